@@ -1,0 +1,183 @@
+//! Error codes of the Juju API and the error that travels in replies and results (`rpc/params/apierror.go`).
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+macro_rules! codes {
+    ($( $(#[$doc:meta])* $name:ident = $text:literal ),* $(,)?) => {
+        /// A code of the Juju API: an English phrase that does not change between releases.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+        pub enum Code {
+            $( #[doc = concat!("`", $text, "`.")] $(#[$doc])* $name, )*
+            /// A code that this list does not have.
+            Other(String),
+            /// No code came with the error.
+            #[default]
+            None,
+        }
+
+        impl Code {
+            /// The phrase as it stands on the wire; empty for [`Code::None`].
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$name => $text, )*
+                    Self::Other(text) => text,
+                    Self::None => "",
+                }
+            }
+        }
+
+        impl From<&str> for Code {
+            fn from(text: &str) -> Self {
+                match text {
+                    $( $text => Self::$name, )*
+                    "" => Self::None,
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    NotFound = "not found",
+    UserNotFound = "user not found",
+    ModelNotFound = "model not found",
+    Unauthorized = "unauthorized access",
+    SessionTokenInvalid = "session token invalid",
+    LoginExpired = "login expired",
+    NoCredentials = "no credentials provided",
+    CannotEnterScope = "cannot enter scope",
+    ExcessiveContention = "excessive contention",
+    UnitHasSubordinates = "unit has subordinates",
+    NotAssigned = "not assigned",
+    Stopped = "stopped",
+    Dead = "dead",
+    MachineHasAssignedUnits = "machine has assigned units",
+    ControllerHasHostedModels = "controller has hosted models",
+    PersistentStorage = "controller/model has persistent storage",
+    ModelNotEmpty = "model not empty",
+    MachineHasAttachedStorage = "machine has attached storage",
+    MachineHostsContainers = "machine is hosting containers",
+    StorageAttached = "storage is attached",
+    NotProvisioned = "not provisioned",
+    NoAddressSet = "no address set",
+    TryAgain = "try again",
+    NotImplemented = "not implemented",
+    AlreadyExists = "already exists",
+    UpgradeInProgress = "upgrade in progress",
+    MigrationInProgress = "model migration in progress",
+    ActionNotAvailable = "action no longer available",
+    OperationBlocked = "operation is blocked",
+    LeadershipClaimDenied = "leadership claim denied",
+    NotSupported = "not supported",
+    BadRequest = "bad request",
+    MethodNotAllowed = "method not allowed",
+    Forbidden = "forbidden",
+    DischargeRequired = "macaroon discharge required",
+    RedirectionRequired = "redirection required",
+    IncompatibleBase = "incompatible base",
+    CloudRegionRequired = "cloud region required",
+    IncompatibleClouds = "incompatible clouds",
+    QuotaLimitExceeded = "quota limit exceeded",
+    NotLeader = "not leader",
+    DeadlineExceeded = "deadline exceeded",
+    NotYetAvailable = "not yet available; try again later",
+    NotValid = "not valid",
+    AccessRequired = "access required",
+    AppShouldNotHaveUnits = "application should not have units",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from(String::deserialize(deserializer)?.as_str()))
+    }
+}
+
+/// An error as it stands in a result: `{"message", "code", "info"?}`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct RemoteError {
+    /// The controller's sentence.
+    #[serde(default)]
+    pub message: String,
+    /// What kind of error it is.
+    #[serde(default)]
+    pub code: Code,
+    /// More of it, by code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub info: Option<Value>,
+}
+
+impl RemoteError {
+    /// An error with a code and a sentence.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { message: message.into(), code, info: None }
+    }
+
+    /// An error without a code, as the server gives for what it did not expect.
+    pub fn plain(message: impl Into<String>) -> Self {
+        Self::new(Code::None, message)
+    }
+
+    /// `{what} not found`, with its code.
+    pub fn not_found(what: impl fmt::Display) -> Self {
+        Self::new(Code::NotFound, format!("{what} not found"))
+    }
+}
+
+/// A result that holds nothing but a possible error: `{}` or `{"error": {...}}`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ErrorResult {
+    /// Why this item was not done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}
+
+impl ErrorResult {
+    /// The result of an item.
+    pub fn of<T>(result: Result<T, RemoteError>) -> Self {
+        Self { error: result.err() }
+    }
+
+    /// The item's error as a `Result`.
+    ///
+    /// # Errors
+    /// The error of the item.
+    pub fn into_result(self) -> Result<(), RemoteError> {
+        self.error.map_or(Ok(()), Err)
+    }
+}
+
+/// The answer of a bulk call whose items answer nothing but a possible error: `{"results": [{}]}`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ErrorResults {
+    /// One for each item that was asked for, in order.
+    #[serde(default, deserialize_with = "crate::method::null_is_empty")]
+    pub results: Vec<ErrorResult>,
+}
+
+impl ErrorResults {
+    /// The first error of any item.
+    ///
+    /// # Errors
+    /// That error.
+    pub fn into_result(self) -> Result<(), RemoteError> {
+        self.results.into_iter().try_for_each(ErrorResult::into_result)
+    }
+}

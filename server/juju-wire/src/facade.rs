@@ -1,0 +1,8 @@
+//! Facades of the API, a file each: methods as types, and what they take and answer.
+
+pub mod admin;
+pub mod pinger;
+
+/// Versions that this client speaks, the highest first; at login the highest that the server has too is chosen
+/// (`api/facadeversions.go`).
+pub const VERSIONS: &[(&str, &[u32])] = &[("Admin", &[3]), ("Pinger", &[1])];

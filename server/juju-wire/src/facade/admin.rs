@@ -1,0 +1,157 @@
+//! Facade `Admin`: logging in (`api/legacyloginprovider.go`, `rpc/params/params.go`).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::method::null_is_empty;
+
+crate::methods! { Admin {
+    /// Logs a user in by password, version 3.
+    Login(read): LoginRequest => LoginResult,
+    /// Logs a service account in by client id and secret, version 4.
+    LoginWithClientCredentials(read): ClientCredentials => LoginResult,
+    /// Says where a model went, after a login that failed with `redirection required`.
+    RedirectInfo(read): () => RedirectInfoResult,
+} }
+
+/// What `Admin.Login` takes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct LoginRequest {
+    /// `user-admin`.
+    pub auth_tag: String,
+    /// The password.
+    pub credentials: String,
+    /// Only agents have one.
+    pub nonce: String,
+    /// Macaroons from earlier discharges; none for a password login.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub macaroons: Vec<Value>,
+    /// Version of the bakery protocol, 3.
+    pub bakery_version: u32,
+    /// Command line, for the controller's audit log.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cli_args: String,
+    /// Anything the client wants to have kept with the connection.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub user_data: String,
+    /// Version of the client, `3.6.11`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub client_version: String,
+}
+
+/// What `Admin.LoginWithClientCredentials` takes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ClientCredentials {
+    /// Id of the service account.
+    #[serde(rename = "client-id")]
+    pub client_id: String,
+    /// Its secret.
+    #[serde(rename = "client-secret")]
+    pub client_secret: String,
+}
+
+/// What a login answers.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct LoginResult {
+    /// Addresses of the controller, a list for each of its machines.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub servers: Vec<Vec<HostPort>>,
+    /// Name for which the controller has a public certificate.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub public_dns_name: String,
+    /// `model-<uuid>`; absent on a connection to the controller itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub model_tag: String,
+    /// `controller-<uuid>`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub controller_tag: String,
+    /// Who logged in and what they may do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_info: Option<UserInfo>,
+    /// Facades of this connection with their versions.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub facades: Vec<FacadeVersions>,
+    /// Version of the controller, `3.6.11`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub server_version: String,
+    /// A macaroon that must be discharged before the login is complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discharge_required: Option<Value>,
+    /// The same, in the newer form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bakery_discharge_required: Option<Value>,
+    /// Why it must be.
+    #[serde(rename = "discharge-required-error", skip_serializing_if = "String::is_empty")]
+    pub discharge_required_reason: String,
+}
+
+/// One address of a controller.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct HostPort {
+    /// Host name or address.
+    pub value: String,
+    /// Network that the address is in.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cidr: String,
+    /// `ipv4`, `ipv6`, `hostname`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `public`, `local-cloud`, `local-machine`.
+    pub scope: String,
+    /// Name of its space.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub space_name: String,
+    /// Id of its space.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub space_id: String,
+    /// Port of the API.
+    pub port: u16,
+}
+
+/// Who logged in and what they may do.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct UserInfo {
+    /// Name to show.
+    pub display_name: String,
+    /// `user-admin`.
+    pub identity: String,
+    /// When they were last connected, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_connection: Option<String>,
+    /// `login`, `add-model`, `superuser`.
+    pub controller_access: String,
+    /// `read`, `write`, `admin`; empty on a connection to the controller.
+    pub model_access: String,
+}
+
+/// One facade with the versions that the server has.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FacadeVersions {
+    /// `Application`.
+    pub name: String,
+    /// `[19, 20, 22]`.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub versions: Vec<u32>,
+}
+
+/// Where a model went.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RedirectInfoResult {
+    /// Addresses of the controller that has the model now.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub servers: Vec<Vec<HostPort>>,
+    /// Its certificate authority, PEM.
+    pub ca_cert: String,
+    /// `controller-<uuid>`, where it is told.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub controller_tag: String,
+    /// Name of that controller, where it is told.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub controller_alias: String,
+}

@@ -1,0 +1,6 @@
+//! Facade `Pinger`: whether the other side is still there.
+
+crate::methods! { Pinger {
+    /// Answers at once.
+    Ping(read): () => (),
+} }
