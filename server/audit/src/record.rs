@@ -1,0 +1,96 @@
+//! What stands in a record: who asked for what, and how it ended.
+
+use policy::Act;
+use serde::{Deserialize, Serialize};
+use store::LedgerRow;
+
+/// A record as it is read back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Place in the chain, from 1.
+    pub sequence: i64,
+    /// Joins a beginning to its end.
+    pub act: String,
+    /// Which of the two it is.
+    #[serde(flatten)]
+    pub phase: Phase,
+    /// Hash of the record before and of this one, hexadecimal.
+    pub hash: String,
+}
+
+/// The beginning or the end of an act.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "kebab-case")]
+pub enum Phase {
+    /// Asked for, not yet judged.
+    Open(Beginning),
+    /// Ended, one way or another.
+    Close(Ending),
+}
+
+/// What was asked for, by whom.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// When, RFC 3339 with microseconds, UTC.
+    pub time: String,
+    /// Subject of the caller.
+    pub caller: String,
+    /// Roles that the caller held.
+    pub roles: Vec<String>,
+    /// What the caller's MCP client calls itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client: Option<String>,
+    /// The act, its arguments redacted.
+    pub asked: Act,
+    /// Digest of the act before redaction, so that a record can be held against an approval.
+    pub digest: String,
+    /// Whether only a dry run was asked for.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub dry_run: bool,
+    /// The caller's idempotency key.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub idempotency_key: Option<String>,
+}
+
+/// How an act ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ending {
+    /// When, RFC 3339 with microseconds, UTC.
+    pub time: String,
+    /// Which way.
+    pub outcome: Outcome,
+    /// One sentence, where it did not go well.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub reason: String,
+    /// Microseconds between beginning and end; absent where another process wrote the end.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub duration_us: Option<u64>,
+}
+
+/// Which way an act ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Done.
+    Done,
+    /// Not permitted; nothing was done.
+    Denied,
+    /// Waits for a human; nothing was done.
+    Asked,
+    /// Refused or failed, and known to have had no full effect.
+    Failed,
+    /// The caller went away before the answer; only reads end so.
+    Cancelled,
+    /// Sent, but whether it took effect is not known.
+    Unknown,
+}
+
+impl Record {
+    pub(crate) fn read(row: &LedgerRow) -> Result<Self, serde_json::Error> {
+        let phase = match row.phase.as_str() {
+            "open" => Phase::Open(serde_json::from_str(&row.body)?),
+            _ => Phase::Close(serde_json::from_str(&row.body)?),
+        };
+        Ok(Self { sequence: row.sequence, act: row.act.clone(), phase, hash: row.hash.clone() })
+    }
+}

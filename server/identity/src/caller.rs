@@ -1,0 +1,53 @@
+//! The authenticated subject of a request.
+
+use serde::Serialize;
+
+/// The authenticated subject of a request, with the roles that bindings or a token give it. Only this room makes one:
+///
+/// ```compile_fail
+/// identity::Caller { subject: "ana".into(), roles: vec!["admin".into()], client: None };
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Caller {
+    subject: String,
+    roles: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
+}
+
+impl Caller {
+    pub(crate) fn of_token(role: &str, fingerprint: &str) -> Self {
+        Self { subject: format!("token:{role}:{fingerprint}"), roles: vec![role.to_owned()], client: None }
+    }
+
+    /// The person at this machine, over stdio, where the operating system has already checked who they are.
+    #[must_use]
+    pub fn local(user: &str, role: &str) -> Self {
+        Self { subject: format!("local:{user}"), roles: vec![role.to_owned()], client: None }
+    }
+
+    /// The same caller with the name and version that its MCP client gave for itself. Never a ground for a decision.
+    #[must_use]
+    pub fn with_client(mut self, client: impl Into<String>) -> Self {
+        self.client = Some(client.into());
+        self
+    }
+
+    /// `token:operator:1a2b3c4d`, `local:ana`: the subject, unique within its source.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Roles that the caller holds.
+    #[must_use]
+    pub fn roles(&self) -> &[String] {
+        &self.roles
+    }
+
+    /// What the MCP client calls itself, `claude-code/2.1`.
+    #[must_use]
+    pub fn client(&self) -> Option<&str> {
+        self.client.as_deref()
+    }
+}

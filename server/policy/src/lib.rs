@@ -1,0 +1,9 @@
+//! May they: an act goes in, and a permit, a question or a refusal comes out. Nothing in this room does any I/O.
+
+mod act;
+mod permit;
+mod roles;
+
+pub use act::{Act, Effect};
+pub use permit::{Permit, Permitted, Planned, Question, Verdict, decide};
+pub use roles::{Denial, InvalidRoles, Roles};

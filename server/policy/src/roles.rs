@@ -1,0 +1,130 @@
+//! Roles: named sets of what may be done. Default deny.
+
+use std::collections::BTreeMap;
+
+use identity::Caller;
+use serde::Deserialize;
+
+use crate::Effect;
+
+/// All roles by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roles(BTreeMap<String, Role>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Role {
+    description: String,
+    effects: Vec<Effect>,
+}
+
+impl Roles {
+    /// The roles that are shipped: `viewer`, `observer`, `operator`, `approver`, `admin`.
+    ///
+    /// # Errors
+    /// Never in a program whose tests passed: the text is part of it.
+    pub fn shipped() -> Result<Self, InvalidRoles> {
+        Self::parse(include_str!("roles.yaml"))
+    }
+
+    /// Reads roles from YAML: a map of names to `description` and `effects`.
+    ///
+    /// # Errors
+    /// [`InvalidRoles`], with the line.
+    pub fn parse(text: &str) -> Result<Self, InvalidRoles> {
+        serde_yaml::from_str(text).map(Self).map_err(InvalidRoles)
+    }
+
+    /// Names of the roles with one sentence each, in order.
+    pub fn described(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, role)| (name.as_str(), role.description.as_str()))
+    }
+
+    /// Whether there is such a role.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Whether one of the caller's roles allows acts of `effect`.
+    ///
+    /// # Errors
+    /// [`Denial`], which names a role that would.
+    pub fn allow(&self, caller: &Caller, effect: Effect) -> Result<(), Denial> {
+        let held = caller.roles().iter().filter_map(|name| self.0.get(name));
+        if held.clone().any(|role| role.effects.contains(&effect)) {
+            return Ok(());
+        }
+        let sufficient = self.0.iter().filter(|(_, role)| role.effects.contains(&effect));
+        Err(Denial {
+            effect,
+            held: caller.roles().to_vec(),
+            sufficient: sufficient.map(|(name, _)| name.clone()).collect(),
+        })
+    }
+}
+
+/// Why a caller may not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} acts are not allowed to {}; {}", .effect.as_str(), Self::roles("role", .held), Self::advice(.sufficient))]
+pub struct Denial {
+    /// What the act would have done.
+    pub effect: Effect,
+    /// Roles that the caller holds.
+    pub held: Vec<String>,
+    /// Roles of which one would be enough.
+    pub sufficient: Vec<String>,
+}
+
+impl Denial {
+    fn roles(word: &str, names: &[String]) -> String {
+        match names {
+            [] => "a caller without a role".to_owned(),
+            [one] => format!("{word} `{one}`"),
+            many => format!("{word}s `{}`", many.join("`, `")),
+        }
+    }
+
+    fn advice(sufficient: &[String]) -> String {
+        match sufficient {
+            [] => "no role allows them".to_owned(),
+            names => format!("ask somebody with {}", Self::roles("role", names)),
+        }
+    }
+}
+
+/// Text that describes no roles.
+#[derive(Debug, thiserror::Error)]
+#[error("the roles cannot be read: {0}")]
+pub struct InvalidRoles(#[source] serde_yaml::Error);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_shipped_role_allows_what_it_names_and_nothing_else() {
+        let roles = Roles::shipped().expect("part of the program");
+        let allowed = |role: &str| {
+            let caller = Caller::local("ana", role);
+            let all = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
+            all.map(|effect| u8::from(roles.allow(&caller, effect).is_ok()))
+        };
+        assert_eq!(allowed("viewer"), [1, 0, 0, 0]);
+        assert_eq!(allowed("observer"), [1, 0, 0, 0]);
+        assert_eq!(allowed("operator"), [1, 0, 1, 0]);
+        assert_eq!(allowed("approver"), [1, 0, 0, 0]);
+        assert_eq!(allowed("admin"), [1, 1, 1, 1]);
+        assert_eq!(allowed("nobody"), [0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_denial_is_one_sentence_with_the_remedy() {
+        let roles = Roles::shipped().expect("part of the program");
+        let denial = roles.allow(&Caller::local("ana", "operator"), Effect::Destructive).expect_err("denied");
+        assert_eq!(
+            denial.to_string(),
+            "destructive acts are not allowed to role `operator`; ask somebody with role `admin`"
+        );
+    }
+}

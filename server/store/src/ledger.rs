@@ -1,0 +1,94 @@
+//! Rows of the ledger. What they mean, and their hashes, is the business of `audit`.
+
+use sqlx::{FromRow, Row, sqlite::SqliteRow};
+
+use crate::{Error, Store};
+
+/// One row: the beginning or the end of an act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// Place in the chain, from 1.
+    pub sequence: i64,
+    /// Joins a beginning to its end.
+    pub act: String,
+    /// `open` or `close`.
+    pub phase: String,
+    /// JSON, as hashed.
+    pub body: String,
+    /// Hash of the row before and of this one, hexadecimal.
+    pub hash: String,
+}
+
+impl FromRow<'_, SqliteRow> for LedgerRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            sequence: row.try_get("sequence")?,
+            act: row.try_get("act")?,
+            phase: row.try_get("phase")?,
+            body: row.try_get("body")?,
+            hash: row.try_get("hash")?,
+        })
+    }
+}
+
+impl Store {
+    /// Appends rows in one transaction. Where `durable`, returns only when the disk has them.
+    ///
+    /// # Errors
+    /// [`Error::Failed`]; then none of the rows is kept.
+    pub async fn append_ledger(&self, rows: &[LedgerRow], durable: bool) -> Result<(), Error> {
+        let mut connection = self.writer.acquire().await?;
+        if durable {
+            sqlx::query("pragma synchronous = full").execute(&mut *connection).await?;
+        }
+        let result = async {
+            let mut transaction = sqlx::Connection::begin(&mut *connection).await?;
+            for row in rows {
+                sqlx::query("insert into ledger (sequence, act, phase, body, hash) values (?, ?, ?, ?, ?)")
+                    .bind(row.sequence)
+                    .bind(&row.act)
+                    .bind(&row.phase)
+                    .bind(&row.body)
+                    .bind(&row.hash)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            transaction.commit().await
+        }
+        .await;
+        if durable {
+            sqlx::query("pragma synchronous = normal").execute(&mut *connection).await?;
+        }
+        Ok(result?)
+    }
+
+    /// The last row, if there is any.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn ledger_head(&self) -> Result<Option<LedgerRow>, Error> {
+        let query = sqlx::query_as("select * from ledger order by sequence desc limit 1");
+        Ok(query.fetch_optional(&self.writer).await?)
+    }
+
+    /// Up to `limit` rows from `sequence` on, in order.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn ledger_from(&self, sequence: i64, limit: i64) -> Result<Vec<LedgerRow>, Error> {
+        let query = sqlx::query_as("select * from ledger where sequence >= ? order by sequence limit ?");
+        Ok(query.bind(sequence).bind(limit).fetch_all(&self.reader).await?)
+    }
+
+    /// Beginnings without an end, in order: what an earlier process left behind.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn ledger_unclosed(&self) -> Result<Vec<LedgerRow>, Error> {
+        let query = sqlx::query_as(
+            "select * from ledger as begun where phase = 'open' and not exists \
+             (select 1 from ledger as ended where ended.act = begun.act and ended.phase = 'close') order by sequence",
+        );
+        Ok(query.fetch_all(&self.reader).await?)
+    }
+}

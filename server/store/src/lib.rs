@@ -1,0 +1,86 @@
+//! What must outlive the process, in SQLite: the only room with SQL. Migrations are inside the program.
+
+mod key;
+mod ledger;
+mod schema;
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+pub use key::Claim;
+pub use ledger::LedgerRow;
+
+/// The program's store. Cheap to clone; one connection writes, a few read.
+#[derive(Debug, Clone)]
+pub struct Store {
+    writer: SqlitePool,
+    reader: SqlitePool,
+}
+
+impl Store {
+    /// Opens the store in a file, makes it where there is none, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`Error::Open`] where the file cannot be opened or written, [`Error::Migrate`] where it was made by a newer program.
+    pub async fn open(file: &Path) -> Result<Self, Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(Duration::from_secs(5));
+        let shown = file.display().to_string();
+        let open = |pool: SqlitePoolOptions, options| {
+            let file = shown.clone();
+            async move { pool.connect_with(options).await.map_err(|cause| Error::Open { file, cause }) }
+        };
+        let writer = open(SqlitePoolOptions::new().max_connections(1).min_connections(1), options.clone()).await?;
+        schema::migrate(&writer).await?;
+        let reader = open(SqlitePoolOptions::new().max_connections(2), options.read_only(true)).await?;
+        Ok(Self { writer, reader })
+    }
+
+    /// Opens an existing store for reading only, as `audit verify` does beside a running server.
+    ///
+    /// # Errors
+    /// [`Error::Open`] where there is no such file.
+    pub async fn open_read_only(file: &Path) -> Result<Self, Error> {
+        let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(Duration::from_secs(5));
+        let reader = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await
+            .map_err(|cause| Error::Open { file: file.display().to_string(), cause })?;
+        Ok(Self { writer: reader.clone(), reader })
+    }
+
+    /// Waits for what is being written and closes the file.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Why the store could not keep or give something.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be opened.
+    #[error("cannot open the store `{file}`: {cause}")]
+    Open {
+        /// The file.
+        file: String,
+        /// Why.
+        #[source]
+        cause: sqlx::Error,
+    },
+    /// The tables cannot be brought up to date.
+    #[error("cannot bring the store's tables up to date; was it written by a newer program?")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// A statement failed: the disk is full, the file is read-only, or it is damaged.
+    #[error("the store failed: {0}")]
+    Failed(#[from] sqlx::Error),
+}

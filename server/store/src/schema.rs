@@ -1,0 +1,24 @@
+//! Tables, as migrations that are never changed once they were released.
+
+use std::borrow::Cow;
+
+use sqlx::{
+    AssertSqlSafe, SqlSafeStr, SqlitePool,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+use crate::Error;
+
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
+    (2, "idempotency keys", include_str!("../migrations/0002_idempotency_keys.sql")),
+];
+
+/// Applies the migrations that the file does not have yet.
+pub(crate) async fn migrate(pool: &SqlitePool) -> Result<(), Error> {
+    let migrations = MIGRATIONS.iter().map(|(version, description, sql)| {
+        let sql = AssertSqlSafe(*sql).into_sql_str();
+        Migration::new(*version, Cow::Borrowed(*description), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(migrations.collect()).run(pool).await.map_err(Error::Migrate)
+}
