@@ -1,0 +1,55 @@
+//! Takes in the whole request body, within its limits, and sees that it is JSON.
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::IgnoredAny;
+
+use crate::Refusal;
+
+/// Bytes and time a body may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimit {
+    pub(crate) bytes: usize,
+    pub(crate) time: Duration,
+}
+
+/// Middleware: the service behind it gets a body that is whole and, for `POST`, JSON.
+pub(crate) async fn take_in(State(limit): State<BodyLimit>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let announced =
+        parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|bytes| bytes > limit.bytes as u64) {
+        return Refusal::BodyTooLarge { limit: limit.bytes }.into_response();
+    }
+    let bytes = match collect(body, limit).await {
+        Ok(bytes) => bytes,
+        Err(refusal) => return refusal.into_response(),
+    };
+    if parts.method == Method::POST
+        && let Err(error) = serde_json::from_slice::<IgnoredAny>(&bytes)
+    {
+        return Refusal::NotJson(error.to_string()).into_response();
+    }
+    next.run(Request::from_parts(parts, Body::from(bytes))).await
+}
+
+async fn collect(body: Body, limit: BodyLimit) -> Result<Bytes, Refusal> {
+    let late = Refusal::BodyIncomplete { seconds: limit.time.as_secs() };
+    match tokio::time::timeout(limit.time, Limited::new(body, limit.bytes).collect()).await {
+        Err(_) => Err(late),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge { limit: limit.bytes }),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "the body broke off");
+            Err(late)
+        }
+    }
+}

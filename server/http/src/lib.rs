@@ -1,0 +1,23 @@
+//! HTTP: one router with its limits and checks, and the loop that serves it.
+//!
+//! Order of a request to `/mcp`: panic net, request id, span, metrics, `Host` and `Origin`, bearer token, body limit,
+//! time limit, session owner, then the MCP service that was handed in.
+
+mod bearer;
+mod body;
+mod deadline;
+mod guard;
+pub mod health;
+pub mod metrics;
+mod refusal;
+pub mod router;
+pub mod serve;
+mod session;
+pub mod settings;
+mod trace;
+
+pub use bearer::Authenticate;
+pub use refusal::Refusal;
+pub use router::{McpService, Served, router};
+pub use serve::serve;
+pub use settings::Settings;

@@ -1,0 +1,130 @@
+//! Counters and histograms of this process, in Prometheus' text form.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Upper bounds of the histograms, in seconds.
+const BOUNDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+
+/// All that is counted. Label values come from fixed lists (routes, tools, outcomes), so their number is bounded.
+#[derive(Debug, Default)]
+pub struct Metrics(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    requests: BTreeMap<(String, String, u16), u64>,
+    request_seconds: BTreeMap<String, Histogram>,
+    calls: BTreeMap<(String, &'static str), u64>,
+    call_seconds: BTreeMap<String, Histogram>,
+}
+
+#[derive(Debug, Default)]
+struct Histogram {
+    buckets: [u64; BOUNDS.len()],
+    count: u64,
+    sum: f64,
+}
+
+impl Histogram {
+    fn add(&mut self, seconds: f64) {
+        for (bucket, bound) in self.buckets.iter_mut().zip(BOUNDS) {
+            *bucket += u64::from(seconds <= bound);
+        }
+        self.count += 1;
+        self.sum += seconds;
+    }
+
+    fn write(&self, text: &mut String, name: &str, label: &str, value: &str) -> std::fmt::Result {
+        for (bucket, bound) in self.buckets.iter().zip(BOUNDS) {
+            writeln!(text, "{name}_bucket{{{label}=\"{value}\",le=\"{bound}\"}} {bucket}")?;
+        }
+        writeln!(text, "{name}_bucket{{{label}=\"{value}\",le=\"+Inf\"}} {}", self.count)?;
+        writeln!(text, "{name}_sum{{{label}=\"{value}\"}} {}", self.sum)?;
+        writeln!(text, "{name}_count{{{label}=\"{value}\"}} {}", self.count)
+    }
+}
+
+impl Metrics {
+    /// An HTTP request was answered: `route` is the pattern it matched, not its path.
+    pub fn request(&self, route: &str, method: &str, status: u16, took: Duration) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept.requests.entry((route.to_owned(), method.to_owned(), status)).or_default() += 1;
+        kept.request_seconds.entry(route.to_owned()).or_default().add(took.as_secs_f64());
+    }
+
+    /// A tool call ended.
+    pub fn call(&self, tool: &str, outcome: &'static str, took: Duration) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept.calls.entry((tool.to_owned(), outcome)).or_default() += 1;
+        kept.call_seconds.entry(tool.to_owned()).or_default().add(took.as_secs_f64());
+    }
+
+    /// The text form, version 0.0.4.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // writing to a string cannot fail
+        let _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).write(&mut text);
+        text
+    }
+}
+
+impl mcp::Observe for Metrics {
+    fn call_ended(&self, tool: &str, outcome: &'static str, took: Duration) {
+        self.call(tool, outcome, took);
+    }
+}
+
+impl Kept {
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        head(text, "juju_mcp_build_info", "gauge", "Version of the program.")?;
+        writeln!(text, "juju_mcp_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"))?;
+        head(text, "juju_mcp_http_requests_total", "counter", "HTTP requests by route, method and status.")?;
+        for ((route, method, status), count) in &self.requests {
+            writeln!(
+                text,
+                "juju_mcp_http_requests_total{{route=\"{route}\",method=\"{method}\",status=\"{status}\"}} {count}"
+            )?;
+        }
+        let name = "juju_mcp_http_request_seconds";
+        head(text, name, "histogram", "Time until the answer of an HTTP request began.")?;
+        for (route, histogram) in &self.request_seconds {
+            histogram.write(text, name, "route", route)?;
+        }
+        head(text, "juju_mcp_calls_total", "counter", "Tool calls by tool and outcome.")?;
+        for ((tool, outcome), count) in &self.calls {
+            writeln!(text, "juju_mcp_calls_total{{tool=\"{tool}\",outcome=\"{outcome}\"}} {count}")?;
+        }
+        let name = "juju_mcp_call_seconds";
+        head(text, name, "histogram", "Time that tool calls took.")?;
+        for (tool, histogram) in &self.call_seconds {
+            histogram.write(text, name, "tool", tool)?;
+        }
+        Ok(())
+    }
+}
+
+fn head(text: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Result {
+    writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_counted_by_tool_and_outcome() {
+        let metrics = Metrics::default();
+        metrics.call("juju_status", "ok", Duration::from_millis(3));
+        metrics.call("juju_status", "ok", Duration::from_millis(700));
+        metrics.call("juju_status", "denied", Duration::from_millis(1));
+        let text = metrics.text();
+        assert!(text.contains("juju_mcp_calls_total{tool=\"juju_status\",outcome=\"ok\"} 2\n"), "{text}");
+        assert!(text.contains("juju_mcp_call_seconds_bucket{tool=\"juju_status\",le=\"0.005\"} 2\n"), "{text}");
+        assert!(text.contains("juju_mcp_call_seconds_bucket{tool=\"juju_status\",le=\"+Inf\"} 3\n"), "{text}");
+    }
+}

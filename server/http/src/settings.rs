@@ -1,0 +1,40 @@
+//! What an operator can set about HTTP.
+
+use std::time::Duration;
+
+/// Limits and allow-lists of the HTTP server. The defaults fit a server on loopback.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names accepted in `Host`, as `name` (any port) or `name:port`. Never empty: an empty list refuses everything.
+    pub allowed_hosts: Vec<String>,
+    /// Browser origins accepted in `Origin`, as `scheme://host:port` or `scheme://host:*`. A request without `Origin`
+    /// passes; one with an origin that is not listed is refused, also when the list is empty.
+    pub allowed_origins: Vec<String>,
+    /// Largest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// How long a client may take to send its headers, and again to send its body.
+    pub read_limit: Duration,
+    /// How long a request may take until its answer begins. A stream that has begun is not cut.
+    pub answer_limit: Duration,
+    /// Most connections at once; more wait to be accepted.
+    pub max_connections: usize,
+    /// How long open requests may go on after shutdown was asked for.
+    pub drain_limit: Duration,
+    /// Address under which clients find the authorization metadata, told in `WWW-Authenticate`; absent without OAuth.
+    pub resource_metadata_url: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            allowed_hosts: ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
+            allowed_origins: Vec::new(),
+            max_body_bytes: 4 * 1024 * 1024,
+            read_limit: Duration::from_secs(30),
+            answer_limit: Duration::from_secs(900),
+            max_connections: 4096,
+            drain_limit: Duration::from_secs(10),
+            resource_metadata_url: None,
+        }
+    }
+}

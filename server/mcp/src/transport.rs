@@ -1,0 +1,45 @@
+//! Streamable HTTP as a tower service, for both protocol eras on the same path.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use rmcp::{
+    ServerHandler,
+    transport::streamable_http_server::{
+        StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
+    },
+};
+use tokio_util::sync::CancellationToken;
+use tower::{ServiceExt as _, util::BoxCloneSyncService};
+
+/// Answers MCP requests; never fails as a service.
+pub type HttpService = BoxCloneSyncService<Request, Response, Infallible>;
+
+/// An older client that is silent for so long has to send `initialize` again.
+const SESSION_IDLE: Duration = Duration::from_secs(3600);
+
+/// Serves `handler`. Streams and sessions end when `stop` is cancelled.
+///
+/// `Host`, `Origin` and the size of bodies are the concern of the layers around it, so they are not checked again.
+pub fn streamable_http<Handler>(handler: Handler, max_body_bytes: usize, stop: CancellationToken) -> HttpService
+where
+    Handler: ServerHandler + Clone,
+{
+    let mut sessions = LocalSessionManager::default();
+    sessions.session_config.keep_alive = Some(SESSION_IDLE);
+    let config = StreamableHttpServerConfig::default()
+        .disable_allowed_hosts()
+        .with_json_response(true)
+        .with_max_request_body_bytes(max_body_bytes)
+        .with_cancellation_token(stop);
+    let service = StreamableHttpService::new(move || Ok(handler.clone()), Arc::new(sessions), config);
+    BoxCloneSyncService::new(
+        service
+            .map_request(|request: Request| request)
+            .map_response(|response| response.map(Body::new).into_response()),
+    )
+}
