@@ -1,0 +1,55 @@
+//! All controllers of this program.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{Controller, Endpoint, Settings, error::Error};
+
+/// All controllers of this program by name; cheap to clone, and all clones share the connections.
+#[derive(Debug, Clone)]
+pub struct Controllers(Arc<Known>);
+
+#[derive(Debug)]
+struct Known {
+    controllers: BTreeMap<String, Result<Arc<Controller>, Error>>,
+    default: Option<String>,
+}
+
+impl Controllers {
+    /// Takes what is known of each controller; nothing is dialled. An only controller is the default even if it is not
+    /// named as such. One that is configured wrongly fails when it is asked for, and leaves the others alone.
+    #[must_use]
+    pub fn new(endpoints: Vec<Endpoint>, default: Option<String>, settings: Settings) -> Self {
+        let settings = Arc::new(settings);
+        let controllers: BTreeMap<_, _> = endpoints
+            .into_iter()
+            .map(|endpoint| (endpoint.name.clone(), Controller::new(endpoint, Arc::clone(&settings)).map(Arc::new)))
+            .collect();
+        let only = || (controllers.len() == 1).then(|| controllers.keys().next().cloned()).flatten();
+        let default = default.or_else(only);
+        Self(Arc::new(Known { controllers, default }))
+    }
+
+    /// Names of all controllers, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.0.controllers.keys().cloned().collect()
+    }
+
+    /// The controller that is meant where none is named.
+    #[must_use]
+    pub fn default_name(&self) -> Option<&str> {
+        self.0.default.as_deref()
+    }
+
+    /// One controller, or the default one.
+    ///
+    /// # Errors
+    /// [`Error::ControllerUnknown`], [`Error::NoDefaultController`], [`Error::Configuration`].
+    pub fn controller(&self, name: Option<&str>) -> Result<Arc<Controller>, Error> {
+        let name = name.or(self.default_name()).ok_or_else(|| Error::NoDefaultController { known: self.names() })?;
+        match self.0.controllers.get(name) {
+            Some(controller) => controller.clone(),
+            None => Err(Error::ControllerUnknown { name: name.to_owned(), known: self.names() }),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The only socket to a Juju controller: dials, logs in, negotiates facades, calls, streams logs, uploads.
+//!
+//! [`Controllers`] holds every controller of the program; [`Controller::model`] gives a [`Connection`] that is shared,
+//! multiplexed, kept alive and dialled again when it broke; a [`Session`] is one socket of it, for watchers.
+
+mod address;
+mod backoff;
+mod connection;
+mod controller;
+mod controllers;
+mod dial;
+mod driver;
+mod endpoint;
+mod error;
+mod frame;
+mod line;
+mod login;
+mod models;
+mod pending;
+mod session;
+mod settings;
+mod tls;
+
+pub use connection::Connection;
+pub use controller::Controller;
+pub use controllers::Controllers;
+pub use endpoint::{Credential, Endpoint, Secret};
+pub use error::{AddressFailure, Error, Lost};
+pub use models::{ModelEntry, ModelKind};
+pub use session::Session;
+pub use settings::Settings;
