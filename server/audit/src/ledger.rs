@@ -128,7 +128,7 @@ impl Ledger {
     }
 }
 
-/// An act that is under way. Dropped without an end, it is ended as cancelled.
+/// An act that is under way. Dropped without an end, a read is ended as cancelled, and a write as not known.
 #[derive(Debug)]
 pub struct Entry {
     ledger: Ledger,
@@ -173,7 +173,9 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        if !self.closed {
+        if !self.closed && self.durable {
+            self.end(Outcome::Unknown, "the work ended without an answer");
+        } else if !self.closed {
             self.end(Outcome::Cancelled, "the caller went away");
         }
     }

@@ -1,0 +1,59 @@
+//! Why a command did not do what it was asked for.
+
+/// Why a command did not do what it was asked for, in one sentence and, where there is one, a remedy.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failure {
+    /// The controller refused, failed, or cannot be reached.
+    #[error("{0}")]
+    Juju(#[from] juju_client::Error),
+    /// The command itself found that it cannot be done.
+    #[error("{problem}")]
+    Refused {
+        /// What is wrong.
+        problem: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// The program holds an answer that it cannot write.
+    #[error("the answer cannot be written as JSON: {0}")]
+    Unwritable(String),
+}
+
+impl Failure {
+    /// A failure that the command found itself, with what to do about it.
+    pub fn refused(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Refused { problem: problem.into(), remedy: remedy.into() }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Juju(error) => error.remedy(),
+            Self::Refused { remedy, .. } => Some(remedy.clone()),
+            Self::Unwritable(_) => None,
+        }
+    }
+
+    /// A word for what kind of failure it is: Juju's own code where the controller gave one.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Juju(error) => error.code(),
+            Self::Refused { .. } => "refused",
+            Self::Unwritable(_) => "unwritable",
+        }
+    }
+
+    /// Whether the act may have taken effect all the same.
+    #[must_use]
+    pub fn outcome_unknown(&self) -> bool {
+        matches!(self, Self::Juju(juju_client::Error::UnknownOutcome { .. }))
+    }
+}
+
+impl From<juju_wire::RemoteError> for Failure {
+    fn from(error: juju_wire::RemoteError) -> Self {
+        Self::Juju(juju_client::Error::Remote(error))
+    }
+}

@@ -1,0 +1,3 @@
+//! Commands about controllers and who uses them.
+
+pub mod whoami;

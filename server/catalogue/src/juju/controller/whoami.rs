@@ -1,0 +1,51 @@
+//! `juju whoami`: the controller, model and Juju user that calls are made with.
+
+use std::sync::Arc;
+
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site};
+
+/// See the file's head.
+pub struct Whoami;
+
+/// The client's own arguments: none.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {}
+
+/// Who is logged in, and where.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Name of the controller.
+    controller: String,
+    /// The Juju user.
+    user: String,
+}
+
+impl Command for Whoami {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "whoami";
+    const TOOLSET: &'static str = "status";
+    const DESCRIPTION: &'static str = "Shows which controller is used, and as which Juju user.";
+    const SCOPE: Scope = Scope::Controller;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let connection = site.controller_connection().await?;
+        let session = connection.session().await?;
+        Ok(Output {
+            controller: site.controller_name().to_owned(),
+            user: session.user_tag().trim_start_matches("user-").to_owned(),
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! What can be done: one file a tool, by noun and verb, in the words of the Juju client.
+//!
+//! The author of a tool writes [`Command`]: types, a few constants, and two short functions. [`Tool`] is what the rest
+//! of the program sees of it: JSON in, a [`Plan`] out.
+
+mod command;
+mod failure;
+pub mod juju;
+mod options;
+mod plan;
+mod registry;
+mod schema;
+mod site;
+mod text;
+mod view;
+
+pub use command::{Command, Scope};
+pub use failure::Failure;
+pub use options::{Format, Options, ViewOptions};
+pub use plan::{Answer, Job, Plan, Preview, Tool};
+pub use registry::Catalogue;
+pub use schema::BadArguments;
+pub use site::{Place, Progress, Site};

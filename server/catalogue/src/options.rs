@@ -1,0 +1,121 @@
+//! Arguments that every tool of a kind takes beside its own: where, how to answer, how to write.
+
+use policy::Effect;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{BadArguments, Place, Scope};
+
+/// How an answer is to be given.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ViewOptions {
+    /// How much the text says.
+    pub format: Format,
+    /// Members of each row to keep.
+    pub fields: Vec<String>,
+    /// Text that a row must contain.
+    pub filter: String,
+    /// Rows at most; 0 for all.
+    pub limit: Option<usize>,
+    /// Where the page before ended, as its answer said.
+    pub cursor: Option<String>,
+}
+
+/// How much the text of an answer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// What a reader needs.
+    #[default]
+    Concise,
+    /// All of it, as YAML.
+    Detailed,
+    /// All of it, as JSON.
+    Json,
+}
+
+/// The options of one call.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Where it is to be done.
+    pub place: Place,
+    /// How to answer.
+    pub view: ViewOptions,
+    /// Only say what would be done.
+    pub dry_run: bool,
+    /// The caller's name for this one write: a repetition with it is answered, not done again.
+    pub idempotency_key: Option<String>,
+}
+
+const KEY_LENGTH: usize = 200;
+const READING: &[&str] = &["format", "fields", "filter", "limit", "cursor"];
+
+impl Options {
+    /// Takes the options out of the arguments of a tool of this scope and effect, and leaves the tool's own.
+    pub(crate) fn take(
+        arguments: &mut Map<String, Value>,
+        scope: Scope,
+        effect: Effect,
+        least: Effect,
+    ) -> Result<Self, BadArguments> {
+        let mut options = Self::default();
+        if scope != Scope::Client {
+            options.place.controller = text(arguments, "controller")?;
+        }
+        if scope == Scope::Model {
+            options.place.model = text(arguments, "model")?;
+        }
+        if effect.changes() {
+            options.dry_run = match arguments.remove("dry_run") {
+                None | Some(Value::Null) => false,
+                Some(Value::Bool(given)) => given,
+                Some(_) => return Err(BadArguments::of("dry_run", "has to be true or false")),
+            };
+            options.idempotency_key = text(arguments, "idempotency_key")?;
+            if options.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_LENGTH) {
+                return Err(BadArguments::of("idempotency_key", "has to have 1 to 200 characters"));
+            }
+        }
+        if !least.changes() {
+            let given =
+                READING.iter().filter_map(|name| arguments.remove(*name).map(|value| ((*name).to_owned(), value)));
+            let given: Map<_, _> = given.filter(|(_, value)| !value.is_null()).collect();
+            options.view = serde_json::from_value(Value::Object(given)).map_err(BadArguments::read)?;
+        }
+        Ok(options)
+    }
+
+    /// The same as properties of a JSON Schema, without prose: what they mean is said once, to all clients.
+    pub(crate) fn properties(scope: Scope, effect: Effect, least: Effect) -> Map<String, Value> {
+        let mut properties = Map::new();
+        let text = || json!({"type": "string"});
+        if scope == Scope::Model {
+            properties.insert("model".to_owned(), text());
+        }
+        if scope != Scope::Client {
+            properties.insert("controller".to_owned(), text());
+        }
+        if !least.changes() {
+            properties.insert("format".to_owned(), json!({"enum": ["concise", "detailed", "json"]}));
+            properties.insert("fields".to_owned(), json!({"type": "array", "items": {"type": "string"}}));
+            properties.insert("filter".to_owned(), text());
+            properties.insert("limit".to_owned(), json!({"type": "integer", "minimum": 0}));
+            properties.insert("cursor".to_owned(), text());
+        }
+        if effect.changes() {
+            properties.insert("dry_run".to_owned(), json!({"type": "boolean"}));
+            properties.insert("idempotency_key".to_owned(), text());
+        }
+        properties
+    }
+}
+
+fn text(arguments: &mut Map<String, Value>, name: &str) -> Result<Option<String>, BadArguments> {
+    match arguments.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(BadArguments::of(name, "has to be a text")),
+    }
+}

@@ -1,0 +1,244 @@
+//! A tool as the rest of the program sees it: JSON in, a plan out; nothing is done before the plan got its permit.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use futures::future::{BoxFuture, FutureExt};
+use policy::{Act, Effect, Permit, Planned};
+use serde_json::{Map, Value};
+
+use crate::{BadArguments, Command, Failure, Options, Scope, Site, schema, view};
+
+/// What a tool answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The answer as data: what the client prints with `--format json`; always an object.
+    pub value: Value,
+    /// The answer as text for a reader.
+    pub text: String,
+}
+
+/// Work whose arguments are checked, waiting for its permit.
+pub type Job = Box<dyn FnOnce(Permit, Arc<Site>) -> BoxFuture<'static, Result<Answer, Failure>> + Send>;
+
+/// What a dry run can say beyond the act itself.
+pub type Preview = Box<dyn FnOnce(Arc<Site>) -> BoxFuture<'static, Result<Option<Value>, Failure>> + Send>;
+
+/// A call whose arguments fit: what it would do, and the work that would do it.
+pub struct Plan {
+    /// Options that every tool of its kind takes.
+    pub options: Options,
+    /// The command line of the Juju client that does the same.
+    pub command_line: String,
+    tool: String,
+    effect: Effect,
+    targets: Vec<String>,
+    arguments: Value,
+    job: Job,
+    preview: Preview,
+}
+
+impl Plan {
+    /// The act at the place that was found, joined to its work, and what a dry run would say.
+    #[must_use]
+    pub fn at(self, site: &Site) -> (Planned<Job>, Preview) {
+        let act = Act {
+            tool: self.tool,
+            effect: self.effect,
+            controller: site.controller_name().to_owned(),
+            model: site.model_name().to_owned(),
+            targets: self.targets,
+            arguments: self.arguments,
+        };
+        (Planned::new(act, self.job), self.preview)
+    }
+
+    /// The act at a place that could not be found, by the names that the caller gave: for the ledger.
+    #[must_use]
+    pub fn act_nowhere(&self) -> Act {
+        Act {
+            tool: self.tool.clone(),
+            effect: self.effect,
+            controller: self.options.place.controller.clone().unwrap_or_default(),
+            model: self.options.place.model.clone().unwrap_or_default(),
+            targets: self.targets.clone(),
+            arguments: self.arguments.clone(),
+        }
+    }
+}
+
+/// A tool as the rest of the program sees it.
+pub trait Tool: Send + Sync {
+    /// Its name, `juju_add_unit`.
+    fn name(&self) -> &str;
+    /// The client's word, `add-unit`.
+    fn word(&self) -> &'static str;
+    /// Group of tools that it belongs to.
+    fn toolset(&self) -> &'static str;
+    /// What it does, in one or two sentences.
+    fn description(&self) -> &'static str;
+    /// What it acts on.
+    fn scope(&self) -> Scope;
+    /// The worst that it can do.
+    fn effect(&self) -> Effect;
+    /// The least that it does.
+    fn least(&self) -> Effect;
+    /// Whether doing it twice is the same as doing it once.
+    fn idempotent(&self) -> bool;
+    /// Whether it stands among the few that `/mcp` shows.
+    fn curated(&self) -> bool;
+    /// JSON Schema of the arguments, closed.
+    fn input_schema(&self) -> &Value;
+    /// JSON Schema of the answer.
+    fn output_schema(&self) -> &Value;
+    /// Checks the arguments and says what they would do, without doing it.
+    ///
+    /// # Errors
+    /// [`BadArguments`], naming the argument.
+    fn plan(&self, arguments: Map<String, Value>) -> Result<Plan, BadArguments>;
+}
+
+/// Makes a [`Tool`] of a [`Command`].
+pub(crate) struct Adapter<C> {
+    name: String,
+    input: Value,
+    output: Value,
+    command: PhantomData<fn() -> C>,
+}
+
+impl<C: Command> Adapter<C> {
+    pub(crate) fn boxed() -> Box<dyn Tool> {
+        let options = Options::properties(C::SCOPE, C::EFFECT, C::LEAST);
+        Box::new(Self {
+            name: format!("juju_{}", C::WORD.replace('-', "_")),
+            input: schema::input::<C::Args>(options),
+            output: schema::output::<C::Output>(),
+            command: PhantomData,
+        })
+    }
+}
+
+impl<C: Command> Tool for Adapter<C> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn word(&self) -> &'static str {
+        C::WORD
+    }
+
+    fn toolset(&self) -> &'static str {
+        C::TOOLSET
+    }
+
+    fn description(&self) -> &'static str {
+        C::DESCRIPTION
+    }
+
+    fn scope(&self) -> Scope {
+        C::SCOPE
+    }
+
+    fn effect(&self) -> Effect {
+        C::EFFECT
+    }
+
+    fn least(&self) -> Effect {
+        C::LEAST
+    }
+
+    fn idempotent(&self) -> bool {
+        C::IDEMPOTENT
+    }
+
+    fn curated(&self) -> bool {
+        C::CURATED
+    }
+
+    fn input_schema(&self) -> &Value {
+        &self.input
+    }
+
+    fn output_schema(&self) -> &Value {
+        &self.output
+    }
+
+    fn plan(&self, mut arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
+        let options = Options::take(&mut arguments, C::SCOPE, C::EFFECT, C::LEAST)?;
+        arguments.retain(|_, value| !value.is_null());
+        let args: C::Args = serde_json::from_value(Value::Object(arguments.clone())).map_err(BadArguments::read)?;
+        C::check(&args).map_err(BadArguments::said)?;
+        let again = serde_json::from_value(Value::Object(arguments.clone())).map_err(BadArguments::read)?;
+        let arguments = Value::Object(arguments);
+        let view = options.view.clone();
+        Ok(Plan {
+            command_line: command_line::<C>(&arguments, &options),
+            tool: self.name.clone(),
+            effect: C::effect(&args),
+            targets: C::targets(&args),
+            arguments,
+            options,
+            job: Box::new(|permit, site| answer::<C>(permit, args, site, view).boxed()),
+            preview: Box::new(|site| C::preview(Arc::new(again), site).boxed()),
+        })
+    }
+}
+
+async fn answer<C: Command>(
+    permit: Permit,
+    args: C::Args,
+    site: Arc<Site>,
+    view: crate::ViewOptions,
+) -> Result<Answer, Failure> {
+    let output = C::run(permit, args, site).await?;
+    let value = serde_json::to_value(output).map_err(|cause| Failure::Unwritable(cause.to_string()))?;
+    view::show::<C>(value, &view)
+}
+
+/// The command line of the Juju client with the same meaning, for people to read and to check by.
+fn command_line<C: Command>(arguments: &Value, options: &Options) -> String {
+    let mut words = vec!["juju".to_owned(), C::WORD.to_owned()];
+    let place = match (&options.place.controller, &options.place.model) {
+        (Some(controller), Some(model)) => Some(format!("--model={controller}:{model}")),
+        (None, Some(model)) => Some(format!("--model={model}")),
+        (Some(controller), None) if C::SCOPE == Scope::Controller => Some(format!("--controller={controller}")),
+        (Some(controller), None) => Some(format!("--model={controller}:")),
+        (None, None) => None,
+    };
+    words.extend(place);
+    let Value::Object(arguments) = arguments else { return words.join(" ") };
+    for (name, value) in arguments.iter().filter(|(name, _)| !C::POSITIONAL.contains(&name.as_str())) {
+        let flag = format!("--{}", name.replace('_', "-"));
+        match value {
+            Value::Bool(true) => words.push(flag),
+            Value::Bool(false) | Value::Null => {}
+            other => words.extend(spoken(other).into_iter().map(|value| format!("{flag}={value}"))),
+        }
+    }
+    words.extend(C::POSITIONAL.iter().filter_map(|name| arguments.get(*name)).flat_map(spoken));
+    words.join(" ")
+}
+
+/// A value as words of a command line, quoted for a POSIX shell where that is needed.
+fn spoken(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![quoted(text)],
+        Value::Array(items) => items.iter().flat_map(spoken).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| match value {
+                Value::String(text) => quoted(&format!("{name}={text}")),
+                other => quoted(&format!("{name}={other}")),
+            })
+            .collect(),
+        other => vec![other.to_string()],
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@+%".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

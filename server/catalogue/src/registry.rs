@@ -1,0 +1,61 @@
+//! All tools by name.
+
+use std::collections::BTreeMap;
+
+use crate::{Tool, juju};
+
+/// All tools, by name and in order.
+pub struct Catalogue(BTreeMap<String, Box<dyn Tool>>);
+
+impl Catalogue {
+    /// Every tool that the program has.
+    #[must_use]
+    pub fn shipped() -> Self {
+        Self(juju::tools().into_iter().map(|tool| (tool.name().to_owned(), tool)).collect())
+    }
+
+    /// The tool of this name; the client's word (`add-unit`) is understood too.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&dyn Tool> {
+        let found = self.0.get(name).or_else(|| self.0.get(&format!("juju_{}", name.replace('-', "_"))));
+        found.map(AsRef::as_ref)
+    }
+
+    /// All tools, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Tool> {
+        self.0.values().map(AsRef::as_ref)
+    }
+
+    /// Names of the groups of tools, in order, each once.
+    #[must_use]
+    pub fn toolsets(&self) -> Vec<&'static str> {
+        let names: std::collections::BTreeSet<_> = self.iter().map(Tool::toolset).collect();
+        names.into_iter().collect()
+    }
+
+    /// Tools whose name, toolset or description has all of these words, the nearest first.
+    #[must_use]
+    pub fn search(&self, words: &str) -> Vec<&dyn Tool> {
+        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let mut found: Vec<(usize, &dyn Tool)> =
+            self.iter().filter_map(|tool| Some((rank(tool, &words)?, tool))).collect();
+        found.sort_by_key(|(rank, _)| *rank);
+        found.into_iter().map(|(_, tool)| tool).collect()
+    }
+}
+
+/// How far a tool is from what is looked for: words in the name count most. `None` where no word fits.
+fn rank(tool: &dyn Tool, words: &[String]) -> Option<usize> {
+    let name = tool.name().to_lowercase();
+    let description = tool.description().to_lowercase();
+    let cost = |word: &String| {
+        let stem = word.trim_end_matches('s');
+        match () {
+            () if name.contains(stem) => 0,
+            () if description.contains(stem) || tool.toolset() == stem => 1,
+            () => 4,
+        }
+    };
+    let total: usize = words.iter().map(cost).sum();
+    (words.is_empty() || total < 4 * words.len()).then_some(total)
+}

@@ -1,0 +1,112 @@
+//! JSON Schemas of arguments and answers, short enough to be read by an assistant two hundred times over.
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+/// Arguments that do not fit the published schema.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the arguments do not fit: {0}")]
+pub struct BadArguments(String);
+
+impl BadArguments {
+    pub(crate) fn of(argument: &str, problem: &str) -> Self {
+        Self(format!("`{argument}` {problem}"))
+    }
+
+    pub(crate) fn said(problem: String) -> Self {
+        Self(problem)
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` wants")]
+    pub(crate) fn read(cause: serde_json::Error) -> Self {
+        Self(cause.to_string())
+    }
+}
+
+/// The closed schema of a tool's arguments: its own first, then the options that all tools of its kind take.
+pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>) -> Value {
+    let mut schema = plain::<Args>();
+    let Value::Object(map) = &mut schema else { return json!({"type": "object"}) };
+    let properties = map.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+    if let Value::Object(properties) = properties {
+        for (name, option) in options {
+            properties.entry(name).or_insert(option);
+        }
+    }
+    map.insert("additionalProperties".to_owned(), Value::Bool(false));
+    schema
+}
+
+/// The schema of an answer, one level deep: names and kinds of its members.
+pub(crate) fn output<Output: JsonSchema>() -> Value {
+    let Value::Object(map) = plain::<Output>() else { return json!({"type": "object"}) };
+    if map.get("type") != Some(&json!("object")) {
+        return json!({"type": "object"});
+    }
+    let Some(Value::Object(properties)) = map.get("properties") else { return json!({"type": "object"}) };
+    let shallow: Map<_, _> = properties.iter().map(|(name, schema)| (name.clone(), kind(schema))).collect();
+    json!({"type": "object", "properties": shallow})
+}
+
+fn kind(schema: &Value) -> Value {
+    match schema.get("type") {
+        Some(kind) => json!({"type": kind}),
+        None => json!({}),
+    }
+}
+
+/// The schema without what an assistant does not need: `$schema`, titles, number formats, nulls of optional members.
+fn plain<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.meta_schema = None;
+        settings.inline_subschemas = true;
+    });
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    slim(&mut schema, true);
+    schema
+}
+
+fn slim(schema: &mut Value, top: bool) {
+    let Value::Object(map) = schema else { return };
+    for noise in ["$schema", "title", "format", "default"] {
+        map.remove(noise);
+    }
+    if top {
+        map.remove("description");
+    }
+    if map.get("minimum") == Some(&json!(0)) {
+        map.remove("minimum");
+    }
+    if let Some(Value::Array(kinds)) = map.get_mut("type") {
+        kinds.retain(|kind| kind != "null");
+        if let [kind] = kinds.as_slice() {
+            let kind = kind.clone();
+            map.insert("type".to_owned(), kind);
+        }
+    }
+    if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
+        choices.retain(|choice| choice != &json!({"type": "null"}));
+        if let [only] = choices.as_slice() {
+            let only = only.clone();
+            map.remove("anyOf");
+            if let Value::Object(only) = only {
+                map.extend(only);
+            }
+        }
+    }
+    if let Some(Value::Array(values)) = map.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+        map.remove("type");
+    }
+    if map.get("additionalProperties") == Some(&Value::Bool(true)) {
+        map.remove("additionalProperties");
+    }
+    for key in ["items", "additionalProperties"] {
+        if let Some(inner) = map.get_mut(key) {
+            slim(inner, false);
+        }
+    }
+    if let Some(Value::Object(properties)) = map.get_mut("properties") {
+        properties.values_mut().for_each(|property| slim(property, false));
+    }
+}

@@ -1,0 +1,138 @@
+//! Where an act takes place: the controller and the model that it means, found before it is judged.
+
+use std::sync::Arc;
+
+use juju_client::{Connection, Controller, Controllers, ModelEntry};
+use tokio::sync::mpsc;
+
+use crate::{Failure, Scope};
+
+/// The place that a caller named; what is absent means the default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// Name of the controller.
+    pub controller: Option<String>,
+    /// Name of the model, `prod` or `admin/prod`, or its UUID.
+    pub model: Option<String>,
+}
+
+/// One step of long work, told while it goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// How far it is.
+    pub done: f64,
+    /// How far it will be at the end, where that is known.
+    pub total: Option<f64>,
+    /// What is happening, in a few words.
+    pub message: String,
+}
+
+/// The place of an act, found: names are the controller's own, connections are made when they are first used.
+#[derive(Debug)]
+pub struct Site {
+    controllers: Controllers,
+    controller: Option<Arc<Controller>>,
+    model: Option<(String, String)>,
+    progress: Option<mpsc::UnboundedSender<Progress>>,
+}
+
+impl Site {
+    /// Finds the place: which controller, and which model by its full name.
+    ///
+    /// # Errors
+    /// [`Failure`] where there is no such controller or model, or the controller cannot be reached to say so.
+    pub async fn find(
+        controllers: &Controllers,
+        scope: Scope,
+        place: &Place,
+        progress: Option<mpsc::UnboundedSender<Progress>>,
+    ) -> Result<Self, Failure> {
+        let controller = match scope {
+            Scope::Client => None,
+            Scope::Model | Scope::Controller => Some(controllers.controller(place.controller.as_deref())?),
+        };
+        let model = match (scope, &controller) {
+            (Scope::Model, Some(controller)) => {
+                let entry = match place.model.as_deref() {
+                    Some(name) => controller.find_model(name).await?,
+                    None => only_model(controller).await?,
+                };
+                Some((entry.full_name(), entry.uuid))
+            }
+            _ => None,
+        };
+        Ok(Self { controllers: controllers.clone(), controller, model, progress })
+    }
+
+    /// All controllers of this program.
+    #[must_use]
+    pub fn controllers(&self) -> &Controllers {
+        &self.controllers
+    }
+
+    /// Name of the controller; empty for a tool that needs none.
+    #[must_use]
+    pub fn controller_name(&self) -> &str {
+        self.controller.as_ref().map_or("", |controller| controller.name())
+    }
+
+    /// Full name of the model, `admin/prod`; empty for a tool that acts on no model.
+    #[must_use]
+    pub fn model_name(&self) -> &str {
+        self.model.as_ref().map_or("", |(name, _)| name)
+    }
+
+    /// UUID of the model; empty for a tool that acts on no model.
+    #[must_use]
+    pub fn model_uuid(&self) -> &str {
+        self.model.as_ref().map_or("", |(_, uuid)| uuid)
+    }
+
+    /// The controller of this place.
+    ///
+    /// # Errors
+    /// [`Failure::Juju`] where the tool needs none, which is a mistake in the tool.
+    pub fn controller(&self) -> Result<&Arc<Controller>, Failure> {
+        self.controller
+            .as_ref()
+            .ok_or_else(|| Failure::refused("this tool acts on no controller", "report it as a bug"))
+    }
+
+    /// A connection to the controller itself.
+    ///
+    /// # Errors
+    /// [`Failure::Juju`] where it cannot be had.
+    pub async fn controller_connection(&self) -> Result<Arc<Connection>, Failure> {
+        Ok(self.controller()?.connection().await?)
+    }
+
+    /// A connection to the model.
+    ///
+    /// # Errors
+    /// [`Failure::Juju`] where it cannot be had.
+    pub async fn model_connection(&self) -> Result<Arc<Connection>, Failure> {
+        Ok(self.controller()?.model(self.model_uuid()).await?)
+    }
+
+    /// Tells the caller how far long work is.
+    pub fn report(&self, done: f64, total: Option<f64>, message: impl Into<String>) {
+        if let Some(progress) = &self.progress {
+            // a caller that no longer listens loses only the news
+            let _ = progress.send(Progress { done, total, message: message.into() });
+        }
+    }
+}
+
+/// The model that is meant where none is named: the only one beside the controller's own.
+async fn only_model(controller: &Controller) -> Result<ModelEntry, Failure> {
+    let models = controller.models().await?;
+    let others: Vec<_> = models.iter().filter(|model| model.name != "controller").collect();
+    match others.as_slice() {
+        [only] => Ok((*only).clone()),
+        [] => Err(Failure::refused("the controller has no model yet", "make one with `juju_add_model`")),
+        many => {
+            let names: Vec<_> = many.iter().map(|model| model.full_name()).collect();
+            Err(Failure::refused("no model was named", format!("give `model`, one of: {}", names.join(", "))))
+        }
+    }
+}

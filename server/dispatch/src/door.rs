@@ -1,0 +1,146 @@
+//! [`carry_out`], and what stands behind the door.
+
+use std::sync::Arc;
+
+use audit::{Entry, Ledger, Outcome};
+use catalogue::{Answer, Catalogue, Job, Options, Plan, Preview, Site};
+use identity::Caller;
+use juju_client::Controllers;
+use policy::{Act, Permitted, Roles, Verdict};
+use serde_json::json;
+
+use crate::{Call, Refusal, Reply, repetition::Key};
+
+/// What stands behind the door.
+pub struct Door {
+    /// All tools.
+    pub catalogue: Catalogue,
+    /// Who may do what.
+    pub roles: Roles,
+    /// Where every act is written down.
+    pub ledger: Ledger,
+    /// Where acts are done.
+    pub controllers: Controllers,
+}
+
+/// Carries out one call for one caller: plan, find the place, open the ledger, judge, run, close the ledger.
+///
+/// A read ends when the returned future is dropped; a write goes on to its end, and the ledger has it.
+///
+/// # Errors
+/// A [`Refusal`]; each but an unknown tool and bad arguments stands in the ledger too.
+pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply, Refusal> {
+    let tool = door.catalogue.get(&call.tool).ok_or(Refusal::UnknownTool(call.tool))?;
+    let plan = tool.plan(call.arguments)?;
+    let options = plan.options.clone();
+    let command_line = plan.command_line.clone();
+    let site = match Site::find(&door.controllers, tool.scope(), &options.place, call.progress).await {
+        Ok(site) => Arc::new(site),
+        Err(failure) => return Err(nowhere(door, caller, &plan, failure.into()).await),
+    };
+    let (planned, preview) = plan.at(&site);
+    let entry = begin(door, caller, planned.act(), &options).await?;
+    let work = match policy::decide(&door.roles, caller, planned) {
+        Verdict::Permit(permitted) if options.dry_run => Work::DryRun(permitted, preview, command_line),
+        Verdict::Permit(permitted) => Work::Run(permitted),
+        Verdict::Ask(question) => return Err(close(entry, Refusal::ApprovalNeeded(Box::new(question)))),
+        Verdict::Deny(denial) => return Err(close(entry, Refusal::Denied(denial))),
+    };
+    match work {
+        Work::DryRun(permitted, preview, command_line) => {
+            would(permitted.act(), preview, site, command_line, entry).await
+        }
+        Work::Run(permitted) if permitted.act().effect.changes() => {
+            write(door, caller, permitted, site, entry, options.idempotency_key).await
+        }
+        Work::Run(permitted) => run(permitted, site, entry).await,
+    }
+}
+
+enum Work {
+    DryRun(Permitted<Job>, Preview, String),
+    Run(Permitted<Job>),
+}
+
+async fn begin(door: &Door, caller: &Caller, act: &Act, options: &Options) -> Result<Entry, Refusal> {
+    let key = options.idempotency_key.as_deref();
+    door.ledger.begin(caller, act, options.dry_run, key).await.map_err(Refusal::LedgerClosed)
+}
+
+fn close(entry: Entry, refusal: Refusal) -> Refusal {
+    entry.close(refusal.outcome(), &refusal.to_string());
+    refusal
+}
+
+/// An act whose place cannot be found is refused, and stands in the ledger by the names that the caller gave.
+async fn nowhere(door: &Door, caller: &Caller, plan: &Plan, refusal: Refusal) -> Refusal {
+    match begin(door, caller, &plan.act_nowhere(), &plan.options).await {
+        Ok(entry) => close(entry, refusal),
+        Err(closed) => closed,
+    }
+}
+
+/// Says what an act would do.
+async fn would(
+    act: &Act,
+    preview: Preview,
+    site: Arc<Site>,
+    command_line: String,
+    entry: Entry,
+) -> Result<Reply, Refusal> {
+    let expected = match preview(site).await {
+        Ok(expected) => expected,
+        Err(failure) => return Err(close(entry, failure.into())),
+    };
+    let mut value = json!({"would": act, "command": command_line});
+    let mut text = format!("nothing was changed; this would run `{command_line}`\n");
+    if let Some(expected) = expected {
+        text.push_str(&format!("{expected:#}\n"));
+        value["expected"] = expected;
+    }
+    let reply = Reply::of(Answer { value, text }, entry.id());
+    entry.close(Outcome::Done, "");
+    Ok(reply)
+}
+
+/// Does a write in a task of its own, so that a caller that goes away leaves neither half an act nor an open entry.
+async fn write(
+    door: &Door,
+    caller: &Caller,
+    permitted: Permitted<Job>,
+    site: Arc<Site>,
+    entry: Entry,
+    key: Option<String>,
+) -> Result<Reply, Refusal> {
+    let key = match key {
+        None => None,
+        Some(key) => match Key::claim(door.ledger.store(), caller, &key, &permitted.act().digest(), entry.id()).await {
+            Ok(Ok(key)) => Some(key),
+            Ok(Err(recorded)) => {
+                entry.close(Outcome::Done, &format!("answered from entry {}", recorded.entry));
+                return Ok(recorded);
+            }
+            Err(refusal) => return Err(close(entry, refusal)),
+        },
+    };
+    let work = tokio::spawn(async move {
+        let result = run(permitted, site, entry).await;
+        if let Some(key) = key {
+            key.settle(&result).await;
+        }
+        result
+    });
+    work.await.unwrap_or(Err(Refusal::WorkLost))
+}
+
+async fn run(permitted: Permitted<Job>, site: Arc<Site>, entry: Entry) -> Result<Reply, Refusal> {
+    let (permit, job) = permitted.redeem();
+    match job(permit, site).await {
+        Ok(answer) => {
+            let reply = Reply::of(answer, entry.id());
+            entry.close(Outcome::Done, "");
+            Ok(reply)
+        }
+        Err(failure) => Err(close(entry, failure.into())),
+    }
+}
