@@ -5,4 +5,11 @@ pub mod pinger;
 
 /// Versions that this client speaks, the highest first; at login the highest that the server has too is chosen
 /// (`api/facadeversions.go`).
-pub const VERSIONS: &[(&str, &[u32])] = &[("Admin", &[3]), ("ModelManager", &[10, 9]), ("Pinger", &[1])];
+pub const VERSIONS: &[(&str, &[u32])] = &[
+    ("Admin", &[3]),
+    ("AllWatcher", &[3]),
+    ("Application", &[22]),
+    ("Client", &[8]),
+    ("ModelManager", &[10, 9]),
+    ("Pinger", &[1]),
+];

@@ -1,0 +1,3 @@
+//! Journeys, each in a file of its own.
+
+mod real_controller;

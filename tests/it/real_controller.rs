@@ -1,0 +1,197 @@
+//! Our client against Juju's own API server.
+
+use std::{collections::HashSet, sync::Arc, time::Instant};
+
+use juju_client::{Controllers, Credential, Error, Settings};
+use juju_wire::Code;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tests::RealController;
+
+juju_wire::methods! { Client {
+    FullStatus(read): Value => Value,
+    WatchAll(read): () => WatcherId,
+} }
+juju_wire::methods! { AllWatcher {
+    Next(read): () => Value,
+    Stop(write): () => (),
+} }
+juju_wire::methods! { Application {
+    Expose(write): Value => (),
+    Destroy(write): Value => Value,
+} }
+
+/// What a `Watch..` method answers.
+#[expect(unreachable_pub, reason = "a type of a `Method` must be as public as the trait")]
+#[derive(Debug, Serialize, Deserialize)]
+pub struct WatcherId {
+    #[serde(rename = "watcher-id")]
+    id: String,
+}
+
+fn everything() -> Value {
+    json!({"patterns": null})
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_model_and_the_controller_are_logged_in_to_and_called() {
+    let Some(real) = RealController::start("a_model_and_the_controller_are_logged_in_to_and_called").await else {
+        return;
+    };
+    let controllers = real.controllers("admin");
+    let controller = controllers.controller(None).expect("the only one is the default");
+
+    let itself = controller.connection().await.expect("log-in");
+    let session = itself.session().await.expect("open");
+    assert_eq!((session.user(), session.controller_access()), ("admin", "superuser"));
+    assert_eq!((session.controller_uuid(), session.model_uuid()), (real.ready.controller_uuid.as_str(), None));
+    assert_eq!(session.server_version(), "3.6.11");
+    assert_eq!(session.facade_version("ModelManager"), Some(10));
+    assert_eq!(session.facade_version("Client"), None, "a controller has no model's facades");
+
+    let names: HashSet<_> =
+        controller.models().await.expect("models").into_iter().map(|model| model.full_name()).collect();
+    for model in &real.ready.models {
+        assert!(names.contains(&format!("admin/{}", model.name)), "{} in {names:?}", model.name);
+    }
+    for name in ["prod", "admin/prod", &real.ready.model_uuid] {
+        let model = controller.model(name).await.expect(name);
+        assert_eq!(model.model_uuid(), Some(real.ready.model_uuid.as_str()));
+        let status = model.call::<FullStatus>(everything()).await.expect("status");
+        assert!(status["applications"]["web"]["units"]["web/0"].is_object(), "{status}");
+    }
+    let error = controller.model("prd").await.expect_err("no such model");
+    let Error::ModelUnknown { near, .. } = &error else { panic!("{error}") };
+    assert!(near.contains(&"admin/prod".to_owned()), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_reads_and_is_refused_what_writes() {
+    let Some(real) = RealController::start("a_reader_reads_and_is_refused_what_writes").await else { return };
+    let controllers = real.controllers("reader");
+    let controller = controllers.controller(Some("real")).expect("known");
+    let prod = controller.model("admin/prod").await.expect("reader may read prod");
+    let session = prod.session().await.expect("open");
+    assert_eq!((session.user(), session.model_access()), ("reader", "read"));
+    prod.call::<FullStatus>(everything()).await.expect("a read");
+    let error = prod.call::<Expose>(json!({"application": "db"})).await.expect_err("a write");
+    assert_eq!((error.code(), error.to_string().as_str()), ("unauthorized access", "permission denied"));
+    assert!(error.remedy().expect("a remedy").contains("grant"), "{error:?}");
+    let error = controller.model("admin/staging").await.expect_err("not theirs");
+    assert_eq!(error.code(), "model not found", "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_passwords_authorities_and_uuids_are_told_apart() {
+    let Some(real) = RealController::start("wrong_passwords_authorities_and_uuids_are_told_apart").await else {
+        return;
+    };
+    let mut endpoints = Vec::new();
+    let mut endpoint = real.endpoint("admin");
+    endpoint.name = "password".to_owned();
+    endpoint.credential = Credential::Password { user: "admin".to_owned(), password: "not-the-password".into() };
+    endpoints.push(endpoint);
+    let mut endpoint = real.endpoint("admin");
+    endpoint.name = "uuid".to_owned();
+    endpoint.uuid = Some("00000000-0000-4000-8000-000000000000".to_owned());
+    endpoints.push(endpoint);
+    let mut endpoint = real.endpoint("admin");
+    endpoint.name = "dead".to_owned();
+    endpoint.addresses = vec!["127.0.0.1:1".to_owned()];
+    endpoints.push(endpoint);
+    let mut endpoint = real.endpoint("admin");
+    endpoint.name = "authority".to_owned();
+    endpoint.ca_certificate = Some(include_str!("../fixtures/another-authority.pem").to_owned());
+    endpoints.push(endpoint);
+    let controllers = Controllers::new(endpoints, None, Settings::default());
+    for (name, code) in [
+        ("password", "login refused"),
+        ("uuid", "wrong controller"),
+        ("dead", "unreachable"),
+        ("authority", "wrong certificate"),
+    ] {
+        let controller = controllers.controller(Some(name)).expect("known");
+        let error = controller.connection().await.expect_err(name);
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.remedy().is_some());
+        assert!(!format!("{error} {error:?}").contains("not-the-password"));
+    }
+    let error = controllers.controller(Some("nowhere")).expect_err("unknown");
+    assert_eq!(error.code(), "controller unknown");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_calls_share_one_connection() {
+    let Some(real) = RealController::start("two_hundred_calls_share_one_connection").await else { return };
+    let controllers = real.controllers("admin");
+    let controller = controllers.controller(None).expect("default");
+    let began = Instant::now();
+    let calls = (0..200).map(|_| {
+        let controller = Arc::clone(&controller);
+        tokio::spawn(async move {
+            let prod = controller.model("prod").await.expect("open");
+            prod.call::<FullStatus>(everything()).await.expect("status");
+            prod.session().await.expect("open")
+        })
+    });
+    let sessions: Vec<_> =
+        futures::future::join_all(calls).await.into_iter().map(|ended| ended.expect("no panic")).collect();
+    assert!(sessions.iter().all(|session| Arc::ptr_eq(session, &sessions[0])), "one connection for all");
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watcher_waits_for_news_and_is_stopped() {
+    let Some(mut real) = RealController::start("a_watcher_waits_for_news_and_is_stopped").await else { return };
+    let controllers = real.controllers("admin");
+    let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
+    let session = prod.session().await.expect("open");
+    let watcher = session.call::<WatchAll>(()).await.expect("a watcher").id;
+    let first = session.wait_on::<Next>(&watcher, ()).await.expect("everything");
+    assert!(first["deltas"].as_array().is_some_and(|deltas| deltas.len() > 20), "{first}");
+    real.command("agents off").await;
+    real.command("unit web/0 blocked out of paper").await;
+    let news = async {
+        loop {
+            let news = session.wait_on::<Next>(&watcher, ()).await.expect("news");
+            if news.to_string().contains("out of paper") {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), news).await.expect("the change is heard of");
+    let waiting = session.wait_on::<Next>(&watcher, ());
+    let stopping = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        session.call_on::<Stop>(&watcher, ()).await.expect("stopped");
+    };
+    let (ended, ()) = tokio::join!(waiting, stopping);
+    let error = ended.expect_err("stopped while it waited");
+    assert!(
+        matches!(&error, Error::Remote(remote) if remote.code == Code::None || remote.code == Code::Stopped),
+        "{error:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_controller_that_is_gone_is_named_and_leaves_no_doubt() {
+    let Some(real) = RealController::start("a_controller_that_is_gone_is_named_and_leaves_no_doubt").await else {
+        return;
+    };
+    let settings = Settings { reconnect_window: std::time::Duration::from_millis(700), ..Settings::default() };
+    let controllers = Controllers::new(vec![real.endpoint("admin")], None, settings);
+    let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
+    prod.call::<FullStatus>(everything()).await.expect("status");
+    drop(real);
+    let began = Instant::now();
+    let error = loop {
+        match prod.call::<FullStatus>(everything()).await {
+            Err(error) => break error,
+            Ok(_) => assert!(began.elapsed().as_secs() < 10, "it should be gone"),
+        }
+    };
+    assert_eq!(error.code(), "unreachable", "{error}");
+    // a write that was never sent is not in doubt
+    let error = prod.call::<Destroy>(json!({})).await.expect_err("gone");
+    assert_eq!(error.code(), "unreachable", "{error}");
+}

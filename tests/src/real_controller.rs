@@ -1,0 +1,157 @@
+//! A real Juju 3.6 API server for one test, started in a second and gone with the test (`tests/real/controller/README.md`).
+
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use juju_client::{Controllers, Credential, Endpoint, Settings};
+use serde::Deserialize;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStderr, ChildStdin, Command},
+};
+
+/// Names the folder that holds `realcontroller` and `mongod`.
+pub const FOLDER: &str = "JUJU_MCP_TEST_CONTROLLER";
+
+/// A running API server; it ends when this is dropped.
+#[derive(Debug)]
+pub struct RealController {
+    /// What it said of itself when it was ready.
+    pub ready: Ready,
+    commands: ChildStdin,
+    answers: Lines<BufReader<ChildStderr>>,
+    _process: Child,
+}
+
+/// What the server says of itself when it is ready.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Ready {
+    /// `host:port` of its API.
+    pub addresses: Vec<String>,
+    /// Its certificate authority, PEM.
+    pub ca_cert: String,
+    /// Its UUID.
+    pub controller_uuid: String,
+    /// UUID of the model `prod`.
+    pub model_uuid: String,
+    /// Its models.
+    pub models: Vec<Model>,
+    /// Its users, with their passwords.
+    pub accounts: Vec<Account>,
+    /// A folder of client files with which the real `juju` reaches it as admin.
+    pub juju_data: PathBuf,
+}
+
+/// One model of the server.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Model {
+    /// Its short name.
+    pub name: String,
+    /// Its UUID.
+    pub uuid: String,
+}
+
+/// One user of the server.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Account {
+    /// `admin` or `reader`.
+    pub user: String,
+    /// Their password.
+    pub password: String,
+    /// A folder of client files with which the real `juju` reaches the server as this user.
+    pub juju_data: PathBuf,
+}
+
+impl RealController {
+    /// Starts one, or says on standard error that `test` is skipped because there is none on this machine.
+    pub async fn start(test: &str) -> Option<Self> {
+        Self::start_with(test, &[]).await
+    }
+
+    /// The same with variables of the server's environment set.
+    #[expect(clippy::print_stderr, reason = "a skipped test is reported by name")]
+    pub async fn start_with(test: &str, environment: &[(&str, &str)]) -> Option<Self> {
+        #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment alone")]
+        let Ok(folder) = std::env::var(FOLDER).map(PathBuf::from) else {
+            eprintln!("SKIPPED: {test}: `{FOLDER}` names no folder with a real controller");
+            return None;
+        };
+        let mut process = Command::new(folder.join("realcontroller"))
+            .args(["-test.run", "Test", "-check.f", "TestServe", "-test.timeout", "0"])
+            .env("JUJU_MONGOD", folder.join("mongod"))
+            .envs(environment.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the real controller can be started");
+        let commands = process.stdin.take().expect("standard input was asked for");
+        let answers = BufReader::new(process.stderr.take().expect("standard error was asked for")).lines();
+        let mut controller = Self { ready: Ready::nothing(), commands, answers, _process: process };
+        let ready = controller.answer("READY ").await;
+        controller.ready = serde_json::from_str(&ready).expect("READY is JSON");
+        Some(controller)
+    }
+
+    /// Gives a command (`tests/real/controller/README.md`) and waits until it is done.
+    ///
+    /// # Panics
+    /// Where the command fails.
+    pub async fn command(&mut self, line: &str) -> String {
+        self.commands.write_all(format!("{line}\n").as_bytes()).await.expect("it reads commands");
+        self.answer("DONE").await
+    }
+
+    /// This server as an endpoint, logged in to as `user`.
+    ///
+    /// # Panics
+    /// Where there is no such user.
+    #[must_use]
+    pub fn endpoint(&self, user: &str) -> Endpoint {
+        let account = self.ready.accounts.iter().find(|account| account.user == user).expect("a user of the estate");
+        Endpoint {
+            name: "real".to_owned(),
+            uuid: Some(self.ready.controller_uuid.clone()),
+            addresses: self.ready.addresses.clone(),
+            ca_certificate: Some(self.ready.ca_cert.clone()),
+            public_hostname: None,
+            credential: Credential::Password { user: account.user.clone(), password: account.password.as_str().into() },
+        }
+    }
+
+    /// This server as the only controller of a program.
+    #[must_use]
+    pub fn controllers(&self, user: &str) -> Controllers {
+        Controllers::new(vec![self.endpoint(user)], None, Settings::default())
+    }
+
+    /// The rest of the next line that begins with `word`.
+    async fn answer(&mut self, word: &str) -> String {
+        let search = async {
+            let mut seen = Vec::new();
+            while let Some(line) = self.answers.next_line().await.expect("its standard error is text") {
+                assert!(!line.starts_with("FAILED"), "the real controller: {line}");
+                if let Some(rest) = line.strip_prefix(word) {
+                    return rest.trim().to_owned();
+                }
+                seen.push(line);
+            }
+            panic!("the real controller ended: {}", seen.join("\n"));
+        };
+        tokio::time::timeout(Duration::from_mins(1), search).await.expect("the real controller answers within a minute")
+    }
+}
+
+impl Ready {
+    fn nothing() -> Self {
+        Self {
+            addresses: Vec::new(),
+            ca_cert: String::new(),
+            controller_uuid: String::new(),
+            model_uuid: String::new(),
+            models: Vec::new(),
+            accounts: Vec::new(),
+            juju_data: PathBuf::new(),
+        }
+    }
+}
