@@ -46,18 +46,27 @@ impl Guard {
             None => Ok(()),
             Some(value) => {
                 let text = String::from_utf8_lossy(value.as_bytes());
-                if self.knows_origin(&text) { Ok(()) } else { Err(Refusal::OriginNotAllowed(text.into_owned())) }
+                if self.knows_origin(&text, &host, port) {
+                    Ok(())
+                } else {
+                    Err(Refusal::OriginNotAllowed(text.into_owned()))
+                }
             }
         }
     }
 
-    fn knows_origin(&self, origin: &str) -> bool {
+    /// A page that this server itself gave out passes, because its name has just been checked.
+    fn knows_origin(&self, origin: &str, own_host: &str, own_port: Option<u16>) -> bool {
         let Some((scheme, host, port)) = split_origin(origin) else { return false };
-        let port = port.or(match scheme.as_str() {
+        let usual = match scheme.as_str() {
             "http" => Some(80),
             "https" => Some(443),
-            _ => None,
-        });
+            _ => return false,
+        };
+        let port = port.or(usual);
+        if host == own_host && port == own_port.or(usual) {
+            return true;
+        }
         self.origins.iter().any(|known| {
             known.scheme == scheme && known.host == host && known.port.is_none_or(|only| port == Some(only))
         })
@@ -162,10 +171,11 @@ mod tests {
     }
 
     #[test]
-    fn no_origin_is_listed_by_default() {
-        for origin in ["http://localhost:3000", "null", "", "http://evil.example"] {
-            assert!(judged(&Settings::default(), "localhost", Some(origin)).is_err(), "{origin}");
+    fn only_the_own_origin_passes_by_default() {
+        for origin in ["http://localhost:3000", "null", "", "http://evil.example", "file://localhost"] {
+            assert!(judged(&Settings::default(), "localhost:8080", Some(origin)).is_err(), "{origin}");
         }
+        assert_eq!(judged(&Settings::default(), "localhost:8080", Some("http://localhost:8080")), Ok(()));
     }
 
     #[test]

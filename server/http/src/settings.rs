@@ -8,7 +8,7 @@ pub struct Settings {
     /// Names accepted in `Host`, as `name` (any port) or `name:port`. Never empty: an empty list refuses everything.
     pub allowed_hosts: Vec<String>,
     /// Browser origins accepted in `Origin`, as `scheme://host:port` or `scheme://host:*`. A request without `Origin`
-    /// passes; one with an origin that is not listed is refused, also when the list is empty.
+    /// passes, and so does the server's own origin; any other is refused, also when the list is empty.
     pub allowed_origins: Vec<String>,
     /// Largest request body, in bytes.
     pub max_body_bytes: usize,

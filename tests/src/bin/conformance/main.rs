@@ -1,0 +1,70 @@
+//! The official conformance suite's fixtures on this product's own HTTP stack; only for tests, only on loopback.
+//!
+//! The suite cannot send a token, so this program takes every caller. Nothing of it is part of the product.
+
+mod ask;
+mod handler;
+mod jobs;
+mod rounds;
+mod texts;
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use axum::http::HeaderMap;
+use clap::Parser;
+use http_server::{Authenticate, Served, Settings, metrics::Metrics};
+use identity::{Caller, Unauthenticated};
+use tokio_util::sync::CancellationToken;
+
+#[derive(Parser)]
+struct Arguments {
+    /// Address to listen on; a loopback one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Written whole when everything answers.
+    #[arg(long)]
+    ready_file: Option<PathBuf>,
+}
+
+struct Anybody;
+
+impl Authenticate for Anybody {
+    fn caller(&self, _: &HeaderMap) -> Result<Caller, Unauthenticated> {
+        Ok(Caller::local("conformance", "viewer"))
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
+    let arguments = Arguments::parse();
+    if !arguments.listen.ip().is_loopback() {
+        return Err("the conformance fixtures take every caller, so they listen on loopback only".into());
+    }
+    let settings = Settings::default();
+    let stop = CancellationToken::new();
+    let served = Served {
+        mcp: mcp::streamable_http(handler::Fixtures::new()?, settings.max_body_bytes, stop.child_token()),
+        toolsets: Vec::new(),
+        authenticate: Arc::new(Anybody),
+        health: Arc::new(()),
+        metrics: Arc::new(Metrics::default()),
+    };
+    let router = http_server::router(&settings, served)?;
+    let listener = tokio::net::TcpListener::bind(arguments.listen).await?;
+    let url = format!("http://{}/mcp", listener.local_addr()?);
+    if let Some(path) = arguments.ready_file {
+        let whole = path.with_extension("new");
+        std::fs::write(&whole, serde_json::json!({"mcp_url": url, "pid": std::process::id()}).to_string())?;
+        std::fs::rename(whole, path)?;
+    }
+    eprintln!("{url}");
+    let ended = stop.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            ended.cancel();
+        }
+    });
+    http_server::serve(listener, router, &settings, stop).await?;
+    Ok(())
+}
