@@ -1,0 +1,67 @@
+//! Facade `Application`: relation.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facade::application::origin::CharmRelation;
+use crate::method::null_is_empty;
+
+/// What `Application.AddRelation` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct AddRelationParams {
+    /// Its endpoints.
+    #[serde(with = "crate::go::nil")]
+    pub endpoints: Vec<String>,
+    /// Networks from which traffic comes.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub via_cidrs: Vec<String>,
+}
+
+/// What `Application.AddRelation` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct AddRelationResults {
+    /// Its endpoints.
+    #[serde(with = "crate::go::nil")]
+    pub endpoints: BTreeMap<String, CharmRelation>,
+}
+
+/// What `Application.DestroyRelation` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct DestroyRelationParams {
+    /// Its endpoints.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub endpoints: Vec<String>,
+    /// Number of the relation.
+    pub relation_id: i64,
+    /// Whether to go on despite errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
+    /// How long to wait before forcing, in nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_wait: Option<i64>,
+}
+
+/// What `Application.SetRelationsSuspended` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RelationSuspendedArgs {
+    /// The items, in order.
+    #[serde(with = "crate::go::nil")]
+    pub args: Vec<RelationSuspendedArg>,
+}
+
+/// A relation that is to be suspended or resumed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RelationSuspendedArg {
+    /// Number of the relation.
+    pub relation_id: i64,
+    /// In words.
+    pub message: String,
+    /// Whether it is suspended.
+    pub suspended: bool,
+}

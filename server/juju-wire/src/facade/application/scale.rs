@@ -1,0 +1,33 @@
+//! Facade `Application`: scale.
+
+use serde::{Deserialize, Serialize};
+
+use crate::go::is_default;
+use crate::method::null_is_empty;
+
+/// What `Application.ScaleApplications` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ScaleApplicationsParamsV2 {
+    /// The applications.
+    #[serde(with = "crate::go::nil")]
+    pub applications: Vec<ScaleApplicationParamsV2>,
+}
+
+/// How an application is to be scaled.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ScaleApplicationParamsV2 {
+    /// `application-<name>`.
+    pub application_tag: String,
+    /// Wanted number of units.
+    pub scale: i64,
+    /// Change of that number; then `scale` is 0.
+    #[serde(skip_serializing_if = "is_default")]
+    pub scale_change: i64,
+    /// Whether to go on despite errors.
+    pub force: bool,
+    /// Tags of storage to attach.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub attach_storage: Vec<String>,
+}

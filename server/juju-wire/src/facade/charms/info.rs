@@ -1,0 +1,136 @@
+//! Facade `Charms`: info.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::facade::charms::meta::{CharmLXDProfile, CharmManifest, CharmMeta};
+use crate::method::null_is_empty;
+
+/// What `Charms.CharmInfo` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CharmURL {
+    /// URL of the charm, `ch:amd64/jammy/web-5`.
+    pub url: String,
+}
+
+/// What a charm says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CharmDetails {
+    /// Revision of it.
+    pub revision: i64,
+    /// URL of the charm, `ch:amd64/jammy/web-5`.
+    pub url: String,
+    /// Its configuration.
+    #[serde(with = "crate::go::nil")]
+    pub config: BTreeMap<String, CharmOption>,
+    /// What `metadata.yaml` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<CharmMeta>,
+    /// The actions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actions: Option<CharmActions>,
+    /// Metrics, no longer used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<CharmMetrics>,
+    /// What `manifest.yaml` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<CharmManifest>,
+    /// What `lxd-profile.yaml` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lxd_profile: Option<CharmLXDProfile>,
+}
+
+/// What `Charms.IsMetered` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct IsMeteredResult {
+    /// Whether it is metered.
+    pub metered: bool,
+}
+
+/// What `Charms.List` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CharmsList {
+    /// Names to look for.
+    #[serde(with = "crate::go::nil")]
+    pub names: Vec<String>,
+}
+
+/// What `Charms.List` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CharmsListResult {
+    /// URLs of the charms.
+    #[serde(with = "crate::go::nil")]
+    pub charm_urls: Vec<String>,
+}
+
+/// A setting of a charm.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CharmOption {
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it is for, in words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The default value.
+    #[serde(rename = "default", skip_serializing_if = "Value::is_null")]
+    pub default_value: Value,
+}
+
+/// What `actions.yaml` says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CharmActions {
+    /// What is wanted.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
+    pub specs: BTreeMap<String, CharmActionSpec>,
+}
+
+/// What `metrics.yaml` says, no longer used.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CharmMetrics {
+    /// Metrics, no longer used.
+    #[serde(with = "crate::go::nil")]
+    pub metrics: BTreeMap<String, CharmMetric>,
+    /// Plan of payment.
+    pub plan: CharmPlan,
+}
+
+/// An action of a charm.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CharmActionSpec {
+    /// What it is for, in words.
+    pub description: String,
+    /// Parameters by name.
+    #[serde(with = "crate::go::nil")]
+    pub params: BTreeMap<String, Value>,
+}
+
+/// A metric of a charm.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CharmMetric {
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it is for, in words.
+    pub description: String,
+}
+
+/// Whether a charm must be paid for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CharmPlan {
+    /// Whether it is required.
+    pub required: bool,
+}

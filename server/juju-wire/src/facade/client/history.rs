@@ -1,0 +1,78 @@
+//! Facade `Client`: history.
+
+use serde::{Deserialize, Serialize};
+
+use crate::RemoteError;
+use crate::facade::client::status::DetailedStatus;
+use crate::method::null_is_empty;
+
+/// What `Client.StatusHistory` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct StatusHistoryRequests {
+    /// What is asked, in order.
+    #[serde(with = "crate::go::nil")]
+    pub requests: Vec<StatusHistoryRequest>,
+}
+
+/// What `Client.StatusHistory` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct StatusHistoryResults {
+    /// One for each item that was asked for, in order.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub results: Vec<StatusHistoryResult>,
+}
+
+/// Whose history is wanted, and how much of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct StatusHistoryRequest {
+    /// Kind of history: `unit`, `workload`, `juju-unit`, `application`, `machine`, `juju-machine`, `model`.
+    #[serde(rename = "historyKind")]
+    pub history_kind: String,
+    /// Size in MiB.
+    pub size: i64,
+    /// What to look for.
+    pub filter: StatusHistoryFilter,
+    /// Tag of the entity.
+    pub tag: String,
+}
+
+/// One item of what `Client.StatusHistory` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct StatusHistoryResult {
+    /// The history.
+    pub history: History,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}
+
+/// Which part of a history is wanted.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct StatusHistoryFilter {
+    /// Size in MiB.
+    pub size: i64,
+    /// Only what is newer, RFC 3339.
+    pub date: Option<String>,
+    /// Only what is younger, in nanoseconds.
+    pub delta: Option<i64>,
+    /// Statuses to leave out.
+    #[serde(with = "crate::go::nil")]
+    pub exclude: Vec<String>,
+}
+
+/// A history of statuses.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct History {
+    /// The statuses, the newest first.
+    #[serde(with = "crate::go::nil")]
+    pub statuses: Vec<DetailedStatus>,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}

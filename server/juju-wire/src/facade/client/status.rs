@@ -1,0 +1,184 @@
+//! Facade `Client`: status.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::RemoteError;
+use crate::entity::Life;
+use crate::facade::client::application::{
+    ApplicationOfferStatus, ApplicationStatus, MeterStatus, RemoteApplicationStatus,
+};
+use crate::facade::client::machine::MachineStatus;
+use crate::facade::client::storage::{FilesystemDetails, StorageInstance, VolumeDetails};
+use crate::go::is_default;
+use crate::method::null_is_empty;
+
+/// What `Client.FullStatus` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct StatusParams {
+    /// Names or wildcards; any match is enough, none means everything.
+    #[serde(with = "crate::go::nil")]
+    pub patterns: Vec<String>,
+    /// Whether storage is wanted too.
+    #[serde(skip_serializing_if = "is_default")]
+    pub include_storage: bool,
+}
+
+/// What `Client.FullStatus` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct FullStatusResult {
+    /// The model.
+    pub model: StatusModel,
+    /// The machines.
+    #[serde(with = "crate::go::nil")]
+    pub machines: BTreeMap<String, MachineStatus>,
+    /// The applications.
+    #[serde(with = "crate::go::nil")]
+    pub applications: BTreeMap<String, ApplicationStatus>,
+    /// Applications of other models, by name.
+    #[serde(with = "crate::go::nil")]
+    pub remote_applications: BTreeMap<String, RemoteApplicationStatus>,
+    /// The offers, by name.
+    #[serde(with = "crate::go::nil")]
+    pub offers: BTreeMap<String, ApplicationOfferStatus>,
+    /// The relations.
+    #[serde(with = "crate::go::nil")]
+    pub relations: Vec<RelationStatus>,
+    /// Time at the controller, RFC 3339.
+    pub controller_timestamp: Option<String>,
+    /// The branches, by name.
+    #[serde(with = "crate::go::nil")]
+    pub branches: BTreeMap<String, BranchStatus>,
+    /// Storage, by the charm's name for it.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub storage: Vec<StorageInstance>,
+    /// The filesystems.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub filesystems: Vec<FilesystemDetails>,
+    /// The volumes.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub volumes: Vec<VolumeDetails>,
+}
+
+/// A new watcher.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct AllWatcherId {
+    /// Id to give to `Next` and `Stop`.
+    pub watcher_id: String,
+}
+
+/// The model as `juju status` shows it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct StatusModel {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `cloud-<name>`.
+    pub cloud_tag: String,
+    /// Region of the cloud.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub region: String,
+    /// Version of it.
+    pub version: String,
+    /// Newer version to which one can upgrade.
+    pub available_version: String,
+    /// Status of the model.
+    pub model_status: DetailedStatus,
+    /// Status of metering, no longer used.
+    pub meter_status: MeterStatus,
+    /// Service level.
+    pub sla: String,
+}
+
+/// A relation as `juju status` shows it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RelationStatus {
+    /// Its id.
+    pub id: i64,
+    /// The key, `web:db db:server`.
+    pub key: String,
+    /// Name of the interface.
+    pub interface: String,
+    /// `global` or `container`.
+    pub scope: String,
+    /// Its endpoints.
+    #[serde(with = "crate::go::nil")]
+    pub endpoints: Vec<EndpointStatus>,
+    /// Its status.
+    pub status: DetailedStatus,
+}
+
+/// A branch as `juju status` shows it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct BranchStatus {
+    /// Units on the branch, by application.
+    #[serde(with = "crate::go::nil")]
+    pub assigned_units: BTreeMap<String, Vec<String>>,
+    /// When it was made.
+    pub created: i64,
+    /// Who made it.
+    pub created_by: String,
+}
+
+/// A status with its time and what belongs to it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct DetailedStatus {
+    /// The status, `active`.
+    pub status: String,
+    /// The message of it.
+    pub info: String,
+    /// More, by name.
+    #[serde(with = "crate::go::nil")]
+    pub data: BTreeMap<String, Value>,
+    /// Since when, RFC 3339.
+    pub since: Option<String>,
+    /// Kind of status; in a history, whose it was.
+    pub kind: String,
+    /// Version of it.
+    pub version: String,
+    /// Empty means alive.
+    pub life: Life,
+    /// Why it could not be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub err: Option<RemoteError>,
+}
+
+/// One end of a relation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct EndpointStatus {
+    /// Name of the application.
+    pub application: String,
+    /// Its name.
+    pub name: String,
+    /// Role in the relation: `provider`, `requirer`, `peer`.
+    pub role: String,
+    /// Whether it is subordinate.
+    pub subordinate: bool,
+}
+
+/// A status with its time.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct EntityStatus {
+    /// Its status.
+    pub status: String,
+    /// The message of it.
+    pub info: String,
+    /// More, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
+    pub data: BTreeMap<String, Value>,
+    /// Since when, RFC 3339.
+    pub since: Option<String>,
+}

@@ -1,0 +1,285 @@
+//! Facade `Cloud`: definition.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::RemoteError;
+use crate::constraints::Constraints;
+use crate::go::is_default;
+use crate::method::null_is_empty;
+
+/// What `Cloud.AddCloud` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct AddCloudArgs {
+    /// The cloud.
+    pub cloud: CloudDefinition,
+    /// Its name.
+    pub name: String,
+    /// Whether to go on despite errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
+}
+
+/// What `Cloud.Cloud` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudResults {
+    /// One for each item that was asked for, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub results: Vec<CloudResult>,
+}
+
+/// What `Cloud.CloudInfo` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudInfoResults {
+    /// One for each item that was asked for, in order.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub results: Vec<CloudInfoResult>,
+}
+
+/// What `Cloud.Clouds` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudsResult {
+    /// The clouds.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
+    pub clouds: BTreeMap<String, CloudDefinition>,
+}
+
+/// What `Cloud.InstanceTypes` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudInstanceTypesConstraints {
+    /// Constraints on the machines or containers.
+    #[serde(with = "crate::go::nil")]
+    pub constraints: Vec<CloudInstanceTypesConstraint>,
+}
+
+/// What `Cloud.ListCloudInfo` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ListCloudsRequest {
+    /// `user-<name>`.
+    pub user_tag: String,
+    /// Whether all of them are meant.
+    #[serde(skip_serializing_if = "is_default")]
+    pub all: bool,
+}
+
+/// What `Cloud.ListCloudInfo` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ListCloudInfoResults {
+    /// One for each item that was asked for, in order.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub results: Vec<ListCloudInfoResult>,
+}
+
+/// What `Cloud.ModifyCloudAccess` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ModifyCloudAccessRequest {
+    /// What changed.
+    #[serde(with = "crate::go::nil")]
+    pub changes: Vec<ModifyCloudAccessParams>,
+}
+
+/// What `Cloud.UpdateCloud` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct UpdateCloudArgs {
+    /// The clouds.
+    #[serde(with = "crate::go::nil")]
+    pub clouds: Vec<AddCloudArgs>,
+}
+
+/// A cloud.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudDefinition {
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Cloud that a Kubernetes cluster runs on.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub host_cloud_region: String,
+    /// How one can log in to the cloud.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub auth_types: Vec<String>,
+    /// Name of the endpoint.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub endpoint: String,
+    /// Where the cloud checks identities.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub identity_endpoint: String,
+    /// Where the cloud keeps storage.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub storage_endpoint: String,
+    /// The regions.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub regions: Vec<CloudRegion>,
+    /// Certificate authorities, PEM.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub ca_certificates: Vec<String>,
+    /// Whether any certificate is accepted.
+    #[serde(skip_serializing_if = "is_default")]
+    pub skip_tls_verify: bool,
+    /// Its configuration.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
+    pub config: BTreeMap<String, Value>,
+    /// Defaults of each region.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
+    pub region_config: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Whether the controller itself lives there.
+    #[serde(skip_serializing_if = "is_default")]
+    pub is_controller_cloud: bool,
+}
+
+/// One item of what `Cloud.Cloud` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudResult {
+    /// The cloud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<CloudDefinition>,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}
+
+/// One item of what `Cloud.CloudInfo` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudInfoResult {
+    /// What was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<CloudWithUsers>,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}
+
+/// Which kinds of instance are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudInstanceTypesConstraint {
+    /// `cloud-<name>`.
+    pub cloud_tag: String,
+    /// Region of the cloud.
+    pub region: String,
+    /// Constraints on the machines or containers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub constraints: Option<Constraints>,
+}
+
+/// One item of what `Cloud.ListCloudInfo` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ListCloudInfoResult {
+    /// What was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<ListedCloud>,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}
+
+/// A change of a user's access to a cloud.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ModifyCloudAccessParams {
+    /// `user-<name>`.
+    pub user_tag: String,
+    /// `cloud-<name>`.
+    pub cloud_tag: String,
+    /// What to do.
+    pub action: String,
+    /// Level of access.
+    pub access: String,
+}
+
+/// A region of a cloud.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudRegion {
+    /// Its name.
+    pub name: String,
+    /// Name of the endpoint.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub endpoint: String,
+    /// Where the cloud checks identities.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub identity_endpoint: String,
+    /// Where the cloud keeps storage.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub storage_endpoint: String,
+}
+
+/// A cloud with its users.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudWithUsers {
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How one can log in to the cloud.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub auth_types: Vec<String>,
+    /// Name of the endpoint.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub endpoint: String,
+    /// Where the cloud checks identities.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub identity_endpoint: String,
+    /// Where the cloud keeps storage.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub storage_endpoint: String,
+    /// The regions.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub regions: Vec<CloudRegion>,
+    /// Users with their access.
+    #[serde(with = "crate::go::nil")]
+    pub users: Vec<CloudUserInfo>,
+}
+
+/// A cloud with the asking user's access.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ListedCloud {
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How one can log in to the cloud.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub auth_types: Vec<String>,
+    /// Name of the endpoint.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub endpoint: String,
+    /// Where the cloud checks identities.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub identity_endpoint: String,
+    /// Where the cloud keeps storage.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub storage_endpoint: String,
+    /// The regions.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub regions: Vec<CloudRegion>,
+    /// The asking user's access.
+    pub user_access: String,
+}
+
+/// A user of a cloud.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudUserInfo {
+    /// Name of the user.
+    pub user: String,
+    /// Name to show.
+    pub display_name: String,
+    /// Level of access.
+    pub access: String,
+}

@@ -1,0 +1,68 @@
+//! Facade `Controller`: info.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::RemoteError;
+use crate::method::null_is_empty;
+
+/// What `Controller.ConfigSet` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ControllerConfigSet {
+    /// Its configuration.
+    #[serde(with = "crate::go::nil")]
+    pub config: BTreeMap<String, Value>,
+}
+
+/// What `Controller.ControllerAPIInfoForModels` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ControllerAPIInfoResults {
+    /// One for each item that was asked for, in order.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub results: Vec<ControllerAPIInfoResult>,
+}
+
+/// What `Controller.ControllerConfig` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ControllerConfigResult {
+    /// Its configuration.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub config: BTreeMap<String, Value>,
+}
+
+/// What `Controller.ControllerVersion` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ControllerVersionResults {
+    /// Version of it.
+    pub version: String,
+    /// Commit that it was built from.
+    pub git_commit: String,
+}
+
+/// What `Controller.WatchAllModelSummaries` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct SummaryWatcherID {
+    /// Id to give to `Next` and `Stop`.
+    pub watcher_id: String,
+}
+
+/// One item of what `Controller.ControllerAPIInfoForModels` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ControllerAPIInfoResult {
+    /// The addresses.
+    #[serde(with = "crate::go::nil")]
+    pub addresses: Vec<String>,
+    /// Certificate authority, PEM.
+    pub cacert: String,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}

@@ -1,0 +1,139 @@
+//! Facade `ModelGeneration`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::bulk::{BoolResult, IntResult};
+use crate::code::ErrorResults;
+use crate::entity::Entity;
+use crate::go::is_default;
+use crate::method::null_is_empty;
+use crate::{ErrorResult, RemoteError};
+
+crate::methods! { ModelGeneration {
+    /// Drops a branch.
+    AbortBranch(write): BranchArg => ErrorResult,
+    /// Makes a branch.
+    AddBranch(write): BranchArg => ErrorResult,
+    /// Branches with their changes.
+    BranchInfo(read): BranchInfoArgs => BranchResults,
+    /// Makes a branch's changes those of the model.
+    CommitBranch(write): BranchArg => IntResult,
+    /// Whether there is such a branch.
+    HasActiveBranch(read): BranchArg => BoolResult,
+    /// Committed branches.
+    ListCommits(read): () => BranchResults,
+    /// One committed branch.
+    ShowCommit(read): GenerationId => GenerationResult,
+    /// Puts units on a branch.
+    TrackBranch(write): BranchTrackArg => ErrorResults,
+} }
+
+/// What `ModelGeneration.AbortBranch` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct BranchArg {
+    /// Name of the branch.
+    pub branch: String,
+}
+
+/// What `ModelGeneration.BranchInfo` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct BranchInfoArgs {
+    /// The branches, by name.
+    #[serde(with = "crate::go::nil")]
+    pub branches: Vec<String>,
+    /// Whether details are wanted.
+    pub detailed: bool,
+}
+
+/// What `ModelGeneration.BranchInfo` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct BranchResults {
+    /// The branches or commits.
+    #[serde(with = "crate::go::nil")]
+    pub generations: Vec<Generation>,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}
+
+/// What `ModelGeneration.ShowCommit` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct GenerationId {
+    /// Number of the commit.
+    pub generation_id: i64,
+}
+
+/// What `ModelGeneration.ShowCommit` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct GenerationResult {
+    /// The branch; `master` is none.
+    pub generation: Generation,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}
+
+/// What `ModelGeneration.TrackBranch` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct BranchTrackArg {
+    /// Name of the branch.
+    pub branch: String,
+    /// The entities.
+    #[serde(with = "crate::go::nil")]
+    pub entities: Vec<Entity>,
+    /// How many units.
+    #[serde(skip_serializing_if = "is_default")]
+    pub num_units: i64,
+}
+
+/// A branch or a commit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Generation {
+    /// Name of the branch.
+    pub branch: String,
+    /// When it was made.
+    pub created: i64,
+    /// Who made it.
+    pub created_by: String,
+    /// When it ended, RFC 3339.
+    #[serde(skip_serializing_if = "is_default")]
+    pub completed: i64,
+    /// Who committed it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub completed_by: String,
+    /// Number of the commit.
+    #[serde(skip_serializing_if = "is_default")]
+    pub generation_id: i64,
+    /// The applications.
+    #[serde(with = "crate::go::nil")]
+    pub applications: Vec<GenerationApplication>,
+}
+
+/// What a branch changes at an application.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct GenerationApplication {
+    /// Name of the application.
+    pub application: String,
+    /// How many units are on the branch, `1/3`.
+    pub progress: String,
+    /// Units on the branch.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub tracking: Vec<String>,
+    /// Units not on the branch.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub pending: Vec<String>,
+    /// Its configuration.
+    #[serde(with = "crate::go::nil")]
+    pub config: BTreeMap<String, Value>,
+}

@@ -1,0 +1,153 @@
+//! Facade `Spaces`: space.
+
+use serde::{Deserialize, Serialize};
+
+use crate::RemoteError;
+use crate::entity::Entity;
+use crate::facade::spaces::subnet::Subnet;
+use crate::go::is_default;
+use crate::method::null_is_empty;
+
+/// What `Spaces.CreateSpaces` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CreateSpacesParams {
+    /// The spaces.
+    #[serde(with = "crate::go::nil")]
+    pub spaces: Vec<CreateSpaceParams>,
+}
+
+/// What `Spaces.ListSpaces` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ListSpacesResults {
+    /// One for each item that was asked for, in order.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub results: Vec<Space>,
+}
+
+/// What `Spaces.RemoveSpace` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RemoveSpaceParams {
+    /// The spaces.
+    #[serde(with = "crate::go::nil")]
+    pub space_param: Vec<RemoveSpaceParam>,
+}
+
+/// What `Spaces.RemoveSpace` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RemoveSpaceResults {
+    /// One for each item that was asked for, in order.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub results: Vec<RemoveSpaceResult>,
+}
+
+/// What `Spaces.RenameSpace` takes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RenameSpacesParams {
+    /// What changed.
+    #[serde(with = "crate::go::nil")]
+    pub changes: Vec<RenameSpaceParams>,
+}
+
+/// What `Spaces.ShowSpace` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ShowSpaceResults {
+    /// One for each item that was asked for, in order.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub results: Vec<ShowSpaceResult>,
+}
+
+/// A space that is to be made.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CreateSpaceParams {
+    /// Networks, `10.0.0.0/24`.
+    #[serde(with = "crate::go::nil")]
+    pub cidrs: Vec<String>,
+    /// `space-<name>`.
+    pub space_tag: String,
+    /// Whether it is public.
+    pub public: bool,
+    /// Id that the cloud gave it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub provider_id: String,
+}
+
+/// A space with its subnets.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Space {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The subnets.
+    #[serde(with = "crate::go::nil")]
+    pub subnets: Vec<Subnet>,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}
+
+/// A space that is to be removed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RemoveSpaceParam {
+    /// Name of the space.
+    pub space: Entity,
+    /// Whether to go on despite errors.
+    #[serde(skip_serializing_if = "is_default")]
+    pub force: bool,
+    /// Whether only to say what would be done.
+    #[serde(skip_serializing_if = "is_default")]
+    pub dry_run: bool,
+}
+
+/// One item of what `Spaces.RemoveSpace` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RemoveSpaceResult {
+    /// Constraints on the machines or containers.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub constraints: Vec<Entity>,
+    /// Space of each endpoint.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub bindings: Vec<Entity>,
+    /// Settings of the controller that name it.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
+    pub controller_settings: Vec<String>,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}
+
+/// A space and its new name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RenameSpaceParams {
+    /// Tag of the space.
+    pub from_space_tag: String,
+    /// Tag with its new name.
+    pub to_space_tag: String,
+}
+
+/// One item of what `Spaces.ShowSpace` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ShowSpaceResult {
+    /// Name of the space.
+    pub space: Space,
+    /// The applications.
+    #[serde(with = "crate::go::nil")]
+    pub applications: Vec<String>,
+    /// How many machines are in it.
+    pub machine_count: i64,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}

@@ -1,0 +1,35 @@
+//! How Go writes JSON, where it differs from Rust: lists that are `null`, keys that are left out when zero.
+
+/// Whether a value is the zero of its type, which Go leaves out where the field says `omitempty`.
+pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// A list or map that Go writes as `null` where it is empty; for `#[serde(with = "crate::go::nil")]`.
+pub mod nil {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes an empty one as `null`.
+    ///
+    /// # Errors
+    /// What the serializer says.
+    pub fn serialize<S, T>(value: &T, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        S: Serializer,
+        T: Serialize + Default + PartialEq,
+    {
+        if *value == T::default() { serializer.serialize_none() } else { value.serialize(serializer) }
+    }
+
+    /// Reads `null` as an empty one.
+    ///
+    /// # Errors
+    /// What the deserializer says.
+    pub fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: Deserialize<'de> + Default,
+    {
+        Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+    }
+}
