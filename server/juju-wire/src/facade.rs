@@ -40,13 +40,6 @@ pub mod user_manager;
 /// Versions that this client speaks; at login the highest that the server has too is chosen
 /// (`api/facadeversions.go`).
 pub const VERSIONS: &[(&str, &[u32])] = &[
-    ("Admin", &[3]),
-    ("AllWatcher", &[3]),
-    ("Application", &[22]),
-    ("Client", &[8]),
-    ("ModelManager", &[10, 9]),
-    ("Pinger", &[1]),
-];
     ("Action", &[7]),
     ("Admin", &[3]),
     ("AllModelWatcher", &[4]),
