@@ -24,8 +24,15 @@ const ATTEMPTS: u32 = 8;
 /// The append-only record of every act. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    appends: mpsc::Sender<Append>,
+    appends: mpsc::Sender<Order>,
     store: Store,
+}
+
+#[derive(Debug)]
+enum Order {
+    Append(Append),
+    /// Answered when all orders before it are done.
+    Settle(oneshot::Sender<()>),
 }
 
 #[derive(Debug)]
@@ -108,9 +115,9 @@ impl Ledger {
     /// # Errors
     /// [`Error::Closed`].
     pub async fn settle(&self) -> Result<(), Error> {
-        let all = self.appends.reserve_many(WAITING).await.map_err(|_| Error::Closed)?;
-        drop(all);
-        Ok(())
+        let (done, waiting) = oneshot::channel();
+        self.appends.send(Order::Settle(done)).await.map_err(|_| Error::Closed)?;
+        waiting.await.map_err(|_| Error::Closed)
     }
 
     async fn append(
@@ -123,7 +130,7 @@ impl Ledger {
         let (done, waiting) = oneshot::channel();
         let body = serde_json::to_string(body).map_err(Error::Unwritable)?;
         let append = Append { act, phase, body, durable, done: Some(done) };
-        self.appends.send(append).await.map_err(|_| Error::Closed)?;
+        self.appends.send(Order::Append(append)).await.map_err(|_| Error::Closed)?;
         waiting.await.map_err(|_| Error::Closed)?.map_err(Error::Store)
     }
 }
@@ -158,7 +165,7 @@ impl Entry {
             Err(error) => return tracing::error!(%error, act = self.id, "the end of an act cannot be written down"),
         };
         let append = Append { act: self.id.clone(), phase: "close", body, durable: self.durable, done: None };
-        match self.ledger.appends.try_send(append) {
+        match self.ledger.appends.try_send(Order::Append(append)) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(append)) => {
                 let appends = self.ledger.appends.clone();
@@ -189,10 +196,23 @@ struct Chain {
 }
 
 impl Chain {
-    async fn append_all(mut self, mut waiting: mpsc::Receiver<Append>) {
-        let mut batch = Vec::new();
-        while waiting.recv_many(&mut batch, 256).await > 0 {
-            self.append(std::mem::take(&mut batch)).await;
+    async fn append_all(mut self, mut waiting: mpsc::Receiver<Order>) {
+        let mut orders = Vec::new();
+        while waiting.recv_many(&mut orders, 256).await > 0 {
+            let (mut batch, mut settled) = (Vec::new(), Vec::new());
+            for order in orders.drain(..) {
+                match order {
+                    Order::Append(append) => batch.push(append),
+                    Order::Settle(done) => settled.push(done),
+                }
+            }
+            if !batch.is_empty() {
+                self.append(batch).await;
+            }
+            for done in settled {
+                // whoever asked may have stopped waiting
+                let _ = done.send(());
+            }
         }
     }
 

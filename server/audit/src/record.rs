@@ -23,7 +23,7 @@ pub struct Record {
 #[serde(tag = "phase", rename_all = "kebab-case")]
 pub enum Phase {
     /// Asked for, not yet judged.
-    Open(Beginning),
+    Open(Box<Beginning>),
     /// Ended, one way or another.
     Close(Ending),
 }

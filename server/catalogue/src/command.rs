@@ -49,6 +49,7 @@ pub trait Command: Send + Sync + 'static {
     const ROWS: Option<&'static str> = None;
 
     /// What it does with these arguments; a command that reads or writes, by its arguments, says here which.
+    #[must_use]
     fn effect(_: &Self::Args) -> Effect {
         Self::EFFECT
     }
@@ -62,6 +63,7 @@ pub trait Command: Send + Sync + 'static {
     }
 
     /// Entities that these arguments mean, as Juju's tags: `application-web`.
+    #[must_use]
     fn targets(args: &Self::Args) -> Vec<String>;
 
     /// What a dry run can say beyond the act itself; reads only.
@@ -77,6 +79,7 @@ pub trait Command: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 
     /// The answer as a short text for a reader; the default is YAML.
+    #[must_use]
     fn concise(answer: &Value) -> String {
         text::yaml(answer)
     }

@@ -5,15 +5,13 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 /// The value as YAML.
-#[must_use]
-pub fn yaml(value: &Value) -> String {
+pub(crate) fn yaml(value: &Value) -> String {
     // a JSON value can always be written as YAML
     serde_yaml::to_string(value).unwrap_or_default()
 }
 
 /// Rows under a heading, columns aligned by two spaces, as the Juju client prints them. Empty columns are left out.
-#[must_use]
-pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     let filled = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
     let columns: Vec<usize> = (0..heading.len()).filter(|column| *column == 0 || filled(*column)).collect();
     let width = |column: usize| {
@@ -37,8 +35,7 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// A member as text: texts without quotes, nothing for what is absent, lists joined by commas.
-#[must_use]
-pub fn cell(value: &Value, path: &str) -> String {
+pub(crate) fn cell(value: &Value, path: &str) -> String {
     let found = path.split('.').try_fold(value, |value, name| value.get(name));
     match found {
         None | Some(Value::Null) => String::new(),

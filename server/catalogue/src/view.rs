@@ -98,7 +98,9 @@ fn narrow(rows: &mut Value, options: &ViewOptions) -> usize {
         }
         Value::Array(items) => {
             items.retain(|row| matches("", row));
-            items.iter_mut().for_each(|row| project(row, &options.fields));
+            for row in items.iter_mut() {
+                project(row, &options.fields);
+            }
             items.len()
         }
         _ => 0,
@@ -134,8 +136,7 @@ fn capped(mut text: String) -> String {
     let whole = text.len();
     let end = text[..text.floor_char_boundary(TEXT_CAP)].rfind('\n').unwrap_or(0);
     text.truncate(end);
-    text.push_str(&format!("\nshown {end} of {whole} bytes; narrow with filter, fields or limit\n"));
-    text
+    text + &format!("\nshown {end} of {whole} bytes; narrow with filter, fields or limit\n")
 }
 
 #[cfg(test)]

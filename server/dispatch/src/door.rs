@@ -95,7 +95,7 @@ async fn would(
     let mut value = json!({"would": act, "command": command_line});
     let mut text = format!("nothing was changed; this would run `{command_line}`\n");
     if let Some(expected) = expected {
-        text.push_str(&format!("{expected:#}\n"));
+        text = format!("{text}{expected:#}\n");
         value["expected"] = expected;
     }
     let reply = Reply::of(Answer { value, text }, entry.id());

@@ -12,7 +12,7 @@ use crate::{Refusal, Reply};
 pub(crate) struct Key {
     store: Store,
     caller: String,
-    key: String,
+    name: String,
 }
 
 /// What the store keeps of an ended act.
@@ -37,7 +37,7 @@ impl Key {
         let claim = store.claim_key(caller.subject(), key, digest, entry, now).await.map_err(Refusal::KeyLost)?;
         let (known, act, outcome) = match claim {
             Claim::Taken => {
-                let claimed = Self { store: store.clone(), caller: caller.subject().to_owned(), key: key.to_owned() };
+                let claimed = Self { store: store.clone(), caller: caller.subject().to_owned(), name: key.to_owned() };
                 return Ok(Ok(claimed));
             }
             Claim::Known { digest, act, outcome } => (digest, act, outcome),
@@ -61,7 +61,7 @@ impl Key {
             Err(refusal) => Kept::Failed(refusal.to_string()),
         };
         let kept = serde_json::to_string(&kept).unwrap_or_default();
-        if let Err(error) = self.store.settle_key(&self.caller, &self.key, &kept).await {
+        if let Err(error) = self.store.settle_key(&self.caller, &self.name, &kept).await {
             // without an outcome a repetition is told that the end is not known, and is not done again
             tracing::error!(%error, "the outcome of an idempotency key cannot be kept");
         }

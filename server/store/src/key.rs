@@ -60,17 +60,4 @@ impl Store {
             .await?;
         Ok(())
     }
-
-    /// Gives a claimed key back, where its act was refused before anything was sent.
-    ///
-    /// # Errors
-    /// [`Error::Failed`].
-    pub async fn release_key(&self, caller: &str, key: &str) -> Result<(), Error> {
-        sqlx::query("delete from idempotency_key where caller = ? and key = ? and outcome is null")
-            .bind(caller)
-            .bind(key)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
-    }
 }

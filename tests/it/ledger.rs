@@ -1,0 +1,147 @@
+//! The ledger: what it keeps, what a killed process leaves behind, and that no edit of it stays unnoticed.
+
+use std::path::Path;
+
+use audit::{Error, Ledger, Outcome, Phase, verify};
+use identity::Caller;
+use policy::{Act, Effect};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use store::Store;
+
+fn act(number: usize, effect: Effect) -> Act {
+    Act {
+        tool: "juju_config".into(),
+        effect,
+        controller: "prod".into(),
+        model: "admin/shop".into(),
+        targets: vec![format!("application-a{number}")],
+        arguments: json!({"application": format!("a{number}"), "values": {"admin-password": "hunter2", "title": "Shop"}}),
+    }
+}
+
+async fn filled(file: &Path, acts: usize) -> Store {
+    let store = Store::open(file).await.expect("a store");
+    let ledger = Ledger::open(store.clone()).await.expect("a ledger");
+    let caller = Caller::local("ana", "operator").with_client("test/1");
+    for number in 0..acts {
+        let entry = ledger.begin(&caller, &act(number, Effect::Read), false, None).await.expect("begun");
+        entry.close(Outcome::Done, "");
+    }
+    ledger.settle().await.expect("settled");
+    store
+}
+
+async fn edit(file: &Path, statement: &str) {
+    let url = format!("sqlite://{}", file.display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the file");
+    sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect(statement);
+    connection.close().await.expect("closed");
+}
+
+#[tokio::test]
+async fn records_say_who_asked_for_what_and_how_it_ended_without_secrets() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = filled(&directory.path().join("s.sqlite"), 1).await;
+    let records = Ledger::records(&store, 1, 10).await.expect("records");
+    let [first, second] = records.as_slice() else { panic!("a beginning and an end: {records:?}") };
+    let (Phase::Open(begun), Phase::Close(ended)) = (&first.phase, &second.phase) else { panic!("{records:?}") };
+    assert_eq!((begun.caller.as_str(), begun.client.as_deref()), ("local:ana", Some("test/1")));
+    assert_eq!(begun.asked.arguments["values"], json!({"admin-password": "(redacted)", "title": "Shop"}));
+    assert_eq!(begun.digest, act(0, Effect::Read).digest());
+    assert_eq!((ended.outcome, first.act == second.act), (Outcome::Done, true));
+    assert_eq!(verify(&store).await.expect("it holds").records, 2);
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_open_is_ended_as_not_known() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("s.sqlite");
+    let store = Store::open(&file).await.expect("a store");
+    let ledger = Ledger::open(store.clone()).await.expect("a ledger");
+    let caller = Caller::local("ana", "operator");
+    let entry = ledger.begin(&caller, &act(7, Effect::Write), false, Some("key")).await.expect("begun");
+    let id = entry.id().to_owned();
+    std::mem::forget(entry); // as a killed process would
+    let again = Ledger::open(Store::open(&file).await.expect("a store")).await.expect("a ledger");
+    again.settle().await.expect("settled");
+    let records = Ledger::records(again.store(), 1, 10).await.expect("records");
+    let Some(Phase::Close(ended)) = records.last().map(|record| &record.phase) else { panic!("{records:?}") };
+    assert_eq!((ended.outcome, records.last().map(|record| record.act.clone())), (Outcome::Unknown, Some(id)));
+    verify(again.store()).await.expect("it holds");
+}
+
+#[tokio::test]
+async fn dropped_reads_end_as_cancelled_and_dropped_writes_as_not_known() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let ledger =
+        Ledger::open(Store::open(&directory.path().join("s.sqlite")).await.expect("a store")).await.expect("a ledger");
+    for (effect, outcome) in [(Effect::Read, Outcome::Cancelled), (Effect::Write, Outcome::Unknown)] {
+        drop(ledger.begin(&Caller::local("ana", "admin"), &act(1, effect), false, None).await.expect("begun"));
+        ledger.settle().await.expect("settled");
+        let records = Ledger::records(ledger.store(), 1, 10).await.expect("records");
+        let Some(Phase::Close(ended)) = records.last().map(|record| &record.phase) else { panic!("{records:?}") };
+        assert_eq!(ended.outcome, outcome);
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_edit_is_found_and_the_first_one_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let whole = directory.path().join("whole.sqlite");
+    filled(&whole, 50).await.close().await;
+    let edits = [
+        ("update ledger set body = replace(body, 'ana', 'bob') where sequence = 41", 41),
+        ("update ledger set phase = 'close' where sequence = 3", 3),
+        ("update ledger set act = 'x' where sequence = 100", 100),
+        ("update ledger set hash = replace(hash, substr(hash, 1, 1), 'g') where sequence = 5", 5),
+        ("delete from ledger where sequence = 17", 17),
+        ("delete from ledger where sequence = 1", 1),
+        (
+            "update ledger set sequence = case sequence when 30 then -31 when 31 then -30 else sequence end where sequence in (30, 31)",
+            30,
+        ),
+    ];
+    for (number, (statement, first)) in edits.into_iter().enumerate() {
+        let file = directory.path().join(format!("edit{number}.sqlite"));
+        std::fs::copy(&whole, &file).expect("a copy");
+        edit(&file, statement).await;
+        let store = Store::open_read_only(&file).await.expect("a store");
+        let Err(Error::Broken(broken)) = verify(&store).await else { panic!("not found: {statement}") };
+        assert_eq!(broken.sequence, first, "{statement}");
+    }
+    let store = Store::open_read_only(&whole).await.expect("a store");
+    assert_eq!(verify(&store).await.expect("it holds").records, 100);
+}
+
+#[tokio::test]
+async fn many_at_once_make_one_chain() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = Store::open(&directory.path().join("s.sqlite")).await.expect("a store");
+    let ledger = Ledger::open(store.clone()).await.expect("a ledger");
+    let tasks = (0..200).map(|number| {
+        let ledger = ledger.clone();
+        tokio::spawn(async move {
+            let effect = if number % 20 == 0 { Effect::Write } else { Effect::Read };
+            let entry =
+                ledger.begin(&Caller::local("ana", "admin"), &act(number, effect), false, None).await.expect("begun");
+            tokio::task::yield_now().await;
+            entry.close(Outcome::Done, "");
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.expect("ended");
+    }
+    ledger.settle().await.expect("settled");
+    assert_eq!(verify(&store).await.expect("it holds").records, 400);
+}
+
+#[tokio::test]
+async fn nothing_may_be_done_when_the_store_cannot_keep_the_beginning() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = Store::open(&directory.path().join("s.sqlite")).await.expect("a store");
+    let ledger = Ledger::open(store.clone()).await.expect("a ledger");
+    store.close().await;
+    let begun = ledger.begin(&Caller::local("ana", "admin"), &act(1, Effect::Write), false, None).await;
+    assert!(matches!(begun, Err(Error::Store(_))), "{begun:?}");
+}
