@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use audit::{Entry, Ledger, Outcome};
-use catalogue::{Answer, Catalogue, Job, Options, Plan, Preview, Site};
+use catalogue::{Answer, Catalogue, Job, Options, Preview, Site};
 use identity::Caller;
 use juju_client::Controllers;
 use policy::{Act, Permitted, Roles, Verdict};
@@ -36,7 +36,7 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     let command_line = plan.command_line.clone();
     let site = match Site::find(&door.controllers, tool.scope(), &options.place, call.progress).await {
         Ok(site) => Arc::new(site),
-        Err(failure) => return Err(nowhere(door, caller, &plan, failure.into()).await),
+        Err(failure) => return Err(nowhere(door, caller, plan.act_nowhere(), &options, failure.into()).await),
     };
     let (planned, preview) = plan.at(&site);
     let entry = begin(door, caller, planned.act(), &options).await?;
@@ -73,8 +73,8 @@ fn close(entry: Entry, refusal: Refusal) -> Refusal {
 }
 
 /// An act whose place cannot be found is refused, and stands in the ledger by the names that the caller gave.
-async fn nowhere(door: &Door, caller: &Caller, plan: &Plan, refusal: Refusal) -> Refusal {
-    match begin(door, caller, &plan.act_nowhere(), &plan.options).await {
+async fn nowhere(door: &Door, caller: &Caller, act: Act, options: &Options, refusal: Refusal) -> Refusal {
+    match begin(door, caller, &act, options).await {
         Ok(entry) => close(entry, refusal),
         Err(closed) => closed,
     }

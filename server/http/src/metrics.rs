@@ -57,10 +57,10 @@ impl Metrics {
     }
 
     /// A tool call ended.
-    pub fn call(&self, tool: &str, outcome: &'static str, took: Duration) {
+    pub fn call(&self, tool: &str, outcome: &'static str, time: Duration) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *kept.calls.entry((tool.to_owned(), outcome)).or_default() += 1;
-        kept.call_seconds.entry(tool.to_owned()).or_default().add(took.as_secs_f64());
+        kept.call_seconds.entry(tool.to_owned()).or_default().add(time.as_secs_f64());
     }
 
     /// The text form, version 0.0.4.
@@ -74,8 +74,8 @@ impl Metrics {
 }
 
 impl mcp::Observe for Metrics {
-    fn call_ended(&self, tool: &str, outcome: &'static str, took: Duration) {
-        self.call(tool, outcome, took);
+    fn call_ended(&self, tool: &str, outcome: &'static str, time: Duration) {
+        self.call(tool, outcome, time);
     }
 }
 

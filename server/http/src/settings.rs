@@ -31,7 +31,7 @@ impl Default for Settings {
             allowed_origins: Vec::new(),
             max_body_bytes: 4 * 1024 * 1024,
             read_limit: Duration::from_secs(30),
-            answer_limit: Duration::from_secs(900),
+            answer_limit: Duration::from_mins(15),
             max_connections: 4096,
             drain_limit: Duration::from_secs(10),
             resource_metadata_url: None,

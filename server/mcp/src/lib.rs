@@ -1,9 +1,23 @@
-//! Speaks MCP: the only room that names rmcp.
+//! Speaks MCP: the only room that names rmcp. What it offers comes from the catalogue; what it does goes through the door.
 
+mod call;
+mod instructions;
+mod listing;
 mod observe;
+mod progress;
+mod reply;
+mod server;
+mod shelf;
+mod stdio;
 mod surface;
+mod tokens;
 mod transport;
+mod trio;
 
+pub use listing::{Line, Listing, listing};
 pub use observe::Observe;
+pub use server::Server;
+pub use stdio::{StdioFailed, stdio};
 pub use surface::{Selection, Surface};
+pub use tokens::estimate as estimate_tokens;
 pub use transport::{HttpService, streamable_http};

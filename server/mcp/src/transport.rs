@@ -20,7 +20,7 @@ use tower::{ServiceExt as _, util::BoxCloneSyncService};
 pub type HttpService = BoxCloneSyncService<Request, Response, Infallible>;
 
 /// An older client that is silent for so long has to send `initialize` again.
-const SESSION_IDLE: Duration = Duration::from_secs(3600);
+const SESSION_IDLE: Duration = Duration::from_hours(1);
 
 /// Serves `handler`. Streams and sessions end when `stop` is cancelled.
 ///

@@ -4,7 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
-    model::*,
+    model::{
+        CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CompleteRequestParams,
+        CompleteResult, GetPromptRequestParams, GetPromptResponse, GetPromptResult, GetTaskParams, GetTaskResult,
+        Implementation, InputResponses, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+        ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion, ReadResourceRequestParams,
+        ReadResourceResponse, ReadResourceResult, RequestStateCodec, ServerCapabilities, ServerConfig,
+        SetLevelRequestMethod, SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool,
+        UnsubscribeRequestParams, UpdateTaskParams,
+    },
     service::{RequestContext, SubscriptionContext},
     task_manager::TaskManager,
 };
@@ -232,17 +240,12 @@ impl ServerHandler for Fixtures {
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         if request.name == "test_input_required_result_prompt" {
             let back = returned(request.input_responses, request.request_state, &context);
-            return match back.accepted("user_context", "context") {
-                Some(said) => {
-                    let message =
-                        json!({"role": "user", "content": {"type": "text", "text": format!("Context: {said}")}});
-                    result::<GetPromptResult>(json!({"messages": [message]})).map(Into::into)
-                }
-                None => {
-                    let question = ask::field("What context should the prompt use?", "context", "string");
-                    rounds::questions(json!({"user_context": rounds::elicit(&question)}), None).map(Into::into)
-                }
+            let Some(said) = back.accepted("user_context", "context") else {
+                let question = ask::field("What context should the prompt use?", "context", "string");
+                return rounds::questions(json!({"user_context": rounds::elicit(&question)}), None).map(Into::into);
             };
+            let message = json!({"role": "user", "content": {"type": "text", "text": format!("Context: {said}")}});
+            return result::<GetPromptResult>(json!({"messages": [message]})).map(Into::into);
         }
         match texts::prompt(&request.name, &arguments) {
             Some(prompt) => result::<GetPromptResult>(prompt).map(Into::into),

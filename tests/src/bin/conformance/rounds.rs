@@ -66,10 +66,9 @@ pub(crate) fn call(kind: &str, returned: &Returned, codec: &RequestStateCodec) -
             None => questions(json!({"user_name": elicit(&field("What is your name?", "name", "string"))}), None)
                 .map(Into::into),
         },
-        "sampling" => one("capital_question", sample("What is the capital of France?", 100), returned),
-        "list_roots" => one("client_roots", roots(), returned),
-        "request_state" => with_state(returned, codec, "confirm", "Please confirm", "ok"),
-        "tampered_state" => with_state(returned, codec, "confirm", "Please confirm", "ok"),
+        "sampling" => one("capital_question", &sample("What is the capital of France?", 100), returned),
+        "list_roots" => one("client_roots", &roots(), returned),
+        "request_state" | "tampered_state" => with_state(returned, codec, "confirm", "Please confirm", "ok"),
         "multiple_inputs" => multiple(returned, codec),
         "multi_round" => rounds(returned, codec),
         "capabilities" => by_capability(returned),
@@ -77,7 +76,7 @@ pub(crate) fn call(kind: &str, returned: &Returned, codec: &RequestStateCodec) -
     }
 }
 
-fn one(name: &str, request: Value, returned: &Returned) -> Result<CallToolResponse, ErrorData> {
+fn one(name: &str, request: &Value, returned: &Returned) -> Result<CallToolResponse, ErrorData> {
     match returned.answers.get(name) {
         Some(answer) => said(&format!("The client said: {answer}")).map(Into::into),
         None => questions(json!({name: request}), None).map(Into::into),
@@ -91,13 +90,11 @@ fn with_state(
     message: &str,
     wanted: &str,
 ) -> Result<CallToolResponse, ErrorData> {
-    match (returned.state(codec)?, returned.answers.contains_key(name)) {
-        (Some(_), true) => said("state-ok").map(Into::into),
-        _ => {
-            let state = seal(codec, &json!({"asked": name}))?;
-            questions(json!({name: elicit(&field(message, wanted, "boolean"))}), state).map(Into::into)
-        }
+    if returned.state(codec)?.is_some() && returned.answers.contains_key(name) {
+        return said("state-ok").map(Into::into);
     }
+    let state = seal(codec, &json!({"asked": name}))?;
+    questions(json!({name: elicit(&field(message, wanted, "boolean"))}), state).map(Into::into)
 }
 
 fn multiple(returned: &Returned, codec: &RequestStateCodec) -> Result<CallToolResponse, ErrorData> {

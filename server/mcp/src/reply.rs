@@ -1,0 +1,55 @@
+//! Answers and refusals as results of a tool call.
+
+use dispatch::{Refusal, Reply};
+use rmcp::model::{CallToolResult, ContentBlock};
+use serde_json::{Value, json};
+
+/// A call that was carried out.
+pub(crate) fn done(reply: Reply) -> CallToolResult {
+    let mut result = CallToolResult::success(vec![ContentBlock::text(reply.text)]);
+    result.structured_content = Some(reply.value);
+    let mut meta = json!({"juju-mcp/entry": reply.entry});
+    if reply.repeated {
+        meta["juju-mcp/repeated"] = Value::Bool(true);
+    }
+    tagged(result, meta)
+}
+
+/// A call that was not: one sentence with the remedy. No structured content, because it would not fit the schema.
+pub(crate) fn refused(refusal: &Refusal) -> CallToolResult {
+    let text = match refusal.remedy() {
+        Some(remedy) => format!("{refusal}: {remedy}"),
+        None => refusal.to_string(),
+    };
+    failed(text, refusal.code())
+}
+
+/// An error that the assistant can read and act on.
+pub(crate) fn failed(text: impl Into<String>, code: &str) -> CallToolResult {
+    tagged(CallToolResult::error(vec![ContentBlock::text(text.into())]), json!({"juju-mcp/code": code}))
+}
+
+/// An answer of our own.
+pub(crate) fn told(value: Value, text: String) -> CallToolResult {
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(value);
+    result
+}
+
+fn tagged(mut result: CallToolResult, meta: Value) -> CallToolResult {
+    result.meta = serde_json::from_value(meta).ok();
+    result
+}
+
+/// One word for the metrics.
+pub(crate) fn outcome(result: &Result<Reply, Refusal>) -> &'static str {
+    match result {
+        Ok(reply) if reply.repeated => "repeated",
+        Ok(_) => "ok",
+        Err(Refusal::Denied(_)) => "denied",
+        Err(Refusal::ApprovalNeeded(_)) => "asked",
+        Err(Refusal::BadArguments(_) | Refusal::UnknownTool(_)) => "invalid",
+        Err(Refusal::EndUnknown { .. } | Refusal::WorkLost) => "unknown",
+        Err(_) => "failed",
+    }
+}
