@@ -1,5 +1,7 @@
 //! Journeys, each in a file of its own.
 
+mod http_refusals;
 mod layout;
 mod ledger;
+mod mcp_calls;
 mod real_controller;

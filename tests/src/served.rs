@@ -1,0 +1,86 @@
+//! The product's MCP server in this process, on loopback, with a token for each role.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
+
+use audit::{Ledger, Record};
+use catalogue::Catalogue;
+use dispatch::Door;
+use http_server::{Served as Behind, Settings, metrics::Metrics};
+use identity::{Authenticator, Token};
+use juju_client::{Controllers, Endpoint};
+use policy::Roles;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+/// A running server; it stops when this is dropped.
+pub struct Served {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What counts its requests and calls.
+    pub metrics: Arc<Metrics>,
+    tokens: BTreeMap<&'static str, Token>,
+    ledger: Ledger,
+    stop: CancellationToken,
+}
+
+impl Served {
+    /// Starts a server for these controllers, with its state in `folder`.
+    pub async fn start(folder: &Path, controllers: Vec<Endpoint>, settings: Settings) -> Self {
+        let store = Store::open(&folder.join("state.db")).await.expect("a store");
+        let ledger = Ledger::open(store).await.expect("a ledger");
+        let mut authenticator = Authenticator::default();
+        let mut tokens = BTreeMap::new();
+        for role in ["viewer", "operator", "admin"] {
+            let token = Token::generate().expect("randomness");
+            authenticator.accept(token.hash(), role);
+            tokens.insert(role, token);
+        }
+        let catalogue = Catalogue::shipped();
+        let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
+        let door = Arc::new(Door {
+            catalogue,
+            roles: Roles::shipped().expect("the roles"),
+            ledger: ledger.clone(),
+            controllers: Controllers::new(controllers, None, juju_client::Settings::default()),
+        });
+        let metrics = Arc::new(Metrics::default());
+        let stop = CancellationToken::new();
+        let server = mcp::Server::new(door, metrics.clone());
+        let behind = Behind {
+            mcp: mcp::streamable_http(server, settings.max_body_bytes, stop.child_token()),
+            toolsets,
+            authenticate: Arc::new(authenticator),
+            health: Arc::new(()),
+            metrics: metrics.clone(),
+        };
+        let router = http_server::router(&settings, behind).expect("a router");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let stopped = stop.clone();
+        tokio::spawn(async move { http_server::serve(listener, router, &settings, stopped).await });
+        Self { address, metrics, tokens, ledger, stop }
+    }
+
+    /// The bearer token of a role.
+    #[must_use]
+    pub fn token(&self, role: &str) -> &str {
+        self.tokens[role].reveal()
+    }
+
+    /// All that stands in the ledger.
+    pub async fn ledger(&self) -> Vec<Record> {
+        self.ledger.settle().await.expect("a ledger");
+        Ledger::records(self.ledger.store(), 1, 10_000).await.expect("records")
+    }
+
+    /// Ends the server, as a signal would.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
