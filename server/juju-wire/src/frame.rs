@@ -50,14 +50,35 @@ impl Request {
 
     /// Reads the parameters as those of `M`; absent ones are `null`, then `{}`.
     ///
+    /// Go reads `null` as nothing wherever it stands, and some clients send it for all that they leave open; so where
+    /// the parameters do not fit, they are read again without their nulls.
+    ///
     /// # Errors
     /// [`FrameError`] where they do not fit.
     pub fn params<M: Method>(&self) -> Result<M::Params, FrameError> {
-        match &self.params {
-            Some(params) => serde_json::from_str(params.get()).map_err(FrameError),
-            None => serde_json::from_str("null").or_else(|_| serde_json::from_str("{}")).map_err(FrameError),
+        let Some(params) = &self.params else {
+            return serde_json::from_str("null").or_else(|_| serde_json::from_str("{}")).map_err(FrameError);
+        };
+        serde_json::from_str(params.get()).or_else(|cause| without_nulls(params.get()).ok_or(FrameError(cause)))
+    }
+}
+
+/// Reads text without the nulls in it; an empty object may also be `null`.
+fn without_nulls<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+    fn drop_nulls(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|_, field| !field.is_null());
+                fields.values_mut().for_each(drop_nulls);
+            }
+            Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+            _ => {}
         }
     }
+    let mut value: Value = serde_json::from_str(text).ok()?;
+    drop_nulls(&mut value);
+    let text = value.to_string();
+    serde_json::from_str(&text).ok().or_else(|| (text == "{}").then(|| serde_json::from_str("null").ok()).flatten())
 }
 
 /// A reply: `{"request-id", "response"}`, or the same with `error`, `error-code`, `error-info`.
@@ -164,6 +185,21 @@ mod tests {
         );
         let Err(AnswerError::Remote(error)) = reply.answer::<Ping>() else { panic!("an error") };
         assert_eq!(error.code, Code::NotFound);
+    }
+
+    #[test]
+    fn nulls_in_parameters_are_nothing_as_in_go() {
+        let read = |params: &str| {
+            let text = format!(r#"{{"request-id":1,"params":{params}}}"#);
+            let request: Request = serde_json::from_str(&text).expect("frame");
+            request.params::<crate::facade::application::AddUnits>()
+        };
+        let units = read(r#"{"application":"web","num-units":null,"placement":[{"scope":null,"directive":"1"}]}"#);
+        let units = units.expect("read");
+        assert_eq!((units.application.as_str(), units.num_units), ("web", 0));
+        assert!(read(r#"{"application":7}"#).is_err());
+        let request: Request = serde_json::from_str(r#"{"request-id":1,"params":{}}"#).expect("frame");
+        request.params::<Ping>().expect("nothing");
     }
 
     #[test]

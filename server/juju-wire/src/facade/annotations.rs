@@ -41,7 +41,7 @@ pub struct AnnotationsGetResult {
     /// The entity.
     pub entity: String,
     /// Notes by name.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub annotations: BTreeMap<String, String>,
     /// Why this one failed.
     pub error: ErrorResult,

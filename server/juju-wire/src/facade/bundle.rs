@@ -77,7 +77,7 @@ pub struct BundleChange {
     #[serde(with = "crate::go::nil")]
     pub args: Vec<Value>,
     /// Endpoints that require.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub requires: Vec<String>,
 }
 
@@ -93,6 +93,6 @@ pub struct BundleChangesMapArgs {
     #[serde(with = "crate::go::nil")]
     pub args: BTreeMap<String, Value>,
     /// Endpoints that require.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub requires: Vec<String>,
 }

@@ -55,7 +55,7 @@ pub struct BranchInfoArgs {
 #[serde(rename_all = "kebab-case", default)]
 pub struct BranchResults {
     /// The branches or commits.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub generations: Vec<Generation>,
     /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]

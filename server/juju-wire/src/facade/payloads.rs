@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::method::null_is_empty;
-
 crate::methods! { Payloads {
     /// Payloads of units.
     List(read): PayloadListArgs => PayloadListResults,
@@ -23,7 +21,7 @@ pub struct PayloadListArgs {
 #[serde(rename_all = "kebab-case", default)]
 pub struct PayloadListResults {
     /// One for each item that was asked for, in order.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(with = "crate::go::nil")]
     pub results: Vec<Payload>,
 }
 

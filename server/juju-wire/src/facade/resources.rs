@@ -90,7 +90,7 @@ pub struct ResourcesResult {
     #[serde(with = "crate::go::nil")]
     pub resources: Vec<Resource>,
     /// Resources as the store has them.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub charm_store_resources: Vec<CharmResource>,
     /// Resources as each unit has them.
     #[serde(with = "crate::go::nil")]

@@ -42,7 +42,7 @@ pub struct SubnetsFilters {
 #[serde(rename_all = "kebab-case", default)]
 pub struct ListSubnetsResults {
     /// One for each item that was asked for, in order.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(with = "crate::go::nil")]
     pub results: Vec<Subnet>,
 }
 

@@ -1,4 +1,4 @@
-//! Facade `Action`: action.
+//! Facade `Action`: actions.
 
 use std::collections::BTreeMap;
 

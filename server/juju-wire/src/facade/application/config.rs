@@ -113,7 +113,7 @@ pub struct ApplicationConfigUnsetArgs {
 #[serde(rename_all = "kebab-case", default)]
 pub struct ConfigResult {
     /// Its configuration.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub config: BTreeMap<String, Value>,
     /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -31,7 +31,7 @@ pub struct ApplicationStorageUpdateRequest {
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationStorageGetResult {
     /// What storage to make, by the charm's name for it.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub storage_constraints: BTreeMap<String, StorageDirectives>,
     /// Why this one failed.
     #[serde(rename = "Error")]

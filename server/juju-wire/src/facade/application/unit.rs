@@ -86,8 +86,7 @@ pub struct UnitResult {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub machine: String,
     /// Open ports, `80/tcp`.
-    #[serde(with = "crate::go::nil")]
-    pub opened_ports: Vec<String>,
+    pub opened_ports: Option<Vec<String>>,
     /// Address seen from outside.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub public_address: String,
@@ -123,7 +122,7 @@ pub struct EndpointRelationData {
     /// Endpoint of the other side.
     pub related_endpoint: String,
     /// Data of the other application.
-    #[serde(rename = "ApplicationData", with = "crate::go::nil")]
+    #[serde(rename = "ApplicationData", deserialize_with = "null_is_empty")]
     pub application_data: BTreeMap<String, Value>,
     /// Data of the other units, by name.
     #[serde(with = "crate::go::nil")]

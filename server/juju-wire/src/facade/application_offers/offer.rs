@@ -109,14 +109,12 @@ pub struct OfferFilter {
     /// Names of application users.
     pub application_user: String,
     /// Its endpoints.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub endpoints: Vec<EndpointFilterAttributes>,
     /// Names of connected users.
-    #[serde(with = "crate::go::nil")]
-    pub connected_users: Vec<String>,
+    pub connected_users: Option<Vec<String>>,
     /// Names of users with access.
-    #[serde(with = "crate::go::nil")]
-    pub allowed_users: Vec<String>,
+    pub allowed_users: Option<Vec<String>>,
 }
 
 /// An offer as its owner sees it.

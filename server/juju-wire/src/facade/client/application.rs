@@ -40,12 +40,12 @@ pub struct ApplicationStatus {
     /// Whether it is alive, dying or dead.
     pub life: Life,
     /// The relations.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub relations: BTreeMap<String, Vec<String>>,
     /// Newer charm that is known.
     pub can_upgrade_to: String,
     /// Applications that it is subordinate to.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub subordinate_to: Vec<String>,
     /// The units.
     #[serde(with = "crate::go::nil")]
@@ -150,8 +150,7 @@ pub struct UnitStatus {
     /// Id of the machine.
     pub machine: String,
     /// Open ports, `80/tcp`.
-    #[serde(with = "crate::go::nil")]
-    pub opened_ports: Vec<String>,
+    pub opened_ports: Option<Vec<String>>,
     /// Address seen from outside.
     pub public_address: String,
     /// The charm.

@@ -61,7 +61,7 @@ pub struct StatusHistoryFilter {
     /// Only what is younger, in nanoseconds.
     pub delta: Option<i64>,
     /// Statuses to leave out.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub exclude: Vec<String>,
 }
 

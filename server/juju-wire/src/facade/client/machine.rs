@@ -38,7 +38,7 @@ pub struct MachineStatus {
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub network_interfaces: BTreeMap<String, NetworkInterface>,
     /// The containers, by id.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub containers: BTreeMap<String, MachineStatus>,
     /// Constraints on the machines or containers.
     pub constraints: String,

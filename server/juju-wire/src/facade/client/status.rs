@@ -34,16 +34,16 @@ pub struct FullStatusResult {
     /// The model.
     pub model: StatusModel,
     /// The machines.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub machines: BTreeMap<String, MachineStatus>,
     /// The applications.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub applications: BTreeMap<String, ApplicationStatus>,
     /// Applications of other models, by name.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub remote_applications: BTreeMap<String, RemoteApplicationStatus>,
     /// The offers, by name.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub offers: BTreeMap<String, ApplicationOfferStatus>,
     /// The relations.
     #[serde(with = "crate::go::nil")]
@@ -51,7 +51,7 @@ pub struct FullStatusResult {
     /// Time at the controller, RFC 3339.
     pub controller_timestamp: Option<String>,
     /// The branches, by name.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub branches: BTreeMap<String, BranchStatus>,
     /// Storage, by the charm's name for it.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
@@ -139,7 +139,7 @@ pub struct DetailedStatus {
     /// The message of it.
     pub info: String,
     /// More, by name.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub data: BTreeMap<String, Value>,
     /// Since when, RFC 3339.
     pub since: Option<String>,

@@ -38,18 +38,6 @@ pub struct DestroyControllerArgs {
     pub model_timeout: Option<i64>,
 }
 
-/// What `Controller.GetCloudSpec` answers.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-pub struct CloudSpecResult {
-    /// What was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<CloudSpecParams>,
-    /// Why this one failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<RemoteError>,
-}
-
 /// What `Controller.HostedModelConfigs` answers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
@@ -74,6 +62,52 @@ pub struct ModelBlockInfoList {
 pub struct RemoveBlocksArgs {
     /// Whether all of them are meant.
     pub all: bool,
+}
+
+/// What `SSHClient.ModelCredentialForSSH` answers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct CloudSpecResult {
+    /// What was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<CloudSpecParams>,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}
+
+/// A model with its configuration and cloud.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct HostedModelConfig {
+    /// Its name.
+    pub name: String,
+    /// Who owns it.
+    pub owner: String,
+    /// Its configuration.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
+    pub config: BTreeMap<String, Value>,
+    /// The cloud with its credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud_spec: Option<CloudSpecParams>,
+    /// Why this one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<RemoteError>,
+}
+
+/// A model with its blocks.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ModelBlockInfo {
+    /// Its name.
+    pub name: String,
+    /// UUID of the model.
+    pub model_uuid: String,
+    /// Tag of the owner.
+    pub owner_tag: String,
+    /// Kinds of block.
+    #[serde(with = "crate::go::nil")]
+    pub blocks: Vec<String>,
 }
 
 /// A cloud with its credential.
@@ -109,40 +143,6 @@ pub struct CloudSpecParams {
     /// Whether the controller itself lives there.
     #[serde(skip_serializing_if = "is_default")]
     pub is_controller_cloud: bool,
-}
-
-/// A model with its configuration and cloud.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-pub struct HostedModelConfig {
-    /// Its name.
-    pub name: String,
-    /// Who owns it.
-    pub owner: String,
-    /// Its configuration.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
-    pub config: BTreeMap<String, Value>,
-    /// The cloud with its credential.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cloud_spec: Option<CloudSpecParams>,
-    /// Why this one failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<RemoteError>,
-}
-
-/// A model with its blocks.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-pub struct ModelBlockInfo {
-    /// Its name.
-    pub name: String,
-    /// UUID of the model.
-    pub model_uuid: String,
-    /// Tag of the owner.
-    pub owner_tag: String,
-    /// Kinds of block.
-    #[serde(with = "crate::go::nil")]
-    pub blocks: Vec<String>,
 }
 
 /// A credential.

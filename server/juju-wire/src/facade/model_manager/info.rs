@@ -240,6 +240,6 @@ pub struct SecretBackend {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_rotate_interval: Option<i64>,
     /// Its configuration.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub config: BTreeMap<String, Value>,
 }

@@ -87,7 +87,7 @@ pub struct Space {
     /// Its name.
     pub name: String,
     /// The subnets.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub subnets: Vec<Subnet>,
     /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -53,8 +53,7 @@ pub struct StoragePool {
     /// Kind of storage, `lxd`.
     pub provider: String,
     /// Attributes by name.
-    #[serde(with = "crate::go::nil")]
-    pub attrs: BTreeMap<String, Value>,
+    pub attrs: Option<BTreeMap<String, Value>>,
 }
 
 /// Which pools are wanted.
