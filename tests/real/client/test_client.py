@@ -89,9 +89,10 @@ def test_config_expose_and_scale(controller, model):
 def test_actions_and_log(controller, model):
     done = shown(controller, "run", "-m", model, "postgresql/0", "get-primary", "--wait", "60s")
     assert done["postgresql/0"]["status"] == "completed"
-    operation = next(iter(shown(controller, "operations", "-m", model)["operations"]))
-    assert shown(controller, "show-operation", "-m", model, operation["id"])["status"] == "completed"
-    assert shown(controller, "exec", "-m", model, "--unit", "postgresql/0", "--wait", "60s", "--", "hostname")["postgresql/0"]["status"] == "completed"
+    operation = next(iter(shown(controller, "operations", "-m", model)))
+    assert shown(controller, "show-operation", "-m", model, operation)["status"] == "completed"
+    said = juju(controller, "exec", "-m", model, "--unit", "postgresql/0", "--wait", "60s", "--format", "json", "--", "hostname")
+    assert json.loads(said)["postgresql/0"]["status"] == "completed"
     juju(controller, "debug-log", "-m", model, "--no-tail", "--limit", "5")
 
 
