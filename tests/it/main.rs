@@ -5,3 +5,4 @@ mod layout;
 mod ledger;
 mod mcp_calls;
 mod real_controller;
+mod surfaces;

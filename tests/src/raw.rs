@@ -149,12 +149,10 @@ impl Answer {
     /// The JSON that came back: the body, or the last message of an event stream.
     #[must_use]
     pub fn json(&self) -> Value {
-        let text = if self.header("content-type").starts_with("text/event-stream") {
-            self.events().last().cloned().unwrap_or_default()
-        } else {
-            return serde_json::from_str(&self.body).unwrap_or_default();
-        };
-        text
+        if self.header("content-type").starts_with("text/event-stream") {
+            return self.events().last().cloned().unwrap_or_default();
+        }
+        serde_json::from_str(&self.body).unwrap_or_default()
     }
 
     /// All messages of an event stream.

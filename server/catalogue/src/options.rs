@@ -1,11 +1,10 @@
 //! Arguments that every tool of a kind takes beside its own: where, how to answer, how to write.
 
-use policy::Effect;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{BadArguments, Place, Scope};
+use crate::{BadArguments, Command, Place, Scope};
 
 /// How an answer is to be given.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
@@ -53,13 +52,9 @@ const KEY_LENGTH: usize = 200;
 const READING: &[&str] = &["format", "fields", "filter", "limit", "cursor"];
 
 impl Options {
-    /// Takes the options out of the arguments of a tool of this scope and effect, and leaves the tool's own.
-    pub(crate) fn take(
-        arguments: &mut Map<String, Value>,
-        scope: Scope,
-        effect: Effect,
-        least: Effect,
-    ) -> Result<Self, BadArguments> {
+    /// Takes the options of `C` out of its arguments, and leaves the tool's own.
+    pub(crate) fn take<C: Command>(arguments: &mut Map<String, Value>) -> Result<Self, BadArguments> {
+        let (scope, effect) = (C::SCOPE, C::EFFECT);
         let mut options = Self::default();
         if scope != Scope::Client {
             options.place.controller = text(arguments, "controller")?;
@@ -78,17 +73,20 @@ impl Options {
                 return Err(BadArguments::of("idempotency_key", "has to have 1 to 200 characters"));
             }
         }
-        if !least.changes() {
+        if !C::LEAST.changes() {
+            let taken = if C::ROWS.is_some() { READING } else { &READING[..1] };
             let given =
-                READING.iter().filter_map(|name| arguments.remove(*name).map(|value| ((*name).to_owned(), value)));
+                taken.iter().filter_map(|name| arguments.remove(*name).map(|value| ((*name).to_owned(), value)));
             let given: Map<_, _> = given.filter(|(_, value)| !value.is_null()).collect();
             options.view = serde_json::from_value(Value::Object(given)).map_err(BadArguments::read)?;
         }
         Ok(options)
     }
 
-    /// The same as properties of a JSON Schema, without prose: what they mean is said once, to all clients.
-    pub(crate) fn properties(scope: Scope, effect: Effect, least: Effect) -> Map<String, Value> {
+    /// The same as properties of a JSON Schema, without prose: what they mean is said once, to all clients. An answer
+    /// without rows has nothing to filter or to page through.
+    pub(crate) fn properties<C: Command>() -> Map<String, Value> {
+        let (scope, effect) = (C::SCOPE, C::EFFECT);
         let mut properties = Map::new();
         let text = || json!({"type": "string"});
         if scope == Scope::Model {
@@ -97,11 +95,13 @@ impl Options {
         if scope != Scope::Client {
             properties.insert("controller".to_owned(), text());
         }
-        if !least.changes() {
+        if !C::LEAST.changes() {
             properties.insert("format".to_owned(), json!({"enum": ["concise", "detailed", "json"]}));
+        }
+        if !C::LEAST.changes() && C::ROWS.is_some() {
             properties.insert("fields".to_owned(), json!({"type": "array", "items": {"type": "string"}}));
             properties.insert("filter".to_owned(), text());
-            properties.insert("limit".to_owned(), json!({"type": "integer", "minimum": 0}));
+            properties.insert("limit".to_owned(), json!({"type": "integer"}));
             properties.insert("cursor".to_owned(), text());
         }
         if effect.changes() {

@@ -107,7 +107,7 @@ pub(crate) struct Adapter<C> {
 
 impl<C: Command> Adapter<C> {
     pub(crate) fn boxed() -> Box<dyn Tool> {
-        let options = Options::properties(C::SCOPE, C::EFFECT, C::LEAST);
+        let options = Options::properties::<C>();
         Box::new(Self {
             name: format!("juju_{}", C::WORD.replace('-', "_")),
             input: schema::input::<C::Args>(options),
@@ -163,7 +163,7 @@ impl<C: Command> Tool for Adapter<C> {
     }
 
     fn plan(&self, mut arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
-        let options = Options::take(&mut arguments, C::SCOPE, C::EFFECT, C::LEAST)?;
+        let options = Options::take::<C>(&mut arguments)?;
         arguments.retain(|_, value| !value.is_null());
         let args: C::Args = serde_json::from_value(Value::Object(arguments.clone())).map_err(BadArguments::read)?;
         C::check(&args).map_err(BadArguments::said)?;

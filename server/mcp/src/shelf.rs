@@ -6,13 +6,16 @@ use catalogue::{Catalogue, Tool};
 use identity::Caller;
 use policy::{Effect, Roles};
 use rmcp::model::{self, ToolAnnotations};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Selection, Surface, trio};
 
 /// All tools, rendered.
 pub(crate) struct Shelf {
     tools: BTreeMap<String, Item>,
+    /// Stands for every output schema where all commands are tools: there a list of members for each would double
+    /// what an assistant reads.
+    any_object: Arc<model::JsonObject>,
 }
 
 struct Item {
@@ -39,17 +42,20 @@ impl Shelf {
         tools.extend(
             trio::described(false).into_iter().map(|described| (described.name.to_owned(), Item::trio(&described))),
         );
-        Self { tools }
+        let any_object = Arc::new(model::object(json!({"type": "object"})));
+        Self { tools, any_object }
     }
 
     /// What a caller is shown; without one, what there is. In the order of names.
     pub(crate) fn list(&self, surface: &Surface, rights: Option<(&Roles, &Caller)>) -> Vec<model::Tool> {
+        let brief = surface.selection == Selection::Full;
         let allowed = |item: &&Item| rights.is_none_or(|(roles, caller)| roles.allow(caller, item.least).is_ok());
         self.tools
             .values()
             .filter(|item| item.stands_on(surface))
             .filter(allowed)
             .filter_map(|item| item.shown(surface).cloned())
+            .map(|tool| if brief { tool.with_raw_output_schema(Arc::clone(&self.any_object)) } else { tool })
             .collect()
     }
 

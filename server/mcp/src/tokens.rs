@@ -1,20 +1,20 @@
 //! How many tokens a text costs an assistant, near enough to keep budgets by.
 //!
 //! Tokenizers differ and none is part of this program. The rule below follows how byte-pair encodings split JSON and
-//! English; a test holds it against counts of `o200k_base`, the tokenizer of `OpenAI`, and it is meant to err upwards.
+//! English; a test holds it against counts of `o200k_base`, the tokenizer of `OpenAI`.
 
 /// Tokens of a text, estimated.
 #[must_use]
 pub fn estimate(text: &str) -> usize {
-    let mut quarters = 0;
+    let mut tokens = 0;
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let kind = Kind::of(first);
         let end = rest.find(|next| Kind::of(next) != kind).unwrap_or(rest.len());
-        quarters += kind.quarters(end);
+        tokens += kind.tokens(&rest[..end]);
         rest = &rest[end..];
     }
-    quarters.div_ceil(4)
+    tokens
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,22 +37,57 @@ impl Kind {
         }
     }
 
-    /// Quarters of a token that a run of so many bytes costs.
-    fn quarters(self, bytes: usize) -> usize {
+    /// What a run of letters of one kind costs.
+    fn tokens(self, run: &str) -> usize {
         match self {
             // common words are one token, whatever their length up to here
-            Self::Letters => 4 * bytes.div_ceil(11),
+            Self::Letters => run.len().div_ceil(9),
+            Self::Digits | Self::Beyond => run.len().div_ceil(3),
             // one space belongs to the word after it
-            Self::Space => {
-                if bytes > 1 {
-                    4
-                } else {
-                    0
-                }
-            }
+            Self::Space => usize::from(run != " "),
             // `":"` and its like are one token
-            Self::Marks => 4 * bytes.div_ceil(4),
-            Self::Digits | Self::Beyond => 4 * bytes.div_ceil(3),
+            Self::Marks => run.len().div_ceil(4),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts and their tokens in `o200k_base`, counted with the npm package `gpt-tokenizer`.
+    const COUNTED: &[(usize, &str)] = &[
+        (
+            125,
+            r#"{"name":"juju_whoami","description":"Shows which controller is used, and as which Juju user.","inputSchema":{"type":"object","additionalProperties":false,"properties":{"controller":{"type":"string"},"format":{"enum":["concise","detailed","json"]},"fields":{"type":"array","items":{"type":"string"}},"filter":{"type":"string"},"limit":{"type":"integer","minimum":0},"cursor":{"type":"string"}}},"outputSchema":{"type":"object","properties":{"controller":{"type":"string"},"user":{"type":"string"}}},"annotations":{"readOnlyHint":true}}"#,
+        ),
+        (
+            102,
+            r#"{"name":"juju_run_command","description":"Runs any Juju command, also one that changes or destroys. Try `dry_run` first.","inputSchema":{"type":"object","properties":{"command":{"type":"string","description":"Name from juju_find_command, e.g. `show-unit`"},"arguments":{"type":"object","description":"As its schema says"}},"required":["command"],"additionalProperties":false},"outputSchema":{"type":"object"},"annotations":{"destructiveHint":true}}"#,
+        ),
+        (
+            120,
+            r#"App         Version  Status  Scale  Charm       Channel
+postgresql  14.11    active      3  postgresql  14/stable
+web         1.2.0    error       2  hello-juju  latest/edge
+
+Unit           Workload  Agent  Machine  Address       Message
+postgresql/0*  active    idle   0        10.20.30.11   Primary
+web/0          error     idle   3        10.20.30.14   hook failed: "config-changed"
+"#,
+        ),
+        (
+            38,
+            "Finds Juju commands that are not listed as tools, with their arguments. A denial names the role that could do it; ask the user, do not look for a way around.",
+        ),
+    ];
+
+    #[test]
+    fn the_estimate_is_near_what_a_tokenizer_counts() {
+        for (counted, text) in COUNTED {
+            let estimated = estimate(text);
+            let off = estimated.abs_diff(*counted) * 100 / counted;
+            assert!(off <= 12, "{estimated} for {counted}: {text}");
         }
     }
 }
