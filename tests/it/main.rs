@@ -4,5 +4,6 @@ mod http_refusals;
 mod layout;
 mod ledger;
 mod mcp_calls;
+mod mcp_waits;
 mod real_controller;
 mod surfaces;

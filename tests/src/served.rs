@@ -26,6 +26,16 @@ pub struct Served {
 impl Served {
     /// Starts a server for these controllers, with its state in `folder`.
     pub async fn start(folder: &Path, controllers: Vec<Endpoint>, settings: Settings) -> Self {
+        Self::patient(folder, controllers, settings, juju_client::Settings::default()).await
+    }
+
+    /// The same with the patience towards controllers set.
+    pub async fn patient(
+        folder: &Path,
+        controllers: Vec<Endpoint>,
+        settings: Settings,
+        client: juju_client::Settings,
+    ) -> Self {
         let store = Store::open(&folder.join("state.db")).await.expect("a store");
         let ledger = Ledger::open(store).await.expect("a ledger");
         let mut authenticator = Authenticator::default();
@@ -41,7 +51,7 @@ impl Served {
             catalogue,
             roles: Roles::shipped().expect("the roles"),
             ledger: ledger.clone(),
-            controllers: Controllers::new(controllers, None, juju_client::Settings::default()),
+            controllers: Controllers::new(controllers, None, client),
         });
         let metrics = Arc::new(Metrics::default());
         let stop = CancellationToken::new();

@@ -1,0 +1,141 @@
+//! Calls that take long: news of them, and clients that go away. The controller here takes connections and is silent.
+
+use std::time::{Duration, Instant};
+
+use audit::{Outcome, Phase};
+use http_server::Settings;
+use juju_client::{Credential, Endpoint, Secret};
+use serde_json::{Value, json};
+use tests::{Served, raw::Request};
+use tokio::io::AsyncReadExt as _;
+
+/// A controller that takes connections and never says a word.
+async fn silent() -> Endpoint {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            kept.push(stream);
+        }
+    });
+    Endpoint {
+        name: "silent".to_owned(),
+        uuid: None,
+        addresses: vec![address],
+        ca_certificate: None,
+        public_hostname: None,
+        credential: Credential::Password { user: "admin".to_owned(), password: Secret::new("x") },
+    }
+}
+
+async fn served(patience: Duration) -> (tempfile::TempDir, Served) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let client = juju_client::Settings { connect_timeout: patience, ..juju_client::Settings::default() };
+    let served = Served::patient(folder.path(), vec![silent().await], Settings::default(), client).await;
+    (folder, served)
+}
+
+fn whoami(served: &Served, meta: Value) -> Request {
+    let call = json!({"name": "juju_whoami", "arguments": {}, "_meta": meta});
+    Request::modern("/mcp/full", "tools/call", call).token(served.token("viewer"))
+}
+
+/// How the only act in the ledger ended, as soon as it has.
+async fn end(served: &Served) -> Outcome {
+    let begun = Instant::now();
+    loop {
+        let ends = served.ledger().await.into_iter().filter_map(|record| match record.phase {
+            Phase::Close(ending) => Some(ending.outcome),
+            Phase::Open(_) => None,
+        });
+        if let Some(outcome) = ends.last() {
+            return outcome;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "the act has no end");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn until_begun(served: &Served) {
+    while served.ledger().await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_asks_for_news_hears_that_its_call_is_at_work() {
+    let (_folder, served) = served(Duration::from_secs(2)).await;
+    let answer = whoami(&served, json!({"progressToken": "p1"})).send(served.address).await.expect("an answer");
+    assert!(answer.header("content-type").starts_with("text/event-stream"), "{answer:?}");
+    let events = answer.events();
+    assert_eq!(events[0]["method"], "notifications/progress", "{events:?}");
+    assert_eq!(events[0]["params"]["progressToken"], "p1");
+    let last = events.last().expect("an answer");
+    assert_eq!(last["result"]["isError"], true, "{last}");
+    assert_eq!(end(&served).await, Outcome::Failed);
+}
+
+#[tokio::test]
+async fn a_client_that_asks_for_no_news_gets_one_plain_answer() {
+    let (_folder, served) = served(Duration::from_millis(1500)).await;
+    let answer = whoami(&served, json!({})).send(served.address).await.expect("an answer");
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.json()["result"]["isError"], true);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_closed_ends_the_wait_of_a_read() {
+    let (_folder, served) = served(Duration::from_secs(60)).await;
+    let stream = whoami(&served, json!({})).open(served.address).await.expect("sent");
+    until_begun(&served).await;
+    drop(stream);
+    assert_eq!(end(&served).await, Outcome::Cancelled);
+    let counted = "juju_mcp_calls_total{tool=\"juju_whoami\",outcome=\"cancelled\"} 1\n";
+    assert!(served.metrics.text().contains(counted), "{}", served.metrics.text());
+}
+
+#[tokio::test]
+async fn a_stream_that_has_begun_and_is_closed_ends_the_wait_too() {
+    let (_folder, served) = served(Duration::from_secs(60)).await;
+    let mut stream = whoami(&served, json!({"progressToken": 7})).open(served.address).await.expect("sent");
+    let mut seen = String::new();
+    while !seen.contains("notifications/progress") {
+        let mut part = [0; 1024];
+        let read = stream.read(&mut part).await.expect("a part of the stream");
+        assert!(read > 0, "the stream ended: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&part[..read]));
+    }
+    drop(stream);
+    assert_eq!(end(&served).await, Outcome::Cancelled);
+}
+
+#[tokio::test]
+async fn an_older_client_cancels_by_a_notification() {
+    let (_folder, served) = served(Duration::from_secs(60)).await;
+    let token = served.token("viewer");
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+    let opened = Request::rpc("/mcp/full", &hello).token(token).send(served.address).await.expect("sent");
+    let session = opened.header("mcp-session-id");
+    let say = |message: Value| Request::rpc("/mcp/full", &message).header("mcp-session-id", session).token(token);
+    say(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).send(served.address).await.expect("sent");
+    let call = json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "juju_whoami"}});
+    let waiting = say(call).open(served.address).await.expect("sent");
+    until_begun(&served).await;
+    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 5}});
+    assert_eq!(say(cancel).send(served.address).await.expect("sent").status, 202);
+    assert_eq!(end(&served).await, Outcome::Cancelled);
+    drop(waiting);
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_begin_in_time_is_given_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = Settings { answer_limit: Duration::from_millis(300), ..Settings::default() };
+    let served = Served::start(folder.path(), vec![silent().await], settings).await;
+    let answer = whoami(&served, json!({})).send(served.address).await.expect("an answer");
+    assert_eq!(answer.status, 504);
+    assert!(answer.sentence().contains("look before you repeat it"), "{}", answer.body);
+    assert_eq!(end(&served).await, Outcome::Cancelled);
+}
