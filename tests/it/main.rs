@@ -4,6 +4,7 @@ mod http_refusals;
 mod layout;
 mod ledger;
 mod mcp_calls;
+mod mcp_lines;
 mod mcp_waits;
 mod real_controller;
 mod surfaces;

@@ -18,6 +18,8 @@ pub struct Served {
     pub address: SocketAddr,
     /// What counts its requests and calls.
     pub metrics: Arc<Metrics>,
+    /// Answers MCP, for journeys that bring their own transport.
+    pub server: mcp::Server,
     tokens: BTreeMap<&'static str, Token>,
     ledger: Ledger,
     stop: CancellationToken,
@@ -57,7 +59,7 @@ impl Served {
         let stop = CancellationToken::new();
         let server = mcp::Server::new(door, metrics.clone());
         let behind = Behind {
-            mcp: mcp::streamable_http(server, settings.max_body_bytes, stop.child_token()),
+            mcp: mcp::streamable_http(server.clone(), settings.max_body_bytes, stop.child_token()),
             toolsets,
             authenticate: Arc::new(authenticator),
             health: Arc::new(()),
@@ -68,7 +70,7 @@ impl Served {
         let address = listener.local_addr().expect("an address");
         let stopped = stop.clone();
         tokio::spawn(async move { http_server::serve(listener, router, &settings, stopped).await });
-        Self { address, metrics, tokens, ledger, stop }
+        Self { address, metrics, server, tokens, ledger, stop }
     }
 
     /// The bearer token of a role.

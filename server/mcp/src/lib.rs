@@ -17,7 +17,7 @@ mod trio;
 pub use listing::{Line, Listing, listing};
 pub use observe::Observe;
 pub use server::Server;
-pub use stdio::{StdioFailed, stdio};
+pub use stdio::{StdioFailed, over, stdio};
 pub use surface::{Selection, Surface};
 pub use tokens::estimate as estimate_tokens;
 pub use transport::{HttpService, streamable_http};

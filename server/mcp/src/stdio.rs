@@ -1,16 +1,31 @@
 //! MCP over standard input and output. Nothing else may write to standard output.
 
 use rmcp::{service::serve_server_with_ct, transport::io::stdio_pipes};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use crate::Server;
 
-/// Serves one client until it closes its end, or `stop` is cancelled.
+/// Serves one client over this process's standard streams until it closes its end, or `stop` is cancelled.
 ///
 /// # Errors
 /// [`StdioFailed`] where the client never began a proper conversation, or the server's own task broke.
 pub async fn stdio(server: Server, stop: CancellationToken) -> Result<(), StdioFailed> {
-    match serve_server_with_ct(server, stdio_pipes(), stop.clone()).await {
+    let (reader, writer) = stdio_pipes();
+    over(server, reader, writer, stop).await
+}
+
+/// The same over any pair of streams, a message a line.
+///
+/// # Errors
+/// As [`stdio`].
+pub async fn over(
+    server: Server,
+    reader: impl AsyncRead + Send + Unpin + 'static,
+    writer: impl AsyncWrite + Send + Unpin + 'static,
+    stop: CancellationToken,
+) -> Result<(), StdioFailed> {
+    match serve_server_with_ct(server, (reader, writer), stop.clone()).await {
         Ok(running) => running.waiting().await.map(drop).map_err(|error| StdioFailed::Broke(error.to_string())),
         Err(_) if stop.is_cancelled() => Ok(()),
         Err(error) => Err(StdioFailed::NoClient(error.to_string())),
