@@ -1,4 +1,4 @@
-//! Facade `Action`.
+//! Facade `Action`: actions and commands on units and machines, gathered into operations.
 
 pub mod actions;
 pub mod operation;

@@ -1,4 +1,4 @@
-//! Facade `AllModelWatcher`.
+//! Facade `AllModelWatcher`: what changes in all models.
 
 use crate::facade::all_watcher::AllWatcherNextResults;
 

@@ -1,4 +1,4 @@
-//! Facade `AllWatcher`.
+//! Facade `AllWatcher`: what changes in one model, as deltas.
 
 use serde::{Deserialize, Serialize};
 

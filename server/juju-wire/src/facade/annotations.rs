@@ -1,4 +1,4 @@
-//! Facade `Annotations`.
+//! Facade `Annotations`: notes on entities.
 
 use std::collections::BTreeMap;
 

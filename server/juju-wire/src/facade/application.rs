@@ -1,4 +1,4 @@
-//! Facade `Application`.
+//! Facade `Application`: everything that is done with applications, their units and relations.
 
 pub mod config;
 pub mod consume;

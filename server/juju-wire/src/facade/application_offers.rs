@@ -1,4 +1,4 @@
-//! Facade `ApplicationOffers`.
+//! Facade `ApplicationOffers`: endpoints that a model offers to others.
 
 pub mod consume;
 pub mod offer;

@@ -1,4 +1,4 @@
-//! Facade `Backups`.
+//! Facade `Backups`: copies of the controller.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `Block`.
+//! Facade `Block`: what must not be done in a model.
 
 use serde::{Deserialize, Serialize};
 

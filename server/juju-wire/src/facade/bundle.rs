@@ -1,4 +1,4 @@
-//! Facade `Bundle`.
+//! Facade `Bundle`: models as bundles, and bundles as steps.
 
 use std::collections::BTreeMap;
 

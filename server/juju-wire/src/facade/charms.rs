@@ -1,8 +1,9 @@
-//! Facade `Charms`.
+//! Facade `Charms`: charms of the store and of the model.
 
 pub mod info;
 pub mod meta;
 pub mod resolve;
+pub mod series;
 
 use crate::code::ErrorResults;
 use crate::facade::charms::info::{CharmDetails, CharmURL, CharmsList, CharmsListResult, IsMeteredResult};

@@ -1,4 +1,4 @@
-//! Facade `Client`.
+//! Facade `Client`: the state of a model as a whole.
 
 pub mod application;
 pub mod history;

@@ -1,4 +1,4 @@
-//! Facade `Cloud`.
+//! Facade `Cloud`: clouds and credentials.
 
 pub mod credential;
 pub mod definition;

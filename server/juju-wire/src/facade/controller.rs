@@ -1,4 +1,4 @@
-//! Facade `Controller`.
+//! Facade `Controller`: the controller itself.
 
 pub mod access;
 pub mod dashboard;

@@ -1,4 +1,4 @@
-//! Facade `CredentialManager`.
+//! Facade `CredentialManager`: the credential of the model.
 
 use serde::{Deserialize, Serialize};
 

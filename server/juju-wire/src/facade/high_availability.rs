@@ -1,4 +1,4 @@
-//! Facade `HighAvailability`.
+//! Facade `HighAvailability`: how many controllers there are.
 
 use serde::{Deserialize, Serialize};
 

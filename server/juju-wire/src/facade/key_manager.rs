@@ -1,4 +1,4 @@
-//! Facade `KeyManager`.
+//! Facade `KeyManager`: SSH keys.
 
 use serde::{Deserialize, Serialize};
 

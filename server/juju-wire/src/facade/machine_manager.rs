@@ -1,4 +1,4 @@
-//! Facade `MachineManager`.
+//! Facade `MachineManager`: machines.
 
 pub mod add;
 pub mod destroy;

@@ -1,4 +1,4 @@
-//! Facade `ModelConfig`.
+//! Facade `ModelConfig`: settings and constraints of a model.
 
 use std::collections::BTreeMap;
 

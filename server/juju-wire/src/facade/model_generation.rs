@@ -1,4 +1,4 @@
-//! Facade `ModelGeneration`.
+//! Facade `ModelGeneration`: branches, which hold settings back for some units.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `ModelManager`.
+//! Facade `ModelManager`: models of the controller.
 
 pub mod access;
 pub mod defaults;

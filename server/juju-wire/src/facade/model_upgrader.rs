@@ -1,4 +1,4 @@
-//! Facade `ModelUpgrader`.
+//! Facade `ModelUpgrader`: versions of a model's agents.
 
 use serde::{Deserialize, Serialize};
 

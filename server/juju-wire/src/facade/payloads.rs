@@ -1,4 +1,4 @@
-//! Facade `Payloads`.
+//! Facade `Payloads`: what units say they run.
 
 use serde::{Deserialize, Serialize};
 

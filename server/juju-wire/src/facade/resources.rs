@@ -1,4 +1,4 @@
-//! Facade `Resources`.
+//! Facade `Resources`: files and images that charms need.
 
 use std::collections::BTreeMap;
 

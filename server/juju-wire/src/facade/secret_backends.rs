@@ -1,4 +1,4 @@
-//! Facade `SecretBackends`.
+//! Facade `SecretBackends`: where secrets are kept.
 
 use std::collections::BTreeMap;
 

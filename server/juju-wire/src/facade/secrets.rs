@@ -1,4 +1,4 @@
-//! Facade `Secrets`.
+//! Facade `Secrets`: secrets of users and applications.
 
 pub mod edit;
 pub mod list;

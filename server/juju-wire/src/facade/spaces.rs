@@ -1,4 +1,4 @@
-//! Facade `Spaces`.
+//! Facade `Spaces`: named sets of subnets.
 
 pub mod space;
 pub mod subnet;

@@ -1,4 +1,4 @@
-//! Facade `SSHClient`.
+//! Facade `SSHClient`: addresses and host keys.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `Storage`.
+//! Facade `Storage`: storage of units.
 
 pub mod filesystem;
 pub mod instance;

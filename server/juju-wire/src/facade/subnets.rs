@@ -1,4 +1,4 @@
-//! Facade `Subnets`.
+//! Facade `Subnets`: subnets and availability zones.
 
 use serde::{Deserialize, Serialize};
 

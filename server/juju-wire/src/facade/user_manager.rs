@@ -1,4 +1,4 @@
-//! Facade `UserManager`.
+//! Facade `UserManager`: users of the controller.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `Action`: actions.
+//! Actions: what to run, what came of it, which there are.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Action`: operation.
+//! Operations: several actions that were asked for together, and commands.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `Application`: config.
+//! Settings and constraints of applications.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Application`: consume.
+//! Offers of other models as applications of this one.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Facade `Application`: deploy.
+//! Deploying a charm that the model has, giving an application another charm, bases and bindings.
 
 use std::collections::BTreeMap;
 

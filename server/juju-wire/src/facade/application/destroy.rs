@@ -1,4 +1,4 @@
-//! Facade `Application`: destroy.
+//! Removing applications and units, and what goes with them.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `Application`: expose.
+//! Letting applications be reached from outside.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Application`: info.
+//! Applications in detail.
 
 use std::collections::BTreeMap;
 

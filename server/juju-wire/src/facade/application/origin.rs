@@ -1,4 +1,4 @@
-//! Facade `Application`: origin.
+//! Where a charm comes from, and the endpoints that it has.
 
 use serde::{Deserialize, Serialize};
 

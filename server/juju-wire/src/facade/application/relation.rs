@@ -1,4 +1,4 @@
-//! Facade `Application`: relation.
+//! Relating endpoints.
 
 use std::collections::BTreeMap;
 

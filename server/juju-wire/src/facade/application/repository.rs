@@ -1,4 +1,4 @@
-//! Facade `Application`: repository.
+//! Deploying straight from the store.
 
 use std::collections::BTreeMap;
 

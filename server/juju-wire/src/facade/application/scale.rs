@@ -1,4 +1,4 @@
-//! Facade `Application`: scale.
+//! The number of units in a Kubernetes model.
 
 use serde::{Deserialize, Serialize};
 

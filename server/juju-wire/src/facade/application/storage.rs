@@ -1,4 +1,4 @@
-//! Facade `Application`: storage.
+//! Storage constraints of applications.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Application`: unit.
+//! Units: adding them, resolving their errors, and what they have written into relations.
 
 use std::collections::BTreeMap;
 

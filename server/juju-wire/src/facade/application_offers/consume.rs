@@ -1,4 +1,4 @@
-//! Facade `ApplicationOffers`: consume.
+//! What a model needs to use an offer, and who uses one.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Facade `ApplicationOffers`: offer.
+//! Offers: making, finding, listing, removing, granting.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Charms`: info.
+//! What a charm says of itself: settings, actions, plan.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Charms`: meta.
+//! What the metadata and the manifest of a charm say.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Charms`: resolve.
+//! Looking charms up in the store and bringing them into the model.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Facade `Client`: application.
+//! Applications, units and offers in `FullStatus`.
 
 use std::collections::BTreeMap;
 

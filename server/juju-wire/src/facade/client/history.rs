@@ -1,4 +1,4 @@
-//! Facade `Client`: history.
+//! Past statuses of entities.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `Client`: machine.
+//! Machines in `FullStatus`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Client`: status.
+//! What `FullStatus` takes and answers (`rpc/params/status.go`).
 
 use std::collections::BTreeMap;
 

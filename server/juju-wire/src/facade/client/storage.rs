@@ -1,4 +1,4 @@
-//! Facade `Client`: storage.
+//! Storage, filesystems and volumes in `FullStatus`, as in facade `Storage`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Cloud`: credential.
+//! Credentials for clouds.
 
 use std::collections::BTreeMap;
 

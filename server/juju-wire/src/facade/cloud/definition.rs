@@ -1,4 +1,4 @@
-//! Facade `Cloud`: definition.
+//! Clouds with their regions and users.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Controller`: access.
+//! Access to the controller.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `Controller`: dashboard.
+//! How to reach the dashboard.
 
 use std::collections::BTreeMap;
 

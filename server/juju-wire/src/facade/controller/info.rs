@@ -1,4 +1,4 @@
-//! Facade `Controller`: info.
+//! Version and settings of the controller, and watchers of all models.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Controller`: migration.
+//! Moving models to another controller.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `Controller`: model.
+//! Models as the controller sees them: clouds, blocks, ends.
 
 use std::collections::BTreeMap;
 

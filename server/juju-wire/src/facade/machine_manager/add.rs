@@ -1,4 +1,4 @@
-//! Facade `MachineManager`: add.
+//! Adding machines.
 
 use serde::{Deserialize, Serialize};
 

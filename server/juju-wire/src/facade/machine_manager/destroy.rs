@@ -1,4 +1,4 @@
-//! Facade `MachineManager`: destroy.
+//! Removing machines, and what goes with them.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `MachineManager`: instance.
+//! Kinds of instance, and scripts that make a host a machine.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `MachineManager`: series.
+//! Upgrades of a machine's operating system.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `ModelManager`: access.
+//! Access to models.
 
 use serde::{Deserialize, Serialize};
 

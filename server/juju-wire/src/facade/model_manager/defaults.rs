@@ -1,4 +1,4 @@
-//! Facade `ModelManager`: defaults.
+//! Defaults of model settings, by cloud and region.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `ModelManager`: info.
+//! Models in detail.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `ModelManager`: lifecycle.
+//! Making, destroying and dumping models.
 
 use std::collections::BTreeMap;
 

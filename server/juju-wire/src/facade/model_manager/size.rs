@@ -1,4 +1,4 @@
-//! Facade `ModelManager`: size.
+//! How much models hold.
 
 use serde::{Deserialize, Serialize};
 

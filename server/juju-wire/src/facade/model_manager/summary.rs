@@ -1,4 +1,4 @@
-//! Facade `ModelManager`: summary.
+//! Models in short.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Facade `Secrets`: edit.
+//! Making, changing, granting and removing secrets.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Secrets`: list.
+//! Secrets as they are listed.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Facade `Spaces`: space.
+//! Making, listing, renaming and removing spaces.
 
 use serde::{Deserialize, Serialize};
 

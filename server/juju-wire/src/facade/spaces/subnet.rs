@@ -1,4 +1,4 @@
-//! Facade `Spaces`: subnet.
+//! Subnets in spaces.
 
 use serde::{Deserialize, Serialize};
 

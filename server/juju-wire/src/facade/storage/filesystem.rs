@@ -1,4 +1,4 @@
-//! Facade `Storage`: filesystem.
+//! Filesystems as they are listed.
 
 use serde::{Deserialize, Serialize};
 

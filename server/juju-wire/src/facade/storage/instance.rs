@@ -1,4 +1,4 @@
-//! Facade `Storage`: instance.
+//! Instances of storage: adding, attaching, importing, removing.
 
 use serde::{Deserialize, Serialize};
 

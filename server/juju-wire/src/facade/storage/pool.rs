@@ -1,4 +1,4 @@
-//! Facade `Storage`: pool.
+//! Pools of storage.
 
 use std::collections::BTreeMap;
 

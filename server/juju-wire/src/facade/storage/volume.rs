@@ -1,4 +1,4 @@
-//! Facade `Storage`: volume.
+//! Volumes as they are listed.
 
 use serde::{Deserialize, Serialize};
 
