@@ -1,5 +1,6 @@
 """The parts of the test run, in the order in which they run: the cheap ones first, what needs the most last."""
 import collections
+import json
 import os
 import pathlib
 import subprocess
@@ -27,7 +28,7 @@ def had(make):
         print(f"not had, so what needs it skips: {why}", flush=True)
         return None
     if time.monotonic() - began > 2:
-        print(f"{make.__name__} made ready in {time.monotonic() - began:.0f} s", flush=True)
+        print(f"made ready in {time.monotonic() - began:.0f} s", flush=True)
     return got
 
 
@@ -40,6 +41,11 @@ def cargo(tally, *words, minutes=40, **environment):
 def built(*names):
     """The paths of programs of ours, built for tests (not optimised)."""
     cargo_path = programs.need("cargo", "which builds the product")
+    known = subprocess.run([cargo_path, "metadata", "--locked", "--no-deps", "--format-version", "1"], cwd=TREE, text=True,
+                           check=True, capture_output=True).stdout
+    there = {t["name"] for p in json.loads(known)["packages"] for t in p["targets"] if "bin" in t["kind"]}
+    for missing in set(names) - there:
+        raise Unavailable(f"the workspace has no program `{missing}` yet")
     words = [word for name in names for word in ("--bin", name)]
     with locked("build"):
         subprocess.run([cargo_path, "build", "--locked", "--quiet", *words], cwd=TREE, check=True,
@@ -74,12 +80,12 @@ def docs(tally):
 
 def pytest(tally, folder, minutes=15, **environment):
     """A suite in Python, with our program and the real controller and client at hand."""
-    python = programs.python()
-    (program,) = built("juju-mcp")
-    controller = programs.real_controller()
+    python, controller = programs.python(), programs.real_controller()
+    program = had(lambda: built("juju-mcp")[0])  # without it, what needs it skips and says so
+    environment |= {"JUJU_MCP_TEST_PROGRAM": program} if program else {}
     tally.command([python, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rs", REAL / folder], minutes=minutes,
-                  JUJU_MCP_TEST_PROGRAM=program, JUJU_MCP_TEST_JUJU=controller / "juju", JUJU_MCP_TEST_CONTROLLER=controller,
-                  PYTHONDONTWRITEBYTECODE=1, **environment)
+                  JUJU_MCP_TEST_JUJU=controller / "juju", JUJU_MCP_TEST_CONTROLLER=controller, PYTHONDONTWRITEBYTECODE=1,
+                  **environment)
 
 
 def conformance(tally):

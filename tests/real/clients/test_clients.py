@@ -1,0 +1,103 @@
+"""The six-command workflow by MCP clients that nobody here wrote, over HTTP and over stdio; then the real juju client looks."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import described, eventually, given, juju, ours
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def finished(argv, job=None, **more):
+    """A client's answer: the JSON on its standard output."""
+    done = subprocess.run([str(word) for word in argv], input=json.dumps(job) if job else "", text=True, capture_output=True, timeout=180, **more)
+    assert done.returncode == 0, f"{argv[0]} ended with {done.returncode}: {done.stdout[-1500:]} {done.stderr[-1500:]}"
+    return json.loads(done.stdout)
+
+
+def typescript(sdk):
+    """The TypeScript SDK: the newest split package, or the older one of the `initialize` era."""
+    def call(job):
+        return finished([given("JUJU_MCP_TEST_NODE"), HERE / "drive.mjs"], job | {"sdk": sdk, "packages": str(given("JUJU_MCP_TEST_NPM"))})
+
+    return call
+
+
+def python(job):
+    """The Python `mcp` package."""
+    return finished([sys.executable, HERE / "drive.py"], job)
+
+
+def inspector(job):
+    """The Inspector's command line: a process for each request."""
+    program = given("JUJU_MCP_TEST_NPM") / "node_modules" / "@modelcontextprotocol" / "inspector" / "clients" / "launcher" / "build" / "index.js"
+    words = [given("JUJU_MCP_TEST_NODE"), program, "--cli"]
+    if job.get("url"):
+        words += [job["url"], "--transport", "http", "--header", f"Authorization: Bearer {job['token']}"]
+    else:
+        words += [job["command"], *job["arguments"], *[w for name, value in job["environment"].items() for w in ("-e", f"{name}={value}")]]
+    home = {"HOME": job["home"], "PATH": os.environ["PATH"], "MCP_CATALOG_PATH": f"{job['home']}/catalog.json"}
+
+    def ask(*more):
+        return finished([*words, *more], env=home)
+
+    results = []
+    for tool, arguments in job["calls"]:
+        pairs = [w for name, value in arguments.items() for w in ("--tool-arg", f"{name}={value if isinstance(value, str) else json.dumps(value)}")]
+        results.append(ask("--method", "tools/call", "--tool-name", tool, *pairs))
+    return {"tools": [tool["name"] for tool in ask("--method", "tools/list")["tools"]], "results": results}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """One demo for all clients; each of them works in a model of its own."""
+    folder = tmp_path_factory.mktemp("demo")
+    with ours(folder, "demo") as ready:
+        yield ready, folder
+
+
+@pytest.mark.parametrize("transport", ["http", "stdio"])
+@pytest.mark.parametrize("name, client", [("typescript", typescript("client")), ("typescript-sdk", typescript("sdk")),
+                                          ("python", python), ("inspector", inspector)])
+def test_six_commands(demo, tmp_path, name, client, transport):
+    ready, _ = demo
+    files = tmp_path / "juju-data"
+    shutil.copytree(ready["juju_data"], files)
+    controller = described("sim", files)
+    model = f"{name}-{transport}"
+    at = {"controller": controller.name}
+    inside = at | {"model": model}
+    calls = [("juju_controllers", {}),
+             ("juju_add_model", at | {"model": model}),
+             ("juju_deploy", inside | {"charm": "postgresql", "channel": "14/stable"}),
+             ("juju_deploy", inside | {"charm": "wordpress", "channel": "latest/stable"}),
+             ("juju_integrate", inside | {"endpoints": ["wordpress:database", "postgresql:database"]}),
+             ("juju_expose", inside | {"application": "wordpress"}),
+             ("juju_status", inside)]
+    job = {"home": str(tmp_path), "calls": calls}
+    if transport == "http":
+        job |= {"url": ready["mcp_url"], "token": ready["tokens"]["admin"]}
+    else:
+        job |= {"command": str(given("JUJU_MCP_TEST_PROGRAM")), "arguments": ["stdio"],
+                "environment": {"JUJU_DATA": str(files), "HOME": str(tmp_path), "PATH": os.environ["PATH"]}}
+    answer = client(job)
+
+    assert "juju_status" in answer["tools"] and "juju_find_command" in answer["tools"]
+    for (tool, arguments), result in zip(calls, answer["results"], strict=True):
+        assert not result.get("isError"), (tool, arguments, result)
+        assert result.get("structuredContent") is not None, (tool, result)
+    status = json.dumps(answer["results"][-1])
+    assert "wordpress" in status and "postgresql" in status
+
+    def as_the_client_sees_it():
+        seen = json.loads(juju(controller, "status", "-m", f"{controller.name}:{model}", "--format", "json"))["applications"]
+        return set(seen) == {"postgresql", "wordpress"} and seen["wordpress"]["exposed"] and any(
+            relation["related-application"] == "postgresql" for relation in seen["wordpress"].get("relations", {}).get("database", [])
+        ) and all(app["application-status"]["current"] == "active" for app in seen.values()) and seen
+
+    seen = eventually("the real client sees both applications active, related and exposed", as_the_client_sees_it, 60)
+    assert seen["postgresql"]["charm-channel"] == "14/stable" and seen["wordpress"]["charm-channel"] == "latest/stable"
