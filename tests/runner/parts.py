@@ -109,6 +109,7 @@ def compare(tally):
 
 
 def bench_smoke(tally):
+    built("juju-mcp", "load")
     tally.command([TREE / "tests" / "bench" / "run", "--quick"], CARGO_TARGET_DIR=target())
 
 

@@ -1,0 +1,46 @@
+//! The controller asked by itself, over its WebSocket: what a call costs before we come into it.
+
+use std::time::{Duration, Instant};
+
+use juju_client::{Controllers, Credential, Endpoint, Settings};
+use serde::Deserialize;
+
+use crate::{Job, figures::Figures};
+
+juju_wire::methods! { Client {
+    FullStatus(read): serde_json::Value => serde_json::Value,
+} }
+
+#[derive(Debug, Deserialize)]
+struct Known {
+    addresses: Vec<String>,
+    ca_cert: String,
+    user: String,
+    password: String,
+    model: String,
+}
+
+/// Asks for the model's whole status, one call after the other, on one connection.
+pub(crate) async fn ask(job: &Job, length: Duration) -> Result<Figures, Box<dyn std::error::Error + Send + Sync>> {
+    let file = job.controller.as_ref().ok_or("no controller is named")?;
+    let known: Known = serde_json::from_slice(&std::fs::read(file)?)?;
+    let endpoint = Endpoint {
+        name: "bench".to_owned(),
+        uuid: None,
+        addresses: known.addresses,
+        ca_certificate: Some(known.ca_cert),
+        public_hostname: None,
+        credential: Credential::Password { user: known.user, password: known.password.as_str().into() },
+    };
+    let controllers = Controllers::new(vec![endpoint], None, Settings::default());
+    let model = controllers.controller(None)?.model(&known.model).await?;
+    let session = model.session().await?;
+    let mut figures = Figures::default();
+    let began = Instant::now();
+    while began.elapsed() < length {
+        let sent = Instant::now();
+        let answer = session.call::<FullStatus>(serde_json::json!({"patterns": null})).await?;
+        figures.count(sent.elapsed(), &serde_json::json!({ "result": answer }).to_string());
+    }
+    Ok(figures.lasted(began.elapsed()))
+}
