@@ -127,6 +127,26 @@ async fn a_session_is_of_no_use_to_another_caller() {
 }
 
 #[tokio::test]
+async fn a_caller_who_opens_sessions_without_end_loses_the_oldest() {
+    let (_folder, served) = served(Settings::default()).await;
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+    let open = Request::rpc("/mcp", &hello).token(served.token("viewer"));
+    let mut sessions = Vec::new();
+    for _ in 0..501 {
+        let opened = open.send(served.address).await.expect("sent");
+        sessions.push(opened.header("mcp-session-id").to_owned());
+    }
+    let told = |session: &str| {
+        let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        Request::rpc("/mcp", &initialized).header("mcp-session-id", session).token(served.token("viewer"))
+    };
+    assert_eq!(told(&sessions[0]).send(served.address).await.expect("sent").status, 404);
+    assert_eq!(told(&sessions[1]).send(served.address).await.expect("sent").status, 202);
+    assert_eq!(told(&sessions[500]).send(served.address).await.expect("sent").status, 202);
+}
+
+#[tokio::test]
 async fn a_stop_ends_open_streams_at_once() {
     let (_folder, served) = served(Settings::default()).await;
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 struct Client {
     writer: WriteHalf<DuplexStream>,
     reader: BufReader<ReadHalf<DuplexStream>>,
-    server: JoinHandle<Result<(), StdioFailed>>,
+    running: JoinHandle<Result<(), StdioFailed>>,
     stop: CancellationToken,
     _served: Served,
     _folder: tempfile::TempDir,
@@ -26,13 +26,13 @@ impl Client {
     async fn new(surface: Surface) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let served = Served::start(folder.path(), Vec::new(), Settings::default()).await;
-        let server = served.server.clone().local(Caller::local("ana", "admin"), surface);
+        let handler = served.server.clone().local(Caller::local("ana", "admin"), surface);
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (reader, writer) = tokio::io::split(theirs);
         let stop = CancellationToken::new();
-        let server = tokio::spawn(mcp::over(server, reader, writer, stop.clone()));
+        let running = tokio::spawn(mcp::over(handler, reader, writer, stop.clone()));
         let (reader, writer) = tokio::io::split(ours);
-        Self { writer, reader: BufReader::new(reader), server, stop, _served: served, _folder: folder }
+        Self { writer, reader: BufReader::new(reader), running, stop, _served: served, _folder: folder }
     }
 
     async fn say(&mut self, message: Value) {
@@ -50,7 +50,7 @@ impl Client {
     /// Closes the client's end and gives how the server ended.
     async fn hang_up(mut self) -> Result<(), StdioFailed> {
         self.writer.shutdown().await.expect("closed");
-        tokio::time::timeout(Duration::from_secs(10), self.server).await.expect("the server ends").expect("no panic")
+        tokio::time::timeout(Duration::from_secs(10), self.running).await.expect("the server ends").expect("no panic")
     }
 }
 
@@ -92,7 +92,7 @@ async fn a_stop_ends_the_conversation() {
     let mut client = Client::new(Surface::curated()).await;
     client.ask(hello("2025-11-25")).await;
     client.stop.cancel();
-    let ended = tokio::time::timeout(Duration::from_secs(10), client.server).await.expect("the server ends");
+    let ended = tokio::time::timeout(Duration::from_secs(10), client.running).await.expect("the server ends");
     ended.expect("no panic").expect("a good end");
 }
 

@@ -36,7 +36,7 @@ async fn served(patience: Duration) -> (tempfile::TempDir, Served) {
     (folder, served)
 }
 
-fn whoami(served: &Served, meta: Value) -> Request {
+fn whoami(served: &Served, meta: &Value) -> Request {
     let call = json!({"name": "juju_whoami", "arguments": {}, "_meta": meta});
     Request::modern("/mcp/full", "tools/call", call).token(served.token("viewer"))
 }
@@ -45,11 +45,11 @@ fn whoami(served: &Served, meta: Value) -> Request {
 async fn end(served: &Served) -> Outcome {
     let begun = Instant::now();
     loop {
-        let ends = served.ledger().await.into_iter().filter_map(|record| match record.phase {
+        let mut ends = served.ledger().await.into_iter().filter_map(|record| match record.phase {
             Phase::Close(ending) => Some(ending.outcome),
             Phase::Open(_) => None,
         });
-        if let Some(outcome) = ends.last() {
+        if let Some(outcome) = ends.next_back() {
             return outcome;
         }
         assert!(begun.elapsed() < Duration::from_secs(10), "the act has no end");
@@ -66,7 +66,7 @@ async fn until_begun(served: &Served) {
 #[tokio::test]
 async fn a_client_that_asks_for_news_hears_that_its_call_is_at_work() {
     let (_folder, served) = served(Duration::from_secs(2)).await;
-    let answer = whoami(&served, json!({"progressToken": "p1"})).send(served.address).await.expect("an answer");
+    let answer = whoami(&served, &json!({"progressToken": "p1"})).send(served.address).await.expect("an answer");
     assert!(answer.header("content-type").starts_with("text/event-stream"), "{answer:?}");
     let events = answer.events();
     assert_eq!(events[0]["method"], "notifications/progress", "{events:?}");
@@ -79,15 +79,15 @@ async fn a_client_that_asks_for_news_hears_that_its_call_is_at_work() {
 #[tokio::test]
 async fn a_client_that_asks_for_no_news_gets_one_plain_answer() {
     let (_folder, served) = served(Duration::from_millis(1500)).await;
-    let answer = whoami(&served, json!({})).send(served.address).await.expect("an answer");
+    let answer = whoami(&served, &json!({})).send(served.address).await.expect("an answer");
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.json()["result"]["isError"], true);
 }
 
 #[tokio::test]
 async fn a_connection_that_is_closed_ends_the_wait_of_a_read() {
-    let (_folder, served) = served(Duration::from_secs(60)).await;
-    let stream = whoami(&served, json!({})).open(served.address).await.expect("sent");
+    let (_folder, served) = served(Duration::from_mins(1)).await;
+    let stream = whoami(&served, &json!({})).open(served.address).await.expect("sent");
     until_begun(&served).await;
     drop(stream);
     assert_eq!(end(&served).await, Outcome::Cancelled);
@@ -97,8 +97,8 @@ async fn a_connection_that_is_closed_ends_the_wait_of_a_read() {
 
 #[tokio::test]
 async fn a_stream_that_has_begun_and_is_closed_ends_the_wait_too() {
-    let (_folder, served) = served(Duration::from_secs(60)).await;
-    let mut stream = whoami(&served, json!({"progressToken": 7})).open(served.address).await.expect("sent");
+    let (_folder, served) = served(Duration::from_mins(1)).await;
+    let mut stream = whoami(&served, &json!({"progressToken": 7})).open(served.address).await.expect("sent");
     let mut seen = String::new();
     while !seen.contains("notifications/progress") {
         let mut part = [0; 1024];
@@ -112,7 +112,7 @@ async fn a_stream_that_has_begun_and_is_closed_ends_the_wait_too() {
 
 #[tokio::test]
 async fn an_older_client_cancels_by_a_notification() {
-    let (_folder, served) = served(Duration::from_secs(60)).await;
+    let (_folder, served) = served(Duration::from_mins(1)).await;
     let token = served.token("viewer");
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
@@ -134,7 +134,7 @@ async fn an_answer_that_does_not_begin_in_time_is_given_up() {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = Settings { answer_limit: Duration::from_millis(300), ..Settings::default() };
     let served = Served::start(folder.path(), vec![silent().await], settings).await;
-    let answer = whoami(&served, json!({})).send(served.address).await.expect("an answer");
+    let answer = whoami(&served, &json!({})).send(served.address).await.expect("an answer");
     assert_eq!(answer.status, 504);
     assert!(answer.sentence().contains("look before you repeat it"), "{}", answer.body);
     assert_eq!(end(&served).await, Outcome::Cancelled);

@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
+use identity::Caller;
 use mcp::Surface;
 use tower::{Service, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 use tower_http::{
@@ -29,7 +30,7 @@ use crate::{
     metrics::Metrics,
     refusal,
     serve::Peer,
-    session::{self, SessionKey},
+    session::{self, Opened, SessionKey},
     trace,
 };
 
@@ -62,7 +63,7 @@ pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::
     };
     let guard = Arc::new(Guard::new(settings));
     let limit = BodyLimit { bytes: settings.max_body_bytes, time: settings.read_limit };
-    let door = Door { mcp, toolsets: toolsets.into() };
+    let door = Door { mcp, toolsets: toolsets.into(), opened: Opened::default() };
     let protected = Router::new()
         .route("/mcp", any(curated))
         .route("/mcp/full", any(full))
@@ -99,13 +100,19 @@ pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::
 struct Door {
     mcp: McpService,
     toolsets: Arc<[String]>,
+    opened: Opened,
 }
 
 impl Door {
     async fn answer(mut self, surface: Surface, mut request: Request) -> Response {
         request.extensions_mut().insert(surface);
+        let caller = request.extensions().get::<Caller>().cloned();
+        let within = session::within(&request);
         let Ok(service) = self.mcp.ready().await;
         let Ok(response) = service.call(request).await;
+        if let Some(end) = caller.and_then(|caller| self.opened.note(&caller, within, &response)) {
+            let Ok(_ended) = service.call(end).await;
+        }
         plain_to_sentence(response)
     }
 }

@@ -3,11 +3,15 @@
 //! The session id that a client sees carries a keyed hash over the id and the caller, so that an id that leaked is
 //! worth nothing to another caller, and the server has nothing to remember.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
+    body::Body,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -70,6 +74,34 @@ pub(crate) async fn own(State(key): State<SessionKey>, mut request: Request, nex
         response.headers_mut().insert(SESSION, sealed);
     }
     response
+}
+
+/// Sessions that one caller may have open; one more ends their oldest.
+const MOST: usize = 500;
+
+/// Which sessions each caller opened, the oldest first. Ones that have ended meanwhile count until they are the oldest.
+#[derive(Clone, Default)]
+pub(crate) struct Opened(Arc<Mutex<HashMap<String, VecDeque<HeaderValue>>>>);
+
+impl Opened {
+    /// Notes the session that an answer opened, and gives the request that ends the one which is too many.
+    pub(crate) fn note(&self, caller: &Caller, asked_in: bool, answer: &Response) -> Option<Request> {
+        let id = answer.headers().get(&SESSION).filter(|_| !asked_in)?;
+        let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = opened.entry(caller.subject().to_owned()).or_default();
+        own.push_back(id.clone());
+        let oldest = if own.len() > MOST { own.pop_front() } else { None }?;
+        let mut end = Request::new(Body::empty());
+        *end.method_mut() = Method::DELETE;
+        end.headers_mut().insert(SESSION, oldest);
+        end.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
+        Some(end)
+    }
+}
+
+/// Whether a request is part of a session.
+pub(crate) fn within(request: &Request) -> bool {
+    request.headers().contains_key(&SESSION)
 }
 
 #[cfg(test)]

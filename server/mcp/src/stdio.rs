@@ -12,7 +12,7 @@ use crate::Server;
 /// [`StdioFailed`] where the client never began a proper conversation, or the server's own task broke.
 pub async fn stdio(server: Server, stop: CancellationToken) -> Result<(), StdioFailed> {
     let (reader, writer) = stdio_pipes();
-    over(server, reader, writer, stop).await
+    Box::pin(over(server, reader, writer, stop)).await
 }
 
 /// The same over any pair of streams, a message a line.
