@@ -1,0 +1,107 @@
+//! Agents that take time: machines start, hooks run and fail, tasks are done, what is dying goes.
+
+mod machine;
+mod unit;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use juju_wire::entity::Life;
+use tokio_util::sync::CancellationToken;
+
+use crate::state::{Estate, Model, State, Topic};
+
+/// How long things take.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// A machine, from asked for to started.
+    pub machine: Duration,
+    /// One hook.
+    pub hook: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { machine: Duration::from_millis(600), hook: Duration::from_millis(150) }
+    }
+}
+
+impl Pace {
+    fn machine(self) -> TimeDelta {
+        TimeDelta::from_std(self.machine).unwrap_or_default()
+    }
+
+    fn hook(self) -> TimeDelta {
+        TimeDelta::from_std(self.hook).unwrap_or_default()
+    }
+}
+
+/// Advances the estate until `stop` is cancelled; sleeps while there is nothing to do.
+pub(crate) async fn run(estate: Arc<Estate>, pace: Pace, stop: CancellationToken) {
+    let mut changed = estate.changed();
+    loop {
+        changed.borrow_and_update();
+        let now = Utc::now();
+        let next = match estate.read(due) {
+            Some(due) if due <= now => {
+                estate.write(|state| advance(state, now, pace));
+                continue;
+            }
+            next => next,
+        };
+        let pause = next.and_then(|due| (due - now).to_std().ok()).unwrap_or(Duration::from_secs(3600));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+            _ = changed.changed() => {}
+        }
+    }
+}
+
+/// When something is next to be done; in the past for what has not been begun.
+fn due(state: &State) -> Option<DateTime<Utc>> {
+    state.models.values().filter_map(model_due).min()
+}
+
+fn model_due(model: &Model) -> Option<DateTime<Utc>> {
+    let machines = model.machines.values().filter_map(machine::due);
+    let units = model.units.values().filter_map(|unit| unit::due(model, unit));
+    let leaving = model
+        .applications
+        .values()
+        .any(|application| application.life == Life::Dying && empty(model, &application.name));
+    let gone = model.life == Life::Dying && model.applications.is_empty();
+    machines.chain(units).chain((leaving || gone).then_some(DateTime::<Utc>::MIN_UTC)).min()
+}
+
+fn empty(model: &Model, application: &str) -> bool {
+    model.units_of(application).next().is_none()
+}
+
+fn advance(state: &mut State, now: DateTime<Utc>, pace: Pace) {
+    for model in state.models.values_mut() {
+        machine::advance(model, now, pace);
+        unit::advance(model, now, pace);
+        remove_applications(model);
+    }
+    state.models.retain(|_, model| model.life != Life::Dying || !model.applications.is_empty());
+}
+
+/// Takes dying applications without units away, and their relations with them.
+fn remove_applications(model: &mut Model) {
+    let leaving = model
+        .applications
+        .values()
+        .filter(|application| application.life == Life::Dying && empty(model, &application.name));
+    let leaving: Vec<_> = leaving.map(|application| application.name.clone()).collect();
+    for name in leaving {
+        model.applications.remove(&name);
+        model.journal.touch(Topic::Application(name.clone()));
+        let broken: Vec<_> =
+            model.relations.values().filter(|relation| relation.has(&name)).map(|relation| relation.id).collect();
+        for id in broken {
+            model.relations.remove(&id);
+            model.journal.touch(Topic::Relation(id));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Options, trust and constraints of applications.
+
+use std::collections::BTreeMap;
+
+use juju_wire::{
+    ErrorResult, RemoteError,
+    code::ErrorResults,
+    entity::Entities,
+    facade::application::{
+        Get, GetConstraints, SetConfigs, SetConstraints, UnsetApplicationsConfig,
+        config::{
+            ApplicationConfigUnsetArgs, ApplicationConstraint, ApplicationGet, ApplicationGetConstraintsResults,
+            ApplicationGetResults, ConfigSetArgs, ConfigSetParams, SetConstraintsParams,
+        },
+    },
+    tag::Tag,
+};
+use serde_json::{Value, json};
+
+use super::{change, look};
+use crate::{
+    facade::status::base,
+    methods::{Call, Methods},
+    state::{Application, Model},
+};
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<Get>(get);
+    methods.on::<SetConfigs>(set);
+    methods.on::<UnsetApplicationsConfig>(unset);
+    methods.on::<GetConstraints>(constraints);
+    methods.on::<SetConstraints>(set_constraints);
+}
+
+fn get(call: &Call, params: ApplicationGet) -> Result<ApplicationGetResults, RemoteError> {
+    look(call, |model| {
+        let application = model.application(&params.application)?;
+        let trust = json!({
+            "default": false,
+            "description": "Does this application have access to trusted credentials",
+            "source": if application.trust { "user" } else { "default" },
+            "type": "bool",
+            "value": application.trust,
+        });
+        Ok(ApplicationGetResults {
+            application: application.name.clone(),
+            charm: application.charm.name.clone(),
+            config: options(application),
+            application_config: BTreeMap::from([("trust".to_owned(), trust)]),
+            constraints: application.constraints.clone(),
+            base: base(),
+            channel: application.channel.clone(),
+            endpoint_bindings: BTreeMap::from([(String::new(), "alpha".to_owned())]),
+        })
+    })
+}
+
+fn options(application: &Application) -> BTreeMap<String, Value> {
+    let shown = application.charm.config.iter().map(|(name, option)| {
+        let set = application.config.get(name);
+        let mut shown = json!({
+            "description": option.description,
+            "source": if set.is_some() { "user" } else if option.default.is_null() { "unset" } else { "default" },
+            "type": option.kind,
+        });
+        if !option.default.is_null() {
+            shown["default"] = option.default.clone();
+        }
+        if let Some(value) = set.or(Some(&option.default)).filter(|value| !value.is_null()) {
+            shown["value"] = value.clone();
+        }
+        (name.clone(), shown)
+    });
+    shown.collect()
+}
+
+/// Reads a value as the charm's option wants it, or refuses it as the real server does.
+pub(super) fn typed(application: &Application, name: &str, text: &str) -> Result<Value, RemoteError> {
+    let option = application.charm.config.get(name);
+    let option = option.ok_or_else(|| RemoteError::plain(format!("unknown option \"{name}\"")))?;
+    let read = match option.kind.as_str() {
+        "int" => text.parse::<i64>().ok().map(|value| json!(value)),
+        "float" => text.parse::<f64>().ok().map(|value| json!(value)),
+        "boolean" => text.parse::<bool>().ok().map(|value| json!(value)),
+        _ => Some(json!(text)),
+    };
+    let kind = &option.kind;
+    read.ok_or_else(|| RemoteError::plain(format!("option \"{name}\" expected {kind}, got \"{text}\"")))
+}
+
+/// Applies options to an application; all of them, or none.
+pub(super) fn apply(model: &mut Model, name: &str, settings: &BTreeMap<String, String>) -> Result<(), RemoteError> {
+    let application = model.application_mut(name)?;
+    let mut values = Vec::new();
+    for (option, text) in settings.iter().filter(|(option, _)| *option != "trust") {
+        values.push((option.clone(), typed(application, option, text)?));
+    }
+    if let Some(trust) = settings.get("trust") {
+        application.trust = trust == "true";
+    }
+    application.config.extend(values);
+    model.queue(name, &["config-changed".to_owned()]);
+    Ok(())
+}
+
+/// Options from YAML: of this application under its name, or all of the text.
+pub(super) fn from_yaml(text: &str, application: &str) -> Result<BTreeMap<String, String>, RemoteError> {
+    let unreadable = |error: serde_yaml::Error| RemoteError::plain(format!("cannot parse settings data: {error}"));
+    let parsed: BTreeMap<String, Value> = serde_yaml::from_str(text).map_err(unreadable)?;
+    let own = match parsed.get(application) {
+        Some(Value::Object(own)) => own.clone().into_iter().collect(),
+        _ => parsed,
+    };
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    Ok(own.into_iter().map(|(name, value)| (name, text(value))).collect())
+}
+
+fn set(call: &Call, params: ConfigSetArgs) -> Result<ErrorResults, RemoteError> {
+    let result = |args: &ConfigSetParams| {
+        let mut settings = args.config.clone();
+        if !args.config_yaml.is_empty() {
+            settings.extend(from_yaml(&args.config_yaml, &args.application)?);
+        }
+        change(call, |model| apply(model, &args.application, &settings))
+    };
+    Ok(ErrorResults { results: params.args.iter().map(|args| ErrorResult::of(result(args))).collect() })
+}
+
+fn unset(call: &Call, params: ApplicationConfigUnsetArgs) -> Result<ErrorResults, RemoteError> {
+    let results = params.args.iter().map(|args| {
+        ErrorResult::of(change(call, |model| {
+            let application = model.application_mut(&args.application)?;
+            application.config.retain(|name, _| !args.options.contains(name));
+            application.trust &= !args.options.iter().any(|name| name == "trust");
+            model.queue(&args.application, &["config-changed".to_owned()]);
+            Ok(())
+        }))
+    });
+    Ok(ErrorResults { results: results.collect() })
+}
+
+fn constraints(call: &Call, params: Entities) -> Result<ApplicationGetConstraintsResults, RemoteError> {
+    let results = params.entities.iter().map(|entity| {
+        let found = Tag::parse_id("application", &entity.tag).map_err(|error| RemoteError::plain(error.to_string()));
+        match found.and_then(|name| look(call, |model| Ok(model.application(&name)?.constraints.clone()))) {
+            Ok(constraints) => ApplicationConstraint { constraints, error: None },
+            Err(error) => ApplicationConstraint { error: Some(error), ..ApplicationConstraint::default() },
+        }
+    });
+    Ok(ApplicationGetConstraintsResults { results: results.collect() })
+}
+
+fn set_constraints(call: &Call, params: SetConstraintsParams) -> Result<(), RemoteError> {
+    change(call, |model| {
+        model.application_mut(&params.application)?.constraints = params.constraints;
+        Ok(())
+    })
+}

@@ -1,0 +1,130 @@
+//! Deploying and refreshing.
+
+use std::collections::BTreeMap;
+
+use juju_wire::{
+    ErrorResult, RemoteError,
+    code::ErrorResults,
+    facade::application::{
+        Deploy, DeployFromRepository, GetCharmURLOrigin, SetCharm,
+        config::ApplicationGet,
+        deploy::{ApplicationDeploy, ApplicationSetCharm, ApplicationsDeploy},
+        origin::CharmURLOriginResult,
+        repository::{
+            DeployFromRepositoryArg, DeployFromRepositoryArgs, DeployFromRepositoryInfo, DeployFromRepositoryResult,
+            DeployFromRepositoryResults,
+        },
+    },
+};
+
+use super::{change, config, look};
+use crate::{
+    facade::{charms, status::base},
+    methods::{Call, Methods},
+    state::Model,
+};
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<DeployFromRepository>(from_repository);
+    methods.on::<Deploy>(deploy);
+    methods.on::<GetCharmURLOrigin>(origin);
+    methods.on::<SetCharm>(set_charm);
+}
+
+fn from_repository(call: &Call, params: DeployFromRepositoryArgs) -> Result<DeployFromRepositoryResults, RemoteError> {
+    let results = params.args.iter().map(|args| match one_from_repository(call, args) {
+        Ok(info) => DeployFromRepositoryResult { info, ..DeployFromRepositoryResult::default() },
+        Err(error) => DeployFromRepositoryResult { errors: vec![Some(error)], ..DeployFromRepositoryResult::default() },
+    });
+    Ok(DeployFromRepositoryResults { results: results.collect() })
+}
+
+fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<DeployFromRepositoryInfo, RemoteError> {
+    let resolved = charms::resolve(&args.charm_name, args.channel.as_deref().unwrap_or_default())?;
+    let name = if args.application_name.is_empty() { args.charm_name.clone() } else { args.application_name.clone() };
+    let revision = args.revision.unwrap_or(resolved.charm.revision);
+    let info = DeployFromRepositoryInfo {
+        architecture: "amd64".to_owned(),
+        base: base(),
+        channel: resolved.channel.clone(),
+        effective_channel: None,
+        name: name.clone(),
+        revision,
+    };
+    let settings =
+        if args.config_yaml.is_empty() { BTreeMap::new() } else { config::from_yaml(&args.config_yaml, &name)? };
+    change(call, |model| {
+        if args.dry_run {
+            return model
+                .applications
+                .get(&name)
+                .map_or(Ok(()), |_| Err(RemoteError::plain(format!("application \"{name}\" already exists"))));
+        }
+        model.add_application(&name, &resolved.charm, &resolved.channel)?;
+        let application = model.application_mut(&name)?;
+        application.revision = revision;
+        application.trust = args.trust;
+        application.constraints = args.cons.clone();
+        if let Err(error) = config::apply(model, &name, &settings) {
+            // an application whose options are refused is not there
+            model.applications.remove(&name);
+            return Err(error);
+        }
+        add_units(model, &name, args.num_units.unwrap_or(1), &args.placement)
+    })?;
+    Ok(info)
+}
+
+/// Adds units, each where its placement says.
+pub(super) fn add_units(
+    model: &mut Model,
+    application: &str,
+    count: i64,
+    placement: &[Option<juju_wire::constraints::Placement>],
+) -> Result<(), RemoteError> {
+    for number in 0..usize::try_from(count).unwrap_or_default() {
+        let machine =
+            placement.get(number).and_then(Option::as_ref).and_then(|placement| placement.directive.parse().ok());
+        model.add_unit(application, machine)?;
+    }
+    Ok(())
+}
+
+fn deploy(call: &Call, params: ApplicationsDeploy) -> Result<ErrorResults, RemoteError> {
+    let result = |args: &ApplicationDeploy| {
+        let charm = charms::of_url(&args.charm_url)?;
+        change(call, |model| {
+            model.add_application(&args.application, &charm, &args.channel)?;
+            model.application_mut(&args.application)?.constraints = args.constraints.clone();
+            config::apply(model, &args.application, &args.config)?;
+            add_units(model, &args.application, args.num_units, &args.placement)
+        })
+    };
+    Ok(ErrorResults { results: params.applications.iter().map(|args| ErrorResult::of(result(args))).collect() })
+}
+
+fn origin(call: &Call, params: ApplicationGet) -> Result<CharmURLOriginResult, RemoteError> {
+    look(call, |model| {
+        let application = model.application(&params.application)?;
+        Ok(CharmURLOriginResult {
+            url: application.charm.url(application.revision),
+            charm_origin: charms::origin(&application.charm, &application.channel, application.revision),
+            error: None,
+        })
+    })
+}
+
+fn set_charm(call: &Call, params: ApplicationSetCharm) -> Result<(), RemoteError> {
+    let charm = charms::of_url(&params.charm_url)?;
+    change(call, |model| {
+        let application = model.application_mut(&params.application)?;
+        application.revision = charms::revision(&params.charm_url).unwrap_or(charm.revision);
+        application.charm = charm;
+        if let Some(origin) = &params.charm_origin {
+            application.channel = charms::channel_of(origin);
+        }
+        let hooks = ["upgrade-charm", "config-changed"].map(str::to_owned);
+        model.queue(&params.application, &hooks);
+        Ok(())
+    })
+}

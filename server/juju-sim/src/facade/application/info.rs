@@ -1,0 +1,131 @@
+//! What an application or a unit is.
+
+use juju_wire::{
+    RemoteError,
+    bulk::StringResult,
+    entity::{Entities, Entity},
+    facade::application::{
+        ApplicationsInfo, CharmRelations, Leader, UnitsInfo,
+        info::{ApplicationInfoResult, ApplicationInfoResults, ApplicationResult},
+        origin::{ApplicationCharmRelations, ApplicationCharmRelationsResults},
+        unit::{EndpointRelationData, RelationData, UnitInfoResult, UnitInfoResults, UnitResult},
+    },
+    tag::Tag,
+};
+
+use super::look;
+use crate::{
+    facade::status::{address, base},
+    methods::{Call, Methods},
+    state::{Application, Model, Unit},
+};
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<ApplicationsInfo>(applications);
+    methods.on::<UnitsInfo>(units);
+    methods.on::<Leader>(leader);
+    methods.on::<CharmRelations>(charm_relations);
+}
+
+fn id(kind: &str, entity: &Entity) -> Result<String, RemoteError> {
+    Tag::parse_id(kind, &entity.tag).map_err(|error| RemoteError::plain(error.to_string()))
+}
+
+fn applications(call: &Call, params: Entities) -> Result<ApplicationInfoResults, RemoteError> {
+    let one = |entity: &Entity| {
+        let name = id("application", entity)?;
+        look(call, |model| Ok(application(model.application(&name)?)))
+    };
+    let results = params.entities.iter().map(|entity| match one(entity) {
+        Ok(result) => ApplicationInfoResult { result: Some(result), error: None },
+        Err(error) => ApplicationInfoResult { result: None, error: Some(error) },
+    });
+    Ok(ApplicationInfoResults { results: results.collect() })
+}
+
+fn application(application: &Application) -> ApplicationResult {
+    let charm = &application.charm;
+    let endpoints = charm.provides.keys().chain(charm.requires.keys()).chain(charm.peers.keys());
+    let mut endpoint_bindings: std::collections::BTreeMap<_, _> =
+        endpoints.map(|name| (name.clone(), "alpha".to_owned())).collect();
+    endpoint_bindings.insert(String::new(), "alpha".to_owned());
+    ApplicationResult {
+        tag: Tag::new("application", &application.name).to_string(),
+        charm: charm.name.clone(),
+        base: base(),
+        channel: application.channel.clone(),
+        constraints: application.constraints.clone(),
+        principal: !charm.subordinate,
+        exposed: application.exposed,
+        remote: false,
+        life: application.life.as_str().to_owned(),
+        endpoint_bindings,
+        exposed_endpoints: application.exposed_endpoints.clone(),
+    }
+}
+
+fn units(call: &Call, params: Entities) -> Result<UnitInfoResults, RemoteError> {
+    let one = |entity: &Entity| {
+        let tag = Tag::parse(&entity.tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        look(call, |model| match tag.kind() {
+            "application" => {
+                model.application(tag.id())?;
+                Ok(model.units_of(tag.id()).map(|found| unit(model, found)).collect::<Vec<_>>())
+            }
+            _ => Ok(vec![unit(model, model.unit(tag.id())?)]),
+        })
+    };
+    let results = params.entities.iter().flat_map(|entity| match one(entity) {
+        Ok(found) => found.into_iter().map(|result| UnitInfoResult { result: Some(result), error: None }).collect(),
+        Err(error) => vec![UnitInfoResult { result: None, error: Some(error) }],
+    });
+    Ok(UnitInfoResults { results: results.collect() })
+}
+
+fn unit(model: &Model, unit: &Unit) -> UnitResult {
+    let application = model.applications.get(&unit.application);
+    let relations = model.relations.values().filter(|relation| relation.has(&unit.application));
+    let data = relations.filter_map(|relation| {
+        let ours = relation.endpoints.iter().find(|side| side.application == unit.application)?;
+        let theirs = relation.endpoints.iter().find(|side| side.application != unit.application).unwrap_or(ours);
+        let others = model.units_of(&theirs.application).filter(|other| other.name() != unit.name());
+        let scope = |_| RelationData { in_scope: true, ..RelationData::default() };
+        Some(EndpointRelationData {
+            relation_id: relation.id,
+            endpoint: ours.name.clone(),
+            related_endpoint: theirs.name.clone(),
+            unit_relation_data: others.map(|other| (other.name(), scope(other))).collect(),
+            ..EndpointRelationData::default()
+        })
+    });
+    UnitResult {
+        tag: Tag::new("unit", unit.name()).to_string(),
+        workload_version: application.map(|application| application.charm.version.clone()).unwrap_or_default(),
+        machine: unit.machine.clone().unwrap_or_default(),
+        public_address: address(model, unit),
+        charm: application.map(|application| application.charm.url(application.revision)).unwrap_or_default(),
+        leader: unit.leader,
+        life: unit.life.as_str().to_owned(),
+        relation_data: data.collect(),
+        ..UnitResult::default()
+    }
+}
+
+fn leader(call: &Call, entity: Entity) -> Result<StringResult, RemoteError> {
+    let name = id("application", &entity)?;
+    look(call, |model| {
+        let leader = model.units_of(&name).find(|unit| unit.leader).map(Unit::name);
+        let missing = || RemoteError::not_found(format!("leader for application \"{name}\""));
+        Ok(StringResult { result: leader.ok_or_else(missing)?, error: None })
+    })
+}
+
+fn charm_relations(
+    call: &Call,
+    params: ApplicationCharmRelations,
+) -> Result<ApplicationCharmRelationsResults, RemoteError> {
+    look(call, |model| {
+        let sides = crate::relations::endpoints(model, &params.application)?;
+        Ok(ApplicationCharmRelationsResults { charm_relations: sides.into_iter().map(|side| side.name).collect() })
+    })
+}

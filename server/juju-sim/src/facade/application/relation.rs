@@ -1,0 +1,86 @@
+//! Relating applications, and consuming what other models offer.
+
+use juju_wire::{
+    Code, ErrorResult, RemoteError,
+    code::ErrorResults,
+    facade::application::{
+        AddRelation, Consume, DestroyRelation,
+        consume::{ConsumeApplicationArgV5, ConsumeApplicationArgsV5},
+        relation::{AddRelationParams, AddRelationResults, DestroyRelationParams},
+    },
+};
+
+use super::change;
+use crate::{
+    facade::delta::charm_relation,
+    methods::{Call, Methods},
+    relations,
+    state::{RelationEndpoint, RemoteApplication, Status, Topic},
+};
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<AddRelation>(add);
+    methods.on::<DestroyRelation>(destroy);
+    methods.on::<Consume>(consume);
+}
+
+fn add(call: &Call, params: AddRelationParams) -> Result<AddRelationResults, RemoteError> {
+    change(call, |model| {
+        let sides = relations::add(model, &params.endpoints)?;
+        let endpoints = sides.iter().map(|side| (side.application.clone(), charm_relation(side))).collect();
+        Ok(AddRelationResults { endpoints })
+    })
+}
+
+fn destroy(call: &Call, params: DestroyRelationParams) -> Result<(), RemoteError> {
+    change(call, |model| {
+        let id = if params.endpoints.is_empty() {
+            let missing = || RemoteError::not_found(format!("relation {}", params.relation_id));
+            model.relations.get(&params.relation_id).map(|relation| relation.id).ok_or_else(missing)?
+        } else {
+            let sides = relations::pair(model, &params.endpoints)?;
+            let key: Vec<_> = sides.iter().map(|side| format!("{}:{}", side.application, side.name)).collect();
+            let missing = || RemoteError::not_found(format!("relation \"{}\"", key.join(" ")));
+            relations::find(model, &sides).ok_or_else(missing)?
+        };
+        if let Some(relation) = model.relations.remove(&id) {
+            for side in &relation.endpoints {
+                let hooks = ["departed", "broken"].map(|step| format!("{}-relation-{step}", side.name));
+                model.queue(&side.application, &hooks);
+            }
+        }
+        model.journal.touch(Topic::Relation(id));
+        Ok(())
+    })
+}
+
+fn consume(call: &Call, params: ConsumeApplicationArgsV5) -> Result<ErrorResults, RemoteError> {
+    let result = |args: &ConsumeApplicationArgV5| {
+        let name = if args.application_alias.is_empty() { &args.offer_name } else { &args.application_alias };
+        change(call, |model| {
+            if model.applications.contains_key(name) {
+                let message =
+                    format!("cannot add SaaS application \"{name}\": local application with same name already exists");
+                return Err(RemoteError::new(Code::AlreadyExists, message));
+            }
+            let side = |endpoint: &juju_wire::facade::client::application::RemoteEndpoint| RelationEndpoint {
+                application: name.clone(),
+                name: endpoint.name.clone(),
+                role: if endpoint.role == "requirer" { "requirer" } else { "provider" },
+                interface: endpoint.interface.clone(),
+                optional: false,
+                limit: endpoint.limit,
+                scope: "global".to_owned(),
+            };
+            let remote = RemoteApplication {
+                name: name.clone(),
+                offer_url: args.offer_url.clone(),
+                endpoints: args.endpoints.iter().map(side).collect(),
+                status: Status::now("active", ""),
+            };
+            model.remote_applications.insert(name.clone(), remote);
+            Ok(())
+        })
+    };
+    Ok(ErrorResults { results: params.args.iter().map(|args| ErrorResult::of(result(args))).collect() })
+}

@@ -1,0 +1,188 @@
+//! Facade `ApplicationOffers`: endpoints that models offer to each other.
+
+use juju_wire::{
+    ErrorResult, RemoteError,
+    code::ErrorResults,
+    facade::{
+        application::consume::OfferUserDetails,
+        application_offers::{
+            ApplicationOffers, DestroyOffers, FindApplicationOffers, GetConsumeDetails, ListApplicationOffers,
+            Offer as MakeOffer,
+            consume::{ConsumeOfferDetailsArg, ConsumeOfferDetailsResult, ConsumeOfferDetailsResults},
+            offer::{
+                AddApplicationOffer, AddApplicationOffers, ApplicationOfferAdminDetailsV5, ApplicationOfferDetailsV5,
+                ApplicationOfferResult, ApplicationOffersResults, DestroyApplicationOffers, OfferFilter, OfferFilters,
+                OfferURLs, QueryApplicationOffersResultsV5,
+            },
+        },
+        client::application::RemoteEndpoint,
+    },
+    tag::Tag,
+};
+use serde_json::json;
+
+use crate::{
+    methods::{Call, Methods},
+    relations,
+    state::{Model, ModelAccess, Offer, State},
+};
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<MakeOffer>(make);
+    methods.on::<ListApplicationOffers>(find);
+    methods.on::<FindApplicationOffers>(find);
+    methods.on::<ApplicationOffers>(show);
+    methods.on::<GetConsumeDetails>(consume_details);
+    methods.on::<DestroyOffers>(destroy);
+}
+
+fn url(model: &Model, offer: &Offer) -> String {
+    format!("{}.{}", model.full_name(), offer.name)
+}
+
+/// The model and the offer of `admin/eu.eu-database`, with or without a controller before it.
+fn by_url<'a>(state: &'a State, user: &str, wanted: &str) -> Result<(&'a Model, &'a Offer), RemoteError> {
+    let plain = wanted.rsplit(':').next().unwrap_or(wanted);
+    let found =
+        state.models.values().filter(|model| state.model_access(user, &model.uuid).is_some()).find_map(|model| {
+            let offer = model.offers.values().find(|offer| url(model, offer) == plain)?;
+            Some((model, offer))
+        });
+    found.ok_or_else(|| RemoteError::not_found(format!("application offer \"{plain}\"")))
+}
+
+fn make(call: &Call, params: AddApplicationOffers) -> Result<ErrorResults, RemoteError> {
+    let one = |args: &AddApplicationOffer| {
+        let uuid = Tag::parse_id("model", &args.model_tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        call.require_on(&uuid, ModelAccess::Admin)?;
+        call.write(|state| {
+            let model = state.models.get_mut(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+            let mut endpoints = relations::endpoints(model, &args.application_name)?;
+            if let Some(missing) = args.endpoints.values().find(|name| endpoints.iter().all(|side| side.name != **name)) {
+                let application = &args.application_name;
+                return Err(RemoteError::not_found(format!("getting relation endpoint for relation \"{missing}\" and application \"{application}\": application \"{application}\" has no \"{missing}\" relation")));
+            }
+            endpoints.retain(|side| args.endpoints.values().any(|name| *name == side.name));
+            let name = if args.offer_name.is_empty() { args.application_name.clone() } else { args.offer_name.clone() };
+            let offer = Offer { name: name.clone(), uuid: uuid::Uuid::new_v4().to_string(), application: args.application_name.clone(), endpoints };
+            model.offers.insert(name, offer);
+            Ok(())
+        })
+    };
+    Ok(ErrorResults { results: params.offers.iter().map(|args| ErrorResult::of(one(args))).collect() })
+}
+
+fn endpoints(offer: &Offer) -> Vec<RemoteEndpoint> {
+    let endpoint = |side: &crate::state::RelationEndpoint| RemoteEndpoint {
+        name: side.name.clone(),
+        role: side.role.to_owned(),
+        interface: side.interface.clone(),
+        limit: side.limit,
+    };
+    offer.endpoints.iter().map(endpoint).collect()
+}
+
+fn users() -> Vec<OfferUserDetails> {
+    let user = |user: &str, display_name: &str, access: &str| OfferUserDetails {
+        user: user.to_owned(),
+        display_name: display_name.to_owned(),
+        access: access.to_owned(),
+    };
+    vec![user("admin", "admin", "admin"), user("everyone@external", "", "read")]
+}
+
+fn details(model: &Model, offer: &Offer) -> ApplicationOfferAdminDetailsV5 {
+    let application = model.applications.get(&offer.application);
+    ApplicationOfferAdminDetailsV5 {
+        source_model_tag: Tag::new("model", &model.uuid).to_string(),
+        offer_uuid: offer.uuid.clone(),
+        offer_url: url(model, offer),
+        offer_name: offer.name.clone(),
+        application_description: application.map(|application| application.charm.summary.clone()).unwrap_or_default(),
+        endpoints: endpoints(offer),
+        users: users(),
+        application_name: offer.application.clone(),
+        charm_url: application.map(|application| application.charm.url(application.revision)).unwrap_or_default(),
+        ..ApplicationOfferAdminDetailsV5::default()
+    }
+}
+
+fn fits(model: &Model, offer: &Offer, filter: &OfferFilter) -> bool {
+    let is = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
+    is(&filter.owner_name, &model.owner)
+        && is(&filter.model_name, &model.name)
+        && (filter.offer_name.is_empty() || offer.name.contains(filter.offer_name.trim_matches(['^', '$'])))
+        && is(&filter.application_name, &offer.application)
+        && (filter.endpoints.is_empty()
+            || filter.endpoints.iter().any(|wanted| {
+                offer
+                    .endpoints
+                    .iter()
+                    .any(|side| is(&wanted.interface, &side.interface) && is(&wanted.name, &side.name))
+            }))
+}
+
+fn find(call: &Call, params: OfferFilters) -> Result<QueryApplicationOffersResultsV5, RemoteError> {
+    let user = call.user();
+    Ok(call.read(|state| {
+        let models = state.models.values().filter(|model| state.model_access(&user, &model.uuid).is_some());
+        let offers = models.flat_map(|model| model.offers.values().map(move |offer| (model, offer)));
+        let wanted = offers.filter(|(model, offer)| {
+            params.filters.is_empty() || params.filters.iter().any(|filter| fits(model, offer, filter))
+        });
+        QueryApplicationOffersResultsV5 { results: wanted.map(|(model, offer)| details(model, offer)).collect() }
+    }))
+}
+
+fn show(call: &Call, params: OfferURLs) -> Result<ApplicationOffersResults, RemoteError> {
+    let user = call.user();
+    Ok(call.read(|state| {
+        let one = |wanted: &String| match by_url(state, &user, wanted) {
+            Ok((model, offer)) => ApplicationOfferResult { result: Some(details(model, offer)), error: None },
+            Err(error) => ApplicationOfferResult { result: None, error: Some(error) },
+        };
+        ApplicationOffersResults { results: params.offer_urls.iter().map(one).collect() }
+    }))
+}
+
+fn consume_details(call: &Call, params: ConsumeOfferDetailsArg) -> Result<ConsumeOfferDetailsResults, RemoteError> {
+    let user = call.user();
+    Ok(call.read(|state| {
+        let one = |wanted: &String| match by_url(state, &user, wanted) {
+            Ok((model, offer)) => {
+                let admin = details(model, offer);
+                let offer = ApplicationOfferDetailsV5 {
+                    source_model_tag: admin.source_model_tag,
+                    offer_uuid: admin.offer_uuid,
+                    offer_url: admin.offer_url,
+                    offer_name: admin.offer_name,
+                    application_description: admin.application_description,
+                    endpoints: admin.endpoints,
+                    users: admin.users,
+                };
+                let macaroon = json!({"c": [], "l": "sim", "i": offer.offer_uuid, "s": "0".repeat(64)});
+                ConsumeOfferDetailsResult {
+                    offer: Some(offer),
+                    macaroon: Some(macaroon),
+                    external_controller: None,
+                    error: None,
+                }
+            }
+            Err(error) => ConsumeOfferDetailsResult { error: Some(error), ..ConsumeOfferDetailsResult::default() },
+        };
+        ConsumeOfferDetailsResults { results: params.offer_urls.offer_urls.iter().map(one).collect() }
+    }))
+}
+
+fn destroy(call: &Call, params: DestroyApplicationOffers) -> Result<ErrorResults, RemoteError> {
+    let user = call.user();
+    let one = |wanted: &String| {
+        let (uuid, name) = call.read(|state| {
+            by_url(state, &user, wanted).map(|(model, offer)| (model.uuid.clone(), offer.name.clone()))
+        })?;
+        call.require_on(&uuid, ModelAccess::Admin)?;
+        call.write(|state| state.models.get_mut(&uuid).map(|model| model.offers.remove(&name)));
+        Ok(())
+    };
+    Ok(ErrorResults { results: params.offer_urls.iter().map(|wanted| ErrorResult::of(one(wanted))).collect() })
+}

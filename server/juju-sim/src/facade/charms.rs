@@ -1,0 +1,229 @@
+//! Facade `Charms`: what the simulated store has.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use juju_wire::{
+    RemoteError,
+    facade::{
+        application::origin::{CharmOrigin, CharmRelation},
+        charms::{
+            AddCharm, CharmInfo, IsMetered, List, ListCharmResources, ResolveCharms,
+            info::{
+                CharmActionSpec, CharmActions, CharmDetails, CharmOption, CharmURL, CharmsList, CharmsListResult,
+                IsMeteredResult,
+            },
+            meta::{CharmBase, CharmManifest, CharmMeta},
+            resolve::{
+                AddCharmWithOrigin, CharmOriginResult, CharmResourcesResults, CharmURLAndOrigins,
+                ResolveCharmWithChannelResult, ResolveCharmWithChannelResults, ResolveCharmsWithChannel,
+            },
+        },
+    },
+};
+use serde_json::json;
+
+use super::status::base;
+use crate::{
+    charms::{Charm, Charms},
+    methods::{Call, Methods},
+    state::ModelAccess,
+};
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<ResolveCharms>(resolve_charms);
+    methods.on::<AddCharm>(add);
+    methods.on::<CharmInfo>(info);
+    methods.on::<IsMetered>(|_, _| Ok(IsMeteredResult::default()));
+    methods.on::<List>(list);
+    methods.on::<ListCharmResources>(resources);
+}
+
+/// A charm of the store, with the channel that was meant.
+pub(super) struct Resolved {
+    pub(super) charm: Arc<Charm>,
+    pub(super) channel: String,
+}
+
+fn store() -> Result<Charms, RemoteError> {
+    Charms::shipped().map_err(|error| RemoteError::plain(error.to_string()))
+}
+
+/// Finds a charm and completes its channel, or says what the real server says.
+pub(super) fn resolve(name: &str, channel: &str) -> Result<Resolved, RemoteError> {
+    let store = store()?;
+    let unknown =
+        || RemoteError::plain(format!("resolving with preferred channel: No charm or bundle with name \"{name}\"."));
+    let charm = store.get(name).ok_or_else(unknown)?;
+    let channel = match channel {
+        "" => charm.channels.first().cloned().unwrap_or_default(),
+        risk if !risk.contains('/') => {
+            charm.channels.iter().find(|known| known.ends_with(&format!("/{risk}"))).cloned().unwrap_or_default()
+        }
+        full => full.to_owned(),
+    };
+    if !charm.channels.contains(&channel) {
+        let message = format!(
+            "resolving with preferred channel: charm \"{name}\" not found in channel \"{channel}\"; available: {}",
+            charm.channels.join(", ")
+        );
+        return Err(RemoteError::plain(message));
+    }
+    Ok(Resolved { charm: Arc::clone(charm), channel })
+}
+
+/// The charm of a URL such as `ch:amd64/jammy/postgresql-363`.
+pub(super) fn of_url(url: &str) -> Result<Arc<Charm>, RemoteError> {
+    let last = url.rsplit('/').next().unwrap_or(url).trim_start_matches("ch:");
+    let name = match last.rsplit_once('-') {
+        Some((name, revision)) if revision.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => last,
+    };
+    store()?.get(name).cloned().ok_or_else(|| RemoteError::not_found(format!("charm \"{url}\"")))
+}
+
+/// The revision at the end of a URL.
+pub(super) fn revision(url: &str) -> Option<i64> {
+    url.rsplit_once('-')?.1.parse().ok()
+}
+
+/// Where a charm comes from.
+pub(super) fn origin(charm: &Charm, channel: &str, revision: i64) -> CharmOrigin {
+    let (track, risk) = channel.split_once('/').unwrap_or(("latest", channel));
+    CharmOrigin {
+        source: "charm-hub".to_owned(),
+        kind: "charm".to_owned(),
+        id: format!("{}-id", charm.name),
+        hash: format!("{:064x}", revision),
+        risk: risk.to_owned(),
+        revision: Some(revision),
+        track: Some(track.to_owned()),
+        architecture: "amd64".to_owned(),
+        base: base(),
+        ..CharmOrigin::default()
+    }
+}
+
+/// `14/stable`.
+pub(super) fn channel_of(origin: &CharmOrigin) -> String {
+    format!("{}/{}", origin.track.as_deref().unwrap_or("latest"), origin.risk)
+}
+
+fn resolve_charms(
+    call: &Call,
+    params: ResolveCharmsWithChannel,
+) -> Result<ResolveCharmWithChannelResults, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    let results = params.resolve.iter().map(|wanted| {
+        let asked = &wanted.charm_origin;
+        let channel = match (&asked.track, asked.risk.as_str()) {
+            (Some(track), risk) if !track.is_empty() => {
+                format!("{track}/{}", if risk.is_empty() { "stable" } else { risk })
+            }
+            (_, risk) => risk.to_owned(),
+        };
+        let name = wanted.reference.rsplit('/').next().unwrap_or_default().trim_start_matches("ch:");
+        let found = of_url(name).and_then(|charm| resolve(&charm.name, &channel)).or_else(|_| resolve(name, &channel));
+        match found {
+            Ok(found) => {
+                let revision = asked.revision.unwrap_or(found.charm.revision);
+                ResolveCharmWithChannelResult {
+                    url: found.charm.url(revision),
+                    charm_origin: origin(&found.charm, &found.channel, revision),
+                    supported_bases: vec![base()],
+                    error: None,
+                }
+            }
+            Err(error) => {
+                ResolveCharmWithChannelResult { error: Some(error), ..ResolveCharmWithChannelResult::default() }
+            }
+        }
+    });
+    Ok(ResolveCharmWithChannelResults { results: results.collect() })
+}
+
+fn add(call: &Call, params: AddCharmWithOrigin) -> Result<CharmOriginResult, RemoteError> {
+    call.require(ModelAccess::Write)?;
+    of_url(&params.url)?;
+    Ok(CharmOriginResult { charm_origin: params.charm_origin, error: None })
+}
+
+fn info(call: &Call, params: CharmURL) -> Result<CharmDetails, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    let charm = of_url(&params.url)?;
+    Ok(details(&charm, &params.url))
+}
+
+fn details(charm: &Charm, url: &str) -> CharmDetails {
+    let relations = |sides: &BTreeMap<String, String>, role: &str| {
+        let side = |(name, interface): (&String, &String)| {
+            let relation = CharmRelation {
+                name: name.clone(),
+                role: role.to_owned(),
+                interface: interface.clone(),
+                limit: i64::from(role == "requirer"),
+                scope: "global".to_owned(),
+                ..CharmRelation::default()
+            };
+            (name.clone(), relation)
+        };
+        sides.iter().map(side).collect::<BTreeMap<_, _>>()
+    };
+    let option = |(name, option): (&String, &crate::charms::CharmOption)| {
+        let option = CharmOption {
+            kind: option.kind.clone(),
+            description: option.description.clone(),
+            default_value: option.default.clone(),
+        };
+        (name.clone(), option)
+    };
+    CharmDetails {
+        revision: revision(url).unwrap_or(charm.revision),
+        url: url.to_owned(),
+        config: charm.config.iter().map(option).collect(),
+        meta: Some(CharmMeta {
+            name: charm.name.clone(),
+            summary: charm.summary.clone(),
+            description: charm.summary.clone(),
+            subordinate: charm.subordinate,
+            provides: relations(&charm.provides, "provider"),
+            requires: relations(&charm.requires, "requirer"),
+            peers: relations(&charm.peers, "peer"),
+            min_juju_version: "0.0.0".to_owned(),
+            ..CharmMeta::default()
+        }),
+        actions: Some(actions(charm)),
+        manifest: Some(CharmManifest {
+            bases: vec![CharmBase {
+                name: base().name,
+                channel: base().channel,
+                architectures: vec!["amd64".to_owned()],
+            }],
+        }),
+        ..CharmDetails::default()
+    }
+}
+
+/// Actions of a charm; none of them takes parameters of its own.
+pub(super) fn actions(charm: &Charm) -> CharmActions {
+    let spec = |(name, description): (&String, &String)| {
+        let params = json!({"title": name, "type": "object", "description": description, "properties": {}, "additionalProperties": false});
+        let params = params.as_object().cloned().unwrap_or_default().into_iter().collect();
+        (name.clone(), CharmActionSpec { description: description.clone(), params })
+    };
+    CharmActions { specs: charm.actions.iter().map(spec).collect() }
+}
+
+fn list(call: &Call, _: CharmsList) -> Result<CharmsListResult, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    let uuid = call.model_uuid()?;
+    Ok(call.read(|state| {
+        let applications = state.models.get(uuid).into_iter().flat_map(|model| model.applications.values());
+        CharmsListResult {
+            charm_urls: applications.map(|application| application.charm.url(application.revision)).collect(),
+        }
+    }))
+}
+
+fn resources(_: &Call, params: CharmURLAndOrigins) -> Result<CharmResourcesResults, RemoteError> {
+    Ok(CharmResourcesResults { results: params.entities.iter().map(|_| Vec::new()).collect() })
+}

@@ -1,0 +1,85 @@
+//! Facade `Client`: status, its history, and the watcher of a whole model.
+
+use juju_wire::{
+    RemoteError,
+    facade::client::{
+        FullStatus, StatusHistory, WatchAll,
+        history::{History, StatusHistoryRequest, StatusHistoryRequests, StatusHistoryResult, StatusHistoryResults},
+        status::{AllWatcherId, DetailedStatus, FullStatusResult, StatusParams},
+    },
+    tag::Tag,
+};
+
+use super::{status, time};
+use crate::{
+    methods::{Call, Methods},
+    state::ModelAccess,
+};
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<FullStatus>(full_status);
+    methods.on::<StatusHistory>(status_history);
+    methods.on::<WatchAll>(watch_all);
+}
+
+fn full_status(call: &Call, params: StatusParams) -> Result<FullStatusResult, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    let uuid = call.model_uuid()?;
+    call.read(|state| {
+        let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+        Ok(status::full(state, model, &params.patterns))
+    })
+}
+
+fn status_history(call: &Call, params: StatusHistoryRequests) -> Result<StatusHistoryResults, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    let results = params.requests.iter().map(|request| match history(call, request) {
+        Ok(history) => StatusHistoryResult { history, error: None },
+        Err(error) => StatusHistoryResult { error: Some(error), ..StatusHistoryResult::default() },
+    });
+    Ok(StatusHistoryResults { results: results.collect() })
+}
+
+fn history(call: &Call, request: &StatusHistoryRequest) -> Result<History, RemoteError> {
+    let uuid = call.model_uuid()?;
+    let tag = Tag::parse(&request.tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+    call.read(|state| {
+        let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+        match tag.kind() {
+            "unit" => drop(model.unit(tag.id())?),
+            "application" => drop(model.application(tag.id())?),
+            _ => {}
+        }
+        let kinds: &[&'static str] = match request.history_kind.as_str() {
+            "unit" => &["workload", "juju-unit"],
+            "workload" => &["workload"],
+            "juju-unit" => &["juju-unit"],
+            "juju-machine" | "machine" => &["machine"],
+            _ => &[],
+        };
+        let wire_kind = |kind: &str| match kind {
+            "machine" => "juju-machine".to_owned(),
+            kind => kind.to_owned(),
+        };
+        let mut statuses: Vec<DetailedStatus> = Vec::new();
+        for kind in kinds {
+            let entries = model.history.get(&(tag.to_string(), *kind)).into_iter().flatten();
+            statuses.extend(entries.map(|entry| DetailedStatus {
+                status: entry.status.clone(),
+                info: entry.message.clone(),
+                since: Some(time(entry.since)),
+                kind: wire_kind(kind),
+                ..DetailedStatus::default()
+            }));
+        }
+        statuses.sort_by(|one, other| other.since.cmp(&one.since));
+        let wanted = usize::try_from(request.filter.size).ok().filter(|size| *size > 0).unwrap_or(20);
+        statuses.truncate(wanted);
+        Ok(History { statuses, error: None })
+    })
+}
+
+fn watch_all(call: &Call, (): ()) -> Result<AllWatcherId, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    Ok(AllWatcherId { watcher_id: call.session().watch(0) })
+}

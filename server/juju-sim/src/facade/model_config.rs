@@ -1,0 +1,122 @@
+//! Facade `ModelConfig`: options and constraints of a model.
+
+use std::collections::BTreeMap;
+
+use juju_wire::{
+    RemoteError,
+    facade::{
+        application::config::SetConstraintsParams,
+        model_config::{
+            ConfigValue, GetConstraintsResults, GetModelConstraints, ModelConfigResults, ModelGet,
+            ModelSequencesResult, ModelSet, ModelSetParams, ModelUnset, ModelUnsetParams, Sequences,
+            SetModelConstraints,
+        },
+    },
+};
+use serde_json::{Value, json};
+
+use crate::{
+    methods::{Call, Methods},
+    state::{Model, ModelAccess, Topic},
+};
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<ModelGet>(get);
+    methods.on::<ModelSet>(set);
+    methods.on::<ModelUnset>(unset);
+    methods.on::<GetModelConstraints>(constraints);
+    methods.on::<SetModelConstraints>(set_constraints);
+    methods.on::<Sequences>(sequences);
+}
+
+/// Each option with its value and where that comes from.
+pub(super) fn effective(model: &Model) -> BTreeMap<String, (Value, &'static str)> {
+    let defaults = [
+        ("agent-version", json!("3.6.11")),
+        ("automatically-retry-hooks", json!(true)),
+        ("default-base", json!("")),
+        ("default-space", json!("")),
+        ("development", json!(false)),
+        ("enable-os-refresh-update", json!(true)),
+        ("enable-os-upgrade", json!(true)),
+        ("firewall-mode", json!("instance")),
+        ("ftp-proxy", json!("")),
+        ("http-proxy", json!("")),
+        ("https-proxy", json!("")),
+        ("logging-config", json!("<root>=INFO")),
+        ("no-proxy", json!("127.0.0.1,localhost,::1")),
+        ("provisioner-harvest-mode", json!("destroyed")),
+        ("resource-tags", json!("")),
+        ("ssl-hostname-verification", json!(true)),
+        ("test-mode", json!(false)),
+        ("transmit-vendor-metrics", json!(true)),
+        ("update-status-hook-interval", json!("5m")),
+        ("charmhub-url", json!("https://api.charmhub.io")),
+    ];
+    let mut options: BTreeMap<_, _> =
+        defaults.into_iter().map(|(name, value)| (name.to_owned(), (value, "default"))).collect();
+    options.insert("name".to_owned(), (json!(model.name), "model"));
+    options.insert("uuid".to_owned(), (json!(model.uuid), "model"));
+    options.insert("type".to_owned(), (json!("maas"), "model"));
+    options.extend(model.config.iter().map(|(name, value)| (name.clone(), (value.clone(), "model"))));
+    options
+}
+
+fn get(call: &Call, (): ()) -> Result<ModelConfigResults, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    let uuid = call.model_uuid();
+    let controller = call
+        .read(|state| state.models.values().find(|model| model.name == "controller").map(|model| model.uuid.clone()));
+    let uuid = uuid.map(str::to_owned).or_else(|error| controller.ok_or(error))?;
+    call.read(|state| {
+        let model = state.models.get(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+        let shown = effective(model).into_iter().filter(|(name, _)| !["name", "uuid", "type"].contains(&name.as_str()));
+        let config =
+            shown.map(|(name, (value, source))| (name, ConfigValue { value, source: source.to_owned() })).collect();
+        Ok(ModelConfigResults { config })
+    })
+}
+
+fn set(call: &Call, params: ModelSetParams) -> Result<(), RemoteError> {
+    call.require(ModelAccess::Admin)?;
+    change(call, |model| {
+        model.config.extend(params.config);
+        model.journal.touch(Topic::Model);
+    })
+}
+
+fn unset(call: &Call, params: ModelUnsetParams) -> Result<(), RemoteError> {
+    call.require(ModelAccess::Admin)?;
+    change(call, |model| {
+        model.config.retain(|name, _| !params.keys.contains(name));
+        model.journal.touch(Topic::Model);
+    })
+}
+
+fn constraints(call: &Call, (): ()) -> Result<GetConstraintsResults, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    let uuid = call.model_uuid()?;
+    let constraints = call.read(|state| state.models.get(uuid).map(|model| model.constraints.clone()));
+    Ok(GetConstraintsResults { constraints: constraints.unwrap_or_default() })
+}
+
+fn set_constraints(call: &Call, params: SetConstraintsParams) -> Result<(), RemoteError> {
+    call.require(ModelAccess::Write)?;
+    change(call, |model| model.constraints = params.constraints)
+}
+
+fn sequences(call: &Call, (): ()) -> Result<ModelSequencesResult, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    let uuid = call.model_uuid()?;
+    Ok(call.read(|state| {
+        let applications = state.models.get(uuid).into_iter().flat_map(|model| model.applications.values());
+        let sequences = applications
+            .map(|application| (format!("application-{}", application.name), i64::from(application.next_unit)));
+        ModelSequencesResult { sequences: sequences.collect() }
+    }))
+}
+
+fn change(call: &Call, change: impl FnOnce(&mut Model)) -> Result<(), RemoteError> {
+    let uuid = call.model_uuid()?;
+    call.write(|state| state.models.get_mut(uuid).map(change)).ok_or_else(|| RemoteError::not_found("model"))
+}

@@ -1,0 +1,255 @@
+//! Facade `ModelManager`: models of the controller.
+
+use juju_wire::{
+    Code, ErrorResult, RemoteError,
+    code::ErrorResults,
+    entity::{Entities, Entity, Life},
+    facade::{
+        client::status::EntityStatus,
+        model_manager::{
+            CreateModel, DestroyModels, ListModelSummaries, ListModels, ModelInfo, ModelStatus, ModifyModelAccess,
+            access::{ModifyModelAccessParams, ModifyModelAccessRequest},
+            info::{ModelDetails, ModelInfoResult, ModelInfoResults, ModelMachineInfo, ModelSLAInfo, ModelUser},
+            lifecycle::{DestroyModelsParams, ModelCreateArgs},
+            size::{ModelStatusCounts, ModelStatusResults},
+            summary::{
+                Model as ListedModel, ModelEntityCount, ModelSummariesRequest, ModelSummary, ModelSummaryResult,
+                ModelSummaryResults, UserModel, UserModelList,
+            },
+        },
+    },
+    tag::Tag,
+};
+
+use super::{status::kind, time};
+use crate::{
+    methods::{Call, Methods, denied},
+    state::{Kind, Model, ModelAccess, State},
+};
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<ListModels>(list);
+    methods.on::<ListModelSummaries>(summaries);
+    methods.on::<ModelInfo>(info);
+    methods.on::<ModelStatus>(sizes);
+    methods.on::<CreateModel>(create);
+    methods.on::<DestroyModels>(destroy);
+    methods.on::<ModifyModelAccess>(modify_access);
+}
+
+fn seen<'a>(state: &'a State, user: &'a str) -> impl Iterator<Item = &'a Model> {
+    state.models.values().filter(move |model| state.model_access(user, &model.uuid).is_some())
+}
+
+fn owner_tag(model: &Model) -> String {
+    Tag::new("user", &model.owner).to_string()
+}
+
+fn list(call: &Call, _: Entity) -> Result<UserModelList, RemoteError> {
+    let user = call.user();
+    Ok(call.read(|state| {
+        let listed = seen(state, &user).map(|model| UserModel {
+            model: ListedModel {
+                name: model.name.clone(),
+                uuid: model.uuid.clone(),
+                kind: kind(model.kind).to_owned(),
+                owner_tag: owner_tag(model),
+            },
+            last_connection: None,
+        });
+        UserModelList { user_models: listed.collect() }
+    }))
+}
+
+fn available(model: &Model) -> EntityStatus {
+    let status = if model.life == Life::Alive { "available" } else { "destroying" };
+    EntityStatus { status: status.to_owned(), since: Some(time(model.created)), ..EntityStatus::default() }
+}
+
+fn summaries(call: &Call, _: ModelSummariesRequest) -> Result<ModelSummaryResults, RemoteError> {
+    let user = call.user();
+    Ok(call.read(|state| {
+        let summary = |model: &Model| ModelSummary {
+            name: model.name.clone(),
+            uuid: model.uuid.clone(),
+            kind: kind(model.kind).to_owned(),
+            controller_uuid: state.controller.uuid.clone(),
+            is_controller: model.name == "controller",
+            provider_type: state.controller.cloud_type.clone(),
+            cloud_tag: Tag::new("cloud", &state.controller.cloud).to_string(),
+            cloud_region: state.controller.region.clone(),
+            cloud_credential_tag: credential(state),
+            owner_tag: owner_tag(model),
+            life: model.life,
+            status: available(model),
+            user_access: state.model_access(&user, &model.uuid).map(ModelAccess::as_str).unwrap_or_default().to_owned(),
+            counts: counts(model),
+            sla: Some(ModelSLAInfo { level: "unsupported".to_owned(), owner: String::new() }),
+            agent_version: Some(state.controller.agent_version.clone()),
+            ..ModelSummary::default()
+        };
+        let result = |model| ModelSummaryResult { result: Some(summary(model)), error: None };
+        ModelSummaryResults { results: seen(state, &user).map(result).collect() }
+    }))
+}
+
+fn counts(model: &Model) -> Vec<ModelEntityCount> {
+    let count = |entity: &str, count: usize| ModelEntityCount {
+        entity: entity.to_owned(),
+        count: i64::try_from(count).unwrap_or(i64::MAX),
+    };
+    vec![
+        count("machines", model.machines.len()),
+        count("cores", 2 * model.machines.len()),
+        count("units", model.units.len()),
+    ]
+}
+
+fn credential(state: &State) -> String {
+    Tag::new("cloudcred", format!("{}/admin/default", state.controller.cloud)).to_string()
+}
+
+fn details(state: &State, model: &Model) -> ModelDetails {
+    let user = |(name, access): (&String, &ModelAccess)| ModelUser {
+        model_tag: Tag::new("model", &model.uuid).to_string(),
+        user: name.clone(),
+        display_name: state.users.get(name).map(|user| user.display_name.clone()).unwrap_or_default(),
+        access: access.as_str().to_owned(),
+        ..ModelUser::default()
+    };
+    let machine = |machine: &crate::state::Machine| ModelMachineInfo {
+        id: machine.id.clone(),
+        instance_id: format!("sim-{}", machine.id),
+        status: machine.agent.status.clone(),
+        message: machine.agent.message.clone(),
+        ..ModelMachineInfo::default()
+    };
+    ModelDetails {
+        name: model.name.clone(),
+        kind: kind(model.kind).to_owned(),
+        uuid: model.uuid.clone(),
+        controller_uuid: state.controller.uuid.clone(),
+        is_controller: model.name == "controller",
+        provider_type: state.controller.cloud_type.clone(),
+        default_series: "jammy".to_owned(),
+        default_base: "ubuntu@22.04/stable".to_owned(),
+        cloud_tag: Tag::new("cloud", &state.controller.cloud).to_string(),
+        cloud_region: state.controller.region.clone(),
+        cloud_credential_tag: credential(state),
+        cloud_credential_validity: Some(true),
+        owner_tag: owner_tag(model),
+        life: model.life,
+        status: available(model),
+        users: model.users.iter().map(user).collect(),
+        machines: model.machines.values().map(machine).collect(),
+        sla: Some(ModelSLAInfo { level: "unsupported".to_owned(), owner: String::new() }),
+        agent_version: Some(state.controller.agent_version.clone()),
+        ..ModelDetails::default()
+    }
+}
+
+fn model_uuid(tag: &str) -> Result<String, RemoteError> {
+    Tag::parse_id("model", tag).map_err(|error| RemoteError::plain(error.to_string()))
+}
+
+fn info(call: &Call, params: Entities) -> Result<ModelInfoResults, RemoteError> {
+    let result = |tag: &str| {
+        let uuid = model_uuid(tag)?;
+        call.require_on(&uuid, ModelAccess::Read)?;
+        call.read(|state| state.models.get(&uuid).map(|model| details(state, model)).ok_or_else(denied))
+    };
+    let results = params.entities.iter().map(|entity| match result(&entity.tag) {
+        Ok(details) => ModelInfoResult { result: Some(details), error: None },
+        Err(error) => ModelInfoResult { result: None, error: Some(error) },
+    });
+    Ok(ModelInfoResults { results: results.collect() })
+}
+
+fn sizes(call: &Call, params: Entities) -> Result<ModelStatusResults, RemoteError> {
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let mut models = Vec::new();
+    for entity in params.entities {
+        let uuid = model_uuid(&entity.tag)?;
+        let missing = || RemoteError::not_found(format!("model \"{uuid}\""));
+        models.push(call.read(|state| {
+            let model = state.models.get(&uuid).ok_or_else(missing)?;
+            Ok::<_, RemoteError>(ModelStatusCounts {
+                model_tag: entity.tag.clone(),
+                life: model.life,
+                kind: kind(model.kind).to_owned(),
+                hosted_machine_count: number(model.machines.len()),
+                application_count: number(model.applications.len()),
+                unit_count: number(model.units.len()),
+                owner_tag: owner_tag(model),
+                ..ModelStatusCounts::default()
+            })
+        })?);
+    }
+    Ok(ModelStatusResults { models })
+}
+
+fn create(call: &Call, params: ModelCreateArgs) -> Result<ModelDetails, RemoteError> {
+    call.require_superuser()?;
+    let owner = Tag::parse_id("user", &params.owner_tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+    call.write(|state| {
+        if state.models.values().any(|model| model.name == params.name && model.owner == owner) {
+            let message = format!("failed to create new model: model \"{}\" for {owner} already exists", params.name);
+            return Err(RemoteError::new(Code::AlreadyExists, message));
+        }
+        let uuid = uuid::Uuid::new_v4().to_string();
+        let mut model = Model::new(uuid.clone(), &params.name, &owner, Kind::Iaas);
+        model.config =
+            params.config.into_iter().filter(|(name, _)| !["name", "uuid", "type"].contains(&name.as_str())).collect();
+        let made = details(state, &model);
+        state.models.insert(uuid, model);
+        Ok(made)
+    })
+}
+
+fn destroy(call: &Call, params: DestroyModelsParams) -> Result<ErrorResults, RemoteError> {
+    let result = |tag: &str| {
+        let uuid = model_uuid(tag)?;
+        call.require_on(&uuid, ModelAccess::Admin)?;
+        call.write(|state| {
+            let model = state.models.get_mut(&uuid).ok_or_else(denied)?;
+            if model.name == "controller" {
+                return Err(RemoteError::plain("cannot destroy the controller's own model"));
+            }
+            model.life = Life::Dying;
+            let units: Vec<_> = model.units.values().map(crate::state::Unit::name).collect();
+            for application in model.applications.values_mut() {
+                application.life = Life::Dying;
+            }
+            units.iter().try_for_each(|unit| model.remove_unit(unit, true))
+        })
+    };
+    Ok(ErrorResults { results: params.models.iter().map(|model| ErrorResult::of(result(&model.model_tag))).collect() })
+}
+
+fn modify_access(call: &Call, params: ModifyModelAccessRequest) -> Result<ErrorResults, RemoteError> {
+    let result = |change: &ModifyModelAccessParams| {
+        let uuid = model_uuid(&change.model_tag)?;
+        call.require_on(&uuid, ModelAccess::Admin)?;
+        let user = Tag::parse_id("user", &change.user_tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let access = match change.access.as_str() {
+            "read" => ModelAccess::Read,
+            "write" => ModelAccess::Write,
+            "admin" => ModelAccess::Admin,
+            other => return Err(RemoteError::plain(format!("\"{other}\" model access not valid"))),
+        };
+        call.write(|state| {
+            if !state.users.contains_key(&user) {
+                return Err(RemoteError::plain(format!(
+                    "could not grant model access: user \"{user}\" does not exist locally: user \"{user}\" not found"
+                )));
+            }
+            let model = state.models.get_mut(&uuid).ok_or_else(denied)?;
+            match change.action.as_str() {
+                "grant" => model.users.insert(user, access),
+                _ => model.users.remove(&user),
+            };
+            Ok(())
+        })
+    };
+    Ok(ErrorResults { results: params.changes.iter().map(|change| ErrorResult::of(result(change))).collect() })
+}

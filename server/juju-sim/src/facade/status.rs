@@ -1,0 +1,303 @@
+//! The status of a whole model, as `Client.FullStatus` answers it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use juju_wire::{
+    constraints::Base,
+    entity::Life,
+    facade::client::{
+        application::{
+            ApplicationOfferStatus, ApplicationStatus, MeterStatus, RemoteApplicationStatus, RemoteEndpoint, UnitStatus,
+        },
+        machine::{MachineStatus, NetworkInterface},
+        status::{DetailedStatus, EndpointStatus, FullStatusResult, RelationStatus, StatusModel},
+    },
+    tag::Tag,
+};
+
+use super::time;
+use crate::state::{Application, Kind, Machine, Model, Relation, RelationEndpoint, State, Status, Unit};
+
+/// Base of every simulated machine.
+pub(crate) fn base() -> Base {
+    Base { name: "ubuntu".to_owned(), channel: "22.04/stable".to_owned() }
+}
+
+/// A life as the real server writes it in status: nothing for what is alive.
+fn life(life: Life) -> Life {
+    if life == Life::Alive { Life::Unset } else { life }
+}
+
+pub(crate) fn detailed(status: &Status, version: &str) -> DetailedStatus {
+    DetailedStatus {
+        status: status.status.clone(),
+        info: status.message.clone(),
+        since: Some(time(status.since)),
+        version: version.to_owned(),
+        ..DetailedStatus::default()
+    }
+}
+
+/// The status of a model; with patterns, of what matches one of them and what belongs to it.
+pub(super) fn full(state: &State, model: &Model, patterns: &[String]) -> FullStatusResult {
+    let version = &state.controller.agent_version;
+    let chosen: BTreeSet<&str> =
+        model.applications.keys().map(String::as_str).filter(|name| matches(model, name, patterns)).collect();
+    let used: BTreeSet<u32> = chosen
+        .iter()
+        .flat_map(|name| chosen_units(model, name, patterns))
+        .filter_map(|unit| unit.machine.as_deref()?.parse().ok())
+        .collect();
+    let machines = model
+        .machines
+        .iter()
+        .filter(|(id, _)| patterns.is_empty() || used.contains(id) || patterns.contains(&id.to_string()));
+    let applications = chosen.iter().filter_map(|name| model.applications.get(*name));
+    let relations = model.relations.values().filter(|relation| {
+        relation.endpoints.iter().any(|side| patterns.is_empty() || chosen.contains(side.application.as_str()))
+    });
+    FullStatusResult {
+        model: header(state, model),
+        machines: machines.map(|(id, machine)| (id.to_string(), machine_status(model, machine, version))).collect(),
+        applications: applications
+            .map(|application| {
+                (
+                    application.name.clone(),
+                    application_status(model, application, &chosen_units(model, &application.name, patterns), version),
+                )
+            })
+            .collect(),
+        remote_applications: model
+            .remote_applications
+            .values()
+            .map(|remote| (remote.name.clone(), remote_status(model, remote)))
+            .collect(),
+        offers: model.offers.values().map(|offer| (offer.name.clone(), offer_status(model, offer))).collect(),
+        relations: relations.map(relation_status).collect(),
+        controller_timestamp: Some(time(chrono::Utc::now())),
+        ..FullStatusResult::default()
+    }
+}
+
+fn chosen_units<'a>(model: &'a Model, application: &'a str, patterns: &[String]) -> Vec<&'a Unit> {
+    model.units_of(application).filter(|unit| patterns.is_empty() || unit_matches(unit, patterns)).collect()
+}
+
+fn header(state: &State, model: &Model) -> StatusModel {
+    let (status, message) = if model.life == Life::Alive { ("available", "") } else { ("destroying", "") };
+    StatusModel {
+        name: model.name.clone(),
+        kind: kind(model.kind).to_owned(),
+        cloud_tag: Tag::new("cloud", &state.controller.cloud).to_string(),
+        region: state.controller.region.clone(),
+        version: state.controller.agent_version.clone(),
+        model_status: DetailedStatus {
+            status: status.to_owned(),
+            info: message.to_owned(),
+            since: Some(time(model.created)),
+            ..DetailedStatus::default()
+        },
+        meter_status: MeterStatus::default(),
+        sla: "unsupported".to_owned(),
+        ..StatusModel::default()
+    }
+}
+
+/// `iaas` or `caas`.
+pub(crate) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Iaas => "iaas",
+        Kind::Caas => "caas",
+    }
+}
+
+fn matches(model: &Model, application: &str, patterns: &[String]) -> bool {
+    patterns.is_empty()
+        || patterns.iter().any(|pattern| glob(pattern, application))
+        || model.units_of(application).any(|unit| unit_matches(unit, patterns))
+}
+
+fn unit_matches(unit: &Unit, patterns: &[String]) -> bool {
+    let words =
+        [unit.name(), unit.application.clone(), unit.workload.status.clone(), unit.machine.clone().unwrap_or_default()];
+    patterns.iter().any(|pattern| words.iter().any(|word| glob(pattern, word)))
+}
+
+/// Shell-like patterns with `*`, as `juju status` takes them.
+fn glob(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
+            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| glob(tail, &rest[at..]))
+        }),
+    }
+}
+
+fn machine_status(model: &Model, machine: &Machine, version: &str) -> MachineStatus {
+    let started = machine.agent.status != "pending";
+    let address = if started { machine.address() } else { String::new() };
+    let instance_id = if started {
+        format!("sim-{}-{}", &model.uuid[model.uuid.len() - 4..], machine.id)
+    } else {
+        "pending".to_owned()
+    };
+    let interface = NetworkInterface {
+        ip_addresses: vec![address.clone()],
+        mac_address: format!(
+            "52:54:00:00:{:02x}:{:02x}",
+            machine.id.len(),
+            machine.id.bytes().last().unwrap_or_default()
+        ),
+        space: "alpha".to_owned(),
+        is_up: true,
+        ..NetworkInterface::default()
+    };
+    MachineStatus {
+        agent_status: detailed(&machine.agent, if started { version } else { "" }),
+        instance_status: detailed(&machine.instance, ""),
+        modification_status: DetailedStatus {
+            status: "idle".to_owned(),
+            since: Some(time(machine.agent.since)),
+            ..DetailedStatus::default()
+        },
+        hostname: if started { format!("sim-{}", machine.id) } else { String::new() },
+        dns_name: address.clone(),
+        ip_addresses: if started { vec![address] } else { Vec::new() },
+        instance_id,
+        base: base(),
+        id: machine.id.clone(),
+        network_interfaces: if started { BTreeMap::from([("eth0".to_owned(), interface)]) } else { BTreeMap::new() },
+        hardware: if started { "arch=amd64 cores=2 mem=4096M root-disk=20480M".to_owned() } else { String::new() },
+        jobs: vec!["JobHostUnits".to_owned()],
+        ..MachineStatus::default()
+    }
+}
+
+fn application_status(model: &Model, application: &Application, units: &[&Unit], version: &str) -> ApplicationStatus {
+    let mut relations: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for relation in model.relations.values().filter(|relation| relation.has(&application.name)) {
+        let ours = relation.endpoints.iter().find(|side| side.application == application.name);
+        let theirs = relation.endpoints.iter().find(|side| side.application != application.name).or(ours);
+        if let (Some(ours), Some(theirs)) = (ours, theirs) {
+            relations.entry(ours.name.clone()).or_default().push(theirs.application.clone());
+        }
+    }
+    let charm = &application.charm;
+    let bindings = charm.provides.keys().chain(charm.requires.keys()).chain(charm.peers.keys());
+    let mut endpoint_bindings: BTreeMap<_, _> = bindings.map(|name| (name.clone(), "alpha".to_owned())).collect();
+    endpoint_bindings.insert(String::new(), "alpha".to_owned());
+    ApplicationStatus {
+        charm: charm.url(application.revision),
+        charm_channel: application.channel.clone(),
+        charm_rev: application.revision,
+        base: base(),
+        exposed: application.exposed,
+        exposed_endpoints: application.exposed_endpoints.clone(),
+        life: life(application.life),
+        relations,
+        units: units.iter().map(|unit| (unit.name(), unit_status(model, unit, version))).collect(),
+        status: detailed(&derived(model, application), ""),
+        workload_version: if units.iter().any(|unit| unit.workload.status == "active") {
+            charm.version.clone()
+        } else {
+            String::new()
+        },
+        endpoint_bindings,
+        ..ApplicationStatus::default()
+    }
+}
+
+/// An application's status is the worst of its units' (`core/status`).
+pub(crate) fn derived(model: &Model, application: &Application) -> Status {
+    const WORST_FIRST: [&str; 8] =
+        ["error", "blocked", "maintenance", "waiting", "active", "terminated", "unknown", "unset"];
+    let severity = |status: &str| WORST_FIRST.iter().position(|known| *known == status).unwrap_or(WORST_FIRST.len());
+    let worst =
+        model.units_of(&application.name).map(|unit| &unit.workload).min_by_key(|status| severity(&status.status));
+    worst.cloned().unwrap_or(Status {
+        status: "unknown".to_owned(),
+        message: String::new(),
+        since: application.created,
+    })
+}
+
+/// Public address of a unit.
+pub(crate) fn address(model: &Model, unit: &Unit) -> String {
+    let machine = unit.machine.as_deref().and_then(|id| id.parse().ok()).and_then(|id: u32| model.machines.get(&id));
+    machine.filter(|machine| machine.agent.status != "pending").map(Machine::address).unwrap_or_default()
+}
+
+fn unit_status(model: &Model, unit: &Unit, version: &str) -> UnitStatus {
+    let exposed = unit.workload.status == "active"
+        && model.applications.get(&unit.application).is_some_and(|application| application.exposed);
+    let allocated = unit.agent.status != "allocating";
+    UnitStatus {
+        agent_status: DetailedStatus {
+            life: life(unit.life),
+            ..detailed(&unit.agent, if allocated { version } else { "" })
+        },
+        workload_status: detailed(&unit.workload, ""),
+        machine: unit.machine.clone().unwrap_or_default(),
+        opened_ports: exposed.then(|| vec!["80/tcp".to_owned()]),
+        public_address: address(model, unit),
+        leader: unit.leader,
+        ..UnitStatus::default()
+    }
+}
+
+fn remote_endpoint(side: &RelationEndpoint) -> RemoteEndpoint {
+    RemoteEndpoint {
+        name: side.name.clone(),
+        role: side.role.to_owned(),
+        interface: side.interface.clone(),
+        limit: side.limit,
+    }
+}
+
+fn remote_status(model: &Model, remote: &crate::state::RemoteApplication) -> RemoteApplicationStatus {
+    let mut relations: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for relation in model.relations.values().filter(|relation| relation.has(&remote.name)) {
+        for side in relation.endpoints.iter().filter(|side| side.application == remote.name) {
+            let others = relation.endpoints.iter().filter(|other| other.application != remote.name);
+            relations.entry(side.name.clone()).or_default().extend(others.map(|other| other.application.clone()));
+        }
+    }
+    RemoteApplicationStatus {
+        offer_url: remote.offer_url.clone(),
+        offer_name: remote.name.clone(),
+        endpoints: remote.endpoints.iter().map(remote_endpoint).collect(),
+        relations,
+        status: detailed(&remote.status, ""),
+        ..RemoteApplicationStatus::default()
+    }
+}
+
+fn offer_status(model: &Model, offer: &crate::state::Offer) -> ApplicationOfferStatus {
+    let charm =
+        model.applications.get(&offer.application).map(|application| application.charm.url(application.revision));
+    ApplicationOfferStatus {
+        offer_name: offer.name.clone(),
+        application_name: offer.application.clone(),
+        charm: charm.unwrap_or_default(),
+        endpoints: offer.endpoints.iter().map(|side| (side.name.clone(), remote_endpoint(side))).collect(),
+        ..ApplicationOfferStatus::default()
+    }
+}
+
+fn relation_status(relation: &Relation) -> RelationStatus {
+    let side = |side: &RelationEndpoint| EndpointStatus {
+        application: side.application.clone(),
+        name: side.name.clone(),
+        role: side.role.to_owned(),
+        subordinate: false,
+    };
+    let first = relation.endpoints.first();
+    RelationStatus {
+        id: relation.id,
+        key: relation.key(),
+        interface: first.map(|side| side.interface.clone()).unwrap_or_default(),
+        scope: first.map(|side| side.scope.clone()).unwrap_or_default(),
+        endpoints: relation.endpoints.iter().map(side).collect(),
+        status: detailed(&relation.status, ""),
+    }
+}

@@ -1,0 +1,24 @@
+//! A simulated Juju controller on the wire types of the real one: state, agents that take time, faults, and a server
+//! that the real `juju` client, python-libjuju and jubilant cannot tell from a controller.
+
+mod agents;
+mod charms;
+mod client_files;
+mod control;
+mod facade;
+mod fault;
+mod methods;
+mod relations;
+mod scenario;
+mod server;
+mod session;
+mod simulator;
+mod socket;
+mod state;
+mod tls;
+
+pub use agents::Pace;
+pub use control::control;
+pub use fault::Fault;
+pub use scenario::ScenarioError;
+pub use simulator::{Account, Error, Settings, Simulator};

@@ -1,0 +1,151 @@
+//! Which function answers which method: handlers are registered by the method's type, so both sides agree on shapes.
+
+use std::{collections::BTreeMap, future::Future, sync::Arc};
+
+use futures::future::{BoxFuture, FutureExt};
+use juju_wire::{Code, Method, RemoteError, Reply, Request};
+
+use crate::{
+    session::Session,
+    state::{Estate, ModelAccess, State},
+};
+
+type Handler = Box<dyn Fn(Call, &Request) -> BoxFuture<'static, Result<Reply, RemoteError>> + Send + Sync>;
+
+/// One call of one method on one connection.
+#[derive(Clone)]
+pub(crate) struct Call {
+    session: Arc<Session>,
+    object: String,
+}
+
+impl Call {
+    /// The whole simulated estate.
+    pub(crate) fn estate(&self) -> &Arc<Estate> {
+        self.session.estate()
+    }
+
+    /// The connection that it came on.
+    pub(crate) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// Number of the watcher that is meant.
+    pub(crate) fn object(&self) -> &str {
+        &self.object
+    }
+
+    /// Name of the user who is logged in.
+    pub(crate) fn user(&self) -> String {
+        self.session.user()
+    }
+
+    /// UUID of the model that the connection is to.
+    pub(crate) fn model_uuid(&self) -> Result<&str, RemoteError> {
+        self.session.model().ok_or_else(|| RemoteError::new(Code::NotSupported, "this is not a connection to a model"))
+    }
+
+    /// Refuses a user with less than this access to the connection's model.
+    pub(crate) fn require(&self, access: ModelAccess) -> Result<(), RemoteError> {
+        let uuid = self.model_uuid()?;
+        self.require_on(uuid, access)
+    }
+
+    /// Refuses a user with less than this access to a model.
+    pub(crate) fn require_on(&self, uuid: &str, access: ModelAccess) -> Result<(), RemoteError> {
+        let user = self.user();
+        let allowed = self.estate().read(|state| state.model_access(&user, uuid) >= Some(access));
+        if allowed { Ok(()) } else { Err(denied()) }
+    }
+
+    /// Refuses everybody but a superuser.
+    pub(crate) fn require_superuser(&self) -> Result<(), RemoteError> {
+        let user = self.user();
+        if self.estate().read(|state| state.is_superuser(&user)) { Ok(()) } else { Err(denied()) }
+    }
+
+    /// Reads the estate.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        self.estate().read(look)
+    }
+
+    /// Changes the estate.
+    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        self.estate().write(change)
+    }
+}
+
+/// What the real server says to a user without the right.
+pub(crate) fn denied() -> RemoteError {
+    RemoteError::new(Code::Unauthorized, "permission denied")
+}
+
+/// All methods of all facades.
+#[derive(Default)]
+pub(crate) struct Methods(BTreeMap<(&'static str, &'static str), Handler>);
+
+impl Methods {
+    /// Answers `M` by a function that does not wait.
+    pub(crate) fn on<M: Method>(&mut self, answer: fn(&Call, M::Params) -> Result<M::Reply, RemoteError>) {
+        self.insert::<M>(Box::new(move |call, request| {
+            let reply = read::<M>(request)
+                .and_then(|params| answer(&call, params))
+                .and_then(|reply| write::<M>(request.id, &reply));
+            std::future::ready(reply).boxed()
+        }));
+    }
+
+    /// Answers `M` by a function that waits, as the watchers do.
+    pub(crate) fn on_waiting<M: Method, Answer>(&mut self, answer: fn(Call, M::Params) -> Answer)
+    where
+        Answer: Future<Output = Result<M::Reply, RemoteError>> + Send + 'static,
+    {
+        self.insert::<M>(Box::new(move |call, request| {
+            let id = request.id;
+            match read::<M>(request) {
+                Ok(params) => {
+                    let waiting = answer(call, params);
+                    async move { write::<M>(id, &waiting.await?) }.boxed()
+                }
+                Err(error) => std::future::ready(Err(error)).boxed(),
+            }
+        }));
+    }
+
+    fn insert<M: Method>(&mut self, handler: Handler) {
+        self.0.insert((M::FACADE, M::NAME), handler);
+    }
+
+    /// Answers one request.
+    pub(crate) async fn answer(&self, session: &Arc<Session>, request: Request) -> Reply {
+        let id = request.id;
+        let found = self.0.get_key_value(&(request.facade.as_str(), request.method.as_str()));
+        let answer = match found {
+            Some((_, handler)) if session.may_call(&request.facade) => {
+                let call = Call { session: Arc::clone(session), object: request.object.clone() };
+                handler(call, &request).await
+            }
+            _ => Err(unknown(&request, self.0.keys().any(|(facade, _)| *facade == request.facade))),
+        };
+        answer.unwrap_or_else(|error| Reply::failed(id, error))
+    }
+}
+
+fn read<M: Method>(request: &Request) -> Result<M::Params, RemoteError> {
+    request.params::<M>().map_err(|error| RemoteError::plain(error.to_string()))
+}
+
+fn write<M: Method>(id: u64, reply: &M::Reply) -> Result<Reply, RemoteError> {
+    Reply::of::<M>(id, reply).map_err(|error| RemoteError::plain(error.to_string()))
+}
+
+/// What the real server says to what it does not have, also to everything before the login.
+fn unknown(request: &Request, has_facade: bool) -> RemoteError {
+    let Request { facade, version, method, .. } = request;
+    let message = if has_facade {
+        format!("no such request - method {facade}({version}).{method} is not implemented")
+    } else {
+        format!("unknown facade type \"{facade}\"")
+    };
+    RemoteError::new(Code::NotImplemented, message)
+}

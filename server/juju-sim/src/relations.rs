@@ -1,0 +1,94 @@
+//! Which endpoints fit together, and what the real server says where none or several do (`state/endpoint.go`).
+
+use juju_wire::RemoteError;
+
+use crate::state::{Model, RelationEndpoint};
+
+/// All endpoints of an application, remote ones included; every charm provides `juju-info`.
+pub(crate) fn endpoints(model: &Model, name: &str) -> Result<Vec<RelationEndpoint>, RemoteError> {
+    if let Some(remote) = model.remote_applications.get(name) {
+        return Ok(remote.endpoints.clone());
+    }
+    let charm = &model.application(name)?.charm;
+    let side = |(endpoint, interface): (&String, &String), role, limit| RelationEndpoint {
+        application: name.to_owned(),
+        name: endpoint.clone(),
+        role,
+        interface: interface.clone(),
+        optional: false,
+        limit,
+        scope: "global".to_owned(),
+    };
+    let mut sides: Vec<_> = charm.requires.iter().map(|pair| side(pair, "requirer", 1)).collect();
+    sides.extend(charm.provides.iter().map(|pair| side(pair, "provider", 0)));
+    let info = ("juju-info".to_owned(), "juju-info".to_owned());
+    sides.push(side((&info.0, &info.1), "provider", 0));
+    Ok(sides)
+}
+
+/// The two sides that are meant by `web:db` and `postgresql`.
+pub(crate) fn pair(model: &Model, wanted: &[String]) -> Result<Vec<RelationEndpoint>, RemoteError> {
+    let [first, second] = wanted else {
+        return Err(RemoteError::plain("a relation must involve two applications"));
+    };
+    let (ours, theirs) = (candidates(model, first)?, candidates(model, second)?);
+    let mut fitting = Vec::new();
+    for one in &ours {
+        for other in &theirs {
+            let roles = matches!((one.role, other.role), ("requirer", "provider") | ("provider", "requirer"));
+            if roles && one.interface == other.interface && one.application != other.application {
+                let (requirer, provider) = if one.role == "requirer" { (one, other) } else { (other, one) };
+                fitting.push(vec![requirer.clone(), provider.clone()]);
+            }
+        }
+    }
+    // `juju-info` fits everything, so it counts only where nothing else does
+    let plain: Vec<_> = fitting.iter().filter(|sides| sides[0].interface != "juju-info").cloned().collect();
+    let mut fitting = if plain.is_empty() { fitting } else { plain };
+    match fitting.len() {
+        1 => Ok(fitting.remove(0)),
+        0 => Err(RemoteError::plain("no relations found")),
+        _ => {
+            let key = |sides: &Vec<RelationEndpoint>| {
+                format!("\"{}:{} {}:{}\"", sides[0].application, sides[0].name, sides[1].application, sides[1].name)
+            };
+            let mut keys: Vec<_> = fitting.iter().map(key).collect();
+            keys.sort();
+            let (first, second) = (&wanted[0], &wanted[1]);
+            Err(RemoteError::plain(format!(
+                "ambiguous relation: \"{first} {second}\" could refer to {}",
+                keys.join("; ")
+            )))
+        }
+    }
+}
+
+fn candidates(model: &Model, wanted: &str) -> Result<Vec<RelationEndpoint>, RemoteError> {
+    let (application, endpoint) =
+        wanted.split_once(':').map_or((wanted, None), |(name, endpoint)| (name, Some(endpoint)));
+    let mut sides = endpoints(model, application)?;
+    if let Some(endpoint) = endpoint {
+        sides.retain(|side| side.name == endpoint);
+        if sides.is_empty() {
+            return Err(RemoteError::plain(format!("application \"{application}\" has no \"{endpoint}\" relation")));
+        }
+    }
+    Ok(sides)
+}
+
+/// Relates two applications, and gives the sides.
+pub(crate) fn add(model: &mut Model, wanted: &[String]) -> Result<Vec<RelationEndpoint>, RemoteError> {
+    let sides = pair(model, wanted)?;
+    if find(model, &sides).is_some() {
+        let key = format!("{}:{} {}:{}", sides[0].application, sides[0].name, sides[1].application, sides[1].name);
+        let message = format!("cannot add relation \"{key}\": relation {key} already exists");
+        return Err(RemoteError::new(juju_wire::Code::AlreadyExists, message));
+    }
+    model.insert_relation(sides.clone());
+    Ok(sides)
+}
+
+/// The number of the relation between these sides.
+pub(crate) fn find(model: &Model, sides: &[RelationEndpoint]) -> Option<i64> {
+    model.relations.values().find(|relation| relation.endpoints == sides).map(|relation| relation.id)
+}

@@ -1,0 +1,225 @@
+//! Scenarios: estates to begin with, as YAML.
+
+use std::collections::BTreeMap;
+
+use chrono::Utc;
+use juju_wire::{RemoteError, constraints::Constraints};
+use serde::Deserialize;
+
+use crate::{
+    charms::Charms,
+    relations,
+    state::{Access, Controller, Kind, Model, ModelAccess, Offer, State, Status, User},
+};
+
+/// Units of the scenario `large` unless another number is given, and the most that it takes.
+const UNITS: u32 = 1_000;
+const MOST_UNITS: u32 = 10_000;
+const UNITS_OF_AN_APPLICATION: u32 = 50;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    models: BTreeMap<String, ModelSection>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ModelSection {
+    applications: BTreeMap<String, ApplicationSection>,
+    relations: Vec<[String; 2]>,
+    offers: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ApplicationSection {
+    charm: Option<String>,
+    channel: Option<String>,
+    units: u32,
+    exposed: bool,
+}
+
+/// Why a scenario cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// There is no such scenario and no such file.
+    #[error("there is no scenario `{name}`: {cause}; shipped are: shop, regions, large, empty")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Why it could not be read as a file.
+        cause: std::io::Error,
+    },
+    /// The text is no scenario.
+    #[error("the scenario `{name}` cannot be read: {cause}")]
+    Unreadable {
+        /// Its name.
+        name: String,
+        /// Where it does not fit.
+        cause: serde_yaml::Error,
+    },
+    /// It names something that there is not.
+    #[error("the scenario `{name}` does not fit together: {cause}")]
+    Unfit {
+        /// Its name.
+        name: String,
+        /// What does not.
+        cause: String,
+    },
+}
+
+/// Builds the state of a shipped scenario or of a YAML file.
+///
+/// # Errors
+/// [`ScenarioError`].
+pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioError> {
+    let unreadable = |cause| ScenarioError::Unreadable { name: name.to_owned(), cause };
+    let unfit = |cause: String| ScenarioError::Unfit { name: name.to_owned(), cause };
+    let units = units.unwrap_or(UNITS);
+    if units > MOST_UNITS {
+        return Err(unfit(format!("{units} units are asked for, {MOST_UNITS} are the most")));
+    }
+    let scenario: Scenario = match name {
+        "shop" => serde_yaml::from_str(include_str!("scenario/shop.yaml")),
+        "regions" => serde_yaml::from_str(include_str!("scenario/regions.yaml")),
+        "empty" => serde_yaml::from_str(include_str!("scenario/empty.yaml")),
+        "large" => Ok(large(units)),
+        file => {
+            let text = std::fs::read_to_string(file);
+            serde_yaml::from_str(&text.map_err(|cause| ScenarioError::Unknown { name: name.to_owned(), cause })?)
+        }
+    }
+    .map_err(unreadable)?;
+    let charms = Charms::shipped().map_err(unreadable)?;
+    let mut state = bare();
+    for (number, (model, section)) in scenario.models.into_iter().enumerate() {
+        let uuid = uuid(number + 1);
+        let built = build(Model::new(uuid.clone(), &model, "admin", Kind::Iaas), section, &charms);
+        let mut built = built.map_err(|error| unfit(format!("in model `{model}`, {error}")))?;
+        built.users.extend([("operator".to_owned(), ModelAccess::Write), ("reader".to_owned(), ModelAccess::Read)]);
+        state.models.insert(uuid, built);
+    }
+    Ok(state)
+}
+
+fn large(units: u32) -> Scenario {
+    let whole = units / UNITS_OF_AN_APPLICATION;
+    let sizes = (0..whole)
+        .map(|_| UNITS_OF_AN_APPLICATION)
+        .chain(Some(units % UNITS_OF_AN_APPLICATION).filter(|rest| *rest > 0));
+    let section =
+        |units| ApplicationSection { charm: Some("ubuntu".to_owned()), units, ..ApplicationSection::default() };
+    let applications = sizes.enumerate().map(|(number, units)| (format!("app{number:03}"), section(units))).collect();
+    let model = ModelSection { applications, ..ModelSection::default() };
+    Scenario { models: BTreeMap::from([("large".to_owned(), model)]) }
+}
+
+/// UUIDs of scenarios are fixed, so that two runs can be held side by side.
+fn uuid(number: usize) -> String {
+    format!("5ca1ab1e-0000-4000-8000-{number:012x}")
+}
+
+/// A controller with its users, its own model, and nothing else.
+fn bare() -> State {
+    let user = |display_name: &str, access| User {
+        display_name: display_name.to_owned(),
+        password: format!("{display_name}-password"),
+        access,
+        enabled: true,
+        created: Utc::now(),
+        last_connection: None,
+    };
+    let mut own = Model::new(uuid(0), "controller", "admin", Kind::Iaas);
+    own.add_machine(Constraints::default());
+    settle(&mut own);
+    State {
+        controller: Controller {
+            uuid: "5ca1ab1e-c0de-4000-8000-000000000000".to_owned(),
+            name: "simulated".to_owned(),
+            agent_version: "3.6.11".to_owned(),
+            cloud: "sim".to_owned(),
+            cloud_type: "maas".to_owned(),
+            region: "default".to_owned(),
+        },
+        users: BTreeMap::from([
+            ("admin".to_owned(), user("admin", Access::Superuser)),
+            ("operator".to_owned(), user("operator", Access::Login)),
+            ("reader".to_owned(), user("reader", Access::Login)),
+        ]),
+        models: BTreeMap::from([(own.uuid.clone(), own)]),
+    }
+}
+
+fn build(mut model: Model, section: ModelSection, charms: &Charms) -> Result<Model, RemoteError> {
+    for (name, application) in &section.applications {
+        let charm = application.charm.as_deref().unwrap_or(name);
+        let charm = charms.get(charm).ok_or_else(|| RemoteError::not_found(format!("charm \"{charm}\"")))?;
+        let channel =
+            application.channel.as_deref().or(charm.channels.first().map(String::as_str)).unwrap_or("latest/stable");
+        model.add_application(name, charm, channel)?;
+        model.application_mut(name)?.exposed = application.exposed;
+        for _ in 0..application.units {
+            model.add_unit(name, None)?;
+        }
+    }
+    for endpoints in &section.relations {
+        relations::add(&mut model, endpoints)?;
+    }
+    for (name, endpoint) in &section.offers {
+        let (application, endpoint) = endpoint.split_once(':').unwrap_or((endpoint, ""));
+        let sides = relations::endpoints(&model, application)?;
+        let endpoints = sides.into_iter().filter(|side| side.name == endpoint).collect();
+        let uuid = uuid::Uuid::new_v4().to_string();
+        model
+            .offers
+            .insert(name.clone(), Offer { name: name.clone(), uuid, application: application.to_owned(), endpoints });
+    }
+    settle(&mut model);
+    Ok(model)
+}
+
+/// A scenario begins when all its work was done, an hour ago.
+fn settle(model: &mut Model) {
+    let begun = Utc::now() - chrono::TimeDelta::hours(1);
+    let status = |status: &str, message: &str| Status { since: begun, ..Status::now(status, message) };
+    for machine in model.machines.values_mut() {
+        machine.agent = status("started", "");
+        machine.instance = status("running", "Running");
+    }
+    for unit in model.units.values_mut() {
+        unit.work.clear();
+        unit.agent = status("idle", "");
+        unit.workload = status("active", "");
+    }
+    for relation in model.relations.values_mut() {
+        relation.status = status("joined", "");
+    }
+    let units: Vec<_> = model
+        .units
+        .values()
+        .map(|unit| (format!("unit-{}-{}", unit.application, unit.number), unit.workload.clone(), unit.agent.clone()))
+        .collect();
+    for (tag, workload, agent) in units {
+        model.remember(tag.clone(), "workload", workload);
+        model.remember(tag, "juju-unit", agent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_scenario_fits_together() {
+        for (name, models, units) in [("shop", 2, 10), ("regions", 4, 37), ("empty", 1, 0), ("large", 2, 1_000)] {
+            let state = load(name, None).expect(name);
+            let found: usize = state.models.values().map(|model| model.units.len()).sum();
+            assert_eq!((state.models.len(), found), (models, units), "{name}");
+        }
+        let state = load("large", Some(120)).expect("large");
+        assert_eq!(state.models.values().map(|model| model.units.len()).sum::<usize>(), 120);
+        assert!(matches!(load("nothing", None), Err(ScenarioError::Unknown { .. })));
+        assert!(matches!(load("large", Some(20_000)), Err(ScenarioError::Unfit { .. })));
+    }
+}

@@ -1,0 +1,196 @@
+//! One connection to the API: who is logged in, to which model, and the watchers that it holds.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use juju_wire::{
+    Code, RemoteError,
+    facade::{
+        SERVER_CONTROLLER, SERVER_MODEL,
+        admin::{ClientCredentials, FacadeVersions, HostPort, LoginRequest, LoginResult, UserInfo},
+    },
+    tag::Tag,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    methods::{Methods, denied},
+    server::Served,
+    state::{Estate, ModelAccess},
+};
+
+/// Facades that only a connection to the controller itself has (`apiserver/restrict_controller.go`).
+const CONTROLLER_ONLY: &[&str] = &[
+    "AllModelWatcher",
+    "ApplicationOffers",
+    "Cloud",
+    "Controller",
+    "CrossController",
+    "MigrationTarget",
+    "ModelManager",
+    "ModelUpgrader",
+    "ModelSummaryWatcher",
+    "SecretBackends",
+    "UserManager",
+];
+/// Facades that both kinds of connection have.
+const BOTH: &[&str] = &["Admin", "Pinger", "Bundle", "HighAvailability", "NotifyWatcher", "ModelConfig", "SSHServer"];
+
+/// What a watcher remembers between two calls of `Next`.
+#[derive(Debug, Clone)]
+pub(crate) struct Watcher {
+    /// Revision of the estate that was told last.
+    pub(crate) revision: u64,
+    /// Cancelled by `Stop`.
+    pub(crate) stopped: CancellationToken,
+}
+
+/// One connection.
+pub(crate) struct Session {
+    served: Arc<Served>,
+    model: Option<String>,
+    user: Mutex<Option<String>>,
+    watchers: Mutex<HashMap<String, Watcher>>,
+    last_watcher: AtomicU64,
+}
+
+impl Session {
+    pub(crate) fn new(served: Arc<Served>, model: Option<String>) -> Self {
+        Self { served, model, user: Mutex::default(), watchers: Mutex::default(), last_watcher: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn estate(&self) -> &Arc<Estate> {
+        &self.served.estate
+    }
+
+    pub(crate) fn methods(&self) -> &Methods {
+        &self.served.methods
+    }
+
+    /// UUID of the model; none on a connection to the controller.
+    pub(crate) fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// Who is logged in; empty before the login.
+    pub(crate) fn user(&self) -> String {
+        self.user.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+    }
+
+    /// Whether this connection has the facade, now.
+    pub(crate) fn may_call(&self, facade: &str) -> bool {
+        if facade == "Admin" {
+            return true;
+        }
+        let logged_in = self.user.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let here = BOTH.contains(&facade) || CONTROLLER_ONLY.contains(&facade) == self.model.is_none();
+        logged_in && here
+    }
+
+    /// Logs a user in by name and password.
+    pub(crate) fn log_in(&self, request: &LoginRequest) -> Result<LoginResult, RemoteError> {
+        let user = Tag::parse_id("user", &request.auth_tag).map_err(|_| wrong_password())?;
+        self.admit(user.trim_end_matches("@local"), &request.credentials)
+    }
+
+    /// Logs a service account in: here, a user whose password is the secret.
+    pub(crate) fn log_in_service(&self, request: &ClientCredentials) -> Result<LoginResult, RemoteError> {
+        self.admit(&request.client_id, &request.client_secret)
+    }
+
+    fn admit(&self, name: &str, password: &str) -> Result<LoginResult, RemoteError> {
+        let served = if self.model.is_some() { SERVER_MODEL } else { SERVER_CONTROLLER };
+        let facades = served
+            .iter()
+            .map(|(name, versions)| FacadeVersions { name: (*name).to_owned(), versions: versions.to_vec() });
+        let facades = facades.collect();
+        let now = chrono::Utc::now();
+        let result = self.estate().write(|state| {
+            if self.model.as_ref().is_some_and(|uuid| !state.models.contains_key(uuid)) {
+                let uuid = self.model.as_deref().unwrap_or_default();
+                return Err(RemoteError::new(Code::ModelNotFound, format!("unknown model: \"{uuid}\"")));
+            }
+            let controller_tag = Tag::new("controller", &state.controller.uuid).to_string();
+            let user = state.users.get_mut(name).filter(|user| user.enabled && user.password == password);
+            let user = user.ok_or_else(wrong_password)?;
+            let last_connection = user.last_connection.replace(now).map(|time| time.to_rfc3339());
+            let (display_name, access) = (user.display_name.clone(), user.access.to_string());
+            let model_access = match &self.model {
+                None => String::new(),
+                Some(uuid) => state.model_access(name, uuid).map(ModelAccess::as_str).ok_or_else(denied)?.to_owned(),
+            };
+            Ok(LoginResult {
+                servers: vec![vec![self.served.host_port()]],
+                model_tag: self.model.as_ref().map(|uuid| Tag::new("model", uuid).to_string()).unwrap_or_default(),
+                controller_tag,
+                user_info: Some(UserInfo {
+                    display_name,
+                    identity: Tag::new("user", name).to_string(),
+                    last_connection,
+                    controller_access: access,
+                    model_access,
+                }),
+                facades,
+                server_version: state.controller.agent_version.clone(),
+                ..LoginResult::default()
+            })
+        })?;
+        *self.user.lock().unwrap_or_else(PoisonError::into_inner) = Some(name.to_owned());
+        Ok(result)
+    }
+
+    /// Starts a watcher that has told everything up to `revision`, and gives its number.
+    pub(crate) fn watch(&self, revision: u64) -> String {
+        let number = (self.last_watcher.fetch_add(1, Ordering::Relaxed) + 1).to_string();
+        let watcher = Watcher { revision, stopped: CancellationToken::new() };
+        self.watchers().insert(number.clone(), watcher);
+        number
+    }
+
+    /// The watcher of this number.
+    pub(crate) fn watcher(&self, number: &str) -> Result<Watcher, RemoteError> {
+        let missing = || RemoteError::new(Code::NotFound, "unknown watcher id");
+        self.watchers().get(number).cloned().ok_or_else(missing)
+    }
+
+    /// Remembers what a watcher has told.
+    pub(crate) fn told(&self, number: &str, revision: u64) {
+        if let Some(watcher) = self.watchers().get_mut(number) {
+            watcher.revision = revision;
+        }
+    }
+
+    /// Ends a watcher; a call of `Next` that waits is told so.
+    pub(crate) fn stop_watcher(&self, number: &str) -> Result<(), RemoteError> {
+        let watcher = self.watcher(number)?;
+        self.watchers().remove(number);
+        watcher.stopped.cancel();
+        Ok(())
+    }
+
+    fn watchers(&self) -> std::sync::MutexGuard<'_, HashMap<String, Watcher>> {
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the real server says, whichever of the two is wrong.
+fn wrong_password() -> RemoteError {
+    RemoteError::new(Code::Unauthorized, "invalid entity name or password")
+}
+
+impl Served {
+    fn host_port(&self) -> HostPort {
+        HostPort {
+            value: self.address.ip().to_string(),
+            kind: "ipv4".to_owned(),
+            scope: "local-machine".to_owned(),
+            port: self.address.port(),
+            ..HostPort::default()
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The simulated controller as a whole: starts, takes faults, and stops.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    agents::{self, Pace},
+    client_files, facade,
+    fault::Fault,
+    scenario,
+    server::{self, Faults, Served},
+    state::{Estate, State},
+    tls,
+};
+
+/// How long the simulated controller is away when it restarts.
+const RESTART: Duration = Duration::from_secs(2);
+
+/// What to simulate, and where.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Name of a shipped scenario, or a YAML file.
+    pub scenario: String,
+    /// Units in the scenario `large`.
+    pub units: Option<u32>,
+    /// Where the API listens; loopback only.
+    pub listen: SocketAddr,
+    /// How quickly the agents work.
+    pub pace: Pace,
+}
+
+/// A user with the password, for client files.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+/// A running simulated controller. It ends when it is dropped.
+pub struct Simulator {
+    served: Arc<Served>,
+    ca_certificate: String,
+    tls: TlsAcceptor,
+    serving: Mutex<(CancellationToken, JoinHandle<()>)>,
+    agents: CancellationToken,
+}
+
+impl Simulator {
+    /// Starts a simulated controller, and returns when it listens.
+    ///
+    /// # Errors
+    /// [`Error`] where the scenario cannot be read or the address not be had.
+    pub async fn start(settings: Settings) -> Result<Self, Error> {
+        if !settings.listen.ip().is_loopback() {
+            return Err(Error::NotLoopback(settings.listen));
+        }
+        let state = scenario::load(&settings.scenario, settings.units)?;
+        let listener = listen(settings.listen).await?;
+        let address = listener.local_addr().map_err(|cause| Error::Listen { address: settings.listen, cause })?;
+        let identity = tls::identity().map_err(Error::Certificate)?;
+        let estate = Arc::new(Estate::new(state));
+        let agents = CancellationToken::new();
+        tokio::spawn(agents::run(Arc::clone(&estate), settings.pace, agents.clone()));
+        let served = Arc::new(Served { estate, methods: facade::methods(), address, faults: Faults::default() });
+        let tls = TlsAcceptor::from(identity.server);
+        let serving = Mutex::new(spawn(listener, &tls, &served));
+        Ok(Self { served, ca_certificate: identity.ca_certificate, tls, serving, agents })
+    }
+
+    /// Where the API listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.served.address
+    }
+
+    /// Certificate of the controller's authority, PEM.
+    #[must_use]
+    pub fn ca_certificate(&self) -> &str {
+        &self.ca_certificate
+    }
+
+    /// Name of the controller.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.read(|state| state.controller.name.clone())
+    }
+
+    /// UUID of the controller.
+    #[must_use]
+    pub fn uuid(&self) -> String {
+        self.read(|state| state.controller.uuid.clone())
+    }
+
+    /// Its users.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<Account> {
+        let account = |(name, user): (&String, &crate::state::User)| Account {
+            user: name.clone(),
+            password: user.password.clone(),
+        };
+        self.read(|state| state.users.iter().map(account).collect())
+    }
+
+    /// Makes `directory` a `JUJU_DATA` with which the real client reaches this controller as `user`.
+    ///
+    /// # Errors
+    /// [`Error::ClientFiles`].
+    pub fn write_client_files(&self, directory: &Path, user: &str) -> Result<(), Error> {
+        let written =
+            self.read(|state| client_files::write(directory, state, user, self.address(), &self.ca_certificate));
+        written.map_err(|cause| Error::ClientFiles { directory: directory.display().to_string(), cause })
+    }
+
+    /// Injects a fault.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] where it strikes nothing.
+    pub async fn inject(&self, fault: Fault) -> Result<(), Error> {
+        match fault {
+            Fault::DropConnections => self.served.faults.drop_connections(),
+            Fault::Delay(delay) => self.served.faults.set_delay(delay),
+            Fault::RestartController => self.restart().await?,
+            Fault::Heal => {
+                self.served.faults.set_delay(Duration::ZERO);
+                self.strike(&Fault::Heal)?;
+            }
+            other => self.strike(&other)?,
+        }
+        Ok(())
+    }
+
+    fn strike(&self, fault: &Fault) -> Result<(), Error> {
+        self.served.estate.write(|state| fault.strike(state)).map_err(Error::Fault)
+    }
+
+    /// Ends all connections, is away for a while, and listens at the same address again.
+    async fn restart(&self) -> Result<(), Error> {
+        let (stop, old) = {
+            let mut serving = self.serving.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *serving, (CancellationToken::new(), tokio::spawn(async {})))
+        };
+        stop.cancel();
+        self.served.faults.drop_connections();
+        // a task that was cancelled has nothing to say
+        let _ = old.await;
+        tokio::time::sleep(RESTART).await;
+        let listener = listen(self.address()).await?;
+        *self.serving.lock().unwrap_or_else(PoisonError::into_inner) = spawn(listener, &self.tls, &self.served);
+        Ok(())
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        self.served.estate.read(look)
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.agents.cancel();
+        self.served.faults.drop_connections();
+        self.serving.lock().unwrap_or_else(PoisonError::into_inner).0.cancel();
+    }
+}
+
+fn spawn(listener: TcpListener, tls: &TlsAcceptor, served: &Arc<Served>) -> (CancellationToken, JoinHandle<()>) {
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(server::serve(listener, tls.clone(), Arc::clone(served), stop.clone()));
+    (stop, serving)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|cause| Error::Listen { address, cause })
+}
+
+/// Why the simulated controller does not run, or not do what it was told.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Others could reach it, and its passwords are no secret.
+    #[error("a simulated controller listens on loopback only, not on: {0}")]
+    NotLoopback(SocketAddr),
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {cause}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The scenario cannot be used.
+    #[error(transparent)]
+    Scenario(#[from] scenario::ScenarioError),
+    /// No certificate can be made.
+    #[error("no certificate can be made: {0}")]
+    Certificate(String),
+    /// The client files cannot be written.
+    #[error("cannot write client files into `{directory}`: {cause}")]
+    ClientFiles {
+        /// Where.
+        directory: String,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The fault strikes nothing.
+    #[error("the fault cannot be injected: {0}")]
+    Fault(String),
+}

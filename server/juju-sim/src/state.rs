@@ -1,0 +1,133 @@
+//! The simulated estate: plain values behind one lock, and a revision that wakes whoever waits for a change.
+
+mod application;
+mod journal;
+mod model;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{PoisonError, RwLock},
+};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+
+pub(crate) use application::{Application, Machine, Relation, RelationEndpoint, Status, Task, Unit, Work};
+pub(crate) use journal::Journal;
+pub(crate) use model::{Model, Offer, Operation, RemoteApplication, Topic};
+
+/// Everything that the simulated controller knows.
+pub(crate) struct State {
+    pub(crate) controller: Controller,
+    pub(crate) users: BTreeMap<String, User>,
+    /// By UUID.
+    pub(crate) models: BTreeMap<String, Model>,
+}
+
+/// The controller itself.
+pub(crate) struct Controller {
+    pub(crate) uuid: String,
+    pub(crate) name: String,
+    pub(crate) agent_version: String,
+    pub(crate) cloud: String,
+    pub(crate) cloud_type: String,
+    pub(crate) region: String,
+}
+
+/// A user of the controller.
+pub(crate) struct User {
+    pub(crate) display_name: String,
+    pub(crate) password: String,
+    pub(crate) access: Access,
+    pub(crate) enabled: bool,
+    pub(crate) created: DateTime<Utc>,
+    pub(crate) last_connection: Option<DateTime<Utc>>,
+}
+
+/// What a user may do on the controller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Access {
+    Login,
+    Superuser,
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Login => "login",
+            Self::Superuser => "superuser",
+        })
+    }
+}
+
+/// What a user may do in a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ModelAccess {
+    Read,
+    Write,
+    Admin,
+}
+
+impl ModelAccess {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// What a model's units run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Iaas,
+    #[cfg_attr(not(test), expect(dead_code, reason = "no shipped scenario has a Kubernetes model yet"))]
+    Caas,
+}
+
+impl State {
+    /// What a user may do in a model; a superuser may do everything.
+    pub(crate) fn model_access(&self, user: &str, uuid: &str) -> Option<ModelAccess> {
+        let model = self.models.get(uuid)?;
+        if self.is_superuser(user) {
+            return Some(ModelAccess::Admin);
+        }
+        model.users.get(user).copied()
+    }
+
+    /// Whether a user may do everything.
+    pub(crate) fn is_superuser(&self, user: &str) -> bool {
+        self.users.get(user).is_some_and(|user| user.access == Access::Superuser)
+    }
+}
+
+/// The state, shared.
+pub(crate) struct Estate {
+    state: RwLock<State>,
+    revision: watch::Sender<u64>,
+}
+
+impl Estate {
+    pub(crate) fn new(state: State) -> Self {
+        Self { state: RwLock::new(state), revision: watch::Sender::new(1) }
+    }
+
+    /// Looks at the state.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the state, and wakes whoever waits.
+    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let answer = change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner));
+        self.revision.send_modify(|revision| *revision += 1);
+        answer
+    }
+
+    /// Told of every change.
+    pub(crate) fn changed(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
+    }
+}

@@ -1,0 +1,157 @@
+//! Applications, units, machines and relations of a model.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use juju_wire::{constraints::Constraints, entity::Life, facade::client::application::ExposedEndpoint};
+use serde_json::Value;
+
+use crate::charms::Charm;
+
+/// A status with its time.
+#[derive(Debug, Clone)]
+pub(crate) struct Status {
+    pub(crate) status: String,
+    pub(crate) message: String,
+    pub(crate) since: DateTime<Utc>,
+}
+
+impl Status {
+    pub(crate) fn now(status: &str, message: impl Into<String>) -> Self {
+        Self { status: status.to_owned(), message: message.into(), since: Utc::now() }
+    }
+}
+
+/// An application.
+#[derive(Debug, Clone)]
+pub(crate) struct Application {
+    pub(crate) name: String,
+    pub(crate) charm: Arc<Charm>,
+    pub(crate) channel: String,
+    pub(crate) revision: i64,
+    pub(crate) exposed: bool,
+    pub(crate) exposed_endpoints: BTreeMap<String, ExposedEndpoint>,
+    /// Options that differ from the charm's defaults.
+    pub(crate) config: BTreeMap<String, Value>,
+    pub(crate) trust: bool,
+    pub(crate) constraints: Constraints,
+    pub(crate) life: Life,
+    pub(crate) next_unit: u32,
+    pub(crate) created: DateTime<Utc>,
+}
+
+/// One step that an agent has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Run a hook.
+    Hook(String),
+    /// Run a task of an operation.
+    Task(String),
+    /// Leave.
+    Remove,
+}
+
+/// A unit.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    pub(crate) application: String,
+    pub(crate) number: u32,
+    pub(crate) machine: Option<String>,
+    pub(crate) agent: Status,
+    pub(crate) workload: Status,
+    pub(crate) leader: bool,
+    pub(crate) life: Life,
+    /// What the agent has still to do, the next first.
+    pub(crate) work: VecDeque<Work>,
+    /// When the step under way is done.
+    pub(crate) due: Option<DateTime<Utc>>,
+    /// A hook that fails whenever it runs.
+    pub(crate) failing: Option<String>,
+    /// A message that holds it blocked.
+    pub(crate) blocked: Option<String>,
+    /// For a subordinate, the unit that it lives beside.
+    pub(crate) principal: Option<String>,
+}
+
+impl Unit {
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}", self.application, self.number)
+    }
+
+    /// Whether it waits for somebody to resolve a failed hook.
+    pub(crate) fn in_error(&self) -> bool {
+        self.workload.status == "error"
+    }
+}
+
+/// A machine.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine {
+    pub(crate) id: String,
+    pub(crate) agent: Status,
+    pub(crate) instance: Status,
+    pub(crate) life: Life,
+    pub(crate) constraints: Constraints,
+    pub(crate) due: Option<DateTime<Utc>>,
+    pub(crate) lost: bool,
+}
+
+impl Machine {
+    /// Its address, derived from its number.
+    pub(crate) fn address(&self) -> String {
+        let number: u32 = self.id.parse().unwrap_or_default();
+        format!("10.{}.{}.{}", 20 + number / 62_500, number / 250 % 250, number % 250 + 1)
+    }
+}
+
+/// One side of a relation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RelationEndpoint {
+    pub(crate) application: String,
+    pub(crate) name: String,
+    pub(crate) role: &'static str,
+    pub(crate) interface: String,
+    pub(crate) optional: bool,
+    pub(crate) limit: i64,
+    pub(crate) scope: String,
+}
+
+/// A relation.
+#[derive(Debug, Clone)]
+pub(crate) struct Relation {
+    pub(crate) id: i64,
+    /// The requirer first; one for a peer relation.
+    pub(crate) endpoints: Vec<RelationEndpoint>,
+    pub(crate) status: Status,
+    pub(crate) life: Life,
+}
+
+impl Relation {
+    /// `web:db postgresql:db`.
+    pub(crate) fn key(&self) -> String {
+        let sides: Vec<_> = self.endpoints.iter().map(|side| format!("{}:{}", side.application, side.name)).collect();
+        sides.join(" ")
+    }
+
+    pub(crate) fn has(&self, application: &str) -> bool {
+        self.endpoints.iter().any(|side| side.application == application)
+    }
+}
+
+/// A task of an operation: one action or command on one unit.
+#[derive(Debug, Clone)]
+pub(crate) struct Task {
+    pub(crate) id: String,
+    pub(crate) unit: String,
+    pub(crate) name: String,
+    pub(crate) parameters: BTreeMap<String, Value>,
+    pub(crate) status: String,
+    pub(crate) message: String,
+    pub(crate) output: BTreeMap<String, Value>,
+    pub(crate) enqueued: DateTime<Utc>,
+    pub(crate) started: Option<DateTime<Utc>>,
+    pub(crate) completed: Option<DateTime<Utc>>,
+}

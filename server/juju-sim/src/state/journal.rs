@@ -1,0 +1,53 @@
+//! Which entities changed since when: what a watcher has still to be told.
+
+use std::collections::BTreeMap;
+
+/// Changes of one model, the last for each entity.
+pub(crate) struct Journal<Key> {
+    revision: u64,
+    changes: BTreeMap<Key, u64>,
+}
+
+impl<Key> Default for Journal<Key> {
+    fn default() -> Self {
+        Self { revision: 0, changes: BTreeMap::new() }
+    }
+}
+
+impl<Key: Ord + Clone> Journal<Key> {
+    /// Notes that an entity was made, changed, or removed.
+    pub(crate) fn touch(&mut self, key: Key) {
+        self.revision += 1;
+        self.changes.insert(key, self.revision);
+    }
+
+    /// The number of the last change.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Entities that changed after `revision`, in the order of their last change.
+    pub(crate) fn since(&self, revision: u64) -> Vec<Key> {
+        let mut changed: Vec<_> = self.changes.iter().filter(|(_, at)| **at > revision).collect();
+        changed.sort_by_key(|(_, at)| **at);
+        changed.into_iter().map(|(key, _)| key.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_entity_is_told_once_in_the_order_of_its_last_change() {
+        let mut journal = Journal::default();
+        journal.touch("a");
+        journal.touch("b");
+        let before = journal.revision();
+        journal.touch("c");
+        journal.touch("a");
+        assert_eq!(journal.since(0), ["b", "c", "a"]);
+        assert_eq!(journal.since(before), ["c", "a"]);
+        assert!(journal.since(journal.revision()).is_empty());
+    }
+}

@@ -1,0 +1,329 @@
+//! A model and everything in it, and the changes that both handlers and agents make to it.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use juju_wire::{Code, RemoteError, constraints::Constraints, entity::Life};
+use serde_json::Value;
+
+use super::{Application, Journal, Kind, Machine, ModelAccess, Relation, RelationEndpoint, Status, Task, Unit, Work};
+use crate::charms::Charm;
+
+/// Entries of status history and of the log that are kept.
+const HISTORY: usize = 100;
+const LOG: usize = 5_000;
+
+/// An entity whose changes watchers are told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Topic {
+    Model,
+    Machine(String),
+    Application(String),
+    Unit(String),
+    Relation(i64),
+    Task(String),
+}
+
+/// A line of the log.
+#[derive(Debug, Clone)]
+pub(crate) struct LogLine {
+    pub(crate) number: u64,
+    pub(crate) time: DateTime<Utc>,
+    pub(crate) entity: String,
+    pub(crate) level: &'static str,
+    pub(crate) module: String,
+    pub(crate) message: String,
+}
+
+/// An offer of an application's endpoints to other models.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    pub(crate) name: String,
+    pub(crate) uuid: String,
+    pub(crate) application: String,
+    pub(crate) endpoints: Vec<RelationEndpoint>,
+}
+
+/// An application of another model, consumed here.
+#[derive(Debug, Clone)]
+pub(crate) struct RemoteApplication {
+    pub(crate) name: String,
+    pub(crate) offer_url: String,
+    pub(crate) endpoints: Vec<RelationEndpoint>,
+    pub(crate) status: Status,
+}
+
+/// Tasks that were asked for together.
+#[derive(Debug, Clone)]
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) summary: String,
+    pub(crate) tasks: Vec<String>,
+}
+
+/// A model.
+pub(crate) struct Model {
+    pub(crate) uuid: String,
+    pub(crate) name: String,
+    pub(crate) owner: String,
+    pub(crate) kind: Kind,
+    pub(crate) life: Life,
+    pub(crate) created: DateTime<Utc>,
+    pub(crate) users: BTreeMap<String, ModelAccess>,
+    pub(crate) applications: BTreeMap<String, Application>,
+    /// By application and number, so that `web/10` comes after `web/9`.
+    pub(crate) units: BTreeMap<(String, u32), Unit>,
+    pub(crate) machines: BTreeMap<u32, Machine>,
+    pub(crate) relations: BTreeMap<i64, Relation>,
+    pub(crate) offers: BTreeMap<String, Offer>,
+    pub(crate) remote_applications: BTreeMap<String, RemoteApplication>,
+    pub(crate) operations: BTreeMap<u64, Operation>,
+    pub(crate) tasks: BTreeMap<u64, Task>,
+    pub(crate) config: BTreeMap<String, Value>,
+    pub(crate) constraints: Constraints,
+    pub(crate) annotations: BTreeMap<String, BTreeMap<String, String>>,
+    pub(crate) history: BTreeMap<(String, &'static str), VecDeque<Status>>,
+    pub(crate) log: VecDeque<LogLine>,
+    pub(crate) journal: Journal<Topic>,
+    pub(crate) next_machine: u32,
+    pub(crate) next_relation: i64,
+    next_task: u64,
+    next_line: u64,
+}
+
+impl Model {
+    pub(crate) fn new(uuid: String, name: &str, owner: &str, kind: Kind) -> Self {
+        let mut journal = Journal::default();
+        journal.touch(Topic::Model);
+        Self {
+            uuid,
+            name: name.to_owned(),
+            owner: owner.to_owned(),
+            kind,
+            life: Life::Alive,
+            created: Utc::now(),
+            users: BTreeMap::from([(owner.to_owned(), ModelAccess::Admin)]),
+            applications: BTreeMap::new(),
+            units: BTreeMap::new(),
+            machines: BTreeMap::new(),
+            relations: BTreeMap::new(),
+            offers: BTreeMap::new(),
+            remote_applications: BTreeMap::new(),
+            operations: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            config: BTreeMap::new(),
+            constraints: Constraints::default(),
+            annotations: BTreeMap::new(),
+            history: BTreeMap::new(),
+            log: VecDeque::new(),
+            journal,
+            next_machine: 0,
+            next_relation: 0,
+            next_task: 0,
+            next_line: 0,
+        }
+    }
+
+    /// `admin/shop`.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}/{}", self.owner, self.name)
+    }
+
+    /// The application of this name, or the real server's error.
+    pub(crate) fn application(&self, name: &str) -> Result<&Application, RemoteError> {
+        self.applications.get(name).ok_or_else(|| RemoteError::not_found(format!("application \"{name}\"")))
+    }
+
+    /// The same, to change it.
+    pub(crate) fn application_mut(&mut self, name: &str) -> Result<&mut Application, RemoteError> {
+        self.journal.touch(Topic::Application(name.to_owned()));
+        self.applications.get_mut(name).ok_or_else(|| RemoteError::not_found(format!("application \"{name}\"")))
+    }
+
+    /// The key of a unit's name.
+    pub(crate) fn unit_key(name: &str) -> Option<(String, u32)> {
+        let (application, number) = name.rsplit_once('/')?;
+        Some((application.to_owned(), number.parse().ok()?))
+    }
+
+    /// The unit of this name, or the real server's error.
+    pub(crate) fn unit(&self, name: &str) -> Result<&Unit, RemoteError> {
+        let found = Self::unit_key(name).and_then(|key| self.units.get(&key));
+        found.ok_or_else(|| RemoteError::not_found(format!("unit \"{name}\"")))
+    }
+
+    /// The same, to change it.
+    pub(crate) fn unit_mut(&mut self, name: &str) -> Result<&mut Unit, RemoteError> {
+        self.journal.touch(Topic::Unit(name.to_owned()));
+        let found = Self::unit_key(name).and_then(|key| self.units.get_mut(&key));
+        found.ok_or_else(|| RemoteError::not_found(format!("unit \"{name}\"")))
+    }
+
+    /// Units of an application, in order.
+    pub(crate) fn units_of<'a>(&'a self, application: &'a str) -> impl Iterator<Item = &'a Unit> {
+        let range = (application.to_owned(), 0)..=(application.to_owned(), u32::MAX);
+        self.units.range(range).map(|(_, unit)| unit)
+    }
+
+    /// Adds an application without units.
+    pub(crate) fn add_application(&mut self, name: &str, charm: &Arc<Charm>, channel: &str) -> Result<(), RemoteError> {
+        if self.applications.contains_key(name) || self.remote_applications.contains_key(name) {
+            let message = format!("cannot add application \"{name}\": application already exists");
+            return Err(RemoteError::new(Code::AlreadyExists, message));
+        }
+        let application = Application {
+            name: name.to_owned(),
+            charm: Arc::clone(charm),
+            channel: channel.to_owned(),
+            revision: charm.revision,
+            exposed: false,
+            exposed_endpoints: BTreeMap::new(),
+            config: BTreeMap::new(),
+            trust: false,
+            constraints: Constraints::default(),
+            life: Life::Alive,
+            next_unit: 0,
+            created: Utc::now(),
+        };
+        self.applications.insert(name.to_owned(), application);
+        self.journal.touch(Topic::Application(name.to_owned()));
+        for (endpoint, interface) in &charm.peers {
+            let side = RelationEndpoint {
+                application: name.to_owned(),
+                name: endpoint.clone(),
+                role: "peer",
+                interface: interface.clone(),
+                optional: false,
+                limit: 0,
+                scope: "global".to_owned(),
+            };
+            self.insert_relation(vec![side]);
+        }
+        Ok(())
+    }
+
+    /// Adds a unit, on a machine that is there or on a new one, and gives its name.
+    pub(crate) fn add_unit(&mut self, application: &str, machine: Option<u32>) -> Result<String, RemoteError> {
+        let number = {
+            let application = self.application_mut(application)?;
+            application.next_unit += 1;
+            application.next_unit - 1
+        };
+        let machine = match machine {
+            Some(id) if !self.machines.contains_key(&id) => {
+                return Err(RemoteError::not_found(format!("machine {id}")));
+            }
+            Some(id) => id,
+            None => self.add_machine(Constraints::default()),
+        };
+        let first = self.units_of(application).next().is_none();
+        let mut work: VecDeque<_> =
+            ["install", "leader-elected", "config-changed", "start"].map(|hook| Work::Hook(hook.to_owned())).into();
+        work.extend(self.relation_hooks(application));
+        let unit = Unit {
+            application: application.to_owned(),
+            number,
+            machine: Some(machine.to_string()),
+            agent: Status::now("allocating", ""),
+            workload: Status::now("waiting", "waiting for machine"),
+            leader: first,
+            life: Life::Alive,
+            work,
+            due: None,
+            failing: None,
+            blocked: None,
+            principal: None,
+        };
+        let name = unit.name();
+        self.units.insert((application.to_owned(), number), unit);
+        self.journal.touch(Topic::Unit(name.clone()));
+        Ok(name)
+    }
+
+    fn relation_hooks(&self, application: &str) -> Vec<Work> {
+        let sides = self.relations.values().flat_map(|relation| &relation.endpoints);
+        sides
+            .filter(|side| side.application == application)
+            .map(|side| Work::Hook(format!("{}-relation-created", side.name)))
+            .collect()
+    }
+
+    /// Adds a machine and gives its number.
+    pub(crate) fn add_machine(&mut self, constraints: Constraints) -> u32 {
+        let id = self.next_machine;
+        self.next_machine += 1;
+        let machine = Machine {
+            id: id.to_string(),
+            agent: Status::now("pending", ""),
+            instance: Status::now("pending", ""),
+            life: Life::Alive,
+            constraints,
+            due: None,
+            lost: false,
+        };
+        self.machines.insert(id, machine);
+        self.journal.touch(Topic::Machine(id.to_string()));
+        id
+    }
+
+    /// Adds a relation, and has the units on both sides run its hooks.
+    pub(crate) fn insert_relation(&mut self, endpoints: Vec<RelationEndpoint>) -> i64 {
+        let id = self.next_relation;
+        self.next_relation += 1;
+        for side in &endpoints {
+            let hooks = ["created", "joined", "changed"].map(|step| format!("{}-relation-{step}", side.name));
+            self.queue(&side.application, &hooks);
+        }
+        self.relations.insert(id, Relation { id, endpoints, status: Status::now("joined", ""), life: Life::Alive });
+        self.journal.touch(Topic::Relation(id));
+        id
+    }
+
+    /// Has all units of an application run these hooks after what they have to do already.
+    pub(crate) fn queue(&mut self, application: &str, hooks: &[String]) {
+        let range = (application.to_owned(), 0)..=(application.to_owned(), u32::MAX);
+        for (_, unit) in self.units.range_mut(range) {
+            unit.work.extend(hooks.iter().cloned().map(Work::Hook));
+        }
+    }
+
+    /// Begins to remove a unit. One whose hook failed stays, unless it is forced.
+    pub(crate) fn remove_unit(&mut self, name: &str, force: bool) -> Result<(), RemoteError> {
+        let unit = self.unit_mut(name)?;
+        unit.life = Life::Dying;
+        if force {
+            unit.work.clear();
+            unit.workload = Status::now("terminated", "");
+        }
+        unit.work.extend([Work::Hook("stop".to_owned()), Work::Hook("remove".to_owned()), Work::Remove]);
+        Ok(())
+    }
+
+    /// Makes the next number for an operation or a task; both count together, as in Juju.
+    pub(crate) fn next_number(&mut self) -> u64 {
+        self.next_task += 1;
+        self.next_task
+    }
+
+    /// Keeps a status in the history of an entity.
+    pub(crate) fn remember(&mut self, tag: String, kind: &'static str, status: Status) {
+        let kept = self.history.entry((tag, kind)).or_default();
+        kept.push_back(status);
+        if kept.len() > HISTORY {
+            kept.pop_front();
+        }
+    }
+
+    /// Writes a line into the log.
+    pub(crate) fn write_log(&mut self, entity: String, level: &'static str, module: &str, message: String) {
+        self.next_line += 1;
+        let (number, time) = (self.next_line, Utc::now());
+        self.log.push_back(LogLine { number, time, entity, level, module: module.to_owned(), message });
+        if self.log.len() > LOG {
+            self.log.pop_front();
+        }
+    }
+}
