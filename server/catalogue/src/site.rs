@@ -53,7 +53,7 @@ impl Site {
         };
         let model = match (scope, &controller) {
             (Scope::Model, Some(controller)) => {
-                let entry = match place.model.as_deref() {
+                let entry = match place.model.as_deref().or_else(|| controllers.current_model(controller.name())) {
                     Some(name) => controller.find_model(name).await?,
                     None => only_model(controller).await?,
                 };

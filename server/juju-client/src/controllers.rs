@@ -12,6 +12,7 @@ pub struct Controllers(Arc<Known>);
 struct Known {
     controllers: BTreeMap<String, Result<Arc<Controller>, Error>>,
     default: Option<String>,
+    current_models: BTreeMap<String, String>,
 }
 
 impl Controllers {
@@ -26,7 +27,20 @@ impl Controllers {
             .collect();
         let only = || (controllers.len() == 1).then(|| controllers.keys().next().cloned()).flatten();
         let default = default.or_else(only);
-        Self(Arc::new(Known { controllers, default }))
+        Self(Arc::new(Known { controllers, default, current_models: BTreeMap::new() }))
+    }
+
+    /// The same with the model that is meant, for each controller, where none is named.
+    #[must_use]
+    pub fn with_current_models(self, current_models: BTreeMap<String, String>) -> Self {
+        let Known { controllers, default, .. } = &*self.0;
+        Self(Arc::new(Known { controllers: controllers.clone(), default: default.clone(), current_models }))
+    }
+
+    /// The model that is meant on a controller where none is named.
+    #[must_use]
+    pub fn current_model(&self, controller: &str) -> Option<&str> {
+        self.0.current_models.get(controller).map(String::as_str)
     }
 
     /// Names of all controllers, in order.

@@ -5,6 +5,7 @@
 
 mod address;
 mod backoff;
+mod client_files;
 mod connection;
 mod controller;
 mod controllers;
@@ -21,6 +22,7 @@ mod session;
 mod settings;
 mod tls;
 
+pub use client_files::{ClientFiles, ClientFilesError};
 pub use connection::Connection;
 pub use controller::Controller;
 pub use controllers::Controllers;
