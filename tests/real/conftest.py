@@ -54,13 +54,13 @@ def ours(folder, *words):
 
 
 @contextlib.contextmanager
-def real(folder, **environment):
+def real(folder):
     """The real controller; gives what its READY line says."""
     programs = given("JUJU_MCP_TEST_CONTROLLER")
     process = subprocess.Popen(
         [programs / "realcontroller", "-test.run", "Test", "-check.f", "TestServe", "-test.timeout", "30m"],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=open(folder / "log.txt", "w"), cwd=folder, text=True,
-        env=os.environ | {"JUJU_MONGOD": str(programs / "mongod"), "SERVE_DIR": str(folder)} | environment)
+        env=os.environ | {"JUJU_MONGOD": str(programs / "mongod"), "SERVE_DIR": str(folder)})
     try:
         until, ready = time.monotonic() + 60, None
         while not ready:

@@ -1,0 +1,229 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// An MCP server that lets an assistant operate Juju 3.6 estates safely.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Start with:\n  juju-mcp demo          try it, with nothing else installed\n  juju-mcp stdio         use your own Juju client files\n  juju-mcp serve --help  run it for a team"
+)]
+pub(crate) struct Cli {
+    /// What to log, to standard error: a level, or `room=level,...`
+    #[arg(long, global = true, env = "JUJU_MCP_LOG", default_value = "warn", value_name = "FILTER")]
+    pub(crate) log: String,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve a simulated Juju controller and an MCP server for it
+    Demo(Demo),
+    /// Serve MCP over HTTP
+    Serve(Serve),
+    /// Serve MCP over standard input and output, with your own Juju client files
+    Stdio(Stdio),
+    /// Serve a simulated Juju controller alone
+    Sim(Sim),
+    /// List the tools of an endpoint, with their size in tokens
+    Tools(Tools),
+    /// Check or export the ledger
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Check a configuration file, or print its schema
+    #[command(subcommand)]
+    Config(Config),
+    /// Ask a running server whether it is ready; exit code 0 if so
+    Healthcheck(Healthcheck),
+    /// Inject a fault into a running `demo` or `sim`
+    Fault(Fault),
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  juju-mcp demo\n  juju-mcp demo --scenario regions --listen 127.0.0.1:8080\n  juju-mcp demo --scenario large --units 10000"
+)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    pub(crate) scenario: Scenario,
+    /// Where the MCP server listens; loopback only, port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// Where to write addresses and tokens, as JSON, when everything answers
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+    /// Where ledger and keys are kept; a temporary directory unless given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+}
+
+/// Which estate to simulate.
+#[derive(Debug, Args)]
+pub(crate) struct Scenario {
+    /// Estate to simulate: `shop`, `regions`, `large`, `empty`, or a YAML file
+    #[arg(long, default_value = "shop", value_name = "NAME")]
+    pub(crate) scenario: String,
+    /// Units in the scenario `large`
+    #[arg(long, value_name = "N")]
+    pub(crate) units: Option<u32>,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  juju-mcp serve --config /etc/juju-mcp.yaml\n  juju-mcp serve --juju-data ~/.local/share/juju --token-file operator=./operator.token\n  JUJU_CONTROLLER_ADDRESSES=10.0.0.5:17070 JUJU_USERNAME=admin JUJU_PASSWORD=... JUJU_CA_CERT=... juju-mcp serve"
+)]
+pub(crate) struct Serve {
+    /// Configuration, YAML; `juju-mcp config schema` describes it
+    #[arg(long, value_name = "FILE", env = "JUJU_MCP_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where to listen
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Juju client files to take controllers from, in place of those in the configuration
+    #[arg(long, value_name = "DIR")]
+    pub(crate) juju_data: Option<PathBuf>,
+    /// Where ledger and keys are kept
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// A role, and the file that holds the bearer token for it; repeatable
+    #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
+    pub(crate) token_file: Vec<(String, PathBuf)>,
+    /// Where to write addresses, as JSON, when everything answers
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+}
+
+/// Arguments of `stdio`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  claude mcp add juju -- juju-mcp stdio\n  juju-mcp stdio --read-only\n  juju-mcp stdio --toolsets deploy,status"
+)]
+pub(crate) struct Stdio {
+    /// Juju client files; those of the Juju client itself unless given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) juju_data: Option<PathBuf>,
+    /// Where ledger and keys are kept; `juju-mcp` beside the client files unless given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// Groups of tools to serve, in place of the few that `/mcp` has; `all` for every tool
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub(crate) toolsets: Vec<String>,
+    /// Serve only tools that read
+    #[arg(long)]
+    pub(crate) read_only: bool,
+}
+
+/// Arguments of `sim`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  juju-mcp sim --scenario shop --ready-file ready.json &\n  JUJU_DATA=$(jq -r .juju_data ready.json) juju status"
+)]
+pub(crate) struct Sim {
+    #[command(flatten)]
+    pub(crate) scenario: Scenario,
+    /// Where the controller's API listens; loopback only, port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// Where to write addresses, as JSON, when everything answers
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+}
+
+/// Arguments of `tools`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  juju-mcp tools\n  juju-mcp tools --endpoint /mcp/full --format json")]
+pub(crate) struct Tools {
+    /// Endpoint whose tools are listed: `/mcp`, `/mcp/full`, `/mcp/readonly`, `/mcp/x/TOOLSET`
+    #[arg(long, default_value = "/mcp", value_name = "PATH")]
+    pub(crate) endpoint: String,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+/// How to print a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Aligned columns.
+    Table,
+    /// JSON.
+    Json,
+}
+
+/// What to do with the ledger.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Walk the chain of hashes; exit code 1 and the first record that does not hold, if there is one
+    Verify(State),
+    /// Print records as JSON, one a line
+    #[command(
+        after_help = "Example:\n  juju-mcp audit export --from 100 | jq 'select(.phase == \"open\") | .asked.tool'"
+    )]
+    Export(Export),
+}
+
+/// Where the ledger is.
+#[derive(Debug, Args)]
+pub(crate) struct State {
+    /// State directory of the server
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/juju-mcp")]
+    pub(crate) state: PathBuf,
+}
+
+/// Arguments of `audit export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) state: State,
+    /// First record
+    #[arg(long, default_value_t = 1, value_name = "SEQUENCE")]
+    pub(crate) from: i64,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Read a configuration file and say what is wrong with it
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of the configuration file
+    Schema,
+}
+
+/// Arguments of `healthcheck`.
+#[derive(Debug, Args)]
+pub(crate) struct Healthcheck {
+    /// Address of the server
+    #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) url: String,
+}
+
+/// Arguments of `fault`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Kinds:\n  hook-error UNIT   block UNIT MESSAGE   lose-machine ID   drop-connections\n  delay MILLISECONDS   restart-controller   heal\n\nExample:\n  juju-mcp fault hook-error payment/0 --ready-file ready.json"
+)]
+pub(crate) struct Fault {
+    /// Kind of fault
+    pub(crate) kind: String,
+    /// What it strikes, and a message where the kind takes one
+    pub(crate) target: Vec<String>,
+    /// The ready file that `demo` or `sim` wrote
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: PathBuf,
+}
+
+fn role_and_file(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((role, file)) if !role.is_empty() && !file.is_empty() => Ok((role.to_owned(), PathBuf::from(file))),
+        _ => Err("a role and a file are wanted, as in `operator=/etc/juju-mcp/operator.token`".to_owned()),
+    }
+}

@@ -1,0 +1,30 @@
+//! Sub-commands, a file each.
+
+mod audit;
+mod config;
+mod demo;
+mod fault;
+mod healthcheck;
+mod serve;
+mod sim;
+mod stdio;
+mod tools;
+
+use std::process::ExitCode;
+
+use crate::{cli::Command, failure::Failure};
+
+/// Runs one sub-command to its end.
+pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Stdio(arguments) => stdio::run(arguments).await,
+        Command::Sim(arguments) => sim::run(arguments).await,
+        Command::Tools(arguments) => tools::run(&arguments),
+        Command::Audit(arguments) => audit::run(arguments).await,
+        Command::Config(arguments) => config::run(&arguments),
+        Command::Healthcheck(arguments) => healthcheck::run(&arguments).await,
+        Command::Fault(arguments) => fault::run(arguments).await,
+    }
+}

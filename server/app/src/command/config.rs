@@ -1,0 +1,28 @@
+//! `juju-mcp config`: checks a configuration file, or says what one may hold.
+
+use std::process::ExitCode;
+
+use crate::{
+    cli,
+    config::{Config, read_token},
+    failure::Failure,
+};
+
+pub(super) fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
+    match command {
+        cli::Config::Check { file } => {
+            let config = Config::read(file)?;
+            let controllers = config.endpoints()?;
+            for token in &config.tokens {
+                read_token(&token.file)?;
+            }
+            super::serve::check_roles(config.tokens.iter().map(|token| token.role.as_str()))?;
+            println!("`{}` is good: {} controllers, {} tokens", file.display(), controllers.len(), config.tokens.len());
+        }
+        cli::Config::Schema => {
+            let schema = schemars::schema_for!(Config);
+            println!("{}", serde_json::to_string_pretty(&schema).map_err(Failure::failed)?);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,138 @@
+//! `juju-mcp serve`: MCP over HTTP for a team.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use dispatch::Door;
+use http_server::{Served, Settings, metrics::Metrics};
+use identity::Authenticator;
+use policy::Roles;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    cli::Serve,
+    config::{Config, read_token},
+    failure::Failure,
+    ready::Ready,
+    wiring::{self, Parts},
+};
+
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+const STATE: &str = "/var/lib/juju-mcp";
+
+pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
+    let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+    let juju_data = arguments.juju_data.as_ref().or(config.juju_data.as_ref());
+    let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path))?;
+    let authenticator = authenticator(&config, &arguments.token_file)?;
+    for name in controllers.names() {
+        // a wrong address, authority or password is told now, not at the first call
+        controllers.controller(Some(&name))?.connection().await?;
+    }
+    let state = arguments.state.or_else(|| config.state.clone()).unwrap_or_else(|| STATE.into());
+    let listener = listen(arguments.listen.or(config.listen).unwrap_or(LISTEN)).await?;
+    let serving = Serving {
+        door: wiring::door(&state, controllers).await?,
+        authenticator,
+        settings: settings(&config),
+        listener,
+        stop: wiring::stop_signal(),
+    };
+    let ready = Ready { pid: std::process::id(), ..Ready::default() };
+    serving.serve(ready, arguments.ready_file.as_deref(), |_| {}).await
+}
+
+/// All that is needed to answer over HTTP.
+pub(super) struct Serving {
+    pub(super) door: Arc<Door>,
+    pub(super) authenticator: Authenticator,
+    pub(super) settings: Settings,
+    pub(super) listener: TcpListener,
+    pub(super) stop: CancellationToken,
+}
+
+impl Serving {
+    /// Serves until it is told to stop. `announce` gets what the ready file holds.
+    pub(super) async fn serve(
+        self,
+        mut ready: Ready,
+        ready_file: Option<&Path>,
+        announce: impl FnOnce(&Ready),
+    ) -> Result<ExitCode, Failure> {
+        let address = self.listener.local_addr().map_err(Failure::failed)?;
+        let metrics = Arc::new(Metrics::default());
+        let handler = mcp::Server::new(Arc::clone(&self.door), metrics.clone());
+        let served = Served {
+            mcp: mcp::streamable_http(handler, self.settings.max_body_bytes, self.stop.clone()),
+            toolsets: self.door.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
+            authenticate: Arc::new(self.authenticator),
+            health: Arc::new(Parts(Arc::clone(&self.door))),
+            metrics,
+        };
+        let router = http_server::router(&self.settings, served).map_err(Failure::failed)?;
+        ready.mcp_url = Some(format!("http://{address}/mcp"));
+        if let Some(file) = ready_file {
+            ready.write(file)?;
+        }
+        announce(&ready);
+        tracing::info!(%address, "serving");
+        http_server::serve(self.listener, router, &self.settings, self.stop).await.map_err(Failure::failed)?;
+        wiring::close(&self.door).await;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|cause| {
+        Failure::usage(
+            format!("cannot listen on {address}: {cause}"),
+            "take another address with `--listen ADDR`; port 0 takes a free one",
+        )
+    })
+}
+
+fn settings(config: &Config) -> Settings {
+    let mut settings = Settings::default();
+    settings.allowed_hosts.extend(config.allowed_hosts.iter().cloned());
+    settings.allowed_origins.extend(config.allowed_origins.iter().cloned());
+    settings
+}
+
+fn authenticator(config: &Config, files: &[(String, PathBuf)]) -> Result<Authenticator, Failure> {
+    let configured = config.tokens.iter().map(|token| (&token.role, &token.file));
+    let tokens: Vec<_> = configured.chain(files.iter().map(|(role, file)| (role, file))).collect();
+    check_roles(tokens.iter().map(|(role, _)| role.as_str()))?;
+    if tokens.is_empty() {
+        return Err(Failure::usage(
+            "nobody could call this server, because it has no token",
+            "give one with `--token-file ROLE=FILE`, or `tokens` in the configuration",
+        ));
+    }
+    let mut authenticator = Authenticator::default();
+    for (role, file) in tokens {
+        authenticator.accept(read_token(file)?, role);
+    }
+    Ok(authenticator)
+}
+
+/// Refuses a role that does not exist: a token for it could do nothing.
+pub(super) fn check_roles<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
+    let roles = Roles::shipped().map_err(Failure::failed)?;
+    let known: BTreeMap<_, _> = roles.described().collect();
+    for name in names {
+        if !roles.has(name) {
+            let known: Vec<_> = known.keys().copied().collect();
+            return Err(Failure::usage(
+                format!("there is no role `{name}`"),
+                format!("roles are: {}", known.join(", ")),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! `juju-mcp sim`: a simulated Juju controller alone.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use identity::Token;
+use juju_sim::{Pace, Settings, Simulator};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    cli::{Scenario, Sim},
+    failure::Failure,
+    ready::Ready,
+    wiring,
+};
+
+/// The user whose client files are written.
+const USER: &str = "admin";
+
+pub(super) async fn run(arguments: Sim) -> Result<ExitCode, Failure> {
+    let stop = wiring::stop_signal();
+    let directory = Scratch::make()?;
+    let simulated = Simulated::start(&arguments.scenario, arguments.listen, &directory, &stop).await?;
+    let ready = simulated.ready();
+    if let Some(file) = &arguments.ready_file {
+        ready.write(file)?;
+    }
+    let juju_data = directory.juju_data();
+    println!("A simulated Juju controller listens on {}", simulated.simulator.address());
+    println!("  JUJU_DATA={} juju status", juju_data.display());
+    stop.cancelled().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A directory that goes with the process.
+pub(super) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(super) fn make() -> Result<Self, Failure> {
+        let name = Token::generate().map_err(Failure::failed)?.hash().fingerprint();
+        let directory = std::env::temp_dir().join(format!("juju-mcp-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&directory).map_err(|cause| Failure::file("make", &directory, &cause))?;
+        Ok(Self(directory))
+    }
+
+    pub(super) fn juju_data(&self) -> PathBuf {
+        self.0.join("juju-data")
+    }
+
+    pub(super) fn state(&self) -> PathBuf {
+        self.0.join("state")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, directory = %self.0.display(), "a temporary directory is left behind");
+        }
+    }
+}
+
+/// A simulated controller with its client files and the address that takes faults.
+pub(super) struct Simulated {
+    pub(super) simulator: Arc<Simulator>,
+    pub(super) juju_data: PathBuf,
+    control_url: String,
+    control_token: Token,
+}
+
+impl Simulated {
+    pub(super) async fn start(
+        scenario: &Scenario,
+        listen: std::net::SocketAddr,
+        scratch: &Scratch,
+        stop: &CancellationToken,
+    ) -> Result<Self, Failure> {
+        let settings =
+            Settings { scenario: scenario.scenario.clone(), units: scenario.units, listen, pace: Pace::default() };
+        let simulator = Simulator::start(settings).await;
+        let simulator = Arc::new(
+            simulator.map_err(|error| Failure::usage(error, "`juju-mcp sim --help` names scenarios and flags"))?,
+        );
+        let juju_data = scratch.juju_data();
+        simulator.write_client_files(&juju_data, USER).map_err(Failure::failed)?;
+        let control_token = Token::generate().map_err(Failure::failed)?;
+        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.map_err(Failure::failed)?;
+        let control_url = format!("http://{}/fault", listener.local_addr().map_err(Failure::failed)?);
+        let (controlled, token, stop) = (Arc::clone(&simulator), control_token.clone(), stop.clone());
+        tokio::spawn(async move {
+            if let Err(error) = juju_sim::control(controlled, listener, token.reveal(), stop).await {
+                tracing::error!(%error, "faults can no longer be injected");
+            }
+        });
+        Ok(Self { simulator, juju_data, control_url, control_token })
+    }
+
+    /// The part of the ready file that is about the controller.
+    pub(super) fn ready(&self) -> Ready {
+        Ready {
+            juju_data: Some(self.juju_data.clone()),
+            control_url: Some(self.control_url.clone()),
+            control_token: Some(self.control_token.reveal().to_owned()),
+            pid: std::process::id(),
+            ..Ready::default()
+        }
+    }
+}

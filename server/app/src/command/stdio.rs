@@ -1,0 +1,39 @@
+//! `juju-mcp stdio`: MCP over standard input and output, with the user's own client files.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use http_server::metrics::Metrics;
+use identity::Caller;
+use mcp::Surface;
+
+use crate::{cli::Stdio, config::Config, failure::Failure, wiring};
+
+pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
+    let juju_data = arguments.juju_data.clone().map_or_else(wiring::own_juju_data, Ok)?;
+    let controllers = wiring::controllers(&Config::default(), Some(&juju_data))?;
+    let state: PathBuf = arguments.state.clone().unwrap_or_else(|| juju_data.join("juju-mcp"));
+    let door = wiring::door(&state, controllers).await?;
+    let surface = surface(&arguments);
+    let known = door.catalogue.toolsets();
+    if let Some(unknown) = arguments.toolsets.iter().find(|name| *name != "all" && !known.contains(&name.as_str())) {
+        return Err(Failure::usage(
+            format!("there is no toolset `{unknown}`"),
+            format!("toolsets are: all, {}", known.join(", ")),
+        ));
+    }
+    let caller = Caller::local(&wiring::user(), "admin");
+    let server = mcp::Server::new(Arc::clone(&door), Arc::new(Metrics::default())).local(caller, surface);
+    let served = mcp::stdio(server, wiring::stop_signal()).await;
+    wiring::close(&door).await;
+    served.map_err(Failure::failed)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn surface(arguments: &Stdio) -> Surface {
+    let surface = match arguments.toolsets.as_slice() {
+        [] => Surface::curated(),
+        names if names.iter().any(|name| name == "all") => Surface::full(),
+        names => Surface::toolsets(names),
+    };
+    if arguments.read_only { surface.read_only() } else { surface }
+}

@@ -1,0 +1,78 @@
+//! Why a sub-command ended without doing its work: one sentence, what to do about it, and an exit code.
+
+use std::process::ExitCode;
+
+/// Exit code for wrong arguments or configuration (`EX_CONFIG` of sysexits.h is 78, but 2 is what clap gives).
+const USAGE: u8 = 2;
+
+/// Why a sub-command ended without doing its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// What was asked for cannot be: a flag, a file, a configuration.
+    #[error("{problem}")]
+    Usage {
+        /// What is wrong.
+        problem: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// Something outside failed.
+    #[error("{problem}")]
+    Failed {
+        /// What failed.
+        problem: String,
+        /// What to do about it, where that is known.
+        remedy: Option<String>,
+    },
+}
+
+impl Failure {
+    /// A wrong flag, file or configuration, and what to do about it.
+    pub(crate) fn usage(problem: impl ToString, remedy: impl Into<String>) -> Self {
+        Self::Usage { problem: problem.to_string(), remedy: remedy.into() }
+    }
+
+    /// Something outside failed.
+    pub(crate) fn failed(problem: impl ToString) -> Self {
+        Self::Failed { problem: problem.to_string(), remedy: None }
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn file(doing: &str, path: &std::path::Path, cause: &std::io::Error) -> Self {
+        Self::usage(format!("cannot {doing} `{}`: {cause}", path.display()), "check the path and its permissions")
+    }
+
+    /// What to do about it.
+    pub(crate) fn remedy(&self) -> Option<&str> {
+        match self {
+            Self::Usage { remedy, .. } => Some(remedy),
+            Self::Failed { remedy, .. } => remedy.as_deref(),
+        }
+    }
+
+    /// 2 for what the user asked for wrongly, 1 for what failed.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage { .. } => ExitCode::from(USAGE),
+            Self::Failed { .. } => ExitCode::FAILURE,
+        }
+    }
+}
+
+impl From<juju_client::Error> for Failure {
+    fn from(error: juju_client::Error) -> Self {
+        Self::Failed { problem: error.to_string(), remedy: error.remedy() }
+    }
+}
+
+impl From<audit::Error> for Failure {
+    fn from(error: audit::Error) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        Self::failed(error)
+    }
+}

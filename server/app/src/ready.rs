@@ -1,0 +1,55 @@
+//! The ready file: written whole when everything answers, so that whoever waits for it finds all of it or nothing.
+
+use std::{
+    collections::BTreeMap,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// What the file holds. It has tokens in it, so only its owner may read it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Ready {
+    /// Ends in `/mcp`; absent for `sim`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) mcp_url: Option<String>,
+    /// Role to bearer token.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub(crate) tokens: BTreeMap<String, String>,
+    /// Client files with which the real `juju` client reaches the same simulated controller.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) juju_data: Option<PathBuf>,
+    /// What `fault` talks to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) control_url: Option<String>,
+    /// The bearer token for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) control_token: Option<String>,
+    /// The process.
+    pub(crate) pid: u32,
+}
+
+impl Ready {
+    /// Writes the file under another name and renames it.
+    pub(crate) fn write(&self, file: &Path) -> Result<(), Failure> {
+        let failed = |cause: std::io::Error| Failure::file("write", file, &cause);
+        let part = file.with_extension(format!("part-{}", self.pid));
+        let text = serde_json::to_vec_pretty(self).map_err(Failure::failed)?;
+        let mut open = std::fs::OpenOptions::new();
+        let mut handle = open.write(true).create(true).truncate(true).mode(0o600).open(&part).map_err(failed)?;
+        handle.write_all(&text).map_err(failed)?;
+        std::fs::rename(&part, file).map_err(failed)
+    }
+
+    /// Reads the file of a running server.
+    pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(file).map_err(|cause| Failure::file("read", file, &cause))?;
+        let unfit = |cause| format!("`{}` is not a ready file of `juju-mcp demo` or `sim`: {cause}", file.display());
+        serde_json::from_str(&text)
+            .map_err(|cause: serde_json::Error| Failure::usage(unfit(cause), "give the file named by `--ready-file`"))
+    }
+}

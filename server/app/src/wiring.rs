@@ -1,0 +1,155 @@
+//! Joins the rooms: from configuration to a door with a ledger and controllers behind it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
+
+use audit::Ledger;
+use catalogue::Catalogue;
+use dispatch::Door;
+use futures::future::{BoxFuture, FutureExt, join_all};
+use http_server::health::{Check, Health};
+use juju_client::{ClientFiles, Controllers, Endpoint};
+use policy::Roles;
+use store::Store;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::{config::Config, failure::Failure};
+
+/// File of the store in a state directory.
+pub(crate) const STORE: &str = "juju-mcp.sqlite";
+
+/// Opens the ledger in `state` and puts it, all tools and these controllers behind one door.
+pub(crate) async fn door(state: &Path, controllers: Controllers) -> Result<Arc<Door>, Failure> {
+    std::fs::create_dir_all(state).map_err(|cause| Failure::file("make the state directory", state, &cause))?;
+    let store = Store::open(&state.join(STORE))
+        .await
+        .map_err(|error| Failure::usage(error, "give a state directory that can be written, with `--state DIR`"))?;
+    let ledger = Ledger::open(store).await?;
+    let roles = Roles::shipped().map_err(Failure::failed)?;
+    Ok(Arc::new(Door { catalogue: Catalogue::shipped(), roles, ledger, controllers }))
+}
+
+/// Whether the ledger and each controller answer.
+pub(crate) struct Parts(pub(crate) Arc<Door>);
+
+impl Health for Parts {
+    fn checks(&self) -> BoxFuture<'_, Vec<Check>> {
+        let controllers = self.0.controllers.names().into_iter().map(|name| self.controller(name));
+        async move {
+            let (ledger, controllers) = futures::join!(self.ledger(), join_all(controllers));
+            std::iter::once(ledger).chain(controllers).collect()
+        }
+        .boxed()
+    }
+}
+
+impl Parts {
+    async fn ledger(&self) -> Check {
+        let asked = Instant::now();
+        let problem = self.0.ledger.store().ledger_head().await.err().map(|error| error.to_string());
+        check("ledger".to_owned(), asked, problem)
+    }
+
+    async fn controller(&self, name: String) -> Check {
+        let asked = Instant::now();
+        let answer = match self.0.controllers.controller(Some(&name)) {
+            Ok(controller) => controller.connection().await.map(drop),
+            Err(error) => Err(error),
+        };
+        let problem = answer.err().map(|error| match error.remedy() {
+            Some(remedy) => format!("{error}; {remedy}"),
+            None => error.to_string(),
+        });
+        check(format!("controller {name}"), asked, problem)
+    }
+}
+
+fn check(name: String, asked: Instant, detail: Option<String>) -> Check {
+    let latency_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Check { name, healthy: detail.is_none(), detail, latency_ms }
+}
+
+/// An HTTP client with a time limit, which trusts the system's authorities.
+pub(crate) fn web_client(limit: std::time::Duration) -> Result<reqwest::Client, Failure> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let roots = rustls_native_certs::load_native_certs().certs;
+    let mut store = rustls::RootCertStore::empty();
+    store.add_parsable_certificates(roots);
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(Failure::failed)?
+        .with_root_certificates(store)
+        .with_no_client_auth();
+    reqwest::Client::builder().timeout(limit).use_preconfigured_tls(tls).build().map_err(Failure::failed)
+}
+
+/// Controllers from client files where they are named, else from the configuration, else from the environment.
+pub(crate) fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<Controllers, Failure> {
+    let settings = juju_client::Settings::default();
+    if let Some(directory) = juju_data {
+        let files = ClientFiles::new(directory, std::env::temp_dir());
+        let remedy = "give the directory of a Juju client that is logged in, with `--juju-data DIR`";
+        return files.controllers(settings).map_err(|error| Failure::usage(error, remedy));
+    }
+    let mut endpoints = config.endpoints()?;
+    if endpoints.is_empty() {
+        endpoints.extend(Endpoint::from_environment(environment));
+    }
+    if endpoints.is_empty() {
+        return Err(Failure::usage(
+            "no controller is configured",
+            "give `--juju-data DIR`, `controllers` in the configuration, or JUJU_CONTROLLER_ADDRESSES with JUJU_USERNAME, JUJU_PASSWORD and JUJU_CA_CERT",
+        ));
+    }
+    Ok(Controllers::new(endpoints, config.default_controller.clone(), settings))
+}
+
+/// The directory of the user's own Juju client.
+pub(crate) fn own_juju_data() -> Result<PathBuf, Failure> {
+    let find = |name| environment(name).map(PathBuf::from);
+    ClientFiles::default_directory(find("JUJU_DATA"), find("XDG_DATA_HOME"), find("HOME")).ok_or_else(|| {
+        Failure::usage("cannot tell where the Juju client keeps its files", "give the directory with `--juju-data DIR`")
+    })
+}
+
+/// Name of the user at this machine, for the ledger.
+pub(crate) fn user() -> String {
+    environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(|| "unknown".to_owned())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this room is the one that reads the environment")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Cancelled when the process is asked to end.
+pub(crate) fn stop_signal() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        let terminate = async {
+            match signal(SignalKind::terminate()) {
+                Ok(mut terminate) => terminate.recv().await,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate => {}
+        }
+        told.cancel();
+    });
+    stop
+}
+
+/// Waits until the ledger stands in the store, and closes it.
+pub(crate) async fn close(door: &Door) {
+    if let Err(error) = door.ledger.settle().await {
+        tracing::error!(%error, "the end of the ledger may not be kept");
+    }
+    door.ledger.store().close().await;
+}
