@@ -66,6 +66,12 @@ impl Charms {
         Ok(Self(charms.into_iter().map(|(name, charm)| (name.clone(), Arc::new(Charm { name, ..charm }))).collect()))
     }
 
+    /// The same with further charms.
+    pub(crate) fn with(mut self, charms: BTreeMap<String, Charm>) -> Self {
+        self.0.extend(charms.into_iter().map(|(name, charm)| (name.clone(), Arc::new(Charm { name, ..charm }))));
+        self
+    }
+
     /// The charm of this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<Charm>> {
         self.0.get(name)

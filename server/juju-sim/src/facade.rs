@@ -10,12 +10,17 @@ mod block;
 mod charms;
 mod client;
 mod cloud;
+mod controller;
 mod delta;
 mod machine_manager;
 mod model_config;
 mod model_manager;
 mod pinger;
+mod resources;
+mod secrets;
+mod spaces;
 mod status;
+mod storage;
 mod user_manager;
 
 use crate::methods::Methods;
@@ -34,10 +39,15 @@ pub(crate) fn methods() -> Methods {
         charms::register,
         client::register,
         cloud::register,
+        controller::register,
         machine_manager::register,
         model_config::register,
         model_manager::register,
         pinger::register,
+        resources::register,
+        secrets::register,
+        spaces::register,
+        storage::register,
         user_manager::register,
     ] {
         register(&mut methods);

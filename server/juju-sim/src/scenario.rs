@@ -7,9 +7,9 @@ use juju_wire::{RemoteError, constraints::Constraints};
 use serde::Deserialize;
 
 use crate::{
-    charms::Charms,
+    charms::{Charm, Charms},
     relations,
-    state::{Access, Controller, Kind, Model, ModelAccess, Offer, State, Status, User},
+    state::{Access, Controller, Kind, Model, ModelAccess, Offer, State, Status, User, Work},
 };
 
 /// Units of the scenario `large` unless another number is given, and the most that it takes.
@@ -20,7 +20,34 @@ const UNITS_OF_AN_APPLICATION: u32 = 50;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Scenario {
+    /// Charms beside, or in place of, those of the store.
+    #[serde(default)]
+    charms: BTreeMap<String, Charm>,
+    #[serde(default)]
+    cloud: Option<CloudSection>,
+    /// In place of `admin`, `operator` and `reader`.
+    #[serde(default)]
+    users: BTreeMap<String, UserSection>,
     models: BTreeMap<String, ModelSection>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CloudSection {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    region: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct UserSection {
+    password: String,
+    #[serde(default)]
+    display_name: String,
+    #[serde(default)]
+    superuser: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -29,6 +56,8 @@ struct ModelSection {
     applications: BTreeMap<String, ApplicationSection>,
     relations: Vec<[String; 2]>,
     offers: BTreeMap<String, String>,
+    /// Users who may read it.
+    readers: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -38,6 +67,8 @@ struct ApplicationSection {
     channel: Option<String>,
     units: u32,
     exposed: bool,
+    /// Status and message of each unit, in place of `active`; for a failed hook `error` and the hook.
+    statuses: Vec<[String; 2]>,
 }
 
 /// Why a scenario cannot be used.
@@ -91,13 +122,25 @@ pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioErro
         }
     }
     .map_err(unreadable)?;
-    let charms = Charms::shipped().map_err(unreadable)?;
+    let charms = Charms::shipped().map_err(unreadable)?.with(scenario.charms);
     let mut state = bare();
+    if let Some(CloudSection { name, kind, region }) = scenario.cloud {
+        state.controller = Controller { cloud: name, cloud_type: kind, region, ..state.controller };
+    }
+    if !scenario.users.is_empty() {
+        state.users = scenario.users.into_iter().map(|(name, section)| (name, user(section))).collect();
+    }
     for (number, (model, section)) in scenario.models.into_iter().enumerate() {
         let uuid = uuid(number + 1);
+        let readers = section.readers.clone();
         let built = build(Model::new(uuid.clone(), &model, "admin", Kind::Iaas), section, &charms);
         let mut built = built.map_err(|error| unfit(format!("in model `{model}`, {error}")))?;
-        built.users.extend([("operator".to_owned(), ModelAccess::Write), ("reader".to_owned(), ModelAccess::Read)]);
+        match readers {
+            Some(readers) => built.users.extend(readers.into_iter().map(|reader| (reader, ModelAccess::Read))),
+            None => built
+                .users
+                .extend([("operator".to_owned(), ModelAccess::Write), ("reader".to_owned(), ModelAccess::Read)]),
+        }
         state.models.insert(uuid, built);
     }
     Ok(state)
@@ -112,7 +155,19 @@ fn large(units: u32) -> Scenario {
         |units| ApplicationSection { charm: Some("ubuntu".to_owned()), units, ..ApplicationSection::default() };
     let applications = sizes.enumerate().map(|(number, units)| (format!("app{number:03}"), section(units))).collect();
     let model = ModelSection { applications, ..ModelSection::default() };
-    Scenario { models: BTreeMap::from([("large".to_owned(), model)]) }
+    let models = BTreeMap::from([("large".to_owned(), model)]);
+    Scenario { charms: BTreeMap::new(), cloud: None, users: BTreeMap::new(), models }
+}
+
+fn user(section: UserSection) -> User {
+    User {
+        display_name: section.display_name,
+        password: section.password,
+        access: if section.superuser { Access::Superuser } else { Access::Login },
+        enabled: true,
+        created: Utc::now(),
+        last_connection: None,
+    }
 }
 
 /// UUIDs of scenarios are fixed, so that two runs can be held side by side.
@@ -141,6 +196,7 @@ fn bare() -> State {
             cloud: "sim".to_owned(),
             cloud_type: "maas".to_owned(),
             region: "default".to_owned(),
+            config: BTreeMap::new(),
         },
         users: BTreeMap::from([
             ("admin".to_owned(), user("admin", Access::Superuser)),
@@ -176,6 +232,19 @@ fn build(mut model: Model, section: ModelSection, charms: &Charms) -> Result<Mod
             .insert(name.clone(), Offer { name: name.clone(), uuid, application: application.to_owned(), endpoints });
     }
     settle(&mut model);
+    for (name, application) in &section.applications {
+        for (number, [status, message]) in (0..).zip(&application.statuses) {
+            let Some(unit) = model.units.get_mut(&(name.clone(), number)) else { continue };
+            let message = if status == "error" {
+                unit.failing = Some(message.clone());
+                unit.work.push_front(Work::Hook(message.clone()));
+                format!("hook failed: \"{message}\"")
+            } else {
+                message.clone()
+            };
+            unit.workload = Status { message, status: status.clone(), since: unit.workload.since };
+        }
+    }
     Ok(model)
 }
 

@@ -3,6 +3,7 @@
 mod application;
 mod journal;
 mod model;
+mod secret;
 
 use std::{
     collections::BTreeMap,
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 pub(crate) use application::{Application, Machine, Relation, RelationEndpoint, Status, Task, Unit, Work};
 pub(crate) use journal::Journal;
 pub(crate) use model::{Model, Offer, Operation, RemoteApplication, Topic};
+pub(crate) use secret::{Revision, Secret};
 
 /// Everything that the simulated controller knows.
 pub(crate) struct State {
@@ -33,6 +35,8 @@ pub(crate) struct Controller {
     pub(crate) cloud: String,
     pub(crate) cloud_type: String,
     pub(crate) region: String,
+    /// Settings that were changed.
+    pub(crate) config: BTreeMap<String, serde_json::Value>,
 }
 
 /// A user of the controller.

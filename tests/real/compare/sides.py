@@ -60,7 +60,7 @@ def real(folder):
     folder = pathlib.Path(folder).resolve()
     process = subprocess.Popen(
         [folder / "realcontroller", "-test.run", "Test", "-check.f", "TestServe", "-test.timeout", "0"],
-        env=os.environ | {"JUJU_MONGOD": str(folder / "mongod"), "SERVE_DIR": scratch()},
+        env=os.environ | {"JUJU_MONGOD": str(folder / "mongod"), "SERVE_DIR": scratch(), "SERVE_K8S": "off"},
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=tempfile.gettempdir())
     for line in process.stderr:
         if line.startswith("READY "):
@@ -72,8 +72,9 @@ def real(folder):
     return Side("real", process, ready["addresses"][0], ready["ca_cert"], accounts)
 
 
-def simulated(program, scenario="prod"):
-    """Our simulator with the scenario that has the real controller's estate."""
+def simulated(program):
+    """Our simulator with the real controller's estate."""
+    scenario = pathlib.Path(__file__).resolve().parent / "estate.yaml"
     ready_file = pathlib.Path(scratch()) / "ready.json"
     process = subprocess.Popen([program, "sim", "--scenario", scenario, "--listen", "127.0.0.1:0", "--ready-file", ready_file],
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

@@ -165,7 +165,7 @@ fn info(call: &Call, params: Entities) -> Result<ModelInfoResults, RemoteError> 
     Ok(ModelInfoResults { results: results.collect() })
 }
 
-fn sizes(call: &Call, params: Entities) -> Result<ModelStatusResults, RemoteError> {
+pub(super) fn sizes(call: &Call, params: Entities) -> Result<ModelStatusResults, RemoteError> {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let mut models = Vec::new();
     for entity in params.entities {

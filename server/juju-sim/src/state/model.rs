@@ -6,10 +6,12 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use juju_wire::{Code, RemoteError, constraints::Constraints, entity::Life};
+use juju_wire::{Code, RemoteError, constraints::Constraints, entity::Life, facade::storage::pool::StoragePool};
 use serde_json::Value;
 
-use super::{Application, Journal, Kind, Machine, ModelAccess, Relation, RelationEndpoint, Status, Task, Unit, Work};
+use super::{
+    Application, Journal, Kind, Machine, ModelAccess, Relation, RelationEndpoint, Secret, Status, Task, Unit, Work,
+};
 use crate::charms::Charm;
 
 /// Entries of status history and of the log that are kept.
@@ -87,6 +89,12 @@ pub(crate) struct Model {
     pub(crate) annotations: BTreeMap<String, BTreeMap<String, String>>,
     pub(crate) history: BTreeMap<(String, &'static str), VecDeque<Status>>,
     pub(crate) log: VecDeque<LogLine>,
+    /// By id.
+    pub(crate) secrets: BTreeMap<String, Secret>,
+    /// Names of spaces, by their numbers.
+    pub(crate) spaces: Vec<String>,
+    /// Pools that were made, by name.
+    pub(crate) pools: BTreeMap<String, StoragePool>,
     pub(crate) journal: Journal<Topic>,
     pub(crate) next_machine: u32,
     pub(crate) next_relation: i64,
@@ -119,6 +127,9 @@ impl Model {
             annotations: BTreeMap::new(),
             history: BTreeMap::new(),
             log: VecDeque::new(),
+            secrets: BTreeMap::new(),
+            spaces: vec!["alpha".to_owned()],
+            pools: BTreeMap::new(),
             journal,
             next_machine: 0,
             next_relation: 0,

@@ -220,7 +220,7 @@ pub struct StorageDetailsResult {
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddStorageDetails {
     /// Tags of the storage.
-    #[serde(with = "crate::go::nil")]
+    #[serde(deserialize_with = "null_is_empty")]
     pub storage_tags: Vec<String>,
 }
 

@@ -1,0 +1,34 @@
+//! Facade `Resources`: charms of the simulated store have no resources, so applications have none either.
+
+use juju_wire::{
+    Code, RemoteError,
+    facade::resources::{ListResources, ResourcesResult, ResourcesResults, UnitResources},
+    tag::Tag,
+};
+
+use crate::{methods::Methods, state::ModelAccess};
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<ListResources>(|call, params| {
+        call.require(ModelAccess::Read)?;
+        let uuid = call.model_uuid()?;
+        call.read(|state| {
+            let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+            let result = |tag: &str| match Tag::parse_id("application", tag) {
+                Ok(name) => {
+                    let units = model.units_of(&name).map(|unit| Tag::new("unit", unit.name()).to_string());
+                    let unit_resources = units.map(|tag| UnitResources { tag, ..UnitResources::default() }).collect();
+                    ResourcesResult { unit_resources, ..ResourcesResult::default() }
+                }
+                Err(_) => {
+                    let message = format!("\"{tag}\" is not a valid application tag");
+                    ResourcesResult {
+                        error: Some(RemoteError::new(Code::BadRequest, message)),
+                        ..ResourcesResult::default()
+                    }
+                }
+            };
+            Ok(ResourcesResults { results: params.entities.iter().map(|entity| result(&entity.tag)).collect() })
+        })
+    });
+}
