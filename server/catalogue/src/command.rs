@@ -14,6 +14,8 @@ use crate::{Failure, Site, text};
 pub enum Scope {
     /// One model: takes `controller` and `model`.
     Model,
+    /// One model that the caller has to name, because a default would be dangerous.
+    NamedModel,
     /// The controller as a whole: takes `controller`.
     Controller,
     /// What this program itself knows: takes neither.

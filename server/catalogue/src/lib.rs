@@ -4,6 +4,7 @@
 //! of the program sees of it: JSON in, a [`Plan`] out.
 
 mod command;
+mod entity;
 mod failure;
 pub mod juju;
 mod options;

@@ -59,8 +59,11 @@ impl Options {
         if scope != Scope::Client {
             options.place.controller = text(arguments, "controller")?;
         }
-        if scope == Scope::Model {
+        if matches!(scope, Scope::Model | Scope::NamedModel) {
             options.place.model = text(arguments, "model")?;
+        }
+        if scope == Scope::NamedModel && options.place.model.is_none() {
+            return Err(BadArguments::of("model", "has to be named, because a default would be dangerous here"));
         }
         if effect.changes() {
             options.dry_run = match arguments.remove("dry_run") {
@@ -89,7 +92,7 @@ impl Options {
         let (scope, effect) = (C::SCOPE, C::EFFECT);
         let mut properties = Map::new();
         let text = || json!({"type": "string"});
-        if scope == Scope::Model {
+        if matches!(scope, Scope::Model | Scope::NamedModel) {
             properties.insert("model".to_owned(), text());
         }
         if scope != Scope::Client {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use juju_client::{Connection, Controller, Controllers, ModelEntry};
+use juju_client::{Connection, Controller, Controllers, ModelEntry, ModelKind};
 use tokio::sync::mpsc;
 
 use crate::{Failure, Scope};
@@ -32,7 +32,7 @@ pub struct Progress {
 pub struct Site {
     controllers: Controllers,
     controller: Option<Arc<Controller>>,
-    model: Option<(String, String)>,
+    model: Option<(String, ModelEntry)>,
     progress: Option<mpsc::UnboundedSender<Progress>>,
 }
 
@@ -49,15 +49,17 @@ impl Site {
     ) -> Result<Self, Failure> {
         let controller = match scope {
             Scope::Client => None,
-            Scope::Model | Scope::Controller => Some(controllers.controller(place.controller.as_deref())?),
+            Scope::Model | Scope::NamedModel | Scope::Controller => {
+                Some(controllers.controller(place.controller.as_deref())?)
+            }
         };
         let model = match (scope, &controller) {
-            (Scope::Model, Some(controller)) => {
+            (Scope::Model | Scope::NamedModel, Some(controller)) => {
                 let entry = match place.model.as_deref().or_else(|| controllers.current_model(controller.name())) {
                     Some(name) => controller.find_model(name).await?,
                     None => only_model(controller).await?,
                 };
-                Some((entry.full_name(), entry.uuid))
+                Some((entry.full_name(), entry))
             }
             _ => None,
         };
@@ -85,7 +87,13 @@ impl Site {
     /// UUID of the model; empty for a tool that acts on no model.
     #[must_use]
     pub fn model_uuid(&self) -> &str {
-        self.model.as_ref().map_or("", |(_, uuid)| uuid)
+        self.model.as_ref().map_or("", |(_, entry)| &entry.uuid)
+    }
+
+    /// Whether the model's units are pods.
+    #[must_use]
+    pub fn is_kubernetes(&self) -> bool {
+        self.model.as_ref().is_some_and(|(_, entry)| entry.kind == ModelKind::Kubernetes)
     }
 
     /// The controller of this place.

@@ -1,0 +1,146 @@
+//! Names of entities, placements and constraints, as arguments have them and as the API wants them.
+
+use juju_wire::{
+    constraints::{Base, Constraints, Placement},
+    tag::Tag,
+};
+use serde_json::Value;
+
+/// `application-web`.
+pub(crate) fn application(name: &str) -> String {
+    Tag::new("application", name).to_string()
+}
+
+/// `unit-web-0`.
+pub(crate) fn unit(name: &str) -> String {
+    Tag::new("unit", name).to_string()
+}
+
+/// `machine-0`.
+pub(crate) fn machine(id: &str) -> String {
+    Tag::new("machine", id).to_string()
+}
+
+/// The name in a tag; the tag itself where it is none.
+pub(crate) fn name(tag: &str) -> String {
+    Tag::parse(tag).map_or_else(|_| tag.to_owned(), |tag| tag.id().to_owned())
+}
+
+/// Refuses what is no unit's name.
+pub(crate) fn check_units(names: &[String]) -> Result<(), String> {
+    let is_unit = |name: &str| {
+        name.rsplit_once('/')
+            .is_some_and(|(application, number)| !application.is_empty() && number.parse::<u32>().is_ok())
+    };
+    match names.iter().find(|name| !is_unit(name)) {
+        Some(name) => Err(format!("`units` has to hold names like `web/0`, not: {name}")),
+        None => Ok(()),
+    }
+}
+
+/// `ubuntu@22.04/stable`.
+pub(crate) fn base(base: &Base) -> String {
+    format!("{}@{}", base.name, base.channel)
+}
+
+/// A value as the client's command line would have it.
+pub(crate) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Placement directives (`core/instance/placement.go`): a machine's number, `lxd`, `lxd:1`, or what the cloud understands.
+pub(crate) fn placements(directives: &[String], model_uuid: &str) -> Vec<Option<Placement>> {
+    let placement =
+        |scope: &str, directive: &str| Some(Placement { scope: scope.to_owned(), directive: directive.to_owned() });
+    let read = |text: &String| match text.split_once(':') {
+        Some((scope, directive)) => placement(scope, directive),
+        None if matches!(text.as_str(), "lxd" | "kvm") => placement(text, ""),
+        None if text.split('/').all(|part| part == "lxd" || part == "kvm" || part.parse::<u32>().is_ok()) => {
+            placement("#", text)
+        }
+        None => placement(model_uuid, text),
+    };
+    directives.iter().map(read).collect()
+}
+
+/// Constraints as the client writes them, `mem=4G cores=2 arch=amd64` (`core/constraints`).
+pub(crate) fn constraints(text: &str) -> Result<Constraints, String> {
+    let mut constraints = Constraints::default();
+    for word in text.split_whitespace() {
+        let (name, value) =
+            word.split_once('=').ok_or_else(|| format!("`constraints` has to be like `mem=4G`, not: {word}"))?;
+        let number =
+            || value.parse::<u64>().map_err(|_| format!("constraint `{name}` has to be a number, not: {value}"));
+        let list = || Some(value.split(',').map(str::to_owned).collect());
+        match name {
+            "arch" => constraints.arch = Some(value.to_owned()),
+            "container" => constraints.container = Some(value.to_owned()),
+            "cores" | "cpu-cores" => constraints.cores = Some(number()?),
+            "cpu-power" => constraints.cpu_power = Some(number()?),
+            "mem" => constraints.mem = Some(megabytes(name, value)?),
+            "root-disk" => constraints.root_disk = Some(megabytes(name, value)?),
+            "root-disk-source" => constraints.root_disk_source = Some(value.to_owned()),
+            "tags" => constraints.tags = list(),
+            "instance-role" => constraints.instance_role = Some(value.to_owned()),
+            "instance-type" => constraints.instance_type = Some(value.to_owned()),
+            "spaces" => constraints.spaces = list(),
+            "virt-type" => constraints.virt_type = Some(value.to_owned()),
+            "zones" => constraints.zones = list(),
+            "allocate-public-ip" => constraints.allocate_public_ip = Some(value == "true"),
+            "image-id" => constraints.image_id = Some(value.to_owned()),
+            unknown => return Err(format!("there is no constraint `{unknown}`")),
+        }
+    }
+    Ok(constraints)
+}
+
+/// A size in mebibytes, with the suffixes M, G, T, P.
+fn megabytes(name: &str, value: &str) -> Result<u64, String> {
+    let digits = value.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let factor = match &value[digits.len()..] {
+        "" | "M" => 1,
+        "G" => 1 << 10,
+        "T" => 1 << 20,
+        "P" => 1 << 30,
+        _ => return Err(format!("constraint `{name}` has to be like `4G`, not: {value}")),
+    };
+    let number: u64 = digits.parse().map_err(|_| format!("constraint `{name}` has to be like `4G`, not: {value}"))?;
+    number.checked_mul(factor).ok_or_else(|| format!("constraint `{name}` is too large: {value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constraints_are_read_as_the_client_reads_them() {
+        let read = constraints("mem=4G cores=2 zones=a,b").expect("readable");
+        assert_eq!((read.mem, read.cores, read.zones), (Some(4096), Some(2), Some(vec!["a".into(), "b".into()])));
+        for text in ["mem", "mem=lots", "cores=two", "colour=red", "mem=99999999999999P"] {
+            assert!(constraints(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn placements_say_what_they_mean() {
+        let texts = ["0", "lxd", "lxd:1", "0/lxd/2", "zone=a"].map(str::to_owned);
+        let read: Vec<_> = placements(&texts, "uuid")
+            .into_iter()
+            .flatten()
+            .map(|placement| (placement.scope, placement.directive))
+            .collect();
+        let expected = [("#", "0"), ("lxd", ""), ("lxd", "1"), ("#", "0/lxd/2"), ("uuid", "zone=a")];
+        assert_eq!(read, expected.map(|(scope, directive)| (scope.to_owned(), directive.to_owned())));
+    }
+
+    #[test]
+    fn units_have_a_number() {
+        assert!(check_units(&["web/0".into(), "web-app/10".into()]).is_ok());
+        for name in ["web", "web/", "/0", "web/x"] {
+            assert!(check_units(&[name.to_owned()]).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Commands about applications.
+
+pub mod config;
+pub mod deploy;
+pub mod expose;
+pub mod remove;
+pub mod scale;
+pub mod set_constraints;
+pub mod trust;
+pub mod unexpose;

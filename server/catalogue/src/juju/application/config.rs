@@ -1,0 +1,107 @@
+//! `juju config`: shows, sets or resets options of an application.
+
+use std::sync::Arc;
+
+use juju_wire::facade::application::{
+    Get, SetConfigs, UnsetApplicationsConfig,
+    config::{ApplicationConfigUnsetArgs, ApplicationGet, ApplicationUnset, ConfigSetArgs, ConfigSetParams},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct Config;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Name of the application.
+    application: String,
+    /// Only the value of this option.
+    key: Option<String>,
+    /// Options to set.
+    #[serde(default)]
+    values: std::collections::BTreeMap<String, Value>,
+    /// Options to set back to their defaults.
+    #[serde(default)]
+    reset: Vec<String>,
+}
+
+/// Options as the client shows them: `{"application", "application-config", "charm", "settings"}`; of one key its value.
+type Output = Map<String, Value>;
+
+impl Command for Config {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "config";
+    const TOOLSET: &'static str = "configure";
+    const DESCRIPTION: &'static str = "Shows options of an application, or sets or resets them.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const LEAST: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["application", "key", "values"];
+    const ROWS: Option<&'static str> = Some("settings");
+
+    fn effect(args: &Args) -> Effect {
+        if args.values.is_empty() && args.reset.is_empty() { Effect::Read } else { Effect::Write }
+    }
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![entity::application(&args.application)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let connection = site.model_connection().await?;
+        let application = args.application;
+        if !args.values.is_empty() {
+            let config = args.values.iter().map(|(name, value)| (name.clone(), entity::text(value))).collect();
+            let set = ConfigSetParams {
+                application: application.clone(),
+                generation: "master".to_owned(),
+                config,
+                ..ConfigSetParams::default()
+            };
+            connection.call::<SetConfigs>(ConfigSetArgs { args: vec![set] }).await?.into_result()?;
+        }
+        if !args.reset.is_empty() {
+            let unset = ApplicationUnset {
+                application: application.clone(),
+                branch: "master".to_owned(),
+                options: args.reset.clone(),
+            };
+            connection
+                .call::<UnsetApplicationsConfig>(ApplicationConfigUnsetArgs { args: vec![unset] })
+                .await?
+                .into_result()?;
+        }
+        let all = connection.call::<Get>(ApplicationGet { application, branch: "master".to_owned() }).await?;
+        let Some(key) = args.key else {
+            let mut shown = Map::from_iter([
+                ("application".to_owned(), json!(all.application)),
+                ("charm".to_owned(), json!(all.charm)),
+            ]);
+            if !all.application_config.is_empty() {
+                shown.insert("application-config".to_owned(), json!(all.application_config));
+            }
+            shown.insert("settings".to_owned(), json!(all.config));
+            return Ok(shown);
+        };
+        let option = all.config.get(&key).or_else(|| all.application_config.get(&key));
+        let missing = || {
+            Failure::refused(
+                format!("`{}` has no option `{key}`", all.application),
+                "leave `key` out to see all options",
+            )
+        };
+        let value = option.ok_or_else(missing)?.get("value").cloned().unwrap_or(Value::Null);
+        Ok(Map::from_iter([("result".to_owned(), value)]))
+    }
+}

@@ -1,0 +1,70 @@
+//! `juju expose`: lets others reach an application.
+
+use std::sync::Arc;
+
+use juju_wire::facade::{
+    application::{Expose as ExposeMethod, expose::ApplicationExpose},
+    client::application::ExposedEndpoint,
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct Expose;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Name of the application.
+    application: String,
+    /// Only these endpoints.
+    #[serde(default)]
+    endpoints: Vec<String>,
+    /// Only from these networks.
+    #[serde(default)]
+    to_cidrs: Vec<String>,
+    /// Only from these spaces.
+    #[serde(default)]
+    to_spaces: Vec<String>,
+}
+
+/// The application that is exposed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Its name.
+    exposed: String,
+}
+
+impl Command for Expose {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "expose";
+    const TOOLSET: &'static str = "deploy";
+    const DESCRIPTION: &'static str = "Opens the firewall for an application, for all or for some networks.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const IDEMPOTENT: bool = true;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["application"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![entity::application(&args.application)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let narrowed = !args.endpoints.is_empty() || !args.to_cidrs.is_empty() || !args.to_spaces.is_empty();
+        let endpoints = if args.endpoints.is_empty() { vec![String::new()] } else { args.endpoints };
+        let to = ExposedEndpoint { expose_to_spaces: args.to_spaces, expose_to_cidrs: args.to_cidrs };
+        let exposed_endpoints = endpoints.into_iter().filter(|_| narrowed).map(|name| (name, to.clone())).collect();
+        let connection = site.model_connection().await?;
+        connection
+            .call::<ExposeMethod>(ApplicationExpose { application: args.application.clone(), exposed_endpoints })
+            .await?;
+        Ok(Output { exposed: args.application })
+    }
+}

@@ -1,0 +1,86 @@
+//! `juju remove-application`: removes applications with all their units.
+
+use std::sync::Arc;
+
+use juju_wire::facade::application::{
+    DestroyApplication,
+    destroy::{DestroyApplicationParams, DestroyApplicationsParams},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct RemoveApplication;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Names of the applications.
+    applications: Vec<String>,
+    /// Also destroy their storage.
+    #[serde(default)]
+    destroy_storage: bool,
+    /// Go on over errors of agents.
+    #[serde(default)]
+    force: bool,
+}
+
+/// What is being removed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Names of applications and of their units.
+    removing: Vec<String>,
+}
+
+impl Command for RemoveApplication {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "remove-application";
+    const TOOLSET: &'static str = "deploy";
+    const DESCRIPTION: &'static str = "Removes applications with all their units; cannot be undone.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Destructive;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["applications"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        args.applications.iter().map(|name| entity::application(name)).collect()
+    }
+
+    async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
+        Ok(Some(json!({"removing": remove(&args, true, &site).await?})))
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        Ok(Output { removing: remove(&args, false, &site).await? })
+    }
+}
+
+async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Vec<String>, Failure> {
+    let one = |name: &String| DestroyApplicationParams {
+        application_tag: entity::application(name),
+        destroy_storage: args.destroy_storage,
+        force: args.force,
+        dry_run,
+        ..DestroyApplicationParams::default()
+    };
+    let params = DestroyApplicationsParams { applications: args.applications.iter().map(one).collect() };
+    let connection = site.model_connection().await?;
+    let reply = connection.call::<DestroyApplication>(params).await?;
+    let mut removing = Vec::new();
+    for (name, result) in args.applications.iter().zip(reply.results) {
+        if let Some(error) = result.error {
+            return Err(error.into());
+        }
+        removing.push(name.clone());
+        let units = result.info.into_iter().flat_map(|info| info.destroyed_units);
+        removing.extend(units.map(|unit| entity::name(&unit.tag)));
+    }
+    Ok(removing)
+}

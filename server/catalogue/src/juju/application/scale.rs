@@ -1,0 +1,68 @@
+//! `juju scale-application`: sets the number of units of an application on Kubernetes.
+
+use std::sync::Arc;
+
+use juju_wire::facade::application::{
+    ScaleApplications,
+    scale::{ScaleApplicationParamsV2, ScaleApplicationsParamsV2},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct ScaleApplication;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Name of the application.
+    application: String,
+    /// How many units it is to have.
+    scale: u32,
+}
+
+/// The scale that was set.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Name of the application.
+    application: String,
+    /// Units that it is to have.
+    scale: i64,
+}
+
+impl Command for ScaleApplication {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "scale-application";
+    const TOOLSET: &'static str = "deploy";
+    const DESCRIPTION: &'static str = "Sets the number of units on Kubernetes. On machines use juju_add_unit.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const IDEMPOTENT: bool = true;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["application", "scale"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![entity::application(&args.application)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let params = ScaleApplicationParamsV2 {
+            application_tag: entity::application(&args.application),
+            scale: i64::from(args.scale),
+            ..ScaleApplicationParamsV2::default()
+        };
+        let connection = site.model_connection().await?;
+        let reply =
+            connection.call::<ScaleApplications>(ScaleApplicationsParamsV2 { applications: vec![params] }).await?;
+        match reply.results.into_iter().next().and_then(|result| result.error) {
+            Some(error) => Err(error.into()),
+            None => Ok(Output { application: args.application, scale: i64::from(args.scale) }),
+        }
+    }
+}

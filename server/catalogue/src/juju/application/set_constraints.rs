@@ -1,0 +1,62 @@
+//! `juju set-constraints`: says what machines an application needs.
+
+use std::sync::Arc;
+
+use juju_wire::facade::application::{SetConstraints as SetConstraintsMethod, config::SetConstraintsParams};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct SetConstraints;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Name of the application.
+    application: String,
+    /// All of its constraints, `mem=4G cores=2`; replaces what was set before.
+    constraints: String,
+}
+
+/// The constraints that were set.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Name of the application.
+    application: String,
+    /// Its constraints.
+    constraints: String,
+}
+
+impl Command for SetConstraints {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "set-constraints";
+    const TOOLSET: &'static str = "configure";
+    const DESCRIPTION: &'static str = "Sets the constraints of an application, for machines that are made later.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["application", "constraints"];
+
+    fn check(args: &Args) -> Result<(), String> {
+        entity::constraints(&args.constraints).map(drop)
+    }
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![entity::application(&args.application)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let parsed = entity::constraints(&args.constraints);
+        let constraints = parsed.map_err(|problem| Failure::refused(problem, "write them like `mem=4G cores=2`"))?;
+        let connection = site.model_connection().await?;
+        let params = SetConstraintsParams { application: args.application.clone(), constraints };
+        connection.call::<SetConstraintsMethod>(params).await?;
+        Ok(Output { application: args.application, constraints: args.constraints })
+    }
+}

@@ -1,0 +1,66 @@
+//! `juju trust`: gives an application access to cloud credentials, or takes it away.
+
+use std::sync::Arc;
+
+use juju_wire::facade::application::{
+    SetConfigs,
+    config::{ConfigSetArgs, ConfigSetParams},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct Trust;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Name of the application.
+    application: String,
+    /// Take the access away.
+    #[serde(default)]
+    remove: bool,
+}
+
+/// Whether it has access now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Name of the application.
+    application: String,
+    /// Whether it is trusted.
+    trust: bool,
+}
+
+impl Command for Trust {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "trust";
+    const TOOLSET: &'static str = "configure";
+    const DESCRIPTION: &'static str = "Gives an application access to cloud credentials, or takes it away.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["application"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![entity::application(&args.application)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let trust = !args.remove;
+        let set = ConfigSetParams {
+            application: args.application.clone(),
+            generation: "master".to_owned(),
+            config: [("trust".to_owned(), trust.to_string())].into(),
+            ..ConfigSetParams::default()
+        };
+        let connection = site.model_connection().await?;
+        connection.call::<SetConfigs>(ConfigSetArgs { args: vec![set] }).await?.into_result()?;
+        Ok(Output { application: args.application, trust })
+    }
+}

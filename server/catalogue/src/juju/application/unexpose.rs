@@ -1,0 +1,55 @@
+//! `juju unexpose`: keeps others from reaching an application.
+
+use std::sync::Arc;
+
+use juju_wire::facade::application::{Unexpose as UnexposeMethod, expose::ApplicationUnexpose};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct Unexpose;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Name of the application.
+    application: String,
+    /// Only these endpoints.
+    #[serde(default)]
+    endpoints: Vec<String>,
+}
+
+/// The application that is no longer exposed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Its name.
+    unexposed: String,
+}
+
+impl Command for Unexpose {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "unexpose";
+    const TOOLSET: &'static str = "deploy";
+    const DESCRIPTION: &'static str = "Closes the firewall for an application.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["application"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![entity::application(&args.application)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let connection = site.model_connection().await?;
+        let unexpose = ApplicationUnexpose { application: args.application.clone(), exposed_endpoints: args.endpoints };
+        connection.call::<UnexposeMethod>(unexpose).await?;
+        Ok(Output { unexposed: args.application })
+    }
+}

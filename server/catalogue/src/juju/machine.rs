@@ -1,0 +1,4 @@
+//! Commands about machines.
+
+pub mod add;
+pub mod remove;

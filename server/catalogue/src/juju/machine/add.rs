@@ -1,0 +1,86 @@
+//! `juju add-machine`: adds machines to a model.
+
+use std::sync::Arc;
+
+use juju_wire::{
+    constraints::Base,
+    facade::machine_manager::{
+        AddMachines,
+        add::{AddMachineParams, AddMachinesParams},
+    },
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct AddMachine;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// How many; 1 unless given.
+    num_machines: Option<u32>,
+    /// `mem=4G cores=2`.
+    constraints: Option<String>,
+    /// `ubuntu@22.04`.
+    base: Option<String>,
+}
+
+/// The machines that were added.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Their numbers.
+    machines: Vec<String>,
+}
+
+impl Command for AddMachine {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "add-machine";
+    const TOOLSET: &'static str = "machines";
+    const DESCRIPTION: &'static str = "Adds machines to a model.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+
+    fn check(args: &Args) -> Result<(), String> {
+        request(args).map(drop)
+    }
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let machine = request(&args).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+        let count = usize::try_from(args.num_machines.unwrap_or(1)).unwrap_or(1);
+        let connection = site.model_connection().await?;
+        let reply = connection.call::<AddMachines>(AddMachinesParams { params: vec![machine; count] }).await?;
+        let mut machines = Vec::new();
+        for result in reply.machines {
+            match result.error {
+                Some(error) => return Err(error.into()),
+                None => machines.push(result.machine),
+            }
+        }
+        Ok(Output { machines })
+    }
+}
+
+fn request(args: &Args) -> Result<AddMachineParams, String> {
+    let base = match args.base.as_deref().map(|base| base.split_once('@').ok_or(base)) {
+        None => None,
+        Some(Ok((name, channel))) => Some(Base { name: name.to_owned(), channel: channel.to_owned() }),
+        Some(Err(base)) => return Err(format!("`base` has to be like `ubuntu@22.04`, not: {base}")),
+    };
+    Ok(AddMachineParams {
+        base,
+        constraints: entity::constraints(args.constraints.as_deref().unwrap_or_default())?,
+        jobs: vec!["JobHostUnits".to_owned()],
+        ..AddMachineParams::default()
+    })
+}

@@ -1,0 +1,5 @@
+//! Commands about models.
+
+pub mod add;
+pub mod config;
+pub mod destroy;

@@ -1,0 +1,88 @@
+//! `juju add-model`: makes a model.
+
+use std::sync::Arc;
+
+use juju_wire::{
+    facade::model_manager::{CreateModel, lifecycle::ModelCreateArgs},
+    tag::Tag,
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site};
+
+/// See the file's head.
+pub struct AddModel;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Name of the new model.
+    name: String,
+    /// Cloud to make it in, `aws`; the controller's own unless given.
+    cloud: Option<String>,
+    /// Region of the cloud.
+    region: Option<String>,
+    /// Name of the cloud credential.
+    credential: Option<String>,
+    /// Model options.
+    #[serde(default)]
+    config: std::collections::BTreeMap<String, serde_json::Value>,
+}
+
+/// The model that was made.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Its full name, `admin/production`.
+    model: String,
+    /// Its UUID.
+    uuid: String,
+    /// Its cloud.
+    cloud: String,
+    /// Its region.
+    region: String,
+}
+
+impl Command for AddModel {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "add-model";
+    const TOOLSET: &'static str = "models";
+    const DESCRIPTION: &'static str = "Makes a model on a controller.";
+    const SCOPE: Scope = Scope::Controller;
+    const EFFECT: Effect = Effect::Write;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["name", "cloud"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![format!("model-{}", args.name)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let connection = site.controller_connection().await?;
+        let owner_tag = connection.session().await?.user_tag().to_owned();
+        let user = owner_tag.trim_start_matches("user-").to_owned();
+        let credential = args.credential.zip(args.cloud.as_ref());
+        let made = connection
+            .call::<CreateModel>(ModelCreateArgs {
+                name: args.name,
+                owner_tag,
+                config: args.config,
+                cloud_tag: args.cloud.as_ref().map(|cloud| Tag::new("cloud", cloud).to_string()).unwrap_or_default(),
+                region: args.region.unwrap_or_default(),
+                credential: credential
+                    .map(|(name, cloud)| Tag::new("cloudcred", format!("{cloud}/{user}/{name}")).to_string())
+                    .unwrap_or_default(),
+            })
+            .await?;
+        Ok(Output {
+            model: format!("{}/{}", made.owner_tag.trim_start_matches("user-"), made.name),
+            uuid: made.uuid,
+            cloud: made.cloud_tag.trim_start_matches("cloud-").to_owned(),
+            region: made.cloud_region,
+        })
+    }
+}

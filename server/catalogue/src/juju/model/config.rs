@@ -1,0 +1,78 @@
+//! `juju model-config`: shows, sets or resets options of a model.
+
+use std::sync::Arc;
+
+use juju_wire::facade::model_config::{ModelGet, ModelSet, ModelSetParams, ModelUnset, ModelUnsetParams};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::{Command, Failure, Scope, Site};
+
+/// See the file's head.
+pub struct ModelConfig;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Only this option.
+    key: Option<String>,
+    /// Options to set.
+    #[serde(default)]
+    values: std::collections::BTreeMap<String, Value>,
+    /// Options to set back to their defaults.
+    #[serde(default)]
+    reset: Vec<String>,
+}
+
+/// Options as the client shows them, `{"http-proxy": {"Value": "", "Source": "default"}}`, or those that were changed.
+type Output = Map<String, Value>;
+
+impl Command for ModelConfig {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "model-config";
+    const TOOLSET: &'static str = "configure";
+    const DESCRIPTION: &'static str = "Shows options of a model, or sets or resets them.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const LEAST: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["key", "values"];
+    const ROWS: Option<&'static str> = Some("");
+
+    fn effect(args: &Args) -> Effect {
+        if args.values.is_empty() && args.reset.is_empty() { Effect::Read } else { Effect::Write }
+    }
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let connection = site.model_connection().await?;
+        if !args.values.is_empty() {
+            connection.call::<ModelSet>(ModelSetParams { config: args.values.clone() }).await?;
+        }
+        if !args.reset.is_empty() {
+            connection.call::<ModelUnset>(ModelUnsetParams { keys: args.reset.clone() }).await?;
+        }
+        let wanted = |name: &String| {
+            let changed = args.values.contains_key(name) || args.reset.contains(name);
+            args.key.as_ref().map_or(changed || (args.values.is_empty() && args.reset.is_empty()), |key| key == name)
+        };
+        let options = connection.call::<ModelGet>(()).await?.config;
+        let shown = options.into_iter().filter(|(name, _)| wanted(name));
+        let shown: Output =
+            shown.map(|(name, option)| (name, json!({"Value": option.value, "Source": option.source}))).collect();
+        match args.key {
+            Some(key) if shown.is_empty() => {
+                Err(Failure::refused(format!("the model has no option `{key}`"), "leave `key` out to see all options"))
+            }
+            _ => Ok(shown),
+        }
+    }
+}

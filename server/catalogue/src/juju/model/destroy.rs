@@ -1,0 +1,74 @@
+//! `juju destroy-model`: destroys a model and all in it.
+
+use std::sync::Arc;
+
+use juju_wire::{
+    facade::model_manager::{
+        DestroyModels,
+        lifecycle::{DestroyModelParams, DestroyModelsParams},
+    },
+    tag::Tag,
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site};
+
+/// See the file's head.
+pub struct DestroyModel;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Also destroy its storage.
+    #[serde(default)]
+    destroy_storage: bool,
+    /// Leave its storage in the cloud.
+    #[serde(default)]
+    release_storage: bool,
+    /// Go on over errors.
+    #[serde(default)]
+    force: bool,
+}
+
+/// The model that is being destroyed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Its full name.
+    destroying: String,
+}
+
+impl Command for DestroyModel {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "destroy-model";
+    const TOOLSET: &'static str = "models";
+    const DESCRIPTION: &'static str = "Destroys a model with everything in it; cannot be undone. It has to be named.";
+    const SCOPE: Scope = Scope::NamedModel;
+    const EFFECT: Effect = Effect::Destructive;
+
+    fn check(args: &Args) -> Result<(), String> {
+        let both = args.destroy_storage && args.release_storage;
+        if both { Err("`destroy_storage` and `release_storage` exclude each other".to_owned()) } else { Ok(()) }
+    }
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let storage = (args.destroy_storage || args.release_storage).then_some(args.destroy_storage);
+        let model = DestroyModelParams {
+            model_tag: Tag::new("model", site.model_uuid()).to_string(),
+            destroy_storage: storage,
+            force: args.force.then_some(true),
+            ..DestroyModelParams::default()
+        };
+        let connection = site.controller_connection().await?;
+        connection.call::<DestroyModels>(DestroyModelsParams { models: vec![model] }).await?.into_result()?;
+        Ok(Output { destroying: site.model_name().to_owned() })
+    }
+}

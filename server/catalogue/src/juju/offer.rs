@@ -1,0 +1,4 @@
+//! Commands about offers.
+
+pub mod consume;
+pub mod make;

@@ -1,0 +1,96 @@
+//! `juju consume`: takes an offer of another model into a model.
+
+use std::sync::Arc;
+
+use juju_wire::facade::{
+    application::{
+        Consume as ConsumeMethod,
+        consume::{ConsumeApplicationArgV5, ConsumeApplicationArgsV5},
+    },
+    application_offers::{GetConsumeDetails, consume::ConsumeOfferDetailsArg, offer::OfferURLs},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct Consume;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// URL of the offer, `admin/eu.database`.
+    offer: String,
+    /// Name that it gets here; the offer's unless given.
+    application_alias: Option<String>,
+}
+
+/// The offer that can be related now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Its name in this model.
+    application: String,
+}
+
+impl Command for Consume {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "consume";
+    const TOOLSET: &'static str = "integrate";
+    const DESCRIPTION: &'static str = "Takes an offer of another model into a model, so that it can be related.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["offer", "application_alias"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        let name = args.offer.rsplit('.').next().unwrap_or(&args.offer);
+        vec![entity::application(args.application_alias.as_deref().unwrap_or(name))]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let application = consume(&args.offer, args.application_alias.as_deref(), &site).await?;
+        Ok(Output { application })
+    }
+}
+
+/// Takes an offer into the model, and gives the name that it has there, with the endpoint that was asked for.
+pub(crate) async fn consume(url: &str, alias: Option<&str>, site: &Site) -> Result<String, Failure> {
+    let (url, endpoint) = match url.rsplit_once(':') {
+        Some((head, endpoint)) if head.contains('.') => (head, Some(endpoint)),
+        _ => (url, None),
+    };
+    let controller = site.controller_connection().await?;
+    let user_tag = controller.session().await?.user_tag().to_owned();
+    let own = site.model_name().split('/').next().unwrap_or_default();
+    let full = if url.contains('/') { url.to_owned() } else { format!("{own}/{url}") };
+    let wanted = OfferURLs { offer_urls: vec![full], bakery_version: 3 };
+    let reply = controller.call::<GetConsumeDetails>(ConsumeOfferDetailsArg { offer_urls: wanted, user_tag }).await?;
+    let details = reply.results.into_iter().next().unwrap_or_default();
+    if let Some(error) = details.error {
+        return Err(error.into());
+    }
+    let missing =
+        || Failure::refused(format!("nothing is known of the offer `{url}`"), "look for it with juju_find_offers");
+    let offer = details.offer.ok_or_else(missing)?;
+    let name = alias.unwrap_or(&offer.offer_name).to_owned();
+    let consumed = ConsumeApplicationArgV5 {
+        source_model_tag: offer.source_model_tag,
+        offer_uuid: offer.offer_uuid,
+        offer_url: offer.offer_url,
+        offer_name: offer.offer_name,
+        application_description: offer.application_description,
+        endpoints: offer.endpoints,
+        users: offer.users,
+        macaroon: details.macaroon,
+        external_controller: details.external_controller,
+        application_alias: name.clone(),
+    };
+    let connection = site.model_connection().await?;
+    connection.call::<ConsumeMethod>(ConsumeApplicationArgsV5 { args: vec![consumed] }).await?.into_result()?;
+    Ok(endpoint.map_or(name.clone(), |endpoint| format!("{name}:{endpoint}")))
+}

@@ -1,0 +1,74 @@
+//! `juju offer`: offers endpoints of an application to other models.
+
+use std::sync::Arc;
+
+use juju_wire::{
+    facade::application_offers::{
+        Offer as OfferMethod,
+        offer::{AddApplicationOffer, AddApplicationOffers},
+    },
+    tag::Tag,
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct Offer;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Application that is offered.
+    application: String,
+    /// Its endpoints.
+    endpoints: Vec<String>,
+    /// Name of the offer; the application's unless given.
+    offer_name: Option<String>,
+}
+
+/// The offer that was made.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Its URL, `admin/eu.database`.
+    url: String,
+}
+
+impl Command for Offer {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "offer";
+    const TOOLSET: &'static str = "integrate";
+    const DESCRIPTION: &'static str = "Offers endpoints of an application to other models.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["application", "endpoints", "offer_name"];
+
+    fn check(args: &Args) -> Result<(), String> {
+        if args.endpoints.is_empty() { Err("`endpoints` has to name at least one endpoint".to_owned()) } else { Ok(()) }
+    }
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![entity::application(&args.application)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let connection = site.controller_connection().await?;
+        let name = args.offer_name.unwrap_or_else(|| args.application.clone());
+        let offer = AddApplicationOffer {
+            model_tag: Tag::new("model", site.model_uuid()).to_string(),
+            offer_name: name.clone(),
+            application_name: args.application,
+            endpoints: args.endpoints.into_iter().map(|endpoint| (endpoint.clone(), endpoint)).collect(),
+            owner_tag: connection.session().await?.user_tag().to_owned(),
+            ..AddApplicationOffer::default()
+        };
+        connection.call::<OfferMethod>(AddApplicationOffers { offers: vec![offer] }).await?.into_result()?;
+        Ok(Output { url: format!("{}.{name}", site.model_name()) })
+    }
+}

@@ -1,0 +1,4 @@
+//! Commands about relations.
+
+pub mod integrate;
+pub mod remove;

@@ -1,0 +1,72 @@
+//! `juju remove-relation`: ends a relation.
+
+use std::sync::Arc;
+
+use juju_wire::facade::application::{DestroyRelation, relation::DestroyRelationParams};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct RemoveRelation;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// The two applications, each with an endpoint where several relate them.
+    #[serde(default)]
+    endpoints: Vec<String>,
+    /// Number of the relation, in place of the endpoints.
+    relation_id: Option<i64>,
+    /// Go on over errors of agents.
+    #[serde(default)]
+    force: bool,
+}
+
+/// The relation that is being removed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Its endpoints, or its number.
+    removing: String,
+}
+
+impl Command for RemoveRelation {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "remove-relation";
+    const TOOLSET: &'static str = "integrate";
+    const DESCRIPTION: &'static str = "Ends the relation of two applications.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const POSITIONAL: &'static [&'static str] = &["endpoints", "relation_id"];
+
+    fn check(args: &Args) -> Result<(), String> {
+        match (args.endpoints.len(), args.relation_id) {
+            (2, None) | (0, Some(_)) => Ok(()),
+            _ => Err("give either two `endpoints` or a `relation_id`".to_owned()),
+        }
+    }
+
+    fn targets(args: &Args) -> Vec<String> {
+        args.endpoints
+            .iter()
+            .map(|endpoint| entity::application(endpoint.split(':').next().unwrap_or(endpoint)))
+            .collect()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let removing = args.relation_id.map_or_else(|| args.endpoints.join(" "), |id| id.to_string());
+        let params = DestroyRelationParams {
+            endpoints: args.endpoints,
+            relation_id: args.relation_id.unwrap_or_default(),
+            force: args.force.then_some(true),
+            ..DestroyRelationParams::default()
+        };
+        site.model_connection().await?.call::<DestroyRelation>(params).await?;
+        Ok(Output { removing })
+    }
+}

@@ -1,0 +1,5 @@
+//! Commands about units.
+
+pub mod add;
+pub mod remove;
+pub mod resolved;

@@ -1,0 +1,96 @@
+//! `juju add-unit`: adds units to an application.
+
+use std::sync::Arc;
+
+use juju_wire::facade::application::{
+    AddUnits, ScaleApplications,
+    scale::{ScaleApplicationParamsV2, ScaleApplicationsParamsV2},
+    unit::AddApplicationUnits,
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct AddUnit;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Application that gets the units.
+    application: String,
+    /// How many; 1 unless given.
+    num_units: Option<u32>,
+    /// Placement of each unit: a machine, `lxd:1`, `zone=a`.
+    #[serde(default)]
+    to: Vec<String>,
+    /// Existing storage for a single new unit.
+    #[serde(default)]
+    attach_storage: Vec<String>,
+}
+
+/// The units that were added.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Their names, `web/3`; on Kubernetes empty, since they come with the scale.
+    units: Vec<String>,
+    /// On Kubernetes, how many units the application is to have now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scale: Option<i64>,
+}
+
+impl Command for AddUnit {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "add-unit";
+    const TOOLSET: &'static str = "deploy";
+    const DESCRIPTION: &'static str = "Adds units to an application.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["application"];
+
+    fn check(args: &Args) -> Result<(), String> {
+        if args.num_units == Some(0) { Err("`num_units` has to be at least 1".to_owned()) } else { Ok(()) }
+    }
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![entity::application(&args.application)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let connection = site.model_connection().await?;
+        let count = i64::from(args.num_units.unwrap_or(1));
+        if site.is_kubernetes() {
+            let params = ScaleApplicationParamsV2 {
+                application_tag: entity::application(&args.application),
+                scale_change: count,
+                attach_storage: args.attach_storage,
+                ..ScaleApplicationParamsV2::default()
+            };
+            let reply =
+                connection.call::<ScaleApplications>(ScaleApplicationsParamsV2 { applications: vec![params] }).await?;
+            let result = reply.results.into_iter().next().unwrap_or_default();
+            return match result.error {
+                Some(error) => Err(error.into()),
+                None => Ok(Output { units: Vec::new(), scale: result.info.map(|info| info.num_units) }),
+            };
+        }
+        let params = AddApplicationUnits {
+            application: args.application,
+            num_units: count,
+            placement: entity::placements(&args.to, site.model_uuid()),
+            attach_storage: args
+                .attach_storage
+                .iter()
+                .map(|storage| format!("storage-{}", storage.replace('/', "-")))
+                .collect(),
+            ..AddApplicationUnits::default()
+        };
+        Ok(Output { units: connection.call::<AddUnits>(params).await?.units, scale: None })
+    }
+}

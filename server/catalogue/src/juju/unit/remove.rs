@@ -1,0 +1,84 @@
+//! `juju remove-unit`: removes units.
+
+use std::sync::Arc;
+
+use juju_wire::facade::application::{
+    DestroyUnit,
+    destroy::{DestroyUnitParams, DestroyUnitsParams},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct RemoveUnit;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Names of the units, `web/1`.
+    units: Vec<String>,
+    /// Also destroy their storage.
+    #[serde(default)]
+    destroy_storage: bool,
+    /// Go on over errors of agents.
+    #[serde(default)]
+    force: bool,
+}
+
+/// What is being removed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Names of the units.
+    removing: Vec<String>,
+}
+
+impl Command for RemoveUnit {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "remove-unit";
+    const TOOLSET: &'static str = "deploy";
+    const DESCRIPTION: &'static str = "Removes units; cannot be undone. On Kubernetes use juju_scale_application.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Destructive;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["units"];
+
+    fn check(args: &Args) -> Result<(), String> {
+        entity::check_units(&args.units)
+    }
+
+    fn targets(args: &Args) -> Vec<String> {
+        args.units.iter().map(|name| entity::unit(name)).collect()
+    }
+
+    async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
+        Ok(Some(json!({"removing": remove(&args, true, &site).await?})))
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        Ok(Output { removing: remove(&args, false, &site).await? })
+    }
+}
+
+async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Vec<String>, Failure> {
+    let one = |name: &String| DestroyUnitParams {
+        unit_tag: entity::unit(name),
+        destroy_storage: args.destroy_storage,
+        force: args.force,
+        dry_run,
+        ..DestroyUnitParams::default()
+    };
+    let connection = site.model_connection().await?;
+    let reply =
+        connection.call::<DestroyUnit>(DestroyUnitsParams { units: args.units.iter().map(one).collect() }).await?;
+    match reply.results.into_iter().find_map(|result| result.error) {
+        Some(error) => Err(error.into()),
+        None => Ok(args.units.clone()),
+    }
+}

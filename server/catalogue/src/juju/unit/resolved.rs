@@ -1,0 +1,70 @@
+//! `juju resolved`: lets units go on after a failed hook.
+
+use std::sync::Arc;
+
+use juju_wire::{
+    entity::{Entities, Entity},
+    facade::application::{ResolveUnitErrors, unit::UnitsResolved},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, Failure, Scope, Site, entity};
+
+/// See the file's head.
+pub struct Resolved;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Names of the units, `web/1`.
+    #[serde(default)]
+    units: Vec<String>,
+    /// All units whose hook failed.
+    #[serde(default)]
+    all: bool,
+    /// Pass over the failed hook instead of running it again.
+    #[serde(default)]
+    no_retry: bool,
+}
+
+/// The units that go on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Their names; with `all`, empty.
+    resolved: Vec<String>,
+}
+
+impl Command for Resolved {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "resolved";
+    const TOOLSET: &'static str = "debug";
+    const DESCRIPTION: &'static str = "Lets units go on after a failed hook: runs it again, or passes over it.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["units"];
+
+    fn check(args: &Args) -> Result<(), String> {
+        if args.all == !args.units.is_empty() {
+            return Err("give either `units` or `all`".to_owned());
+        }
+        entity::check_units(&args.units)
+    }
+
+    fn targets(args: &Args) -> Vec<String> {
+        args.units.iter().map(|name| entity::unit(name)).collect()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let entities = args.units.iter().map(|name| Entity { tag: entity::unit(name) }).collect();
+        let params = UnitsResolved { tags: Entities { entities }, retry: !args.no_retry, all: args.all };
+        let connection = site.model_connection().await?;
+        connection.call::<ResolveUnitErrors>(params).await?.into_result()?;
+        Ok(Output { resolved: args.units })
+    }
+}
