@@ -93,8 +93,8 @@ def described(kind, files):
     name = controllers["current-controller"]
     one, account = controllers["controllers"][name], yaml.safe_load((files / "accounts.yaml").read_text())["controllers"][name]
     found = Controller(kind, name, one["api-endpoints"][0], one["ca-cert"], account["user"], account["password"], files, "")
-    clouds = json.loads(juju(found, "clouds", "--controller", name, "--format", "json"))
-    return found._replace(cloud=next(n for n, c in clouds.items() if c.get("type") not in ("k8s", "kubernetes")))
+    models = json.loads(juju(found, "models", "--controller", name, "--format", "json"))["models"]
+    return found._replace(cloud=next(model["cloud"] for model in models if model["model-type"] == "iaas"))
 
 
 def with_ssh_key(files):
