@@ -44,6 +44,7 @@ class Bench:
         idle = memory(server.process.pid)
         listed, answer = self.ask(server, {"method": "tools/list", "params": {}})
         tools = answer["result"]["tools"]
+        server.tools = [tool["name"] for tool in tools]
         called, _ = self.ask(server, server.call)
         rows = {
             "program": f"{pathlib.Path(server.program).stat().st_size / 1e6:.1f} MB",

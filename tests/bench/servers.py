@@ -34,6 +34,7 @@ class Server:
     call: dict  # what it answers by itself
     starting: float  # seconds until it took connections
     ready: dict = dataclasses.field(default_factory=dict)
+    tools: list = dataclasses.field(default_factory=list)  # names, once listed
 
     def stop(self):
         """Ends it."""
@@ -97,4 +98,4 @@ def ours(program, folder):
         time.sleep(0.01)
     said = json.loads(ready.read_text())
     headers = [f"Authorization: Bearer {said['tokens']['viewer']}"]
-    return Server("juju-mcp", program, process, said["mcp_url"], headers, tool("juju_whoami"), took, said)
+    return Server("juju-mcp", program, process, said["mcp_url"], headers, tool("juju_find_command", query="scale an application"), took, said)
