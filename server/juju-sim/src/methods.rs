@@ -125,7 +125,7 @@ impl Methods {
                 let call = Call { session: Arc::clone(session), object: request.object.clone() };
                 handler(call, &request).await
             }
-            _ => Err(unknown(&request, self.0.keys().any(|(facade, _)| *facade == request.facade))),
+            _ => Err(session.elsewhere(&request.facade).unwrap_or_else(|| unknown(&request, self.0.keys().any(|(facade, _)| *facade == request.facade)))),
         };
         answer.unwrap_or_else(|error| Reply::failed(id, error))
     }
@@ -145,7 +145,7 @@ fn unknown(request: &Request, has_facade: bool) -> RemoteError {
     let message = if has_facade {
         format!("no such request - method {facade}({version}).{method} is not implemented")
     } else {
-        format!("unknown facade type \"{facade}\"")
+        format!("unknown object type \"{facade}\"")
     };
     RemoteError::new(Code::NotImplemented, message)
 }

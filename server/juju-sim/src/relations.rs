@@ -81,7 +81,7 @@ pub(crate) fn add(model: &mut Model, wanted: &[String]) -> Result<Vec<RelationEn
     let sides = pair(model, wanted)?;
     if find(model, &sides).is_some() {
         let key = format!("{}:{} {}:{}", sides[0].application, sides[0].name, sides[1].application, sides[1].name);
-        let message = format!("cannot add relation \"{key}\": relation {key} already exists");
+        let message = format!("cannot add relation \"{key}\": relation {key}");
         return Err(RemoteError::new(juju_wire::Code::AlreadyExists, message));
     }
     model.insert_relation(sides.clone());

@@ -92,6 +92,18 @@ impl Session {
         logged_in && here
     }
 
+    /// What the real server says to a facade that only the other kind of connection has.
+    pub(crate) fn elsewhere(&self, facade: &str) -> Option<RemoteError> {
+        let listed = |served: &[(&str, &[u32])]| served.iter().any(|(name, _)| *name == facade);
+        let (here, there, kind) = match &self.model {
+            Some(_) => (SERVER_MODEL, SERVER_CONTROLLER, "model"),
+            None => (SERVER_CONTROLLER, SERVER_MODEL, "controller"),
+        };
+        let refused = !self.user().is_empty() && !listed(here) && listed(there);
+        let message = format!("facade \"{facade}\" not supported for {kind} API connection");
+        refused.then(|| RemoteError::new(Code::NotSupported, message))
+    }
+
     /// Logs a user in by name and password.
     pub(crate) fn log_in(&self, request: &LoginRequest) -> Result<LoginResult, RemoteError> {
         let user = Tag::parse_id("user", &request.auth_tag).map_err(|_| wrong_password())?;

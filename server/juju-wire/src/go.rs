@@ -33,3 +33,28 @@ pub mod nil {
         Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
     }
 }
+
+/// A time that Go never leaves out: where there is none it writes the year 1; for `#[serde(with = "crate::go::time")]`.
+pub mod time {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// What stands for no time.
+    pub const NONE: &str = "0001-01-01T00:00:00Z";
+
+    /// Writes an empty text as [`NONE`].
+    ///
+    /// # Errors
+    /// What the serializer says.
+    pub fn serialize<S: Serializer>(time: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if time.is_empty() { NONE } else { time })
+    }
+
+    /// Reads [`NONE`] and `null` as an empty text.
+    ///
+    /// # Errors
+    /// What the deserializer says.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        let time = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+        Ok(if time == NONE { String::new() } else { time })
+    }
+}

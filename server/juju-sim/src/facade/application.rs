@@ -9,9 +9,12 @@ mod unit;
 
 use juju_wire::{
     RemoteError,
-    facade::application::{
-        Expose, Unexpose,
-        expose::{ApplicationExpose, ApplicationUnexpose},
+    facade::{
+        application::{
+            Expose, Unexpose,
+            expose::{ApplicationExpose, ApplicationUnexpose},
+        },
+        client::application::ExposedEndpoint,
     },
 };
 
@@ -45,11 +48,31 @@ fn change<T>(call: &Call, change: impl FnOnce(&mut Model) -> Result<T, RemoteErr
     call.write(|state| state.models.get_mut(uuid).map(change)).unwrap_or_else(|| Err(RemoteError::not_found("model")))
 }
 
+/// Who may reach an endpoint where nothing is said.
+fn from_everywhere() -> ExposedEndpoint {
+    ExposedEndpoint { expose_to_cidrs: vec!["0.0.0.0/0".to_owned(), "::/0".to_owned()], ..ExposedEndpoint::default() }
+}
+
 fn expose(call: &Call, params: ApplicationExpose) -> Result<(), RemoteError> {
     change(call, |model| {
         let application = model.application_mut(&params.application)?;
+        let charm = &application.charm;
+        let known = |name: &String| {
+            name.is_empty() || [&charm.provides, &charm.requires, &charm.peers].iter().any(|endpoints| endpoints.contains_key(name))
+        };
+        if let Some(unknown) = params.exposed_endpoints.keys().find(|name| !known(name)) {
+            return Err(RemoteError::not_found(format!("endpoint \"{unknown}\"")));
+        }
         application.exposed = true;
-        application.exposed_endpoints.extend(params.exposed_endpoints);
+        if params.exposed_endpoints.is_empty() {
+            application.exposed_endpoints.insert(String::new(), from_everywhere());
+        }
+        for (endpoint, mut exposed) in params.exposed_endpoints {
+            if exposed.expose_to_spaces.is_empty() && exposed.expose_to_cidrs.is_empty() {
+                exposed = from_everywhere();
+            }
+            application.exposed_endpoints.insert(endpoint, exposed);
+        }
         Ok(())
     })
 }

@@ -43,6 +43,9 @@ fn url(model: &Model, offer: &Offer) -> String {
 /// The model and the offer of `admin/eu.eu-database`, with or without a controller before it.
 fn by_url<'a>(state: &'a State, user: &str, wanted: &str) -> Result<(&'a Model, &'a Offer), RemoteError> {
     let plain = wanted.rsplit(':').next().unwrap_or(wanted);
+    if !plain.contains('.') {
+        return Err(RemoteError::plain("application offer URL is missing application"));
+    }
     let found =
         state.models.values().filter(|model| state.model_access(user, &model.uuid).is_some()).find_map(|model| {
             let offer = model.offers.values().find(|offer| url(model, offer) == plain)?;
@@ -57,7 +60,11 @@ fn make(call: &Call, params: AddApplicationOffers) -> Result<ErrorResults, Remot
         call.require_on(&uuid, ModelAccess::Admin)?;
         call.write(|state| {
             let model = state.models.get_mut(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-            let mut endpoints = relations::endpoints(model, &args.application_name)?;
+            let application = &args.application_name;
+            let mut endpoints = relations::endpoints(model, application).map_err(|error| RemoteError {
+                message: format!("getting offered application {application}: {error}"),
+                ..error
+            })?;
             if let Some(missing) = args.endpoints.values().find(|name| endpoints.iter().all(|side| side.name != **name)) {
                 let application = &args.application_name;
                 return Err(RemoteError::not_found(format!("getting relation endpoint for relation \"{missing}\" and application \"{application}\": application \"{application}\" has no \"{missing}\" relation")));
@@ -123,12 +130,15 @@ fn fits(model: &Model, offer: &Offer, filter: &OfferFilter) -> bool {
 }
 
 fn find(call: &Call, params: OfferFilters) -> Result<QueryApplicationOffersResultsV5, RemoteError> {
+    if params.filters.is_empty() {
+        return Err(RemoteError::plain("at least one offer filter is required"));
+    }
     let user = call.user();
     Ok(call.read(|state| {
         let models = state.models.values().filter(|model| state.model_access(&user, &model.uuid).is_some());
         let offers = models.flat_map(|model| model.offers.values().map(move |offer| (model, offer)));
         let wanted = offers.filter(|(model, offer)| {
-            params.filters.is_empty() || params.filters.iter().any(|filter| fits(model, offer, filter))
+            params.filters.iter().any(|filter| fits(model, offer, filter))
         });
         QueryApplicationOffersResultsV5 { results: wanted.map(|(model, offer)| details(model, offer)).collect() }
     }))
@@ -178,7 +188,9 @@ fn destroy(call: &Call, params: DestroyApplicationOffers) -> Result<ErrorResults
     let user = call.user();
     let one = |wanted: &String| {
         let (uuid, name) = call.read(|state| {
-            by_url(state, &user, wanted).map(|(model, offer)| (model.uuid.clone(), offer.name.clone()))
+            let name = wanted.rsplit('.').next().unwrap_or(wanted);
+            let missing = |_| RemoteError::not_found(format!("offer \"{name}\""));
+            by_url(state, &user, wanted).map_err(missing).map(|(model, offer)| (model.uuid.clone(), offer.name.clone()))
         })?;
         call.require_on(&uuid, ModelAccess::Admin)?;
         call.write(|state| state.models.get_mut(&uuid).map(|model| model.offers.remove(&name)));

@@ -70,7 +70,7 @@ fn get(call: &Call, (): ()) -> Result<ModelConfigResults, RemoteError> {
     let uuid = uuid.map(str::to_owned).or_else(|error| controller.ok_or(error))?;
     call.read(|state| {
         let model = state.models.get(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-        let shown = effective(model).into_iter().filter(|(name, _)| !["name", "uuid", "type"].contains(&name.as_str()));
+        let shown = effective(model).into_iter();
         let config =
             shown.map(|(name, (value, source))| (name, ConfigValue { value, source: source.to_owned() })).collect();
         Ok(ModelConfigResults { config })
@@ -79,6 +79,9 @@ fn get(call: &Call, (): ()) -> Result<ModelConfigResults, RemoteError> {
 
 fn set(call: &Call, params: ModelSetParams) -> Result<(), RemoteError> {
     call.require(ModelAccess::Admin)?;
+    if let Some(fixed) = ["agent-version", "uuid", "type"].iter().find(|name| params.config.contains_key(**name)) {
+        return Err(RemoteError::plain(format!("{fixed} cannot be changed")));
+    }
     change(call, |model| {
         model.config.extend(params.config);
         model.journal.touch(Topic::Model);

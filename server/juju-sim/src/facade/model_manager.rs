@@ -9,9 +9,9 @@ use juju_wire::{
         model_manager::{
             CreateModel, DestroyModels, ListModelSummaries, ListModels, ModelInfo, ModelStatus, ModifyModelAccess,
             access::{ModifyModelAccessParams, ModifyModelAccessRequest},
-            info::{ModelDetails, ModelInfoResult, ModelInfoResults, ModelMachineInfo, ModelSLAInfo, ModelUser},
+            info::{MachineHardware, ModelDetails, ModelInfoResult, ModelInfoResults, ModelMachineInfo, ModelSLAInfo, ModelUser, SupportedFeature},
             lifecycle::{DestroyModelsParams, ModelCreateArgs},
-            size::{ModelStatusCounts, ModelStatusResults},
+            size::{ModelApplicationInfo, ModelStatusCounts, ModelStatusResults},
             summary::{
                 Model as ListedModel, ModelEntityCount, ModelSummariesRequest, ModelSummary, ModelSummaryResult,
                 ModelSummaryResults, UserModel, UserModelList,
@@ -45,8 +45,15 @@ fn owner_tag(model: &Model) -> String {
     Tag::new("user", &model.owner).to_string()
 }
 
-fn list(call: &Call, _: Entity) -> Result<UserModelList, RemoteError> {
-    let user = call.user();
+/// Whose models are asked for; only a superuser may ask for another's.
+fn asked_for(call: &Call, tag: &str) -> Result<String, RemoteError> {
+    let user = Tag::parse_id("user", tag)
+        .map_err(|_| RemoteError::plain(format!("\"{tag}\" is not a valid tag")))?;
+    if user == call.user() { Ok(user) } else { call.require_superuser().map(|()| user) }
+}
+
+fn list(call: &Call, params: Entity) -> Result<UserModelList, RemoteError> {
+    let user = asked_for(call, &params.tag)?;
     Ok(call.read(|state| {
         let listed = seen(state, &user).map(|model| UserModel {
             model: ListedModel {
@@ -55,7 +62,7 @@ fn list(call: &Call, _: Entity) -> Result<UserModelList, RemoteError> {
                 kind: kind(model.kind).to_owned(),
                 owner_tag: owner_tag(model),
             },
-            last_connection: None,
+            last_connection: state.users.get(&user).and_then(|user| user.last_connection).map(time),
         });
         UserModelList { user_models: listed.collect() }
     }))
@@ -66,8 +73,8 @@ fn available(model: &Model) -> EntityStatus {
     EntityStatus { status: status.to_owned(), since: Some(time(model.created)), ..EntityStatus::default() }
 }
 
-fn summaries(call: &Call, _: ModelSummariesRequest) -> Result<ModelSummaryResults, RemoteError> {
-    let user = call.user();
+fn summaries(call: &Call, params: ModelSummariesRequest) -> Result<ModelSummaryResults, RemoteError> {
+    let user = asked_for(call, &params.user_tag)?;
     Ok(call.read(|state| {
         let summary = |model: &Model| ModelSummary {
             name: model.name.clone(),
@@ -84,8 +91,9 @@ fn summaries(call: &Call, _: ModelSummariesRequest) -> Result<ModelSummaryResult
             status: available(model),
             user_access: state.model_access(&user, &model.uuid).map(ModelAccess::as_str).unwrap_or_default().to_owned(),
             counts: counts(model),
-            sla: Some(ModelSLAInfo { level: "unsupported".to_owned(), owner: String::new() }),
+            sla: Some(ModelSLAInfo { level: String::new(), owner: model.owner.clone() }),
             agent_version: Some(state.controller.agent_version.clone()),
+            last_connection: state.users.get(&user).and_then(|user| user.last_connection).map(time),
             ..ModelSummary::default()
         };
         let result = |model| ModelSummaryResult { result: Some(summary(model)), error: None };
@@ -98,31 +106,39 @@ fn counts(model: &Model) -> Vec<ModelEntityCount> {
         entity: entity.to_owned(),
         count: i64::try_from(count).unwrap_or(i64::MAX),
     };
-    vec![
-        count("machines", model.machines.len()),
-        count("cores", 2 * model.machines.len()),
-        count("units", model.units.len()),
-    ]
+    let all = [("machines", model.machines.len()), ("cores", 2 * model.machines.len()), ("units", model.units.len())];
+    all.into_iter().filter(|(_, number)| *number > 0).map(|(entity, number)| count(entity, number)).collect()
 }
 
 fn credential(state: &State) -> String {
     Tag::new("cloudcred", format!("{}/admin/default", state.controller.cloud)).to_string()
 }
 
-fn details(state: &State, model: &Model) -> ModelDetails {
-    let user = |(name, access): (&String, &ModelAccess)| ModelUser {
-        model_tag: Tag::new("model", &model.uuid).to_string(),
-        user: name.clone(),
-        display_name: state.users.get(name).map(|user| user.display_name.clone()).unwrap_or_default(),
-        access: access.as_str().to_owned(),
-        ..ModelUser::default()
-    };
-    let machine = |machine: &crate::state::Machine| ModelMachineInfo {
+/// A machine as models list it; every simulated machine has the same hardware.
+fn listed_machine(machine: &crate::state::Machine) -> ModelMachineInfo {
+    ModelMachineInfo {
         id: machine.id.clone(),
         instance_id: format!("sim-{}", machine.id),
+        hardware: Some(MachineHardware {
+            arch: Some("amd64".to_owned()),
+            mem: Some(4096),
+            root_disk: Some(20_480),
+            cores: Some(2),
+            ..MachineHardware::default()
+        }),
         status: machine.agent.status.clone(),
         message: machine.agent.message.clone(),
         ..ModelMachineInfo::default()
+    }
+}
+
+fn details(state: &State, model: &Model) -> ModelDetails {
+    let user = |(name, access): (&String, &ModelAccess)| ModelUser {
+        user: name.clone(),
+        display_name: state.users.get(name).map(|user| user.display_name.clone()).unwrap_or_default(),
+        last_connection: state.users.get(name).and_then(|user| user.last_connection).map(time),
+        access: access.as_str().to_owned(),
+        ..ModelUser::default()
     };
     ModelDetails {
         name: model.name.clone(),
@@ -131,8 +147,6 @@ fn details(state: &State, model: &Model) -> ModelDetails {
         controller_uuid: state.controller.uuid.clone(),
         is_controller: model.name == "controller",
         provider_type: state.controller.cloud_type.clone(),
-        default_series: "jammy".to_owned(),
-        default_base: "ubuntu@22.04/stable".to_owned(),
         cloud_tag: Tag::new("cloud", &state.controller.cloud).to_string(),
         cloud_region: state.controller.region.clone(),
         cloud_credential_tag: credential(state),
@@ -141,9 +155,14 @@ fn details(state: &State, model: &Model) -> ModelDetails {
         life: model.life,
         status: available(model),
         users: model.users.iter().map(user).collect(),
-        machines: model.machines.values().map(machine).collect(),
+        machines: model.machines.values().map(listed_machine).collect(),
         sla: Some(ModelSLAInfo { level: "unsupported".to_owned(), owner: String::new() }),
         agent_version: Some(state.controller.agent_version.clone()),
+        supported_features: vec![SupportedFeature {
+            name: "juju".to_owned(),
+            description: "the version of Juju used by the model".to_owned(),
+            version: state.controller.agent_version.clone(),
+        }],
         ..ModelDetails::default()
     }
 }
@@ -167,30 +186,47 @@ fn info(call: &Call, params: Entities) -> Result<ModelInfoResults, RemoteError> 
 
 pub(super) fn sizes(call: &Call, params: Entities) -> Result<ModelStatusResults, RemoteError> {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let mut models = Vec::new();
-    for entity in params.entities {
-        let uuid = model_uuid(&entity.tag)?;
-        let missing = || RemoteError::not_found(format!("model \"{uuid}\""));
-        models.push(call.read(|state| {
-            let model = state.models.get(&uuid).ok_or_else(missing)?;
-            Ok::<_, RemoteError>(ModelStatusCounts {
-                model_tag: entity.tag.clone(),
+    let one = |tag: &str| {
+        Tag::parse(tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let uuid = model_uuid(tag)?;
+        let known = call.read(|state| state.models.contains_key(&uuid));
+        if known {
+            call.require_on(&uuid, ModelAccess::Admin)?;
+        }
+        call.read(|state| {
+            let model = state.models.get(&uuid).ok_or_else(|| RemoteError::not_found(format!("model \"{uuid}\"")))?;
+            let application = |name: &String| ModelApplicationInfo { name: name.clone() };
+            Ok(ModelStatusCounts {
+                model_tag: tag.to_owned(),
                 life: model.life,
                 kind: kind(model.kind).to_owned(),
                 hosted_machine_count: number(model.machines.len()),
                 application_count: number(model.applications.len()),
                 unit_count: number(model.units.len()),
                 owner_tag: owner_tag(model),
+                applications: model.applications.keys().map(application).collect(),
+                machines: model.machines.values().map(listed_machine).collect(),
                 ..ModelStatusCounts::default()
             })
-        })?);
-    }
-    Ok(ModelStatusResults { models })
+        })
+    };
+    let models = params.entities.iter().map(|entity| {
+        one(&entity.tag).unwrap_or_else(|error| ModelStatusCounts { error: Some(error), ..ModelStatusCounts::default() })
+    });
+    Ok(ModelStatusResults { models: models.collect() })
 }
 
 fn create(call: &Call, params: ModelCreateArgs) -> Result<ModelDetails, RemoteError> {
     call.require_superuser()?;
     let owner = Tag::parse_id("user", &params.owner_tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+    let allowed = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    if !params.name.chars().all(allowed) || params.name.is_empty() || params.name.starts_with('-') {
+        let message = format!(
+            "failed to create config: creating config from values failed: \"{}\" is not a valid name: model names may only contain lowercase letters, digits and hyphens",
+            params.name
+        );
+        return Err(RemoteError::plain(message));
+    }
     call.write(|state| {
         if state.models.values().any(|model| model.name == params.name && model.owner == owner) {
             let message = format!("failed to create new model: model \"{}\" for {owner} already exists", params.name);
@@ -209,6 +245,9 @@ fn create(call: &Call, params: ModelCreateArgs) -> Result<ModelDetails, RemoteEr
 fn destroy(call: &Call, params: DestroyModelsParams) -> Result<ErrorResults, RemoteError> {
     let result = |tag: &str| {
         let uuid = model_uuid(tag)?;
+        if call.read(|state| !state.models.contains_key(&uuid)) {
+            return Err(RemoteError::not_found(format!("model \"{uuid}\"")));
+        }
         call.require_on(&uuid, ModelAccess::Admin)?;
         call.write(|state| {
             let model = state.models.get_mut(&uuid).ok_or_else(denied)?;

@@ -2,18 +2,23 @@
 
 use juju_wire::{
     RemoteError,
-    facade::user_manager::{UserDetails, UserInfo, UserInfoRequest, UserInfoResult, UserInfoResults},
+    entity::Entities,
+    facade::{
+        model_manager::info::ModelUser,
+        user_manager::{ModelUserInfo, ModelUserInfoResult, ModelUserInfoResults, UserDetails, UserInfo, UserInfoRequest, UserInfoResult, UserInfoResults},
+    },
     tag::Tag,
 };
 
 use super::time;
 use crate::{
     methods::{Call, Methods, denied},
-    state::State,
+    state::{ModelAccess, State},
 };
 
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<UserInfo>(info);
+    methods.on::<ModelUserInfo>(of_models);
 }
 
 fn info(call: &Call, params: UserInfoRequest) -> Result<UserInfoResults, RemoteError> {
@@ -30,8 +35,8 @@ fn info(call: &Call, params: UserInfoRequest) -> Result<UserInfoResults, RemoteE
             if !all && name != asker {
                 return Err(denied());
             }
-            details(state, &name)
-                .ok_or_else(|| RemoteError::new(juju_wire::Code::UserNotFound, format!("user \"{name}\" not found")))
+            // the real server does not tell even an admin who is not there
+            details(state, &name).ok_or_else(denied)
         };
         let results = params.entities.iter().map(|entity| match one(&entity.tag) {
             Ok(details) => UserInfoResult { result: Some(details), error: None },
@@ -39,6 +44,28 @@ fn info(call: &Call, params: UserInfoRequest) -> Result<UserInfoResults, RemoteE
         });
         Ok(UserInfoResults { results: results.collect() })
     })
+}
+
+fn of_models(call: &Call, params: Entities) -> Result<ModelUserInfoResults, RemoteError> {
+    let mut results = Vec::new();
+    for entity in params.entities {
+        let uuid = Tag::parse_id("model", &entity.tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        call.require_on(&uuid, ModelAccess::Read)?;
+        call.read(|state| {
+            let users = state.models.get(&uuid).into_iter().flat_map(|model| model.users.iter());
+            results.extend(users.map(|(name, access)| {
+                let user = ModelUser {
+                    model_tag: entity.tag.clone(),
+                    user: name.clone(),
+                    display_name: state.users.get(name).map(|user| user.display_name.clone()).unwrap_or_default(),
+                    last_connection: state.users.get(name).and_then(|user| user.last_connection).map(time),
+                    access: access.as_str().to_owned(),
+                };
+                ModelUserInfoResult { result: Some(user), error: None }
+            }));
+        });
+    }
+    Ok(ModelUserInfoResults { results })
 }
 
 fn details(state: &State, name: &str) -> Option<UserDetails> {

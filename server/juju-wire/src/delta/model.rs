@@ -119,10 +119,13 @@ pub struct ActionInfo {
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub results: BTreeMap<String, Value>,
     /// When it was asked for, RFC 3339.
+    #[serde(with = "crate::go::time")]
     pub enqueued: String,
     /// When it began, RFC 3339.
+    #[serde(with = "crate::go::time")]
     pub started: String,
     /// When it ended, RFC 3339.
+    #[serde(with = "crate::go::time")]
     pub completed: String,
 }
 

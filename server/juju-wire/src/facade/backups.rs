@@ -30,10 +30,13 @@ pub struct BackupsMetadataResult {
     /// Size in MiB.
     pub size: i64,
     /// When it was stored, RFC 3339.
+    #[serde(with = "crate::go::time")]
     pub stored: String,
     /// When it began, RFC 3339.
+    #[serde(with = "crate::go::time")]
     pub started: String,
     /// When it was finished, RFC 3339.
+    #[serde(with = "crate::go::time")]
     pub finished: String,
     /// Remarks.
     pub notes: String,

@@ -128,6 +128,7 @@ pub struct Resource {
     /// Name of the user.
     pub username: String,
     /// When, RFC 3339.
+    #[serde(with = "crate::go::time")]
     pub timestamp: String,
 }
 

@@ -158,6 +158,7 @@ pub struct UserDetails {
     /// Who made it.
     pub created_by: String,
     /// When it was made, RFC 3339.
+    #[serde(with = "crate::go::time")]
     pub date_created: String,
     /// When they were last connected, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]

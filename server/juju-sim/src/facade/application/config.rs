@@ -17,11 +17,11 @@ use juju_wire::{
 };
 use serde_json::{Value, json};
 
-use super::{change, look};
+use super::{change, info::bindings, look};
 use crate::{
     facade::status::base,
     methods::{Call, Methods},
-    state::{Application, Model},
+    state::{Application, Model, ModelAccess},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -50,7 +50,7 @@ fn get(call: &Call, params: ApplicationGet) -> Result<ApplicationGetResults, Rem
             constraints: application.constraints.clone(),
             base: base(),
             channel: application.channel.clone(),
-            endpoint_bindings: BTreeMap::from([(String::new(), "alpha".to_owned())]),
+            endpoint_bindings: bindings(application),
         })
     })
 }
@@ -93,7 +93,9 @@ pub(super) fn apply(model: &mut Model, name: &str, settings: &BTreeMap<String, S
     let application = model.application_mut(name)?;
     let mut values = Vec::new();
     for (option, text) in settings.iter().filter(|(option, _)| *option != "trust") {
-        values.push((option.clone(), typed(application, option, text)?));
+        let value = typed(application, option, text)
+            .map_err(|error| RemoteError::plain(format!("parsing settings for application: {error}")))?;
+        values.push((option.clone(), value));
     }
     if let Some(trust) = settings.get("trust") {
         application.trust = trust == "true";
@@ -119,6 +121,7 @@ pub(super) fn from_yaml(text: &str, application: &str) -> Result<BTreeMap<String
 }
 
 fn set(call: &Call, params: ConfigSetArgs) -> Result<ErrorResults, RemoteError> {
+    call.require(ModelAccess::Write)?;
     let result = |args: &ConfigSetParams| {
         let mut settings = args.config.clone();
         if !args.config_yaml.is_empty() {

@@ -19,7 +19,7 @@ use juju_wire::{
 use super::{change, look};
 use crate::{
     methods::{Call, Methods},
-    state::{Topic, Unit},
+    state::{ModelAccess, Topic, Unit},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -33,6 +33,7 @@ fn id(kind: &str, tag: &str) -> Result<String, RemoteError> {
 }
 
 fn applications(call: &Call, params: DestroyApplicationsParams) -> Result<DestroyApplicationResults, RemoteError> {
+    call.require(ModelAccess::Write)?;
     let results = params.applications.iter().map(|params| match application(call, params) {
         Ok(info) => DestroyApplicationResult { info: Some(info), error: None },
         Err(error) => DestroyApplicationResult { info: None, error: Some(error) },
@@ -59,6 +60,9 @@ fn application(call: &Call, params: &DestroyApplicationParams) -> Result<Destroy
 fn units(call: &Call, params: DestroyUnitsParams) -> Result<DestroyUnitResults, RemoteError> {
     let unit = |params: &DestroyUnitParams| {
         let name = id("unit", &params.unit_tag)?;
+        look(call, |model| {
+            model.unit(&name).map(drop).map_err(|_| RemoteError::plain(format!("unit \"{name}\" does not exist")))
+        })?;
         if params.dry_run {
             return look(call, |model| model.unit(&name).map(drop));
         }

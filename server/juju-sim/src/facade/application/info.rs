@@ -43,12 +43,15 @@ fn applications(call: &Call, params: Entities) -> Result<ApplicationInfoResults,
     Ok(ApplicationInfoResults { results: results.collect() })
 }
 
+/// The space of each endpoint, and under the empty name that of all others.
+pub(super) fn bindings(application: &Application) -> std::collections::BTreeMap<String, String> {
+    let charm = &application.charm;
+    let endpoints = charm.provides.keys().chain(charm.requires.keys()).chain(charm.peers.keys()).cloned();
+    endpoints.chain([String::new()]).map(|name| (name, "alpha".to_owned())).collect()
+}
+
 fn application(application: &Application) -> ApplicationResult {
     let charm = &application.charm;
-    let endpoints = charm.provides.keys().chain(charm.requires.keys()).chain(charm.peers.keys());
-    let mut endpoint_bindings: std::collections::BTreeMap<_, _> =
-        endpoints.map(|name| (name.clone(), "alpha".to_owned())).collect();
-    endpoint_bindings.insert(String::new(), "alpha".to_owned());
     ApplicationResult {
         tag: Tag::new("application", &application.name).to_string(),
         charm: charm.name.clone(),
@@ -59,7 +62,7 @@ fn application(application: &Application) -> ApplicationResult {
         exposed: application.exposed,
         remote: false,
         life: application.life.as_str().to_owned(),
-        endpoint_bindings,
+        endpoint_bindings: bindings(application),
         exposed_endpoints: application.exposed_endpoints.clone(),
     }
 }

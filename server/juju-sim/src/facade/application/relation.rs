@@ -38,9 +38,8 @@ fn destroy(call: &Call, params: DestroyRelationParams) -> Result<(), RemoteError
             let missing = || RemoteError::not_found(format!("relation {}", params.relation_id));
             model.relations.get(&params.relation_id).map(|relation| relation.id).ok_or_else(missing)?
         } else {
-            let sides = relations::pair(model, &params.endpoints)?;
-            let key: Vec<_> = sides.iter().map(|side| format!("{}:{}", side.application, side.name)).collect();
-            let missing = || RemoteError::not_found(format!("relation \"{}\"", key.join(" ")));
+            let missing = || RemoteError::not_found(format!("relation matching \"{}\"", params.endpoints.join(" ")));
+            let sides = relations::pair(model, &params.endpoints).map_err(|_| missing())?;
             relations::find(model, &sides).ok_or_else(missing)?
         };
         if let Some(relation) = model.relations.remove(&id) {

@@ -5,7 +5,7 @@ use juju_wire::{
     code::ErrorResults,
     facade::application::{
         AddUnits, ResolveUnitErrors, ScaleApplications,
-        info::{ScaleApplicationResult, ScaleApplicationResults},
+        info::ScaleApplicationResults,
         scale::ScaleApplicationsParamsV2,
         unit::{AddApplicationUnits, AddApplicationUnitsResults, UnitsResolved},
     },
@@ -27,8 +27,11 @@ pub(super) fn register(methods: &mut Methods) {
 fn add(call: &Call, params: AddApplicationUnits) -> Result<AddApplicationUnitsResults, RemoteError> {
     change(call, |model| {
         model.application(&params.application)?;
+        if params.num_units < 1 {
+            return Err(RemoteError::plain("must add at least one unit"));
+        }
         let before: Vec<_> = model.units_of(&params.application).map(Unit::name).collect();
-        super::deploy::add_units(model, &params.application, params.num_units.max(1), &params.placement)?;
+        super::deploy::add_units(model, &params.application, params.num_units, &params.placement)?;
         let units = model.units_of(&params.application).map(Unit::name).filter(|name| !before.contains(name)).collect();
         Ok(AddApplicationUnitsResults { units })
     })
@@ -62,9 +65,6 @@ fn resolve_one(model: &mut Model, name: &str, retry: bool) -> Result<(), RemoteE
     Ok(())
 }
 
-fn scale(_: &Call, params: ScaleApplicationsParamsV2) -> Result<ScaleApplicationResults, RemoteError> {
-    let refused =
-        || RemoteError::new(Code::NotSupported, "scaling applications on a non-container model not supported");
-    let results = params.applications.iter().map(|_| ScaleApplicationResult { error: Some(refused()), info: None });
-    Ok(ScaleApplicationResults { results: results.collect() })
+fn scale(_: &Call, _: ScaleApplicationsParamsV2) -> Result<ScaleApplicationResults, RemoteError> {
+    Err(RemoteError::new(Code::NotSupported, "scaling applications on a non-container model not supported"))
 }

@@ -43,13 +43,13 @@ pub struct ActionResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,
     /// When it was asked for, RFC 3339.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(with = "crate::go::time")]
     pub enqueued: String,
     /// When it began, RFC 3339.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(with = "crate::go::time")]
     pub started: String,
     /// When it ended, RFC 3339.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(with = "crate::go::time")]
     pub completed: String,
     /// Its status.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -109,6 +109,7 @@ pub struct Action {
 #[serde(rename_all = "kebab-case", default)]
 pub struct ActionMessage {
     /// When, RFC 3339.
+    #[serde(with = "crate::go::time")]
     pub timestamp: String,
     /// In words.
     pub message: String,

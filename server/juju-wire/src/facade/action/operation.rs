@@ -97,13 +97,13 @@ pub struct OperationResult {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub fail: String,
     /// When it was asked for, RFC 3339.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(with = "crate::go::time")]
     pub enqueued: String,
     /// When it began, RFC 3339.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(with = "crate::go::time")]
     pub started: String,
     /// When it ended, RFC 3339.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(with = "crate::go::time")]
     pub completed: String,
     /// Its status.
     #[serde(skip_serializing_if = "String::is_empty")]

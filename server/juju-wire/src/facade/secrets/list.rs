@@ -74,8 +74,10 @@ pub struct ListSecretResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latest_expire_time: Option<String>,
     /// When it was made, RFC 3339.
+    #[serde(with = "crate::go::time")]
     pub create_time: String,
     /// When it was last changed, RFC 3339.
+    #[serde(with = "crate::go::time")]
     pub update_time: String,
     /// The revisions.
     #[serde(with = "crate::go::nil")]
@@ -101,10 +103,10 @@ pub struct SecretRevision {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend_name: Option<String>,
     /// When it was made, RFC 3339.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(with = "crate::go::time")]
     pub create_time: String,
     /// When it was last changed, RFC 3339.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(with = "crate::go::time")]
     pub update_time: String,
     /// When it expires, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
