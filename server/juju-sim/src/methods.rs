@@ -125,7 +125,9 @@ impl Methods {
                 let call = Call { session: Arc::clone(session), object: request.object.clone() };
                 handler(call, &request).await
             }
-            _ => Err(session.elsewhere(&request.facade).unwrap_or_else(|| unknown(&request, self.0.keys().any(|(facade, _)| *facade == request.facade)))),
+            _ => Err(session
+                .elsewhere(&request.facade)
+                .unwrap_or_else(|| unknown(&request, self.0.keys().any(|(facade, _)| *facade == request.facade)))),
         };
         answer.unwrap_or_else(|error| Reply::failed(id, error))
     }

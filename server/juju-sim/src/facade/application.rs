@@ -58,7 +58,8 @@ fn expose(call: &Call, params: ApplicationExpose) -> Result<(), RemoteError> {
         let application = model.application_mut(&params.application)?;
         let charm = &application.charm;
         let known = |name: &String| {
-            name.is_empty() || [&charm.provides, &charm.requires, &charm.peers].iter().any(|endpoints| endpoints.contains_key(name))
+            name.is_empty()
+                || [&charm.provides, &charm.requires, &charm.peers].iter().any(|endpoints| endpoints.contains_key(name))
         };
         if let Some(unknown) = params.exposed_endpoints.keys().find(|name| !known(name)) {
             return Err(RemoteError::not_found(format!("endpoint \"{unknown}\"")));

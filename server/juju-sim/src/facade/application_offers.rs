@@ -137,9 +137,7 @@ fn find(call: &Call, params: OfferFilters) -> Result<QueryApplicationOffersResul
     Ok(call.read(|state| {
         let models = state.models.values().filter(|model| state.model_access(&user, &model.uuid).is_some());
         let offers = models.flat_map(|model| model.offers.values().map(move |offer| (model, offer)));
-        let wanted = offers.filter(|(model, offer)| {
-            params.filters.iter().any(|filter| fits(model, offer, filter))
-        });
+        let wanted = offers.filter(|(model, offer)| params.filters.iter().any(|filter| fits(model, offer, filter)));
         QueryApplicationOffersResultsV5 { results: wanted.map(|(model, offer)| details(model, offer)).collect() }
     }))
 }

@@ -9,7 +9,10 @@ use juju_wire::{
         model_manager::{
             CreateModel, DestroyModels, ListModelSummaries, ListModels, ModelInfo, ModelStatus, ModifyModelAccess,
             access::{ModifyModelAccessParams, ModifyModelAccessRequest},
-            info::{MachineHardware, ModelDetails, ModelInfoResult, ModelInfoResults, ModelMachineInfo, ModelSLAInfo, ModelUser, SupportedFeature},
+            info::{
+                MachineHardware, ModelDetails, ModelInfoResult, ModelInfoResults, ModelMachineInfo, ModelSLAInfo,
+                ModelUser, SupportedFeature,
+            },
             lifecycle::{DestroyModelsParams, ModelCreateArgs},
             size::{ModelApplicationInfo, ModelStatusCounts, ModelStatusResults},
             summary::{
@@ -47,8 +50,7 @@ fn owner_tag(model: &Model) -> String {
 
 /// Whose models are asked for; only a superuser may ask for another's.
 fn asked_for(call: &Call, tag: &str) -> Result<String, RemoteError> {
-    let user = Tag::parse_id("user", tag)
-        .map_err(|_| RemoteError::plain(format!("\"{tag}\" is not a valid tag")))?;
+    let user = Tag::parse_id("user", tag).map_err(|_| RemoteError::plain(format!("\"{tag}\" is not a valid tag")))?;
     if user == call.user() { Ok(user) } else { call.require_superuser().map(|()| user) }
 }
 
@@ -211,7 +213,8 @@ pub(super) fn sizes(call: &Call, params: Entities) -> Result<ModelStatusResults,
         })
     };
     let models = params.entities.iter().map(|entity| {
-        one(&entity.tag).unwrap_or_else(|error| ModelStatusCounts { error: Some(error), ..ModelStatusCounts::default() })
+        one(&entity.tag)
+            .unwrap_or_else(|error| ModelStatusCounts { error: Some(error), ..ModelStatusCounts::default() })
     });
     Ok(ModelStatusResults { models: models.collect() })
 }

@@ -5,7 +5,10 @@ use juju_wire::{
     entity::Entities,
     facade::{
         model_manager::info::ModelUser,
-        user_manager::{ModelUserInfo, ModelUserInfoResult, ModelUserInfoResults, UserDetails, UserInfo, UserInfoRequest, UserInfoResult, UserInfoResults},
+        user_manager::{
+            ModelUserInfo, ModelUserInfoResult, ModelUserInfoResults, UserDetails, UserInfo, UserInfoRequest,
+            UserInfoResult, UserInfoResults,
+        },
     },
     tag::Tag,
 };
