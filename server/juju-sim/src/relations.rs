@@ -37,8 +37,7 @@ pub(crate) fn pair(model: &Model, wanted: &[String]) -> Result<Vec<RelationEndpo
         for other in &theirs {
             let roles = matches!((one.role, other.role), ("requirer", "provider") | ("provider", "requirer"));
             if roles && one.interface == other.interface && one.application != other.application {
-                let (requirer, provider) = if one.role == "requirer" { (one, other) } else { (other, one) };
-                fitting.push(vec![requirer.clone(), provider.clone()]);
+                fitting.push(vec![one.clone(), other.clone()]);
             }
         }
     }
@@ -49,9 +48,7 @@ pub(crate) fn pair(model: &Model, wanted: &[String]) -> Result<Vec<RelationEndpo
         1 => Ok(fitting.remove(0)),
         0 => Err(RemoteError::plain("no relations found")),
         _ => {
-            let key = |sides: &Vec<RelationEndpoint>| {
-                format!("\"{}:{} {}:{}\"", sides[0].application, sides[0].name, sides[1].application, sides[1].name)
-            };
+            let key = |sides: &Vec<RelationEndpoint>| format!("\"{}\"", key(sides));
             let mut keys: Vec<_> = fitting.iter().map(key).collect();
             keys.sort();
             let (first, second) = (&wanted[0], &wanted[1]);
@@ -76,11 +73,19 @@ fn candidates(model: &Model, wanted: &str) -> Result<Vec<RelationEndpoint>, Remo
     Ok(sides)
 }
 
+/// The key of a relation between these sides: the requirer comes first, whoever was named first.
+pub(crate) fn key(sides: &[RelationEndpoint]) -> String {
+    let mut sides: Vec<_> = sides.iter().collect();
+    sides.sort_by_key(|side| side.role != "requirer");
+    let names: Vec<_> = sides.into_iter().map(|side| format!("{}:{}", side.application, side.name)).collect();
+    names.join(" ")
+}
+
 /// Relates two applications, and gives the sides.
 pub(crate) fn add(model: &mut Model, wanted: &[String]) -> Result<Vec<RelationEndpoint>, RemoteError> {
     let sides = pair(model, wanted)?;
     if find(model, &sides).is_some() {
-        let key = format!("{}:{} {}:{}", sides[0].application, sides[0].name, sides[1].application, sides[1].name);
+        let key = key(&sides);
         let message = format!("cannot add relation \"{key}\": relation {key}");
         return Err(RemoteError::new(juju_wire::Code::AlreadyExists, message));
     }
@@ -90,5 +95,6 @@ pub(crate) fn add(model: &mut Model, wanted: &[String]) -> Result<Vec<RelationEn
 
 /// The number of the relation between these sides.
 pub(crate) fn find(model: &Model, sides: &[RelationEndpoint]) -> Option<i64> {
-    model.relations.values().find(|relation| relation.endpoints == sides).map(|relation| relation.id)
+    let wanted = key(sides);
+    model.relations.values().find(|relation| relation.key() == wanted).map(|relation| relation.id)
 }

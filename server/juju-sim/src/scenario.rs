@@ -1,10 +1,13 @@
 //! Scenarios: estates to begin with, as YAML.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use chrono::Utc;
-use juju_wire::{RemoteError, constraints::Constraints};
-use serde::Deserialize;
+use juju_wire::{RemoteError, constraints::Constraints, facade::client::application::ExposedEndpoint};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 
 use crate::{
     charms::{Charm, Charms},
@@ -53,11 +56,33 @@ struct UserSection {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ModelSection {
-    applications: BTreeMap<String, ApplicationSection>,
+    /// In the order of the text, which is that of the machines.
+    #[serde(deserialize_with = "in_order")]
+    applications: Vec<(String, ApplicationSection)>,
     relations: Vec<[String; 2]>,
     offers: BTreeMap<String, String>,
     /// Users who may read it.
     readers: Option<Vec<String>>,
+}
+
+fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, ApplicationSection)>, D::Error> {
+    struct Applications;
+    impl<'de> Visitor<'de> for Applications {
+        type Value = Vec<(String, ApplicationSection)>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("applications by name")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut applications = Vec::new();
+            while let Some(application) = map.next_entry()? {
+                applications.push(application);
+            }
+            Ok(applications)
+        }
+    }
+    deserializer.deserialize_map(Applications)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -214,7 +239,12 @@ fn build(mut model: Model, section: ModelSection, charms: &Charms) -> Result<Mod
         let channel =
             application.channel.as_deref().or(charm.channels.first().map(String::as_str)).unwrap_or("latest/stable");
         model.add_application(name, charm, channel)?;
-        model.application_mut(name)?.exposed = application.exposed;
+        if application.exposed {
+            let everywhere = ExposedEndpoint { expose_to_cidrs: vec!["0.0.0.0/0".to_owned()], ..ExposedEndpoint::default() };
+            let exposed = model.application_mut(name)?;
+            exposed.exposed = true;
+            exposed.exposed_endpoints.insert(String::new(), everywhere);
+        }
         for _ in 0..application.units {
             model.add_unit(name, None)?;
         }
@@ -254,7 +284,7 @@ fn settle(model: &mut Model) {
     let status = |status: &str, message: &str| Status { since: begun, ..Status::now(status, message) };
     for machine in model.machines.values_mut() {
         machine.agent = status("started", "");
-        machine.instance = status("running", "Running");
+        machine.instance = status("running", "running");
     }
     for unit in model.units.values_mut() {
         unit.work.clear();

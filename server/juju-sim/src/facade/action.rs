@@ -142,7 +142,8 @@ fn begin_one(
         }
         None => Tag::parse_id("unit", receiver).map_err(|error| RemoteError::plain(error.to_string()))?,
     };
-    let application = model.unit(&unit)?.application.clone();
+    let missing = |_| RemoteError::not_found(format!("\"{receiver}\""));
+    let application = model.unit(&unit).map_err(missing)?.application.clone();
     let charm = &model.application(&application)?.charm;
     if name != "juju-exec" && !charm.actions.contains_key(name) {
         return Err(RemoteError::plain(format!("action \"{name}\" not defined on unit \"{unit}\"")));
@@ -189,10 +190,10 @@ fn result(task: &Task) -> ActionResult {
 
 fn tasks(call: &Call, params: Entities) -> Result<ActionResults, RemoteError> {
     let one = |tag: &str| {
-        let id = Tag::parse_id("action", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let id = Tag::parse_id("action", tag).unwrap_or_default();
         look(call, |model| {
             let task = id.parse().ok().and_then(|id: u64| model.tasks.get(&id));
-            task.map(result).ok_or_else(|| RemoteError::not_found(format!("action \"{id}\"")))
+            task.map(result).ok_or_else(|| RemoteError::not_found("id"))
         })
     };
     let results = params.entities.iter().map(|entity| {
@@ -229,7 +230,7 @@ fn operations(call: &Call, params: Entities) -> Result<OperationResults, RemoteE
             let operation = id.parse().ok().and_then(|id: u64| model.operations.get(&id));
             operation
                 .map(|operation| told(model, operation))
-                .ok_or_else(|| RemoteError::not_found(format!("operation \"{id}\"")))
+                .ok_or_else(|| RemoteError::not_found(format!("operation {id}")))
         })
     };
     let results = params.entities.iter().map(|entity| {

@@ -31,30 +31,12 @@ pub(super) fn register(methods: &mut Methods) {
 
 /// Each option with its value and where that comes from.
 pub(super) fn effective(model: &Model) -> BTreeMap<String, (Value, &'static str)> {
-    let defaults = [
-        ("agent-version", json!("3.6.11")),
-        ("automatically-retry-hooks", json!(true)),
-        ("default-base", json!("")),
-        ("default-space", json!("")),
-        ("development", json!(false)),
-        ("enable-os-refresh-update", json!(true)),
-        ("enable-os-upgrade", json!(true)),
-        ("firewall-mode", json!("instance")),
-        ("ftp-proxy", json!("")),
-        ("http-proxy", json!("")),
-        ("https-proxy", json!("")),
-        ("logging-config", json!("<root>=INFO")),
-        ("no-proxy", json!("127.0.0.1,localhost,::1")),
-        ("provisioner-harvest-mode", json!("destroyed")),
-        ("resource-tags", json!("")),
-        ("ssl-hostname-verification", json!(true)),
-        ("test-mode", json!(false)),
-        ("transmit-vendor-metrics", json!(true)),
-        ("update-status-hook-interval", json!("5m")),
-        ("charmhub-url", json!("https://api.charmhub.io")),
-    ];
+    let defaults: BTreeMap<String, Value> =
+        serde_json::from_str(include_str!("model_config/defaults.json")).unwrap_or_default();
+    let of_the_model = ["agent-version", "logging-config", "resource-tags"];
+    let source = |name: &str| if of_the_model.contains(&name) { "model" } else { "default" };
     let mut options: BTreeMap<_, _> =
-        defaults.into_iter().map(|(name, value)| (name.to_owned(), (value, "default"))).collect();
+        defaults.into_iter().map(|(name, value)| (name.clone(), (value, source(&name)))).collect();
     options.insert("name".to_owned(), (json!(model.name), "model"));
     options.insert("uuid".to_owned(), (json!(model.uuid), "model"));
     options.insert("type".to_owned(), (json!("maas"), "model"));

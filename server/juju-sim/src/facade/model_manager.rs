@@ -108,7 +108,7 @@ fn counts(model: &Model) -> Vec<ModelEntityCount> {
         entity: entity.to_owned(),
         count: i64::try_from(count).unwrap_or(i64::MAX),
     };
-    let all = [("machines", model.machines.len()), ("cores", 2 * model.machines.len()), ("units", model.units.len())];
+    let all = [("machines", model.machines.len()), ("cores", 4 * model.machines.len()), ("units", model.units.len())];
     all.into_iter().filter(|(_, number)| *number > 0).map(|(entity, number)| count(entity, number)).collect()
 }
 
@@ -123,9 +123,10 @@ fn listed_machine(machine: &crate::state::Machine) -> ModelMachineInfo {
         instance_id: format!("sim-{}", machine.id),
         hardware: Some(MachineHardware {
             arch: Some("amd64".to_owned()),
-            mem: Some(4096),
-            root_disk: Some(20_480),
-            cores: Some(2),
+            mem: Some(8192),
+            root_disk: Some(32_768),
+            cores: Some(4),
+            availability_zone: Some("zone-a".to_owned()),
             ..MachineHardware::default()
         }),
         status: machine.agent.status.clone(),
@@ -177,7 +178,14 @@ fn info(call: &Call, params: Entities) -> Result<ModelInfoResults, RemoteError> 
     let result = |tag: &str| {
         let uuid = model_uuid(tag)?;
         call.require_on(&uuid, ModelAccess::Read)?;
-        call.read(|state| state.models.get(&uuid).map(|model| details(state, model)).ok_or_else(denied))
+        let mut shown =
+            call.read(|state| state.models.get(&uuid).map(|model| details(state, model)).ok_or_else(denied))?;
+        if call.require_on(&uuid, ModelAccess::Admin).is_err() {
+            let user = call.user();
+            shown.users.retain(|listed| listed.user == user);
+            shown.machines.clear();
+        }
+        Ok(shown)
     };
     let results = params.entities.iter().map(|entity| match result(&entity.tag) {
         Ok(details) => ModelInfoResult { result: Some(details), error: None },

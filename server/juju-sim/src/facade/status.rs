@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use juju_wire::{
-    constraints::Base,
+    constraints::{Base, Constraints},
     entity::Life,
     facade::client::{
         application::{
@@ -133,6 +133,15 @@ fn glob(pattern: &str, text: &str) -> bool {
     }
 }
 
+/// The words that matter here; every machine is asked for with its architecture.
+fn machine_constraints(machine: &Machine) -> String {
+    let Constraints { cores, mem, .. } = machine.constraints;
+    let mut words = vec!["arch=amd64".to_owned()];
+    words.extend(cores.map(|cores| format!("cores={cores}")));
+    words.extend(mem.map(|mem| format!("mem={mem}M")));
+    words.join(" ")
+}
+
 fn machine_status(model: &Model, machine: &Machine, version: &str) -> MachineStatus {
     let started = machine.agent.status != "pending";
     let address = if started { machine.address() } else { String::new() };
@@ -166,8 +175,9 @@ fn machine_status(model: &Model, machine: &Machine, version: &str) -> MachineSta
         instance_id,
         base: base(),
         id: machine.id.clone(),
+        constraints: machine_constraints(machine),
         network_interfaces: if started { BTreeMap::from([("eth0".to_owned(), interface)]) } else { BTreeMap::new() },
-        hardware: if started { "arch=amd64 cores=2 mem=4096M root-disk=20480M".to_owned() } else { String::new() },
+        hardware: if started { "arch=amd64 cores=4 mem=8192M root-disk=32768M availability-zone=zone-a".to_owned() } else { String::new() },
         jobs: vec!["JobHostUnits".to_owned()],
         ..MachineStatus::default()
     }
@@ -196,7 +206,7 @@ fn application_status(model: &Model, application: &Application, units: &[&Unit],
         life: life(application.life),
         relations,
         units: units.iter().map(|unit| (unit.name(), unit_status(model, unit, version))).collect(),
-        status: detailed(&derived(model, application), ""),
+        status: DetailedStatus { data: failed_hook(units), ..detailed(&derived(model, application), "") },
         workload_version: if units.iter().any(|unit| unit.workload.status == "active") {
             charm.version.clone()
         } else {
@@ -205,6 +215,12 @@ fn application_status(model: &Model, application: &Application, units: &[&Unit],
         endpoint_bindings,
         ..ApplicationStatus::default()
     }
+}
+
+/// The hook that failed, which only the application's status tells by name.
+fn failed_hook(units: &[&Unit]) -> BTreeMap<String, serde_json::Value> {
+    let failed = units.iter().find(|unit| unit.in_error()).and_then(|unit| unit.failing.clone());
+    failed.map(|hook| ("hook".to_owned(), hook.into())).into_iter().collect()
 }
 
 /// An application's status is the worst of its units' (`core/status`).
@@ -240,6 +256,10 @@ fn unit_status(model: &Model, unit: &Unit, version: &str) -> UnitStatus {
         machine: unit.machine.clone().unwrap_or_default(),
         opened_ports: exposed.then(|| vec!["80/tcp".to_owned()]),
         public_address: address(model, unit),
+        workload_version: match model.applications.get(&unit.application) {
+            Some(application) if unit.workload.status == "active" => application.charm.version.clone(),
+            _ => String::new(),
+        },
         leader: unit.leader,
         ..UnitStatus::default()
     }

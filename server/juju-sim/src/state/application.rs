@@ -123,7 +123,7 @@ pub(crate) struct RelationEndpoint {
 #[derive(Debug, Clone)]
 pub(crate) struct Relation {
     pub(crate) id: i64,
-    /// The requirer first; one for a peer relation.
+    /// In the order in which they were named; one for a peer relation.
     pub(crate) endpoints: Vec<RelationEndpoint>,
     pub(crate) status: Status,
     pub(crate) life: Life,
@@ -132,8 +132,7 @@ pub(crate) struct Relation {
 impl Relation {
     /// `web:db postgresql:db`.
     pub(crate) fn key(&self) -> String {
-        let sides: Vec<_> = self.endpoints.iter().map(|side| format!("{}:{}", side.application, side.name)).collect();
-        sides.join(" ")
+        crate::relations::key(&self.endpoints)
     }
 
     pub(crate) fn has(&self, application: &str) -> bool {

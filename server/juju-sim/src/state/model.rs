@@ -194,7 +194,7 @@ impl Model {
             exposed_endpoints: BTreeMap::new(),
             config: BTreeMap::new(),
             trust: false,
-            constraints: Constraints::default(),
+            constraints: Constraints { arch: Some("amd64".to_owned()), ..Constraints::default() },
             life: Life::Alive,
             next_unit: 0,
             created: Utc::now(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use juju_wire::{
     ErrorResult, RemoteError,
     code::ErrorResults,
+    constraints::Constraints,
     facade::application::{
         Deploy, DeployFromRepository, GetCharmURLOrigin, SetCharm,
         config::ApplicationGet,
@@ -64,7 +65,7 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
         let application = model.application_mut(&name)?;
         application.revision = revision;
         application.trust = args.trust;
-        application.constraints = args.cons.clone();
+        application.constraints = with_architecture(&args.cons);
         if let Err(error) = config::apply(model, &name, &settings) {
             // an application whose options are refused is not there
             model.applications.remove(&name);
@@ -73,6 +74,11 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
         add_units(model, &name, args.num_units.unwrap_or(1), &args.placement)
     })?;
     Ok(info)
+}
+
+/// The charm's architecture is a constraint of its application from the start.
+fn with_architecture(constraints: &Constraints) -> Constraints {
+    Constraints { arch: constraints.arch.clone().or_else(|| Some("amd64".to_owned())), ..constraints.clone() }
 }
 
 /// Adds units, each where its placement says.
@@ -95,7 +101,7 @@ fn deploy(call: &Call, params: ApplicationsDeploy) -> Result<ErrorResults, Remot
         let charm = charms::of_url(&args.charm_url)?;
         change(call, |model| {
             model.add_application(&args.application, &charm, &args.channel)?;
-            model.application_mut(&args.application)?.constraints = args.constraints.clone();
+            model.application_mut(&args.application)?.constraints = with_architecture(&args.constraints);
             config::apply(model, &args.application, &args.config)?;
             add_units(model, &args.application, args.num_units, &args.placement)
         })

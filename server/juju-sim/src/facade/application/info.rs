@@ -92,7 +92,7 @@ fn unit(model: &Model, unit: &Unit) -> UnitResult {
         let ours = relation.endpoints.iter().find(|side| side.application == unit.application)?;
         let theirs = relation.endpoints.iter().find(|side| side.application != unit.application).unwrap_or(ours);
         let others = model.units_of(&theirs.application).filter(|other| other.name() != unit.name());
-        let scope = |_| RelationData { in_scope: true, ..RelationData::default() };
+        let scope = |other: &Unit| RelationData { in_scope: true, unit_data: unit_data(&address(model, other)) };
         Some(EndpointRelationData {
             relation_id: relation.id,
             endpoint: ours.name.clone(),
@@ -112,6 +112,12 @@ fn unit(model: &Model, unit: &Unit) -> UnitResult {
         relation_data: data.collect(),
         ..UnitResult::default()
     }
+}
+
+/// What every unit tells in every relation.
+fn unit_data(address: &str) -> std::collections::BTreeMap<String, serde_json::Value> {
+    let told = [("egress-subnets", format!("{address}/32")), ("ingress-address", address.to_owned()), ("private-address", address.to_owned())];
+    told.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
 
 fn leader(call: &Call, entity: Entity) -> Result<StringResult, RemoteError> {
