@@ -240,7 +240,8 @@ fn build(mut model: Model, section: ModelSection, charms: &Charms) -> Result<Mod
             application.channel.as_deref().or(charm.channels.first().map(String::as_str)).unwrap_or("latest/stable");
         model.add_application(name, charm, channel)?;
         if application.exposed {
-            let everywhere = ExposedEndpoint { expose_to_cidrs: vec!["0.0.0.0/0".to_owned()], ..ExposedEndpoint::default() };
+            let everywhere =
+                ExposedEndpoint { expose_to_cidrs: vec!["0.0.0.0/0".to_owned()], ..ExposedEndpoint::default() };
             let exposed = model.application_mut(name)?;
             exposed.exposed = true;
             exposed.exposed_endpoints.insert(String::new(), everywhere);

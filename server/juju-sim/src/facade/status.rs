@@ -177,7 +177,11 @@ fn machine_status(model: &Model, machine: &Machine, version: &str) -> MachineSta
         id: machine.id.clone(),
         constraints: machine_constraints(machine),
         network_interfaces: if started { BTreeMap::from([("eth0".to_owned(), interface)]) } else { BTreeMap::new() },
-        hardware: if started { "arch=amd64 cores=4 mem=8192M root-disk=32768M availability-zone=zone-a".to_owned() } else { String::new() },
+        hardware: if started {
+            "arch=amd64 cores=4 mem=8192M root-disk=32768M availability-zone=zone-a".to_owned()
+        } else {
+            String::new()
+        },
         jobs: vec!["JobHostUnits".to_owned()],
         ..MachineStatus::default()
     }

@@ -116,7 +116,11 @@ fn unit(model: &Model, unit: &Unit) -> UnitResult {
 
 /// What every unit tells in every relation.
 fn unit_data(address: &str) -> std::collections::BTreeMap<String, serde_json::Value> {
-    let told = [("egress-subnets", format!("{address}/32")), ("ingress-address", address.to_owned()), ("private-address", address.to_owned())];
+    let told = [
+        ("egress-subnets", format!("{address}/32")),
+        ("ingress-address", address.to_owned()),
+        ("private-address", address.to_owned()),
+    ];
     told.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
 
