@@ -6,5 +6,6 @@ mod ledger;
 mod mcp_calls;
 mod mcp_lines;
 mod mcp_waits;
+mod parity;
 mod real_controller;
 mod surfaces;

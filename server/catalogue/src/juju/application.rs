@@ -1,10 +1,12 @@
 //! Commands about applications.
 
 pub mod config;
+pub mod constraints;
 pub mod deploy;
 pub mod expose;
 pub mod remove;
 pub mod scale;
 pub mod set_constraints;
+pub mod show;
 pub mod trust;
 pub mod unexpose;

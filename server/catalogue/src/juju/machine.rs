@@ -1,4 +1,6 @@
 //! Commands about machines.
 
 pub mod add;
+pub mod list;
 pub mod remove;
+pub mod show;

@@ -3,3 +3,4 @@
 pub mod add;
 pub mod remove;
 pub mod resolved;
+pub mod show;

@@ -1,0 +1,55 @@
+//! `juju actions`: actions that an application has.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use juju_wire::{entity::Entities, facade::action::ApplicationsCharmsActions, tag::Tag};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{Command, Failure, Scope, Site, juju::render::settled};
+
+/// See the file's head.
+pub struct Actions;
+
+/// Whose actions.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// name of the application
+    application: String,
+    /// with their parameters
+    #[serde(default)]
+    schema: bool,
+}
+
+impl Command for Actions {
+    type Args = Args;
+    type Output = BTreeMap<String, Value>;
+
+    const WORD: &'static str = "actions";
+    const TOOLSET: &'static str = "actions";
+    const DESCRIPTION: &'static str =
+        "Lists actions of an application, on request with the schema of their parameters.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["application"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![format!("application-{}", args.application)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
+        let connection = site.model_connection().await?;
+        let tags: Entities = [Tag::new("application", &args.application)].into_iter().collect();
+        let reply = connection.call::<ApplicationsCharmsActions>(tags).await?;
+        let item = reply.results.into_iter().next().unwrap_or_default();
+        let actions = settled(Some(item.actions), item.error, &args.application)?;
+        let shown = actions
+            .into_iter()
+            .map(|(name, action)| (name, if args.schema { json!(action.params) } else { json!(action.description) }));
+        Ok(shown.collect())
+    }
+}

@@ -1,0 +1,93 @@
+//! An operation as the client prints it.
+
+use std::collections::BTreeMap;
+
+use juju_wire::facade::action::{
+    actions::{Action, ActionResult},
+    operation::OperationResult,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::juju::render::{id, stamp};
+
+/// One operation with its tasks.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Operation {
+    summary: String,
+    status: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    fail: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<Value>,
+    timing: Timing,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tasks: BTreeMap<String, Task>,
+}
+
+/// When it was asked for, began and ended.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Timing {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    enqueued: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    started: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    completed: String,
+}
+
+/// One action on one unit or machine.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Task {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    host: String,
+    status: String,
+    timing: Timing,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    log: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    message: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    results: BTreeMap<String, Value>,
+}
+
+impl Operation {
+    pub(super) fn of(told: OperationResult) -> Self {
+        let actions: Vec<&Action> = told.actions.iter().filter_map(|one| one.action.as_ref()).collect();
+        let same = |one: &&Action| (&one.name, &one.parameters) == (&actions[0].name, &actions[0].parameters);
+        let single = !actions.is_empty() && actions.iter().all(same);
+        let action = single.then(|| json!({"name": actions[0].name, "parameters": actions[0].parameters}));
+        let lost = told.actions.iter().any(|one| one.action.is_none());
+        Self {
+            action,
+            tasks: told.actions.iter().filter_map(|one| task(one, !single)).collect(),
+            summary: told.summary,
+            status: if lost { "error".to_owned() } else { told.status },
+            fail: told.fail,
+            error: told.error.map(|error| error.message).unwrap_or_default(),
+            timing: timing(&told.enqueued, &told.started, &told.completed),
+        }
+    }
+}
+
+fn timing(enqueued: &str, started: &str, completed: &str) -> Timing {
+    Timing { enqueued: stamp(enqueued), started: stamp(started), completed: stamp(completed) }
+}
+
+fn task(told: &ActionResult, named: bool) -> Option<(String, Task)> {
+    let action = told.action.as_ref()?;
+    let task = Task {
+        name: if named { action.name.clone() } else { String::new() },
+        host: id(&action.receiver),
+        status: told.status.clone(),
+        timing: timing(&told.enqueued, &told.started, &told.completed),
+        log: told.log.iter().map(|line| format!("{} {}", stamp(&line.timestamp), line.message)).collect(),
+        message: told.message.clone(),
+        results: told.output.clone(),
+    };
+    Some((id(&action.tag), task))
+}

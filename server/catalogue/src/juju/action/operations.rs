@@ -1,0 +1,81 @@
+//! `juju operations`: what was run, and what came of it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use juju_wire::facade::action::{ListOperations, operation::OperationQueryArgs};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::operation::Operation;
+use crate::{
+    Command, Failure, Scope, Site,
+    juju::render::id,
+    text::{cell, table},
+};
+
+/// See the file's head.
+pub struct Operations;
+
+/// Which operations.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {
+    /// of these actions
+    actions: Vec<String>,
+    /// on these applications
+    apps: Vec<String>,
+    /// on these units
+    units: Vec<String>,
+    /// on these machines
+    machines: Vec<String>,
+    /// `pending`, `running`, `completed`, `failed`, ..
+    status: Vec<String>,
+    /// how many to pass over
+    offset: Option<i64>,
+}
+
+impl Command for Operations {
+    type Args = Args;
+    type Output = BTreeMap<String, Operation>;
+
+    const WORD: &'static str = "operations";
+    const TOOLSET: &'static str = "actions";
+    const DESCRIPTION: &'static str = "Lists operations, their status and tasks.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
+        let connection = site.model_connection().await?;
+        let query = OperationQueryArgs {
+            applications: args.apps,
+            units: args.units,
+            machines: args.machines,
+            actions: args.actions,
+            status: args.status,
+            offset: args.offset,
+            limit: Some(50),
+        };
+        let reply = connection.call::<ListOperations>(query).await?;
+        Ok(reply.results.into_iter().map(|one| (id(&one.operation), Operation::of(one))).collect())
+    }
+
+    fn concise(answer: &Value) -> String {
+        let row = |(id, one): (&String, &Value)| {
+            let rest = ["status", "timing.enqueued", "summary", "fail"].map(|name| cell(one, name));
+            [vec![id.clone()], rest.to_vec()].concat()
+        };
+        let mut rows: Vec<_> = answer.as_object().into_iter().flatten().map(row).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row[0].parse::<u64>().unwrap_or_default()));
+        if rows.is_empty() {
+            return "no matching operations\n".to_owned();
+        }
+        table(&["Id", "Status", "Enqueued", "Summary", "Failure"], &rows)
+    }
+}

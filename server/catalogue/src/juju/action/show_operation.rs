@@ -1,0 +1,59 @@
+//! `juju show-operation`: one operation with the output of its tasks.
+
+use std::sync::Arc;
+
+use juju_wire::{
+    RemoteError,
+    entity::Entities,
+    facade::action::{Operations, operation::OperationResult},
+    tag::Tag,
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::operation::Operation;
+use crate::{Command, Failure, Scope, Site};
+
+/// See the file's head.
+pub struct ShowOperation;
+
+/// Which operation.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// its id
+    operation_id: String,
+}
+
+impl Command for ShowOperation {
+    type Args = Args;
+    type Output = Operation;
+
+    const WORD: &'static str = "show-operation";
+    const TOOLSET: &'static str = "actions";
+    const DESCRIPTION: &'static str = "Shows one operation with the results and log of its tasks.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Sensitive;
+    const IDEMPOTENT: bool = true;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["operation_id"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![format!("operation-{}", args.operation_id)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Operation, Failure> {
+        let connection = site.model_connection().await?;
+        let tags: Entities = [Tag::new("operation", &args.operation_id)].into_iter().collect();
+        let reply = connection.call::<Operations>(tags).await?;
+        match reply.results.into_iter().next() {
+            Some(OperationResult { error: Some(error), .. }) => Err(RemoteError::into(error)),
+            Some(told) => Ok(Operation::of(told)),
+            None => Err(Failure::refused(
+                format!("operation {} not found", args.operation_id),
+                "list them with `juju_operations`",
+            )),
+        }
+    }
+}

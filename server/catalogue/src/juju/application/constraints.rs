@@ -1,0 +1,50 @@
+//! `juju constraints`: constraints of one application.
+
+use std::sync::Arc;
+
+use juju_wire::{entity::Entities, facade::application::GetConstraints, tag::Tag};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::{Command, Failure, Scope, Site, juju::render::settled};
+
+/// See the file's head.
+pub struct Constraints;
+
+/// Which application.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// its name
+    application: String,
+}
+
+impl Command for Constraints {
+    type Args = Args;
+    type Output = Map<String, Value>;
+
+    const WORD: &'static str = "constraints";
+    const TOOLSET: &'static str = "config";
+    const DESCRIPTION: &'static str = "Shows the constraints of an application.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["application"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![format!("application-{}", args.application)]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
+        let connection = site.model_connection().await?;
+        let tags: Entities = [Tag::new("application", &args.application)].into_iter().collect();
+        let reply = connection.call::<GetConstraints>(tags).await?;
+        let item = reply.results.into_iter().next().unwrap_or_default();
+        match json!(settled(Some(item.constraints), item.error, &args.application)?) {
+            Value::Object(map) => Ok(map),
+            _ => Ok(Map::new()),
+        }
+    }
+}

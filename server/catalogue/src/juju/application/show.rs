@@ -1,0 +1,96 @@
+//! `juju show-application`: applications in detail.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use juju_wire::{
+    entity::Entities,
+    facade::application::{ApplicationsInfo, info::ApplicationResult},
+    tag::Tag,
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    Command, Failure, Scope, Site,
+    juju::render::{base_channel, id, settled},
+};
+
+/// See the file's head.
+pub struct ShowApplication;
+
+/// Which applications.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// their names
+    applications: Vec<String>,
+}
+
+/// One application in detail.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Application {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    charm: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    base: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    channel: String,
+    constraints: Value,
+    principal: bool,
+    exposed: bool,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    exposed_endpoints: BTreeMap<String, Value>,
+    remote: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    life: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    endpoint_bindings: BTreeMap<String, String>,
+}
+
+impl Command for ShowApplication {
+    type Args = Args;
+    type Output = BTreeMap<String, Application>;
+
+    const WORD: &'static str = "show-application";
+    const TOOLSET: &'static str = "status";
+    const DESCRIPTION: &'static str = "Shows applications: charm, base, channel, constraints, exposure, bindings.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["applications"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        args.applications.iter().map(|name| format!("application-{name}")).collect()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
+        let connection = site.model_connection().await?;
+        let tags: Entities = args.applications.iter().map(|name| Tag::new("application", name)).collect();
+        let reply = connection.call::<ApplicationsInfo>(tags).await?;
+        reply
+            .results
+            .into_iter()
+            .zip(args.applications)
+            .map(|(item, name)| settled(item.result, item.error, &name).map(application))
+            .collect()
+    }
+}
+
+fn application(told: ApplicationResult) -> (String, Application) {
+    let shown = Application {
+        charm: told.charm,
+        base: format!("{}@{}", told.base.name, base_channel(&told.base.channel)),
+        channel: told.channel,
+        constraints: json!(told.constraints),
+        principal: told.principal,
+        exposed: told.exposed,
+        exposed_endpoints: told.exposed_endpoints.iter().map(|(name, one)| (name.clone(), json!(one))).collect(),
+        remote: told.remote,
+        life: told.life,
+        endpoint_bindings: told.endpoint_bindings,
+    };
+    (id(&told.tag), shown)
+}

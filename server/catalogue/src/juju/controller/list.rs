@@ -1,0 +1,101 @@
+//! `juju controllers`: controllers that this program knows.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Command, Failure, Scope, Site,
+    text::{cell, table},
+};
+
+/// See the file's head.
+pub struct Controllers;
+
+/// The client's own arguments: none.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {}
+
+/// All controllers by name, and which is meant where none is named.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Output {
+    controllers: BTreeMap<String, Known>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_controller: Option<String>,
+}
+
+/// What is known of a controller without asking it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Known {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    user: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uuid: Option<String>,
+    api_endpoints: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_cert: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unusable: Option<String>,
+}
+
+impl Command for Controllers {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "controllers";
+    const TOOLSET: &'static str = "status";
+    const DESCRIPTION: &'static str = "Lists controllers that can be used, and which is the default.";
+    const SCOPE: Scope = Scope::Client;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const CURATED: bool = true;
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let all = site.controllers();
+        let known = |name: String| {
+            let known = match all.controller(Some(&name)) {
+                Ok(controller) => {
+                    let endpoint = controller.endpoint();
+                    Known {
+                        user: endpoint.credential.user().to_owned(),
+                        uuid: endpoint.uuid.clone(),
+                        api_endpoints: endpoint.addresses.clone(),
+                        ca_cert: endpoint.ca_certificate.clone(),
+                        unusable: None,
+                    }
+                }
+                Err(error) => Known {
+                    user: String::new(),
+                    uuid: None,
+                    api_endpoints: Vec::new(),
+                    ca_cert: None,
+                    unusable: Some(error.to_string()),
+                },
+            };
+            (name, known)
+        };
+        let controllers = all.names().into_iter().map(known).collect();
+        Ok(Output { controllers, current_controller: all.default_name().map(str::to_owned) })
+    }
+
+    fn concise(answer: &Value) -> String {
+        let current = cell(answer, "current-controller");
+        let row = |(name, one): (&String, &Value)| {
+            let shown = if *name == current { format!("{name}*") } else { name.clone() };
+            let rest = ["user", "api-endpoints", "uuid", "unusable"].map(|key| cell(one, key));
+            [vec![shown], rest.to_vec()].concat()
+        };
+        let rows: Vec<_> = answer["controllers"].as_object().into_iter().flatten().map(row).collect();
+        table(&["Controller", "User", "Addresses", "UUID", "Unusable"], &rows)
+    }
+}

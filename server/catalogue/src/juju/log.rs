@@ -1,0 +1,3 @@
+//! Commands about what happened.
+
+pub mod status;

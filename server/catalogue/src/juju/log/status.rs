@@ -1,0 +1,142 @@
+//! `juju show-status-log`: past statuses of an entity.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use juju_wire::{
+    facade::client::{
+        StatusHistory,
+        history::{StatusHistoryFilter, StatusHistoryRequest, StatusHistoryRequests},
+    },
+    tag::Tag,
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Command, Failure, Scope, Site,
+    juju::render::settled,
+    text::{cell, table},
+};
+
+/// See the file's head.
+pub struct ShowStatusLog;
+
+/// Whose past.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// as `web/0`, `web`, `0`
+    entity_name: String,
+    /// `unit` (default), `workload`, `juju-unit`, `application`, `machine`, `juju-machine`, `container`, `model`, `saas`
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// how many
+    n: Option<u16>,
+    /// of how many days, instead
+    days: Option<u16>,
+}
+
+/// One past status.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Past {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    status: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    message: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    data: BTreeMap<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    kind: String,
+}
+
+const KINDS: &[(&str, &str)] = &[
+    ("unit", "unit"),
+    ("workload", "unit"),
+    ("juju-unit", "unit"),
+    ("application", "application"),
+    ("saas", "application"),
+    ("machine", "machine"),
+    ("juju-machine", "machine"),
+    ("container", "machine"),
+    ("juju-container", "machine"),
+    ("model", "model"),
+];
+const NANOSECONDS_A_DAY: i64 = 86_400_000_000_000;
+
+fn kind(args: &Args) -> &str {
+    args.kind.as_deref().unwrap_or("unit")
+}
+
+fn tag(args: &Args) -> Tag {
+    let word = KINDS.iter().find(|(known, _)| *known == kind(args)).map_or("unit", |(_, word)| word);
+    Tag::new(word, &args.entity_name)
+}
+
+impl Command for ShowStatusLog {
+    type Args = Args;
+    type Output = Vec<Past>;
+
+    const WORD: &'static str = "show-status-log";
+    const TOOLSET: &'static str = "status";
+    const DESCRIPTION: &'static str = "Shows past statuses of a unit, application, machine or model.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["entity_name"];
+    const ROWS: Option<&'static str> = Some("");
+
+    fn check(args: &Args) -> Result<(), String> {
+        if KINDS.iter().any(|(known, _)| *known == kind(args)) {
+            return Ok(());
+        }
+        let known: Vec<_> = KINDS.iter().map(|(known, _)| *known).collect();
+        Err(format!("`type` has to be one of: {}", known.join(", ")))
+    }
+
+    fn targets(args: &Args) -> Vec<String> {
+        vec![tag(args).to_string()]
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Vec<Past>, Failure> {
+        let connection = site.model_connection().await?;
+        let delta = args.days.map(|days| i64::from(days) * NANOSECONDS_A_DAY);
+        let size = if delta.is_some() { 0 } else { i64::from(args.n.unwrap_or(20)) };
+        let tag = match kind(&args) {
+            "model" => Tag::new("model", site.model_uuid()),
+            _ => tag(&args),
+        };
+        let request = StatusHistoryRequest {
+            history_kind: kind(&args).to_owned(),
+            size,
+            filter: StatusHistoryFilter { size, delta, ..StatusHistoryFilter::default() },
+            tag: tag.to_string(),
+        };
+        let reply = connection.call::<StatusHistory>(StatusHistoryRequests { requests: vec![request] }).await?;
+        let item = reply.results.into_iter().next().unwrap_or_default();
+        let history = settled(Some(item.history), item.error, &args.entity_name)?;
+        let mut statuses = settled(Some(history.statuses), history.error, &args.entity_name)?;
+        if statuses.is_empty() {
+            return Err(Failure::refused("no status history available", "check the name and the `type`"));
+        }
+        statuses.sort_by(|one, other| one.since.cmp(&other.since));
+        let past = statuses.into_iter().map(|one| Past {
+            status: one.status,
+            message: one.info,
+            data: one.data,
+            since: one.since,
+            kind: one.kind,
+        });
+        Ok(past.collect())
+    }
+
+    fn concise(answer: &Value) -> String {
+        let row = |one: &Value| ["since", "type", "status", "message"].map(|name| cell(one, name)).to_vec();
+        let rows: Vec<_> = answer["result"].as_array().into_iter().flatten().map(row).collect();
+        table(&["Since", "Type", "Status", "Message"], &rows)
+    }
+}

@@ -1,0 +1,43 @@
+//! `juju show-machine`: machines by their ids.
+
+use std::sync::Arc;
+
+use juju_wire::tag::Tag;
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::list::{Output, look};
+use crate::{Command, Failure, Scope, Site};
+
+/// See the file's head.
+pub struct ShowMachine;
+
+/// Which machines.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// their ids
+    machines: Vec<String>,
+}
+
+impl Command for ShowMachine {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "show-machine";
+    const TOOLSET: &'static str = "status";
+    const DESCRIPTION: &'static str = "Shows machines in detail, by id.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["machines"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        args.machines.iter().map(|id| Tag::new("machine", id).to_string()).collect()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        look(&site, &args.machines).await
+    }
+}

@@ -1,0 +1,140 @@
+//! `juju models`: models that the user can see.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+use juju_wire::facade::model_manager::{
+    ListModelSummaries,
+    summary::{ModelSummariesRequest, ModelSummary},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::info::{Credential, State};
+use crate::{
+    Command, Failure, Scope, Site,
+    juju::render::{id, last_connection, settled},
+    text::{cell, table},
+};
+
+/// See the file's head.
+pub struct Models;
+
+/// Whose models.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {
+    /// those of everybody; for administrators
+    all: bool,
+    /// those of this user
+    user: Option<String>,
+}
+
+/// Models in short.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    models: Vec<Summary>,
+}
+
+/// One model in short.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Summary {
+    name: String,
+    short_name: String,
+    model_uuid: String,
+    model_type: String,
+    controller_uuid: String,
+    controller_name: String,
+    is_controller: bool,
+    owner: String,
+    cloud: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    region: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<Credential>,
+    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    provider: String,
+    life: String,
+    status: State,
+    access: String,
+    last_connection: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    sla: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    sla_owner: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_version: Option<String>,
+}
+
+impl Command for Models {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "models";
+    const TOOLSET: &'static str = "status";
+    const DESCRIPTION: &'static str = "Lists models of a controller with their status.";
+    const SCOPE: Scope = Scope::Controller;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const CURATED: bool = true;
+    const ROWS: Option<&'static str> = Some("models");
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let connection = site.controller_connection().await?;
+        let user_tag = match &args.user {
+            Some(user) => format!("user-{user}"),
+            None => connection.session().await?.user_tag().to_owned(),
+        };
+        let reply = connection.call::<ListModelSummaries>(ModelSummariesRequest { user_tag, all: args.all }).await?;
+        let mut models = Vec::with_capacity(reply.results.len());
+        for item in reply.results {
+            models.push(summary(settled(item.result, item.error, "a model")?, site.controller_name()));
+        }
+        models.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(Output { models })
+    }
+
+    fn concise(answer: &Value) -> String {
+        let row = |one: &Value| {
+            ["name", "cloud", "region", "model-type", "status.current", "status.message", "access", "last-connection"]
+                .map(|name| cell(one, name))
+                .to_vec()
+        };
+        let rows: Vec<_> = answer["models"].as_array().into_iter().flatten().map(row).collect();
+        table(&["Model", "Cloud", "Region", "Type", "Status", "Message", "Access", "Last connection"], &rows)
+    }
+}
+
+fn summary(told: ModelSummary, controller: &str) -> Summary {
+    let now = Utc::now();
+    let owner = id(&told.owner_tag);
+    let sla = told.sla.unwrap_or_default();
+    Summary {
+        name: format!("{owner}/{}", told.name),
+        short_name: told.name,
+        model_uuid: told.uuid,
+        model_type: told.kind,
+        controller_uuid: told.controller_uuid,
+        controller_name: controller.to_owned(),
+        is_controller: told.is_controller,
+        owner,
+        cloud: id(&told.cloud_tag),
+        region: told.cloud_region,
+        credential: Credential::of(&told.cloud_credential_tag, None),
+        provider: told.provider_type,
+        life: told.life.as_str().to_owned(),
+        status: State::of(&told.status, told.migration.as_ref(), now),
+        access: told.user_access,
+        last_connection: last_connection(told.last_connection.as_deref(), now),
+        sla: sla.level,
+        sla_owner: sla.owner,
+        agent_version: told.agent_version,
+    }
+}

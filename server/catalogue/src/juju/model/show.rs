@@ -1,0 +1,52 @@
+//! `juju show-model`: one model in detail.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use juju_wire::{
+    entity::{Entities, Entity},
+    facade::model_manager::{ModelInfo, info::ModelDetails},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::info::Model;
+use crate::{Command, Failure, Scope, Site, juju::render::settled};
+
+/// See the file's head.
+pub struct ShowModel;
+
+/// The client's own arguments: none beside the model.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {}
+
+impl Command for ShowModel {
+    type Args = Args;
+    type Output = BTreeMap<String, Model>;
+
+    const WORD: &'static str = "show-model";
+    const TOOLSET: &'static str = "status";
+    const DESCRIPTION: &'static str = "Shows one model: users, machines, credential, version, features.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
+        let told = details(&site).await?;
+        Ok(BTreeMap::from([(told.name.clone(), Model::of(told, site.controller_name()))]))
+    }
+}
+
+/// What the controller tells of the model of this place.
+pub(crate) async fn details(site: &Site) -> Result<ModelDetails, Failure> {
+    let connection = site.controller_connection().await?;
+    let entities = Entities { entities: vec![Entity { tag: format!("model-{}", site.model_uuid()) }] };
+    let reply = connection.call::<ModelInfo>(entities).await?;
+    let item = reply.results.into_iter().next().unwrap_or_default();
+    settled(item.result, item.error, site.model_name())
+}

@@ -1,0 +1,63 @@
+//! `juju status`: the state of a model.
+
+mod render;
+pub mod shape;
+pub mod storage;
+mod summary;
+
+use std::sync::Arc;
+
+use juju_wire::facade::client::{FullStatus, status::StatusParams};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) use render::machines;
+pub use shape::{Machine, Status as Output};
+
+use crate::{Command, Failure, Scope, Site};
+
+/// See the file's head.
+pub struct Status;
+
+/// What to show.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[derive(Default)]
+pub struct Args {
+    /// names or wildcards; all without
+    selectors: Vec<String>,
+    /// list relations too
+    relations: bool,
+}
+
+impl Command for Status {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "status";
+    const TOOLSET: &'static str = "status";
+    const DESCRIPTION: &'static str = "Shows a model: applications, units, machines, and what is wrong with them.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["selectors"];
+    const ROWS: Option<&'static str> = Some("applications");
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let connection = site.model_connection().await?;
+        let params = StatusParams { patterns: args.selectors, include_storage: true };
+        let told = connection.call::<FullStatus>(params).await?;
+        Ok(render::status(&told, site.controller_name(), args.relations))
+    }
+
+    fn concise(answer: &Value) -> String {
+        summary::text(answer)
+    }
+}

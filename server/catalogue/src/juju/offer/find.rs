@@ -1,0 +1,92 @@
+//! `juju find-offers`: offers that the user may consume.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use juju_wire::facade::application_offers::{
+    FindApplicationOffers,
+    offer::{ApplicationOfferAdminDetailsV5, EndpointFilterAttributes, OfferFilter, OfferFilters},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{endpoints, users};
+use crate::{Command, Failure, Scope, Site};
+
+/// See the file's head.
+pub struct FindOffers;
+
+/// Which offers.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {
+    /// `admin/prod` or `admin/prod.db`
+    url: Option<String>,
+    /// name of one
+    offer: Option<String>,
+    /// with this interface
+    interface: Option<String>,
+}
+
+/// One offer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Offer {
+    access: String,
+    endpoints: BTreeMap<String, Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    users: BTreeMap<String, Value>,
+}
+
+impl Command for FindOffers {
+    type Args = Args;
+    type Output = BTreeMap<String, Offer>;
+
+    const WORD: &'static str = "find-offers";
+    const TOOLSET: &'static str = "relate";
+    const DESCRIPTION: &'static str = "Finds offers of all models that can be consumed, by URL or interface.";
+    const SCOPE: Scope = Scope::Controller;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["url"];
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
+        let connection = site.controller_connection().await?;
+        let user = connection.session().await?.user().to_owned();
+        let mut filter = match &args.url {
+            None => OfferFilter::default(),
+            Some(url) => within(url, &user),
+        };
+        if let Some(name) = args.offer {
+            filter.offer_name = name;
+        }
+        if let Some(interface) = args.interface {
+            filter.endpoints = vec![EndpointFilterAttributes { interface, ..EndpointFilterAttributes::default() }];
+        }
+        let reply = connection.call::<FindApplicationOffers>(OfferFilters { filters: vec![filter] }).await?;
+        let controller = site.controller_name();
+        Ok(reply.results.iter().map(|one| (format!("{controller}:{}", one.offer_url), offer(one, &user))).collect())
+    }
+}
+
+/// What a URL names: `controller:owner/model.offer`, whose first and last part may be left out.
+fn within(url: &str, user: &str) -> OfferFilter {
+    let path = url.split_once(':').map_or(url, |(_, path)| path);
+    let (owner, rest) = path.split_once('/').unwrap_or((user, path));
+    let (model, offer) = rest.split_once('.').unwrap_or((rest, ""));
+    OfferFilter {
+        owner_name: owner.to_owned(),
+        model_name: model.to_owned(),
+        offer_name: offer.to_owned(),
+        ..OfferFilter::default()
+    }
+}
+
+fn offer(told: &ApplicationOfferAdminDetailsV5, user: &str) -> Offer {
+    let access = told.users.iter().find(|one| one.user == user).map(|one| one.access.clone());
+    Offer { access: access.unwrap_or_default(), endpoints: endpoints(&told.endpoints), users: users(&told.users) }
+}

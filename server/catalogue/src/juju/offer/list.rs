@@ -1,0 +1,123 @@
+//! `juju offers`: what a model offers to others, and who uses it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use juju_wire::facade::application_offers::{
+    ListApplicationOffers,
+    consume::OfferConnection,
+    offer::{ApplicationOfferAdminDetailsV5, EndpointFilterAttributes, OfferFilter, OfferFilters},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{endpoints, users};
+use crate::{
+    Command, Failure, Scope, Site,
+    juju::render::{id, moment},
+};
+
+/// See the file's head.
+pub struct Offers;
+
+/// Which offers.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {
+    /// name of one
+    offer_name: Option<String>,
+    /// of this application
+    application: Option<String>,
+    /// with this interface
+    interface: Option<String>,
+    /// that this user may consume
+    allowed_consumer: Option<String>,
+    /// that this user has connected to
+    connected_user: Option<String>,
+    /// only those in use
+    active_only: bool,
+}
+
+/// One offer.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Offer {
+    application: String,
+    store: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    charm: String,
+    offer_url: String,
+    endpoints: BTreeMap<String, Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    connections: Vec<Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    users: BTreeMap<String, Value>,
+}
+
+impl Command for Offers {
+    type Args = Args;
+    type Output = BTreeMap<String, Offer>;
+
+    const WORD: &'static str = "offers";
+    const TOOLSET: &'static str = "relate";
+    const DESCRIPTION: &'static str = "Lists offers of a model with their users and connections.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["offer_name"];
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
+        let connection = site.controller_connection().await?;
+        let (owner, model) = site.model_name().split_once('/').unwrap_or_default();
+        let interface = args
+            .interface
+            .map(|interface| EndpointFilterAttributes { interface, ..EndpointFilterAttributes::default() });
+        let filter = OfferFilter {
+            owner_name: owner.to_owned(),
+            model_name: model.to_owned(),
+            // the controller reads it as a pattern; a name has nothing in it that would need escaping
+            offer_name: args.offer_name.map(|name| format!("^{name}$")).unwrap_or_default(),
+            application_name: args.application.unwrap_or_default(),
+            endpoints: interface.into_iter().collect(),
+            connected_users: args.connected_user.map(|user| vec![format!("user-{user}")]),
+            allowed_users: args.allowed_consumer.map(|user| vec![format!("user-{user}")]),
+            ..OfferFilter::default()
+        };
+        let reply = connection.call::<ListApplicationOffers>(OfferFilters { filters: vec![filter] }).await?;
+        let wanted = |one: &ApplicationOfferAdminDetailsV5| !args.active_only || !one.connections.is_empty();
+        let store = site.controller_name();
+        Ok(reply.results.into_iter().filter(wanted).map(|one| (one.offer_name.clone(), offer(one, store))).collect())
+    }
+}
+
+fn offer(told: ApplicationOfferAdminDetailsV5, store: &str) -> Offer {
+    Offer {
+        application: told.application_name,
+        store: store.to_owned(),
+        charm: told.charm_url,
+        offer_url: told.offer_url,
+        endpoints: endpoints(&told.endpoints),
+        connections: told.connections.iter().map(connection).collect(),
+        users: users(&told.users),
+    }
+}
+
+fn connection(told: &OfferConnection) -> Value {
+    let mut status = json!({"current": told.status.status});
+    for (name, text) in [("message", told.status.info.clone()), ("since", moment(told.status.since.as_deref()))] {
+        if !text.is_empty() {
+            status[name] = json!(text);
+        }
+    }
+    let mut value = json!({"source-model-uuid": id(&told.source_model_tag), "username": told.username,
+        "relation-id": told.relation_id, "endpoint": told.endpoint, "status": status});
+    if !told.ingress_subnets.is_empty() {
+        value["ingress-subnets"] = json!(told.ingress_subnets);
+    }
+    value
+}

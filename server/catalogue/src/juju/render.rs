@@ -1,0 +1,101 @@
+//! How the Juju client writes times, ages and bases, and how results are taken apart.
+
+use chrono::{DateTime, Utc};
+use juju_wire::{RemoteError, tag::Tag};
+
+use crate::Failure;
+
+/// A time of the API as `juju status` writes it, in UTC: `21 Nov 2026 03:22:59Z`; empty where there is none.
+pub(crate) fn moment(time: Option<&str>) -> String {
+    parsed(time).map(|time| time.format("%d %b %Y %H:%M:%SZ").to_string()).unwrap_or_default()
+}
+
+/// The time of day alone: `03:22:59Z`.
+pub(crate) fn clock(time: Option<&str>) -> String {
+    parsed(time).map(|time| time.format("%H:%M:%SZ").to_string()).unwrap_or_default()
+}
+
+/// A time as actions are told of it: `2026-11-21 03:23:37 +0000 UTC`; empty for none and for Go's zero time.
+pub(crate) fn stamp(time: &str) -> String {
+    match parsed(Some(time)) {
+        Some(time) if time.timestamp() > -62_135_596_800 => {
+            let text = time.format("%Y-%m-%d %H:%M:%S%.9f").to_string();
+            format!("{} +0000 UTC", text.trim_end_matches('0').trim_end_matches('.'))
+        }
+        _ => String::new(),
+    }
+}
+
+/// How long ago, as the client tells ages: `just now`, `32 seconds ago`, and after a day the date.
+pub(crate) fn age(time: Option<&str>, now: DateTime<Utc>) -> String {
+    let Some(then) = parsed(time) else { return String::new() };
+    let seconds = (now - then).num_seconds();
+    let counted = |count: i64, unit: &str| format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" });
+    match seconds {
+        ..2 => "just now".to_owned(),
+        2..60 => counted(seconds, "second"),
+        60..3_600 => counted(seconds / 60, "minute"),
+        3_600..86_400 => counted(seconds / 3_600, "hour"),
+        _ => then.format("%Y-%m-%d").to_string(),
+    }
+}
+
+/// The same for a user's last connection.
+pub(crate) fn last_connection(time: Option<&str>, now: DateTime<Utc>) -> String {
+    if time.is_none() { "never connected".to_owned() } else { age(time, now) }
+}
+
+/// Channel of a base without the risk that goes without saying: `22.04/stable` is `22.04`.
+pub(crate) fn base_channel(channel: &str) -> String {
+    channel.strip_suffix("/stable").unwrap_or(channel).to_owned()
+}
+
+/// The own name of a tagged entity; what is no tag stays as it is.
+pub(crate) fn id(tag: &str) -> String {
+    Tag::parse(tag).map_or_else(|_| tag.to_owned(), |tag| tag.id().to_owned())
+}
+
+/// One item of a bulk answer: what was asked for, or why there is none.
+pub(crate) fn settled<T>(result: Option<T>, error: Option<RemoteError>, what: &str) -> Result<T, Failure> {
+    match (error, result) {
+        (Some(error), _) => Err(error.into()),
+        (None, Some(result)) => Ok(result),
+        (None, None) => Err(Failure::refused(
+            format!("the controller told nothing of {what}"),
+            "check the name with `juju_status`, then try again",
+        )),
+    }
+}
+
+/// Whether a value is the zero of its type, which the client leaves out.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn parsed(time: Option<&str>) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(time?).ok().map(|time| time.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_ages_are_written_as_the_client_does() {
+        let time = "2026-11-21T03:22:59.5Z";
+        assert_eq!(moment(Some(time)), "21 Nov 2026 03:22:59Z");
+        assert_eq!(stamp(time), "2026-11-21 03:22:59.5 +0000 UTC");
+        assert_eq!(stamp("2026-11-21T03:20:00Z"), "2026-11-21 03:20:00 +0000 UTC");
+        assert_eq!(stamp("0001-01-01T00:00:00Z"), "");
+        let now = parsed(Some("2026-11-21T05:23:31Z")).expect("a time");
+        for (then, told) in [
+            ("2026-11-21T05:23:30Z", "just now"),
+            ("2026-11-21T05:22:59Z", "32 seconds ago"),
+            ("2026-11-21T05:22:00Z", "1 minute ago"),
+            ("2026-11-21T03:22:00Z", "2 hours ago"),
+            ("2026-11-01T03:22:00Z", "2026-11-01"),
+        ] {
+            assert_eq!(age(Some(then), now), told);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! `juju show-unit`: units in detail, with the data of their relations.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use juju_wire::{
+    entity::Entities,
+    facade::application::{
+        UnitsInfo,
+        unit::{EndpointRelationData, RelationData, UnitResult},
+    },
+    tag::Tag,
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    Command, Failure, Scope, Site,
+    juju::render::{id, is_default, settled},
+};
+
+/// See the file's head.
+pub struct ShowUnit;
+
+/// Which units, and how much of their relations.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// as `web/0`
+    units: Vec<String>,
+    /// only relations of this endpoint
+    endpoint: Option<String>,
+    /// only data of this unit
+    related_unit: Option<String>,
+    /// only data of applications
+    #[serde(default)]
+    app: bool,
+}
+
+/// One unit in detail.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Unit {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    workload_version: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    machine: String,
+    opened_ports: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    public_address: String,
+    charm: String,
+    leader: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    life: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relation_info: Vec<Relation>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    provider_id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    address: String,
+}
+
+/// One relation as a unit sees it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Relation {
+    relation_id: i64,
+    endpoint: String,
+    #[serde(skip_serializing_if = "is_default")]
+    cross_model: bool,
+    related_endpoint: String,
+    application_data: BTreeMap<String, Value>,
+    local_unit: Value,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    related_units: BTreeMap<String, Value>,
+}
+
+impl Command for ShowUnit {
+    type Args = Args;
+    type Output = BTreeMap<String, Unit>;
+
+    const WORD: &'static str = "show-unit";
+    const TOOLSET: &'static str = "status";
+    const DESCRIPTION: &'static str = "Shows units: machine, ports, leadership, and their relation data.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Sensitive;
+    const IDEMPOTENT: bool = true;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["units"];
+
+    fn targets(args: &Args) -> Vec<String> {
+        args.units.iter().map(|name| Tag::new("unit", name).to_string()).collect()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
+        let connection = site.model_connection().await?;
+        let tags: Entities = args.units.iter().map(|name| Tag::new("unit", name)).collect();
+        let reply = connection.call::<UnitsInfo>(tags).await?;
+        let items = reply.results.into_iter().zip(&args.units);
+        items.map(|(item, name)| Ok(unit(settled(item.result, item.error, name)?, &args))).collect()
+    }
+}
+
+fn unit(told: UnitResult, args: &Args) -> (String, Unit) {
+    let name = id(&told.tag);
+    let relations = told.relation_data.iter().filter_map(|one| relation(one, &name, args)).collect();
+    let unit = Unit {
+        workload_version: told.workload_version,
+        machine: told.machine,
+        opened_ports: told.opened_ports,
+        public_address: told.public_address,
+        charm: told.charm,
+        leader: told.leader,
+        life: told.life,
+        relation_info: relations,
+        provider_id: told.provider_id,
+        address: told.address,
+    };
+    (name, unit)
+}
+
+fn data(told: &RelationData) -> Value {
+    json!({"in-scope": told.in_scope, "data": told.unit_data})
+}
+
+/// What is left of a relation after the arguments; none where nothing is left.
+fn relation(told: &EndpointRelationData, unit: &str, args: &Args) -> Option<Relation> {
+    let named = args.endpoint.as_ref() == Some(&told.endpoint);
+    if args.endpoint.is_some() && !named {
+        return None;
+    }
+    let wanted = |name: &String| !args.app && args.related_unit.as_ref().is_none_or(|wanted| wanted == name);
+    let own = told.unit_relation_data.get_key_value(unit).filter(|(name, _)| wanted(name)).map(|(_, one)| one);
+    let others = told.unit_relation_data.iter().filter(|(name, _)| name.as_str() != unit && wanted(name));
+    let relation = Relation {
+        relation_id: told.relation_id,
+        endpoint: told.endpoint.clone(),
+        cross_model: told.cross_model,
+        related_endpoint: told.related_endpoint.clone(),
+        application_data: told.application_data.clone(),
+        local_unit: own.map_or_else(|| json!({"in-scope": false, "data": null}), data),
+        related_units: others.map(|(name, one)| (name.clone(), data(one))).collect(),
+    };
+    let has_own = own.is_some_and(|one| !one.unit_data.is_empty());
+    let something = !relation.application_data.is_empty() || !relation.related_units.is_empty() || has_own;
+    (args.app || named || something).then_some(relation)
+}

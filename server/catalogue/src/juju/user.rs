@@ -1,0 +1,3 @@
+//! Commands about users.
+
+pub mod list;

@@ -1,0 +1,120 @@
+//! `juju users`: users of the controller, or of one model.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::Utc;
+use juju_wire::{
+    entity::{Entities, Entity},
+    facade::{
+        model_manager::ModelInfo,
+        user_manager::{UserDetails, UserInfo, UserInfoRequest},
+    },
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Command, Failure, Scope, Site,
+    juju::{
+        model::info::{User, users},
+        render::{age, is_default, last_connection, settled},
+    },
+    text::{cell, table},
+};
+
+/// See the file's head.
+pub struct Users;
+
+/// Whose users.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {
+    /// users of this model instead
+    model_name: Option<String>,
+    /// disabled users too
+    all: bool,
+}
+
+/// Users of the controller, or those of a model by name.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Output {
+    /// Of the controller.
+    Controller(Vec<Account>),
+    /// Of a model.
+    Model(BTreeMap<String, User>),
+}
+
+/// One user of the controller.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Account {
+    user_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    display_name: String,
+    access: String,
+    date_created: String,
+    last_connection: String,
+    #[serde(skip_serializing_if = "is_default")]
+    disabled: bool,
+}
+
+impl Command for Users {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "users";
+    const TOOLSET: &'static str = "access";
+    const DESCRIPTION: &'static str = "Lists users of the controller, or of a model, with their access.";
+    const SCOPE: Scope = Scope::Controller;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["model_name"];
+    const ROWS: Option<&'static str> = Some("");
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let connection = site.controller_connection().await?;
+        let now = Utc::now();
+        if let Some(name) = &args.model_name {
+            let model = site.controller()?.find_model(name).await?;
+            let entities = Entities { entities: vec![Entity { tag: format!("model-{}", model.uuid) }] };
+            let reply = connection.call::<ModelInfo>(entities).await?;
+            let item = reply.results.into_iter().next().unwrap_or_default();
+            return Ok(Output::Model(users(&settled(item.result, item.error, name)?.users, now)));
+        }
+        let request = UserInfoRequest { include_disabled: args.all, ..UserInfoRequest::default() };
+        let reply = connection.call::<UserInfo>(request).await?;
+        let account = |one: UserDetails| Account {
+            access: one.access,
+            date_created: age(Some(&one.date_created), now),
+            last_connection: last_connection(one.last_connection.as_deref(), now),
+            disabled: one.disabled,
+            display_name: one.display_name,
+            user_name: one.username,
+        };
+        let items = reply.results.into_iter();
+        let accounts: Result<Vec<_>, Failure> =
+            items.map(|item| settled(item.result, item.error, "a user").map(account)).collect();
+        Ok(Output::Controller(accounts?))
+    }
+
+    fn concise(answer: &Value) -> String {
+        let row = |name: String, one: &Value| {
+            let rest =
+                ["display-name", "access", "date-created", "last-connection", "disabled"].map(|key| cell(one, key));
+            [vec![name], rest.to_vec()].concat()
+        };
+        let rows: Vec<_> = match (&answer["result"], answer) {
+            (Value::Array(users), _) => users.iter().map(|one| row(cell(one, "user-name"), one)).collect(),
+            (_, Value::Object(users)) => users.iter().map(|(name, one)| row(name.clone(), one)).collect(),
+            _ => Vec::new(),
+        };
+        table(&["User", "Display name", "Access", "Created", "Last connection", "Disabled"], &rows)
+    }
+}

@@ -1,0 +1,243 @@
+//! Every reading command answers what the real Juju client prints with `--format json`, against the same real controller.
+
+use std::path::PathBuf;
+
+use audit::Ledger;
+use catalogue::Catalogue;
+use dispatch::{Call, Door, Refusal, Reply, carry_out};
+use identity::Caller;
+use policy::Roles;
+use serde_json::{Map, Value, json};
+use store::Store;
+use tests::real_controller::{FOLDER, RealController};
+use tokio::process::Command;
+
+/// How the two answers are held against each other.
+#[derive(Clone, Copy)]
+enum Compare {
+    /// All of it.
+    Whole,
+    /// What we tell must be told by the client too; the client tells more, out of its own files.
+    Ours,
+}
+
+/// A tool with its arguments, and the client's words for the same.
+type Case = (&'static str, Value, &'static [&'static str], Compare);
+
+fn cases() -> Vec<Case> {
+    use Compare::{Ours, Whole};
+    vec![
+        ("status", json!({"model": "prod"}), &["status", "-m", "prod"], Whole),
+        ("status", json!({"model": "staging"}), &["status", "-m", "staging"], Whole),
+        ("status", json!({"model": "k8s"}), &["status", "-m", "k8s"], Whole),
+        ("status", json!({"model": "controller"}), &["status", "-m", "controller"], Whole),
+        ("status", json!({"model": "prod", "selectors": ["db"]}), &["status", "-m", "prod", "db"], Whole),
+        ("models", json!({}), &["models"], Ours),
+        ("show-model", json!({"model": "prod"}), &["show-model", "prod"], Whole),
+        ("show-model", json!({"model": "k8s"}), &["show-model", "k8s"], Whole),
+        (
+            "show-application",
+            json!({"model": "prod", "applications": ["web", "db"]}),
+            &["show-application", "-m", "prod", "web", "db"],
+            Whole,
+        ),
+        ("show-unit", json!({"model": "prod", "units": ["web/0"]}), &["show-unit", "-m", "prod", "web/0"], Whole),
+        (
+            "show-unit",
+            json!({"model": "prod", "units": ["web/0"], "endpoint": "db", "app": true}),
+            &["show-unit", "-m", "prod", "web/0", "--endpoint", "db", "--app"],
+            Whole,
+        ),
+        ("show-unit", json!({"model": "k8s", "units": ["gateway/0"]}), &["show-unit", "-m", "k8s", "gateway/0"], Whole),
+        ("machines", json!({"model": "prod"}), &["machines", "-m", "prod"], Whole),
+        ("show-machine", json!({"model": "prod", "machines": ["1"]}), &["show-machine", "-m", "prod", "1"], Whole),
+        ("controllers", json!({}), &["controllers"], Ours),
+        ("whoami", json!({}), &["whoami"], Ours),
+        ("users", json!({}), &["users"], Whole),
+        ("users", json!({"model_name": "prod"}), &["users", "prod"], Whole),
+        ("offers", json!({"model": "prod"}), &["offers", "-m", "prod"], Whole),
+        ("offers", json!({"model": "k8s", "offer_name": "ingress"}), &["offers", "-m", "k8s", "ingress"], Whole),
+        ("find-offers", json!({}), &["find-offers"], Whole),
+        ("find-offers", json!({"url": "admin/prod"}), &["find-offers", "admin/prod"], Whole),
+        ("find-offers", json!({"interface": "mysql"}), &["find-offers", "--interface", "mysql"], Whole),
+        ("actions", json!({"model": "prod", "application": "web"}), &["actions", "-m", "prod", "web"], Whole),
+        (
+            "actions",
+            json!({"model": "prod", "application": "web", "schema": true}),
+            &["actions", "-m", "prod", "web", "--schema"],
+            Whole,
+        ),
+        ("operations", json!({"model": "prod"}), &["operations", "-m", "prod"], Whole),
+        ("show-operation", json!({"model": "prod", "operation_id": "1"}), &["show-operation", "-m", "prod", "1"], Whole),
+        (
+            "show-status-log",
+            json!({"model": "prod", "entity_name": "web/0"}),
+            &["show-status-log", "-m", "prod", "web/0"],
+            Whole,
+        ),
+        (
+            "show-status-log",
+            json!({"model": "prod", "entity_name": "0", "type": "machine"}),
+            &["show-status-log", "-m", "prod", "0", "--type", "machine"],
+            Whole,
+        ),
+        ("constraints", json!({"model": "prod", "application": "web"}), &["constraints", "-m", "prod", "web"], Whole),
+    ]
+}
+
+/// A call that fails, and a part of the sentence that both say.
+type Failing = (&'static str, Value, &'static [&'static str], &'static str);
+
+fn failing() -> Vec<Failing> {
+    vec![
+        (
+            "show-application",
+            json!({"model": "prod", "applications": ["nope"]}),
+            &["show-application", "-m", "prod", "nope"],
+            "application \"nope\" not found",
+        ),
+        (
+            "show-unit",
+            json!({"model": "prod", "units": ["web/99"]}),
+            &["show-unit", "-m", "prod", "web/99"],
+            "unit \"web/99\" not found",
+        ),
+        (
+            "constraints",
+            json!({"model": "prod", "application": "nope"}),
+            &["constraints", "-m", "prod", "nope"],
+            "application \"nope\" not found",
+        ),
+        (
+            "actions",
+            json!({"model": "prod", "application": "nope"}),
+            &["actions", "-m", "prod", "nope"],
+            "application \"nope\" not found",
+        ),
+        (
+            "show-operation",
+            json!({"model": "prod", "operation_id": "99"}),
+            &["show-operation", "-m", "prod", "99"],
+            "99",
+        ),
+        (
+            "show-status-log",
+            json!({"model": "prod", "entity_name": "web/99"}),
+            &["show-status-log", "-m", "prod", "web/99"],
+            "no status history available",
+        ),
+        ("status", json!({"model": "nowhere"}), &["status", "-m", "nowhere"], "nowhere"),
+    ]
+}
+
+/// A door to this controller, and the client beside it.
+struct Pair {
+    door: Door,
+    juju: PathBuf,
+    data: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Pair {
+    async fn of(controller: &RealController) -> Self {
+        let folder = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&folder.path().join("state.db")).await.expect("a store");
+        let door = Door {
+            catalogue: Catalogue::shipped(),
+            roles: Roles::shipped().expect("the roles"),
+            ledger: Ledger::open(store).await.expect("a ledger"),
+            controllers: controller.controllers("admin"),
+        };
+        #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment alone")]
+        let programs = PathBuf::from(std::env::var(FOLDER).expect("the controller was found by it"));
+        Self { door, juju: programs.join("juju"), data: controller.ready.juju_data.clone(), _folder: folder }
+    }
+
+    async fn ours(&self, tool: &str, arguments: &Value) -> Result<Reply, Refusal> {
+        let arguments: Map<_, _> = arguments.as_object().cloned().expect("an object");
+        carry_out(&self.door, &Caller::local("ana", "admin"), Call::new(tool, arguments)).await
+    }
+
+    async fn theirs(&self, words: &[&str]) -> Result<Value, String> {
+        let output = Command::new(&self.juju)
+            .args(words)
+            .args(["--format", "json"])
+            .env("JUJU_DATA", &self.data)
+            .output()
+            .await
+            .expect("the client can be started");
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        Ok(serde_json::from_slice(&output.stdout).expect("the client prints JSON"))
+    }
+}
+
+/// Ages and the time of day differ between two calls, and only they do.
+fn normalised(value: Value) -> Value {
+    match value {
+        Value::String(text) if text == "just now" || text.ends_with(" ago") => json!("(age)"),
+        Value::Array(items) => items.into_iter().map(normalised).collect(),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(name, value)| match name.as_str() {
+                "timestamp" => (name, json!("(now)")),
+                _ => (name, normalised(value)),
+            })
+            .collect(),
+        other => other,
+    }
+}
+
+/// Where two answers differ, by path.
+fn differences(path: &str, ours: &Value, theirs: &Value, compare: Compare, found: &mut Vec<String>) {
+    match (ours, theirs) {
+        (Value::Object(one), Value::Object(other)) => {
+            let missing = other.keys().filter(|name| matches!(compare, Compare::Whole) && !one.contains_key(*name));
+            found.extend(missing.map(|name| format!("{path}.{name}: only the client says {}", other[name])));
+            for (name, value) in one {
+                let theirs = other.get(name).unwrap_or(&Value::Null);
+                differences(&format!("{path}.{name}"), value, theirs, compare, found);
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (index, (value, theirs)) in one.iter().zip(other).enumerate() {
+                differences(&format!("{path}[{index}]"), value, theirs, compare, found);
+            }
+        }
+        _ if ours == theirs => {}
+        _ => found.push(format!("{path}: {ours}, and the client says {theirs}")),
+    }
+}
+
+#[tokio::test]
+async fn reading_commands_answer_what_the_real_client_prints() {
+    let Some(controller) = RealController::start("parity of reads").await else { return };
+    let pair = Pair::of(&controller).await;
+    pair.theirs(&["run", "-m", "prod", "web/0", "restart"]).await.expect("an operation to look at");
+    let mut found = Vec::new();
+    for (tool, arguments, words, compare) in cases() {
+        let theirs = pair.theirs(words).await.expect("the client's answer");
+        match pair.ours(tool, &arguments).await {
+            Ok(reply) => {
+                let ours = if theirs.is_array() { reply.value["result"].clone() } else { reply.value };
+                differences(&words.join(" "), &normalised(ours), &normalised(theirs), compare, &mut found);
+                assert!(!reply.text.trim().is_empty(), "{words:?} says nothing to a reader");
+            }
+            Err(refusal) => found.push(format!("{}: {refusal}", words.join(" "))),
+        }
+    }
+    assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
+}
+
+#[tokio::test]
+async fn what_fails_there_fails_here_for_the_same_reason() {
+    let Some(controller) = RealController::start("parity of failures").await else { return };
+    let pair = Pair::of(&controller).await;
+    for (tool, arguments, words, part) in failing() {
+        let theirs = pair.theirs(words).await.expect_err("the client refuses");
+        assert!(theirs.contains(part), "{words:?}: {theirs}");
+        let ours = pair.ours(tool, &arguments).await.expect_err("refused").to_string();
+        assert!(ours.contains(part), "{words:?}: {ours}");
+    }
+}
