@@ -124,7 +124,7 @@ fn failing() -> Vec<Failing> {
             "show-status-log",
             json!({"model": "prod", "entity_name": "web/99"}),
             &["show-status-log", "-m", "prod", "web/99"],
-            "no status history available",
+            "unit \"web/99\" not found",
         ),
         ("status", json!({"model": "nowhere"}), &["status", "-m", "nowhere"], "nowhere"),
     ]

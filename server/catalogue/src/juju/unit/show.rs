@@ -108,7 +108,8 @@ fn unit(told: UnitResult, args: &Args) -> (String, Unit) {
     let unit = Unit {
         workload_version: told.workload_version,
         machine: told.machine,
-        opened_ports: told.opened_ports,
+        // the client takes the list apart and has none where it is empty
+        opened_ports: told.opened_ports.filter(|ports| !ports.is_empty()),
         public_address: told.public_address,
         charm: told.charm,
         leader: told.leader,
