@@ -68,7 +68,12 @@ fn cases() -> Vec<Case> {
             Whole,
         ),
         ("operations", json!({"model": "prod"}), &["operations", "-m", "prod"], Whole),
-        ("show-operation", json!({"model": "prod", "operation_id": "1"}), &["show-operation", "-m", "prod", "1"], Whole),
+        (
+            "show-operation",
+            json!({"model": "prod", "operation_id": "1"}),
+            &["show-operation", "-m", "prod", "1"],
+            Whole,
+        ),
         (
             "show-status-log",
             json!({"model": "prod", "entity_name": "web/0"}),
