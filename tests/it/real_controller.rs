@@ -1,9 +1,14 @@
 //! Our client against Juju's own API server.
 
-use std::{collections::HashSet, sync::Arc, time::Instant};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use futures::StreamExt;
 use juju_client::{Controllers, Credential, Error, Settings};
-use juju_wire::Code;
+use juju_wire::{Code, debug_log::LogQuery};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tests::RealController;
@@ -194,4 +199,28 @@ async fn a_controller_that_is_gone_is_named_and_leaves_no_doubt() {
     // a write that was never sent is not in doubt
     let error = prod.call::<Destroy>(json!({})).await.expect_err("gone");
     assert_eq!(error.code(), "unreachable", "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_is_read_to_its_end_and_followed() {
+    let Some(mut real) = RealController::start("the_log_is_read_to_its_end_and_followed").await else { return };
+    let controllers = real.controllers("admin");
+    let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
+    real.command("log unit-web-0 WARNING juju.worker the disk is nearly full").await;
+    let past = LogQuery { no_tail: true, replay: true, ..LogQuery::default() };
+    let read = async { prod.debug_log(&past).await.expect("open").collect::<Vec<_>>().await };
+    let lines = tokio::time::timeout(Duration::from_secs(20), read).await.expect("the past has an end");
+    let line = lines.into_iter().map(|line| line.expect("a line")).find(|line| line.message.contains("nearly full"));
+    let line = line.expect("what was logged");
+    assert_eq!((line.entity.as_str(), line.severity.as_str()), ("unit-web-0", "WARNING"));
+
+    let new = LogQuery { include_entity: vec!["unit-web-1".to_owned()], ..LogQuery::default() };
+    let mut following = prod.debug_log(&new).await.expect("open");
+    real.command("log unit-web-1 ERROR juju.worker the disk is full").await;
+    let line = tokio::time::timeout(Duration::from_secs(20), following.next()).await.expect("soon");
+    assert_eq!(line.expect("no end").expect("a line").message, "the disk is full");
+
+    let controller = controllers.controller(None).expect("default").connection().await.expect("open");
+    let error = controller.debug_log(&past).await.err().expect("a controller has no log of its own here");
+    assert_eq!(error.code(), "not supported");
 }

@@ -9,7 +9,7 @@ use futures::{FutureExt, future::BoxFuture, future::Shared};
 use juju_wire::{Code, Method};
 
 use crate::{
-    Session,
+    Credential, Session,
     backoff::Backoff,
     error::{Error, Lost},
     line::Unanswered,
@@ -68,6 +68,10 @@ impl Connection {
     #[must_use]
     pub fn controller_name(&self) -> &str {
         &self.inner.dialler.target.controller
+    }
+
+    pub(crate) fn credential(&self) -> &Credential {
+        &self.inner.dialler.credential
     }
 
     /// The session that is open, or a new one. Callers that come while it is dialled wait for the same dialling.

@@ -9,6 +9,7 @@ mod client_files;
 mod connection;
 mod controller;
 mod controllers;
+mod debug_log;
 mod dial;
 mod driver;
 mod endpoint;
