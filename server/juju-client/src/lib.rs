@@ -23,6 +23,11 @@ mod session;
 mod settings;
 mod tls;
 
+#[cfg(test)]
+mod odd_cases;
+#[cfg(test)]
+mod scripted;
+
 pub use client_files::{ClientFiles, ClientFilesError};
 pub use connection::Connection;
 pub use controller::Controller;
