@@ -21,6 +21,7 @@ mod secrets;
 mod spaces;
 mod status;
 mod storage;
+mod strings_watcher;
 mod user_manager;
 
 use crate::methods::Methods;
@@ -48,6 +49,7 @@ pub(crate) fn methods() -> Methods {
         secrets::register,
         spaces::register,
         storage::register,
+        strings_watcher::register,
         user_manager::register,
     ] {
         register(&mut methods);

@@ -37,6 +37,8 @@ pub(crate) struct Served {
     pub(crate) estate: Arc<Estate>,
     pub(crate) methods: Methods,
     pub(crate) address: SocketAddr,
+    /// PEM.
+    pub(crate) ca_certificate: String,
     pub(crate) faults: Faults,
 }
 

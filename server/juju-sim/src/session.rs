@@ -77,6 +77,11 @@ impl Session {
         self.model.as_deref()
     }
 
+    /// Address of the controller, and the certificate that signed its own.
+    pub(crate) fn reached_by(&self) -> (String, String) {
+        (self.served.address.to_string(), self.served.ca_certificate.clone())
+    }
+
     /// Who is logged in; empty before the login.
     pub(crate) fn user(&self) -> String {
         self.user.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()

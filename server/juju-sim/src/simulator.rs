@@ -49,7 +49,6 @@ pub struct Account {
 /// A running simulated controller. It ends when it is dropped.
 pub struct Simulator {
     served: Arc<Served>,
-    ca_certificate: String,
     tls: TlsAcceptor,
     serving: Mutex<(CancellationToken, JoinHandle<()>)>,
     agents: CancellationToken,
@@ -71,10 +70,16 @@ impl Simulator {
         let estate = Arc::new(Estate::new(state));
         let agents = CancellationToken::new();
         tokio::spawn(agents::run(Arc::clone(&estate), settings.pace, agents.clone()));
-        let served = Arc::new(Served { estate, methods: facade::methods(), address, faults: Faults::default() });
+        let served = Arc::new(Served {
+            estate,
+            methods: facade::methods(),
+            address,
+            ca_certificate: identity.ca_certificate,
+            faults: Faults::default(),
+        });
         let tls = TlsAcceptor::from(identity.server);
         let serving = Mutex::new(spawn(listener, &tls, &served));
-        Ok(Self { served, ca_certificate: identity.ca_certificate, tls, serving, agents })
+        Ok(Self { served, tls, serving, agents })
     }
 
     /// Where the API listens.
@@ -86,7 +91,7 @@ impl Simulator {
     /// Certificate of the controller's authority, PEM.
     #[must_use]
     pub fn ca_certificate(&self) -> &str {
-        &self.ca_certificate
+        &self.served.ca_certificate
     }
 
     /// Name of the controller.
@@ -117,7 +122,7 @@ impl Simulator {
     /// [`Error::ClientFiles`].
     pub fn write_client_files(&self, directory: &Path, user: &str) -> Result<(), Error> {
         let written =
-            self.read(|state| client_files::write(directory, state, user, self.address(), &self.ca_certificate));
+            self.read(|state| client_files::write(directory, state, user, self.address(), self.ca_certificate()));
         written.map_err(|cause| Error::ClientFiles { directory: directory.display().to_string(), cause })
     }
 

@@ -9,13 +9,16 @@ use juju_wire::{
     entity::Entities,
     facade::{
         controller::{
-            AllModels, ConfigSet, ControllerConfig, ControllerVersion, GetControllerAccess, IdentityProviderURL,
-            ListBlockedModels, ModelStatus, ModifyControllerAccess, MongoVersion,
+            AllModels, ConfigSet, ControllerAPIInfoForModels, ControllerConfig, ControllerVersion, GetControllerAccess,
+            IdentityProviderURL, ListBlockedModels, ModelStatus, ModifyControllerAccess, MongoVersion,
             access::{
                 ModifyControllerAccessParams, ModifyControllerAccessRequest, UserAccess, UserAccessResult,
                 UserAccessResults,
             },
-            info::{ControllerConfigResult, ControllerConfigSet, ControllerVersionResults},
+            info::{
+                ControllerAPIInfoResult, ControllerAPIInfoResults, ControllerConfigResult, ControllerConfigSet,
+                ControllerVersionResults,
+            },
             model::ModelBlockInfoList,
         },
         model_manager::{
@@ -42,6 +45,7 @@ pub(super) fn register(methods: &mut Methods) {
         let version = call.read(|state| state.controller.agent_version.clone());
         Ok(ControllerVersionResults { version, git_commit: String::new() })
     });
+    methods.on::<ControllerAPIInfoForModels>(addresses);
     methods.on::<ControllerConfig>(config);
     methods.on::<ConfigSet>(set_config);
     methods.on::<GetControllerAccess>(access);
@@ -55,6 +59,22 @@ pub(super) fn register(methods: &mut Methods) {
         call.require_superuser()?;
         Ok(StringResult { result: "4.4.29".to_owned(), error: None })
     });
+}
+
+/// Where the models' controller is: here, for all models that there are.
+fn addresses(call: &Call, params: Entities) -> Result<ControllerAPIInfoResults, RemoteError> {
+    let one = |tag: &str| {
+        let uuid = Tag::parse_id("model", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        if !call.read(|state| state.models.contains_key(&uuid)) {
+            return Err(RemoteError::not_found(format!("model \"{uuid}\"")));
+        }
+        let (address, cacert) = call.session().reached_by();
+        Ok(ControllerAPIInfoResult { addresses: vec![address], cacert, error: None })
+    };
+    let results = params.entities.iter().map(|entity| {
+        one(&entity.tag).unwrap_or_else(|error| ControllerAPIInfoResult { error: Some(error), ..Default::default() })
+    });
+    Ok(ControllerAPIInfoResults { results: results.collect() })
 }
 
 fn all_models(call: &Call, (): ()) -> Result<UserModelList, RemoteError> {
