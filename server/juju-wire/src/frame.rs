@@ -20,8 +20,9 @@ pub struct Request {
     /// Version of the facade, as negotiated at login.
     #[serde(default)]
     pub version: u32,
-    /// Object that is meant, where the facade has several: the number of a watcher.
-    #[serde(rename = "id", default, skip_serializing_if = "String::is_empty")]
+    /// Object that is meant, where the facade has several: the number of a watcher. Go reads names in any case, and
+    /// python-libjuju writes `Id`.
+    #[serde(rename = "id", alias = "Id", default, skip_serializing_if = "String::is_empty")]
     pub object: String,
     /// The method, `AddUnits`.
     #[serde(rename = "request", default)]
