@@ -80,19 +80,34 @@ pub(crate) fn denied() -> RemoteError {
     RemoteError::new(Code::Unauthorized, "permission denied")
 }
 
-/// All methods of all facades.
+/// Stands for all versions of a facade that have no handler of their own.
+const ANY_VERSION: u32 = 0;
+
+/// All methods of all facades, by facade, name and version.
 #[derive(Default)]
-pub(crate) struct Methods(BTreeMap<(&'static str, &'static str), Handler>);
+pub(crate) struct Methods(BTreeMap<(&'static str, &'static str, u32), Handler>);
 
 impl Methods {
     /// Answers `M` by a function that does not wait.
     pub(crate) fn on<M: Method>(&mut self, answer: fn(&Call, M::Params) -> Result<M::Reply, RemoteError>) {
-        self.insert::<M>(Box::new(move |call, request| {
-            let reply = read::<M>(request)
-                .and_then(|params| answer(&call, params))
-                .and_then(|reply| write::<M>(request.id, &reply));
-            std::future::ready(reply).boxed()
-        }));
+        self.on_version::<M>(ANY_VERSION, answer);
+    }
+
+    /// The same for one version of the facade, whose shapes are others.
+    pub(crate) fn on_version<M: Method>(
+        &mut self,
+        version: u32,
+        answer: fn(&Call, M::Params) -> Result<M::Reply, RemoteError>,
+    ) {
+        self.insert::<M>(
+            version,
+            Box::new(move |call, request| {
+                let reply = read::<M>(request)
+                    .and_then(|params| answer(&call, params))
+                    .and_then(|reply| write::<M>(request.id, &reply));
+                std::future::ready(reply).boxed()
+            }),
+        );
     }
 
     /// Answers `M` by a function that waits, as the watchers do.
@@ -100,34 +115,38 @@ impl Methods {
     where
         Answer: Future<Output = Result<M::Reply, RemoteError>> + Send + 'static,
     {
-        self.insert::<M>(Box::new(move |call, request| {
-            let id = request.id;
-            match read::<M>(request) {
-                Ok(params) => {
-                    let waiting = answer(call, params);
-                    async move { write::<M>(id, &waiting.await?) }.boxed()
+        self.insert::<M>(
+            ANY_VERSION,
+            Box::new(move |call, request| {
+                let id = request.id;
+                match read::<M>(request) {
+                    Ok(params) => {
+                        let waiting = answer(call, params);
+                        async move { write::<M>(id, &waiting.await?) }.boxed()
+                    }
+                    Err(error) => std::future::ready(Err(error)).boxed(),
                 }
-                Err(error) => std::future::ready(Err(error)).boxed(),
-            }
-        }));
+            }),
+        );
     }
 
-    fn insert<M: Method>(&mut self, handler: Handler) {
-        self.0.insert((M::FACADE, M::NAME), handler);
+    fn insert<M: Method>(&mut self, version: u32, handler: Handler) {
+        self.0.insert((M::FACADE, M::NAME, version), handler);
     }
 
     /// Answers one request.
     pub(crate) async fn answer(&self, session: &Arc<Session>, request: Request) -> Reply {
         let id = request.id;
-        let found = self.0.get_key_value(&(request.facade.as_str(), request.method.as_str()));
+        let of = |version| self.0.get(&(request.facade.as_str(), request.method.as_str(), version));
+        let found = of(request.version).or_else(|| of(ANY_VERSION));
         let answer = match found {
-            Some((_, handler)) if session.may_call(&request.facade) => {
+            Some(handler) if session.may_call(&request.facade) => {
                 let call = Call { session: Arc::clone(session), object: request.object.clone() };
                 handler(call, &request).await
             }
             _ => Err(session
                 .elsewhere(&request.facade)
-                .unwrap_or_else(|| unknown(&request, self.0.keys().any(|(facade, _)| *facade == request.facade)))),
+                .unwrap_or_else(|| unknown(&request, self.0.keys().any(|(facade, ..)| *facade == request.facade)))),
         };
         answer.unwrap_or_else(|error| Reply::failed(id, error))
     }

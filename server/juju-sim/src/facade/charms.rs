@@ -17,6 +17,7 @@ use juju_wire::{
                 AddCharmWithOrigin, CharmOriginResult, CharmResourcesResults, CharmURLAndOrigins,
                 ResolveCharmWithChannelResult, ResolveCharmWithChannelResults, ResolveCharmsWithChannel,
             },
+            series::{ResolveCharmResultV6, ResolveCharmResultsV6, ResolveCharmsV6},
         },
     },
 };
@@ -29,8 +30,12 @@ use crate::{
     state::ModelAccess,
 };
 
+/// Name of the series that [`base`] is now the number of.
+const SERIES: &str = "jammy";
+
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<ResolveCharms>(resolve_charms);
+    methods.on_version::<ResolveCharmsV6>(6, resolve_with_series);
     methods.on::<AddCharm>(add);
     methods.on::<CharmInfo>(info);
     methods.on::<IsMetered>(|_, _| Ok(IsMeteredResult::default()));
@@ -139,6 +144,17 @@ fn resolve_charms(
         }
     });
     Ok(ResolveCharmWithChannelResults { results: results.collect() })
+}
+
+/// The same with the series that the base had as its name.
+fn resolve_with_series(call: &Call, params: ResolveCharmsWithChannel) -> Result<ResolveCharmResultsV6, RemoteError> {
+    let one = |found: ResolveCharmWithChannelResult| ResolveCharmResultV6 {
+        url: found.url,
+        charm_origin: found.charm_origin,
+        supported_series: if found.error.is_some() { Vec::new() } else { vec![SERIES.to_owned()] },
+        error: found.error,
+    };
+    Ok(ResolveCharmResultsV6 { results: resolve_charms(call, params)?.results.into_iter().map(one).collect() })
 }
 
 fn add(call: &Call, params: AddCharmWithOrigin) -> Result<CharmOriginResult, RemoteError> {

@@ -132,9 +132,9 @@ fn create_one(model: &mut Model, wanted: CreateSecretArg) -> Result<String, Remo
         return Err(RemoteError::new(Code::AlreadyExists, format!("secret with name \"{label}\" already exists")));
     }
     let made = chrono::Utc::now();
-    // twenty characters as the real ids have, sorted by the time of their making
+    // twenty characters as the real ids have, whose last one stands for a single bit; sorted by the time of their making
     let random = uuid::Uuid::now_v7().simple().to_string();
-    let id = format!("s{}", &random[..19]);
+    let id = format!("s{}0", &random[..18]);
     let revision = Revision { number: 1, made, content: wanted.content.data };
     let description = wanted.description.unwrap_or_default();
     model
