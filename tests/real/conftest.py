@@ -1,11 +1,13 @@
 """What the Python suites share: controllers to work against, the simulated one and the real one, each as a folder of client files."""
 import collections
 import contextlib
+import http.server
 import json
 import os
 import pathlib
 import shutil
 import subprocess
+import threading
 import time
 
 import pytest
@@ -13,7 +15,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-Controller = collections.namedtuple("Controller", "kind name address ca_cert user password juju_data cloud")
+Controller = collections.namedtuple("Controller", "kind name address ca_cert user password juju_data cloud charmhub", defaults=["", ""])
 
 
 def given(name):
@@ -92,9 +94,25 @@ def described(kind, files):
     controllers = yaml.safe_load((files / "controllers.yaml").read_text())
     name = controllers["current-controller"]
     one, account = controllers["controllers"][name], yaml.safe_load((files / "accounts.yaml").read_text())["controllers"][name]
-    found = Controller(kind, name, one["api-endpoints"][0], one["ca-cert"], account["user"], account["password"], files, "")
+    found = Controller(kind, name, one["api-endpoints"][0], one["ca-cert"], account["user"], account["password"], files)
     models = json.loads(juju(found, "models", "--controller", name, "--format", "json"))["models"]
     return found._replace(cloud=next(model["cloud"] for model in models if model["model-type"] == "iaas"))
+
+
+class Store(http.server.BaseHTTPRequestHandler):
+    """The one thing that libjuju asks Charmhub itself, past the controller: whether a charm is subordinate."""
+
+    def do_GET(self):
+        """Answers for every charm that it is not, as for all that the suites deploy."""
+        body = json.dumps({"default-release": {"revision": {"subordinate": False}}}).encode()
+        self.send_response(200 if self.path.startswith("/v2/charms/info/") else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Says nothing."""
 
 
 def with_ssh_key(files):
@@ -117,7 +135,14 @@ def controller(request, tmp_path_factory):
         shutil.copytree(ready["juju_data"], files)
         with_ssh_key(files)
         os.environ["JUJU_DATA"] = str(files)  # libjuju and jubilant look for it themselves
-        yield described(request.param, files)
+        found = described(request.param, files)
+        if request.param == "real":
+            yield found  # its models have a store of their own
+            return
+        store = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Store)
+        threading.Thread(target=store.serve_forever, daemon=True).start()
+        yield found._replace(charmhub=f"http://127.0.0.1:{store.server_port}")
+        store.shutdown()
 
 
 def eventually(what, true, seconds=60):

@@ -12,12 +12,17 @@ async def connected(controller):
     return found
 
 
+def settings(controller):
+    """Where libjuju finds Charmhub, which it asks past the controller."""
+    return {"charmhub-url": controller.charmhub} if controller.charmhub else None
+
+
 def journey(controller, name, work):
     """Runs `work(libjuju controller, model)` in a model of its own, which is destroyed at the end."""
     async def run():
         found = await connected(controller)
         try:
-            model = await found.add_model(name, cloud_name=controller.cloud)
+            model = await found.add_model(name, cloud_name=controller.cloud, config=settings(controller))
             try:
                 await asyncio.wait_for(work(found, model), 120)
             finally:
@@ -174,7 +179,7 @@ def test_offer_and_consume(controller):
         await model.create_offer("postgresql:database", offer_name="store")
         offers = await model.list_offers()
         assert [offer.offer_name for offer in offers.results] == ["store"]
-        other = await found.add_model("libjuju-consumer", cloud_name=controller.cloud)
+        other = await found.add_model("libjuju-consumer", cloud_name=controller.cloud, config=settings(controller))
         try:
             await other.deploy("wordpress", channel="latest/stable")
             await other.consume(f"{controller.user}/libjuju-offer.store")
