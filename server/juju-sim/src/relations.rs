@@ -19,7 +19,7 @@ pub(crate) fn endpoints(model: &Model, name: &str) -> Result<Vec<RelationEndpoin
         limit,
         scope: "global".to_owned(),
     };
-    let mut sides: Vec<_> = charm.requires.iter().map(|pair| side(pair, "requirer", 1)).collect();
+    let mut sides: Vec<_> = charm.requires.iter().map(|pair| side(pair, "requirer", 0)).collect();
     sides.extend(charm.provides.iter().map(|pair| side(pair, "provider", 0)));
     let info = ("juju-info".to_owned(), "juju-info".to_owned());
     sides.push(side((&info.0, &info.1), "provider", 0));

@@ -11,12 +11,8 @@ WORDS = [
 ]
 # values that each side makes up: only their presence and type are compared
 FREE = {"instance-id", "dns-name", "hostname", "macaroon", "instance-key", "hash", "fingerprint", "git-commit", "mac-address"}
-# lists that the server fills from a map, so their order is chance
-UNORDERED = {"relations"}
-
-
-def repr_of_place(item):
-    return str(item.get("key", item)) if isinstance(item, dict) else str(item)
+# lists whose order is chance, or whose items are better told apart by a name than by a number
+NAMED = {"relations": "key", "storage-pools": "name", "applications": "name", "users": "user"}
 
 
 def normal(value, names, key=""):
@@ -25,7 +21,9 @@ def normal(value, names, key=""):
         return {text(k, names): normal(v, names, k) for k, v in value.items()}
     if isinstance(value, list):
         items = [normal(item, names, key) for item in value]
-        return sorted(items, key=repr_of_place) if key in UNORDERED else items
+        by = NAMED.get(key)
+        named = by and items and all(isinstance(item, dict) and by in item for item in items)
+        return {f"[{item[by]}]": item for item in items} if named else items
     if key == "port" and isinstance(value, int) and value > 10000:
         return 17070  # each side listens where it can
     if key in FREE and value not in ("", None):

@@ -185,6 +185,8 @@ fn result(task: &Task) -> ActionResult {
             receiver: Tag::new("unit", &task.unit).to_string(),
             name: task.name.clone(),
             parameters: task.parameters.clone(),
+            parallel: Some(task.name == "juju-exec"),
+            execution_group: Some(String::new()),
             ..Action::default()
         }),
         enqueued: time(task.enqueued),

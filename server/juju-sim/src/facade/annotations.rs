@@ -22,10 +22,22 @@ fn get(call: &Call, params: Entities) -> Result<AnnotationsGetResults, RemoteErr
     let uuid = call.model_uuid()?;
     Ok(call.read(|state| {
         let kept = state.models.get(uuid).map(|model| &model.annotations);
-        let result = |tag: String| AnnotationsGetResult {
-            annotations: kept.and_then(|kept| kept.get(&tag)).cloned().unwrap_or_default(),
-            entity: tag,
-            error: ErrorResult::default(),
+        let unknown = |tag: &str| match (state.models.get(uuid), juju_wire::Tag::parse(tag)) {
+            (Some(model), Ok(tag)) if tag.kind() == "application" => !model.applications.contains_key(tag.id()),
+            (Some(model), Ok(tag)) if tag.kind() == "unit" => model.unit(tag.id()).is_err(),
+            _ => false,
+        };
+        let result = |tag: String| {
+            // the real server does not tell who may not see it from who asks for what is not there
+            let refused = unknown(&tag).then(|| {
+                let message = format!("while getting annotations to \"{tag}\": permission denied");
+                RemoteError::new(juju_wire::Code::Unauthorized, message)
+            });
+            AnnotationsGetResult {
+                annotations: kept.and_then(|kept| kept.get(&tag)).cloned().unwrap_or_default(),
+                entity: tag,
+                error: ErrorResult { error: refused },
+            }
         };
         AnnotationsGetResults { results: params.entities.into_iter().map(|entity| result(entity.tag)).collect() }
     }))

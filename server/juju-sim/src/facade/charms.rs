@@ -57,7 +57,7 @@ fn store() -> Result<Charms, RemoteError> {
 pub(super) fn resolve(name: &str, channel: &str) -> Result<Resolved, RemoteError> {
     let store = store()?;
     let unknown =
-        || RemoteError::plain(format!("resolving with preferred channel: No charm or bundle with name \"{name}\"."));
+        || RemoteError::plain(format!("resolving error: No charm or bundle with name \"{name}\"."));
     let charm = store.get(name).ok_or_else(unknown)?;
     let channel = match channel {
         "" => charm.channels.first().cloned().unwrap_or_default(),
@@ -134,7 +134,7 @@ fn resolve_charms(
                 ResolveCharmWithChannelResult {
                     url: found.charm.url(revision),
                     charm_origin: origin(&found.charm, &found.channel, revision),
-                    supported_bases: vec![base()],
+                    supported_bases: vec![juju_wire::constraints::Base { channel: "22.04".to_owned(), ..base() }],
                     error: None,
                 }
             }

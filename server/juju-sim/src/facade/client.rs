@@ -27,7 +27,11 @@ fn full_status(call: &Call, params: StatusParams) -> Result<FullStatusResult, Re
     let uuid = call.model_uuid()?;
     call.read(|state| {
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-        Ok(status::full(state, model, &params.patterns))
+        let mut full = status::full(state, model, &params.patterns);
+        if state.model_access(&call.user(), uuid) < Some(ModelAccess::Admin) {
+            full.offers.clear();
+        }
+        Ok(full)
     })
 }
 
@@ -43,11 +47,13 @@ fn status_history(call: &Call, params: StatusHistoryRequests) -> Result<StatusHi
 fn history(call: &Call, request: &StatusHistoryRequest) -> Result<History, RemoteError> {
     let uuid = call.model_uuid()?;
     let tag = Tag::parse(&request.tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+    let what = format!("fetching status history for \"{tag}\"");
+    let prefixed = |error: RemoteError| RemoteError { message: format!("{what}: {error}"), ..error };
     call.read(|state| {
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
         match tag.kind() {
-            "unit" => drop(model.unit(tag.id())?),
-            "application" => drop(model.application(tag.id())?),
+            "unit" => drop(model.unit(tag.id()).map_err(prefixed)?),
+            "application" => drop(model.application(tag.id()).map_err(prefixed)?),
             _ => {}
         }
         let kinds: &[&'static str] = match request.history_kind.as_str() {
@@ -55,7 +61,9 @@ fn history(call: &Call, request: &StatusHistoryRequest) -> Result<History, Remot
             "workload" => &["workload"],
             "juju-unit" => &["juju-unit"],
             "juju-machine" | "machine" => &["machine"],
-            _ => &[],
+            "application" | "model" | "saas" | "container" => &[],
+            // whatever else is asked for is looked for among the machines
+            _ => return Err(RemoteError::plain(format!("{what}: \"{tag}\" is not a valid machine tag"))),
         };
         let wire_kind = |kind: &str| match kind {
             "machine" => "juju-machine".to_owned(),

@@ -28,6 +28,7 @@ pub(super) fn register(methods: &mut Methods) {
 fn definition(state: &State) -> CloudDefinition {
     CloudDefinition {
         kind: state.controller.cloud_type.clone(),
+        is_controller_cloud: true,
         auth_types: vec!["empty".to_owned()],
         regions: vec![CloudRegion { name: state.controller.region.clone(), ..CloudRegion::default() }],
         ..CloudDefinition::default()

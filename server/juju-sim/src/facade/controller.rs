@@ -79,6 +79,7 @@ fn addresses(call: &Call, params: Entities) -> Result<ControllerAPIInfoResults, 
 
 fn all_models(call: &Call, (): ()) -> Result<UserModelList, RemoteError> {
     call.require_superuser()?;
+    let user = call.user();
     Ok(call.read(|state| {
         let mut models: Vec<_> = state.models.values().collect();
         models.sort_by(|one, other| one.name.cmp(&other.name));
@@ -89,7 +90,7 @@ fn all_models(call: &Call, (): ()) -> Result<UserModelList, RemoteError> {
                 kind: kind(model.kind).to_owned(),
                 owner_tag: Tag::new("user", &model.owner).to_string(),
             },
-            last_connection: None,
+            last_connection: state.users.get(&user).and_then(|user| user.last_connection).map(super::time),
         });
         UserModelList { user_models: listed.collect() }
     }))

@@ -97,7 +97,12 @@ fn sequences(call: &Call, (): ()) -> Result<ModelSequencesResult, RemoteError> {
         let applications = state.models.get(uuid).into_iter().flat_map(|model| model.applications.values());
         let sequences = applications
             .map(|application| (format!("application-{}", application.name), i64::from(application.next_unit)));
-        ModelSequencesResult { sequences: sequences.collect() }
+        let mut sequences: BTreeMap<String, i64> = sequences.collect();
+        if let Some(model) = state.models.get(uuid) {
+            let numbers = [("machine", i64::from(model.next_machine)), ("relation", model.next_relation)];
+            sequences.extend(numbers.into_iter().filter(|(_, next)| *next > 0).map(|(name, next)| (name.to_owned(), next)));
+        }
+        ModelSequencesResult { sequences }
     }))
 }
 

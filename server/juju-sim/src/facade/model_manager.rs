@@ -247,7 +247,10 @@ fn create(call: &Call, params: ModelCreateArgs) -> Result<ModelDetails, RemoteEr
         let mut model = Model::new(uuid.clone(), &params.name, &owner, Kind::Iaas);
         model.config =
             params.config.into_iter().filter(|(name, _)| !["name", "uuid", "type"].contains(&name.as_str())).collect();
-        let made = details(state, &model);
+        let mut made = details(state, &model);
+        // nobody was connected to it yet, and its credential was not tried
+        made.users.iter_mut().for_each(|user| user.last_connection = None);
+        made.cloud_credential_validity = None;
         state.models.insert(uuid, model);
         Ok(made)
     })

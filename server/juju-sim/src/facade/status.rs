@@ -247,9 +247,14 @@ pub(crate) fn address(model: &Model, unit: &Unit) -> String {
     machine.filter(|machine| machine.agent.status != "pending").map(Machine::address).unwrap_or_default()
 }
 
-fn unit_status(model: &Model, unit: &Unit, version: &str) -> UnitStatus {
+/// A unit that serves has one port open.
+pub(crate) fn opened_ports(model: &Model, unit: &Unit) -> Option<Vec<String>> {
     let exposed = unit.workload.status == "active"
         && model.applications.get(&unit.application).is_some_and(|application| application.exposed);
+    exposed.then(|| vec!["80/tcp".to_owned()])
+}
+
+fn unit_status(model: &Model, unit: &Unit, version: &str) -> UnitStatus {
     let allocated = unit.agent.status != "allocating";
     UnitStatus {
         agent_status: DetailedStatus {
@@ -258,7 +263,7 @@ fn unit_status(model: &Model, unit: &Unit, version: &str) -> UnitStatus {
         },
         workload_status: detailed(&unit.workload, ""),
         machine: unit.machine.clone().unwrap_or_default(),
-        opened_ports: exposed.then(|| vec!["80/tcp".to_owned()]),
+        opened_ports: opened_ports(model, unit),
         public_address: address(model, unit),
         workload_version: match model.applications.get(&unit.application) {
             Some(application) if unit.workload.status == "active" => application.charm.version.clone(),

@@ -7,9 +7,9 @@ use juju_wire::{
     code::ErrorResults,
     entity::Entities,
     facade::application::{
-        Get, GetConstraints, SetConfigs, SetConstraints, UnsetApplicationsConfig,
+        CharmConfig, Get, GetConfig, GetConstraints, SetConfigs, SetConstraints, UnsetApplicationsConfig,
         config::{
-            ApplicationConfigUnsetArgs, ApplicationConstraint, ApplicationGet, ApplicationGetConstraintsResults,
+            ApplicationConfigUnsetArgs, ApplicationConstraint, ApplicationGet, ApplicationGetArgs, ApplicationGetConfigResults, ConfigResult, ApplicationGetConstraintsResults,
             ApplicationGetResults, ConfigSetArgs, ConfigSetParams, SetConstraintsParams,
         },
     },
@@ -28,6 +28,8 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<Get>(get);
     methods.on::<SetConfigs>(set);
     methods.on::<UnsetApplicationsConfig>(unset);
+    methods.on::<GetConfig>(settings);
+    methods.on::<CharmConfig>(of_charms);
     methods.on::<GetConstraints>(constraints);
     methods.on::<SetConstraints>(set_constraints);
 }
@@ -143,6 +145,26 @@ fn unset(call: &Call, params: ApplicationConfigUnsetArgs) -> Result<ErrorResults
         }))
     });
     Ok(ErrorResults { results: results.collect() })
+}
+
+fn settings(call: &Call, params: Entities) -> Result<ApplicationGetConfigResults, RemoteError> {
+    let one = |tag: &str| {
+        let name = Tag::parse_id("application", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        look(call, |model| Ok(options(model.application(&name)?)))
+    };
+    Ok(ApplicationGetConfigResults { results: params.entities.iter().map(|entity| shown(one(&entity.tag))).collect() })
+}
+
+fn of_charms(call: &Call, params: ApplicationGetArgs) -> Result<ApplicationGetConfigResults, RemoteError> {
+    let one = |name: &str| look(call, |model| Ok(options(model.application(name)?)));
+    Ok(ApplicationGetConfigResults { results: params.args.iter().map(|args| shown(one(&args.application))).collect() })
+}
+
+fn shown(config: Result<BTreeMap<String, Value>, RemoteError>) -> ConfigResult {
+    match config {
+        Ok(config) => ConfigResult { config, error: None },
+        Err(error) => ConfigResult { error: Some(error), ..ConfigResult::default() },
+    }
 }
 
 fn constraints(call: &Call, params: Entities) -> Result<ApplicationGetConstraintsResults, RemoteError> {

@@ -28,7 +28,9 @@ pub(super) fn register(methods: &mut Methods) {
 }
 
 fn id(kind: &str, entity: &Entity) -> Result<String, RemoteError> {
-    Tag::parse_id(kind, &entity.tag).map_err(|error| RemoteError::plain(error.to_string()))
+    let tag = Tag::parse(&entity.tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+    let wrong = || RemoteError::plain(format!("\"{tag}\" is not a valid {kind} tag"));
+    Tag::parse_id(kind, &entity.tag).map_err(|_| wrong())
 }
 
 fn applications(call: &Call, params: Entities) -> Result<ApplicationInfoResults, RemoteError> {
@@ -106,6 +108,7 @@ fn unit(model: &Model, unit: &Unit) -> UnitResult {
         workload_version: application.map(|application| application.charm.version.clone()).unwrap_or_default(),
         machine: unit.machine.clone().unwrap_or_default(),
         public_address: address(model, unit),
+        opened_ports: crate::facade::status::opened_ports(model, unit),
         charm: application.map(|application| application.charm.url(application.revision)).unwrap_or_default(),
         leader: unit.leader,
         life: unit.life.as_str().to_owned(),
@@ -128,8 +131,9 @@ fn leader(call: &Call, entity: Entity) -> Result<StringResult, RemoteError> {
     let name = id("application", &entity)?;
     look(call, |model| {
         let leader = model.units_of(&name).find(|unit| unit.leader).map(Unit::name);
-        let missing = || RemoteError::not_found(format!("leader for application \"{name}\""));
-        Ok(StringResult { result: leader.ok_or_else(missing)?, error: None })
+        let missing = || RemoteError::not_found(format!("leader for application-{name}"));
+        let error = leader.is_none().then(missing);
+        Ok(StringResult { result: leader.unwrap_or_default(), error })
     })
 }
 
@@ -139,6 +143,8 @@ fn charm_relations(
 ) -> Result<ApplicationCharmRelationsResults, RemoteError> {
     look(call, |model| {
         let sides = crate::relations::endpoints(model, &params.application)?;
-        Ok(ApplicationCharmRelationsResults { charm_relations: sides.into_iter().map(|side| side.name).collect() })
+        let mut charm_relations: Vec<_> = sides.into_iter().map(|side| side.name).collect();
+        charm_relations.sort();
+        Ok(ApplicationCharmRelationsResults { charm_relations })
     })
 }
