@@ -56,8 +56,7 @@ fn store() -> Result<Charms, RemoteError> {
 /// Finds a charm and completes its channel, or says what the real server says.
 pub(super) fn resolve(name: &str, channel: &str) -> Result<Resolved, RemoteError> {
     let store = store()?;
-    let unknown =
-        || RemoteError::plain(format!("resolving error: No charm or bundle with name \"{name}\"."));
+    let unknown = || RemoteError::plain(format!("resolving error: No charm or bundle with name \"{name}\"."));
     let charm = store.get(name).ok_or_else(unknown)?;
     let channel = match channel {
         "" => charm.channels.first().cloned().unwrap_or_default(),

@@ -100,7 +100,8 @@ fn sequences(call: &Call, (): ()) -> Result<ModelSequencesResult, RemoteError> {
         let mut sequences: BTreeMap<String, i64> = sequences.collect();
         if let Some(model) = state.models.get(uuid) {
             let numbers = [("machine", i64::from(model.next_machine)), ("relation", model.next_relation)];
-            sequences.extend(numbers.into_iter().filter(|(_, next)| *next > 0).map(|(name, next)| (name.to_owned(), next)));
+            sequences
+                .extend(numbers.into_iter().filter(|(_, next)| *next > 0).map(|(name, next)| (name.to_owned(), next)));
         }
         ModelSequencesResult { sequences }
     }))

@@ -9,8 +9,9 @@ use juju_wire::{
     facade::application::{
         CharmConfig, Get, GetConfig, GetConstraints, SetConfigs, SetConstraints, UnsetApplicationsConfig,
         config::{
-            ApplicationConfigUnsetArgs, ApplicationConstraint, ApplicationGet, ApplicationGetArgs, ApplicationGetConfigResults, ConfigResult, ApplicationGetConstraintsResults,
-            ApplicationGetResults, ConfigSetArgs, ConfigSetParams, SetConstraintsParams,
+            ApplicationConfigUnsetArgs, ApplicationConstraint, ApplicationGet, ApplicationGetArgs,
+            ApplicationGetConfigResults, ApplicationGetConstraintsResults, ApplicationGetResults, ConfigResult,
+            ConfigSetArgs, ConfigSetParams, SetConstraintsParams,
         },
     },
     tag::Tag,
