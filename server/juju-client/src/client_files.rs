@@ -1,5 +1,8 @@
 //! The files of the user's own Juju client: which controllers it knows, and as whom (`jujuclient/*.go`).
 
+mod change;
+mod document;
+
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -180,6 +183,15 @@ pub enum ClientFilesError {
         /// Where it does not fit.
         #[source]
         cause: serde_yaml::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write `{}`: {cause}", .file.display())]
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
     },
     /// The client holds its lock, or the lock cannot be made.
     #[error("cannot take the Juju client's lock `{}`: {cause}", .file.display())]

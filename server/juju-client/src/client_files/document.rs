@@ -1,0 +1,85 @@
+//! One YAML file of the client, changed in place so that keys which are not known here stay.
+
+use std::{
+    fs,
+    io::{ErrorKind, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use serde_yaml::{Mapping, Value};
+
+use super::ClientFilesError;
+
+/// The whole of one file.
+#[derive(Debug)]
+pub(super) struct Document(pub(super) Value);
+
+impl Document {
+    /// Reads the file; one that is not there is empty.
+    pub(super) fn read(path: &Path) -> Result<Self, ClientFilesError> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(Self(Value::Mapping(Mapping::new()))),
+            Err(cause) => return Err(ClientFilesError::Unreadable { file: path.to_owned(), cause }),
+        };
+        serde_yaml::from_str(&text).map(Self).map_err(|cause| ClientFilesError::Unfit { file: path.to_owned(), cause })
+    }
+
+    /// Writes the file whole under another name, readable by its owner only, and then renames it.
+    pub(super) fn write(&self, path: &Path) -> Result<(), ClientFilesError> {
+        let failed = |cause| ClientFilesError::Unwritable { file: path.to_owned(), cause };
+        let text =
+            serde_yaml::to_string(&self.0).map_err(|cause| ClientFilesError::Unfit { file: path.to_owned(), cause })?;
+        let unfinished = path.with_extension(format!("yaml.{}", std::process::id()));
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unfinished)
+            .map_err(failed)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        fs::rename(&unfinished, path).map_err(failed)
+    }
+
+    /// What stands under `keys`.
+    pub(super) fn get(&self, keys: &[&str]) -> Option<&Value> {
+        keys.iter().try_fold(&self.0, |value, key| value.get(*key))
+    }
+
+    /// What stands under `keys`, made where it is not there.
+    pub(super) fn make(&mut self, keys: &[&str]) -> &mut Value {
+        keys.iter().fold(&mut self.0, |value, key| {
+            mapping(value).entry(Value::from(*key)).or_insert_with(|| Value::Mapping(Mapping::new()))
+        })
+    }
+
+    /// Takes `key` out of what stands under `keys`.
+    pub(super) fn remove(&mut self, keys: &[&str], key: &str) {
+        let inside = keys.iter().try_fold(&mut self.0, |value, key| value.get_mut(*key));
+        if let Some(Value::Mapping(inside)) = inside {
+            inside.shift_remove(key);
+        }
+    }
+}
+
+/// Sets one key.
+pub(super) fn entry(value: &mut Value, key: &str, text: &str) {
+    mapping(value).insert(Value::from(key), Value::from(text));
+}
+
+/// The text under `key`; none where it is empty.
+pub(super) fn text(value: &Value, key: &str) -> Option<String> {
+    value.get(key)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn mapping(value: &mut Value) -> &mut Mapping {
+    if !value.is_mapping() {
+        *value = Value::Mapping(Mapping::new());
+    }
+    match value {
+        Value::Mapping(mapping) => mapping,
+        _ => unreachable!("made a mapping above"),
+    }
+}
