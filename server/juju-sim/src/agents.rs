@@ -49,7 +49,7 @@ pub(crate) async fn run(estate: Arc<Estate>, pace: Pace, stop: CancellationToken
             }
             next => next,
         };
-        let pause = next.and_then(|due| (due - now).to_std().ok()).unwrap_or(Duration::from_secs(3600));
+        let pause = next.and_then(|due| (due - now).to_std().ok()).unwrap_or(Duration::from_hours(1));
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}

@@ -1,5 +1,11 @@
 //! Facades, a file each: the functions that answer their methods.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "all handlers have the signature that the registry wants"
+)]
+
 mod action;
 mod admin;
 mod all_watcher;

@@ -133,7 +133,7 @@ fn heal(state: &mut State) {
             touched.push(Topic::Machine(machine.id.clone()));
         }
         for unit in model.units.values_mut() {
-            let struck = unit.failing.take().is_some() | unit.blocked.take().is_some() | (unit.agent.status == "lost");
+            let struck = unit.failing.take().is_some() | unit.blocked.take().is_some() || (unit.agent.status == "lost");
             if struck {
                 unit.agent = Status::now("idle", "");
                 unit.workload = Status::now("active", "");

@@ -7,6 +7,7 @@ mod client_files;
 mod control;
 mod facade;
 mod fault;
+mod log;
 mod methods;
 mod relations;
 mod scenario;

@@ -12,7 +12,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, Query, Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -30,7 +30,9 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{methods::Methods, session::Session, socket, state::Estate};
+use juju_wire::debug_log::LogQuery;
+
+use crate::{log, methods::Methods, session::Session, socket, state::Estate};
 
 /// What every connection needs.
 pub(crate) struct Served {
@@ -115,6 +117,7 @@ fn router(served: Arc<Served>) -> Router {
         .route("/", get(controller))
         .route("/api", get(controller))
         .route("/model/{uuid}/api", get(model))
+        .route("/model/{uuid}/log", get(debug_log))
         .route("/health", get(async || "running\n"))
         .with_state(served)
 }
@@ -125,6 +128,18 @@ async fn controller(State(served): State<Arc<Served>>, request: Request) -> Resp
 
 async fn model(State(served): State<Arc<Served>>, Path(uuid): Path<String>, request: Request) -> Response {
     upgrade(served, Some(uuid), request)
+}
+
+async fn debug_log(
+    State(served): State<Arc<Served>>,
+    Path(uuid): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    request: Request,
+) -> Response {
+    let query = LogQuery::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+    let user = log::user(&served, request.headers());
+    let stop = served.faults.token();
+    web_socket(request, move |socket| log::stream(socket, served, uuid, query, user, stop))
 }
 
 fn upgrade(served: Arc<Served>, model: Option<String>, request: Request) -> Response {

@@ -97,7 +97,7 @@ pub(super) fn origin(charm: &Charm, channel: &str, revision: i64) -> CharmOrigin
         source: "charm-hub".to_owned(),
         kind: "charm".to_owned(),
         id: format!("{}-id", charm.name),
-        hash: format!("{:064x}", revision),
+        hash: format!("{revision:064x}"),
         risk: risk.to_owned(),
         revision: Some(revision),
         track: Some(track.to_owned()),

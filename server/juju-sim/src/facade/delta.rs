@@ -28,9 +28,10 @@ pub(super) fn of(state: &State, model: &Model, topic: &Topic) -> Delta {
                 ..MachineInfo::default()
             }))),
         },
-        Topic::Application(name) => match model.applications.get(name) {
-            Some(application) => present(EntityInfo::Application(Box::new(application_info(model, application)))),
-            None => {
+        Topic::Application(name) => {
+            if let Some(application) = model.applications.get(name) {
+                present(EntityInfo::Application(Box::new(application_info(model, application))))
+            } else {
                 let info = ApplicationInfo {
                     model_uuid: uuid,
                     name: name.clone(),
@@ -39,7 +40,7 @@ pub(super) fn of(state: &State, model: &Model, topic: &Topic) -> Delta {
                 };
                 gone(EntityInfo::Application(Box::new(info)))
             }
-        },
+        }
         Topic::Unit(name) => match model.unit(name) {
             Ok(unit) => present(EntityInfo::Unit(Box::new(unit_info(model, unit)))),
             Err(_) => gone(EntityInfo::Unit(Box::new(UnitInfo {

@@ -14,13 +14,12 @@ pub(super) fn register(methods: &mut Methods) {
         let uuid = call.model_uuid()?;
         call.read(|state| {
             let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-            let result = |tag: &str| match Tag::parse_id("application", tag) {
-                Ok(name) => {
+            let result = |tag: &str| {
+                if let Ok(name) = Tag::parse_id("application", tag) {
                     let units = model.units_of(&name).map(|unit| Tag::new("unit", unit.name()).to_string());
                     let unit_resources = units.map(|tag| UnitResources { tag, ..UnitResources::default() }).collect();
                     ResourcesResult { unit_resources, ..ResourcesResult::default() }
-                }
-                Err(_) => {
+                } else {
                     let message = format!("\"{tag}\" is not a valid application tag");
                     ResourcesResult {
                         error: Some(RemoteError::new(Code::BadRequest, message)),

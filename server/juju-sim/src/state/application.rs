@@ -126,7 +126,6 @@ pub(crate) struct Relation {
     /// In the order in which they were named; one for a peer relation.
     pub(crate) endpoints: Vec<RelationEndpoint>,
     pub(crate) status: Status,
-    pub(crate) life: Life,
 }
 
 impl Relation {

@@ -288,7 +288,7 @@ impl Model {
             let hooks = ["created", "joined", "changed"].map(|step| format!("{}-relation-{step}", side.name));
             self.queue(&side.application, &hooks);
         }
-        self.relations.insert(id, Relation { id, endpoints, status: Status::now("joined", ""), life: Life::Alive });
+        self.relations.insert(id, Relation { id, endpoints, status: Status::now("joined", "") });
         self.journal.touch(Topic::Relation(id));
         id
     }
