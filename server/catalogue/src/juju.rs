@@ -17,13 +17,16 @@ pub mod user;
 /// One tool for each command that is here.
 pub(crate) fn tools() -> Vec<Box<dyn Tool>> {
     vec![
+        Adapter::<action::exec::Exec>::boxed(),
         Adapter::<action::list::Actions>::boxed(),
         Adapter::<action::operations::Operations>::boxed(),
+        Adapter::<action::run::Run>::boxed(),
         Adapter::<action::show_operation::ShowOperation>::boxed(),
         Adapter::<application::config::Config>::boxed(),
         Adapter::<application::constraints::Constraints>::boxed(),
         Adapter::<application::deploy::Deploy>::boxed(),
         Adapter::<application::expose::Expose>::boxed(),
+        Adapter::<application::refresh::Refresh>::boxed(),
         Adapter::<application::remove::RemoveApplication>::boxed(),
         Adapter::<application::scale::ScaleApplication>::boxed(),
         Adapter::<application::set_constraints::SetConstraints>::boxed(),

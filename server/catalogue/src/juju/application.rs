@@ -4,6 +4,7 @@ pub mod config;
 pub mod constraints;
 pub mod deploy;
 pub mod expose;
+pub mod refresh;
 pub mod remove;
 pub mod scale;
 pub mod set_constraints;

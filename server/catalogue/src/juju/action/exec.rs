@@ -1,0 +1,77 @@
+//! `juju exec`: runs a command on machines or units.
+
+use std::sync::Arc;
+
+use juju_wire::facade::action::{Run, operation::RunParams};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Command, Failure, Scope, Site, entity, juju::action::finish};
+
+/// See the file's head.
+pub struct Exec;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// The command, for a shell on the machine.
+    command: String,
+    /// Units to run it on.
+    #[serde(default)]
+    units: Vec<String>,
+    /// Applications, on all of whose units it runs.
+    #[serde(default)]
+    applications: Vec<String>,
+    /// Machines to run it on.
+    #[serde(default)]
+    machines: Vec<String>,
+    /// Do not wait for the end.
+    #[serde(default)]
+    background: bool,
+    /// Seconds to wait at most; 60 unless given.
+    wait: Option<u64>,
+}
+
+/// By unit or machine: `{"id", "results", "status", "timing", "unit"}`, or in the background `{"operation", "tasks"}`.
+type Output = Map<String, Value>;
+
+impl Command for Exec {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "exec";
+    const TOOLSET: &'static str = "actions";
+    const DESCRIPTION: &'static str = "Runs a shell command on units or machines; it can do anything there.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Destructive;
+    const POSITIONAL: &'static [&'static str] = &["command"];
+
+    fn check(args: &Args) -> Result<(), String> {
+        let nowhere = args.units.is_empty() && args.applications.is_empty() && args.machines.is_empty();
+        if nowhere { Err("give `units`, `applications` or `machines`".to_owned()) } else { Ok(()) }
+    }
+
+    fn targets(args: &Args) -> Vec<String> {
+        let units = args.units.iter().map(|name| entity::unit(name));
+        let applications = args.applications.iter().map(|name| entity::application(name));
+        units.chain(applications).chain(args.machines.iter().map(|id| entity::machine(id))).collect()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let seconds = args.wait.unwrap_or(finish::PATIENCE_SECONDS);
+        let params = RunParams {
+            commands: args.command,
+            timeout: i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000_000),
+            machines: args.machines,
+            applications: args.applications,
+            units: args.units,
+            ..RunParams::default()
+        };
+        let connection = site.model_connection().await?;
+        let begun = connection.call::<Run>(params).await?;
+        finish::finish(&site, &connection, begun, args.background, args.wait).await
+    }
+}

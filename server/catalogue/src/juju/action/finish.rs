@@ -1,0 +1,92 @@
+//! Waiting for the tasks of an operation, and what they gave.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use juju_client::Connection;
+use juju_wire::{
+    entity::{Entities, Entity},
+    facade::action::{Actions, actions::ActionResult, operation::EnqueuedActions},
+};
+use serde_json::{Map, Value, json};
+
+use crate::{Failure, Site, entity, juju::render::stamp};
+
+/// How long tasks are waited for, unless the caller says otherwise.
+pub(super) const PATIENCE_SECONDS: u64 = 60;
+/// Time between two looks at tasks that run.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Go's zero time: it has not come yet.
+const NEVER: &str = "0001-01-01T00:00:00Z";
+
+/// Waits for the tasks of an operation, and gives what they gave; in the background, only their numbers.
+pub(super) async fn finish(
+    site: &Site,
+    connection: &Arc<Connection>,
+    begun: EnqueuedActions,
+    background: bool,
+    wait: Option<u64>,
+) -> Result<Map<String, Value>, Failure> {
+    let operation = entity::name(&begun.operation);
+    let mut tasks = begun.actions;
+    if let Some(error) = tasks.iter_mut().find_map(|task| task.error.take()) {
+        return Err(error.into());
+    }
+    let asked: Vec<Entity> =
+        tasks.iter().filter_map(|task| Some(Entity { tag: task.action.as_ref()?.tag.clone() })).collect();
+    if background {
+        let numbers: Vec<_> = asked.iter().map(|task| entity::name(&task.tag)).collect();
+        return Ok(Map::from_iter([("operation".to_owned(), json!(operation)), ("tasks".to_owned(), json!(numbers))]));
+    }
+    let until = Instant::now() + Duration::from_secs(wait.unwrap_or(PATIENCE_SECONDS));
+    let total = f64::from(u32::try_from(asked.len()).unwrap_or(u32::MAX));
+    loop {
+        let done = tasks.iter().filter(|task| ended(task)).count();
+        site.report(
+            f64::from(u32::try_from(done).unwrap_or(u32::MAX)),
+            Some(total),
+            format!("operation {operation}: {done} of {total} tasks ended"),
+        );
+        if done == asked.len() {
+            return Ok(tasks.iter().filter_map(result).collect());
+        }
+        if Instant::now() > until {
+            let problem = format!("operation {operation} has not ended yet: {done} of {total} tasks have");
+            return Err(Failure::refused(
+                problem,
+                format!("it goes on; look at it with juju_show_operation, operation {operation}"),
+            ));
+        }
+        tokio::time::sleep(PAUSE).await;
+        tasks = connection.call::<Actions>(Entities { entities: asked.clone() }).await?.results;
+    }
+}
+
+fn ended(task: &ActionResult) -> bool {
+    !matches!(task.status.as_str(), "pending" | "running" | "aborting")
+}
+
+/// What a task gave, by its unit, as `juju run --format json` shows it.
+fn result(task: &ActionResult) -> Option<(String, Value)> {
+    let action = task.action.as_ref()?;
+    let unit = entity::name(&action.receiver);
+    let mut shown = Map::from_iter([("id".to_owned(), json!(entity::name(&action.tag)))]);
+    if !task.output.is_empty() {
+        shown.insert("results".to_owned(), json!(task.output));
+    }
+    shown.insert("status".to_owned(), json!(task.status));
+    if !task.message.is_empty() {
+        shown.insert("message".to_owned(), json!(task.message));
+    }
+    shown.insert("timing".to_owned(), timing(&task.enqueued, &task.started, &task.completed));
+    shown.insert("unit".to_owned(), json!(unit));
+    Some((unit, Value::Object(shown)))
+}
+
+fn timing(enqueued: &str, started: &str, completed: &str) -> Value {
+    let times = [("completed", completed), ("enqueued", enqueued), ("started", started)];
+    let come = times.into_iter().filter(|(_, time)| !time.is_empty() && *time != NEVER);
+    Value::Object(come.map(|(name, time)| (name.to_owned(), json!(stamp(time)))).collect())
+}

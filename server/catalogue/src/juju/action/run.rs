@@ -1,0 +1,73 @@
+//! `juju run`: runs an action on units, and waits for what it gives.
+
+use std::sync::Arc;
+
+use juju_wire::facade::action::{
+    EnqueueOperation,
+    actions::{Action, ActionsToRun},
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Command, Failure, Scope, Site, entity, juju::action::finish};
+
+/// See the file's head.
+pub struct Run;
+
+/// The client's own arguments.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// Units, `web/0`, or `web/leader`.
+    units: Vec<String>,
+    /// Name of the action.
+    action: String,
+    /// Parameters of the action.
+    #[serde(default)]
+    params: std::collections::BTreeMap<String, Value>,
+    /// Do not wait for the end.
+    #[serde(default)]
+    background: bool,
+    /// Seconds to wait at most; 60 unless given.
+    wait: Option<u64>,
+}
+
+/// By unit: `{"id", "results", "status", "timing", "unit"}`, or in the background `{"operation", "tasks"}`.
+type Output = Map<String, Value>;
+
+impl Command for Run {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "run";
+    const TOOLSET: &'static str = "actions";
+    const DESCRIPTION: &'static str = "Runs an action of the charm on units, and gives its results.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Write;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["units", "action", "params"];
+
+    fn check(args: &Args) -> Result<(), String> {
+        if args.units.is_empty() { Err("`units` has to name at least one unit".to_owned()) } else { Ok(()) }
+    }
+
+    fn targets(args: &Args) -> Vec<String> {
+        args.units.iter().map(|name| entity::unit(name)).collect()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let one = |unit: &String| Action {
+            // the server itself finds out who leads
+            receiver: if unit.ends_with("/leader") { unit.clone() } else { entity::unit(unit) },
+            name: args.action.clone(),
+            parameters: args.params.clone(),
+            ..Action::default()
+        };
+        let connection = site.model_connection().await?;
+        let asked = ActionsToRun { actions: args.units.iter().map(one).collect() };
+        let begun = connection.call::<EnqueueOperation>(asked).await?;
+        finish::finish(&site, &connection, begun, args.background, args.wait).await
+    }
+}
