@@ -221,7 +221,7 @@ fn details(charm: &Charm, url: &str) -> CharmDetails {
 /// Actions of a charm; none of them takes parameters of its own.
 pub(super) fn actions(charm: &Charm) -> CharmActions {
     let spec = |(name, description): (&String, &String)| {
-        let params = json!({"title": name, "type": "object", "description": description, "properties": {}, "additionalProperties": false});
+        let params = json!({"title": name, "type": "object", "description": description, "properties": {}});
         let params = params.as_object().cloned().unwrap_or_default().into_iter().collect();
         (name.clone(), CharmActionSpec { description: description.clone(), params })
     };
