@@ -246,3 +246,31 @@ async fn what_fails_there_fails_here_for_the_same_reason() {
         assert!(ours.contains(part), "{words:?}: {ours}");
     }
 }
+
+#[tokio::test]
+async fn waiting_ends_as_with_the_client_when_the_goal_is_reached_and_at_the_time_limit() {
+    let Some(mut controller) = RealController::start("parity of wait-for").await else { return };
+    let pair = Pair::of(&controller).await;
+    let theirs = Command::new(&pair.juju)
+        .args(["wait-for", "application", "db", "-m", "prod", "--timeout", "10s"])
+        .env("JUJU_DATA", &pair.data)
+        .output()
+        .await
+        .expect("the client can be started");
+    let ours = pair.ours("wait-for", &json!({"model": "prod", "kind": "application", "name": "db"})).await;
+    assert_eq!(ours.expect("it is well").text, String::from_utf8_lossy(&theirs.stdout));
+    let cache = json!({"model": "prod", "kind": "unit", "name": "cache/0", "timeout": "20s",
+        "query": "workload-status==\"active\" && agent-status==\"idle\""});
+    let (waited, _) = tokio::join!(pair.ours("wait-for", &cache), async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        controller.command("unit cache/0 active ready").await
+    });
+    let reached = json!({"properties": {"workload-status": "active", "agent-status": "idle"}});
+    assert_eq!(waited.expect("it gets well").value, reached);
+    let never = json!({"model": "prod", "kind": "machine", "name": "0", "timeout": "1s", "query": "status==\"down\""});
+    let refusal = pair.ours("wait-for", &never).await.expect_err("it stays up").to_string();
+    assert!(refusal.contains("within 1 s; it is: {\"status\":\"started\"}"), "{refusal}");
+    let odd = json!({"model": "prod", "kind": "machine", "name": "0", "query": "colour==\"red\""});
+    let refusal = pair.ours("wait-for", &odd).await.expect_err("no such name").to_string();
+    assert!(refusal.contains("not: colour"), "{refusal}");
+}

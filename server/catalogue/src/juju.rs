@@ -46,6 +46,7 @@ pub(crate) fn tools() -> Vec<Box<dyn Tool>> {
         Adapter::<model::list::Models>::boxed(),
         Adapter::<model::show::ShowModel>::boxed(),
         Adapter::<model::status::Status>::boxed(),
+        Adapter::<model::wait::WaitFor>::boxed(),
         Adapter::<offer::consume::Consume>::boxed(),
         Adapter::<offer::find::FindOffers>::boxed(),
         Adapter::<offer::list::Offers>::boxed(),

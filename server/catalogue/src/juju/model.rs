@@ -7,3 +7,4 @@ pub mod info;
 pub mod list;
 pub mod show;
 pub mod status;
+pub mod wait;

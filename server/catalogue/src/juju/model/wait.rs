@@ -1,0 +1,182 @@
+//! `juju wait-for`: waits until an application, unit, machine or model is as it should be.
+
+mod entity;
+mod query;
+
+use std::{sync::Arc, time::Duration};
+
+use juju_client::Session;
+use juju_wire::facade::{
+    all_watcher::{Next, Stop},
+    client::WatchAll,
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use entity::Kind;
+
+use self::{entity::Watched, query::Query};
+use crate::{Command, Failure, Scope, Site};
+
+/// See the file's head.
+pub struct WaitFor;
+
+/// What to wait for.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    kind: Kind,
+    /// as `web`, `web/0`, `0`
+    name: String,
+    /// as `status=="active" && exposed==true`; without it, all well
+    query: Option<String>,
+    /// as `90s`; 10m without
+    timeout: Option<String>,
+}
+
+/// What was waited for, as it came.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    properties: Map<String, Value>,
+}
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
+
+impl Args {
+    fn query(&self) -> Result<Query, String> {
+        Query::parse(self.query.as_deref().unwrap_or(self.kind.goal()), self.kind.names())
+    }
+
+    fn timeout(&self) -> Result<Duration, String> {
+        match self.timeout.as_deref() {
+            None => Ok(DEFAULT_TIMEOUT),
+            Some(text) => duration(text).ok_or_else(|| format!("`timeout` has to be like 90s or 1h30m, not: {text}")),
+        }
+    }
+}
+
+impl Command for WaitFor {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "wait-for";
+    const TOOLSET: &'static str = "status";
+    const DESCRIPTION: &'static str = "Waits until an application, unit, machine or model is as the query says.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Read;
+    const IDEMPOTENT: bool = true;
+    const CURATED: bool = true;
+    const POSITIONAL: &'static [&'static str] = &["kind", "name"];
+
+    fn check(args: &Args) -> Result<(), String> {
+        args.query()?;
+        args.timeout().map(|_| ())
+    }
+
+    fn targets(args: &Args) -> Vec<String> {
+        match args.kind {
+            Kind::Model => Vec::new(),
+            kind => vec![juju_wire::tag::Tag::new(kind.word(), &args.name).to_string()],
+        }
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let again = |problem: String| Failure::refused(problem, "correct the argument");
+        let (query, limit) = (args.query().map_err(again)?, args.timeout().map_err(again)?);
+        let mut seen = Watched::default();
+        let ended = tokio::time::timeout(limit, wait(&args, &query, &site, &mut seen)).await;
+        match ended {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                let told = seen.now().map(|properties| Value::Object(query.named(&properties)).to_string());
+                Err(Failure::refused(
+                    format!(
+                        "{} {} did not get there within {} s; it is: {}",
+                        args.kind.word(),
+                        args.name,
+                        limit.as_secs(),
+                        told.unwrap_or_else(|| "not there".to_owned())
+                    ),
+                    "look with `juju_status`, or wait longer with `timeout`",
+                ))
+            }
+        }
+    }
+}
+
+async fn wait(args: &Args, query: &Query, site: &Site, seen: &mut Watched) -> Result<Output, Failure> {
+    let connection = site.model_connection().await?;
+    let session = connection.session().await?;
+    let watcher = Watcher { id: session.call::<WatchAll>(()).await?.watcher_id, session };
+    let (mut round, mut told) = (0.0, Map::new());
+    loop {
+        let next = watcher.session.wait_on::<Next>(&watcher.id, ()).await?;
+        for delta in &next.deltas {
+            seen.take(args.kind, &args.name, delta);
+        }
+        let Some(properties) = seen.now() else { continue };
+        let named = query.named(&properties);
+        if query.holds(&properties) {
+            return Ok(Output { properties: named });
+        }
+        if seen.removed {
+            let problem = format!("{} {} was removed", args.kind.word(), args.name);
+            return Err(Failure::refused(problem, "look with `juju_status` for what is left"));
+        }
+        if named != told {
+            round += 1.0;
+            site.report(round, None, format!("{} {}: {}", args.kind.word(), args.name, Value::Object(named.clone())));
+            told = named;
+        }
+    }
+}
+
+/// A watcher of everything in a model; it is stopped when this is dropped.
+struct Watcher {
+    session: Arc<Session>,
+    id: String,
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let (session, id) = (Arc::clone(&self.session), std::mem::take(&mut self.id));
+        // a session that is gone took the watcher along
+        tokio::spawn(async move { session.call_on::<Stop>(&id, ()).await });
+    }
+}
+
+/// Reads a duration as the client takes it: `90s`, `1h30m`.
+fn duration(text: &str) -> Option<Duration> {
+    let (mut rest, mut whole) = (text, Duration::ZERO);
+    while !rest.is_empty() {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
+        let number: u64 = rest[..digits].parse().ok()?;
+        let unit = rest[digits..].find(|letter: char| letter.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
+        whole += match &rest[digits..unit] {
+            "ms" => Duration::from_millis(number),
+            "s" => Duration::from_secs(number),
+            "m" => Duration::from_secs(number.checked_mul(60)?),
+            "h" => Duration::from_secs(number.checked_mul(3_600)?),
+            _ => return None,
+        };
+        rest = &rest[unit..];
+    }
+    (!whole.is_zero()).then_some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_the_client_takes_them() {
+        for (text, seconds) in [("90s", 90), ("1h30m", 5_400), ("10m", 600)] {
+            assert_eq!(duration(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "10", "m", "10 m", "-1s", "0s", "5d"] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+}
