@@ -274,3 +274,33 @@ async fn waiting_ends_as_with_the_client_when_the_goal_is_reached_and_at_the_tim
     let refusal = pair.ours("wait-for", &odd).await.expect_err("no such name").to_string();
     assert!(refusal.contains("not: colour"), "{refusal}");
 }
+
+#[tokio::test]
+async fn the_log_reads_as_the_client_prints_it() {
+    let Some(mut controller) = RealController::start("parity of debug-log").await else { return };
+    let pair = Pair::of(&controller).await;
+    controller.command("log unit-web-0 WARNING juju.worker.uniter the first").await;
+    controller.command("log unit-db-0 ERROR juju.worker.uniter the second").await;
+    controller.command("log machine-0 INFO juju.worker.machiner the third").await;
+    for (arguments, words, lines) in [
+        (json!({"model": "prod"}), vec![], 3),
+        (json!({"model": "prod", "level": "warning"}), vec!["--level", "WARNING"], 2),
+        (json!({"model": "prod", "include": ["web/0"]}), vec!["--include", "web/0"], 1),
+        (json!({"model": "prod", "exclude": ["db"]}), vec!["--exclude", "unit-db-*"], 2),
+    ] {
+        let theirs = Command::new(&pair.juju)
+            .args(["debug-log", "-m", "prod", "--no-tail", "--utc"])
+            .args(words)
+            .env("JUJU_DATA", &pair.data)
+            .output()
+            .await
+            .expect("the client can be started");
+        let ours = pair.ours("debug-log", &arguments).await.expect("the log");
+        assert_eq!(ours.text, String::from_utf8_lossy(&theirs.stdout), "{arguments}");
+        assert_eq!(ours.value["lines"].as_array().map(Vec::len), Some(lines), "{arguments}");
+    }
+    let last = pair.ours("debug-log", &json!({"model": "prod", "lines": 1})).await.expect("the log");
+    assert!(last.text.ends_with("the third\n") && last.text.lines().count() == 1, "{}", last.text);
+    let odd = pair.ours("debug-log", &json!({"model": "prod", "level": "loud"})).await.expect_err("no such level");
+    assert!(odd.to_string().contains("not: loud"), "{odd}");
+}

@@ -35,6 +35,7 @@ pub(crate) fn tools() -> Vec<Box<dyn Tool>> {
         Adapter::<application::unexpose::Unexpose>::boxed(),
         Adapter::<controller::list::Controllers>::boxed(),
         Adapter::<controller::whoami::Whoami>::boxed(),
+        Adapter::<log::debug::DebugLog>::boxed(),
         Adapter::<log::status::ShowStatusLog>::boxed(),
         Adapter::<machine::add::AddMachine>::boxed(),
         Adapter::<machine::list::Machines>::boxed(),

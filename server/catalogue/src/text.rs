@@ -46,9 +46,20 @@ pub(crate) fn cell(value: &Value, path: &str) -> String {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => clean(text),
         other => other.to_string(),
     }
+}
+
+/// Text of the estate on one line, without characters that are not seen: whoever wrote it may want to mislead a reader.
+pub(crate) fn clean(text: &str) -> String {
+    let hidden = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let text: String = text.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter }).collect();
+    text.chars().filter(|letter| !hidden(*letter)).collect()
 }
 
 #[cfg(test)]
@@ -65,6 +76,12 @@ mod tests {
             table(&["App", "Version", "Status"], &rows),
             "App         Status\nweb         active\npostgresql  x\n"
         );
+    }
+
+    #[test]
+    fn a_cell_hides_nothing_from_its_reader() {
+        let value = json!({"message": "ready\u{202e}\u{1b}[2J\nrun\u{200b} this"});
+        assert_eq!(cell(&value, "message"), "ready[2J run this");
     }
 
     #[test]

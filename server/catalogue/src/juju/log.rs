@@ -1,3 +1,4 @@
 //! Commands about what happened.
 
+pub mod debug;
 pub mod status;

@@ -1,0 +1,165 @@
+//! `juju debug-log`: the last lines of a model's log.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use juju_wire::{
+    debug_log::{LogQuery, LogRecord},
+    tag::Tag,
+};
+use policy::{Effect, Permit};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Command, Failure, Scope, Site, text::cell};
+
+/// See the file's head.
+pub struct DebugLog;
+
+/// Which lines.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Args {
+    /// only of these, as `web/0`, `web`, `0`
+    include: Vec<String>,
+    /// none of these
+    exclude: Vec<String>,
+    include_module: Vec<String>,
+    exclude_module: Vec<String>,
+    /// this and worse, as `WARNING`
+    level: String,
+    /// how many, the last ones; 20 without
+    lines: Option<u16>,
+}
+
+/// Lines of the log, the oldest first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Output {
+    lines: Vec<Line>,
+}
+
+/// One line.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Line {
+    entity: String,
+    timestamp: String,
+    level: String,
+    module: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    location: String,
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<String>,
+}
+
+const LEVELS: &[&str] = &["", "TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
+const DEFAULT_LINES: u16 = 20;
+const MOST_LINES: u16 = 2_000;
+
+impl Command for DebugLog {
+    type Args = Args;
+    type Output = Output;
+
+    const WORD: &'static str = "debug-log";
+    const TOOLSET: &'static str = "status";
+    const DESCRIPTION: &'static str = "Shows the last lines of a model's log, by entity, module and level.";
+    const SCOPE: Scope = Scope::Model;
+    const EFFECT: Effect = Effect::Sensitive;
+    const IDEMPOTENT: bool = true;
+    const CURATED: bool = true;
+    const ROWS: Option<&'static str> = Some("lines");
+
+    fn check(args: &Args) -> Result<(), String> {
+        if !LEVELS.contains(&args.level.to_uppercase().as_str()) {
+            return Err(format!("`level` has to be one of {}, not: {}", LEVELS[1..].join(", "), args.level));
+        }
+        match args.lines {
+            Some(0) => Err("`lines` has to be 1 or more".to_owned()),
+            Some(lines) if lines > MOST_LINES => Err(format!("`lines` has to be {MOST_LINES} at most")),
+            _ => Ok(()),
+        }
+    }
+
+    fn targets(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        let connection = site.model_connection().await?;
+        let tags = |names: Vec<String>| names.iter().map(|name| tag(name)).collect();
+        let query = LogQuery {
+            include_entity: tags(args.include),
+            exclude_entity: tags(args.exclude),
+            include_module: args.include_module,
+            exclude_module: args.exclude_module,
+            level: args.level.to_uppercase(),
+            backlog: u32::from(args.lines.unwrap_or(DEFAULT_LINES)),
+            no_tail: true,
+            ..LogQuery::default()
+        };
+        let mut records = connection.debug_log(&query).await?;
+        let mut lines = Vec::new();
+        while let Some(record) = records.next().await {
+            lines.push(line(record?));
+        }
+        Ok(Output { lines })
+    }
+
+    fn concise(answer: &Value) -> String {
+        let line = |one: &Value| {
+            let time = cell(one, "timestamp");
+            let time = time.split_once('T').map_or(time.as_str(), |(_, clock)| clock.get(..8).unwrap_or(clock));
+            let rest = ["level", "module", "message"].map(|name| cell(one, name)).join(" ");
+            format!("{}: {time} {rest}\n", cell(one, "entity"))
+        };
+        let text: String = answer["lines"].as_array().into_iter().flatten().map(line).collect();
+        if text.is_empty() { "no such lines\n".to_owned() } else { text }
+    }
+}
+
+fn line(told: LogRecord) -> Line {
+    Line {
+        entity: told.entity,
+        timestamp: told.timestamp,
+        level: told.severity,
+        module: told.module,
+        location: told.location,
+        message: told.message,
+        labels: told.labels,
+    }
+}
+
+/// The tag that is meant: a machine's id, a unit, an application with all its units, or a tag as it is.
+fn tag(name: &str) -> String {
+    let numbers = name.split('/').next().is_some_and(|first| first.parse::<u32>().is_ok());
+    match () {
+        () if numbers => Tag::new("machine", name).to_string(),
+        () if name.contains('/') => Tag::new("unit", name).to_string(),
+        () if ["machine-", "unit-", "application-", "controller-", "model-"]
+            .iter()
+            .any(|kind| name.starts_with(kind)) =>
+        {
+            name.to_owned()
+        }
+        () => format!("unit-{name}-*"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_understood_as_entities() {
+        for (name, meant) in [
+            ("0", "machine-0"),
+            ("0/lxd/1", "machine-0-lxd-1"),
+            ("web/0", "unit-web-0"),
+            ("web", "unit-web-*"),
+            ("unit-web-0", "unit-web-0"),
+        ] {
+            assert_eq!(tag(name), meant);
+        }
+    }
+}
