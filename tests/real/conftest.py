@@ -14,6 +14,7 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from gaps import GAPS
 
 Controller = collections.namedtuple("Controller", "kind name address ca_cert user password juju_data cloud charmhub", defaults=["", ""])
 
@@ -143,6 +144,14 @@ def controller(request, tmp_path_factory):
         threading.Thread(target=store.serve_forever, daemon=True).start()
         yield found._replace(charmhub=f"http://127.0.0.1:{store.server_port}")
         store.shutdown()
+
+
+def pytest_collection_modifyitems(items):
+    """Marks what is known not to work yet."""
+    for item in items:
+        for end, reason in GAPS.items():
+            if item.nodeid.endswith(end):
+                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
 
 
 def eventually(what, true, seconds=60):

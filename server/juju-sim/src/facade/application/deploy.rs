@@ -41,8 +41,13 @@ fn from_repository(call: &Call, params: DeployFromRepositoryArgs) -> Result<Depl
 }
 
 fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<DeployFromRepositoryInfo, RemoteError> {
-    let resolved = charms::resolve(&args.charm_name, args.channel.as_deref().unwrap_or_default())?;
-    let name = if args.application_name.is_empty() { args.charm_name.clone() } else { args.application_name.clone() };
+    // python-libjuju says the URL that it was told when it had the charm resolved
+    let wanted = match args.charm_name.strip_prefix("ch:") {
+        Some(url) => charms::of_url(url)?.name.clone(),
+        None => args.charm_name.clone(),
+    };
+    let resolved = charms::resolve(&wanted, args.channel.as_deref().unwrap_or_default())?;
+    let name = if args.application_name.is_empty() { wanted } else { args.application_name.clone() };
     let revision = args.revision.unwrap_or(resolved.charm.revision);
     let info = DeployFromRepositoryInfo {
         architecture: "amd64".to_owned(),
