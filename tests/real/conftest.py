@@ -57,13 +57,13 @@ def ours(folder, *words):
 
 
 @contextlib.contextmanager
-def real(folder):
+def real(folder, **environment):
     """The real controller; gives what its READY line says."""
     programs = given("JUJU_MCP_TEST_CONTROLLER")
     process = subprocess.Popen(
         [programs / "realcontroller", "-test.run", "Test", "-check.f", "TestServe", "-test.timeout", "30m"],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=open(folder / "log.txt", "w"), cwd=folder, text=True,
-        env=os.environ | {"JUJU_MONGOD": str(programs / "mongod"), "SERVE_DIR": str(folder)})
+        env=os.environ | {"JUJU_MONGOD": str(programs / "mongod"), "SERVE_DIR": str(folder)} | environment)
     try:
         until, ready = time.monotonic() + 60, None
         while not ready:

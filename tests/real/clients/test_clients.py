@@ -2,12 +2,13 @@
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import subprocess
 import sys
 
 import pytest
-from conftest import described, eventually, given, juju, ours
+from conftest import described, eventually, given, juju, ours, real
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -52,27 +53,40 @@ def inspector(job):
     return {"tools": [tool["name"] for tool in ask("--method", "tools/list")["tools"]], "results": results}
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    """One demo for all clients; each of them works in a model of its own."""
-    folder = tmp_path_factory.mktemp("demo")
-    with ours(folder, "demo") as ready:
-        yield ready, folder
+CLIENTS = {"typescript": typescript("client"), "typescript-sdk": typescript("sdk"), "python": python, "inspector": inspector}
+
+
+@pytest.fixture(scope="module", params=["real", "demo"])
+def served(request, tmp_path_factory):
+    """Our server before the real controller, and then before the simulated one; each client works in a model of its own."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "demo":
+        with ours(folder, "demo") as ready:
+            yield ready
+        return
+    given("JUJU_MCP_TEST_PROGRAM")
+    behind = tmp_path_factory.mktemp("controller")
+    token = secrets.token_urlsafe(32)
+    (folder / "admin.token").write_text(token)
+    (folder / "admin.token").chmod(0o600)
+    with real(behind, SERVE_K8S="off") as controller:
+        words = ["--juju-data", controller["juju_data"], "--state", folder / "state", "--token-file", f"admin={folder / 'admin.token'}"]
+        with ours(folder, "serve", *words) as ready:
+            yield ready | {"juju_data": controller["juju_data"], "tokens": {"admin": token}}
 
 
 @pytest.mark.parametrize("transport", ["http", "stdio"])
-@pytest.mark.parametrize("name, client", [("typescript", typescript("client")), ("typescript-sdk", typescript("sdk")),
-                                          ("python", python), ("inspector", inspector)])
-def test_six_commands(demo, tmp_path, name, client, transport):
-    ready, _ = demo
+@pytest.mark.parametrize("name", CLIENTS)
+def test_six_commands(served, tmp_path, name, transport):
+    ready = served
     files = tmp_path / "juju-data"
     shutil.copytree(ready["juju_data"], files)
-    controller = described("sim", files)
+    controller = described("any", files)
     model = f"{name}-{transport}"
     at = {"controller": controller.name}
     inside = at | {"model": model}
     calls = [("juju_controllers", {}),
-             ("juju_add_model", at | {"model": model}),
+             ("juju_add_model", at | {"name": model}),
              ("juju_deploy", inside | {"charm": "postgresql", "channel": "14/stable"}),
              ("juju_deploy", inside | {"charm": "wordpress", "channel": "latest/stable"}),
              ("juju_integrate", inside | {"endpoints": ["wordpress:database", "postgresql:database"]}),
@@ -84,7 +98,7 @@ def test_six_commands(demo, tmp_path, name, client, transport):
     else:
         job |= {"command": str(given("JUJU_MCP_TEST_PROGRAM")), "arguments": ["stdio"],
                 "environment": {"JUJU_DATA": str(files), "HOME": str(tmp_path), "PATH": os.environ["PATH"]}}
-    answer = client(job)
+    answer = CLIENTS[name](job)
 
     assert "juju_status" in answer["tools"] and "juju_find_command" in answer["tools"]
     for (tool, arguments), result in zip(calls, answer["results"], strict=True):
