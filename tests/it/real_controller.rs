@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tests::RealController;
 
+/// A charm named `note` that does nothing.
+const CHARM: &[u8] = include_bytes!("../fixtures/note.charm");
+
 juju_wire::methods! { Client {
     FullStatus(read): Value => Value,
     WatchAll(read): () => WatcherId,
@@ -223,4 +226,21 @@ async fn the_log_is_read_to_its_end_and_followed() {
     let controller = controllers.controller(None).expect("default").connection().await.expect("open");
     let error = controller.debug_log(&past).await.err().expect("a controller has no log of its own here");
     assert_eq!(error.code(), "not supported");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn charms_are_uploaded_and_what_is_no_charm_is_refused() {
+    let Some(real) = RealController::start("charms_are_uploaded_and_what_is_no_charm_is_refused").await else { return };
+    let controllers = real.controllers("admin");
+    let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
+    let url = prod.upload_charm("local:note-0", CHARM.to_vec()).await.expect("uploaded");
+    assert_eq!(url, "local:note-0");
+    let error = prod.upload_charm("local:note-0", b"no archive".to_vec()).await.expect_err("refused");
+    assert!(error.remote().is_some_and(|error| !error.message.is_empty()), "{error:?}");
+    let error = prod.upload_resource("nowhere", "data", "data.txt", b"x".to_vec()).await.expect_err("no such");
+    assert!(error.remote().is_some(), "{error:?}");
+    let reader = real.controllers("reader").controller(None).expect("default");
+    let prod = reader.model("admin/prod").await.expect("open");
+    let error = prod.upload_charm("local:note-0", CHARM.to_vec()).await.expect_err("refused");
+    assert_eq!(error.code(), "unauthorized access", "{error}");
 }

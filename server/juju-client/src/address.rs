@@ -40,6 +40,11 @@ impl Address {
         };
         (!host.is_empty() && port != 0).then(|| Self { host: host.to_owned(), port, prefix: prefix.to_owned() })
     }
+
+    /// `host:port` as a URL has it.
+    pub(crate) fn authority(&self) -> String {
+        Self { prefix: String::new(), ..self.clone() }.to_string()
+    }
 }
 
 impl fmt::Display for Address {

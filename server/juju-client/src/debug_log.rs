@@ -2,22 +2,15 @@
 
 use std::fmt::Write as _;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures::{Stream, StreamExt, stream};
 use juju_wire::{
     Code, ErrorResult,
     debug_log::{LogQuery, LogRecord},
 };
-use tokio_tungstenite::tungstenite::{
-    Message,
-    http::{
-        HeaderMap, HeaderValue,
-        header::{AUTHORIZATION, InvalidHeaderValue},
-    },
-};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
-    Connection, Credential,
+    Connection, authorization,
     dial::Socket,
     error::{Error, Lost},
 };
@@ -42,7 +35,7 @@ impl Connection {
             return Err(Error::FacadeMissing { facade: METHOD, side: "controller" });
         };
         let controller = self.controller_name().to_owned();
-        let headers = headers(self.credential(), session.user_tag())
+        let headers = authorization::headers(self.credential(), session.user_tag())
             .map_err(|_| Error::NoCredential { controller: controller.clone() })?;
         let target = &session.welcome.target;
         let (socket, _) = target.open(&format!("/model/{uuid}/log?{}", encoded(query)), &headers).await?;
@@ -106,21 +99,6 @@ impl Lines {
     }
 }
 
-/// Who asks, as Juju's HTTP endpoints are told (`api/legacyloginprovider.go`).
-fn headers(credential: &Credential, user_tag: &str) -> Result<HeaderMap, InvalidHeaderValue> {
-    let pair = match credential {
-        Credential::Password { password, .. } => format!("{user_tag}:{}", password.reveal()),
-        Credential::ClientCredentials { id, secret } => format!("{id}:{}", secret.reveal()),
-        Credential::Missing { .. } => String::new(), // nobody is logged in without one
-    };
-    let mut basic = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair)))?;
-    basic.set_sensitive(true);
-    let mut headers = HeaderMap::new();
-    headers.insert(AUTHORIZATION, basic);
-    headers.insert("Bakery-Protocol-Version", HeaderValue::from_static("3"));
-    Ok(headers)
-}
-
 /// The query as it stands in a URL.
 fn encoded(query: &LogQuery) -> String {
     let mut text = String::new();
@@ -153,13 +131,5 @@ mod tests {
             "{}",
             encoded(&query)
         );
-    }
-
-    #[test]
-    fn the_password_is_not_printed() {
-        let credential = Credential::Password { user: "admin".into(), password: "hunter2".into() };
-        let headers = headers(&credential, "user-admin").expect("fits");
-        assert_eq!(headers[AUTHORIZATION], "Basic dXNlci1hZG1pbjpodW50ZXIy");
-        assert!(!format!("{headers:?}").contains("dXNlci1"), "{headers:?}");
     }
 }

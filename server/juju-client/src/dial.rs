@@ -53,6 +53,11 @@ impl Target {
         .await
     }
 
+    /// Opens TLS to whichever address answers first.
+    pub(crate) async fn open_plain(&self) -> Result<(Secured, Address), Error> {
+        self.first(|address| async move { Ok((self.secure(&address).await?, address)) }).await
+    }
+
     async fn first<T, F>(&self, dial: impl Fn(Address) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Failure>>,
@@ -122,7 +127,7 @@ impl Target {
         path: &str,
         headers: &HeaderMap,
     ) -> Result<Socket, String> {
-        let uri: Uri = format!("wss://{}{}{path}", authority(address), address.prefix)
+        let uri: Uri = format!("wss://{}{}{path}", address.authority(), address.prefix)
             .parse()
             .map_err(|cause| format!("not an address: {cause}"))?;
         let mut request = ClientRequestBuilder::new(uri);
@@ -140,11 +145,6 @@ impl Target {
             Err(cause) => Err(cause.to_string()),
         }
     }
-}
-
-/// `host:port` as a URL has it.
-fn authority(address: &Address) -> String {
-    Address { prefix: String::new(), ..address.clone() }.to_string()
 }
 
 /// What is wrong with the other side's certificate, where that is what failed.

@@ -4,6 +4,7 @@
 //! multiplexed, kept alive and dialled again when it broke; a [`Session`] is one socket of it, for watchers.
 
 mod address;
+mod authorization;
 mod backoff;
 mod client_files;
 mod connection;
@@ -22,6 +23,7 @@ mod pending;
 mod session;
 mod settings;
 mod tls;
+mod upload;
 
 #[cfg(test)]
 mod odd_cases;

@@ -1,0 +1,154 @@
+//! Sending charms and resources to a controller over HTTPS (`api/client/charms`, `api/client/resources`).
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, Response, StatusCode, body::Bytes, body::Incoming, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use juju_wire::{Code, RemoteError};
+use serde_json::Value;
+use sha2::{Digest, Sha256, Sha384};
+
+use crate::{
+    Connection, authorization,
+    error::{Error, Lost},
+};
+
+/// How long one upload may take.
+const LIMIT: Duration = Duration::from_mins(10);
+
+impl Connection {
+    /// Sends a charm, a zip archive, to the model under a URL such as `local:web-0`; answers the URL that it was given,
+    /// whose revision is higher where there was such a charm already.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOutcome`] where the answer was lost, or any other [`Error`] of a call.
+    pub async fn upload_charm(&self, url: &str, archive: Vec<u8>) -> Result<String, Error> {
+        let method = "upload of a charm";
+        let sum = hex::encode(Sha256::digest(&archive));
+        let name = url.trim_start_matches("local:").rsplit('/').next().unwrap_or_default();
+        let name = match name.rsplit_once('-') {
+            Some((name, revision)) if revision.bytes().all(|digit| digit.is_ascii_digit()) => name,
+            _ => name,
+        };
+        let path = |uuid: &str| format!("/model-{uuid}/charms/{name}-{}", &sum[..7]);
+        let headers = [("Content-Type", "application/zip"), ("Juju-Curl", url)];
+        let response = self.put(method, path, &headers, archive).await?;
+        let given = response.headers().get("Juju-Curl").and_then(|given| given.to_str().ok());
+        given.map(str::to_owned).ok_or_else(|| Error::UnexpectedAnswer {
+            controller: self.controller_name().to_owned(),
+            method: method.to_owned(),
+            cause: "it does not say under which URL the charm is".to_owned(),
+        })
+    }
+
+    /// Sends the content of a resource of an application; `file_name` is the name of the file that it came from.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOutcome`] where the answer was lost, or any other [`Error`] of a call.
+    pub async fn upload_resource(
+        &self,
+        application: &str,
+        resource: &str,
+        file_name: &str,
+        content: Vec<u8>,
+    ) -> Result<(), Error> {
+        let sum = hex::encode(Sha384::digest(&content));
+        let disposition = format!("form-data; filename={:?}", file_name.replace(char::is_control, "_"));
+        let path = |uuid: &str| format!("/model/{uuid}/applications/{application}/resources/{resource}");
+        let headers = [
+            ("Content-Type", "application/octet-stream"),
+            ("Content-Sha384", sum.as_str()),
+            ("Content-Disposition", disposition.as_str()),
+        ];
+        self.put("upload of a resource", path, &headers, content).await.map(|_| ())
+    }
+
+    async fn put(
+        &self,
+        method: &str,
+        path: impl Fn(&str) -> String,
+        headers: &[(&str, &str)],
+        content: Vec<u8>,
+    ) -> Result<Response<()>, Error> {
+        let session = self.session().await?;
+        let Some(uuid) = session.model_uuid() else {
+            return Err(Error::FacadeMissing { facade: "uploads", side: "controller" });
+        };
+        let malformed =
+            |cause: &dyn std::fmt::Display| Error::Parameters { method: method.to_owned(), cause: cause.to_string() };
+        let (stream, address) = session.welcome.target.open_plain().await?;
+        let credentials =
+            authorization::headers(self.credential(), session.user_tag()).map_err(|cause| malformed(&cause))?;
+        let mut request = Request::put(format!("{}{}", address.prefix, path(uuid))).header("Host", address.authority());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Full::new(Bytes::from(content))).map_err(|cause| malformed(&cause))?;
+        request.headers_mut().extend(credentials);
+        let unknown = |cause| Error::UnknownOutcome { method: method.to_owned(), cause };
+        let network = |cause: hyper::Error| unknown(Lost::Network(cause.to_string()));
+        let exchange = async {
+            let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(network)?;
+            let talk = async {
+                let response = sender.send_request(request).await.map_err(network)?;
+                outcome(response).await.map_err(network)
+            };
+            tokio::pin!(talk, connection);
+            tokio::select! {
+                answer = &mut talk => answer,
+                _ = &mut connection => talk.await,
+            }
+        };
+        tokio::time::timeout(LIMIT, exchange).await.unwrap_or_else(|_| Err(unknown(Lost::TimedOut(LIMIT))))?
+    }
+}
+
+async fn outcome(response: Response<Incoming>) -> Result<Result<Response<()>, Error>, hyper::Error> {
+    let (head, body) = response.into_parts();
+    let body = body.collect().await?.to_bytes();
+    if head.status.is_success() {
+        return Ok(Ok(Response::from_parts(head, ())));
+    }
+    Ok(Err(Error::Remote(refusal(head.status, &body))))
+}
+
+/// The controller's words; its endpoints write errors in four shapes (`api/httpclient.go`).
+fn refusal(status: StatusCode, body: &[u8]) -> RemoteError {
+    let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
+    let by_status = || match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Code::Unauthorized,
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        _ => Code::None,
+    };
+    let body_text = String::from_utf8_lossy(body);
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    let inner = if value["error"].is_object() { &value["error"] } else { &value };
+    let message = text(inner, "message").or_else(|| text(inner, "error"));
+    let code = text(inner, "code").or_else(|| text(inner, "error-code"));
+    let message = message.unwrap_or_else(|| match body_text.trim() {
+        "" => format!("the controller answered HTTP {status}"),
+        words => words.chars().take(500).collect(),
+    });
+    RemoteError::new(code.map_or_else(by_status, |code| Code::from(code.as_str())), message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_read_in_all_their_shapes() {
+        for (body, code) in [
+            (r#"{"error":"no","error-code":"not valid"}"#, Code::NotValid),
+            (r#"{"error":{"message":"no","code":"not found"}}"#, Code::NotFound),
+            (r#"{"message":"no","code":"forbidden"}"#, Code::Forbidden),
+            ("no\n", Code::Unauthorized),
+        ] {
+            let error = refusal(StatusCode::UNAUTHORIZED, body.as_bytes());
+            assert_eq!((error.message.as_str(), &error.code), ("no", &code), "{body}");
+        }
+        assert_eq!(refusal(StatusCode::BAD_GATEWAY, b"").message, "the controller answered HTTP 502 Bad Gateway");
+    }
+}
