@@ -191,6 +191,7 @@ fn user(section: UserSection) -> User {
         access: if section.superuser { Access::Superuser } else { Access::Login },
         enabled: true,
         created: Utc::now(),
+        created_by: "admin".to_owned(),
         last_connection: None,
     }
 }
@@ -208,6 +209,7 @@ fn bare() -> State {
         access,
         enabled: true,
         created: Utc::now(),
+        created_by: "admin".to_owned(),
         last_connection: None,
     };
     let mut own = Model::new(uuid(0), "controller", "admin", Kind::Iaas);

@@ -46,6 +46,7 @@ pub(crate) struct User {
     pub(crate) access: Access,
     pub(crate) enabled: bool,
     pub(crate) created: DateTime<Utc>,
+    pub(crate) created_by: String,
     pub(crate) last_connection: Option<DateTime<Utc>>,
 }
 

@@ -1,5 +1,7 @@
 //! Facade `UserManager`: users of the controller.
 
+mod change;
+
 use juju_wire::{
     RemoteError,
     entity::Entities,
@@ -16,10 +18,11 @@ use juju_wire::{
 use super::time;
 use crate::{
     methods::{Call, Methods, denied},
-    state::{ModelAccess, State},
+    state::{ModelAccess, State, User},
 };
 
 pub(super) fn register(methods: &mut Methods) {
+    change::register(methods);
     methods.on::<UserInfo>(info);
     methods.on::<ModelUserInfo>(of_models);
 }
@@ -29,8 +32,9 @@ fn info(call: &Call, params: UserInfoRequest) -> Result<UserInfoResults, RemoteE
     call.read(|state| {
         let all = state.is_superuser(&asker);
         if params.entities.is_empty() {
-            let seen = state.users.keys().filter(|name| all || **name == asker);
-            let results = seen.map(|name| UserInfoResult { result: details(state, name), error: None });
+            let wanted = |user: &User| user.enabled || params.include_disabled;
+            let seen = state.users.iter().filter(|(name, user)| (all || **name == asker) && wanted(user));
+            let results = seen.map(|(name, _)| UserInfoResult { result: details(state, name), error: None });
             return Ok(UserInfoResults { results: results.collect() });
         }
         let one = |tag: &str| {
@@ -76,8 +80,9 @@ fn details(state: &State, name: &str) -> Option<UserDetails> {
     Some(UserDetails {
         username: name.to_owned(),
         display_name: user.display_name.clone(),
-        access: user.access.to_string(),
-        created_by: "admin".to_owned(),
+        // who is disabled has no access
+        access: if user.enabled { user.access.to_string() } else { String::new() },
+        created_by: user.created_by.clone(),
         date_created: time(user.created),
         last_connection: user.last_connection.map(time),
         disabled: !user.enabled,
