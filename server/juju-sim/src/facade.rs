@@ -12,7 +12,7 @@ mod all_watcher;
 mod annotations;
 mod application;
 mod application_offers;
-mod block;
+pub(crate) mod block;
 mod charms;
 mod client;
 mod cloud;

@@ -6,6 +6,7 @@ use futures::future::{BoxFuture, FutureExt};
 use juju_wire::{Code, Method, RemoteError, Reply, Request};
 
 use crate::{
+    facade::block,
     session::Session,
     state::{Estate, ModelAccess, State},
 };
@@ -142,7 +143,10 @@ impl Methods {
         let answer = match found {
             Some(handler) if session.may_call(&request.facade) => {
                 let call = Call { session: Arc::clone(session), object: request.object.clone() };
-                handler(call, &request).await
+                match block::check(session, &request.facade, &request.method) {
+                    Ok(()) => handler(call, &request).await,
+                    Err(error) => Err(error),
+                }
             }
             _ => Err(session
                 .elsewhere(&request.facade)

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 pub(crate) use application::{Application, Machine, Relation, RelationEndpoint, Status, Task, Unit, Work};
 pub(crate) use journal::Journal;
-pub(crate) use model::{LogLine, Model, Offer, Operation, RemoteApplication, Topic};
+pub(crate) use model::{Block, LogLine, Model, Offer, Operation, RemoteApplication, Topic};
 pub(crate) use secret::{Revision, Secret};
 
 /// Everything that the simulated controller knows.

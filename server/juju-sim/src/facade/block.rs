@@ -51,7 +51,13 @@ const CHANGING: &[(&str, &[&str])] = &[
 const REMOVING: &[(&str, &[&str])] = &[
     (
         "Application",
-        &["DeployFromRepository", "DestroyApplication", "DestroyConsumedApplications", "DestroyRelation", "DestroyUnit"],
+        &[
+            "DeployFromRepository",
+            "DestroyApplication",
+            "DestroyConsumedApplications",
+            "DestroyRelation",
+            "DestroyUnit",
+        ],
     ),
     ("KeyManager", &["DeleteKeys"]),
     ("MachineManager", &["DestroyMachineWithParams"]),

@@ -24,7 +24,7 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::{status::kind, time};
+use super::{block, status::kind, time};
 use crate::{
     methods::{Call, Methods, denied},
     state::{Kind, Model, ModelAccess, State},
@@ -268,6 +268,7 @@ fn destroy(call: &Call, params: DestroyModelsParams) -> Result<ErrorResults, Rem
             if model.name == "controller" {
                 return Err(RemoteError::plain("cannot destroy the controller's own model"));
             }
+            block::check_destroy(model)?;
             model.life = Life::Dying;
             let units: Vec<_> = model.units.values().map(crate::state::Unit::name).collect();
             for application in model.applications.values_mut() {

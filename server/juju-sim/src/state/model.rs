@@ -66,6 +66,13 @@ pub(crate) struct Operation {
     pub(crate) tasks: Vec<String>,
 }
 
+/// A kind of command that is disabled.
+#[derive(Debug, Clone)]
+pub(crate) struct Block {
+    pub(crate) number: u32,
+    pub(crate) message: String,
+}
+
 /// A model.
 pub(crate) struct Model {
     pub(crate) uuid: String,
@@ -95,6 +102,9 @@ pub(crate) struct Model {
     pub(crate) spaces: Vec<String>,
     /// Pools that were made, by name.
     pub(crate) pools: BTreeMap<String, StoragePool>,
+    /// Disabled commands, by the kind of block.
+    pub(crate) blocks: BTreeMap<&'static str, Block>,
+    pub(crate) next_block: u32,
     pub(crate) journal: Journal<Topic>,
     pub(crate) next_machine: u32,
     pub(crate) next_relation: i64,
@@ -130,6 +140,8 @@ impl Model {
             secrets: BTreeMap::new(),
             spaces: vec!["alpha".to_owned()],
             pools: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            next_block: 0,
             journal,
             next_machine: 0,
             next_relation: 0,

@@ -39,7 +39,9 @@ fn name(tag: &str) -> Result<String, RemoteError> {
 /// Letters and digits, inside also `.`, `+` and `-`, as the names package has it.
 fn is_valid(name: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric();
-    name.starts_with(plain) && name.ends_with(plain) && name.chars().all(|letter| plain(letter) || ".+-".contains(letter))
+    name.starts_with(plain)
+        && name.ends_with(plain)
+        && name.chars().all(|letter| plain(letter) || ".+-".contains(letter))
 }
 
 /// 32 random bytes, as the real server gives for `juju register`.
