@@ -49,12 +49,18 @@ impl Shelf {
     /// What a caller is shown; without one, what there is. In the order of names.
     pub(crate) fn list(&self, surface: &Surface, rights: Option<(&Roles, &Caller)>) -> Vec<model::Tool> {
         let brief = surface.selection == Selection::Full;
+        let may = |effect| rights.is_none_or(|(roles, caller)| roles.allow(caller, effect).is_ok());
+        let changes = may(Effect::Write) || may(Effect::Destructive);
         let allowed = |item: &&Item| rights.is_none_or(|(roles, caller)| roles.allow(caller, item.least).is_ok());
         self.tools
             .values()
             .filter(|item| item.stands_on(surface))
             .filter(allowed)
-            .filter_map(|item| item.shown(surface).cloned())
+            .filter_map(|item| {
+                let shown = item.shown(surface)?;
+                // who may only read is told of a tool that does both what it is for them
+                Some(if changes { shown } else { item.shown_read_only.as_ref().unwrap_or(shown) }.clone())
+            })
             .map(|tool| if brief { tool.with_raw_output_schema(Arc::clone(&self.any_object)) } else { tool })
             .collect()
     }

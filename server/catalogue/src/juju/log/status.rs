@@ -105,15 +105,15 @@ impl Command for ShowStatusLog {
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Vec<Past>, Failure> {
         let connection = site.model_connection().await?;
         let delta = args.days.map(|days| i64::from(days) * NANOSECONDS_A_DAY);
-        let size = if delta.is_some() { 0 } else { i64::from(args.n.unwrap_or(20)) };
+        let most = if delta.is_some() { 0 } else { i64::from(args.n.unwrap_or(20)) };
         let tag = match kind(&args) {
             "model" => Tag::new("model", site.model_uuid()),
             _ => tag(&args),
         };
         let request = StatusHistoryRequest {
             history_kind: kind(&args).to_owned(),
-            size,
-            filter: StatusHistoryFilter { size, delta, ..StatusHistoryFilter::default() },
+            size: most,
+            filter: StatusHistoryFilter { size: most, delta, ..StatusHistoryFilter::default() },
             tag: tag.to_string(),
         };
         let reply = connection.call::<StatusHistory>(StatusHistoryRequests { requests: vec![request] }).await?;

@@ -1,4 +1,5 @@
 //! What the client tells of a model, in `juju models` and `juju show-model` alike.
+#![expect(clippy::struct_field_names, reason = "the names are the client's")]
 
 use std::collections::BTreeMap;
 

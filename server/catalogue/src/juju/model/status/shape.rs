@@ -1,4 +1,5 @@
 //! The answer of `juju status`: names of members and what is left out are the client's.
+#![expect(clippy::struct_field_names, reason = "the names are the client's")]
 
 use std::collections::BTreeMap;
 

@@ -90,7 +90,7 @@ mod tests {
         };
         for (text, holds) in [
             (r#"status=="active""#, true),
-            (r#"status=='active' && exposed==true"#, true),
+            ("status=='active' && exposed==true", true),
             (r#"name=="a && b" && status!="error""#, true),
             (r#"status=="idle" || min-units==0"#, true),
             (r#"status=="idle" && min-units==0"#, false),
