@@ -1,7 +1,6 @@
 """What the simulated controller does not do yet, by the test that shows it. A line that passes fails the run, so the list only shrinks."""
 
 GAPS = {
-    "test_client.py::test_reads[sim-words8-arch]": "an application without constraints shows no `arch`",
     "test_client.py::test_reads[sim-words9-pgdata]": "the simulated charms have no storage",
     "test_client.py::test_reads[sim-words10-theme]": "the simulated charms have no resources",
     "test_client.py::test_actions_and_log[sim]": "no `/model/UUID/log`, so `debug-log` is not found",
