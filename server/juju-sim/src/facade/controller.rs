@@ -19,7 +19,7 @@ use juju_wire::{
                 ControllerAPIInfoResult, ControllerAPIInfoResults, ControllerConfigResult, ControllerConfigSet,
                 ControllerVersionResults,
             },
-            model::ModelBlockInfoList,
+            model::{ModelBlockInfo, ModelBlockInfoList},
         },
         model_manager::{
             size::ModelStatusResults,
@@ -51,10 +51,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<GetControllerAccess>(access);
     methods.on::<ModifyControllerAccess>(modify_access);
     methods.on::<IdentityProviderURL>(|_, ()| Ok(StringResult::default()));
-    methods.on::<ListBlockedModels>(|call, ()| {
-        call.require_superuser()?;
-        Ok(ModelBlockInfoList::default())
-    });
+    methods.on::<ListBlockedModels>(blocked_models);
     methods.on::<MongoVersion>(|call, ()| {
         call.require_superuser()?;
         Ok(StringResult { result: "4.4.29".to_owned(), error: None })
@@ -75,6 +72,20 @@ fn addresses(call: &Call, params: Entities) -> Result<ControllerAPIInfoResults, 
         one(&entity.tag).unwrap_or_else(|error| ControllerAPIInfoResult { error: Some(error), ..Default::default() })
     });
     Ok(ControllerAPIInfoResults { results: results.collect() })
+}
+
+fn blocked_models(call: &Call, (): ()) -> Result<ModelBlockInfoList, RemoteError> {
+    call.require_superuser()?;
+    Ok(call.read(|state| {
+        let blocked = state.models.values().filter(|model| !model.blocks.is_empty());
+        let info = |model: &crate::state::Model| ModelBlockInfo {
+            name: model.name.clone(),
+            model_uuid: model.uuid.clone(),
+            owner_tag: Tag::new("user", &model.owner).to_string(),
+            blocks: model.blocks.keys().map(|kind| (*kind).to_owned()).collect(),
+        };
+        ModelBlockInfoList { models: blocked.map(info).collect() }
+    }))
 }
 
 fn all_models(call: &Call, (): ()) -> Result<UserModelList, RemoteError> {
