@@ -211,8 +211,8 @@ async fn the_log_is_read_to_its_end_and_followed() {
     let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
     real.command("log unit-web-0 WARNING juju.worker the disk is nearly full").await;
     let past = LogQuery { no_tail: true, replay: true, ..LogQuery::default() };
-    let read = async { prod.debug_log(&past).await.expect("open").collect::<Vec<_>>().await };
-    let lines = tokio::time::timeout(Duration::from_secs(20), read).await.expect("the past has an end");
+    let reading = async { prod.debug_log(&past).await.expect("open").collect::<Vec<_>>().await };
+    let lines = tokio::time::timeout(Duration::from_secs(20), reading).await.expect("the past has an end");
     let line = lines.into_iter().map(|line| line.expect("a line")).find(|line| line.message.contains("nearly full"));
     let line = line.expect("what was logged");
     assert_eq!((line.entity.as_str(), line.severity.as_str()), ("unit-web-0", "WARNING"));

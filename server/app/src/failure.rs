@@ -28,11 +28,13 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// A wrong flag, file or configuration, and what to do about it.
+    #[expect(clippy::needless_pass_by_value, reason = "errors are handed over")]
     pub(crate) fn usage(problem: impl ToString, remedy: impl Into<String>) -> Self {
         Self::Usage { problem: problem.to_string(), remedy: remedy.into() }
     }
 
     /// Something outside failed.
+    #[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` wants")]
     pub(crate) fn failed(problem: impl ToString) -> Self {
         Self::Failed { problem: problem.to_string(), remedy: None }
     }

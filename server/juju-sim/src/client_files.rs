@@ -33,7 +33,6 @@ fn models(state: &State, user: &str) -> Value {
     let seen = state.models.values().filter(|model| state.model_access(user, &model.uuid).is_some());
     let entry = |kind| match kind {
         Kind::Iaas => "iaas",
-        Kind::Caas => "caas",
     };
     let mut models = Map::new();
     let mut current = None;

@@ -50,18 +50,18 @@ async fn fault(
 ) -> (StatusCode, Json<Value>) {
     let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if sent.and_then(|value| value.strip_prefix("Bearer ")) != Some(&*control.token) {
-        return refused(StatusCode::UNAUTHORIZED, "the control token is wrong; it stands in the ready file".to_owned());
+        return refused(StatusCode::UNAUTHORIZED, "the control token is wrong; it stands in the ready file");
     }
     let fault = match order.fault.parse::<Fault>() {
         Ok(fault) => fault,
-        Err(error) => return refused(StatusCode::BAD_REQUEST, error.to_string()),
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
     };
     match control.simulator.inject(fault).await {
         Ok(()) => (StatusCode::OK, Json(json!({"injected": order.fault}))),
-        Err(error) => refused(StatusCode::CONFLICT, error.to_string()),
+        Err(error) => refused(StatusCode::CONFLICT, &error.to_string()),
     }
 }
 
-fn refused(status: StatusCode, sentence: String) -> (StatusCode, Json<Value>) {
+fn refused(status: StatusCode, sentence: &str) -> (StatusCode, Json<Value>) {
     (status, Json(json!({"error": sentence})))
 }

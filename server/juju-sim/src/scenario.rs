@@ -158,7 +158,7 @@ pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioErro
     for (number, (model, section)) in scenario.models.into_iter().enumerate() {
         let uuid = uuid(number + 1);
         let readers = section.readers.clone();
-        let built = build(Model::new(uuid.clone(), &model, "admin", Kind::Iaas), section, &charms);
+        let built = build(Model::new(uuid.clone(), &model, "admin", Kind::Iaas), &section, &charms);
         let mut built = built.map_err(|error| unfit(format!("in model `{model}`, {error}")))?;
         match readers {
             Some(readers) => built.users.extend(readers.into_iter().map(|reader| (reader, ModelAccess::Read))),
@@ -234,7 +234,7 @@ fn bare() -> State {
     }
 }
 
-fn build(mut model: Model, section: ModelSection, charms: &Charms) -> Result<Model, RemoteError> {
+fn build(mut model: Model, section: &ModelSection, charms: &Charms) -> Result<Model, RemoteError> {
     for (name, application) in &section.applications {
         let charm = application.charm.as_deref().unwrap_or(name);
         let charm = charms.get(charm).ok_or_else(|| RemoteError::not_found(format!("charm \"{charm}\"")))?;

@@ -88,8 +88,6 @@ impl ModelAccess {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Iaas,
-    #[cfg_attr(not(test), expect(dead_code, reason = "no shipped scenario has a Kubernetes model yet"))]
-    Caas,
 }
 
 impl State {

@@ -23,9 +23,9 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     }
     let caller = Caller::local(&wiring::user(), "admin");
     let server = mcp::Server::new(Arc::clone(&door), Arc::new(Metrics::default())).local(caller, surface);
-    let served = mcp::stdio(server, wiring::stop_signal()).await;
+    let ended = mcp::stdio(server, wiring::stop_signal()).await;
     wiring::close(&door).await;
-    served.map_err(Failure::failed)?;
+    ended.map_err(Failure::failed)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -59,7 +59,7 @@ fn begin(model: &mut Model, key: &(String, u32), work: &Work) {
     if let Work::Task(id) = work
         && let Some(task) = id.parse().ok().and_then(|id: u64| model.tasks.get_mut(&id))
     {
-        task.status = "running".to_owned();
+        "running".clone_into(&mut task.status);
         task.started = Some(Utc::now());
         model.journal.touch(Topic::Task(id.clone()));
     }
@@ -123,7 +123,7 @@ fn end_task(model: &mut Model, key: &(String, u32), id: &str) {
         }
         _ => json!({"return-code": 0, "result": format!("{} done on {}", task.name, task.unit)}),
     };
-    task.status = "completed".to_owned();
+    "completed".clone_into(&mut task.status);
     task.completed = Some(Utc::now());
     task.output = output.as_object().map(|output| output.clone().into_iter().collect()).unwrap_or_default();
     model.journal.touch(Topic::Task(id.to_owned()));

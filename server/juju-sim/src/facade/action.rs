@@ -187,7 +187,6 @@ fn result(task: &Task) -> ActionResult {
             parameters: task.parameters.clone(),
             parallel: Some(task.name == "juju-exec"),
             execution_group: Some(String::new()),
-            ..Action::default()
         }),
         enqueued: time(task.enqueued),
         started: or_zero(task.started),

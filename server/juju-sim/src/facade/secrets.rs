@@ -109,7 +109,7 @@ fn listed(
 
 fn checksum(revision: &Revision) -> String {
     let written = serde_json::to_string(&revision.content).unwrap_or_default();
-    Sha256::digest(written).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(written))
 }
 
 fn create(call: &Call, params: CreateSecretArgs) -> Result<StringResults, RemoteError> {

@@ -107,7 +107,6 @@ fn header(state: &State, model: &Model) -> StatusModel {
 pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Iaas => "iaas",
-        Kind::Caas => "caas",
     }
 }
 

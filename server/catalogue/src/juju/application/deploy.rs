@@ -85,7 +85,7 @@ impl Command for Deploy {
     const POSITIONAL: &'static [&'static str] = &["charm", "application_name"];
 
     fn check(args: &Args) -> Result<(), String> {
-        if args.charm.contains(['/', '\\']) || args.charm.ends_with(".charm") {
+        if args.charm.contains(['/', '\\']) || args.charm.to_ascii_lowercase().ends_with(".charm") {
             return Err(
                 "`charm` has to be the name of a charm in Charmhub; files are deployed with the juju client".to_owned()
             );

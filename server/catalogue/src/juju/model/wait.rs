@@ -87,22 +87,13 @@ impl Command for WaitFor {
         let (query, limit) = (args.query().map_err(again)?, args.timeout().map_err(again)?);
         let mut seen = Watched::default();
         let ended = tokio::time::timeout(limit, wait(&args, &query, &site, &mut seen)).await;
-        match ended {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                let told = seen.now().map(|properties| Value::Object(query.named(&properties)).to_string());
-                Err(Failure::refused(
-                    format!(
-                        "{} {} did not get there within {} s; it is: {}",
-                        args.kind.word(),
-                        args.name,
-                        limit.as_secs(),
-                        told.unwrap_or_else(|| "not there".to_owned())
-                    ),
-                    "look with `juju_status`, or wait longer with `timeout`",
-                ))
-            }
+        if let Ok(outcome) = ended {
+            return outcome;
         }
+        let told = seen.now().map(|properties| Value::Object(query.named(&properties)).to_string());
+        let (word, name, told) = (args.kind.word(), &args.name, told.unwrap_or_else(|| "not there".to_owned()));
+        let problem = format!("{word} {name} did not get there within {} s; it is: {told}", limit.as_secs());
+        Err(Failure::refused(problem, "look with `juju_status`, or wait longer with `timeout`"))
     }
 }
 

@@ -50,7 +50,7 @@ impl Command for Resolved {
     const POSITIONAL: &'static [&'static str] = &["units"];
 
     fn check(args: &Args) -> Result<(), String> {
-        if args.all == !args.units.is_empty() {
+        if args.all != args.units.is_empty() {
             return Err("give either `units` or `all`".to_owned());
         }
         entity::check_units(&args.units)
