@@ -3,6 +3,5 @@
 GAPS = {
     "test_client.py::test_reads[sim-words9-pgdata]": "the simulated charms have no storage",
     "test_client.py::test_reads[sim-words10-theme]": "the simulated charms have no resources",
-    "test_client.py::test_actions_and_log[sim]": "no `/model/UUID/log`, so `debug-log` is not found",
     "test_libjuju.py::test_offer_and_consume[sim]": "the details of an offer to be consumed do not name the controller",
 }
