@@ -112,7 +112,7 @@ mod tests {
         };
         assert_eq!(allowed("viewer"), [1, 0, 0, 0]);
         assert_eq!(allowed("observer"), [1, 0, 0, 0]);
-        assert_eq!(allowed("operator"), [1, 0, 1, 0]);
+        assert_eq!(allowed("operator"), [1, 1, 1, 0]);
         assert_eq!(allowed("approver"), [1, 0, 0, 0]);
         assert_eq!(allowed("admin"), [1, 1, 1, 1]);
         assert_eq!(allowed("nobody"), [0, 0, 0, 0]);

@@ -26,7 +26,7 @@ impl Command for Constraints {
     type Output = Map<String, Value>;
 
     const WORD: &'static str = "constraints";
-    const TOOLSET: &'static str = "config";
+    const TOOLSET: &'static str = "configure";
     const DESCRIPTION: &'static str = "Shows the constraints of an application.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Read;

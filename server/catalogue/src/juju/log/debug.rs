@@ -62,7 +62,7 @@ impl Command for DebugLog {
     type Output = Output;
 
     const WORD: &'static str = "debug-log";
-    const TOOLSET: &'static str = "status";
+    const TOOLSET: &'static str = "debug";
     const DESCRIPTION: &'static str = "Shows the last lines of a model's log, by entity, module and level.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Sensitive;

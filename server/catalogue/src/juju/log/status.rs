@@ -81,7 +81,7 @@ impl Command for ShowStatusLog {
     type Output = Vec<Past>;
 
     const WORD: &'static str = "show-status-log";
-    const TOOLSET: &'static str = "status";
+    const TOOLSET: &'static str = "debug";
     const DESCRIPTION: &'static str = "Shows past statuses of a unit, application, machine or model.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Read;

@@ -57,6 +57,15 @@ impl Command for AddModel {
     const CURATED: bool = true;
     const POSITIONAL: &'static [&'static str] = &["name", "cloud"];
 
+    fn check(args: &Args) -> Result<(), String> {
+        let stray = args.credential.is_some() && args.cloud.is_none();
+        if stray {
+            Err("`credential` needs `cloud` too, because credentials belong to clouds".to_owned())
+        } else {
+            Ok(())
+        }
+    }
+
     fn targets(args: &Args) -> Vec<String> {
         vec![format!("model-{}", args.name)]
     }

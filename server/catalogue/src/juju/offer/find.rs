@@ -43,7 +43,7 @@ impl Command for FindOffers {
     type Output = BTreeMap<String, Offer>;
 
     const WORD: &'static str = "find-offers";
-    const TOOLSET: &'static str = "relate";
+    const TOOLSET: &'static str = "integrate";
     const DESCRIPTION: &'static str = "Finds offers of all models that can be consumed, by URL or interface.";
     const SCOPE: Scope = Scope::Controller;
     const EFFECT: Effect = Effect::Read;

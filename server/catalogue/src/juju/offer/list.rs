@@ -60,7 +60,7 @@ impl Command for Offers {
     type Output = BTreeMap<String, Offer>;
 
     const WORD: &'static str = "offers";
-    const TOOLSET: &'static str = "relate";
+    const TOOLSET: &'static str = "integrate";
     const DESCRIPTION: &'static str = "Lists offers of a model with their users and connections.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Read;
