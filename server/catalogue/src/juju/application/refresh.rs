@@ -126,8 +126,13 @@ async fn find(args: &Args, site: &Site) -> Result<Found, Failure> {
     let mut wanted = now.charm_origin.clone();
     wanted.revision = args.revision;
     if let Some(channel) = &args.channel {
-        let (track, risk) =
-            channel.split_once('/').map_or((None, channel.as_str()), |(track, risk)| (Some(track.to_owned()), risk));
+        // a word alone is a risk where it is one, else a track
+        let is_risk = matches!(channel.as_str(), "stable" | "candidate" | "beta" | "edge");
+        let (track, risk) = match channel.split_once('/') {
+            Some((track, risk)) => (Some(track.to_owned()), risk),
+            None if is_risk => (None, channel.as_str()),
+            None => (Some(channel.clone()), "stable"),
+        };
         (wanted.track, wanted.risk) = (track, risk.to_owned());
     }
     let resolve = ResolveCharmWithChannel { reference: now.url.clone(), charm_origin: wanted, switch_charm: false };
