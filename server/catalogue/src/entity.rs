@@ -43,6 +43,13 @@ pub(crate) fn base(base: &Base) -> String {
     format!("{}@{}", base.name, base.channel)
 }
 
+/// Reads `ubuntu@22.04`.
+pub(crate) fn parse_base(text: &str) -> Result<Base, String> {
+    let (name, channel) =
+        text.split_once('@').ok_or_else(|| format!("`base` has to be like `ubuntu@22.04`, not: {text}"))?;
+    Ok(Base { name: name.to_owned(), channel: channel.to_owned() })
+}
+
 /// A value as the client's command line would have it.
 pub(crate) fn text(value: &Value) -> String {
     match value {

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use juju_wire::{
-    constraints::Base,
-    facade::application::{
-        DeployFromRepository,
-        repository::{DeployFromRepositoryArg, DeployFromRepositoryArgs, DeployFromRepositoryInfo},
-    },
+use juju_wire::facade::application::{
+    DeployFromRepository,
+    repository::{DeployFromRepositoryArg, DeployFromRepositoryArgs, DeployFromRepositoryInfo},
 };
 use policy::{Effect, Permit};
 use schemars::JsonSchema;
@@ -135,11 +132,7 @@ fn request(args: &Args, dry_run: bool, model_uuid: &str) -> Result<DeployFromRep
         let by_application = std::collections::BTreeMap::from([(&application_name, &args.config)]);
         serde_yaml::to_string(&by_application).map_err(|error| error.to_string())?
     };
-    let base = match args.base.as_deref().map(|base| base.split_once('@').ok_or(base)) {
-        None => None,
-        Some(Ok((name, channel))) => Some(Base { name: name.to_owned(), channel: channel.to_owned() }),
-        Some(Err(base)) => return Err(format!("`base` has to be like `ubuntu@22.04`, not: {base}")),
-    };
+    let base = args.base.as_deref().map(entity::parse_base).transpose()?;
     Ok(DeployFromRepositoryArg {
         charm_name: args.charm.clone(),
         application_name,

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use juju_wire::{
-    constraints::Base,
-    facade::machine_manager::{
-        AddMachines,
-        add::{AddMachineParams, AddMachinesParams},
-    },
+use juju_wire::facade::machine_manager::{
+    AddMachines,
+    add::{AddMachineParams, AddMachinesParams},
 };
 use policy::{Effect, Permit};
 use schemars::JsonSchema;
@@ -72,11 +69,7 @@ impl Command for AddMachine {
 }
 
 fn request(args: &Args) -> Result<AddMachineParams, String> {
-    let base = match args.base.as_deref().map(|base| base.split_once('@').ok_or(base)) {
-        None => None,
-        Some(Ok((name, channel))) => Some(Base { name: name.to_owned(), channel: channel.to_owned() }),
-        Some(Err(base)) => return Err(format!("`base` has to be like `ubuntu@22.04`, not: {base}")),
-    };
+    let base = args.base.as_deref().map(entity::parse_base).transpose()?;
     Ok(AddMachineParams {
         base,
         constraints: entity::constraints(args.constraints.as_deref().unwrap_or_default())?,
