@@ -6,7 +6,7 @@ use audit::Ledger;
 use catalogue::Catalogue;
 use dispatch::{Call, Door, Refusal, Reply, carry_out};
 use identity::Caller;
-use policy::Roles;
+use policy::{InForce, Policy};
 use serde_json::{Map, Value, json};
 use store::Store;
 use tests::real_controller::{FOLDER, RealController};
@@ -149,7 +149,7 @@ impl Pair {
         let store = Store::open(&folder.path().join("state.db")).await.expect("a store");
         let door = Door {
             catalogue: Catalogue::shipped(),
-            roles: Roles::shipped().expect("the roles"),
+            policy: InForce::new(Policy::shipped().expect("the policy")),
             ledger: Ledger::open(store).await.expect("a ledger"),
             controllers: controller.controllers("admin"),
         };

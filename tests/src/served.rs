@@ -8,7 +8,7 @@ use dispatch::Door;
 use http_server::{Served as Behind, Settings, metrics::Metrics};
 use identity::{Authenticator, Token};
 use juju_client::{Controllers, Endpoint};
-use policy::Roles;
+use policy::{InForce, Policy};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -51,7 +51,7 @@ impl Served {
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
         let door = Arc::new(Door {
             catalogue,
-            roles: Roles::shipped().expect("the roles"),
+            policy: InForce::new(Policy::shipped().expect("the policy")),
             ledger: ledger.clone(),
             controllers: Controllers::new(controllers, None, client),
         });

@@ -12,7 +12,7 @@ use dispatch::Door;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use http_server::health::{Check, Health};
 use juju_client::{ClientFiles, Controllers, Endpoint};
-use policy::Roles;
+use policy::{InForce, Policy};
 use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -29,8 +29,8 @@ pub(crate) async fn door(state: &Path, controllers: Controllers) -> Result<Arc<D
         .await
         .map_err(|error| Failure::usage(error, "give a state directory that can be written, with `--state DIR`"))?;
     let ledger = Ledger::open(store).await?;
-    let roles = Roles::shipped().map_err(Failure::failed)?;
-    Ok(Arc::new(Door { catalogue: Catalogue::shipped(), roles, ledger, controllers }))
+    let policy = InForce::new(Policy::shipped().map_err(Failure::failed)?);
+    Ok(Arc::new(Door { catalogue: Catalogue::shipped(), policy, ledger, controllers }))
 }
 
 /// Whether the ledger and each controller answer.

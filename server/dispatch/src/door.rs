@@ -6,7 +6,7 @@ use audit::{Entry, Ledger, Outcome};
 use catalogue::{Answer, Catalogue, Job, Options, Preview, Site};
 use identity::Caller;
 use juju_client::Controllers;
-use policy::{Act, Permitted, Roles, Verdict};
+use policy::{Act, Circumstances, InForce, Permitted, Verdict};
 use serde_json::json;
 
 use crate::{Call, Refusal, Reply, repetition::Key};
@@ -16,7 +16,7 @@ pub struct Door {
     /// All tools.
     pub catalogue: Catalogue,
     /// Who may do what.
-    pub roles: Roles,
+    pub policy: InForce,
     /// Where every act is written down.
     pub ledger: Ledger,
     /// Where acts are done.
@@ -39,8 +39,10 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
         Err(failure) => return Err(nowhere(door, caller, plan.act_nowhere(), &options, failure.into()).await),
     };
     let (planned, preview) = plan.at(&site);
+    let policy = door.policy.now();
+    let circumstances = Circumstances { now: chrono::Utc::now() };
     let entry = begin(door, caller, planned.act(), &options).await?;
-    let work = match policy::decide(&door.roles, caller, planned) {
+    let work = match policy::decide(&policy, caller, &circumstances, planned) {
         Verdict::Permit(permitted) if options.dry_run => Work::DryRun(permitted, preview, command_line),
         Verdict::Permit(permitted) => Work::Run(permitted),
         Verdict::Ask(question) => return Err(close(entry, Refusal::ApprovalNeeded(Box::new(question)))),

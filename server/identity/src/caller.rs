@@ -1,29 +1,62 @@
 //! The authenticated subject of a request.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 /// The authenticated subject of a request, with the roles that bindings or a token give it. Only this room makes one:
 ///
 /// ```compile_fail
-/// identity::Caller { subject: "ana".into(), roles: vec!["admin".into()], client: None };
+/// identity::Caller { subject: "ana".into(), roles: vec!["admin".into()], claims: None, client: None };
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Caller {
     subject: String,
     roles: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<Arc<Claims>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<String>,
+}
+
+/// What an identity provider says of a caller, taken from a token that was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Claims {
+    /// The provider, `iss`.
+    pub issuer: String,
+    /// The user or service at the provider, `sub`.
+    pub subject: String,
+    /// The user's address, where the provider has verified it.
+    pub email: Option<String>,
+    /// Groups of the user.
+    pub groups: Vec<String>,
+    /// The OAuth client that got the token, `client_id` or `azp`.
+    pub client_id: Option<String>,
+    /// Scopes of the token.
+    pub scopes: Vec<String>,
 }
 
 impl Caller {
     pub(crate) fn of_token(role: &str, fingerprint: &str) -> Self {
-        Self { subject: format!("token:{role}:{fingerprint}"), roles: vec![role.to_owned()], client: None }
+        Self {
+            subject: format!("token:{role}:{fingerprint}"),
+            roles: vec![role.to_owned()],
+            claims: None,
+            client: None,
+        }
+    }
+
+    /// Whoever a checked token of an identity provider stands for. Roles come from bindings, never from the token.
+    #[must_use]
+    pub fn of_claims(claims: Claims) -> Self {
+        let subject = format!("oauth:{}", claims.subject);
+        Self { subject, roles: Vec::new(), claims: Some(Arc::new(claims)), client: None }
     }
 
     /// The person at this machine, over stdio, where the operating system has already checked who they are.
     #[must_use]
     pub fn local(user: &str, role: &str) -> Self {
-        Self { subject: format!("local:{user}"), roles: vec![role.to_owned()], client: None }
+        Self { subject: format!("local:{user}"), roles: vec![role.to_owned()], claims: None, client: None }
     }
 
     /// The same caller with the name and version that its MCP client gave for itself. Never a ground for a decision.
@@ -43,6 +76,12 @@ impl Caller {
     #[must_use]
     pub fn roles(&self) -> &[String] {
         &self.roles
+    }
+
+    /// What the identity provider says; `None` for static tokens and over stdio.
+    #[must_use]
+    pub fn claims(&self) -> Option<&Claims> {
+        self.claims.as_deref()
     }
 
     /// What the MCP client calls itself, `claude-code/2.1`.

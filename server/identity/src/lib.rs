@@ -5,5 +5,5 @@ mod caller;
 mod token;
 
 pub use bearer::{Authenticator, Unauthenticated};
-pub use caller::Caller;
+pub use caller::{Caller, Claims};
 pub use token::{Token, TokenHash, WeakToken};

@@ -75,7 +75,7 @@ impl Server {
     }
 
     fn find(&self, caller: &Caller, surface: &Surface, arguments: Map<String, Value>) -> CallToolResult {
-        let found = trio::find(&self.door.catalogue, &self.door.roles, caller, surface.read_only, arguments);
+        let found = trio::find(&self.door.catalogue, &self.door.policy.now(), caller, surface.read_only, arguments);
         match found {
             Ok((value, text)) => reply::told(value, text),
             Err(sentence) => reply::failed(sentence, "bad arguments"),

@@ -99,7 +99,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let (caller, surface) = self.asked(&context)?;
-        let tools = self.shelf.list(&surface, Some((&self.door.roles, &caller)));
+        let tools = self.shelf.list(&surface, Some((&self.door.policy.now(), &caller)));
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Private))
     }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use catalogue::{Catalogue, Tool};
 use identity::Caller;
-use policy::{Effect, Roles};
+use policy::{Effect, Policy};
 use rmcp::model::{self, ToolAnnotations};
 use serde_json::{Value, json};
 
@@ -47,11 +47,11 @@ impl Shelf {
     }
 
     /// What a caller is shown; without one, what there is. In the order of names.
-    pub(crate) fn list(&self, surface: &Surface, rights: Option<(&Roles, &Caller)>) -> Vec<model::Tool> {
+    pub(crate) fn list(&self, surface: &Surface, rights: Option<(&Policy, &Caller)>) -> Vec<model::Tool> {
         let brief = surface.selection == Selection::Full;
-        let may = |effect| rights.is_none_or(|(roles, caller)| roles.allow(caller, effect).is_ok());
+        let may = |effect| rights.is_none_or(|(policy, caller)| policy.allow(caller, effect).is_ok());
         let changes = may(Effect::Write) || may(Effect::Destructive);
-        let allowed = |item: &&Item| rights.is_none_or(|(roles, caller)| roles.allow(caller, item.least).is_ok());
+        let allowed = |item: &&Item| rights.is_none_or(|(policy, caller)| policy.allow(caller, item.least).is_ok());
         self.tools
             .values()
             .filter(|item| item.stands_on(surface))

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use catalogue::{Catalogue, Tool};
-use policy::{Effect, Roles};
+use policy::{Effect, Policy};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -97,14 +97,15 @@ const MORE: usize = 20;
 /// One sentence, where the arguments do not fit.
 pub(crate) fn find(
     catalogue: &Catalogue,
-    roles: &Roles,
+    policy: &Policy,
     caller: &identity::Caller,
     read_only: bool,
     arguments: Map<String, Value>,
 ) -> Result<(Value, String), String> {
     let sought: Sought = serde_json::from_value(Value::Object(arguments))
         .map_err(|error| format!("the arguments do not fit: {error}"))?;
-    let usable = |tool: &&dyn Tool| !(read_only && tool.least().changes()) && roles.allow(caller, tool.least()).is_ok();
+    let usable =
+        |tool: &&dyn Tool| !(read_only && tool.least().changes()) && policy.allow(caller, tool.least()).is_ok();
     let found: Vec<&dyn Tool> = catalogue.search(&sought.query).into_iter().filter(usable).collect();
     let (near, far) = found.split_at(found.len().min(sought.limit.max(1)));
     let commands: Vec<Value> = near.iter().map(|tool| whole(*tool)).collect();

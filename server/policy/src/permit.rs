@@ -3,7 +3,7 @@
 use identity::Caller;
 use serde::Serialize;
 
-use crate::{Act, Denial, Roles};
+use crate::{Act, Circumstances, Denial, Judgement, Policy};
 
 /// An act together with the work that would do it.
 #[derive(Debug)]
@@ -83,10 +83,16 @@ pub struct Question {
     pub rule: String,
 }
 
-/// Judges an act for a caller. Pure; what no role allows is denied.
-pub fn decide<Job>(roles: &Roles, caller: &Caller, Planned { act, job }: Planned<Job>) -> Verdict<Job> {
-    match roles.allow(caller, act.effect) {
-        Ok(()) => Verdict::Permit(Permitted { permit: Permit { act }, job }),
-        Err(denial) => Verdict::Deny(denial),
+/// Judges an act for a caller, and joins the permit to the work where it may be done.
+pub fn decide<Job>(
+    policy: &Policy,
+    caller: &Caller,
+    circumstances: &Circumstances,
+    Planned { act, job }: Planned<Job>,
+) -> Verdict<Job> {
+    match policy.judge(caller, &act, circumstances) {
+        Judgement::Allow => Verdict::Permit(Permitted { permit: Permit { act }, job }),
+        Judgement::Ask { rule } => Verdict::Ask(Question { act, rule }),
+        Judgement::Deny(denial) => Verdict::Deny(denial),
     }
 }

@@ -1,0 +1,38 @@
+//! What roles and rules say to an act, before anybody was asked for a yes.
+
+use chrono::{DateTime, Utc};
+use identity::Caller;
+
+use crate::{Act, Denial, Policy};
+
+/// What a judgement depends on beyond the policy, the caller and the act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The moment at which it is judged.
+    pub now: DateTime<Utc>,
+}
+
+/// What the policy says to an act of a caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// It may be done.
+    Allow,
+    /// It may be done after a human said yes.
+    Ask {
+        /// The rule that wants a human.
+        rule: String,
+    },
+    /// It may not be done.
+    Deny(Denial),
+}
+
+impl Policy {
+    /// Judges an act. Pure; what no role allows is denied.
+    #[must_use]
+    pub fn judge(&self, caller: &Caller, act: &Act, _: &Circumstances) -> Judgement {
+        match self.allow(caller, act.effect) {
+            Ok(()) => Judgement::Allow,
+            Err(denial) => Judgement::Deny(denial),
+        }
+    }
+}

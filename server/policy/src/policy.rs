@@ -1,0 +1,66 @@
+//! All that decides, as one value: a change of the configuration makes a new one, and acts under way keep theirs.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use identity::Caller;
+
+use crate::{Denial, Effect, InvalidRoles, Roles};
+
+/// Roles, and who holds them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    roles: Roles,
+}
+
+impl Policy {
+    /// The policy that is shipped.
+    ///
+    /// # Errors
+    /// Never in a program whose tests passed: the text is part of it.
+    pub fn shipped() -> Result<Self, InvalidRoles> {
+        Ok(Self { roles: Roles::shipped()? })
+    }
+
+    /// All roles.
+    #[must_use]
+    pub fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
+    /// Roles that the caller holds here.
+    #[must_use]
+    pub fn roles_of(&self, caller: &Caller) -> Vec<String> {
+        caller.roles().to_vec()
+    }
+
+    /// Whether one of the caller's roles allows acts of `effect`, whatever they act on.
+    ///
+    /// # Errors
+    /// [`Denial`], which names a role that would.
+    pub fn allow(&self, caller: &Caller, effect: Effect) -> Result<(), Denial> {
+        self.roles.allow(&self.roles_of(caller), effect)
+    }
+}
+
+/// The policy in force, which may be changed while the server runs.
+#[derive(Debug)]
+pub struct InForce(RwLock<Arc<Policy>>);
+
+impl InForce {
+    /// Puts a policy in force.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self(RwLock::new(Arc::new(policy)))
+    }
+
+    /// The policy of this moment; one act asks once, so that it is judged by one policy.
+    #[must_use]
+    pub fn now(&self) -> Arc<Policy> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts another one in its place.
+    pub fn replace(&self, policy: Policy) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
+}
