@@ -1,7 +1,7 @@
 """jubilant, which drives the real juju client, does a day's work: deploy, wait, integrate, scale, run, configure, remove."""
 import jubilant
 import pytest
-from conftest import given
+from conftest import STORAGE_IN_BETWEEN, given
 
 
 @pytest.fixture
@@ -15,9 +15,20 @@ def model(controller):
         juju.destroy_model(f"{controller.name}:jubilant", destroy_storage=True, force=True)
 
 
-def ready(juju, *applications):
+def wait(juju, condition, **how):
     """Waits as jubilant's own users do."""
-    return juju.wait(lambda status: jubilant.all_active(status, *applications) and jubilant.all_agents_idle(status, *applications), delay=0.2, successes=2)
+    for _ in range(10):
+        try:
+            return juju.wait(condition, delay=0.2, **how)
+        except jubilant.CLIError as refused:
+            if STORAGE_IN_BETWEEN not in str(refused.stderr):
+                raise
+    raise TimeoutError("the status of storage failed ten times in a row")
+
+
+def ready(juju, *applications):
+    """Waits until these are active and their agents idle."""
+    return wait(juju, lambda now: jubilant.all_active(now, *applications) and jubilant.all_agents_idle(now, *applications), successes=2)
 
 
 def test_day_of_work(model):
@@ -28,9 +39,9 @@ def test_day_of_work(model):
     assert status.apps["wordpress"].charm_channel == "latest/stable"
 
     model.integrate("wordpress:database", "postgresql:database")
-    status = model.wait(lambda now: "postgresql" in [r.related_app for r in now.apps["wordpress"].relations.get("database", [])], delay=0.2)
+    status = wait(model, lambda now: "postgresql" in [r.related_app for r in now.apps["wordpress"].relations.get("database", [])])
     model.add_unit("postgresql")
-    status = model.wait(lambda now: len(now.apps["postgresql"].units) == 3 and jubilant.all_active(now, "postgresql"), delay=0.2)
+    status = wait(model, lambda now: len(now.apps["postgresql"].units) == 3 and jubilant.all_active(now, "postgresql"))
     assert [unit.leader for unit in status.apps["postgresql"].units.values()].count(True) == 1
 
     task = model.run("postgresql/0", "create-backup", {"type": "full"})
@@ -45,11 +56,11 @@ def test_day_of_work(model):
     assert model.model_config()["update-status-hook-interval"] == "10m"
 
     model.remove_unit("postgresql/2")
-    model.wait(lambda now: len(now.apps["postgresql"].units) == 2, delay=0.2)
+    wait(model, lambda now: len(now.apps["postgresql"].units) == 2)
     model.remove_relation("wordpress:database", "postgresql:database")
-    model.wait(lambda now: not now.apps["wordpress"].relations.get("database"), delay=0.2)
+    wait(model, lambda now: not now.apps["wordpress"].relations.get("database"))
     model.remove_application("wordpress")
-    model.wait(lambda now: "wordpress" not in now.apps, delay=0.2)
+    wait(model, lambda now: "wordpress" not in now.apps)
 
 
 def test_refusals_carry_juju_words(model):
