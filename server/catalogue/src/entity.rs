@@ -26,6 +26,15 @@ pub(crate) fn name(tag: &str) -> String {
     Tag::parse(tag).map_or_else(|_| tag.to_owned(), |tag| tag.id().to_owned())
 }
 
+/// The application, in its own model, that is meant by `web`, `web:db`, or an offer's URL `prod:admin/shop.web:db`.
+pub(crate) fn of_endpoint(text: &str) -> &str {
+    match text.rsplit_once('.') {
+        // an offer's URL has a dot, which no application's name has
+        Some((_, offer)) => offer.split(':').next().unwrap_or(offer),
+        None => text.split(':').next().unwrap_or(text),
+    }
+}
+
 /// Refuses what is no unit's name.
 pub(crate) fn check_units(names: &[String]) -> Result<(), String> {
     let is_unit = |name: &str| {
@@ -128,6 +137,13 @@ mod tests {
         assert_eq!((read.mem, read.cores, read.zones), (Some(4096), Some(2), Some(vec!["a".into(), "b".into()])));
         for text in ["mem", "mem=lots", "cores=two", "colour=red", "mem=99999999999999P"] {
             assert!(constraints(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_names_its_application_and_an_offer_the_one_that_stands_for_it() {
+        for text in ["web", "web:db", "admin/shop.web", "prod:admin/shop.web", "prod:admin/shop.web:db"] {
+            assert_eq!(of_endpoint(text), "web", "{text}");
         }
     }
 

@@ -10,6 +10,7 @@ pub mod machine;
 pub mod model;
 pub mod offer;
 pub mod relation;
+pub mod removal;
 mod render;
 pub mod unit;
 pub mod user;

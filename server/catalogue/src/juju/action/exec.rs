@@ -72,6 +72,6 @@ impl Command for Exec {
         };
         let connection = site.model_connection().await?;
         let begun = connection.call::<Run>(params).await?;
-        finish::finish(&site, &connection, begun, args.background, args.wait).await
+        finish::finish(&site, &connection, begun, &[], args.background, args.wait).await
     }
 }

@@ -7,6 +7,7 @@ use std::{
 
 use juju_client::Connection;
 use juju_wire::{
+    RemoteError,
     entity::{Entities, Entity},
     facade::action::{Actions, actions::ActionResult, operation::EnqueuedActions},
 };
@@ -22,23 +23,33 @@ const PAUSE: Duration = Duration::from_millis(250);
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
 /// Waits for the tasks of an operation, and gives what they gave; in the background, only their numbers.
+///
+/// `asked_of` names who was asked, in order, where that is known. A task that was not begun stands beside the others, which go
+/// on; where none was begun, the first refusal is the failure of the call.
 pub(super) async fn finish(
     site: &Site,
     connection: &Arc<Connection>,
     begun: EnqueuedActions,
+    asked_of: &[String],
     background: bool,
     wait: Option<u64>,
 ) -> Result<Map<String, Value>, Failure> {
     let operation = entity::name(&begun.operation);
     let mut tasks = begun.actions;
-    if let Some(error) = tasks.iter_mut().find_map(|task| task.error.take()) {
+    let (mut shown, refused) = not_begun(&mut tasks, asked_of);
+    if let (Some(error), true) = (refused, tasks.is_empty()) {
         return Err(error.into());
     }
     let asked: Vec<Entity> =
         tasks.iter().filter_map(|task| Some(Entity { tag: task.action.as_ref()?.tag.clone() })).collect();
     if background {
         let numbers: Vec<_> = asked.iter().map(|task| entity::name(&task.tag)).collect();
-        return Ok(Map::from_iter([("operation".to_owned(), json!(operation)), ("tasks".to_owned(), json!(numbers))]));
+        let mut told =
+            Map::from_iter([("operation".to_owned(), json!(operation)), ("tasks".to_owned(), json!(numbers))]);
+        if !shown.is_empty() {
+            told.insert("not-begun".to_owned(), Value::Object(shown));
+        }
+        return Ok(told);
     }
     let until = Instant::now() + Duration::from_secs(wait.unwrap_or(PATIENCE_SECONDS));
     let total = f64::from(u32::try_from(asked.len()).unwrap_or(u32::MAX));
@@ -50,7 +61,8 @@ pub(super) async fn finish(
             format!("operation {operation}: {done} of {total} tasks ended"),
         );
         if done == asked.len() {
-            return Ok(tasks.iter().filter_map(result).collect());
+            shown.extend(tasks.iter().filter_map(result));
+            return Ok(shown);
         }
         if Instant::now() > until {
             let problem = format!("operation {operation} has not ended yet: {done} of {total} tasks have");
@@ -62,6 +74,24 @@ pub(super) async fn finish(
         tokio::time::sleep(PAUSE).await;
         tasks = connection.call::<Actions>(Entities { entities: asked.clone() }).await?.results;
     }
+}
+
+/// Takes the tasks out that were refused, and gives what to show of them, with the first refusal.
+fn not_begun(tasks: &mut Vec<ActionResult>, asked_of: &[String]) -> (Map<String, Value>, Option<RemoteError>) {
+    let mut shown = Map::new();
+    let mut first = None;
+    let mut place = 0;
+    tasks.retain_mut(|task| {
+        place += 1;
+        let Some(error) = task.error.take() else { return true };
+        let named = asked_of.get(place - 1).cloned();
+        let name = named.or_else(|| Some(entity::name(&task.action.as_ref()?.receiver)));
+        let name = name.unwrap_or_else(|| format!("task {place}"));
+        shown.insert(name.clone(), json!({"status": "not begun", "message": error.to_string(), "unit": name}));
+        first.get_or_insert(error);
+        false
+    });
+    (shown, first)
 }
 
 fn ended(task: &ActionResult) -> bool {

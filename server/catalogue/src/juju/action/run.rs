@@ -68,6 +68,6 @@ impl Command for Run {
         let connection = site.model_connection().await?;
         let asked = ActionsToRun { actions: args.units.iter().map(one).collect() };
         let begun = connection.call::<EnqueueOperation>(asked).await?;
-        finish::finish(&site, &connection, begun, args.background, args.wait).await
+        finish::finish(&site, &connection, begun, &args.units, args.background, args.wait).await
     }
 }

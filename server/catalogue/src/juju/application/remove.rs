@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use juju_wire::facade::application::{
     DestroyApplication,
-    destroy::{DestroyApplicationParams, DestroyApplicationsParams},
+    destroy::{DestroyApplicationParams, DestroyApplicationResult, DestroyApplicationsParams},
 };
 use policy::{Effect, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{
+    Command, Failure, Scope, Site, entity,
+    juju::removal::{Removal, Told, removal},
+};
 
 /// See the file's head.
 pub struct RemoveApplication;
@@ -30,16 +33,9 @@ pub struct Args {
     force: bool,
 }
 
-/// What is being removed.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Output {
-    /// Names of applications and of their units.
-    removing: Vec<String>,
-}
-
 impl Command for RemoveApplication {
     type Args = Args;
-    type Output = Output;
+    type Output = Removal;
 
     const WORD: &'static str = "remove-application";
     const TOOLSET: &'static str = "deploy";
@@ -54,15 +50,15 @@ impl Command for RemoveApplication {
     }
 
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
-        Ok(Some(json!({"removing": remove(&args, true, &site).await?})))
+        Ok(Some(json!(remove(&args, true, &site).await?)))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        Ok(Output { removing: remove(&args, false, &site).await? })
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Removal, Failure> {
+        remove(&args, false, &site).await
     }
 }
 
-async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Vec<String>, Failure> {
+async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Removal, Failure> {
     let one = |name: &String| DestroyApplicationParams {
         application_tag: entity::application(name),
         destroy_storage: args.destroy_storage,
@@ -73,14 +69,15 @@ async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Vec<String>, 
     let params = DestroyApplicationsParams { applications: args.applications.iter().map(one).collect() };
     let connection = site.model_connection().await?;
     let reply = connection.call::<DestroyApplication>(params).await?;
-    let mut removing = Vec::new();
-    for (name, result) in args.applications.iter().zip(reply.results) {
-        if let Some(error) = result.error {
-            return Err(error.into());
-        }
-        removing.push(name.clone());
-        let units = result.info.into_iter().flat_map(|info| info.destroyed_units);
-        removing.extend(units.map(|unit| entity::name(&unit.tag)));
+    removal(&args.applications, reply.results.into_iter().map(told))
+}
+
+fn told(result: DestroyApplicationResult) -> Told {
+    let info = result.info.unwrap_or_default();
+    Told {
+        error: result.error,
+        units: info.destroyed_units,
+        detached_storage: info.detached_storage,
+        destroyed_storage: info.destroyed_storage,
     }
-    Ok(removing)
 }

@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
-use juju_wire::facade::machine_manager::{DestroyMachineWithParams, destroy::DestroyMachinesParams};
+use juju_wire::facade::machine_manager::{
+    DestroyMachineWithParams,
+    destroy::{DestroyMachineResult, DestroyMachinesParams},
+};
 use policy::{Effect, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{
+    Command, Failure, Scope, Site, entity,
+    juju::removal::{Removal, Told, removal},
+};
 
 /// See the file's head.
 pub struct RemoveMachine;
@@ -27,16 +33,9 @@ pub struct Args {
     keep_instance: bool,
 }
 
-/// What is being removed.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Output {
-    /// Machines, and units that go with them.
-    removing: Vec<String>,
-}
-
 impl Command for RemoveMachine {
     type Args = Args;
-    type Output = Output;
+    type Output = Removal;
 
     const WORD: &'static str = "remove-machine";
     const TOOLSET: &'static str = "machines";
@@ -50,15 +49,15 @@ impl Command for RemoveMachine {
     }
 
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
-        Ok(Some(json!({"removing": remove(&args, true, &site).await?})))
+        Ok(Some(json!(remove(&args, true, &site).await?)))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        Ok(Output { removing: remove(&args, false, &site).await? })
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Removal, Failure> {
+        remove(&args, false, &site).await
     }
 }
 
-async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Vec<String>, Failure> {
+async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Removal, Failure> {
     let params = DestroyMachinesParams {
         machine_tags: args.machines.iter().map(|id| entity::machine(id)).collect(),
         force: args.force,
@@ -68,14 +67,15 @@ async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Vec<String>, 
     };
     let connection = site.model_connection().await?;
     let reply = connection.call::<DestroyMachineWithParams>(params).await?;
-    let mut removing = Vec::new();
-    for (id, result) in args.machines.iter().zip(reply.results) {
-        if let Some(error) = result.error {
-            return Err(error.into());
-        }
-        removing.push(id.clone());
-        let units = result.info.into_iter().flat_map(|info| info.destroyed_units);
-        removing.extend(units.map(|unit| entity::name(&unit.tag)));
+    removal(&args.machines, reply.results.into_iter().map(told))
+}
+
+fn told(result: DestroyMachineResult) -> Told {
+    let info = result.info.unwrap_or_default();
+    Told {
+        error: result.error,
+        units: info.destroyed_units,
+        detached_storage: info.detached_storage,
+        destroyed_storage: info.destroyed_storage,
     }
-    Ok(removing)
 }

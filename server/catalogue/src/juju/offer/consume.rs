@@ -48,8 +48,7 @@ impl Command for Consume {
     const POSITIONAL: &'static [&'static str] = &["offer", "application_alias"];
 
     fn targets(args: &Args) -> Vec<String> {
-        let name = args.offer.rsplit('.').next().unwrap_or(&args.offer);
-        vec![entity::application(args.application_alias.as_deref().unwrap_or(name))]
+        vec![entity::application(args.application_alias.as_deref().unwrap_or_else(|| entity::of_endpoint(&args.offer)))]
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -48,10 +48,7 @@ impl Command for Integrate {
     }
 
     fn targets(args: &Args) -> Vec<String> {
-        args.endpoints
-            .iter()
-            .map(|endpoint| entity::application(endpoint.split(':').next().unwrap_or(endpoint)))
-            .collect()
+        args.endpoints.iter().map(|endpoint| entity::application(entity::of_endpoint(endpoint))).collect()
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

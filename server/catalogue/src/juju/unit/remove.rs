@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use juju_wire::facade::application::{
     DestroyUnit,
-    destroy::{DestroyUnitParams, DestroyUnitsParams},
+    destroy::{DestroyUnitParams, DestroyUnitResult, DestroyUnitsParams},
 };
 use policy::{Effect, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{
+    Command, Failure, Scope, Site, entity,
+    juju::removal::{Removal, Told, removal},
+};
 
 /// See the file's head.
 pub struct RemoveUnit;
@@ -30,16 +33,9 @@ pub struct Args {
     force: bool,
 }
 
-/// What is being removed.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Output {
-    /// Names of the units.
-    removing: Vec<String>,
-}
-
 impl Command for RemoveUnit {
     type Args = Args;
-    type Output = Output;
+    type Output = Removal;
 
     const WORD: &'static str = "remove-unit";
     const TOOLSET: &'static str = "deploy";
@@ -58,15 +54,15 @@ impl Command for RemoveUnit {
     }
 
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
-        Ok(Some(json!({"removing": remove(&args, true, &site).await?})))
+        Ok(Some(json!(remove(&args, true, &site).await?)))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        Ok(Output { removing: remove(&args, false, &site).await? })
+    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Removal, Failure> {
+        remove(&args, false, &site).await
     }
 }
 
-async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Vec<String>, Failure> {
+async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Removal, Failure> {
     let one = |name: &String| DestroyUnitParams {
         unit_tag: entity::unit(name),
         destroy_storage: args.destroy_storage,
@@ -77,8 +73,15 @@ async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Vec<String>, 
     let connection = site.model_connection().await?;
     let reply =
         connection.call::<DestroyUnit>(DestroyUnitsParams { units: args.units.iter().map(one).collect() }).await?;
-    match reply.results.into_iter().find_map(|result| result.error) {
-        Some(error) => Err(error.into()),
-        None => Ok(args.units.clone()),
+    removal(&args.units, reply.results.into_iter().map(told))
+}
+
+fn told(result: DestroyUnitResult) -> Told {
+    let info = result.info.unwrap_or_default();
+    Told {
+        error: result.error,
+        units: Vec::new(),
+        detached_storage: info.detached_storage,
+        destroyed_storage: info.destroyed_storage,
     }
 }
