@@ -1,5 +1,6 @@
 //! Journeys, each in a file of its own.
 
+mod door;
 mod http_refusals;
 mod layout;
 mod ledger;
@@ -9,3 +10,4 @@ mod mcp_waits;
 mod parity;
 mod real_controller;
 mod surfaces;
+mod writes;

@@ -1,16 +1,7 @@
 //! Every reading command answers what the real Juju client prints with `--format json`, against the same real controller.
 
-use std::path::PathBuf;
-
-use audit::Ledger;
-use catalogue::Catalogue;
-use dispatch::{Call, Door, Refusal, Reply, carry_out};
-use identity::Caller;
-use policy::{InForce, Policy};
-use serde_json::{Map, Value, json};
-use store::Store;
-use tests::real_controller::{FOLDER, RealController};
-use tokio::process::Command;
+use serde_json::{Value, json};
+use tests::{Pair, RealController};
 
 /// How the two answers are held against each other.
 #[derive(Clone, Copy)]
@@ -135,49 +126,6 @@ fn failing() -> Vec<Failing> {
     ]
 }
 
-/// A door to this controller, and the client beside it.
-struct Pair {
-    door: Door,
-    juju: PathBuf,
-    data: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl Pair {
-    async fn of(controller: &RealController) -> Self {
-        let folder = tempfile::tempdir().expect("a directory");
-        let store = Store::open(&folder.path().join("state.db")).await.expect("a store");
-        let door = Door {
-            catalogue: Catalogue::shipped(),
-            policy: InForce::new(Policy::shipped().expect("the policy")),
-            ledger: Ledger::open(store).await.expect("a ledger"),
-            controllers: controller.controllers("admin"),
-        };
-        #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment alone")]
-        let programs = PathBuf::from(std::env::var(FOLDER).expect("the controller was found by it"));
-        Self { door, juju: programs.join("juju"), data: controller.ready.juju_data.clone(), _folder: folder }
-    }
-
-    async fn ours(&self, tool: &str, arguments: &Value) -> Result<Reply, Refusal> {
-        let arguments: Map<_, _> = arguments.as_object().cloned().expect("an object");
-        carry_out(&self.door, &Caller::local("ana", "admin"), Call::new(tool, arguments)).await
-    }
-
-    async fn theirs(&self, words: &[&str]) -> Result<Value, String> {
-        let output = Command::new(&self.juju)
-            .args(words)
-            .args(["--format", "json"])
-            .env("JUJU_DATA", &self.data)
-            .output()
-            .await
-            .expect("the client can be started");
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-        }
-        Ok(serde_json::from_slice(&output.stdout).expect("the client prints JSON"))
-    }
-}
-
 /// Ages and the time of day differ between two calls, and only they do.
 fn normalised(value: Value) -> Value {
     match value {
@@ -218,7 +166,7 @@ fn differences(path: &str, ours: &Value, theirs: &Value, compare: Compare, found
 #[tokio::test]
 async fn reading_commands_answer_what_the_real_client_prints() {
     let Some(controller) = RealController::start("parity of reads").await else { return };
-    let pair = Pair::of(&controller).await;
+    let pair = Pair::on_real(&controller).await;
     pair.theirs(&["run", "-m", "prod", "web/0", "restart"]).await.expect("an operation to look at");
     let mut found = Vec::new();
     for (tool, arguments, words, compare) in cases() {
@@ -238,7 +186,7 @@ async fn reading_commands_answer_what_the_real_client_prints() {
 #[tokio::test]
 async fn what_fails_there_fails_here_for_the_same_reason() {
     let Some(controller) = RealController::start("parity of failures").await else { return };
-    let pair = Pair::of(&controller).await;
+    let pair = Pair::on_real(&controller).await;
     for (tool, arguments, words, part) in failing() {
         let theirs = pair.theirs(words).await.expect_err("the client refuses");
         assert!(theirs.contains(part), "{words:?}: {theirs}");
@@ -250,15 +198,10 @@ async fn what_fails_there_fails_here_for_the_same_reason() {
 #[tokio::test]
 async fn waiting_ends_as_with_the_client_when_the_goal_is_reached_and_at_the_time_limit() {
     let Some(mut controller) = RealController::start("parity of wait-for").await else { return };
-    let pair = Pair::of(&controller).await;
-    let theirs = Command::new(&pair.juju)
-        .args(["wait-for", "application", "db", "-m", "prod", "--timeout", "10s"])
-        .env("JUJU_DATA", &pair.data)
-        .output()
-        .await
-        .expect("the client can be started");
+    let pair = Pair::on_real(&controller).await;
+    let theirs = pair.printed(&["wait-for", "application", "db", "-m", "prod", "--timeout", "10s"]).await;
     let ours = pair.ours("wait-for", &json!({"model": "prod", "kind": "application", "name": "db"})).await;
-    assert_eq!(ours.expect("it is well").text, String::from_utf8_lossy(&theirs.stdout));
+    assert_eq!(ours.expect("it is well").text, theirs.expect("the client sees it too"));
     let cache = json!({"model": "prod", "kind": "unit", "name": "cache/0", "timeout": "20s",
         "query": "workload-status==\"active\" && agent-status==\"idle\""});
     let (waited, _) = tokio::join!(pair.ours("wait-for", &cache), async {
@@ -278,7 +221,7 @@ async fn waiting_ends_as_with_the_client_when_the_goal_is_reached_and_at_the_tim
 #[tokio::test]
 async fn the_log_reads_as_the_client_prints_it() {
     let Some(mut controller) = RealController::start("parity of debug-log").await else { return };
-    let pair = Pair::of(&controller).await;
+    let pair = Pair::on_real(&controller).await;
     controller.command("log unit-web-0 WARNING juju.worker.uniter the first").await;
     controller.command("log unit-db-0 ERROR juju.worker.uniter the second").await;
     controller.command("log machine-0 INFO juju.worker.machiner the third").await;
@@ -288,15 +231,10 @@ async fn the_log_reads_as_the_client_prints_it() {
         (json!({"model": "prod", "include": ["web/0"]}), vec!["--include", "web/0"], 1),
         (json!({"model": "prod", "exclude": ["db"]}), vec!["--exclude", "unit-db-*"], 2),
     ] {
-        let theirs = Command::new(&pair.juju)
-            .args(["debug-log", "-m", "prod", "--no-tail", "--utc"])
-            .args(words)
-            .env("JUJU_DATA", &pair.data)
-            .output()
-            .await
-            .expect("the client can be started");
+        let words = [&["debug-log", "-m", "prod", "--no-tail", "--utc"], words.as_slice()].concat();
+        let theirs = pair.printed(&words).await.expect("the client's log");
         let ours = pair.ours("debug-log", &arguments).await.expect("the log");
-        assert_eq!(ours.text, String::from_utf8_lossy(&theirs.stdout), "{arguments}");
+        assert_eq!(ours.text, theirs, "{arguments}");
         assert_eq!(ours.value["lines"].as_array().map(Vec::len), Some(lines), "{arguments}");
     }
     let last = pair.ours("debug-log", &json!({"model": "prod", "lines": 1})).await.expect("the log");

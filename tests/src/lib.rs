@@ -1,8 +1,10 @@
 //! Shared pieces of the journeys.
 
+pub mod pair;
 pub mod raw;
 pub mod real_controller;
 pub mod served;
 
+pub use pair::Pair;
 pub use real_controller::RealController;
 pub use served::Served;

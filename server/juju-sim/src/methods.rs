@@ -1,6 +1,13 @@
 //! Which function answers which method: handlers are registered by the method's type, so both sides agree on shapes.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use futures::future::{BoxFuture, FutureExt};
 use juju_wire::{Code, Method, RemoteError, Reply, Request};
@@ -86,7 +93,13 @@ const ANY_VERSION: u32 = 0;
 
 /// All methods of all facades, by facade, name and version.
 #[derive(Default)]
-pub(crate) struct Methods(BTreeMap<(&'static str, &'static str, u32), Handler>);
+pub(crate) struct Methods(BTreeMap<(&'static str, &'static str, u32), Registered>);
+
+struct Registered {
+    handler: Handler,
+    writes: bool,
+    asked: AtomicU64,
+}
 
 impl Methods {
     /// Answers `M` by a function that does not wait.
@@ -132,7 +145,20 @@ impl Methods {
     }
 
     fn insert<M: Method>(&mut self, version: u32, handler: Handler) {
-        self.0.insert((M::FACADE, M::NAME, version), handler);
+        let registered = Registered { handler, writes: M::WRITES, asked: AtomicU64::new(0) };
+        self.0.insert((M::FACADE, M::NAME, version), registered);
+    }
+
+    /// How often each method that may change something was asked for, as `Application.AddUnits`; those never asked for left out.
+    pub(crate) fn writes(&self) -> BTreeMap<String, u64> {
+        let mut writes = BTreeMap::new();
+        for ((facade, name, _), registered) in &self.0 {
+            let asked = registered.asked.load(Ordering::Relaxed);
+            if registered.writes && asked > 0 {
+                *writes.entry(format!("{facade}.{name}")).or_default() += asked;
+            }
+        }
+        writes
     }
 
     /// Answers one request.
@@ -141,10 +167,11 @@ impl Methods {
         let of = |version| self.0.get(&(request.facade.as_str(), request.method.as_str(), version));
         let found = of(request.version).or_else(|| of(ANY_VERSION));
         let answer = match found {
-            Some(handler) if session.may_call(&request.facade) => {
+            Some(registered) if session.may_call(&request.facade) => {
+                registered.asked.fetch_add(1, Ordering::Relaxed);
                 let call = Call { session: Arc::clone(session), object: request.object.clone() };
                 match block::check(session, &request.facade, &request.method) {
-                    Ok(()) => handler(call, &request).await,
+                    Ok(()) => (registered.handler)(call, &request).await,
                     Err(error) => Err(error),
                 }
             }

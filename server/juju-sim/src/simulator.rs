@@ -1,6 +1,7 @@
 //! The simulated controller as a whole: starts, takes faults, and stops.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -124,6 +125,12 @@ impl Simulator {
         let written =
             self.read(|state| client_files::write(directory, state, user, self.address(), self.ca_certificate()));
         written.map_err(|cause| Error::ClientFiles { directory: directory.display().to_string(), cause })
+    }
+
+    /// How often each method that may change something was called, as `Application.AddUnits`. What only reads is not in it.
+    #[must_use]
+    pub fn writes(&self) -> BTreeMap<String, u64> {
+        self.served.methods.writes()
     }
 
     /// Injects a fault.
