@@ -86,6 +86,24 @@ async fn dropped_reads_end_as_cancelled_and_dropped_writes_as_not_known() {
 }
 
 #[tokio::test]
+async fn a_write_that_was_given_up_while_its_beginning_was_written_is_not_in_doubt() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let ledger =
+        Ledger::open(Store::open(&directory.path().join("s.sqlite")).await.expect("a store")).await.expect("a ledger");
+    let (caller, act) = (Caller::local("ana", "admin"), act(1, Effect::Write));
+    let mut beginning = Box::pin(ledger.begin(&caller, &act, false, None));
+    assert!(futures::poll!(&mut beginning).is_pending());
+    drop(beginning);
+    ledger.settle().await.expect("settled");
+    let records = Ledger::records(ledger.store(), 1, 10).await.expect("records");
+    let ends = records.iter().filter_map(|record| match &record.phase {
+        Phase::Close(ended) => Some(ended.outcome),
+        Phase::Open(_) => None,
+    });
+    assert_eq!(ends.collect::<Vec<_>>(), [Outcome::Cancelled]);
+}
+
+#[tokio::test]
 async fn every_kind_of_edit_is_found_and_the_first_one_is_named() {
     let directory = tempfile::tempdir().expect("a directory");
     let whole = directory.path().join("whole.sqlite");

@@ -41,8 +41,11 @@ struct Append {
     phase: &'static str,
     body: String,
     durable: bool,
-    done: Option<oneshot::Sender<Result<(), Arc<store::Error>>>>,
+    done: Option<oneshot::Sender<Kept>>,
 }
+
+/// Whether the store has a record.
+type Kept = Result<(), Arc<store::Error>>;
 
 impl Ledger {
     /// Opens the ledger in a store. Acts that an earlier process began and did not end are ended as not known.
@@ -85,10 +88,13 @@ impl Ledger {
             dry_run,
             idempotency_key: idempotency_key.map(ToOwned::to_owned),
         };
-        let begun = Instant::now();
         let durable = act.effect.changes() && !dry_run;
-        self.append(id.clone(), "open", &beginning, durable).await?;
-        Ok(Entry { ledger: self.clone(), id, begun, durable, closed: false })
+        let kept = self.hand_over(id.clone(), "open", &beginning, durable).await?;
+        // from here on the beginning may stand in the store, so a caller that goes away leaves an end too
+        let mut entry = Entry { ledger: self.clone(), id, begun: Instant::now(), durable, stage: Stage::Waiting };
+        let kept = kept.await.map_err(|_| Error::Closed).and_then(|kept| kept.map_err(Error::Store));
+        entry.stage = if kept.is_ok() { Stage::UnderWay } else { Stage::Ended };
+        kept.map(|()| entry)
     }
 
     /// Up to `limit` records from `sequence` on, in order.
@@ -127,22 +133,43 @@ impl Ledger {
         body: &impl Serialize,
         durable: bool,
     ) -> Result<(), Error> {
+        let kept = self.hand_over(act, phase, body, durable).await?;
+        kept.await.map_err(|_| Error::Closed)?.map_err(Error::Store)
+    }
+
+    /// Hands a record over to the chain; what comes back tells whether the store has it.
+    async fn hand_over(
+        &self,
+        act: String,
+        phase: &'static str,
+        body: &impl Serialize,
+        durable: bool,
+    ) -> Result<oneshot::Receiver<Kept>, Error> {
         let (done, waiting) = oneshot::channel();
         let body = serde_json::to_string(body).map_err(Error::Unwritable)?;
         let append = Append { act, phase, body, durable, done: Some(done) };
         self.appends.send(Order::Append(append)).await.map_err(|_| Error::Closed)?;
-        waiting.await.map_err(|_| Error::Closed)?.map_err(Error::Store)
+        Ok(waiting)
     }
 }
 
-/// An act that is under way. Dropped without an end, a read is ended as cancelled, and a write as not known.
+/// An act that is under way. Dropped without an end, a read is ended as cancelled, and a write as not known; what was never
+/// begun is ended as cancelled, whatever it was to be.
 #[derive(Debug)]
 pub struct Entry {
     ledger: Ledger,
     id: String,
     begun: Instant,
     durable: bool,
-    closed: bool,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// For the store to have the beginning: nothing was done yet.
+    Waiting,
+    UnderWay,
+    Ended,
 }
 
 impl Entry {
@@ -158,7 +185,7 @@ impl Entry {
     }
 
     fn end(&mut self, outcome: Outcome, reason: &str) {
-        self.closed = true;
+        self.stage = Stage::Ended;
         let duration = u64::try_from(self.begun.elapsed().as_micros()).ok();
         let body = match serde_json::to_string(&ending(outcome, reason, duration)) {
             Ok(body) => body,
@@ -180,10 +207,10 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        if !self.closed && self.durable {
-            self.end(Outcome::Unknown, "the work ended without an answer");
-        } else if !self.closed {
-            self.end(Outcome::Cancelled, "the caller went away");
+        match self.stage {
+            Stage::UnderWay if self.durable => self.end(Outcome::Unknown, "the work ended without an answer"),
+            Stage::Waiting | Stage::UnderWay => self.end(Outcome::Cancelled, "the caller went away"),
+            Stage::Ended => {}
         }
     }
 }

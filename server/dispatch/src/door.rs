@@ -114,18 +114,19 @@ async fn write(
     entry: Entry,
     key: Option<String>,
 ) -> Result<Reply, Refusal> {
-    let key = match key {
-        None => None,
-        Some(key) => match Key::claim(door.ledger.store(), caller, &key, &permitted.act().digest(), entry.id()).await {
-            Ok(Ok(key)) => Some(key),
-            Ok(Err(recorded)) => {
-                entry.close(Outcome::Done, &format!("answered from entry {}", recorded.entry));
-                return Ok(recorded);
-            }
-            Err(refusal) => return Err(close(entry, refusal)),
-        },
-    };
+    let (store, caller) = (door.ledger.store().clone(), caller.clone());
     let work = tokio::spawn(async move {
+        let key = match key {
+            None => None,
+            Some(key) => match Key::claim(&store, &caller, &key, &permitted.act().digest(), entry.id()).await {
+                Ok(Ok(key)) => Some(key),
+                Ok(Err(recorded)) => {
+                    entry.close(Outcome::Done, &format!("answered from entry {}", recorded.entry));
+                    return Ok(recorded);
+                }
+                Err(refusal) => return Err(close(entry, refusal)),
+            },
+        };
         let result = run(permitted, site, entry).await;
         if let Some(key) = key {
             key.settle(&result).await;
