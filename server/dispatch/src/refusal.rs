@@ -23,7 +23,7 @@ pub enum Refusal {
     #[error("denied: {0}")]
     Denied(Denial),
     /// Policy wants a human.
-    #[error("waits for approval under rule `{}`", .0.rule)]
+    #[error("waits for approval under rule `{}`", .0.demands.iter().map(|demand| demand.rule.as_str()).collect::<Vec<_>>().join("`, `"))]
     ApprovalNeeded(Box<Question>),
     /// The key stands for another act.
     #[error("the idempotency key `{key}` was used for another act before, whose entry in the ledger is `{entry}`")]

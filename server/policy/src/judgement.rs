@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use identity::Caller;
 
-use crate::{Act, Denial, Policy};
+use crate::{Act, Demand, Denial, Policy};
 
 /// What a judgement depends on beyond the policy, the caller and the act.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub enum Judgement {
     Allow,
     /// It may be done after a human said yes.
     Ask {
-        /// The rule that wants a human.
-        rule: String,
+        /// The rules that want a human, each with what it wants; never empty.
+        demands: Vec<Demand>,
     },
     /// It may not be done.
     Deny(Denial),

@@ -3,7 +3,7 @@
 use identity::Caller;
 use serde::Serialize;
 
-use crate::{Act, Circumstances, Denial, Judgement, Policy};
+use crate::{Act, Circumstances, Demand, Denial, Judgement, Policy};
 
 /// An act together with the work that would do it.
 #[derive(Debug)]
@@ -79,8 +79,8 @@ pub enum Verdict<Job> {
 pub struct Question {
     /// The act that waits; an approval is bound to its digest.
     pub act: Act,
-    /// The rule that wants a human.
-    pub rule: String,
+    /// The rules that want a human.
+    pub demands: Vec<Demand>,
 }
 
 /// Judges an act for a caller, and joins the permit to the work where it may be done.
@@ -92,7 +92,7 @@ pub fn decide<Job>(
 ) -> Verdict<Job> {
     match policy.judge(caller, &act, circumstances) {
         Judgement::Allow => Verdict::Permit(Permitted { permit: Permit { act }, job }),
-        Judgement::Ask { rule } => Verdict::Ask(Question { act, rule }),
+        Judgement::Ask { demands } => Verdict::Ask(Question { act, demands }),
         Judgement::Deny(denial) => Verdict::Deny(denial),
     }
 }
