@@ -88,6 +88,8 @@ pub trait Tool: Send + Sync {
     fn curated(&self) -> bool;
     /// JSON Schema of the arguments, closed.
     fn input_schema(&self) -> &Value;
+    /// The same as compact JSON.
+    fn input_schema_text(&self) -> &str;
     /// JSON Schema of the answer.
     fn output_schema(&self) -> &Value;
     /// Checks the arguments and says what they would do, without doing it.
@@ -101,6 +103,7 @@ pub trait Tool: Send + Sync {
 pub(crate) struct Adapter<C> {
     name: String,
     input: Value,
+    input_text: String,
     output: Value,
     command: PhantomData<fn() -> C>,
 }
@@ -108,9 +111,11 @@ pub(crate) struct Adapter<C> {
 impl<C: Command> Adapter<C> {
     pub(crate) fn boxed() -> Box<dyn Tool> {
         let options = Options::properties::<C>();
+        let input = schema::input::<C::Args>(options);
         Box::new(Self {
             name: format!("juju_{}", C::WORD.replace('-', "_")),
-            input: schema::input::<C::Args>(options),
+            input_text: input.to_string(),
+            input,
             output: schema::output::<C::Output>(),
             command: PhantomData,
         })
@@ -156,6 +161,10 @@ impl<C: Command> Tool for Adapter<C> {
 
     fn input_schema(&self) -> &Value {
         &self.input
+    }
+
+    fn input_schema_text(&self) -> &str {
+        &self.input_text
     }
 
     fn output_schema(&self) -> &Value {

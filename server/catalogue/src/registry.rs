@@ -5,25 +5,31 @@ use std::collections::BTreeMap;
 use crate::{Tool, juju};
 
 /// All tools, by name and in order.
-pub struct Catalogue(BTreeMap<String, Box<dyn Tool>>);
+pub struct Catalogue {
+    tools: BTreeMap<String, Box<dyn Tool>>,
+    /// Descriptions in small letters, in the same order.
+    descriptions: Vec<String>,
+}
 
 impl Catalogue {
     /// Every tool that the program has.
     #[must_use]
     pub fn shipped() -> Self {
-        Self(juju::tools().into_iter().map(|tool| (tool.name().to_owned(), tool)).collect())
+        let tools: BTreeMap<_, _> = juju::tools().into_iter().map(|tool| (tool.name().to_owned(), tool)).collect();
+        let descriptions = tools.values().map(|tool| tool.description().to_lowercase()).collect();
+        Self { tools, descriptions }
     }
 
     /// The tool of this name; the client's word (`add-unit`) is understood too.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&dyn Tool> {
-        let found = self.0.get(name).or_else(|| self.0.get(&format!("juju_{}", name.replace('-', "_"))));
+        let found = self.tools.get(name).or_else(|| self.tools.get(&format!("juju_{}", name.replace('-', "_"))));
         found.map(AsRef::as_ref)
     }
 
     /// All tools, by name.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Tool> {
-        self.0.values().map(AsRef::as_ref)
+        self.tools.values().map(AsRef::as_ref)
     }
 
     /// Names of the groups of tools, in order, each once.
@@ -37,17 +43,17 @@ impl Catalogue {
     #[must_use]
     pub fn search(&self, words: &str) -> Vec<&dyn Tool> {
         let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let all = self.iter().zip(&self.descriptions);
         let mut found: Vec<(usize, &dyn Tool)> =
-            self.iter().filter_map(|tool| Some((rank(tool, &words)?, tool))).collect();
+            all.filter_map(|(tool, description)| Some((rank(tool, description, &words)?, tool))).collect();
         found.sort_by_key(|(rank, _)| *rank);
         found.into_iter().map(|(_, tool)| tool).collect()
     }
 }
 
 /// How far a tool is from what is looked for: words in the name count most. `None` where no word fits.
-fn rank(tool: &dyn Tool, words: &[String]) -> Option<usize> {
-    let name = tool.name().to_lowercase();
-    let description = tool.description().to_lowercase();
+fn rank(tool: &dyn Tool, description: &str, words: &[String]) -> Option<usize> {
+    let name = tool.name();
     let cost = |word: &String| {
         let stem = word.trim_end_matches('s');
         match () {

@@ -50,12 +50,13 @@ impl Shelf {
     pub(crate) fn list(&self, surface: &Surface, rights: Option<(&Policy, &Caller)>) -> Vec<model::Tool> {
         let brief = surface.selection == Selection::Full;
         let may = |effect| rights.is_none_or(|(policy, caller)| policy.allow(caller, effect).is_ok());
-        let changes = may(Effect::Write) || may(Effect::Destructive);
-        let allowed = |item: &&Item| rights.is_none_or(|(policy, caller)| policy.allow(caller, item.least).is_ok());
+        let effects = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
+        let allowed: Vec<Effect> = effects.into_iter().filter(|effect| may(*effect)).collect();
+        let changes = allowed.iter().any(|effect| effect.changes());
         self.tools
             .values()
             .filter(|item| item.stands_on(surface))
-            .filter(allowed)
+            .filter(|item| allowed.contains(&item.least))
             .filter_map(|item| {
                 let shown = item.shown(surface)?;
                 // who may only read is told of a tool that does both what it is for them

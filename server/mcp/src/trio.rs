@@ -2,8 +2,6 @@
 //!
 //! The inner command is resolved first, so that policy, ledger and metrics see and name it, never these three.
 
-use std::borrow::Cow;
-
 use catalogue::{Catalogue, Tool};
 use policy::{Effect, Policy};
 use serde::Deserialize;
@@ -88,6 +86,7 @@ fn few() -> usize {
     3
 }
 
+const EFFECTS: [Effect; 4] = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
 /// So many names follow the commands that are told in full.
 const MORE: usize = 20;
 
@@ -104,13 +103,13 @@ pub(crate) fn find(
 ) -> Result<(Value, String), String> {
     let sought: Sought = serde_json::from_value(Value::Object(arguments))
         .map_err(|error| format!("the arguments do not fit: {error}"))?;
-    let usable =
-        |tool: &&dyn Tool| !(read_only && tool.least().changes()) && policy.allow(caller, tool.least()).is_ok();
+    let allowed = EFFECTS.map(|effect| !(read_only && effect.changes()) && policy.allow(caller, effect).is_ok());
+    let usable = |tool: &&dyn Tool| EFFECTS.iter().zip(allowed).any(|(effect, may)| may && *effect == tool.least());
     let found: Vec<&dyn Tool> = catalogue.search(&sought.query).into_iter().filter(usable).collect();
     let (near, far) = found.split_at(found.len().min(sought.limit.max(1)));
     let commands: Vec<Value> = near.iter().map(|tool| whole(*tool)).collect();
     let more: Vec<&str> = far.iter().take(MORE).map(|tool| tool.word()).collect();
-    let text = text(&commands, &more, found.len(), &sought.query);
+    let text = text(near, &more, &sought.query);
     Ok((json!({"commands": commands, "more": more}), text))
 }
 
@@ -123,16 +122,14 @@ fn whole(tool: &dyn Tool) -> Value {
     })
 }
 
-fn text(commands: &[Value], more: &[&str], found: usize, query: &str) -> String {
-    if found == 0 {
+fn text(near: &[&dyn Tool], more: &[&str], query: &str) -> String {
+    if near.is_empty() {
         return format!("no command fits `{query}`: try other words, such as the noun alone\n");
     }
     let mut text = String::new();
-    for command in commands {
-        let part = |name: &str| command[name].as_str().map_or_else(|| command[name].to_string().into(), Cow::from);
-        let (name, effect) = (part("command"), part("effect"));
-        text.extend([&*name, " (", &*effect, "): ", &*part("description"), "\n"]);
-        text.extend(["  arguments: ", &*part("arguments"), "\n"]);
+    for tool in near {
+        text.extend([tool.word(), " (", tool.effect().as_str(), "): ", tool.description(), "\n"]);
+        text.extend(["  arguments: ", tool.input_schema_text(), "\n"]);
     }
     if !more.is_empty() {
         text.extend(["also: ", &*more.join(", "), "\n"]);

@@ -34,7 +34,8 @@ impl Store {
         .bind(digest)
         .bind(act)
         .bind(now)
-        .execute(&self.writer)
+        // a key that a power cut forgot would let the act be done twice
+        .execute(&self.durable_writer)
         .await?;
         if taken.rows_affected() == 1 {
             return Ok(Claim::Taken);

@@ -1,6 +1,6 @@
 //! Rows of the ledger. What they mean, and their hashes, is the business of `audit`.
 
-use sqlx::{FromRow, Row, sqlite::SqliteRow};
+use sqlx::{FromRow, QueryBuilder, Row, sqlite::SqliteRow};
 
 use crate::{Error, Store};
 
@@ -32,34 +32,23 @@ impl FromRow<'_, SqliteRow> for LedgerRow {
 }
 
 impl Store {
-    /// Appends rows in one transaction. Where `durable`, returns only when the disk has them.
+    /// Appends rows, all or none. Where `durable`, returns only when the disk has them.
     ///
     /// # Errors
     /// [`Error::Failed`]; then none of the rows is kept.
     pub async fn append_ledger(&self, rows: &[LedgerRow], durable: bool) -> Result<(), Error> {
-        let mut connection = self.writer.acquire().await?;
-        if durable {
-            sqlx::query("pragma synchronous = full").execute(&mut *connection).await?;
-        }
-        let result = async {
-            let mut transaction = sqlx::Connection::begin(&mut *connection).await?;
-            for row in rows {
-                sqlx::query("insert into ledger (sequence, act, phase, body, hash) values (?, ?, ?, ?, ?)")
-                    .bind(row.sequence)
-                    .bind(&row.act)
-                    .bind(&row.phase)
-                    .bind(&row.body)
-                    .bind(&row.hash)
-                    .execute(&mut *transaction)
-                    .await?;
-            }
-            transaction.commit().await
-        }
-        .await;
-        if durable {
-            sqlx::query("pragma synchronous = normal").execute(&mut *connection).await?;
-        }
-        Ok(result?)
+        // one statement is one transaction, and one trip to the thread that SQLite works on
+        let mut insert = QueryBuilder::new("insert into ledger (sequence, act, phase, body, hash) ");
+        insert.push_values(rows, |mut row_of, row| {
+            row_of
+                .push_bind(row.sequence)
+                .push_bind(&row.act)
+                .push_bind(&row.phase)
+                .push_bind(&row.body)
+                .push_bind(&row.hash);
+        });
+        insert.build().execute(if durable { &self.durable_writer } else { &self.writer }).await?;
+        Ok(())
     }
 
     /// The last row, if there is any.

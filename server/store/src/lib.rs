@@ -14,10 +14,12 @@ use sqlx::{
 pub use key::Claim;
 pub use ledger::LedgerRow;
 
-/// The program's store. Cheap to clone; one connection writes, a few read.
+/// The program's store. Cheap to clone; one connection writes, one writes what must outlive the machine, a few read.
 #[derive(Debug, Clone)]
 pub struct Store {
     writer: SqlitePool,
+    /// Returns only when the disk has what was written.
+    durable_writer: SqlitePool,
     reader: SqlitePool,
 }
 
@@ -38,10 +40,12 @@ impl Store {
             let file = shown.clone();
             async move { pool.connect_with(options).await.map_err(|cause| Error::Open { file, cause }) }
         };
-        let writer = open(SqlitePoolOptions::new().max_connections(1).min_connections(1), options.clone()).await?;
+        let one = || pool().max_connections(1).min_connections(1);
+        let writer = open(one(), options.clone()).await?;
         schema::migrate(&writer).await?;
-        let reader = open(SqlitePoolOptions::new().max_connections(2), options.read_only(true)).await?;
-        Ok(Self { writer, reader })
+        let durable_writer = open(one(), options.clone().synchronous(SqliteSynchronous::Full)).await?;
+        let reader = open(pool().max_connections(2), options.read_only(true)).await?;
+        Ok(Self { writer, durable_writer, reader })
     }
 
     /// Opens an existing store for reading only, as `audit verify` does beside a running server.
@@ -50,19 +54,25 @@ impl Store {
     /// [`Error::Open`] where there is no such file.
     pub async fn open_read_only(file: &Path) -> Result<Self, Error> {
         let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(Duration::from_secs(5));
-        let reader = SqlitePoolOptions::new()
+        let reader = pool()
             .max_connections(1)
             .connect_with(options)
             .await
             .map_err(|cause| Error::Open { file: file.display().to_string(), cause })?;
-        Ok(Self { writer: reader.clone(), reader })
+        Ok(Self { writer: reader.clone(), durable_writer: reader.clone(), reader })
     }
 
     /// Waits for what is being written and closes the file.
     pub async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
+        self.durable_writer.close().await;
     }
+}
+
+/// A file of this machine does not go away between two uses, so a connection is not asked each time whether it lives.
+fn pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().test_before_acquire(false)
 }
 
 /// Why the store could not keep or give something.
