@@ -111,6 +111,16 @@ async fn a_dry_run_of_a_removal_asks_the_controller_only_what_would_go() {
 }
 
 #[tokio::test]
+async fn a_dry_run_of_the_destruction_of_a_model_says_what_is_in_it() {
+    let (simulator, pair) = shop().await;
+    let reply = pair.ours("destroy-model", &json!({"model": "shop", "dry_run": true})).await.expect("told");
+    let expected = &reply.value["expected"];
+    assert_eq!((&expected["destroying"], &expected["units"]), (&json!("admin/shop"), &json!(10)), "{expected}");
+    assert_eq!(expected["applications"].as_array().map(Vec::len), Some(8));
+    assert!(simulator.writes().is_empty());
+}
+
+#[tokio::test]
 async fn a_denial_is_recorded_and_sends_nothing() {
     let (simulator, pair) = shop().await;
     for (role, tool, arguments) in [

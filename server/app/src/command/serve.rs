@@ -11,6 +11,7 @@ use std::{
 use dispatch::Door;
 use http_server::{Served, Settings, metrics::Metrics};
 use identity::Authenticator;
+use juju_client::Controllers;
 use policy::Roles;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -31,10 +32,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let juju_data = arguments.juju_data.as_ref().or(config.juju_data.as_ref());
     let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path))?;
     let authenticator = authenticator(&config, &arguments.token_file)?;
-    for name in controllers.names() {
-        // a wrong address, authority or password is told now, not at the first call
-        controllers.controller(Some(&name))?.connection().await?;
-    }
+    reach(&controllers).await?;
     let state = arguments.state.or_else(|| config.state.clone()).unwrap_or_else(|| STATE.into());
     let listener = listen(arguments.listen.or(config.listen).unwrap_or(LISTEN)).await?;
     let serving = Serving {
@@ -86,6 +84,27 @@ impl Serving {
         wiring::close(&self.door).await;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Tries each controller, so that a wrong address, authority or password is told now and not at the first call. One of many
+/// that is away keeps nobody from the others; `/ready` names it until it is back.
+async fn reach(controllers: &Controllers) -> Result<(), Failure> {
+    let names = controllers.names();
+    let tried = futures::future::join_all(names.iter().map(async |name| {
+        let connection = match controllers.controller(Some(name)) {
+            Ok(controller) => controller.connection().await.map(drop),
+            Err(error) => Err(error),
+        };
+        (name, connection)
+    }));
+    let mut away: Vec<_> = tried.await.into_iter().filter_map(|(name, result)| Some((name, result.err()?))).collect();
+    if away.len() == names.len() && !away.is_empty() {
+        return Err(away.swap_remove(0).1.into());
+    }
+    for (controller, error) in away {
+        tracing::warn!(%controller, %error, "serving without a controller that cannot be reached");
+    }
+    Ok(())
 }
 
 pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use juju_wire::{
-    facade::model_manager::{
-        DestroyModels,
-        lifecycle::{DestroyModelParams, DestroyModelsParams},
+    facade::{
+        client::{FullStatus, status::StatusParams},
+        model_manager::{
+            DestroyModels,
+            lifecycle::{DestroyModelParams, DestroyModelsParams},
+        },
     },
     tag::Tag,
 };
 use policy::{Effect, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{Command, Failure, Scope, Site};
 
@@ -57,6 +61,23 @@ impl Command for DestroyModel {
 
     fn targets(_: &Args) -> Vec<String> {
         Vec::new()
+    }
+
+    async fn preview(_: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
+        let connection = site.model_connection().await?;
+        let told = connection.call::<FullStatus>(StatusParams { patterns: Vec::new(), include_storage: true }).await?;
+        let units: usize = told.applications.values().map(|application| application.units.len()).sum();
+        let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
+        let consumed = told.offers.iter().filter(|(_, offer)| offer.total_connected_count > 0);
+        Ok(Some(json!({
+            "destroying": site.model_name(),
+            "applications": names(told.applications.keys().collect()),
+            "units": units,
+            "machines": told.machines.len(),
+            "storage": told.storage.iter().map(|storage| crate::entity::name(&storage.storage_tag)).collect::<Vec<_>>(),
+            "offers": names(told.offers.keys().collect()),
+            "offers-in-use": names(consumed.map(|(name, _)| name).collect()),
+        })))
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
