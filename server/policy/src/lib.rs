@@ -2,14 +2,18 @@
 
 mod act;
 mod approval;
+mod approval_decision;
+mod approval_use;
 mod judgement;
 mod permit;
 mod policy;
 mod roles;
 
 pub use act::{Act, Effect};
-pub use approval::Demand;
+pub use approval::{Approval, Asker, Demand, Question, Status, fingerprint};
+pub use approval_decision::{APPROVE_SCOPE, APPROVER, Undecidable};
+pub use approval_use::{Unfit, Use};
 pub use judgement::{Circumstances, Judgement};
-pub use permit::{Permit, Permitted, Planned, Question, Verdict, decide};
+pub use permit::{Asked, Permit, Permitted, Planned, Verdict, decide};
 pub use policy::{InForce, Policy};
 pub use roles::{Denial, InvalidRoles, Roles};

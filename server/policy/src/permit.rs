@@ -1,9 +1,8 @@
 //! The proof that policy allowed one act. What runs is what was judged, because both travel together.
 
 use identity::Caller;
-use serde::Serialize;
 
-use crate::{Act, Circumstances, Demand, Denial, Judgement, Policy};
+use crate::{Act, Approval, Circumstances, Demand, Denial, Judgement, Policy, Status, Unfit};
 
 /// An act together with the work that would do it.
 #[derive(Debug)]
@@ -63,24 +62,61 @@ impl Permit {
     }
 }
 
+/// An act that waits for a human, still joined to its work.
+#[derive(Debug)]
+pub struct Asked<Job> {
+    act: Act,
+    demands: Vec<Demand>,
+    job: Job,
+}
+
+impl<Job> Asked<Job> {
+    /// What waits.
+    pub fn act(&self) -> &Act {
+        &self.act
+    }
+
+    /// The rules that want a human.
+    pub fn demands(&self) -> &[Demand] {
+        &self.demands
+    }
+
+    /// Gives the permit, for an approval of this very act that the store says was used up for this very entry of the
+    /// ledger, and that is as strict as the rules now are.
+    ///
+    /// # Errors
+    /// [`Unfit`].
+    pub fn grant(self, approval: &Approval, entry: &str) -> Result<Permitted<Job>, Unfit> {
+        let id = || approval.id.clone();
+        if approval.status != Status::Used || approval.used_in.as_deref() != Some(entry) {
+            return Err(Unfit::Used(id()));
+        }
+        if approval.digest != self.act.digest() {
+            return Err(Unfit::OtherAct(id()));
+        }
+        if self.second_person() && !approval.question.second_person() {
+            return Err(Unfit::SecondPerson(id()));
+        }
+        Ok(Permitted { permit: Permit { act: self.act }, job: self.job })
+    }
+
+    /// Whether the yes has to come from somebody other than whoever asked.
+    pub fn second_person(&self) -> bool {
+        self.demands.iter().any(|demand| demand.second_person)
+    }
+}
+
 /// What policy says to an act.
 #[derive(Debug)]
 pub enum Verdict<Job> {
     /// Do it.
     Permit(Permitted<Job>),
     /// A human has to say yes first.
-    Ask(Question),
+    Ask(Asked<Job>),
     /// Not by this caller, and why.
     Deny(Denial),
-}
-
-/// What a human is asked before an act.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Question {
-    /// The act that waits; an approval is bound to its digest.
-    pub act: Act,
-    /// The rules that want a human.
-    pub demands: Vec<Demand>,
+    /// Not with a token that may approve: it changes nothing, so that no token both asks and approves.
+    Approver,
 }
 
 /// Judges an act for a caller, and joins the permit to the work where it may be done.
@@ -91,8 +127,35 @@ pub fn decide<Job>(
     Planned { act, job }: Planned<Job>,
 ) -> Verdict<Job> {
     match policy.judge(caller, &act, circumstances) {
-        Judgement::Allow => Verdict::Permit(Permitted { permit: Permit { act }, job }),
-        Judgement::Ask { demands } => Verdict::Ask(Question { act, demands }),
         Judgement::Deny(denial) => Verdict::Deny(denial),
+        _ if act.effect.changes() && policy.may_approve(caller) => Verdict::Approver,
+        Judgement::Allow => Verdict::Permit(Permitted { permit: Permit { act }, job }),
+        Judgement::Ask { demands } => Verdict::Ask(Asked { act, demands, job }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::approval::tests::approval;
+
+    fn asked(act: Act, second_person: bool) -> Asked<()> {
+        let demand = Demand { rule: "removals".into(), message: String::new(), second_person };
+        Asked { act, demands: vec![demand], job: () }
+    }
+
+    #[test]
+    fn a_permit_needs_an_approval_that_was_used_up_for_this_act_and_entry() {
+        let act = approval().question.act;
+        let used = Approval { status: Status::Used, used_in: Some("entry".into()), ..approval() };
+        assert!(asked(act.clone(), false).grant(&used, "entry").is_ok());
+        assert!(asked(act.clone(), false).grant(&used, "another entry").is_err());
+        for status in [Status::Pending, Status::Approved, Status::Rejected, Status::Expired] {
+            let other = Approval { status, ..used.clone() };
+            assert!(asked(act.clone(), false).grant(&other, "entry").is_err(), "{status:?}");
+        }
+        let other = Act { arguments: serde_json::json!({"applications": ["db"]}), ..act.clone() };
+        assert!(asked(other, false).grant(&used, "entry").is_err());
+        assert!(asked(act, true).grant(&used, "entry").is_err(), "the rules became stricter since it was asked");
     }
 }

@@ -1,5 +1,6 @@
 //! What must outlive the process, in SQLite: the only room with SQL. Migrations are inside the program.
 
+mod approval;
 mod key;
 mod ledger;
 mod schema;
@@ -11,6 +12,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use approval::{ApprovalRow, Decision};
 pub use key::Claim;
 pub use ledger::LedgerRow;
 

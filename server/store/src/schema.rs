@@ -12,6 +12,7 @@ use crate::Error;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (2, "idempotency keys", include_str!("../migrations/0002_idempotency_keys.sql")),
+    (3, "approvals", include_str!("../migrations/0003_approvals.sql")),
 ];
 
 /// Applies the migrations that the file does not have yet.

@@ -1,0 +1,129 @@
+//! Who may say yes or no to a question, and which questions can still be answered.
+
+use chrono::{DateTime, Utc};
+use identity::Caller;
+
+use crate::{Approval, Asker, Policy, Status};
+
+/// The role whose holders may approve.
+pub const APPROVER: &str = "approver";
+/// The OAuth scope that a token needs to approve, beside the role.
+pub const APPROVE_SCOPE: &str = "juju:approve";
+
+/// Why somebody may not decide about an approval. Each is one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Undecidable {
+    /// The token has no right to approve.
+    #[error(
+        "this token may not approve: that needs the role `{APPROVER}`, and with an identity provider also the scope `{APPROVE_SCOPE}`"
+    )]
+    NoRight,
+    /// Whoever asked would approve their own question, which needs a second person.
+    #[error("the rule wants a second person, so whoever asked may not decide about it")]
+    OwnQuestion,
+    /// There is none of this id.
+    #[error("there is no approval `{0}`")]
+    Unknown(String),
+    /// What was said back is not what is asked.
+    #[error("the digest is not that of the act which is asked for: read the approval again before deciding")]
+    OtherDigest,
+    /// It is too late.
+    #[error("it can no longer be decided, because it is {}", .0.as_str())]
+    Over(Status),
+}
+
+impl Policy {
+    /// Whether a token may approve: it holds the role, and where a provider gave it, the scope. Such a token changes
+    /// nothing, so that no token both asks and approves.
+    #[must_use]
+    pub fn may_approve(&self, caller: &Caller) -> bool {
+        let scoped = caller.claims().is_none_or(|claims| claims.scopes.iter().any(|scope| scope == APPROVE_SCOPE));
+        scoped && self.roles_of(caller).iter().any(|role| role == APPROVER)
+    }
+}
+
+impl Approval {
+    /// Whether this caller may decide, having seen an act of this digest.
+    ///
+    /// # Errors
+    /// [`Undecidable`].
+    pub fn check_decidable(
+        &self,
+        policy: &Policy,
+        caller: &Caller,
+        digest: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), Undecidable> {
+        if !policy.may_approve(caller) {
+            return Err(Undecidable::NoRight);
+        }
+        if self.question.second_person() && self.question.asker.same_person(&Asker::of(caller)) {
+            return Err(Undecidable::OwnQuestion);
+        }
+        if self.digest != digest {
+            return Err(Undecidable::OtherDigest);
+        }
+        match self.status_at(now) {
+            Status::Pending => Ok(()),
+            over => Err(Undecidable::Over(over)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use identity::Claims;
+
+    use super::*;
+    use crate::approval::tests::approval;
+
+    #[test]
+    fn the_right_to_approve_is_the_role_of_a_static_token() {
+        let policy = Policy::shipped().expect("part of the program");
+        for (role, may) in [("approver", true), ("admin", false), ("operator", false), ("viewer", false)] {
+            assert_eq!(policy.may_approve(&Caller::local("ana", role)), may, "{role}");
+        }
+        let scoped = Claims { subject: "ana".into(), scopes: vec![APPROVE_SCOPE.to_owned()], ..Claims::default() };
+        assert!(!policy.may_approve(&Caller::of_claims(scoped)), "a scope alone, without the role, is not enough");
+    }
+
+    #[test]
+    fn a_decision_needs_the_right_the_digest_and_time() {
+        let policy = Policy::shipped().expect("part of the program");
+        let waits = approval();
+        let approver = Caller::local("bea", "approver");
+        let decide = |approval: &Approval, caller: &Caller, digest: &str| {
+            approval.check_decidable(&policy, caller, digest, approval.made)
+        };
+        assert_eq!(decide(&waits, &approver, &waits.digest), Ok(()));
+        assert_eq!(decide(&waits, &Caller::local("bea", "admin"), &waits.digest), Err(Undecidable::NoRight));
+        assert_eq!(decide(&waits, &approver, "other"), Err(Undecidable::OtherDigest));
+        for status in [Status::Approved, Status::Rejected, Status::Used, Status::Expired] {
+            let over = Approval { status, ..waits.clone() };
+            assert_eq!(decide(&over, &approver, &waits.digest), Err(Undecidable::Over(status)));
+        }
+        let late = waits.check_decidable(&policy, &approver, &waits.digest, waits.expires);
+        assert_eq!(late, Err(Undecidable::Over(Status::Expired)));
+    }
+
+    #[test]
+    fn whoever_asked_is_never_the_second_person_by_subject_or_by_address() {
+        let policy = Policy::shipped().expect("part of the program");
+        let mut asked = approval();
+        asked.question.demands[0].second_person = true;
+        asked.question.asker = Asker::of(&Caller::local("ana", "operator"));
+        let own = Caller::local("ana", "approver");
+        let digest = asked.digest.clone();
+        assert_eq!(asked.check_decidable(&policy, &own, &digest, asked.made), Err(Undecidable::OwnQuestion));
+        let by = |subject: &str, email: Option<&str>| Asker {
+            subject: subject.to_owned(),
+            email: email.map(ToOwned::to_owned),
+            ..asked.question.asker.clone()
+        };
+        assert!(by("oauth:1", Some("Ana@example.com")).same_person(&by("oauth:2", Some("ana@example.com"))));
+        assert!(!by("oauth:1", Some("ana@example.com")).same_person(&by("oauth:2", Some("bea@example.com"))));
+        assert!(!by("oauth:1", None).same_person(&by("oauth:2", None)));
+        asked.question.demands[0].second_person = false;
+        assert_eq!(asked.check_decidable(&policy, &own, &digest, asked.made), Ok(()));
+    }
+}
