@@ -91,7 +91,7 @@ impl Ledger {
         let durable = act.effect.changes() && !dry_run;
         let kept = self.hand_over(id.clone(), "open", &beginning, durable).await?;
         // from here on the beginning may stand in the store, so a caller that goes away leaves an end too
-        let mut entry = Entry { ledger: self.clone(), id, begun: Instant::now(), durable, stage: Stage::Waiting };
+        let mut entry = Entry { ledger: self.clone(), id, begun: Instant::now(), durable, approval: None, stage: Stage::Waiting };
         let kept = kept.await.map_err(|_| Error::Closed).and_then(|kept| kept.map_err(Error::Store));
         entry.stage = if kept.is_ok() { Stage::UnderWay } else { Stage::Ended };
         kept.map(|()| entry)
@@ -161,12 +161,13 @@ pub struct Entry {
     id: String,
     begun: Instant,
     durable: bool,
+    approval: Option<String>,
     stage: Stage,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// For the store to have the beginning: nothing was done yet.
+    /// For the store to have the beginning, or for a human: nothing was done yet.
     Waiting,
     UnderWay,
     Ended,
@@ -179,6 +180,21 @@ impl Entry {
         &self.id
     }
 
+    /// Says that nothing is done before a human was asked: a caller that goes away now leaves a cancelled act.
+    pub fn hold(&mut self) {
+        self.stage = Stage::Waiting;
+    }
+
+    /// Says that the work begins.
+    pub fn go_on(&mut self) {
+        self.stage = Stage::UnderWay;
+    }
+
+    /// Joins the entry to an approval: the one that was asked for, used, refused or decided.
+    pub fn join_approval(&mut self, approval: &str) {
+        self.approval = Some(approval.to_owned());
+    }
+
     /// Records how the act ended. Returns at once: the act has taken place, so nothing can change the answer now.
     pub fn close(mut self, outcome: Outcome, reason: &str) {
         self.end(outcome, reason);
@@ -187,7 +203,7 @@ impl Entry {
     fn end(&mut self, outcome: Outcome, reason: &str) {
         self.stage = Stage::Ended;
         let duration = u64::try_from(self.begun.elapsed().as_micros()).ok();
-        let body = match serde_json::to_string(&ending(outcome, reason, duration)) {
+        let body = match serde_json::to_string(&Ending { approval: self.approval.take(), ..ending(outcome, reason, duration) }) {
             Ok(body) => body,
             Err(error) => return tracing::error!(%error, act = self.id, "the end of an act cannot be written down"),
         };
@@ -285,7 +301,7 @@ impl Chain {
 }
 
 fn ending(outcome: Outcome, reason: &str, duration_us: Option<u64>) -> Ending {
-    Ending { time: now(), outcome, reason: reason.to_owned(), duration_us }
+    Ending { time: now(), outcome, reason: reason.to_owned(), duration_us, approval: None }
 }
 
 fn now() -> String {

@@ -65,6 +65,9 @@ pub struct Ending {
     /// Microseconds between beginning and end; absent where another process wrote the end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duration_us: Option<u64>,
+    /// The approval that was asked for, used, refused or decided.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub approval: Option<String>,
 }
 
 /// Which way an act ended.

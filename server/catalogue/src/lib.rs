@@ -12,6 +12,7 @@ mod plan;
 mod registry;
 mod schema;
 mod site;
+mod standing;
 mod text;
 mod view;
 

@@ -29,6 +29,8 @@ pub struct Plan {
     pub options: Options,
     /// The command line of the Juju client that does the same.
     pub command_line: String,
+    /// Makes that command line of other arguments, redacted ones for a start.
+    pub speak: fn(&Value, &Options) -> String,
     tool: String,
     effect: Effect,
     targets: Vec<String>,
@@ -181,6 +183,7 @@ impl<C: Command> Tool for Adapter<C> {
         let view = options.view.clone();
         Ok(Plan {
             command_line: command_line::<C>(&arguments, &options),
+            speak: command_line::<C>,
             tool: self.name.clone(),
             effect: C::effect(&args),
             targets: C::targets(&args),

@@ -1,0 +1,170 @@
+//! How the targets of an act stand: what a human who approves the act takes for granted.
+
+use juju_wire::{
+    facade::client::{
+        FullStatus,
+        application::{ApplicationStatus, UnitStatus},
+        machine::MachineStatus,
+        status::{FullStatusResult, StatusParams},
+    },
+    tag::Tag,
+};
+use serde_json::{Map, Value, json};
+
+use crate::{Failure, Site};
+
+impl Site {
+    /// How the targets stand, without anything that changes by itself: charm, revision, units, relations, exposure, the
+    /// machines under them; the whole model where no target is an application, a unit or a machine. `null` for an act
+    /// on no model.
+    ///
+    /// # Errors
+    /// [`Failure`] where the controller does not tell.
+    pub async fn standing(&self, targets: &[String]) -> Result<Value, Failure> {
+        if self.model_uuid().is_empty() {
+            return Ok(Value::Null);
+        }
+        let connection = self.model_connection().await?;
+        let told = connection.call::<FullStatus>(StatusParams::default()).await?;
+        Ok(standing(&told, self.model_uuid(), targets))
+    }
+}
+
+fn standing(told: &FullStatusResult, uuid: &str, targets: &[String]) -> Value {
+    let tags: Vec<Tag> = targets.iter().filter_map(|target| Tag::parse(target).ok()).collect();
+    let named = |tag: &Tag| match tag.kind() {
+        "application" => Some(("applications", tag.id().to_owned())),
+        "unit" => Some(("applications", tag.id().split('/').next().unwrap_or_default().to_owned())),
+        "machine" => Some(("machines", tag.id().split('/').next().unwrap_or_default().to_owned())),
+        _ => None,
+    };
+    let chosen: Option<Vec<_>> = if tags.len() == targets.len() && !tags.is_empty() {
+        tags.iter().map(named).collect()
+    } else {
+        None
+    };
+    let mut shown = json!({"model": uuid, "version": told.model.version});
+    match chosen {
+        Some(chosen) => {
+            for (kind, name) in chosen {
+                shown[kind][&name] = match kind {
+                    "applications" => told.applications.get(&name).map_or(Value::Null, application),
+                    _ => told.machines.get(&name).map_or(Value::Null, |one| machine(one, &name, told)),
+                };
+            }
+        }
+        None => {
+            shown["applications"] = told.applications.iter().map(|(name, one)| (name.clone(), application(one))).collect();
+            shown["machines"] =
+                told.machines.iter().map(|(id, one)| (id.clone(), machine(one, id, told))).collect();
+            shown["offers"] = told.offers.keys().cloned().collect();
+            shown["saas"] = told.remote_applications.keys().cloned().collect();
+        }
+    }
+    shown
+}
+
+fn application(one: &ApplicationStatus) -> Value {
+    let units: Map<String, Value> = one.units.iter().map(|(name, unit)| (name.clone(), placed(unit))).collect();
+    json!({
+        "charm": one.charm,
+        "channel": one.charm_channel,
+        "life": one.life,
+        "exposed": one.exposed,
+        "exposed_endpoints": one.exposed_endpoints,
+        "relations": one.relations,
+        "subordinate_to": one.subordinate_to,
+        "scale": one.int,
+        "units": units,
+    })
+}
+
+/// Where a unit is, and what hangs on it.
+fn placed(unit: &UnitStatus) -> Value {
+    let below: Vec<_> = unit.subordinates.keys().collect();
+    json!({"machine": unit.machine, "subordinates": below})
+}
+
+fn machine(one: &MachineStatus, id: &str, told: &FullStatusResult) -> Value {
+    let on_it = |unit: &UnitStatus| unit.machine == id || unit.machine.starts_with(&format!("{id}/"));
+    let units = told.applications.values().flat_map(|application| &application.units);
+    let units: Vec<_> = units.filter(|(_, unit)| on_it(unit)).map(|(name, _)| name).collect();
+    json!({"instance": one.instance_id, "containers": one.containers.keys().collect::<Vec<_>>(), "units": units})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told() -> FullStatusResult {
+        serde_json::from_value(json!({
+            "model": {"name": "shop", "type": "iaas", "cloud-tag": "cloud-lxd", "version": "3.6.11",
+                "available-version": "", "model-status": detail(), "meter-status": {"color": "", "message": ""}, "sla": ""},
+            "machines": {"0": machine_of("0"), "1": machine_of("1")},
+            "applications": {"web": application_of(&["web/0", "web/1"]), "db": application_of(&["db/0"])},
+            "remote-applications": {}, "offers": {}, "relations": [], "controller-timestamp": null, "branches": {},
+            "storage": [], "filesystems": [], "volumes": [],
+        }))
+        .expect("a status")
+    }
+
+    fn detail() -> Value {
+        json!({"status": "active", "info": "since then", "data": {}, "since": "2026-01-01T00:00:00Z", "kind": "",
+            "version": "", "life": ""})
+    }
+
+    fn machine_of(id: &str) -> Value {
+        json!({"agent-status": detail(), "instance-status": detail(), "modification-status": detail(), "hostname": "",
+            "dns-name": "", "instance-id": format!("i-{id}"), "display-name": "", "base": {"name": "ubuntu", "channel": "22.04"},
+            "id": id, "containers": {}, "constraints": "", "hardware": "", "jobs": [], "has-vote": false, "wants-vote": false})
+    }
+
+    fn application_of(units: &[&str]) -> Value {
+        let unit = |name: &&str| {
+            let number = name.split('/').nth(1).unwrap_or_default();
+            ((*name).to_owned(), json!({"agent-status": detail(), "workload-status": detail(), "workload-version": "",
+                "machine": number, "opened-ports": null, "public-address": "", "charm": "", "subordinates": {}}))
+        };
+        let units: Map<String, Value> = units.iter().map(unit).collect();
+        json!({"charm": "ch:web-1", "charm-version": "", "charm-profile": "", "charm-channel": "stable", "charm-rev": 1,
+            "base": {"name": "ubuntu", "channel": "22.04"}, "exposed": false, "life": "alive", "relations": {},
+            "can-upgrade-to": "", "subordinate-to": [], "units": units, "meter-statuses": {}, "status": detail(),
+            "workload-version": "", "endpoint-bindings": {}, "int": 0, "provider-id": "", "public-address": ""})
+    }
+
+    fn of(told: &FullStatusResult, target: &str) -> Value {
+        standing(told, "uuid", &[target.to_owned()])
+    }
+
+    #[test]
+    fn what_changes_by_itself_does_not_count_and_what_a_human_relies_on_does() {
+        let before = told();
+        let mut after = told();
+        let web = after.applications.get_mut("web").expect("web");
+        web.status.since = Some("2026-02-02T00:00:00Z".into());
+        web.units.values_mut().for_each(|unit| unit.workload_status.info = "busy".into());
+        assert_eq!(of(&before, "application-web"), of(&after, "application-web"));
+        after.applications.get_mut("web").expect("web").units.remove("web/1");
+        assert_ne!(of(&before, "application-web"), of(&after, "application-web"));
+        assert_ne!(of(&before, "unit-web-0"), of(&after, "unit-web-0"), "a unit stands with its application");
+        assert_ne!(of(&before, "machine-1"), of(&after, "machine-1"), "a machine stands with its units");
+        assert_eq!(of(&before, "application-db"), of(&after, "application-db"));
+    }
+
+    #[test]
+    fn without_a_target_or_with_an_odd_one_the_whole_model_counts() {
+        let before = told();
+        let mut after = told();
+        after.applications.remove("db");
+        for targets in [vec![], vec!["model-1".to_owned()], vec!["no tag".to_owned()], vec!["application-web".to_owned(), "model-1".to_owned()]] {
+            assert_ne!(standing(&before, "uuid", &targets), standing(&after, "uuid", &targets), "{targets:?}");
+        }
+        assert_ne!(standing(&before, "uuid", &[]), standing(&before, "another", &[]), "a model that was made anew");
+    }
+
+    #[test]
+    fn a_target_that_is_not_there_yet_counts_as_absent() {
+        assert!(of(&told(), "application-new")["applications"]["new"].is_null());
+        assert!(!of(&told(), "application-web")["applications"]["web"].is_null());
+    }
+}
