@@ -1,6 +1,7 @@
 //! What goes in at the door and what comes out.
 
 use catalogue::{Answer, Progress};
+use policy::{Approval, Unfit};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
@@ -13,12 +14,53 @@ pub struct Call {
     pub arguments: Map<String, Value>,
     /// Where news of long work goes.
     pub progress: Option<mpsc::UnboundedSender<Progress>>,
+    /// What it brings to show that a human said yes.
+    pub proof: Option<Proof>,
+}
+
+/// What a call brings to show that a human said yes, or no. None of it is believed before it is held against the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// The id of an approval, decided elsewhere.
+    Approval(String),
+    /// The human before the asking client confirmed there.
+    Confirmed {
+        /// The approval that they were asked about.
+        approval: String,
+        /// What they typed, where they had to type a name.
+        word: String,
+    },
+    /// The human before the asking client said no.
+    Declined {
+        /// The approval that they were asked about.
+        approval: String,
+    },
+    /// The human before the asking client gave no answer, or none that can be read.
+    Dismissed {
+        /// The approval that they were asked about.
+        approval: String,
+    },
+    /// Something that was made to look like a proof, and why it is none.
+    Forged(String),
+}
+
+/// A question that waits for a human.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiting {
+    /// The question.
+    pub approval: Approval,
+    /// Whether the human before the asking client may answer it there.
+    pub confirmable: bool,
+    /// What somebody with the right to approve does about it.
+    pub how: String,
+    /// Why an earlier approval of the same act no longer counts.
+    pub void: Option<Unfit>,
 }
 
 impl Call {
     /// A request for `tool` with these arguments.
     pub fn new(tool: impl Into<String>, arguments: Map<String, Value>) -> Self {
-        Self { tool: tool.into(), arguments, progress: None }
+        Self { tool: tool.into(), arguments, progress: None, proof: None }
     }
 }
 

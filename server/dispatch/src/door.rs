@@ -6,10 +6,10 @@ use audit::{Entry, Ledger, Outcome};
 use catalogue::{Answer, Catalogue, Job, Options, Preview, Site};
 use identity::Caller;
 use juju_client::Controllers;
-use policy::{Act, Circumstances, InForce, Permitted, Verdict};
+use policy::{Act, Circumstances, Demand, InForce, Permitted, Verdict};
 use serde_json::json;
 
-use crate::{Call, Refusal, Reply, repetition::Key};
+use crate::{ApprovalTerms, Call, Proof, Refusal, Reply, asking::Asking, repetition::Key};
 
 /// What stands behind the door.
 pub struct Door {
@@ -21,6 +21,8 @@ pub struct Door {
     pub ledger: Ledger,
     /// Where acts are done.
     pub controllers: Controllers,
+    /// How humans are asked.
+    pub approvals: ApprovalTerms,
 }
 
 /// Carries out one call for one caller: plan, find the place, open the ledger, judge, run, close the ledger.
@@ -33,7 +35,7 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     let tool = door.catalogue.get(&call.tool).ok_or(Refusal::UnknownTool(call.tool))?;
     let plan = tool.plan(call.arguments)?;
     let options = plan.options.clone();
-    let command_line = plan.command_line.clone();
+    let (command_line, speak) = (plan.command_line.clone(), plan.speak);
     let site = match Site::find(&door.controllers, tool.scope(), &options.place, call.progress).await {
         Ok(site) => Arc::new(site),
         Err(failure) => return Err(nowhere(door, caller, plan.act_nowhere(), &options, failure.into()).await),
@@ -41,27 +43,44 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     let (planned, preview) = plan.at(&site);
     let policy = door.policy.now();
     let circumstances = Circumstances { now: chrono::Utc::now() };
-    let entry = begin(door, caller, planned.act(), &options).await?;
-    let work = match policy::decide(&policy, caller, &circumstances, planned) {
-        Verdict::Permit(permitted) if options.dry_run => Work::DryRun(permitted, preview, command_line),
-        Verdict::Permit(permitted) => Work::Run(permitted),
-        Verdict::Ask(question) => return Err(close(entry, Refusal::ApprovalNeeded(Box::new(question)))),
+    let mut entry = begin(door, caller, planned.act(), &options).await?;
+    if let Some(Proof::Forged(why)) = call.proof {
+        return Err(close(entry, Refusal::Forged(why)));
+    }
+    let permitted = match policy::decide(&policy, caller, &circumstances, planned) {
+        Verdict::Permit(permitted) if options.dry_run => {
+            return would(permitted.act(), &[], preview, site, command_line, entry).await;
+        }
+        Verdict::Ask(asked) if options.dry_run => {
+            return would(asked.act(), asked.demands(), preview, site, command_line, entry).await;
+        }
+        Verdict::Permit(permitted) => permitted,
+        Verdict::Ask(asked) => {
+            if let Some(recorded) = recorded(door, caller, &options, asked.act()).await {
+                entry.close(Outcome::Done, &format!("answered from entry {}", recorded.entry));
+                return Ok(recorded);
+            }
+            let command = speak(&audit::redact(&asked.act().arguments), &options);
+            let asking = Asking { door, caller, site: &site, command, preview, proof: call.proof };
+            match asking.settle(asked, &mut entry).await {
+                Ok(permitted) => permitted,
+                Err(refusal) => return Err(close(entry, refusal)),
+            }
+        }
+        Verdict::Approver => return Err(close(entry, Refusal::Approver)),
         Verdict::Deny(denial) => return Err(close(entry, Refusal::Denied(denial))),
     };
-    match work {
-        Work::DryRun(permitted, preview, command_line) => {
-            would(permitted.act(), preview, site, command_line, entry).await
-        }
-        Work::Run(permitted) if permitted.act().effect.changes() => {
-            write(door, caller, permitted, site, entry, options.idempotency_key).await
-        }
-        Work::Run(permitted) => run(permitted, site, entry).await,
+    if permitted.act().effect.changes() {
+        write(door, caller, permitted, site, entry, options.idempotency_key).await
+    } else {
+        run(permitted, site, entry).await
     }
 }
 
-enum Work {
-    DryRun(Permitted<Job>, Preview, String),
-    Run(Permitted<Job>),
+/// The recorded answer, where the call repeats one by its idempotency key.
+async fn recorded(door: &Door, caller: &Caller, options: &Options, act: &Act) -> Option<Reply> {
+    let key = options.idempotency_key.as_deref().filter(|_| act.effect.changes())?;
+    Key::recorded(door.ledger.store(), caller, key, &act.digest()).await
 }
 
 async fn begin(door: &Door, caller: &Caller, act: &Act, options: &Options) -> Result<Entry, Refusal> {
@@ -85,6 +104,7 @@ async fn nowhere(door: &Door, caller: &Caller, act: Act, options: &Options, refu
 /// Says what an act would do.
 async fn would(
     act: &Act,
+    demands: &[Demand],
     preview: Preview,
     site: Arc<Site>,
     command_line: String,
@@ -99,6 +119,11 @@ async fn would(
     if let Some(expected) = expected {
         text = format!("{text}{expected:#}\n");
         value["expected"] = expected;
+    }
+    if !demands.is_empty() {
+        let names: Vec<_> = demands.iter().map(|demand| demand.rule.as_str()).collect();
+        text = format!("{text}a human has to approve it first, under `{}`\n", names.join("`, `"));
+        value["needs_approval"] = json!(demands);
     }
     let reply = Reply::of(Answer { value, text }, entry.id());
     entry.close(Outcome::Done, "");

@@ -1,10 +1,16 @@
 //! The one door: every effect on an estate passes through [`carry_out`].
 
+mod approvals;
+mod asking;
 mod call;
 mod door;
 mod refusal;
 mod repetition;
+mod stored;
+mod terms;
 
-pub use call::{Call, Reply};
+pub use approvals::{Approvals, Decision, NotDecided};
+pub use call::{Call, Proof, Reply, Waiting};
 pub use door::{Door, carry_out};
 pub use refusal::Refusal;
+pub use terms::ApprovalTerms;

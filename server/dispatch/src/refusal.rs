@@ -2,7 +2,9 @@
 
 use audit::Outcome;
 use catalogue::{BadArguments, Failure};
-use policy::{Denial, Question};
+use policy::{Denial, Unfit};
+
+use crate::Waiting;
 
 /// Why a call had no effect, or why it is not known to have had one. Each is one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +24,24 @@ pub enum Refusal {
     /// Policy says no.
     #[error("denied: {0}")]
     Denied(Denial),
-    /// Policy wants a human.
-    #[error("waits for approval under rule `{}`", .0.demands.iter().map(|demand| demand.rule.as_str()).collect::<Vec<_>>().join("`, `"))]
-    ApprovalNeeded(Box<Question>),
+    /// A token that may approve changes nothing, so that no token both asks and approves.
+    #[error("denied: a token that may approve changes nothing")]
+    Approver,
+    /// Policy wants a human, and nobody has decided yet.
+    #[error("{}", waiting(.0))]
+    ApprovalNeeded(Box<Waiting>),
+    /// The approval that was brought, or that there is, does not permit this act now.
+    #[error("nothing was done, because {0}")]
+    NotApproved(#[from] Unfit),
+    /// What was brought as a proof was not made by this server for this caller, or no longer counts.
+    #[error("nothing was done, because the proof of a confirmation does not hold: {0}")]
+    Forged(String),
+    /// Too many questions of this caller wait already.
+    #[error("nothing was asked, because {0} questions of this caller already wait for a human")]
+    TooManyWait(i64),
+    /// Approvals cannot be read or kept.
+    #[error("nothing was done, because approvals cannot be read or kept: {0}")]
+    ApprovalsLost(#[source] store::Error),
     /// The key stands for another act.
     #[error("the idempotency key `{key}` was used for another act before, whose entry in the ledger is `{entry}`")]
     KeyReused {
@@ -66,7 +83,16 @@ impl Refusal {
                 "look at the estate first, then act again with a new key if it is still needed"
             }
             Self::Failed(failure) => return failure.remedy(),
-            Self::BadArguments(_) | Self::Denied(_) | Self::ApprovalNeeded(_) | Self::FailedBefore(_) => return None,
+            Self::Approver => "act with another token, and approve with this one",
+            Self::ApprovalNeeded(waiting) => return Some(remedy(waiting)),
+            Self::NotApproved(Unfit::Pending(_)) => "call again with the same arguments when a human has approved it",
+            Self::NotApproved(Unfit::Rejected { .. }) => "talk to whoever rejected it; do not look for a way around it",
+            Self::NotApproved(_) | Self::Forged(_) => {
+                "call again with the same arguments and without a proof, which asks anew where that is needed"
+            }
+            Self::TooManyWait(_) => "wait until some are decided or have expired",
+            Self::ApprovalsLost(_) => "tell whoever runs this server; its state directory may be full or read-only",
+            Self::BadArguments(_) | Self::Denied(_) | Self::FailedBefore(_) => return None,
         };
         Some(text.to_owned())
     }
@@ -79,7 +105,10 @@ impl Refusal {
             Self::BadArguments(_) => "bad arguments",
             Self::LedgerClosed(_) | Self::KeyLost(_) => "ledger closed",
             Self::Denied(_) => "denied",
+            Self::Approver => "denied",
             Self::ApprovalNeeded(_) => "approval needed",
+            Self::NotApproved(_) | Self::Forged(_) | Self::TooManyWait(_) => "not approved",
+            Self::ApprovalsLost(_) => "approvals lost",
             Self::KeyReused { .. } => "idempotency key reused",
             Self::EndUnknown { .. } | Self::WorkLost => "outcome unknown",
             Self::FailedBefore(_) => "failed before",
@@ -90,11 +119,30 @@ impl Refusal {
     /// How the ledger is to record it.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
-            Self::Denied(_) => Outcome::Denied,
+            Self::Denied(_) | Self::Approver | Self::NotApproved(_) | Self::Forged(_) | Self::TooManyWait(_) => {
+                Outcome::Denied
+            }
             Self::ApprovalNeeded(_) => Outcome::Asked,
             Self::EndUnknown { .. } | Self::WorkLost => Outcome::Unknown,
             Self::Failed(failure) if failure.outcome_unknown() => Outcome::Unknown,
             _ => Outcome::Failed,
         }
     }
+}
+
+fn waiting(waiting: &Waiting) -> String {
+    let approval = &waiting.approval;
+    let void = waiting.void.as_ref().map(|void| format!("{void}; ")).unwrap_or_default();
+    format!(
+        "nothing was done yet: {void}`{}` waits for a human's yes under `{}`, as approval `{}`, until {}",
+        approval.question.command,
+        approval.question.rules(),
+        approval.id,
+        approval.expires.format("%Y-%m-%d %H:%M UTC"),
+    )
+}
+
+fn remedy(waiting: &Waiting) -> String {
+    let who = if waiting.approval.question.second_person() { ", who is not whoever asked" } else { "" };
+    format!("{}{who}; then call again with the same arguments", waiting.how)
 }

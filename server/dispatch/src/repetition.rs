@@ -53,6 +53,20 @@ impl Key {
         }
     }
 
+    /// The recorded answer of an earlier call with the same key for the same act, if there is one: whoever repeats a
+    /// call is answered without asking a human again.
+    pub(crate) async fn recorded(store: &Store, caller: &Caller, key: &str, digest: &str) -> Option<Reply> {
+        match store.key(caller.subject(), key).await {
+            Ok(Some(Claim::Known { digest: known, act, outcome: Some(text) })) if known == digest => {
+                match serde_json::from_str(&text) {
+                    Ok(Kept::Done { value, text }) => Some(Reply { value, text, entry: act, repeated: true }),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
     /// Keeps how the act ended.
     pub(crate) async fn settle(self, result: &Result<Reply, Refusal>) {
         let kept = match result {

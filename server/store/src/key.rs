@@ -48,6 +48,20 @@ impl Store {
         Ok(Claim::Known { digest: row.try_get("digest")?, act: row.try_get("act")?, outcome: row.try_get("outcome")? })
     }
 
+    /// What `key` of `caller` stands for, without claiming it.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn key(&self, caller: &str, key: &str) -> Result<Option<Claim>, Error> {
+        let query = sqlx::query("select digest, act, outcome from idempotency_key where caller = ? and key = ?");
+        let Some(row) = query.bind(caller).bind(key).fetch_optional(&self.writer).await? else { return Ok(None) };
+        Ok(Some(Claim::Known {
+            digest: row.try_get("digest")?,
+            act: row.try_get("act")?,
+            outcome: row.try_get("outcome")?,
+        }))
+    }
+
     /// Keeps how the act of a claimed key ended.
     ///
     /// # Errors

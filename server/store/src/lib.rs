@@ -92,6 +92,14 @@ pub enum Error {
     /// The tables cannot be brought up to date.
     #[error("cannot bring the store's tables up to date; was it written by a newer program?")]
     Migrate(#[source] sqlx::migrate::MigrateError),
+    /// A row holds what this program would never have written.
+    #[error("the {what} `{id}` cannot be read; was the store changed by hand?")]
+    Unreadable {
+        /// What it should be.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
     /// A statement failed: the disk is full, the file is read-only, or it is damaged.
     #[error("the store failed: {0}")]
     Failed(#[from] sqlx::Error),

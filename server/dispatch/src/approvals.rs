@@ -1,0 +1,176 @@
+//! Questions to humans, for those who answer them: list, get, decide. Whoever speaks to humans (the management API, the
+//! console, the MCP room) comes through here, so that one set of checks and one ledger stand behind all of them.
+
+use std::sync::Arc;
+
+use audit::{Entry, Outcome};
+use chrono::Utc;
+use identity::Caller;
+use policy::{Act, Approval, Asker, Effect, Status, Undecidable};
+use serde_json::json;
+use store::Decision as Written;
+
+use crate::{Door, stored};
+
+/// The most characters that a reason may have.
+const LONGEST_REASON: usize = 500;
+/// The most approvals that one list has.
+const MOST_LISTED: i64 = 200;
+
+/// Questions to humans behind one door. Cheap to clone.
+#[derive(Clone)]
+pub struct Approvals(Arc<Door>);
+
+/// What somebody decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Yes or no.
+    pub approve: bool,
+    /// Digest of the act as it was shown to them.
+    pub digest: String,
+    /// Why, in their own words; may be empty.
+    pub reason: String,
+    /// How it came, one word for the ledger: `api`, `console`.
+    pub channel: &'static str,
+}
+
+/// Why a list, a look or a decision was refused. Each is one sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDecided {
+    /// It may not be decided so.
+    #[error(transparent)]
+    Undecidable(#[from] Undecidable),
+    /// The reason is too long.
+    #[error("a reason has at most {LONGEST_REASON} characters")]
+    LongReason,
+    /// The ledger cannot keep the decision.
+    #[error("nothing was decided, because {0}")]
+    LedgerClosed(#[source] audit::Error),
+    /// The store failed.
+    #[error("approvals cannot be read or kept: {0}")]
+    Lost(#[from] store::Error),
+}
+
+impl Approvals {
+    /// The questions behind this door.
+    #[must_use]
+    pub fn new(door: Arc<Door>) -> Self {
+        Self(door)
+    }
+
+    /// Whether this caller's token may approve.
+    #[must_use]
+    pub fn may_approve(&self, caller: &Caller) -> bool {
+        self.0.policy.now().may_approve(caller)
+    }
+
+    /// Approvals of one status or of all, the newest first, at most 200: all of them for whoever may approve, only
+    /// their own for others.
+    ///
+    /// # Errors
+    /// [`NotDecided::Lost`].
+    pub async fn list(&self, caller: &Caller, status: Option<Status>) -> Result<Vec<Approval>, NotDecided> {
+        let now = Utc::now();
+        let own = (!self.may_approve(caller)).then(|| Asker::of(caller).key());
+        let store = self.0.ledger.store();
+        let rows = store
+            .approvals(status.map(Status::as_str), own.as_deref(), now.timestamp_micros(), MOST_LISTED)
+            .await?;
+        rows.into_iter().map(|row| Ok(as_of(stored::read(row)?, now))).collect()
+    }
+
+    /// One approval, for whoever may approve or asked for it.
+    ///
+    /// # Errors
+    /// [`Undecidable::Unknown`], or [`NotDecided::Lost`].
+    pub async fn get(&self, caller: &Caller, id: &str) -> Result<Approval, NotDecided> {
+        let unknown = || Undecidable::Unknown(id.to_owned());
+        let row = self.0.ledger.store().approval(id).await?.ok_or_else(unknown)?;
+        let approval = as_of(stored::read(row)?, Utc::now());
+        let own = approval.question.asker.key() == Asker::of(caller).key();
+        if own || self.may_approve(caller) { Ok(approval) } else { Err(unknown().into()) }
+    }
+
+    /// Decides a question that waits. The attempt stands in the ledger, refused or not.
+    ///
+    /// # Errors
+    /// [`NotDecided`]; then nothing was decided.
+    pub async fn decide(&self, caller: &Caller, id: &str, decision: Decision) -> Result<Approval, NotDecided> {
+        if decision.reason.chars().count() > LONGEST_REASON {
+            return Err(NotDecided::LongReason);
+        }
+        let row = self.0.ledger.store().approval(id).await?;
+        let known = row.map(stored::read).transpose()?;
+        let entry = decision_entry(&self.0, caller, id, known.as_ref(), &decision).await?;
+        let result = self.checked(caller, id, known, &decision).await;
+        match &result {
+            Ok(_) => entry.close(Outcome::Done, ""),
+            Err(refused @ NotDecided::Undecidable(_)) => entry.close(Outcome::Denied, &refused.to_string()),
+            Err(failed) => entry.close(Outcome::Failed, &failed.to_string()),
+        }
+        result
+    }
+
+    async fn checked(
+        &self,
+        caller: &Caller,
+        id: &str,
+        known: Option<Approval>,
+        decision: &Decision,
+    ) -> Result<Approval, NotDecided> {
+        let policy = self.0.policy.now();
+        if !policy.may_approve(caller) {
+            // whoever may not approve is not told what there is to approve
+            return Err(Undecidable::NoRight.into());
+        }
+        let known = known.ok_or_else(|| Undecidable::Unknown(id.to_owned()))?;
+        known.check_decidable(&policy, caller, &decision.digest, Utc::now())?;
+        write_decision(&self.0, id, caller.subject(), decision.approve, &decision.reason).await
+    }
+}
+
+/// Writes a decision that was checked down, if nobody else was faster.
+pub(crate) async fn write_decision(
+    door: &Door,
+    id: &str,
+    by: &str,
+    approve: bool,
+    reason: &str,
+) -> Result<Approval, NotDecided> {
+    let (status, now) = (if approve { Status::Approved } else { Status::Rejected }, Utc::now());
+    let written = Written { status: status.as_str(), by, reason, now: now.timestamp_micros() };
+    let store = door.ledger.store();
+    if let Some(row) = store.decide_approval(id, written).await? {
+        return Ok(stored::read(row)?);
+    }
+    let found = store.approval(id).await?.ok_or_else(|| Undecidable::Unknown(id.to_owned()))?;
+    Err(Undecidable::Over(stored::read(found)?.status_at(now)).into())
+}
+
+/// Opens the ledger's entry of a decision. It carries the approval's id as its target, and the place of the act.
+pub(crate) async fn decision_entry(
+    door: &Door,
+    caller: &Caller,
+    id: &str,
+    known: Option<&Approval>,
+    decision: &Decision,
+) -> Result<Entry, NotDecided> {
+    let place = |name: fn(&Act) -> &String| known.map_or_else(String::new, |known| name(&known.question.act).clone());
+    let verb = if decision.approve { "approve" } else { "reject" };
+    let act = Act {
+        tool: format!("approvals_{verb}"),
+        effect: Effect::Write,
+        controller: place(|act| &act.controller),
+        model: place(|act| &act.model),
+        targets: vec![format!("approval-{id}")],
+        arguments: json!({"digest": decision.digest, "reason": decision.reason, "channel": decision.channel}),
+    };
+    let mut entry = door.ledger.begin(caller, &act, false, None).await.map_err(NotDecided::LedgerClosed)?;
+    entry.join_approval(id);
+    Ok(entry)
+}
+
+/// The approval as it stands at a moment.
+fn as_of(approval: Approval, now: chrono::DateTime<Utc>) -> Approval {
+    Approval { status: approval.status_at(now), ..approval }
+}

@@ -1,0 +1,247 @@
+//! The act waits for a human: ask, hold what came back against what was asked, and use the yes up, once.
+//!
+//! Everything fails closed. A store that does not answer, a target that cannot be looked at, a proof that does not fit:
+//! each refuses, and each stands in the ledger with the approval's id.
+
+use audit::{Entry, Outcome};
+use catalogue::{Job, Preview, Site};
+use chrono::{DateTime, TimeDelta, Utc};
+use identity::Caller;
+use policy::{Approval, Asked, Asker, Permitted, Question, Status, Unfit, Use, fingerprint};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use crate::{
+    Decision, Door, NotDecided, Proof, Refusal, Waiting,
+    approvals::{decision_entry, write_decision},
+    stored,
+};
+
+/// The most questions of one asker that may wait at once: more would bury the one that matters.
+const MOST_OPEN: i64 = 50;
+/// The most characters of a target's standing that a human is shown; all of it counts, shown or not.
+const MOST_SHOWN: usize = 4000;
+
+/// One act that waits, and what there is to know about it.
+pub(crate) struct Asking<'a> {
+    pub(crate) door: &'a Door,
+    pub(crate) caller: &'a Caller,
+    pub(crate) site: &'a Arc<Site>,
+    /// The command line, redacted.
+    pub(crate) command: String,
+    /// What a human would be shown that it does.
+    pub(crate) preview: Preview,
+    /// What the call brought with it.
+    pub(crate) proof: Option<Proof>,
+}
+
+/// The act as it would be shown now.
+struct Seen {
+    question: Question,
+    digest: String,
+    state: String,
+    now: DateTime<Utc>,
+}
+
+impl Seen {
+    fn held(&self) -> Use<'_> {
+        Use { asker: &self.question.asker, digest: &self.digest, state: &self.state, now: self.now }
+    }
+}
+
+impl Asking<'_> {
+    /// Gives the permit where a human has said yes to this very act; else asks, or says why not.
+    pub(crate) async fn settle(mut self, asked: Asked<Job>, entry: &mut Entry) -> Result<Permitted<Job>, Refusal> {
+        entry.hold();
+        let proof = self.proof.take();
+        let seen = self.look(&asked).await?;
+        let approved = match proof {
+            None => self.unproven(&seen, entry).await?,
+            Some(Proof::Approval(id)) => self.named(&seen, &id, entry).await?,
+            Some(Proof::Confirmed { approval, word }) => self.confirmed(&seen, &approval, &word, entry).await?,
+            Some(Proof::Declined { approval }) => return Err(self.declined(&seen, &approval, entry).await),
+            Some(Proof::Dismissed { approval }) => {
+                entry.join_approval(&approval);
+                return Err(Refusal::NotApproved(Unfit::Pending(approval)));
+            }
+            Some(Proof::Forged(why)) => return Err(Refusal::Forged(why)),
+        };
+        entry.join_approval(&approved.id);
+        let used = self.door.ledger.store().use_approval(&approved.id, entry.id(), Utc::now().timestamp_micros()).await;
+        let used = used.map_err(lost)?.ok_or_else(|| Unfit::Used(approved.id.clone()))?;
+        let permitted = asked.grant(&stored::read(used).map_err(lost)?, entry.id())?;
+        entry.go_on();
+        Ok(permitted)
+    }
+
+    /// Looks at the target as it is now. Rules are part of what is seen: a yes given under other rules is void.
+    async fn look(&mut self, asked: &Asked<Job>) -> Result<Seen, Refusal> {
+        let nothing: Preview = Box::new(|_| Box::pin(std::future::ready(Ok(None))));
+        let preview = std::mem::replace(&mut self.preview, nothing);
+        let expected = preview(Arc::clone(self.site)).await?.unwrap_or_default();
+        let standing = self.site.standing(&asked.act().targets).await?;
+        let rules: Vec<_> = asked.demands().iter().map(|demand| json!([demand.rule, demand.second_person])).collect();
+        let state = fingerprint(&json!({"expected": expected, "standing": standing, "rules": rules}));
+        let act = asked.act();
+        let short = standing.to_string().len() <= MOST_SHOWN;
+        let question = Question {
+            act: policy::Act { arguments: audit::redact(&act.arguments), ..act.clone() },
+            command: self.command.clone(),
+            expected: audit::redact(&expected),
+            standing: if short { standing } else { Value::Null },
+            demands: asked.demands().to_vec(),
+            asker: Asker::of(self.caller),
+        };
+        Ok(Seen { question, digest: act.digest(), state, now: Utc::now() })
+    }
+
+    /// A call that brings nothing is answered by what was asked before, or asks.
+    async fn unproven(&self, seen: &Seen, entry: &mut Entry) -> Result<Approval, Refusal> {
+        let store = self.door.ledger.store();
+        let row = store.newest_approval(&seen.question.asker.key(), &seen.digest).await.map_err(lost)?;
+        let Some(known) = row.map(stored::read).transpose().map_err(lost)? else {
+            return Err(self.ask(seen, None, entry).await);
+        };
+        match known.check(&seen.held()) {
+            Ok(()) => Ok(known),
+            Err(Unfit::Pending(_)) => Err(self.waiting(known, None, entry)),
+            Err(void @ Unfit::Changed(_)) => {
+                self.end(&known, &void).await?;
+                Err(self.ask(seen, Some(void), entry).await)
+            }
+            // so that an assistant cannot wear a human down by asking again and again
+            Err(no @ Unfit::Rejected { .. }) if known.expires > seen.now => {
+                entry.join_approval(&known.id);
+                Err(Refusal::NotApproved(no))
+            }
+            Err(_) => Err(self.ask(seen, None, entry).await),
+        }
+    }
+
+    /// A call that names its approval.
+    async fn named(&self, seen: &Seen, id: &str, entry: &mut Entry) -> Result<Approval, Refusal> {
+        let known = self.find(id, entry).await?;
+        let checked = known.check(&seen.held());
+        self.or_end(&known, checked).await?;
+        Ok(known)
+    }
+
+    /// A call that brings the yes of the human before the asking client.
+    async fn confirmed(&self, seen: &Seen, id: &str, word: &str, entry: &mut Entry) -> Result<Approval, Refusal> {
+        let known = self.find(id, entry).await?;
+        let checked = known.check_confirmable(&seen.held());
+        self.or_end(&known, checked).await?;
+        if !self.door.approvals.confirm_in_client {
+            return Err(Refusal::NotApproved(Unfit::NotInClient(id.to_owned())));
+        }
+        if known.word_to_type().is_some_and(|wanted| wanted != word.trim()) {
+            return Err(Refusal::NotApproved(Unfit::WrongWord(id.to_owned())));
+        }
+        self.decide(&known, true).await
+    }
+
+    /// A call that brings the no of the human before the asking client.
+    async fn declined(&self, seen: &Seen, id: &str, entry: &mut Entry) -> Refusal {
+        let known = match self.find(id, entry).await {
+            Ok(known) => known,
+            Err(refusal) => return refusal,
+        };
+        match known.check(&seen.held()) {
+            Ok(()) | Err(Unfit::Pending(_)) => {}
+            Err(unfit) => return Refusal::NotApproved(unfit),
+        }
+        match self.decide(&known, false).await {
+            Ok(no) => no.check(&seen.held()).err().map_or(Refusal::NotApproved(Unfit::Pending(no.id)), Refusal::NotApproved),
+            Err(refusal) => refusal,
+        }
+    }
+
+    /// Decides for the human before the asking client, with an entry of its own in the ledger.
+    async fn decide(&self, known: &Approval, approve: bool) -> Result<Approval, Refusal> {
+        let by = format!("{} in the asking client", self.caller.subject());
+        let decision = Decision { approve, digest: known.digest.clone(), reason: String::new(), channel: "client" };
+        let entry = decision_entry(self.door, self.caller, &known.id, Some(known), &decision).await.map_err(undecided)?;
+        let written = write_decision(self.door, &known.id, &by, approve, "").await;
+        match &written {
+            Ok(_) => entry.close(Outcome::Done, ""),
+            Err(refused) => entry.close(Outcome::Denied, &refused.to_string()),
+        }
+        written.map_err(|refused| match refused {
+            NotDecided::Undecidable(_) => Refusal::NotApproved(Unfit::Used(known.id.clone())),
+            other => undecided(other),
+        })
+    }
+
+    async fn find(&self, id: &str, entry: &mut Entry) -> Result<Approval, Refusal> {
+        entry.join_approval(id);
+        let row = self.door.ledger.store().approval(id).await.map_err(lost)?;
+        let row = row.ok_or_else(|| Unfit::Unknown(id.to_owned()))?;
+        stored::read(row).map_err(lost)
+    }
+
+    /// An approval whose target has changed is ended: it would otherwise come back to life when the target changes back.
+    async fn or_end(&self, known: &Approval, checked: Result<(), Unfit>) -> Result<(), Refusal> {
+        if let Err(void @ Unfit::Changed(_)) = &checked {
+            self.end(known, void).await?;
+        }
+        checked.map_err(Refusal::NotApproved)
+    }
+
+    async fn end(&self, known: &Approval, why: &Unfit) -> Result<(), Refusal> {
+        self.door.ledger.store().end_approval(&known.id, &why.to_string()).await.map(drop).map_err(lost)
+    }
+
+    /// Asks anew.
+    async fn ask(&self, seen: &Seen, void: Option<Unfit>, entry: &mut Entry) -> Refusal {
+        let lifetime = TimeDelta::from_std(self.door.approvals.lifetime).unwrap_or(TimeDelta::minutes(15));
+        let approval = Approval {
+            id: uuid::Uuid::now_v7().to_string(),
+            digest: seen.digest.clone(),
+            state: seen.state.clone(),
+            question: seen.question.clone(),
+            status: Status::Pending,
+            made: seen.now,
+            expires: seen.now + lifetime,
+            decided_by: None,
+            decided_at: None,
+            reason: String::new(),
+            asked_in: entry.id().to_owned(),
+            used_in: None,
+        };
+        let row = match stored::row(&approval) {
+            Ok(row) => row,
+            Err(_) => return lost(store::Error::Unreadable { what: "approval", id: approval.id }),
+        };
+        let store = self.door.ledger.store();
+        match store.add_approval(&row, MOST_OPEN).await {
+            Ok(true) => return self.waiting(approval, void, entry),
+            Ok(false) => {}
+            Err(error) => return lost(error),
+        }
+        // another call was faster with the same question, or too many wait
+        match store.newest_approval(&row.asker, &row.digest).await.map(|found| found.map(stored::read)) {
+            Ok(Some(Ok(other))) if other.status_at(seen.now) == Status::Pending => self.waiting(other, void, entry),
+            Ok(_) => Refusal::TooManyWait(MOST_OPEN),
+            Err(error) => lost(error),
+        }
+    }
+
+    fn waiting(&self, approval: Approval, void: Option<Unfit>, entry: &mut Entry) -> Refusal {
+        entry.join_approval(&approval.id);
+        let confirmable = self.door.approvals.confirm_in_client && !approval.question.second_person();
+        let how = self.door.approvals.how(&approval.id);
+        Refusal::ApprovalNeeded(Box::new(Waiting { approval, confirmable, how, void }))
+    }
+}
+
+fn lost(error: store::Error) -> Refusal {
+    Refusal::ApprovalsLost(error)
+}
+
+fn undecided(error: NotDecided) -> Refusal {
+    match error {
+        NotDecided::LedgerClosed(cause) => Refusal::LedgerClosed(cause),
+        NotDecided::Lost(cause) => Refusal::ApprovalsLost(cause),
+        NotDecided::Undecidable(_) | NotDecided::LongReason => Refusal::Forged("the decision does not fit".to_owned()),
+    }
+}

@@ -1,0 +1,47 @@
+//! Approvals as the store has them, and as `policy` means them.
+
+use chrono::{DateTime, Utc};
+use policy::{Approval, Status};
+use store::ApprovalRow;
+
+/// Reads a row. A row that cannot be read is no approval: nothing is permitted by it.
+pub(crate) fn read(row: ApprovalRow) -> Result<Approval, store::Error> {
+    let unreadable = || store::Error::Unreadable { what: "approval", id: row.id.clone() };
+    Ok(Approval {
+        question: serde_json::from_str(&row.question).map_err(|_| unreadable())?,
+        status: Status::read(&row.status).ok_or_else(unreadable)?,
+        made: moment(row.made).ok_or_else(unreadable)?,
+        expires: moment(row.expires).ok_or_else(unreadable)?,
+        decided_at: row.decided_at.map(|at| moment(at).ok_or_else(unreadable)).transpose()?,
+        id: row.id,
+        digest: row.digest,
+        state: row.state,
+        decided_by: row.decided_by,
+        reason: row.reason,
+        asked_in: row.asked_in,
+        used_in: row.used_in,
+    })
+}
+
+/// The row of a question that was just asked.
+pub(crate) fn row(approval: &Approval) -> Result<ApprovalRow, serde_json::Error> {
+    Ok(ApprovalRow {
+        id: approval.id.clone(),
+        asker: approval.question.asker.key(),
+        digest: approval.digest.clone(),
+        state: approval.state.clone(),
+        question: serde_json::to_string(&approval.question)?,
+        status: approval.status.as_str().to_owned(),
+        made: approval.made.timestamp_micros(),
+        expires: approval.expires.timestamp_micros(),
+        decided_by: approval.decided_by.clone(),
+        decided_at: approval.decided_at.map(|at| at.timestamp_micros()),
+        reason: approval.reason.clone(),
+        asked_in: approval.asked_in.clone(),
+        used_in: approval.used_in.clone(),
+    })
+}
+
+fn moment(micros: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(micros)
+}

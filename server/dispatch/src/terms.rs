@@ -1,0 +1,35 @@
+//! What an operator sets about approvals.
+
+use std::time::Duration;
+
+/// What an operator sets about approvals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalTerms {
+    /// How long a question waits and an approval may be used, from the moment of asking.
+    pub lifetime: Duration,
+    /// Whether the human before the asking client may confirm there what needs no second person.
+    pub confirm_in_client: bool,
+    /// Address of this server as those who approve reach it, without a path; absent where nobody can, as over stdio.
+    pub address: Option<String>,
+}
+
+impl Default for ApprovalTerms {
+    fn default() -> Self {
+        Self { lifetime: Duration::from_mins(15), confirm_in_client: true, address: None }
+    }
+}
+
+impl ApprovalTerms {
+    /// What somebody with the right to approve does about a question: one sentence without its end.
+    #[must_use]
+    pub fn how(&self, id: &str) -> String {
+        match &self.address {
+            Some(address) => format!(
+                "somebody with the right to approve runs `juju-mcp approvals approve {id} --url {address} --token-file \
+                 FILE` or opens {address}/approvals/{id}"
+            ),
+            None => "nobody else can approve here, because this server has no address; run `juju-mcp serve` for that"
+                .to_owned(),
+        }
+    }
+}
