@@ -91,7 +91,8 @@ impl Ledger {
         let durable = act.effect.changes() && !dry_run;
         let kept = self.hand_over(id.clone(), "open", &beginning, durable).await?;
         // from here on the beginning may stand in the store, so a caller that goes away leaves an end too
-        let mut entry = Entry { ledger: self.clone(), id, begun: Instant::now(), durable, approval: None, stage: Stage::Waiting };
+        let mut entry =
+            Entry { ledger: self.clone(), id, begun: Instant::now(), durable, approval: None, stage: Stage::Waiting };
         let kept = kept.await.map_err(|_| Error::Closed).and_then(|kept| kept.map_err(Error::Store));
         entry.stage = if kept.is_ok() { Stage::UnderWay } else { Stage::Ended };
         kept.map(|()| entry)
@@ -203,7 +204,10 @@ impl Entry {
     fn end(&mut self, outcome: Outcome, reason: &str) {
         self.stage = Stage::Ended;
         let duration = u64::try_from(self.begun.elapsed().as_micros()).ok();
-        let body = match serde_json::to_string(&Ending { approval: self.approval.take(), ..ending(outcome, reason, duration) }) {
+        let body = match serde_json::to_string(&Ending {
+            approval: self.approval.take(),
+            ..ending(outcome, reason, duration)
+        }) {
             Ok(body) => body,
             Err(error) => return tracing::error!(%error, act = self.id, "the end of an act cannot be written down"),
         };

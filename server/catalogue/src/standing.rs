@@ -38,11 +38,8 @@ fn standing(told: &FullStatusResult, uuid: &str, targets: &[String]) -> Value {
         "machine" => Some(("machines", tag.id().split('/').next().unwrap_or_default().to_owned())),
         _ => None,
     };
-    let chosen: Option<Vec<_>> = if tags.len() == targets.len() && !tags.is_empty() {
-        tags.iter().map(named).collect()
-    } else {
-        None
-    };
+    let chosen: Option<Vec<_>> =
+        if tags.len() == targets.len() && !tags.is_empty() { tags.iter().map(named).collect() } else { None };
     let mut shown = json!({"model": uuid, "version": told.model.version});
     match chosen {
         Some(chosen) => {
@@ -54,9 +51,9 @@ fn standing(told: &FullStatusResult, uuid: &str, targets: &[String]) -> Value {
             }
         }
         None => {
-            shown["applications"] = told.applications.iter().map(|(name, one)| (name.clone(), application(one))).collect();
-            shown["machines"] =
-                told.machines.iter().map(|(id, one)| (id.clone(), machine(one, id, told))).collect();
+            shown["applications"] =
+                told.applications.iter().map(|(name, one)| (name.clone(), application(one))).collect();
+            shown["machines"] = told.machines.iter().map(|(id, one)| (id.clone(), machine(one, id, told))).collect();
             shown["offers"] = told.offers.keys().cloned().collect();
             shown["saas"] = told.remote_applications.keys().cloned().collect();
         }
@@ -122,8 +119,11 @@ mod tests {
     fn application_of(units: &[&str]) -> Value {
         let unit = |name: &&str| {
             let number = name.split('/').nth(1).unwrap_or_default();
-            ((*name).to_owned(), json!({"agent-status": detail(), "workload-status": detail(), "workload-version": "",
-                "machine": number, "opened-ports": null, "public-address": "", "charm": "", "subordinates": {}}))
+            (
+                (*name).to_owned(),
+                json!({"agent-status": detail(), "workload-status": detail(), "workload-version": "",
+                "machine": number, "opened-ports": null, "public-address": "", "charm": "", "subordinates": {}}),
+            )
         };
         let units: Map<String, Value> = units.iter().map(unit).collect();
         json!({"charm": "ch:web-1", "charm-version": "", "charm-profile": "", "charm-channel": "stable", "charm-rev": 1,
@@ -156,7 +156,12 @@ mod tests {
         let before = told();
         let mut after = told();
         after.applications.remove("db");
-        for targets in [vec![], vec!["model-1".to_owned()], vec!["no tag".to_owned()], vec!["application-web".to_owned(), "model-1".to_owned()]] {
+        for targets in [
+            vec![],
+            vec!["model-1".to_owned()],
+            vec!["no tag".to_owned()],
+            vec!["application-web".to_owned(), "model-1".to_owned()],
+        ] {
             assert_ne!(standing(&before, "uuid", &targets), standing(&after, "uuid", &targets), "{targets:?}");
         }
         assert_ne!(standing(&before, "uuid", &[]), standing(&before, "another", &[]), "a model that was made anew");

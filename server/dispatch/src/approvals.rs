@@ -73,9 +73,8 @@ impl Approvals {
         let now = Utc::now();
         let own = (!self.may_approve(caller)).then(|| Asker::of(caller).key());
         let store = self.0.ledger.store();
-        let rows = store
-            .approvals(status.map(Status::as_str), own.as_deref(), now.timestamp_micros(), MOST_LISTED)
-            .await?;
+        let rows =
+            store.approvals(status.map(Status::as_str), own.as_deref(), now.timestamp_micros(), MOST_LISTED).await?;
         rows.into_iter().map(|row| Ok(as_of(stored::read(row)?, now))).collect()
     }
 

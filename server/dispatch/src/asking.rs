@@ -7,7 +7,7 @@ use audit::{Entry, Outcome};
 use catalogue::{Job, Preview, Site};
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::Caller;
-use policy::{Approval, Asked, Asker, Permitted, Question, Status, Unfit, Use, fingerprint};
+use policy::{Act, Approval, Asked, Asker, Demand, Permitted, Question, Status, Unfit, Use, fingerprint};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -29,10 +29,6 @@ pub(crate) struct Asking<'a> {
     pub(crate) site: &'a Arc<Site>,
     /// The command line, redacted.
     pub(crate) command: String,
-    /// What a human would be shown that it does.
-    pub(crate) preview: Preview,
-    /// What the call brought with it.
-    pub(crate) proof: Option<Proof>,
 }
 
 /// The act as it would be shown now.
@@ -51,10 +47,17 @@ impl Seen {
 
 impl Asking<'_> {
     /// Gives the permit where a human has said yes to this very act; else asks, or says why not.
-    pub(crate) async fn settle(mut self, asked: Asked<Job>, entry: &mut Entry) -> Result<Permitted<Job>, Refusal> {
+    ///
+    /// `preview` is what a human is shown that the act does, `proof` what the call brought with it.
+    pub(crate) async fn settle(
+        &self,
+        asked: Asked<Job>,
+        preview: Preview,
+        proof: Option<Proof>,
+        entry: &mut Entry,
+    ) -> Result<Permitted<Job>, Refusal> {
         entry.hold();
-        let proof = self.proof.take();
-        let seen = self.look(&asked).await?;
+        let seen = self.look(asked.act().clone(), asked.demands().to_vec(), preview).await?;
         let approved = match proof {
             None => self.unproven(&seen, entry).await?,
             Some(Proof::Approval(id)) => self.named(&seen, &id, entry).await?,
@@ -75,24 +78,22 @@ impl Asking<'_> {
     }
 
     /// Looks at the target as it is now. Rules are part of what is seen: a yes given under other rules is void.
-    async fn look(&mut self, asked: &Asked<Job>) -> Result<Seen, Refusal> {
-        let nothing: Preview = Box::new(|_| Box::pin(std::future::ready(Ok(None))));
-        let preview = std::mem::replace(&mut self.preview, nothing);
+    async fn look(&self, act: Act, demands: Vec<Demand>, preview: Preview) -> Result<Seen, Refusal> {
         let expected = preview(Arc::clone(self.site)).await?.unwrap_or_default();
-        let standing = self.site.standing(&asked.act().targets).await?;
-        let rules: Vec<_> = asked.demands().iter().map(|demand| json!([demand.rule, demand.second_person])).collect();
+        let standing = self.site.standing(&act.targets).await?;
+        let rules: Vec<_> = demands.iter().map(|demand| json!([demand.rule, demand.second_person])).collect();
         let state = fingerprint(&json!({"expected": expected, "standing": standing, "rules": rules}));
-        let act = asked.act();
+        let digest = act.digest();
         let short = standing.to_string().len() <= MOST_SHOWN;
         let question = Question {
-            act: policy::Act { arguments: audit::redact(&act.arguments), ..act.clone() },
+            act: Act { arguments: audit::redact(&act.arguments), ..act },
             command: self.command.clone(),
             expected: audit::redact(&expected),
             standing: if short { standing } else { Value::Null },
-            demands: asked.demands().to_vec(),
+            demands,
             asker: Asker::of(self.caller),
         };
-        Ok(Seen { question, digest: act.digest(), state, now: Utc::now() })
+        Ok(Seen { question, digest, state, now: Utc::now() })
     }
 
     /// A call that brings nothing is answered by what was asked before, or asks.
@@ -151,7 +152,9 @@ impl Asking<'_> {
             Err(unfit) => return Refusal::NotApproved(unfit),
         }
         match self.decide(&known, false).await {
-            Ok(no) => no.check(&seen.held()).err().map_or(Refusal::NotApproved(Unfit::Pending(no.id)), Refusal::NotApproved),
+            Ok(no) => {
+                no.check(&seen.held()).err().map_or(Refusal::NotApproved(Unfit::Pending(no.id)), Refusal::NotApproved)
+            }
             Err(refusal) => refusal,
         }
     }
@@ -160,7 +163,8 @@ impl Asking<'_> {
     async fn decide(&self, known: &Approval, approve: bool) -> Result<Approval, Refusal> {
         let by = format!("{} in the asking client", self.caller.subject());
         let decision = Decision { approve, digest: known.digest.clone(), reason: String::new(), channel: "client" };
-        let entry = decision_entry(self.door, self.caller, &known.id, Some(known), &decision).await.map_err(undecided)?;
+        let entry =
+            decision_entry(self.door, self.caller, &known.id, Some(known), &decision).await.map_err(undecided)?;
         let written = write_decision(self.door, &known.id, &by, approve, "").await;
         match &written {
             Ok(_) => entry.close(Outcome::Done, ""),

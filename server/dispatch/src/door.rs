@@ -61,8 +61,8 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
                 return Ok(recorded);
             }
             let command = speak(&audit::redact(&asked.act().arguments), &options);
-            let asking = Asking { door, caller, site: &site, command, preview, proof: call.proof };
-            match asking.settle(asked, &mut entry).await {
+            let asking = Asking { door, caller, site: &site, command };
+            match asking.settle(asked, preview, call.proof, &mut entry).await {
                 Ok(permitted) => permitted,
                 Err(refusal) => return Err(close(entry, refusal)),
             }

@@ -3,16 +3,24 @@
 use std::time::Instant;
 
 use catalogue::Tool;
-use dispatch::{Call, carry_out};
+use dispatch::{Call, Proof, Refusal, Reply, Waiting, carry_out};
 use identity::Caller;
 use rmcp::{
     ErrorData, RoleServer,
-    model::{CallToolRequestParams, CallToolResult},
+    model::{CallToolRequestParams, CallToolResponse, CallToolResult, InputRequiredResult},
     service::RequestContext,
 };
 use serde_json::{Map, Value};
 
-use crate::{Server, Surface, progress::News, reply, trio};
+use crate::{
+    Server, Surface,
+    confirm::{self, Channel},
+    progress::News,
+    reply, trio,
+};
+
+/// Where a call names an approval that was decided elsewhere.
+const APPROVAL: &str = "juju-mcp/approval";
 
 /// A tool call that is understood.
 struct Meant {
@@ -22,6 +30,20 @@ struct Meant {
     read_only: bool,
 }
 
+/// How a call ended for its client.
+enum Ended {
+    Answered(Result<Reply, Refusal>),
+    Asked(Box<InputRequiredResult>),
+}
+
+/// The question that the human before the client may answer, if that is how a call ended.
+fn confirmable(result: &Result<Reply, Refusal>) -> Option<&Waiting> {
+    match result {
+        Err(Refusal::ApprovalNeeded(waiting)) if waiting.confirmable => Some(waiting),
+        _ => None,
+    }
+}
+
 impl Server {
     pub(crate) async fn call(
         &self,
@@ -29,48 +51,93 @@ impl Server {
         caller: Caller,
         surface: &Surface,
         context: &RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, ErrorData> {
-        let arguments = request.arguments.unwrap_or_default();
+    ) -> Result<CallToolResponse, ErrorData> {
+        let arguments = request.arguments.clone().unwrap_or_default();
         if !self.shelf.has(surface, &request.name) {
             return Err(ErrorData::invalid_params(self.unknown(&request.name, surface), None));
         }
         let meant = match request.name.as_ref() {
-            trio::FIND => return Ok(self.find(&caller, surface, arguments)),
+            trio::FIND => return Ok(self.find(&caller, surface, arguments).into()),
             trio::READ => inner(arguments, true),
             trio::RUN => inner(arguments, false),
             name => Ok(Meant { tool: name.to_owned(), arguments, read_only: surface.read_only }),
         };
         match meant {
-            Ok(meant) => Ok(self.carry(meant, &caller, context).await),
-            Err(sentence) => Ok(reply::failed(sentence, "bad arguments")),
+            Ok(meant) => Ok(self.carry(meant, &request, &caller, context).await),
+            Err(sentence) => Ok(reply::failed(sentence, "bad arguments").into()),
         }
     }
 
-    async fn carry(&self, meant: Meant, caller: &Caller, context: &RequestContext<RoleServer>) -> CallToolResult {
+    async fn carry(
+        &self,
+        meant: Meant,
+        request: &CallToolRequestParams,
+        caller: &Caller,
+        context: &RequestContext<RoleServer>,
+    ) -> CallToolResponse {
         let Some(tool) = self.door.catalogue.get(&meant.tool) else {
             let sentence = format!("there is no command `{}`: look for it with {}", meant.tool, trio::FIND);
-            return reply::failed(sentence, "unknown tool");
+            return reply::failed(sentence, "unknown tool").into();
         };
         if let Some(sentence) = meant.read_only.then(|| changes(tool, &meant.arguments)).flatten() {
-            return reply::failed(sentence, "read only");
+            return reply::failed(sentence, "read only").into();
         }
         let begun = Instant::now();
         let name = tool.name();
-        let (news, progress) = News::of(context);
-        let call = Call { tool: name.to_owned(), arguments: meant.arguments, progress };
-        let work = news.during(carry_out(&self.door, caller, call));
-        let result = tokio::select! {
-            result = work => result,
+        let bound = confirm::bound_to(caller, &request.name, &request.arguments.clone().unwrap_or_default());
+        let work = async {
+            let (mut news, progress) = News::of(context);
+            let call = |proof| Call {
+                tool: name.to_owned(),
+                arguments: meant.arguments.clone(),
+                progress: progress.clone(),
+                proof,
+            };
+            let first = call(self.proof(request, &bound));
+            let result = news.during(carry_out(&self.door, caller, first)).await;
+            let Some(waiting) = confirmable(&result) else { return Ended::Answered(result) };
+            match (Channel::of(context), &self.seal) {
+                (Channel::RoundTrip, Some(seal)) => Ended::Asked(Box::new(seal.ask(waiting, &bound))),
+                (Channel::Elicitation, _) => {
+                    let proof = confirm::elicit(waiting, context).await;
+                    Ended::Answered(news.during(carry_out(&self.door, caller, call(Some(proof)))).await)
+                }
+                (Channel::RoundTrip, None) | (Channel::None, _) => Ended::Answered(result),
+            }
+        };
+        let ended = tokio::select! {
+            ended = work => ended,
             // a read ends here; a write goes on to its end behind the door, and the ledger has it
             () = context.ct.cancelled() => {
                 self.observe.call_ended(name, "cancelled", begun.elapsed());
-                return reply::failed("the call is no longer waited for", "cancelled");
+                return reply::failed("the call is no longer waited for", "cancelled").into();
             }
         };
-        self.observe.call_ended(name, reply::outcome(&result), begun.elapsed());
-        match result {
-            Ok(done) => reply::done(done),
-            Err(refusal) => reply::refused(&refusal),
+        match ended {
+            Ended::Asked(question) => {
+                self.observe.call_ended(name, "asked", begun.elapsed());
+                CallToolResponse::InputRequired(*question)
+            }
+            Ended::Answered(result) => {
+                self.observe.call_ended(name, reply::outcome(&result), begun.elapsed());
+                match result {
+                    Ok(done) => reply::done(done),
+                    Err(refusal) => reply::refused(&refusal),
+                }
+                .into()
+            }
+        }
+    }
+
+    /// What a call brings to show that a human said yes.
+    fn proof(&self, request: &CallToolRequestParams, bound: &[u8]) -> Option<Proof> {
+        match (&request.request_state, &self.seal) {
+            (Some(state), Some(seal)) => seal.open(state, request.input_responses.as_ref(), bound),
+            (Some(_), None) => Some(Proof::Forged("this server hands out no request states".to_owned())),
+            (None, _) => {
+                let named = request.meta.as_ref().and_then(|meta| meta.get(APPROVAL)).and_then(Value::as_str);
+                named.map(|id| Proof::Approval(id.to_owned()))
+            }
         }
     }
 

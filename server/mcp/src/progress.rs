@@ -32,7 +32,7 @@ impl News {
     }
 
     /// Passes news on while `work` goes on.
-    pub(crate) async fn during<T>(mut self, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
         loop {
             let next = tokio::select! {

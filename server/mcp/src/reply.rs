@@ -21,7 +21,17 @@ pub(crate) fn refused(refusal: &Refusal) -> CallToolResult {
         Some(remedy) => format!("{refusal}: {remedy}"),
         None => refusal.to_string(),
     };
-    failed(text, refusal.code())
+    let Refusal::ApprovalNeeded(waiting) = refusal else { return failed(text, refusal.code()) };
+    let meta = json!({"juju-mcp/code": refusal.code(), "juju-mcp/approval": {
+        "id": waiting.approval.id,
+        "status": waiting.approval.status,
+        "digest": waiting.approval.digest,
+        "expires": waiting.approval.expires,
+        "rules": waiting.approval.question.demands,
+        "second_person": waiting.approval.question.second_person(),
+        "how": waiting.how,
+    }});
+    tagged(CallToolResult::error(vec![ContentBlock::text(text)]), meta)
 }
 
 /// An error that the assistant can read and act on.
@@ -46,7 +56,13 @@ pub(crate) fn outcome(result: &Result<Reply, Refusal>) -> &'static str {
     match result {
         Ok(reply) if reply.repeated => "repeated",
         Ok(_) => "ok",
-        Err(Refusal::Denied(_)) => "denied",
+        Err(
+            Refusal::Denied(_)
+            | Refusal::Approver
+            | Refusal::NotApproved(_)
+            | Refusal::Forged(_)
+            | Refusal::TooManyWait(_),
+        ) => "denied",
         Err(Refusal::ApprovalNeeded(_)) => "asked",
         Err(Refusal::BadArguments(_) | Refusal::UnknownTool(_)) => "invalid",
         Err(Refusal::EndUnknown { .. } | Refusal::WorkLost) => "unknown",

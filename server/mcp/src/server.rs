@@ -14,7 +14,7 @@ use rmcp::{
     service::RequestContext,
 };
 
-use crate::{Observe, Surface, instructions, shelf::Shelf};
+use crate::{Observe, Surface, confirm::Seal, instructions, shelf::Shelf};
 
 /// How long a client may keep a list of tools, in milliseconds: it changes only with the caller's rights.
 const LIST_TTL_MS: u64 = 300_000;
@@ -25,6 +25,8 @@ pub struct Server {
     pub(crate) door: Arc<Door>,
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) observe: Arc<dyn Observe>,
+    /// Seals what clients carry between the halves of a round trip; without it there are none.
+    pub(crate) seal: Option<Seal>,
     /// Over stdio there is one caller and one surface; over HTTP both come with the request.
     local: Option<Arc<(Caller, Surface)>>,
 }
@@ -34,7 +36,14 @@ impl Server {
     #[must_use]
     pub fn new(door: Arc<Door>, observe: Arc<dyn Observe>) -> Self {
         let shelf = Arc::new(Shelf::new(&door.catalogue));
-        Self { door, shelf, observe, local: None }
+        Self { door, shelf, observe, seal: None, local: None }
+    }
+
+    /// The same, asking humans by input-required results whose state is sealed with this key. The key has to outlive the
+    /// process, or questions that wait do not.
+    #[must_use]
+    pub fn sealing_with(self, key: &[u8; 32]) -> Self {
+        Self { seal: Some(Seal::new(key)), ..self }
     }
 
     /// The same for one caller on one surface, over stdio.
@@ -109,6 +118,6 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let (caller, surface) = self.asked(&context)?;
-        self.call(request, caller, &surface, &context).await.map(Into::into)
+        self.call(request, caller, &surface, &context).await
     }
 }

@@ -213,7 +213,8 @@ pub fn fingerprint(state: &Value) -> String {
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            let ordered: std::collections::BTreeMap<_, _> = map.iter().map(|(name, value)| (name, sorted(value))).collect();
+            let ordered: std::collections::BTreeMap<_, _> =
+                map.iter().map(|(name, value)| (name, sorted(value))).collect();
             Value::Object(ordered.into_iter().map(|(name, value)| (name.clone(), value)).collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),

@@ -55,7 +55,9 @@ pub enum Unfit {
     #[error("the approval `{0}` has to come from a second person, not from the client that asked")]
     SecondPerson(String),
     /// Confirmation by the asking client is switched off.
-    #[error("this server takes no confirmation from the client that asked, so the approval `{0}` waits for an approver")]
+    #[error(
+        "this server takes no confirmation from the client that asked, so the approval `{0}` waits for an approver"
+    )]
     NotInClient(String),
     /// The name that had to be typed was not.
     #[error("the name that was typed is not the one that the approval `{0}` asks for")]
@@ -90,7 +92,9 @@ impl Approval {
     /// [`Unfit`].
     pub fn check_confirmable(&self, held: &Use<'_>) -> Result<(), Unfit> {
         match self.check(held) {
-            Ok(()) | Err(Unfit::Pending(_)) if self.question.second_person() => Err(Unfit::SecondPerson(self.id.clone())),
+            Ok(()) | Err(Unfit::Pending(_)) if self.question.second_person() => {
+                Err(Unfit::SecondPerson(self.id.clone()))
+            }
             Err(Unfit::Pending(_)) => Ok(()),
             // a yes that is there already needs no second one, and a proof that comes again is a replay
             Ok(()) => Err(Unfit::Used(self.id.clone())),

@@ -79,8 +79,7 @@ impl Store {
     /// [`Error::Failed`].
     pub async fn add_approval(&self, row: &ApprovalRow, most: i64) -> Result<bool, Error> {
         let mut connection = self.writer.acquire().await?;
-        let expire =
-            "update approval set status = 'expired' where status in ('pending', 'approved') and expires <= ?";
+        let expire = "update approval set status = 'expired' where status in ('pending', 'approved') and expires <= ?";
         sqlx::query(expire).bind(row.made).execute(&mut *connection).await?;
         sqlx::query("delete from approval where expires < ?").bind(row.made - KEPT).execute(&mut *connection).await?;
         let insert = "insert into approval (id, asker, digest, state, question, status, made, expires, asked_in) \
@@ -115,9 +114,8 @@ impl Store {
     /// # Errors
     /// [`Error::Failed`].
     pub async fn newest_approval(&self, asker: &str, digest: &str) -> Result<Option<ApprovalRow>, Error> {
-        let query = sqlx::query_as(
-            "select * from approval where asker = ? and digest = ? order by made desc, id desc limit 1",
-        );
+        let query =
+            sqlx::query_as("select * from approval where asker = ? and digest = ? order by made desc, id desc limit 1");
         Ok(query.bind(asker).bind(digest).fetch_optional(&self.writer).await?)
     }
 
