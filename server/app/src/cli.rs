@@ -34,6 +34,9 @@ pub(crate) enum Command {
     /// Check or export the ledger
     #[command(subcommand)]
     Audit(Audit),
+    /// Answer questions that a running server has for humans
+    #[command(subcommand)]
+    Approvals(Approvals),
     /// Check a configuration file, or print its schema
     #[command(subcommand)]
     Config(Config),
@@ -184,6 +187,65 @@ pub(crate) struct Export {
     /// First record
     #[arg(long, default_value_t = 1, value_name = "SEQUENCE")]
     pub(crate) from: i64,
+}
+
+/// What to do with questions to humans.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Approvals {
+    /// List approvals: all for an approver, else only those that the token's holder asked for
+    List {
+        #[command(flatten)]
+        server: ApiServer,
+        /// Only those that stand so: `pending`, `approved`, `rejected`, `used`, `expired`
+        #[arg(long, value_name = "STATUS")]
+        status: Option<String>,
+    },
+    /// Show one approval: what would be done, where, who asked, under which rule
+    Show {
+        /// The approval
+        id: String,
+        #[command(flatten)]
+        server: ApiServer,
+    },
+    /// Say yes; the act is then done when its asker calls again
+    #[command(
+        after_help = "Example:\n  juju-mcp approvals approve 01890a5d-ac96-774b-bcce-b302099a8057 --url https://juju-mcp.example --token-file ./approver.token"
+    )]
+    Approve(Decide),
+    /// Say no
+    Reject(Decide),
+}
+
+/// Arguments of `approvals approve` and `approvals reject`.
+#[derive(Debug, Args)]
+pub(crate) struct Decide {
+    /// The approval
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) server: ApiServer,
+    /// Why, for the ledger and for whoever asked
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Digest of the act that you saw; refused if it is another. Unless given, the act is shown first
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) digest: Option<String>,
+    /// Do not ask on the terminal after showing the act
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// A running server, and who asks it.
+#[derive(Debug, Args)]
+pub(crate) struct ApiServer {
+    /// Address of the server
+    #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) url: String,
+    /// File with a bearer token that may approve
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: PathBuf,
+    /// How to print; a table on a terminal and JSON elsewhere, unless given
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
 }
 
 /// What to do with the configuration.

@@ -1,5 +1,6 @@
 //! Sub-commands, a file each.
 
+mod approvals;
 mod audit;
 mod config;
 mod demo;
@@ -22,6 +23,7 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Stdio(arguments) => stdio::run(arguments).await,
         Command::Sim(arguments) => sim::run(arguments).await,
         Command::Tools(arguments) => tools::run(&arguments),
+        Command::Approvals(arguments) => approvals::run(arguments).await,
         Command::Audit(arguments) => audit::run(arguments).await,
         Command::Config(arguments) => config::run(&arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments).await,

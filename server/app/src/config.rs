@@ -1,5 +1,7 @@
 //! The configuration file: typed, a section a struct, unknown names refused.
 
+mod approvals;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -11,6 +13,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::failure::Failure;
+
+pub(crate) use approvals::ApprovalsSection;
 
 /// All that `serve` can be told in a file.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -33,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) default_controller: Option<String>,
     /// Bearer tokens.
     pub(crate) tokens: Vec<TokenSection>,
+    /// How humans are asked.
+    pub(crate) approvals: ApprovalsSection,
 }
 
 /// One controller.

@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod failure;
 mod ready;
+mod secret_key;
 mod wiring;
 
 use std::process::ExitCode;

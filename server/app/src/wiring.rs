@@ -8,7 +8,7 @@ use std::{
 
 use audit::Ledger;
 use catalogue::Catalogue;
-use dispatch::Door;
+use dispatch::{ApprovalTerms, Door};
 use futures::future::{BoxFuture, FutureExt, join_all};
 use http_server::health::{Check, Health};
 use juju_client::{ClientFiles, Controllers, Endpoint};
@@ -22,15 +22,22 @@ use crate::{config::Config, failure::Failure};
 /// File of the store in a state directory.
 pub(crate) const STORE: &str = "juju-mcp.sqlite";
 
+/// File of the key that seals what clients carry between the halves of a question.
+pub(crate) const SEAL: &str = "request-state.key";
+
 /// Opens the ledger in `state` and puts it, all tools and these controllers behind one door.
-pub(crate) async fn door(state: &Path, controllers: Controllers) -> Result<Arc<Door>, Failure> {
+pub(crate) async fn door(
+    state: &Path,
+    controllers: Controllers,
+    approvals: ApprovalTerms,
+) -> Result<Arc<Door>, Failure> {
     std::fs::create_dir_all(state).map_err(|cause| Failure::file("make the state directory", state, &cause))?;
     let store = Store::open(&state.join(STORE))
         .await
         .map_err(|error| Failure::usage(error, "give a state directory that can be written, with `--state DIR`"))?;
     let ledger = Ledger::open(store).await?;
     let policy = InForce::new(Policy::shipped().map_err(Failure::failed)?);
-    Ok(Arc::new(Door { catalogue: Catalogue::shipped(), policy, ledger, controllers }))
+    Ok(Arc::new(Door { catalogue: Catalogue::shipped(), policy, ledger, controllers, approvals }))
 }
 
 /// Whether the ledger and each controller answer.

@@ -3,6 +3,7 @@
 //! Order of a request to `/mcp`: panic net, request id, span, metrics, `Host` and `Origin`, bearer token, body limit,
 //! time limit, session owner, then the MCP service that was handed in.
 
+mod approvals;
 mod bearer;
 mod body;
 mod deadline;

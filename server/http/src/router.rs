@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
+use dispatch::Approvals;
 use identity::Caller;
 use mcp::Surface;
 use tower::{Service, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
@@ -21,7 +22,7 @@ use tower_http::{
 };
 
 use crate::{
-    Authenticate, Refusal, Settings,
+    Authenticate, Refusal, Settings, approvals,
     bearer::{self, Gate},
     body::{self, BodyLimit},
     deadline,
@@ -49,6 +50,8 @@ pub struct Served {
     pub health: Arc<dyn Health>,
     /// Where requests are counted.
     pub metrics: Arc<Metrics>,
+    /// Questions to humans; without them there is no management API about them.
+    pub approvals: Option<Approvals>,
 }
 
 /// The whole HTTP server as one service.
@@ -56,7 +59,7 @@ pub struct Served {
 /// # Errors
 /// Where the operating system has no randomness for the key of the sessions.
 pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::Error> {
-    let Served { mcp, toolsets, authenticate, health, metrics } = served;
+    let Served { mcp, toolsets, authenticate, health, metrics, approvals } = served;
     let gate = Gate {
         authenticate: authenticate.clone(),
         resource_metadata_url: settings.resource_metadata_url.as_deref().map(Into::into),
@@ -71,6 +74,7 @@ pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::
         .route("/mcp/x/{toolset}", any(toolset))
         .with_state(door)
         .layer(layer(SessionKey::generate()?, session::own))
+        .merge(approvals.map(approvals::routes).unwrap_or_default())
         .layer(layer(settings.answer_limit, deadline::keep))
         .layer(layer(limit, body::take_in))
         .layer(layer(gate, bearer::identify))

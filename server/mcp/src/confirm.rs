@@ -219,7 +219,8 @@ mod tests {
             assert!(forged(seal.open(&state, Some(&answers), &other)));
         }
         assert!(forged(Seal::new(&[8; 32]).open(&state, Some(&answers), &call)));
-        let expired = seal.0.seal_with(b"1", &options.ttl(Duration::ZERO));
+        let expired = seal.0.seal_with(b"1", &options.ttl(Duration::from_millis(1)));
+        std::thread::sleep(Duration::from_millis(5));
         assert!(forged(seal.open(&expired, Some(&answers), &call)));
         for at in 0..state.len() {
             let mut bytes = state.clone().into_bytes();

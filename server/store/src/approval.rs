@@ -1,6 +1,6 @@
 //! Rows of approvals. What they mean is the business of `policy`; here is only that each step is taken once.
 
-use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{FromRow, Row, sqlite::SqliteRow};
 
 use crate::{Error, Store};
 
@@ -151,7 +151,7 @@ impl Store {
             .bind(decision.reason)
             .bind(decision.now)
             .bind(id);
-        self.durably(async |connection| query.fetch_optional(connection).await).await
+        Ok(query.fetch_optional(&self.durable_writer).await?)
     }
 
     /// Uses an approval up for one act; `None` where it was used before, is not approved or has expired. One statement,
@@ -163,7 +163,7 @@ impl Store {
         let update = "update approval set status = 'used', used_in = ? \
                       where id = ? and status = 'approved' and expires > ? returning *";
         let query = sqlx::query_as(update).bind(entry).bind(id).bind(now);
-        self.durably(async |connection| query.fetch_optional(connection).await).await
+        Ok(query.fetch_optional(&self.durable_writer).await?)
     }
 
     /// Ends an open approval without its being used. Returns whether it was open.
@@ -174,19 +174,7 @@ impl Store {
         let update =
             "update approval set status = 'expired', reason = ? where id = ? and status in ('pending', 'approved')";
         let query = sqlx::query(update).bind(reason).bind(id);
-        let done = self.durably(async |connection| query.execute(connection).await).await?;
+        let done = query.execute(&self.durable_writer).await?;
         Ok(done.rows_affected() == 1)
-    }
-
-    /// Runs one statement and returns only when the disk has what it wrote.
-    async fn durably<T>(
-        &self,
-        statement: impl AsyncFnOnce(&mut SqliteConnection) -> sqlx::Result<T>,
-    ) -> Result<T, Error> {
-        let mut connection = self.writer.acquire().await?;
-        sqlx::query("pragma synchronous = full").execute(&mut *connection).await?;
-        let result = statement(&mut connection).await;
-        sqlx::query("pragma synchronous = normal").execute(&mut *connection).await?;
-        Ok(result?)
     }
 }

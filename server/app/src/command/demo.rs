@@ -7,10 +7,17 @@ use identity::{Authenticator, Token};
 use policy::Roles;
 
 use super::{
-    serve::{Serving, listen},
+    serve::{Serving, address, listen},
     sim::{Scratch, Simulated},
 };
-use crate::{cli::Demo, config::Config, failure::Failure, ready::Ready, wiring};
+use crate::{
+    cli::Demo,
+    config::{ApprovalsSection, Config},
+    failure::Failure,
+    ready::Ready,
+    secret_key::secret_key,
+    wiring,
+};
 
 /// Where the simulated controller listens.
 const CONTROLLER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
@@ -35,8 +42,10 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         authenticator.accept(token.hash(), role);
         ready.tokens.insert(role.to_owned(), token.reveal().to_owned());
     }
-    let door = wiring::door(&state, controllers).await?;
-    let serving = Serving { door, authenticator, settings: Settings::default(), listener, stop };
+    let terms = ApprovalsSection::default().terms(&address(&listener)?);
+    let door = wiring::door(&state, controllers, terms).await?;
+    let seal = secret_key(&state, wiring::SEAL)?;
+    let serving = Serving { door, seal, authenticator, settings: Settings::default(), listener, stop };
     serving.serve(ready, arguments.ready_file.as_deref(), announce).await
 }
 

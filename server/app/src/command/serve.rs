@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use dispatch::Door;
+use dispatch::{Approvals, Door};
 use http_server::{Served, Settings, metrics::Metrics};
 use identity::Authenticator;
 use juju_client::Controllers;
@@ -21,6 +21,7 @@ use crate::{
     config::{Config, read_token},
     failure::Failure,
     ready::Ready,
+    secret_key::secret_key,
     wiring::{self, Parts},
 };
 
@@ -35,8 +36,10 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     reach(&controllers).await?;
     let state = arguments.state.or_else(|| config.state.clone()).unwrap_or_else(|| STATE.into());
     let listener = listen(arguments.listen.or(config.listen).unwrap_or(LISTEN)).await?;
+    let terms = config.approvals.terms(&address(&listener)?);
     let serving = Serving {
-        door: wiring::door(&state, controllers).await?,
+        door: wiring::door(&state, controllers, terms).await?,
+        seal: secret_key(&state, wiring::SEAL)?,
         authenticator,
         settings: settings(&config),
         listener,
@@ -49,6 +52,8 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
 /// All that is needed to answer over HTTP.
 pub(super) struct Serving {
     pub(super) door: Arc<Door>,
+    /// Key for what clients carry between the halves of a question.
+    pub(super) seal: [u8; 32],
     pub(super) authenticator: Authenticator,
     pub(super) settings: Settings,
     pub(super) listener: TcpListener,
@@ -63,23 +68,24 @@ impl Serving {
         ready_file: Option<&Path>,
         announce: impl FnOnce(&Ready),
     ) -> Result<ExitCode, Failure> {
-        let address = self.listener.local_addr().map_err(Failure::failed)?;
+        let address = address(&self.listener)?;
         let metrics = Arc::new(Metrics::default());
-        let handler = mcp::Server::new(Arc::clone(&self.door), metrics.clone());
+        let handler = mcp::Server::new(Arc::clone(&self.door), metrics.clone()).sealing_with(&self.seal);
         let served = Served {
             mcp: mcp::streamable_http(handler, self.settings.max_body_bytes, self.stop.clone()),
             toolsets: self.door.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
             authenticate: Arc::new(self.authenticator),
             health: Arc::new(Parts(Arc::clone(&self.door))),
             metrics,
+            approvals: Some(Approvals::new(Arc::clone(&self.door))),
         };
         let router = http_server::router(&self.settings, served).map_err(Failure::failed)?;
-        ready.mcp_url = Some(format!("http://{address}/mcp"));
+        ready.mcp_url = Some(format!("{address}/mcp"));
         if let Some(file) = ready_file {
             ready.write(file)?;
         }
         announce(&ready);
-        tracing::info!(%address, "serving");
+        tracing::info!(address, "serving");
         http_server::serve(self.listener, router, &self.settings, self.stop).await.map_err(Failure::failed)?;
         wiring::close(&self.door).await;
         Ok(ExitCode::SUCCESS)
@@ -105,6 +111,11 @@ async fn reach(controllers: &Controllers) -> Result<(), Failure> {
         tracing::warn!(%controller, %error, "serving without a controller that cannot be reached");
     }
     Ok(())
+}
+
+/// The address of a listener as a URL.
+pub(super) fn address(listener: &TcpListener) -> Result<String, Failure> {
+    Ok(format!("http://{}", listener.local_addr().map_err(Failure::failed)?))
 }
 
 pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -2,17 +2,19 @@
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
+use dispatch::ApprovalTerms;
 use http_server::metrics::Metrics;
 use identity::Caller;
 use mcp::Surface;
 
-use crate::{cli::Stdio, config::Config, failure::Failure, wiring};
+use crate::{cli::Stdio, config::Config, failure::Failure, secret_key::secret_key, wiring};
 
 pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     let juju_data = arguments.juju_data.clone().map_or_else(wiring::own_juju_data, Ok)?;
     let controllers = wiring::controllers(&Config::default(), Some(&juju_data))?;
     let state: PathBuf = arguments.state.clone().unwrap_or_else(|| juju_data.join("juju-mcp"));
-    let door = wiring::door(&state, controllers).await?;
+    let door = wiring::door(&state, controllers, ApprovalTerms::default()).await?;
+    let seal = secret_key(&state, wiring::SEAL)?;
     let surface = surface(&arguments);
     let known = door.catalogue.toolsets();
     if let Some(unknown) = arguments.toolsets.iter().find(|name| *name != "all" && !known.contains(&name.as_str())) {
@@ -22,7 +24,8 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         ));
     }
     let caller = Caller::local(&wiring::user(), "admin");
-    let server = mcp::Server::new(Arc::clone(&door), Arc::new(Metrics::default())).local(caller, surface);
+    let server = mcp::Server::new(Arc::clone(&door), Arc::new(Metrics::default()));
+    let server = server.sealing_with(&seal).local(caller, surface);
     let ended = mcp::stdio(server, wiring::stop_signal()).await;
     wiring::close(&door).await;
     ended.map_err(Failure::failed)?;

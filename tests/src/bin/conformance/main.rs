@@ -49,6 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         authenticate: Arc::new(Anybody),
         health: Arc::new(()),
         metrics: Arc::new(Metrics::default()),
+        approvals: None,
     };
     let router = http_server::router(&settings, served)?;
     let listener = tokio::net::TcpListener::bind(arguments.listen).await?;

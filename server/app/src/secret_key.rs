@@ -1,0 +1,49 @@
+//! Keys of this server: made once, kept in the state directory, readable for nobody else.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{ErrorKind, Read as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use crate::failure::Failure;
+
+/// The key of this name in the state directory; made of the operating system's randomness where there is none.
+pub(crate) fn secret_key(state: &Path, name: &str) -> Result<[u8; 32], Failure> {
+    let file = state.join(name);
+    match File::open(&file) {
+        Ok(handle) => read(handle, &file),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => make(&file),
+        Err(cause) => Err(Failure::file("read", &file, &cause)),
+    }
+}
+
+fn read(mut handle: File, file: &Path) -> Result<[u8; 32], Failure> {
+    let mut bytes = Vec::new();
+    handle.read_to_end(&mut bytes).map_err(|cause| Failure::file("read", file, &cause))?;
+    bytes.try_into().map_err(|_| {
+        Failure::usage(
+            format!("`{}` is not a key of 32 bytes", file.display()),
+            "remove it, and a new one is made; questions to humans that wait in a client are then void",
+        )
+    })
+}
+
+/// Written under another name and linked, so that of two programs at once both have the same whole key.
+fn make(file: &Path) -> Result<[u8; 32], Failure> {
+    let failed = |cause: std::io::Error| Failure::file("write", file, &cause);
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(Failure::failed)?;
+    let part = file.with_extension(format!("part-{}", std::process::id()));
+    let mut handle =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part).map_err(failed)?;
+    handle.write_all(&key).and_then(|()| handle.sync_all()).map_err(failed)?;
+    let linked = std::fs::hard_link(&part, file);
+    std::fs::remove_file(&part).map_err(failed)?;
+    match linked {
+        Ok(()) => Ok(key),
+        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => read(File::open(file).map_err(failed)?, file),
+        Err(cause) => Err(failed(cause)),
+    }
+}
