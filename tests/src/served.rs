@@ -4,13 +4,35 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 
 use audit::{Ledger, Record};
 use catalogue::Catalogue;
-use dispatch::Door;
+use dispatch::{ApprovalTerms, Approvals, Door};
 use http_server::{Served as Behind, Settings, metrics::Metrics};
 use identity::{Authenticator, Token};
 use juju_client::{Controllers, Endpoint};
 use policy::{InForce, Policy};
 use store::Store;
 use tokio_util::sync::CancellationToken;
+
+/// Tokens by name, and the roles of their holders.
+const TOKENS: [(&str, &str); 6] = [
+    ("viewer", "viewer"),
+    ("operator", "operator"),
+    ("admin", "admin"),
+    ("other admin", "admin"),
+    ("approver", "approver"),
+    ("other approver", "approver"),
+];
+
+/// Key for what clients carry between the halves of a question.
+pub const SEAL: [u8; 32] = [5; 32];
+
+fn kept_token(file: &Path) -> Token {
+    if let Ok(text) = std::fs::read_to_string(file) {
+        return Token::given(&text).expect("a token");
+    }
+    let token = Token::generate().expect("randomness");
+    std::fs::write(file, token.reveal()).expect("a token can be kept");
+    token
+}
 
 /// A running server; it stops when this is dropped.
 pub struct Served {
@@ -20,6 +42,8 @@ pub struct Served {
     pub metrics: Arc<Metrics>,
     /// Answers MCP, for journeys that bring their own transport.
     pub server: mcp::Server,
+    /// What stands behind it.
+    pub door: Arc<Door>,
     tokens: BTreeMap<&'static str, Token>,
     ledger: Ledger,
     stop: CancellationToken,
@@ -38,42 +62,53 @@ impl Served {
         settings: Settings,
         client: juju_client::Settings,
     ) -> Self {
+        let controllers = Controllers::new(controllers, None, client);
+        Self::behind(folder, controllers, settings, Policy::shipped().expect("the policy"), ApprovalTerms::default())
+            .await
+    }
+
+    /// The same with a policy and with terms for approvals. Tokens and keys are kept in the folder, so that the same
+    /// server can be started there again.
+    pub async fn behind(
+        folder: &Path,
+        controllers: Controllers,
+        settings: Settings,
+        policy: Policy,
+        approvals: ApprovalTerms,
+    ) -> Self {
         let store = Store::open(&folder.join("state.db")).await.expect("a store");
         let ledger = Ledger::open(store).await.expect("a ledger");
         let mut authenticator = Authenticator::default();
         let mut tokens = BTreeMap::new();
-        for role in ["viewer", "operator", "admin"] {
-            let token = Token::generate().expect("randomness");
+        for (name, role) in TOKENS {
+            let token = kept_token(&folder.join(format!("{name}.token")));
             authenticator.accept(token.hash(), role);
-            tokens.insert(role, token);
+            tokens.insert(name, token);
         }
         let catalogue = Catalogue::shipped();
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
-        let door = Arc::new(Door {
-            catalogue,
-            policy: InForce::new(Policy::shipped().expect("the policy")),
-            ledger: ledger.clone(),
-            controllers: Controllers::new(controllers, None, client),
-        });
+        let door =
+            Arc::new(Door { catalogue, policy: InForce::new(policy), ledger: ledger.clone(), controllers, approvals });
         let metrics = Arc::new(Metrics::default());
         let stop = CancellationToken::new();
-        let server = mcp::Server::new(door, metrics.clone());
+        let server = mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&SEAL);
         let behind = Behind {
             mcp: mcp::streamable_http(server.clone(), settings.max_body_bytes, stop.child_token()),
             toolsets,
             authenticate: Arc::new(authenticator),
             health: Arc::new(()),
             metrics: metrics.clone(),
+            approvals: Some(Approvals::new(Arc::clone(&door))),
         };
         let router = http_server::router(&settings, behind).expect("a router");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let stopped = stop.clone();
         tokio::spawn(async move { http_server::serve(listener, router, &settings, stopped).await });
-        Self { address, metrics, server, tokens, ledger, stop }
+        Self { address, metrics, server, door, tokens, ledger, stop }
     }
 
-    /// The bearer token of a role.
+    /// The bearer token of a name, which is the role's for the first of each.
     #[must_use]
     pub fn token(&self, role: &str) -> &str {
         self.tokens[role].reveal()

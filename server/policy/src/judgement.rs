@@ -30,9 +30,12 @@ impl Policy {
     /// Judges an act. Pure; what no role allows is denied.
     #[must_use]
     pub fn judge(&self, caller: &Caller, act: &Act, _: &Circumstances) -> Judgement {
-        match self.allow(caller, act.effect) {
-            Ok(()) => Judgement::Allow,
-            Err(denial) => Judgement::Deny(denial),
+        if let Err(denial) = self.allow(caller, act.effect) {
+            return Judgement::Deny(denial);
+        }
+        match self.wants(act.effect) {
+            demands if demands.is_empty() => Judgement::Allow,
+            demands => Judgement::Ask { demands },
         }
     }
 }

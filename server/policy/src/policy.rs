@@ -4,12 +4,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use identity::Caller;
 
-use crate::{Denial, Effect, InvalidRoles, Roles};
+use crate::{Demand, Denial, Effect, InvalidRoles, Roles};
 
 /// Roles, and who holds them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     roles: Roles,
+    wanted: Vec<(Effect, Demand)>,
 }
 
 impl Policy {
@@ -18,7 +19,19 @@ impl Policy {
     /// # Errors
     /// Never in a program whose tests passed: the text is part of it.
     pub fn shipped() -> Result<Self, InvalidRoles> {
-        Ok(Self { roles: Roles::shipped()? })
+        Ok(Self { roles: Roles::shipped()?, wanted: Vec::new() })
+    }
+
+    /// The same, wanting a human before acts of this effect or a worse one.
+    #[must_use]
+    pub fn wanting(mut self, least: Effect, demand: Demand) -> Self {
+        self.wanted.push((least, demand));
+        self
+    }
+
+    /// What is wanted of a human before acts of an effect.
+    pub(crate) fn wants(&self, effect: Effect) -> Vec<Demand> {
+        self.wanted.iter().filter(|(least, _)| effect >= *least).map(|(_, demand)| demand.clone()).collect()
     }
 
     /// All roles.
