@@ -1,6 +1,7 @@
 //! The configuration file: typed, a section a struct, unknown names refused.
 
 mod approvals;
+mod oauth;
 
 use std::{
     net::SocketAddr,
@@ -9,12 +10,14 @@ use std::{
 
 use identity::{Token, TokenHash};
 use juju_client::{Credential, Endpoint, Secret};
+use policy::Binding;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::failure::Failure;
 
 pub(crate) use approvals::ApprovalsSection;
+pub(crate) use oauth::OauthSection;
 
 /// All that `serve` can be told in a file.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -35,10 +38,15 @@ pub(crate) struct Config {
     pub(crate) controllers: Vec<ControllerSection>,
     /// The controller that is meant where a call names none.
     pub(crate) default_controller: Option<String>,
-    /// Bearer tokens.
+    /// Bearer tokens, for where there is no identity provider.
     pub(crate) tokens: Vec<TokenSection>,
     /// How humans are asked.
     pub(crate) approvals: ApprovalsSection,
+    /// The identity provider whose tokens are taken.
+    pub(crate) oauth: Option<OauthSection>,
+    /// Who of the provider's users, groups and clients holds which roles.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub(crate) bindings: Vec<Binding>,
 }
 
 /// One controller.

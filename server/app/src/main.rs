@@ -6,6 +6,7 @@ mod config;
 mod failure;
 mod ready;
 mod secret_key;
+mod web;
 mod wiring;
 
 use std::process::ExitCode;

@@ -29,6 +29,7 @@ pub(crate) const SEAL: &str = "request-state.key";
 pub(crate) async fn door(
     state: &Path,
     controllers: Controllers,
+    policy: Policy,
     approvals: ApprovalTerms,
 ) -> Result<Arc<Door>, Failure> {
     std::fs::create_dir_all(state).map_err(|cause| Failure::file("make the state directory", state, &cause))?;
@@ -36,7 +37,7 @@ pub(crate) async fn door(
         .await
         .map_err(|error| Failure::usage(error, "give a state directory that can be written, with `--state DIR`"))?;
     let ledger = Ledger::open(store).await?;
-    let policy = InForce::new(Policy::shipped().map_err(Failure::failed)?);
+    let policy = InForce::new(policy);
     Ok(Arc::new(Door { catalogue: Catalogue::shipped(), policy, ledger, controllers, approvals }))
 }
 
@@ -78,20 +79,6 @@ impl Parts {
 fn check(name: String, asked: Instant, detail: Option<String>) -> Check {
     let latency_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
     Check { name, healthy: detail.is_none(), detail, latency_ms }
-}
-
-/// An HTTP client with a time limit, which trusts the system's authorities.
-pub(crate) fn web_client(limit: std::time::Duration) -> Result<reqwest::Client, Failure> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let roots = rustls_native_certs::load_native_certs().certs;
-    let mut store = rustls::RootCertStore::empty();
-    store.add_parsable_certificates(roots);
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(Failure::failed)?
-        .with_root_certificates(store)
-        .with_no_client_auth();
-    reqwest::Client::builder().timeout(limit).use_preconfigured_tls(tls).build().map_err(Failure::failed)
 }
 
 /// Controllers from client files where they are named, else from the configuration, else from the environment.

@@ -9,6 +9,7 @@ mod body;
 mod deadline;
 mod guard;
 pub mod health;
+pub mod metadata;
 pub mod metrics;
 mod refusal;
 pub mod router;
@@ -18,6 +19,7 @@ pub mod settings;
 mod trace;
 
 pub use bearer::Authenticate;
+pub use metadata::Advertised;
 pub use refusal::Refusal;
 pub use router::{McpService, Served, router};
 pub use serve::serve;

@@ -71,12 +71,20 @@ pub enum Refusal {
     Fault,
 }
 
+/// When to ask again while the identity provider cannot be reached.
+const PROVIDER_PAUSE_SECONDS: u64 = 5;
+
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::BadHost | Self::NotJson(_) | Self::NotMcp => StatusCode::BAD_REQUEST,
             Self::HostNotAllowed(_) | Self::OriginNotAllowed(_) | Self::Private => StatusCode::FORBIDDEN,
-            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated(reason) => match reason {
+                Unauthenticated::Ambiguous => StatusCode::BAD_REQUEST,
+                Unauthenticated::ProviderDown => StatusCode::SERVICE_UNAVAILABLE,
+                Unauthenticated::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+                _ => StatusCode::UNAUTHORIZED,
+            },
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyIncomplete { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::NoSuchPath | Self::NoSuchToolset { .. } | Self::NoSuchSession => StatusCode::NOT_FOUND,
@@ -109,8 +117,18 @@ pub(crate) fn sentence(status: StatusCode, code: i32, message: &str) -> Response
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = sentence(self.status(), self.code(), &self.to_string());
-        if let Self::Method(allowed) = self {
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+        let headers = response.headers_mut();
+        match self {
+            Self::Method(allowed) => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+            }
+            Self::Unauthenticated(Unauthenticated::ProviderDown) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(PROVIDER_PAUSE_SECONDS));
+            }
+            Self::Unauthenticated(Unauthenticated::TooMany { seconds }) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            _ => {}
         }
         response
     }

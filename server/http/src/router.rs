@@ -28,6 +28,7 @@ use crate::{
     deadline,
     guard::{self, Guard},
     health::{self, Doctor, Health},
+    metadata,
     metrics::Metrics,
     refusal,
     serve::Peer,
@@ -60,10 +61,8 @@ pub struct Served {
 /// Where the operating system has no randomness for the key of the sessions.
 pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::Error> {
     let Served { mcp, toolsets, authenticate, health, metrics, approvals } = served;
-    let gate = Gate {
-        authenticate: authenticate.clone(),
-        resource_metadata_url: settings.resource_metadata_url.as_deref().map(Into::into),
-    };
+    let advertised = settings.advertised.clone();
+    let gate = Gate { authenticate: authenticate.clone(), advertised: advertised.clone() };
     let guard = Arc::new(Guard::new(settings));
     let limit = BodyLimit { bytes: settings.max_body_bytes, time: settings.read_limit };
     let door = Door { mcp, toolsets: toolsets.into(), opened: Opened::default() };
@@ -93,11 +92,18 @@ pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::
         .layer(PropagateRequestIdLayer::new(trace::REQUEST_ID))
         .layer(TraceLayer::new_for_http().make_span_with(trace::span).on_request(()).on_response(trace::ended))
         .layer(layer(metrics, count));
-    let routes = protected.merge(probes).merge(scrape);
+    let sign_in = advertised.map(|advertised| metadata::routes(advertised, is_resource)).unwrap_or_default();
+    let routes = protected.merge(probes).merge(scrape).merge(sign_in);
     Ok(routes
         .method_not_allowed_fallback(async || Refusal::Method("GET, HEAD"))
         .fallback(async || Refusal::NoSuchPath)
         .layer(around))
+}
+
+/// Whether MCP is served at a path.
+fn is_resource(path: &str) -> bool {
+    matches!(path, "/mcp" | "/mcp/full" | "/mcp/readonly")
+        || path.strip_prefix("/mcp/x/").is_some_and(|name| !name.is_empty())
 }
 
 #[derive(Clone)]
@@ -198,8 +204,9 @@ async fn scrape(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let local = peer.is_some_and(|Extension(ConnectInfo(Peer(address)))| address.ip().is_loopback());
-    if !(local && guard::names_loopback(&uri, &headers)) && authenticate.caller(&headers).is_err() {
+    let peer = peer.map(|Extension(ConnectInfo(Peer(address)))| address.ip());
+    let local = peer.is_some_and(|address| address.is_loopback()) && guard::names_loopback(&uri, &headers);
+    if !local && authenticate.caller(bearer::presented(&headers, &uri), peer).await.is_err() {
         return Refusal::Private.into_response();
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], Body::from(metrics.text())).into_response()

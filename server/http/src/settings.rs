@@ -1,6 +1,8 @@
 //! What an operator can set about HTTP.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use crate::Advertised;
 
 /// Limits and allow-lists of the HTTP server. The defaults fit a server on loopback.
 #[derive(Debug, Clone)]
@@ -20,8 +22,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// How long open requests may go on after shutdown was asked for.
     pub drain_limit: Duration,
-    /// Address under which clients find the authorization metadata, told in `WWW-Authenticate`; absent without OAuth.
-    pub resource_metadata_url: Option<String>,
+    /// What clients are told about how to sign in; absent without an identity provider.
+    pub advertised: Option<Arc<Advertised>>,
 }
 
 impl Default for Settings {
@@ -34,7 +36,7 @@ impl Default for Settings {
             answer_limit: Duration::from_mins(15),
             max_connections: 4096,
             drain_limit: Duration::from_secs(10),
-            resource_metadata_url: None,
+            advertised: None,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Who asks: a bearer token becomes a [`Caller`], or nobody. Knows nothing of what callers may do.
 
+mod attempts;
 mod bearer;
 mod caller;
+pub mod oauth;
 mod token;
 
-pub use bearer::{Authenticator, Unauthenticated};
+pub use bearer::{Authenticator, Presented, Unauthenticated};
 pub use caller::{Caller, Claims};
 pub use token::{Token, TokenHash, WeakToken};

@@ -49,7 +49,7 @@ impl fmt::Debug for Token {
 }
 
 /// SHA-256 of a token. Tokens are random and long, so a slow hash would add nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {

@@ -55,36 +55,49 @@ impl Roles {
             return Ok(());
         }
         let sufficient = self.0.iter().filter(|(_, role)| role.effects.contains(&effect));
-        Err(Denial { effect, held: held.to_vec(), sufficient: sufficient.map(|(name, _)| name.clone()).collect() })
+        Err(Denial::Role {
+            effect,
+            held: held.to_vec(),
+            sufficient: sufficient.map(|(name, _)| name.clone()).collect(),
+        })
     }
 }
 
 /// Why a caller may not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} acts are not allowed to {}; {}", .effect.as_str(), Self::roles("role", .held), Self::advice(.sufficient))]
-pub struct Denial {
-    /// What the act would have done.
-    pub effect: Effect,
-    /// Roles that the caller holds.
-    pub held: Vec<String>,
-    /// Roles of which one would be enough.
-    pub sufficient: Vec<String>,
+pub enum Denial {
+    /// No role of the caller allows it.
+    #[error("{} acts are not allowed to {}; {}", .effect.as_str(), named(.held), advice(.sufficient))]
+    Role {
+        /// What the act would have done.
+        effect: Effect,
+        /// Roles that the caller holds.
+        held: Vec<String>,
+        /// Roles of which one would be enough.
+        sufficient: Vec<String>,
+    },
+    /// The caller's token is limited to less.
+    #[error("{} acts need a token with the scope `{scope}`; sign in again and ask for it", .effect.as_str())]
+    Scope {
+        /// What the act would have done.
+        effect: Effect,
+        /// The scope.
+        scope: &'static str,
+    },
 }
 
-impl Denial {
-    fn roles(word: &str, names: &[String]) -> String {
-        match names {
-            [] => "a caller without a role".to_owned(),
-            [one] => format!("{word} `{one}`"),
-            many => format!("{word}s `{}`", many.join("`, `")),
-        }
+fn named(roles: &[String]) -> String {
+    match roles {
+        [] => "a caller without a role".to_owned(),
+        [one] => format!("role `{one}`"),
+        many => format!("roles `{}`", many.join("`, `")),
     }
+}
 
-    fn advice(sufficient: &[String]) -> String {
-        match sufficient {
-            [] => "no role allows them".to_owned(),
-            names => format!("ask somebody with {}", Self::roles("role", names)),
-        }
+fn advice(sufficient: &[String]) -> String {
+    match sufficient {
+        [] => "no role allows them".to_owned(),
+        names => format!("ask somebody with {}", named(names)),
     }
 }
 

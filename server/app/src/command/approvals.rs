@@ -14,7 +14,7 @@ use crate::{
     cli::{ApiServer, Approvals, Decide, Format},
     config::read_text,
     failure::Failure,
-    wiring::web_client,
+    web::Web,
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -184,7 +184,7 @@ async fn api<T: DeserializeOwned>(
     body: Option<Value>,
 ) -> Result<T, Failure> {
     let url = format!("{}/api/approvals{path}", server.url.trim_end_matches('/'));
-    let client = web_client(PATIENCE)?;
+    let client = Web { patience: PATIENCE, authority: None, redirects: false }.client()?;
     let request = if method == "GET" { client.get(&url) } else { client.post(&url) };
     let request = request.bearer_auth(read_text(&server.token_file)?);
     let request = match body {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, process::ExitCode};
 
 use http_server::Settings;
 use identity::{Authenticator, Token};
-use policy::Roles;
+use policy::{Policy, Roles};
 
 use super::{
     serve::{Serving, address, listen},
@@ -43,7 +43,8 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         ready.tokens.insert(role.to_owned(), token.reveal().to_owned());
     }
     let terms = ApprovalsSection::default().terms(&address(&listener)?);
-    let door = wiring::door(&state, controllers, terms).await?;
+    let policy = Policy::shipped().map_err(Failure::failed)?;
+    let door = wiring::door(&state, controllers, policy, terms).await?;
     let seal = secret_key(&state, wiring::SEAL)?;
     let serving = Serving { door, seal, authenticator, settings: Settings::default(), listener, stop };
     serving.serve(ready, arguments.ready_file.as_deref(), announce).await

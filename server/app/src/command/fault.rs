@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use serde_json::{Value, json};
 
-use crate::{cli::Fault, failure::Failure, ready::Ready, wiring::web_client};
+use crate::{cli::Fault, failure::Failure, ready::Ready, web::Web};
 
 /// A restart of the simulated controller takes two seconds.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -19,7 +19,13 @@ pub(super) async fn run(arguments: Fault) -> Result<ExitCode, Failure> {
     };
     let words: Vec<_> = std::iter::once(arguments.kind).chain(arguments.target).collect();
     let order = json!({"fault": words.join(" ")});
-    let answer = web_client(PATIENCE)?.post(&url).bearer_auth(token).json(&order).send().await;
+    let answer = Web { patience: PATIENCE, authority: None, redirects: false }
+        .client()?
+        .post(&url)
+        .bearer_auth(token)
+        .json(&order)
+        .send()
+        .await;
     let response = answer.map_err(|_| Failure::failed(format!("nothing answers at `{url}`: has it ended?")))?;
     let done = response.status().is_success();
     let said: Value = response.json().await.map_err(Failure::failed)?;

@@ -2,13 +2,13 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use crate::{cli::Healthcheck, failure::Failure, wiring::web_client};
+use crate::{cli::Healthcheck, failure::Failure, web::Web};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(arguments: &Healthcheck) -> Result<ExitCode, Failure> {
     let url = format!("{}/ready", arguments.url.trim_end_matches('/'));
-    let answer = web_client(PATIENCE)?.get(&url).send().await;
+    let answer = Web { patience: PATIENCE, authority: None, redirects: true }.client()?.get(&url).send().await;
     let response = answer
         .map_err(|error| Failure::failed(format!("no server answers at `{}`: {}", arguments.url, deepest(&error))))?;
     let status = response.status();

@@ -8,11 +8,12 @@ use std::{
     sync::Arc,
 };
 
+use catalogue::Catalogue;
 use dispatch::{Approvals, Door};
 use http_server::{Served, Settings, metrics::Metrics};
 use identity::Authenticator;
 use juju_client::Controllers;
-use policy::Roles;
+use policy::{Policy, Roles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -33,15 +34,16 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let juju_data = arguments.juju_data.as_ref().or(config.juju_data.as_ref());
     let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path))?;
     let authenticator = authenticator(&config, &arguments.token_file)?;
+    let policy = policy(&config)?;
     reach(&controllers).await?;
     let state = arguments.state.or_else(|| config.state.clone()).unwrap_or_else(|| STATE.into());
     let listener = listen(arguments.listen.or(config.listen).unwrap_or(LISTEN)).await?;
     let terms = config.approvals.terms(&address(&listener)?);
     let serving = Serving {
-        door: wiring::door(&state, controllers, terms).await?,
+        door: wiring::door(&state, controllers, policy, terms).await?,
         seal: secret_key(&state, wiring::SEAL)?,
         authenticator,
-        settings: settings(&config),
+        settings: settings(&config)?,
         listener,
         stop: wiring::stop_signal(),
     };
@@ -127,24 +129,43 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
     })
 }
 
-fn settings(config: &Config) -> Settings {
+fn policy(config: &Config) -> Result<Policy, Failure> {
+    let shipped = Policy::shipped().map_err(Failure::failed)?;
+    let remedy = "`juju-mcp config schema` prints what the configuration may hold";
+    shipped.with_bindings(config.bindings.clone()).map_err(|error| Failure::usage(error, remedy))
+}
+
+fn settings(config: &Config) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
+    if let Some(oauth) = &config.oauth {
+        settings.allowed_hosts.push(oauth.public_host()?);
+        settings.advertised = Some(oauth.advertised());
+    }
     settings.allowed_hosts.extend(config.allowed_hosts.iter().cloned());
     settings.allowed_origins.extend(config.allowed_origins.iter().cloned());
-    settings
+    Ok(settings)
 }
 
 fn authenticator(config: &Config, files: &[(String, PathBuf)]) -> Result<Authenticator, Failure> {
     let configured = config.tokens.iter().map(|token| (&token.role, &token.file));
     let tokens: Vec<_> = configured.chain(files.iter().map(|(role, file)| (role, file))).collect();
     check_roles(tokens.iter().map(|(role, _)| role.as_str()))?;
-    if tokens.is_empty() {
+    if tokens.is_empty() && config.oauth.is_none() {
         return Err(Failure::usage(
             "nobody could call this server, because it has no token",
-            "give one with `--token-file ROLE=FILE`, or `tokens` in the configuration",
+            "give one with `--token-file ROLE=FILE`, or `tokens` or `oauth` in the configuration",
+        ));
+    }
+    if config.oauth.as_ref().is_some_and(|oauth| !oauth.keep_static_tokens) && !tokens.is_empty() {
+        return Err(Failure::usage(
+            "static tokens are given beside an identity provider",
+            "take them away, or say `keep_static_tokens: true` under `oauth`",
         ));
     }
     let mut authenticator = Authenticator::default();
+    if let Some(oauth) = &config.oauth {
+        authenticator.trust(oauth.provider(&Catalogue::shipped().toolsets())?);
+    }
     for (role, file) in tokens {
         authenticator.accept(read_token(file)?, role);
     }

@@ -6,6 +6,7 @@ use dispatch::ApprovalTerms;
 use http_server::metrics::Metrics;
 use identity::Caller;
 use mcp::Surface;
+use policy::Policy;
 
 use crate::{cli::Stdio, config::Config, failure::Failure, secret_key::secret_key, wiring};
 
@@ -13,7 +14,8 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     let juju_data = arguments.juju_data.clone().map_or_else(wiring::own_juju_data, Ok)?;
     let controllers = wiring::controllers(&Config::default(), Some(&juju_data))?;
     let state: PathBuf = arguments.state.clone().unwrap_or_else(|| juju_data.join("juju-mcp"));
-    let door = wiring::door(&state, controllers, ApprovalTerms::default()).await?;
+    let policy = Policy::shipped().map_err(Failure::failed)?;
+    let door = wiring::door(&state, controllers, policy, ApprovalTerms::default()).await?;
     let seal = secret_key(&state, wiring::SEAL)?;
     let surface = surface(&arguments);
     let known = door.catalogue.toolsets();
