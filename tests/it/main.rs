@@ -1,5 +1,7 @@
 //! Journeys, each in a file of its own.
 
+mod approval_attacks;
+mod approvals;
 mod door;
 mod http_refusals;
 mod layout;

@@ -1,5 +1,6 @@
 //! Shared pieces of the journeys.
 
+pub mod asking;
 pub mod pair;
 pub mod raw;
 pub mod real_controller;

@@ -53,7 +53,9 @@ impl Request {
         }
         let meta = &mut params["_meta"];
         meta["io.modelcontextprotocol/protocolVersion"] = "2026-07-28".into();
-        meta["io.modelcontextprotocol/clientCapabilities"] = serde_json::json!({});
+        if meta["io.modelcontextprotocol/clientCapabilities"].is_null() {
+            meta["io.modelcontextprotocol/clientCapabilities"] = serde_json::json!({});
+        }
         meta["io.modelcontextprotocol/clientInfo"] = serde_json::json!({"name": "journey", "version": "1"});
         let name = params["name"].as_str().map(str::to_owned);
         let message = serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});

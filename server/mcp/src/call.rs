@@ -93,7 +93,7 @@ impl Server {
                 progress: progress.clone(),
                 proof,
             };
-            let first = call(self.proof(request, &bound));
+            let first = call(self.proof(request, context, &bound));
             let result = news.during(carry_out(&self.door, caller, first)).await;
             let Some(waiting) = confirmable(&result) else { return Ended::Answered(result) };
             match (Channel::of(context), &self.seal) {
@@ -130,13 +130,21 @@ impl Server {
     }
 
     /// What a call brings to show that a human said yes.
-    fn proof(&self, request: &CallToolRequestParams, bound: &[u8]) -> Option<Proof> {
+    fn proof(
+        &self,
+        request: &CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+        bound: &[u8],
+    ) -> Option<Proof> {
         match (&request.request_state, &self.seal) {
             (Some(state), Some(seal)) => seal.open(state, request.input_responses.as_ref(), bound),
             (Some(_), None) => Some(Proof::Forged("this server hands out no request states".to_owned())),
             (None, _) => {
-                let named = request.meta.as_ref().and_then(|meta| meta.get(APPROVAL)).and_then(Value::as_str);
-                named.map(|id| Proof::Approval(id.to_owned()))
+                let named = context.meta.get(APPROVAL)?;
+                Some(match named.as_str() {
+                    Some(id) => Proof::Approval(id.to_owned()),
+                    None => Proof::Forged(format!("`{APPROVAL}` has to be the id of an approval")),
+                })
             }
         }
     }
