@@ -51,7 +51,7 @@ mod tests {
         known.keep(TokenHash::of("old"), &claims, now);
         assert_eq!(known.get(&TokenHash::of("old")), None);
         for number in 0..MOST * 3 {
-            let until = now + Duration::from_secs(60) + Duration::from_millis(number as u64);
+            let until = now + Duration::from_mins(1) + Duration::from_millis(number as u64);
             known.keep(TokenHash::of(&number.to_string()), &claims, until);
         }
         assert!(known.0.lock().expect("not poisoned").len() <= MOST);
