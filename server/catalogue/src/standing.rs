@@ -41,22 +41,18 @@ fn standing(told: &FullStatusResult, uuid: &str, targets: &[String]) -> Value {
     let chosen: Option<Vec<_>> =
         if tags.len() == targets.len() && !tags.is_empty() { tags.iter().map(named).collect() } else { None };
     let mut shown = json!({"model": uuid, "version": told.model.version});
-    match chosen {
-        Some(chosen) => {
-            for (kind, name) in chosen {
-                shown[kind][&name] = match kind {
-                    "applications" => told.applications.get(&name).map_or(Value::Null, application),
-                    _ => told.machines.get(&name).map_or(Value::Null, |one| machine(one, &name, told)),
-                };
-            }
+    if let Some(chosen) = chosen {
+        for (kind, name) in chosen {
+            shown[kind][&name] = match kind {
+                "applications" => told.applications.get(&name).map_or(Value::Null, application),
+                _ => told.machines.get(&name).map_or(Value::Null, |one| machine(one, &name, told)),
+            };
         }
-        None => {
-            shown["applications"] =
-                told.applications.iter().map(|(name, one)| (name.clone(), application(one))).collect();
-            shown["machines"] = told.machines.iter().map(|(id, one)| (id.clone(), machine(one, id, told))).collect();
-            shown["offers"] = told.offers.keys().cloned().collect();
-            shown["saas"] = told.remote_applications.keys().cloned().collect();
-        }
+    } else {
+        shown["applications"] = told.applications.iter().map(|(name, one)| (name.clone(), application(one))).collect();
+        shown["machines"] = told.machines.iter().map(|(id, one)| (id.clone(), machine(one, id, told))).collect();
+        shown["offers"] = told.offers.keys().cloned().collect();
+        shown["saas"] = told.remote_applications.keys().cloned().collect();
     }
     shown
 }

@@ -212,9 +212,8 @@ impl Asking<'_> {
             asked_in: entry.id().to_owned(),
             used_in: None,
         };
-        let row = match stored::row(&approval) {
-            Ok(row) => row,
-            Err(_) => return lost(store::Error::Unreadable { what: "approval", id: approval.id }),
+        let Ok(row) = stored::row(&approval) else {
+            return lost(store::Error::Unreadable { what: "approval", id: approval.id });
         };
         let store = self.door.ledger.store();
         match store.add_approval(&row, MOST_OPEN).await {

@@ -62,7 +62,8 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
             }
             let command = speak(&audit::redact(&asked.act().arguments), &options);
             let asking = Asking { door, caller, site: &site, command };
-            match asking.settle(asked, preview, call.proof, &mut entry).await {
+            // boxed: asking is rare, and its size would be that of every call
+            match Box::pin(asking.settle(asked, preview, call.proof, &mut entry)).await {
                 Ok(permitted) => permitted,
                 Err(refusal) => return Err(close(entry, refusal)),
             }

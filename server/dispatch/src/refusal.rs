@@ -75,7 +75,7 @@ impl Refusal {
     pub fn remedy(&self) -> Option<String> {
         let text = match self {
             Self::UnknownTool(_) => "look for it with `juju_find_command`",
-            Self::LedgerClosed(_) | Self::KeyLost(_) => {
+            Self::LedgerClosed(_) | Self::KeyLost(_) | Self::ApprovalsLost(_) => {
                 "tell whoever runs this server; its state directory may be full or read-only"
             }
             Self::KeyReused { .. } => "take a new key for each act",
@@ -91,7 +91,6 @@ impl Refusal {
                 "call again with the same arguments and without a proof, which asks anew where that is needed"
             }
             Self::TooManyWait(_) => "wait until some are decided or have expired",
-            Self::ApprovalsLost(_) => "tell whoever runs this server; its state directory may be full or read-only",
             Self::BadArguments(_) | Self::Denied(_) | Self::FailedBefore(_) => return None,
         };
         Some(text.to_owned())
@@ -104,8 +103,7 @@ impl Refusal {
             Self::UnknownTool(_) => "unknown tool",
             Self::BadArguments(_) => "bad arguments",
             Self::LedgerClosed(_) | Self::KeyLost(_) => "ledger closed",
-            Self::Denied(_) => "denied",
-            Self::Approver => "denied",
+            Self::Denied(_) | Self::Approver => "denied",
             Self::ApprovalNeeded(_) => "approval needed",
             Self::NotApproved(_) | Self::Forged(_) | Self::TooManyWait(_) => "not approved",
             Self::ApprovalsLost(_) => "approvals lost",

@@ -196,13 +196,13 @@ mod tests {
         assert_eq!(plain(&"a".repeat(2000)).len(), MOST_SHOWN + 3);
     }
 
-    #[test]
-    fn a_state_opens_only_for_its_caller_call_and_key() {
+    #[tokio::test]
+    async fn a_state_opens_only_for_its_caller_call_and_key() {
         let seal = Seal::new(&[7; 32]);
         let ana = Caller::local("ana", "operator");
         let arguments = |name: &str| json!({"application": name}).as_object().cloned().unwrap_or_default();
         let call = bound_to(&ana, "juju_expose", &arguments("web"));
-        let options = SealOptions::new().associated_data(&call).ttl(Duration::from_secs(60));
+        let options = SealOptions::new().associated_data(&call).ttl(Duration::from_mins(1));
         let state = seal.0.seal_with(b"1", &options);
         let answers =
             InputResponses::from([(QUESTION.to_owned(), json!({"action": "accept", "content": {"approve": true}}))]);
@@ -220,7 +220,7 @@ mod tests {
         }
         assert!(forged(Seal::new(&[8; 32]).open(&state, Some(&answers), &call)));
         let expired = seal.0.seal_with(b"1", &options.ttl(Duration::from_millis(1)));
-        std::thread::sleep(Duration::from_millis(5));
+        tokio::time::sleep(Duration::from_millis(5)).await;
         assert!(forged(seal.open(&expired, Some(&answers), &call)));
         for at in 0..state.len() {
             let mut bytes = state.clone().into_bytes();

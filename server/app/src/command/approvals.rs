@@ -69,16 +69,15 @@ async fn show(server: &ApiServer, id: &str) -> Result<ExitCode, Failure> {
 async fn decide(arguments: &Decide, verb: &str) -> Result<ExitCode, Failure> {
     let path = path(&arguments.id)?;
     let server = &arguments.server;
-    let digest = match &arguments.digest {
-        Some(digest) => digest.clone(),
-        None => {
-            let shown: Approval = api(server, "GET", &path, None).await?;
-            eprint!("{}", described(&shown));
-            if !arguments.yes && !sure(verb)? {
-                return Err(Failure::failed("nothing was decided"));
-            }
-            shown.digest
+    let digest = if let Some(digest) = &arguments.digest {
+        digest.clone()
+    } else {
+        let shown: Approval = api(server, "GET", &path, None).await?;
+        eprint!("{}", described(&shown));
+        if !arguments.yes && !sure(verb)? {
+            return Err(Failure::failed("nothing was decided"));
         }
+        shown.digest
     };
     let said = json!({"digest": digest, "reason": arguments.reason});
     let decided: Value = api(server, "POST", &format!("{path}/{verb}"), Some(said)).await?;
@@ -132,7 +131,7 @@ fn described(approval: &Approval) -> String {
     if !approval.reason.is_empty() {
         lines.push(("reason", approval.reason.clone()));
     }
-    lines.into_iter().map(|(name, value)| format!("{name:<11} {}\n", plain(&value))).collect()
+    lines.into_iter().fold(String::new(), |text, (name, value)| text + &format!("{name:<11} {}\n", plain(&value)))
 }
 
 /// Aligned columns. What is not to be seen, or would move the cursor, is taken out: it may come from an assistant.
