@@ -98,6 +98,11 @@ def clients(tally):
     pytest(tally, "clients", JUJU_MCP_TEST_NODE=programs.node(), JUJU_MCP_TEST_NPM=programs.npm())
 
 
+def approvals(tally):
+    (asking,) = built("asking")
+    pytest(tally, "approvals", JUJU_MCP_TEST_ASKING=asking, JUJU_MCP_TEST_NODE=programs.node(), JUJU_MCP_TEST_NPM=programs.npm())
+
+
 def compare(tally):
     runner = REAL / "compare" / "run"
     if not runner.exists():
@@ -125,6 +130,7 @@ PARTS = [
     Part("libjuju", "python-libjuju against the simulator and against the real controller", lambda tally: pytest(tally, "libjuju")),
     Part("jubilant", "jubilant against the simulator and against the real controller", lambda tally: pytest(tally, "jubilant")),
     Part("clients", "the six-command workflow by three MCP clients, over HTTP and stdio", clients),
+    Part("approvals", "a human's yes and no through three MCP clients and our command line, and a server killed in between", approvals),
     Part("compare", "the simulator's answers beside the real controller's", compare),
     Part("bench-smoke", "the bench starts and prints its table, with tiny numbers", bench_smoke),
 ]

@@ -1,0 +1,161 @@
+"""Approvals by MCP clients that nobody here wrote, each with a human before it who answers; then by our own command line. The real
+juju client looks at what was done."""
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import described, given, juju, ours, stop
+
+HERE = pathlib.Path(__file__).resolve().parent
+ACT = {"tool": "juju_add_unit", "arguments": {"model": "shop", "application": "web", "num_units": 1}}
+YES = {"action": "accept", "content": {"approve": True}}
+
+
+def typescript(sdk):
+    """A TypeScript SDK: the newest client, which speaks 2026-07-28, or the older one of the `initialize` era."""
+    def words(job):
+        return [given("JUJU_MCP_TEST_NODE"), HERE / "ask.mjs"], job | {"sdk": sdk, "packages": str(given("JUJU_MCP_TEST_NPM"))}
+
+    return words
+
+
+def python(mode):
+    """The Python `mcp` package, as it likes it best or in the `initialize` era."""
+    def words(job):
+        return [sys.executable, HERE / "ask.py"], job | {"mode": mode}
+
+    return words
+
+
+CLIENTS = {"typescript": typescript("client"), "typescript-sdk": typescript("sdk"), "python": python("auto"), "python-legacy": python("legacy")}
+
+
+class Shop:
+    """A simulated shop behind a server that wants a human before every change."""
+
+    def __init__(self, folder, juju_data):
+        self.folder, self.juju_data, self.second_person, self.process = folder, juju_data, False, None
+
+    def start(self):
+        ready = self.folder / "ready.json"
+        ready.unlink(missing_ok=True)
+        words = ["--juju-data", self.juju_data, "--state", self.folder / "state", "--ready-file", ready]
+        log = open(self.folder / "log.txt", "a")
+        self.process = subprocess.Popen([given("JUJU_MCP_TEST_ASKING"), *words, *(["--second-person"] if self.second_person else [])],
+                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        until = time.monotonic() + 30
+        while not ready.exists():
+            assert self.process.poll() is None and time.monotonic() < until, (self.folder / "log.txt").read_text()[-2000:]
+            time.sleep(0.05)
+        self.url = json.loads(ready.read_text())["mcp_url"]
+
+    def token_file(self, name):
+        return self.folder / "state" / f"{name}.token"
+
+    def call(self, client, answer=None, token="admin", act=ACT):
+        """What a client is answered, and what it asked the human before it."""
+        job = act | {"url": self.url, "token": self.token_file(token).read_text(), "answer": answer}
+        words, job = CLIENTS[client](job)
+        done = subprocess.run([str(word) for word in words], input=json.dumps(job), text=True, capture_output=True, timeout=90)
+        assert done.returncode == 0, f"{client}: {done.stdout[-1500:]} {done.stderr[-1500:]}"
+        return json.loads(done.stdout)
+
+    def approvals(self, *words, token="approver"):
+        """Our command line, finished."""
+        argv = [given("JUJU_MCP_TEST_PROGRAM"), "approvals", *words, "--url", self.url.removesuffix("/mcp"), "--token-file", self.token_file(token)]
+        return subprocess.run(argv, text=True, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+
+    def units(self):
+        """How many units the real client sees."""
+        controller = described("sim", self.juju_data)
+        seen = json.loads(juju(controller, "status", "-m", f"{controller.name}:shop", "--format", "json"))
+        return len(seen["applications"]["web"]["units"])
+
+
+@pytest.fixture(params=[False], ids=["confirm"])
+def shop(request, tmp_path):
+    with ours_sim(tmp_path) as files:
+        shop = Shop(tmp_path, files)
+        shop.second_person = request.param
+        shop.start()
+        yield shop
+        stop(shop.process)
+
+
+@contextlib.contextmanager
+def ours_sim(folder):
+    """The simulated controller as a process of its own, so that our server can be killed beside it."""
+    inner = folder / "sim"
+    inner.mkdir()
+    with ours(inner, "sim", "--scenario", "shop") as ready:
+        yield pathlib.Path(ready["juju_data"])
+
+
+def said(answer):
+    """The text that an assistant reads."""
+    return answer["result"]["content"][0]["text"]
+
+
+def waiting(answer):
+    """The question that a refused call left behind."""
+    return answer["result"]["_meta"]["juju-mcp/approval"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_human_before_the_client(shop, client):
+    before = shop.units()
+    no = shop.call(client, {"action": "decline"})
+    assert no["result"]["isError"] and "rejected" in said(no), no
+    assert "juju add-unit" in no["asked"][0]["message"] and no["asked"][0]["requestedSchema"]["required"] == ["approve"]
+    assert shop.call(client, YES)["result"]["isError"], "a no is not asked again"
+    other = ACT | {"arguments": ACT["arguments"] | {"num_units": 2}}
+    yes = shop.call(client, YES, act=other)
+    assert not yes["result"].get("isError") and len(yes["asked"]) == 1, yes
+    assert shop.units() == before + 2
+    none = shop.call(client)
+    assert none["result"]["isError"] and not none["asked"], "a client that can ask nobody is refused"
+
+
+@pytest.mark.parametrize("shop", [True], indirect=True, ids=["second-person"])
+def test_a_second_person_by_our_command_line(shop):
+    before = shop.units()
+    asked = shop.call("typescript", YES)
+    assert not asked["asked"], "the asker's client is not asked where somebody else has to decide"
+    question = waiting(asked)
+    assert question["id"] in said(asked) and "juju-mcp approvals approve" in said(asked)
+    listed = shop.approvals("list", "--status", "pending", "--format", "table")
+    assert listed.returncode == 0 and question["id"] in listed.stdout and "juju add-unit" in listed.stdout, listed
+    own = shop.approvals("approve", question["id"], token="admin")
+    assert own.returncode == 1 and "may not approve" in own.stderr and shop.units() == before
+    other = shop.approvals("approve", question["id"], "--digest", "0" * 64)
+    assert other.returncode == 1 and "digest" in other.stderr
+    done = shop.approvals("approve", question["id"], "--reason", "seen")
+    assert done.returncode == 0 and json.loads(done.stdout)["status"] == "approved", done
+    assert "juju add-unit" in done.stderr, "what is approved is shown first"
+    assert not shop.call("python")["result"].get("isError")
+    assert shop.units() == before + 1
+    assert waiting(shop.call("python"))["id"] != question["id"], "a yes counts once"
+    assert shop.approvals("approve", question["id"]).returncode == 1
+    assert shop.approvals("list", "--status", "nonsense").returncode == 2
+
+
+@pytest.mark.parametrize("shop", [True], indirect=True, ids=["second-person"])
+def test_killed_between_the_yes_and_the_act(shop):
+    before = shop.units()
+    question = waiting(shop.call("python"))
+    assert shop.approvals("approve", question["id"]).returncode == 0
+    os.kill(shop.process.pid, signal.SIGKILL)
+    shop.process.wait()
+    shop.start()
+    assert not shop.call("python")["result"].get("isError")
+    os.kill(shop.process.pid, signal.SIGKILL)
+    shop.process.wait()
+    shop.start()
+    assert waiting(shop.call("python"))["id"] != question["id"]
+    assert shop.units() == before + 1
