@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use audit::{Error, Ledger, Outcome, Phase, verify};
+use audit::{Error, Ledger, Outcome, Phase, Request, verify};
 use identity::Caller;
 use policy::{Act, Effect};
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn filled(file: &Path, acts: usize) -> Store {
     let ledger = Ledger::open(store.clone()).await.expect("a ledger");
     let caller = Caller::local("ana", "operator").with_client("test/1");
     for number in 0..acts {
-        let entry = ledger.begin(&caller, &act(number, Effect::Read), false, None).await.expect("begun");
+        let entry = ledger.begin(Request::new(&caller, &act(number, Effect::Read))).await.expect("begun");
         entry.close(Outcome::Done, "");
     }
     ledger.settle().await.expect("settled");
@@ -60,7 +60,7 @@ async fn what_a_killed_process_left_open_is_ended_as_not_known() {
     let store = Store::open(&file).await.expect("a store");
     let ledger = Ledger::open(store.clone()).await.expect("a ledger");
     let caller = Caller::local("ana", "operator");
-    let entry = ledger.begin(&caller, &act(7, Effect::Write), false, Some("key")).await.expect("begun");
+    let entry = ledger.begin(Request::new(&caller, &act(7, Effect::Write))).await.expect("begun");
     let id = entry.id().to_owned();
     std::mem::forget(entry); // as a killed process would
     let again = Ledger::open(Store::open(&file).await.expect("a store")).await.expect("a ledger");
@@ -77,7 +77,7 @@ async fn dropped_reads_end_as_cancelled_and_dropped_writes_as_not_known() {
     let ledger =
         Ledger::open(Store::open(&directory.path().join("s.sqlite")).await.expect("a store")).await.expect("a ledger");
     for (effect, outcome) in [(Effect::Read, Outcome::Cancelled), (Effect::Write, Outcome::Unknown)] {
-        drop(ledger.begin(&Caller::local("ana", "admin"), &act(1, effect), false, None).await.expect("begun"));
+        drop(ledger.begin(Request::new(&Caller::local("ana", "admin"), &act(1, effect))).await.expect("begun"));
         ledger.settle().await.expect("settled");
         let records = Ledger::records(ledger.store(), 1, 10).await.expect("records");
         let Some(Phase::Close(ended)) = records.last().map(|record| &record.phase) else { panic!("{records:?}") };
@@ -91,7 +91,7 @@ async fn a_write_that_was_given_up_while_its_beginning_was_written_is_not_in_dou
     let ledger =
         Ledger::open(Store::open(&directory.path().join("s.sqlite")).await.expect("a store")).await.expect("a ledger");
     let (caller, act) = (Caller::local("ana", "admin"), act(1, Effect::Write));
-    let mut beginning = Box::pin(ledger.begin(&caller, &act, false, None));
+    let mut beginning = Box::pin(ledger.begin(Request::new(&caller, &act)));
     assert!(futures::poll!(&mut beginning).is_pending());
     drop(beginning);
     ledger.settle().await.expect("settled");
@@ -142,7 +142,7 @@ async fn many_at_once_make_one_chain() {
         tokio::spawn(async move {
             let effect = if number % 20 == 0 { Effect::Write } else { Effect::Read };
             let entry =
-                ledger.begin(&Caller::local("ana", "admin"), &act(number, effect), false, None).await.expect("begun");
+                ledger.begin(Request::new(&Caller::local("ana", "admin"), &act(number, effect))).await.expect("begun");
             tokio::task::yield_now().await;
             entry.close(Outcome::Done, "");
         })
@@ -160,6 +160,6 @@ async fn nothing_may_be_done_when_the_store_cannot_keep_the_beginning() {
     let store = Store::open(&directory.path().join("s.sqlite")).await.expect("a store");
     let ledger = Ledger::open(store.clone()).await.expect("a ledger");
     store.close().await;
-    let begun = ledger.begin(&Caller::local("ana", "admin"), &act(1, Effect::Write), false, None).await;
+    let begun = ledger.begin(Request::new(&Caller::local("ana", "admin"), &act(1, Effect::Write))).await;
     assert!(matches!(begun, Err(Error::Store(_))), "{begun:?}");
 }

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     chain::{self, Broken},
-    record::{Beginning, Ending, Outcome, Record},
+    record::{Beginning, Decision, Ending, Outcome, Record},
     redact::redact,
 };
 
@@ -44,6 +44,49 @@ struct Append {
     done: Option<oneshot::Sender<Kept>>,
 }
 
+/// One act as it is asked for, and all that is known of who asks.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The roles that policy gives them.
+    pub roles: Vec<String>,
+    /// What they ask for.
+    pub act: &'a Act,
+    /// Whether only a dry run was asked for.
+    pub dry_run: bool,
+    /// The caller's idempotency key.
+    pub idempotency_key: Option<&'a str>,
+    /// W3C trace id of the request, or the id that the server gave it.
+    pub trace: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    /// An act of a caller that holds only its own roles.
+    #[must_use]
+    pub fn new(caller: &'a Caller, act: &'a Act) -> Self {
+        Self { caller, roles: caller.roles().to_vec(), act, dry_run: false, idempotency_key: None, trace: None }
+    }
+
+    fn beginning(self) -> Beginning {
+        let claims = self.caller.claims();
+        Beginning {
+            time: now(),
+            caller: self.caller.subject().to_owned(),
+            email: claims.and_then(|claims| claims.email.clone()),
+            issuer: claims.map(|claims| claims.issuer.clone()),
+            roles: self.roles,
+            client: self.caller.client().map(ToOwned::to_owned),
+            oauth_client: claims.and_then(|claims| claims.client_id.clone()),
+            trace: self.trace.map(ToOwned::to_owned),
+            digest: self.act.digest(),
+            asked: Act { arguments: redact(&self.act.arguments), ..self.act.clone() },
+            dry_run: self.dry_run,
+            idempotency_key: self.idempotency_key.map(ToOwned::to_owned),
+        }
+    }
+}
+
 /// Whether the store has a record.
 type Kept = Result<(), Arc<store::Error>>;
 
@@ -70,29 +113,21 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Store`] or [`Error::Closed`] where the entry cannot be kept; nothing may be done then.
-    pub async fn begin(
-        &self,
-        caller: &Caller,
-        act: &Act,
-        dry_run: bool,
-        idempotency_key: Option<&str>,
-    ) -> Result<Entry, Error> {
+    pub async fn begin(&self, request: Request<'_>) -> Result<Entry, Error> {
         let id = uuid::Uuid::now_v7().to_string();
-        let beginning = Beginning {
-            time: now(),
-            caller: caller.subject().to_owned(),
-            roles: caller.roles().to_vec(),
-            client: caller.client().map(ToOwned::to_owned),
-            digest: act.digest(),
-            asked: Act { arguments: redact(&act.arguments), ..act.clone() },
-            dry_run,
-            idempotency_key: idempotency_key.map(ToOwned::to_owned),
-        };
-        let durable = act.effect.changes() && !dry_run;
+        let durable = request.act.effect.changes() && !request.dry_run;
+        let beginning = request.beginning();
         let kept = self.hand_over(id.clone(), "open", &beginning, durable).await?;
         // from here on the beginning may stand in the store, so a caller that goes away leaves an end too
-        let mut entry =
-            Entry { ledger: self.clone(), id, begun: Instant::now(), durable, approval: None, stage: Stage::Waiting };
+        let mut entry = Entry {
+            ledger: self.clone(),
+            id,
+            begun: Instant::now(),
+            durable,
+            decision: None,
+            approval: None,
+            stage: Stage::Waiting,
+        };
         let kept = kept.await.map_err(|_| Error::Closed).and_then(|kept| kept.map_err(Error::Store));
         entry.stage = if kept.is_ok() { Stage::UnderWay } else { Stage::Ended };
         kept.map(|()| entry)
@@ -162,6 +197,7 @@ pub struct Entry {
     id: String,
     begun: Instant,
     durable: bool,
+    decision: Option<Decision>,
     approval: Option<String>,
     stage: Stage,
 }
@@ -191,6 +227,11 @@ impl Entry {
         self.stage = Stage::UnderWay;
     }
 
+    /// Keeps what policy said, for the end of the entry; what is said later takes its place.
+    pub fn decided(&mut self, decision: Decision) {
+        self.decision = Some(decision);
+    }
+
     /// Joins the entry to an approval: the one that was asked for, used, refused or decided.
     pub fn join_approval(&mut self, approval: &str) {
         self.approval = Some(approval.to_owned());
@@ -205,6 +246,7 @@ impl Entry {
         self.stage = Stage::Ended;
         let duration = u64::try_from(self.begun.elapsed().as_micros()).ok();
         let body = match serde_json::to_string(&Ending {
+            decision: self.decision.take(),
             approval: self.approval.take(),
             ..ending(outcome, reason, duration)
         }) {
@@ -305,7 +347,7 @@ impl Chain {
 }
 
 fn ending(outcome: Outcome, reason: &str, duration_us: Option<u64>) -> Ending {
-    Ending { time: now(), outcome, reason: reason.to_owned(), duration_us, approval: None }
+    Ending { time: now(), outcome, decision: None, reason: reason.to_owned(), duration_us, approval: None }
 }
 
 fn now() -> String {

@@ -8,6 +8,6 @@ mod record;
 mod redact;
 
 pub use chain::{Broken, Verified, verify};
-pub use ledger::{Entry, Error, Ledger};
-pub use record::{Beginning, Ending, Outcome, Phase, Record};
+pub use ledger::{Entry, Error, Ledger, Request};
+pub use record::{Beginning, Decision, Ending, Outcome, Phase, Record, Ruling};
 pub use redact::redact;

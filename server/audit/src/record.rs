@@ -35,11 +35,23 @@ pub struct Beginning {
     pub time: String,
     /// Subject of the caller.
     pub caller: String,
-    /// Roles that the caller held.
+    /// The user's address, where an identity provider has verified it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub email: Option<String>,
+    /// The identity provider that the caller comes from, `iss`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub issuer: Option<String>,
+    /// Roles that the caller held: those of its token, and those that bindings give.
     pub roles: Vec<String>,
     /// What the caller's MCP client calls itself.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub client: Option<String>,
+    /// The OAuth client that the caller's token was given to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oauth_client: Option<String>,
+    /// W3C trace id of the request where its client sent one, else the id that the server gave it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trace: Option<String>,
     /// The act, its arguments redacted.
     pub asked: Act,
     /// Digest of the act before redaction, so that a record can be held against an approval.
@@ -59,6 +71,9 @@ pub struct Ending {
     pub time: String,
     /// Which way.
     pub outcome: Outcome,
+    /// What policy said; absent where the act never came before it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decision: Option<Decision>,
     /// One sentence, where it did not go well.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub reason: String,
@@ -68,6 +83,38 @@ pub struct Ending {
     /// The approval that was asked for, used, refused or decided.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approval: Option<String>,
+}
+
+/// What policy said to an act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Which of the three.
+    pub ruling: Ruling,
+    /// Names of the rules that struck, those included that only warn.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub rules: Vec<String>,
+    /// What rules that only warn had to say, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub warnings: Vec<String>,
+}
+
+impl Decision {
+    /// A decision under these rules, without warnings.
+    pub fn new(ruling: Ruling, rules: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { ruling, rules: rules.into_iter().map(Into::into).collect(), warnings: Vec::new() }
+    }
+}
+
+/// Allowed, to be asked about, or denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ruling {
+    /// It may be done.
+    Allow,
+    /// A human has to say yes first.
+    Ask,
+    /// It may not be done.
+    Deny,
 }
 
 /// Which way an act ended.

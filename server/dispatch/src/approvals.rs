@@ -164,7 +164,8 @@ pub(crate) async fn decision_entry(
         targets: vec![format!("approval-{id}")],
         arguments: json!({"digest": decision.digest, "reason": decision.reason, "channel": decision.channel}),
     };
-    let mut entry = door.ledger.begin(caller, &act, false, None).await.map_err(NotDecided::LedgerClosed)?;
+    let request = audit::Request { roles: door.policy.now().roles_of(caller), ..audit::Request::new(caller, &act) };
+    let mut entry = door.ledger.begin(request).await.map_err(NotDecided::LedgerClosed)?;
     entry.join_approval(id);
     Ok(entry)
 }

@@ -16,6 +16,8 @@ pub struct Call {
     pub progress: Option<mpsc::UnboundedSender<Progress>>,
     /// What it brings to show that a human said yes.
     pub proof: Option<Proof>,
+    /// W3C trace id of the request, or the id that the server gave it.
+    pub trace: Option<String>,
 }
 
 /// What a call brings to show that a human said yes, or no. None of it is believed before it is held against the store.
@@ -60,7 +62,7 @@ pub struct Waiting {
 impl Call {
     /// A request for `tool` with these arguments.
     pub fn new(tool: impl Into<String>, arguments: Map<String, Value>) -> Self {
-        Self { tool: tool.into(), arguments, progress: None, proof: None }
+        Self { tool: tool.into(), arguments, progress: None, proof: None, trace: None }
     }
 }
 

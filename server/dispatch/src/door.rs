@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use audit::{Entry, Ledger, Outcome};
+use audit::{Decision, Entry, Ledger, Outcome, Request, Ruling};
 use catalogue::{Answer, Catalogue, Job, Options, Preview, Site};
 use identity::Caller;
 use juju_client::Controllers;
-use policy::{Act, Circumstances, Demand, InForce, Permitted, Verdict};
+use policy::{Act, Circumstances, Demand, InForce, Permitted, Policy, Verdict};
 use serde_json::json;
 
 use crate::{ApprovalTerms, Call, Proof, Refusal, Reply, asking::Asking, repetition::Key};
@@ -36,18 +36,21 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     let plan = tool.plan(call.arguments)?;
     let options = plan.options.clone();
     let (command_line, speak) = (plan.command_line.clone(), plan.speak);
+    let policy = door.policy.now();
+    let registrar = Registrar { door, caller, policy: &policy, trace: call.trace };
     let site = match Site::find(&door.controllers, tool.scope(), &options.place, call.progress).await {
         Ok(site) => Arc::new(site),
-        Err(failure) => return Err(nowhere(door, caller, plan.act_nowhere(), &options, failure.into()).await),
+        Err(failure) => return Err(nowhere(&registrar, plan.act_nowhere(), &options, failure.into()).await),
     };
     let (planned, preview) = plan.at(&site);
-    let policy = door.policy.now();
     let circumstances = Circumstances { now: chrono::Utc::now() };
-    let mut entry = begin(door, caller, planned.act(), &options).await?;
+    let mut entry = registrar.begin(planned.act(), &options).await?;
     if let Some(Proof::Forged(why)) = call.proof {
         return Err(close(entry, Refusal::Forged(why)));
     }
-    let permitted = match policy::decide(&policy, caller, &circumstances, planned) {
+    let verdict = policy::decide(&policy, caller, &circumstances, planned);
+    entry.decided(decision(&verdict));
+    let permitted = match verdict {
         Verdict::Permit(permitted) if options.dry_run => {
             return would(permitted.act(), &[], preview, site, command_line, entry).await;
         }
@@ -84,9 +87,34 @@ async fn recorded(door: &Door, caller: &Caller, options: &Options, act: &Act) ->
     Key::recorded(door.ledger.store(), caller, key, &act.digest()).await
 }
 
-async fn begin(door: &Door, caller: &Caller, act: &Act, options: &Options) -> Result<Entry, Refusal> {
-    let key = options.idempotency_key.as_deref();
-    door.ledger.begin(caller, act, options.dry_run, key).await.map_err(Refusal::LedgerClosed)
+/// Opens entries for one request.
+struct Registrar<'a> {
+    door: &'a Door,
+    caller: &'a Caller,
+    policy: &'a Policy,
+    trace: Option<String>,
+}
+
+impl Registrar<'_> {
+    async fn begin(&self, act: &Act, options: &Options) -> Result<Entry, Refusal> {
+        let request = Request {
+            roles: self.policy.roles_of(self.caller),
+            dry_run: options.dry_run,
+            idempotency_key: options.idempotency_key.as_deref(),
+            trace: self.trace.as_deref(),
+            ..Request::new(self.caller, act)
+        };
+        self.door.ledger.begin(request).await.map_err(Refusal::LedgerClosed)
+    }
+}
+
+/// What the ledger keeps of a verdict.
+fn decision(verdict: &Verdict<Job>) -> Decision {
+    match verdict {
+        Verdict::Permit(_) => Decision::new(Ruling::Allow, [""; 0]),
+        Verdict::Ask(asked) => Decision::new(Ruling::Ask, asked.demands().iter().map(|demand| &demand.rule)),
+        Verdict::Approver | Verdict::Deny(_) => Decision::new(Ruling::Deny, [""; 0]),
+    }
 }
 
 fn close(entry: Entry, refusal: Refusal) -> Refusal {
@@ -95,8 +123,8 @@ fn close(entry: Entry, refusal: Refusal) -> Refusal {
 }
 
 /// An act whose place cannot be found is refused, and stands in the ledger by the names that the caller gave.
-async fn nowhere(door: &Door, caller: &Caller, act: Act, options: &Options, refusal: Refusal) -> Refusal {
-    match begin(door, caller, &act, options).await {
+async fn nowhere(registrar: &Registrar<'_>, act: Act, options: &Options, refusal: Refusal) -> Refusal {
+    match registrar.begin(&act, options).await {
         Ok(entry) => close(entry, refusal),
         Err(closed) => closed,
     }

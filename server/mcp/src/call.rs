@@ -16,7 +16,7 @@ use crate::{
     Server, Surface,
     confirm::{self, Channel},
     progress::News,
-    reply, trio,
+    reply, trace, trio,
 };
 
 /// Where a call names an approval that was decided elsewhere.
@@ -92,6 +92,7 @@ impl Server {
                 arguments: meant.arguments.clone(),
                 progress: progress.clone(),
                 proof,
+                trace: trace::id(request, context),
             };
             let first = call(self.proof(request, context, &bound));
             let result = news.during(carry_out(&self.door, caller, first)).await;

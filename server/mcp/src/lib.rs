@@ -12,6 +12,7 @@ mod shelf;
 mod stdio;
 mod surface;
 mod tokens;
+mod trace;
 mod transport;
 mod trio;
 
