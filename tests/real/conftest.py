@@ -38,11 +38,11 @@ def stop(process):
 
 
 @contextlib.contextmanager
-def ours(folder, *words):
+def ours(folder, *words, listen="127.0.0.1:0"):
     """Our program with a ready file; gives what the ready file says once it is there."""
     ready = folder / "ready.json"
     log = open(folder / "log.txt", "w")
-    process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), *words, "--listen", "127.0.0.1:0", "--ready-file", ready],
+    process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), *words, "--listen", listen, "--ready-file", ready],
                                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder)
     try:
         until = time.monotonic() + 30

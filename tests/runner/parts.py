@@ -103,6 +103,10 @@ def approvals(tally):
     pytest(tally, "approvals", JUJU_MCP_TEST_ASKING=asking, JUJU_MCP_TEST_NODE=programs.node(), JUJU_MCP_TEST_NPM=programs.npm())
 
 
+def identity(tally):
+    pytest(tally, "identity", JUJU_MCP_TEST_HYDRA=programs.hydra(), JUJU_MCP_TEST_NODE=programs.node(), JUJU_MCP_TEST_NPM=programs.npm())
+
+
 def compare(tally):
     runner = REAL / "compare" / "run"
     if not runner.exists():
@@ -131,6 +135,7 @@ PARTS = [
     Part("jubilant", "jubilant against the simulator and against the real controller", lambda tally: pytest(tally, "jubilant")),
     Part("clients", "the six-command workflow by three MCP clients, over HTTP and stdio", clients),
     Part("approvals", "a human's yes and no through three MCP clients and our command line, and a server killed in between", approvals),
+    Part("identity", "tokens of a real Ory Hydra, and the way in from 401 to a call by three MCP clients", identity),
     Part("compare", "the simulator's answers beside the real controller's", compare),
     Part("bench-smoke", "the bench starts and prints its table, with tiny numbers", bench_smoke),
 ]

@@ -11,7 +11,7 @@ use axum::{
 use futures::future::{BoxFuture, FutureExt};
 use identity::{Authenticator, Caller, Presented, Unauthenticated};
 
-use crate::{Refusal, metadata::Advertised, serve::Peer};
+use crate::{Refusal, body, metadata::Advertised, serve::Peer};
 
 /// Finds the caller of a request. The product's own is [`Authenticator`].
 pub trait Authenticate: Send + Sync + 'static {
@@ -73,6 +73,7 @@ pub(crate) async fn identify(State(gate): State<Gate>, request: Request, next: N
         }
         Err(reason) => {
             tracing::info!(%reason, "turned away");
+            body::discard(body).await;
             let challenge = challenge(reason, gate.advertised.as_deref(), parts.uri.path());
             let mut response = Refusal::from(reason).into_response();
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

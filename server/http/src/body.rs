@@ -41,6 +41,15 @@ pub(crate) async fn take_in(State(limit): State<BodyLimit>, request: Request, ne
     next.run(Request::from_parts(parts, Body::from(bytes))).await
 }
 
+/// Takes a short body in and throws it away, before a refusal that was made without it. Else the connection would be closed
+/// under a client that sends head and body apart, and its next request, for the way to sign in, would be lost with it.
+pub(crate) async fn discard(body: Body) {
+    const SHORT: BodyLimit = BodyLimit { bytes: 64 * 1024, time: Duration::from_millis(500) };
+    if let Err(refusal) = collect(body, SHORT).await {
+        tracing::debug!(%refusal, "a body was not taken in before its refusal");
+    }
+}
+
 async fn collect(body: Body, limit: BodyLimit) -> Result<Bytes, Refusal> {
     let late = Refusal::BodyIncomplete { seconds: limit.time.as_secs() };
     match tokio::time::timeout(limit.time, Limited::new(body, limit.bytes).collect()).await {

@@ -64,9 +64,25 @@ def go_version(go):
 
 
 def peer(name):
-    """The path of one of `PEERS`, built from its module as it is published (there its own `replace` lines count)."""
+    """The path of one of `PEERS`."""
+    return go_program(name, *PEERS[name])
+
+
+def hydra():
+    """The path of Ory Hydra 2.3.0, with the store it keeps in memory: the identity provider of the identity suite."""
+    def unfold(source):
+        # The one `replace` that points into a nested module, which the published module leaves out; its release is published too.
+        lines = (source / "go.mod").read_text().splitlines(keepends=True)
+        (source / "go.mod").write_text("".join(line for line in lines if "=> ./internal/httpclient" not in line))
+
+    if not shutil.which("gcc") and not shutil.which("cc"):
+        raise Unavailable("no C compiler on the PATH, which Hydra's store in memory needs")
+    return go_program("hydra", "github.com/ory/hydra/v2", "v2.3.0", ".", unfold, ["-mod=mod", "-tags=sqlite,sqlite_omit_load_extension,json1,hsm_off"], cgo="1")
+
+
+def go_program(name, module, version, package, edit=None, flags=(), cgo="0"):
+    """The path of a Go program, built from its module as it is published (there its own `replace` lines count)."""
     go = need("go", f"which builds {name}")
-    module, version, package = PEERS[name]
 
     def make(half):
         got = fetch([go, "mod", "download", "-json", f"{module}@{version}"], cwd=half)
@@ -74,12 +90,14 @@ def peer(name):
         shutil.copytree(json.loads(got[got.index("{"):])["Dir"], source)
         for path in [source, *source.rglob("*")]:
             path.chmod(path.stat().st_mode | stat.S_IWUSR)
+        if edit:
+            edit(source)
         fetch([go, "mod", "download"], cwd=source)
-        run([go, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", half / name, package],
-            cwd=source, env=os.environ | {"CGO_ENABLED": "0"})
+        run([go, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", *flags, "-o", half / name, package],
+            cwd=source, env=os.environ | {"CGO_ENABLED": cgo})
         shutil.rmtree(source)
 
-    return folder(name, key(module, version, go_version(go)), make) / name
+    return folder(name, key(module, version, go_version(go), *flags), make) / name
 
 
 def npm():

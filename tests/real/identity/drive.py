@@ -1,0 +1,68 @@
+"""drive.py: signs in to an MCP server and calls tools, with the Python `mcp` package, from a job on standard input; prints JSON."""
+import asyncio
+import json
+import sys
+import urllib.parse
+
+import httpx2
+from mcp import Client
+from mcp.client.auth import OAuthClientProvider
+from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
+from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata
+
+
+class Metadata(OAuthClientMetadata):
+    """What the client says when it registers, with the word of Hydra's for the servers that its tokens are for."""
+    audience: list[str] | None = None
+
+
+class Memory:
+    """Where the client keeps what it got."""
+
+    def __init__(self, client):
+        self.tokens, self.client = None, client
+
+    async def get_tokens(self):
+        """The tokens, once there are any."""
+        return self.tokens
+
+    async def set_tokens(self, tokens):
+        """Keeps tokens."""
+        self.tokens = tokens
+
+    async def get_client_info(self):
+        """The registration, if there is one."""
+        return self.client
+
+    async def set_client_info(self, client):
+        """Keeps the registration that the client made for itself."""
+        self.client = client
+
+
+async def main(job):
+    registered = job.get("client") and OAuthClientInformationFull(**job["client"], redirect_uris=[job["callback"]])
+    memory, seen = Memory(registered), {}
+
+    async def to_the_browser(url):
+        async with httpx2.AsyncClient(timeout=30) as http:
+            page = await http.get(job["browser"], params={"person": job["person"], "url": url})
+        assert page.status_code == 200, page.text
+        seen["authorize"], seen["callback"] = url, page.text
+
+    async def from_the_browser():
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(seen["callback"]).query))
+        return AuthorizationCodeResult(code=query["code"], state=query.get("state"), iss=query.get("iss"))
+
+    auth = OAuthClientProvider(
+        server_url=job["url"], client_metadata=Metadata.model_validate(job["metadata"]), storage=memory,
+        redirect_handler=to_the_browser, callback_handler=from_the_browser)
+    http = create_mcp_http_client(auth=auth)
+    async with Client(streamable_http_client(job["url"], http_client=http)) as client:
+        tools = [tool.name for tool in (await client.list_tools()).tools]
+        results = [(await client.call_tool(name, given)).model_dump(mode="json", by_alias=True) for name, given in job["calls"]]
+    print(json.dumps({"tools": tools, "results": results, "authorize": seen["authorize"], "token": memory.tokens.access_token,
+                      "client": memory.client.client_id}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.load(sys.stdin)))

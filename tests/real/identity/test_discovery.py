@@ -1,0 +1,53 @@
+"""The way in, walked by MCP clients that nobody here wrote: from a 401 over metadata, sign-in and PKCE to a carried out call."""
+import json
+import pathlib
+import subprocess
+import sys
+import urllib.parse
+
+import pytest
+from conftest import given
+from provider import CALLBACK
+from test_tokens import hydra, server, sim  # noqa: F401
+
+HERE = pathlib.Path(__file__).resolve().parent
+CLIENTS = {"typescript": "client", "typescript-sdk": "sdk", "python": None}
+
+
+def driven(name, job):
+    """What a client's program printed for a job."""
+    if CLIENTS[name]:
+        argv = [given("JUJU_MCP_TEST_NODE"), HERE / "drive.mjs"]
+        job |= {"sdk": CLIENTS[name], "packages": str(given("JUJU_MCP_TEST_NPM"))}
+    else:
+        argv = [sys.executable, HERE / "drive.py"]
+    done = subprocess.run([str(word) for word in argv], input=json.dumps(job), text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0, f"{name} ended with {done.returncode}: {done.stdout[-1500:]} {done.stderr[-2500:]}"
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("known", ["registered before", "registers itself"])
+@pytest.mark.parametrize("name", CLIENTS)
+def test_from_401_to_a_call(server, hydra, name, known):  # noqa: F811
+    metadata = {"client_name": name, "redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"],
+                "response_types": ["code"], "token_endpoint_auth_method": "none"}
+    job = {"url": server.mcp, "browser": f"{hydra.pages}/browser", "person": "ana", "callback": CALLBACK, "metadata": metadata,
+           "calls": [("juju_status", {"model": "shop"}), ("juju_add_model", {"name": f"{name}-{known[-6:]}"})]}
+    if known == "registered before":
+        hydra.client(f"desktop-{name}", [server.mcp], "jwt", ["authorization_code", "refresh_token"], token_endpoint_auth_method="none")
+        job["client"] = {"client_id": f"desktop-{name}", "issuer": hydra.issuer} | ({} if CLIENTS[name] else {"token_endpoint_auth_method": "none"})
+    else:
+        # Hydra knows no RFC 8707: what a client may be for, it has to say when it registers. It tells what it was not told as
+        # empty texts and as null, which the TypeScript clients refuse
+        told = {f"{page}_uri": "https://client.example/" for page in ("client", "logo", "policy", "tos")}
+        job["metadata"] = metadata | told | {"audience": [server.mcp], "contacts": ["ana@example.com"]}
+    said = driven(name, job)
+    asked = urllib.parse.parse_qs(urllib.parse.urlsplit(said["authorize"]).query)
+    assert asked["resource"] == [server.mcp] and asked["code_challenge_method"] == ["S256"] and "juju:write" in asked["scope"][0]
+    assert said["authorize"].startswith(f"{hydra.issuer}/oauth2/auth?")
+    assert (said["client"] == f"desktop-{name}") == (known == "registered before")
+    assert "juju_status" in said["tools"] and "juju_add_unit" in said["tools"]
+    for result in said["results"]:
+        assert not result.get("isError") and result.get("structuredContent") is not None, result
+    # the token that the client got is for this server alone, and is no key to another surface's address
+    assert server.status(said["token"]) == 200

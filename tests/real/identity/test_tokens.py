@@ -1,0 +1,189 @@
+"""Tokens of a real Ory Hydra at our server: who gets in, as whom, for how long, and what happens when the provider changes or is gone."""
+import secrets
+import time
+import urllib.parse
+
+import pytest
+import requests
+from conftest import eventually, ours
+from oauthlib.oauth2 import WebApplicationClient
+from provider import CALLBACK, SCOPES, opened, provider
+from requests_oauthlib import OAuth2Session
+from served import served
+
+FORMS = ["jwt", "opaque"]
+
+
+@pytest.fixture(scope="module")
+def sim(tmp_path_factory):
+    """A simulated controller; it has no part in who gets in."""
+    with ours(tmp_path_factory.mktemp("sim"), "sim", "--scenario", "shop") as ready:
+        yield ready
+
+
+@pytest.fixture(scope="module")
+def hydra(tmp_path_factory):
+    """A Hydra for all tests that leave it as it was."""
+    with provider(tmp_path_factory.mktemp("hydra")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, hydra, sim):
+    """Our server for the same tests, and a client of each kind registered for it."""
+    with served(tmp_path_factory.mktemp("server"), hydra, sim) as found:
+        found.machines = {form: hydra.client(f"machine-{form}", [found.mcp, "http://127.0.0.1:1/mcp"], form) for form in FORMS}
+        found.people = {form: hydra.client(f"people-{form}", [found.mcp], form, ["authorization_code", "refresh_token"]) for form in FORMS}
+        yield found
+
+
+def signed_in(hydra, client, person, audience, scope=SCOPES):
+    """What a person's program gets by the code flow with PKCE, done by requests-oauthlib."""
+    session = OAuth2Session(client=WebApplicationClient(client[0]), redirect_uri=CALLBACK, scope=scope.split(), pkce="S256")
+    url, state = session.authorization_url(f"{hydra.issuer}/oauth2/auth", audience=audience)
+    assert "code_challenge_method=S256" in url
+    back = opened(url, person)
+    assert urllib.parse.parse_qs(urllib.parse.urlsplit(back).query)["state"] == [state]
+    return session.fetch_token(f"{hydra.issuer}/oauth2/token", authorization_response=back, auth=client)
+
+
+@pytest.fixture(autouse=True)
+def on_loopback(monkeypatch):
+    """OAuthlib wants https; here nothing leaves the machine."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+
+
+def refused(result):
+    """The text of a call that was let in and not carried out."""
+    assert result.get("isError"), result
+    return result["content"][0]["text"]
+
+
+def slowly(server, token):
+    """The status of a token that may be refused; whoever is refused 30 times in a minute has to wait."""
+    time.sleep(1)
+    return server.status(token)
+
+
+def test_without_a_token_the_way_in_is_shown(server, hydra):
+    answer = server.post("tools/list", {})
+    challenge = answer.headers["WWW-Authenticate"]
+    assert answer.status_code == 401 and "error" not in challenge and 'scope="' in challenge
+    where = challenge.split('resource_metadata="')[1].split('"')[0]
+    metadata = requests.get(where, timeout=5).json()
+    assert metadata["resource"] == server.mcp and metadata["authorization_servers"] == [hydra.issuer]
+    assert requests.get(f"{server.base}/.well-known/oauth-protected-resource", timeout=5).json() == metadata
+    assert set(metadata["scopes_supported"]) <= set(SCOPES.split())
+    toolset = requests.get(f"{server.base}/.well-known/oauth-protected-resource/mcp/readonly", timeout=5).json()
+    assert toolset["resource"] == f"{server.base}/mcp/readonly"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_machine_gets_in_by_client_credentials(server, hydra, form):
+    token = hydra.token(server.machines[form], server.mcp)
+    assert (token.count(".") == 2) == (form == "jwt"), "Hydra gave the other kind of token"
+    assert not server.call(token, "juju_status", model="shop").get("isError")
+    assert "read" not in refused(server.call(token, "juju_add_model", name=f"no-{form}"))  # bound to viewer, limited to reading
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_person_signs_in_and_groups_decide(server, hydra, form):
+    ana = signed_in(hydra, server.people[form], "ana", server.mcp)["access_token"]
+    # the group `ops` is bound to operator, but this token may also approve, so it changes nothing
+    assert not server.call(ana, "juju_status", model="shop").get("isError")
+    assert refused(server.call(ana, "juju_add_model", name=f"by-approver-{form}"))
+    less = SCOPES.replace(" juju:approve", "")
+    ana = signed_in(hydra, server.people[form], "ana", server.mcp, less)["access_token"]
+    made = server.call(ana, "juju_add_model", name=f"by-ana-{form}")
+    assert not made.get("isError"), made
+    reader = signed_in(hydra, server.people[form], "ana", server.mcp, "openid juju:read")["access_token"]
+    assert "juju:write" in refused(server.call(reader, "juju_add_model", name=f"narrow-{form}"))
+    ben = signed_in(hydra, server.people[form], "ben", server.mcp, less)["access_token"]
+    assert not server.call(ben, "juju_status", model="shop").get("isError")
+    assert refused(server.call(ben, "juju_add_model", name=f"by-ben-{form}"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_address_counts_when_the_provider_has_verified_it(server, hydra, form):
+    # neither has a group; both addresses are bound to viewer; access tokens of Hydra carry none, so userinfo is asked
+    cat = signed_in(hydra, server.people[form], "cat", server.mcp, "openid email juju:read")["access_token"]
+    assert not server.call(cat, "juju_status", model="shop").get("isError")
+    dan = signed_in(hydra, server.people[form], "dan", server.mcp, "openid email juju:read")["access_token"]
+    assert refused(server.call(dan, "juju_status", model="shop"))
+    unasked = signed_in(hydra, server.people[form], "cat", server.mcp, "openid juju:read")["access_token"]
+    assert refused(server.call(unasked, "juju_status", model="shop"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_only_tokens_for_this_server(server, hydra, form):
+    for audience in ["http://127.0.0.1:1/mcp", None]:
+        answer = server.post("tools/list", {}, hydra.token(server.machines[form], audience))
+        assert answer.status_code == 401 and 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+        assert "audience" in answer.headers["WWW-Authenticate"] and "resource_metadata" in answer.headers["WWW-Authenticate"]
+
+
+def test_other_tokens_of_the_same_sign_in_are_refused(server, hydra):
+    got = signed_in(hydra, server.people["jwt"], "ana", server.mcp)
+    assert server.status(got["access_token"]) == 200
+    assert server.status(got["id_token"]) == 401
+    assert server.status(got["refresh_token"]) == 401
+
+
+def test_a_refreshed_token_gets_in(server, hydra):
+    client = server.people["opaque"]
+    got = signed_in(hydra, client, "ana", server.mcp)
+    session = OAuth2Session(client[0], token=got)
+    fresh = session.refresh_token(f"{hydra.issuer}/oauth2/token", auth=client)
+    assert fresh["access_token"] != got["access_token"] and server.status(fresh["access_token"]) == 200
+
+
+def test_a_client_may_be_trusted_without_an_audience(tmp_path, hydra, sim):
+    hydra.client("no-audience", [], "jwt")
+    trusted = hydra.client("machine-trusted", ["http://127.0.0.1:1/mcp"], "jwt")
+    with served(tmp_path, hydra, sim, oauth={"clients_without_audience": ["machine-trusted"]}) as server:
+        assert server.status(hydra.token(trusted, None)) == 200
+        assert server.status(hydra.token(trusted, "http://127.0.0.1:1/mcp")) == 401, "another's token, whoever it is of"
+
+
+def test_a_revoked_token_is_noticed_in_time(server, hydra):
+    client = server.machines["opaque"]
+    token = hydra.token(client, server.mcp)
+    assert server.status(token) == 200
+    requests.post(f"{hydra.issuer}/oauth2/revoke", auth=client, data={"token": token}, timeout=10).raise_for_status()
+    eventually("the revoked token is refused", lambda: server.status(token) == 401, 4)  # `recheck_seconds` is 2
+
+
+def test_keys_are_rotated(tmp_path, sim):
+    with provider(tmp_path) as hydra, served(tmp_path / "server", hydra, sim) as server:
+        client = hydra.client("machine-jwt", [server.mcp])
+        old = hydra.token(client, server.mcp)
+        assert server.status(old) == 200
+        before = hydra.keys()
+        hydra.new_key()
+        new = hydra.token(client, server.mcp)
+        # an unknown key id makes the server look again, but not more often than every ten seconds
+        eventually("the new key is taken", lambda: slowly(server, new) == 200, 15)
+        assert server.status(old) == 200, "both keys are published"
+        for key in before:
+            hydra.ask("DELETE", f"/admin/keys/hydra.jwt.access-token/{key}")
+        hydra.new_key()
+        newest = hydra.token(client, server.mcp)
+        eventually("the newest key is taken", lambda: slowly(server, newest) == 200, 15)
+        eventually("the key that was taken away is no longer taken", lambda: server.status(old) == 401, 5)
+        assert server.status(new) == 200
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_provider_that_is_gone_lets_nobody_in(tmp_path, sim, form):
+    with provider(tmp_path) as hydra, served(tmp_path / "server", hydra, sim) as server:
+        client = hydra.client(f"machine-{form}", [server.mcp], form)
+        token, unseen = hydra.token(client, server.mcp), hydra.token(client, server.mcp)
+        if form == "opaque":
+            assert server.status(token) == 200
+        hydra.stop()
+        for one in [unseen, secrets.token_urlsafe(32) if form == "opaque" else unseen]:
+            answer = server.post("tools/list", {}, one)
+            assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0, (answer.status_code, answer.text)
+            assert "identity provider" in answer.text
+        if form == "opaque":
+            eventually("a token that has to be looked at again is refused", lambda: server.status(token) == 503, 5)
