@@ -237,7 +237,7 @@ async fn charms_are_uploaded_and_what_is_no_charm_is_refused() {
     assert_eq!(url, "local:note-0");
     let error = prod.upload_charm("local:note-0", b"no archive".to_vec()).await.expect_err("refused");
     assert!(error.remote().is_some_and(|error| !error.message.is_empty()), "{error:?}");
-    let error = prod.upload_resource("nowhere", "data", "data.txt", b"x".to_vec()).await.expect_err("no such");
+    let error = prod.upload_resource("nowhere", "data", "data.txt", None, b"x".to_vec()).await.expect_err("no such");
     assert!(error.remote().is_some(), "{error:?}");
     let reader = real.controllers("reader").controller(None).expect("default");
     let prod = reader.model("admin/prod").await.expect("open");

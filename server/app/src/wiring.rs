@@ -85,7 +85,7 @@ fn check(name: String, asked: Instant, detail: Option<String>) -> Check {
 pub(crate) fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<Controllers, Failure> {
     let settings = juju_client::Settings::default();
     if let Some(directory) = juju_data {
-        let files = ClientFiles::new(directory, std::env::temp_dir());
+        let files = client_files(directory);
         let remedy = "give the directory of a Juju client that is logged in, with `--juju-data DIR`";
         return files.controllers(settings).map_err(|error| Failure::usage(error, remedy));
     }
@@ -100,6 +100,11 @@ pub(crate) fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<C
         ));
     }
     Ok(Controllers::new(endpoints, config.default_controller.clone(), settings))
+}
+
+/// The Juju client's files in a directory, with its lock where it keeps it.
+pub(crate) fn client_files(directory: &Path) -> ClientFiles {
+    ClientFiles::new(directory, std::env::temp_dir())
 }
 
 /// The directory of the user's own Juju client.

@@ -1,7 +1,7 @@
 //! Names of entities, placements and constraints, as arguments have them and as the API wants them.
 
 use juju_wire::{
-    constraints::{Base, Constraints, Placement},
+    constraints::{Base, Constraints, Placement, StorageConstraints},
     tag::Tag,
 };
 use serde_json::Value;
@@ -113,6 +113,30 @@ pub(crate) fn constraints(text: &str) -> Result<Constraints, String> {
     Ok(constraints)
 }
 
+/// Storage as the client writes it, `ebs,2,10G`: pool, number and size, each at most once (`storage/constraints.go`).
+pub(crate) fn storage(text: &str) -> Result<StorageConstraints, String> {
+    let mut storage = StorageConstraints::default();
+    for word in text.split(',').filter(|word| !word.is_empty()) {
+        let again = || format!("`storage` says the same twice: {text}");
+        if word.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
+            if !std::mem::replace(&mut storage.pool, word.to_owned()).is_empty() {
+                return Err(again());
+            }
+        } else if let Ok(count) = word.parse() {
+            if std::mem::replace(&mut storage.count, count) != 0 {
+                return Err(again());
+            }
+        } else if std::mem::replace(&mut storage.size, megabytes("storage", word)?) != 0 {
+            return Err(again());
+        }
+    }
+    if storage == StorageConstraints::default() {
+        return Err(format!("`storage` has to be like `ebs,2,10G`, not: {text}"));
+    }
+    storage.count = storage.count.max(1);
+    Ok(storage)
+}
+
 /// A size in mebibytes, with the suffixes M, G, T, P.
 fn megabytes(name: &str, value: &str) -> Result<u64, String> {
     let digits = value.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
@@ -137,6 +161,17 @@ mod tests {
         assert_eq!((read.mem, read.cores, read.zones), (Some(4096), Some(2), Some(vec!["a".into(), "b".into()])));
         for text in ["mem", "mem=lots", "cores=two", "colour=red", "mem=99999999999999P"] {
             assert!(constraints(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn storage_is_read_in_any_order() {
+        let read = |text| storage(text).map(|read| (read.pool, read.count, read.size));
+        assert_eq!(read("ebs,2,10G"), Ok(("ebs".to_owned(), 2, 10240)));
+        assert_eq!(read("512M"), Ok((String::new(), 1, 512)));
+        assert_eq!(read("3,rootfs"), Ok(("rootfs".to_owned(), 3, 0)));
+        for text in ["", ",", "1,2", "a,b", "1G,2G", "1X", "-1"] {
+            assert!(storage(text).is_err(), "{text}");
         }
     }
 

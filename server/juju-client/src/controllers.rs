@@ -2,17 +2,18 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Controller, Endpoint, Settings, error::Error};
+use crate::{ClientFiles, Controller, Endpoint, Settings, error::Error};
 
 /// All controllers of this program by name; cheap to clone, and all clones share the connections.
 #[derive(Debug, Clone)]
 pub struct Controllers(Arc<Known>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Known {
     controllers: BTreeMap<String, Result<Arc<Controller>, Error>>,
     default: Option<String>,
     current_models: BTreeMap<String, String>,
+    own_files: Option<ClientFiles>,
 }
 
 impl Controllers {
@@ -27,14 +28,26 @@ impl Controllers {
             .collect();
         let only = || (controllers.len() == 1).then(|| controllers.keys().next().cloned()).flatten();
         let default = default.or_else(only);
-        Self(Arc::new(Known { controllers, default, current_models: BTreeMap::new() }))
+        Self(Arc::new(Known { controllers, default, current_models: BTreeMap::new(), own_files: None }))
     }
 
     /// The same with the model that is meant, for each controller, where none is named.
     #[must_use]
     pub fn with_current_models(self, current_models: BTreeMap<String, String>) -> Self {
-        let Known { controllers, default, .. } = &*self.0;
-        Self(Arc::new(Known { controllers: controllers.clone(), default: default.clone(), current_models }))
+        Self(Arc::new(Known { current_models, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same for a program that runs for one user on that user's own machine: models are written into these client
+    /// files as they come and go, and paths that the user names are files of the user.
+    #[must_use]
+    pub fn with_own_files(self, files: ClientFiles) -> Self {
+        Self(Arc::new(Known { own_files: Some(files), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The user's own client files, where this program runs for one user on that user's own machine.
+    #[must_use]
+    pub fn own_files(&self) -> Option<&ClientFiles> {
+        self.0.own_files.as_ref()
     }
 
     /// The model that is meant on a controller where none is named.

@@ -42,7 +42,8 @@ impl Connection {
         })
     }
 
-    /// Sends the content of a resource of an application; `file_name` is the name of the file that it came from.
+    /// Sends the content of a resource of an application; `file_name` is the name of the file that it came from, `pending`
+    /// the id of the pending resource where the application is not there yet or is being refreshed.
     ///
     /// # Errors
     /// [`Error::UnknownOutcome`] where the answer was lost, or any other [`Error`] of a call.
@@ -51,11 +52,13 @@ impl Connection {
         application: &str,
         resource: &str,
         file_name: &str,
+        pending: Option<&str>,
         content: Vec<u8>,
     ) -> Result<(), Error> {
         let sum = hex::encode(Sha384::digest(&content));
         let disposition = format!("form-data; filename={:?}", file_name.replace(char::is_control, "_"));
-        let path = |uuid: &str| format!("/model/{uuid}/applications/{application}/resources/{resource}");
+        let query = pending.map(|id| format!("?pendingid={id}")).unwrap_or_default();
+        let path = |uuid: &str| format!("/model/{uuid}/applications/{application}/resources/{resource}{query}");
         let headers = [
             ("Content-Type", "application/octet-stream"),
             ("Content-Sha384", sum.as_str()),

@@ -12,7 +12,8 @@ use crate::{cli::Stdio, config::Config, failure::Failure, secret_key::secret_key
 
 pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     let juju_data = arguments.juju_data.clone().map_or_else(wiring::own_juju_data, Ok)?;
-    let controllers = wiring::controllers(&Config::default(), Some(&juju_data))?;
+    let controllers =
+        wiring::controllers(&Config::default(), Some(&juju_data))?.with_own_files(wiring::client_files(&juju_data));
     let state: PathBuf = arguments.state.clone().unwrap_or_else(|| juju_data.join("juju-mcp"));
     let policy = Policy::shipped().map_err(Failure::failed)?;
     let door = wiring::door(&state, controllers, policy, ApprovalTerms::default()).await?;

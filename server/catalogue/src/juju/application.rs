@@ -1,11 +1,13 @@
 //! Commands about applications.
 
+mod archive;
 pub mod config;
 pub mod constraints;
 pub mod deploy;
 pub mod expose;
 pub mod refresh;
 pub mod remove;
+mod resources;
 pub mod scale;
 pub mod set_constraints;
 pub mod show;

@@ -1,16 +1,26 @@
-//! `juju deploy`: deploys a charm of Charmhub.
+//! `juju deploy`: deploys a charm of Charmhub, or one that the user has in a file.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use juju_wire::facade::application::{
-    DeployFromRepository,
-    repository::{DeployFromRepositoryArg, DeployFromRepositoryArgs, DeployFromRepositoryInfo},
+use juju_wire::{
+    constraints::{Base, StorageConstraints},
+    facade::application::{
+        Deploy as DeployCharm, DeployFromRepository,
+        deploy::{ApplicationDeploy, ApplicationsDeploy},
+        repository::{
+            DeployFromRepositoryArg, DeployFromRepositoryArgs, DeployFromRepositoryResult, PendingResourceUpload,
+        },
+    },
 };
 use policy::{Effect, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::{
+    archive::{Archive, is_file},
+    resources::{self, Needy},
+};
 use crate::{Command, Failure, Scope, Site, entity};
 
 /// See the file's head.
@@ -20,7 +30,7 @@ pub struct Deploy;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Name of the charm in Charmhub.
+    /// Charm in Charmhub; locally also a `.charm` file.
     charm: String,
     /// Name of the new application; the charm's unless given.
     application_name: Option<String>,
@@ -30,11 +40,11 @@ pub struct Args {
     revision: Option<i64>,
     /// `ubuntu@22.04`.
     base: Option<String>,
-    /// How many units; 1 unless given.
-    num_units: Option<i64>,
+    /// 1 unless given.
+    num_units: Option<u32>,
     /// Options of the application.
     #[serde(default)]
-    config: std::collections::BTreeMap<String, Value>,
+    config: BTreeMap<String, Value>,
     /// `mem=4G cores=2`.
     constraints: Option<String>,
     /// Placement of each unit: a machine, `lxd:1`, `zone=a`.
@@ -42,10 +52,13 @@ pub struct Args {
     to: Vec<String>,
     /// Space for each endpoint; under "" the space for all others.
     #[serde(default)]
-    bind: std::collections::BTreeMap<String, String>,
-    /// Revision for each resource.
+    bind: BTreeMap<String, String>,
+    /// Storage by the charm's name for it: `ebs,2,10G`.
     #[serde(default)]
-    resources: std::collections::BTreeMap<String, String>,
+    storage: BTreeMap<String, String>,
+    /// For each resource a revision or an image; locally also a file.
+    #[serde(default)]
+    resources: BTreeMap<String, String>,
     /// Give it access to cloud credentials.
     #[serde(default)]
     trust: bool,
@@ -63,7 +76,8 @@ pub struct Output {
     charm: String,
     /// Its revision.
     revision: i64,
-    /// Its channel.
+    /// Its channel; a charm of a file has none.
+    #[serde(skip_serializing_if = "String::is_empty")]
     channel: String,
     /// Its base.
     base: String,
@@ -75,17 +89,20 @@ impl Command for Deploy {
 
     const WORD: &'static str = "deploy";
     const TOOLSET: &'static str = "deploy";
-    const DESCRIPTION: &'static str = "Deploys a charm of Charmhub as a new application.";
+    const DESCRIPTION: &'static str = "Deploys a charm as a new application.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Write;
     const CURATED: bool = true;
     const POSITIONAL: &'static [&'static str] = &["charm", "application_name"];
 
     fn check(args: &Args) -> Result<(), String> {
-        if args.charm.contains(['/', '\\']) || args.charm.to_ascii_lowercase().ends_with(".charm") {
-            return Err(
-                "`charm` has to be the name of a charm in Charmhub; files are deployed with the juju client".to_owned()
-            );
+        if is_file(&args.charm) {
+            if args.application_name.is_none() {
+                return Err("a charm of a file needs `application_name`, because its own is not known yet".to_owned());
+            }
+            if args.channel.is_some() || args.revision.is_some() {
+                return Err("`channel` and `revision` are for charms of Charmhub, not for files".to_owned());
+            }
         }
         if args.revision.is_some() && args.channel.is_none() {
             return Err("`revision` needs `channel` too, because later refreshes follow it".to_owned());
@@ -98,55 +115,132 @@ impl Command for Deploy {
     }
 
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
-        let info = deploy(&args, true, &site).await?;
+        let wanted = base(&args)?;
+        if is_file(&args.charm) {
+            let archive = Archive::read(&site, &args.charm).await?;
+            resources::check(&archive.meta.resources, &args.resources)?;
+            let base = entity::base(&archive.base(wanted)?);
+            return Ok(Some(json!({"charm": archive.meta.name, "file": args.charm, "base": base})));
+        }
+        let info = from_charmhub(&args, true, &site).await?.info;
         Ok(Some(
             json!({"charm": args.charm, "revision": info.revision, "channel": info.channel, "base": entity::base(&info.base)}),
         ))
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let info = deploy(&args, false, &site).await?;
+        if is_file(&args.charm) {
+            return from_file(args, &site).await;
+        }
+        let result = from_charmhub(&args, false, &site).await?;
+        let info = result.info;
+        for upload in result.pending_resource_uploads.into_iter().flatten() {
+            give(&info.name, &upload, &site).await?;
+        }
         let base = entity::base(&info.base);
         Ok(Output { application: info.name, charm: args.charm, revision: info.revision, channel: info.channel, base })
     }
 }
 
-async fn deploy(args: &Args, dry_run: bool, site: &Site) -> Result<DeployFromRepositoryInfo, Failure> {
-    let request = request(args, dry_run, site.model_uuid())
-        .map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+/// Sends a resource that the application, which is there already, still waits for.
+async fn give(application: &str, upload: &PendingResourceUpload, site: &Site) -> Result<(), Failure> {
+    let sent = async {
+        let content = resources::content(site, &upload.kind, &upload.filename).await?;
+        let connection = site.model_connection().await?;
+        Ok(connection.upload_resource(application, &upload.name, &upload.filename, None, content).await?)
+    };
+    sent.await.map_err(|failure: Failure| {
+        Failure::refused(
+            format!("`{application}` was deployed, but waits for its resource `{}`: {failure}", upload.name),
+            "give the resource with juju_refresh, or remove the application",
+        )
+    })
+}
+
+async fn from_charmhub(args: &Args, dry_run: bool, site: &Site) -> Result<DeployFromRepositoryResult, Failure> {
+    let request = request(args, dry_run, site.model_uuid()).map_err(unfit)?;
     let connection = site.model_connection().await?;
     let reply = connection.call::<DeployFromRepository>(DeployFromRepositoryArgs { args: vec![request] }).await?;
     let missing = || Failure::refused("the controller did not say what it deployed", "look at the model's status");
-    let result = reply.results.into_iter().next().ok_or_else(missing)?;
-    match result.errors.into_iter().flatten().next() {
+    let mut result = reply.results.into_iter().next().ok_or_else(missing)?;
+    match std::mem::take(&mut result.errors).into_iter().flatten().next() {
         Some(error) => Err(error.into()),
-        None => Ok(result.info),
+        None => Ok(result),
     }
+}
+
+async fn from_file(args: Args, site: &Site) -> Result<Output, Failure> {
+    let archive = Archive::read(site, &args.charm).await?;
+    resources::check(&archive.meta.resources, &args.resources)?;
+    let constraints = entity::constraints(args.constraints.as_deref().unwrap_or_default()).map_err(unfit)?;
+    let application = args.application_name.clone().unwrap_or_else(|| archive.meta.name.clone());
+    let (config_yaml, storage) = (config_yaml(&args, &application).map_err(unfit)?, storage(&args).map_err(unfit)?);
+    let (url, origin) = archive.upload(site, base(&args)?, constraints.arch.clone()).await?;
+    let needy = Needy { application: &application, url: &url, origin: &origin };
+    let resources = resources::prepare(&needy, &archive.meta.resources, &args.resources, site).await?;
+    let deploy = ApplicationDeploy {
+        application: application.clone(),
+        charm_url: url,
+        charm_origin: Some(origin.clone()),
+        num_units: i64::from(args.num_units.unwrap_or(u32::from(!archive.meta.subordinate))),
+        config: args.trust.then(|| ("trust".to_owned(), "true".to_owned())).into_iter().collect(),
+        config_yaml,
+        constraints,
+        placement: entity::placements(&args.to, site.model_uuid()),
+        storage,
+        endpoint_bindings: args.bind,
+        resources,
+        force: args.force,
+        ..ApplicationDeploy::default()
+    };
+    let connection = site.model_connection().await?;
+    connection.call::<DeployCharm>(ApplicationsDeploy { applications: vec![deploy] }).await?.into_result()?;
+    Ok(Output {
+        application,
+        charm: archive.meta.name,
+        revision: origin.revision.unwrap_or_default(),
+        channel: String::new(),
+        base: entity::base(&origin.base),
+    })
+}
+
+fn unfit(problem: String) -> Failure {
+    Failure::refused(problem, "correct the argument")
+}
+
+fn base(args: &Args) -> Result<Option<Base>, Failure> {
+    args.base.as_deref().map(entity::parse_base).transpose().map_err(unfit)
+}
+
+fn storage(args: &Args) -> Result<BTreeMap<String, StorageConstraints>, String> {
+    args.storage.iter().map(|(name, text)| Ok((name.clone(), entity::storage(text)?))).collect()
+}
+
+fn config_yaml(args: &Args, application: &str) -> Result<String, String> {
+    if args.config.is_empty() {
+        return Ok(String::new());
+    }
+    serde_yaml::to_string(&BTreeMap::from([(application, &args.config)])).map_err(|error| error.to_string())
 }
 
 fn request(args: &Args, dry_run: bool, model_uuid: &str) -> Result<DeployFromRepositoryArg, String> {
     let application_name = args.application_name.clone().unwrap_or_else(|| args.charm.clone());
-    let config_yaml = if args.config.is_empty() {
-        String::new()
-    } else {
-        let by_application = std::collections::BTreeMap::from([(&application_name, &args.config)]);
-        serde_yaml::to_string(&by_application).map_err(|error| error.to_string())?
-    };
-    let base = args.base.as_deref().map(entity::parse_base).transpose()?;
     Ok(DeployFromRepositoryArg {
         charm_name: args.charm.clone(),
+        config_yaml: config_yaml(args, &application_name)?,
         application_name,
-        base,
+        base: args.base.as_deref().map(entity::parse_base).transpose()?,
         channel: args.channel.clone(),
-        config_yaml,
         cons: entity::constraints(args.constraints.as_deref().unwrap_or_default())?,
         dry_run,
         endpoint_bindings: args.bind.clone(),
         force: args.force,
-        num_units: Some(args.num_units.unwrap_or(1)),
+        // left out it is 1, but for a subordinate, which has no units of its own
+        num_units: args.num_units.map(i64::from),
         placement: entity::placements(&args.to, model_uuid),
         revision: args.revision,
         resources: args.resources.clone(),
+        storage: storage(args)?,
         trust: args.trust,
         ..DeployFromRepositoryArg::default()
     })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use juju_client::{ModelEntry, ModelKind};
 use juju_wire::{
     facade::model_manager::{CreateModel, lifecycle::ModelCreateArgs},
     tag::Tag,
@@ -87,11 +88,26 @@ impl Command for AddModel {
                     .unwrap_or_default(),
             })
             .await?;
-        Ok(Output {
-            model: format!("{}/{}", made.owner_tag.trim_start_matches("user-"), made.name),
+        let entry = ModelEntry {
+            name: made.name,
+            owner: made.owner_tag.trim_start_matches("user-").to_owned(),
             uuid: made.uuid,
+            kind: if made.kind == "caas" { ModelKind::Kubernetes } else { ModelKind::Machines },
+        };
+        remember(&entry, &site).await;
+        Ok(Output {
+            model: entry.full_name(),
+            uuid: entry.uuid,
             cloud: made.cloud_tag.trim_start_matches("cloud-").to_owned(),
             region: made.cloud_region,
         })
+    }
+}
+
+/// Writes the model into the user's own client files. The model is there whether they can be written or not.
+async fn remember(model: &ModelEntry, site: &Site) {
+    let Some(files) = site.controllers().own_files() else { return };
+    if let Err(error) = files.remember_model(site.controller_name(), model).await {
+        tracing::warn!(%error, model = model.full_name(), "the client's files do not know the new model yet");
     }
 }

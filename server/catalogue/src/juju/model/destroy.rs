@@ -90,6 +90,12 @@ impl Command for DestroyModel {
         };
         let connection = site.controller_connection().await?;
         connection.call::<DestroyModels>(DestroyModelsParams { models: vec![model] }).await?.into_result()?;
+        if let Some(files) = site.controllers().own_files()
+            && let Err(error) = files.forget_model(site.controller_name(), site.model_name()).await
+        {
+            // the model goes whether the files can be written or not
+            tracing::warn!(%error, model = site.model_name(), "the client's files still name the model");
+        }
         Ok(Output { destroying: site.model_name().to_owned() })
     }
 }

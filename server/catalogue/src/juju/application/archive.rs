@@ -1,0 +1,153 @@
+//! A charm in a file of the user: what it says of itself, and the way of its bytes to the model.
+
+use std::io::{Cursor, Read};
+
+use juju_wire::{
+    constraints::Base,
+    facade::{
+        application::origin::CharmOrigin,
+        charms::meta::{CharmManifest, CharmMeta, CharmResourceMeta},
+    },
+};
+
+use crate::{Failure, Site};
+
+/// A charm larger than this is no charm.
+const LIMIT_BYTES: u64 = 512 * 1024 * 1024;
+/// What a charm says of itself is a few pages at most.
+const LIMIT_TEXT_BYTES: u64 = 1024 * 1024;
+const REMEDY: &str = "pack it with `charmcraft pack` and give the path of the `.charm` file";
+
+/// Whether this names a file and not a charm of Charmhub.
+pub(super) fn is_file(charm: &str) -> bool {
+    charm.contains(['/', '\\']) || charm.to_ascii_lowercase().ends_with(".charm")
+}
+
+/// A charm as a file holds it.
+pub(super) struct Archive {
+    bytes: Vec<u8>,
+    pub(super) meta: CharmMeta,
+    manifest: CharmManifest,
+}
+
+impl Archive {
+    /// Reads a file of the user, where this program runs on the user's own machine.
+    ///
+    /// # Errors
+    /// [`Failure`] over HTTP, where it would be a file of the server, and where it is no charm.
+    pub(super) async fn read(site: &Site, path: &str) -> Result<Self, Failure> {
+        let bytes = own_file(site, path).await?;
+        let unfit = |cause: String| Failure::refused(format!("`{path}` is no charm: {cause}"), REMEDY);
+        let mut archive = zip::ZipArchive::new(Cursor::new(&bytes)).map_err(|cause| unfit(cause.to_string()))?;
+        let mut text = |name: &str| -> Result<String, String> {
+            let file = archive.by_name(name).map_err(|cause| format!("`{name}`: {cause}"))?;
+            let mut text = String::new();
+            file.take(LIMIT_TEXT_BYTES).read_to_string(&mut text).map_err(|cause| format!("`{name}`: {cause}"))?;
+            Ok(text)
+        };
+        let meta = text("metadata.yaml").map_err(unfit)?;
+        let meta: Said = serde_yaml::from_str(&meta).map_err(|cause| unfit(cause.to_string()))?;
+        let manifest = match text("manifest.yaml") {
+            Ok(text) => serde_yaml::from_str(&text).map_err(|cause| unfit(cause.to_string()))?,
+            Err(_) => CharmManifest::default(),
+        };
+        Ok(Self { bytes, meta: meta.into_meta(), manifest })
+    }
+
+    /// Gives the charm to the model, and answers the URL and the origin that it has there.
+    ///
+    /// # Errors
+    /// [`Failure`] where no base is known, or the controller refuses the charm.
+    pub(super) async fn upload(
+        &self,
+        site: &Site,
+        base: Option<Base>,
+        architecture: Option<String>,
+    ) -> Result<(String, CharmOrigin), Failure> {
+        let base = self.base(base)?;
+        let connection = site.model_connection().await?;
+        let url = connection.upload_charm(&format!("local:{}-0", self.meta.name), self.bytes.clone()).await?;
+        let origin = CharmOrigin {
+            source: "local".to_owned(),
+            kind: "charm".to_owned(),
+            revision: url.rsplit_once('-').and_then(|(_, revision)| revision.parse().ok()),
+            architecture: architecture.unwrap_or_else(|| "amd64".to_owned()),
+            base,
+            ..CharmOrigin::default()
+        };
+        Ok((url, origin))
+    }
+
+    /// The base that was asked for, else the first that the charm was built for.
+    pub(super) fn base(&self, wanted: Option<Base>) -> Result<Base, Failure> {
+        let first = self.manifest.bases.first();
+        let first = first.map(|base| Base { name: base.name.clone(), channel: base.channel.clone() });
+        wanted.or(first).ok_or_else(|| {
+            Failure::refused(
+                format!("the charm `{}` names no base", self.meta.name),
+                "give `base`, like `ubuntu@22.04`",
+            )
+        })
+    }
+}
+
+/// The bytes of a file that the user named.
+///
+/// # Errors
+/// [`Failure`] over HTTP, where the path would be one of the server's disk, and where the file cannot be read.
+pub(super) async fn own_file(site: &Site, path: &str) -> Result<Vec<u8>, Failure> {
+    if site.controllers().own_files().is_none() {
+        return Err(Failure::refused(
+            format!("files cannot be read over HTTP, because they would be files of the server: {path}"),
+            "name a charm of Charmhub, or give the file through `juju-mcp stdio` or the juju client",
+        ));
+    }
+    let unreadable = |cause: &dyn std::fmt::Display| {
+        Failure::refused(format!("cannot read `{path}`: {cause}"), "give the path of a file that you can read")
+    };
+    let size = tokio::fs::metadata(path).await.map_err(|cause| unreadable(&cause))?;
+    if !size.is_file() || size.len() > LIMIT_BYTES {
+        return Err(unreadable(&"it is a directory or larger than 512 MiB"));
+    }
+    tokio::fs::read(path).await.map_err(|cause| unreadable(&cause))
+}
+
+/// What is read of `metadata.yaml`.
+#[derive(serde::Deserialize)]
+struct Said {
+    name: String,
+    #[serde(default)]
+    subordinate: bool,
+    #[serde(default)]
+    resources: std::collections::BTreeMap<String, SaidResource>,
+}
+
+#[derive(serde::Deserialize)]
+struct SaidResource {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    filename: String,
+    #[serde(default)]
+    description: String,
+}
+
+impl Said {
+    fn into_meta(self) -> CharmMeta {
+        let resource = |(name, said): (String, SaidResource)| {
+            let meta = CharmResourceMeta {
+                name: name.clone(),
+                kind: said.kind,
+                path: said.filename,
+                description: said.description,
+            };
+            (name, meta)
+        };
+        CharmMeta {
+            name: self.name,
+            subordinate: self.subordinate,
+            resources: self.resources.into_iter().map(resource).collect(),
+            ..CharmMeta::default()
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Files and images that charms need: which revisions are wanted, and the way of the user's own to the model.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use juju_client::Connection;
+use juju_wire::{
+    entity::{Entities, Entity},
+    facade::{
+        application::origin::CharmOrigin,
+        charms::{
+            ListCharmResources,
+            meta::CharmResourceMeta,
+            resolve::{CharmURLAndOrigin, CharmURLAndOrigins},
+        },
+        resources::{AddPendingResources, AddPendingResourcesArgsV2, CharmResource, ListResources, Resource},
+    },
+};
+
+use super::archive::own_file;
+use crate::{Failure, Site, entity};
+
+/// A charm of the model whose resources are wanted.
+pub(super) struct Needy<'a> {
+    pub(super) application: &'a str,
+    pub(super) url: &'a str,
+    pub(super) origin: &'a CharmOrigin,
+}
+
+/// Resources of a charm by name.
+pub(super) type Described = BTreeMap<String, CharmResourceMeta>;
+/// For a resource's name a revision of the store, a path, or an image.
+pub(super) type Wanted = BTreeMap<String, String>;
+
+/// Refuses what the charm does not know, before anything is sent.
+///
+/// # Errors
+/// [`Failure`] naming the resource.
+pub(super) fn check(described: &Described, wanted: &Wanted) -> Result<(), Failure> {
+    match wanted.keys().find(|name| !described.contains_key(*name)) {
+        None => Ok(()),
+        Some(unknown) => {
+            let known: Vec<_> = described.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            Err(Failure::refused(format!("the charm has no resource `{unknown}`"), format!("it has: {known}")))
+        }
+    }
+}
+
+/// Makes resources ready for an application that is to be deployed or refreshed, and answers their ids by name.
+///
+/// # Errors
+/// [`Failure`] where one is not known, cannot be read, or is refused by the controller.
+pub(super) async fn prepare(
+    needy: &Needy<'_>,
+    described: &Described,
+    wanted: &Wanted,
+    site: &Site,
+) -> Result<BTreeMap<String, String>, Failure> {
+    check(described, wanted)?;
+    let connection = site.model_connection().await?;
+    let mut uploads = Vec::new();
+    let mut asked = Vec::new();
+    for (name, meta) in described {
+        let (origin, revision) = match wanted.get(name).map(|value| (value, value.parse::<i64>())) {
+            None => ("store", -1),
+            Some((_, Ok(revision))) => ("store", revision),
+            Some((value, Err(_))) => {
+                uploads.push((name, value, content(site, &meta.kind, value).await?));
+                ("upload", 0)
+            }
+        };
+        asked.push(CharmResource {
+            name: name.clone(),
+            kind: meta.kind.clone(),
+            path: meta.path.clone(),
+            description: meta.description.clone(),
+            origin: origin.to_owned(),
+            revision,
+            ..CharmResource::default()
+        });
+    }
+    if asked.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let names: Vec<_> = asked.iter().map(|resource| resource.name.clone()).collect();
+    let args = AddPendingResourcesArgsV2 {
+        tag: entity::application(needy.application),
+        url: needy.url.to_owned(),
+        charm_origin: needy.origin.clone(),
+        macaroon: None,
+        resources: asked,
+    };
+    let added = connection.call::<AddPendingResources>(args).await?;
+    if let Some(error) = added.error {
+        return Err(error.into());
+    }
+    let ids: BTreeMap<_, _> = names.into_iter().zip(added.pending_ids).collect();
+    for (name, file_name, content) in uploads {
+        let id = ids.get(name).map(String::as_str);
+        connection.upload_resource(needy.application, name, file_name, id, content).await?;
+    }
+    Ok(ids)
+}
+
+/// What is sent for a value that is no revision: the content of a file, or where an image is.
+///
+/// # Errors
+/// [`Failure`] where it can be neither.
+pub(super) async fn content(site: &Site, kind: &str, value: &str) -> Result<Vec<u8>, Failure> {
+    if kind != "oci-image" {
+        return own_file(site, value).await;
+    }
+    let is_image = !value.is_empty()
+        && !value.starts_with(['.', '/'])
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:@".contains(&byte));
+    if !is_image {
+        return Err(Failure::refused(
+            format!("a resource of this kind has to be an image, not: {value}"),
+            "give it like `ghcr.io/acme/web:1.2`, or a revision",
+        ));
+    }
+    Ok(format!("registrypath: {value}\n").into_bytes())
+}
+
+/// Those resources that a refresh has to renew: what was asked for, what is new, and what the store has newer.
+///
+/// # Errors
+/// [`Failure`] where the controller cannot say what there is.
+pub(super) async fn outdated(
+    needy: &Needy<'_>,
+    described: Described,
+    wanted: &Wanted,
+    connection: &Arc<Connection>,
+) -> Result<Described, Failure> {
+    if described.is_empty() {
+        return Ok(described);
+    }
+    let is_local = needy.origin.source == "local";
+    let of = Entities { entities: vec![Entity { tag: entity::application(needy.application) }] };
+    let current = connection.call::<ListResources>(of).await?.results.into_iter().next().unwrap_or_default();
+    if let Some(error) = current.error {
+        return Err(error.into());
+    }
+    let mut store = BTreeMap::new();
+    if !is_local {
+        let charm =
+            CharmURLAndOrigin { charm_url: needy.url.to_owned(), charm_origin: needy.origin.clone(), macaroon: None };
+        let told = connection.call::<ListCharmResources>(CharmURLAndOrigins { entities: vec![charm] }).await?;
+        let rows = told.results.into_iter().flatten().filter(|row| row.error.is_none());
+        store.extend(rows.map(|row| (row.name, row.revision)));
+    }
+    let needed = |name: &String| {
+        let now = current.resources.iter().find(|resource| &resource.name == name);
+        is_outdated(now, wanted.get(name), store.get(name), is_local)
+    };
+    Ok(described.into_iter().filter(|(name, _)| needed(name)).collect())
+}
+
+fn is_outdated(now: Option<&Resource>, wanted: Option<&String>, store: Option<&i64>, is_local: bool) -> bool {
+    let from_store = |now: &Resource| now.origin == "store";
+    match (now, wanted) {
+        (Some(now), Some(wanted)) => !(from_store(now) && wanted.parse() == Ok(now.revision)),
+        (None, _) => true,
+        // what the user gave is never replaced unasked
+        (Some(now), None) => !is_local && now.origin != "upload" && store != Some(&now.revision),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resource(origin: &str, revision: i64) -> Resource {
+        Resource { origin: origin.to_owned(), revision, ..Resource::default() }
+    }
+
+    #[test]
+    fn a_resource_is_renewed_where_it_was_asked_for_or_is_new_or_the_store_has_another() {
+        let (store, upload) = (resource("store", 3), resource("upload", 0));
+        let text = str::to_owned;
+        assert!(is_outdated(None, None, Some(&3), false));
+        assert!(is_outdated(Some(&store), None, Some(&4), false));
+        assert!(is_outdated(Some(&store), Some(&text("2")), Some(&3), false));
+        assert!(is_outdated(Some(&upload), Some(&text("./file")), None, true));
+        assert!(!is_outdated(Some(&store), None, Some(&3), false));
+        assert!(!is_outdated(Some(&store), Some(&text("3")), Some(&4), false));
+        assert!(!is_outdated(Some(&upload), None, Some(&3), false), "what the user gave stays");
+    }
+
+    #[test]
+    fn a_resource_that_the_charm_does_not_have_is_refused_by_name() {
+        let described = BTreeMap::from([("image".to_owned(), CharmResourceMeta::default())]);
+        let refusal = check(&described, &Wanted::from([("imgae".to_owned(), "1".to_owned())])).expect_err("unknown");
+        assert!(refusal.to_string().contains("imgae") && refusal.remedy().is_some_and(|text| text.contains("image")));
+        assert!(check(&described, &Wanted::from([("image".to_owned(), "1".to_owned())])).is_ok());
+    }
+}
