@@ -9,6 +9,7 @@ mod ledger;
 mod mcp_calls;
 mod mcp_lines;
 mod mcp_waits;
+mod own_files;
 mod parity;
 mod real_controller;
 mod surfaces;

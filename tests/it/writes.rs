@@ -243,7 +243,7 @@ fn bad() -> Vec<(&'static str, Value, &'static str)> {
         ("config", json!({"application": "web", "values": {"no-such-option": "b"}}), "no-such-option"),
         ("consume", json!({"offer": "admin/nowhere.nothing"}), "nowhere"),
         ("deploy", json!({"charm": "no-such-charm"}), "no-such-charm"),
-        ("deploy", json!({"charm": "./local"}), "Charmhub"),
+        ("deploy", json!({"charm": "./local"}), "application_name"),
         ("deploy", json!({"charm": "postgresql", "revision": 1}), "channel"),
         ("exec", json!({"command": "true"}), "units"),
         ("expose", json!({"application": "nope"}), "nope"),

@@ -31,6 +31,17 @@ impl Pair {
         Self::joined(controller.controllers("admin"), controller.ready.juju_data.clone(), folder()).await
     }
 
+    /// Both on a real API server, ours as it runs for one user over stdio: with that user's own client files.
+    ///
+    /// # Panics
+    /// Where the client files cannot be read.
+    pub async fn on_real_with_own_files(controller: &RealController) -> Self {
+        let (folder, data) = (folder(), controller.ready.juju_data.clone());
+        let files = ClientFiles::new(&data, folder.path());
+        let controllers = files.controllers(juju_client::Settings::default()).expect("controllers");
+        Self::joined(controllers.with_own_files(files), data, folder).await
+    }
+
     /// Both on a simulated controller.
     ///
     /// # Panics

@@ -47,9 +47,9 @@ pub(crate) fn check_units(names: &[String]) -> Result<(), String> {
     }
 }
 
-/// `ubuntu@22.04/stable`.
+/// `ubuntu@22.04`, as the client shows a base: the risk of a release is not said where it is stable.
 pub(crate) fn base(base: &Base) -> String {
-    format!("{}@{}", base.name, base.channel)
+    format!("{}@{}", base.name, base.channel.trim_end_matches("/stable"))
 }
 
 /// Reads `ubuntu@22.04`.

@@ -94,22 +94,32 @@ impl Archive {
 /// The bytes of a file that the user named.
 ///
 /// # Errors
-/// [`Failure`] over HTTP, where the path would be one of the server's disk, and where the file cannot be read.
+/// As [`readable`].
 pub(super) async fn own_file(site: &Site, path: &str) -> Result<Vec<u8>, Failure> {
+    readable(site, path).await?;
+    tokio::fs::read(path).await.map_err(|cause| unreadable(path, &cause))
+}
+
+/// Whether a file that the user named can be sent. This is the only place that lets a file be read for a caller.
+///
+/// # Errors
+/// [`Failure`] over HTTP, where the path would be one of the server's disk, and where the file cannot be read.
+pub(super) async fn readable(site: &Site, path: &str) -> Result<(), Failure> {
     if site.controllers().own_files().is_none() {
         return Err(Failure::refused(
             format!("files cannot be read over HTTP, because they would be files of the server: {path}"),
             "name a charm of Charmhub, or give the file through `juju-mcp stdio` or the juju client",
         ));
     }
-    let unreadable = |cause: &dyn std::fmt::Display| {
-        Failure::refused(format!("cannot read `{path}`: {cause}"), "give the path of a file that you can read")
-    };
-    let size = tokio::fs::metadata(path).await.map_err(|cause| unreadable(&cause))?;
-    if !size.is_file() || size.len() > LIMIT_BYTES {
-        return Err(unreadable(&"it is a directory or larger than 512 MiB"));
+    let found = tokio::fs::metadata(path).await.map_err(|cause| unreadable(path, &cause))?;
+    if !found.is_file() || found.len() > LIMIT_BYTES {
+        return Err(unreadable(path, &"it is no file, or larger than 512 MiB"));
     }
-    tokio::fs::read(path).await.map_err(|cause| unreadable(&cause))
+    Ok(())
+}
+
+fn unreadable(path: &str, cause: &dyn std::fmt::Display) -> Failure {
+    Failure::refused(format!("cannot read `{path}`: {cause}"), "give the path of a file that you can read")
 }
 
 /// What is read of `metadata.yaml`.

@@ -116,6 +116,7 @@ impl Command for Deploy {
 
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
         let wanted = base(&args)?;
+        resources::check_paths(&site, &args.resources).await?;
         if is_file(&args.charm) {
             let archive = Archive::read(&site, &args.charm).await?;
             resources::check(&archive.meta.resources, &args.resources)?;
@@ -129,13 +130,17 @@ impl Command for Deploy {
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        resources::check_paths(&site, &args.resources).await?;
         if is_file(&args.charm) {
             return from_file(args, &site).await;
         }
         let result = from_charmhub(&args, false, &site).await?;
         let info = result.info;
         for upload in result.pending_resource_uploads.into_iter().flatten() {
-            give(&info.name, &upload, &site).await?;
+            // never a path that the controller names: only what the caller gave for this resource is read
+            if let Some(value) = args.resources.get(&upload.name) {
+                give(&info.name, &upload, value, &site).await?;
+            }
         }
         let base = entity::base(&info.base);
         Ok(Output { application: info.name, charm: args.charm, revision: info.revision, channel: info.channel, base })
@@ -143,11 +148,11 @@ impl Command for Deploy {
 }
 
 /// Sends a resource that the application, which is there already, still waits for.
-async fn give(application: &str, upload: &PendingResourceUpload, site: &Site) -> Result<(), Failure> {
+async fn give(application: &str, upload: &PendingResourceUpload, value: &str, site: &Site) -> Result<(), Failure> {
     let sent = async {
-        let content = resources::content(site, &upload.kind, &upload.filename).await?;
+        let content = resources::content(site, &upload.kind, value).await?;
         let connection = site.model_connection().await?;
-        Ok(connection.upload_resource(application, &upload.name, &upload.filename, None, content).await?)
+        Ok(connection.upload_resource(application, &upload.name, value, None, content).await?)
     };
     sent.await.map_err(|failure: Failure| {
         Failure::refused(

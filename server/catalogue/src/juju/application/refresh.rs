@@ -91,6 +91,7 @@ impl Command for Refresh {
     }
 
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
+        resources::check_paths(&site, &args.resources).await?;
         let now = current(&args.application, &site).await?;
         if let Some(path) = &args.path {
             let archive = Archive::read(&site, path).await?;
@@ -102,6 +103,7 @@ impl Command for Refresh {
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+        resources::check_paths(&site, &args.resources).await?;
         let now = current(&args.application, &site).await?;
         let found = match &args.path {
             Some(path) => {

@@ -16,7 +16,7 @@ use juju_wire::{
     },
 };
 
-use super::archive::own_file;
+use super::archive::{own_file, readable};
 use crate::{Failure, Site, entity};
 
 /// A charm of the model whose resources are wanted.
@@ -44,6 +44,18 @@ pub(super) fn check(described: &Described, wanted: &Wanted) -> Result<(), Failur
             Err(Failure::refused(format!("the charm has no resource `{unknown}`"), format!("it has: {known}")))
         }
     }
+}
+
+/// Refuses paths that cannot be read, before anything is sent. Whether a bare word is a file or an image, only the charm
+/// knows.
+///
+/// # Errors
+/// [`Failure`] naming the path.
+pub(super) async fn check_paths(site: &Site, wanted: &Wanted) -> Result<(), Failure> {
+    for value in wanted.values().filter(|value| value.starts_with(['.', '/', '~', '\\'])) {
+        readable(site, value).await?;
+    }
+    Ok(())
 }
 
 /// Makes resources ready for an application that is to be deployed or refreshed, and answers their ids by name.
