@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod pair;
+pub mod provider;
 pub mod raw;
 pub mod real_controller;
 pub mod served;

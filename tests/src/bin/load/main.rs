@@ -2,6 +2,7 @@
 
 mod direct;
 mod figures;
+mod road;
 mod session;
 
 use std::{path::PathBuf, time::Duration};
@@ -14,7 +15,7 @@ use crate::figures::Figures;
 #[derive(Debug, Clone, Parser)]
 pub(crate) struct Job {
     /// Address of the MCP server.
-    #[arg(long, required_unless_present = "controller")]
+    #[arg(long, required_unless_present_any = ["controller", "road"])]
     pub(crate) url: Option<http::Uri>,
     /// `Name: value`, sent with each request; repeatable.
     #[arg(long)]
@@ -25,6 +26,9 @@ pub(crate) struct Job {
     /// In place of an MCP server: JSON with `addresses`, `ca_cert`, `user`, `password` and `model`, whose status is asked for.
     #[arg(long, conflicts_with = "url")]
     pub(crate) controller: Option<PathBuf>,
+    /// In place of a server: what identity, policy and ledger cost a call within one process.
+    #[arg(long, conflicts_with_all = ["url", "controller"])]
+    pub(crate) road: bool,
     /// How many ask at once, each on a connection of its own.
     #[arg(long, default_value_t = 1)]
     pub(crate) clients: usize,
@@ -44,7 +48,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     for _ in 0..job.clients {
         let job = job.clone();
         asking.spawn(async move {
-            if job.controller.is_some() { direct::ask(&job, length).await } else { session::ask(&job, length).await }
+            if job.road {
+                road::ask(length).await
+            } else if job.controller.is_some() {
+                direct::ask(&job, length).await
+            } else {
+                session::ask(&job, length).await
+            }
         });
     }
     let mut all = Figures::default();

@@ -1,0 +1,50 @@
+//! What identity, policy and ledger cost one call: a checked token, and a tool that only tells what the program knows itself.
+
+use std::time::{Duration, Instant};
+
+use audit::Ledger;
+use catalogue::Catalogue;
+use dispatch::{ApprovalTerms, Call, Door, carry_out};
+use identity::{
+    Authenticator, Presented,
+    oauth::{Provider, Settings},
+};
+use juju_client::Controllers;
+use policy::{Binding, Holder, InForce, Policy};
+use store::Store;
+use tests::provider::{SigningKey, TestProvider, good_claims, web_client};
+
+use crate::figures::Figures;
+
+const AUDIENCE: &str = "http://127.0.0.1:8080/mcp";
+/// A tool that asks nobody.
+const TOOL: &str = "juju_controllers";
+
+/// Asks again and again within this process, with the same token.
+pub(crate) async fn ask(length: Duration) -> Result<Figures, Box<dyn std::error::Error + Send + Sync>> {
+    let folder = tempfile::tempdir()?;
+    let key = SigningKey::rsa("k1");
+    let provider = TestProvider::start(&[&key]).await;
+    let settings = Settings::new(provider.issuer.clone(), vec![AUDIENCE.to_owned()]);
+    let mut authenticator = Authenticator::default();
+    authenticator.trust(Provider::new(settings, web_client()));
+    let binding = Binding { role: "viewer".to_owned(), to: vec![Holder::Group("ops".to_owned())] };
+    let door = Door {
+        catalogue: Catalogue::shipped(),
+        policy: InForce::new(Policy::shipped()?.with_bindings(vec![binding])?),
+        ledger: Ledger::open(Store::open(&folder.path().join("road.sqlite")).await?).await?,
+        controllers: Controllers::new(Vec::new(), None, juju_client::Settings::default()),
+        approvals: ApprovalTerms::default(),
+    };
+    let header = format!("Bearer {}", key.sign(&good_claims(&provider.issuer, AUDIENCE)));
+    let mut figures = Figures::default();
+    let began = Instant::now();
+    while began.elapsed() < length {
+        let sent = Instant::now();
+        let caller = authenticator.authenticate(Presented::Header(&header), None).await?;
+        let reply = carry_out(&door, &caller, Call::new(TOOL, serde_json::Map::new())).await?;
+        figures.count(sent.elapsed(), &serde_json::json!({ "result": reply.value }).to_string());
+    }
+    door.ledger.settle().await?;
+    Ok(figures.lasted(began.elapsed()))
+}

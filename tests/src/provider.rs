@@ -1,0 +1,223 @@
+//! An identity provider for tests, on loopback: metadata, keys, introspection and userinfo, each answer as the test wants it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use aws_lc_rs::{
+    encoding::{AsDer as _, Pkcs8V1Der},
+    rsa::{KeyPair, KeySize},
+};
+use axum::{
+    Form, Json, Router,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+/// A client that asks providers over plain HTTP and trusts no certificate.
+///
+/// # Panics
+/// Where TLS cannot be set up at all.
+#[must_use]
+pub fn web_client() -> reqwest::Client {
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions that the provider knows")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder().use_preconfigured_tls(tls).build().expect("a client")
+}
+
+/// A running provider; it ends when this is dropped.
+pub struct TestProvider {
+    /// Its issuer.
+    pub issuer: String,
+    told: Arc<Mutex<Told>>,
+    serving: JoinHandle<()>,
+}
+
+/// What it answers.
+#[derive(Default)]
+struct Told {
+    issuer: String,
+    keys: Vec<Value>,
+    opaque: BTreeMap<String, Value>,
+    userinfo: Option<Value>,
+    asked: BTreeMap<&'static str, u64>,
+    broken: bool,
+}
+
+/// A key of a provider, to sign with.
+#[derive(Clone)]
+pub struct SigningKey {
+    /// Its id.
+    pub id: String,
+    private: EncodingKey,
+    /// What the provider publishes of it.
+    pub public: Value,
+}
+
+impl SigningKey {
+    /// A new RSA key.
+    ///
+    /// # Panics
+    /// Where the operating system has no randomness.
+    #[must_use]
+    pub fn rsa(id: &str) -> Self {
+        let pair = KeyPair::generate(KeySize::Rsa2048).expect("randomness");
+        let der: Pkcs8V1Der<'static> = pair.as_der().expect("a key can be written");
+        let pem =
+            format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()));
+        Self::of(id, EncodingKey::from_rsa_pem(pem.as_bytes()).expect("a key that was just made"))
+    }
+
+    fn of(id: &str, private: EncodingKey) -> Self {
+        let jwk = Jwk::from_encoding_key(&private, Algorithm::RS256).expect("the public half");
+        let mut public = serde_json::to_value(jwk).expect("plain");
+        public["kid"] = json!(id);
+        public["use"] = json!("sig");
+        Self { id: id.to_owned(), private, public }
+    }
+
+    /// A token with these claims, signed with this key.
+    ///
+    /// # Panics
+    /// Where the claims cannot be written.
+    #[must_use]
+    pub fn sign(&self, claims: &Value) -> String {
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = Some(self.id.clone());
+        self.sign_with(&header, claims)
+    }
+
+    /// The same with a header of one's own.
+    ///
+    /// # Panics
+    /// Where header or claims cannot be written.
+    #[must_use]
+    pub fn sign_with(&self, header: &Header, claims: &Value) -> String {
+        encode(header, claims, &self.private).expect("a token")
+    }
+}
+
+impl TestProvider {
+    /// Starts one that publishes these keys.
+    ///
+    /// # Panics
+    /// Where there is no free port.
+    pub async fn start(keys: &[&SigningKey]) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let issuer = format!("http://{}", listener.local_addr().expect("an address"));
+        let told = Arc::new(Mutex::new(Told { issuer: issuer.clone(), ..Told::default() }));
+        let router = Router::new()
+            .route("/.well-known/openid-configuration", get(metadata))
+            .route("/keys", get(keys_of))
+            .route("/introspect", post(introspect))
+            .route("/userinfo", get(userinfo))
+            .with_state(Arc::clone(&told));
+        let serving = tokio::spawn(async move {
+            axum::serve(listener, router).await.expect("it serves");
+        });
+        let provider = Self { issuer, told, serving };
+        provider.publish(keys);
+        provider
+    }
+
+    /// Publishes these keys from now on, and no others.
+    pub fn publish(&self, keys: &[&SigningKey]) {
+        self.told().keys = keys.iter().map(|key| key.public.clone()).collect();
+    }
+
+    /// Publishes exactly this.
+    pub fn publish_raw(&self, keys: Vec<Value>) {
+        self.told().keys = keys;
+    }
+
+    /// Answers so when asked about an opaque token; unknown ones are not active.
+    pub fn know(&self, token: &str, answer: Value) {
+        self.told().opaque.insert(token.to_owned(), answer);
+    }
+
+    /// Says so of every user.
+    pub fn say_of_users(&self, userinfo: Value) {
+        self.told().userinfo = Some(userinfo);
+    }
+
+    /// Fails on everything that is asked from now on, or no longer.
+    pub fn broken(&self, broken: bool) {
+        self.told().broken = broken;
+    }
+
+    /// How often `metadata`, `keys`, `introspect` or `userinfo` was asked for.
+    #[must_use]
+    pub fn asked(&self, what: &str) -> u64 {
+        self.told().asked.get(what).copied().unwrap_or_default()
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        lock(&self.told)
+    }
+}
+
+impl Drop for TestProvider {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Claims of a good token of `issuer` for `audience`, for ten minutes.
+///
+/// # Panics
+/// Where the clock stands before 1970.
+#[must_use]
+pub fn good_claims(issuer: &str, audience: &str) -> Value {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
+    json!({"iss": issuer, "sub": "ana", "aud": [audience], "iat": now, "exp": now + 600, "client_id": "assistant",
+        "scp": ["openid", "offline_access"], "groups": ["ops"]})
+}
+
+type Shared = State<Arc<Mutex<Told>>>;
+
+fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn answer(told: &Mutex<Told>, what: &'static str, of: impl FnOnce(&Told) -> Option<Value>) -> Response {
+    let mut told = lock(told);
+    *told.asked.entry(what).or_default() += 1;
+    if told.broken {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    of(&told).map_or_else(|| StatusCode::UNAUTHORIZED.into_response(), |value| Json(value).into_response())
+}
+
+async fn metadata(State(told): Shared) -> Response {
+    answer(&told, "metadata", |told| {
+        let issuer = &told.issuer;
+        Some(json!({"issuer": issuer, "jwks_uri": format!("{issuer}/keys"),
+            "introspection_endpoint": format!("{issuer}/introspect"), "userinfo_endpoint": format!("{issuer}/userinfo")}))
+    })
+}
+
+async fn keys_of(State(told): Shared) -> Response {
+    answer(&told, "keys", |told| Some(json!({"keys": told.keys})))
+}
+
+async fn introspect(State(told): Shared, Form(form): Form<BTreeMap<String, String>>) -> Response {
+    answer(&told, "introspect", |told| {
+        let known = form.get("token").and_then(|token| told.opaque.get(token));
+        Some(known.cloned().unwrap_or_else(|| json!({"active": false})))
+    })
+}
+
+async fn userinfo(State(told): Shared) -> Response {
+    answer(&told, "userinfo", |told| told.userinfo.clone())
+}
