@@ -24,7 +24,8 @@ async fn every_refusal_has_its_status_and_one_sentence() {
     let cases: Vec<(&str, Request, u16, &str)> = vec![
         ("no token", list(), 401, "no bearer token came with the request"),
         ("a wrong token", list().token("jmcp_wrong"), 401, "the bearer token is not known here"),
-        ("another scheme", list().header("authorization", "Basic eDp5"), 401, "not of the form"),
+        ("another scheme", list().header("authorization", "Basic eDp5"), 401, "only bearer tokens"),
+        ("a malformed header", list().header("authorization", "Bearer a b"), 400, "not of the form"),
         ("another name", good.clone().header("host", "evil.example"), 403, "does not answer under that name"),
         ("no name", good.clone().without("host"), 400, "`Host` header is missing"),
         ("a web page", good.clone().header("origin", "http://evil.example"), 403, "web pages of this origin"),

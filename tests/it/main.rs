@@ -12,5 +12,6 @@ mod mcp_waits;
 mod own_files;
 mod parity;
 mod real_controller;
+mod step_up;
 mod surfaces;
 mod writes;

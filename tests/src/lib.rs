@@ -6,7 +6,9 @@ pub mod provider;
 pub mod raw;
 pub mod real_controller;
 pub mod served;
+pub mod signed_in;
 
 pub use pair::Pair;
 pub use real_controller::RealController;
 pub use served::Served;
+pub use signed_in::SignedIn;

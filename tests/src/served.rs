@@ -6,7 +6,7 @@ use audit::{Ledger, Record};
 use catalogue::Catalogue;
 use dispatch::{ApprovalTerms, Approvals, Door};
 use http_server::{Served as Behind, Settings, metrics::Metrics};
-use identity::{Authenticator, Token};
+use identity::{Authenticator, Token, oauth::Provider};
 use juju_client::{Controllers, Endpoint};
 use policy::{InForce, Policy};
 use store::Store;
@@ -76,9 +76,24 @@ impl Served {
         policy: Policy,
         approvals: ApprovalTerms,
     ) -> Self {
+        Self::trusting(folder, controllers, settings, policy, approvals, None).await
+    }
+
+    /// The same, taking the access tokens of an identity provider too.
+    pub async fn trusting(
+        folder: &Path,
+        controllers: Controllers,
+        settings: Settings,
+        policy: Policy,
+        approvals: ApprovalTerms,
+        provider: Option<Provider>,
+    ) -> Self {
         let store = Store::open(&folder.join("state.db")).await.expect("a store");
         let ledger = Ledger::open(store).await.expect("a ledger");
         let mut authenticator = Authenticator::default();
+        if let Some(provider) = provider {
+            authenticator.trust(provider);
+        }
         let mut tokens = BTreeMap::new();
         for (name, role) in TOKENS {
             let token = kept_token(&folder.join(format!("{name}.token")));
@@ -93,7 +108,7 @@ impl Served {
         let stop = CancellationToken::new();
         let server = mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&SEAL);
         let behind = Behind {
-            mcp: mcp::streamable_http(server.clone(), settings.max_body_bytes, stop.child_token()),
+            mcp: server.clone().http(settings.max_body_bytes, stop.child_token()),
             toolsets,
             authenticate: Arc::new(authenticator),
             health: Arc::new(()),

@@ -6,6 +6,7 @@ mod call;
 mod door;
 mod refusal;
 mod repetition;
+mod scopes;
 mod stored;
 mod terms;
 
@@ -13,4 +14,5 @@ pub use approvals::{Approvals, Decision, NotDecided};
 pub use call::{Call, Proof, Reply, Waiting};
 pub use door::{Door, carry_out};
 pub use refusal::Refusal;
+pub use scopes::{Narrow, too_narrow};
 pub use terms::ApprovalTerms;

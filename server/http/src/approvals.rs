@@ -3,12 +3,13 @@
 use axum::{
     Extension, Json, Router,
     extract::{Path, Query, State, rejection::JsonRejection},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use dispatch::{Approvals, Decision, NotDecided};
 use identity::Caller;
+use mcp::ScopesNeeded;
 use policy::{APPROVE_SCOPE, Approval, Status, Undecidable};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -118,11 +119,8 @@ fn not_decided(error: &NotDecided) -> Response {
     };
     let mut response = refused(status, code, &error.to_string());
     if code == "no right" {
-        // RFC 6750 section 3.1; a client with a provider can go and get the scope
-        let challenge = format!(r#"Bearer realm="juju-mcp", error="insufficient_scope", scope="{APPROVE_SCOPE}""#);
-        if let Ok(challenge) = HeaderValue::try_from(challenge) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
+        // a client with a provider can go and get the scope
+        response.extensions_mut().insert(ScopesNeeded(vec![APPROVE_SCOPE.to_owned()]));
     }
     response
 }

@@ -10,6 +10,7 @@ use axum::{
 };
 use futures::future::{BoxFuture, FutureExt};
 use identity::{Authenticator, Caller, Presented, Unauthenticated};
+use mcp::ScopesNeeded;
 
 use crate::{Refusal, body, metadata::Advertised, serve::Peer};
 
@@ -43,7 +44,7 @@ pub(crate) fn presented<'request>(headers: &'request HeaderMap, uri: &Uri) -> Pr
     match (sent.next(), sent.next()) {
         _ if in_query => Presented::Ambiguous,
         (None, _) => Presented::Nothing,
-        (Some(value), None) => value.to_str().map_or(Presented::Ambiguous, Presented::Header),
+        (Some(value), None) => value.to_str().map_or(Presented::Unreadable, Presented::Header),
         (Some(_), Some(_)) => Presented::Ambiguous,
     }
 }
@@ -60,42 +61,73 @@ pub(crate) struct Gate {
     pub(crate) advertised: Option<Arc<Advertised>>,
 }
 
-/// Middleware: the caller goes into the request's extensions, the token no further than here.
+/// Middleware: the caller goes into the request's extensions, the token no further than here. Every answer that wants another
+/// token says so by a challenge.
 pub(crate) async fn identify(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (mut parts, body): (Parts, _) = request.into_parts();
+    let advertised = gate.advertised.as_deref();
+    let path = parts.uri.path().to_owned();
     let sent = presented(&parts.headers, &parts.uri);
     match gate.authenticate.caller(sent, peer(&parts.extensions)).await {
         Ok(caller) => {
             tracing::Span::current().record("caller", caller.subject());
             parts.headers.remove(header::AUTHORIZATION);
             parts.extensions.insert(caller);
-            next.run(Request::from_parts(parts, body)).await
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            if let Some(ScopesNeeded(scopes)) = response.extensions_mut().remove() {
+                let challenge = challenge(Some("insufficient_scope"), None, &scopes, advertised, &path);
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            response
         }
         Err(reason) => {
             tracing::info!(%reason, "turned away");
             body::discard(body).await;
-            let challenge = challenge(reason, gate.advertised.as_deref(), parts.uri.path());
             let mut response = Refusal::from(reason).into_response();
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            if let Some((error, description)) = named(reason) {
+                let scopes = advertised.map(|advertised| advertised.scopes.as_slice()).unwrap_or_default();
+                let challenge = challenge(error, description.as_deref(), scopes, advertised, &path);
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
             response
         }
     }
 }
 
-/// RFC 6750 section 3: no `error` where no token was sent. RFC 9728 section 5.1: where to find the metadata.
-fn challenge(reason: Unauthenticated, advertised: Option<&Advertised>, path: &str) -> HeaderValue {
-    let mut text = r#"Bearer realm="juju-mcp""#.to_owned();
+/// What a challenge says of a refusal: `error` and `error_description` (RFC 6750 section 3.1), and no `error` where no bearer token
+/// was sent. Nothing where another token would not help.
+fn named(reason: Unauthenticated) -> Option<(Option<&'static str>, Option<String>)> {
     match reason {
-        Unauthenticated::Missing | Unauthenticated::ProviderDown | Unauthenticated::TooMany { .. } => {}
-        Unauthenticated::Malformed | Unauthenticated::Ambiguous => text.push_str(r#", error="invalid_request""#),
-        Unauthenticated::Unknown => text.push_str(r#", error="invalid_token""#),
-        Unauthenticated::Refused(refused) => {
-            text.extend([r#", error="invalid_token", error_description=""#, &*refused.to_string(), "\""]);
-        }
+        Unauthenticated::ProviderDown | Unauthenticated::TooMany { .. } => None,
+        Unauthenticated::Missing | Unauthenticated::OtherScheme => Some((None, None)),
+        Unauthenticated::Malformed | Unauthenticated::Ambiguous => Some((Some("invalid_request"), None)),
+        Unauthenticated::Unknown => Some((Some("invalid_token"), None)),
+        Unauthenticated::Refused(refused) => Some((Some("invalid_token"), Some(refused.to_string()))),
     }
-    if let Some(advertised) = advertised {
-        let (url, scopes) = (advertised.metadata_url(path), advertised.scopes.join(" "));
-        text.extend([r#", resource_metadata=""#, &*url, r#"", scope=""#, &*scopes, "\""]);
+}
+
+/// RFC 6750 section 3; RFC 9728 section 5.1 for `resource_metadata`.
+fn challenge(
+    error: Option<&str>,
+    description: Option<&str>,
+    scopes: &[String],
+    advertised: Option<&Advertised>,
+    path: &str,
+) -> HeaderValue {
+    let metadata = advertised.map(|advertised| advertised.metadata_url(path));
+    // RFC 6749 section 3.3: what a scope may be made of; others come only with tokens of odd providers
+    let may = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    let scopes: Vec<&str> = scopes.iter().map(String::as_str).filter(|scope| scope.bytes().all(may)).collect();
+    let scopes = Some(scopes.join(" ")).filter(|scopes| !scopes.is_empty());
+    let members = [
+        ("error", error),
+        ("error_description", description),
+        ("resource_metadata", metadata.as_deref()),
+        ("scope", scopes.as_deref()),
+    ];
+    let mut text = r#"Bearer realm="juju-mcp""#.to_owned();
+    for (name, value) in members.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        text.extend([", ", name, "=\"", value, "\""]);
     }
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
 }

@@ -15,6 +15,14 @@ use crate::Refusal;
 
 /// RFC 9728 section 3: where the metadata of a resource stands, before the resource's own path.
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+/// The resource that stands for all addresses which are none of their own, such as the management API.
+const DEFAULT: &str = "/mcp";
+
+/// Whether MCP is served at a path.
+fn is_resource(path: &str) -> bool {
+    matches!(path, "/mcp" | "/mcp/full" | "/mcp/readonly")
+        || path.strip_prefix("/mcp/x/").is_some_and(|name| !name.is_empty() && !name.contains('/'))
+}
 
 /// How this server is reached and who gives tokens for it.
 #[derive(Debug, Clone)]
@@ -32,6 +40,7 @@ impl Advertised {
     /// Address of the metadata of the resource at `path`. It stands below the public address, where an ingress with a prefix
     /// leads to us; the place at the root of the host that RFC 9728 section 3.1 forms may belong to somebody else.
     pub(crate) fn metadata_url(&self, path: &str) -> String {
+        let path = if is_resource(path) { path } else { DEFAULT };
         format!("{}{WELL_KNOWN}{path}", self.public_url)
     }
 
@@ -52,30 +61,24 @@ impl Advertised {
     }
 }
 
-#[derive(Clone)]
-struct Told {
-    advertised: Arc<Advertised>,
-    known: fn(&str) -> bool,
-}
-
 /// The metadata at the root, in the path form of each resource, and in that form with the ingress' prefix. Open to everybody
 /// and to every web page, because it is public.
-pub(crate) fn routes(advertised: Arc<Advertised>, known: fn(&str) -> bool) -> Router {
+pub(crate) fn routes(advertised: Arc<Advertised>) -> Router {
     Router::new()
         .route(WELL_KNOWN, get(tell))
         .route(&format!("{WELL_KNOWN}/{{*resource}}"), get(tell))
-        .with_state(Told { advertised, known })
+        .with_state(advertised)
 }
 
-async fn tell(State(told): State<Told>, uri: Uri) -> Response {
+async fn tell(State(advertised): State<Arc<Advertised>>, uri: Uri) -> Response {
     let path = uri.path().strip_prefix(WELL_KNOWN).unwrap_or_default();
     // the form of RFC 9728 section 3.1 has the whole path of the resource, so also what an ingress takes away
-    let path = path.strip_prefix(told.advertised.prefix()).unwrap_or(path);
-    let path = if path.is_empty() || path == "/" { "/mcp" } else { path };
-    if !(told.known)(path) {
+    let path = path.strip_prefix(advertised.prefix()).unwrap_or(path);
+    let path = if path.is_empty() || path == "/" { DEFAULT } else { path };
+    if !is_resource(path) {
         return Refusal::NoSuchPath.into_response();
     }
     let open = [(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))];
     let kept = [(header::CACHE_CONTROL, HeaderValue::from_static("max-age=300"))];
-    (open, kept, Json(told.advertised.document(path))).into_response()
+    (open, kept, Json(advertised.document(path))).into_response()
 }

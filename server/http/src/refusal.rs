@@ -80,7 +80,7 @@ impl Refusal {
             Self::BadHost | Self::NotJson(_) | Self::NotMcp => StatusCode::BAD_REQUEST,
             Self::HostNotAllowed(_) | Self::OriginNotAllowed(_) | Self::Private => StatusCode::FORBIDDEN,
             Self::Unauthenticated(reason) => match reason {
-                Unauthenticated::Ambiguous => StatusCode::BAD_REQUEST,
+                Unauthenticated::Ambiguous | Unauthenticated::Malformed => StatusCode::BAD_REQUEST,
                 Unauthenticated::ProviderDown => StatusCode::SERVICE_UNAVAILABLE,
                 Unauthenticated::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
                 _ => StatusCode::UNAUTHORIZED,

@@ -92,18 +92,12 @@ pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::
         .layer(PropagateRequestIdLayer::new(trace::REQUEST_ID))
         .layer(TraceLayer::new_for_http().make_span_with(trace::span).on_request(()).on_response(trace::ended))
         .layer(layer(metrics, count));
-    let sign_in = advertised.map(|advertised| metadata::routes(advertised, is_resource)).unwrap_or_default();
+    let sign_in = advertised.map(metadata::routes).unwrap_or_default();
     let routes = protected.merge(probes).merge(scrape).merge(sign_in);
     Ok(routes
         .method_not_allowed_fallback(async || Refusal::Method("GET, HEAD"))
         .fallback(async || Refusal::NoSuchPath)
         .layer(around))
-}
-
-/// Whether MCP is served at a path.
-fn is_resource(path: &str) -> bool {
-    matches!(path, "/mcp" | "/mcp/full" | "/mcp/readonly")
-        || path.strip_prefix("/mcp/x/").is_some_and(|name| !name.is_empty())
 }
 
 #[derive(Clone)]

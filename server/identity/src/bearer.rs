@@ -28,7 +28,9 @@ pub enum Presented<'request> {
     Nothing,
     /// The one `Authorization` header.
     Header(&'request str),
-    /// More than one header, a token in the address as well, or bytes that no header may have.
+    /// One header whose bytes are no text.
+    Unreadable,
+    /// More than one header, or a token in the address.
     Ambiguous,
 }
 
@@ -60,6 +62,7 @@ impl Authenticator {
     ) -> Result<Caller, Unauthenticated> {
         let token = match presented {
             Presented::Nothing => return Err(Unauthenticated::Missing),
+            Presented::Unreadable => return Err(Unauthenticated::Malformed),
             Presented::Ambiguous => return Err(Unauthenticated::Ambiguous),
             Presented::Header(header) => bearer(header)?,
         };
@@ -108,9 +111,12 @@ impl Authenticator {
 
 /// The token in a header (RFC 6750 section 2.1: `b64token`, one space before it).
 fn bearer(header: &str) -> Result<&str, Unauthenticated> {
-    let (scheme, token) = header.split_once(' ').ok_or(Unauthenticated::Malformed)?;
+    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Unauthenticated::OtherScheme);
+    }
     let may = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() || !token.bytes().all(may) {
+    if token.is_empty() || !token.bytes().all(may) {
         return Err(Unauthenticated::Malformed);
     }
     Ok(token)
@@ -122,6 +128,9 @@ pub enum Unauthenticated {
     /// There is no `Authorization` header.
     #[error("no bearer token came with the request; send the header `Authorization: Bearer TOKEN`")]
     Missing,
+    /// The header says who asks in another way than by a bearer token.
+    #[error("only bearer tokens are taken; send the header `Authorization: Bearer TOKEN`")]
+    OtherScheme,
     /// The header is not of the form `Bearer TOKEN`.
     #[error("the `Authorization` header is not of the form `Bearer TOKEN`")]
     Malformed,
@@ -167,7 +176,7 @@ mod tests {
         for (header, refusal) in [
             (None, Unauthenticated::Missing),
             (Some("Bearer".to_owned()), Unauthenticated::Malformed),
-            (Some(format!("Basic {}", token.reveal())), Unauthenticated::Malformed),
+            (Some(format!("Basic {}", token.reveal())), Unauthenticated::OtherScheme),
             (Some(format!("Bearer  {}", token.reveal())), Unauthenticated::Malformed),
             (Some(format!("Bearer {} x", token.reveal())), Unauthenticated::Malformed),
             (Some(format!("Bearer {}\u{e9}", token.reveal())), Unauthenticated::Malformed),

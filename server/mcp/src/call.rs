@@ -23,11 +23,31 @@ use crate::{
 const APPROVAL: &str = "juju-mcp/approval";
 
 /// A tool call that is understood.
-struct Meant {
-    tool: String,
-    arguments: Map<String, Value>,
+pub(crate) struct Meant {
+    pub(crate) tool: String,
+    pub(crate) arguments: Map<String, Value>,
     /// Refuse it if it would change anything.
     read_only: bool,
+}
+
+impl Meant {
+    /// The inner command where one of the catch-all tools is called; `None` for the one that only looks commands up.
+    ///
+    /// # Errors
+    /// One sentence, where the arguments do not fit.
+    pub(crate) fn of(name: &str, arguments: Map<String, Value>, surface: &Surface) -> Option<Result<Self, String>> {
+        match name {
+            trio::FIND => None,
+            trio::READ => Some(inner(arguments, true)),
+            trio::RUN => Some(inner(arguments, false)),
+            name => Some(Ok(Self { tool: name.to_owned(), arguments, read_only: surface.read_only })),
+        }
+    }
+
+    /// The sentence that refuses a call which would change something where nothing may be changed.
+    pub(crate) fn out_of_place(&self, tool: &dyn Tool) -> Option<String> {
+        self.read_only.then(|| changes(tool, &self.arguments)).flatten()
+    }
 }
 
 /// How a call ended for its client.
@@ -56,15 +76,10 @@ impl Server {
         if !self.shelf.has(surface, &request.name) {
             return Err(ErrorData::invalid_params(self.unknown(&request.name, surface), None));
         }
-        let meant = match request.name.as_ref() {
-            trio::FIND => return Ok(self.find(&caller, surface, arguments).into()),
-            trio::READ => inner(arguments, true),
-            trio::RUN => inner(arguments, false),
-            name => Ok(Meant { tool: name.to_owned(), arguments, read_only: surface.read_only }),
-        };
-        match meant {
-            Ok(meant) => Ok(self.carry(meant, &request, &caller, context).await),
-            Err(sentence) => Ok(reply::failed(sentence, "bad arguments").into()),
+        match Meant::of(&request.name, arguments.clone(), surface) {
+            None => Ok(self.find(&caller, surface, arguments).into()),
+            Some(Ok(meant)) => Ok(self.carry(meant, &request, &caller, context).await),
+            Some(Err(sentence)) => Ok(reply::failed(sentence, "bad arguments").into()),
         }
     }
 
@@ -79,7 +94,7 @@ impl Server {
             let sentence = format!("there is no command `{}`: look for it with {}", meant.tool, trio::FIND);
             return reply::failed(sentence, "unknown tool").into();
         };
-        if let Some(sentence) = meant.read_only.then(|| changes(tool, &meant.arguments)).flatten() {
+        if let Some(sentence) = meant.out_of_place(tool) {
             return reply::failed(sentence, "read only").into();
         }
         let begun = Instant::now();

@@ -1,16 +1,21 @@
 //! Which trace a request belongs to, so that the ledger's record of an act can be held against spans and logs.
 
-use axum::http::request::Parts;
+use axum::http::{HeaderMap, request::Parts};
 use rmcp::{RoleServer, model::CallToolRequestParams, service::RequestContext};
 
 /// The trace id that the client sent, in `_meta` or as the header `traceparent` (W3C Trace Context, section 3.2), else the
 /// id that the server gave the request.
 pub(crate) fn id(request: &CallToolRequestParams, context: &RequestContext<RoleServer>) -> Option<String> {
-    let parts = context.extensions.get::<Parts>();
-    let header = |name: &str| parts.and_then(|parts| parts.headers.get(name)).and_then(|value| value.to_str().ok());
+    let headers = context.extensions.get::<Parts>().map(|parts| &parts.headers);
     let meta = request.meta.as_ref().and_then(|meta| meta.get("traceparent")).and_then(|value| value.as_str());
     let own = || context.meta.get("traceparent").and_then(|value| value.as_str());
-    let sent = meta.or_else(own).and_then(trace_id).or_else(|| header("traceparent").and_then(trace_id));
+    of(meta.or_else(own), headers)
+}
+
+/// The same from what a message says of it and what its headers say.
+pub(crate) fn of(said: Option<&str>, headers: Option<&HeaderMap>) -> Option<String> {
+    let header = |name: &str| headers.and_then(|headers| headers.get(name)).and_then(|value| value.to_str().ok());
+    let sent = said.and_then(trace_id).or_else(|| header("traceparent").and_then(trace_id));
     sent.or_else(|| header("x-request-id")).map(ToOwned::to_owned)
 }
 

@@ -16,6 +16,8 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
 
+use crate::Server;
+
 /// Answers MCP requests; never fails as a service.
 pub type HttpService = BoxCloneSyncService<Request, Response, Infallible>;
 
@@ -42,4 +44,16 @@ where
             .map_request(|request: Request| request)
             .map_response(|response| response.map(Body::new).into_response()),
     )
+}
+
+impl Server {
+    /// Serves this over HTTP. Streams and sessions end when `stop` is cancelled.
+    #[must_use]
+    pub fn http(self, max_body_bytes: usize, stop: CancellationToken) -> HttpService {
+        let inner = streamable_http(self.clone(), max_body_bytes, stop);
+        BoxCloneSyncService::new(tower::service_fn(move |request: Request| {
+            let (server, inner) = (self.clone(), inner.clone());
+            async move { Ok::<_, Infallible>(server.answer(inner, request).await) }
+        }))
+    }
 }

@@ -2,10 +2,12 @@
 
 use identity::Caller;
 
-use crate::{APPROVE_SCOPE, Effect};
+use crate::{APPROVE_SCOPE, Effect, Policy};
 
 /// What all scopes of this server begin with.
 const OURS: &str = "juju:";
+/// Asks for a refresh token, which is nothing that a resource needs (MCP 2026-07-28, authorization, refresh tokens).
+const OFFLINE: &str = "offline_access";
 
 /// The scope that acts of an effect need.
 #[must_use]
@@ -20,17 +22,43 @@ pub fn needed(effect: Effect) -> &'static str {
 /// The scope that the caller's token lacks for acts of `effect`.
 ///
 /// A token that names none of our scopes was not limited to any: providers without scopes of their own, such as Ory Hydra behind
-/// the Canonical Identity Platform, leave rights to groups. A token that may approve changes nothing, so that nobody can say yes
-/// to what the same token asks for.
+/// the Canonical Identity Platform, leave rights to groups. Every scope of ours lets its holder read, because nobody can change or
+/// approve what they may not see. A token that may approve changes nothing, so that nobody can say yes to what the same token
+/// asks for.
 #[must_use]
 pub fn lacking(caller: &Caller, effect: Effect) -> Option<&'static str> {
-    let scopes = &caller.claims()?.scopes;
-    let ours: Vec<&str> = scopes.iter().map(String::as_str).filter(|scope| scope.starts_with(OURS)).collect();
+    let ours = ours(caller);
     let wanted = needed(effect);
     let approves = ours.contains(&APPROVE_SCOPE) && effect.changes();
-    // who may approve has to see what is asked for
-    let has = ours.is_empty() || ours.contains(&wanted) || (effect == Effect::Read && ours.contains(&APPROVE_SCOPE));
+    let has = ours.is_empty() || effect == Effect::Read || ours.contains(&wanted);
     (approves || !has).then_some(wanted)
+}
+
+/// Whether the caller's token is limited to some of our scopes at all.
+#[must_use]
+pub fn limited(caller: &Caller) -> bool {
+    !ours(caller).is_empty()
+}
+
+fn ours(caller: &Caller) -> Vec<&str> {
+    let scopes = caller.claims().map(|claims| claims.scopes.as_slice()).unwrap_or_default();
+    scopes.iter().map(String::as_str).filter(|scope| scope.starts_with(OURS)).collect()
+}
+
+impl Policy {
+    /// All scopes that a token needs for acts of `effect`, where the caller's lacks one and its holder's roles would do: then a
+    /// new sign-in helps. The scopes that the token has are among them, because some clients forget those when they ask again.
+    #[must_use]
+    pub fn step_up(&self, caller: &Caller, effect: Effect) -> Option<Vec<String>> {
+        let wanted = lacking(caller, effect)?;
+        let granted = &caller.claims()?.scopes;
+        let has = |name: &str| granted.iter().any(|scope| scope == name);
+        // no scope helps a token that may approve, nor somebody without a role
+        let in_vain = has(wanted) || (effect.changes() && has(APPROVE_SCOPE));
+        let helps = !in_vain && self.roles().allow(&self.roles_of(caller), effect).is_ok();
+        let kept = granted.iter().map(String::as_str).filter(|scope| *scope != OFFLINE);
+        helps.then(|| kept.chain([wanted]).map(str::to_owned).collect())
+    }
 }
 
 #[cfg(test)]
@@ -38,6 +66,7 @@ mod tests {
     use identity::Claims;
 
     use super::*;
+    use crate::Binding;
 
     #[test]
     fn scopes_narrow_a_token_that_has_some_of_ours() {
@@ -49,10 +78,33 @@ mod tests {
         };
         assert_eq!(lacks(&["openid", "email"]), [0, 0, 0, 0]);
         assert_eq!(lacks(&["juju:read"]), [0, 1, 1, 1]);
+        assert_eq!(lacks(&["juju:write"]), [0, 1, 0, 0]);
         assert_eq!(lacks(&["juju:read", "juju:write"]), [0, 1, 0, 0]);
-        assert_eq!(lacks(&["juju:sensitive"]), [1, 0, 1, 1]);
+        assert_eq!(lacks(&["juju:sensitive"]), [0, 0, 1, 1]);
         assert_eq!(lacks(&["juju:approve"]), [0, 1, 1, 1]);
         assert_eq!(lacks(&["juju:read", "juju:write", "juju:approve"]), [0, 1, 1, 1]);
         assert_eq!(lacking(&Caller::local("ana", "viewer"), Effect::Write), None);
+    }
+
+    #[test]
+    fn a_new_sign_in_is_proposed_only_where_it_helps() {
+        let binding: Vec<Binding> = serde_yaml::from_str("- {role: operator, to: ['group:ops']}").expect("good");
+        let policy = Policy::shipped().expect("part of the program").with_bindings(binding).expect("good");
+        let proposed = |group: &str, scopes: &[&str], effect| {
+            let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+            let claims = Claims { scopes, groups: vec![group.to_owned()], ..Claims::default() };
+            policy.step_up(&Caller::of_claims(claims), effect).map(|scopes| scopes.join(" "))
+        };
+        let all = Some("openid juju:read juju:write".to_owned());
+        assert_eq!(proposed("ops", &["openid", "offline_access", "juju:read"], Effect::Write), all);
+        assert_eq!(proposed("ops", &["juju:read", "juju:write"], Effect::Write), None, "it has the scope");
+        assert_eq!(proposed("ops", &["openid"], Effect::Write), None, "it is not limited");
+        assert_eq!(proposed("ops", &["juju:read"], Effect::Destructive), None, "no role of theirs allows it");
+        assert_eq!(proposed("other", &["juju:read"], Effect::Write), None, "no role at all");
+        assert_eq!(proposed("ops", &["juju:approve"], Effect::Write), None, "a token that approves changes nothing");
+        assert_eq!(
+            proposed("ops", &["juju:approve"], Effect::Sensitive),
+            Some("juju:approve juju:sensitive".to_owned())
+        );
     }
 }

@@ -74,7 +74,7 @@ impl Serving {
         let metrics = Arc::new(Metrics::default());
         let handler = mcp::Server::new(Arc::clone(&self.door), metrics.clone()).sealing_with(&self.seal);
         let served = Served {
-            mcp: mcp::streamable_http(handler, self.settings.max_body_bytes, self.stop.clone()),
+            mcp: handler.http(self.settings.max_body_bytes, self.stop.clone()),
             toolsets: self.door.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
             authenticate: Arc::new(self.authenticator),
             health: Arc::new(Parts(Arc::clone(&self.door))),

@@ -56,7 +56,7 @@ pub(crate) struct IntrospectionSection {
 }
 
 /// Scopes of this server, and what sign-in needs.
-const SCOPES: [&str; 7] = ["openid", "profile", "email", "offline_access", "juju:read", "juju:write", "juju:sensitive"];
+const SCOPES: [&str; 6] = ["openid", "profile", "email", "juju:read", "juju:write", "juju:sensitive"];
 const LONGEST_RECHECK: u64 = 60;
 /// How long an answer of the provider may take.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,0 +1,43 @@
+//! A token too narrow for a call is found before anything is asked of a controller, so that its client can sign in for more.
+
+use audit::{Decision, Outcome, Request, Ruling};
+use identity::Caller;
+use policy::Denial;
+
+use crate::{Call, Door, Refusal};
+
+/// A call whose token lacks a scope, and with which it would be permitted as far as roles go.
+#[derive(Debug)]
+pub struct Narrow {
+    /// Why nothing was done.
+    pub refusal: Refusal,
+    /// All scopes that the act needs, those included that the token has.
+    pub scopes: Vec<String>,
+}
+
+/// Looks whether the caller's token is too narrow for a call. Then the denial stands in the ledger, by the names of places that
+/// the caller gave. Anything else that is wrong with the call is left to [`crate::carry_out`].
+pub async fn too_narrow(door: &Door, caller: &Caller, call: &Call) -> Option<Narrow> {
+    let plan = door.catalogue.get(&call.tool)?.plan(call.arguments.clone()).ok()?;
+    let act = plan.act_nowhere();
+    let policy = door.policy.now();
+    let scopes = policy.step_up(caller, act.effect)?;
+    let scope = policy::scope::needed(act.effect);
+    let denial = Refusal::Denied(Denial::Scope { effect: act.effect, scope });
+    let request = Request {
+        roles: policy.roles_of(caller),
+        dry_run: plan.options.dry_run,
+        idempotency_key: plan.options.idempotency_key.as_deref(),
+        trace: call.trace.as_deref(),
+        ..Request::new(caller, &act)
+    };
+    let refusal = match door.ledger.begin(request).await {
+        Ok(mut entry) => {
+            entry.decided(Decision::new(Ruling::Deny, [""; 0]));
+            entry.close(Outcome::Denied, &denial.to_string());
+            denial
+        }
+        Err(error) => Refusal::LedgerClosed(error),
+    };
+    Some(Narrow { refusal, scopes })
+}

@@ -1,0 +1,123 @@
+//! The product's MCP server beside an identity provider whose users it takes.
+
+use std::sync::Arc;
+
+use audit::{Outcome, Phase};
+use dispatch::ApprovalTerms;
+use http_server::{Advertised, Settings};
+use identity::oauth::{self, Provider};
+use juju_client::Controllers;
+use policy::{Binding, Policy};
+use serde_json::{Value, json};
+
+use crate::{
+    Served,
+    provider::{SigningKey, TestProvider, good_claims},
+};
+
+/// The address under which clients reach the server.
+pub const PUBLIC: &str = "https://mcp.example/prod-juju-mcp";
+/// The audience of good tokens.
+pub const AUDIENCE: &str = "https://mcp.example/prod-juju-mcp/mcp";
+
+/// A server and its provider; both end when this is dropped.
+pub struct SignedIn {
+    /// The provider.
+    pub provider: TestProvider,
+    /// The key that it publishes.
+    pub key: SigningKey,
+    /// The server.
+    pub served: Served,
+    _folder: tempfile::TempDir,
+}
+
+/// How an act ended in the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Subject of the caller.
+    pub caller: String,
+    /// The tool.
+    pub tool: String,
+    /// Its arguments.
+    pub arguments: Value,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: String,
+}
+
+impl SignedIn {
+    /// Starts both: `ops` are admins and approvers, `staff` viewers.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with settings of its own about tokens.
+    ///
+    /// # Panics
+    /// Where one of them cannot be started.
+    pub async fn with(change: impl FnOnce(&mut oauth::Settings)) -> Self {
+        let key = SigningKey::rsa("k1");
+        let provider = TestProvider::start(&[&key]).await;
+        let mut settings = oauth::Settings::new(provider.issuer.clone(), vec![AUDIENCE.to_owned()]);
+        change(&mut settings);
+        let trusted = Provider::new(settings, crate::provider::web_client());
+        let folder = tempfile::tempdir().expect("a folder");
+        let advertised = Advertised {
+            public_url: PUBLIC.to_owned(),
+            authorization_servers: vec![provider.issuer.clone()],
+            scopes: ["openid", "juju:read", "juju:write"].map(str::to_owned).to_vec(),
+        };
+        let binding = |role: &str, group: &str| -> Binding {
+            serde_json::from_value(json!({"role": role, "to": [format!("group:{group}")]})).expect("a binding")
+        };
+        let bindings = vec![binding("admin", "ops"), binding("approver", "ops"), binding("viewer", "staff")];
+        let served = Served::trusting(
+            folder.path(),
+            Controllers::new(Vec::new(), None, juju_client::Settings::default()),
+            Settings { advertised: Some(Arc::new(advertised)), ..Settings::default() },
+            Policy::shipped().expect("the policy").with_bindings(bindings).expect("roles that exist"),
+            ApprovalTerms::default(),
+            Some(trusted),
+        )
+        .await;
+        Self { provider, key, served, _folder: folder }
+    }
+
+    /// Claims of a good token.
+    #[must_use]
+    pub fn claims(&self) -> Value {
+        good_claims(&self.provider.issuer, AUDIENCE)
+    }
+
+    /// A good token but for one change of its claims.
+    #[must_use]
+    pub fn token(&self, change: impl FnOnce(&mut Value)) -> String {
+        let mut claims = self.claims();
+        change(&mut claims);
+        self.key.sign(&claims)
+    }
+
+    /// All acts in the ledger that have ended, in the order of their ends.
+    pub async fn told(&self) -> Vec<Told> {
+        let records = self.served.ledger().await;
+        let opened = |act: &str| {
+            records.iter().find_map(|record| match &record.phase {
+                Phase::Open(beginning) if record.act == act => Some(beginning),
+                _ => None,
+            })
+        };
+        let told = records.iter().filter_map(|record| {
+            let Phase::Close(ending) = &record.phase else { return None };
+            let beginning = opened(&record.act)?;
+            Some(Told {
+                caller: beginning.caller.clone(),
+                tool: beginning.asked.tool.clone(),
+                arguments: beginning.asked.arguments.clone(),
+                outcome: ending.outcome,
+                reason: ending.reason.clone(),
+            })
+        });
+        told.collect()
+    }
+}
