@@ -95,13 +95,13 @@ fn remove_applications(model: &mut Model) {
         .filter(|application| application.life == Life::Dying && empty(model, &application.name));
     let leaving: Vec<_> = leaving.map(|application| application.name.clone()).collect();
     for name in leaving {
-        model.applications.remove(&name);
-        model.journal.touch(Topic::Application(name.clone()));
         let broken: Vec<_> =
             model.relations.values().filter(|relation| relation.has(&name)).map(|relation| relation.id).collect();
         for id in broken {
-            model.relations.remove(&id);
-            model.journal.touch(Topic::Relation(id));
+            // the only thing that can fail is a unit that is not there, and then nothing has to be done
+            let _ = model.take_relation(id);
         }
+        model.applications.remove(&name);
+        model.journal.touch(Topic::Application(name));
     }
 }

@@ -6,12 +6,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// A charm.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Charm {
     #[serde(default)]
     pub(crate) name: String,
     pub(crate) summary: String,
+    /// What it is for; the summary where nothing else is said.
+    #[serde(default)]
+    pub(crate) description: String,
     pub(crate) revision: i64,
     pub(crate) version: String,
     #[serde(default = "latest")]
@@ -22,22 +25,108 @@ pub(crate) struct Charm {
     pub(crate) requires: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) peers: BTreeMap<String, String>,
+    /// Endpoints that relate only within one machine.
+    #[serde(default)]
+    pub(crate) container_scoped: Vec<String>,
     #[serde(default)]
     pub(crate) config: BTreeMap<String, CharmOption>,
     #[serde(default)]
-    pub(crate) actions: BTreeMap<String, String>,
+    pub(crate) actions: BTreeMap<String, CharmAction>,
     #[serde(default)]
     pub(crate) subordinate: bool,
+    #[serde(default)]
+    pub(crate) storage: BTreeMap<String, CharmStorage>,
+    #[serde(default)]
+    pub(crate) resources: BTreeMap<String, CharmResource>,
+    /// Its URL without the revision, if it was uploaded and is not of the store.
+    #[serde(skip)]
+    pub(crate) local: Option<String>,
 }
 
 /// An option of a charm.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct CharmOption {
     #[serde(rename = "type")]
     pub(crate) kind: String,
     #[serde(default)]
     pub(crate) default: Value,
+    #[serde(default)]
+    pub(crate) description: String,
+}
+
+/// An action of a charm; in short, only its description.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "ActionText")]
+pub(crate) struct CharmAction {
+    pub(crate) description: String,
+    /// Parameters as JSON Schema.
+    pub(crate) params: BTreeMap<String, Value>,
+    pub(crate) required: Vec<String>,
+    /// Units, by number, on which it fails, and what it says then.
+    pub(crate) fails: BTreeMap<u32, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ActionText {
+    Short(String),
+    Long {
+        #[serde(default)]
+        description: String,
+        #[serde(default)]
+        params: BTreeMap<String, Value>,
+        #[serde(default)]
+        required: Vec<String>,
+        #[serde(default)]
+        fails: BTreeMap<u32, String>,
+    },
+}
+
+impl From<ActionText> for CharmAction {
+    fn from(text: ActionText) -> Self {
+        match text {
+            ActionText::Short(description) => Self { description, ..Self::default() },
+            ActionText::Long { description, params, required, fails } => Self { description, params, required, fails },
+        }
+    }
+}
+
+/// Storage that every unit of a charm has.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct CharmStorage {
+    /// `filesystem` or `block`.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) description: String,
+    /// Where it is mounted.
+    pub(crate) location: String,
+    /// `100M`.
+    pub(crate) minimum_size: String,
+}
+
+impl CharmStorage {
+    /// Smallest size in MiB; nothing where the charm does not say.
+    pub(crate) fn minimum(&self) -> u64 {
+        let digits = self.minimum_size.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+        let number: u64 = digits.parse().unwrap_or_default();
+        match self.minimum_size.as_bytes().get(digits.len()) {
+            Some(b'G') => number * 1024,
+            Some(b'T') => number * 1024 * 1024,
+            _ => number,
+        }
+    }
+}
+
+/// A file or an image that a charm wants.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct CharmResource {
+    /// `file` or `oci-image`.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    #[serde(alias = "path")]
+    pub(crate) filename: String,
     pub(crate) description: String,
 }
 
@@ -46,9 +135,17 @@ fn latest() -> Vec<String> {
 }
 
 impl Charm {
-    /// `ch:amd64/postgresql-363`.
+    /// `ch:amd64/postgresql-363`, or `local:theirs-0`.
     pub(crate) fn url(&self, revision: i64) -> String {
-        format!("ch:amd64/{}-{revision}", self.name)
+        match &self.local {
+            Some(local) => format!("{local}-{revision}"),
+            None => format!("ch:amd64/{}-{revision}", self.name),
+        }
+    }
+
+    /// What it is for.
+    pub(crate) fn description(&self) -> &str {
+        if self.description.is_empty() { &self.summary } else { &self.description }
     }
 }
 

@@ -16,9 +16,9 @@ pub(crate) fn write(directory: &Path, state: &State, user: &str, address: Socket
         "uuid": state.controller.uuid,
         "api-endpoints": [address.to_string()],
         "ca-cert": ca,
-        "cloud": state.controller.cloud,
-        "region": state.controller.region,
-        "type": state.controller.cloud_type,
+        "cloud": state.controller.cloud.name,
+        "region": state.controller.cloud.region,
+        "type": state.controller.cloud.kind,
         "agent-version": state.controller.agent_version,
         "controller-machine-count": 1,
         "active-controller-machine-count": 1,
@@ -33,6 +33,7 @@ fn models(state: &State, user: &str) -> Value {
     let seen = state.models.values().filter(|model| state.model_access(user, &model.uuid).is_some());
     let entry = |kind| match kind {
         Kind::Iaas => "iaas",
+        Kind::Caas => "caas",
     };
     let mut models = Map::new();
     let mut current = None;

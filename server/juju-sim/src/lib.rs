@@ -17,6 +17,7 @@ mod simulator;
 mod socket;
 mod state;
 mod tls;
+mod upload;
 
 pub use agents::Pace;
 pub use control::control;

@@ -164,6 +164,9 @@ impl Methods {
     /// Answers one request.
     pub(crate) async fn answer(&self, session: &Arc<Session>, request: Request) -> Reply {
         let id = request.id;
+        if let Err(error) = session.check_kind(&request.facade) {
+            return Reply::failed(id, error);
+        }
         let of = |version| self.0.get(&(request.facade.as_str(), request.method.as_str(), version));
         let found = of(request.version).or_else(|| of(ANY_VERSION));
         let answer = match found {

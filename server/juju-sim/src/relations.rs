@@ -10,6 +10,7 @@ pub(crate) fn endpoints(model: &Model, name: &str) -> Result<Vec<RelationEndpoin
         return Ok(remote.endpoints.clone());
     }
     let charm = &model.application(name)?.charm;
+    let scope = |endpoint: &String| if charm.container_scoped.contains(endpoint) { "container" } else { "global" };
     let side = |(endpoint, interface): (&String, &String), role, limit| RelationEndpoint {
         application: name.to_owned(),
         name: endpoint.clone(),
@@ -17,7 +18,7 @@ pub(crate) fn endpoints(model: &Model, name: &str) -> Result<Vec<RelationEndpoin
         interface: interface.clone(),
         optional: false,
         limit,
-        scope: "global".to_owned(),
+        scope: scope(endpoint).to_owned(),
     };
     let mut sides: Vec<_> = charm.requires.iter().map(|pair| side(pair, "requirer", 0)).collect();
     sides.extend(charm.provides.iter().map(|pair| side(pair, "provider", 0)));
@@ -37,7 +38,7 @@ pub(crate) fn pair(model: &Model, wanted: &[String]) -> Result<Vec<RelationEndpo
         for other in &theirs {
             let roles = matches!((one.role, other.role), ("requirer", "provider") | ("provider", "requirer"));
             if roles && one.interface == other.interface && one.application != other.application {
-                fitting.push(vec![one.clone(), other.clone()]);
+                fitting.extend(together(model, one.clone(), other.clone()));
             }
         }
     }
@@ -58,6 +59,21 @@ pub(crate) fn pair(model: &Model, wanted: &[String]) -> Result<Vec<RelationEndpo
             )))
         }
     }
+}
+
+/// Two sides as one relation: within one machine if one of them wants that, and then only beside a subordinate.
+fn together(model: &Model, mut one: RelationEndpoint, mut other: RelationEndpoint) -> Option<Vec<RelationEndpoint>> {
+    let subordinate = |side: &RelationEndpoint| {
+        model.applications.get(&side.application).is_some_and(|found| found.charm.subordinate)
+    };
+    if [&one, &other].iter().any(|side| side.scope == "container") {
+        if !subordinate(&one) && !subordinate(&other) {
+            return None;
+        }
+        "container".clone_into(&mut one.scope);
+        "container".clone_into(&mut other.scope);
+    }
+    Some(vec![one, other])
 }
 
 fn candidates(model: &Model, wanted: &str) -> Result<Vec<RelationEndpoint>, RemoteError> {
@@ -90,6 +106,7 @@ pub(crate) fn add(model: &mut Model, wanted: &[String]) -> Result<Vec<RelationEn
         return Err(RemoteError::new(juju_wire::Code::AlreadyExists, message));
     }
     model.insert_relation(sides.clone());
+    model.add_subordinates()?;
     Ok(sides)
 }
 

@@ -12,7 +12,7 @@ use serde::{
 use crate::{
     charms::{Charm, Charms},
     relations,
-    state::{Access, Controller, Kind, Model, ModelAccess, Offer, State, Status, User, Work},
+    state::{Access, Cloud, Controller, Kind, Model, ModelAccess, Offer, State, Status, User, Work},
 };
 
 /// Units of the scenario `large` unless another number is given, and the most that it takes.
@@ -28,6 +28,9 @@ struct Scenario {
     charms: BTreeMap<String, Charm>,
     #[serde(default)]
     cloud: Option<CloudSection>,
+    /// Further clouds that models may be on.
+    #[serde(default)]
+    clouds: Vec<CloudSection>,
     /// In place of `admin`, `operator` and `reader`.
     #[serde(default)]
     users: BTreeMap<String, UserSection>,
@@ -41,6 +44,18 @@ struct CloudSection {
     #[serde(rename = "type")]
     kind: String,
     region: String,
+    #[serde(default = "default_credential")]
+    credential: String,
+}
+
+fn default_credential() -> String {
+    "default".to_owned()
+}
+
+impl From<CloudSection> for Cloud {
+    fn from(CloudSection { name, kind, region, credential }: CloudSection) -> Self {
+        Self { name, kind, region, credential }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,6 +76,8 @@ struct ModelSection {
     applications: Vec<(String, ApplicationSection)>,
     relations: Vec<[String; 2]>,
     offers: BTreeMap<String, String>,
+    /// Name of its cloud, where that is not the controller's own.
+    cloud: Option<String>,
     /// Users who may read it.
     readers: Option<Vec<String>>,
 }
@@ -100,7 +117,7 @@ struct ApplicationSection {
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// There is no such scenario and no such file.
-    #[error("there is no scenario `{name}`: {cause}; shipped are: shop, regions, large, empty")]
+    #[error("there is no scenario `{name}`: {cause}; shipped are: shop, regions, kubernetes, large, empty")]
     Unknown {
         /// What was asked for.
         name: String,
@@ -139,6 +156,7 @@ pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioErro
     let scenario: Scenario = match name {
         "shop" => serde_yaml::from_str(include_str!("scenario/shop.yaml")),
         "regions" => serde_yaml::from_str(include_str!("scenario/regions.yaml")),
+        "kubernetes" => serde_yaml::from_str(include_str!("scenario/kubernetes.yaml")),
         "empty" => serde_yaml::from_str(include_str!("scenario/empty.yaml")),
         "large" => Ok(large(units)),
         file => {
@@ -148,17 +166,18 @@ pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioErro
     }
     .map_err(unreadable)?;
     let charms = Charms::shipped().map_err(unreadable)?.with(scenario.charms);
-    let mut state = bare();
-    if let Some(CloudSection { name, kind, region }) = scenario.cloud {
-        state.controller = Controller { cloud: name, cloud_type: kind, region, ..state.controller };
-    }
+    let mut state = bare(scenario.cloud.map_or_else(own_cloud, Cloud::from), charms.clone());
+    state.controller.clouds = scenario.clouds.into_iter().map(Cloud::from).collect();
     if !scenario.users.is_empty() {
         state.users = scenario.users.into_iter().map(|(name, section)| (name, user(section))).collect();
     }
     for (number, (model, section)) in scenario.models.into_iter().enumerate() {
         let uuid = uuid(number + 1);
         let readers = section.readers.clone();
-        let built = build(Model::new(uuid.clone(), &model, "admin", Kind::Iaas), &section, &charms);
+        let cloud = section.cloud.as_deref().unwrap_or(&state.controller.cloud.name);
+        let found = state.controller.all_clouds().find(|known| known.name == cloud).cloned();
+        let cloud = found.ok_or_else(|| unfit(format!("model `{model}` is on no cloud of it: {cloud}")))?;
+        let built = build(Model::new(uuid.clone(), &model, "admin", cloud), &section, &charms);
         let mut built = built.map_err(|error| unfit(format!("in model `{model}`, {error}")))?;
         match readers {
             Some(readers) => built.users.extend(readers.into_iter().map(|reader| (reader, ModelAccess::Read))),
@@ -181,7 +200,7 @@ fn large(units: u32) -> Scenario {
     let applications = sizes.enumerate().map(|(number, units)| (format!("app{number:03}"), section(units))).collect();
     let model = ModelSection { applications, ..ModelSection::default() };
     let models = BTreeMap::from([("large".to_owned(), model)]);
-    Scenario { charms: BTreeMap::new(), cloud: None, users: BTreeMap::new(), models }
+    Scenario { charms: BTreeMap::new(), cloud: None, clouds: Vec::new(), users: BTreeMap::new(), models }
 }
 
 fn user(section: UserSection) -> User {
@@ -201,8 +220,17 @@ fn uuid(number: usize) -> String {
     format!("5ca1ab1e-0000-4000-8000-{number:012x}")
 }
 
+fn own_cloud() -> Cloud {
+    Cloud {
+        name: "sim".to_owned(),
+        kind: "maas".to_owned(),
+        region: "default".to_owned(),
+        credential: default_credential(),
+    }
+}
+
 /// A controller with its users, its own model, and nothing else.
-fn bare() -> State {
+fn bare(cloud: Cloud, charms: Charms) -> State {
     let user = |display_name: &str, access| User {
         display_name: display_name.to_owned(),
         password: format!("{display_name}-password"),
@@ -212,7 +240,7 @@ fn bare() -> State {
         created_by: "admin".to_owned(),
         last_connection: None,
     };
-    let mut own = Model::new(uuid(0), "controller", "admin", Kind::Iaas);
+    let mut own = Model::new(uuid(0), "controller", "admin", cloud.clone());
     own.add_machine(Constraints::default());
     settle(&mut own);
     State {
@@ -220,9 +248,8 @@ fn bare() -> State {
             uuid: "5ca1ab1e-c0de-4000-8000-000000000000".to_owned(),
             name: "simulated".to_owned(),
             agent_version: "3.6.11".to_owned(),
-            cloud: "sim".to_owned(),
-            cloud_type: "maas".to_owned(),
-            region: "default".to_owned(),
+            cloud,
+            clouds: Vec::new(),
             config: BTreeMap::new(),
         },
         users: BTreeMap::from([
@@ -231,6 +258,7 @@ fn bare() -> State {
             ("reader".to_owned(), user("reader", Access::Login)),
         ]),
         models: BTreeMap::from([(own.uuid.clone(), own)]),
+        charms,
     }
 }
 
@@ -250,6 +278,9 @@ fn build(mut model: Model, section: &ModelSection, charms: &Charms) -> Result<Mo
         }
         for _ in 0..application.units {
             model.add_unit(name, None)?;
+        }
+        if model.kind == Kind::Caas {
+            model.application_mut(name)?.scale = application.units;
         }
     }
     for endpoints in &section.relations {
@@ -314,7 +345,9 @@ mod tests {
 
     #[test]
     fn every_shipped_scenario_fits_together() {
-        for (name, models, units) in [("shop", 2, 10), ("regions", 4, 37), ("empty", 1, 0), ("large", 2, 1_000)] {
+        for (name, models, units) in
+            [("shop", 2, 10), ("regions", 4, 37), ("kubernetes", 3, 10), ("empty", 1, 0), ("large", 2, 1_000)]
+        {
             let state = load(name, None).expect(name);
             let found: usize = state.models.values().map(|model| model.units.len()).sum();
             assert_eq!((state.models.len(), found), (models, units), "{name}");

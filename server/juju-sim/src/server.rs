@@ -12,10 +12,10 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Query, Request, State},
+    extract::{DefaultBodyLimit, Path, Query, Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post, put},
 };
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -32,7 +32,10 @@ use tokio_util::sync::CancellationToken;
 
 use juju_wire::debug_log::LogQuery;
 
-use crate::{log, methods::Methods, session::Session, socket, state::Estate};
+use crate::{log, methods::Methods, session::Session, socket, state::Estate, upload};
+
+/// Largest charm or resource that is taken, in bytes.
+const LARGEST_UPLOAD: usize = 64 * 1024 * 1024;
 
 /// What every connection needs.
 pub(crate) struct Served {
@@ -118,6 +121,10 @@ fn router(served: Arc<Served>) -> Router {
         .route("/api", get(controller))
         .route("/model/{uuid}/api", get(model))
         .route("/model/{uuid}/log", get(debug_log))
+        .route("/{model}/charms/{object}", put(upload::charm_object))
+        .route("/model/{uuid}/charms", post(upload::charm))
+        .route("/model/{uuid}/applications/{application}/resources/{name}", put(upload::resource))
+        .layer(DefaultBodyLimit::max(LARGEST_UPLOAD))
         .route("/health", get(async || "running\n"))
         .with_state(served)
 }

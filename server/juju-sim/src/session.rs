@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     methods::{Methods, denied},
     server::Served,
-    state::{Estate, ModelAccess},
+    state::{Estate, Kind, ModelAccess},
 };
 
 /// Facades that only a connection to the controller itself has (`apiserver/restrict_controller.go`).
@@ -40,6 +40,23 @@ const CONTROLLER_ONLY: &[&str] = &[
 ];
 /// Facades that both kinds of connection have.
 const BOTH: &[&str] = &["Admin", "Pinger", "Bundle", "HighAvailability", "NotifyWatcher", "ModelConfig", "SSHServer"];
+
+/// Facades for clients that Kubernetes models have, beside [`BOTH`] (`apiserver/restrict_caasmodel.go`).
+const IN_CLUSTERS: &[&str] = &[
+    "Action",
+    "AllWatcher",
+    "Annotations",
+    "Application",
+    "Block",
+    "Charms",
+    "Client",
+    "Payloads",
+    "Resources",
+    "SSHClient",
+    "Secrets",
+    "Storage",
+    "StringsWatcher",
+];
 
 /// What a watcher remembers between two calls of `Next`.
 #[derive(Debug, Clone)]
@@ -95,6 +112,18 @@ impl Session {
         let logged_in = self.user.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         let here = BOTH.contains(&facade) || CONTROLLER_ONLY.contains(&facade) == self.model.is_none();
         logged_in && here
+    }
+
+    /// Refuses, on a connection to a Kubernetes model, facades that only machine models have.
+    pub(crate) fn check_kind(&self, facade: &str) -> Result<(), RemoteError> {
+        let cluster = self.model.as_ref().is_some_and(|uuid| {
+            self.estate().read(|state| state.models.get(uuid).is_some_and(|model| model.kind == Kind::Caas))
+        });
+        if !cluster || self.user().is_empty() || IN_CLUSTERS.contains(&facade) || BOTH.contains(&facade) {
+            return Ok(());
+        }
+        let message = format!("facade \"{facade}\" not supported on container models");
+        Err(RemoteError::new(Code::NotSupported, message))
     }
 
     /// What the real server says to a facade that only the other kind of connection has.

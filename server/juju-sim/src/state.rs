@@ -4,6 +4,8 @@ mod application;
 mod journal;
 mod model;
 mod secret;
+mod storage;
+mod subordinate;
 
 use std::{
     collections::BTreeMap,
@@ -14,10 +16,13 @@ use std::{
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-pub(crate) use application::{Application, Machine, Relation, RelationEndpoint, Status, Task, Unit, Work};
+pub(crate) use application::{Application, Machine, Relation, RelationEndpoint, Status, Task, Unit, Upload, Work};
 pub(crate) use journal::Journal;
 pub(crate) use model::{Block, LogLine, Model, Offer, Operation, RemoteApplication, Topic};
 pub(crate) use secret::{Revision, Secret};
+pub(crate) use storage::Storage;
+
+use crate::charms::Charms;
 
 /// Everything that the simulated controller knows.
 pub(crate) struct State {
@@ -25,6 +30,8 @@ pub(crate) struct State {
     pub(crate) users: BTreeMap<String, User>,
     /// By UUID.
     pub(crate) models: BTreeMap<String, Model>,
+    /// What the store has.
+    pub(crate) charms: Charms,
 }
 
 /// The controller itself.
@@ -32,11 +39,36 @@ pub(crate) struct Controller {
     pub(crate) uuid: String,
     pub(crate) name: String,
     pub(crate) agent_version: String,
-    pub(crate) cloud: String,
-    pub(crate) cloud_type: String,
-    pub(crate) region: String,
+    /// The controller's own cloud.
+    pub(crate) cloud: Cloud,
+    /// Further clouds that models may be made on.
+    pub(crate) clouds: Vec<Cloud>,
     /// Settings that were changed.
     pub(crate) config: BTreeMap<String, serde_json::Value>,
+}
+
+/// A cloud, with its only region and its only credential.
+#[derive(Debug, Clone)]
+pub(crate) struct Cloud {
+    pub(crate) name: String,
+    /// `maas`, `kubernetes`.
+    pub(crate) kind: String,
+    pub(crate) region: String,
+    pub(crate) credential: String,
+}
+
+impl Cloud {
+    /// What models on it run their units on.
+    pub(crate) fn hosts(&self) -> Kind {
+        if self.kind == "kubernetes" { Kind::Caas } else { Kind::Iaas }
+    }
+}
+
+impl Controller {
+    /// All clouds, its own first.
+    pub(crate) fn all_clouds(&self) -> impl Iterator<Item = &Cloud> {
+        std::iter::once(&self.cloud).chain(&self.clouds)
+    }
 }
 
 /// A user of the controller.
@@ -87,7 +119,10 @@ impl ModelAccess {
 /// What a model's units run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// Machines.
     Iaas,
+    /// Pods of a Kubernetes cluster.
+    Caas,
 }
 
 impl State {

@@ -115,6 +115,18 @@ fn end_task(model: &mut Model, key: &(String, u32), id: &str) {
         unit.agent = Status::now("idle", "");
     }
     let Some(task) = id.parse().ok().and_then(|id: u64| model.tasks.get_mut(&id)) else { return };
+    let unit = Model::unit_key(&task.unit);
+    let application = unit.as_ref().and_then(|(application, _)| model.applications.get(application));
+    let action = application.and_then(|application| application.charm.actions.get(&task.name));
+    let failure = unit.as_ref().and_then(|(_, number)| action?.fails.get(number));
+    if let Some(message) = failure {
+        "failed".clone_into(&mut task.status);
+        task.message.clone_from(message);
+        task.completed = Some(Utc::now());
+        task.output = std::iter::once(("return-code".to_owned(), json!(0))).collect();
+        model.journal.touch(Topic::Task(id.to_owned()));
+        return;
+    }
     let output = match task.name.as_str() {
         "juju-exec" => {
             let command = task.parameters.get("command").and_then(|command| command.as_str()).unwrap_or_default();
@@ -132,6 +144,17 @@ fn end_task(model: &mut Model, key: &(String, u32), id: &str) {
 /// Takes a unit away, and its machine if nothing else is on it; another unit becomes leader.
 fn remove(model: &mut Model, key: &(String, u32)) {
     let Some(unit) = model.units.remove(key) else { return };
+    model.leave_storage(&unit.name(), unit.destroys_storage);
+    let beside: Vec<_> = model
+        .units
+        .iter()
+        .filter(|(_, other)| other.principal.as_ref() == Some(&unit.name()))
+        .map(|(key, other)| (key.clone(), other.name()))
+        .collect();
+    for (key, name) in beside {
+        model.journal.touch(Topic::Unit(name));
+        remove(model, &key);
+    }
     let elsewhere = |machine: &str| model.units.values().any(|other| other.machine.as_deref() == Some(machine));
     if let Some(machine) = unit.machine.filter(|machine| !elsewhere(machine))
         && let Some(machine) = machine.parse().ok().and_then(|id: u32| model.machines.get_mut(&id))

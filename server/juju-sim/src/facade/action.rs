@@ -1,34 +1,32 @@
 //! Facade `Action`: actions and commands on units, and how they went.
 
-use std::collections::BTreeMap;
+mod enqueue;
 
-use chrono::Utc;
 use juju_wire::{
     RemoteError,
     bulk::{StringsWatchResult, StringsWatchResults},
     entity::Entities,
     facade::action::{
-        Actions, ApplicationsCharmsActions, EnqueueOperation, ListOperations, Operations, Run, WatchActionsProgress,
+        Actions, ApplicationsCharmsActions, Cancel, ListOperations, Operations, WatchActionsProgress,
         actions::{
-            Action, ActionResult, ActionResults, ActionSpec, ActionsToRun, ApplicationCharmActionsResult,
+            Action, ActionResult, ActionResults, ActionSpec, ApplicationCharmActionsResult,
             ApplicationsCharmActionsResults,
         },
-        operation::{EnqueuedActions, OperationQueryArgs, OperationResult, OperationResults, RunParams},
+        operation::{OperationQueryArgs, OperationResult, OperationResults},
     },
     tag::Tag,
 };
-use serde_json::{Value, json};
 
 use super::{charms, time};
 use crate::{
     methods::{Call, Methods},
-    state::{Model, ModelAccess, Operation, Task, Topic, Unit, Work},
+    state::{Model, ModelAccess, Operation, Task, Topic, Work},
 };
 
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<ApplicationsCharmsActions>(of_charms);
-    methods.on::<EnqueueOperation>(enqueue);
-    methods.on::<Run>(run);
+    enqueue::register(methods);
+    methods.on::<Cancel>(cancel);
     methods.on::<Actions>(tasks);
     methods.on::<Operations>(operations);
     methods.on::<ListOperations>(list);
@@ -73,109 +71,6 @@ fn of_charms(call: &Call, params: Entities) -> Result<ApplicationsCharmActionsRe
     Ok(ApplicationsCharmActionsResults { results: results.collect() })
 }
 
-fn enqueue(call: &Call, params: ActionsToRun) -> Result<EnqueuedActions, RemoteError> {
-    let wanted = params.actions.into_iter().map(|action| (action.receiver, action.name, action.parameters)).collect();
-    begin(call, wanted)
-}
-
-fn run(call: &Call, params: RunParams) -> Result<EnqueuedActions, RemoteError> {
-    let mut receivers: Vec<String> = params.units.iter().map(|unit| Tag::new("unit", unit).to_string()).collect();
-    for name in &params.applications {
-        receivers.extend(look(call, |model| {
-            model.application(name)?;
-            Ok(model.units_of(name).map(|unit| Tag::new("unit", unit.name()).to_string()).collect::<Vec<_>>())
-        })?);
-    }
-    for machine in &params.machines {
-        let on = look(call, |model| {
-            Ok(model.units.values().find(|unit| unit.machine.as_ref() == Some(machine)).map(Unit::name))
-        })?;
-        let unit = on.ok_or_else(|| RemoteError::not_found(format!("machine {machine}")))?;
-        receivers.push(Tag::new("unit", unit).to_string());
-    }
-    let parameters: BTreeMap<String, Value> =
-        [("command".to_owned(), json!(params.commands)), ("timeout".to_owned(), json!(params.timeout))].into();
-    begin(call, receivers.into_iter().map(|receiver| (receiver, "juju-exec".to_owned(), parameters.clone())).collect())
-}
-
-/// Receiver, action and parameters of each task that is asked for.
-type Wanted = Vec<(String, String, BTreeMap<String, Value>)>;
-
-fn begin(call: &Call, wanted: Wanted) -> Result<EnqueuedActions, RemoteError> {
-    call.require(ModelAccess::Write)?;
-    let uuid = call.model_uuid()?;
-    call.write(|state| {
-        let model = state.models.get_mut(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-        let operation = model.next_number();
-        let mut results = Vec::new();
-        let mut ids = Vec::new();
-        let mut names = Vec::new();
-        for (receiver, name, parameters) in wanted {
-            match begin_one(model, &receiver, &name, parameters) {
-                Ok(task) => {
-                    names.push(task.unit.clone());
-                    ids.push(task.id.clone());
-                    results.push(result(&task));
-                }
-                Err(error) => results.push(ActionResult { error: Some(error), ..ActionResult::default() }),
-            }
-        }
-        let what = results
-            .iter()
-            .find_map(|result| result.action.as_ref())
-            .map(|action| action.name.clone())
-            .unwrap_or_default();
-        let summary = format!(
-            "{what} run on {}",
-            names.iter().map(|name| format!("unit-{}", name.replace('/', "-"))).collect::<Vec<_>>().join(",")
-        );
-        model.operations.insert(operation, Operation { id: operation.to_string(), summary, tasks: ids });
-        Ok(EnqueuedActions { operation: Tag::new("operation", operation.to_string()).to_string(), actions: results })
-    })
-}
-
-fn begin_one(
-    model: &mut Model,
-    receiver: &str,
-    name: &str,
-    parameters: BTreeMap<String, Value>,
-) -> Result<Task, RemoteError> {
-    let unit = match receiver.strip_suffix("/leader") {
-        Some(application) => {
-            let application = application.trim_start_matches("application-");
-            model
-                .units_of(application)
-                .find(|unit| unit.leader)
-                .map(Unit::name)
-                .ok_or_else(|| RemoteError::not_found("leader"))?
-        }
-        None => Tag::parse_id("unit", receiver).map_err(|error| RemoteError::plain(error.to_string()))?,
-    };
-    let missing = |_| RemoteError::not_found(format!("\"{receiver}\""));
-    let application = model.unit(&unit).map_err(missing)?.application.clone();
-    let charm = &model.application(&application)?.charm;
-    if name != "juju-exec" && !charm.actions.contains_key(name) {
-        return Err(RemoteError::plain(format!("action \"{name}\" not defined on unit \"{unit}\"")));
-    }
-    let number = model.next_number();
-    let task = Task {
-        id: number.to_string(),
-        unit: unit.clone(),
-        name: name.to_owned(),
-        parameters,
-        status: "pending".to_owned(),
-        message: String::new(),
-        output: BTreeMap::new(),
-        enqueued: Utc::now(),
-        started: None,
-        completed: None,
-    };
-    model.tasks.insert(number, task.clone());
-    model.journal.touch(Topic::Task(number.to_string()));
-    model.unit_mut(&unit)?.work.push_back(Work::Task(number.to_string()));
-    Ok(task)
-}
-
 fn result(task: &Task) -> ActionResult {
     // a time that has not come yet is Go's zero time
     let or_zero = |at: Option<_>| at.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), time);
@@ -212,10 +107,46 @@ fn tasks(call: &Call, params: Entities) -> Result<ActionResults, RemoteError> {
     Ok(ActionResults { results: results.collect() })
 }
 
+/// Cancels tasks that have not ended; one that runs is told to stop, which the simulated agents do at once.
+fn cancel(call: &Call, params: Entities) -> Result<ActionResults, RemoteError> {
+    call.require(ModelAccess::Write)?;
+    let uuid = call.model_uuid()?;
+    let one = |tag: &str| {
+        let id = Tag::parse_id("action", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        call.write(|state| {
+            let model = state.models.get_mut(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+            let missing = || RemoteError::not_found(format!("action \"{id}\""));
+            let task = id.parse().ok().and_then(|id: u64| model.tasks.get_mut(&id)).ok_or_else(missing)?;
+            if task.completed.is_none() {
+                "cancelled".clone_into(&mut task.status);
+                "action cancelled via the API".clone_into(&mut task.message);
+                task.completed = Some(chrono::Utc::now());
+            }
+            let shown = result(task);
+            let unit = task.unit.clone();
+            if let Ok(unit) = model.unit_mut(&unit) {
+                let begun = unit.work.front() == Some(&Work::Task(id.clone()));
+                unit.work.retain(|work| *work != Work::Task(id.clone()));
+                if begun {
+                    unit.due = None;
+                    unit.agent = crate::state::Status::now("idle", "");
+                }
+            }
+            model.journal.touch(Topic::Task(id.clone()));
+            Ok(shown)
+        })
+    };
+    let results = params.entities.iter().map(|entity| {
+        one(&entity.tag).unwrap_or_else(|error| ActionResult { error: Some(error), ..ActionResult::default() })
+    });
+    Ok(ActionResults { results: results.collect() })
+}
+
 fn told(model: &Model, operation: &Operation) -> OperationResult {
     let tasks: Vec<&Task> = operation.tasks.iter().filter_map(|id| model.tasks.get(&id.parse().ok()?)).collect();
     let done = tasks.iter().all(|task| task.completed.is_some());
     let status = match tasks.iter().map(|task| task.status.as_str()).find(|status| *status != "completed") {
+        None if !operation.fail.is_empty() => "error",
         None => "completed",
         Some("pending") if tasks.iter().any(|task| task.started.is_some()) => "running",
         Some(status) => status,
@@ -224,9 +155,10 @@ fn told(model: &Model, operation: &Operation) -> OperationResult {
     OperationResult {
         operation: Tag::new("operation", &operation.id).to_string(),
         summary: operation.summary.clone(),
-        enqueued: latest(tasks.iter().map(|task| task.enqueued).min()),
+        enqueued: time(operation.enqueued),
         started: latest(tasks.iter().filter_map(|task| task.started).min()),
         completed: latest(tasks.iter().filter_map(|task| task.completed).max().filter(|_| done)),
+        fail: operation.fail.clone(),
         status: status.to_owned(),
         actions: tasks.into_iter().map(result).collect(),
         ..OperationResult::default()

@@ -4,7 +4,7 @@ use juju_wire::{
     ErrorResult, RemoteError,
     code::ErrorResults,
     facade::{
-        application::consume::OfferUserDetails,
+        application::consume::{ExternalControllerInfo, OfferUserDetails},
         application_offers::{
             ApplicationOffers, DestroyOffers, FindApplicationOffers, GetConsumeDetails, ListApplicationOffers,
             Offer as MakeOffer,
@@ -155,6 +155,7 @@ fn show(call: &Call, params: OfferURLs) -> Result<ApplicationOffersResults, Remo
 
 fn consume_details(call: &Call, params: ConsumeOfferDetailsArg) -> Result<ConsumeOfferDetailsResults, RemoteError> {
     let user = call.user();
+    let (address, certificate) = call.session().reached_by();
     Ok(call.read(|state| {
         let one = |wanted: &String| match by_url(state, &user, wanted) {
             Ok((model, offer)) => {
@@ -172,7 +173,12 @@ fn consume_details(call: &Call, params: ConsumeOfferDetailsArg) -> Result<Consum
                 ConsumeOfferDetailsResult {
                     offer: Some(offer),
                     macaroon: Some(macaroon),
-                    external_controller: None,
+                    external_controller: Some(ExternalControllerInfo {
+                        controller_tag: Tag::new("controller", &state.controller.uuid).to_string(),
+                        controller_alias: String::new(),
+                        addrs: vec![address.clone()],
+                        ca_cert: certificate.clone(),
+                    }),
                     error: None,
                 }
             }

@@ -12,20 +12,22 @@ use juju_wire::{
                 CharmActionSpec, CharmActions, CharmDetails, CharmOption, CharmURL, CharmsList, CharmsListResult,
                 IsMeteredResult,
             },
-            meta::{CharmBase, CharmManifest, CharmMeta},
+            meta::{CharmBase, CharmManifest, CharmMeta, CharmResourceMeta, CharmStorage},
             resolve::{
-                AddCharmWithOrigin, CharmOriginResult, CharmResourcesResults, CharmURLAndOrigins,
-                ResolveCharmWithChannelResult, ResolveCharmWithChannelResults, ResolveCharmsWithChannel,
+                AddCharmWithOrigin, CharmOriginResult, CharmResourceResult, CharmResourcesResults, CharmURLAndOrigins,
+                ResolveCharmWithChannel, ResolveCharmWithChannelResult, ResolveCharmWithChannelResults,
+                ResolveCharmsWithChannel,
             },
             series::{ResolveCharmResultV6, ResolveCharmResultsV6, ResolveCharmsV6},
         },
+        resources::CharmResource,
     },
 };
 use serde_json::json;
 
 use super::status::base;
 use crate::{
-    charms::{Charm, Charms},
+    charms::{Charm, CharmAction, Charms},
     methods::{Call, Methods},
     state::ModelAccess,
 };
@@ -49,13 +51,8 @@ pub(super) struct Resolved {
     pub(super) channel: String,
 }
 
-fn store() -> Result<Charms, RemoteError> {
-    Charms::shipped().map_err(|error| RemoteError::plain(error.to_string()))
-}
-
 /// Finds a charm and completes its channel, or says what the real server says.
-pub(super) fn resolve(name: &str, channel: &str) -> Result<Resolved, RemoteError> {
-    let store = store()?;
+pub(super) fn resolve(store: &Charms, name: &str, channel: &str) -> Result<Resolved, RemoteError> {
     let unknown = || RemoteError::plain(format!("resolving error: No charm or bundle with name \"{name}\"."));
     let charm = store.get(name).ok_or_else(unknown)?;
     let channel = match channel {
@@ -75,14 +72,25 @@ pub(super) fn resolve(name: &str, channel: &str) -> Result<Resolved, RemoteError
     Ok(Resolved { charm: Arc::clone(charm), channel })
 }
 
-/// The charm of a URL such as `ch:amd64/jammy/postgresql-363`.
-pub(super) fn of_url(url: &str) -> Result<Arc<Charm>, RemoteError> {
+/// The charm of a URL such as `ch:amd64/jammy/postgresql-363`, or `local:mine-0` if the connection's model has that.
+pub(super) fn of_url(call: &Call, url: &str) -> Result<Arc<Charm>, RemoteError> {
+    let missing = || RemoteError::not_found(format!("charm \"{url}\""));
+    let uuid = call.model_uuid()?;
+    call.read(|state| {
+        let model = state.models.get(uuid).ok_or_else(missing)?;
+        let uploaded = model.local_charms.get(url);
+        let found = if url.starts_with("local:") { uploaded } else { of_store(&state.charms, url) };
+        found.cloned().ok_or_else(missing)
+    })
+}
+
+fn of_store<'a>(store: &'a Charms, url: &str) -> Option<&'a Arc<Charm>> {
     let last = url.rsplit('/').next().unwrap_or(url).trim_start_matches("ch:");
     let name = match last.rsplit_once('-') {
         Some((name, revision)) if revision.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => last,
     };
-    store()?.get(name).cloned().ok_or_else(|| RemoteError::not_found(format!("charm \"{url}\"")))
+    store.get(name)
 }
 
 /// The revision at the end of a URL.
@@ -117,7 +125,7 @@ fn resolve_charms(
     params: ResolveCharmsWithChannel,
 ) -> Result<ResolveCharmWithChannelResults, RemoteError> {
     call.require(ModelAccess::Read)?;
-    let results = params.resolve.iter().map(|wanted| {
+    let one = |store: &Charms, wanted: &ResolveCharmWithChannel| {
         let asked = &wanted.charm_origin;
         let channel = match (&asked.track, asked.risk.as_str()) {
             (Some(track), risk) if !track.is_empty() => {
@@ -126,7 +134,7 @@ fn resolve_charms(
             (_, risk) => risk.to_owned(),
         };
         let name = wanted.reference.rsplit('/').next().unwrap_or_default().trim_start_matches("ch:");
-        let found = of_url(name).and_then(|charm| resolve(&charm.name, &channel)).or_else(|_| resolve(name, &channel));
+        let found = resolve(store, of_store(store, name).map_or(name, |charm| &charm.name), &channel);
         match found {
             Ok(found) => {
                 let revision = asked.revision.unwrap_or(found.charm.revision);
@@ -141,8 +149,10 @@ fn resolve_charms(
                 ResolveCharmWithChannelResult { error: Some(error), ..ResolveCharmWithChannelResult::default() }
             }
         }
-    });
-    Ok(ResolveCharmWithChannelResults { results: results.collect() })
+    };
+    Ok(call.read(|state| ResolveCharmWithChannelResults {
+        results: params.resolve.iter().map(|wanted| one(&state.charms, wanted)).collect(),
+    }))
 }
 
 /// The same with the series that the base had as its name.
@@ -158,13 +168,13 @@ fn resolve_with_series(call: &Call, params: ResolveCharmsWithChannel) -> Result<
 
 fn add(call: &Call, params: AddCharmWithOrigin) -> Result<CharmOriginResult, RemoteError> {
     call.require(ModelAccess::Write)?;
-    of_url(&params.url)?;
+    of_url(call, &params.url)?;
     Ok(CharmOriginResult { charm_origin: params.charm_origin, error: None })
 }
 
 fn info(call: &Call, params: CharmURL) -> Result<CharmDetails, RemoteError> {
     call.require(ModelAccess::Read)?;
-    let charm = of_url(&params.url)?;
+    let charm = of_url(call, &params.url)?;
     Ok(details(&charm, &params.url))
 }
 
@@ -176,7 +186,7 @@ fn details(charm: &Charm, url: &str) -> CharmDetails {
                 role: role.to_owned(),
                 interface: interface.clone(),
                 limit: i64::from(role == "requirer"),
-                scope: "global".to_owned(),
+                scope: if charm.container_scoped.contains(name) { "container" } else { "global" }.to_owned(),
                 ..CharmRelation::default()
             };
             (name.clone(), relation)
@@ -198,11 +208,13 @@ fn details(charm: &Charm, url: &str) -> CharmDetails {
         meta: Some(CharmMeta {
             name: charm.name.clone(),
             summary: charm.summary.clone(),
-            description: charm.summary.clone(),
+            description: charm.description().to_owned(),
             subordinate: charm.subordinate,
             provides: relations(&charm.provides, "provider"),
             requires: relations(&charm.requires, "requirer"),
             peers: relations(&charm.peers, "peer"),
+            storage: charm.storage.iter().map(storage).collect(),
+            resources: charm.resources.iter().map(resource).collect(),
             min_juju_version: "0.0.0".to_owned(),
             ..CharmMeta::default()
         }),
@@ -218,10 +230,39 @@ fn details(charm: &Charm, url: &str) -> CharmDetails {
     }
 }
 
-/// Actions of a charm; none of them takes parameters of its own.
+fn storage((name, storage): (&String, &crate::charms::CharmStorage)) -> (String, CharmStorage) {
+    let storage = CharmStorage {
+        name: name.clone(),
+        description: storage.description.clone(),
+        kind: storage.kind.clone(),
+        count_min: 1,
+        count_max: 1,
+        minimum_size: storage.minimum(),
+        location: storage.location.clone(),
+        ..CharmStorage::default()
+    };
+    (name.clone(), storage)
+}
+
+fn resource((name, resource): (&String, &crate::charms::CharmResource)) -> (String, CharmResourceMeta) {
+    let resource = CharmResourceMeta {
+        name: name.clone(),
+        kind: resource.kind.clone(),
+        path: resource.filename.clone(),
+        description: resource.description.clone(),
+    };
+    (name.clone(), resource)
+}
+
+/// Actions of a charm.
 pub(super) fn actions(charm: &Charm) -> CharmActions {
-    let spec = |(name, description): (&String, &String)| {
-        let params = json!({"title": name, "type": "object", "description": description, "properties": {}});
+    let spec = |(name, action): (&String, &CharmAction)| {
+        let description = &action.description;
+        let mut params =
+            json!({"title": name, "type": "object", "description": description, "properties": action.params});
+        if !action.required.is_empty() {
+            params["required"] = json!(action.required);
+        }
         let params = params.as_object().cloned().unwrap_or_default().into_iter().collect();
         (name.clone(), CharmActionSpec { description: description.clone(), params })
     };
@@ -239,6 +280,23 @@ fn list(call: &Call, _: CharmsList) -> Result<CharmsListResult, RemoteError> {
     }))
 }
 
-fn resources(_: &Call, params: CharmURLAndOrigins) -> Result<CharmResourcesResults, RemoteError> {
-    Ok(CharmResourcesResults { results: params.entities.iter().map(|_| Vec::new()).collect() })
+fn resources(call: &Call, params: CharmURLAndOrigins) -> Result<CharmResourcesResults, RemoteError> {
+    let one = |url: &str| match of_url(call, url) {
+        Ok(charm) => {
+            let result = |found: CharmResource| CharmResourceResult {
+                name: found.name,
+                kind: found.kind,
+                path: found.path,
+                description: found.description,
+                origin: found.origin,
+                revision: found.revision,
+                fingerprint: found.fingerprint,
+                size: found.size,
+                error: None,
+            };
+            super::resources::of_charm(&charm).into_iter().map(result).collect()
+        }
+        Err(error) => vec![CharmResourceResult { error: Some(error), ..CharmResourceResult::default() }],
+    };
+    Ok(CharmResourcesResults { results: params.entities.iter().map(|entity| one(&entity.charm_url)).collect() })
 }

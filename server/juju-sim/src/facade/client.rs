@@ -27,7 +27,7 @@ fn full_status(call: &Call, params: StatusParams) -> Result<FullStatusResult, Re
     let uuid = call.model_uuid()?;
     call.read(|state| {
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-        let mut full = status::full(state, model, &params.patterns);
+        let mut full = status::full(state, model, &params);
         if state.model_access(&call.user(), uuid) < Some(ModelAccess::Admin) {
             full.offers.clear();
         }

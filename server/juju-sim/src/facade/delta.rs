@@ -98,8 +98,8 @@ fn model_info(state: &State, model: &Model) -> ModelInfo {
         status: told(&Status { since: model.created, ..Status::now("available", "") }, ""),
         constraints: model.constraints.clone(),
         kind: status::kind(model.kind).to_owned(),
-        cloud: state.controller.cloud.clone(),
-        cloud_region: state.controller.region.clone(),
+        cloud: model.cloud.name.clone(),
+        cloud_region: model.cloud.region.clone(),
         version: state.controller.agent_version.clone(),
         ..ModelInfo::default()
     }

@@ -24,7 +24,7 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::{block, status::kind, time};
+use super::{block, cloud, status::kind, time};
 use crate::{
     methods::{Call, Methods, denied},
     state::{Kind, Model, ModelAccess, State},
@@ -84,10 +84,10 @@ fn summaries(call: &Call, params: ModelSummariesRequest) -> Result<ModelSummaryR
             kind: kind(model.kind).to_owned(),
             controller_uuid: state.controller.uuid.clone(),
             is_controller: model.name == "controller",
-            provider_type: state.controller.cloud_type.clone(),
-            cloud_tag: Tag::new("cloud", &state.controller.cloud).to_string(),
-            cloud_region: state.controller.region.clone(),
-            cloud_credential_tag: credential(state),
+            provider_type: model.cloud.kind.clone(),
+            cloud_tag: Tag::new("cloud", &model.cloud.name).to_string(),
+            cloud_region: model.cloud.region.clone(),
+            cloud_credential_tag: cloud::credential(&model.cloud),
             owner_tag: owner_tag(model),
             life: model.life,
             status: available(model),
@@ -110,10 +110,6 @@ fn counts(model: &Model) -> Vec<ModelEntityCount> {
     };
     let all = [("machines", model.machines.len()), ("cores", 4 * model.machines.len()), ("units", model.units.len())];
     all.into_iter().filter(|(_, number)| *number > 0).map(|(entity, number)| count(entity, number)).collect()
-}
-
-fn credential(state: &State) -> String {
-    Tag::new("cloudcred", format!("{}/admin/default", state.controller.cloud)).to_string()
 }
 
 /// A machine as models list it; every simulated machine has the same hardware.
@@ -149,10 +145,10 @@ fn details(state: &State, model: &Model) -> ModelDetails {
         uuid: model.uuid.clone(),
         controller_uuid: state.controller.uuid.clone(),
         is_controller: model.name == "controller",
-        provider_type: state.controller.cloud_type.clone(),
-        cloud_tag: Tag::new("cloud", &state.controller.cloud).to_string(),
-        cloud_region: state.controller.region.clone(),
-        cloud_credential_tag: credential(state),
+        provider_type: model.cloud.kind.clone(),
+        cloud_tag: Tag::new("cloud", &model.cloud.name).to_string(),
+        cloud_region: model.cloud.region.clone(),
+        cloud_credential_tag: cloud::credential(&model.cloud),
         cloud_credential_validity: Some(true),
         owner_tag: owner_tag(model),
         life: model.life,
@@ -161,13 +157,25 @@ fn details(state: &State, model: &Model) -> ModelDetails {
         machines: model.machines.values().map(listed_machine).collect(),
         sla: Some(ModelSLAInfo { level: "unsupported".to_owned(), owner: String::new() }),
         agent_version: Some(state.controller.agent_version.clone()),
-        supported_features: vec![SupportedFeature {
-            name: "juju".to_owned(),
-            description: "the version of Juju used by the model".to_owned(),
-            version: state.controller.agent_version.clone(),
-        }],
+        supported_features: features(state, model),
         ..ModelDetails::default()
     }
+}
+
+/// What charms may assume of a model.
+fn features(state: &State, model: &Model) -> Vec<SupportedFeature> {
+    let feature = |name: &str, description: &str, version: &str| SupportedFeature {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        version: version.to_owned(),
+    };
+    let mut features = vec![feature("juju", "the version of Juju used by the model", &state.controller.agent_version)];
+    if model.kind == Kind::Caas {
+        let what =
+            "the Kubernetes API lets charms query and manipulate the state of API objects in a Kubernetes cluster";
+        features.push(feature("k8s-api", what, "1.31.0"));
+    }
+    features
 }
 
 fn model_uuid(tag: &str) -> Result<String, RemoteError> {
@@ -244,7 +252,7 @@ fn create(call: &Call, params: ModelCreateArgs) -> Result<ModelDetails, RemoteEr
             return Err(RemoteError::new(Code::AlreadyExists, message));
         }
         let uuid = uuid::Uuid::new_v4().to_string();
-        let mut model = Model::new(uuid.clone(), &params.name, &owner, Kind::Iaas);
+        let mut model = Model::new(uuid.clone(), &params.name, &owner, cloud::chosen(state, &params)?);
         model.config =
             params.config.into_iter().filter(|(name, _)| !["name", "uuid", "type"].contains(&name.as_str())).collect();
         let mut made = details(state, &model);

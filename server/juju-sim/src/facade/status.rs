@@ -10,12 +10,13 @@ use juju_wire::{
             ApplicationOfferStatus, ApplicationStatus, MeterStatus, RemoteApplicationStatus, RemoteEndpoint, UnitStatus,
         },
         machine::{MachineStatus, NetworkInterface},
-        status::{DetailedStatus, EndpointStatus, FullStatusResult, RelationStatus, StatusModel},
+        status::{DetailedStatus, EndpointStatus, FullStatusResult, RelationStatus, StatusModel, StatusParams},
     },
     tag::Tag,
 };
 
-use super::time;
+use super::storage;
+use super::{cluster, time};
 use crate::state::{Application, Kind, Machine, Model, Relation, RelationEndpoint, State, Status, Unit};
 
 /// Base of every simulated machine.
@@ -39,7 +40,9 @@ pub(crate) fn detailed(status: &Status, version: &str) -> DetailedStatus {
 }
 
 /// The status of a model; with patterns, of what matches one of them and what belongs to it.
-pub(super) fn full(state: &State, model: &Model, patterns: &[String]) -> FullStatusResult {
+pub(super) fn full(state: &State, model: &Model, params: &StatusParams) -> FullStatusResult {
+    let patterns = params.patterns.as_slice();
+    let shown = params.include_storage;
     let version = &state.controller.agent_version;
     let chosen: BTreeSet<&str> =
         model.applications.keys().map(String::as_str).filter(|name| matches(model, name, patterns)).collect();
@@ -73,7 +76,10 @@ pub(super) fn full(state: &State, model: &Model, patterns: &[String]) -> FullSta
             .map(|remote| (remote.name.clone(), remote_status(model, remote)))
             .collect(),
         offers: model.offers.values().map(|offer| (offer.name.clone(), offer_status(model, offer))).collect(),
-        relations: relations.map(relation_status).collect(),
+        relations: relations.map(|relation| relation_status(model, relation)).collect(),
+        storage: if shown { storage::instances(model) } else { Vec::new() },
+        filesystems: if shown { storage::filesystems(model) } else { Vec::new() },
+        volumes: if shown { storage::volumes(model) } else { Vec::new() },
         controller_timestamp: Some(time(chrono::Utc::now())),
         ..FullStatusResult::default()
     }
@@ -88,8 +94,8 @@ fn header(state: &State, model: &Model) -> StatusModel {
     StatusModel {
         name: model.name.clone(),
         kind: kind(model.kind).to_owned(),
-        cloud_tag: Tag::new("cloud", &state.controller.cloud).to_string(),
-        region: state.controller.region.clone(),
+        cloud_tag: Tag::new("cloud", &model.cloud.name).to_string(),
+        region: model.cloud.region.clone(),
         version: state.controller.agent_version.clone(),
         model_status: DetailedStatus {
             status: status.to_owned(),
@@ -107,6 +113,7 @@ fn header(state: &State, model: &Model) -> StatusModel {
 pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Iaas => "iaas",
+        Kind::Caas => "caas",
     }
 }
 
@@ -196,9 +203,9 @@ fn application_status(model: &Model, application: &Application, units: &[&Unit],
         }
     }
     let charm = &application.charm;
-    let bindings = charm.provides.keys().chain(charm.requires.keys()).chain(charm.peers.keys());
-    let mut endpoint_bindings: BTreeMap<_, _> = bindings.map(|name| (name.clone(), "alpha".to_owned())).collect();
-    endpoint_bindings.insert(String::new(), "alpha".to_owned());
+    let cluster = model.kind == Kind::Caas;
+    // units of a subordinate are shown beside those of its principals
+    let own = units.iter().filter(|_| !charm.subordinate);
     ApplicationStatus {
         charm: charm.url(application.revision),
         charm_channel: application.channel.clone(),
@@ -208,16 +215,29 @@ fn application_status(model: &Model, application: &Application, units: &[&Unit],
         exposed_endpoints: application.exposed_endpoints.clone(),
         life: life(application.life),
         relations,
-        units: units.iter().map(|unit| (unit.name(), unit_status(model, unit, version))).collect(),
+        subordinate_to: model.principals(&application.name),
+        units: own.map(|unit| (unit.name(), unit_status(model, unit, version))).collect(),
+        int: i64::from(application.scale),
+        provider_id: if cluster { cluster::service(model, application) } else { String::new() },
+        public_address: if cluster { cluster::service_address(application) } else { String::new() },
         status: DetailedStatus { data: failed_hook(units), ..detailed(&derived(model, application), "") },
         workload_version: if units.iter().any(|unit| unit.workload.status == "active") {
             charm.version.clone()
         } else {
             String::new()
         },
-        endpoint_bindings,
+        endpoint_bindings: bindings(application),
         ..ApplicationStatus::default()
     }
+}
+
+/// The space of each endpoint, and under the empty name that of all others.
+pub(crate) fn bindings(application: &Application) -> BTreeMap<String, String> {
+    let charm = &application.charm;
+    let endpoints = charm.provides.keys().chain(charm.requires.keys()).chain(charm.peers.keys()).cloned();
+    let rest = application.bindings.get("").cloned().unwrap_or_else(|| "alpha".to_owned());
+    let space = |name: String| (name.clone(), application.bindings.get(&name).unwrap_or(&rest).clone());
+    endpoints.chain([String::new()]).map(space).collect()
 }
 
 /// The hook that failed, which only the application's status tells by name.
@@ -248,6 +268,9 @@ pub(crate) fn address(model: &Model, unit: &Unit) -> String {
 
 /// A unit that serves has one port open.
 pub(crate) fn opened_ports(model: &Model, unit: &Unit) -> Option<Vec<String>> {
+    if model.kind == Kind::Caas {
+        return Some(Vec::new());
+    }
     let exposed = unit.workload.status == "active"
         && model.applications.get(&unit.application).is_some_and(|application| application.exposed);
     exposed.then(|| vec!["80/tcp".to_owned()])
@@ -255,20 +278,25 @@ pub(crate) fn opened_ports(model: &Model, unit: &Unit) -> Option<Vec<String>> {
 
 fn unit_status(model: &Model, unit: &Unit, version: &str) -> UnitStatus {
     let allocated = unit.agent.status != "allocating";
+    let cluster = model.kind == Kind::Caas && allocated;
+    let name = unit.name();
     UnitStatus {
         agent_status: DetailedStatus {
             life: life(unit.life),
             ..detailed(&unit.agent, if allocated { version } else { "" })
         },
         workload_status: detailed(&unit.workload, ""),
-        machine: unit.machine.clone().unwrap_or_default(),
+        machine: unit.machine.clone().filter(|_| unit.principal.is_none()).unwrap_or_default(),
         opened_ports: opened_ports(model, unit),
         public_address: address(model, unit),
         workload_version: match model.applications.get(&unit.application) {
             Some(application) if unit.workload.status == "active" => application.charm.version.clone(),
             _ => String::new(),
         },
+        subordinates: model.subordinates(&name).map(|unit| (unit.name(), unit_status(model, unit, version))).collect(),
         leader: unit.leader,
+        provider_id: if cluster { cluster::pod(unit) } else { String::new() },
+        address: if cluster { cluster::pod_address(unit) } else { String::new() },
         ..UnitStatus::default()
     }
 }
@@ -312,12 +340,12 @@ fn offer_status(model: &Model, offer: &crate::state::Offer) -> ApplicationOfferS
     }
 }
 
-fn relation_status(relation: &Relation) -> RelationStatus {
+fn relation_status(model: &Model, relation: &Relation) -> RelationStatus {
     let side = |side: &RelationEndpoint| EndpointStatus {
         application: side.application.clone(),
         name: side.name.clone(),
         role: side.role.to_owned(),
-        subordinate: false,
+        subordinate: model.applications.get(&side.application).is_some_and(|found| found.charm.subordinate),
     };
     let first = relation.endpoints.first();
     RelationStatus {

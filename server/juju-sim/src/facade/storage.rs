@@ -1,127 +1,189 @@
-//! Facade `Storage`: pools; charms of the simulated store ask for no storage, so there are no instances.
+//! Facade `Storage`: instances that units have, the filesystems and volumes behind them, and pools.
+
+mod pool;
 
 use juju_wire::{
-    ErrorResult, RemoteError,
-    code::ErrorResults,
-    facade::storage::{
-        CreatePool, ListFilesystems, ListPools, ListStorageDetails, ListVolumes, RemovePool, StorageDetails,
-        UpdatePool,
-        filesystem::{FilesystemDetailsListResult, FilesystemDetailsListResults},
-        instance::{StorageDetailsListResult, StorageDetailsListResults, StorageDetailsResult, StorageDetailsResults},
-        pool::{
-            StoragePool, StoragePoolArgs, StoragePoolDeleteArgs, StoragePoolFilters, StoragePoolsResult,
-            StoragePoolsResults,
+    RemoteError,
+    entity::{Entities, Life},
+    facade::{
+        client::{
+            status::EntityStatus,
+            storage::{
+                FilesystemAttachmentDetails, FilesystemDetails, FilesystemInfo, StorageAttachmentDetails,
+                StorageInstance, VolumeAttachmentDetails, VolumeDetails, VolumeInfo,
+            },
         },
-        volume::{VolumeDetailsListResult, VolumeDetailsListResults},
+        storage::{
+            ListFilesystems, ListStorageDetails, ListVolumes, StorageDetails,
+            filesystem::{FilesystemDetailsListResult, FilesystemDetailsListResults},
+            instance::{
+                StorageDetailsListResult, StorageDetailsListResults, StorageDetailsResult, StorageDetailsResults,
+            },
+            volume::{VolumeDetailsListResult, VolumeDetailsListResults},
+        },
     },
     tag::Tag,
 };
 
+use super::time;
 use crate::{
     methods::{Call, Methods},
-    state::{Model, ModelAccess},
+    state::{Kind, Model, ModelAccess, Storage},
 };
 
-/// Kinds of storage that every machine has; each is a pool of its own name.
-const PROVIDERS: [&str; 3] = ["loop", "rootfs", "tmpfs"];
-
 pub(super) fn register(methods: &mut Methods) {
+    pool::register(methods);
     methods.on::<ListStorageDetails>(|call, params| {
-        call.require(ModelAccess::Read)?;
-        let results = params.filters.iter().map(|_| StorageDetailsListResult::default()).collect();
-        Ok(StorageDetailsListResults { results })
+        let found = look(call, instances)?;
+        let result = |_| StorageDetailsListResult { result: found.clone(), error: None };
+        Ok(StorageDetailsListResults { results: params.filters.iter().map(result).collect() })
     });
     methods.on::<ListFilesystems>(|call, params| {
-        call.require(ModelAccess::Read)?;
-        let results = params.filters.iter().map(|_| FilesystemDetailsListResult::default()).collect();
-        Ok(FilesystemDetailsListResults { results })
+        let found = look(call, filesystems)?;
+        let result = |_| FilesystemDetailsListResult { result: found.clone(), error: None };
+        Ok(FilesystemDetailsListResults { results: params.filters.iter().map(result).collect() })
     });
     methods.on::<ListVolumes>(|call, params| {
-        call.require(ModelAccess::Read)?;
-        let results = params.filters.iter().map(|_| VolumeDetailsListResult::default()).collect();
-        Ok(VolumeDetailsListResults { results })
+        let found = look(call, volumes)?;
+        let result = |_| VolumeDetailsListResult { result: found.clone(), error: None };
+        Ok(VolumeDetailsListResults { results: params.filters.iter().map(result).collect() })
     });
-    methods.on::<StorageDetails>(|call, params| {
-        call.require(ModelAccess::Read)?;
-        let missing = |tag: &str| {
-            let id = Tag::parse_id("storage", tag).unwrap_or_else(|_| tag.to_owned());
-            StorageDetailsResult {
-                error: Some(RemoteError::not_found(format!("storage instance \"{id}\""))),
-                result: None,
-            }
-        };
-        Ok(StorageDetailsResults { results: params.entities.iter().map(|entity| missing(&entity.tag)).collect() })
-    });
-    methods.on::<ListPools>(list);
-    methods.on::<CreatePool>(create);
-    methods.on::<UpdatePool>(update);
-    methods.on::<RemovePool>(remove);
+    methods.on::<StorageDetails>(details);
 }
 
-fn change<T>(call: &Call, change: impl FnOnce(&mut Model) -> T) -> Result<T, RemoteError> {
-    call.require(ModelAccess::Write)?;
-    let uuid = call.model_uuid()?;
-    call.write(|state| state.models.get_mut(uuid).map(change)).ok_or_else(|| RemoteError::not_found("model"))
-}
-
-fn list(call: &Call, params: StoragePoolFilters) -> Result<StoragePoolsResults, RemoteError> {
+fn look<T>(call: &Call, look: impl FnOnce(&Model) -> T) -> Result<T, RemoteError> {
     call.require(ModelAccess::Read)?;
     let uuid = call.model_uuid()?;
-    call.read(|state| {
-        let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-        let made = model.pools.values().cloned();
-        let given = PROVIDERS.map(|name| StoragePool { name: name.to_owned(), provider: name.to_owned(), attrs: None });
-        let pools: Vec<_> = made.chain(given).collect();
-        let results = params.filters.iter().map(|filter| {
-            let wanted = |pool: &&StoragePool| {
-                (filter.names.is_empty() || filter.names.contains(&pool.name))
-                    && (filter.providers.is_empty() || filter.providers.contains(&pool.provider))
-            };
-            StoragePoolsResult { storage_pools: pools.iter().filter(wanted).cloned().collect(), error: None }
-        });
-        Ok(StoragePoolsResults { results: results.collect() })
+    call.read(|state| state.models.get(uuid).map(look)).ok_or_else(|| RemoteError::not_found("model"))
+}
+
+fn details(call: &Call, params: Entities) -> Result<StorageDetailsResults, RemoteError> {
+    look(call, |model| {
+        let one = |tag: &str| {
+            let id = Tag::parse_id("storage", tag).unwrap_or_else(|_| tag.to_owned());
+            match model.storage.values().find(|storage| storage.id() == id) {
+                Some(storage) => StorageDetailsResult { result: Some(instance(model, storage)), error: None },
+                None => StorageDetailsResult {
+                    error: Some(RemoteError::not_found(format!("storage instance \"{id}\""))),
+                    result: None,
+                },
+            }
+        };
+        StorageDetailsResults { results: params.entities.iter().map(|entity| one(&entity.tag)).collect() }
     })
 }
 
-fn create(call: &Call, params: StoragePoolArgs) -> Result<ErrorResults, RemoteError> {
-    change(call, |model| {
-        let results = params.pools.into_iter().map(|pool| {
-            ErrorResult::of(if !PROVIDERS.contains(&pool.provider.as_str()) {
-                Err(RemoteError::not_found(format!("storage provider \"{}\"", pool.provider)))
-            } else if model.pools.contains_key(&pool.name) {
-                Err(RemoteError::plain(format!("creating pool \"{}\": cannot overwrite existing settings", pool.name)))
-            } else {
-                model
-                    .pools
-                    .insert(pool.name.clone(), StoragePool { attrs: Some(pool.attrs.unwrap_or_default()), ..pool });
-                Ok(())
-            })
-        });
-        ErrorResults { results: results.collect() }
-    })
+/// Whether storage is there yet: not before the unit's agent has run.
+fn attached(model: &Model, storage: &Storage) -> bool {
+    let unit = storage.unit.as_deref().and_then(|unit| model.unit(unit).ok());
+    unit.is_some_and(|unit| unit.agent.status != "allocating")
 }
 
-fn update(call: &Call, params: StoragePoolArgs) -> Result<ErrorResults, RemoteError> {
-    change(call, |model| {
-        let results = params.pools.into_iter().map(|pool| {
-            ErrorResult::of(match model.pools.get_mut(&pool.name) {
-                Some(known) => {
-                    known.attrs = Some(pool.attrs.unwrap_or_default());
-                    Ok(())
-                }
-                None => Err(RemoteError::not_found(format!("storage pool \"{}\"", pool.name))),
-            })
-        });
-        ErrorResults { results: results.collect() }
-    })
+fn status(model: &Model, storage: &Storage) -> EntityStatus {
+    let status = match (&storage.unit, attached(model, storage)) {
+        (None, _) => "detached",
+        (Some(_), true) => "attached",
+        (Some(_), false) => "pending",
+    };
+    EntityStatus { status: status.to_owned(), since: Some(time(storage.since)), ..EntityStatus::default() }
 }
 
-fn remove(call: &Call, params: StoragePoolDeleteArgs) -> Result<ErrorResults, RemoteError> {
-    change(call, |model| {
-        let results = params.pools.into_iter().map(|pool| {
-            let missing = || RemoteError::not_found(format!("storage pool \"{}\"", pool.name));
-            ErrorResult::of(model.pools.remove(&pool.name).map(|_| ()).ok_or_else(missing))
-        });
-        ErrorResults { results: results.collect() }
-    })
+fn machine<'a>(model: &'a Model, storage: &Storage) -> Option<&'a str> {
+    model.unit(storage.unit.as_deref()?).ok()?.machine.as_deref()
+}
+
+/// The number of a filesystem or volume: one on a machine is counted there.
+fn disk(model: &Model, storage: &Storage) -> String {
+    match machine(model, storage) {
+        Some(machine) => format!("{machine}/{}", storage.number),
+        None => storage.number.to_string(),
+    }
+}
+
+fn mounted(model: &Model, storage: &Storage) -> String {
+    format!("/mnt/{}", disk(model, storage))
+}
+
+fn instance(model: &Model, storage: &Storage) -> StorageInstance {
+    let tag = Tag::new("storage", storage.id()).to_string();
+    let unit = storage.unit.as_deref().map(|unit| Tag::new("unit", unit).to_string());
+    let machine = machine(model, storage);
+    let attachment = unit.as_ref().map(|unit| StorageAttachmentDetails {
+        storage_tag: tag.clone(),
+        unit_tag: unit.clone(),
+        machine_tag: machine.map(|id| Tag::new("machine", id).to_string()).unwrap_or_default(),
+        location: machine.filter(|_| attached(model, storage)).map(|_| mounted(model, storage)).unwrap_or_default(),
+        life: Life::Alive,
+    });
+    StorageInstance {
+        storage_tag: tag,
+        owner_tag: unit.clone().unwrap_or_default(),
+        kind: if storage.block { 1 } else { 2 },
+        status: status(model, storage),
+        life: Life::Alive,
+        persistent: false,
+        attachments: unit.into_iter().zip(attachment).collect(),
+    }
+}
+
+/// Instances of storage.
+pub(super) fn instances(model: &Model) -> Vec<StorageInstance> {
+    model.storage.values().map(|storage| instance(model, storage)).collect()
+}
+
+/// Filesystems behind the instances.
+pub(super) fn filesystems(model: &Model) -> Vec<FilesystemDetails> {
+    let one = |storage: &Storage| {
+        let attachment = FilesystemAttachmentDetails {
+            mount_point: mounted(model, storage),
+            life: Life::Alive,
+            ..FilesystemAttachmentDetails::default()
+        };
+        let tag = |kind: &str, id: &str| (Tag::new(kind, id).to_string(), attachment.clone());
+        let cluster = model.kind == Kind::Caas;
+        FilesystemDetails {
+            filesystem_tag: Tag::new("filesystem", disk(model, storage)).to_string(),
+            volume_tag: if cluster { Tag::new("volume", disk(model, storage)).to_string() } else { String::new() },
+            info: FilesystemInfo {
+                filesystem_id: format!("sim-{}", disk(model, storage)),
+                pool: storage.pool.clone(),
+                size: storage.size,
+            },
+            life: Life::Alive,
+            status: status(model, storage),
+            machine_attachments: machine(model, storage).map(|id| tag("machine", id)).into_iter().collect(),
+            unit_attachments: storage.unit.iter().filter(|_| cluster).map(|unit| tag("unit", unit)).collect(),
+            storage: Some(instance(model, storage)),
+        }
+    };
+    model.storage.values().filter(|storage| !storage.block).map(one).collect()
+}
+
+/// Volumes behind the instances: block storage, and all that a cluster gives.
+pub(super) fn volumes(model: &Model) -> Vec<VolumeDetails> {
+    let one = |storage: &Storage| {
+        let attachment = VolumeAttachmentDetails {
+            device_name: format!("sd{}", char::from(b'c' + u8::try_from(storage.number % 20).unwrap_or_default())),
+            life: Life::Alive,
+            ..VolumeAttachmentDetails::default()
+        };
+        let tag = |kind: &str, id: &str| (Tag::new(kind, id).to_string(), attachment.clone());
+        let cluster = model.kind == Kind::Caas;
+        VolumeDetails {
+            volume_tag: Tag::new("volume", disk(model, storage)).to_string(),
+            info: VolumeInfo {
+                volume_id: format!("pvc-{}", disk(model, storage)),
+                pool: storage.pool.clone(),
+                size: storage.size,
+                persistent: cluster,
+                ..VolumeInfo::default()
+            },
+            life: Life::Alive,
+            status: status(model, storage),
+            machine_attachments: machine(model, storage).map(|id| tag("machine", id)).into_iter().collect(),
+            unit_attachments: storage.unit.iter().filter(|_| cluster).map(|unit| tag("unit", unit)).collect(),
+            storage: Some(instance(model, storage)),
+        }
+    };
+    model.storage.values().filter(|storage| storage.block || model.kind == Kind::Caas).map(one).collect()
 }

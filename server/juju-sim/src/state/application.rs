@@ -40,7 +40,21 @@ pub(crate) struct Application {
     pub(crate) constraints: Constraints,
     pub(crate) life: Life,
     pub(crate) next_unit: u32,
+    /// How many units there are to be, in a Kubernetes model.
+    pub(crate) scale: u32,
+    /// The space of each endpoint that is not in `alpha`; under the empty name that of all others.
+    pub(crate) bindings: BTreeMap<String, String>,
     pub(crate) created: DateTime<Utc>,
+}
+
+/// A resource as somebody uploaded it.
+#[derive(Debug, Clone)]
+pub(crate) struct Upload {
+    /// SHA-384, hexadecimal.
+    pub(crate) fingerprint: String,
+    pub(crate) size: usize,
+    pub(crate) user: String,
+    pub(crate) time: DateTime<Utc>,
 }
 
 /// One step that an agent has to do.
@@ -74,6 +88,8 @@ pub(crate) struct Unit {
     pub(crate) blocked: Option<String>,
     /// For a subordinate, the unit that it lives beside.
     pub(crate) principal: Option<String>,
+    /// Whether its storage goes with it, where that could be kept.
+    pub(crate) destroys_storage: bool,
 }
 
 impl Unit {

@@ -6,11 +6,17 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use juju_wire::{Code, RemoteError, constraints::Constraints, entity::Life, facade::storage::pool::StoragePool};
+use juju_wire::{
+    Code, RemoteError,
+    constraints::Constraints,
+    entity::Life,
+    facade::{resources::CharmResource, storage::pool::StoragePool},
+};
 use serde_json::Value;
 
 use super::{
-    Application, Journal, Kind, Machine, ModelAccess, Relation, RelationEndpoint, Secret, Status, Task, Unit, Work,
+    Application, Cloud, Journal, Kind, Machine, ModelAccess, Relation, RelationEndpoint, Secret, Status, Storage, Task,
+    Unit, Upload, Work,
 };
 use crate::charms::Charm;
 
@@ -64,6 +70,9 @@ pub(crate) struct Operation {
     pub(crate) id: String,
     pub(crate) summary: String,
     pub(crate) tasks: Vec<String>,
+    /// Why tasks could not begin; empty where all did.
+    pub(crate) fail: String,
+    pub(crate) enqueued: DateTime<Utc>,
 }
 
 /// A kind of command that is disabled.
@@ -78,6 +87,7 @@ pub(crate) struct Model {
     pub(crate) uuid: String,
     pub(crate) name: String,
     pub(crate) owner: String,
+    pub(crate) cloud: Cloud,
     pub(crate) kind: Kind,
     pub(crate) life: Life,
     pub(crate) created: DateTime<Utc>,
@@ -105,6 +115,15 @@ pub(crate) struct Model {
     /// Disabled commands, by the kind of block.
     pub(crate) blocks: BTreeMap<&'static str, Block>,
     pub(crate) next_block: u32,
+    /// By number.
+    pub(crate) storage: BTreeMap<u32, Storage>,
+    pub(crate) next_storage: u32,
+    /// Charms that were uploaded, by URL.
+    pub(crate) local_charms: BTreeMap<String, Arc<Charm>>,
+    /// Resources that were uploaded, by application and name.
+    pub(crate) uploads: BTreeMap<(String, String), Upload>,
+    /// Resources that are to be uploaded, by the id that was given for that.
+    pub(crate) pending: BTreeMap<String, (String, CharmResource)>,
     pub(crate) journal: Journal<Topic>,
     pub(crate) next_machine: u32,
     pub(crate) next_relation: i64,
@@ -113,14 +132,15 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    pub(crate) fn new(uuid: String, name: &str, owner: &str, kind: Kind) -> Self {
+    pub(crate) fn new(uuid: String, name: &str, owner: &str, cloud: Cloud) -> Self {
         let mut journal = Journal::default();
         journal.touch(Topic::Model);
         Self {
             uuid,
             name: name.to_owned(),
             owner: owner.to_owned(),
-            kind,
+            kind: cloud.hosts(),
+            cloud,
             life: Life::Alive,
             created: Utc::now(),
             users: BTreeMap::from([(owner.to_owned(), ModelAccess::Admin)]),
@@ -142,6 +162,11 @@ impl Model {
             pools: BTreeMap::new(),
             blocks: BTreeMap::new(),
             next_block: 0,
+            storage: BTreeMap::new(),
+            next_storage: 0,
+            local_charms: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+            pending: BTreeMap::new(),
             journal,
             next_machine: 0,
             next_relation: 0,
@@ -206,9 +231,15 @@ impl Model {
             exposed_endpoints: BTreeMap::new(),
             config: BTreeMap::new(),
             trust: false,
-            constraints: Constraints { arch: Some("amd64".to_owned()), ..Constraints::default() },
+            constraints: if charm.subordinate {
+                Constraints::default()
+            } else {
+                Constraints { arch: Some("amd64".to_owned()), ..Constraints::default() }
+            },
             life: Life::Alive,
             next_unit: 0,
+            scale: 0,
+            bindings: BTreeMap::new(),
             created: Utc::now(),
         };
         self.applications.insert(name.to_owned(), application);
@@ -230,18 +261,40 @@ impl Model {
 
     /// Adds a unit, on a machine that is there or on a new one, and gives its name.
     pub(crate) fn add_unit(&mut self, application: &str, machine: Option<u32>) -> Result<String, RemoteError> {
+        if self.application(application)?.charm.subordinate {
+            let message = format!("cannot add unit to application \"{application}\": application is a subordinate");
+            return Err(RemoteError::plain(message));
+        }
+        let machine = match (self.kind, machine) {
+            (Kind::Caas, _) => None,
+            (Kind::Iaas, Some(id)) if !self.machines.contains_key(&id) => {
+                return Err(RemoteError::not_found(format!("machine {id}")));
+            }
+            (Kind::Iaas, Some(id)) => Some(id),
+            (Kind::Iaas, None) => Some(self.add_machine(Constraints::default())),
+        };
+        let name = self.insert_unit(application, machine.map(|id| id.to_string()), None)?;
+        self.add_subordinates()?;
+        Ok(name)
+    }
+
+    /// Adds a unit on a machine, beside another unit, or in a pod.
+    pub(super) fn insert_unit(
+        &mut self,
+        application: &str,
+        machine: Option<String>,
+        principal: Option<String>,
+    ) -> Result<String, RemoteError> {
+        let cluster = self.kind == Kind::Caas;
         let number = {
             let application = self.application_mut(application)?;
             application.next_unit += 1;
             application.next_unit - 1
         };
-        let machine = match machine {
-            Some(id) if !self.machines.contains_key(&id) => {
-                return Err(RemoteError::not_found(format!("machine {id}")));
-            }
-            Some(id) => id,
-            None => self.add_machine(Constraints::default()),
-        };
+        // in a cluster the number says which pod of the set it is, and is given again
+        let free = |number: &u32| !self.units.contains_key(&(application.to_owned(), *number));
+        let number = if cluster { (0..=number).find(free).unwrap_or(number) } else { number };
+        let waits = if cluster || principal.is_some() { "installing agent" } else { "waiting for machine" };
         let first = self.units_of(application).next().is_none();
         let mut work: VecDeque<_> =
             ["install", "leader-elected", "config-changed", "start"].map(|hook| Work::Hook(hook.to_owned())).into();
@@ -249,19 +302,21 @@ impl Model {
         let unit = Unit {
             application: application.to_owned(),
             number,
-            machine: Some(machine.to_string()),
+            machine,
             agent: Status::now("allocating", ""),
-            workload: Status::now("waiting", "waiting for machine"),
+            workload: Status::now("waiting", waits),
             leader: first,
             life: Life::Alive,
             work,
             due: None,
             failing: None,
             blocked: None,
-            principal: None,
+            principal,
+            destroys_storage: false,
         };
         let name = unit.name();
         self.units.insert((application.to_owned(), number), unit);
+        self.add_storage(&name, application);
         self.journal.touch(Topic::Unit(name.clone()));
         Ok(name)
     }
@@ -313,6 +368,20 @@ impl Model {
         }
     }
 
+    /// Takes a relation away, and has the units on both sides run its hooks; subordinates that it brought go.
+    pub(crate) fn take_relation(&mut self, id: i64) -> Result<(), RemoteError> {
+        let Some(relation) = self.relations.remove(&id) else { return Ok(()) };
+        self.journal.touch(Topic::Relation(id));
+        for side in &relation.endpoints {
+            let hooks = ["departed", "broken"].map(|step| format!("{}-relation-{step}", side.name));
+            self.queue(&side.application, &hooks);
+        }
+        match relation.beside(self) {
+            Some((subordinate, principal)) => self.remove_subordinates(&subordinate, &principal),
+            None => Ok(()),
+        }
+    }
+
     /// Begins to remove a unit. One whose hook failed stays, unless it is forced.
     pub(crate) fn remove_unit(&mut self, name: &str, force: bool) -> Result<(), RemoteError> {
         let unit = self.unit_mut(name)?;
@@ -322,7 +391,8 @@ impl Model {
             unit.workload = Status::now("terminated", "");
         }
         unit.work.extend([Work::Hook("stop".to_owned()), Work::Hook("remove".to_owned()), Work::Remove]);
-        Ok(())
+        let beside: Vec<_> = self.subordinates(name).map(Unit::name).collect();
+        beside.iter().try_for_each(|subordinate| self.remove_unit(subordinate, force))
     }
 
     /// Makes the next number for an operation or a task; both count together, as in Juju.

@@ -18,9 +18,9 @@ use juju_wire::{
 };
 use serde_json::{Value, json};
 
-use super::{change, info::bindings, look};
+use super::{change, look};
 use crate::{
-    facade::status::base,
+    facade::status::{base, bindings},
     methods::{Call, Methods},
     state::{Application, Model, ModelAccess},
 };

@@ -22,7 +22,7 @@ use super::{change, config, look};
 use crate::{
     facade::{charms, status::base},
     methods::{Call, Methods},
-    state::Model,
+    state::{Kind, Model},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -43,10 +43,11 @@ fn from_repository(call: &Call, params: DeployFromRepositoryArgs) -> Result<Depl
 fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<DeployFromRepositoryInfo, RemoteError> {
     // python-libjuju says the URL that it was told when it had the charm resolved
     let wanted = match args.charm_name.strip_prefix("ch:") {
-        Some(url) => charms::of_url(url)?.name.clone(),
+        Some(url) => charms::of_url(call, &format!("ch:{url}"))?.name.clone(),
         None => args.charm_name.clone(),
     };
-    let resolved = charms::resolve(&wanted, args.channel.as_deref().unwrap_or_default())?;
+    let channel = args.channel.as_deref().unwrap_or_default();
+    let resolved = call.read(|state| charms::resolve(&state.charms, &wanted, channel))?;
     let name = if args.application_name.is_empty() { wanted } else { args.application_name.clone() };
     let revision = args.revision.unwrap_or(resolved.charm.revision);
     let info = DeployFromRepositoryInfo {
@@ -70,7 +71,9 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
         let application = model.application_mut(&name)?;
         application.revision = revision;
         application.trust = args.trust;
-        application.constraints = with_architecture(&args.cons);
+        if !resolved.charm.subordinate {
+            application.constraints = with_architecture(&args.cons);
+        }
         if let Err(error) = config::apply(model, &name, &settings) {
             // an application whose options are refused is not there
             model.applications.remove(&name);
@@ -93,6 +96,12 @@ pub(super) fn add_units(
     count: i64,
     placement: &[Option<juju_wire::constraints::Placement>],
 ) -> Result<(), RemoteError> {
+    if model.application(application)?.charm.subordinate {
+        return Ok(());
+    }
+    if model.kind == Kind::Caas {
+        model.application_mut(application)?.scale += u32::try_from(count).unwrap_or_default();
+    }
     for number in 0..usize::try_from(count).unwrap_or_default() {
         let machine =
             placement.get(number).and_then(Option::as_ref).and_then(|placement| placement.directive.parse().ok());
@@ -103,10 +112,14 @@ pub(super) fn add_units(
 
 fn deploy(call: &Call, params: ApplicationsDeploy) -> Result<ErrorResults, RemoteError> {
     let result = |args: &ApplicationDeploy| {
-        let charm = charms::of_url(&args.charm_url)?;
+        let charm = charms::of_url(call, &args.charm_url)?;
         change(call, |model| {
             model.add_application(&args.application, &charm, &args.channel)?;
-            model.application_mut(&args.application)?.constraints = with_architecture(&args.constraints);
+            let application = model.application_mut(&args.application)?;
+            application.revision = charms::revision(&args.charm_url).unwrap_or(charm.revision);
+            if !charm.subordinate {
+                application.constraints = with_architecture(&args.constraints);
+            }
             config::apply(model, &args.application, &args.config)?;
             add_units(model, &args.application, args.num_units, &args.placement)
         })
@@ -126,7 +139,7 @@ fn origin(call: &Call, params: ApplicationGet) -> Result<CharmURLOriginResult, R
 }
 
 fn set_charm(call: &Call, params: ApplicationSetCharm) -> Result<(), RemoteError> {
-    let charm = charms::of_url(&params.charm_url)?;
+    let charm = charms::of_url(call, &params.charm_url)?;
     change(call, |model| {
         let application = model.application_mut(&params.application)?;
         application.revision = charms::revision(&params.charm_url).unwrap_or(charm.revision);

@@ -1,7 +1,7 @@
 //! Removing applications and units.
 
 use juju_wire::{
-    ErrorResult, RemoteError,
+    Code, ErrorResult, RemoteError,
     code::ErrorResults,
     entity::{Entity, Life},
     facade::application::{
@@ -19,7 +19,7 @@ use juju_wire::{
 use super::{change, look};
 use crate::{
     methods::{Call, Methods},
-    state::{ModelAccess, Topic, Unit},
+    state::{Kind, Model, ModelAccess, Topic, Unit},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -43,33 +43,66 @@ fn applications(call: &Call, params: DestroyApplicationsParams) -> Result<Destro
 
 fn application(call: &Call, params: &DestroyApplicationParams) -> Result<DestroyApplicationInfo, RemoteError> {
     let name = id("application", &params.application_tag)?;
-    let units: Vec<String> = look(call, |model| {
+    let (units, storage): (Vec<String>, _) = look(call, |model| {
         model.application(&name)?;
-        Ok(model.units_of(&name).map(Unit::name).collect())
+        let units: Vec<_> = model.units_of(&name).map(Unit::name).collect();
+        let storage = units.iter().map(|unit| leaving(model, unit, params.destroy_storage));
+        Ok((units.clone(), storage.collect::<Vec<_>>()))
     })?;
     if !params.dry_run {
         change(call, |model| {
             model.application_mut(&name)?.life = Life::Dying;
-            units.iter().try_for_each(|unit| model.remove_unit(unit, params.force))
+            units.iter().try_for_each(|unit| remove(model, unit, params.force, params.destroy_storage))
         })?;
     }
     let destroyed_units = units.iter().map(|unit| Entity::from(Tag::new("unit", unit))).collect();
-    Ok(DestroyApplicationInfo { destroyed_units, ..DestroyApplicationInfo::default() })
+    let (destroyed, detached): (Vec<_>, Vec<_>) = storage.into_iter().unzip();
+    Ok(DestroyApplicationInfo {
+        destroyed_units,
+        destroyed_storage: destroyed.into_iter().flatten().collect(),
+        detached_storage: detached.into_iter().flatten().collect(),
+    })
+}
+
+/// Storage that is destroyed with a unit, and storage that is kept.
+fn leaving(model: &Model, unit: &str, destroy: bool) -> (Vec<Entity>, Vec<Entity>) {
+    let tags = model.storage_of(unit).map(|storage| Entity::from(Tag::new("storage", storage.id()))).collect();
+    if model.kind == Kind::Caas && !destroy { (Vec::new(), tags) } else { (tags, Vec::new()) }
+}
+
+fn remove(model: &mut Model, unit: &str, force: bool, destroy_storage: bool) -> Result<(), RemoteError> {
+    model.unit_mut(unit)?.destroys_storage = destroy_storage;
+    model.remove_unit(unit, force)
 }
 
 fn units(call: &Call, params: DestroyUnitsParams) -> Result<DestroyUnitResults, RemoteError> {
+    look(call, |model| match model.kind {
+        Kind::Iaas => Ok(()),
+        // the real server's words, though it is a container model that cannot
+        Kind::Caas => {
+            Err(RemoteError::new(Code::NotSupported, "removing units on a non-container model not supported"))
+        }
+    })?;
     let unit = |params: &DestroyUnitParams| {
         let name = id("unit", &params.unit_tag)?;
-        look(call, |model| {
-            model.unit(&name).map(drop).map_err(|_| RemoteError::plain(format!("unit \"{name}\" does not exist")))
+        let (destroyed_storage, detached_storage) = look(call, |model| {
+            let unit = model.unit(&name).map_err(|_| RemoteError::plain(format!("unit \"{name}\" does not exist")))?;
+            if unit.principal.is_some() {
+                let message = format!(
+                    "unit \"{name}\" is a subordinate, to remove use remove-relation. Note: this will remove all units of \"{}\"",
+                    unit.application
+                );
+                return Err(RemoteError::plain(message));
+            }
+            Ok(leaving(model, &name, params.destroy_storage))
         })?;
-        if params.dry_run {
-            return look(call, |model| model.unit(&name).map(drop));
+        if !params.dry_run {
+            change(call, |model| remove(model, &name, params.force, params.destroy_storage))?;
         }
-        change(call, |model| model.remove_unit(&name, params.force))
+        Ok(DestroyUnitInfo { destroyed_storage, detached_storage })
     };
     let results = params.units.iter().map(|params| match unit(params) {
-        Ok(()) => DestroyUnitResult { info: Some(DestroyUnitInfo::default()), error: None },
+        Ok(info) => DestroyUnitResult { info: Some(info), error: None },
         Err(error) => DestroyUnitResult { info: None, error: Some(error) },
     });
     Ok(DestroyUnitResults { results: results.collect() })

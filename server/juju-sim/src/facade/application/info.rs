@@ -15,9 +15,12 @@ use juju_wire::{
 
 use super::look;
 use crate::{
-    facade::status::{address, base},
+    facade::{
+        cluster,
+        status::{address, base, bindings},
+    },
     methods::{Call, Methods},
-    state::{Application, Model, Unit},
+    state::{Application, Kind, Model, Unit},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -43,13 +46,6 @@ fn applications(call: &Call, params: Entities) -> Result<ApplicationInfoResults,
         Err(error) => ApplicationInfoResult { result: None, error: Some(error) },
     });
     Ok(ApplicationInfoResults { results: results.collect() })
-}
-
-/// The space of each endpoint, and under the empty name that of all others.
-pub(super) fn bindings(application: &Application) -> std::collections::BTreeMap<String, String> {
-    let charm = &application.charm;
-    let endpoints = charm.provides.keys().chain(charm.requires.keys()).chain(charm.peers.keys()).cloned();
-    endpoints.chain([String::new()]).map(|name| (name, "alpha".to_owned())).collect()
 }
 
 fn application(application: &Application) -> ApplicationResult {
@@ -93,8 +89,12 @@ fn unit(model: &Model, unit: &Unit) -> UnitResult {
     let data = relations.filter_map(|relation| {
         let ours = relation.endpoints.iter().find(|side| side.application == unit.application)?;
         let theirs = relation.endpoints.iter().find(|side| side.application != unit.application).unwrap_or(ours);
-        let others = model.units_of(&theirs.application).filter(|other| other.name() != unit.name());
-        let scope = |other: &Unit| RelationData { in_scope: true, unit_data: unit_data(&address(model, other)) };
+        let others = model.units_of(&theirs.application);
+        let told = |other: &Unit| match model.applications.get(&other.application) {
+            Some(application) if model.kind == Kind::Caas => cluster::service_address(application),
+            _ => address(model, other),
+        };
+        let scope = |other: &Unit| RelationData { in_scope: true, unit_data: unit_data(&told(other)) };
         Some(EndpointRelationData {
             relation_id: relation.id,
             endpoint: ours.name.clone(),
@@ -103,6 +103,7 @@ fn unit(model: &Model, unit: &Unit) -> UnitResult {
             ..EndpointRelationData::default()
         })
     });
+    let cluster = model.kind == Kind::Caas;
     UnitResult {
         tag: Tag::new("unit", unit.name()).to_string(),
         workload_version: application.map(|application| application.charm.version.clone()).unwrap_or_default(),
@@ -113,7 +114,8 @@ fn unit(model: &Model, unit: &Unit) -> UnitResult {
         leader: unit.leader,
         life: unit.life.as_str().to_owned(),
         relation_data: data.collect(),
-        ..UnitResult::default()
+        provider_id: if cluster { cluster::pod(unit) } else { String::new() },
+        address: if cluster { cluster::pod_address(unit) } else { String::new() },
     }
 }
 

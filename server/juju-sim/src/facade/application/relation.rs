@@ -15,7 +15,7 @@ use crate::{
     facade::delta::charm_relation,
     methods::{Call, Methods},
     relations,
-    state::{RelationEndpoint, RemoteApplication, Status, Topic},
+    state::{RelationEndpoint, RemoteApplication, Status},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -42,14 +42,7 @@ fn destroy(call: &Call, params: DestroyRelationParams) -> Result<(), RemoteError
             let sides = relations::pair(model, &params.endpoints).map_err(|_| missing())?;
             relations::find(model, &sides).ok_or_else(missing)?
         };
-        if let Some(relation) = model.relations.remove(&id) {
-            for side in &relation.endpoints {
-                let hooks = ["departed", "broken"].map(|step| format!("{}-relation-{step}", side.name));
-                model.queue(&side.application, &hooks);
-            }
-        }
-        model.journal.touch(Topic::Relation(id));
-        Ok(())
+        model.take_relation(id)
     })
 }
 

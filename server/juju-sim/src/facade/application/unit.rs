@@ -3,10 +3,11 @@
 use juju_wire::{
     Code, ErrorResult, RemoteError,
     code::ErrorResults,
+    entity::Life,
     facade::application::{
         AddUnits, ResolveUnitErrors, ScaleApplications,
-        info::ScaleApplicationResults,
-        scale::ScaleApplicationsParamsV2,
+        info::{ScaleApplicationInfo, ScaleApplicationResult, ScaleApplicationResults},
+        scale::{ScaleApplicationParamsV2, ScaleApplicationsParamsV2},
         unit::{AddApplicationUnits, AddApplicationUnitsResults, UnitsResolved},
     },
     tag::Tag,
@@ -15,7 +16,7 @@ use juju_wire::{
 use super::change;
 use crate::{
     methods::{Call, Methods},
-    state::{Model, Status, Unit},
+    state::{Kind, Model, Status, Unit},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -26,9 +27,20 @@ pub(super) fn register(methods: &mut Methods) {
 
 fn add(call: &Call, params: AddApplicationUnits) -> Result<AddApplicationUnitsResults, RemoteError> {
     change(call, |model| {
-        model.application(&params.application)?;
+        if model.kind == Kind::Caas {
+            return Err(RemoteError::new(Code::NotSupported, "adding units to a container-based model not supported"));
+        }
+        let name = &params.application;
+        let subordinate = model.application(name)?.charm.subordinate;
         if params.num_units < 1 {
             return Err(RemoteError::plain("must add at least one unit"));
+        }
+        if subordinate {
+            let message = format!(
+                "cannot add unit 1/{} to application \"{name}\": cannot add unit to application \"{name}\": application is a subordinate",
+                params.num_units
+            );
+            return Err(RemoteError::plain(message));
         }
         let before: Vec<_> = model.units_of(&params.application).map(Unit::name).collect();
         super::deploy::add_units(model, &params.application, params.num_units, &params.placement)?;
@@ -65,6 +77,47 @@ fn resolve_one(model: &mut Model, name: &str, retry: bool) -> Result<(), RemoteE
     Ok(())
 }
 
-fn scale(_: &Call, _: ScaleApplicationsParamsV2) -> Result<ScaleApplicationResults, RemoteError> {
-    Err(RemoteError::new(Code::NotSupported, "scaling applications on a non-container model not supported"))
+fn scale(call: &Call, params: ScaleApplicationsParamsV2) -> Result<ScaleApplicationResults, RemoteError> {
+    change(call, |model| {
+        if model.kind == Kind::Iaas {
+            let message = "scaling applications on a non-container model not supported";
+            return Err(RemoteError::new(Code::NotSupported, message));
+        }
+        let results = params.applications.iter().map(|wanted| match scale_one(model, wanted) {
+            Ok(scale) => ScaleApplicationResult {
+                info: Some(ScaleApplicationInfo { num_units: scale.into() }),
+                ..ScaleApplicationResult::default()
+            },
+            Err(error) => ScaleApplicationResult { error: Some(error), ..ScaleApplicationResult::default() },
+        });
+        Ok(ScaleApplicationResults { results: results.collect() })
+    })
+}
+
+/// Gives an application another number of pods: the highest go first, and new ones take the lowest free numbers.
+fn scale_one(model: &mut Model, wanted: &ScaleApplicationParamsV2) -> Result<u32, RemoteError> {
+    let invalid = |what: &str| RemoteError::new(Code::NotValid, format!("{what} not valid"));
+    if wanted.scale < 0 && wanted.scale_change == 0 {
+        return Err(invalid("scale < 0"));
+    }
+    if wanted.scale != 0 && wanted.scale_change != 0 {
+        return Err(invalid("requesting both scale and scale-change"));
+    }
+    let tag = &wanted.application_tag;
+    let name =
+        Tag::parse_id("application", tag).map_err(|_| RemoteError::plain(format!("\"{tag}\" is not a valid tag")))?;
+    let missing = || RemoteError::plain(format!("application \"{name}\" does not exist"));
+    let now = model.applications.get(&name).ok_or_else(missing)?.scale;
+    let scale = if wanted.scale_change == 0 { wanted.scale } else { i64::from(now) + wanted.scale_change };
+    let scale = u32::try_from(scale).map_err(|_| invalid("cannot remove more units than currently exist"))?;
+    model.application_mut(&name)?.scale = scale;
+    let alive: Vec<_> = model.units_of(&name).filter(|unit| unit.life == Life::Alive).map(Unit::name).collect();
+    let kept = usize::try_from(scale).unwrap_or(usize::MAX);
+    for unit in alive.iter().skip(kept) {
+        model.remove_unit(unit, false)?;
+    }
+    for _ in alive.len()..kept {
+        model.add_unit(&name, None)?;
+    }
+    Ok(scale)
 }

@@ -1,0 +1,187 @@
+//! Starting actions and commands: each operation has a task for each unit, and says which could not begin.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::Utc;
+use juju_wire::{
+    RemoteError,
+    facade::action::{
+        EnqueueOperation, Run,
+        actions::{ActionResult, ActionsToRun},
+        operation::{EnqueuedActions, RunParams},
+    },
+    tag::Tag,
+};
+use serde_json::{Value, json};
+
+use super::{look, result};
+use crate::{
+    charms::CharmAction,
+    methods::{Call, Methods},
+    state::{Model, ModelAccess, Operation, Task, Topic, Unit, Work},
+};
+
+/// A time that has not come yet is Go's zero time.
+const NEVER: &str = "0001-01-01T00:00:00Z";
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<EnqueueOperation>(enqueue);
+    methods.on::<Run>(run);
+}
+
+fn enqueue(call: &Call, params: ActionsToRun) -> Result<EnqueuedActions, RemoteError> {
+    let wanted = params.actions.into_iter().map(|action| (action.receiver, action.name, action.parameters)).collect();
+    begin(call, wanted)
+}
+
+fn run(call: &Call, params: RunParams) -> Result<EnqueuedActions, RemoteError> {
+    let mut receivers: Vec<String> = params.units.iter().map(|unit| Tag::new("unit", unit).to_string()).collect();
+    for name in &params.applications {
+        receivers.extend(look(call, |model| {
+            model.application(name)?;
+            Ok(model.units_of(name).map(|unit| Tag::new("unit", unit.name()).to_string()).collect::<Vec<_>>())
+        })?);
+    }
+    for machine in &params.machines {
+        let on = look(call, |model| {
+            Ok(model.units.values().find(|unit| unit.machine.as_ref() == Some(machine)).map(Unit::name))
+        })?;
+        let unit = on.ok_or_else(|| RemoteError::not_found(format!("machine {machine}")))?;
+        receivers.push(Tag::new("unit", unit).to_string());
+    }
+    let parameters: BTreeMap<String, Value> =
+        [("command".to_owned(), json!(params.commands)), ("timeout".to_owned(), json!(params.timeout))].into();
+    begin(call, receivers.into_iter().map(|receiver| (receiver, "juju-exec".to_owned(), parameters.clone())).collect())
+}
+
+/// Receiver, action and parameters of each task that is asked for.
+type Wanted = Vec<(String, String, BTreeMap<String, Value>)>;
+
+fn begin(call: &Call, wanted: Wanted) -> Result<EnqueuedActions, RemoteError> {
+    call.require(ModelAccess::Write)?;
+    let uuid = call.model_uuid()?;
+    call.write(|state| {
+        let model = state.models.get_mut(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+        let number = model.next_number();
+        let mut operation = Operation {
+            id: number.to_string(),
+            summary: summary(&wanted),
+            tasks: Vec::new(),
+            fail: String::new(),
+            enqueued: Utc::now(),
+        };
+        let mut results = Vec::new();
+        for (receiver, name, parameters) in wanted {
+            results.push(begin_one(model, &mut operation, &receiver, &name, parameters));
+        }
+        let failures: Vec<_> =
+            results.iter().filter_map(|result| result.as_ref().err()).map(ToString::to_string).collect();
+        if !failures.is_empty() {
+            operation.fail = format!("error(s) enqueueing action(s): {}", failures.join(", "));
+        }
+        model.operations.insert(number, operation);
+        let never = |error| ActionResult {
+            enqueued: NEVER.to_owned(),
+            started: NEVER.to_owned(),
+            completed: NEVER.to_owned(),
+            error: Some(error),
+            ..ActionResult::default()
+        };
+        Ok(EnqueuedActions {
+            operation: Tag::new("operation", number.to_string()).to_string(),
+            actions: results.into_iter().map(|result| result.unwrap_or_else(never)).collect(),
+        })
+    })
+}
+
+/// What an operation is for, as its list shows it.
+fn summary(wanted: &Wanted) -> String {
+    let mut names = wanted.iter().map(|(_, name, _)| name.as_str());
+    let first = names.next().unwrap_or_default();
+    let what = if names.all(|name| name == first) { first } else { "multiple actions" };
+    let receivers: Vec<_> = wanted.iter().map(|(receiver, ..)| receiver.as_str()).collect();
+    format!("{what} run on {}", receivers.join(","))
+}
+
+/// The unit that is meant by `unit-web-0` or `web/leader`.
+fn receiving(model: &Model, receiver: &str) -> Result<String, RemoteError> {
+    let Some(application) = receiver.strip_suffix("/leader") else {
+        let name = Tag::parse_id("unit", receiver).map_err(|error| RemoteError::plain(error.to_string()))?;
+        return model.unit(&name).map(Unit::name).map_err(|_| RemoteError::not_found(format!("\"{receiver}\"")));
+    };
+    let application = application.trim_start_matches("application-");
+    let missing = || RemoteError::plain(format!("could not determine leader for \"{application}\""));
+    model.units_of(application).find(|unit| unit.leader).map(Unit::name).ok_or_else(missing)
+}
+
+fn begin_one(
+    model: &mut Model,
+    operation: &mut Operation,
+    receiver: &str,
+    name: &str,
+    mut parameters: BTreeMap<String, Value>,
+) -> Result<ActionResult, RemoteError> {
+    let unit = receiving(model, receiver)?;
+    let application = model.unit(&unit)?.application.clone();
+    let charm = Arc::clone(&model.application(&application)?.charm);
+    let refused = match (name, charm.actions.get(name)) {
+        ("juju-exec", _) => None,
+        (_, Some(action)) => check(action, &mut parameters).err(),
+        (_, None) => Some(format!("action \"{name}\" not defined on unit \"{unit}\"")),
+    };
+    let number = model.next_number();
+    let task = Task {
+        id: number.to_string(),
+        unit: unit.clone(),
+        name: name.to_owned(),
+        parameters: if refused.is_some() { BTreeMap::new() } else { parameters },
+        status: if refused.is_some() { "error" } else { "pending" }.to_owned(),
+        message: refused.clone().unwrap_or_default(),
+        output: BTreeMap::new(),
+        enqueued: Utc::now(),
+        started: None,
+        completed: None,
+    };
+    operation.tasks.push(task.id.clone());
+    let shown = result(&task);
+    model.journal.touch(Topic::Task(task.id.clone()));
+    model.tasks.insert(number, task);
+    if let Some(reason) = refused {
+        Err(RemoteError::plain(reason))
+    } else {
+        model.unit_mut(&unit)?.work.push_back(Work::Task(number.to_string()));
+        Ok(shown)
+    }
+}
+
+/// Holds parameters against the action's schema, in the words of the real server's library, and adds defaults.
+fn check(action: &CharmAction, parameters: &mut BTreeMap<String, Value>) -> Result<(), String> {
+    for (name, schema) in &action.params {
+        if let (false, Some(default)) = (parameters.contains_key(name), schema.get("default")) {
+            parameters.insert(name.clone(), default.clone());
+        }
+    }
+    let given = json!(parameters);
+    if let Some(missing) = action.required.iter().find(|name| !parameters.contains_key(*name)) {
+        return Err(format!(
+            "validation failed: (root) : \"{missing}\" property is missing and required, given {given}"
+        ));
+    }
+    for (name, value) in parameters {
+        let wanted = action.params.get(name).and_then(|schema| schema.get("type")).and_then(Value::as_str);
+        let fits = match wanted {
+            Some("string") => value.is_string(),
+            Some("integer") => value.is_i64() || value.is_u64(),
+            Some("number") => value.is_number(),
+            Some("boolean") => value.is_boolean(),
+            Some("array") => value.is_array(),
+            Some("object") => value.is_object(),
+            _ => true,
+        };
+        if !fits {
+            let wanted = wanted.unwrap_or_default();
+            return Err(format!("validation failed: (root).{name} : must be of type {wanted}, given {value}"));
+        }
+    }
+    Ok(())
+}
