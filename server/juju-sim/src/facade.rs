@@ -25,6 +25,7 @@ mod model_manager;
 mod pinger;
 pub(crate) mod resources;
 mod secrets;
+mod selection;
 mod spaces;
 mod status;
 mod storage;

@@ -12,7 +12,7 @@ use serde::{
 use crate::{
     charms::{Charm, Charms},
     relations,
-    state::{Access, Cloud, Controller, Kind, Model, ModelAccess, Offer, State, Status, User, Work},
+    state::{Access, Cloud, Controller, EVERYONE, Kind, Model, ModelAccess, Offer, State, Status, User, Work},
 };
 
 /// Units of the scenario `large` unless another number is given, and the most that it takes.
@@ -75,7 +75,7 @@ struct ModelSection {
     #[serde(deserialize_with = "in_order")]
     applications: Vec<(String, ApplicationSection)>,
     relations: Vec<[String; 2]>,
-    offers: BTreeMap<String, String>,
+    offers: BTreeMap<String, OfferSection>,
     /// Name of its cloud, where that is not the controller's own.
     cloud: Option<String>,
     /// Users who may read it.
@@ -111,6 +111,19 @@ struct ApplicationSection {
     exposed: bool,
     /// Status and message of each unit, in place of `active`; for a failed hook `error` and the hook.
     statuses: Vec<[String; 2]>,
+}
+
+/// An offered endpoint; in short, only `APPLICATION:ENDPOINT`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OfferSection {
+    Short(String),
+    Long {
+        endpoint: String,
+        description: String,
+        /// Users who may read it.
+        readers: Vec<String>,
+    },
 }
 
 /// Why a scenario cannot be used.
@@ -286,14 +299,9 @@ fn build(mut model: Model, section: &ModelSection, charms: &Charms) -> Result<Mo
     for endpoints in &section.relations {
         relations::add(&mut model, endpoints)?;
     }
-    for (name, endpoint) in &section.offers {
-        let (application, endpoint) = endpoint.split_once(':').unwrap_or((endpoint, ""));
-        let sides = relations::endpoints(&model, application)?;
-        let endpoints = sides.into_iter().filter(|side| side.name == endpoint).collect();
-        let uuid = uuid::Uuid::new_v4().to_string();
-        model
-            .offers
-            .insert(name.clone(), Offer { name: name.clone(), uuid, application: application.to_owned(), endpoints });
+    for (name, offered) in &section.offers {
+        let offer = offer(&model, name, offered)?;
+        model.offers.insert(name.clone(), offer);
     }
     settle(&mut model);
     for (name, application) in &section.applications {
@@ -310,6 +318,26 @@ fn build(mut model: Model, section: &ModelSection, charms: &Charms) -> Result<Mo
         }
     }
     Ok(model)
+}
+
+fn offer(model: &Model, name: &str, offered: &OfferSection) -> Result<Offer, RemoteError> {
+    let (OfferSection::Short(endpoint) | OfferSection::Long { endpoint, .. }) = offered;
+    let (application, endpoint) = endpoint.split_once(':').unwrap_or((endpoint, ""));
+    let sides = relations::endpoints(model, application)?;
+    let (description, readers) = match offered {
+        OfferSection::Short(_) => {
+            (model.application(application)?.charm.description().to_owned(), vec![EVERYONE.to_owned()])
+        }
+        OfferSection::Long { description, readers, .. } => (description.clone(), readers.clone()),
+    };
+    Ok(Offer {
+        name: name.to_owned(),
+        uuid: uuid::Uuid::new_v4().to_string(),
+        application: application.to_owned(),
+        description,
+        endpoints: sides.into_iter().filter(|side| side.name == endpoint).collect(),
+        readers,
+    })
 }
 
 /// A scenario begins when all its work was done, an hour ago.

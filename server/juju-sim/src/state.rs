@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 pub(crate) use application::{Application, Machine, Relation, RelationEndpoint, Status, Task, Unit, Upload, Work};
 pub(crate) use journal::Journal;
-pub(crate) use model::{Block, LogLine, Model, Offer, Operation, RemoteApplication, Topic};
+pub(crate) use model::{Block, EVERYONE, LogLine, Model, Offer, Operation, RemoteApplication, Topic};
 pub(crate) use secret::{Revision, Secret};
 pub(crate) use storage::Storage;
 

@@ -145,14 +145,11 @@ fn end_task(model: &mut Model, key: &(String, u32), id: &str) {
 fn remove(model: &mut Model, key: &(String, u32)) {
     let Some(unit) = model.units.remove(key) else { return };
     model.leave_storage(&unit.name(), unit.destroys_storage);
-    let beside: Vec<_> = model
-        .units
-        .iter()
-        .filter(|(_, other)| other.principal.as_ref() == Some(&unit.name()))
-        .map(|(key, other)| (key.clone(), other.name()))
-        .collect();
-    for (key, name) in beside {
-        model.journal.touch(Topic::Unit(name));
+    if let Some(others) = unit.principal.as_ref().and_then(|principal| model.beside.get_mut(principal)) {
+        others.remove(key);
+    }
+    for key in model.beside.remove(&unit.name()).unwrap_or_default() {
+        model.journal.touch(Topic::Unit(format!("{}/{}", key.0, key.1)));
         remove(model, &key);
     }
     let elsewhere = |machine: &str| model.units.values().any(|other| other.machine.as_deref() == Some(machine));

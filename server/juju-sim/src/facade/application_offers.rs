@@ -24,7 +24,7 @@ use serde_json::json;
 use crate::{
     methods::{Call, Methods},
     relations,
-    state::{Model, ModelAccess, Offer, State},
+    state::{EVERYONE, Model, ModelAccess, Offer, State},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -71,7 +71,16 @@ fn make(call: &Call, params: AddApplicationOffers) -> Result<ErrorResults, Remot
             }
             endpoints.retain(|side| args.endpoints.values().any(|name| *name == side.name));
             let name = if args.offer_name.is_empty() { args.application_name.clone() } else { args.offer_name.clone() };
-            let offer = Offer { name: name.clone(), uuid: uuid::Uuid::new_v4().to_string(), application: args.application_name.clone(), endpoints };
+            let described = args.application_description.clone();
+            let description = if described.is_empty() { model.application(application)?.charm.description().to_owned() } else { described };
+            let offer = Offer {
+                name: name.clone(),
+                uuid: uuid::Uuid::new_v4().to_string(),
+                application: application.clone(),
+                description,
+                endpoints,
+                readers: vec![EVERYONE.to_owned()],
+            };
             model.offers.insert(name, offer);
             Ok(())
         })
@@ -89,25 +98,26 @@ fn endpoints(offer: &Offer) -> Vec<RemoteEndpoint> {
     offer.endpoints.iter().map(endpoint).collect()
 }
 
-fn users() -> Vec<OfferUserDetails> {
-    let user = |user: &str, display_name: &str, access: &str| OfferUserDetails {
+fn users(state: &State, model: &Model, offer: &Offer) -> Vec<OfferUserDetails> {
+    let display_name = |name: &str| state.users.get(name).map(|user| user.display_name.clone()).unwrap_or_default();
+    let user = |user: &str, access: &str| OfferUserDetails {
         user: user.to_owned(),
-        display_name: display_name.to_owned(),
+        display_name: display_name(user),
         access: access.to_owned(),
     };
-    vec![user("admin", "admin", "admin"), user("everyone@external", "", "read")]
+    std::iter::once(user(&model.owner, "admin")).chain(offer.readers.iter().map(|name| user(name, "read"))).collect()
 }
 
-fn details(model: &Model, offer: &Offer) -> ApplicationOfferAdminDetailsV5 {
+fn details(state: &State, model: &Model, offer: &Offer) -> ApplicationOfferAdminDetailsV5 {
     let application = model.applications.get(&offer.application);
     ApplicationOfferAdminDetailsV5 {
         source_model_tag: Tag::new("model", &model.uuid).to_string(),
         offer_uuid: offer.uuid.clone(),
         offer_url: url(model, offer),
         offer_name: offer.name.clone(),
-        application_description: application.map(|application| application.charm.summary.clone()).unwrap_or_default(),
+        application_description: offer.description.clone(),
         endpoints: endpoints(offer),
-        users: users(),
+        users: users(state, model, offer),
         application_name: offer.application.clone(),
         charm_url: application.map(|application| application.charm.url(application.revision)).unwrap_or_default(),
         ..ApplicationOfferAdminDetailsV5::default()
@@ -138,7 +148,7 @@ fn find(call: &Call, params: OfferFilters) -> Result<QueryApplicationOffersResul
         let models = state.models.values().filter(|model| state.model_access(&user, &model.uuid).is_some());
         let offers = models.flat_map(|model| model.offers.values().map(move |offer| (model, offer)));
         let wanted = offers.filter(|(model, offer)| params.filters.iter().any(|filter| fits(model, offer, filter)));
-        QueryApplicationOffersResultsV5 { results: wanted.map(|(model, offer)| details(model, offer)).collect() }
+        QueryApplicationOffersResultsV5 { results: wanted.map(|(model, offer)| details(state, model, offer)).collect() }
     }))
 }
 
@@ -146,7 +156,7 @@ fn show(call: &Call, params: OfferURLs) -> Result<ApplicationOffersResults, Remo
     let user = call.user();
     Ok(call.read(|state| {
         let one = |wanted: &String| match by_url(state, &user, wanted) {
-            Ok((model, offer)) => ApplicationOfferResult { result: Some(details(model, offer)), error: None },
+            Ok((model, offer)) => ApplicationOfferResult { result: Some(details(state, model, offer)), error: None },
             Err(error) => ApplicationOfferResult { result: None, error: Some(error) },
         };
         ApplicationOffersResults { results: params.offer_urls.iter().map(one).collect() }
@@ -159,7 +169,7 @@ fn consume_details(call: &Call, params: ConsumeOfferDetailsArg) -> Result<Consum
     Ok(call.read(|state| {
         let one = |wanted: &String| match by_url(state, &user, wanted) {
             Ok((model, offer)) => {
-                let admin = details(model, offer);
+                let admin = details(state, model, offer);
                 let offer = ApplicationOfferDetailsV5 {
                     source_model_tag: admin.source_model_tag,
                     offer_uuid: admin.offer_uuid,

@@ -1,6 +1,6 @@
 //! The status of a whole model, as `Client.FullStatus` answers it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use juju_wire::{
     constraints::{Base, Constraints},
@@ -15,8 +15,7 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::storage;
-use super::{cluster, time};
+use super::{cluster, selection::Selection, storage, time};
 use crate::state::{Application, Kind, Machine, Model, Relation, RelationEndpoint, State, Status, Unit};
 
 /// Base of every simulated machine.
@@ -41,34 +40,17 @@ pub(crate) fn detailed(status: &Status, version: &str) -> DetailedStatus {
 
 /// The status of a model; with patterns, of what matches one of them and what belongs to it.
 pub(super) fn full(state: &State, model: &Model, params: &StatusParams) -> FullStatusResult {
-    let patterns = params.patterns.as_slice();
+    let selection = Selection::new(model, &params.patterns);
     let shown = params.include_storage;
     let version = &state.controller.agent_version;
-    let chosen: BTreeSet<&str> =
-        model.applications.keys().map(String::as_str).filter(|name| matches(model, name, patterns)).collect();
-    let used: BTreeSet<u32> = chosen
-        .iter()
-        .flat_map(|name| chosen_units(model, name, patterns))
-        .filter_map(|unit| unit.machine.as_deref()?.parse().ok())
-        .collect();
-    let machines = model
-        .machines
-        .iter()
-        .filter(|(id, _)| patterns.is_empty() || used.contains(id) || patterns.contains(&id.to_string()));
-    let applications = chosen.iter().filter_map(|name| model.applications.get(*name));
-    let relations = model.relations.values().filter(|relation| {
-        relation.endpoints.iter().any(|side| patterns.is_empty() || chosen.contains(side.application.as_str()))
-    });
+    let machines = model.machines.iter().filter(|(_, machine)| selection.machine(machine));
+    let applications = model.applications.values().filter(|application| selection.application(&application.name));
+    let relations = model.relations.values().filter(|relation| selection.relation(relation));
     FullStatusResult {
         model: header(state, model),
         machines: machines.map(|(id, machine)| (id.to_string(), machine_status(model, machine, version))).collect(),
         applications: applications
-            .map(|application| {
-                (
-                    application.name.clone(),
-                    application_status(model, application, &chosen_units(model, &application.name, patterns), version),
-                )
-            })
+            .map(|application| (application.name.clone(), application_status(model, application, &selection, version)))
             .collect(),
         remote_applications: model
             .remote_applications
@@ -83,10 +65,6 @@ pub(super) fn full(state: &State, model: &Model, params: &StatusParams) -> FullS
         controller_timestamp: Some(time(chrono::Utc::now())),
         ..FullStatusResult::default()
     }
-}
-
-fn chosen_units<'a>(model: &'a Model, application: &'a str, patterns: &[String]) -> Vec<&'a Unit> {
-    model.units_of(application).filter(|unit| patterns.is_empty() || unit_matches(unit, patterns)).collect()
 }
 
 fn header(state: &State, model: &Model) -> StatusModel {
@@ -114,28 +92,6 @@ pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Iaas => "iaas",
         Kind::Caas => "caas",
-    }
-}
-
-fn matches(model: &Model, application: &str, patterns: &[String]) -> bool {
-    patterns.is_empty()
-        || patterns.iter().any(|pattern| glob(pattern, application))
-        || model.units_of(application).any(|unit| unit_matches(unit, patterns))
-}
-
-fn unit_matches(unit: &Unit, patterns: &[String]) -> bool {
-    let words =
-        [unit.name(), unit.application.clone(), unit.workload.status.clone(), unit.machine.clone().unwrap_or_default()];
-    patterns.iter().any(|pattern| words.iter().any(|word| glob(pattern, word)))
-}
-
-/// Shell-like patterns with `*`, as `juju status` takes them.
-fn glob(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
-            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| glob(tail, &rest[at..]))
-        }),
     }
 }
 
@@ -193,9 +149,17 @@ fn machine_status(model: &Model, machine: &Machine, version: &str) -> MachineSta
     }
 }
 
-fn application_status(model: &Model, application: &Application, units: &[&Unit], version: &str) -> ApplicationStatus {
+fn application_status(
+    model: &Model,
+    application: &Application,
+    selection: &Selection<'_>,
+    version: &str,
+) -> ApplicationStatus {
+    let units: Vec<_> = model.units_of(&application.name).filter(|unit| selection.unit(unit)).collect();
+    let units = units.as_slice();
+    let related = selection.related(&application.name);
     let mut relations: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for relation in model.relations.values().filter(|relation| relation.has(&application.name)) {
+    for relation in model.relations.values().filter(|relation| related && relation.has(&application.name)) {
         let ours = relation.endpoints.iter().find(|side| side.application == application.name);
         let theirs = relation.endpoints.iter().find(|side| side.application != application.name).or(ours);
         if let (Some(ours), Some(theirs)) = (ours, theirs) {
@@ -215,7 +179,7 @@ fn application_status(model: &Model, application: &Application, units: &[&Unit],
         exposed_endpoints: application.exposed_endpoints.clone(),
         life: life(application.life),
         relations,
-        subordinate_to: model.principals(&application.name),
+        subordinate_to: if related { model.principals(&application.name) } else { Vec::new() },
         units: own.map(|unit| (unit.name(), unit_status(model, unit, version))).collect(),
         int: i64::from(application.scale),
         provider_id: if cluster { cluster::service(model, application) } else { String::new() },

@@ -1,7 +1,7 @@
 //! A model and everything in it, and the changes that both handlers and agents make to it.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -46,13 +46,19 @@ pub(crate) struct LogLine {
     pub(crate) message: String,
 }
 
+/// Whom an offer is open to unless somebody says otherwise (`core/permission/user.go`).
+pub(crate) const EVERYONE: &str = "everyone@external";
+
 /// An offer of an application's endpoints to other models.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer {
     pub(crate) name: String,
     pub(crate) uuid: String,
     pub(crate) application: String,
+    pub(crate) description: String,
     pub(crate) endpoints: Vec<RelationEndpoint>,
+    /// Users who may read it, beside its owner.
+    pub(crate) readers: Vec<String>,
 }
 
 /// An application of another model, consumed here.
@@ -95,6 +101,8 @@ pub(crate) struct Model {
     pub(crate) applications: BTreeMap<String, Application>,
     /// By application and number, so that `web/10` comes after `web/9`.
     pub(crate) units: BTreeMap<(String, u32), Unit>,
+    /// Keys of the subordinate units that live beside a unit, by its name.
+    pub(crate) beside: BTreeMap<String, BTreeSet<(String, u32)>>,
     pub(crate) machines: BTreeMap<u32, Machine>,
     pub(crate) relations: BTreeMap<i64, Relation>,
     pub(crate) offers: BTreeMap<String, Offer>,
@@ -146,6 +154,7 @@ impl Model {
             users: BTreeMap::from([(owner.to_owned(), ModelAccess::Admin)]),
             applications: BTreeMap::new(),
             units: BTreeMap::new(),
+            beside: BTreeMap::new(),
             machines: BTreeMap::new(),
             relations: BTreeMap::new(),
             offers: BTreeMap::new(),
@@ -315,6 +324,9 @@ impl Model {
             destroys_storage: false,
         };
         let name = unit.name();
+        if let Some(principal) = &unit.principal {
+            self.beside.entry(principal.clone()).or_default().insert((application.to_owned(), number));
+        }
         self.units.insert((application.to_owned(), number), unit);
         self.add_storage(&name, application);
         self.journal.touch(Topic::Unit(name.clone()));

@@ -27,7 +27,7 @@ impl Model {
 
     /// Units that live beside this one.
     pub(crate) fn subordinates<'a>(&'a self, principal: &'a str) -> impl Iterator<Item = &'a Unit> {
-        self.units.values().filter(move |unit| unit.principal.as_deref() == Some(principal))
+        self.beside.get(principal).into_iter().flatten().filter_map(|key| self.units.get(key))
     }
 
     /// Adds the subordinate units that are still missing.
