@@ -1,0 +1,122 @@
+//! A token bucket: it holds at most a burst, fills steadily, and every call takes one.
+
+use std::time::Duration;
+
+/// How often something may be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Calls a minute in the long run; 0 for no limit.
+    pub per_minute: u32,
+    /// Calls at once after a pause; at least 1 is always taken.
+    pub burst: u32,
+}
+
+impl Rate {
+    /// No limit.
+    pub const NONE: Self = Self { per_minute: 0, burst: 0 };
+
+    /// Time in which one call comes back, in nanoseconds; `None` without a limit.
+    fn interval(self) -> Option<u128> {
+        (self.per_minute > 0).then(|| Duration::from_mins(1).as_nanos() / u128::from(self.per_minute))
+    }
+}
+
+/// How full one bucket is, kept as the moment at which it will be full again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bucket {
+    full_at: u128,
+}
+
+impl Bucket {
+    /// Takes one call at `now`, which is the time since some fixed moment.
+    ///
+    /// # Errors
+    /// How long until a call is there, where there is none; nothing is taken then.
+    pub fn take(&mut self, rate: Rate, now: Duration) -> Result<(), Duration> {
+        let Some(interval) = rate.interval() else { return Ok(()) };
+        let now = now.as_nanos();
+        let capacity = interval * u128::from(rate.burst.max(1));
+        let full_at = self.full_at.max(now) + interval;
+        match full_at.checked_sub(now + capacity) {
+            None | Some(0) => {
+                self.full_at = full_at;
+                Ok(())
+            }
+            Some(missing) => Err(Duration::from_nanos(u64::try_from(missing).unwrap_or(u64::MAX))),
+        }
+    }
+
+    /// Whether it is full, so that nothing is lost by forgetting it.
+    #[must_use]
+    pub fn is_full(&self, now: Duration) -> bool {
+        self.full_at <= now.as_nanos()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers without any outside source, so that a failure can be repeated by its seed.
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, end: u64) -> u64 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            self.0 % end
+        }
+    }
+
+    #[test]
+    fn never_more_than_the_burst_and_the_rate_over_any_span_of_time() {
+        for seed in 1..400_u64 {
+            let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let (per_minute, burst) = (numbers.below(6000), numbers.below(50));
+            let (per_minute, burst) =
+                (u32::try_from(per_minute + 1).expect("small"), u32::try_from(burst + 1).expect("small"));
+            let rate = Rate { per_minute, burst };
+            let (mut bucket, mut now, mut taken) = (Bucket::default(), Duration::from_secs(5), Vec::new());
+            for _ in 0..500 {
+                now += Duration::from_micros(numbers.below(200_000));
+                if bucket.take(rate, now).is_ok() {
+                    taken.push(now);
+                }
+            }
+            for (first, from) in taken.iter().enumerate() {
+                for (last, until) in taken.iter().enumerate().skip(first) {
+                    let span = (*until - *from).as_secs_f64();
+                    let most = f64::from(burst) + span * f64::from(per_minute) / 60.0;
+                    let count = u32::try_from(last - first + 1).expect("small");
+                    assert!(f64::from(count) <= most + 1e-3, "seed {seed}: {count} calls in {span} s under {rate:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_waits_as_long_as_told_is_let_in_and_nobody_earlier() {
+        for seed in 1..400_u64 {
+            let mut numbers = Numbers(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
+            let rate = Rate {
+                per_minute: u32::try_from(numbers.below(600) + 1).expect("small"),
+                burst: u32::try_from(numbers.below(5) + 1).expect("small"),
+            };
+            let (mut bucket, now) = (Bucket::default(), Duration::from_secs(1));
+            for _ in 0..rate.burst {
+                assert_eq!(bucket.take(rate, now), Ok(()), "seed {seed}");
+            }
+            let wait = bucket.take(rate, now).expect_err("the burst is used");
+            assert!(bucket.take(rate, now + wait - Duration::from_nanos(1)).is_err(), "seed {seed}");
+            assert_eq!(bucket.take(rate, now + wait), Ok(()), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn without_a_limit_nothing_is_counted() {
+        let mut bucket = Bucket::default();
+        assert!((0..10_000).all(|_| bucket.take(Rate::NONE, Duration::ZERO).is_ok()));
+        assert!(bucket.is_full(Duration::ZERO));
+    }
+}

@@ -1,0 +1,4 @@
+//! `fuzz::frames`, driven by libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::frames::run(bytes));

@@ -1,0 +1,96 @@
+//! Messages to the MCP endpoint over HTTP: every body is answered, in JSON, and never as a fault of ours.
+
+use std::{cell::RefCell, sync::Arc};
+
+use axum::{Router, body::Body, http::Request};
+use identity::{Authenticator, TokenHash};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+use tower::ServiceExt as _;
+
+const TOKEN: &str = "jmcp_0123456789abcdefghijklmnopqrstuv";
+/// Requests until the server and its ledger are made anew.
+const GENERATION: u32 = 20_000;
+
+struct World {
+    runtime: Runtime,
+    router: Router,
+    used: u32,
+    _folder: tempfile::TempDir,
+}
+
+thread_local! {
+    static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
+}
+
+/// Sends the bytes as a body; the first says with which headers and where.
+pub fn run(bytes: &[u8]) {
+    let Some((first, body)) = bytes.split_first() else { return };
+    WORLD.with_borrow_mut(|world| {
+        if world.as_ref().is_none_or(|world| world.used > GENERATION) {
+            *world = Some(World::new());
+        }
+        if let Some(world) = world {
+            world.used += 1;
+            world.send(*first, body);
+        }
+    });
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let router = runtime.block_on(router(folder.path()));
+        Self { runtime, router, used: 0, _folder: folder }
+    }
+
+    fn send(&self, kind: u8, body: &[u8]) {
+        let path = ["/mcp", "/mcp/full", "/mcp/readonly", "/mcp/x/deploy"][usize::from(kind >> 6)];
+        let mut request = Request::post(path)
+            .header("host", "localhost")
+            .header("authorization", format!("Bearer {TOKEN}"))
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream");
+        if kind & 1 == 0 {
+            let message: Value = serde_json::from_slice(body).unwrap_or_default();
+            request = request.header("mcp-protocol-version", "2026-07-28");
+            for (header, text) in [("mcp-method", &message["method"]), ("mcp-name", &message["params"]["name"])] {
+                if let Some(value) = text.as_str().and_then(|text| axum::http::HeaderValue::try_from(text).ok()) {
+                    request = request.header(header, value);
+                }
+            }
+        }
+        let request = request.body(Body::from(body.to_vec())).expect("a request");
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.expect("an answer");
+            let status = response.status().as_u16();
+            // a body that is no stream ends; a stream is not waited for
+            assert!(status < 500, "status {status} for {:?}", String::from_utf8_lossy(body));
+        });
+    }
+}
+
+async fn router(folder: &std::path::Path) -> Router {
+    let store = store::Store::open(&folder.join("state.db")).await.expect("a store");
+    let door = Arc::new(dispatch::Door {
+        catalogue: catalogue::Catalogue::shipped(),
+        policy: policy::InForce::new(policy::Policy::shipped().expect("the policy")),
+        ledger: audit::Ledger::open(store).await.expect("a ledger"),
+        controllers: juju_client::Controllers::new(Vec::new(), None, juju_client::Settings::default()),
+    });
+    let mut authenticator = Authenticator::default();
+    authenticator.accept(TokenHash::of(TOKEN), "viewer");
+    let settings = http_server::Settings::default();
+    let metrics = Arc::new(http_server::metrics::Metrics::default());
+    let server = mcp::Server::new(door, metrics.clone());
+    let stop = tokio_util::sync::CancellationToken::new();
+    let served = http_server::Served {
+        mcp: mcp::streamable_http(server, settings.max_body_bytes, stop),
+        toolsets: vec!["deploy".to_owned()],
+        authenticate: Arc::new(authenticator),
+        health: Arc::new(()),
+        metrics,
+    };
+    http_server::router(&settings, served).expect("a router")
+}
