@@ -6,6 +6,7 @@ mod door;
 mod http_refusals;
 mod layout;
 mod ledger;
+mod limits;
 mod mcp_calls;
 mod mcp_lines;
 mod mcp_waits;

@@ -88,6 +88,19 @@ impl Served {
         approvals: ApprovalTerms,
         provider: Option<Provider>,
     ) -> Self {
+        Self::adjusted(folder, controllers, settings, policy, approvals, provider, |server| server).await
+    }
+
+    /// The same with what answers MCP adjusted.
+    pub async fn adjusted(
+        folder: &Path,
+        controllers: Controllers,
+        settings: Settings,
+        policy: Policy,
+        approvals: ApprovalTerms,
+        provider: Option<Provider>,
+        adjust: impl FnOnce(mcp::Server) -> mcp::Server,
+    ) -> Self {
         let store = Store::open(&folder.join("state.db")).await.expect("a store");
         let ledger = Ledger::open(store).await.expect("a ledger");
         let mut authenticator = Authenticator::default();
@@ -106,7 +119,7 @@ impl Served {
             Arc::new(Door { catalogue, policy: InForce::new(policy), ledger: ledger.clone(), controllers, approvals });
         let metrics = Arc::new(Metrics::default());
         let stop = CancellationToken::new();
-        let server = mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&SEAL);
+        let server = adjust(mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&SEAL));
         let behind = Behind {
             mcp: server.clone().http(settings.max_body_bytes, stop.child_token()),
             toolsets,
@@ -114,6 +127,7 @@ impl Served {
             health: Arc::new(()),
             metrics: metrics.clone(),
             approvals: Some(Approvals::new(Arc::clone(&door))),
+            floods: Some(Arc::clone(&door)),
         };
         let router = http_server::router(&settings, behind).expect("a router");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");

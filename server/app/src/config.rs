@@ -1,6 +1,7 @@
 //! The configuration file: typed, a section a struct, unknown names refused.
 
 mod approvals;
+mod limits;
 mod oauth;
 
 use std::{
@@ -17,6 +18,7 @@ use serde::Deserialize;
 use crate::failure::Failure;
 
 pub(crate) use approvals::ApprovalsSection;
+pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::OauthSection;
 
 /// All that `serve` can be told in a file.
@@ -40,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) default_controller: Option<String>,
     /// Bearer tokens, for where there is no identity provider.
     pub(crate) tokens: Vec<TokenSection>,
+    /// How often and how much callers may ask.
+    pub(crate) limits: LimitsSection,
     /// How humans are asked.
     pub(crate) approvals: ApprovalsSection,
     /// The identity provider whose tokens are taken.

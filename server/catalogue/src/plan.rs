@@ -17,8 +17,8 @@ pub struct Answer {
     pub text: String,
 }
 
-/// Work whose arguments are checked, waiting for its permit.
-pub type Job = Box<dyn FnOnce(Permit, Arc<Site>) -> BoxFuture<'static, Result<Answer, Failure>> + Send>;
+/// Work whose arguments are checked, waiting for its permit. The number is the most bytes of data in a read's answer.
+pub type Job = Box<dyn FnOnce(Permit, Arc<Site>, usize) -> BoxFuture<'static, Result<Answer, Failure>> + Send>;
 
 /// What a dry run can say beyond the act itself.
 pub type Preview = Box<dyn FnOnce(Arc<Site>) -> BoxFuture<'static, Result<Option<Value>, Failure>> + Send>;
@@ -189,7 +189,7 @@ impl<C: Command> Tool for Adapter<C> {
             targets: C::targets(&args),
             arguments,
             options,
-            job: Box::new(|permit, site| answer::<C>(permit, args, site, view).boxed()),
+            job: Box::new(|permit, site, most| answer::<C>(permit, args, site, view, most).boxed()),
             preview: Box::new(|site| C::preview(Arc::new(again), site).boxed()),
         })
     }
@@ -200,10 +200,11 @@ async fn answer<C: Command>(
     args: C::Args,
     site: Arc<Site>,
     view: crate::ViewOptions,
+    most_bytes: usize,
 ) -> Result<Answer, Failure> {
     let output = C::run(permit, args, site).await?;
     let value = serde_json::to_value(output).map_err(|cause| Failure::Unwritable(cause.to_string()))?;
-    view::show::<C>(value, &view)
+    view::show::<C>(value, &view, most_bytes)
 }
 
 /// The command line of the Juju client with the same meaning, for people to read and to check by.

@@ -8,14 +8,19 @@ use crate::{Answer, Command, Failure, ViewOptions, options::Format, text};
 const DEFAULT_ROWS: usize = 100;
 /// Bytes of text in an answer, near 6,000 tokens.
 const TEXT_CAP: usize = 20_000;
+/// Bytes that the member `next_cursor` takes at most.
+const NEXT_CURSOR: usize = 40;
 
-/// Shows the answer of `C` as these options want it.
-pub(crate) fn show<C: Command>(value: Value, options: &ViewOptions) -> Result<Answer, Failure> {
+/// Shows the answer of `C` as these options want it, in no more bytes of data than these where it is a read's.
+pub(crate) fn show<C: Command>(value: Value, options: &ViewOptions, most_bytes: usize) -> Result<Answer, Failure> {
     let mut value = as_object(value);
-    let page = match C::ROWS {
+    let mut page = match C::ROWS {
         Some(path) => page(&mut value, path, options)?,
         None => Page::default(),
     };
+    if !C::LEAST.changes() {
+        fit(&mut value, C::ROWS, &mut page, most_bytes)?;
+    }
     let text = match options.format {
         Format::Concise => C::concise(&value),
         Format::Detailed => text::yaml(&value),
@@ -45,14 +50,17 @@ struct Page {
     shown: usize,
     matching: usize,
     next: Option<String>,
+    /// Bytes that it had before it was shortened to what fits.
+    too_large: Option<usize>,
 }
 
 impl Page {
     fn note(&self) -> Option<String> {
         let next = self.next.as_ref()?;
         let (first, last) = (self.first + 1, self.first + self.shown);
+        let cut = self.too_large.map(|bytes| format!(" (cut: all asked for has {bytes} bytes)")).unwrap_or_default();
         Some(format!(
-            "\nshown {first}-{last} of {}; go on with cursor `{next}`, or narrow with filter\n",
+            "\nshown {first}-{last} of {}{cut}; go on with cursor `{next}`, or narrow with filter\n",
             self.matching
         ))
     }
@@ -73,15 +81,66 @@ fn page(value: &mut Value, path: &str, options: &ViewOptions) -> Result<Page, Fa
         0 => usize::MAX,
         limit => limit,
     };
-    let rows = match path {
-        "" => value.get_mut("result"),
-        path => path.split('.').try_fold(value, |value, name| value.get_mut(name)),
-    };
-    let Some(rows) = rows else { return Ok(Page::default()) };
+    let Some(rows) = rows(value, path) else { return Ok(Page::default()) };
     let matching = narrow(rows, options);
     let shown = cut(rows, first, limit);
     let end = first + shown;
-    Ok(Page { first, shown, matching, next: (end < matching).then(|| end.to_string()) })
+    let next = (end < matching).then(|| end.to_string());
+    Ok(Page { first, shown, matching, next, too_large: None })
+}
+
+fn rows<'a>(value: &'a mut Value, path: &str) -> Option<&'a mut Value> {
+    match path {
+        "" => value.get_mut("result"),
+        path => path.split('.').try_fold(value, |value, name| value.get_mut(name)),
+    }
+}
+
+/// Shortens a page to what fits into so many bytes; an answer without rows cannot be shortened and is refused.
+fn fit(value: &mut Value, path: Option<&str>, page: &mut Page, most_bytes: usize) -> Result<(), Failure> {
+    let whole = size(value);
+    if whole <= most_bytes {
+        return Ok(());
+    }
+    let rows = path.and_then(|path| rows(value, path));
+    let sizes: Vec<usize> = match &rows {
+        // a name stands before its row, with quotes and a colon; each row ends with a comma
+        Some(Value::Object(map)) => map.iter().map(|(name, row)| name.len() + size(row) + 4).collect(),
+        Some(Value::Array(items)) => items.iter().map(|row| size(row) + 1).collect(),
+        _ => Vec::new(),
+    };
+    let mut left = most_bytes.saturating_sub(whole.saturating_sub(sizes.iter().sum()) + NEXT_CURSOR);
+    let fitting = sizes.iter().take_while(|row| left.checked_sub(**row).map(|rest| left = rest).is_some()).count();
+    match rows {
+        Some(rows) if fitting > 0 => {
+            page.shown = cut(rows, 0, fitting);
+            page.next = Some((page.first + fitting).to_string());
+            page.too_large = Some(whole);
+            Ok(())
+        }
+        _ => Err(Failure::refused(
+            format!("the answer has {whole} bytes, more than the {most_bytes} that this server gives at once"),
+            "ask for less with the tool's own arguments, or with `fields` and `filter` where it takes them",
+        )),
+    }
+}
+
+/// Bytes of a value as JSON.
+fn size(value: &Value) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // counting cannot fail, and a JSON value can always be written
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
 }
 
 /// Keeps the rows that contain the filter, and of each the fields that were asked for. Returns how many there are.
@@ -167,6 +226,33 @@ mod tests {
         let last = page(&mut value, "applications", &options("error", 2, Some("4"), &[])).expect("a page");
         assert_eq!((last.shown, last.next), (1, None));
         assert!(page(&mut whole.clone(), "applications", &options("", 2, Some("x"), &[])).is_err());
+    }
+
+    #[test]
+    fn what_is_too_large_is_cut_to_whole_rows_that_can_be_gone_on_from() {
+        let whole: Vec<_> = (0..50).map(|n| json!({"n": n, "text": "x".repeat(100)})).collect();
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let mut value = json!({"result": whole});
+            let mut shown = page(&mut value, "", &options("", 0, cursor.as_deref(), &[])).expect("a page");
+            fit(&mut value, Some(""), &mut shown, 2000).expect("some rows fit");
+            assert!(size(&value) <= 2000 - NEXT_CURSOR);
+            seen.extend(value["result"].as_array().expect("rows").iter().map(|row| row["n"].clone()));
+            let Some(next) = shown.next.clone() else { break };
+            assert!(shown.note().is_some_and(|note| note.contains("go on with cursor")));
+            cursor = Some(next);
+        }
+        assert_eq!(seen, (0..50).map(|n| json!(n)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_too_large_and_has_no_rows_is_refused_with_a_remedy() {
+        let mut value = json!({"text": "x".repeat(5000)});
+        let refused = fit(&mut value, None, &mut Page::default(), 1000).expect_err("too large");
+        assert!(refused.to_string().contains("more than the 1000"), "{refused}");
+        let mut value = json!({"result": ["x".repeat(5000)]});
+        assert!(fit(&mut value, Some(""), &mut Page::default(), 1000).is_err(), "not one row fits");
+        assert!(fit(&mut value, Some(""), &mut Page::default(), usize::MAX).is_ok());
     }
 
     #[test]

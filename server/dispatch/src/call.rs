@@ -18,6 +18,8 @@ pub struct Call {
     pub proof: Option<Proof>,
     /// W3C trace id of the request, or the id that the server gave it.
     pub trace: Option<String>,
+    /// Most bytes of data in a read's answer; no limit without it.
+    pub most_bytes: Option<usize>,
 }
 
 /// What a call brings to show that a human said yes, or no. None of it is believed before it is held against the store.
@@ -62,7 +64,7 @@ pub struct Waiting {
 impl Call {
     /// A request for `tool` with these arguments.
     pub fn new(tool: impl Into<String>, arguments: Map<String, Value>) -> Self {
-        Self { tool: tool.into(), arguments, progress: None, proof: None, trace: None }
+        Self { tool: tool.into(), arguments, ..Self::default() }
     }
 }
 

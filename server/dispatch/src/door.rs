@@ -77,7 +77,7 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     if permitted.act().effect.changes() {
         write(door, caller, permitted, site, entry, options.idempotency_key).await
     } else {
-        run(permitted, site, entry).await
+        run(permitted, site, entry, call.most_bytes.unwrap_or(usize::MAX)).await
     }
 }
 
@@ -181,7 +181,7 @@ async fn write(
                 Err(refusal) => return Err(close(entry, refusal)),
             },
         };
-        let result = run(permitted, site, entry).await;
+        let result = run(permitted, site, entry, usize::MAX).await;
         if let Some(key) = key {
             key.settle(&result).await;
         }
@@ -190,9 +190,9 @@ async fn write(
     work.await.unwrap_or(Err(Refusal::WorkLost))
 }
 
-async fn run(permitted: Permitted<Job>, site: Arc<Site>, entry: Entry) -> Result<Reply, Refusal> {
+async fn run(permitted: Permitted<Job>, site: Arc<Site>, entry: Entry, most_bytes: usize) -> Result<Reply, Refusal> {
     let (permit, job) = permitted.redeem();
-    match job(permit, site).await {
+    match job(permit, site, most_bytes).await {
         Ok(answer) => {
             let reply = Reply::of(answer, entry.id());
             entry.close(Outcome::Done, "");

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{Refusal, Settings};
+use crate::{Refusal, Settings, cors};
 
 /// The two allow-lists, read once.
 #[derive(Debug, Clone)]
@@ -76,7 +76,17 @@ impl Guard {
 /// Middleware: refuses what the guard does not know.
 pub(crate) async fn check(State(guard): State<std::sync::Arc<Guard>>, request: Request, next: Next) -> Response {
     match guard.check(request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            if let Some(answer) = cors::preflight(request.method(), request.headers()) {
+                return answer;
+            }
+            let origin = request.headers().get(header::ORIGIN).cloned();
+            let mut response = next.run(request).await;
+            if let Some(origin) = origin {
+                cors::allow(&mut response, origin);
+            }
+            response
+        }
         Err(refusal) => {
             tracing::warn!(%refusal, "turned away");
             refusal.into_response()

@@ -20,6 +20,8 @@ struct Kept {
     request_seconds: BTreeMap<String, Histogram>,
     calls: BTreeMap<(String, &'static str), u64>,
     call_seconds: BTreeMap<String, Histogram>,
+    limited: BTreeMap<&'static str, u64>,
+    suspicious: BTreeMap<(&'static str, &'static str), u64>,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +65,18 @@ impl Metrics {
         kept.call_seconds.entry(tool.to_owned()).or_default().add(time.as_secs_f64());
     }
 
+    /// A call was refused by a limit: `caller-rate`, `caller-at-once`, `tool-rate`, `tool-at-once`.
+    pub fn limited(&self, limit: &'static str) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept.limited.entry(limit).or_default() += 1;
+    }
+
+    /// A text that wants to be obeyed was found in `place`, `arguments` or `result`.
+    pub fn suspicious(&self, place: &'static str, kind: &'static str) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept.suspicious.entry((place, kind)).or_default() += 1;
+    }
+
     /// The text form, version 0.0.4.
     #[must_use]
     pub fn text(&self) -> String {
@@ -76,6 +90,14 @@ impl Metrics {
 impl mcp::Observe for Metrics {
     fn call_ended(&self, tool: &str, outcome: &'static str, time: Duration) {
         self.call(tool, outcome, time);
+    }
+
+    fn limited(&self, limit: &'static str) {
+        Metrics::limited(self, limit);
+    }
+
+    fn suspicious(&self, place: &'static str, kind: &'static str) {
+        Metrics::suspicious(self, place, kind);
     }
 }
 
@@ -103,6 +125,15 @@ impl Kept {
         head(text, name, "histogram", "Time that tool calls took.")?;
         for (tool, histogram) in &self.call_seconds {
             histogram.write(text, name, "tool", tool)?;
+        }
+        head(text, "juju_mcp_limited_total", "counter", "Calls refused by a limit.")?;
+        for (limit, count) in &self.limited {
+            writeln!(text, "juju_mcp_limited_total{{limit=\"{limit}\"}} {count}")?;
+        }
+        let name = "juju_mcp_injection_findings_total";
+        head(text, name, "counter", "Texts that want to be obeyed, by place and kind.")?;
+        for ((place, kind), count) in &self.suspicious {
+            writeln!(text, "{name}{{place=\"{place}\",kind=\"{kind}\"}} {count}")?;
         }
         Ok(())
     }

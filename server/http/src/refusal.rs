@@ -66,6 +66,18 @@ pub enum Refusal {
         /// The limit.
         seconds: u64,
     },
+    /// The caller asks more often than it may.
+    #[error("you ask more often than this server lets one caller: ask again in {seconds} seconds, and less at once")]
+    TooOften {
+        /// When to ask again.
+        seconds: u64,
+    },
+    /// The caller has too much under way.
+    #[error("you have as many requests under way as this server lets one caller: wait for an answer, then ask again")]
+    TooManyAtOnce {
+        /// When to ask again.
+        seconds: u64,
+    },
     /// A fault of ours.
     #[error("the server failed on this request: try again, and report the request id if it stays")]
     Fault,
@@ -89,6 +101,7 @@ impl Refusal {
             Self::BodyIncomplete { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::NoSuchPath | Self::NoSuchToolset { .. } | Self::NoSuchSession => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooOften { .. } | Self::TooManyAtOnce { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooSlow { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -125,7 +138,9 @@ impl IntoResponse for Refusal {
             Self::Unauthenticated(Unauthenticated::ProviderDown) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(PROVIDER_PAUSE_SECONDS));
             }
-            Self::Unauthenticated(Unauthenticated::TooMany { seconds }) => {
+            Self::Unauthenticated(Unauthenticated::TooMany { seconds })
+            | Self::TooOften { seconds }
+            | Self::TooManyAtOnce { seconds } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             _ => {}

@@ -28,6 +28,7 @@ use crate::{
     deadline,
     guard::{self, Guard},
     health::{self, Doctor, Health},
+    limit::{self, Limit},
     metadata,
     metrics::Metrics,
     refusal,
@@ -53,6 +54,8 @@ pub struct Served {
     pub metrics: Arc<Metrics>,
     /// Questions to humans; without them there is no management API about them.
     pub approvals: Option<Approvals>,
+    /// Where callers who ask too much are written down; without it nowhere.
+    pub floods: Option<Arc<dispatch::Door>>,
 }
 
 /// The whole HTTP server as one service.
@@ -60,10 +63,11 @@ pub struct Served {
 /// # Errors
 /// Where the operating system has no randomness for the key of the sessions.
 pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::Error> {
-    let Served { mcp, toolsets, authenticate, health, metrics, approvals } = served;
+    let Served { mcp, toolsets, authenticate, health, metrics, approvals, floods } = served;
     let advertised = settings.advertised.clone();
     let gate = Gate { authenticate: authenticate.clone(), advertised: advertised.clone() };
     let guard = Arc::new(Guard::new(settings));
+    let rate = Limit::new(settings, metrics.clone(), floods);
     let limit = BodyLimit { bytes: settings.max_body_bytes, time: settings.read_limit };
     let door = Door { mcp, toolsets: toolsets.into(), opened: Opened::default() };
     let protected = Router::new()
@@ -76,6 +80,7 @@ pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::
         .merge(approvals.map(approvals::routes).unwrap_or_default())
         .layer(layer(settings.answer_limit, deadline::keep))
         .layer(layer(limit, body::take_in))
+        .layer(layer(rate, limit::keep))
         .layer(layer(gate, bearer::identify))
         .layer(layer(guard, guard::check));
     let doctor = Doctor { health, authenticate: authenticate.clone() };

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use limits::Rate;
+
 use crate::Advertised;
 
 /// Limits and allow-lists of the HTTP server. The defaults fit a server on loopback.
@@ -14,6 +16,10 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// How often each caller may ask.
+    pub rate: Rate,
+    /// How many requests of each caller may be under way at once; 0 for no limit.
+    pub at_once: usize,
     /// How long a client may take to send its headers, and again to send its body.
     pub read_limit: Duration,
     /// How long a request may take until its answer begins. A stream that has begun is not cut.
@@ -32,6 +38,8 @@ impl Default for Settings {
             allowed_hosts: ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
             allowed_origins: Vec::new(),
             max_body_bytes: 4 * 1024 * 1024,
+            rate: Rate::NONE,
+            at_once: 0,
             read_limit: Duration::from_secs(30),
             answer_limit: Duration::from_mins(15),
             max_connections: 4096,

@@ -97,8 +97,12 @@ impl Server {
         if let Some(sentence) = meant.out_of_place(tool) {
             return reply::failed(sentence, "read only").into();
         }
-        let begun = Instant::now();
         let name = tool.name();
+        let _under_way = match self.enter(name, caller).await {
+            Ok(under_way) => under_way,
+            Err(limited) => return limited.into(),
+        };
+        let begun = Instant::now();
         let bound = confirm::bound_to(caller, &request.name, &request.arguments.clone().unwrap_or_default());
         let work = async {
             let (mut news, progress) = News::of(context);
@@ -108,6 +112,7 @@ impl Server {
                 progress: progress.clone(),
                 proof,
                 trace: trace::id(request, context),
+                most_bytes: Some(self.result_bytes),
             };
             let first = call(self.proof(request, context, &bound));
             let result = news.during(carry_out(&self.door, caller, first)).await;

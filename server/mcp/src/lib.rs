@@ -13,15 +13,18 @@ mod stdio;
 mod step_up;
 mod surface;
 mod tokens;
+mod tool_limits;
 mod trace;
 mod transport;
 mod trio;
 
 pub use listing::{Line, Listing, listing};
 pub use observe::Observe;
+pub use reply::RESULT_BYTES;
 pub use server::Server;
 pub use stdio::{StdioFailed, over, stdio};
 pub use step_up::ScopesNeeded;
 pub use surface::{Selection, Surface};
 pub use tokens::estimate as estimate_tokens;
+pub use tool_limits::ToolLimits;
 pub use transport::{HttpService, streamable_http};

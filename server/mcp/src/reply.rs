@@ -4,6 +4,9 @@ use dispatch::{Refusal, Reply};
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
 
+/// Largest answer of a read as data unless it is set, in bytes.
+pub const RESULT_BYTES: usize = 4_000_000;
+
 /// A call that was carried out.
 pub(crate) fn done(reply: Reply) -> CallToolResult {
     let mut result = CallToolResult::success(vec![ContentBlock::text(reply.text)]);
@@ -37,6 +40,12 @@ pub(crate) fn refused(refusal: &Refusal) -> CallToolResult {
 /// An error that the assistant can read and act on.
 pub(crate) fn failed(text: impl Into<String>, code: &str) -> CallToolResult {
     tagged(CallToolResult::error(vec![ContentBlock::text(text.into())]), json!({"juju-mcp/code": code}))
+}
+
+/// A call that came too soon.
+pub(crate) fn limited(text: String, seconds: u64) -> CallToolResult {
+    let meta = json!({"juju-mcp/code": "limited", "juju-mcp/retry-after-seconds": seconds});
+    tagged(CallToolResult::error(vec![ContentBlock::text(text)]), meta)
 }
 
 /// An answer of our own.

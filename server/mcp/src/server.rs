@@ -14,7 +14,7 @@ use rmcp::{
     service::RequestContext,
 };
 
-use crate::{Observe, Surface, confirm::Seal, instructions, shelf::Shelf};
+use crate::{Observe, Surface, confirm::Seal, instructions, reply, shelf::Shelf, tool_limits::ToolLimits};
 
 /// How long a client may keep a list of tools, in milliseconds: it changes only with the caller's rights.
 const LIST_TTL_MS: u64 = 300_000;
@@ -27,6 +27,9 @@ pub struct Server {
     pub(crate) observe: Arc<dyn Observe>,
     /// Seals what clients carry between the halves of a round trip; without it there are none.
     pub(crate) seal: Option<Seal>,
+    pub(crate) limits: Arc<ToolLimits>,
+    /// Largest answer of a read as data, in bytes.
+    pub(crate) result_bytes: usize,
     /// Over stdio there is one caller and one surface; over HTTP both come with the request.
     local: Option<Arc<(Caller, Surface)>>,
 }
@@ -36,7 +39,15 @@ impl Server {
     #[must_use]
     pub fn new(door: Arc<Door>, observe: Arc<dyn Observe>) -> Self {
         let shelf = Arc::new(Shelf::new(&door.catalogue));
-        Self { door, shelf, observe, seal: None, local: None }
+        Self {
+            door,
+            shelf,
+            observe,
+            seal: None,
+            limits: Arc::default(),
+            result_bytes: reply::RESULT_BYTES,
+            local: None,
+        }
     }
 
     /// The same, asking humans by input-required results whose state is sealed with this key. The key has to outlive the
@@ -44,6 +55,18 @@ impl Server {
     #[must_use]
     pub fn sealing_with(self, key: &[u8; 32]) -> Self {
         Self { seal: Some(Seal::new(key)), ..self }
+    }
+
+    /// The same with limits for single tools.
+    #[must_use]
+    pub fn limiting(self, limits: ToolLimits) -> Self {
+        Self { limits: Arc::new(limits), ..self }
+    }
+
+    /// The same with another limit for the size of a read's answer as data; 0 for none.
+    #[must_use]
+    pub fn answering_at_most(self, bytes: usize) -> Self {
+        Self { result_bytes: if bytes == 0 { usize::MAX } else { bytes }, ..self }
     }
 
     /// The same for one caller on one surface, over stdio.

@@ -78,6 +78,7 @@ async fn router(folder: &std::path::Path) -> Router {
         policy: policy::InForce::new(policy::Policy::shipped().expect("the policy")),
         ledger: audit::Ledger::open(store).await.expect("a ledger"),
         controllers: juju_client::Controllers::new(Vec::new(), None, juju_client::Settings::default()),
+        approvals: dispatch::ApprovalTerms::default(),
     });
     let mut authenticator = Authenticator::default();
     authenticator.accept(TokenHash::of(TOKEN), "viewer");
@@ -91,6 +92,8 @@ async fn router(folder: &std::path::Path) -> Router {
         authenticate: Arc::new(authenticator),
         health: Arc::new(()),
         metrics,
+        approvals: None,
+        floods: None,
     };
     http_server::router(&settings, served).expect("a router")
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     cli::Demo,
-    config::{ApprovalsSection, Config},
+    config::{ApprovalsSection, Config, LimitsSection},
     failure::Failure,
     ready::Ready,
     secret_key::secret_key,
@@ -46,7 +46,15 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let policy = Policy::shipped().map_err(Failure::failed)?;
     let door = wiring::door(&state, controllers, policy, terms).await?;
     let seal = secret_key(&state, wiring::SEAL)?;
-    let serving = Serving { door, seal, authenticator, settings: Settings::default(), listener, stop };
+    let serving = Serving {
+        door,
+        seal,
+        authenticator,
+        settings: Settings::default(),
+        limits: LimitsSection::none(),
+        listener,
+        stop,
+    };
     serving.serve(ready, arguments.ready_file.as_deref(), announce).await
 }
 

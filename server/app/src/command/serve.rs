@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::Serve,
-    config::{Config, read_token},
+    config::{Config, LimitsSection, read_token},
     failure::Failure,
     ready::Ready,
     secret_key::secret_key,
@@ -44,6 +44,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
         seal: secret_key(&state, wiring::SEAL)?,
         authenticator,
         settings: settings(&config)?,
+        limits: config.limits,
         listener,
         stop: wiring::stop_signal(),
     };
@@ -58,6 +59,7 @@ pub(super) struct Serving {
     pub(super) seal: [u8; 32],
     pub(super) authenticator: Authenticator,
     pub(super) settings: Settings,
+    pub(super) limits: LimitsSection,
     pub(super) listener: TcpListener,
     pub(super) stop: CancellationToken,
 }
@@ -71,8 +73,19 @@ impl Serving {
         announce: impl FnOnce(&Ready),
     ) -> Result<ExitCode, Failure> {
         let address = address(&self.listener)?;
+        if let Some(name) =
+            self.limits.unknown(|name| self.door.catalogue.get(name).is_some_and(|tool| tool.name() == name))
+        {
+            return Err(Failure::usage(
+                format!("`limits.per_tool` names a tool that does not exist: `{name}`"),
+                "`juju-mcp tools` lists their names",
+            ));
+        }
         let metrics = Arc::new(Metrics::default());
-        let handler = mcp::Server::new(Arc::clone(&self.door), metrics.clone()).sealing_with(&self.seal);
+        let handler = mcp::Server::new(Arc::clone(&self.door), metrics.clone())
+            .sealing_with(&self.seal)
+            .limiting(self.limits.tools())
+            .answering_at_most(self.limits.result_bytes);
         let served = Served {
             mcp: handler.http(self.settings.max_body_bytes, self.stop.clone()),
             toolsets: self.door.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
@@ -80,6 +93,7 @@ impl Serving {
             health: Arc::new(Parts(Arc::clone(&self.door))),
             metrics,
             approvals: Some(Approvals::new(Arc::clone(&self.door))),
+            floods: Some(Arc::clone(&self.door)),
         };
         let router = http_server::router(&self.settings, served).map_err(Failure::failed)?;
         ready.mcp_url = Some(format!("{address}/mcp"));
@@ -143,6 +157,7 @@ fn settings(config: &Config) -> Result<Settings, Failure> {
     }
     settings.allowed_hosts.extend(config.allowed_hosts.iter().cloned());
     settings.allowed_origins.extend(config.allowed_origins.iter().cloned());
+    config.limits.apply(&mut settings);
     Ok(settings)
 }
 

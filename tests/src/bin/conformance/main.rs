@@ -58,6 +58,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         health: Arc::new(()),
         metrics: Arc::new(Metrics::default()),
         approvals: None,
+        floods: None,
     };
     let router = http_server::router(&settings, served)?;
     let listener = tokio::net::TcpListener::bind(arguments.listen).await?;
