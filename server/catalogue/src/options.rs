@@ -60,7 +60,7 @@ impl Options {
             options.place.controller = text(arguments, "controller")?;
         }
         if matches!(scope, Scope::Model | Scope::NamedModel) {
-            options.place.model = text(arguments, "model")?;
+            options.place = place(options.place.controller, text(arguments, "model")?)?;
         }
         if scope == Scope::NamedModel && options.place.model.is_none() {
             return Err(BadArguments::of("model", "has to be named, because a default would be dangerous here"));
@@ -95,7 +95,7 @@ impl Options {
         if matches!(scope, Scope::Model | Scope::NamedModel) {
             properties.insert("model".to_owned(), text());
         }
-        if scope != Scope::Client {
+        if scope == Scope::Controller {
             properties.insert("controller".to_owned(), text());
         }
         if !C::LEAST.changes() {
@@ -115,10 +115,42 @@ impl Options {
     }
 }
 
+/// Where a model is, by the client's own way to say both at once: `controller:model`, `controller:` for its current model.
+fn place(controller: Option<String>, model: Option<String>) -> Result<Place, BadArguments> {
+    let Some((prefix, name)) = model.as_deref().and_then(|model| model.split_once(':')) else {
+        return Ok(Place { controller, model });
+    };
+    if prefix.is_empty() || controller.is_some_and(|other| other != prefix) {
+        return Err(BadArguments::of("model", "has to be like `name`, `owner/name` or `controller:owner/name`"));
+    }
+    Ok(Place { controller: Some(prefix.to_owned()), model: Some(name.to_owned()).filter(|name| !name.is_empty()) })
+}
+
 fn text(arguments: &mut Map<String, Value>, name: &str) -> Result<Option<String>, BadArguments> {
     match arguments.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(BadArguments::of(name, "has to be a text")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_may_be_said_together_with_its_controller() {
+        let read = |controller: Option<&str>, model: &str| {
+            let place = place(controller.map(str::to_owned), Some(model.to_owned())).ok()?;
+            Some((place.controller.unwrap_or_default(), place.model.unwrap_or_default()))
+        };
+        let found = |controller: &str, model: &str| Some((controller.to_owned(), model.to_owned()));
+        assert_eq!(read(None, "admin/shop"), found("", "admin/shop"));
+        assert_eq!(read(None, "prod:admin/shop"), found("prod", "admin/shop"));
+        assert_eq!(read(None, "prod:"), found("prod", ""));
+        assert_eq!(read(Some("prod"), "prod:shop"), found("prod", "shop"));
+        assert_eq!(read(Some("prod"), "shop"), found("prod", "shop"));
+        assert_eq!(read(Some("dev"), "prod:shop"), None);
+        assert_eq!(read(None, ":shop"), None);
     }
 }

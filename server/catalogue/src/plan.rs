@@ -112,8 +112,8 @@ pub(crate) struct Adapter<C> {
 
 impl<C: Command> Adapter<C> {
     pub(crate) fn boxed() -> Box<dyn Tool> {
-        let options = Options::properties::<C>();
-        let input = schema::input::<C::Args>(options);
+        let required: &[_] = if C::SCOPE == Scope::NamedModel { &["model"] } else { &[] };
+        let input = schema::input::<C::Args>(Options::properties::<C>(), required);
         Box::new(Self {
             name: format!("juju_{}", C::WORD.replace('-', "_")),
             input_text: input.to_string(),

@@ -24,7 +24,8 @@ impl BadArguments {
 }
 
 /// The closed schema of a tool's arguments: its own first, then the options that all tools of its kind take.
-pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>) -> Value {
+/// `required` are those of the options that cannot be left out.
+pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>, required: &[&str]) -> Value {
     let mut schema = plain::<Args>();
     let Value::Object(map) = &mut schema else { return json!({"type": "object"}) };
     let properties = map.entry("properties").or_insert_with(|| Value::Object(Map::new()));
@@ -34,6 +35,14 @@ pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>) -> Value {
         }
     }
     map.insert("additionalProperties".to_owned(), Value::Bool(false));
+    if let (Value::Array(names), false) =
+        (map.entry("required").or_insert_with(|| json!([])), required.is_empty())
+    {
+        names.extend(required.iter().map(|name| json!(name)));
+    }
+    if map.get("required") == Some(&json!([])) {
+        map.remove("required");
+    }
     schema
 }
 
@@ -68,8 +77,12 @@ fn plain<T: JsonSchema>() -> Value {
 
 fn slim(schema: &mut Value, top: bool) {
     let Value::Object(map) = schema else { return };
-    for noise in ["$schema", "title", "format", "default"] {
+    for noise in ["$schema", "title", "format", "maximum"] {
         map.remove(noise);
+    }
+    // that what is left out is empty or false goes without saying
+    if !matches!(map.get("default"), Some(Value::Number(_) | Value::String(_))) {
+        map.remove("default");
     }
     if top {
         map.remove("description");
@@ -93,6 +106,13 @@ fn slim(schema: &mut Value, top: bool) {
                 map.extend(only);
             }
         }
+    }
+    // words with a sentence each: the words alone say enough
+    if let Some(Value::Array(choices)) = map.get("oneOf")
+        && let Some(words) = choices.iter().map(|choice| choice.get("const").cloned()).collect::<Option<Vec<_>>>()
+    {
+        map.remove("oneOf");
+        map.insert("enum".to_owned(), Value::Array(words));
     }
     if let Some(Value::Array(values)) = map.get_mut("enum") {
         values.retain(|value| !value.is_null());

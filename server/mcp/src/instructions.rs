@@ -7,7 +7,9 @@ Operates Juju 3.6 estates: controllers, models, applications, units, machines, r
 storage, logs. Search here for anything about Juju, charms, deployments or their status.
 Tools are named after the Juju command line: `juju_` and the command with underscores; arguments are its flags and \
 positional arguments.
-`controller` and `model` (`name` or `owner/name`) say where; leave them out where there is only one.
+`model` (`name`, `owner/name` or `controller:owner/name`) or `controller` says where; leave it out where there is only one.
+Units are `web/0`, machines `0` or `0/lxd/1`, endpoints `web` or `web:db`, offers `admin/model.offer`, bases \
+`ubuntu@22.04`, constraints `mem=4G cores=2`; placement is a machine, `lxd:1` or `zone=a`. `force` goes on over errors.
 Reads take `format` (concise, detailed, json), `fields` (members of each row), `filter` (text in a row), `limit` and \
 `cursor` (from the answer before).
 Writes take `dry_run` (says what would happen, changes nothing; use it before what cannot be undone) and \

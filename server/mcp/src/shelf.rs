@@ -6,16 +6,13 @@ use catalogue::{Catalogue, Tool};
 use identity::Caller;
 use policy::{Effect, Policy};
 use rmcp::model::{self, ToolAnnotations};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{Selection, Surface, trio};
 
 /// All tools, rendered.
 pub(crate) struct Shelf {
     tools: BTreeMap<String, Item>,
-    /// Stands for every output schema where all commands are tools: there a list of members for each would double
-    /// what an assistant reads.
-    any_object: Arc<model::JsonObject>,
 }
 
 struct Item {
@@ -42,8 +39,7 @@ impl Shelf {
         tools.extend(
             trio::described(false).into_iter().map(|described| (described.name.to_owned(), Item::trio(&described))),
         );
-        let any_object = Arc::new(model::object(json!({"type": "object"})));
-        Self { tools, any_object }
+        Self { tools }
     }
 
     /// What a caller is shown; without one, what there is. In the order of names.
@@ -62,7 +58,7 @@ impl Shelf {
                 // who may only read is told of a tool that does both what it is for them
                 Some(if changes { shown } else { item.shown_read_only.as_ref().unwrap_or(shown) }.clone())
             })
-            .map(|tool| if brief { tool.with_raw_output_schema(Arc::clone(&self.any_object)) } else { tool })
+            .map(|tool| if brief { without_output_schema(tool) } else { tool })
             .collect()
     }
 
@@ -127,6 +123,13 @@ fn rendered(
     let object = |schema: &Value| Arc::new(schema.as_object().cloned().unwrap_or_default());
     let tool = model::Tool::new(name.to_owned(), description, object(input));
     tool.with_raw_output_schema(object(output)).annotate(annotations)
+}
+
+/// Where all commands are tools, a list of members for each answer would double what an assistant reads; that an answer is
+/// an object needs no words.
+fn without_output_schema(mut tool: model::Tool) -> model::Tool {
+    tool.output_schema = None;
+    tool
 }
 
 /// Only what differs from the protocol's defaults, or would be read wrongly without being said: each word is read by

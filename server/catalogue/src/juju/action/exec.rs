@@ -17,21 +17,18 @@ pub struct Exec;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// The command, for a shell on the machine.
     command: String,
-    /// Units to run it on.
     #[serde(default)]
     units: Vec<String>,
-    /// Applications, on all of whose units it runs.
+    /// all their units
     #[serde(default)]
     applications: Vec<String>,
-    /// Machines to run it on.
     #[serde(default)]
     machines: Vec<String>,
-    /// Do not wait for the end.
     #[serde(default)]
     background: bool,
-    /// Seconds to wait at most; 60 unless given.
+    /// seconds
+    #[schemars(extend("default" = 60))]
     wait: Option<u64>,
 }
 
@@ -44,7 +41,7 @@ impl Command for Exec {
 
     const WORD: &'static str = "exec";
     const TOOLSET: &'static str = "actions";
-    const DESCRIPTION: &'static str = "Runs a shell command on units or machines; it can do anything there.";
+    const DESCRIPTION: &'static str = "Runs a shell command on units or machines.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Destructive;
     const POSITIONAL: &'static [&'static str] = &["command"];

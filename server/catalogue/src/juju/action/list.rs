@@ -17,9 +17,7 @@ pub struct Actions;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// name of the application
     application: String,
-    /// with their parameters
     #[serde(default)]
     schema: bool,
 }
@@ -30,8 +28,7 @@ impl Command for Actions {
 
     const WORD: &'static str = "actions";
     const TOOLSET: &'static str = "actions";
-    const DESCRIPTION: &'static str =
-        "Lists actions of an application, on request with the schema of their parameters.";
+    const DESCRIPTION: &'static str = "Lists actions that an application can run.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;

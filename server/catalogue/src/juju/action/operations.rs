@@ -22,17 +22,11 @@ pub struct Operations;
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// of these actions
     actions: Vec<String>,
-    /// on these applications
     apps: Vec<String>,
-    /// on these units
     units: Vec<String>,
-    /// on these machines
     machines: Vec<String>,
-    /// `pending`, `running`, `completed`, `failed`, ..
     status: Vec<String>,
-    /// how many to pass over
     offset: Option<i64>,
 }
 

@@ -20,17 +20,15 @@ pub struct Run;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Units, `web/0`, or `web/leader`.
+    /// `web/0`, `web/leader`
     units: Vec<String>,
-    /// Name of the action.
     action: String,
-    /// Parameters of the action.
     #[serde(default)]
     params: std::collections::BTreeMap<String, Value>,
-    /// Do not wait for the end.
     #[serde(default)]
     background: bool,
-    /// Seconds to wait at most; 60 unless given.
+    /// seconds
+    #[schemars(extend("default" = 60))]
     wait: Option<u64>,
 }
 
@@ -43,7 +41,7 @@ impl Command for Run {
 
     const WORD: &'static str = "run";
     const TOOLSET: &'static str = "actions";
-    const DESCRIPTION: &'static str = "Runs an action of the charm on units, and gives its results.";
+    const DESCRIPTION: &'static str = "Runs an action of a charm on units.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Write;
     const CURATED: bool = true;

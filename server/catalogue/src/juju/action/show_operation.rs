@@ -22,7 +22,6 @@ pub struct ShowOperation;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// its id
     operation_id: String,
 }
 
@@ -32,7 +31,7 @@ impl Command for ShowOperation {
 
     const WORD: &'static str = "show-operation";
     const TOOLSET: &'static str = "actions";
-    const DESCRIPTION: &'static str = "Shows one operation with the results and log of its tasks.";
+    const DESCRIPTION: &'static str = "Shows an operation with results and log of its tasks.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Sensitive;
     const IDEMPOTENT: bool = true;

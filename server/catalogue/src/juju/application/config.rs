@@ -20,14 +20,12 @@ pub struct Config;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Name of the application.
     application: String,
-    /// Only the value of this option.
+    /// only this option
     key: Option<String>,
-    /// Options to set.
     #[serde(default)]
     values: std::collections::BTreeMap<String, Value>,
-    /// Options to set back to their defaults.
+    /// to their defaults
     #[serde(default)]
     reset: Vec<String>,
 }

@@ -17,7 +17,6 @@ pub struct Constraints;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// its name
     application: String,
 }
 

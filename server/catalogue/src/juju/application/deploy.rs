@@ -30,39 +30,34 @@ pub struct Deploy;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Charm in Charmhub; locally also a `.charm` file.
+    /// name in Charmhub, or over stdio a file
     charm: String,
-    /// Name of the new application; the charm's unless given.
     application_name: Option<String>,
-    /// `14/stable`.
+    /// `14/stable`
     channel: Option<String>,
-    /// Revision of the charm; needs `channel`.
+    /// needs `channel`
     revision: Option<i64>,
-    /// `ubuntu@22.04`.
     base: Option<String>,
-    /// 1 unless given.
+    #[schemars(extend("default" = 1))]
     num_units: Option<u32>,
-    /// Options of the application.
     #[serde(default)]
     config: BTreeMap<String, Value>,
-    /// `mem=4G cores=2`.
     constraints: Option<String>,
-    /// Placement of each unit: a machine, `lxd:1`, `zone=a`.
     #[serde(default)]
     to: Vec<String>,
-    /// Space for each endpoint; under "" the space for all others.
+    /// endpoint to space; "" is all others
     #[serde(default)]
     bind: BTreeMap<String, String>,
-    /// Storage by the charm's name for it: `ebs,2,10G`.
+    /// `ebs,2,10G`
     #[serde(default)]
     storage: BTreeMap<String, String>,
-    /// For each resource a revision or an image; locally also a file.
+    /// revision, image, or over stdio a file
     #[serde(default)]
     resources: BTreeMap<String, String>,
-    /// Give it access to cloud credentials.
+    /// with cloud credentials
     #[serde(default)]
     trust: bool,
-    /// Go on where the base does not fit.
+    /// also on another base
     #[serde(default)]
     force: bool,
 }

@@ -19,15 +19,11 @@ pub struct Expose;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Name of the application.
     application: String,
-    /// Only these endpoints.
     #[serde(default)]
     endpoints: Vec<String>,
-    /// Only from these networks.
     #[serde(default)]
     to_cidrs: Vec<String>,
-    /// Only from these spaces.
     #[serde(default)]
     to_spaces: Vec<String>,
 }
@@ -45,7 +41,7 @@ impl Command for Expose {
 
     const WORD: &'static str = "expose";
     const TOOLSET: &'static str = "deploy";
-    const DESCRIPTION: &'static str = "Opens the firewall for an application, for all or for some networks.";
+    const DESCRIPTION: &'static str = "Opens the firewall for an application.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;

@@ -33,21 +33,18 @@ pub struct Refresh;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Name of the application.
     application: String,
-    /// Channel to follow from now on.
+    /// to follow
     channel: Option<String>,
-    /// Revision to take.
     revision: Option<i64>,
-    /// Locally, the `.charm` file to take instead.
+    /// over stdio, of a charm
     path: Option<String>,
-    /// For each resource a revision or an image; locally also a file.
+    /// revision, image, or over stdio a file
     #[serde(default)]
     resources: BTreeMap<String, String>,
-    /// Options to set at the same time.
     #[serde(default)]
     config: BTreeMap<String, Value>,
-    /// Also where the base does not fit.
+    /// also on another base
     #[serde(default)]
     force: bool,
 }
@@ -75,7 +72,7 @@ impl Command for Refresh {
 
     const WORD: &'static str = "refresh";
     const TOOLSET: &'static str = "deploy";
-    const DESCRIPTION: &'static str = "Brings an application to another revision or channel of its charm.";
+    const DESCRIPTION: &'static str = "Brings an application to another revision of its charm.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Write;
     const CURATED: bool = true;

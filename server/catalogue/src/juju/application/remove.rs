@@ -23,12 +23,9 @@ pub struct RemoveApplication;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Names of the applications.
     applications: Vec<String>,
-    /// Also destroy their storage.
     #[serde(default)]
     destroy_storage: bool,
-    /// Go on over errors of agents.
     #[serde(default)]
     force: bool,
 }

@@ -19,9 +19,7 @@ pub struct ScaleApplication;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Name of the application.
     application: String,
-    /// How many units it is to have.
     scale: u32,
 }
 
@@ -40,7 +38,7 @@ impl Command for ScaleApplication {
 
     const WORD: &'static str = "scale-application";
     const TOOLSET: &'static str = "deploy";
-    const DESCRIPTION: &'static str = "Sets the number of units on Kubernetes. On machines use juju_add_unit.";
+    const DESCRIPTION: &'static str = "Sets the number of units on Kubernetes; on machines use juju_add_unit.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;

@@ -16,9 +16,8 @@ pub struct SetConstraints;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Name of the application.
     application: String,
-    /// All of its constraints, `mem=4G cores=2`; replaces what was set before.
+    /// all; what is left out is unset
     constraints: String,
 }
 
@@ -37,7 +36,7 @@ impl Command for SetConstraints {
 
     const WORD: &'static str = "set-constraints";
     const TOOLSET: &'static str = "configure";
-    const DESCRIPTION: &'static str = "Sets the constraints of an application, for machines that are made later.";
+    const DESCRIPTION: &'static str = "Sets an application's constraints for machines made later.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;

@@ -24,7 +24,6 @@ pub struct ShowApplication;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// their names
     applications: Vec<String>,
 }
 

@@ -19,9 +19,7 @@ pub struct Trust;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Name of the application.
     application: String,
-    /// Take the access away.
     #[serde(default)]
     remove: bool,
 }

@@ -16,9 +16,7 @@ pub struct Unexpose;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Name of the application.
     application: String,
-    /// Only these endpoints.
     #[serde(default)]
     endpoints: Vec<String>,
 }

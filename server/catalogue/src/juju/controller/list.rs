@@ -50,7 +50,7 @@ impl Command for Controllers {
 
     const WORD: &'static str = "controllers";
     const TOOLSET: &'static str = "status";
-    const DESCRIPTION: &'static str = "Lists controllers that can be used, and which is the default.";
+    const DESCRIPTION: &'static str = "Lists controllers, and which is the default.";
     const SCOPE: Scope = Scope::Client;
     const EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;

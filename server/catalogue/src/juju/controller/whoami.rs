@@ -31,7 +31,7 @@ impl Command for Whoami {
 
     const WORD: &'static str = "whoami";
     const TOOLSET: &'static str = "status";
-    const DESCRIPTION: &'static str = "Shows which controller is used, and as which Juju user.";
+    const DESCRIPTION: &'static str = "Shows the controller and the Juju user in use.";
     const SCOPE: Scope = Scope::Controller;
     const EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;

@@ -21,15 +21,14 @@ pub struct DebugLog;
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// only of these, as `web/0`, `web`, `0`
+    /// `web/0`, `web`, `0`
     include: Vec<String>,
-    /// none of these
     exclude: Vec<String>,
     include_module: Vec<String>,
     exclude_module: Vec<String>,
-    /// this and worse, as `WARNING`
+    /// at least, `WARNING`
     level: String,
-    /// how many, the last ones; 20 without
+    #[schemars(extend("default" = 20))]
     lines: Option<u16>,
 }
 
@@ -63,7 +62,7 @@ impl Command for DebugLog {
 
     const WORD: &'static str = "debug-log";
     const TOOLSET: &'static str = "debug";
-    const DESCRIPTION: &'static str = "Shows the last lines of a model's log, by entity, module and level.";
+    const DESCRIPTION: &'static str = "Shows the log of a model.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Sensitive;
     const IDEMPOTENT: bool = true;

@@ -27,14 +27,14 @@ pub struct ShowStatusLog;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// as `web/0`, `web`, `0`
+    /// `web/0`, `web`, `0`
     entity_name: String,
-    /// `unit` (default), `workload`, `juju-unit`, `application`, `machine`, `juju-machine`, `container`, `model`, `saas`
     #[serde(rename = "type")]
+    #[schemars(extend("enum" = kinds(), "default" = "unit"))]
     kind: Option<String>,
-    /// how many
+    /// last ones
     n: Option<u16>,
-    /// of how many days, instead
+    /// instead of `n`
     days: Option<u16>,
 }
 
@@ -51,6 +51,10 @@ pub struct Past {
     since: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     kind: String,
+}
+
+fn kinds() -> Vec<&'static str> {
+    KINDS.iter().map(|(known, _)| *known).collect()
 }
 
 const KINDS: &[(&str, &str)] = &[
@@ -94,8 +98,7 @@ impl Command for ShowStatusLog {
         if KINDS.iter().any(|(known, _)| *known == kind(args)) {
             return Ok(());
         }
-        let known: Vec<_> = KINDS.iter().map(|(known, _)| *known).collect();
-        Err(format!("`type` has to be one of: {}", known.join(", ")))
+        Err(format!("`type` has to be one of: {}", kinds().join(", ")))
     }
 
     fn targets(args: &Args) -> Vec<String> {

@@ -19,11 +19,9 @@ pub struct AddMachine;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// How many; 1 unless given.
+    #[schemars(extend("default" = 1))]
     num_machines: Option<u32>,
-    /// `mem=4G cores=2`.
     constraints: Option<String>,
-    /// `ubuntu@22.04`.
     base: Option<String>,
 }
 

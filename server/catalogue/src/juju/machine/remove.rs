@@ -23,12 +23,11 @@ pub struct RemoveMachine;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Numbers of the machines.
     machines: Vec<String>,
-    /// Also with the units that are on them.
+    /// with the units on them
     #[serde(default)]
     force: bool,
-    /// Leave the instances in the cloud.
+    /// leave it in the cloud
     #[serde(default)]
     keep_instance: bool,
 }

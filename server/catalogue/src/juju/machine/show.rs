@@ -17,7 +17,6 @@ pub struct ShowMachine;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// their ids
     machines: Vec<String>,
 }
 

@@ -20,15 +20,10 @@ pub struct AddModel;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Name of the new model.
     name: String,
-    /// Cloud to make it in, `aws`; the controller's own unless given.
     cloud: Option<String>,
-    /// Region of the cloud.
     region: Option<String>,
-    /// Name of the cloud credential.
     credential: Option<String>,
-    /// Model options.
     #[serde(default)]
     config: std::collections::BTreeMap<String, serde_json::Value>,
 }

@@ -17,12 +17,11 @@ pub struct ModelConfig;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Only this option.
+    /// only this option
     key: Option<String>,
-    /// Options to set.
     #[serde(default)]
     values: std::collections::BTreeMap<String, Value>,
-    /// Options to set back to their defaults.
+    /// to their defaults
     #[serde(default)]
     reset: Vec<String>,
 }

@@ -26,13 +26,11 @@ pub struct DestroyModel;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Also destroy its storage.
     #[serde(default)]
     destroy_storage: bool,
-    /// Leave its storage in the cloud.
+    /// leave it in the cloud
     #[serde(default)]
     release_storage: bool,
-    /// Go on over errors.
     #[serde(default)]
     force: bool,
 }
@@ -50,7 +48,7 @@ impl Command for DestroyModel {
 
     const WORD: &'static str = "destroy-model";
     const TOOLSET: &'static str = "models";
-    const DESCRIPTION: &'static str = "Destroys a model with everything in it; cannot be undone. It has to be named.";
+    const DESCRIPTION: &'static str = "Destroys a model with everything in it; cannot be undone.";
     const SCOPE: Scope = Scope::NamedModel;
     const EFFECT: Effect = Effect::Destructive;
 

@@ -26,9 +26,8 @@ pub struct Models;
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// those of everybody; for administrators
+    /// for administrators
     all: bool,
-    /// those of this user
     user: Option<String>,
 }
 

@@ -26,9 +26,8 @@ pub struct Status;
 #[serde(default, deny_unknown_fields)]
 #[derive(Default)]
 pub struct Args {
-    /// names or wildcards; all without
+    /// names or wildcards
     selectors: Vec<String>,
-    /// list relations too
     relations: bool,
 }
 

@@ -28,11 +28,10 @@ pub struct WaitFor;
 #[serde(deny_unknown_fields)]
 pub struct Args {
     kind: Kind,
-    /// as `web`, `web/0`, `0`
     name: String,
-    /// as `status=="active" && exposed==true`; without it, all well
+    /// `status=="active" && exposed==true`; all well unless given
     query: Option<String>,
-    /// as `90s`; 10m without
+    #[schemars(extend("default" = "10m"))]
     timeout: Option<String>,
 }
 

@@ -22,9 +22,7 @@ pub struct Consume;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// URL of the offer, `admin/eu.database`.
     offer: String,
-    /// Name that it gets here; the offer's unless given.
     application_alias: Option<String>,
 }
 
@@ -41,7 +39,7 @@ impl Command for Consume {
 
     const WORD: &'static str = "consume";
     const TOOLSET: &'static str = "integrate";
-    const DESCRIPTION: &'static str = "Takes an offer of another model into a model, so that it can be related.";
+    const DESCRIPTION: &'static str = "Takes an offer of another model into a model, to integrate with.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;

@@ -23,9 +23,8 @@ pub struct FindOffers;
 pub struct Args {
     /// `admin/prod` or `admin/prod.db`
     url: Option<String>,
-    /// name of one
+    /// its name
     offer: Option<String>,
-    /// with this interface
     interface: Option<String>,
 }
 
@@ -44,7 +43,7 @@ impl Command for FindOffers {
 
     const WORD: &'static str = "find-offers";
     const TOOLSET: &'static str = "integrate";
-    const DESCRIPTION: &'static str = "Finds offers of all models that can be consumed, by URL or interface.";
+    const DESCRIPTION: &'static str = "Finds offers to consume in all models.";
     const SCOPE: Scope = Scope::Controller;
     const EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;

@@ -25,17 +25,13 @@ pub struct Offers;
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// name of one
     offer_name: Option<String>,
-    /// of this application
     application: Option<String>,
-    /// with this interface
     interface: Option<String>,
-    /// that this user may consume
+    /// user
     allowed_consumer: Option<String>,
-    /// that this user has connected to
+    /// user
     connected_user: Option<String>,
-    /// only those in use
     active_only: bool,
 }
 
@@ -61,7 +57,7 @@ impl Command for Offers {
 
     const WORD: &'static str = "offers";
     const TOOLSET: &'static str = "integrate";
-    const DESCRIPTION: &'static str = "Lists offers of a model with their users and connections.";
+    const DESCRIPTION: &'static str = "Lists a model's offers with users and connections.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;

@@ -22,11 +22,8 @@ pub struct Offer;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Application that is offered.
     application: String,
-    /// Its endpoints.
     endpoints: Vec<String>,
-    /// Name of the offer; the application's unless given.
     offer_name: Option<String>,
 }
 

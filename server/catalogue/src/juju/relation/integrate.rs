@@ -17,9 +17,9 @@ pub struct Integrate;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Two applications, each with an endpoint where several fit: `web:db`. One may be an offer, `admin/eu.database`.
+    /// two; one may be an offer
     endpoints: Vec<String>,
-    /// Networks that a cross-model relation comes from.
+    /// networks that an offer is reached from
     #[serde(default)]
     via: Vec<String>,
 }
@@ -37,7 +37,7 @@ impl Command for Integrate {
 
     const WORD: &'static str = "integrate";
     const TOOLSET: &'static str = "integrate";
-    const DESCRIPTION: &'static str = "Relates two applications, or an application and an offer of another model.";
+    const DESCRIPTION: &'static str = "Relates two applications, also across models.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Write;
     const CURATED: bool = true;

@@ -16,12 +16,10 @@ pub struct RemoveRelation;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// The two applications, each with an endpoint where several relate them.
     #[serde(default)]
     endpoints: Vec<String>,
-    /// Number of the relation, in place of the endpoints.
+    /// instead of endpoints
     relation_id: Option<i64>,
-    /// Go on over errors of agents.
     #[serde(default)]
     force: bool,
 }

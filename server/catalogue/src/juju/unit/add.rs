@@ -20,14 +20,12 @@ pub struct AddUnit;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Application that gets the units.
     application: String,
-    /// How many; 1 unless given.
+    #[schemars(extend("default" = 1))]
     num_units: Option<u32>,
-    /// Placement of each unit: a machine, `lxd:1`, `zone=a`.
     #[serde(default)]
     to: Vec<String>,
-    /// Existing storage for a single new unit.
+    /// for a single unit
     #[serde(default)]
     attach_storage: Vec<String>,
 }

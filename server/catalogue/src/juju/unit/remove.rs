@@ -23,12 +23,9 @@ pub struct RemoveUnit;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Names of the units, `web/1`.
     units: Vec<String>,
-    /// Also destroy their storage.
     #[serde(default)]
     destroy_storage: bool,
-    /// Go on over errors of agents.
     #[serde(default)]
     force: bool,
 }

@@ -19,13 +19,10 @@ pub struct Resolved;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Names of the units, `web/1`.
     #[serde(default)]
     units: Vec<String>,
-    /// All units whose hook failed.
     #[serde(default)]
     all: bool,
-    /// Pass over the failed hook instead of running it again.
     #[serde(default)]
     no_retry: bool,
 }
@@ -43,7 +40,7 @@ impl Command for Resolved {
 
     const WORD: &'static str = "resolved";
     const TOOLSET: &'static str = "debug";
-    const DESCRIPTION: &'static str = "Lets units go on after a failed hook: runs it again, or passes over it.";
+    const DESCRIPTION: &'static str = "Runs the failed hook of units again, or passes over it.";
     const SCOPE: Scope = Scope::Model;
     const EFFECT: Effect = Effect::Write;
     const CURATED: bool = true;

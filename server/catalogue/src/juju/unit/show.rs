@@ -27,11 +27,10 @@ pub struct ShowUnit;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// as `web/0`
     units: Vec<String>,
-    /// only relations of this endpoint
+    /// only its relations
     endpoint: Option<String>,
-    /// only data of this unit
+    /// only its data
     related_unit: Option<String>,
     /// only data of applications
     #[serde(default)]

@@ -31,9 +31,9 @@ pub struct Users;
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// users of this model instead
+    /// of a model instead
     model_name: Option<String>,
-    /// disabled users too
+    /// disabled ones too
     all: bool,
 }
 
@@ -67,7 +67,7 @@ impl Command for Users {
 
     const WORD: &'static str = "users";
     const TOOLSET: &'static str = "access";
-    const DESCRIPTION: &'static str = "Lists users of the controller, or of a model, with their access.";
+    const DESCRIPTION: &'static str = "Lists users and their access.";
     const SCOPE: Scope = Scope::Controller;
     const EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
