@@ -35,9 +35,7 @@ pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>, required: &[&
         }
     }
     map.insert("additionalProperties".to_owned(), Value::Bool(false));
-    if let (Value::Array(names), false) =
-        (map.entry("required").or_insert_with(|| json!([])), required.is_empty())
-    {
+    if let (Value::Array(names), false) = (map.entry("required").or_insert_with(|| json!([])), required.is_empty()) {
         names.extend(required.iter().map(|name| json!(name)));
     }
     if map.get("required") == Some(&json!([])) {
