@@ -23,7 +23,7 @@ async fn served(settings: Settings) -> (tempfile::TempDir, Served) {
 async fn served_with_tool_limits(limits: ToolLimits) -> (tempfile::TempDir, Served) {
     let folder = tempfile::tempdir().expect("a folder");
     let controllers = Controllers::new(Vec::new(), None, juju_client::Settings::default());
-    let policy = Policy::shipped().expect("the policy");
+    let policy = Policy::without_rules().expect("the policy");
     let (settings, terms) = (Settings::default(), dispatch::ApprovalTerms::default());
     let limiting = |server: mcp::Server| server.limiting(limits);
     let served = Served::adjusted(folder.path(), controllers, settings, policy, terms, None, limiting).await;

@@ -3,6 +3,7 @@
 mod approval_attacks;
 mod approvals;
 mod door;
+mod grants;
 mod http_refusals;
 mod layout;
 mod ledger;
@@ -13,6 +14,7 @@ mod mcp_waits;
 mod own_files;
 mod parity;
 mod real_controller;
+mod rules;
 mod step_up;
 mod surfaces;
 mod writes;

@@ -44,7 +44,7 @@ pub fn said(content: &Value) -> Value {
 #[must_use]
 pub fn wanting(least: Effect, second_person: bool) -> Policy {
     let demand = Demand { rule: "changes".into(), message: "A human looks at changes.".into(), second_person };
-    Policy::shipped().expect("the policy").wanting(least, demand)
+    Policy::without_rules().expect("the policy").wanting(least, demand)
 }
 
 impl Asking {
@@ -130,7 +130,7 @@ impl Asking {
 
     /// Changes the target behind everybody's back: one more unit, under a policy that asks nobody.
     pub async fn change_target(&self) {
-        let shipped = Policy::shipped().expect("the policy");
+        let shipped = Policy::without_rules().expect("the policy");
         self.served.door.policy.replace(shipped);
         let done = self.call("other admin", TOOL, &arguments(), &json!({})).await;
         assert_ne!(done["isError"], true, "{done}");

@@ -63,8 +63,14 @@ impl Served {
         client: juju_client::Settings,
     ) -> Self {
         let controllers = Controllers::new(controllers, None, client);
-        Self::behind(folder, controllers, settings, Policy::shipped().expect("the policy"), ApprovalTerms::default())
-            .await
+        Self::behind(
+            folder,
+            controllers,
+            settings,
+            Policy::without_rules().expect("the policy"),
+            ApprovalTerms::default(),
+        )
+        .await
     }
 
     /// The same with a policy and with terms for approvals. Tokens and keys are kept in the folder, so that the same

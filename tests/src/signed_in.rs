@@ -76,7 +76,7 @@ impl SignedIn {
             folder.path(),
             Controllers::new(Vec::new(), None, juju_client::Settings::default()),
             Settings { advertised: Some(Arc::new(advertised)), ..Settings::default() },
-            Policy::shipped().expect("the policy").with_bindings(bindings).expect("roles that exist"),
+            Policy::without_rules().expect("the policy").with_bindings(bindings).expect("roles that exist"),
             ApprovalTerms::default(),
             Some(trusted),
         )

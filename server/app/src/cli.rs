@@ -2,7 +2,11 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use policy::{Holder, Profile};
+
+use crate::command::fact;
 
 /// An MCP server that lets an assistant operate Juju 3.6 estates safely.
 #[derive(Debug, Parser)]
@@ -37,6 +41,9 @@ pub(crate) enum Command {
     /// Answer questions that a running server has for humans
     #[command(subcommand)]
     Approvals(Approvals),
+    /// Check or list a policy, or explain what it says to an act
+    #[command(subcommand)]
+    Policy(Policy),
     /// Check a configuration file, or print its schema
     #[command(subcommand)]
     Config(Config),
@@ -63,6 +70,19 @@ pub(crate) struct Demo {
     /// Where ledger and keys are kept; a temporary directory unless given
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyFrom,
+}
+
+/// Where the policy comes from.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct PolicyFrom {
+    /// A file with roles, bindings, rules and settings, watched for changes; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Vec<PathBuf>,
+    /// Which of the shipped rules are in force: `shipped`, `gentle` or `none`
+    #[arg(long, value_name = "NAME", value_parser = profile)]
+    pub(crate) rules: Option<Profile>,
 }
 
 /// Which estate to simulate.
@@ -97,6 +117,8 @@ pub(crate) struct Serve {
     /// A role, and the file that holds the bearer token for it; repeatable
     #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
     pub(crate) token_file: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyFrom,
     /// Where to write addresses, as JSON, when everything answers
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
@@ -120,6 +142,8 @@ pub(crate) struct Stdio {
     /// Serve only tools that read
     #[arg(long)]
     pub(crate) read_only: bool,
+    #[command(flatten)]
+    pub(crate) policy: PolicyFrom,
 }
 
 /// Arguments of `sim`.
@@ -248,6 +272,87 @@ pub(crate) struct ApiServer {
     pub(crate) format: Option<Format>,
 }
 
+/// What to do with a policy.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// Read files as `serve --policy` would, and say what is wrong with them, with line and column
+    #[command(after_help = "Example:\n  juju-mcp policy check /etc/juju-mcp/policy.yaml")]
+    Check {
+        /// The files, in the order in which they add up
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Which of the shipped rules they stand on: `shipped`, `gentle` or `none`
+        #[arg(long, value_name = "NAME", value_parser = profile)]
+        rules: Option<Profile>,
+    },
+    /// Say whether a caller may do something, and which role and rules decide that; nothing is done
+    #[command(
+        after_help = "Examples:\n  juju-mcp policy explain --role operator --tool add-unit --model prod --args '{\"application\": \"web\", \"num_units\": 15}'\n  juju-mcp policy explain --caller group:ops --config /etc/juju-mcp.yaml --tool destroy-model --model admin/prod\n  juju-mcp policy explain --role admin --tool refresh --model prod --args '{\"application\": \"db\"}' --at 2026-11-21T09:00:00Z --format json"
+    )]
+    Explain(Explain),
+    /// List the roles
+    Roles(Listed),
+    /// List the rules
+    #[command(after_help = "Example:\n  juju-mcp policy rules --policy ./policy.yaml --format json")]
+    Rules(Listed),
+    /// List what the checks of rules can measure
+    Measures,
+}
+
+/// Arguments of `policy explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The tool, `juju_add_unit`, or the client's word for it, `add-unit`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tool: String,
+    /// Its arguments
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    pub(crate) args: String,
+    /// Controller that it acts on
+    #[arg(long, value_name = "NAME")]
+    pub(crate) controller: Option<String>,
+    /// Model that it acts in, `prod` or `admin/prod`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// A caller with this role
+    #[arg(long, value_name = "ROLE", required_unless_present = "caller")]
+    pub(crate) role: Option<String>,
+    /// A caller of the identity provider, whom bindings give roles: `group:NAME`, `user:EMAIL`, `subject:SUB`, `client:ID`;
+    /// repeatable
+    #[arg(long, value_name = "KIND:NAME", conflicts_with = "role")]
+    pub(crate) caller: Vec<Holder>,
+    /// A scope of the caller's token; repeatable
+    #[arg(long, value_name = "SCOPE", conflicts_with = "role")]
+    pub(crate) scope: Vec<String>,
+    /// The moment at which it is asked, RFC 3339; now unless given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<DateTime<Utc>>,
+    /// Something that rules would look up, as in `units.now=5`; repeatable
+    #[arg(long, value_name = "NAME=NUMBER", value_parser = fact)]
+    pub(crate) fact: Vec<(&'static str, f64)>,
+    /// Configuration whose policy and bindings are taken
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyFrom,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+/// Arguments of `policy roles` and `policy rules`.
+#[derive(Debug, Args)]
+pub(crate) struct Listed {
+    /// Configuration whose policy is taken
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyFrom,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
 /// What to do with the configuration.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
@@ -281,6 +386,13 @@ pub(crate) struct Fault {
     /// The ready file that `demo` or `sim` wrote
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: PathBuf,
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    [Profile::Shipped, Profile::Gentle, Profile::None]
+        .into_iter()
+        .find(|profile| profile.as_str() == text)
+        .ok_or_else(|| "`shipped`, `gentle` or `none` is wanted".to_owned())
 }
 
 fn role_and_file(text: &str) -> Result<(String, PathBuf), String> {

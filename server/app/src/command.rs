@@ -6,12 +6,15 @@ mod config;
 mod demo;
 mod fault;
 mod healthcheck;
+mod policy;
 mod serve;
 mod sim;
 mod stdio;
 mod tools;
 
 use std::process::ExitCode;
+
+pub(crate) use policy::fact;
 
 use crate::{cli::Command, failure::Failure};
 
@@ -25,6 +28,7 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Approvals(arguments) => approvals::run(arguments).await,
         Command::Audit(arguments) => audit::run(arguments).await,
+        Command::Policy(arguments) => policy::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments).await,
         Command::Fault(arguments) => fault::run(arguments).await,

@@ -3,15 +3,16 @@
 mod approvals;
 mod limits;
 mod oauth;
+mod policy;
 
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
+use ::policy::Binding;
 use identity::{Token, TokenHash};
 use juju_client::{Credential, Endpoint, Secret};
-use policy::Binding;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,6 +21,7 @@ use crate::failure::Failure;
 pub(crate) use approvals::ApprovalsSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::OauthSection;
+pub(crate) use policy::PolicySection;
 
 /// All that `serve` can be told in a file.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -51,6 +53,8 @@ pub(crate) struct Config {
     /// Who of the provider's users, groups and clients holds which roles.
     #[schemars(with = "Vec<serde_json::Value>")]
     pub(crate) bindings: Vec<Binding>,
+    /// Rules, and files with roles, bindings and rules of one's own.
+    pub(crate) policy: PolicySection,
 }
 
 /// One controller.

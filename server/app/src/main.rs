@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod failure;
 mod ready;
+mod rulebook;
 mod secret_key;
 mod web;
 mod wiring;

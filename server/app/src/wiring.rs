@@ -49,7 +49,7 @@ impl Health for Parts {
         let controllers = self.0.controllers.names().into_iter().map(|name| self.controller(name));
         async move {
             let (ledger, controllers) = futures::join!(self.ledger(), join_all(controllers));
-            std::iter::once(ledger).chain(controllers).collect()
+            [ledger, self.policy()].into_iter().chain(controllers).collect()
         }
         .boxed()
     }
@@ -60,6 +60,12 @@ impl Parts {
         let asked = Instant::now();
         let problem = self.0.ledger.store().ledger_head().await.err().map(|error| error.to_string());
         check("ledger".to_owned(), asked, problem)
+    }
+
+    /// A policy that was changed and cannot be read leaves the one before in force: a fault to tell, not one to stop for.
+    fn policy(&self) -> Check {
+        let detail = self.0.policy.stale().map(|why| format!("an older policy is in force: {why}"));
+        Check { name: "policy".to_owned(), healthy: true, detail, latency_ms: 0 }
     }
 
     async fn controller(&self, name: String) -> Check {

@@ -1,7 +1,7 @@
 //! What goes in at the door and what comes out.
 
 use catalogue::{Answer, Progress};
-use policy::{Approval, Unfit};
+use policy::{Approval, Hit, Unfit};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
@@ -79,10 +79,17 @@ pub struct Reply {
     pub entry: String,
     /// Whether this is the recorded answer of an earlier call with the same idempotency key.
     pub repeated: bool,
+    /// Rules that warn of what was done, or would be.
+    pub warnings: Vec<Hit>,
 }
 
 impl Reply {
-    pub(crate) fn of(answer: Answer, entry: &str) -> Self {
-        Self { value: answer.value, text: answer.text, entry: entry.to_owned(), repeated: false }
+    pub(crate) fn of(answer: Answer, entry: &str, warnings: Vec<Hit>) -> Self {
+        Self { value: answer.value, text: answer.text, entry: entry.to_owned(), repeated: false, warnings }
+    }
+
+    /// The answer of an earlier call, whose entry it names.
+    pub(crate) fn again(value: Value, text: String, entry: String) -> Self {
+        Self { value, text, entry, repeated: true, warnings: Vec::new() }
     }
 }

@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use audit::{Decision, Entry, Ledger, Outcome, Request, Ruling};
-use catalogue::{Answer, Catalogue, Job, Options, Preview, Site};
+use catalogue::{Answer, Catalogue, Job, Options, Preview, Site, Tool};
 use identity::Caller;
 use juju_client::Controllers;
-use policy::{Act, Circumstances, Demand, InForce, Permitted, Policy, Verdict};
-use serde_json::json;
+use policy::{Act, Demand, Denial, Hit, InForce, Permitted, Policy, Verdict};
+use serde_json::{Map, Value, json};
 
-use crate::{ApprovalTerms, Call, Proof, Refusal, Reply, asking::Asking, repetition::Key};
+use crate::{
+    ApprovalTerms, Call, Proof, Refusal, Reply,
+    asking::Asking,
+    circumstances::{self, Spending},
+    repetition::Key,
+};
 
 /// What stands behind the door.
 pub struct Door {
@@ -33,29 +38,45 @@ pub struct Door {
 /// A [`Refusal`]; each but an unknown tool and bad arguments stands in the ledger too.
 pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply, Refusal> {
     let tool = door.catalogue.get(&call.tool).ok_or(Refusal::UnknownTool(call.tool))?;
-    let plan = tool.plan(call.arguments)?;
-    let options = plan.options.clone();
-    let (command_line, speak) = (plan.command_line.clone(), plan.speak);
     let policy = door.policy.now();
     let registrar = Registrar { door, caller, policy: &policy, trace: call.trace };
+    // who may not call it at all is told so, whatever else there is to say
+    let hidden = policy.may_see(caller, tool.name(), tool.toolset(), tool.least()).err();
+    let plan = match &hidden {
+        None => tool.plan(call.arguments)?,
+        Some(denial) => match tool.plan(call.arguments.clone()) {
+            Ok(plan) => plan,
+            Err(_) => return Err(unseen(&registrar, tool, call.arguments, denial.clone()).await),
+        },
+    };
+    let options = plan.options.clone();
+    let (command_line, speak) = (plan.command_line.clone(), plan.speak);
     let site = match Site::find(&door.controllers, tool.scope(), &options.place, call.progress).await {
         Ok(site) => Arc::new(site),
-        Err(failure) => return Err(nowhere(&registrar, plan.act_nowhere(), &options, failure.into()).await),
+        Err(failure) => {
+            let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);
+            return Err(nowhere(&registrar, plan.act_nowhere(), &options, refusal).await);
+        }
     };
     let (planned, preview) = plan.at(&site);
-    let circumstances = Circumstances { now: chrono::Utc::now() };
     let mut entry = registrar.begin(planned.act(), &options).await?;
     if let Some(Proof::Forged(why)) = call.proof {
         return Err(close(entry, Refusal::Forged(why)));
     }
+    let (circumstances, spending) = match hidden {
+        None => circumstances::look(door, &policy, caller, planned.act(), (tool, &site)).await,
+        Some(_) => circumstances::unknown(tool),
+    };
     let verdict = policy::decide(&policy, caller, &circumstances, planned);
     entry.decided(decision(&verdict));
     let permitted = match verdict {
         Verdict::Permit(permitted) if options.dry_run => {
-            return would(permitted.act(), &[], preview, site, command_line, entry).await;
+            let told = Would { act: permitted.act(), demands: &[], warnings: permitted.warnings() };
+            return told.tell(preview, site, command_line, entry).await;
         }
         Verdict::Ask(asked) if options.dry_run => {
-            return would(asked.act(), asked.demands(), preview, site, command_line, entry).await;
+            let told = Would { act: asked.act(), demands: asked.demands(), warnings: asked.warnings() };
+            return told.tell(preview, site, command_line, entry).await;
         }
         Verdict::Permit(permitted) => permitted,
         Verdict::Ask(asked) => {
@@ -75,7 +96,7 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
         Verdict::Deny(denial) => return Err(close(entry, Refusal::Denied(denial))),
     };
     if permitted.act().effect.changes() {
-        write(door, caller, permitted, site, entry, options.idempotency_key).await
+        write(door, caller, (permitted, spending), site, entry, options.idempotency_key).await
     } else {
         run(permitted, site, entry, call.most_bytes.unwrap_or(usize::MAX)).await
     }
@@ -110,11 +131,16 @@ impl Registrar<'_> {
 
 /// What the ledger keeps of a verdict.
 fn decision(verdict: &Verdict<Job>) -> Decision {
-    match verdict {
-        Verdict::Permit(_) => Decision::new(Ruling::Allow, [""; 0]),
-        Verdict::Ask(asked) => Decision::new(Ruling::Ask, asked.demands().iter().map(|demand| &demand.rule)),
-        Verdict::Approver | Verdict::Deny(_) => Decision::new(Ruling::Deny, [""; 0]),
-    }
+    let (ruling, rules, warnings): (_, Vec<&str>, &[Hit]) = match verdict {
+        Verdict::Permit(permitted) => (Ruling::Allow, Vec::new(), permitted.warnings()),
+        Verdict::Ask(asked) => {
+            (Ruling::Ask, asked.demands().iter().map(|demand| &*demand.rule).collect(), asked.warnings())
+        }
+        Verdict::Approver => (Ruling::Deny, Vec::new(), &[]),
+        Verdict::Deny(denial) => (Ruling::Deny, denial.rules().collect(), &[]),
+    };
+    let rules = rules.into_iter().chain(warnings.iter().map(|hit| &*hit.rule));
+    Decision { warnings: warnings.iter().map(Hit::sentence).collect(), ..Decision::new(ruling, rules) }
 }
 
 fn close(entry: Entry, refusal: Refusal) -> Refusal {
@@ -130,40 +156,63 @@ async fn nowhere(registrar: &Registrar<'_>, act: Act, options: &Options, refusal
     }
 }
 
-/// Says what an act would do.
-async fn would(
-    act: &Act,
-    demands: &[Demand],
-    preview: Preview,
-    site: Arc<Site>,
-    command_line: String,
-    entry: Entry,
-) -> Result<Reply, Refusal> {
-    let expected = match preview(site).await {
-        Ok(expected) => expected,
-        Err(failure) => return Err(close(entry, failure.into())),
+/// A call of somebody who may not call the tool at all, with arguments that do not fit it.
+async fn unseen(registrar: &Registrar<'_>, tool: &dyn Tool, arguments: Map<String, Value>, denial: Denial) -> Refusal {
+    let text = |name: &str| arguments.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let act = Act {
+        tool: tool.name().to_owned(),
+        effect: tool.least(),
+        controller: text("controller"),
+        model: text("model"),
+        targets: Vec::new(),
+        arguments: Value::Object(arguments),
     };
-    let mut value = json!({"would": act, "command": command_line});
-    let mut text = format!("nothing was changed; this would run `{command_line}`\n");
-    if let Some(expected) = expected {
-        text = format!("{text}{expected:#}\n");
-        value["expected"] = expected;
+    nowhere(registrar, act, &Options::default(), Refusal::Denied(denial)).await
+}
+
+/// An act that is only told of.
+struct Would<'a> {
+    act: &'a Act,
+    demands: &'a [Demand],
+    warnings: &'a [Hit],
+}
+
+impl Would<'_> {
+    /// Says what the act would do.
+    async fn tell(
+        &self,
+        preview: Preview,
+        site: Arc<Site>,
+        command_line: String,
+        entry: Entry,
+    ) -> Result<Reply, Refusal> {
+        let expected = match preview(site).await {
+            Ok(expected) => expected,
+            Err(failure) => return Err(close(entry, failure.into())),
+        };
+        let (act, demands) = (self.act, self.demands);
+        let mut value = json!({"would": act, "command": command_line});
+        let mut text = format!("nothing was changed; this would run `{command_line}`\n");
+        if let Some(expected) = expected {
+            text = format!("{text}{expected:#}\n");
+            value["expected"] = expected;
+        }
+        if !demands.is_empty() {
+            let names: Vec<_> = demands.iter().map(|demand| demand.rule.as_str()).collect();
+            text = format!("{text}a human has to approve it first, under `{}`\n", names.join("`, `"));
+            value["needs_approval"] = json!(demands);
+        }
+        let reply = Reply::of(Answer { value, text }, entry.id(), self.warnings.to_vec());
+        entry.close(Outcome::Done, "");
+        Ok(reply)
     }
-    if !demands.is_empty() {
-        let names: Vec<_> = demands.iter().map(|demand| demand.rule.as_str()).collect();
-        text = format!("{text}a human has to approve it first, under `{}`\n", names.join("`, `"));
-        value["needs_approval"] = json!(demands);
-    }
-    let reply = Reply::of(Answer { value, text }, entry.id());
-    entry.close(Outcome::Done, "");
-    Ok(reply)
 }
 
 /// Does a write in a task of its own, so that a caller that goes away leaves neither half an act nor an open entry.
 async fn write(
     door: &Door,
     caller: &Caller,
-    permitted: Permitted<Job>,
+    (permitted, spending): (Permitted<Job>, Spending),
     site: Arc<Site>,
     entry: Entry,
     key: Option<String>,
@@ -181,6 +230,7 @@ async fn write(
                 Err(refusal) => return Err(close(entry, refusal)),
             },
         };
+        spending.keep();
         let result = run(permitted, site, entry, usize::MAX).await;
         if let Some(key) = key {
             key.settle(&result).await;
@@ -191,10 +241,11 @@ async fn write(
 }
 
 async fn run(permitted: Permitted<Job>, site: Arc<Site>, entry: Entry, most_bytes: usize) -> Result<Reply, Refusal> {
+    let warnings = permitted.warnings().to_vec();
     let (permit, job) = permitted.redeem();
     match job(permit, site, most_bytes).await {
         Ok(answer) => {
-            let reply = Reply::of(answer, entry.id());
+            let reply = Reply::of(answer, entry.id(), warnings);
             entry.close(Outcome::Done, "");
             Ok(reply)
         }

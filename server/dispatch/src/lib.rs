@@ -3,12 +3,14 @@
 mod approvals;
 mod asking;
 mod call;
+mod circumstances;
 mod door;
 mod limited;
 mod refusal;
 mod repetition;
 mod scopes;
 mod stored;
+mod supposing;
 mod terms;
 
 pub use approvals::{Approvals, Decision, NotDecided};
@@ -17,4 +19,5 @@ pub use door::{Door, carry_out};
 pub use limited::{Limited, note_limited};
 pub use refusal::Refusal;
 pub use scopes::{Narrow, too_narrow};
+pub use supposing::{Supposed, validate};
 pub use terms::ApprovalTerms;

@@ -47,7 +47,7 @@ impl Key {
             return Err(Refusal::KeyReused { key, entry: act });
         }
         match outcome.and_then(|text| serde_json::from_str(&text).ok()) {
-            Some(Kept::Done { value, text }) => Ok(Err(Reply { value, text, entry: act, repeated: true })),
+            Some(Kept::Done { value, text }) => Ok(Err(Reply::again(value, text, act))),
             Some(Kept::Failed(sentence)) => Err(Refusal::FailedBefore(sentence)),
             Some(Kept::Unknown) | None => Err(Refusal::EndUnknown { key, entry: act }),
         }
@@ -59,7 +59,7 @@ impl Key {
         match store.key(caller.subject(), key).await {
             Ok(Some(Claim::Known { digest: known, act, outcome: Some(text) })) if known == digest => {
                 match serde_json::from_str(&text) {
-                    Ok(Kept::Done { value, text }) => Some(Reply { value, text, entry: act, repeated: true }),
+                    Ok(Kept::Done { value, text }) => Some(Reply::again(value, text, act)),
                     _ => None,
                 }
             }

@@ -22,6 +22,8 @@ struct Kept {
     call_seconds: BTreeMap<String, Histogram>,
     limited: BTreeMap<&'static str, u64>,
     suspicious: BTreeMap<(&'static str, &'static str), u64>,
+    policy_reads: BTreeMap<&'static str, u64>,
+    policy_stale: bool,
 }
 
 #[derive(Debug, Default)]
@@ -75,6 +77,13 @@ impl Metrics {
     pub fn suspicious(&self, place: &'static str, kind: &'static str) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *kept.suspicious.entry((place, kind)).or_default() += 1;
+    }
+
+    /// The policy was read anew: put in force, or broken, so that the one before stays.
+    pub fn policy_read(&self, good: bool) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept.policy_reads.entry(if good { "ok" } else { "broken" }).or_default() += 1;
+        kept.policy_stale = !good;
     }
 
     /// The text form, version 0.0.4.
@@ -135,6 +144,13 @@ impl Kept {
         for ((place, kind), count) in &self.suspicious {
             writeln!(text, "{name}{{place=\"{place}\",kind=\"{kind}\"}} {count}")?;
         }
+        head(text, "juju_mcp_policy_reads_total", "counter", "Times that a changed policy was read, by outcome.")?;
+        for (outcome, count) in &self.policy_reads {
+            writeln!(text, "juju_mcp_policy_reads_total{{outcome=\"{outcome}\"}} {count}")?;
+        }
+        let help = "Whether the policy in force is older than the one that is written, which is broken.";
+        head(text, "juju_mcp_policy_stale", "gauge", help)?;
+        writeln!(text, "juju_mcp_policy_stale {}", u8::from(self.policy_stale))?;
         Ok(())
     }
 }
@@ -157,5 +173,16 @@ mod tests {
         assert!(text.contains("juju_mcp_calls_total{tool=\"juju_status\",outcome=\"ok\"} 2\n"), "{text}");
         assert!(text.contains("juju_mcp_call_seconds_bucket{tool=\"juju_status\",le=\"0.005\"} 2\n"), "{text}");
         assert!(text.contains("juju_mcp_call_seconds_bucket{tool=\"juju_status\",le=\"+Inf\"} 3\n"), "{text}");
+    }
+
+    #[test]
+    fn a_broken_policy_shows_until_a_good_one_was_read() {
+        let metrics = Metrics::default();
+        let stale = |value: u8| metrics.text().contains(&format!("juju_mcp_policy_stale {value}\n"));
+        assert!(stale(0));
+        metrics.policy_read(false);
+        assert!(stale(1) && metrics.text().contains("juju_mcp_policy_reads_total{outcome=\"broken\"} 1\n"));
+        metrics.policy_read(true);
+        assert!(stale(0) && metrics.text().contains("juju_mcp_policy_reads_total{outcome=\"ok\"} 1\n"));
     }
 }

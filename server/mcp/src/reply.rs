@@ -1,6 +1,7 @@
 //! Answers and refusals as results of a tool call.
 
 use dispatch::{Refusal, Reply};
+use policy::Hit;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
 
@@ -9,9 +10,16 @@ pub const RESULT_BYTES: usize = 4_000_000;
 
 /// A call that was carried out.
 pub(crate) fn done(reply: Reply) -> CallToolResult {
-    let mut result = CallToolResult::success(vec![ContentBlock::text(reply.text)]);
+    let mut texts = vec![ContentBlock::text(reply.text)];
+    // before the eyes of whoever reads the result, and not among the data, whose schema is the tool's
+    let warning = |hit: &Hit| ContentBlock::text(format!("warning by rule `{}`: {}", hit.rule, hit.sentence()));
+    texts.extend(reply.warnings.iter().map(warning));
+    let mut result = CallToolResult::success(texts);
     result.structured_content = Some(reply.value);
     let mut meta = json!({"juju-mcp/entry": reply.entry});
+    if !reply.warnings.is_empty() {
+        meta["juju-mcp/warnings"] = json!(reply.warnings);
+    }
     if reply.repeated {
         meta["juju-mcp/repeated"] = Value::Bool(true);
     }

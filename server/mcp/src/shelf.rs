@@ -20,6 +20,7 @@ struct Item {
     /// The same where nothing may change; absent for tools that always change something.
     shown_read_only: Option<model::Tool>,
     least: Effect,
+    most: Effect,
     toolset: &'static str,
     place: Place,
 }
@@ -45,18 +46,15 @@ impl Shelf {
     /// What a caller is shown; without one, what there is. In the order of names.
     pub(crate) fn list(&self, surface: &Surface, rights: Option<(&Policy, &Caller)>) -> Vec<model::Tool> {
         let brief = surface.selection == Selection::Full;
-        let may = |effect| rights.is_none_or(|(policy, caller)| policy.allow(caller, effect).is_ok());
-        let effects = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
-        let allowed: Vec<Effect> = effects.into_iter().filter(|effect| may(*effect)).collect();
-        let changes = allowed.iter().any(|effect| effect.changes());
+        let may = |item: &Item, effect| rights.is_none_or(|(policy, caller)| item.may(policy, caller, effect));
         self.tools
             .values()
             .filter(|item| item.stands_on(surface))
-            .filter(|item| allowed.contains(&item.least))
+            .filter(|item| may(item, item.least))
             .filter_map(|item| {
                 let shown = item.shown(surface)?;
                 // who may only read is told of a tool that does both what it is for them
-                Some(if changes { shown } else { item.shown_read_only.as_ref().unwrap_or(shown) }.clone())
+                Some(if may(item, item.most) { shown } else { item.shown_read_only.as_ref().unwrap_or(shown) }.clone())
             })
             .map(|tool| if brief { without_output_schema(tool) } else { tool })
             .collect()
@@ -84,7 +82,7 @@ impl Item {
         let reads = !tool.least().changes();
         let shown_read_only = reads.then(|| shown.clone().annotate(annotations(tool.least(), true)));
         let place = if tool.curated() { Place::Curated } else { Place::FullOnly };
-        Self { shown, shown_read_only, least: tool.least(), toolset: tool.toolset(), place }
+        Self { shown, shown_read_only, least: tool.least(), most: tool.effect(), toolset: tool.toolset(), place }
     }
 
     fn trio(described: &trio::Described) -> Self {
@@ -96,8 +94,24 @@ impl Item {
             shown,
             // who may do the least that it reaches sees it; the inner command is judged by itself
             least: if changes { Effect::Write } else { Effect::Read },
+            most: if changes { Effect::Write } else { Effect::Read },
             toolset: "",
             place: Place::Trio,
+        }
+    }
+
+    /// Whether the caller could call it for acts of this effect.
+    fn may(&self, policy: &Policy, caller: &Caller, effect: Effect) -> bool {
+        match self.place {
+            Place::Trio => {
+                let reached = if effect.changes() {
+                    [Effect::Write, Effect::Destructive]
+                } else {
+                    [Effect::Read, Effect::Sensitive]
+                };
+                reached.into_iter().any(|effect| policy.allow(caller, effect).is_ok())
+            }
+            Place::Curated | Place::FullOnly => policy.may_see(caller, &self.shown.name, self.toolset, effect).is_ok(),
         }
     }
 

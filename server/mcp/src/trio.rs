@@ -86,7 +86,6 @@ fn few() -> usize {
     3
 }
 
-const EFFECTS: [Effect; 4] = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
 /// So many names follow the commands that are told in full.
 const MORE: usize = 20;
 
@@ -103,8 +102,10 @@ pub(crate) fn find(
 ) -> Result<(Value, String), String> {
     let sought: Sought = serde_json::from_value(Value::Object(arguments))
         .map_err(|error| format!("the arguments do not fit: {error}"))?;
-    let allowed = EFFECTS.map(|effect| !(read_only && effect.changes()) && policy.allow(caller, effect).is_ok());
-    let usable = |tool: &&dyn Tool| EFFECTS.iter().zip(allowed).any(|(effect, may)| may && *effect == tool.least());
+    let usable = |tool: &&dyn Tool| {
+        let least = tool.least();
+        !(read_only && least.changes()) && policy.may_see(caller, tool.name(), tool.toolset(), least).is_ok()
+    };
     let found: Vec<&dyn Tool> = catalogue.search(&sought.query).into_iter().filter(usable).collect();
     let (near, far) = found.split_at(found.len().min(sought.limit.max(1)));
     let commands: Vec<Value> = near.iter().map(|tool| whole(*tool)).collect();

@@ -33,12 +33,12 @@ pub enum Undecidable {
 }
 
 impl Policy {
-    /// Whether a token may approve: it holds the role, and where a provider gave it, the scope. Such a token changes
+    /// Whether a token may approve: it holds a role that approves, and where a provider gave it, the scope. Such a token changes
     /// nothing, so that no token both asks and approves.
     #[must_use]
     pub fn may_approve(&self, caller: &Caller) -> bool {
         let scoped = caller.claims().is_none_or(|claims| claims.scopes.iter().any(|scope| scope == APPROVE_SCOPE));
-        scoped && self.roles_of(caller).iter().any(|role| role == APPROVER)
+        scoped && self.holds_approving_role(caller)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Bindings: who of the identity provider's users, groups and clients holds which roles.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use identity::Claims;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -13,6 +13,9 @@ pub struct Binding {
     pub role: String,
     /// Who holds it.
     pub to: Vec<Holder>,
+    /// The one identity provider whose word is taken for it, its `iss`; any that is configured unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
 }
 
 /// Somebody at the identity provider: `group:ops`, `user:ana@example.com`, `subject:7f3a`, `client:backup-job`.
@@ -42,7 +45,11 @@ impl Holder {
 /// Roles that bindings give to whoever has these claims, each once.
 pub(crate) fn roles(bindings: &[Binding], claims: &Claims) -> Vec<String> {
     let mut roles: Vec<String> = Vec::new();
-    for binding in bindings.iter().filter(|binding| binding.to.iter().any(|holder| holder.is(claims))) {
+    let holds = |binding: &&Binding| {
+        let vouched = binding.issuer.as_ref().is_none_or(|issuer| *issuer == claims.issuer);
+        vouched && binding.to.iter().any(|holder| holder.is(claims))
+    };
+    for binding in bindings.iter().filter(holds) {
         if !roles.contains(&binding.role) {
             roles.push(binding.role.clone());
         }
@@ -70,10 +77,15 @@ impl Serialize for Holder {
 
 impl<'de> Deserialize<'de> for Holder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let wanted = || {
-            D::Error::custom(format!("`group:NAME`, `user:EMAIL`, `subject:SUB` or `client:ID` is wanted, not: {text}"))
-        };
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl FromStr for Holder {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = || format!("`group:NAME`, `user:EMAIL`, `subject:SUB` or `client:ID` is wanted, not: {text}");
         match text.split_once(':') {
             Some((_, "")) | None => Err(wanted()),
             Some(("group", name)) => Ok(Self::Group(name.to_owned())),
@@ -107,6 +119,10 @@ mod tests {
         };
         assert_eq!(roles(&bindings, &claims(Some("ana@EXAMPLE.com"), &["staff"])), ["viewer", "operator"]);
         assert_eq!(roles(&bindings, &claims(None, &["ops", "Staff"])), ["operator", "viewer"]);
+        let there = Binding { role: "admin".into(), to: bindings[1].to.clone(), issuer: Some("https://there".into()) };
+        let from = |issuer: &str| Claims { issuer: issuer.to_owned(), ..claims(None, &["ops"]) };
+        assert_eq!(roles(std::slice::from_ref(&there), &from("https://there")), ["admin"]);
+        assert_eq!(roles(&[there], &from("https://here")), Vec::<String>::new());
         let nobody = Claims { subject: "group:ops".to_owned(), client_id: Some("ops".to_owned()), ..Claims::default() };
         assert_eq!(roles(&bindings, &nobody), Vec::<String>::new());
     }

@@ -2,7 +2,7 @@
 
 use identity::Caller;
 
-use crate::{Act, Approval, Circumstances, Demand, Denial, Judgement, Policy, Status, Unfit};
+use crate::{Act, Approval, Circumstances, Demand, Denial, Hit, Judgement, Policy, Status, Unfit};
 
 /// An act together with the work that would do it.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ impl<Job> Planned<Job> {
 #[derive(Debug)]
 pub struct Permitted<Job> {
     permit: Permit,
+    warnings: Vec<Hit>,
     job: Job,
 }
 
@@ -34,6 +35,11 @@ impl<Job> Permitted<Job> {
     /// What was allowed.
     pub fn act(&self) -> &Act {
         &self.permit.act
+    }
+
+    /// Rules that warn of it.
+    pub fn warnings(&self) -> &[Hit] {
+        &self.warnings
     }
 
     /// Gives out the permit and the one piece of work that it is for.
@@ -67,6 +73,7 @@ impl Permit {
 pub struct Asked<Job> {
     act: Act,
     demands: Vec<Demand>,
+    warnings: Vec<Hit>,
     job: Job,
 }
 
@@ -79,6 +86,11 @@ impl<Job> Asked<Job> {
     /// The rules that want a human.
     pub fn demands(&self) -> &[Demand] {
         &self.demands
+    }
+
+    /// Rules that warn of it.
+    pub fn warnings(&self) -> &[Hit] {
+        &self.warnings
     }
 
     /// Gives the permit, for an approval of this very act that the store says was used up for this very entry of the
@@ -97,7 +109,7 @@ impl<Job> Asked<Job> {
         if self.second_person() && !approval.question.second_person() {
             return Err(Unfit::SecondPerson(id()));
         }
-        Ok(Permitted { permit: Permit { act: self.act }, job: self.job })
+        Ok(Permitted { permit: Permit { act: self.act }, warnings: self.warnings, job: self.job })
     }
 
     /// Whether the yes has to come from somebody other than whoever asked.
@@ -129,8 +141,8 @@ pub fn decide<Job>(
     match policy.judge(caller, &act, circumstances) {
         Judgement::Deny(denial) => Verdict::Deny(denial),
         _ if act.effect.changes() && policy.may_approve(caller) => Verdict::Approver,
-        Judgement::Allow => Verdict::Permit(Permitted { permit: Permit { act }, job }),
-        Judgement::Ask { demands } => Verdict::Ask(Asked { act, demands, job }),
+        Judgement::Allow { warnings } => Verdict::Permit(Permitted { permit: Permit { act }, warnings, job }),
+        Judgement::Ask { demands, warnings } => Verdict::Ask(Asked { act, demands, warnings, job }),
     }
 }
 
@@ -141,7 +153,7 @@ mod tests {
 
     fn asked(act: Act, second_person: bool) -> Asked<()> {
         let demand = Demand { rule: "removals".into(), message: String::new(), second_person };
-        Asked { act, demands: vec![demand], job: () }
+        Asked { act, demands: vec![demand], warnings: Vec::new(), job: () }
     }
 
     #[test]

@@ -1,26 +1,35 @@
 //! All that decides, as one value: a change of the configuration makes a new one, and acts under way keep theirs.
 
-use std::sync::{Arc, PoisonError, RwLock};
-
+use chrono::TimeDelta;
 use identity::Caller;
 
-use crate::{Binding, Demand, Denial, Effect, InvalidRoles, Roles, bindings, scope};
+use crate::{
+    Act, Binding, Demand, Denial, Effect, Profile, Roles, Rule, bindings,
+    rules::Settings,
+    scope,
+    selector::{Matter, fits_model},
+};
 
-/// Roles, and who holds them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Roles, who holds them, and rules.
+#[derive(Debug, Clone)]
 pub struct Policy {
     roles: Roles,
-    wanted: Vec<(Effect, Demand)>,
     bindings: Vec<Binding>,
+    rules: Vec<Rule>,
+    settings: Settings,
+    profile: Profile,
+    wanted: Vec<(Effect, Demand)>,
 }
 
 impl Policy {
-    /// The policy that is shipped.
-    ///
-    /// # Errors
-    /// Never in a program whose tests passed: the text is part of it.
-    pub fn shipped() -> Result<Self, InvalidRoles> {
-        Ok(Self { roles: Roles::shipped()?, bindings: Vec::new(), wanted: Vec::new() })
+    pub(crate) fn of(roles: Roles, guards: Vec<Rule>, settings: Settings, profile: Profile) -> Self {
+        Self { roles, bindings: Vec::new(), rules: guards, settings, profile, wanted: Vec::new() }
+    }
+
+    /// The same with more bindings, whose roles are known to exist.
+    pub(crate) fn bound(mut self, bindings: Vec<Binding>) -> Self {
+        self.bindings.extend(bindings);
+        self
     }
 
     /// The same, wanting a human before acts of this effect or a worse one.
@@ -30,7 +39,7 @@ impl Policy {
         self
     }
 
-    /// What is wanted of a human before acts of an effect.
+    /// What is wanted of a human before acts of an effect, beside rules.
     pub(crate) fn wants(&self, effect: Effect) -> Vec<Demand> {
         self.wanted.iter().filter(|(least, _)| effect >= *least).map(|(_, demand)| demand.clone()).collect()
     }
@@ -38,15 +47,21 @@ impl Policy {
     /// The same with bindings for the users of an identity provider.
     ///
     /// # Errors
-    /// [`InvalidPolicy`], where a binding names a role that does not exist.
-    pub fn with_bindings(self, bindings: Vec<Binding>) -> Result<Self, InvalidPolicy> {
-        match bindings.iter().find(|binding| !self.roles.has(&binding.role)) {
-            None => Ok(Self { bindings, ..self }),
-            Some(binding) => {
-                let known = self.roles.described().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
-                Err(InvalidPolicy::NoSuchRole { name: binding.role.clone(), known })
-            }
+    /// [`NoSuchRole`], where a binding names a role that does not exist.
+    pub fn with_bindings(self, bindings: Vec<Binding>) -> Result<Self, NoSuchRole> {
+        match self.unknown_role(&bindings) {
+            None => Ok(self.bound(bindings)),
+            Some(name) => Err(NoSuchRole(self.no_role(&name))),
         }
+    }
+
+    pub(crate) fn unknown_role(&self, bindings: &[Binding]) -> Option<String> {
+        bindings.iter().find(|binding| !self.roles.has(&binding.role)).map(|binding| binding.role.clone())
+    }
+
+    pub(crate) fn no_role(&self, name: &str) -> String {
+        let known = self.roles.described().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+        format!("a binding names the role `{name}`, which does not exist; roles are: {known}")
     }
 
     /// All roles.
@@ -55,14 +70,53 @@ impl Policy {
         &self.roles
     }
 
-    /// Roles that the caller holds here.
+    /// Who holds which role by what the identity provider says.
+    #[must_use]
+    pub fn bindings(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// All rules, in the order in which they are asked.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Which of the shipped rules are among them.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Roles that the caller holds here, each once.
     #[must_use]
     pub fn roles_of(&self, caller: &Caller) -> Vec<String> {
         let bound = caller.claims().map(|claims| bindings::roles(&self.bindings, claims)).unwrap_or_default();
-        caller.roles().iter().cloned().chain(bound).collect()
+        let mut roles = Vec::new();
+        for role in caller.roles().iter().cloned().chain(bound) {
+            if !roles.contains(&role) {
+                roles.push(role);
+            }
+        }
+        roles
     }
 
-    /// Whether one of the caller's roles allows acts of `effect`, whatever they act on.
+    /// Of the caller's roles, the one that allows the worst: the one whose credential is used.
+    #[must_use]
+    pub fn strongest_role(&self, caller: &Caller) -> Option<String> {
+        self.roles.strongest(&self.roles_of(caller)).map(ToOwned::to_owned)
+    }
+
+    /// Whether one of the caller's roles is one that approves.
+    pub(crate) fn holds_approving_role(&self, caller: &Caller) -> bool {
+        self.roles.approve(&self.roles_of(caller))
+    }
+
+    /// Whether the caller could do something of this effect, of whatever tool and wherever.
     ///
     /// # Errors
     /// [`Denial`], which names a role that would.
@@ -72,40 +126,49 @@ impl Policy {
         }
         self.roles.allow(&self.roles_of(caller), effect)
     }
+
+    /// Whether the caller could call a tool for acts of this effect, somewhere and with some arguments: then it is shown.
+    ///
+    /// # Errors
+    /// [`Denial`].
+    pub fn may_see(&self, caller: &Caller, tool: &str, toolset: &str, effect: Effect) -> Result<(), Denial> {
+        if let Some(scope) = scope::lacking(caller, effect) {
+            return Err(Denial::Scope { effect, scope });
+        }
+        self.roles.offer(&self.roles_of(caller), tool, toolset, effect)?;
+        match self.rules.iter().find(|rule| rule.shuts(tool, toolset, effect)) {
+            Some(rule) => Err(Denial::Rules(vec![rule.shut()])),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a place is a production one, by the name of its model or controller.
+    #[must_use]
+    pub fn is_production(&self, controller: &str, model: &str) -> bool {
+        let fits = |pattern: &crate::Pattern| fits_model(pattern, model) || fits_model(pattern, controller);
+        self.settings.production.iter().any(fits)
+    }
+
+    pub(crate) fn matter<'a>(&self, act: &'a Act, toolset: &'a str, roles: &'a [String]) -> Matter<'a> {
+        let said = act.arguments["environment"].as_str().is_some_and(|word| word.starts_with("prod"));
+        let production = said || self.is_production(&act.controller, &act.model);
+        Matter { act, toolset, roles, production }
+    }
+
+    /// For how long back changes have to be counted for the budgets of the rules; `None` where there are no budgets.
+    #[must_use]
+    pub fn counts_back(&self) -> Option<TimeDelta> {
+        self.rules.iter().flat_map(Rule::budgets).max()
+    }
+
+    /// Whether a rule about this act asks how many units there are, which is to be looked up then.
+    #[must_use]
+    pub fn wants_units(&self, act: &Act) -> bool {
+        act.tool == "juju_add_unit" && self.rules.iter().any(|rule| rule.check().contains("units.after"))
+    }
 }
 
-/// Parts of a policy that do not fit each other.
+/// A binding that names a role which does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidPolicy {
-    /// A binding names a role that does not exist.
-    #[error("a binding names the role `{name}`, which does not exist; roles are: {known}")]
-    NoSuchRole {
-        /// The name.
-        name: String,
-        /// The roles that exist.
-        known: String,
-    },
-}
-
-/// The policy in force, which may be changed while the server runs.
-#[derive(Debug)]
-pub struct InForce(RwLock<Arc<Policy>>);
-
-impl InForce {
-    /// Puts a policy in force.
-    #[must_use]
-    pub fn new(policy: Policy) -> Self {
-        Self(RwLock::new(Arc::new(policy)))
-    }
-
-    /// The policy of this moment; one act asks once, so that it is judged by one policy.
-    #[must_use]
-    pub fn now(&self) -> Arc<Policy> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Puts another one in its place.
-    pub fn replace(&self, policy: Policy) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
-    }
-}
+#[error("{0}")]
+pub struct NoSuchRole(String);

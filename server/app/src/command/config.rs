@@ -2,10 +2,13 @@
 
 use std::process::ExitCode;
 
+use policy::Profile;
+
 use crate::{
     cli,
     config::{Config, read_token},
     failure::Failure,
+    rulebook::Rulebook,
 };
 
 pub(super) fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
@@ -16,7 +19,8 @@ pub(super) fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
             for token in &config.tokens {
                 read_token(&token.file)?;
             }
-            super::serve::check_roles(config.tokens.iter().map(|token| token.role.as_str()))?;
+            let policy = Rulebook::of(&config, &[], None, Profile::Shipped).read()?;
+            super::serve::check_roles(policy.roles(), config.tokens.iter().map(|token| token.role.as_str()))?;
             println!("`{}` is good: {} controllers, {} tokens", file.display(), controllers.len(), config.tokens.len());
         }
         cli::Config::Schema => {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, process::ExitCode};
 
 use http_server::Settings;
 use identity::{Authenticator, Token};
-use policy::{Policy, Roles};
+use policy::Profile;
 
 use super::{
     serve::{Serving, address, listen},
@@ -15,6 +15,7 @@ use crate::{
     config::{ApprovalsSection, Config, LimitsSection},
     failure::Failure,
     ready::Ready,
+    rulebook::Rulebook,
     secret_key::secret_key,
     wiring,
 };
@@ -37,13 +38,15 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let state = arguments.state.clone().unwrap_or_else(|| scratch.state());
     let mut ready = simulated.ready();
     let mut authenticator = Authenticator::default();
-    for (role, _) in Roles::shipped().map_err(Failure::failed)?.described() {
+    let policy_from = &arguments.policy;
+    let rulebook = Rulebook::of(&Config::default(), &policy_from.policy, policy_from.rules, Profile::Gentle);
+    let policy = rulebook.read()?;
+    for (role, _) in policy.roles().described() {
         let token = Token::generate().map_err(Failure::failed)?;
         authenticator.accept(token.hash(), role);
         ready.tokens.insert(role.to_owned(), token.reveal().to_owned());
     }
     let terms = ApprovalsSection::default().terms(&address(&listener)?);
-    let policy = Policy::shipped().map_err(Failure::failed)?;
     let door = wiring::door(&state, controllers, policy, terms).await?;
     let seal = secret_key(&state, wiring::SEAL)?;
     let serving = Serving {
@@ -53,6 +56,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         settings: Settings::default(),
         limits: LimitsSection::none(),
         listener,
+        rulebook,
         stop,
     };
     serving.serve(ready, arguments.ready_file.as_deref(), announce).await

@@ -1,7 +1,6 @@
 //! `juju-mcp serve`: MCP over HTTP for a team.
 
 use std::{
-    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -13,7 +12,7 @@ use dispatch::{Approvals, Door};
 use http_server::{Served, Settings, metrics::Metrics};
 use identity::Authenticator;
 use juju_client::Controllers;
-use policy::{Policy, Roles};
+use policy::{Profile, Roles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +21,7 @@ use crate::{
     config::{Config, LimitsSection, read_token},
     failure::Failure,
     ready::Ready,
+    rulebook::Rulebook,
     secret_key::secret_key,
     wiring::{self, Parts},
 };
@@ -33,8 +33,10 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     let juju_data = arguments.juju_data.as_ref().or(config.juju_data.as_ref());
     let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path))?;
-    let authenticator = authenticator(&config, &arguments.token_file)?;
-    let policy = policy(&config)?;
+    let policy_from = &arguments.policy;
+    let rulebook = Rulebook::of(&config, &policy_from.policy, policy_from.rules, Profile::Shipped);
+    let policy = rulebook.read()?;
+    let authenticator = authenticator(&config, &arguments.token_file, policy.roles())?;
     reach(&controllers).await?;
     let state = arguments.state.or_else(|| config.state.clone()).unwrap_or_else(|| STATE.into());
     let listener = listen(arguments.listen.or(config.listen).unwrap_or(LISTEN)).await?;
@@ -46,6 +48,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
         settings: settings(&config)?,
         limits: config.limits,
         listener,
+        rulebook,
         stop: wiring::stop_signal(),
     };
     let ready = Ready { pid: std::process::id(), ..Ready::default() };
@@ -61,6 +64,8 @@ pub(super) struct Serving {
     pub(super) settings: Settings,
     pub(super) limits: LimitsSection,
     pub(super) listener: TcpListener,
+    /// Where the policy is written, to be watched.
+    pub(super) rulebook: Rulebook,
     pub(super) stop: CancellationToken,
 }
 
@@ -86,6 +91,7 @@ impl Serving {
             .sealing_with(&self.seal)
             .limiting(self.limits.tools())
             .answering_at_most(self.limits.result_bytes);
+        tokio::spawn(self.rulebook.watch(Arc::clone(&self.door), Arc::clone(&metrics), self.stop.clone()));
         let served = Served {
             mcp: handler.http(self.settings.max_body_bytes, self.stop.clone()),
             toolsets: self.door.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
@@ -143,12 +149,6 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
     })
 }
 
-fn policy(config: &Config) -> Result<Policy, Failure> {
-    let shipped = Policy::shipped().map_err(Failure::failed)?;
-    let remedy = "`juju-mcp config schema` prints what the configuration may hold";
-    shipped.with_bindings(config.bindings.clone()).map_err(|error| Failure::usage(error, remedy))
-}
-
 fn settings(config: &Config) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
     if let Some(oauth) = &config.oauth {
@@ -161,10 +161,10 @@ fn settings(config: &Config) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-fn authenticator(config: &Config, files: &[(String, PathBuf)]) -> Result<Authenticator, Failure> {
+fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) -> Result<Authenticator, Failure> {
     let configured = config.tokens.iter().map(|token| (&token.role, &token.file));
     let tokens: Vec<_> = configured.chain(files.iter().map(|(role, file)| (role, file))).collect();
-    check_roles(tokens.iter().map(|(role, _)| role.as_str()))?;
+    check_roles(roles, tokens.iter().map(|(role, _)| role.as_str()))?;
     if tokens.is_empty() && config.oauth.is_none() {
         return Err(Failure::usage(
             "nobody could call this server, because it has no token",
@@ -188,12 +188,10 @@ fn authenticator(config: &Config, files: &[(String, PathBuf)]) -> Result<Authent
 }
 
 /// Refuses a role that does not exist: a token for it could do nothing.
-pub(super) fn check_roles<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
-    let roles = Roles::shipped().map_err(Failure::failed)?;
-    let known: BTreeMap<_, _> = roles.described().collect();
+pub(super) fn check_roles<'a>(roles: &Roles, names: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
     for name in names {
         if !roles.has(name) {
-            let known: Vec<_> = known.keys().copied().collect();
+            let known: Vec<_> = roles.described().map(|(name, _)| name).collect();
             return Err(Failure::usage(
                 format!("there is no role `{name}`"),
                 format!("roles are: {}", known.join(", ")),

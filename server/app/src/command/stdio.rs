@@ -6,17 +6,18 @@ use dispatch::ApprovalTerms;
 use http_server::metrics::Metrics;
 use identity::Caller;
 use mcp::Surface;
-use policy::Policy;
+use policy::Profile;
 
-use crate::{cli::Stdio, config::Config, failure::Failure, secret_key::secret_key, wiring};
+use crate::{cli::Stdio, config::Config, failure::Failure, rulebook::Rulebook, secret_key::secret_key, wiring};
 
 pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     let juju_data = arguments.juju_data.clone().map_or_else(wiring::own_juju_data, Ok)?;
     let controllers =
         wiring::controllers(&Config::default(), Some(&juju_data))?.with_own_files(wiring::client_files(&juju_data));
     let state: PathBuf = arguments.state.clone().unwrap_or_else(|| juju_data.join("juju-mcp"));
-    let policy = Policy::shipped().map_err(Failure::failed)?;
-    let door = wiring::door(&state, controllers, policy, ApprovalTerms::default()).await?;
+    let policy_from = &arguments.policy;
+    let rulebook = Rulebook::of(&Config::default(), &policy_from.policy, policy_from.rules, Profile::Gentle);
+    let door = wiring::door(&state, controllers, rulebook.read()?, ApprovalTerms::default()).await?;
     let seal = secret_key(&state, wiring::SEAL)?;
     let surface = surface(&arguments);
     let known = door.catalogue.toolsets();
@@ -27,9 +28,11 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         ));
     }
     let caller = Caller::local(&wiring::user(), "admin");
-    let server = mcp::Server::new(Arc::clone(&door), Arc::new(Metrics::default()));
+    let (metrics, stop) = (Arc::new(Metrics::default()), wiring::stop_signal());
+    tokio::spawn(rulebook.watch(Arc::clone(&door), Arc::clone(&metrics), stop.clone()));
+    let server = mcp::Server::new(Arc::clone(&door), metrics);
     let server = server.sealing_with(&seal).local(caller, surface);
-    let ended = mcp::stdio(server, wiring::stop_signal()).await;
+    let ended = mcp::stdio(server, stop).await;
     wiring::close(&door).await;
     ended.map_err(Failure::failed)?;
     Ok(ExitCode::SUCCESS)

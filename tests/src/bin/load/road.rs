@@ -28,7 +28,7 @@ pub(crate) async fn ask(length: Duration) -> Result<Figures, Box<dyn std::error:
     let settings = Settings::new(provider.issuer.clone(), vec![AUDIENCE.to_owned()]);
     let mut authenticator = Authenticator::default();
     authenticator.trust(Provider::new(settings, web_client()));
-    let binding = Binding { role: "viewer".to_owned(), to: vec![Holder::Group("ops".to_owned())] };
+    let binding = Binding { role: "viewer".to_owned(), to: vec![Holder::Group("ops".to_owned())], issuer: None };
     let door = Door {
         catalogue: Catalogue::shipped(),
         policy: InForce::new(Policy::shipped()?.with_bindings(vec![binding])?),

@@ -1,0 +1,84 @@
+//! What rules want to know beyond the act: the clock, budgets, and facts that are looked up for them.
+
+use std::collections::BTreeMap;
+
+use catalogue::{Site, Tool};
+use identity::Caller;
+use policy::{Act, Circumstances, Policy, Reserved};
+use serde_json::{Value, json};
+
+use crate::Door;
+
+/// What an act takes of the budgets. Given back when this is dropped, unless the act is done.
+pub(crate) struct Spending(Option<Reserved>);
+
+impl Spending {
+    /// The act is done now, so it counts.
+    pub(crate) fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Spending {
+    fn drop(&mut self) {
+        if let Some(reserved) = &self.0 {
+            reserved.give_back();
+        }
+    }
+}
+
+/// Looks up what the rules in force want to know of an act, and reserves what it takes of the budgets.
+pub(crate) async fn look(
+    door: &Door,
+    policy: &Policy,
+    caller: &Caller,
+    act: &Act,
+    (tool, site): (&dyn Tool, &Site),
+) -> (Circumstances, Spending) {
+    suppose(door, policy, caller, act, (tool.toolset(), Some(site))).await
+}
+
+/// The same for an act that is only supposed, in a place that may not have been looked for.
+pub(crate) async fn suppose(
+    door: &Door,
+    policy: &Policy,
+    caller: &Caller,
+    act: &Act,
+    (toolset, site): (&str, Option<&Site>),
+) -> (Circumstances, Spending) {
+    let mut facts = BTreeMap::new();
+    if policy.wants_units(act)
+        && let Some(site) = site
+        && let Some(units) = units_now(act, site).await
+    {
+        facts.insert("units.now", json!(units));
+    }
+    let now = chrono::Utc::now();
+    let counts = policy.counts_back().filter(|_| act.effect.changes());
+    let reserved = counts.map(|back| door.policy.budget().reserve(&budget_of(caller), act, now, back));
+    let circumstances = Circumstances { now, toolset: toolset.to_owned(), facts, reserved: reserved.clone() };
+    (circumstances, Spending(reserved))
+}
+
+/// Nothing is looked up for whom the tool is hidden from: the act is denied by their roles.
+pub(crate) fn unknown(tool: &dyn Tool) -> (Circumstances, Spending) {
+    let circumstances = Circumstances { toolset: tool.toolset().to_owned(), ..Circumstances::at(chrono::Utc::now()) };
+    (circumstances, Spending(None))
+}
+
+/// Whose budget it is: two users of two providers may have the same subject.
+fn budget_of(caller: &Caller) -> String {
+    let issuer = caller.claims().map_or("", |claims| claims.issuer.as_str());
+    format!("{issuer} {}", caller.subject())
+}
+
+/// How many units the act's application has; `None` where the controller does not tell.
+async fn units_now(act: &Act, site: &Site) -> Option<u64> {
+    let name = act.arguments["application"].as_str()?;
+    let standing = site.standing(&act.targets).await.ok()?;
+    let application = &standing["applications"][name];
+    let units = application["units"].as_object().map_or(0, serde_json::Map::len) as u64;
+    // an application that is not there has no units, and the controller will say so
+    let scale = if site.is_kubernetes() { application["scale"].as_u64() } else { None };
+    Some(units.max(scale.unwrap_or_default())).filter(|_| *application != Value::Null)
+}

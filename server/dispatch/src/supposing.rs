@@ -1,0 +1,122 @@
+//! Acts that are only supposed: what policy would say to them, told without anything being done.
+
+use audit::{Outcome, Request};
+use catalogue::{Answer, BadArguments, Catalogue, Options, Scope, Site};
+use identity::Caller;
+use policy::{Act, Effect, Explanation};
+use serde_json::{Map, Value, json};
+
+use crate::{Door, Refusal, Reply, circumstances};
+
+/// First words of the names of tools that only read, and of those whose work cannot be undone.
+const READING: [&str; 7] = ["get", "list", "show", "describe", "find", "read", "status"];
+const DESTROYING: [&str; 5] = ["delete", "destroy", "kill", "remove", "flush"];
+
+/// An act that is only supposed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Supposed {
+    /// The act, its place by the names that were given.
+    pub act: Act,
+    /// Group of tools that its tool belongs to; empty for a tool that this program does not have.
+    pub toolset: &'static str,
+    /// Where it would take place and how.
+    options: Options,
+    scope: Scope,
+}
+
+impl Supposed {
+    /// Makes an act of a tool's name, or the client's word, and its arguments. A tool that this program does not have is
+    /// judged by its words: `create_cluster` changes something, `delete_cluster` for good.
+    ///
+    /// # Errors
+    /// [`BadArguments`], where the tool is one of this program and they do not fit it.
+    pub fn new(catalogue: &Catalogue, tool: &str, arguments: Map<String, Value>) -> Result<Self, BadArguments> {
+        let Some(tool) = catalogue.get(tool) else { return Ok(Self::foreign(tool, arguments)) };
+        let plan = tool.plan(arguments)?;
+        let options = plan.options.clone();
+        Ok(Self { act: plan.act_nowhere(), toolset: tool.toolset(), options, scope: tool.scope() })
+    }
+
+    fn foreign(tool: &str, mut arguments: Map<String, Value>) -> Self {
+        let first = tool.split(['_', '-']).find(|word| *word != "juju").unwrap_or_default();
+        let effect = match first {
+            word if READING.contains(&word) => Effect::Read,
+            word if DESTROYING.contains(&word) => Effect::Destructive,
+            _ => Effect::Write,
+        };
+        let mut place = |name: &str| match arguments.remove(name) {
+            Some(Value::String(text)) => text,
+            _ => String::new(),
+        };
+        let (controller, model) = (place("controller"), place("model"));
+        let arguments = Value::Object(arguments);
+        let act = Act { tool: tool.to_owned(), effect, controller, model, targets: Vec::new(), arguments };
+        Self { act, toolset: "", options: Options::default(), scope: Scope::Client }
+    }
+}
+
+/// Says what policy would say to an act of this caller, who hears it and does nothing. The ledger has it as a dry run.
+///
+/// # Errors
+/// [`Refusal`]: arguments that do not fit, a place that is not there, a closed ledger.
+pub async fn validate(
+    door: &Door,
+    caller: &Caller,
+    tool: &str,
+    arguments: Map<String, Value>,
+) -> Result<Reply, Refusal> {
+    let mut supposed = Supposed::new(&door.catalogue, tool, arguments)?;
+    let policy = door.policy.now();
+    let known = door.catalogue.get(tool);
+    let seen = known.filter(|tool| policy.may_see(caller, tool.name(), tool.toolset(), tool.least()).is_ok());
+    let site = match seen {
+        Some(_) => Some(Site::find(&door.controllers, supposed.scope, &supposed.options.place, None).await?),
+        None => None,
+    };
+    if let Some(site) = &site {
+        supposed.act.controller = site.controller_name().to_owned();
+        supposed.act.model = site.model_name().to_owned();
+    }
+    let request = Request { roles: policy.roles_of(caller), dry_run: true, ..Request::new(caller, &supposed.act) };
+    let entry = door.ledger.begin(request).await.map_err(Refusal::LedgerClosed)?;
+    let (circumstances, _spending) =
+        circumstances::suppose(door, &policy, caller, &supposed.act, (supposed.toolset, site.as_ref())).await;
+    let explanation = policy.explain(caller, &supposed.act, &circumstances);
+    let reply = Reply::of(told(&supposed.act, &explanation), entry.id(), Vec::new());
+    entry.close(Outcome::Done, &format!("policy would say: {}", explanation.decision));
+    Ok(reply)
+}
+
+/// The explanation as an answer.
+fn told(act: &Act, explained: &Explanation) -> Answer {
+    let sentences = |answer| explained.sentences(answer).collect::<Vec<_>>();
+    let (denials, demands, warnings) = (sentences("deny"), sentences("approve"), sentences("warn"));
+    let rules = explained.rules.iter().filter(|looked| ["deny", "approve", "warn"].contains(&looked.answer));
+    let rules: Vec<_> = rules.map(|looked| json!({"rule": looked.rule, "effect": looked.answer})).collect();
+    let (reasons, head) = match explained.decision {
+        "allow" => (Vec::new(), "allowed".to_owned()),
+        "ask" if explained.second_person => (demands, "needs the yes of a second person".to_owned()),
+        "ask" => (demands, "needs a human's yes".to_owned()),
+        _ if denials.is_empty() => (vec![explained.right.clone()], "denied".to_owned()),
+        _ => (denials, "denied".to_owned()),
+    };
+    let mut text = format!("`{}` would be {head}; nothing was done\n", act.tool);
+    for reason in &reasons {
+        text.extend(["because of ", reason, "\n"]);
+    }
+    for warning in &warnings {
+        text.extend(["warning by ", warning, "\n"]);
+    }
+    let value = json!({
+        "allowed": explained.decision == "allow",
+        "requires_approval": explained.decision == "ask",
+        "second_person": explained.second_person,
+        "decision": explained.decision,
+        "reasons": reasons,
+        "warnings": warnings,
+        "rules": rules,
+        "right": explained.right,
+        "production": explained.production,
+    });
+    Answer { value, text }
+}

@@ -1,0 +1,76 @@
+//! What an act would cost in a month, by a table of prices: rough on purpose, to tell the dear from the cheap.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Prices for a month in one currency.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Prices {
+    /// What the numbers are, for messages.
+    pub currency: String,
+    /// One core.
+    pub core: f64,
+    /// One gibibyte of memory.
+    pub gib: f64,
+    /// A unit or machine that says nothing of its size.
+    pub plain: f64,
+    /// What one with a graphics processor costs beside its size, where its type is not in the table.
+    pub gpu: f64,
+    /// Types of instance by name.
+    pub instance_types: BTreeMap<String, f64>,
+}
+
+impl Default for Prices {
+    fn default() -> Self {
+        let known = [("g4dn.xlarge", 385.0), ("g5.xlarge", 735.0), ("p3.2xlarge", 2235.0), ("p4d.24xlarge", 23925.0)];
+        Self {
+            currency: "USD".to_owned(),
+            core: 25.0,
+            gib: 3.0,
+            plain: 35.0,
+            gpu: 400.0,
+            instance_types: known.into_iter().map(|(name, price)| (name.to_owned(), price)).collect(),
+        }
+    }
+}
+
+/// What is said of one unit or machine.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Size {
+    pub(crate) instance_type: Option<String>,
+    pub(crate) cores: Option<f64>,
+    pub(crate) gib: Option<f64>,
+    pub(crate) gpu: bool,
+}
+
+impl Prices {
+    /// The price of one of this size for a month.
+    pub(crate) fn of(&self, size: &Size) -> f64 {
+        if let Some(price) = size.instance_type.as_ref().and_then(|name| self.instance_types.get(name)) {
+            return *price;
+        }
+        let sized = size.cores.is_some() || size.gib.is_some();
+        let plain =
+            if sized { size.cores.unwrap_or(1.0) * self.core + size.gib.unwrap_or(1.0) * self.gib } else { self.plain };
+        plain + if size.gpu { self.gpu } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_has_a_price_by_its_type_else_by_what_it_has() {
+        let prices = Prices::default();
+        let sized = |size: Size| prices.of(&size).to_string();
+        assert_eq!(sized(Size::default()), "35");
+        assert_eq!(sized(Size { cores: Some(4.0), gib: Some(16.0), ..Size::default() }), "148");
+        assert_eq!(sized(Size { gpu: true, ..Size::default() }), "435");
+        let named = |name: &str| Size { instance_type: Some(name.to_owned()), gpu: true, ..Size::default() };
+        assert_eq!(sized(named("p3.2xlarge")), "2235");
+        assert_eq!(sized(named("p3.huge")), "435");
+    }
+}
