@@ -27,8 +27,8 @@ pub(super) fn run(command: &cli::Policy) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(files: &[std::path::PathBuf], rules: Option<Profile>) -> Result<(), Failure> {
-    let policy = Rulebook::of(&Config::default(), files, rules, Profile::Shipped).read()?;
+fn check(files: &[std::path::PathBuf], profile: Option<Profile>) -> Result<(), Failure> {
+    let policy = Rulebook::of(&Config::default(), files, profile, Profile::Shipped).read()?;
     let names: Vec<_> = files.iter().map(|file| format!("`{}`", file.display())).collect();
     let (roles, bindings) = (policy.roles().described().count(), policy.bindings().len());
     let guards = policy.rules().len();
