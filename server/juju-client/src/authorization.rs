@@ -13,6 +13,7 @@ pub(crate) fn headers(credential: &Credential, user_tag: &str) -> Result<HeaderM
     let pair = match credential {
         Credential::Password { password, .. } => format!("{user_tag}:{}", password.reveal()),
         Credential::ClientCredentials { id, secret } => format!("{id}:{}", secret.reveal()),
+        Credential::SessionToken { token, .. } => format!(":{}", token.reveal()),
         Credential::Missing { .. } => String::new(), // nobody is logged in without one
     };
     let mut basic = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair)))?;

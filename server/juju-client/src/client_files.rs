@@ -53,6 +53,20 @@ struct AccountsFile {
 struct AccountEntry {
     user: String,
     password: Option<String>,
+    #[serde(rename = "access-token")]
+    session_token: Option<String>,
+}
+
+impl AccountEntry {
+    /// As the client does: the token of a log-in with a browser comes first.
+    fn credential(self) -> Credential {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        match (given(self.session_token), given(self.password)) {
+            (Some(token), _) => Credential::SessionToken { user: self.user, token: Secret::new(token) },
+            (None, Some(password)) => Credential::Password { user: self.user, password: Secret::new(password) },
+            (None, None) => Credential::Missing { user: given(Some(self.user)) },
+        }
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -100,10 +114,7 @@ impl ClientFiles {
         }
         let endpoint = |(name, entry): (String, ControllerEntry)| {
             let account = accounts.controllers.remove(&name).unwrap_or_default();
-            let credential = match account.password {
-                Some(password) => Credential::Password { user: account.user, password: Secret::new(password) },
-                None => Credential::Missing { user: Some(account.user).filter(|user| !user.is_empty()) },
-            };
+            let credential = account.credential();
             let given = |text: String| Some(text).filter(|text| !text.is_empty());
             Endpoint {
                 name,
@@ -250,6 +261,17 @@ mod tests {
         assert_eq!(ClientFiles::default_directory(None, path("/x"), path("/h")), path("/x/juju"));
         assert_eq!(ClientFiles::default_directory(None, None, path("/h")), path("/h/.local/share/juju"));
         assert_eq!(ClientFiles::default_directory(None, None, None), None);
+    }
+
+    #[test]
+    fn an_account_is_logged_in_to_by_what_the_client_keeps() {
+        let of = |text: &str| serde_yaml::from_str::<AccountEntry>(text).expect("an account").credential();
+        let password = of("{user: admin, password: p, last-known-access: superuser}");
+        assert_eq!(password, Credential::Password { user: "admin".to_owned(), password: "p".into() });
+        let browser = of("{user: ana@example.com, access-token: t, last-known-access: login}");
+        assert_eq!(browser, Credential::SessionToken { user: "ana@example.com".to_owned(), token: "t".into() });
+        let macaroon = of("{user: bob, last-known-access: login}");
+        assert_eq!(macaroon, Credential::Missing { user: Some("bob".to_owned()) });
     }
 
     #[test]

@@ -70,6 +70,11 @@ impl Connection {
         &self.inner.dialler.target.controller
     }
 
+    /// Something is about to change on the controller beside calls, or has.
+    pub(crate) fn count_change(&self) {
+        self.inner.dialler.changes.count();
+    }
+
     pub(crate) fn credential(&self) -> &Credential {
         &self.inner.dialler.credential
     }
@@ -94,15 +99,14 @@ impl Connection {
         dialling.await
     }
 
-    /// Calls a method. A read that failed because the connection broke is made once more on a new one; a write that the
+    /// Calls a method. Reads that are asked alike at the same time are asked once. A read that failed because the connection broke is made once more on a new one; a write that the
     /// controller may have seen is not.
     ///
     /// # Errors
     /// Any [`Error`]; [`Error::UnknownOutcome`] where the answer to a write was lost.
     pub async fn call<M: Method>(&self, params: M::Params) -> Result<M::Reply, Error> {
-        let limit = self.inner.dialler.settings.call_timeout;
         let mut session = self.session().await?;
-        let mut asked = session.ask(&session.tail::<M>("", &params)?, Some(limit)).await;
+        let mut asked = session.ask_together::<M>(&session.tail::<M>("", &params)?).await;
         let again = match &asked {
             Err(Unanswered::NotSent(_)) => true,
             Err(Unanswered::Lost(_)) => !M::WRITES,
@@ -110,7 +114,7 @@ impl Connection {
         };
         if again {
             session = self.session().await?;
-            asked = session.ask(&session.tail::<M>("", &params)?, Some(limit)).await;
+            asked = session.ask_together::<M>(&session.tail::<M>("", &params)?).await;
         }
         let answer = session.answer::<M>(asked);
         match &answer {
@@ -171,7 +175,8 @@ impl Inner {
                     let mut slot = self.slot();
                     slot.backoff.succeeded();
                     slot.was_open = true;
-                    return Ok(Arc::new(Session::new(line, welcome, settings.call_timeout)));
+                    let changes = Arc::clone(&self.dialler.changes);
+                    return Ok(Arc::new(Session::new(line, welcome, settings.call_timeout, changes)));
                 }
                 Err(error) => {
                     let jitter = getrandom::u32().unwrap_or(u32::MAX / 2);

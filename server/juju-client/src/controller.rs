@@ -14,8 +14,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Controller {
     endpoint: Endpoint,
-    target: Target,
-    settings: Arc<Settings>,
+    /// Dials the controller itself.
+    dialler: Dialler,
     itself: Arc<Connection>,
     models: Mutex<HashMap<String, Arc<Connection>>>,
     directory: Directory,
@@ -42,8 +42,16 @@ impl Controller {
             connect_timeout: settings.connect_timeout,
             largest_message: settings.largest_message,
         };
-        let itself = Arc::new(Connection::new(dialler(&endpoint, &target, &settings, None), None));
-        Ok(Self { endpoint, target, settings, itself, models: Mutex::default(), directory: Directory::default() })
+        let dialler = Dialler {
+            target,
+            controller_uuid: endpoint.uuid.clone(),
+            credential: endpoint.credential.clone(),
+            settings,
+            model_uuid: None,
+            changes: Arc::default(),
+        };
+        let itself = Arc::new(Connection::new(dialler.clone(), None));
+        Ok(Self { endpoint, dialler, itself, models: Mutex::default(), directory: Directory::default() })
     }
 
     /// The name by which callers mean it.
@@ -98,7 +106,7 @@ impl Controller {
     async fn open_model(&self, name: &str) -> Result<Arc<Connection>, Error> {
         let entry = self.find_model(name).await?;
         let connection = Arc::clone(self.connections().entry(entry.uuid.clone()).or_insert_with(|| {
-            let dialler = dialler(&self.endpoint, &self.target, &self.settings, Some(entry.uuid.clone()));
+            let dialler = Dialler { model_uuid: Some(entry.uuid.clone()), ..self.dialler.clone() };
             Arc::new(Connection::new(dialler, Some(entry.full_name())))
         }));
         match connection.session().await {
@@ -116,15 +124,5 @@ impl Controller {
     fn connections(&self) -> MutexGuard<'_, HashMap<String, Arc<Connection>>> {
         // no code that can panic runs under the lock
         self.models.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn dialler(endpoint: &Endpoint, target: &Target, settings: &Arc<Settings>, model_uuid: Option<String>) -> Dialler {
-    Dialler {
-        target: target.clone(),
-        controller_uuid: endpoint.uuid.clone(),
-        credential: endpoint.credential.clone(),
-        settings: Arc::clone(settings),
-        model_uuid,
     }
 }

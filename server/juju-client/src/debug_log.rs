@@ -36,7 +36,7 @@ impl Connection {
         };
         let controller = self.controller_name().to_owned();
         let headers = authorization::headers(self.credential(), session.user_tag())
-            .map_err(|_| Error::NoCredential { controller: controller.clone() })?;
+            .map_err(|_| Error::NoCredential { controller: controller.clone(), user: session.user().to_owned() })?;
         let target = &session.welcome.target;
         let (socket, _) = target.open(&format!("/model/{uuid}/log?{}", encoded(query)), &headers).await?;
         let mut lines = Lines { socket, controller, ends: query.no_tail };

@@ -36,7 +36,14 @@ pub enum Credential {
         /// Its secret.
         secret: Secret,
     },
-    /// Nothing with which this program could log in, as after `juju login` with a browser.
+    /// A user of an identity provider, logged in with a browser by `juju login`.
+    SessionToken {
+        /// Name of the user, `ana@example.com`.
+        user: String,
+        /// What the controller gave for the log-in; it ends.
+        token: Secret,
+    },
+    /// Nothing with which this program could log in: the client logs such a user in by macaroon.
     Missing {
         /// Name of the user, where it is known.
         user: Option<String>,
@@ -48,7 +55,7 @@ impl Credential {
     #[must_use]
     pub fn user(&self) -> &str {
         match self {
-            Self::Password { user, .. } => user,
+            Self::Password { user, .. } | Self::SessionToken { user, .. } => user,
             Self::ClientCredentials { id, .. } => id,
             Self::Missing { user } => user.as_deref().unwrap_or_default(),
         }

@@ -30,10 +30,22 @@ pub enum Error {
         cause: String,
     },
     /// There is no credential with which this program can log in.
-    #[error("there is no password or client secret for controller {controller:?}")]
+    #[error(
+        "no password, client secret or session token of {user:?} is known for controller {controller:?}, and a log-in by macaroon cannot be used"
+    )]
     NoCredential {
         /// Name of the controller.
         controller: String,
+        /// Who wants to log in; empty where it is not known.
+        user: String,
+    },
+    /// The log-in that `juju login` made with a browser is over.
+    #[error("the session of {user:?} on controller {controller:?} has ended")]
+    SessionEnded {
+        /// Name of the controller.
+        controller: String,
+        /// Whose session.
+        user: String,
     },
     /// No address of the controller answered.
     #[error("controller {controller:?} is not reachable: {}", failures(.tries))]
@@ -209,6 +221,7 @@ impl Error {
             Self::NoDefaultController { .. } => "no default controller",
             Self::Configuration { .. } => "configuration",
             Self::NoCredential { .. } => "no credential",
+            Self::SessionEnded { .. } => "session ended",
             Self::Unreachable { .. } => "unreachable",
             Self::WrongCertificate { .. } => "wrong certificate",
             Self::LoginRefused { .. } => "login refused",
@@ -237,10 +250,11 @@ impl Error {
                 "name one of the known controllers, or add it to the configuration"
             }
             Self::Configuration { .. } => "correct this controller's addresses and CA certificate in the configuration",
-            Self::NoCredential { controller } => {
-                return Some(format!(
-                    "give a user and password in the configuration, or have one stored by `juju change-user-password -c {controller}`"
-                ));
+            Self::NoCredential { .. } => {
+                "write `password: ...` under this controller into the Juju client's accounts.yaml, or give a user with a password, or a client id and secret, in the configuration of `juju-mcp serve`"
+            }
+            Self::SessionEnded { controller, .. } => {
+                return Some(format!("log in again with `juju login -c {controller}`, then start juju-mcp again"));
             }
             Self::Unreachable { .. } => {
                 "check that the controller runs and that its addresses can be reached from here"
@@ -251,7 +265,7 @@ impl Error {
             Self::LoginRefused { .. } => {
                 "check the user name and password, and that the user is enabled on the controller"
             }
-            Self::InteractiveLogin { .. } => "give a user with a password, or a client id and secret",
+            Self::InteractiveLogin { .. } => "give a local user with a password, or a client id and secret",
             Self::ControllerVersion { .. } => "use a controller of Juju 3.6",
             Self::WrongController { .. } => "correct the address or the uuid of this controller in the configuration",
             Self::ModelUnknown { .. } => "list the models with `juju_models`, or have access granted with `juju grant`",

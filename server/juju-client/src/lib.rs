@@ -23,6 +23,7 @@ mod pending;
 mod session;
 mod settings;
 mod tls;
+mod together;
 mod upload;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use juju_wire::{
         VERSIONS,
         admin::{
             ClientCredentials, FacadeVersions, HostPort, Login, LoginRequest, LoginResult, LoginWithClientCredentials,
-            RedirectInfo, RedirectInfoResult,
+            LoginWithSessionToken, RedirectInfo, RedirectInfoResult, SessionToken,
         },
     },
 };
@@ -22,6 +22,7 @@ use crate::{
     frame,
     line::{Answer, Line, Unanswered, read},
     tls,
+    together::Changes,
 };
 
 /// What the controller said at log-in.
@@ -39,13 +40,15 @@ pub(crate) struct Welcome {
 }
 
 /// Everything needed to dial and log in, again and again.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Dialler {
     pub(crate) target: Target,
     pub(crate) controller_uuid: Option<String>,
     pub(crate) credential: Credential,
     pub(crate) settings: Arc<Settings>,
     pub(crate) model_uuid: Option<String>,
+    /// Counts what this program changes on the controller.
+    pub(crate) changes: Arc<Changes>,
 }
 
 enum Attempt {
@@ -113,7 +116,13 @@ impl Dialler {
                 let request = ClientCredentials { client_id: id.clone(), client_secret: secret.reveal().to_owned() };
                 self.admin::<LoginWithClientCredentials>(line, 4, &request).await
             }
-            Credential::Missing { .. } => Err(Error::NoCredential { controller: self.name() }),
+            Credential::SessionToken { token, .. } => {
+                let request = SessionToken { session_token: token.reveal().to_owned() };
+                self.admin::<LoginWithSessionToken>(line, 4, &request).await
+            }
+            Credential::Missing { user } => {
+                Err(Error::NoCredential { controller: self.name(), user: user.clone().unwrap_or_default() })
+            }
         }
     }
 
@@ -167,6 +176,11 @@ impl Dialler {
                 Error::ModelUnknown { controller, name, near: Vec::new() }
             }
             Code::Unauthorized if error.message == "permission denied" => Error::Remote(error),
+            Code::SessionTokenInvalid | Code::Unauthorized
+                if matches!(self.credential, Credential::SessionToken { .. }) =>
+            {
+                Error::SessionEnded { controller, user }
+            }
             Code::Unauthorized | Code::NoCredentials | Code::LoginExpired | Code::SessionTokenInvalid => {
                 Error::LoginRefused { controller, user, message: error.message }
             }

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    Connection, Controller, Error, Settings,
+    Connection, Controller, Controllers, Credential, Endpoint, Error, Settings,
     scripted::{Scripted, welcome},
 };
 
@@ -250,4 +250,51 @@ async fn a_moved_model_is_followed_once() {
     };
     let (answer, ()) = tokio::join!(controller.connection(), script);
     assert_eq!(answer.expect_err("no further").code(), "redirected");
+}
+
+#[tokio::test]
+async fn who_logged_in_with_a_browser_goes_on_by_session_token_until_it_ends() {
+    let mut scripted = Scripted::start().await;
+    let user = "ana@example.com".to_owned();
+    let credential = Credential::SessionToken { user, token: "the-token".into() };
+    let endpoint = Endpoint { credential, ..scripted.endpoint() };
+    let controller = Controllers::new(vec![endpoint], None, quick()).controller(None).expect("the only one");
+    let script = async {
+        let mut client = scripted.client().await;
+        let login = client.request().await.expect("a log-in");
+        assert_eq!((login.version, login.method.as_str()), (4, "LoginWithSessionToken"));
+        assert_eq!(login.params.map(|params| params.to_string()).as_deref(), Some(r#"{"session-token":"the-token"}"#));
+        client.answer(login.id, welcome("3.6.11")).await;
+        drop(client);
+        let mut client = scripted.client().await;
+        let login = client.request().await.expect("a log-in");
+        client.refuse(login.id, "session token invalid", Value::Null).await;
+    };
+    let calls = async {
+        controller.connection().await.expect("logged in");
+        loop {
+            if let Err(error) = controller.connection().await {
+                return error;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let (error, ()) = tokio::join!(calls, script);
+    assert!(error.to_string().contains("ana@example.com") && !format!("{error} {error:?}").contains("the-token"));
+    assert!(error.remedy().is_some_and(|remedy| remedy.contains("juju login -c scripted")), "{error:?}");
+}
+
+#[tokio::test]
+async fn who_is_logged_in_by_macaroon_is_told_what_to_do_before_anything_is_said() {
+    let mut scripted = Scripted::start().await;
+    let credential = Credential::Missing { user: Some("bob".to_owned()) };
+    let endpoint = Endpoint { credential, ..scripted.endpoint() };
+    let controller = Controllers::new(vec![endpoint], None, quick()).controller(None).expect("the only one");
+    let script = async { scripted.client().await.request().await };
+    let (refused, said) = tokio::join!(controller.connection(), script);
+    let error = refused.expect_err("no credential");
+    assert_eq!(error.code(), "no credential");
+    assert!(error.to_string().contains("bob") && error.to_string().contains("macaroon"), "{error}");
+    assert!(error.remedy().is_some_and(|remedy| remedy.contains("accounts.yaml")));
+    assert!(said.is_none(), "{said:?}");
 }

@@ -1,7 +1,8 @@
 //! One logged-in socket. A connection has one at a time; a watcher lives and dies with the session that made it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use futures::FutureExt;
 use juju_wire::Method;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -10,6 +11,7 @@ use crate::{
     frame,
     line::{Answer, Line, Unanswered, read},
     login::Welcome,
+    together::{Changes, Together, may_be_shared},
 };
 
 /// One logged-in socket: never dialled again, so ids of watchers hold as long as it does.
@@ -18,11 +20,13 @@ pub struct Session {
     line: Line,
     pub(crate) welcome: Welcome,
     call_timeout: Duration,
+    changes: Arc<Changes>,
+    together: Together,
 }
 
 impl Session {
-    pub(crate) fn new(line: Line, welcome: Welcome, call_timeout: Duration) -> Self {
-        Self { line, welcome, call_timeout }
+    pub(crate) fn new(line: Line, welcome: Welcome, call_timeout: Duration, changes: Arc<Changes>) -> Self {
+        Self { line, welcome, call_timeout, changes, together: Together::default() }
     }
 
     /// Whether the socket is gone; every further call fails.
@@ -113,16 +117,39 @@ impl Session {
             let side = if self.welcome.model_uuid.is_some() { "model" } else { "controller" };
             return Err(Error::FacadeMissing { facade: M::FACADE, side });
         };
+        if M::WRITES {
+            self.changes.count();
+        }
         frame::request_tail::<M>(version, object, params)
             .map_err(|cause| Error::Parameters { method: method::<M>(), cause: cause.to_string() })
     }
 
-    pub(crate) async fn ask(&self, tail: &str, limit: Option<Duration>) -> Result<Utf8Bytes, Unanswered> {
+    async fn ask(&self, tail: &str, limit: Option<Duration>) -> Result<Utf8Bytes, Unanswered> {
         self.line.ask(tail, limit).await
+    }
+
+    /// Asks `M`, and a read together with those who ask the same at the moment.
+    pub(crate) async fn ask_together<M: Method>(self: &Arc<Self>, tail: &str) -> Result<Utf8Bytes, Unanswered> {
+        let limit = Some(self.call_timeout);
+        if !may_be_shared::<M>() {
+            return self.ask(tail, limit).await;
+        }
+        let (asking, joined) = self.together.join(self.changes.counted(), tail, || {
+            let (session, tail) = (Arc::clone(self), tail.to_owned());
+            async move { session.ask(&tail, limit).await }.boxed()
+        });
+        match asking.await {
+            // their time was up, not this caller's
+            Err(Unanswered::TimedOut(_)) if joined => self.ask(tail, limit).await,
+            asked => asked,
+        }
     }
 
     /// Reads what came of a call.
     pub(crate) fn answer<M: Method>(&self, asked: Result<Utf8Bytes, Unanswered>) -> Result<M::Reply, Error> {
+        if M::WRITES {
+            self.changes.count();
+        }
         let controller = || self.welcome.target.controller.to_string();
         match asked {
             Ok(text) => match read::<M>(&text) {

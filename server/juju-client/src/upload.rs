@@ -103,7 +103,10 @@ impl Connection {
                 _ = &mut connection => talk.await,
             }
         };
-        tokio::time::timeout(LIMIT, exchange).await.unwrap_or_else(|_| Err(unknown(Lost::TimedOut(LIMIT))))?
+        self.count_change();
+        let sent = tokio::time::timeout(LIMIT, exchange).await;
+        self.count_change();
+        sent.unwrap_or_else(|_| Err(unknown(Lost::TimedOut(LIMIT))))?
     }
 }
 

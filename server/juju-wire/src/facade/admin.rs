@@ -10,6 +10,8 @@ crate::methods! { Admin {
     Login(read): LoginRequest => LoginResult,
     /// Logs a service account in by client id and secret, version 4.
     LoginWithClientCredentials(read): ClientCredentials => LoginResult,
+    /// Logs in whom an identity provider knows, by what an earlier log-in with a browser gave, version 4.
+    LoginWithSessionToken(read): SessionToken => LoginResult,
     /// Says where a model went, after a login that failed with `redirection required`.
     RedirectInfo(read): () => RedirectInfoResult,
 } }
@@ -50,6 +52,14 @@ pub struct ClientCredentials {
     /// Its secret.
     #[serde(rename = "client-secret")]
     pub client_secret: String,
+}
+
+/// What `Admin.LoginWithSessionToken` takes.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SessionToken {
+    /// The token.
+    pub session_token: String,
 }
 
 /// What a login answers.

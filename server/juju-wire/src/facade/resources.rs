@@ -75,7 +75,7 @@ pub struct CharmResource {
     pub revision: i64,
     /// SHA-384 of the content, base64.
     pub fingerprint: String,
-    /// Size in MiB.
+    /// Size in bytes.
     pub size: i64,
 }
 
@@ -117,7 +117,7 @@ pub struct Resource {
     pub revision: i64,
     /// SHA-384 of the content, base64.
     pub fingerprint: String,
-    /// Size in MiB.
+    /// Size in bytes.
     pub size: i64,
     /// Its id.
     pub id: String,
