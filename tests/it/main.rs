@@ -15,6 +15,8 @@ mod own_files;
 mod parity;
 mod real_controller;
 mod rules;
+mod refused_tokens;
+mod sign_in;
 mod step_up;
 mod surfaces;
 mod writes;

@@ -9,6 +9,7 @@ use std::{
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
     rsa::{KeyPair, KeySize},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
 };
 use axum::{
     Form, Json, Router,
@@ -17,7 +18,10 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -48,7 +52,7 @@ pub struct TestProvider {
 #[derive(Default)]
 struct Told {
     issuer: String,
-    keys: Vec<Value>,
+    key_set: Value,
     opaque: BTreeMap<String, Value>,
     userinfo: Option<Value>,
     asked: BTreeMap<&'static str, u64>,
@@ -79,8 +83,23 @@ impl SigningKey {
         Self::of(id, EncodingKey::from_rsa_pem(pem.as_bytes()).expect("a key that was just made"))
     }
 
+    /// A new key on the curve P-256.
+    ///
+    /// # Panics
+    /// Where the operating system has no randomness.
+    #[must_use]
+    pub fn ec(id: &str) -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("randomness");
+        let der = pair.to_pkcs8v1().expect("a key can be written");
+        Self::with(id, EncodingKey::from_ec_der(der.as_ref()), Algorithm::ES256)
+    }
+
     fn of(id: &str, private: EncodingKey) -> Self {
-        let jwk = Jwk::from_encoding_key(&private, Algorithm::RS256).expect("the public half");
+        Self::with(id, private, Algorithm::RS256)
+    }
+
+    fn with(id: &str, private: EncodingKey, algorithm: Algorithm) -> Self {
+        let jwk = Jwk::from_encoding_key(&private, algorithm).expect("the public half");
         let mut public = serde_json::to_value(jwk).expect("plain");
         public["kid"] = json!(id);
         public["use"] = json!("sig");
@@ -105,6 +124,17 @@ impl SigningKey {
     #[must_use]
     pub fn sign_with(&self, header: &Header, claims: &Value) -> String {
         encode(header, claims, &self.private).expect("a token")
+    }
+
+    /// A token of exactly these texts, signed as its algorithm says.
+    ///
+    /// # Panics
+    /// Where the key is of another kind.
+    #[must_use]
+    pub fn sign_raw(&self, header: &str, claims: &str, algorithm: Algorithm) -> String {
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &self.private, algorithm).expect("a signature");
+        format!("{signed}.{signature}")
     }
 }
 
@@ -133,12 +163,17 @@ impl TestProvider {
 
     /// Publishes these keys from now on, and no others.
     pub fn publish(&self, keys: &[&SigningKey]) {
-        self.told().keys = keys.iter().map(|key| key.public.clone()).collect();
+        self.publish_raw(&keys.iter().map(|key| key.public.clone()).collect::<Vec<_>>());
     }
 
     /// Publishes exactly this.
-    pub fn publish_raw(&self, keys: Vec<Value>) {
-        self.told().keys = keys;
+    pub fn publish_raw(&self, keys: &[Value]) {
+        self.publish_set(json!({"keys": keys}));
+    }
+
+    /// Answers so when asked for keys.
+    pub fn publish_set(&self, key_set: Value) {
+        self.told().key_set = key_set;
     }
 
     /// Answers so when asked about an opaque token; unknown ones are not active.
@@ -208,7 +243,7 @@ async fn metadata(State(told): Shared) -> Response {
 }
 
 async fn keys_of(State(told): Shared) -> Response {
-    answer(&told, "keys", |told| Some(json!({"keys": told.keys})))
+    answer(&told, "keys", |told| Some(told.key_set.clone()))
 }
 
 async fn introspect(State(told): Shared, Form(form): Form<BTreeMap<String, String>>) -> Response {

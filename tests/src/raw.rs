@@ -1,11 +1,11 @@
 //! HTTP/1.1 by hand, so that a journey can send what no client library would.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 /// A request to be written as it is.
@@ -15,6 +15,7 @@ pub struct Request {
     path: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    from: Option<IpAddr>,
 }
 
 /// An answer, read to its end.
@@ -33,7 +34,7 @@ impl Request {
     #[must_use]
     pub fn new(method: &str, path: &str) -> Self {
         let headers = vec![("host".to_owned(), "localhost".to_owned())];
-        Self { method: method.to_owned(), path: path.to_owned(), headers, body: Vec::new() }
+        Self { method: method.to_owned(), path: path.to_owned(), headers, body: Vec::new(), from: None }
     }
 
     /// A JSON-RPC message to an MCP address, with the headers that the older versions want.
@@ -75,6 +76,25 @@ impl Request {
         self
     }
 
+    /// Sends a header once more.
+    #[must_use]
+    pub fn also(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same at another path.
+    #[must_use]
+    pub fn at(self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self }
+    }
+
+    /// Sends it from this address of this machine.
+    #[must_use]
+    pub fn from(self, address: IpAddr) -> Self {
+        Self { from: Some(address), ..self }
+    }
+
     /// Leaves a header out.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
@@ -100,7 +120,14 @@ impl Request {
     /// # Errors
     /// Where the connection fails.
     pub async fn open(&self, address: SocketAddr) -> std::io::Result<TcpStream> {
-        let mut stream = TcpStream::connect(address).await?;
+        let mut stream = match self.from {
+            None => TcpStream::connect(address).await?,
+            Some(from) => {
+                let socket = TcpSocket::new_v4()?;
+                socket.bind((from, 0).into())?;
+                socket.connect(address).await?
+            }
+        };
         let mut head = format!("{} {} HTTP/1.1\r\nconnection: close\r\n", self.method, self.path);
         for (name, value) in &self.headers {
             head.extend([name, ": ", value, "\r\n"]);

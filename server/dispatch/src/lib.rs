@@ -12,6 +12,7 @@ mod scopes;
 mod stored;
 mod supposing;
 mod terms;
+mod turned_away;
 
 pub use approvals::{Approvals, Decision, NotDecided};
 pub use call::{Call, Proof, Reply, Waiting};
@@ -21,3 +22,4 @@ pub use refusal::Refusal;
 pub use scopes::{Narrow, too_narrow};
 pub use supposing::{Supposed, validate};
 pub use terms::ApprovalTerms;
+pub use turned_away::{TurnedAway, note_turned_away};

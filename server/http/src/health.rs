@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, StatusCode, Uri},
+    http::{Extensions, HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use futures::future::BoxFuture;
@@ -62,7 +62,12 @@ pub(crate) async fn alive() -> Json<serde_json::Value> {
 }
 
 /// `/ready` and `/mcp/health`: 200 or 503. The parts are told to callers with a token only.
-pub(crate) async fn ready(State(doctor): State<Doctor>, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn ready(
+    State(doctor): State<Doctor>,
+    extensions: Extensions,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let checks = tokio::time::timeout(PATIENCE, doctor.health.checks()).await.unwrap_or_else(|_| {
         let detail = Some("a part did not answer in time: see the log".to_owned());
         vec![Check { name: "all".to_owned(), healthy: false, detail, latency_ms: PATIENCE.as_secs() * 1000 }]
@@ -70,6 +75,7 @@ pub(crate) async fn ready(State(doctor): State<Doctor>, uri: Uri, headers: Heade
     let healthy = checks.iter().all(|check| check.healthy);
     let (code, status) =
         if healthy { (StatusCode::OK, "healthy") } else { (StatusCode::SERVICE_UNAVAILABLE, "unhealthy") };
-    let known = doctor.authenticate.caller(bearer::presented(&headers, &uri), None).await.is_ok();
+    let presented = bearer::presented(&headers, &uri);
+    let known = doctor.authenticate.caller(presented, bearer::peer(&extensions)).await.is_ok();
     (code, Json(Report { status, checks: known.then_some(checks) })).into_response()
 }

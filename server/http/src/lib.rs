@@ -19,6 +19,7 @@ pub mod serve;
 mod session;
 pub mod settings;
 mod trace;
+mod turned_away;
 
 pub use bearer::Authenticate;
 pub use metadata::Advertised;

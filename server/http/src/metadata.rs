@@ -66,6 +66,7 @@ impl Advertised {
 pub(crate) fn routes(advertised: Arc<Advertised>) -> Router {
     Router::new()
         .route(WELL_KNOWN, get(tell))
+        .route(&format!("{WELL_KNOWN}/"), get(tell))
         .route(&format!("{WELL_KNOWN}/{{*resource}}"), get(tell))
         .with_state(advertised)
 }
@@ -73,7 +74,7 @@ pub(crate) fn routes(advertised: Arc<Advertised>) -> Router {
 async fn tell(State(advertised): State<Arc<Advertised>>, uri: Uri) -> Response {
     let path = uri.path().strip_prefix(WELL_KNOWN).unwrap_or_default();
     // the form of RFC 9728 section 3.1 has the whole path of the resource, so also what an ingress takes away
-    let path = path.strip_prefix(advertised.prefix()).unwrap_or(path);
+    let path = if is_resource(path) { path } else { path.strip_prefix(advertised.prefix()).unwrap_or(path) };
     let path = if path.is_empty() || path == "/" { DEFAULT } else { path };
     if !is_resource(path) {
         return Refusal::NoSuchPath.into_response();

@@ -3,10 +3,10 @@
 use std::{convert::Infallible, sync::Arc, time::Instant};
 
 use axum::{
-    Extension, Router,
+    Router,
     body::Body,
-    extract::{ConnectInfo, MatchedPath, Path, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    extract::{MatchedPath, Path, Request, State},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header},
     middleware::{Next, from_fn_with_state as layer},
     response::{IntoResponse, Response},
     routing::{any, get},
@@ -32,9 +32,9 @@ use crate::{
     metadata,
     metrics::Metrics,
     refusal,
-    serve::Peer,
     session::{self, Opened, SessionKey},
     trace,
+    turned_away::Doorkeeper,
 };
 
 /// What answers MCP. It finds the [`identity::Caller`] and the [`Surface`] in the request's extensions.
@@ -54,7 +54,7 @@ pub struct Served {
     pub metrics: Arc<Metrics>,
     /// Questions to humans; without them there is no management API about them.
     pub approvals: Option<Approvals>,
-    /// Where callers who ask too much are written down; without it nowhere.
+    /// Where whoever asks too much or is turned away is written down; without it nowhere.
     pub floods: Option<Arc<dispatch::Door>>,
 }
 
@@ -64,6 +64,7 @@ pub struct Served {
 /// Where the operating system has no randomness for the key of the sessions.
 pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::Error> {
     let Served { mcp, toolsets, authenticate, health, metrics, approvals, floods } = served;
+    let authenticate: Arc<dyn Authenticate> = Arc::new(Doorkeeper::new(authenticate, floods.clone()));
     let advertised = settings.advertised.clone();
     let gate = Gate { authenticate: authenticate.clone(), advertised: advertised.clone() };
     let guard = Arc::new(Guard::new(settings));
@@ -199,11 +200,11 @@ async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: Next
 /// For Prometheus: open to this machine under a loopback name, else with a token.
 async fn scrape(
     State((metrics, authenticate)): State<(Arc<Metrics>, Arc<dyn Authenticate>)>,
-    peer: Option<Extension<ConnectInfo<Peer>>>,
+    extensions: Extensions,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let peer = peer.map(|Extension(ConnectInfo(Peer(address)))| address.ip());
+    let peer = bearer::peer(&extensions);
     let local = peer.is_some_and(|address| address.is_loopback()) && guard::names_loopback(&uri, &headers);
     if !local && authenticate.caller(bearer::presented(&headers, &uri), peer).await.is_err() {
         return Refusal::Private.into_response();

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -13,6 +13,15 @@ const WINDOW: Duration = Duration::from_mins(1);
 /// Peers that are remembered at most.
 const MOST: usize = 10_000;
 
+/// What counts as one peer: an IPv4 address, or the network of 64 bits that one IPv6 host has to itself.
+#[must_use]
+pub fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        four @ IpAddr::V4(_) => four,
+    }
+}
+
 /// Refusals by peer.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts(Mutex<HashMap<IpAddr, (Instant, u32)>>);
@@ -20,13 +29,13 @@ pub(crate) struct Attempts(Mutex<HashMap<IpAddr, (Instant, u32)>>);
 impl Attempts {
     /// Counts a refusal, and says in how many seconds the peer may try again where it has had too many.
     pub(crate) fn refused(&self, peer: IpAddr) -> Option<u64> {
-        self.refused_at(peer, Instant::now())
+        self.refused_at(network(peer), Instant::now())
     }
 
     /// The same without counting.
     pub(crate) fn waits(&self, peer: IpAddr) -> Option<u64> {
         let attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (begun, count) = attempts.get(&peer)?;
+        let (begun, count) = attempts.get(&network(peer))?;
         left(*begun, *count, Instant::now())
     }
 
@@ -69,6 +78,18 @@ mod tests {
         assert!(attempts.waits(one).is_some());
         assert_eq!((attempts.refused_at(other, now), attempts.waits(other)), (None, None));
         assert_eq!(attempts.refused_at(one, now + WINDOW), None);
+    }
+
+    #[test]
+    fn a_host_with_many_addresses_is_one_peer() {
+        let of = |text: &str| network(text.parse().expect("an address")).to_string();
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!((of("::ffff:10.0.0.1"), of("10.0.0.1")), ("10.0.0.1".to_owned(), "10.0.0.1".to_owned()));
+        let attempts = Attempts::default();
+        for number in 0..=FREE {
+            let peer = Ipv6Addr::from_bits((0x2001_0db8_u128 << 96) + u128::from(number));
+            assert_eq!(attempts.refused(peer.into()).is_some(), number == FREE);
+        }
     }
 
     #[test]

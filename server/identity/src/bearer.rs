@@ -85,8 +85,9 @@ impl Authenticator {
             return Ok(caller);
         }
         let Some(provider) = &self.provider else { return Err(Unauthenticated::Unknown) };
-        // a provider is not asked about every guess
-        if let Some(seconds) = peer.and_then(|peer| self.attempts.waits(peer)).filter(|_| !provider.knows(token)) {
+        // a provider is not asked about every guess; everybody behind one proxy is one peer, so whoever was let in before is not
+        // held up by others' guesses
+        if let Some(seconds) = peer.and_then(|peer| self.attempts.waits(peer)).filter(|_| provider.has_to_ask(token)) {
             return Err(Unauthenticated::TooMany { seconds });
         }
         match provider.check(token).await {
@@ -152,6 +153,23 @@ pub enum Unauthenticated {
         /// When to try again.
         seconds: u64,
     },
+}
+
+impl Unauthenticated {
+    /// One word for ledger and metrics, the same for every refusal of its kind.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::OtherScheme => "other-scheme",
+            Self::Malformed => "malformed",
+            Self::Ambiguous => "ambiguous",
+            Self::Unknown => "unknown",
+            Self::Refused(refused) => refused.kind(),
+            Self::ProviderDown => "provider-down",
+            Self::TooMany { .. } => "too-many",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! The authenticated subject of a request.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use serde::Serialize;
+
+use crate::network;
 
 /// The authenticated subject of a request, with the roles that bindings or a token give it. Only this room makes one:
 ///
@@ -57,6 +59,13 @@ impl Caller {
     #[must_use]
     pub fn local(user: &str, role: &str) -> Self {
         Self { subject: format!("local:{user}"), roles: vec![role.to_owned()], claims: None, client: None }
+    }
+
+    /// Whoever sent what was turned away, for the ledger: the address, and no role.
+    #[must_use]
+    pub fn nobody(peer: Option<IpAddr>) -> Self {
+        let peer = peer.map_or("unknown".to_owned(), |peer| network(peer).to_string());
+        Self { subject: format!("nobody:{peer}"), roles: Vec::new(), claims: None, client: None }
     }
 
     /// The same caller with the name and version that its MCP client gave for itself. Never a ground for a decision.

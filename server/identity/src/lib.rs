@@ -6,6 +6,7 @@ mod caller;
 pub mod oauth;
 mod token;
 
+pub use attempts::network;
 pub use bearer::{Authenticator, Presented, Unauthenticated};
 pub use caller::{Caller, Claims};
 pub use token::{Token, TokenHash, WeakToken};

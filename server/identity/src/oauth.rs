@@ -7,6 +7,7 @@ mod provider;
 mod raw;
 mod refusal;
 mod settings;
+mod unique;
 
 pub use jsonwebtoken::Algorithm;
 pub use provider::{Provider, ProviderDown};

@@ -2,7 +2,7 @@
 
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, errors::ErrorKind};
 
-use super::{Refused, Settings, raw::Raw};
+use super::{Refused, Settings, raw::Raw, unique::Unique};
 
 /// What a token says of its own signature, before anything of it is believed.
 pub(super) struct Signed<'token> {
@@ -15,11 +15,12 @@ impl<'token> Signed<'token> {
     /// Reads the header of a token. Keys and addresses of keys that stand in it are never used.
     pub(super) fn read(token: &'token str, settings: &Settings) -> Result<Self, Refused> {
         let header = decode_header(token).map_err(|error| refused(&error))?;
-        let Header { alg: algorithm, kid: key_id, typ, crit, .. } = header;
+        let Header { alg: algorithm, kid: key_id, typ, crit, zip, extras, .. } = header;
         if !settings.algorithms.contains(&algorithm) {
             return Err(Refused::Algorithm);
         }
-        if crit.is_some() {
+        // RFC 7797 section 3: `b64` says that the claims are not encoded, so that others would read something else in them
+        if crit.is_some() || zip.is_some() || extras.inner().contains_key("b64") {
             return Err(Refused::Critical);
         }
         let kind = typ.as_deref().map(str::to_ascii_lowercase);
@@ -35,7 +36,9 @@ impl<'token> Signed<'token> {
         // what the claims say is checked in one place, for JWTs and introspections alike
         validation.required_spec_claims.clear();
         (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
-        decode::<Raw>(self.token, key, &validation).map(|data| data.claims).map_err(|error| refused(&error))
+        let Unique(claims) =
+            decode(self.token, key, &validation).map(|data| data.claims).map_err(|error| refused(&error))?;
+        serde_json::from_value(claims).map_err(|_| Refused::Unreadable)
     }
 }
 

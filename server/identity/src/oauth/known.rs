@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -12,28 +12,51 @@ use crate::{Claims, TokenHash};
 const MOST: usize = 10_000;
 
 #[derive(Default)]
-pub(super) struct Known(Mutex<HashMap<TokenHash, (Claims, Instant)>>);
+pub(super) struct Known(Mutex<HashMap<TokenHash, Kept>>);
+
+struct Kept {
+    claims: Claims,
+    /// Until when they are taken for good without another look.
+    until: Instant,
+    /// When the token ends, if it is not revoked before.
+    expires: Instant,
+}
 
 impl Known {
+    /// The claims of a token that need no other look.
     pub(super) fn get(&self, token: &TokenHash) -> Option<Claims> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (claims, until) = known.get(token)?;
-        (*until > Instant::now()).then(|| claims.clone())
+        let known = self.known();
+        let kept = known.get(token)?;
+        (kept.until > Instant::now()).then(|| kept.claims.clone())
     }
 
-    pub(super) fn keep(&self, token: TokenHash, claims: &Claims, until: Instant) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Whether a token was good when it was last looked at.
+    pub(super) fn was_good(&self, token: &TokenHash) -> bool {
+        self.known().get(token).is_some_and(|kept| kept.expires > Instant::now())
+    }
+
+    pub(super) fn keep(&self, token: TokenHash, claims: &Claims, until: Instant, expires: Instant) {
+        let mut known = self.known();
         if known.len() >= MOST {
             let now = Instant::now();
-            known.retain(|_, (_, until)| *until > now);
+            known.retain(|_, kept| kept.until > now);
         }
         if known.len() >= MOST {
-            let mut ends: Vec<Instant> = known.values().map(|(_, until)| *until).collect();
+            let mut ends: Vec<Instant> = known.values().map(|kept| kept.until).collect();
             let (_, middle, _) = ends.select_nth_unstable(MOST / 2);
             let middle = *middle;
-            known.retain(|_, (_, until)| *until > middle);
+            known.retain(|_, kept| kept.until > middle);
         }
-        known.insert(token, (claims.clone(), until));
+        known.insert(token, Kept { claims: claims.clone(), until, expires });
+    }
+
+    /// Forgets a token that turned out to be good no longer.
+    pub(super) fn forget(&self, token: &TokenHash) {
+        self.known().remove(token);
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<TokenHash, Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -48,11 +71,15 @@ mod tests {
         let known = Known::default();
         let claims = Claims { subject: "ana".to_owned(), ..Claims::default() };
         let now = Instant::now();
-        known.keep(TokenHash::of("old"), &claims, now);
+        let later = now + Duration::from_mins(10);
+        known.keep(TokenHash::of("old"), &claims, now, later);
         assert_eq!(known.get(&TokenHash::of("old")), None);
+        assert!(known.was_good(&TokenHash::of("old")) && !known.was_good(&TokenHash::of("new")));
+        known.forget(&TokenHash::of("old"));
+        assert!(!known.was_good(&TokenHash::of("old")));
         for number in 0..MOST * 3 {
             let until = now + Duration::from_mins(1) + Duration::from_millis(number as u64);
-            known.keep(TokenHash::of(&number.to_string()), &claims, until);
+            known.keep(TokenHash::of(&number.to_string()), &claims, until, later);
         }
         assert!(known.0.lock().expect("not poisoned").len() <= MOST);
         assert_eq!(known.get(&TokenHash::of(&(MOST * 3 - 1).to_string())), Some(claims));

@@ -8,7 +8,10 @@ use std::{
 use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::OnceCell;
+use tokio::{
+    sync::{OnceCell, Semaphore},
+    time::timeout,
+};
 
 use super::{
     Refused, Settings,
@@ -25,6 +28,12 @@ pub struct ProviderDown;
 
 /// Longest answer of a provider that is read, in bytes.
 const LONGEST_ANSWER: usize = 512 * 1024;
+/// For how long a token is remembered, however long it lives.
+const LONGEST_KNOWN: Duration = Duration::from_hours(24);
+/// Questions to the provider at once, so that a flood here is none there.
+const AT_ONCE: usize = 32;
+/// How long a question waits for its turn.
+const TURN: Duration = Duration::from_secs(5);
 
 /// An identity provider.
 pub struct Provider {
@@ -33,6 +42,7 @@ pub struct Provider {
     metadata: OnceCell<Metadata>,
     keys: Keys,
     known: Known,
+    turns: Semaphore,
 }
 
 /// What we need of the provider's metadata (`OpenID` Connect Discovery section 3, RFC 8414 section 2).
@@ -48,7 +58,14 @@ impl Provider {
     /// Nothing is asked of the provider yet, so that it may be started later than this server.
     #[must_use]
     pub fn new(settings: Settings, client: Client) -> Self {
-        Self { settings, client, metadata: OnceCell::new(), keys: Keys::default(), known: Known::default() }
+        Self {
+            settings,
+            client,
+            metadata: OnceCell::new(),
+            keys: Keys::default(),
+            known: Known::default(),
+            turns: Semaphore::new(AT_ONCE),
+        }
     }
 
     /// What was configured.
@@ -57,9 +74,9 @@ impl Provider {
         &self.settings
     }
 
-    /// Whether a token was checked a moment ago, so that nobody has to be asked about it.
-    pub(crate) fn knows(&self, token: &str) -> bool {
-        self.known.get(&TokenHash::of(token)).is_some()
+    /// Whether the provider has to be asked about a token that it never called good.
+    pub(crate) fn has_to_ask(&self, token: &str) -> bool {
+        !jwt::has_form(token) && self.settings.introspection.is_some() && !self.known.was_good(&TokenHash::of(token))
     }
 
     /// Who a token stands for.
@@ -84,17 +101,23 @@ impl Provider {
                 let expires = raw.expires();
                 match raw.check(&self.settings, now, introspected) {
                     Ok(claims) => (claims, expires.unwrap_or(now)),
-                    Err(refused) => return Ok(Err(refused)),
+                    Err(refused) => return Ok(Err(self.refuse(&hash, refused))),
                 }
             }
-            Err(refused) => return Ok(Err(refused)),
+            Err(refused) => return Ok(Err(self.refuse(&hash, refused))),
         };
         if claims.email.is_none() && self.settings.userinfo && may_ask_for_email(&claims) {
             claims.email = self.email(token, &claims.subject).await;
         }
-        let left = Duration::try_from_secs_f64((expires - now).max(0.0)).unwrap_or(Duration::ZERO);
-        self.known.keep(hash, &claims, Instant::now() + left.min(self.settings.recheck));
+        let left = Duration::try_from_secs_f64((expires - now).max(0.0)).unwrap_or(LONGEST_KNOWN).min(LONGEST_KNOWN);
+        let looked = Instant::now();
+        self.known.keep(hash, &claims, looked + left.min(self.settings.recheck), looked + left);
         Ok(Ok(claims))
+    }
+
+    fn refuse(&self, token: &TokenHash, refused: Refused) -> Refused {
+        self.known.forget(token);
+        refused
     }
 
     async fn open(&self, token: &str) -> Result<Result<Raw, Refused>, ProviderDown> {
@@ -163,6 +186,8 @@ impl Provider {
             tracing::error!(error = %error.without_url(), "the identity provider does not answer");
             ProviderDown
         };
+        let turn = timeout(TURN, self.turns.acquire()).await;
+        let Ok(Ok(_turn)) = turn else { return Err(ProviderDown) };
         let mut answer = request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(failed)? {

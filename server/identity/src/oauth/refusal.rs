@@ -52,3 +52,28 @@ pub enum Refused {
     #[error("the token is not a JWT, and this server takes no others")]
     Opaque,
 }
+
+impl Refused {
+    /// One word for ledger and metrics.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::TooLong => "too-long",
+            Self::Algorithm => "algorithm",
+            Self::Critical => "critical",
+            Self::Key => "key",
+            Self::Signature => "signature",
+            Self::Expired => "expired",
+            Self::NotYet => "not-yet",
+            Self::NoExpiry => "no-expiry",
+            Self::Issuer => "issuer",
+            Self::Audience => "audience",
+            Self::NoAudience => "no-audience",
+            Self::NoSubject => "no-subject",
+            Self::NotAccess => "not-access",
+            Self::Inactive => "inactive",
+            Self::Opaque => "opaque",
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Tokens that were refused, in the ledger. How often one is written down is the business of whoever speaks HTTP.
+
+use std::net::IpAddr;
+
+use audit::{Outcome, Request};
+use identity::Caller;
+use policy::{Act, Effect};
+use serde_json::json;
+
+use crate::Door;
+
+/// The tool by whose name refused tokens stand in the ledger.
+const SIGN_IN: &str = "sign_in";
+
+/// A refused token, or several.
+#[derive(Debug, Clone, Copy)]
+pub struct TurnedAway<'a> {
+    /// Where it came from.
+    pub peer: Option<IpAddr>,
+    /// One word for why, `expired`.
+    pub kind: &'static str,
+    /// The same in a sentence.
+    pub reason: &'a str,
+    /// How many of the kind came from there since the record before and have none of their own; 0 for a single one.
+    pub left_out: u64,
+}
+
+/// Writes down that a token was refused; never the token. A ledger that is closed is told of in the log only, because nothing was
+/// done anyway.
+pub async fn note_turned_away(door: &Door, away: TurnedAway<'_>) {
+    let act = Act {
+        tool: SIGN_IN.to_owned(),
+        effect: Effect::Read,
+        controller: String::new(),
+        model: String::new(),
+        targets: Vec::new(),
+        arguments: json!({"kind": away.kind, "left_out": away.left_out}),
+    };
+    let reason = match away.left_out {
+        0 => away.reason.to_owned(),
+        count => format!("{}; {count} such from there have no record of their own", away.reason),
+    };
+    let caller = Caller::nobody(away.peer);
+    match door.ledger.begin(Request::new(&caller, &act)).await {
+        Ok(entry) => entry.close(Outcome::Denied, &reason),
+        Err(error) => tracing::error!(%error, "a refused token could not be written down"),
+    }
+}
