@@ -167,3 +167,40 @@ policies:
     pair.ours("status", &json!({"model": "shop"})).await.expect("a read takes nothing of it");
     assert_eq!(writes(&simulator), 2);
 }
+
+#[tokio::test]
+async fn an_act_is_validated_without_being_done_and_with_its_reasons() {
+    let simulator = simulator("shop").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    simulator.write_client_files(&folder.path().join("juju"), "admin").expect("client files");
+    let files = juju_client::ClientFiles::new(folder.path().join("juju"), folder.path());
+    let controllers = files.controllers(juju_client::Settings::default()).expect("controllers");
+    let policy = Policy::shipped().expect("part of the program");
+    let served =
+        Served::behind(folder.path(), controllers, Settings::default(), policy, ApprovalTerms::default()).await;
+    let validate = async |role: &str, action: Value| {
+        let params = json!({"name": "validate_action", "arguments": {"action": action}});
+        let request = Request::modern("/mcp", "tools/call", params).token(served.token(role));
+        request.send(served.address).await.expect("an answer").json()["result"].clone()
+    };
+    let seed = json!({"type": "create_cluster", "node_count": 15, "gpu_enabled": true});
+    let told = validate("operator", seed).await["structuredContent"].clone();
+    assert_eq!((&told["allowed"], &told["requires_approval"]), (&json!(false), &json!(true)), "{told}");
+    let rules: Vec<_> = told["rules"].as_array().expect("rules").iter().map(|rule| &rule["rule"]).collect();
+    assert_eq!(rules, ["gpu-needs-approval", "large-node-count-needs-approval"]);
+    let few =
+        validate("operator", json!({"type": "create_cluster", "node_count": 3})).await["structuredContent"].clone();
+    assert_eq!((&few["allowed"], &few["reasons"]), (&json!(true), &json!([])), "{few}");
+    let units = json!({"type": "add-unit", "model": "shop", "application": "web", "num_units": 15});
+    let told = validate("operator", units.clone()).await["structuredContent"].clone();
+    assert!(told["reasons"][0].as_str().is_some_and(|text| text.contains("`nodes.added` is 15")), "{told}");
+    let told = validate("viewer", units).await["structuredContent"].clone();
+    assert_eq!((&told["allowed"], &told["requires_approval"]), (&json!(false), &json!(false)), "{told}");
+    assert!(told["reasons"][0].as_str().is_some_and(|text| text.contains("not allowed to role `viewer`")), "{told}");
+    let odd = validate("operator", json!({"type": "add-unit", "model": "shop"})).await;
+    assert_eq!((&odd["isError"], &odd["_meta"]["juju-mcp/code"]), (&json!(true), &json!("bad arguments")), "{odd}");
+    assert_eq!(simulator.writes().values().sum::<u64>(), 0);
+    let dry = served.ledger().await;
+    let dry = dry.iter().filter(|record| matches!(&record.phase, Phase::Open(beginning) if beginning.dry_run));
+    assert_eq!(dry.count(), 4);
+}

@@ -15,6 +15,8 @@ mod own_files;
 mod parity;
 mod real_controller;
 mod refused_tokens;
+mod rights;
+mod role_credentials;
 mod rules;
 mod sign_in;
 mod step_up;

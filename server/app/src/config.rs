@@ -1,24 +1,27 @@
 //! The configuration file: typed, a section a struct, unknown names refused.
 
 mod approvals;
+mod credential;
 mod limits;
 mod oauth;
 mod policy;
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use ::policy::Binding;
 use identity::{Token, TokenHash};
-use juju_client::{Credential, Endpoint, Secret};
+use juju_client::Endpoint;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::failure::Failure;
 
 pub(crate) use approvals::ApprovalsSection;
+pub(crate) use credential::CredentialSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::OauthSection;
 pub(crate) use policy::PolicySection;
@@ -75,6 +78,9 @@ pub(crate) struct ControllerSection {
     pub(crate) client_id: Option<String>,
     /// File with the secret of the service account.
     pub(crate) client_secret_file: Option<PathBuf>,
+    /// Credentials for callers with these roles, in place of the one above, which the other roles keep.
+    #[serde(default)]
+    pub(crate) credentials_by_role: BTreeMap<String, CredentialSection>,
 }
 
 /// One bearer token.
@@ -101,27 +107,32 @@ impl Config {
 
     /// The controllers of the file as the client wants them.
     pub(crate) fn endpoints(&self) -> Result<Vec<Endpoint>, Failure> {
-        self.controllers.iter().map(ControllerSection::endpoint).collect()
+        self.controllers.iter().map(|section| section.endpoint(None)).collect()
+    }
+
+    /// The same for each role that has a credential of its own on one of them.
+    pub(crate) fn endpoints_by_role(&self) -> Result<BTreeMap<String, Vec<Endpoint>>, Failure> {
+        let named = self.controllers.iter().flat_map(|section| section.credentials_by_role.keys().cloned());
+        let roles: BTreeSet<String> = named.collect();
+        let of = |role: String| {
+            let endpoints = self.controllers.iter().map(|section| section.endpoint(Some(&role)));
+            Ok((role.clone(), endpoints.collect::<Result<_, Failure>>()?))
+        };
+        roles.into_iter().map(of).collect()
     }
 }
 
 impl ControllerSection {
-    fn endpoint(&self) -> Result<Endpoint, Failure> {
+    fn endpoint(&self, role: Option<&str>) -> Result<Endpoint, Failure> {
         let ca_certificate = self.ca_certificate_file.as_deref().map(read_text).transpose()?;
-        let credential = match (&self.user, &self.password_file, &self.client_id, &self.client_secret_file) {
-            (Some(user), Some(file), None, None) => {
-                Credential::Password { user: user.clone(), password: Secret::new(read_text(file)?) }
-            }
-            (None, None, Some(id), Some(file)) => {
-                Credential::ClientCredentials { id: id.clone(), secret: Secret::new(read_text(file)?) }
-            }
-            _ => {
-                return Err(Failure::usage(
-                    format!("controller `{}` has no complete credential", self.name),
-                    "give `user` and `password_file`, or `client_id` and `client_secret_file`",
-                ));
-            }
+        let own = || CredentialSection {
+            user: self.user.clone(),
+            password_file: self.password_file.clone(),
+            client_id: self.client_id.clone(),
+            client_secret_file: self.client_secret_file.clone(),
         };
+        let named = role.and_then(|role| self.credentials_by_role.get(role)).cloned();
+        let credential = named.unwrap_or_else(own).read(&self.name)?;
         Ok(Endpoint {
             name: self.name.clone(),
             uuid: None,

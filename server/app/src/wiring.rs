@@ -105,7 +105,9 @@ pub(crate) fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<C
             "give `--juju-data DIR`, `controllers` in the configuration, or JUJU_CONTROLLER_ADDRESSES with JUJU_USERNAME, JUJU_PASSWORD and JUJU_CA_CERT",
         ));
     }
-    Ok(Controllers::new(endpoints, config.default_controller.clone(), settings))
+    let joined = |endpoints| Controllers::new(endpoints, config.default_controller.clone(), settings.clone());
+    let by_role = config.endpoints_by_role()?.into_iter().map(|(role, endpoints)| (role, joined(endpoints)));
+    Ok(joined(endpoints).with_others(by_role.collect()))
 }
 
 /// The Juju client's files in a directory, with its lock where it keeps it.

@@ -30,6 +30,13 @@ pub struct Door {
     pub approvals: ApprovalTerms,
 }
 
+impl Door {
+    /// The controllers as the caller reaches them: with the credential of the strongest of their roles, where it has one.
+    pub(crate) fn controllers_of(&self, policy: &Policy, caller: &Caller) -> &Controllers {
+        policy.strongest_role(caller).map_or(&self.controllers, |role| self.controllers.of(&role))
+    }
+}
+
 /// Carries out one call for one caller: plan, find the place, open the ledger, judge, run, close the ledger.
 ///
 /// A read ends when the returned future is dropped; a write goes on to its end, and the ledger has it.
@@ -51,7 +58,8 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     };
     let options = plan.options.clone();
     let (command_line, speak) = (plan.command_line.clone(), plan.speak);
-    let site = match Site::find(&door.controllers, tool.scope(), &options.place, call.progress).await {
+    let site = match Site::find(door.controllers_of(&policy, caller), tool.scope(), &options.place, call.progress).await
+    {
         Ok(site) => Arc::new(site),
         Err(failure) => {
             let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);

@@ -70,7 +70,9 @@ pub async fn validate(
     let known = door.catalogue.get(tool);
     let seen = known.filter(|tool| policy.may_see(caller, tool.name(), tool.toolset(), tool.least()).is_ok());
     let site = match seen {
-        Some(_) => Some(Site::find(&door.controllers, supposed.scope, &supposed.options.place, None).await?),
+        Some(_) => {
+            Some(Site::find(door.controllers_of(&policy, caller), supposed.scope, &supposed.options.place, None).await?)
+        }
         None => None,
     };
     if let Some(site) = &site {

@@ -14,6 +14,7 @@ struct Known {
     default: Option<String>,
     current_models: BTreeMap<String, String>,
     own_files: Option<ClientFiles>,
+    by_credential: BTreeMap<String, Controllers>,
 }
 
 impl Controllers {
@@ -28,7 +29,13 @@ impl Controllers {
             .collect();
         let only = || (controllers.len() == 1).then(|| controllers.keys().next().cloned()).flatten();
         let default = default.or_else(only);
-        Self(Arc::new(Known { controllers, default, current_models: BTreeMap::new(), own_files: None }))
+        Self(Arc::new(Known {
+            controllers,
+            default,
+            current_models: BTreeMap::new(),
+            own_files: None,
+            by_credential: BTreeMap::new(),
+        }))
     }
 
     /// The same with the model that is meant, for each controller, where none is named.
@@ -42,6 +49,24 @@ impl Controllers {
     #[must_use]
     pub fn with_own_files(self, files: ClientFiles) -> Self {
         Self(Arc::new(Known { own_files: Some(files), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same with others beside them, which log in to the same controllers otherwise: each by a name of its own.
+    #[must_use]
+    pub fn with_others(self, by_credential: BTreeMap<String, Self>) -> Self {
+        Self(Arc::new(Known { by_credential, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The controllers as whoever has this name reaches them; these where there are no others of that name. No connection is
+    /// shared between the two.
+    #[must_use]
+    pub fn of(&self, name: &str) -> &Self {
+        self.0.by_credential.get(name).unwrap_or(self)
+    }
+
+    /// Names of those that log in otherwise.
+    pub fn others(&self) -> impl Iterator<Item = &str> {
+        self.0.by_credential.keys().map(String::as_str)
     }
 
     /// The user's own client files, where this program runs for one user on that user's own machine.

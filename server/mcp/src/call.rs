@@ -16,7 +16,7 @@ use crate::{
     Server, Surface,
     confirm::{self, Channel},
     progress::News,
-    reply, trace, trio,
+    reply, trace, trio, validate,
 };
 
 /// Where a call names an approval that was decided elsewhere.
@@ -31,13 +31,13 @@ pub(crate) struct Meant {
 }
 
 impl Meant {
-    /// The inner command where one of the catch-all tools is called; `None` for the one that only looks commands up.
+    /// The inner command where one of the catch-all tools is called; `None` for the tools that only tell.
     ///
     /// # Errors
     /// One sentence, where the arguments do not fit.
     pub(crate) fn of(name: &str, arguments: Map<String, Value>, surface: &Surface) -> Option<Result<Self, String>> {
         match name {
-            trio::FIND => None,
+            trio::FIND | validate::NAME => None,
             trio::READ => Some(inner(arguments, true)),
             trio::RUN => Some(inner(arguments, false)),
             name => Some(Ok(Self { tool: name.to_owned(), arguments, read_only: surface.read_only })),
@@ -77,6 +77,7 @@ impl Server {
             return Err(ErrorData::invalid_params(self.unknown(&request.name, surface), None));
         }
         match Meant::of(&request.name, arguments.clone(), surface) {
+            None if request.name == validate::NAME => Ok(self.validate(&caller, arguments).await.into()),
             None => Ok(self.find(&caller, surface, arguments).into()),
             Some(Ok(meant)) => Ok(self.carry(meant, &request, &caller, context).await),
             Some(Err(sentence)) => Ok(reply::failed(sentence, "bad arguments").into()),

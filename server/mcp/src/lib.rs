@@ -17,6 +17,7 @@ mod tool_limits;
 mod trace;
 mod transport;
 mod trio;
+mod validate;
 
 pub use listing::{Line, Listing, listing};
 pub use observe::Observe;

@@ -8,7 +8,7 @@ use policy::{Effect, Policy};
 use rmcp::model::{self, ToolAnnotations};
 use serde_json::Value;
 
-use crate::{Selection, Surface, trio};
+use crate::{Selection, Surface, trio, validate};
 
 /// All tools, rendered.
 pub(crate) struct Shelf {
@@ -38,7 +38,10 @@ impl Shelf {
         let mut tools: BTreeMap<String, Item> =
             catalogue.iter().map(|tool| (tool.name().to_owned(), Item::of(tool))).collect();
         tools.extend(
-            trio::described(false).into_iter().map(|described| (described.name.to_owned(), Item::trio(&described))),
+            trio::described(false)
+                .into_iter()
+                .chain([validate::described()])
+                .map(|described| (described.name.to_owned(), Item::trio(&described))),
         );
         Self { tools }
     }

@@ -37,7 +37,11 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let rulebook = Rulebook::of(&config, &policy_from.policy, policy_from.rules, Profile::Shipped);
     let policy = rulebook.read()?;
     let authenticator = authenticator(&config, &arguments.token_file, policy.roles())?;
+    check_roles(policy.roles(), controllers.others())?;
     reach(&controllers).await?;
+    for role in controllers.others() {
+        reach(controllers.of(role)).await?;
+    }
     let state = arguments.state.or_else(|| config.state.clone()).unwrap_or_else(|| STATE.into());
     let listener = listen(arguments.listen.or(config.listen).unwrap_or(LISTEN)).await?;
     let terms = config.approvals.terms(&address(&listener)?);

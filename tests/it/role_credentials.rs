@@ -1,0 +1,42 @@
+//! What a caller can do is what their role allows and what the Juju user may whom the role logs in as: on a real API server.
+
+use std::collections::BTreeMap;
+
+use dispatch::{Call, Refusal, carry_out};
+use identity::Caller;
+use juju_client::{Controllers, Settings};
+use policy::{Policy, Profile};
+use serde_json::{Value, json};
+use tests::{Pair, RealController};
+
+/// The shipped roles but for a fault: whoever views may do everything.
+const FAULTY: &str = "roles: {viewer: {description: A fault, effects: [read, sensitive, write, destructive]}}";
+
+async fn call(pair: &Pair, role: &str, tool: &str, arguments: Value) -> Result<Value, Refusal> {
+    let Value::Object(arguments) = arguments else { panic!("an object") };
+    carry_out(&pair.door, &Caller::local("ana", role), Call::new(tool, arguments)).await.map(|reply| reply.value)
+}
+
+fn controllers(real: &RealController, user: &str) -> Controllers {
+    Controllers::new(vec![real.endpoint(user)], None, Settings::default())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_effective_right_is_the_role_and_the_access_of_its_juju_user() {
+    let name = "the_effective_right_is_the_role_and_the_access_of_its_juju_user";
+    let Some(real) = RealController::start(name).await else { return };
+    let mut pair = Pair::on_real(&real).await;
+    let viewer = BTreeMap::from([("viewer".to_owned(), controllers(&real, "reader"))]);
+    pair.door.controllers = controllers(&real, "admin").with_others(viewer);
+    let user = async |role: &str| call(&pair, role, "whoami", json!({})).await.expect("known")["user"].clone();
+    assert_eq!((user("viewer").await, user("operator").await), (json!("reader"), json!("admin")));
+    let expose = || json!({"model": "admin/prod", "application": "web"});
+    call(&pair, "viewer", "status", json!({"model": "admin/prod"})).await.expect("a reader reads");
+    let denied = call(&pair, "viewer", "expose", expose()).await.expect_err("the role does not allow it");
+    assert!(matches!(denied, Refusal::Denied(_)), "{denied}");
+    // a fault in the policy lets the act pass, and Juju still refuses what its user may not
+    pair.door.policy.replace(Policy::read(&[("faulty.yaml", FAULTY)], Profile::None).expect("good"));
+    let refused = call(&pair, "viewer", "expose", expose()).await.expect_err("the user may not");
+    assert!(matches!(refused, Refusal::Failed(_)) && refused.code() == "unauthorized access", "{refused}");
+    call(&pair, "operator", "expose", expose()).await.expect("role and user allow it");
+}
