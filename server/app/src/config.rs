@@ -91,6 +91,8 @@ pub(crate) struct TokenSection {
     pub(crate) role: String,
     /// File with the token.
     pub(crate) file: PathBuf,
+    /// The person who holds it, by name or address: whoever holds several is never their own second person.
+    pub(crate) holder: Option<String>,
 }
 
 impl Config {

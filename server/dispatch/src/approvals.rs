@@ -4,16 +4,20 @@
 use std::sync::Arc;
 
 use audit::{Entry, Outcome};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use identity::Caller;
 use policy::{Act, Approval, Asker, Effect, Status, Undecidable};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::Decision as Written;
 
-use crate::{Door, stored};
+use crate::{Door, clock, stored};
 
 /// The most characters that a reason may have.
 const LONGEST_REASON: usize = 500;
+/// Characters of an id, a UUID with hyphens.
+const ID_LENGTH: usize = 36;
+/// Characters of a digest, SHA-256 as hexadecimal.
+const DIGEST_LENGTH: usize = 64;
 /// The most approvals that one list has.
 const MOST_LISTED: i64 = 200;
 
@@ -70,7 +74,7 @@ impl Approvals {
     /// # Errors
     /// [`NotDecided::Lost`].
     pub async fn list(&self, caller: &Caller, status: Option<Status>) -> Result<Vec<Approval>, NotDecided> {
-        let now = Utc::now();
+        let now = clock::now();
         let own = (!self.may_approve(caller)).then(|| Asker::of(caller).key());
         let store = self.0.ledger.store();
         let rows =
@@ -78,16 +82,32 @@ impl Approvals {
         rows.into_iter().map(|row| Ok(as_of(stored::read(row)?, now))).collect()
     }
 
-    /// One approval, for whoever may approve or asked for it.
+    /// One approval, for whoever may approve or asked for it. What others try stands in the ledger.
     ///
     /// # Errors
     /// [`Undecidable::Unknown`], or [`NotDecided::Lost`].
     pub async fn get(&self, caller: &Caller, id: &str) -> Result<Approval, NotDecided> {
-        let unknown = || Undecidable::Unknown(id.to_owned());
-        let row = self.0.ledger.store().approval(id).await?.ok_or_else(unknown)?;
-        let approval = as_of(stored::read(row)?, Utc::now());
-        let own = approval.question.asker.key() == Asker::of(caller).key();
-        if own || self.may_approve(caller) { Ok(approval) } else { Err(unknown().into()) }
+        if let Some(found) = self.find(id).await? {
+            let approval = as_of(found, clock::now());
+            if self.may_approve(caller) || approval.question.asker.key() == Asker::of(caller).key() {
+                return Ok(approval);
+            }
+        }
+        let unknown = Undecidable::Unknown(shown_id(id));
+        if !self.may_approve(caller) {
+            // whoever may not look tries ids out, or lost their own
+            let act = approval_act("show", id, None, json!({}));
+            let entry = begin(&self.0, caller, &act).await?;
+            entry.close(Outcome::Denied, &unknown.to_string());
+        }
+        Err(unknown.into())
+    }
+
+    async fn find(&self, id: &str) -> Result<Option<Approval>, store::Error> {
+        if !is_id(id) {
+            return Ok(None);
+        }
+        self.0.ledger.store().approval(id).await?.map(stored::read).transpose()
     }
 
     /// Decides a question that waits. The attempt stands in the ledger, refused or not.
@@ -95,16 +115,14 @@ impl Approvals {
     /// # Errors
     /// [`NotDecided`]; then nothing was decided.
     pub async fn decide(&self, caller: &Caller, id: &str, decision: Decision) -> Result<Approval, NotDecided> {
-        if decision.reason.chars().count() > LONGEST_REASON {
-            return Err(NotDecided::LongReason);
-        }
-        let row = self.0.ledger.store().approval(id).await?;
-        let known = row.map(stored::read).transpose()?;
+        let known = self.find(id).await?;
         let entry = decision_entry(&self.0, caller, id, known.as_ref(), &decision).await?;
         let result = self.checked(caller, id, known, &decision).await;
         match &result {
             Ok(_) => entry.close(Outcome::Done, ""),
-            Err(refused @ NotDecided::Undecidable(_)) => entry.close(Outcome::Denied, &refused.to_string()),
+            Err(refused @ (NotDecided::Undecidable(_) | NotDecided::LongReason)) => {
+                entry.close(Outcome::Denied, &refused.to_string())
+            }
             Err(failed) => entry.close(Outcome::Failed, &failed.to_string()),
         }
         result
@@ -122,8 +140,11 @@ impl Approvals {
             // whoever may not approve is not told what there is to approve
             return Err(Undecidable::NoRight.into());
         }
-        let known = known.ok_or_else(|| Undecidable::Unknown(id.to_owned()))?;
-        known.check_decidable(&policy, caller, &decision.digest, Utc::now())?;
+        if decision.reason.chars().count() > LONGEST_REASON {
+            return Err(NotDecided::LongReason);
+        }
+        let known = known.ok_or_else(|| Undecidable::Unknown(shown_id(id)))?;
+        known.check_decidable(&policy, caller, &decision.digest, clock::now())?;
         write_decision(&self.0, id, caller.subject(), decision.approve, &decision.reason).await
     }
 }
@@ -136,7 +157,7 @@ pub(crate) async fn write_decision(
     approve: bool,
     reason: &str,
 ) -> Result<Approval, NotDecided> {
-    let (status, now) = (if approve { Status::Approved } else { Status::Rejected }, Utc::now());
+    let (status, now) = (if approve { Status::Approved } else { Status::Rejected }, clock::now());
     let written = Written { status: status.as_str(), by, reason, now: now.timestamp_micros() };
     let store = door.ledger.store();
     if let Some(row) = store.decide_approval(id, written).await? {
@@ -154,23 +175,46 @@ pub(crate) async fn decision_entry(
     known: Option<&Approval>,
     decision: &Decision,
 ) -> Result<Entry, NotDecided> {
-    let place = |name: fn(&Act) -> &String| known.map_or_else(String::new, |known| name(&known.question.act).clone());
     let verb = if decision.approve { "approve" } else { "reject" };
-    let act = Act {
-        tool: format!("approvals_{verb}"),
-        effect: Effect::Write,
-        controller: place(|act| &act.controller),
-        model: place(|act| &act.model),
-        targets: vec![format!("approval-{id}")],
-        arguments: json!({"digest": decision.digest, "reason": decision.reason, "channel": decision.channel}),
-    };
-    let request = audit::Request { roles: door.policy.now().roles_of(caller), ..audit::Request::new(caller, &act) };
-    let mut entry = door.ledger.begin(request).await.map_err(NotDecided::LedgerClosed)?;
-    entry.join_approval(id);
+    let first = |text: &str, most: usize| text.chars().take(most).collect::<String>();
+    // what somebody without the right sends must not fill the ledger
+    let (digest, reason) = (first(&decision.digest, DIGEST_LENGTH), first(&decision.reason, LONGEST_REASON));
+    let said = json!({"digest": digest, "reason": reason, "channel": decision.channel});
+    let act = approval_act(verb, id, known, said);
+    let mut entry = begin(door, caller, &act).await?;
+    entry.join_approval(&shown_id(id));
     Ok(entry)
 }
 
+async fn begin(door: &Door, caller: &Caller, act: &Act) -> Result<Entry, NotDecided> {
+    let request = audit::Request { roles: door.policy.now().roles_of(caller), ..audit::Request::new(caller, act) };
+    door.ledger.begin(request).await.map_err(NotDecided::LedgerClosed)
+}
+
+/// What somebody does with an approval, as the ledger has it: the approval is its target, and the place is that of the act.
+fn approval_act(verb: &str, id: &str, known: Option<&Approval>, arguments: Value) -> Act {
+    let place = |name: fn(&Act) -> &String| known.map_or_else(String::new, |known| name(&known.question.act).clone());
+    Act {
+        tool: format!("approvals_{verb}"),
+        effect: if verb == "show" { Effect::Read } else { Effect::Write },
+        controller: place(|act| &act.controller),
+        model: place(|act| &act.model),
+        targets: vec![format!("approval-{}", shown_id(id))],
+        arguments,
+    }
+}
+
+/// Whether a text can be the id of an approval; others are not looked up.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.len() == ID_LENGTH && uuid::Uuid::try_parse(text).is_ok()
+}
+
+/// An id that somebody sent, fit for the ledger and for a sentence.
+pub(crate) fn shown_id(text: &str) -> String {
+    text.chars().take(ID_LENGTH).map(|letter| if letter.is_ascii_graphic() { letter } else { '?' }).collect()
+}
+
 /// The approval as it stands at a moment.
-fn as_of(approval: Approval, now: chrono::DateTime<Utc>) -> Approval {
+fn as_of(approval: Approval, now: DateTime<Utc>) -> Approval {
     Approval { status: approval.status_at(now), ..approval }
 }

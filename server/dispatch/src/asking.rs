@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use crate::{
     Decision, Door, NotDecided, Proof, Refusal, Waiting,
-    approvals::{decision_entry, write_decision},
-    stored,
+    approvals::{decision_entry, is_id, shown_id, write_decision},
+    clock, stored,
 };
 
 /// The most questions of one asker that may wait at once: more would bury the one that matters.
@@ -70,7 +70,8 @@ impl Asking<'_> {
             Some(Proof::Forged(why)) => return Err(Refusal::Forged(why)),
         };
         entry.join_approval(&approved.id);
-        let used = self.door.ledger.store().use_approval(&approved.id, entry.id(), Utc::now().timestamp_micros()).await;
+        let used =
+            self.door.ledger.store().use_approval(&approved.id, entry.id(), clock::now().timestamp_micros()).await;
         let used = used.map_err(lost)?.ok_or_else(|| Unfit::Used(approved.id.clone()))?;
         let permitted = asked.grant(&stored::read(used).map_err(lost)?, entry.id())?;
         entry.go_on();
@@ -93,7 +94,7 @@ impl Asking<'_> {
             demands,
             asker: Asker::of(self.caller),
         };
-        Ok(Seen { question, digest, state, now: Utc::now() })
+        Ok(Seen { question, digest, state, now: clock::now() })
     }
 
     /// A call that brings nothing is answered by what was asked before, or asks.
@@ -177,9 +178,12 @@ impl Asking<'_> {
     }
 
     async fn find(&self, id: &str, entry: &mut Entry) -> Result<Approval, Refusal> {
-        entry.join_approval(id);
-        let row = self.door.ledger.store().approval(id).await.map_err(lost)?;
-        let row = row.ok_or_else(|| Unfit::Unknown(id.to_owned()))?;
+        entry.join_approval(&shown_id(id));
+        let unknown = || Refusal::NotApproved(Unfit::Unknown(shown_id(id)));
+        if !is_id(id) {
+            return Err(unknown());
+        }
+        let row = self.door.ledger.store().approval(id).await.map_err(lost)?.ok_or_else(unknown)?;
         stored::read(row).map_err(lost)
     }
 
@@ -231,7 +235,7 @@ impl Asking<'_> {
 
     fn waiting(&self, approval: Approval, void: Option<Unfit>, entry: &mut Entry) -> Refusal {
         entry.join_approval(&approval.id);
-        let confirmable = self.door.approvals.confirm_in_client && !approval.question.second_person();
+        let confirmable = self.door.approvals.confirm_in_client && approval.question.confirmable();
         let how = self.door.approvals.how(&approval.id);
         Refusal::ApprovalNeeded(Box::new(Waiting { approval, confirmable, how, void }))
     }

@@ -4,6 +4,7 @@ mod approvals;
 mod asking;
 mod call;
 mod circumstances;
+mod clock;
 mod door;
 mod limited;
 mod refusal;

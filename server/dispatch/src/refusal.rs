@@ -25,7 +25,7 @@ pub enum Refusal {
     #[error("denied: {0}")]
     Denied(Denial),
     /// A token that may approve changes nothing, so that no token both asks and approves.
-    #[error("denied: a token that may approve changes nothing")]
+    #[error("denied: a token that may approve changes nothing, and asks for nothing that needs an approval")]
     Approver,
     /// Policy wants a human, and nobody has decided yet.
     #[error("{}", waiting(.0))]

@@ -110,7 +110,9 @@ fn answer(result: Result<Approval, NotDecided>) -> Response {
 fn not_decided(error: &NotDecided) -> Response {
     let (status, code) = match error {
         NotDecided::Undecidable(Undecidable::NoRight) => (StatusCode::FORBIDDEN, "no right"),
-        NotDecided::Undecidable(Undecidable::OwnQuestion) => (StatusCode::FORBIDDEN, "own question"),
+        NotDecided::Undecidable(Undecidable::OwnQuestion | Undecidable::OwnClient) => {
+            (StatusCode::FORBIDDEN, "own question")
+        }
         NotDecided::Undecidable(Undecidable::Unknown(_)) => (StatusCode::NOT_FOUND, "unknown approval"),
         NotDecided::Undecidable(Undecidable::OtherDigest) => (StatusCode::CONFLICT, "other digest"),
         NotDecided::Undecidable(Undecidable::Over(_)) => (StatusCode::CONFLICT, "over"),

@@ -37,7 +37,13 @@ pub enum Presented<'request> {
 impl Authenticator {
     /// Accepts `token` as a caller that holds `role`.
     pub fn accept(&mut self, token: TokenHash, role: &str) {
-        self.tokens.push((token, Caller::of_token(role, &token.fingerprint())));
+        self.accept_of(token, role, None);
+    }
+
+    /// The same for a token of a person who may hold more than one: `holder` is their name, or their address where others sign
+    /// in with one.
+    pub fn accept_of(&mut self, token: TokenHash, role: &str, holder: Option<&str>) {
+        self.tokens.push((token, Caller::of_token(role, &token.fingerprint(), holder)));
     }
 
     /// Accepts the access tokens of an identity provider.

@@ -19,6 +19,8 @@ pub struct Caller {
     claims: Option<Arc<Claims>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<String>,
 }
 
 /// What an identity provider says of a caller, taken from a token that was checked.
@@ -39,12 +41,13 @@ pub struct Claims {
 }
 
 impl Caller {
-    pub(crate) fn of_token(role: &str, fingerprint: &str) -> Self {
+    pub(crate) fn of_token(role: &str, fingerprint: &str, holder: Option<&str>) -> Self {
         Self {
             subject: format!("token:{role}:{fingerprint}"),
             roles: vec![role.to_owned()],
             claims: None,
             client: None,
+            holder: holder.map(ToOwned::to_owned),
         }
     }
 
@@ -52,13 +55,14 @@ impl Caller {
     #[must_use]
     pub fn of_claims(claims: Claims) -> Self {
         let subject = format!("oauth:{}", claims.subject);
-        Self { subject, roles: Vec::new(), claims: Some(Arc::new(claims)), client: None }
+        Self { subject, roles: Vec::new(), claims: Some(Arc::new(claims)), client: None, holder: None }
     }
 
     /// The person at this machine, over stdio, where the operating system has already checked who they are.
     #[must_use]
     pub fn local(user: &str, role: &str) -> Self {
-        Self { subject: format!("local:{user}"), roles: vec![role.to_owned()], claims: None, client: None }
+        let subject = format!("local:{user}");
+        Self { subject, roles: vec![role.to_owned()], claims: None, client: None, holder: Some(user.to_owned()) }
     }
 
     /// Whoever sent what was turned away, for the ledger: the address, and no role.
@@ -91,6 +95,12 @@ impl Caller {
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
         self.claims.as_deref()
+    }
+
+    /// The person who holds the static token, where the configuration says so, or sits at this machine.
+    #[must_use]
+    pub fn holder(&self) -> Option<&str> {
+        self.holder.as_deref()
     }
 
     /// What the MCP client calls itself, `claude-code/2.1`.

@@ -79,7 +79,7 @@ impl Server {
         match Meant::of(&request.name, arguments.clone(), surface) {
             None if request.name == validate::NAME => Ok(self.validate(&caller, arguments).await.into()),
             None => Ok(self.find(&caller, surface, arguments).into()),
-            Some(Ok(meant)) => Ok(self.carry(meant, &request, &caller, context).await),
+            Some(Ok(meant)) => Ok(self.carry(meant, &request, &caller, surface, context).await),
             Some(Err(sentence)) => Ok(reply::failed(sentence, "bad arguments").into()),
         }
     }
@@ -89,6 +89,7 @@ impl Server {
         meant: Meant,
         request: &CallToolRequestParams,
         caller: &Caller,
+        surface: &Surface,
         context: &RequestContext<RoleServer>,
     ) -> CallToolResponse {
         let Some(tool) = self.door.catalogue.get(&meant.tool) else {
@@ -104,7 +105,7 @@ impl Server {
             Err(limited) => return limited.into(),
         };
         let begun = Instant::now();
-        let bound = confirm::bound_to(caller, &request.name, &request.arguments.clone().unwrap_or_default());
+        let bound = confirm::bound_to(caller, surface, &request.name, &request.arguments.clone().unwrap_or_default());
         let work = async {
             let (mut news, progress) = News::of(context);
             let call = |proof| Call {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::Utc;
 use dispatch::{Proof, Waiting};
 use identity::Caller;
-use policy::{Asker, fingerprint};
+use policy::{Asker, fingerprint, lookalikes, plain, plain_and_short};
 use rmcp::{
     RoleServer,
     model::{
@@ -19,12 +19,12 @@ use rmcp::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::Surface;
+
 /// Name of the question in an input-required result.
 const QUESTION: &str = "approval";
 /// The longest that an older client is waited for; what nobody answered in this time can still be approved elsewhere.
 const PATIENCE: Duration = Duration::from_mins(5);
-/// The most characters of an expected outcome that a form shows.
-const MOST_SHOWN: usize = 1500;
 
 /// How the human before a client can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,10 +84,10 @@ impl Seal {
     }
 }
 
-/// What a sealed state is bound to beside its content: the caller, the tool and the arguments of the call.
-pub(crate) fn bound_to(caller: &Caller, tool: &str, arguments: &Map<String, Value>) -> Vec<u8> {
+/// What a sealed state is bound to beside its content: the caller, the endpoint, the tool and the arguments of the call.
+pub(crate) fn bound_to(caller: &Caller, surface: &Surface, tool: &str, arguments: &Map<String, Value>) -> Vec<u8> {
     let arguments = fingerprint(&Value::Object(arguments.clone()));
-    json!([Asker::of(caller).key(), "tools/call", tool, arguments]).to_string().into_bytes()
+    json!([Asker::of(caller).key(), surface.key(), "tools/call", tool, arguments]).to_string().into_bytes()
 }
 
 /// Asks an older client while its call waits.
@@ -136,9 +136,11 @@ fn form(waiting: &Waiting) -> ElicitRequestParams {
 fn message(waiting: &Waiting) -> String {
     let question = &waiting.approval.question;
     let act = &question.act;
-    let place = [act.controller.as_str(), act.model.as_str()].into_iter().filter(|name| !name.is_empty());
-    let place = place.collect::<Vec<_>>().join(":");
+    let place = act.place();
     let mut lines = vec![format!("The assistant wants to run: {}", plain(&question.command))];
+    if let Some(warning) = lookalikes(&format!("{} {place}", question.command)) {
+        lines.push(format!("Beware: it {warning}"));
+    }
     if !place.is_empty() {
         lines.push(format!("Where: {}", plain(&place)));
     }
@@ -148,21 +150,10 @@ fn message(waiting: &Waiting) -> String {
         message => format!("Rule: {}: {}", demand.rule, plain(message)),
     }));
     if !question.expected.is_null() {
-        lines.push(format!("Expected: {}", plain(&question.expected.to_string())));
+        lines.push(format!("Expected: {}", plain_and_short(&question.expected.to_string())));
     }
     lines.push(format!("Approval: {}", waiting.approval.id));
     lines.join("\n")
-}
-
-/// One line that cannot pretend to be another, whatever the assistant or the estate put into it.
-fn plain(text: &str) -> String {
-    let odd = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-    };
-    let shown: String =
-        text.chars().map(|letter| if odd(letter) { '\u{fffd}' } else { letter }).take(MOST_SHOWN).collect();
-    if shown.len() < text.len() && text.chars().count() > MOST_SHOWN { format!("{shown}...") } else { shown }
 }
 
 #[cfg(test)]
@@ -189,19 +180,13 @@ mod tests {
         assert_eq!(answered("cancel", &json!({"approve": true})), Proof::Dismissed { approval: approval() });
     }
 
-    #[test]
-    fn a_line_of_the_form_stays_one_line_and_hides_nothing() {
-        let text = plain("juju deploy 'x\nRule: none\u{202e}\u{200b}'");
-        assert_eq!(text, "juju deploy 'x\u{fffd}Rule: none\u{fffd}\u{fffd}'");
-        assert_eq!(plain(&"a".repeat(2000)).len(), MOST_SHOWN + 3);
-    }
-
     #[tokio::test]
     async fn a_state_opens_only_for_its_caller_call_and_key() {
         let seal = Seal::new(&[7; 32]);
         let ana = Caller::local("ana", "operator");
         let arguments = |name: &str| json!({"application": name}).as_object().cloned().unwrap_or_default();
-        let call = bound_to(&ana, "juju_expose", &arguments("web"));
+        let (full, curated) = (Surface::full(), Surface::curated());
+        let call = bound_to(&ana, &full, "juju_expose", &arguments("web"));
         let options = SealOptions::new().associated_data(&call).ttl(Duration::from_mins(1));
         let state = seal.0.seal_with(b"1", &options);
         let answers =
@@ -211,9 +196,12 @@ mod tests {
         assert_eq!(seal.open(&state, None, &call), None, "no answer proves nothing");
         let forged = |proof: Option<Proof>| matches!(proof, Some(Proof::Forged(_)));
         let others = [
-            bound_to(&Caller::local("bea", "operator"), "juju_expose", &arguments("web")),
-            bound_to(&ana, "juju_unexpose", &arguments("web")),
-            bound_to(&ana, "juju_expose", &arguments("db")),
+            bound_to(&Caller::local("bea", "operator"), &full, "juju_expose", &arguments("web")),
+            bound_to(&ana, &full, "juju_unexpose", &arguments("web")),
+            bound_to(&ana, &full, "juju_expose", &arguments("db")),
+            bound_to(&ana, &curated, "juju_expose", &arguments("web")),
+            bound_to(&ana, &full.clone().read_only(), "juju_expose", &arguments("web")),
+            bound_to(&ana, &Surface::toolsets(["full"]), "juju_expose", &arguments("web")),
         ];
         for other in others {
             assert!(forged(seal.open(&state, Some(&answers), &other)));

@@ -38,6 +38,16 @@ impl Surface {
         Self { selection: Selection::Toolsets(names.into_iter().map(Into::into).collect()), read_only: false }
     }
 
+    /// The same as one text: two surfaces that differ have different ones.
+    pub(crate) fn key(&self) -> String {
+        let tools = match &self.selection {
+            Selection::Curated => "curated".to_owned(),
+            Selection::Full => "full".to_owned(),
+            Selection::Toolsets(names) => format!("x/{}", names.join(",")),
+        };
+        if self.read_only { format!("{tools} read-only") } else { tools }
+    }
+
     /// The same without tools that change anything: `/mcp/readonly`.
     #[must_use]
     pub fn read_only(self) -> Self {

@@ -56,6 +56,13 @@ pub struct Act {
 }
 
 impl Act {
+    /// Where it acts, `prod:admin/shop`; empty where it needs no controller.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let names = [self.controller.as_str(), self.model.as_str()];
+        names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(":")
+    }
+
     /// SHA-256 over the act, hexadecimal. An approval or an idempotency key is bound to it.
     #[must_use]
     pub fn digest(&self) -> String {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::Act;
+use crate::{Act, LONGEST_SHOWN};
 
 /// One rule that wants a human.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct Asker {
     /// The user's address, where the provider has verified it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Who holds the static token, where the configuration says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
     /// What the MCP client calls itself. Shown, and never a ground for a decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
@@ -51,6 +54,7 @@ impl Asker {
             issuer: claims.map(|claims| claims.issuer.clone()),
             client_id: claims.and_then(|claims| claims.client_id.clone()),
             email: claims.and_then(|claims| claims.email.clone()),
+            holder: caller.holder().map(ToOwned::to_owned),
             client: caller.client().map(ToOwned::to_owned),
         }
     }
@@ -62,12 +66,20 @@ impl Asker {
         Value::from(vec![Some(self.subject.clone()), self.issuer.clone(), self.client_id.clone()]).to_string()
     }
 
-    /// Whether this is the same person, whatever token or client they come with.
+    /// Whether this is the same person, whatever token or client they come with: by account, else by the address or name
+    /// that a provider or the configuration gives them.
     #[must_use]
     pub fn same_person(&self, other: &Self) -> bool {
-        let same_account = self.subject == other.subject;
-        let address = |asker: &Self| asker.email.as_deref().map(str::to_lowercase);
-        same_account || address(self).is_some_and(|known| address(other) == Some(known))
+        let names = |asker: &Self| -> Vec<String> {
+            [&asker.email, &asker.holder].into_iter().flatten().map(|name| name.to_lowercase()).collect()
+        };
+        self.subject == other.subject || names(self).iter().any(|name| names(other).contains(name))
+    }
+
+    /// Whether both came through the same OAuth client, whoever the token is for.
+    #[must_use]
+    pub fn same_client(&self, other: &Self) -> bool {
+        self.client_id.is_some() && (&self.issuer, &self.client_id) == (&other.issuer, &other.client_id)
     }
 }
 
@@ -95,6 +107,13 @@ impl Question {
     #[must_use]
     pub fn second_person(&self) -> bool {
         self.demands.iter().any(|demand| demand.second_person)
+    }
+
+    /// Whether the human before the asking client may answer it there: no rule wants somebody else, and the form there shows
+    /// the whole command, because a yes to half a sentence is none.
+    #[must_use]
+    pub fn confirmable(&self) -> bool {
+        !self.second_person() && self.command.chars().count() <= LONGEST_SHOWN
     }
 
     /// Names of the rules.
@@ -177,11 +196,12 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Where it stands at a moment: what nobody decided or used in time has expired.
+    /// Where it stands at a moment: what nobody decided or used in time has expired, and so has what was asked later than
+    /// that moment, because then a clock was set back and nobody knows how much time went by.
     #[must_use]
     pub fn status_at(&self, now: DateTime<Utc>) -> Status {
         match self.status {
-            Status::Pending | Status::Approved if self.expires <= now => Status::Expired,
+            Status::Pending | Status::Approved if self.expires <= now || now < self.made => Status::Expired,
             status => status,
         }
     }
@@ -295,6 +315,7 @@ pub(crate) mod tests {
             issuer: None,
             client_id: client.map(ToOwned::to_owned),
             email: None,
+            holder: None,
             client: None,
         };
         assert_ne!(asker("a", None).key(), asker("a", Some("")).key());

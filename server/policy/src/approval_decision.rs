@@ -15,9 +15,14 @@ pub const APPROVE_SCOPE: &str = "juju:approve";
 pub enum Undecidable {
     /// The token has no right to approve.
     #[error(
-        "this token may not approve: that needs the role `{APPROVER}`, and with an identity provider also the scope `{APPROVE_SCOPE}`"
+        "this token may not approve: that needs the role `{APPROVER}`, and with an identity provider also a person's token with the scope `{APPROVE_SCOPE}`"
     )]
     NoRight,
+    /// The OAuth client that asked would answer its own question, with whatever token.
+    #[error(
+        "the client that asked may not decide about it: use another one, such as the approval page or `juju-mcp approvals`"
+    )]
+    OwnClient,
     /// Whoever asked would approve their own question, which needs a second person.
     #[error("the rule wants a second person, so whoever asked may not decide about it")]
     OwnQuestion,
@@ -33,11 +38,14 @@ pub enum Undecidable {
 }
 
 impl Policy {
-    /// Whether a token may approve: it holds a role that approves, and where a provider gave it, the scope. Such a token changes
-    /// nothing, so that no token both asks and approves.
+    /// Whether a token may approve: it holds a role that approves, and where a provider gave it, the scope, and stands for a person and
+    /// not for the program that got it. Such a token changes nothing, so that no token both asks and approves.
     #[must_use]
     pub fn may_approve(&self, caller: &Caller) -> bool {
-        let scoped = caller.claims().is_none_or(|claims| claims.scopes.iter().any(|scope| scope == APPROVE_SCOPE));
+        let scoped = caller.claims().is_none_or(|claims| {
+            let person = claims.client_id.as_ref() != Some(&claims.subject);
+            person && claims.scopes.iter().any(|scope| scope == APPROVE_SCOPE)
+        });
         scoped && self.holds_approving_role(caller)
     }
 }
@@ -57,8 +65,12 @@ impl Approval {
         if !policy.may_approve(caller) {
             return Err(Undecidable::NoRight);
         }
-        if self.question.second_person() && self.question.asker.same_person(&Asker::of(caller)) {
+        let decider = Asker::of(caller);
+        if self.question.second_person() && self.question.asker.same_person(&decider) {
             return Err(Undecidable::OwnQuestion);
+        }
+        if self.question.asker.same_client(&decider) {
+            return Err(Undecidable::OwnClient);
         }
         if self.digest != digest {
             return Err(Undecidable::OtherDigest);
@@ -75,7 +87,7 @@ mod tests {
     use identity::Claims;
 
     use super::*;
-    use crate::approval::tests::approval;
+    use crate::{Binding, Holder, approval::tests::approval};
 
     #[test]
     fn the_right_to_approve_is_the_role_of_a_static_token() {
@@ -85,6 +97,31 @@ mod tests {
         }
         let scoped = Claims { subject: "ana".into(), scopes: vec![APPROVE_SCOPE.to_owned()], ..Claims::default() };
         assert!(!policy.may_approve(&Caller::of_claims(scoped)), "a scope alone, without the role, is not enough");
+    }
+
+    #[test]
+    fn a_program_never_approves_and_neither_does_the_client_that_asked() {
+        let bindings = vec![Binding { role: APPROVER.into(), to: vec![Holder::Group("ops".into())] }];
+        let policy =
+            Policy::shipped().expect("part of the program").with_bindings(bindings).expect("a role that exists");
+        let by = |subject: &str, client: &str| {
+            Caller::of_claims(Claims {
+                issuer: "https://id.example".into(),
+                subject: subject.into(),
+                client_id: Some(client.into()),
+                groups: vec!["ops".into()],
+                scopes: vec![APPROVE_SCOPE.to_owned()],
+                ..Claims::default()
+            })
+        };
+        assert!(policy.may_approve(&by("bea", "page")));
+        assert!(!policy.may_approve(&by("robot", "robot")));
+        let mut asked = approval();
+        asked.question.asker = Asker::of(&by("ana", "assistant"));
+        let decide = |caller: &Caller| asked.check_decidable(&policy, caller, &asked.digest, asked.made);
+        assert_eq!(decide(&by("bea", "assistant")), Err(Undecidable::OwnClient));
+        assert_eq!(decide(&by("ana", "assistant")), Err(Undecidable::OwnClient));
+        assert_eq!(decide(&by("ana", "page")), Ok(()), "no second person is wanted");
     }
 
     #[test]
@@ -102,8 +139,11 @@ mod tests {
             let over = Approval { status, ..waits.clone() };
             assert_eq!(decide(&over, &approver, &waits.digest), Err(Undecidable::Over(status)));
         }
-        let late = waits.check_decidable(&policy, &approver, &waits.digest, waits.expires);
-        assert_eq!(late, Err(Undecidable::Over(Status::Expired)));
+        // too late, and before it was asked, which only a clock that was set back can show
+        for moment in [waits.expires, waits.made - chrono::TimeDelta::microseconds(1)] {
+            let refused = waits.check_decidable(&policy, &approver, &waits.digest, moment);
+            assert_eq!(refused, Err(Undecidable::Over(Status::Expired)));
+        }
     }
 
     #[test]
@@ -118,11 +158,15 @@ mod tests {
         let by = |subject: &str, email: Option<&str>| Asker {
             subject: subject.to_owned(),
             email: email.map(ToOwned::to_owned),
+            holder: None,
             ..asked.question.asker.clone()
         };
         assert!(by("oauth:1", Some("Ana@example.com")).same_person(&by("oauth:2", Some("ana@example.com"))));
         assert!(!by("oauth:1", Some("ana@example.com")).same_person(&by("oauth:2", Some("bea@example.com"))));
         assert!(!by("oauth:1", None).same_person(&by("oauth:2", None)));
+        let held = |subject: &str| Asker { holder: Some("ANA@example.com".into()), ..by(subject, None) };
+        assert!(held("token:operator:1").same_person(&held("token:approver:2")));
+        assert!(held("token:operator:1").same_person(&by("oauth:2", Some("ana@example.com"))));
         asked.question.demands[0].second_person = false;
         assert_eq!(asked.check_decidable(&policy, &own, &digest, asked.made), Ok(()));
     }

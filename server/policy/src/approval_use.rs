@@ -54,10 +54,8 @@ pub enum Unfit {
     /// Another person has to decide.
     #[error("the approval `{0}` has to come from a second person, not from the client that asked")]
     SecondPerson(String),
-    /// Confirmation by the asking client is switched off.
-    #[error(
-        "this server takes no confirmation from the client that asked, so the approval `{0}` waits for an approver"
-    )]
+    /// Confirmation by the asking client is switched off, or the command is too long to be shown there whole.
+    #[error("the client that asked cannot confirm this, so the approval `{0}` waits for an approver")]
     NotInClient(String),
     /// The name that had to be typed was not.
     #[error("the name that was typed is not the one that the approval `{0}` asks for")]
@@ -95,7 +93,8 @@ impl Approval {
             Ok(()) | Err(Unfit::Pending(_)) if self.question.second_person() => {
                 Err(Unfit::SecondPerson(self.id.clone()))
             }
-            Err(Unfit::Pending(_)) => Ok(()),
+            Err(Unfit::Pending(_)) if self.question.confirmable() => Ok(()),
+            Err(Unfit::Pending(_)) => Err(Unfit::NotInClient(self.id.clone())),
             // a yes that is there already needs no second one, and a proof that comes again is a replay
             Ok(()) => Err(Unfit::Used(self.id.clone())),
             Err(unfit) => Err(unfit),
@@ -135,7 +134,7 @@ mod tests {
         let right = Use { asker: &asker, digest: &given.digest, state: &given.state, now };
         let id = || given.id.clone();
         let with = |status| Approval { status, ..given.clone() };
-        let late = now + TimeDelta::hours(1);
+        let (early, late) = (now - TimeDelta::microseconds(1), now + TimeDelta::hours(1));
         for (approval, held, expected) in [
             (given.clone(), right, Ok(())),
             (given.clone(), Use { asker: &stranger, ..right }, Err(Unfit::OtherCaller(id()))),
@@ -143,6 +142,7 @@ mod tests {
             (given.clone(), Use { digest: "other", ..right }, Err(Unfit::OtherAct(id()))),
             (given.clone(), Use { state: "other", ..right }, Err(Unfit::Changed(id()))),
             (given.clone(), Use { now: late, ..right }, Err(Unfit::Expired(id()))),
+            (given.clone(), Use { now: early, ..right }, Err(Unfit::Expired(id()))),
             (with(Status::Pending), right, Err(Unfit::Pending(id()))),
             (with(Status::Pending), Use { now: late, ..right }, Err(Unfit::Expired(id()))),
             (with(Status::Used), right, Err(Unfit::Used(id()))),
@@ -162,6 +162,9 @@ mod tests {
         let mut other = waits.clone();
         other.question.demands[0].second_person = true;
         assert_eq!(other.check_confirmable(&held), Err(Unfit::SecondPerson(other.id.clone())));
+        let mut long = waits.clone();
+        long.question.command = "x".repeat(crate::LONGEST_SHOWN + 1);
+        assert_eq!(long.check_confirmable(&held), Err(Unfit::NotInClient(long.id.clone())));
         let approved = Approval { status: Status::Approved, ..waits.clone() };
         assert_eq!(approved.check_confirmable(&held), Err(Unfit::Used(waits.id.clone())));
     }

@@ -127,7 +127,7 @@ pub enum Verdict<Job> {
     Ask(Asked<Job>),
     /// Not by this caller, and why.
     Deny(Denial),
-    /// Not with a token that may approve: it changes nothing, so that no token both asks and approves.
+    /// Not with a token that may approve: it changes nothing and asks nobody, so that no token both asks and approves.
     Approver,
 }
 
@@ -140,7 +140,11 @@ pub fn decide<Job>(
 ) -> Verdict<Job> {
     match policy.judge(caller, &act, circumstances) {
         Judgement::Deny(denial) => Verdict::Deny(denial),
-        _ if act.effect.changes() && policy.may_approve(caller) => Verdict::Approver,
+        judgement
+            if (act.effect.changes() || matches!(judgement, Judgement::Ask { .. })) && policy.may_approve(caller) =>
+        {
+            Verdict::Approver
+        }
         Judgement::Allow { warnings } => Verdict::Permit(Permitted { permit: Permit { act }, warnings, job }),
         Judgement::Ask { demands, warnings } => Verdict::Ask(Asked { act, demands, warnings, job }),
     }
@@ -154,6 +158,18 @@ mod tests {
     fn asked(act: Act, second_person: bool) -> Asked<()> {
         let demand = Demand { rule: "removals".into(), message: String::new(), second_person };
         Asked { act, demands: vec![demand], warnings: Vec::new(), job: () }
+    }
+
+    #[test]
+    fn a_token_that_may_approve_asks_for_nothing_not_even_for_a_read() {
+        let demand = Demand { rule: "reads".into(), message: String::new(), second_person: false };
+        let policy = Policy::shipped().expect("part of the program").wanting(crate::Effect::Read, demand);
+        let circumstances = Circumstances::at(chrono::DateTime::UNIX_EPOCH);
+        let read = Act { effect: crate::Effect::Read, ..approval().question.act };
+        let verdict =
+            |role: &str| decide(&policy, &Caller::local("ana", role), &circumstances, Planned::new(read.clone(), ()));
+        assert!(matches!(verdict("approver"), Verdict::Approver));
+        assert!(matches!(verdict("viewer"), Verdict::Ask(_)));
     }
 
     #[test]

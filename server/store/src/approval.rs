@@ -79,7 +79,8 @@ impl Store {
     /// [`Error::Failed`].
     pub async fn add_approval(&self, row: &ApprovalRow, most: i64) -> Result<bool, Error> {
         let mut connection = self.writer.acquire().await?;
-        let expire = "update approval set status = 'expired' where status in ('pending', 'approved') and expires <= ?";
+        let expire = "update approval set status = 'expired' \
+                      where status in ('pending', 'approved') and (expires <= ?1 or made > ?1)";
         sqlx::query(expire).bind(row.made).execute(&mut *connection).await?;
         sqlx::query("delete from approval where expires < ?").bind(row.made - KEPT).execute(&mut *connection).await?;
         let insert = "insert into approval (id, asker, digest, state, question, status, made, expires, asked_in) \
@@ -132,7 +133,7 @@ impl Store {
     ) -> Result<Vec<ApprovalRow>, Error> {
         let query = sqlx::query_as(
             "select * from approval where (?1 is null or ?1 = case when status in ('pending', 'approved') \
-             and expires <= ?3 then 'expired' else status end) and (?2 is null or asker = ?2) \
+             and (expires <= ?3 or made > ?3) then 'expired' else status end) and (?2 is null or asker = ?2) \
              order by made desc, id desc limit ?4",
         );
         Ok(query.bind(status).bind(asker).bind(now).bind(limit).fetch_all(&self.reader).await?)
@@ -144,7 +145,7 @@ impl Store {
     /// [`Error::Failed`].
     pub async fn decide_approval(&self, id: &str, decision: Decision<'_>) -> Result<Option<ApprovalRow>, Error> {
         let update = "update approval set status = ?, decided_by = ?, reason = ?, decided_at = ?4 \
-                      where id = ?5 and status = 'pending' and expires > ?4 returning *";
+                      where id = ?5 and status = 'pending' and expires > ?4 and made <= ?4 returning *";
         let query = sqlx::query_as(update)
             .bind(decision.status)
             .bind(decision.by)
@@ -160,8 +161,8 @@ impl Store {
     /// # Errors
     /// [`Error::Failed`]; then the act must not be done.
     pub async fn use_approval(&self, id: &str, entry: &str, now: i64) -> Result<Option<ApprovalRow>, Error> {
-        let update = "update approval set status = 'used', used_in = ? \
-                      where id = ? and status = 'approved' and expires > ? returning *";
+        let update = "update approval set status = 'used', used_in = ?1 \
+                      where id = ?2 and status = 'approved' and expires > ?3 and made <= ?3 returning *";
         let query = sqlx::query_as(update).bind(entry).bind(id).bind(now);
         Ok(query.fetch_optional(&self.durable_writer).await?)
     }

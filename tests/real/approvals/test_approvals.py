@@ -131,17 +131,19 @@ def test_a_second_person_by_our_command_line(shop):
     assert question["id"] in said(asked) and "juju-mcp approvals approve" in said(asked)
     listed = shop.approvals("list", "--status", "pending", "--format", "table")
     assert listed.returncode == 0 and question["id"] in listed.stdout and "juju add-unit" in listed.stdout, listed
-    own = shop.approvals("approve", question["id"], token="admin")
+    own = shop.approvals("approve", question["id"], "--yes", token="admin")
     assert own.returncode == 1 and "may not approve" in own.stderr and shop.units() == before
     other = shop.approvals("approve", question["id"], "--digest", "0" * 64)
     assert other.returncode == 1 and "digest" in other.stderr
-    done = shop.approvals("approve", question["id"], "--reason", "seen")
+    unseen = shop.approvals("approve", question["id"])
+    assert unseen.returncode == 2 and "terminal" in unseen.stderr, "without a terminal nobody has seen it"
+    done = shop.approvals("approve", question["id"], "--reason", "seen", "--yes")
     assert done.returncode == 0 and json.loads(done.stdout)["status"] == "approved", done
     assert "juju add-unit" in done.stderr, "what is approved is shown first"
     assert not shop.call("python")["result"].get("isError")
     assert shop.units() == before + 1
     assert waiting(shop.call("python"))["id"] != question["id"], "a yes counts once"
-    assert shop.approvals("approve", question["id"]).returncode == 1
+    assert shop.approvals("approve", question["id"], "--yes").returncode == 1
     assert shop.approvals("list", "--status", "nonsense").returncode == 2
 
 
@@ -149,7 +151,7 @@ def test_a_second_person_by_our_command_line(shop):
 def test_killed_between_the_yes_and_the_act(shop):
     before = shop.units()
     question = waiting(shop.call("python"))
-    assert shop.approvals("approve", question["id"]).returncode == 0
+    assert shop.approvals("approve", question["id"], "--yes").returncode == 0
     os.kill(shop.process.pid, signal.SIGKILL)
     shop.process.wait()
     shop.start()

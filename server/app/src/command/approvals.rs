@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use policy::{Approval, Status};
+use policy::{Approval, Status, lookalikes, plain};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ async fn list(server: &ApiServer, status: Option<&str>) -> Result<ExitCode, Fail
             approval.status.as_str().to_owned(),
             approval.expires.format("%H:%M:%SZ").to_string(),
             approval.question.asker.subject.clone(),
-            [act.controller.as_str(), act.model.as_str()].join(":").trim_matches(':').to_owned(),
+            act.place(),
             approval.question.command.clone(),
         ]
     });
@@ -74,7 +74,7 @@ async fn decide(arguments: &Decide, verb: &str) -> Result<ExitCode, Failure> {
     } else {
         let shown: Approval = api(server, "GET", &path, None).await?;
         eprint!("{}", described(&shown));
-        if !arguments.yes && !sure(verb)? {
+        if !arguments.yes && !sure(verb, &shown)? {
             return Err(Failure::failed("nothing was decided"));
         }
         shown.digest
@@ -85,20 +85,27 @@ async fn decide(arguments: &Decide, verb: &str) -> Result<ExitCode, Failure> {
         return print_json(&decided);
     }
     let approval: Approval = read(decided)?;
-    println!("{}: {}", approval.status.as_str(), approval.question.command);
+    println!("{}: {}", approval.status.as_str(), plain(&approval.question.command));
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks on the terminal, where there is one at both ends.
-fn sure(verb: &str) -> Result<bool, Failure> {
+/// Asks on the terminal; what cannot be undone is approved by typing a name. Without a terminal nobody has seen anything.
+fn sure(verb: &str, shown: &Approval) -> Result<bool, Failure> {
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-        return Ok(true);
+        return Err(Failure::usage(
+            format!("nobody can be asked whether to {verb} this, because there is no terminal"),
+            "give `--digest` with the digest of what you saw, or `--yes`",
+        ));
     }
-    eprint!("{verb} this? [y/N] ");
+    let word = shown.word_to_type().filter(|_| verb == "approve");
+    match word {
+        Some(word) => eprint!("this cannot be undone; type `{}` to approve it: ", plain(word)),
+        None => eprint!("{verb} this? [y/N] "),
+    }
     std::io::stderr().flush().map_err(Failure::failed)?;
     let mut said = String::new();
     std::io::stdin().read_line(&mut said).map_err(Failure::failed)?;
-    Ok(matches!(said.trim(), "y" | "Y" | "yes"))
+    Ok(word.map_or_else(|| matches!(said.trim(), "y" | "Y" | "yes"), |word| said.trim() == word))
 }
 
 fn described(approval: &Approval) -> String {
@@ -108,12 +115,15 @@ fn described(approval: &Approval) -> String {
         ("approval", approval.id.clone()),
         ("status", approval.status.as_str().to_owned()),
         ("command", question.command.clone()),
-        ("where", [act.controller.as_str(), act.model.as_str()].join(":").trim_matches(':').to_owned()),
+        ("where", act.place()),
         ("effect", act.effect.as_str().to_owned()),
         ("asked by", question.asker.subject.clone()),
         ("expires", approval.expires.to_rfc3339()),
         ("digest", approval.digest.clone()),
     ];
+    lines.extend(
+        lookalikes(&format!("{} {}", question.command, act.place())).map(|warning| ("beware", format!("it {warning}"))),
+    );
     lines.extend(question.demands.iter().map(|demand| {
         let second = if demand.second_person { " (second person)" } else { "" };
         let message = if demand.message.is_empty() { String::new() } else { format!(": {}", demand.message) };
@@ -144,14 +154,6 @@ fn table(rows: Vec<[String; 6]>) -> String {
         format!("{}\n", cells.join("  ").trim_end())
     };
     rows.iter().map(line).collect()
-}
-
-fn plain(text: &str) -> String {
-    let odd = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars().map(|letter| if odd(letter) { '\u{fffd}' } else { letter }).collect()
 }
 
 fn format(server: &ApiServer) -> Format {

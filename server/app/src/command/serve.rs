@@ -166,9 +166,9 @@ fn settings(config: &Config) -> Result<Settings, Failure> {
 }
 
 fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) -> Result<Authenticator, Failure> {
-    let configured = config.tokens.iter().map(|token| (&token.role, &token.file));
-    let tokens: Vec<_> = configured.chain(files.iter().map(|(role, file)| (role, file))).collect();
-    check_roles(roles, tokens.iter().map(|(role, _)| role.as_str()))?;
+    let configured = config.tokens.iter().map(|token| (&token.role, &token.file, token.holder.as_deref()));
+    let tokens: Vec<_> = configured.chain(files.iter().map(|(role, file)| (role, file, None))).collect();
+    check_roles(roles, tokens.iter().map(|(role, ..)| role.as_str()))?;
     if tokens.is_empty() && config.oauth.is_none() {
         return Err(Failure::usage(
             "nobody could call this server, because it has no token",
@@ -185,8 +185,8 @@ fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) ->
     if let Some(oauth) = &config.oauth {
         authenticator.trust(oauth.provider(&Catalogue::shipped().toolsets())?);
     }
-    for (role, file) in tokens {
-        authenticator.accept(read_token(file)?, role);
+    for (role, file, holder) in tokens {
+        authenticator.accept_of(read_token(file)?, role, holder);
     }
     Ok(authenticator)
 }
