@@ -1,6 +1,10 @@
 //! Journeys, each in a file of its own.
 
 mod approval_attacks;
+mod approval_drift;
+mod approval_lines;
+mod approval_people;
+mod approval_races;
 mod approvals;
 mod door;
 mod grants;

@@ -5,12 +5,14 @@ use std::{collections::BTreeMap, path::Path};
 use audit::{Ending, Outcome, Phase};
 use dispatch::ApprovalTerms;
 use http_server::Settings;
+use identity::Caller;
 use juju_client::ClientFiles;
 use juju_sim::Simulator;
+use mcp::Surface;
 use policy::{Demand, Effect, Policy};
 use serde_json::{Value, json};
 
-use crate::{Served, pair::simulator, raw::Request};
+use crate::{Lines, Served, pair::simulator, people::BINDINGS, raw::Request, served::SEAL_FILE};
 
 /// A simulated shop behind our server, whose policy wants a human before every change.
 pub struct Asking {
@@ -44,7 +46,9 @@ pub fn said(content: &Value) -> Value {
 #[must_use]
 pub fn wanting(least: Effect, second_person: bool) -> Policy {
     let demand = Demand { rule: "changes".into(), message: "A human looks at changes.".into(), second_person };
-    Policy::without_rules().expect("the policy").wanting(least, demand)
+    let bindings = serde_json::from_str(BINDINGS).expect("bindings");
+    let policy = Policy::without_rules().expect("the policy").with_bindings(bindings).expect("roles that exist");
+    policy.wanting(least, demand)
 }
 
 impl Asking {
@@ -73,14 +77,32 @@ impl Asking {
         Self { simulator, served, folder, second_person }
     }
 
+    /// The same with another key for what clients carry.
+    pub async fn restarted_with_another_key(self) -> Self {
+        std::fs::write(self.folder.path().join(SEAL_FILE), [6; 32]).expect("a key");
+        self.restarted().await
+    }
+
+    /// A client of the person at this machine, over lines, on what `/mcp` offers.
+    #[must_use]
+    pub fn lines(&self) -> Lines {
+        let server = self.served.server.clone();
+        Lines::with(server.local(Caller::local("ana", "admin"), Surface::curated()))
+    }
+
     /// Calls a tool as the holder of a token, and gives the result. `more` are further members of the parameters, and
     /// in `_meta` what the client can do.
     pub async fn call(&self, token: &str, tool: &str, arguments: &Value, more: &Value) -> Value {
+        self.call_at("/mcp/full", token, tool, arguments, more).await
+    }
+
+    /// The same at an endpoint.
+    pub async fn call_at(&self, path: &str, token: &str, tool: &str, arguments: &Value, more: &Value) -> Value {
         let mut params = json!({"name": tool, "arguments": arguments});
         for (name, value) in more.as_object().into_iter().flatten() {
             params[name] = value.clone();
         }
-        let request = Request::modern("/mcp/full", "tools/call", params).token(self.served.token(token));
+        let request = Request::modern(path, "tools/call", params).token(self.served.token(token));
         let answer = request.send(self.served.address).await.expect("an answer").json();
         assert!(answer["result"].is_object(), "{answer}");
         answer["result"].clone()

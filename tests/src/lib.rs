@@ -1,13 +1,16 @@
 //! Shared pieces of the journeys.
 
 pub mod asking;
+pub mod lines;
 pub mod pair;
+pub mod people;
 pub mod provider;
 pub mod raw;
 pub mod real_controller;
 pub mod served;
 pub mod signed_in;
 
+pub use lines::Lines;
 pub use pair::Pair;
 pub use real_controller::RealController;
 pub use served::Served;

@@ -6,33 +6,17 @@ use audit::{Ledger, Record};
 use catalogue::Catalogue;
 use dispatch::{ApprovalTerms, Approvals, Door};
 use http_server::{Served as Behind, Settings, metrics::Metrics};
-use identity::{Authenticator, Token, oauth::Provider};
+use identity::{Token, oauth::Provider};
 use juju_client::{Controllers, Endpoint};
 use policy::{InForce, Policy};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-/// Tokens by name, and the roles of their holders.
-const TOKENS: [(&str, &str); 6] = [
-    ("viewer", "viewer"),
-    ("operator", "operator"),
-    ("admin", "admin"),
-    ("other admin", "admin"),
-    ("approver", "approver"),
-    ("other approver", "approver"),
-];
+use crate::people::People;
 
-/// Key for what clients carry between the halves of a question.
-pub const SEAL: [u8; 32] = [5; 32];
-
-fn kept_token(file: &Path) -> Token {
-    if let Ok(text) = std::fs::read_to_string(file) {
-        return Token::given(&text).expect("a token");
-    }
-    let token = Token::generate().expect("randomness");
-    std::fs::write(file, token.reveal()).expect("a token can be kept");
-    token
-}
+/// File of the key for what clients carry between the halves of a question; without it there is a key of the journeys.
+pub const SEAL_FILE: &str = "seal.key";
+const SEAL: [u8; 32] = [5; 32];
 
 /// A running server; it stops when this is dropped.
 pub struct Served {
@@ -109,27 +93,20 @@ impl Served {
     ) -> Self {
         let store = Store::open(&folder.join("state.db")).await.expect("a store");
         let ledger = Ledger::open(store).await.expect("a ledger");
-        let mut authenticator = Authenticator::default();
-        if let Some(provider) = provider {
-            authenticator.trust(provider);
-        }
-        let mut tokens = BTreeMap::new();
-        for (name, role) in TOKENS {
-            let token = kept_token(&folder.join(format!("{name}.token")));
-            authenticator.accept(token.hash(), role);
-            tokens.insert(name, token);
-        }
+        let (people, tokens) = People::known(folder, provider);
+        let kept = std::fs::read(folder.join(SEAL_FILE)).ok().and_then(|key| key.try_into().ok());
         let catalogue = Catalogue::shipped();
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
         let door =
             Arc::new(Door { catalogue, policy: InForce::new(policy), ledger: ledger.clone(), controllers, approvals });
         let metrics = Arc::new(Metrics::default());
         let stop = CancellationToken::new();
-        let server = adjust(mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&SEAL));
+        let server = mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&kept.unwrap_or(SEAL));
+        let server = adjust(server);
         let behind = Behind {
             mcp: server.clone().http(settings.max_body_bytes, stop.child_token()),
             toolsets,
-            authenticate: Arc::new(authenticator),
+            authenticate: Arc::new(people),
             health: Arc::new(()),
             metrics: metrics.clone(),
             approvals: Some(Approvals::new(Arc::clone(&door))),

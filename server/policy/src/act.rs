@@ -1,7 +1,8 @@
 //! One fully described intention, the same for policy, approval, dry run, idempotency and ledger.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use crate::fingerprint;
 
 /// The worst that an act can do to an estate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -63,12 +64,11 @@ impl Act {
         names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(":")
     }
 
-    /// SHA-256 over the act, hexadecimal. An approval or an idempotency key is bound to it.
+    /// SHA-256 over the act, hexadecimal, whatever the order of its arguments. An approval or an idempotency key is bound to it.
     #[must_use]
     pub fn digest(&self) -> String {
         // an act holds only strings, lists and JSON values, so it can always be written
-        let text = serde_json::to_vec(self).unwrap_or_default();
-        hex::encode(Sha256::digest(text))
+        fingerprint(&serde_json::to_value(self).unwrap_or_default())
     }
 }
 
@@ -96,6 +96,8 @@ mod tests {
             Act { effect: Effect::Destructive, ..act.clone() },
         ];
         assert_eq!(act.digest(), act.clone().digest());
+        let turned = Act { arguments: json!({"num_units": 2, "application": "web"}), ..act.clone() };
+        assert_eq!(act.digest(), turned.digest(), "the order of names means nothing");
         for other in others {
             assert_ne!(act.digest(), other.digest());
         }

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use identity::Caller;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::{Act, LONGEST_SHOWN};
 
@@ -223,25 +222,6 @@ impl Approval {
     }
 }
 
-/// Fingerprint of a target's state: SHA-256 over its JSON with sorted keys, hexadecimal.
-#[must_use]
-pub fn fingerprint(state: &Value) -> String {
-    hex::encode(Sha256::digest(sorted(state).to_string()))
-}
-
-/// Peers may tell the same map in another order.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let ordered: std::collections::BTreeMap<_, _> =
-                map.iter().map(|(name, value)| (name, sorted(value))).collect();
-            Value::Object(ordered.into_iter().map(|(name, value)| (name.clone(), value)).collect())
-        }
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        other => other.clone(),
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use serde_json::json;
@@ -298,14 +278,6 @@ pub(crate) mod tests {
         assert_eq!(with(&[], "admin/shop", destructive).as_deref(), Some("shop"));
         assert_eq!(with(&[], "", destructive).as_deref(), Some("prod"));
         assert_eq!(with(&["application-my-web"], "admin/shop", Effect::Write), None);
-    }
-
-    #[test]
-    fn a_fingerprint_depends_on_values_and_not_on_the_order_of_names() {
-        let one = json!({"a": {"x": 1, "y": [1, 2]}, "b": 2});
-        assert_eq!(fingerprint(&one), fingerprint(&json!({"b": 2, "a": {"y": [1, 2], "x": 1}})));
-        assert_ne!(fingerprint(&one), fingerprint(&json!({"b": 2, "a": {"y": [2, 1], "x": 1}})));
-        assert_ne!(fingerprint(&one), fingerprint(&Value::Null));
     }
 
     #[test]
