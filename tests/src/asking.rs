@@ -9,7 +9,7 @@ use identity::Caller;
 use juju_client::ClientFiles;
 use juju_sim::Simulator;
 use mcp::Surface;
-use policy::{Demand, Effect, Policy};
+use policy::{Effect, Policy, Profile};
 use serde_json::{Value, json};
 
 use crate::{Lines, Served, pair::simulator, people::BINDINGS, raw::Request, served::SEAL_FILE};
@@ -39,16 +39,20 @@ pub fn said(content: &Value) -> Value {
     json!({"approval": {"action": "accept", "content": content}})
 }
 
-/// A policy that wants a human before acts of this effect.
+/// A policy that wants a human before acts of this effect or a worse one, as an operator writes it.
 ///
 /// # Panics
-/// Never: the policy is part of the program.
+/// Never: the policy is part of the journeys.
 #[must_use]
 pub fn wanting(least: Effect, second_person: bool) -> Policy {
-    let demand = Demand { rule: "changes".into(), message: "A human looks at changes.".into(), second_person };
-    let bindings = serde_json::from_str(BINDINGS).expect("bindings");
-    let policy = Policy::without_rules().expect("the policy").with_bindings(bindings).expect("roles that exist");
-    policy.wanting(least, demand)
+    let all = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
+    let effects: Vec<_> = all.into_iter().filter(|effect| *effect >= least).map(Effect::as_str).collect();
+    let rule = json!({"name": "changes", "severity": "high", "check": "never", "effect": "approve",
+        "message": "A human looks at changes", "applies_to": {"effects": effects}, "second_person": second_person});
+    let bindings: Value = serde_json::from_str(BINDINGS).expect("bindings");
+    // JSON is YAML
+    let written = json!({"bindings": bindings, "policies": [rule]}).to_string();
+    Policy::read(&[("changes.yaml", &written)], Profile::None).expect("a policy")
 }
 
 impl Asking {

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use audit::{Ledger, Record};
 use catalogue::Catalogue;
-use dispatch::{ApprovalTerms, Call, Door, Refusal, Reply, carry_out};
+use dispatch::{ApprovalTerms, Call, Clock, Door, Refusal, Reply, carry_out};
 use identity::Caller;
 use juju_client::{ClientFiles, Controllers};
 use juju_sim::{Pace, Settings, Simulator};
@@ -63,6 +63,7 @@ impl Pair {
             ledger: Ledger::open(store).await.expect("a ledger"),
             controllers,
             approvals: ApprovalTerms::default(),
+            clock: Clock::default(),
         };
         #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment alone")]
         let programs = std::env::var(FOLDER).ok().map(PathBuf::from);

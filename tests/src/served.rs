@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 
 use audit::{Ledger, Record};
 use catalogue::Catalogue;
-use dispatch::{ApprovalTerms, Approvals, Door};
+use dispatch::{ApprovalTerms, Approvals, Clock, Door};
 use http_server::{Served as Behind, Settings, metrics::Metrics};
 use identity::{Token, oauth::Provider};
 use juju_client::{Controllers, Endpoint};
@@ -97,8 +97,14 @@ impl Served {
         let kept = std::fs::read(folder.join(SEAL_FILE)).ok().and_then(|key| key.try_into().ok());
         let catalogue = Catalogue::shipped();
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
-        let door =
-            Arc::new(Door { catalogue, policy: InForce::new(policy), ledger: ledger.clone(), controllers, approvals });
+        let door = Arc::new(Door {
+            catalogue,
+            policy: InForce::new(policy),
+            ledger: ledger.clone(),
+            controllers,
+            approvals,
+            clock: Clock::default(),
+        });
         let metrics = Arc::new(Metrics::default());
         let stop = CancellationToken::new();
         let server = mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&kept.unwrap_or(SEAL));

@@ -8,7 +8,7 @@ use std::{
 
 use audit::Ledger;
 use catalogue::Catalogue;
-use dispatch::{ApprovalTerms, Door};
+use dispatch::{ApprovalTerms, Clock, Door};
 use futures::future::{BoxFuture, FutureExt, join_all};
 use http_server::health::{Check, Health};
 use juju_client::{ClientFiles, Controllers, Endpoint};
@@ -38,7 +38,14 @@ pub(crate) async fn door(
         .map_err(|error| Failure::usage(error, "give a state directory that can be written, with `--state DIR`"))?;
     let ledger = Ledger::open(store).await?;
     let policy = InForce::new(policy);
-    Ok(Arc::new(Door { catalogue: Catalogue::shipped(), policy, ledger, controllers, approvals }))
+    Ok(Arc::new(Door {
+        catalogue: Catalogue::shipped(),
+        policy,
+        ledger,
+        controllers,
+        approvals,
+        clock: Clock::default(),
+    }))
 }
 
 /// Whether the ledger and each controller answer.

@@ -10,7 +10,7 @@ use policy::{Act, Approval, Asker, Effect, Status, Undecidable};
 use serde_json::{Value, json};
 use store::Decision as Written;
 
-use crate::{Door, clock, stored};
+use crate::{Door, stored};
 
 /// The most characters that a reason may have.
 const LONGEST_REASON: usize = 500;
@@ -74,7 +74,7 @@ impl Approvals {
     /// # Errors
     /// [`NotDecided::Lost`].
     pub async fn list(&self, caller: &Caller, status: Option<Status>) -> Result<Vec<Approval>, NotDecided> {
-        let now = clock::now();
+        let now = self.0.clock.now();
         let own = (!self.may_approve(caller)).then(|| Asker::of(caller).key());
         let store = self.0.ledger.store();
         let rows =
@@ -88,7 +88,7 @@ impl Approvals {
     /// [`Undecidable::Unknown`], or [`NotDecided::Lost`].
     pub async fn get(&self, caller: &Caller, id: &str) -> Result<Approval, NotDecided> {
         if let Some(found) = self.find(id).await? {
-            let approval = as_of(found, clock::now());
+            let approval = as_of(found, self.0.clock.now());
             if self.may_approve(caller) || approval.question.asker.key() == Asker::of(caller).key() {
                 return Ok(approval);
             }
@@ -121,7 +121,7 @@ impl Approvals {
         match &result {
             Ok(_) => entry.close(Outcome::Done, ""),
             Err(refused @ (NotDecided::Undecidable(_) | NotDecided::LongReason)) => {
-                entry.close(Outcome::Denied, &refused.to_string())
+                entry.close(Outcome::Denied, &refused.to_string());
             }
             Err(failed) => entry.close(Outcome::Failed, &failed.to_string()),
         }
@@ -144,7 +144,7 @@ impl Approvals {
             return Err(NotDecided::LongReason);
         }
         let known = known.ok_or_else(|| Undecidable::Unknown(shown_id(id)))?;
-        known.check_decidable(&policy, caller, &decision.digest, clock::now())?;
+        known.check_decidable(&policy, caller, &decision.digest, self.0.clock.now())?;
         write_decision(&self.0, id, caller.subject(), decision.approve, &decision.reason).await
     }
 }
@@ -157,7 +157,7 @@ pub(crate) async fn write_decision(
     approve: bool,
     reason: &str,
 ) -> Result<Approval, NotDecided> {
-    let (status, now) = (if approve { Status::Approved } else { Status::Rejected }, clock::now());
+    let (status, now) = (if approve { Status::Approved } else { Status::Rejected }, door.clock.now());
     let written = Written { status: status.as_str(), by, reason, now: now.timestamp_micros() };
     let store = door.ledger.store();
     if let Some(row) = store.decide_approval(id, written).await? {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::{
     Decision, Door, NotDecided, Proof, Refusal, Waiting,
     approvals::{decision_entry, is_id, shown_id, write_decision},
-    clock, stored,
+    stored,
 };
 
 /// The most questions of one asker that may wait at once: more would bury the one that matters.
@@ -70,8 +70,12 @@ impl Asking<'_> {
             Some(Proof::Forged(why)) => return Err(Refusal::Forged(why)),
         };
         entry.join_approval(&approved.id);
-        let used =
-            self.door.ledger.store().use_approval(&approved.id, entry.id(), clock::now().timestamp_micros()).await;
+        let used = self
+            .door
+            .ledger
+            .store()
+            .use_approval(&approved.id, entry.id(), self.door.clock.now().timestamp_micros())
+            .await;
         let used = used.map_err(lost)?.ok_or_else(|| Unfit::Used(approved.id.clone()))?;
         let permitted = asked.grant(&stored::read(used).map_err(lost)?, entry.id())?;
         entry.go_on();
@@ -94,7 +98,7 @@ impl Asking<'_> {
             demands,
             asker: Asker::of(self.caller),
         };
-        Ok(Seen { question, digest, state, now: clock::now() })
+        Ok(Seen { question, digest, state, now: self.door.clock.now() })
     }
 
     /// A call that brings nothing is answered by what was asked before, or asks.

@@ -10,7 +10,7 @@ use policy::{Act, Demand, Denial, Hit, InForce, Permitted, Policy, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    ApprovalTerms, Call, Proof, Refusal, Reply,
+    ApprovalTerms, Call, Clock, Proof, Refusal, Reply,
     asking::Asking,
     circumstances::{self, Spending},
     repetition::Key,
@@ -28,6 +28,8 @@ pub struct Door {
     pub controllers: Controllers,
     /// How humans are asked.
     pub approvals: ApprovalTerms,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 impl Door {

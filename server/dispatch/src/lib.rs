@@ -17,6 +17,7 @@ mod turned_away;
 
 pub use approvals::{Approvals, Decision, NotDecided};
 pub use call::{Call, Proof, Reply, Waiting};
+pub use clock::Clock;
 pub use door::{Door, carry_out};
 pub use limited::{Limited, note_limited};
 pub use refusal::Refusal;

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_program_never_approves_and_neither_does_the_client_that_asked() {
-        let bindings = vec![Binding { role: APPROVER.into(), to: vec![Holder::Group("ops".into())] }];
+        let bindings = vec![Binding { role: APPROVER.into(), issuer: None, to: vec![Holder::Group("ops".into())] }];
         let policy =
             Policy::shipped().expect("part of the program").with_bindings(bindings).expect("a role that exists");
         let by = |subject: &str, client: &str| {

@@ -90,8 +90,7 @@ impl Policy {
         if !denies.is_empty() {
             return Judgement::Deny(Denial::Rules(denies));
         }
-        let mut demands: Vec<Demand> = asks.iter().map(Hit::demand).collect();
-        demands.extend(self.wants(act.effect));
+        let demands: Vec<Demand> = asks.iter().map(Hit::demand).collect();
         if demands.is_empty() { Judgement::Allow { warnings } } else { Judgement::Ask { demands, warnings } }
     }
 

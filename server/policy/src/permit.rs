@@ -162,8 +162,8 @@ mod tests {
 
     #[test]
     fn a_token_that_may_approve_asks_for_nothing_not_even_for_a_read() {
-        let demand = Demand { rule: "reads".into(), message: String::new(), second_person: false };
-        let policy = Policy::shipped().expect("part of the program").wanting(crate::Effect::Read, demand);
+        let rule = "policies: [{name: reads, severity: high, check: never, message: Reads need a yes}]";
+        let policy = Policy::read(&[("reads.yaml", rule)], crate::Profile::None).expect("a policy");
         let circumstances = Circumstances::at(chrono::DateTime::UNIX_EPOCH);
         let read = Act { effect: crate::Effect::Read, ..approval().question.act };
         let verdict =

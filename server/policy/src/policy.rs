@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use identity::Caller;
 
 use crate::{
-    Act, Binding, Demand, Denial, Effect, Profile, Roles, Rule, bindings,
+    Act, Binding, Denial, Effect, Profile, Roles, Rule, bindings,
     rules::Settings,
     scope,
     selector::{Matter, fits_model},
@@ -18,30 +18,17 @@ pub struct Policy {
     rules: Vec<Rule>,
     settings: Settings,
     profile: Profile,
-    wanted: Vec<(Effect, Demand)>,
 }
 
 impl Policy {
     pub(crate) fn of(roles: Roles, guards: Vec<Rule>, settings: Settings, profile: Profile) -> Self {
-        Self { roles, bindings: Vec::new(), rules: guards, settings, profile, wanted: Vec::new() }
+        Self { roles, bindings: Vec::new(), rules: guards, settings, profile }
     }
 
     /// The same with more bindings, whose roles are known to exist.
     pub(crate) fn bound(mut self, bindings: Vec<Binding>) -> Self {
         self.bindings.extend(bindings);
         self
-    }
-
-    /// The same, wanting a human before acts of this effect or a worse one.
-    #[must_use]
-    pub fn wanting(mut self, least: Effect, demand: Demand) -> Self {
-        self.wanted.push((least, demand));
-        self
-    }
-
-    /// What is wanted of a human before acts of an effect, beside rules.
-    pub(crate) fn wants(&self, effect: Effect) -> Vec<Demand> {
-        self.wanted.iter().filter(|(least, _)| effect >= *least).map(|(_, demand)| demand.clone()).collect()
     }
 
     /// The same with bindings for the users of an identity provider.

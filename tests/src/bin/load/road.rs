@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use audit::Ledger;
 use catalogue::Catalogue;
-use dispatch::{ApprovalTerms, Call, Door, carry_out};
+use dispatch::{ApprovalTerms, Call, Clock, Door, carry_out};
 use identity::{
     Authenticator, Presented,
     oauth::{Provider, Settings},
@@ -35,6 +35,7 @@ pub(crate) async fn ask(length: Duration) -> Result<Figures, Box<dyn std::error:
         ledger: Ledger::open(Store::open(&folder.path().join("road.sqlite")).await?).await?,
         controllers: Controllers::new(Vec::new(), None, juju_client::Settings::default()),
         approvals: ApprovalTerms::default(),
+        clock: Clock::default(),
     };
     let header = format!("Bearer {}", key.sign(&good_claims(&provider.issuer, AUDIENCE)));
     let mut figures = Figures::default();
