@@ -128,6 +128,8 @@ pub(crate) struct CharmResource {
     #[serde(alias = "path")]
     pub(crate) filename: String,
     pub(crate) description: String,
+    /// What the store has it at; 1 unless said.
+    pub(crate) revision: Option<i64>,
 }
 
 fn latest() -> Vec<String> {

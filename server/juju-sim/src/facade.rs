@@ -13,17 +13,22 @@ mod annotations;
 mod application;
 mod application_offers;
 pub(crate) mod block;
+mod bundle;
 mod charms;
 mod client;
 mod cloud;
 mod cluster;
 mod controller;
 mod delta;
+mod high_availability;
+mod key_manager;
 mod machine_manager;
 mod model_config;
 mod model_manager;
+mod payloads;
 mod pinger;
 pub(crate) mod resources;
+mod secret_backends;
 mod secrets;
 mod selection;
 mod spaces;
@@ -31,6 +36,8 @@ mod status;
 mod storage;
 mod strings_watcher;
 mod user_manager;
+
+pub(crate) use model_manager::inherited;
 
 use crate::methods::Methods;
 
@@ -45,15 +52,20 @@ pub(crate) fn methods() -> Methods {
         application::register,
         application_offers::register,
         block::register,
+        bundle::register,
         charms::register,
         client::register,
         cloud::register,
         controller::register,
+        high_availability::register,
+        key_manager::register,
         machine_manager::register,
         model_config::register,
         model_manager::register,
+        payloads::register,
         pinger::register,
         resources::register,
+        secret_backends::register,
         secrets::register,
         spaces::register,
         storage::register,
@@ -65,7 +77,20 @@ pub(crate) fn methods() -> Methods {
     methods
 }
 
-/// A time as the API writes it.
+/// A time as the API writes it: fractions of a second without zeros at their end, as Go has them.
 pub(crate) fn time(time: chrono::DateTime<chrono::Utc>) -> String {
-    time.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true)
+    let text = time.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
+    format!("{}Z", text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_no_zeros_at_its_end() {
+        for text in ["2026-11-21T08:26:08.96827364Z", "2026-11-21T08:26:00Z", "2026-11-21T08:26:10.5Z"] {
+            assert_eq!(time(text.parse().expect("a time")), text);
+        }
+    }
 }

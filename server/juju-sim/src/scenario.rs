@@ -1,6 +1,6 @@
 //! Scenarios: estates to begin with, as YAML.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use chrono::Utc;
 use juju_wire::{RemoteError, constraints::Constraints, facade::client::application::ExposedEndpoint};
@@ -8,9 +8,11 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
+use serde_json::Value;
 
 use crate::{
     charms::{Charm, Charms},
+    facade::inherited,
     relations,
     state::{Access, Cloud, Controller, EVERYONE, Kind, Model, ModelAccess, Offer, State, Status, User, Work},
 };
@@ -34,7 +36,9 @@ struct Scenario {
     /// In place of `admin`, `operator` and `reader`.
     #[serde(default)]
     users: BTreeMap<String, UserSection>,
-    models: BTreeMap<String, ModelSection>,
+    /// In the order of the text, which is that of their UUIDs.
+    #[serde(deserialize_with = "in_order")]
+    models: Vec<(String, ModelSection)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,6 +50,9 @@ struct CloudSection {
     region: String,
     #[serde(default = "default_credential")]
     credential: String,
+    /// Defaults of the settings of its models.
+    #[serde(default)]
+    defaults: BTreeMap<String, Value>,
 }
 
 fn default_credential() -> String {
@@ -53,7 +60,7 @@ fn default_credential() -> String {
 }
 
 impl From<CloudSection> for Cloud {
-    fn from(CloudSection { name, kind, region, credential }: CloudSection) -> Self {
+    fn from(CloudSection { name, kind, region, credential, .. }: CloudSection) -> Self {
         Self { name, kind, region, credential }
     }
 }
@@ -80,26 +87,28 @@ struct ModelSection {
     cloud: Option<String>,
     /// Users who may read it.
     readers: Option<Vec<String>>,
+    /// Settings that differ from the defaults.
+    config: BTreeMap<String, Value>,
 }
 
-fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, ApplicationSection)>, D::Error> {
-    struct Applications;
-    impl<'de> Visitor<'de> for Applications {
-        type Value = Vec<(String, ApplicationSection)>;
+fn in_order<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<(String, T)>, D::Error> {
+    struct Entries<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+        type Value = Vec<(String, T)>;
 
         fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("applications by name")
+            formatter.write_str("entries by name")
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut applications = Vec::new();
-            while let Some(application) = map.next_entry()? {
-                applications.push(application);
+            let mut entries = Vec::new();
+            while let Some(entry) = map.next_entry()? {
+                entries.push(entry);
             }
-            Ok(applications)
+            Ok(entries)
         }
     }
-    deserializer.deserialize_map(Applications)
+    deserializer.deserialize_map(Entries(PhantomData))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -179,7 +188,14 @@ pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioErro
     }
     .map_err(unreadable)?;
     let charms = Charms::shipped().map_err(unreadable)?.with(scenario.charms);
+    let defaults: BTreeMap<_, _> = scenario
+        .cloud
+        .iter()
+        .chain(&scenario.clouds)
+        .map(|cloud| ((cloud.name.clone(), String::new()), cloud.defaults.clone()))
+        .collect();
     let mut state = bare(scenario.cloud.map_or_else(own_cloud, Cloud::from), charms.clone());
+    state.controller.model_defaults = defaults;
     state.controller.clouds = scenario.clouds.into_iter().map(Cloud::from).collect();
     if !scenario.users.is_empty() {
         state.users = scenario.users.into_iter().map(|(name, section)| (name, user(section))).collect();
@@ -192,6 +208,8 @@ pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioErro
         let cloud = found.ok_or_else(|| unfit(format!("model `{model}` is on no cloud of it: {cloud}")))?;
         let built = build(Model::new(uuid.clone(), &model, "admin", cloud), &section, &charms);
         let mut built = built.map_err(|error| unfit(format!("in model `{model}`, {error}")))?;
+        built.inherited = inherited(&state, &built.cloud);
+        built.config = section.config;
         match readers {
             Some(readers) => built.users.extend(readers.into_iter().map(|reader| (reader, ModelAccess::Read))),
             None => built
@@ -212,7 +230,7 @@ fn large(units: u32) -> Scenario {
         |units| ApplicationSection { charm: Some("ubuntu".to_owned()), units, ..ApplicationSection::default() };
     let applications = sizes.enumerate().map(|(number, units)| (format!("app{number:03}"), section(units))).collect();
     let model = ModelSection { applications, ..ModelSection::default() };
-    let models = BTreeMap::from([("large".to_owned(), model)]);
+    let models = vec![("large".to_owned(), model)];
     Scenario { charms: BTreeMap::new(), cloud: None, clouds: Vec::new(), users: BTreeMap::new(), models }
 }
 
@@ -264,6 +282,7 @@ fn bare(cloud: Cloud, charms: Charms) -> State {
             cloud,
             clouds: Vec::new(),
             config: BTreeMap::new(),
+            model_defaults: BTreeMap::new(),
         },
         users: BTreeMap::from([
             ("admin".to_owned(), user("admin", Access::Superuser)),
@@ -336,7 +355,7 @@ fn offer(model: &Model, name: &str, offered: &OfferSection) -> Result<Offer, Rem
         application: application.to_owned(),
         description,
         endpoints: sides.into_iter().filter(|side| side.name == endpoint).collect(),
-        readers,
+        users: readers.into_iter().map(|name| (name, "read".to_owned())).collect(),
     })
 }
 
@@ -355,6 +374,11 @@ fn settle(model: &mut Model) {
     }
     for relation in model.relations.values_mut() {
         relation.status = status("joined", "");
+    }
+    let machines: Vec<_> = model.machines.keys().map(|id| format!("machine-{id}")).collect();
+    for tag in machines {
+        model.remember(tag.clone(), "machine", status("running", "running"));
+        model.remember(tag, "juju-machine", status("started", ""));
     }
     let units: Vec<_> = model
         .units

@@ -164,12 +164,19 @@ impl Session {
             let controller_tag = Tag::new("controller", &state.controller.uuid).to_string();
             let user = state.users.get_mut(name).filter(|user| user.enabled && user.password == password);
             let user = user.ok_or_else(wrong_password)?;
-            let last_connection = user.last_connection.replace(now).map(|time| time.to_rfc3339());
+            let mut last_connection = user.last_connection.replace(now);
             let (display_name, access) = (user.display_name.clone(), user.access.to_string());
             let model_access = match &self.model {
                 None => String::new(),
                 Some(uuid) => state.model_access(name, uuid).map(ModelAccess::as_str).ok_or_else(denied)?.to_owned(),
             };
+            let own = state.models.values().find(|model| model.name == "controller").map(|model| model.uuid.clone());
+            let to = self.model.clone().or(own).unwrap_or_default();
+            if let Some(model) = state.models.get_mut(&to) {
+                let before = model.connections.insert(name.to_owned(), now);
+                last_connection = if self.model.is_some() { before } else { last_connection };
+            }
+            let last_connection = last_connection.map(|time| time.to_rfc3339());
             Ok(LoginResult {
                 servers: vec![vec![self.served.host_port()]],
                 model_tag: self.model.as_ref().map(|uuid| Tag::new("model", uuid).to_string()).unwrap_or_default(),

@@ -45,6 +45,8 @@ pub(crate) struct Controller {
     pub(crate) clouds: Vec<Cloud>,
     /// Settings that were changed.
     pub(crate) config: BTreeMap<String, serde_json::Value>,
+    /// Defaults of model settings, by cloud and region; by the empty region those of the whole cloud.
+    pub(crate) model_defaults: BTreeMap<(String, String), BTreeMap<String, serde_json::Value>>,
 }
 
 /// A cloud, with its only region and its only credential.

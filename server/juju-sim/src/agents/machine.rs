@@ -30,7 +30,8 @@ pub(super) fn advance(model: &mut Model, now: DateTime<Utc>, pace: Pace) {
                 machine.due = None;
                 machine.instance = Status::now("running", "running");
                 machine.agent = Status::now("started", "");
-                model.remember(format!("machine-{id}"), "machine", Status::now("started", ""));
+                model.remember(format!("machine-{id}"), "machine", Status::now("running", "running"));
+                model.remember(format!("machine-{id}"), "juju-machine", Status::now("started", ""));
                 model.write_log(format!("machine-{id}"), "INFO", "juju.worker.machiner", "machine started".to_owned());
             }
             _ => {

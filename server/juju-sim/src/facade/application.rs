@@ -1,5 +1,6 @@
 //! Facade `Application`: applications, their units, options and relations.
 
+mod binding;
 mod config;
 mod deploy;
 mod destroy;
@@ -24,6 +25,7 @@ use crate::{
 };
 
 pub(super) fn register(methods: &mut Methods) {
+    binding::register(methods);
     config::register(methods);
     deploy::register(methods);
     destroy::register(methods);

@@ -1,18 +1,18 @@
 //! Facade `ApplicationOffers`: endpoints that models offer to each other.
 
 use juju_wire::{
-    ErrorResult, RemoteError,
+    Code, ErrorResult, RemoteError,
     code::ErrorResults,
     facade::{
         application::consume::{ExternalControllerInfo, OfferUserDetails},
         application_offers::{
             ApplicationOffers, DestroyOffers, FindApplicationOffers, GetConsumeDetails, ListApplicationOffers,
-            Offer as MakeOffer,
+            ModifyOfferAccess, Offer as MakeOffer,
             consume::{ConsumeOfferDetailsArg, ConsumeOfferDetailsResult, ConsumeOfferDetailsResults},
             offer::{
                 AddApplicationOffer, AddApplicationOffers, ApplicationOfferAdminDetailsV5, ApplicationOfferDetailsV5,
-                ApplicationOfferResult, ApplicationOffersResults, DestroyApplicationOffers, OfferFilter, OfferFilters,
-                OfferURLs, QueryApplicationOffersResultsV5,
+                ApplicationOfferResult, ApplicationOffersResults, DestroyApplicationOffers, ModifyOfferAccessParams,
+                ModifyOfferAccessRequest, OfferFilter, OfferFilters, OfferURLs, QueryApplicationOffersResultsV5,
             },
         },
         client::application::RemoteEndpoint,
@@ -34,6 +34,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<ApplicationOffers>(show);
     methods.on::<GetConsumeDetails>(consume_details);
     methods.on::<DestroyOffers>(destroy);
+    methods.on::<ModifyOfferAccess>(modify_access);
 }
 
 fn url(model: &Model, offer: &Offer) -> String {
@@ -79,7 +80,7 @@ fn make(call: &Call, params: AddApplicationOffers) -> Result<ErrorResults, Remot
                 application: application.clone(),
                 description,
                 endpoints,
-                readers: vec![EVERYONE.to_owned()],
+                users: [(EVERYONE.to_owned(), "read".to_owned())].into(),
             };
             model.offers.insert(name, offer);
             Ok(())
@@ -105,7 +106,9 @@ fn users(state: &State, model: &Model, offer: &Offer) -> Vec<OfferUserDetails> {
         display_name: display_name(user),
         access: access.to_owned(),
     };
-    std::iter::once(user(&model.owner, "admin")).chain(offer.readers.iter().map(|name| user(name, "read"))).collect()
+    std::iter::once(user(&model.owner, "admin"))
+        .chain(offer.users.iter().map(|(name, access)| user(name, access)))
+        .collect()
 }
 
 fn details(state: &State, model: &Model, offer: &Offer) -> ApplicationOfferAdminDetailsV5 {
@@ -211,4 +214,50 @@ fn destroy(call: &Call, params: DestroyApplicationOffers) -> Result<ErrorResults
         Ok(())
     };
     Ok(ErrorResults { results: params.offer_urls.iter().map(|wanted| ErrorResult::of(one(wanted))).collect() })
+}
+
+fn modify_access(call: &Call, params: ModifyOfferAccessRequest) -> Result<ErrorResults, RemoteError> {
+    let asker = call.user();
+    let one = |args: &ModifyOfferAccessParams| {
+        let user = Tag::parse_id("user", &args.user_tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let level = |access: &str| ["read", "consume", "admin"].iter().position(|known| *known == access);
+        let wanted = level(&args.access);
+        let wanted = wanted.ok_or_else(|| RemoteError::plain(format!("\"{}\" offer access not valid", args.access)))?;
+        let (uuid, name) = call.read(|state| {
+            let name = args.offer_url.rsplit('.').next().unwrap_or_default();
+            let missing = |_| RemoteError::not_found(format!("offer \"{name}\""));
+            let found = by_url(state, &asker, &args.offer_url).map_err(missing)?;
+            Ok::<_, RemoteError>((found.0.uuid.clone(), found.1.name.clone()))
+        })?;
+        call.require_on(&uuid, ModelAccess::Admin)?;
+        call.write(|state| {
+            if !state.users.contains_key(&user) && !user.contains('@') {
+                let message = format!("user \"{user}\" does not exist locally: user \"{user}\" not found");
+                return Err(RemoteError::new(Code::NotFound, format!("could not grant offer access: {message}")));
+            }
+            let model = state.models.get_mut(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+            let missing = || RemoteError::not_found(format!("offer \"{name}\""));
+            let offer = model.offers.get_mut(&name).ok_or_else(missing)?;
+            let held = offer.users.get(&user).and_then(|access| level(access));
+            match (args.action.as_str(), held) {
+                ("grant", Some(held)) if held >= wanted => {
+                    return Err(RemoteError::plain(format!("user already has \"{}\" access or greater", args.access)));
+                }
+                ("grant", _) => drop(offer.users.insert(user.clone(), args.access.clone())),
+                (_, None) => {
+                    let message = format!("user permission for \"us#{user}\" on \"ao#{}\"", offer.uuid);
+                    let error = RemoteError::not_found(message);
+                    let message = format!("could not revoke offer access: {}", error.message);
+                    return Err(RemoteError { message, ..error });
+                }
+                // what is left is the level below the one that was taken
+                (_, Some(_)) => match wanted.checked_sub(1).and_then(|below| ["read", "consume"].get(below)) {
+                    Some(below) => drop(offer.users.insert(user.clone(), (*below).to_owned())),
+                    None => drop(offer.users.remove(&user)),
+                },
+            }
+            Ok(())
+        })
+    };
+    Ok(ErrorResults { results: params.changes.iter().map(one).map(ErrorResult::of).collect() })
 }

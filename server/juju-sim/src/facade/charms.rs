@@ -140,7 +140,12 @@ fn resolve_charms(
                 let revision = asked.revision.unwrap_or(found.charm.revision);
                 ResolveCharmWithChannelResult {
                     url: found.charm.url(revision),
-                    charm_origin: origin(&found.charm, &found.channel, revision),
+                    // which blob it is comes out when the charm is added
+                    charm_origin: CharmOrigin {
+                        id: String::new(),
+                        hash: String::new(),
+                        ..origin(&found.charm, &found.channel, revision)
+                    },
                     supported_bases: vec![juju_wire::constraints::Base { channel: "22.04".to_owned(), ..base() }],
                     error: None,
                 }
@@ -168,8 +173,10 @@ fn resolve_with_series(call: &Call, params: ResolveCharmsWithChannel) -> Result<
 
 fn add(call: &Call, params: AddCharmWithOrigin) -> Result<CharmOriginResult, RemoteError> {
     call.require(ModelAccess::Write)?;
-    of_url(call, &params.url)?;
-    Ok(CharmOriginResult { charm_origin: params.charm_origin, error: None })
+    let charm = of_url(call, &params.url)?;
+    let stored = origin(&charm, "", revision(&params.url).unwrap_or(charm.revision));
+    let (id, hash) = if charm.local.is_some() { Default::default() } else { (stored.id, stored.hash) };
+    Ok(CharmOriginResult { charm_origin: CharmOrigin { id, hash, ..params.charm_origin }, error: None })
 }
 
 fn info(call: &Call, params: CharmURL) -> Result<CharmDetails, RemoteError> {
@@ -273,10 +280,14 @@ fn list(call: &Call, _: CharmsList) -> Result<CharmsListResult, RemoteError> {
     call.require(ModelAccess::Read)?;
     let uuid = call.model_uuid()?;
     Ok(call.read(|state| {
-        let applications = state.models.get(uuid).into_iter().flat_map(|model| model.applications.values());
-        CharmsListResult {
-            charm_urls: applications.map(|application| application.charm.url(application.revision)).collect(),
-        }
+        let mut applications: Vec<_> =
+            state.models.get(uuid).into_iter().flat_map(|model| model.applications.values()).collect();
+        applications.sort_by_key(|application| application.created);
+        let mut charm_urls: Vec<_> =
+            applications.iter().map(|application| application.charm.url(application.revision)).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        charm_urls.retain(|url| seen.insert(url.clone()));
+        CharmsListResult { charm_urls }
     }))
 }
 

@@ -54,20 +54,20 @@ fn history(call: &Call, request: &StatusHistoryRequest) -> Result<History, Remot
         match tag.kind() {
             "unit" => drop(model.unit(tag.id()).map_err(prefixed)?),
             "application" => drop(model.application(tag.id()).map_err(prefixed)?),
+            "machine" if !model.machines.values().any(|machine| machine.id == tag.id()) => {
+                return Err(prefixed(RemoteError::not_found(format!("machine {}", tag.id()))));
+            }
             _ => {}
         }
         let kinds: &[&'static str] = match request.history_kind.as_str() {
             "unit" => &["workload", "juju-unit"],
             "workload" => &["workload"],
             "juju-unit" => &["juju-unit"],
-            "juju-machine" | "machine" => &["machine"],
+            "juju-machine" => &["juju-machine"],
+            "machine" => &["machine"],
             "application" | "model" | "saas" | "container" => &[],
             // whatever else is asked for is looked for among the machines
             _ => return Err(RemoteError::plain(format!("{what}: \"{tag}\" is not a valid machine tag"))),
-        };
-        let wire_kind = |kind: &str| match kind {
-            "machine" => "juju-machine".to_owned(),
-            kind => kind.to_owned(),
         };
         let mut statuses: Vec<DetailedStatus> = Vec::new();
         for kind in kinds {
@@ -76,13 +76,14 @@ fn history(call: &Call, request: &StatusHistoryRequest) -> Result<History, Remot
                 status: entry.status.clone(),
                 info: entry.message.clone(),
                 since: Some(time(entry.since)),
-                kind: wire_kind(kind),
+                kind: (*kind).to_owned(),
                 ..DetailedStatus::default()
             }));
         }
-        statuses.sort_by(|one, other| other.since.cmp(&one.since));
+        // the newest, and these in the order in which they came
+        statuses.sort_by(|one, other| one.since.cmp(&other.since));
         let wanted = usize::try_from(request.filter.size).ok().filter(|size| *size > 0).unwrap_or(20);
-        statuses.truncate(wanted);
+        statuses.drain(..statuses.len().saturating_sub(wanted));
         Ok(History { statuses, error: None })
     })
 }

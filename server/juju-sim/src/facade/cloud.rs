@@ -6,9 +6,15 @@ use juju_wire::{
     entity::Entities,
     facade::{
         cloud::{
-            Cloud as AskForClouds, Clouds, UserCredentials,
-            credential::{UserCloud, UserClouds},
-            definition::{CloudDefinition, CloudRegion, CloudResult, CloudResults, CloudsResult},
+            Cloud as AskForClouds, CloudInfo, Clouds, CredentialContents, UserCredentials,
+            credential::{
+                CloudCredentialArg, CloudCredentialArgs, ControllerCredentialInfo, CredentialContent,
+                CredentialContentResult, CredentialContentResults, ModelAccess as UsedBy, UserCloud, UserClouds,
+            },
+            definition::{
+                CloudDefinition, CloudInfoResult, CloudInfoResults, CloudRegion, CloudResult, CloudResults,
+                CloudUserInfo, CloudWithUsers, CloudsResult,
+            },
         },
         model_manager::lifecycle::ModelCreateArgs,
     },
@@ -17,12 +23,14 @@ use juju_wire::{
 
 use crate::{
     methods::{Call, Methods},
-    state::{Cloud, Kind, State},
+    state::{Access, Cloud, Kind, ModelAccess, State},
 };
 
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<AskForClouds>(one_by_one);
+    methods.on::<CloudInfo>(with_users);
     methods.on::<Clouds>(clouds);
+    methods.on::<CredentialContents>(credentials);
     methods.on::<UserCredentials>(user_credentials);
 }
 
@@ -90,4 +98,65 @@ fn user_credentials(call: &Call, params: UserClouds) -> Result<StringsResults, R
         StringsResult { result: found, error: None }
     };
     Ok(StringsResults { results: params.user_clouds.iter().map(result).collect() })
+}
+
+fn with_users(call: &Call, params: Entities) -> Result<CloudInfoResults, RemoteError> {
+    call.read(|state| {
+        let one = |tag: &str| {
+            let name = Tag::parse_id("cloud", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+            let cloud = state.controller.all_clouds().find(|cloud| cloud.name == name);
+            let cloud = cloud.ok_or_else(|| RemoteError::not_found(format!("cloud \"{name}\"")))?;
+            let CloudDefinition { kind, auth_types, regions, .. } = definition(state, cloud);
+            let admins = state.users.iter().filter(|(_, user)| user.access == Access::Superuser);
+            let users = admins.map(|(name, user)| CloudUserInfo {
+                user: name.clone(),
+                display_name: user.display_name.clone(),
+                access: "admin".to_owned(),
+            });
+            Ok(CloudWithUsers { kind, auth_types, regions, users: users.collect(), ..CloudWithUsers::default() })
+        };
+        let results = params.entities.iter().map(|entity| match one(&entity.tag) {
+            Ok(result) => CloudInfoResult { result: Some(result), error: None },
+            Err(error) => CloudInfoResult { result: None, error: Some(error) },
+        });
+        Ok(CloudInfoResults { results: results.collect() })
+    })
+}
+
+/// Credentials that were named, or all; they are the superuser's, and hold no secret.
+fn credentials(call: &Call, params: CloudCredentialArgs) -> Result<CredentialContentResults, RemoteError> {
+    let user = call.user();
+    call.read(|state| {
+        let one = |cloud: &Cloud| {
+            let models = state.models.values().filter(|model| model.cloud.name == cloud.name);
+            let models = models.filter_map(|model| {
+                let access = state.model_access(&user, &model.uuid).map(ModelAccess::as_str)?;
+                Some(UsedBy { model: model.name.clone(), access: access.to_owned() })
+            });
+            let content = CredentialContent {
+                name: cloud.credential.clone(),
+                cloud: cloud.name.clone(),
+                auth_type: definition(state, cloud).auth_types.swap_remove(0),
+                valid: Some(true),
+                ..CredentialContent::default()
+            };
+            let result = ControllerCredentialInfo { content, models: models.collect() };
+            CredentialContentResult { result: Some(result), error: None }
+        };
+        let own = state.is_superuser(&user);
+        if params.credentials.is_empty() {
+            let all = state.controller.all_clouds().filter(|_| own);
+            return Ok(CredentialContentResults { results: all.map(one).collect() });
+        }
+        let named = |wanted: &CloudCredentialArg| {
+            let (cloud, name) = (&wanted.cloud_name, &wanted.credential_name);
+            let fits = |known: &&Cloud| own && known.name == *cloud && known.credential == *name;
+            let unknown = || CredentialContentResult {
+                result: None,
+                error: Some(RemoteError::not_found(format!("cloud credential \"{cloud}/{user}/{name}\""))),
+            };
+            state.controller.all_clouds().find(fits).map_or_else(unknown, one)
+        };
+        Ok(CredentialContentResults { results: params.credentials.iter().map(named).collect() })
+    })
 }

@@ -101,7 +101,7 @@ fn all_models(call: &Call, (): ()) -> Result<UserModelList, RemoteError> {
                 kind: kind(model.kind).to_owned(),
                 owner_tag: Tag::new("user", &model.owner).to_string(),
             },
-            last_connection: state.users.get(&user).and_then(|user| user.last_connection).map(super::time),
+            last_connection: model.connections.get(&user).copied().map(super::time),
         });
         UserModelList { user_models: listed.collect() }
     }))

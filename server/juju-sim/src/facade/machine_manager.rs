@@ -1,12 +1,14 @@
 //! Facade `MachineManager`.
 
 use juju_wire::{
-    RemoteError,
+    ErrorResult, RemoteError,
+    code::ErrorResults,
     entity::{Entity, Life},
     facade::machine_manager::{
-        AddMachines, DestroyMachineWithParams,
+        AddMachines, DestroyMachineWithParams, RetryProvisioning,
         add::{AddMachinesParams, AddMachinesResult, AddMachinesResults},
         destroy::{DestroyMachineInfo, DestroyMachineResult, DestroyMachineResults, DestroyMachinesParams},
+        instance::RetryProvisioningArgs,
     },
     tag::Tag,
 };
@@ -19,6 +21,7 @@ use crate::{
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<AddMachines>(add);
     methods.on::<DestroyMachineWithParams>(destroy);
+    methods.on::<RetryProvisioning>(retry);
 }
 
 fn add(call: &Call, params: AddMachinesParams) -> Result<AddMachinesResults, RemoteError> {
@@ -66,5 +69,21 @@ fn one(call: &Call, tag: &str, params: &DestroyMachinesParams) -> Result<Destroy
         }
         let destroyed_units = units.iter().map(|unit| Entity::from(Tag::new("unit", unit))).collect();
         Ok(DestroyMachineInfo { machine_id: id.clone(), destroyed_units, ..DestroyMachineInfo::default() })
+    })
+}
+
+/// Tells which of the machines need no second try; simulated ones never do.
+fn retry(call: &Call, params: RetryProvisioningArgs) -> Result<ErrorResults, RemoteError> {
+    call.require(ModelAccess::Admin)?;
+    let uuid = call.model_uuid()?;
+    call.read(|state| {
+        let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+        let named = params.machines.iter().filter(|_| !params.all);
+        let known = named.filter_map(|tag| {
+            let id = Tag::parse_id("machine", tag).ok()?.parse().ok()?;
+            let status = &model.machines.get(&id)?.instance.status;
+            Some(RemoteError::plain(format!("machine {id} is not in an error state ({status})")))
+        });
+        Ok(ErrorResults { results: known.map(|error| ErrorResult { error: Some(error) }).collect() })
     })
 }

@@ -29,18 +29,48 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<Sequences>(sequences);
 }
 
+/// The settings that are kept by another facade, and not shown with the others.
+const ELSEWHERE: [&str; 1] = ["authorized-keys"];
+/// Levels of the log.
+const SEVERITIES: [&str; 8] = ["UNSPECIFIED", "TRACE", "DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL"];
+
+/// Every setting with the value that Juju itself gives it.
+pub(super) fn shipped() -> BTreeMap<String, Value> {
+    serde_json::from_str(include_str!("model_config/defaults.json")).unwrap_or_default()
+}
+
+/// Refuses values that the real server refuses: levels of the log, and times.
+pub(super) fn check(settings: &BTreeMap<String, Value>) -> Result<(), RemoteError> {
+    let text = |name: &str| settings.get(name).and_then(Value::as_str);
+    for part in text("logging-config").unwrap_or_default().split(';').filter(|part| !part.trim().is_empty()) {
+        let level = part.rsplit('=').next().unwrap_or_default().trim();
+        if !SEVERITIES.contains(&level.to_uppercase().as_str()) {
+            return Err(RemoteError::plain(format!("unknown severity level \"{level}\"")));
+        }
+    }
+    let interval = text("update-status-hook-interval").unwrap_or("5m");
+    let numbered = interval.starts_with(|letter: char| letter.is_ascii_digit());
+    if !numbered || !interval.ends_with(['s', 'm', 'h']) {
+        let cause = format!("time: invalid duration \"{interval}\"");
+        let message = format!("invalid update status hook interval in model configuration: {cause}");
+        return Err(RemoteError::plain(message));
+    }
+    Ok(())
+}
+
 /// Each option with its value and where that comes from.
 pub(super) fn effective(model: &Model) -> BTreeMap<String, (Value, &'static str)> {
-    let defaults: BTreeMap<String, Value> =
-        serde_json::from_str(include_str!("model_config/defaults.json")).unwrap_or_default();
+    let defaults = shipped();
     let of_the_model = ["agent-version", "logging-config", "resource-tags"];
     let source = |name: &str| if of_the_model.contains(&name) { "model" } else { "default" };
     let mut options: BTreeMap<_, _> =
         defaults.into_iter().map(|(name, value)| (name.clone(), (value, source(&name)))).collect();
     options.insert("name".to_owned(), (json!(model.name), "model"));
     options.insert("uuid".to_owned(), (json!(model.uuid), "model"));
-    options.insert("type".to_owned(), (json!("maas"), "model"));
+    options.insert("type".to_owned(), (json!(model.cloud.kind), "model"));
+    options.extend(model.inherited.clone());
     options.extend(model.config.iter().map(|(name, value)| (name.clone(), (value.clone(), "model"))));
+    options.retain(|name, _| !ELSEWHERE.contains(&name.as_str()));
     options
 }
 
@@ -64,6 +94,7 @@ fn set(call: &Call, params: ModelSetParams) -> Result<(), RemoteError> {
     if let Some(fixed) = ["agent-version", "uuid", "type"].iter().find(|name| params.config.contains_key(**name)) {
         return Err(RemoteError::plain(format!("{fixed} cannot be changed")));
     }
+    check(&params.config)?;
     change(call, |model| {
         model.config.extend(params.config);
         model.journal.touch(Topic::Model);

@@ -1,5 +1,9 @@
 //! Facade `ModelManager`: models of the controller.
 
+mod defaults;
+
+pub(crate) use defaults::inherited;
+
 use juju_wire::{
     Code, ErrorResult, RemoteError,
     code::ErrorResults,
@@ -7,13 +11,16 @@ use juju_wire::{
     facade::{
         client::status::EntityStatus,
         model_manager::{
-            CreateModel, DestroyModels, ListModelSummaries, ListModels, ModelInfo, ModelStatus, ModifyModelAccess,
+            ChangeModelCredential, CreateModel, DestroyModels, ListModelSummaries, ListModels, ModelInfo, ModelStatus,
+            ModifyModelAccess,
             access::{ModifyModelAccessParams, ModifyModelAccessRequest},
             info::{
                 MachineHardware, ModelDetails, ModelInfoResult, ModelInfoResults, ModelMachineInfo, ModelSLAInfo,
                 ModelUser, SupportedFeature,
             },
-            lifecycle::{DestroyModelsParams, ModelCreateArgs},
+            lifecycle::{
+                ChangeModelCredentialParams, ChangeModelCredentialsParams, DestroyModelsParams, ModelCreateArgs,
+            },
             size::{ModelApplicationInfo, ModelStatusCounts, ModelStatusResults},
             summary::{
                 Model as ListedModel, ModelEntityCount, ModelSummariesRequest, ModelSummary, ModelSummaryResult,
@@ -31,6 +38,8 @@ use crate::{
 };
 
 pub(super) fn register(methods: &mut Methods) {
+    defaults::register(methods);
+    methods.on::<ChangeModelCredential>(change_credential);
     methods.on::<ListModels>(list);
     methods.on::<ListModelSummaries>(summaries);
     methods.on::<ModelInfo>(info);
@@ -40,8 +49,12 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<ModifyModelAccess>(modify_access);
 }
 
+/// Models that a user sees, by name.
 fn seen<'a>(state: &'a State, user: &'a str) -> impl Iterator<Item = &'a Model> {
-    state.models.values().filter(move |model| state.model_access(user, &model.uuid).is_some())
+    let mut seen: Vec<_> =
+        state.models.values().filter(|model| state.model_access(user, &model.uuid).is_some()).collect();
+    seen.sort_by_key(|model| (&model.name, &model.owner));
+    seen.into_iter()
 }
 
 fn owner_tag(model: &Model) -> String {
@@ -95,7 +108,7 @@ fn summaries(call: &Call, params: ModelSummariesRequest) -> Result<ModelSummaryR
             counts: counts(model),
             sla: Some(ModelSLAInfo { level: String::new(), owner: model.owner.clone() }),
             agent_version: Some(state.controller.agent_version.clone()),
-            last_connection: state.users.get(&user).and_then(|user| user.last_connection).map(time),
+            last_connection: model.connections.get(&user).copied().map(time),
             ..ModelSummary::default()
         };
         let result = |model| ModelSummaryResult { result: Some(summary(model)), error: None };
@@ -135,7 +148,7 @@ fn details(state: &State, model: &Model) -> ModelDetails {
     let user = |(name, access): (&String, &ModelAccess)| ModelUser {
         user: name.clone(),
         display_name: state.users.get(name).map(|user| user.display_name.clone()).unwrap_or_default(),
-        last_connection: state.users.get(name).and_then(|user| user.last_connection).map(time),
+        last_connection: model.connections.get(name).copied().map(time),
         access: access.as_str().to_owned(),
         ..ModelUser::default()
     };
@@ -255,10 +268,9 @@ fn create(call: &Call, params: ModelCreateArgs) -> Result<ModelDetails, RemoteEr
         let mut model = Model::new(uuid.clone(), &params.name, &owner, cloud::chosen(state, &params)?);
         model.config =
             params.config.into_iter().filter(|(name, _)| !["name", "uuid", "type"].contains(&name.as_str())).collect();
-        let mut made = details(state, &model);
-        // nobody was connected to it yet, and its credential was not tried
-        made.users.iter_mut().for_each(|user| user.last_connection = None);
-        made.cloud_credential_validity = None;
+        model.inherited = defaults::inherited(state, &model.cloud);
+        // its credential was not tried yet
+        let made = ModelDetails { cloud_credential_validity: None, ..details(state, &model) };
         state.models.insert(uuid, model);
         Ok(made)
     })
@@ -314,4 +326,24 @@ fn modify_access(call: &Call, params: ModifyModelAccessRequest) -> Result<ErrorR
         })
     };
     Ok(ErrorResults { results: params.changes.iter().map(|change| ErrorResult::of(result(change))).collect() })
+}
+
+/// Every cloud has one credential, so a model has that already.
+fn change_credential(call: &Call, params: ChangeModelCredentialsParams) -> Result<ErrorResults, RemoteError> {
+    let one = |args: &ChangeModelCredentialParams| -> Result<(), RemoteError> {
+        let uuid = model_uuid(&args.model_tag)?;
+        call.require_on(&uuid, ModelAccess::Admin)?;
+        let wanted = Tag::parse_id("cloudcred", &args.credential_tag);
+        let wanted = wanted.map_err(|error| RemoteError::plain(error.to_string()))?;
+        call.read(|state| {
+            let model = state.models.get(&uuid).ok_or_else(denied)?;
+            let named = wanted.replace('_', "/");
+            if args.credential_tag == cloud::credential(&model.cloud) {
+                return Err(RemoteError::plain(format!("model {uuid} already uses credential {named}")));
+            }
+            Err(RemoteError::not_found(format!("cloud credential \"{named}\"")))
+        })
+    };
+    let results = params.model_credentials.iter().map(|args| ErrorResult::of(one(args)));
+    Ok(ErrorResults { results: results.collect() })
 }

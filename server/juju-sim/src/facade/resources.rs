@@ -43,7 +43,7 @@ pub(crate) fn of_charm(charm: &Charm) -> Vec<CharmResource> {
             path: resource.filename.clone(),
             description: resource.description.clone(),
             origin: if stored { "store" } else { "upload" }.to_owned(),
-            revision: i64::from(stored),
+            revision: if stored { resource.revision.unwrap_or(1) } else { 0 },
             fingerprint: if stored { STANDARD.encode(Sha384::digest(&content)) } else { String::new() },
             size: i64::try_from(content.len()).unwrap_or_default() * i64::from(stored),
         }

@@ -95,13 +95,19 @@ pub(crate) fn kind(kind: Kind) -> &'static str {
     }
 }
 
-/// The words that matter here; every machine is asked for with its architecture.
-fn machine_constraints(machine: &Machine) -> String {
-    let Constraints { cores, mem, .. } = machine.constraints;
-    let mut words = vec!["arch=amd64".to_owned()];
+/// Constraints in words; those that matter here.
+pub(crate) fn constraint_words(constraints: &Constraints) -> Vec<String> {
+    let Constraints { arch, cores, mem, .. } = constraints;
+    let mut words: Vec<_> = arch.iter().map(|arch| format!("arch={arch}")).collect();
     words.extend(cores.map(|cores| format!("cores={cores}")));
     words.extend(mem.map(|mem| format!("mem={mem}M")));
-    words.join(" ")
+    words
+}
+
+/// Every machine is asked for with its architecture.
+fn machine_constraints(machine: &Machine) -> String {
+    let arch = machine.constraints.arch.clone().or_else(|| Some("amd64".to_owned()));
+    constraint_words(&Constraints { arch, ..machine.constraints.clone() }).join(" ")
 }
 
 fn machine_status(model: &Model, machine: &Machine, version: &str) -> MachineStatus {

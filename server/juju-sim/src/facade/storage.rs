@@ -1,5 +1,6 @@
 //! Facade `Storage`: instances that units have, the filesystems and volumes behind them, and pools.
 
+mod change;
 mod pool;
 
 use juju_wire::{
@@ -32,6 +33,7 @@ use crate::{
 };
 
 pub(super) fn register(methods: &mut Methods) {
+    change::register(methods);
     pool::register(methods);
     methods.on::<ListStorageDetails>(|call, params| {
         let found = look(call, instances)?;

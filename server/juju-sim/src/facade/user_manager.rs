@@ -59,13 +59,13 @@ fn of_models(call: &Call, params: Entities) -> Result<ModelUserInfoResults, Remo
         let uuid = Tag::parse_id("model", &entity.tag).map_err(|error| RemoteError::plain(error.to_string()))?;
         call.require_on(&uuid, ModelAccess::Read)?;
         call.read(|state| {
-            let users = state.models.get(&uuid).into_iter().flat_map(|model| model.users.iter());
-            results.extend(users.map(|(name, access)| {
+            let Some(model) = state.models.get(&uuid) else { return };
+            results.extend(model.users.iter().map(|(name, access)| {
                 let user = ModelUser {
                     model_tag: entity.tag.clone(),
                     user: name.clone(),
                     display_name: state.users.get(name).map(|user| user.display_name.clone()).unwrap_or_default(),
-                    last_connection: state.users.get(name).and_then(|user| user.last_connection).map(time),
+                    last_connection: model.connections.get(name).copied().map(time),
                     access: access.as_str().to_owned(),
                 };
                 ModelUserInfoResult { result: Some(user), error: None }

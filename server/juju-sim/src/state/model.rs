@@ -57,8 +57,8 @@ pub(crate) struct Offer {
     pub(crate) application: String,
     pub(crate) description: String,
     pub(crate) endpoints: Vec<RelationEndpoint>,
-    /// Users who may read it, beside its owner.
-    pub(crate) readers: Vec<String>,
+    /// What users may do with it, beside its owner: `read`, `consume` or `admin`.
+    pub(crate) users: BTreeMap<String, String>,
 }
 
 /// An application of another model, consumed here.
@@ -98,6 +98,8 @@ pub(crate) struct Model {
     pub(crate) life: Life,
     pub(crate) created: DateTime<Utc>,
     pub(crate) users: BTreeMap<String, ModelAccess>,
+    /// When users were connected to it last.
+    pub(crate) connections: BTreeMap<String, DateTime<Utc>>,
     pub(crate) applications: BTreeMap<String, Application>,
     /// By application and number, so that `web/10` comes after `web/9`.
     pub(crate) units: BTreeMap<(String, u32), Unit>,
@@ -110,6 +112,8 @@ pub(crate) struct Model {
     pub(crate) operations: BTreeMap<u64, Operation>,
     pub(crate) tasks: BTreeMap<u64, Task>,
     pub(crate) config: BTreeMap<String, Value>,
+    /// Settings that it got from the defaults of its cloud, with where from.
+    pub(crate) inherited: BTreeMap<String, (Value, &'static str)>,
     pub(crate) constraints: Constraints,
     pub(crate) annotations: BTreeMap<String, BTreeMap<String, String>>,
     pub(crate) history: BTreeMap<(String, &'static str), VecDeque<Status>>,
@@ -152,6 +156,7 @@ impl Model {
             life: Life::Alive,
             created: Utc::now(),
             users: BTreeMap::from([(owner.to_owned(), ModelAccess::Admin)]),
+            connections: BTreeMap::new(),
             applications: BTreeMap::new(),
             units: BTreeMap::new(),
             beside: BTreeMap::new(),
@@ -162,6 +167,7 @@ impl Model {
             operations: BTreeMap::new(),
             tasks: BTreeMap::new(),
             config: BTreeMap::new(),
+            inherited: BTreeMap::new(),
             constraints: Constraints::default(),
             annotations: BTreeMap::new(),
             history: BTreeMap::new(),

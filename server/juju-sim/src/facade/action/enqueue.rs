@@ -49,8 +49,12 @@ fn run(call: &Call, params: RunParams) -> Result<EnqueuedActions, RemoteError> {
         let unit = on.ok_or_else(|| RemoteError::not_found(format!("machine {machine}")))?;
         receivers.push(Tag::new("unit", unit).to_string());
     }
-    let parameters: BTreeMap<String, Value> =
-        [("command".to_owned(), json!(params.commands)), ("timeout".to_owned(), json!(params.timeout))].into();
+    let parameters: BTreeMap<String, Value> = [
+        ("command".to_owned(), json!(params.commands)),
+        ("timeout".to_owned(), json!(params.timeout)),
+        ("workload-context".to_owned(), json!(params.workload_context)),
+    ]
+    .into();
     begin(call, receivers.into_iter().map(|receiver| (receiver, "juju-exec".to_owned(), parameters.clone())).collect())
 }
 

@@ -52,7 +52,7 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
     let revision = args.revision.unwrap_or(resolved.charm.revision);
     let info = DeployFromRepositoryInfo {
         architecture: "amd64".to_owned(),
-        base: base(),
+        base: juju_wire::constraints::Base { channel: "22.04".to_owned(), ..base() },
         channel: resolved.channel.clone(),
         effective_channel: None,
         name: name.clone(),

@@ -1,0 +1,124 @@
+//! Defaults of model settings, for a cloud and for its region.
+
+use std::collections::BTreeMap;
+
+use juju_wire::{
+    ErrorResult, RemoteError,
+    code::ErrorResults,
+    entity::Entities,
+    facade::model_manager::{
+        ModelDefaultsForClouds, SetModelDefaults, UnsetModelDefaults,
+        defaults::{
+            ModelDefaultValues, ModelDefaults, ModelDefaultsResult, ModelDefaultsResults, ModelUnsetKeys,
+            RegionDefaults, SetModelDefaultsParams, UnsetModelDefaultsParams,
+        },
+    },
+    tag::Tag,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    facade::model_config,
+    methods::{Call, Methods},
+    state::{Cloud, Kind, State},
+};
+
+/// Settings that each model has for itself.
+const OF_A_MODEL: [&str; 2] = ["agent-version", "default-series"];
+/// Settings that every model has, and of which the default is nothing.
+const WITHOUT: [&str; 2] = ["logging-config", "resource-tags"];
+/// Settings of models in clusters.
+const IN_CLUSTERS: [&str; 2] = ["operator-storage", "workload-storage"];
+
+pub(super) fn register(methods: &mut Methods) {
+    methods.on::<ModelDefaultsForClouds>(show);
+    methods.on::<SetModelDefaults>(set);
+    methods.on::<UnsetModelDefaults>(unset);
+}
+
+/// The cloud of a tag; without one, the controller's own.
+fn cloud(state: &State, tag: &str) -> Result<Cloud, RemoteError> {
+    if tag.is_empty() {
+        return Ok(state.controller.cloud.clone());
+    }
+    let name = Tag::parse_id("cloud", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+    let found = state.controller.all_clouds().find(|cloud| cloud.name == name);
+    found.cloned().ok_or_else(|| RemoteError::not_found(format!("cloud \"{name}\"")))
+}
+
+/// The same with what says where the defaults are kept: for all of the cloud, or for its region.
+fn place(state: &State, tag: &str, region: &str) -> Result<(String, String), RemoteError> {
+    let cloud = cloud(state, tag)?;
+    if !region.is_empty() && region != cloud.region {
+        return Err(RemoteError::not_found(format!("region \"{region}\"")));
+    }
+    Ok((cloud.name, region.to_owned()))
+}
+
+fn show(call: &Call, params: Entities) -> Result<ModelDefaultsResults, RemoteError> {
+    call.require_superuser()?;
+    call.read(|state| {
+        let one = |tag: &str| {
+            let cloud = cloud(state, tag)?;
+            let kept = |region: &str| state.controller.model_defaults.get(&(cloud.name.clone(), region.to_owned()));
+            let default = |value| ModelDefaults { default_value: value, ..ModelDefaults::default() };
+            let mut config: BTreeMap<_, _> =
+                model_config::shipped().into_iter().map(|(name, value)| (name, default(value))).collect();
+            config.retain(|name, _| !OF_A_MODEL.contains(&name.as_str()));
+            config.extend(WITHOUT.map(|name| (name.to_owned(), default(json!("")))));
+            if cloud.hosts() == Kind::Caas {
+                config.extend(IN_CLUSTERS.map(|name| (name.to_owned(), default(json!("")))));
+            }
+            for (name, value) in kept("").into_iter().flatten() {
+                config.entry(name.clone()).or_default().controller = value.clone();
+            }
+            for (name, value) in kept(&cloud.region).into_iter().flatten() {
+                let of_region = RegionDefaults { region_name: cloud.region.clone(), value: value.clone() };
+                config.entry(name.clone()).or_default().regions.push(of_region);
+            }
+            Ok(config)
+        };
+        let results = params.entities.iter().map(|entity| match one(&entity.tag) {
+            Ok(config) => ModelDefaultsResult { config, error: None },
+            Err(error) => ModelDefaultsResult { error: Some(error), ..ModelDefaultsResult::default() },
+        });
+        Ok(ModelDefaultsResults { results: results.collect() })
+    })
+}
+
+fn set(call: &Call, params: SetModelDefaultsParams) -> Result<ErrorResults, RemoteError> {
+    call.require_superuser()?;
+    let one = |wanted: &ModelDefaultValues| {
+        model_config::check(&wanted.config)?;
+        call.write(|state| {
+            let place = place(state, &wanted.cloud_tag, &wanted.cloud_region)?;
+            state.controller.model_defaults.entry(place).or_default().extend(wanted.config.clone());
+            Ok(())
+        })
+    };
+    Ok(ErrorResults { results: params.config.iter().map(one).map(ErrorResult::of).collect() })
+}
+
+fn unset(call: &Call, params: UnsetModelDefaultsParams) -> Result<ErrorResults, RemoteError> {
+    call.require_superuser()?;
+    let one = |wanted: &ModelUnsetKeys| {
+        call.write(|state| {
+            let place = place(state, &wanted.cloud_tag, &wanted.cloud_region)?;
+            if let Some(kept) = state.controller.model_defaults.get_mut(&place) {
+                kept.retain(|name, _| !wanted.keys.contains(name));
+            }
+            Ok(())
+        })
+    };
+    Ok(ErrorResults { results: params.keys.iter().map(one).map(ErrorResult::of).collect() })
+}
+
+/// What a new model on a cloud gets from its defaults, with where each value comes from.
+pub(crate) fn inherited(state: &State, cloud: &Cloud) -> BTreeMap<String, (Value, &'static str)> {
+    let mut inherited = BTreeMap::new();
+    for (region, source) in [(String::new(), "controller"), (cloud.region.clone(), "region")] {
+        let kept = state.controller.model_defaults.get(&(cloud.name.clone(), region)).into_iter().flatten();
+        inherited.extend(kept.map(|(name, value)| (name.clone(), (value.clone(), source))));
+    }
+    inherited
+}
