@@ -5,6 +5,8 @@ WORDS = [
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d| UTC)?"), "<time>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
     (re.compile(r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b(?!/)"), "<address>"),
+    (re.compile(r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/32\b"), "<address>/32"),
+    (re.compile(r"(?<=svc-)([a-z-]+)-[0-9a-f]{8}\b"), r"\1-<id>"),
     (re.compile(r"-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----\n?", re.S), "<pem>"),
     (re.compile(r"(?<![0-9a-z])[0-9a-v]{20}(?![0-9a-z])"), "<id>"),
     (re.compile(r"localhost:\d+|<address>:\d+"), "<host>"),
@@ -12,7 +14,8 @@ WORDS = [
 # values that each side makes up: only their presence and type are compared
 FREE = {"instance-id", "dns-name", "hostname", "macaroon", "instance-key", "hash", "fingerprint", "git-commit", "mac-address"}
 # lists whose order is chance, or whose items are better told apart by a name than by a number
-NAMED = {"relations": "key", "storage-pools": "name", "applications": "name", "users": "user"}
+NAMED = {"relations": "key", "storage-pools": "name", "applications": "name", "users": "user",
+         "models": "model", "resources": "name", "charm-store-resources": "name"}
 
 
 def normal(value, names, key=""):

@@ -60,7 +60,7 @@ def real(folder):
     folder = pathlib.Path(folder).resolve()
     process = subprocess.Popen(
         [folder / "realcontroller", "-test.run", "Test", "-check.f", "TestServe", "-test.timeout", "0"],
-        env=os.environ | {"JUJU_MONGOD": str(folder / "mongod"), "SERVE_DIR": scratch(), "SERVE_K8S": "off"},
+        env=os.environ | {"JUJU_MONGOD": str(folder / "mongod"), "SERVE_DIR": scratch()},
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=tempfile.gettempdir())
     for line in process.stderr:
         if line.startswith("READY "):
