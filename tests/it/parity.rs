@@ -1,7 +1,12 @@
-//! Every reading command answers what the real Juju client prints with `--format json`, against the same real controller.
+//! Every reading command answers what the real Juju client prints with `--format json`, against the same controller: the
+//! real one, and the simulated one with the same estate.
 
+use juju_sim::Simulator;
 use serde_json::{Value, json};
-use tests::{Pair, RealController};
+use tests::{Pair, RealController, pair::simulator};
+
+/// The real controller's estate, as the simulator begins with it.
+const ESTATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/real/compare/estate.yaml");
 
 /// How the two answers are held against each other.
 #[derive(Clone, Copy)]
@@ -163,14 +168,29 @@ fn differences(path: &str, ours: &Value, theirs: &Value, compare: Compare, found
     }
 }
 
-#[tokio::test]
-async fn reading_commands_answer_what_the_real_client_prints() {
-    let Some(controller) = RealController::start("parity of reads").await else { return };
-    let pair = Pair::on_real(&controller).await;
+/// Both on the simulated controller, or a word on standard error where there is no real client to compare with.
+#[expect(clippy::print_stderr, reason = "a skipped test is reported by name")]
+async fn on_simulated(test: &str) -> Option<(Simulator, Pair)> {
+    let simulator = simulator(ESTATE).await;
+    let pair = Pair::on_simulated(&simulator).await;
+    if !pair.has_client() {
+        eprintln!("SKIPPED: {test}: there is no real client");
+        return None;
+    }
+    Some((simulator, pair))
+}
+
+async fn reads_agree(pair: &Pair) {
     pair.theirs(&["run", "-m", "prod", "web/0", "restart"]).await.expect("an operation to look at");
     let mut found = Vec::new();
     for (tool, arguments, words, compare) in cases() {
-        let theirs = pair.theirs(words).await.expect("the client's answer");
+        let theirs = match pair.theirs(words).await {
+            Ok(theirs) => theirs,
+            Err(error) => {
+                found.push(format!("{}: the client says {error}", words.join(" ")));
+                continue;
+            }
+        };
         match pair.ours(tool, &arguments).await {
             Ok(reply) => {
                 let ours = if theirs.is_array() { reply.value["result"].clone() } else { reply.value };
@@ -183,16 +203,37 @@ async fn reading_commands_answer_what_the_real_client_prints() {
     assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
 }
 
-#[tokio::test]
-async fn what_fails_there_fails_here_for_the_same_reason() {
-    let Some(controller) = RealController::start("parity of failures").await else { return };
-    let pair = Pair::on_real(&controller).await;
+async fn failures_agree(pair: &Pair) {
     for (tool, arguments, words, part) in failing() {
         let theirs = pair.theirs(words).await.expect_err("the client refuses");
         assert!(theirs.contains(part), "{words:?}: {theirs}");
         let ours = pair.ours(tool, &arguments).await.expect_err("refused").to_string();
         assert!(ours.contains(part), "{words:?}: {ours}");
     }
+}
+
+#[tokio::test]
+async fn reading_commands_answer_what_the_real_client_prints() {
+    let Some(controller) = RealController::start("parity of reads").await else { return };
+    reads_agree(&Pair::on_real(&controller).await).await;
+}
+
+#[tokio::test]
+async fn reading_commands_answer_what_the_real_client_prints_on_the_simulated_controller() {
+    let Some((_simulator, pair)) = on_simulated("parity of reads on the simulator").await else { return };
+    reads_agree(&pair).await;
+}
+
+#[tokio::test]
+async fn what_fails_there_fails_here_for_the_same_reason() {
+    let Some(controller) = RealController::start("parity of failures").await else { return };
+    failures_agree(&Pair::on_real(&controller).await).await;
+}
+
+#[tokio::test]
+async fn what_fails_there_fails_here_on_the_simulated_controller() {
+    let Some((_simulator, pair)) = on_simulated("parity of failures on the simulator").await else { return };
+    failures_agree(&pair).await;
 }
 
 #[tokio::test]
