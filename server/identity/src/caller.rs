@@ -69,7 +69,7 @@ impl Caller {
     #[must_use]
     pub fn nobody(peer: Option<IpAddr>) -> Self {
         let peer = peer.map_or("unknown".to_owned(), |peer| network(peer).to_string());
-        Self { subject: format!("nobody:{peer}"), roles: Vec::new(), claims: None, client: None }
+        Self { subject: format!("nobody:{peer}"), roles: Vec::new(), claims: None, client: None, holder: None }
     }
 
     /// The same caller with the name and version that its MCP client gave for itself. Never a ground for a decision.
