@@ -207,7 +207,7 @@ async fn every_attack_is_refused_does_nothing_and_is_recorded() {
                 | Attack::StateExpired
         );
         assert_eq!(approval.is_some(), !sealed, "{kind:?}: {approval:?}");
-        audit::verify(shop.served.door.ledger.store()).await.expect("the chain holds");
+        audit::verify(shop.served.door.ledger.store(), &tests::ledger::keys(), None).await.expect("the chain holds");
     }
 }
 

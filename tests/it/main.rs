@@ -25,4 +25,5 @@ mod rules;
 mod sign_in;
 mod step_up;
 mod surfaces;
+mod tampering;
 mod writes;

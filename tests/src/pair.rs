@@ -10,7 +10,6 @@ use juju_client::{ClientFiles, Controllers};
 use juju_sim::{Pace, Settings, Simulator};
 use policy::{InForce, Policy};
 use serde_json::{Map, Value};
-use store::Store;
 use tokio::process::Command;
 
 use crate::real_controller::{FOLDER, RealController};
@@ -56,11 +55,10 @@ impl Pair {
     }
 
     async fn joined(controllers: Controllers, data: PathBuf, folder: tempfile::TempDir) -> Self {
-        let store = Store::open(&folder.path().join("state.db")).await.expect("a store");
         let door = Door {
             catalogue: Catalogue::shipped(),
             policy: InForce::new(Policy::without_rules().expect("the policy")),
-            ledger: Ledger::open(store).await.expect("a ledger"),
+            ledger: crate::ledger::ledger(folder.path()).await,
             controllers,
             approvals: ApprovalTerms::default(),
             clock: Clock::default(),

@@ -9,7 +9,6 @@ use http_server::{Served as Behind, Settings, metrics::Metrics};
 use identity::{Token, oauth::Provider};
 use juju_client::{Controllers, Endpoint};
 use policy::{InForce, Policy};
-use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::people::People;
@@ -91,8 +90,7 @@ impl Served {
         provider: Option<Provider>,
         adjust: impl FnOnce(mcp::Server) -> mcp::Server,
     ) -> Self {
-        let store = Store::open(&folder.join("state.db")).await.expect("a store");
-        let ledger = Ledger::open(store).await.expect("a ledger");
+        let ledger = crate::ledger::ledger(folder).await;
         let (people, tokens) = People::known(folder, provider);
         let kept = std::fs::read(folder.join(SEAL_FILE)).ok().and_then(|key| key.try_into().ok());
         let catalogue = Catalogue::shipped();

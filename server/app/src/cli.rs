@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use policy::{Holder, Profile};
 
@@ -186,13 +186,18 @@ pub(crate) enum Format {
 /// What to do with the ledger.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
-    /// Walk the chain of hashes; exit code 1 and the first record that does not hold, if there is one
-    Verify(State),
-    /// Print records as JSON, one a line
+    /// Check the ledger, or an export of it; exit code 0 if it holds, 1 if it was changed, 2 if that cannot be told
     #[command(
-        after_help = "Example:\n  juju-mcp audit export --from 100 | jq 'select(.phase == \"open\") | .asked.tool'"
+        after_help = "Examples:\n  juju-mcp audit verify\n  juju-mcp audit verify --head head-of-yesterday.json\n  juju-mcp audit verify --file march.jsonl --public-key ledger.pem"
+    )]
+    Verify(Verify),
+    /// Print records as JSON, one a line, with all that is needed to check them elsewhere
+    #[command(
+        after_help = "Examples:\n  juju-mcp audit export --since 7d --model prod > week.jsonl\n  juju-mcp audit export | jq 'select(.phase == \"open\") | .body.asked.tool'"
     )]
     Export(Export),
+    /// Print the public key that checks the ledger elsewhere
+    PublicKey(State),
 }
 
 /// Where the ledger is.
@@ -203,14 +208,56 @@ pub(crate) struct State {
     pub(crate) state: PathBuf,
 }
 
+/// Arguments of `audit verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) state: State,
+    /// An export to check in place of the ledger
+    #[arg(long, value_name = "FILE", conflicts_with = "head")]
+    pub(crate) file: Option<PathBuf>,
+    /// Public keys that may have signed it; that of the state directory unless given; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) public_key: Vec<PathBuf>,
+    /// A head that the ledger has to contain; `ledger-head.json` of the state directory unless given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) head: Option<PathBuf>,
+}
+
 /// Arguments of `audit export`.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) state: State,
-    /// First record
-    #[arg(long, default_value_t = 1, value_name = "SEQUENCE")]
-    pub(crate) from: i64,
+    /// Only records from then on: 7d, 12h, 30m ago, a day, or a time of RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) since: Option<DateTime<Utc>>,
+    /// Only records before then
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) until: Option<DateTime<Utc>>,
+    /// Only acts in this model: `prod`, `admin/prod` or `controller:admin/prod`
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// Only acts of this caller, by subject or address
+    #[arg(long, value_name = "CALLER")]
+    pub(crate) caller: Option<String>,
+}
+
+/// A moment: some time ago, the beginning of a day (UTC), or a time of RFC 3339.
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let ago = text.split_at_checked(text.len().saturating_sub(1)).and_then(|(count, unit)| {
+        let count = count.parse().ok()?;
+        let ago = match unit {
+            "d" => TimeDelta::try_days(count),
+            "h" => TimeDelta::try_hours(count),
+            "m" => TimeDelta::try_minutes(count),
+            _ => None,
+        };
+        Utc::now().checked_sub_signed(ago?)
+    });
+    let day = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc());
+    let moment = ago.or_else(day).or_else(|| Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc()));
+    moment.ok_or_else(|| "give 7d, 12h, 30m, 2026-03-31, or 2026-03-31T12:00:00Z".to_owned())
 }
 
 /// What to do with questions to humans.

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod credential;
+mod ledger;
 mod limits;
 mod oauth;
 mod policy;
@@ -22,6 +23,7 @@ use crate::failure::Failure;
 
 pub(crate) use approvals::ApprovalsSection;
 pub(crate) use credential::CredentialSection;
+pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::OauthSection;
 pub(crate) use policy::PolicySection;
@@ -51,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) limits: LimitsSection,
     /// How humans are asked.
     pub(crate) approvals: ApprovalsSection,
+    /// How long the ledger is kept.
+    pub(crate) ledger: LedgerSection,
     /// The identity provider whose tokens are taken.
     pub(crate) oauth: Option<OauthSection>,
     /// Who of the provider's users, groups and clients holds which roles.

@@ -69,12 +69,12 @@ impl From<juju_client::Error> for Failure {
 
 impl From<audit::Error> for Failure {
     fn from(error: audit::Error) -> Self {
-        Self::failed(error)
+        Self::Failed { problem: error.to_string(), remedy: error.remedy().map(ToOwned::to_owned) }
     }
 }
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
-        Self::failed(error)
+        Self::Failed { problem: error.to_string(), remedy: Some(error.remedy().to_owned()) }
     }
 }

@@ -7,6 +7,7 @@ mod failure;
 mod ready;
 mod rulebook;
 mod secret_key;
+mod state;
 mod web;
 mod wiring;
 

@@ -11,10 +11,18 @@ use crate::failure::Failure;
 
 /// The key of this name in the state directory; made of the operating system's randomness where there is none.
 pub(crate) fn secret_key(state: &Path, name: &str) -> Result<[u8; 32], Failure> {
+    match known_key(state, name)? {
+        Some(key) => Ok(key),
+        None => make(&state.join(name)),
+    }
+}
+
+/// The key of this name in the state directory, if there is one.
+pub(crate) fn known_key(state: &Path, name: &str) -> Result<Option<[u8; 32]>, Failure> {
     let file = state.join(name);
     match File::open(&file) {
-        Ok(handle) => read(handle, &file),
-        Err(cause) if cause.kind() == ErrorKind::NotFound => make(&file),
+        Ok(handle) => read(handle, &file).map(Some),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(Failure::file("read", &file, &cause)),
     }
 }
@@ -25,7 +33,7 @@ fn read(mut handle: File, file: &Path) -> Result<[u8; 32], Failure> {
     bytes.try_into().map_err(|_| {
         Failure::usage(
             format!("`{}` is not a key of 32 bytes", file.display()),
-            "remove it, and a new one is made; questions to humans that wait in a client are then void",
+            "put the right one back; without it, what was sealed or signed with it no longer counts",
         )
     })
 }

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use audit::Ledger;
+use audit::{Keep, Ledger, Signer, Terms};
 use catalogue::Catalogue;
 use dispatch::{ApprovalTerms, Clock, Door};
 use futures::future::{BoxFuture, FutureExt, join_all};
@@ -17,7 +17,7 @@ use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, failure::Failure};
+use crate::{config::Config, failure::Failure, secret_key::secret_key, state::State};
 
 /// File of the store in a state directory.
 pub(crate) const STORE: &str = "juju-mcp.sqlite";
@@ -25,18 +25,26 @@ pub(crate) const STORE: &str = "juju-mcp.sqlite";
 /// File of the key that seals what clients carry between the halves of a question.
 pub(crate) const SEAL: &str = "request-state.key";
 
+/// File of the key that signs the ledger's heads.
+pub(crate) const LEDGER_KEY: &str = "ledger.key";
+
+/// File of the ledger's newest signed head.
+pub(crate) const NEWEST_HEAD: &str = "ledger-head.json";
+
 /// Opens the ledger in `state` and puts it, all tools and these controllers behind one door.
 pub(crate) async fn door(
-    state: &Path,
+    state: &State,
     controllers: Controllers,
     policy: Policy,
     approvals: ApprovalTerms,
+    keep: Keep,
 ) -> Result<Arc<Door>, Failure> {
-    std::fs::create_dir_all(state).map_err(|cause| Failure::file("make the state directory", state, &cause))?;
-    let store = Store::open(&state.join(STORE))
-        .await
-        .map_err(|error| Failure::usage(error, "give a state directory that can be written, with `--state DIR`"))?;
-    let ledger = Ledger::open(store).await?;
+    let store = Store::open(&state.directory.join(STORE)).await.map_err(|error| {
+        let remedy = error.remedy();
+        Failure::usage(error, remedy)
+    })?;
+    let signer = Signer::new(&secret_key(&state.directory, LEDGER_KEY)?);
+    let ledger = Ledger::open(store, Terms { signer, newest: state.directory.join(NEWEST_HEAD), keep }).await?;
     let policy = InForce::new(policy);
     Ok(Arc::new(Door {
         catalogue: Catalogue::shipped(),
@@ -160,9 +168,9 @@ pub(crate) fn stop_signal() -> CancellationToken {
     stop
 }
 
-/// Waits until the ledger stands in the store, and closes it.
+/// Waits until the ledger stands in the store, signed, and closes it.
 pub(crate) async fn close(door: &Door) {
-    if let Err(error) = door.ledger.settle().await {
+    if let Err(error) = door.ledger.finish().await {
         tracing::error!(%error, "the end of the ledger may not be kept");
     }
     door.ledger.store().close().await;

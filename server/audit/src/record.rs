@@ -1,5 +1,6 @@
 //! What stands in a record: who asked for what, and how it ended.
 
+use chrono::{SecondsFormat, Utc};
 use policy::Act;
 use serde::{Deserialize, Serialize};
 use store::LedgerRow;
@@ -136,11 +137,18 @@ pub enum Outcome {
 }
 
 impl Record {
-    pub(crate) fn read(row: &LedgerRow) -> Result<Self, serde_json::Error> {
+    /// The record in a row; nothing in one that is a head.
+    pub(crate) fn read(row: &LedgerRow) -> Result<Option<Self>, serde_json::Error> {
         let phase = match row.phase.as_str() {
             "open" => Phase::Open(serde_json::from_str(&row.body)?),
-            _ => Phase::Close(serde_json::from_str(&row.body)?),
+            "close" => Phase::Close(serde_json::from_str(&row.body)?),
+            _ => return Ok(None),
         };
-        Ok(Self { sequence: row.sequence, act: row.act.clone(), phase, hash: row.hash.clone() })
+        Ok(Some(Self { sequence: row.sequence, act: row.act.clone(), phase, hash: row.hash.clone() }))
     }
+}
+
+/// This moment as records write it.
+pub(crate) fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -75,9 +75,8 @@ impl Refusal {
     pub fn remedy(&self) -> Option<String> {
         let text = match self {
             Self::UnknownTool(_) => "look for it with `juju_find_command`",
-            Self::LedgerClosed(_) | Self::KeyLost(_) | Self::ApprovalsLost(_) => {
-                "tell whoever runs this server; its state directory may be full or read-only"
-            }
+            Self::LedgerClosed(error) => return error.remedy().map(ToOwned::to_owned),
+            Self::KeyLost(error) | Self::ApprovalsLost(error) => error.remedy(),
             Self::KeyReused { .. } => "take a new key for each act",
             Self::EndUnknown { .. } | Self::WorkLost => {
                 "look at the estate first, then act again with a new key if it is still needed"

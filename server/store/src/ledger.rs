@@ -4,14 +4,14 @@ use sqlx::{FromRow, QueryBuilder, Row, sqlite::SqliteRow};
 
 use crate::{Error, Store};
 
-/// One row: the beginning or the end of an act.
+/// One row: the beginning or the end of an act, or a signed head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerRow {
     /// Place in the chain, from 1.
     pub sequence: i64,
-    /// Joins a beginning to its end.
+    /// Joins a beginning to its end; empty for a head.
     pub act: String,
-    /// `open` or `close`.
+    /// `open`, `close` or `head`.
     pub phase: String,
     /// JSON, as hashed.
     pub body: String,
@@ -69,6 +69,15 @@ impl Store {
         Ok(query.bind(sequence).bind(limit).fetch_all(&self.reader).await?)
     }
 
+    /// The newest signed heads, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn ledger_heads(&self, limit: i64) -> Result<Vec<LedgerRow>, Error> {
+        let query = sqlx::query_as("select * from ledger where phase = 'head' order by sequence desc limit ?");
+        Ok(query.bind(limit).fetch_all(&self.reader).await?)
+    }
+
     /// Beginnings without an end, in order: what an earlier process left behind.
     ///
     /// # Errors
@@ -76,7 +85,8 @@ impl Store {
     pub async fn ledger_unclosed(&self) -> Result<Vec<LedgerRow>, Error> {
         let query = sqlx::query_as(
             "select * from ledger as begun where phase = 'open' and not exists \
-             (select 1 from ledger as ended where ended.act = begun.act and ended.phase = 'close') order by sequence",
+             (select 1 from ledger as ended where ended.act = begun.act and ended.phase <> 'head' and ended.phase = 'close') \
+             order by sequence",
         );
         Ok(query.fetch_all(&self.reader).await?)
     }

@@ -3,6 +3,7 @@
 mod approval;
 mod key;
 mod ledger;
+mod retention;
 mod schema;
 
 use std::{path::Path, time::Duration};
@@ -15,6 +16,9 @@ use sqlx::{
 pub use approval::{ApprovalRow, Decision};
 pub use key::Claim;
 pub use ledger::LedgerRow;
+
+/// So many rows come over at once from the thread that SQLite works on.
+const ROWS: usize = 1000;
 
 /// The program's store. Cheap to clone; one connection writes, one writes what must outlive the machine, a few read.
 #[derive(Debug, Clone)]
@@ -46,7 +50,7 @@ impl Store {
         let writer = open(one(), options.clone()).await?;
         schema::migrate(&writer).await?;
         let durable_writer = open(one(), options.clone().synchronous(SqliteSynchronous::Full)).await?;
-        let reader = open(pool().max_connections(2), options.read_only(true)).await?;
+        let reader = open(pool().max_connections(2), options.read_only(true).row_buffer_size(ROWS)).await?;
         Ok(Self { writer, durable_writer, reader })
     }
 
@@ -55,7 +59,8 @@ impl Store {
     /// # Errors
     /// [`Error::Open`] where there is no such file.
     pub async fn open_read_only(file: &Path) -> Result<Self, Error> {
-        let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(Duration::from_secs(5));
+        let options = SqliteConnectOptions::new().filename(file).read_only(true).row_buffer_size(ROWS);
+        let options = options.busy_timeout(Duration::from_secs(5));
         let reader = pool()
             .max_connections(1)
             .connect_with(options)
@@ -100,7 +105,43 @@ pub enum Error {
         /// Its id.
         id: String,
     },
-    /// A statement failed: the disk is full, the file is read-only, or it is damaged.
+    /// There is no room left for what was to be written.
+    #[error("the store is full")]
+    Full(#[source] sqlx::Error),
+    /// The file, its directory or its file system can only be read.
+    #[error("the store is read-only")]
+    ReadOnly(#[source] sqlx::Error),
+    /// A statement failed otherwise: the file is damaged, or another program holds it.
     #[error("the store failed: {0}")]
-    Failed(#[from] sqlx::Error),
+    Failed(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for Error {
+    /// Primary result codes of SQLite, <https://sqlite.org/rescode.html>: 8 for read-only, 13 for full.
+    fn from(cause: sqlx::Error) -> Self {
+        let code = cause.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+        match code.map(|code| code & 0xff) {
+            Some(8) => Self::ReadOnly(cause),
+            Some(13) => Self::Full(cause),
+            _ => Self::Failed(cause),
+        }
+    }
+}
+
+impl Error {
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Full(_) => {
+                "tell whoever runs this server to free space in its state directory, or to let it keep less"
+            }
+            Self::ReadOnly(_) => "tell whoever runs this server to make its state directory writable again",
+            Self::Open { .. } => "give a state directory that can be written, with `--state DIR`",
+            Self::Migrate(_) => "run the program that wrote it, or a newer one",
+            Self::Unreadable { .. } | Self::Failed(_) => {
+                "tell whoever runs this server to look at its log and its state directory"
+            }
+        }
+    }
 }

@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
     (2, "idempotency keys", include_str!("../migrations/0002_idempotency_keys.sql")),
     (3, "approvals", include_str!("../migrations/0003_approvals.sql")),
+    (4, "ledger heads", include_str!("../migrations/0004_ledger_heads.sql")),
 ];
 
 /// Applies the migrations that the file does not have yet.

@@ -73,10 +73,15 @@ impl World {
 
 async fn router(folder: &std::path::Path) -> Router {
     let store = store::Store::open(&folder.join("state.db")).await.expect("a store");
+    let terms = audit::Terms {
+        signer: audit::Signer::new(&[7; 32]),
+        newest: folder.join("ledger-head.json"),
+        keep: audit::Keep::default(),
+    };
     let door = Arc::new(dispatch::Door {
         catalogue: catalogue::Catalogue::shipped(),
         policy: policy::InForce::new(policy::Policy::shipped().expect("the policy")),
-        ledger: audit::Ledger::open(store).await.expect("a ledger"),
+        ledger: audit::Ledger::open(store, terms).await.expect("a ledger"),
         controllers: juju_client::Controllers::new(Vec::new(), None, juju_client::Settings::default()),
         approvals: dispatch::ApprovalTerms::default(),
     });

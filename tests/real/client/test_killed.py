@@ -52,7 +52,8 @@ def records(state):
     verified = subprocess.run([PROGRAM, "audit", "verify", "--state", str(state)], capture_output=True, text=True, timeout=60)
     assert verified.returncode == 0, verified.stdout + verified.stderr
     out = subprocess.run([PROGRAM, "audit", "export", "--state", str(state)], capture_output=True, text=True, check=True, timeout=60).stdout
-    return [json.loads(line) for line in out.splitlines()]
+    lines = [json.loads(line) for line in out.splitlines()]
+    return [line | line["body"] for line in lines if line.get("phase") in ("open", "close")]
 
 
 def test_killed_in_the_middle_of_a_write(tmp_path):

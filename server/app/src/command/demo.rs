@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, process::ExitCode};
 
+use audit::Keep;
 use http_server::Settings;
 use identity::{Authenticator, Token};
 use policy::Profile;
@@ -17,6 +18,7 @@ use crate::{
     ready::Ready,
     rulebook::Rulebook,
     secret_key::secret_key,
+    state::State,
     wiring,
 };
 
@@ -35,7 +37,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let scratch = Scratch::make()?;
     let simulated = Simulated::start(&arguments.scenario, CONTROLLER, &scratch, &stop).await?;
     let controllers = wiring::controllers(&Config::default(), Some(&simulated.juju_data))?;
-    let state = arguments.state.clone().unwrap_or_else(|| scratch.state());
+    let state = State::take(&arguments.state.clone().unwrap_or_else(|| scratch.state()))?;
     let mut ready = simulated.ready();
     let mut authenticator = Authenticator::default();
     let policy_from = &arguments.policy;
@@ -47,8 +49,8 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         ready.tokens.insert(role.to_owned(), token.reveal().to_owned());
     }
     let terms = ApprovalsSection::default().terms(&address(&listener)?);
-    let door = wiring::door(&state, controllers, policy, terms).await?;
-    let seal = secret_key(&state, wiring::SEAL)?;
+    let door = wiring::door(&state, controllers, policy, terms, Keep::default()).await?;
+    let seal = secret_key(&state.directory, wiring::SEAL)?;
     let serving = Serving {
         door,
         seal,

@@ -23,6 +23,7 @@ use crate::{
     ready::Ready,
     rulebook::Rulebook,
     secret_key::secret_key,
+    state::State,
     wiring::{self, Parts},
 };
 
@@ -42,12 +43,12 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     for role in controllers.others() {
         reach(controllers.of(role)).await?;
     }
-    let state = arguments.state.or_else(|| config.state.clone()).unwrap_or_else(|| STATE.into());
+    let state = State::take(&arguments.state.or_else(|| config.state.clone()).unwrap_or_else(|| STATE.into()))?;
     let listener = listen(arguments.listen.or(config.listen).unwrap_or(LISTEN)).await?;
     let terms = config.approvals.terms(&address(&listener)?);
     let serving = Serving {
-        door: wiring::door(&state, controllers, policy, terms).await?,
-        seal: secret_key(&state, wiring::SEAL)?,
+        door: wiring::door(&state, controllers, policy, terms, config.ledger.keep()).await?,
+        seal: secret_key(&state.directory, wiring::SEAL)?,
         authenticator,
         settings: settings(&config)?,
         limits: config.limits,

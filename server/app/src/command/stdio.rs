@@ -1,24 +1,31 @@
 //! `juju-mcp stdio`: MCP over standard input and output, with the user's own client files.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc};
 
+use audit::Keep;
 use dispatch::ApprovalTerms;
 use http_server::metrics::Metrics;
 use identity::Caller;
 use mcp::Surface;
 use policy::Profile;
 
-use crate::{cli::Stdio, config::Config, failure::Failure, rulebook::Rulebook, secret_key::secret_key, wiring};
+use crate::{
+    cli::Stdio, config::Config, failure::Failure, rulebook::Rulebook, secret_key::secret_key, state::State, wiring,
+};
 
 pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     let juju_data = arguments.juju_data.clone().map_or_else(wiring::own_juju_data, Ok)?;
     let controllers =
         wiring::controllers(&Config::default(), Some(&juju_data))?.with_own_files(wiring::client_files(&juju_data));
-    let state: PathBuf = arguments.state.clone().unwrap_or_else(|| juju_data.join("juju-mcp"));
+    // several assistants of one user may each start one
+    let state = match &arguments.state {
+        Some(state) => State::take(state)?,
+        None => State::take_free(&juju_data.join("juju-mcp"))?,
+    };
     let policy_from = &arguments.policy;
     let rulebook = Rulebook::of(&Config::default(), &policy_from.policy, policy_from.rules, Profile::Gentle);
-    let door = wiring::door(&state, controllers, rulebook.read()?, ApprovalTerms::default()).await?;
-    let seal = secret_key(&state, wiring::SEAL)?;
+    let door = wiring::door(&state, controllers, rulebook.read()?, ApprovalTerms::default(), Keep::default()).await?;
+    let seal = secret_key(&state.directory, wiring::SEAL)?;
     let surface = surface(&arguments);
     let known = door.catalogue.toolsets();
     if let Some(unknown) = arguments.toolsets.iter().find(|name| *name != "all" && !known.contains(&name.as_str())) {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use audit::Ledger;
 use catalogue::Catalogue;
 use dispatch::{ApprovalTerms, Call, Clock, Door, carry_out};
 use identity::{
@@ -11,7 +10,6 @@ use identity::{
 };
 use juju_client::Controllers;
 use policy::{Binding, Holder, InForce, Policy};
-use store::Store;
 use tests::provider::{SigningKey, TestProvider, good_claims, web_client};
 
 use crate::figures::Figures;
@@ -32,7 +30,7 @@ pub(crate) async fn ask(length: Duration) -> Result<Figures, Box<dyn std::error:
     let door = Door {
         catalogue: Catalogue::shipped(),
         policy: InForce::new(Policy::shipped()?.with_bindings(vec![binding])?),
-        ledger: Ledger::open(Store::open(&folder.path().join("road.sqlite")).await?).await?,
+        ledger: tests::ledger::ledger(folder.path()).await,
         controllers: Controllers::new(Vec::new(), None, juju_client::Settings::default()),
         approvals: ApprovalTerms::default(),
         clock: Clock::default(),

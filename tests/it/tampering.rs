@@ -1,0 +1,363 @@
+//! No edit of a ledger stays unnoticed: what whoever can write the store, but has not the key, may try.
+
+use std::{collections::BTreeMap, path::Path};
+
+use audit::{Broken, Error, Flaw, Ledger, Newest, Outcome, Request, Verified, Walk, verify};
+use aws_lc_rs::digest;
+use identity::Caller;
+use policy::{Act, Effect};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
+use store::{LedgerRow, Store};
+use tests::ledger::{keys, ledger, newest, signer, terms};
+
+/// A ledger with `acts` acts, one in fifty a write, signed to its end as a server does that stops.
+async fn filled(folder: &Path, acts: usize) {
+    let ledger = ledger(folder).await;
+    for number in 0..acts {
+        let effect = if number % 50 == 0 { Effect::Write } else { Effect::Read };
+        let act = Act {
+            tool: "juju_config".into(),
+            effect,
+            controller: "prod".into(),
+            model: "admin/shop".into(),
+            targets: vec![format!("application-a{number}")],
+            arguments: json!({"application": format!("a{number}")}),
+        };
+        let entry = ledger.begin(Request::new(&Caller::local("ana", "admin"), &act)).await.expect("begun");
+        entry.close(Outcome::Done, "");
+    }
+    ledger.finish().await.expect("signed");
+    ledger.store().close().await;
+}
+
+async fn connected(folder: &Path) -> SqliteConnection {
+    let url = format!("sqlite://{}", folder.join("state.db").display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the file");
+    // whoever edits the file need not care for what its tables refuse, and the test not for power cuts
+    run(&mut connection, "pragma ignore_check_constraints = on").await;
+    run(&mut connection, "pragma synchronous = off").await;
+    connection
+}
+
+async fn run(connection: &mut SqliteConnection, statement: &str) {
+    sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(connection).await.expect(statement);
+}
+
+async fn number(connection: &mut SqliteConnection, query: &str) -> i64 {
+    sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(connection).await.expect(query)
+}
+
+/// Makes hashes again from `from` to `to`, as whoever knows the program but not the key would.
+async fn chain_again(connection: &mut SqliteConnection, from: i64, to: i64) {
+    let before = format!("select hash from ledger where sequence < {from} order by sequence desc limit 1");
+    let before = sqlx::query_scalar(AssertSqlSafe(before)).fetch_optional(&mut *connection).await.expect("a hash");
+    let mut previous: String = before.unwrap_or_default();
+    let rows = format!(
+        "select sequence, act, phase, body from ledger where sequence between {from} and {to} order by sequence"
+    );
+    let rows = sqlx::query(AssertSqlSafe(rows)).fetch_all(&mut *connection).await.expect("rows");
+    let mut hashes = Vec::new();
+    for row in rows {
+        let sequence: i64 = row.get(0);
+        previous = hashed([&previous, &sequence.to_string(), &hashed([row.get(1), row.get(2), row.get(3)])]);
+        hashes.push(json!([sequence, previous]));
+    }
+    let update =
+        "update ledger set hash = made.value ->> 1 from json_each(?) as made where sequence = made.value ->> 0";
+    sqlx::query(update).bind(json!(hashes).to_string()).execute(connection).await.expect("updated");
+}
+
+async fn verified(store: &Store, newest: Option<&Newest>) -> Result<Verified, Broken> {
+    match verify(store, &keys(), newest).await {
+        Ok(verified) => Ok(verified),
+        Err(Error::Broken(broken)) => Err(broken),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Numbers that look random and are the same in each run (xorshift64*).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: i64) -> i64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let number = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        i64::try_from(number).expect("31 bits") % end
+    }
+
+    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        let count = i64::try_from(of.len()).expect("a few");
+        &of[usize::try_from(self.below(count)).expect("not negative")]
+    }
+}
+
+const COLUMNS: &[&str] = &["act", "phase", "body", "hash"];
+const EDITS: &[&str] = &["change", "change", "change", "remove", "remove and close", "insert", "swap", "cut off"];
+
+/// Statements that move all records from `from` on by `by`.
+fn shift(from: i64, by: i64) -> String {
+    format!(
+        "update ledger set sequence = -sequence - {by} where sequence >= {from}; \
+         update ledger set sequence = -sequence where sequence < 0;"
+    )
+}
+
+/// One character of one column becomes another, wherever it stands.
+fn change(random: &mut Random, at: i64) -> String {
+    let column = *random.pick(COLUMNS);
+    let place = random.below(60);
+    let changed = match column {
+        "phase" => "case phase when 'open' then 'close' when 'close' then 'head' else 'open' end".to_owned(),
+        _ => format!(
+            "case length({column}) when 0 then 'x' else substr({column}, 1, {place} % length({column})) || \
+             case substr({column}, 1 + {place} % length({column}), 1) when '7' then '8' else '7' end || \
+             substr({column}, 2 + {place} % length({column})) end"
+        ),
+    };
+    format!("update ledger set {column} = {changed} where sequence = {at};")
+}
+
+/// Edits record `at`, with what `other` holds where two are needed.
+fn statements(random: &mut Random, kind: &str, at: i64, other: i64) -> String {
+    match kind {
+        "change" => change(random, at),
+        "remove" => format!("delete from ledger where sequence = {at};"),
+        "remove and close" => format!("delete from ledger where sequence = {at}; {}", shift(at + 1, -1)),
+        "insert" => format!(
+            "{} insert into ledger select {at}, act, phase, body, hash from ledger where sequence = {};",
+            shift(at, 1),
+            if other > at { other + 1 } else { other }
+        ),
+        "swap" => format!(
+            "update ledger set sequence = -sequence where sequence in ({at}, {other}); \
+             update ledger set sequence = {other} where sequence = -{at}; \
+             update ledger set sequence = {at} where sequence = -{other};"
+        ),
+        _ => format!("delete from ledger where sequence >= {at};"),
+    }
+}
+
+/// Where hashes were made again, only the next signed head tells, and so that it was one of the records since the last.
+fn named_rightly(heads: &[i64], edited: i64, chained_to: i64, broken: &Broken, what: &str) {
+    let since = heads.iter().rev().find(|head| **head < edited).map_or(1, |head| head + 1);
+    let right = if chained_to == 0 { edited..=edited } else { since..=edited + 1 };
+    assert!(right.contains(&broken.sequence), "{broken}, but {edited} was edited, hashes made to {chained_to}: {what}");
+}
+
+/// An edit of rows that were read, by whoever would write them back.
+struct Edit {
+    kind: String,
+    /// The first record that it changes.
+    from: i64,
+    /// The last record whose hash was made again; 0 where none was.
+    chained_to: i64,
+    /// All rows from that one on.
+    rows: Vec<LedgerRow>,
+}
+
+impl Edit {
+    fn at_random(random: &mut Random, whole: &[LedgerRow]) -> Self {
+        let last = i64::try_from(whole.len()).expect("a count");
+        let (kind, at, other) = (*random.pick(EDITS), 1 + random.below(last), 1 + random.below(last));
+        let other = if other == at { at % last + 1 } else { other };
+        let (at, other) = if kind == "swap" { (at.min(other), at.max(other)) } else { (at, other) };
+        let index = |sequence: i64| usize::try_from(sequence - 1).expect("a place");
+        let mut rows = whole[index(at)..].to_vec();
+        let shift = |rows: &mut [LedgerRow], by: i64| rows.iter_mut().for_each(|row| row.sequence += by);
+        let mut hash_alone = false;
+        match kind {
+            "change" => hash_alone = change_row(random, &mut rows[0]),
+            "remove" => drop(rows.remove(0)),
+            "remove and close" => {
+                rows.remove(0);
+                shift(&mut rows, -1);
+            }
+            "insert" => {
+                shift(&mut rows, 1);
+                rows.insert(0, LedgerRow { sequence: at, ..whole[index(other)].clone() });
+            }
+            "swap" => {
+                let distance = usize::try_from(other - at).expect("one is before the other");
+                rows.swap(0, distance);
+                (rows[0].sequence, rows[distance].sequence) = (at, other);
+            }
+            _ => rows.clear(),
+        }
+        let chained_to = if hash_alone { 0 } else { *random.pick(&[0, at, last + 1]) };
+        let mut previous = at
+            .checked_sub(2)
+            .and_then(|before| whole.get(usize::try_from(before).ok()?))
+            .map_or("", |row| &row.hash)
+            .to_owned();
+        for row in rows.iter_mut().filter(|row| row.sequence <= chained_to) {
+            row.hash = hashed([&previous, &row.sequence.to_string(), &hashed([&row.act, &row.phase, &row.body])]);
+            previous.clone_from(&row.hash);
+        }
+        Self { kind: format!("{kind}{}", again(chained_to, at)), from: at, chained_to, rows }
+    }
+}
+
+/// Changes one character of one column, and says whether it was the hash.
+fn change_row(random: &mut Random, row: &mut LedgerRow) -> bool {
+    let column = *random.pick(COLUMNS);
+    let text = match column {
+        "act" => &mut row.act,
+        "phase" => &mut row.phase,
+        "body" => &mut row.body,
+        _ => &mut row.hash,
+    };
+    let place = usize::try_from(random.below(1000)).expect("not negative") % text.len().max(1);
+    let changed = if text.get(place..=place) == Some("7") { "8" } else { "7" };
+    text.replace_range(place..(place + 1).min(text.len()), changed);
+    column == "hash"
+}
+
+fn again(chained_to: i64, at: i64) -> &'static str {
+    match chained_to {
+        0 => "",
+        to if to == at => ", its hash made again",
+        _ => ", all hashes made again",
+    }
+}
+
+/// SHA-256 over texts, each ended by a line feed, as docs/ledger.md says.
+fn hashed(parts: [&str; 3]) -> String {
+    hex::encode(digest::digest(&digest::SHA256, format!("{}\n", parts.join("\n")).as_bytes()))
+}
+
+/// Makes `edits` edits at random, each of the whole ledger in `folder`, and gives how many of which kind there were.
+async fn tamper(folder: &Path, edits: usize, seed: u64) -> BTreeMap<String, usize> {
+    let mut connection = connected(folder).await;
+    let last = number(&mut connection, "select max(sequence) from ledger").await;
+    let heads: Vec<i64> = sqlx::query_scalar("select sequence from ledger where phase = 'head' order by sequence")
+        .fetch_all(&mut connection)
+        .await
+        .expect("heads");
+    run(&mut connection, "pragma wal_checkpoint(truncate)").await;
+    connection.close().await.expect("closed");
+    let (whole, newest) = (folder.join("state.db"), newest(folder).expect("a head that is kept"));
+    let edited = tempfile::tempdir().expect("a directory");
+    let (mut random, mut kinds) = (Random(seed), BTreeMap::new());
+    for _ in 0..edits {
+        std::fs::copy(&whole, edited.path().join("state.db")).expect("a copy");
+        let (kind, at, other) = (*random.pick(EDITS), 1 + random.below(last), 1 + random.below(last));
+        let other = if other == at { at % last + 1 } else { other };
+        let (at, other) = if kind == "swap" { (at.min(other), at.max(other)) } else { (at, other) };
+        let text = statements(&mut random, kind, at, other);
+        let to = *random.pick(&[0, at, last + 1]);
+        // a changed hash that is made again is as it was
+        let to = if text.starts_with("update ledger set hash") { 0 } else { to };
+        let mut connection = connected(edited.path()).await;
+        run(&mut connection, &text).await;
+        if to > 0 {
+            chain_again(&mut connection, at, to).await;
+        }
+        connection.close().await.expect("closed");
+        let store = Store::open_read_only(&edited.path().join("state.db")).await.expect("a store");
+        let found = verified(&store, Some(&newest)).await;
+        store.close().await;
+        let broken = found.expect_err(&format!("not found, chained again to {to}: {text}"));
+        named_rightly(&heads, at, to, &broken, &text);
+        *kinds.entry(format!("{kind}{}", again(to, at))).or_default() += 1;
+    }
+    kinds
+}
+
+#[tokio::test]
+async fn a_thousand_edits_of_ten_thousand_records_are_all_found() {
+    let directory = tempfile::tempdir().expect("a directory");
+    filled(directory.path(), 5_000).await;
+    let newest = newest(directory.path()).expect("a head that is kept");
+    let store = Store::open_read_only(&directory.path().join("state.db")).await.expect("a store");
+    let rows = store.ledger_from(1, i64::MAX).await.expect("rows");
+    let whole = verified(&store, Some(&newest)).await.expect("it holds before it is edited");
+    assert!(whole.records >= 10_000 && whole.unsigned == 0 && rows.len() >= 10_000, "{whole:?}");
+    // an edit of record n leaves all before it as it was, so what walked those goes on from there
+    let (keys, mut walks) = (keys(), Vec::with_capacity(rows.len()));
+    let mut walk = Walk::whole(&keys, Some(&newest));
+    for row in &rows {
+        walks.push(walk.clone());
+        walk.step(row).expect("it holds");
+    }
+    assert_eq!(walk.end().expect("it holds"), whole);
+    let heads: Vec<i64> = rows.iter().filter(|row| row.phase == "head").map(|row| row.sequence).collect();
+    let (begun, mut random, mut kinds) = (std::time::Instant::now(), Random(20_261_121), BTreeMap::new());
+    for _ in 0..1000 {
+        let Edit { kind, from, chained_to, rows: edited } = Edit::at_random(&mut random, &rows);
+        let index = usize::try_from(from - 1).expect("a place");
+        let mut walk = walks[index].clone();
+        let found = edited.iter().try_for_each(|row| walk.step(row)).and_then(|()| walk.end());
+        named_rightly(&heads, from, chained_to, &found.expect_err(&format!("not found: {kind} of {from}")), &kind);
+        *kinds.entry(kind).or_insert(0) += 1;
+    }
+    println!("all found in {:.1} s: {kinds:#?}", begun.elapsed().as_secs_f64());
+    assert_eq!(kinds.len(), 18, "{kinds:#?}");
+}
+
+#[tokio::test]
+async fn edits_of_the_file_are_found_by_a_walk_through_all_of_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    filled(directory.path(), 300).await;
+    println!("{:#?}", tamper(directory.path(), 40, 7_654_321).await);
+}
+
+#[tokio::test]
+async fn a_ledger_without_its_signed_heads_is_told_from_one_that_never_had_them() {
+    let directory = tempfile::tempdir().expect("a directory");
+    filled(directory.path(), 600).await;
+    let mut connection = connected(directory.path()).await;
+    run(&mut connection, "delete from ledger where phase = 'head'").await;
+    // the gaps are closed, so that it looks as if no head had ever been
+    let close = "update ledger set sequence = -(select count(*) from ledger as before where before.sequence <= ledger.sequence)";
+    run(
+        &mut connection,
+        &format!("create table counted as select * from ledger; {}", close.replace("ledger as", "counted as")),
+    )
+    .await;
+    run(&mut connection, "update ledger set sequence = -sequence; drop table counted").await;
+    let last = number(&mut connection, "select max(sequence) from ledger").await;
+    assert_eq!(last, 1200);
+    chain_again(&mut connection, 1, last).await;
+    connection.close().await.expect("closed");
+    let store = Store::open_read_only(&directory.path().join("state.db")).await.expect("a store");
+    let known = newest(directory.path());
+    assert!(verified(&store, known.as_ref()).await.is_err());
+    let broken = verified(&store, None).await.expect_err("too many records without a head");
+    assert_eq!(broken, Broken { sequence: 1, flaw: Flaw::Unsigned });
+}
+
+#[tokio::test]
+async fn a_server_does_not_begin_on_a_ledger_whose_end_was_changed() {
+    let edits = [
+        "delete from ledger where sequence = (select max(sequence) from ledger)",
+        "delete from ledger",
+        "update ledger set body = replace(body, '\"first\":1', '\"first\":2') where phase = 'head'",
+        "update ledger set hash = 'x' where sequence = (select max(sequence) from ledger)",
+    ];
+    for edit in edits {
+        let directory = tempfile::tempdir().expect("a directory");
+        filled(directory.path(), 5).await;
+        let mut connection = connected(directory.path()).await;
+        run(&mut connection, edit).await;
+        connection.close().await.expect("closed");
+        let store = Store::open(&directory.path().join("state.db")).await.expect("a store");
+        let opened = Ledger::open(store, terms(directory.path())).await;
+        assert!(matches!(opened, Err(Error::Broken(_))), "{edit}: {opened:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_key_does_not_count() {
+    let directory = tempfile::tempdir().expect("a directory");
+    filled(directory.path(), 5).await;
+    let store = Store::open_read_only(&directory.path().join("state.db")).await.expect("a store");
+    let other = audit::Signer::new(&[8; 32]).public_key().clone();
+    let Err(Error::Broken(broken)) = verify(&store, std::slice::from_ref(&other), None).await else {
+        panic!("it holds")
+    };
+    assert_eq!(broken.flaw, Flaw::Key { key: signer().public_key().hex() });
+    verify(&store, &[other, signer().public_key().clone()], None).await.expect("one of the keys is the right one");
+}
