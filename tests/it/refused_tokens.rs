@@ -175,6 +175,23 @@ async fn a_flood_is_slowed_and_leaves_two_records() {
 }
 
 #[tokio::test]
+async fn how_many_were_left_out_is_told_when_their_time_is_over() {
+    let counted = std::time::Duration::from_millis(600);
+    let settings = http_server::Settings { refusals_counted: counted, ..http_server::Settings::default() };
+    let parts = SignedIn::serving(settings, strict).await;
+    for _ in 0..5 {
+        list().token("guess").send(parts.served.address).await.expect("an answer");
+    }
+    let left_out: Vec<_> = told(&parts, 2).await.into_iter().map(|told| told.arguments["left_out"].clone()).collect();
+    assert_eq!(left_out, [json!(0), json!(4)]);
+    list().token("guess").send(parts.served.address).await.expect("an answer");
+    let told = told(&parts, 3).await;
+    assert_eq!((told.len(), &told[2].arguments["left_out"]), (3, &json!(0)), "a new count has begun");
+    let metrics = parts.served.metrics.text();
+    assert!(metrics.contains("juju_mcp_refused_tokens_total{kind=\"inactive\"} 6\n"), "{metrics}");
+}
+
+#[tokio::test]
 async fn an_opaque_token_that_was_good_is_not_held_up_by_guesses_of_others() {
     let parts = SignedIn::with(strict).await;
     parts.provider.know("good-1", opaque::good(&parts));

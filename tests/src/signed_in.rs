@@ -53,10 +53,16 @@ impl SignedIn {
     }
 
     /// The same with settings of its own about tokens.
+    pub async fn with(change: impl FnOnce(&mut oauth::Settings)) -> Self {
+        Self::serving(Settings::default(), change).await
+    }
+
+    /// The same with settings about HTTP too.
     ///
     /// # Panics
     /// Where one of them cannot be started.
-    pub async fn with(change: impl FnOnce(&mut oauth::Settings)) -> Self {
+    pub async fn serving(settings: Settings, change: impl FnOnce(&mut oauth::Settings)) -> Self {
+        let http = settings;
         let key = SigningKey::rsa("k1");
         let provider = TestProvider::start(&[&key]).await;
         let mut settings = oauth::Settings::new(provider.issuer.clone(), vec![AUDIENCE.to_owned()]);
@@ -75,7 +81,7 @@ impl SignedIn {
         let served = Served::trusting(
             folder.path(),
             Controllers::new(Vec::new(), None, juju_client::Settings::default()),
-            Settings { advertised: Some(Arc::new(advertised)), ..Settings::default() },
+            Settings { advertised: Some(Arc::new(advertised)), ..http },
             Policy::without_rules().expect("the policy").with_bindings(bindings).expect("roles that exist"),
             ApprovalTerms::default(),
             Some(trusted),

@@ -18,10 +18,11 @@ pub struct Narrow {
 /// Looks whether the caller's token is too narrow for a call. Then the denial stands in the ledger, by the names of places that
 /// the caller gave. Anything else that is wrong with the call is left to [`crate::carry_out`].
 pub async fn too_narrow(door: &Door, caller: &Caller, call: &Call) -> Option<Narrow> {
-    let plan = door.catalogue.get(&call.tool)?.plan(call.arguments.clone()).ok()?;
+    let tool = door.catalogue.get(&call.tool)?;
+    let plan = tool.plan(call.arguments.clone()).ok()?;
     let act = plan.act_nowhere();
     let policy = door.policy.now();
-    let scopes = policy.step_up(caller, act.effect)?;
+    let scopes = policy.step_up(caller, &act, tool.toolset())?;
     let scope = policy::scope::needed(act.effect);
     let denial = Refusal::Denied(Denial::Scope { effect: act.effect, scope });
     let request = Request {

@@ -20,6 +20,7 @@ struct Kept {
     request_seconds: BTreeMap<String, Histogram>,
     calls: BTreeMap<(String, &'static str), u64>,
     call_seconds: BTreeMap<String, Histogram>,
+    turned_away: BTreeMap<&'static str, u64>,
     limited: BTreeMap<&'static str, u64>,
     suspicious: BTreeMap<(&'static str, &'static str), u64>,
     policy_reads: BTreeMap<&'static str, u64>,
@@ -65,6 +66,12 @@ impl Metrics {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *kept.calls.entry((tool.to_owned(), outcome)).or_default() += 1;
         kept.call_seconds.entry(tool.to_owned()).or_default().add(time.as_secs_f64());
+    }
+
+    /// A token was refused, and a word for why.
+    pub fn turned_away(&self, kind: &'static str) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept.turned_away.entry(kind).or_default() += 1;
     }
 
     /// A call was refused by a limit: `caller-rate`, `caller-at-once`, `tool-rate`, `tool-at-once`.
@@ -134,6 +141,10 @@ impl Kept {
         head(text, name, "histogram", "Time that tool calls took.")?;
         for (tool, histogram) in &self.call_seconds {
             histogram.write(text, name, "tool", tool)?;
+        }
+        head(text, "juju_mcp_refused_tokens_total", "counter", "Tokens that were refused, by kind.")?;
+        for (kind, count) in &self.turned_away {
+            writeln!(text, "juju_mcp_refused_tokens_total{{kind=\"{kind}\"}} {count}")?;
         }
         head(text, "juju_mcp_limited_total", "counter", "Calls refused by a limit.")?;
         for (limit, count) in &self.limited {

@@ -64,7 +64,8 @@ pub struct Served {
 /// Where the operating system has no randomness for the key of the sessions.
 pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::Error> {
     let Served { mcp, toolsets, authenticate, health, metrics, approvals, floods } = served;
-    let authenticate: Arc<dyn Authenticate> = Arc::new(Doorkeeper::new(authenticate, floods.clone()));
+    let keeper = Doorkeeper::new(authenticate, metrics.clone(), floods.clone(), settings.refusals_counted);
+    let authenticate: Arc<dyn Authenticate> = Arc::new(keeper);
     let advertised = settings.advertised.clone();
     let gate = Gate { authenticate: authenticate.clone(), advertised: advertised.clone() };
     let guard = Arc::new(Guard::new(settings));

@@ -28,6 +28,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// How long open requests may go on after shutdown was asked for.
     pub drain_limit: Duration,
+    /// For how long refused tokens of one kind from one peer are counted before they are written down as one record.
+    pub refusals_counted: Duration,
     /// What clients are told about how to sign in; absent without an identity provider.
     pub advertised: Option<Arc<Advertised>>,
 }
@@ -44,6 +46,7 @@ impl Default for Settings {
             answer_limit: Duration::from_mins(15),
             max_connections: 4096,
             drain_limit: Duration::from_secs(10),
+            refusals_counted: Duration::from_mins(5),
             advertised: None,
         }
     }

@@ -11,18 +11,18 @@ use dispatch::{Door, TurnedAway, note_turned_away};
 use futures::future::{BoxFuture, FutureExt};
 use identity::{Caller, Presented, Unauthenticated, network};
 
-use crate::Authenticate;
+use crate::{Authenticate, metrics::Metrics};
 
-/// For how long refusals of one kind from one peer are counted before they are written down.
-const WINDOW: Duration = Duration::from_mins(5);
-/// Peers and kinds that are told apart at once; beyond that, all peers are one. With the window this bounds what a flood can write
-/// to a few records a second, however many take part in it.
+/// Peers and kinds that are told apart at once; beyond that, all peers are one. With the time for which they are counted this bounds
+/// what a flood can write to one record a second, however many take part in it.
 const MOST: usize = 128;
 
 /// Finds callers, and writes down whom it does not let in.
 pub(crate) struct Doorkeeper {
     inner: Arc<dyn Authenticate>,
+    metrics: Arc<Metrics>,
     ledger: Option<Arc<Door>>,
+    window: Duration,
     counted: Arc<Counted>,
 }
 
@@ -57,20 +57,26 @@ impl Counted {
 }
 
 impl Doorkeeper {
-    /// Without a ledger nothing is written down.
-    pub(crate) fn new(inner: Arc<dyn Authenticate>, ledger: Option<Arc<Door>>) -> Self {
-        Self { inner, ledger, counted: Arc::default() }
+    /// Without a ledger they are counted in the metrics only.
+    pub(crate) fn new(
+        inner: Arc<dyn Authenticate>,
+        metrics: Arc<Metrics>,
+        ledger: Option<Arc<Door>>,
+        window: Duration,
+    ) -> Self {
+        Self { inner, metrics, ledger, window, counted: Arc::default() }
     }
 
     fn note(&self, peer: Option<IpAddr>, reason: Unauthenticated) {
+        self.metrics.turned_away(reason.kind());
         let Some(ledger) = self.ledger.clone() else { return };
         let Some(key) = self.counted.first(peer, reason.kind()) else { return };
-        let counted = Arc::clone(&self.counted);
+        let (counted, window) = (Arc::clone(&self.counted), self.window);
         tokio::spawn(async move {
             let reason = reason.to_string();
             let (peer, kind) = key;
             note_turned_away(&ledger, TurnedAway { peer, kind, reason: &reason, left_out: 0 }).await;
-            tokio::time::sleep(WINDOW).await;
+            tokio::time::sleep(window).await;
             let left_out = counted.end(&key);
             if left_out > 0 {
                 note_turned_away(&ledger, TurnedAway { peer, kind, reason: &reason, left_out }).await;

@@ -2,7 +2,7 @@
 
 use identity::Caller;
 
-use crate::{APPROVE_SCOPE, Effect, Policy};
+use crate::{APPROVE_SCOPE, Act, Effect, Policy};
 
 /// What all scopes of this server begin with.
 const OURS: &str = "juju:";
@@ -46,16 +46,17 @@ fn ours(caller: &Caller) -> Vec<&str> {
 }
 
 impl Policy {
-    /// All scopes that a token needs for acts of `effect`, where the caller's lacks one and its holder's roles would do: then a
-    /// new sign-in helps. The scopes that the token has are among them, because some clients forget those when they ask again.
+    /// All scopes that a token needs for an act, where the caller's lacks one and its holder's roles let them use the tool so: then
+    /// a new sign-in helps. The scopes that the token has are among them, because some clients forget those when they ask again.
     #[must_use]
-    pub fn step_up(&self, caller: &Caller, effect: Effect) -> Option<Vec<String>> {
+    pub fn step_up(&self, caller: &Caller, act: &Act, toolset: &str) -> Option<Vec<String>> {
+        let effect = act.effect;
         let wanted = lacking(caller, effect)?;
         let granted = &caller.claims()?.scopes;
         let has = |name: &str| granted.iter().any(|scope| scope == name);
         // no scope helps a token that may approve, nor somebody without a role
         let in_vain = has(wanted) || (effect.changes() && has(APPROVE_SCOPE));
-        let helps = !in_vain && self.roles().allow(&self.roles_of(caller), effect).is_ok();
+        let helps = !in_vain && self.roles().offer(&self.roles_of(caller), &act.tool, toolset, effect).is_ok();
         let kept = granted.iter().map(String::as_str).filter(|scope| *scope != OFFLINE);
         helps.then(|| kept.chain([wanted]).map(str::to_owned).collect())
     }
@@ -93,7 +94,8 @@ mod tests {
         let proposed = |group: &str, scopes: &[&str], effect| {
             let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
             let claims = Claims { scopes, groups: vec![group.to_owned()], ..Claims::default() };
-            policy.step_up(&Caller::of_claims(claims), effect).map(|scopes| scopes.join(" "))
+            let act = Act { effect, ..crate::approval::tests::approval().question.act };
+            policy.step_up(&Caller::of_claims(claims), &act, "deploy").map(|scopes| scopes.join(" "))
         };
         let all = Some("openid juju:read juju:write".to_owned());
         assert_eq!(proposed("ops", &["openid", "offline_access", "juju:read"], Effect::Write), all);

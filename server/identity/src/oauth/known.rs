@@ -3,13 +3,15 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use crate::{Claims, TokenHash};
 
 /// How many are kept; beyond that, those go first that have to be checked again soonest.
 const MOST: usize = 10_000;
+/// For how long a user's address is not looked up again. The token itself is looked at more often.
+const ADDRESS_KEPT: Duration = Duration::from_mins(5);
 
 #[derive(Default)]
 pub(super) struct Known(Mutex<HashMap<TokenHash, Kept>>);
@@ -20,6 +22,19 @@ struct Kept {
     until: Instant,
     /// When the token ends, if it is not revoked before.
     expires: Instant,
+    /// When the user's address was looked up.
+    looked_up: Option<Instant>,
+}
+
+/// A token that was checked, and for how long that counts.
+pub(super) struct Checked<'claims> {
+    pub(super) claims: &'claims Claims,
+    /// Until when no other look is needed.
+    pub(super) until: Instant,
+    /// When the token ends.
+    pub(super) expires: Instant,
+    /// When the user's address was looked up, where it was.
+    pub(super) looked_up: Option<Instant>,
 }
 
 impl Known {
@@ -35,7 +50,15 @@ impl Known {
         self.known().get(token).is_some_and(|kept| kept.expires > Instant::now())
     }
 
-    pub(super) fn keep(&self, token: TokenHash, claims: &Claims, until: Instant, expires: Instant) {
+    /// The user's address, and when it was looked up, if that is not long ago.
+    pub(super) fn email(&self, token: &TokenHash) -> Option<(String, Instant)> {
+        let known = self.known();
+        let kept = known.get(token)?;
+        let looked_up = kept.looked_up.filter(|at| at.elapsed() < ADDRESS_KEPT)?;
+        Some((kept.claims.email.clone()?, looked_up))
+    }
+
+    pub(super) fn keep(&self, token: TokenHash, checked: &Checked<'_>) {
         let mut known = self.known();
         if known.len() >= MOST {
             let now = Instant::now();
@@ -47,7 +70,8 @@ impl Known {
             let middle = *middle;
             known.retain(|_, kept| kept.until > middle);
         }
-        known.insert(token, Kept { claims: claims.clone(), until, expires });
+        let Checked { claims, until, expires, looked_up } = *checked;
+        known.insert(token, Kept { claims: claims.clone(), until, expires, looked_up });
     }
 
     /// Forgets a token that turned out to be good no longer.
@@ -62,8 +86,6 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -72,14 +94,15 @@ mod tests {
         let claims = Claims { subject: "ana".to_owned(), ..Claims::default() };
         let now = Instant::now();
         let later = now + Duration::from_mins(10);
-        known.keep(TokenHash::of("old"), &claims, now, later);
+        let checked = |until| Checked { claims: &claims, until, expires: later, looked_up: Some(now) };
+        known.keep(TokenHash::of("old"), &checked(now));
         assert_eq!(known.get(&TokenHash::of("old")), None);
         assert!(known.was_good(&TokenHash::of("old")) && !known.was_good(&TokenHash::of("new")));
         known.forget(&TokenHash::of("old"));
         assert!(!known.was_good(&TokenHash::of("old")));
         for number in 0..MOST * 3 {
             let until = now + Duration::from_mins(1) + Duration::from_millis(number as u64);
-            known.keep(TokenHash::of(&number.to_string()), &claims, until, later);
+            known.keep(TokenHash::of(&number.to_string()), &checked(until));
         }
         assert!(known.0.lock().expect("not poisoned").len() <= MOST);
         assert_eq!(known.get(&TokenHash::of(&(MOST * 3 - 1).to_string())), Some(claims));

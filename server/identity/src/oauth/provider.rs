@@ -17,7 +17,7 @@ use super::{
     Refused, Settings,
     jwt::{self, Signed},
     keys::Keys,
-    known::Known,
+    known::{Checked, Known},
     raw::Raw,
 };
 use crate::{Claims, TokenHash};
@@ -106,12 +106,17 @@ impl Provider {
             }
             Err(refused) => return Ok(Err(self.refuse(&hash, refused))),
         };
+        let mut looked_up = None;
         if claims.email.is_none() && self.settings.userinfo && may_ask_for_email(&claims) {
-            claims.email = self.email(token, &claims.subject).await;
+            (claims.email, looked_up) = match self.known.email(&hash) {
+                Some((email, at)) => (Some(email), Some(at)),
+                None => (self.email(token, &claims.subject).await, Some(Instant::now())),
+            };
         }
         let left = Duration::try_from_secs_f64((expires - now).max(0.0)).unwrap_or(LONGEST_KNOWN).min(LONGEST_KNOWN);
         let looked = Instant::now();
-        self.known.keep(hash, &claims, looked + left.min(self.settings.recheck), looked + left);
+        let until = looked + left.min(self.settings.recheck);
+        self.known.keep(hash, &Checked { claims: &claims, until, expires: looked + left, looked_up });
         Ok(Ok(claims))
     }
 
