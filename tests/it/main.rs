@@ -26,4 +26,5 @@ mod sign_in;
 mod step_up;
 mod surfaces;
 mod tampering;
+mod untrusted;
 mod writes;

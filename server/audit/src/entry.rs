@@ -19,6 +19,7 @@ pub struct Entry {
     durable: bool,
     decision: Option<Decision>,
     approval: Option<String>,
+    labels: Vec<String>,
     stage: Stage,
 }
 
@@ -33,8 +34,8 @@ enum Stage {
 impl Entry {
     /// An act whose beginning was handed over and may stand in the store.
     pub(crate) fn waiting(appends: mpsc::Sender<Order>, id: String, durable: bool) -> Self {
-        let stage = Stage::Waiting;
-        Self { appends, id, begun: Instant::now(), durable, decision: None, approval: None, stage }
+        let (begun, stage) = (Instant::now(), Stage::Waiting);
+        Self { appends, id, begun, durable, decision: None, approval: None, labels: Vec::new(), stage }
     }
 
     /// Says that the beginning is not kept, so that there is nothing to end.
@@ -68,6 +69,11 @@ impl Entry {
         self.approval = Some(approval.to_owned());
     }
 
+    /// Notes something about the act's text, for the end of the entry.
+    pub fn label(&mut self, label: String) {
+        self.labels.push(label);
+    }
+
     /// Records how the act ended. Returns at once: the act has taken place, so nothing can change the answer now.
     pub fn close(mut self, outcome: Outcome, reason: &str) {
         self.end(outcome, reason);
@@ -79,6 +85,7 @@ impl Entry {
         let body = match serde_json::to_string(&Ending {
             decision: self.decision.take(),
             approval: self.approval.take(),
+            labels: std::mem::take(&mut self.labels),
             ..ending(outcome, reason, duration)
         }) {
             Ok(body) => body,
@@ -109,5 +116,6 @@ impl Drop for Entry {
 }
 
 pub(crate) fn ending(outcome: Outcome, reason: &str, duration_us: Option<u64>) -> Ending {
-    Ending { time: now(), outcome, decision: None, reason: reason.to_owned(), duration_us, approval: None }
+    let (decision, approval, labels) = (None, None, Vec::new());
+    Ending { time: now(), outcome, decision, reason: reason.to_owned(), duration_us, approval, labels }
 }

@@ -84,6 +84,9 @@ pub struct Ending {
     /// The approval that was asked for, used, refused or decided.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approval: Option<String>,
+    /// What was noticed about its text: `arguments:override`, `answer:tools`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub labels: Vec<String>,
 }
 
 /// What policy said to an act.

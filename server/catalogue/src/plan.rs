@@ -15,6 +15,8 @@ pub struct Answer {
     pub value: Value,
     /// The answer as text for a reader.
     pub text: String,
+    /// Characters that nobody sees and that were taken out of it.
+    pub removed: usize,
 }
 
 /// Work whose arguments are checked, waiting for its permit. The number is the most bytes of data in a read's answer.

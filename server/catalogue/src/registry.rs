@@ -1,6 +1,8 @@
 //! All tools by name.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+
+use content::Detector;
 
 use crate::{Tool, juju};
 
@@ -9,6 +11,7 @@ pub struct Catalogue {
     tools: BTreeMap<String, Box<dyn Tool>>,
     /// Descriptions in small letters, in the same order.
     descriptions: Vec<String>,
+    detector: Arc<Detector>,
 }
 
 impl Catalogue {
@@ -17,7 +20,7 @@ impl Catalogue {
     pub fn shipped() -> Self {
         let tools: BTreeMap<_, _> = juju::tools().into_iter().map(|tool| (tool.name().to_owned(), tool)).collect();
         let descriptions = tools.values().map(|tool| tool.description().to_lowercase()).collect();
-        Self { tools, descriptions }
+        Self { tools, descriptions, detector: Arc::default() }
     }
 
     /// The tool of this name; the client's word (`add-unit`) is understood too.
@@ -25,6 +28,12 @@ impl Catalogue {
     pub fn get(&self, name: &str) -> Option<&dyn Tool> {
         let found = self.tools.get(name).or_else(|| self.tools.get(&format!("juju_{}", name.replace('-', "_"))));
         found.map(AsRef::as_ref)
+    }
+
+    /// What looks for orders in the text of arguments and answers.
+    #[must_use]
+    pub fn detector(&self) -> &Arc<Detector> {
+        &self.detector
     }
 
     /// All tools, by name.

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+/// Most characters of a cell.
+const LONGEST_CELL: usize = 500;
+
 /// The value as YAML.
 pub(crate) fn yaml(value: &Value) -> String {
     // a JSON value can always be written as YAML
@@ -51,15 +54,15 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Text of the estate on one line, without characters that are not seen: whoever wrote it may want to mislead a reader.
+/// Text of the estate on one line, without characters that are not seen, and not longer than a reader bears.
 pub(crate) fn clean(text: &str) -> String {
-    let hidden = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-    };
-    let text: String = text.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter }).collect();
-    text.chars().filter(|letter| !hidden(*letter)).collect()
+    let (seen, _) = content::clean(text);
+    let mut letters = seen.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter });
+    let mut line: String = letters.by_ref().take(LONGEST_CELL).collect();
+    if letters.next().is_some() {
+        line.push_str("...");
+    }
+    line
 }
 
 #[cfg(test)]
@@ -81,7 +84,9 @@ mod tests {
     #[test]
     fn a_cell_hides_nothing_from_its_reader() {
         let value = json!({"message": "ready\u{202e}\u{1b}[2J\nrun\u{200b} this"});
-        assert_eq!(cell(&value, "message"), "ready[2J run this");
+        assert_eq!(cell(&value, "message"), "ready run this");
+        let endless = json!({"message": "x".repeat(10_000)});
+        assert_eq!(cell(&endless, "message").len(), LONGEST_CELL + 3);
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub(crate) fn show<C: Command>(value: Value, options: &ViewOptions, most_bytes: 
     if !C::LEAST.changes() {
         fit(&mut value, C::ROWS, &mut page, most_bytes)?;
     }
+    let removed = content::clean_value(&mut value);
     let text = match options.format {
         Format::Concise => C::concise(&value),
         Format::Detailed => text::yaml(&value),
@@ -33,7 +34,7 @@ pub(crate) fn show<C: Command>(value: Value, options: &ViewOptions, most_bytes: 
     if let (Some(cursor), Value::Object(map)) = (&page.next, &mut value) {
         map.insert("next_cursor".to_owned(), json!(cursor));
     }
-    Ok(Answer { value, text })
+    Ok(Answer { value, text, removed })
 }
 
 /// Structured content has to be an object: a list or a text stands under `result`.

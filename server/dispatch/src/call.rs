@@ -1,6 +1,7 @@
 //! What goes in at the door and what comes out.
 
 use catalogue::{Answer, Progress};
+use content::Findings;
 use policy::{Approval, Hit, Unfit};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -81,15 +82,33 @@ pub struct Reply {
     pub repeated: bool,
     /// Rules that warn of what was done, or would be.
     pub warnings: Vec<Hit>,
+    /// What is known of its text.
+    pub provenance: Box<Provenance>,
+}
+
+/// Whose text an answer holds, and what was found in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Provenance {
+    /// It holds text of an estate, which anybody may have written who runs a workload there.
+    pub of_estate: bool,
+    /// Characters that nobody sees and that were taken out of it.
+    pub removed: usize,
+    /// Texts in it that want to be obeyed.
+    pub suspicious: Findings,
+    /// The same in the arguments of the call.
+    pub arguments: Findings,
 }
 
 impl Reply {
     pub(crate) fn of(answer: Answer, entry: &str, warnings: Vec<Hit>) -> Self {
-        Self { value: answer.value, text: answer.text, entry: entry.to_owned(), repeated: false, warnings }
+        let provenance = Box::new(Provenance { removed: answer.removed, ..Provenance::default() });
+        Self { value: answer.value, text: answer.text, entry: entry.to_owned(), repeated: false, warnings, provenance }
     }
 
     /// The answer of an earlier call, whose entry it names.
     pub(crate) fn again(value: Value, text: String, entry: String) -> Self {
-        Self { value, text, entry, repeated: true, warnings: Vec::new() }
+        // what was found in its text stands with that entry
+        let provenance = Box::new(Provenance { of_estate: true, ..Provenance::default() });
+        Self { value, text, entry, repeated: true, warnings: Vec::new(), provenance }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     asking::Asking,
     circumstances::{self, Spending},
     repetition::Key,
+    text::Text,
 };
 
 /// What stands behind the door.
@@ -48,7 +49,8 @@ impl Door {
 pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply, Refusal> {
     let tool = door.catalogue.get(&call.tool).ok_or(Refusal::UnknownTool(call.tool))?;
     let policy = door.policy.now();
-    let registrar = Registrar { door, caller, policy: &policy, trace: call.trace };
+    let text = Text::of_call(&door.catalogue, tool.scope(), &call.arguments);
+    let registrar = Registrar { door, caller, policy: &policy, trace: call.trace, labels: text.labels() };
     // who may not call it at all is told so, whatever else there is to say
     let hidden = policy.may_see(caller, tool.name(), tool.toolset(), tool.least()).err();
     let plan = match &hidden {
@@ -82,11 +84,11 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     let permitted = match verdict {
         Verdict::Permit(permitted) if options.dry_run => {
             let told = Would { act: permitted.act(), demands: &[], warnings: permitted.warnings() };
-            return told.tell(preview, site, command_line, entry).await;
+            return told.tell(preview, site, command_line, entry, text).await;
         }
         Verdict::Ask(asked) if options.dry_run => {
             let told = Would { act: asked.act(), demands: asked.demands(), warnings: asked.warnings() };
-            return told.tell(preview, site, command_line, entry).await;
+            return told.tell(preview, site, command_line, entry, text).await;
         }
         Verdict::Permit(permitted) => permitted,
         Verdict::Ask(asked) => {
@@ -106,9 +108,9 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
         Verdict::Deny(denial) => return Err(close(entry, Refusal::Denied(denial))),
     };
     if permitted.act().effect.changes() {
-        write(door, caller, (permitted, spending), site, entry, options.idempotency_key).await
+        write(door, caller, (permitted, spending), site, (entry, text), options.idempotency_key).await
     } else {
-        run(permitted, site, entry, call.most_bytes.unwrap_or(usize::MAX)).await
+        run(permitted, site, (entry, text), call.most_bytes.unwrap_or(usize::MAX)).await
     }
 }
 
@@ -124,6 +126,8 @@ struct Registrar<'a> {
     caller: &'a Caller,
     policy: &'a Policy,
     trace: Option<String>,
+    /// What was noticed about the text of the arguments.
+    labels: Vec<String>,
 }
 
 impl Registrar<'_> {
@@ -135,7 +139,9 @@ impl Registrar<'_> {
             trace: self.trace.as_deref(),
             ..Request::new(self.caller, act)
         };
-        self.door.ledger.begin(request).await.map_err(Refusal::LedgerClosed)
+        let mut entry = self.door.ledger.begin(request).await.map_err(Refusal::LedgerClosed)?;
+        self.labels.iter().for_each(|label| entry.label(label.clone()));
+        Ok(entry)
     }
 }
 
@@ -194,7 +200,8 @@ impl Would<'_> {
         preview: Preview,
         site: Arc<Site>,
         command_line: String,
-        entry: Entry,
+        mut entry: Entry,
+        text: Text,
     ) -> Result<Reply, Refusal> {
         let expected = match preview(site).await {
             Ok(expected) => expected,
@@ -202,17 +209,20 @@ impl Would<'_> {
         };
         let (act, demands) = (self.act, self.demands);
         let mut value = json!({"would": act, "command": command_line});
-        let mut text = format!("nothing was changed; this would run `{command_line}`\n");
-        if let Some(expected) = expected {
-            text = format!("{text}{expected:#}\n");
+        let mut told = format!("nothing was changed; this would run `{command_line}`\n");
+        let mut removed = 0;
+        if let Some(mut expected) = expected {
+            removed = content::clean_value(&mut expected);
+            told = format!("{told}{expected:#}\n");
             value["expected"] = expected;
         }
         if !demands.is_empty() {
             let names: Vec<_> = demands.iter().map(|demand| demand.rule.as_str()).collect();
-            text = format!("{text}a human has to approve it first, under `{}`\n", names.join("`, `"));
+            told = format!("{told}a human has to approve it first, under `{}`\n", names.join("`, `"));
             value["needs_approval"] = json!(demands);
         }
-        let reply = Reply::of(Answer { value, text }, entry.id(), self.warnings.to_vec());
+        let answer = Answer { value, text: told, removed };
+        let reply = text.judge(Reply::of(answer, entry.id(), self.warnings.to_vec()), &mut entry);
         entry.close(Outcome::Done, "");
         Ok(reply)
     }
@@ -224,7 +234,7 @@ async fn write(
     caller: &Caller,
     (permitted, spending): (Permitted<Job>, Spending),
     site: Arc<Site>,
-    entry: Entry,
+    (entry, text): (Entry, Text),
     key: Option<String>,
 ) -> Result<Reply, Refusal> {
     let (store, caller) = (door.ledger.store().clone(), caller.clone());
@@ -241,7 +251,7 @@ async fn write(
             },
         };
         spending.keep();
-        let result = run(permitted, site, entry, usize::MAX).await;
+        let result = run(permitted, site, (entry, text), usize::MAX).await;
         if let Some(key) = key {
             key.settle(&result).await;
         }
@@ -250,12 +260,17 @@ async fn write(
     work.await.unwrap_or(Err(Refusal::WorkLost))
 }
 
-async fn run(permitted: Permitted<Job>, site: Arc<Site>, entry: Entry, most_bytes: usize) -> Result<Reply, Refusal> {
+async fn run(
+    permitted: Permitted<Job>,
+    site: Arc<Site>,
+    (mut entry, text): (Entry, Text),
+    most_bytes: usize,
+) -> Result<Reply, Refusal> {
     let warnings = permitted.warnings().to_vec();
     let (permit, job) = permitted.redeem();
     match job(permit, site, most_bytes).await {
         Ok(answer) => {
-            let reply = Reply::of(answer, entry.id(), warnings);
+            let reply = text.judge(Reply::of(answer, entry.id(), warnings), &mut entry);
             entry.close(Outcome::Done, "");
             Ok(reply)
         }

@@ -13,10 +13,11 @@ mod scopes;
 mod stored;
 mod supposing;
 mod terms;
+mod text;
 mod turned_away;
 
 pub use approvals::{Approvals, Decision, NotDecided};
-pub use call::{Call, Proof, Reply, Waiting};
+pub use call::{Call, Proof, Provenance, Reply, Waiting};
 pub use clock::Clock;
 pub use door::{Door, carry_out};
 pub use limited::{Limited, note_limited};

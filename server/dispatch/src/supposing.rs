@@ -120,5 +120,5 @@ fn told(act: &Act, explained: &Explanation) -> Answer {
         "right": explained.right,
         "production": explained.production,
     });
-    Answer { value, text }
+    Answer { value, text, removed: 0 }
 }

@@ -143,11 +143,26 @@ impl Server {
             }
             Ended::Answered(result) => {
                 self.observe.call_ended(name, reply::outcome(&result), begun.elapsed());
+                self.count(&result, &meant.arguments);
                 match result {
                     Ok(done) => reply::done(done),
                     Err(refusal) => reply::refused(&refusal),
                 }
                 .into()
+            }
+        }
+    }
+
+    /// Counts texts that want to be obeyed, those in arguments of refused calls included.
+    fn count(&self, result: &Result<Reply, Refusal>, arguments: &Map<String, Value>) {
+        let asked = match result {
+            Ok(reply) => &reply.provenance.arguments,
+            Err(_) => &self.door.catalogue.detector().judge_members(arguments),
+        };
+        let answered = result.as_ref().ok().map(|reply| ("result", &reply.provenance.suspicious));
+        for (place, found) in answered.into_iter().chain([("arguments", asked)]) {
+            for (kind, count) in &found.kinds {
+                (0..*count).for_each(|_| self.observe.suspicious(place, kind.as_str()));
             }
         }
     }

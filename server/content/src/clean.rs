@@ -1,0 +1,317 @@
+//! Takes out of text what nobody sees: control sequences, characters without width, changes of direction, hidden alphabets.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+/// Most bytes of one text of an estate that are passed on; what is cut off is said.
+const LONGEST: usize = 256 * 1024;
+
+/// What was taken out of a text, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Removed {
+    /// Control characters and terminal sequences.
+    pub(crate) controls: usize,
+    /// Characters without width, and selectors of variants that select nothing.
+    pub(crate) invisible: usize,
+    /// Changes of direction.
+    pub(crate) directions: usize,
+    /// Those of them that show letters in another order than they stand in.
+    pub(crate) overrides: usize,
+    /// Letters of the alphabet of tags, which shows nowhere.
+    pub(crate) tags: usize,
+}
+
+impl Removed {
+    pub(crate) fn total(self) -> usize {
+        self.controls + self.invisible + self.directions + self.tags
+    }
+}
+
+/// The same text without what nobody sees, and how many characters that were. Line feeds and tabs stay.
+#[must_use]
+pub fn clean(text: &str) -> (Cow<'_, str>, usize) {
+    let (cleaned, removed) = examine(text);
+    (cleaned, removed.total())
+}
+
+/// The same value without what nobody sees in any text or name in it, each text no longer than is sane. Returns how many
+/// characters were taken out.
+pub fn clean_value(value: &mut Value) -> usize {
+    match value {
+        Value::String(text) => {
+            let (cleaned, mut removed) = clean(text);
+            let cut = cleaned.len() > LONGEST;
+            if cut {
+                let end = cleaned.floor_char_boundary(LONGEST);
+                removed += cleaned.len() - end;
+                *text = format!("{}... (cut: shown {end} of {} bytes)", &cleaned[..end], cleaned.len());
+            } else if let Cow::Owned(cleaned) = cleaned {
+                *text = cleaned;
+            }
+            removed
+        }
+        Value::Array(items) => items.iter_mut().map(clean_value).sum(),
+        Value::Object(map) => {
+            let mut removed = map.values_mut().map(clean_value).sum();
+            if map.keys().any(|name| is_odd(name)) {
+                for (name, value) in std::mem::take(map) {
+                    let (name, odd) = visible(&name);
+                    removed += odd;
+                    map.insert(name, value);
+                }
+            }
+            removed
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
+/// A name with what nobody sees made visible, because two names must never become the same one.
+fn visible(name: &str) -> (String, usize) {
+    let mut odd = 0;
+    let shown = name.chars().flat_map(|letter| {
+        let is_odd = class(letter).is_some() || matches!(letter, '\n' | '\t');
+        odd += usize::from(is_odd);
+        let escaped = is_odd.then(|| letter.escape_unicode());
+        escaped.into_iter().flatten().chain((!is_odd).then_some(letter))
+    });
+    (shown.collect(), odd)
+}
+
+fn is_odd(text: &str) -> bool {
+    text.chars().any(|letter| class(letter).is_some() || matches!(letter, '\n' | '\t'))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Control,
+    Invisible,
+    Joiner,
+    Direction,
+    Tag,
+    Selector,
+}
+
+fn class(letter: char) -> Option<Class> {
+    Some(match letter {
+        '\n' | '\t' => return None,
+        _ if letter.is_control() => Class::Control,
+        '\u{200c}' | '\u{200d}' => Class::Joiner,
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180e}'
+        | '\u{200b}'
+        | '\u{2060}'..='\u{2065}'
+        | '\u{2800}'
+        | '\u{3164}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{2028}'
+        | '\u{2029}' => Class::Invisible,
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => Class::Direction,
+        '\u{e0000}'..='\u{e007f}' => Class::Tag,
+        '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => Class::Selector,
+        _ => return None,
+    })
+}
+
+/// The same text without what nobody sees, and what was taken out, by kind.
+pub(crate) fn examine(text: &str) -> (Cow<'_, str>, Removed) {
+    let mut removed = Removed::default();
+    // most texts are plain, and then nothing is copied
+    let plain = |byte: u8| (b' '..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t';
+    if text.bytes().all(plain) || !text.chars().any(|letter| class(letter).is_some()) {
+        return (Cow::Borrowed(text), removed);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    let mut flag = false;
+    while let Some(letter) = letters.next() {
+        let before = kept.chars().next_back();
+        match class(letter) {
+            None => {
+                flag = letter == '\u{1f3f4}';
+                kept.push(letter);
+            }
+            Some(Class::Control) => {
+                removed.controls += 1;
+                if letter == '\u{1b}' || letter == '\u{9b}' {
+                    removed.controls += sequence(letter, &mut letters);
+                } else if letter == '\r' && letters.peek() != Some(&'\n') {
+                    kept.push('\n');
+                }
+            }
+            Some(Class::Joiner) if joins(before, letters.peek().copied()) => kept.push(letter),
+            Some(Class::Selector) if selects(letter, before) => kept.push(letter),
+            // the flags of regions are written in tags, behind a black flag
+            Some(Class::Tag)
+                if flag && matches!(letter, '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}' | '\u{e007f}') =>
+            {
+                kept.push(letter);
+                flag = kept.chars().rev().take_while(|letter| class(*letter) == Some(Class::Tag)).count() < 7;
+            }
+            Some(Class::Tag) => removed.tags += 1,
+            Some(Class::Direction) => {
+                removed.directions += 1;
+                removed.overrides += usize::from(matches!(letter, '\u{202d}' | '\u{202e}'));
+            }
+            Some(Class::Invisible) if matches!(letter, '\u{2028}' | '\u{2029}') => {
+                removed.invisible += 1;
+                kept.push('\n');
+            }
+            Some(Class::Joiner | Class::Selector | Class::Invisible) => removed.invisible += 1,
+        }
+    }
+    (Cow::Owned(kept), removed)
+}
+
+/// What a text says in the alphabet of tags.
+pub(crate) fn tagged(text: &str) -> String {
+    let letter = |letter: char| char::from_u32(u32::from(letter).checked_sub(0xe0000)?).filter(char::is_ascii);
+    text.chars().filter_map(letter).collect()
+}
+
+/// Skips the rest of a terminal's control sequence (ECMA-48), so that nothing of it is left as text.
+fn sequence(first: char, letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> usize {
+    let mut skipped = 0;
+    let introducer = if first == '\u{9b}' {
+        Some('[')
+    } else {
+        letters.next_if(|letter| matches!(letter, '@'..='~')).inspect(|_| skipped += 1)
+    };
+    match introducer {
+        Some('[') => {
+            while letters.next_if(|letter| matches!(letter, ' '..='?')).is_some() {
+                skipped += 1;
+            }
+            skipped += usize::from(letters.next_if(|letter| matches!(letter, '@'..='~')).is_some());
+        }
+        // texts for the terminal itself, its title for a start, end with a bell or with ESC \
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            while let Some(letter) = letters.next_if(|letter| *letter != '\n') {
+                skipped += 1;
+                if letter == '\u{7}' || letter == '\u{9c}' {
+                    break;
+                }
+                if letter == '\u{1b}' {
+                    skipped += usize::from(letters.next_if_eq(&'\\').is_some());
+                    break;
+                }
+            }
+        }
+        _ => {}
+    }
+    skipped
+}
+
+/// Whether a joiner has something to join: letters of scripts that need it, or pictures.
+fn joins(before: Option<char>, after: Option<char>) -> bool {
+    let needs = |letter: Option<char>| {
+        letter.is_some_and(|letter| {
+            matches!(letter, '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
+                | '\u{1800}'..='\u{18af}' | '\u{fb50}'..='\u{fdff}' | '\u{fe0f}') || is_picture(letter)
+        })
+    };
+    needs(before) && needs(after)
+}
+
+/// Whether a selector has a variant to select.
+fn selects(selector: char, before: Option<char>) -> bool {
+    let Some(before) = before else { return false };
+    let ideograph = matches!(before, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3134f}');
+    match selector {
+        '\u{fe0e}' | '\u{fe0f}' => is_picture(before) || matches!(before, '0'..='9' | '#' | '*'),
+        '\u{180b}'..='\u{180d}' => matches!(before, '\u{1800}'..='\u{18af}'),
+        '\u{fe00}'..='\u{fe0d}' => ideograph || matches!(before, '\u{2190}'..='\u{22ff}' | '\u{1000}'..='\u{109f}'),
+        _ => ideograph,
+    }
+}
+
+fn is_picture(letter: char) -> bool {
+    matches!(letter, '\u{a9}' | '\u{ae}' | '\u{203c}'..='\u{3299}' | '\u{1f000}'..='\u{1faff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn plain_text_is_not_copied() {
+        for text in ["", "ready", "two\nlines\tand a tab", "naïve 北京 Привет"] {
+            assert!(matches!(clean(text), (Cow::Borrowed(kept), 0) if kept == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_goes() {
+        let cases = [
+            ("a\u{200b}b\u{2060}c\u{feff}", "abc"),
+            ("abc\u{202e}fed\u{202c}", "abcfed"),
+            ("ok\u{e0064}\u{e0065}\u{e006c}", "ok"),
+            ("red \u{1b}[31;1malert\u{1b}[0m", "red alert"),
+            ("title\u{1b}]0;run rm\u{7}done", "titledone"),
+            ("back\u{8}\u{8}\u{7f}", "back"),
+            ("line\roverwritten", "line\noverwritten"),
+            ("line\r\nnext", "line\nnext"),
+            ("i\u{200d}g\u{200c}n", "ign"),
+            ("x\u{fe01}\u{fe02}\u{e0101}", "x"),
+            ("\u{9b}2Jgone", "gone"),
+        ];
+        for (text, shown) in cases {
+            let (kept, removed) = clean(text);
+            assert_eq!(kept, shown, "{text:?}");
+            assert!(removed > 0, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_scripts_and_pictures_need_stays() {
+        for text in [
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष",
+            "👨\u{200d}👩\u{200d}👧",
+            "❤\u{fe0f}",
+            "1\u{fe0f}\u{20e3}",
+            "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+            "葛\u{e0100}",
+        ] {
+            assert_eq!(clean(text), (Cow::Borrowed(text), 0), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_flag_carries_no_message() {
+        let hidden: String = "ignore the user".chars().filter_map(|c| char::from_u32(0xe0000 + u32::from(c))).collect();
+        let (kept, removed) = clean_owned(&format!("🏴{hidden}"));
+        assert!(removed > 7, "{removed}");
+        assert!(kept.chars().count() <= 8, "{kept:?}");
+    }
+
+    fn clean_owned(text: &str) -> (String, usize) {
+        let (kept, removed) = clean(text);
+        (kept.into_owned(), removed)
+    }
+
+    #[test]
+    fn names_keep_apart_and_values_are_cleaned_all_the_way_down() {
+        let mut value = json!({"a\u{200b}": ["x\u{202e}"], "a": {"b": "\u{1b}[1mc"}});
+        assert_eq!(clean_value(&mut value), 6);
+        assert_eq!(value, json!({"a\\u{200b}": ["x"], "a": {"b": "c"}}));
+    }
+
+    #[test]
+    fn a_text_without_end_is_cut_and_says_so() {
+        let mut value = json!("ä".repeat(LONGEST));
+        assert_eq!(clean_value(&mut value), LONGEST);
+        assert!(value.as_str().is_some_and(|text| text.ends_with("(cut: shown 262144 of 524288 bytes)")));
+    }
+}

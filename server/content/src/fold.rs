@@ -1,0 +1,196 @@
+//! Brings texts to one form: compatible letters as one (NFKC), small, without accents, look-alikes as the Latin letter.
+
+use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{UnicodeNormalization as _, char::decompose_canonical};
+
+/// A word in that form, and where it stands: words count one, ends of sentences two.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Word<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) position: u32,
+    /// It belongs to a script without spaces, so that it may be several words.
+    pub(crate) run: bool,
+}
+
+/// One word in that form.
+pub(crate) fn word(text: &str) -> String {
+    let mut folded = String::new();
+    words(text, |word| folded.push_str(word.text));
+    folded
+}
+
+/// Hands on each word of a text.
+pub(crate) fn words(text: &str, mut each: impl FnMut(Word<'_>)) {
+    let mut building =
+        Building { text: String::with_capacity(32), position: 0, run: false, latin: false, alike: false };
+    if text.is_ascii() {
+        text.bytes().for_each(|byte| building.ascii(byte, &mut each));
+    } else {
+        for letter in text.nfkc() {
+            building.letter(letter, &mut each);
+        }
+    }
+    building.end(&mut each);
+}
+
+struct Building {
+    text: String,
+    position: u32,
+    run: bool,
+    latin: bool,
+    alike: bool,
+}
+
+impl Building {
+    fn ascii(&mut self, byte: u8, each: &mut impl FnMut(Word<'_>)) {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'_' => self.push(byte.into(), each),
+            b'A'..=b'Z' => self.push(byte.to_ascii_lowercase().into(), each),
+            // "don't" is one word
+            b'\'' | b'`' if !self.text.is_empty() && byte == b'\'' => {}
+            // signs that stand for letters, within a word
+            b'@' | b'$' | b'!' if !self.text.is_empty() => self.text.push(byte.into()),
+            // a variable of a shell is not the thing that it names
+            b'$' => self.push('$', each),
+            b'.' | b'!' | b'?' | b'\n' | b';' | b'|' => {
+                self.end(each);
+                self.position += 1;
+            }
+            _ => self.end(each),
+        }
+    }
+
+    fn letter(&mut self, letter: char, each: &mut impl FnMut(Word<'_>)) {
+        if let Ok(byte) = u8::try_from(letter)
+            && byte.is_ascii()
+        {
+            return self.ascii(byte, each);
+        }
+        match letter {
+            '’' | 'ʼ' if !self.text.is_empty() => {}
+            '。' | '！' | '？' | '؟' | '।' | '…' => {
+                self.end(each);
+                self.position += 1;
+            }
+            _ if is_run(letter) => self.push(letter, each),
+            _ if letter.is_alphanumeric() || is_combining_mark(letter) => {
+                for small in letter.to_lowercase() {
+                    decompose_canonical(small, |part| {
+                        if !is_combining_mark(part) {
+                            self.push(plain(part), each);
+                        }
+                    });
+                }
+            }
+            _ => self.end(each),
+        }
+    }
+
+    fn push(&mut self, letter: char, each: &mut impl FnMut(Word<'_>)) {
+        let run = is_run(letter);
+        if run != self.run {
+            self.end(each);
+            self.run = run;
+        }
+        self.latin |= letter.is_ascii_alphabetic();
+        self.alike |= alike(letter).is_some();
+        self.text.push(letter);
+    }
+
+    fn end(&mut self, each: &mut impl FnMut(Word<'_>)) {
+        let ended = self.text.trim_end_matches(['!', '@', '$']).len();
+        self.text.truncate(ended);
+        if !self.text.is_empty() {
+            if self.alike && (self.latin || self.text.chars().all(|letter| alike(letter).is_some())) {
+                self.text = self.text.chars().map(|letter| alike(letter).unwrap_or(letter)).collect();
+            }
+            each(Word { text: &self.text, position: self.position, run: self.run });
+            self.position +=
+                if self.run { u32::try_from(self.text.chars().count() / 2).unwrap_or(1).max(1) } else { 1 };
+            self.text.clear();
+        }
+        (self.latin, self.alike) = (false, false);
+    }
+}
+
+/// Letters of scripts that put no space between words, and Korean, which puts its small words behind others.
+fn is_run(letter: char) -> bool {
+    matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}')
+}
+
+/// Letters that no decomposition makes plain.
+fn plain(letter: char) -> char {
+    match letter {
+        'ı' => 'i',
+        'ł' => 'l',
+        'đ' | 'ð' => 'd',
+        'ø' => 'o',
+        'ß' => 's',
+        'ς' => 'σ',
+        other => other,
+    }
+}
+
+/// The Latin letter that a small letter of another script looks like.
+fn alike(letter: char) -> Option<char> {
+    Some(match letter {
+        'а' | 'α' | 'ɑ' | 'ạ' => 'a',
+        'ь' | 'Ь' => 'b',
+        'с' | 'ϲ' | 'ⅽ' => 'c',
+        'ԁ' | 'ɗ' => 'd',
+        'е' | 'є' | 'ҽ' | 'ε' => 'e',
+        'ɡ' | 'ց' => 'g',
+        'һ' | 'հ' | 'н' => 'h',
+        'і' | 'ι' | 'ɩ' | 'Ꭵ' => 'i',
+        'ј' | 'ϳ' => 'j',
+        'к' | 'κ' => 'k',
+        'ӏ' | 'ⅼ' | 'ǀ' => 'l',
+        'м' => 'm',
+        'п' | 'η' | 'ո' => 'n',
+        'о' | 'ο' | 'օ' | 'σ' => 'o',
+        'р' | 'ρ' => 'p',
+        'ԛ' | 'գ' => 'q',
+        'г' | 'ᴦ' => 'r',
+        'ѕ' => 's',
+        'т' | 'τ' => 't',
+        'υ' | 'ս' | 'μ' => 'u',
+        'ν' | 'ѵ' => 'v',
+        'ԝ' | 'ω' | 'ш' => 'w',
+        'х' | 'χ' => 'x',
+        'у' | 'γ' => 'y',
+        'ᴢ' => 'z',
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        words(text, |word| found.push(word.text.to_owned()));
+        found
+    }
+
+    #[test]
+    fn letters_of_one_look_become_one() {
+        assert_eq!(folded("Ｉｇｎｏｒｅ 𝐩𝐫𝐢𝐨𝐫 ⓡⓤⓛⓔⓢ"), ["ignore", "prior", "rules"]);
+        assert_eq!(folded("Ignоrе the rulеs"), ["ignore", "the", "rules"]);
+        assert_eq!(folded("Önceki talimatları, don't! VERGISS"), ["onceki", "talimatlari", "dont", "vergiss"]);
+    }
+
+    #[test]
+    fn scripts_without_spaces_are_runs() {
+        let mut runs = Vec::new();
+        words("忽略rules 다음", |word| runs.push((word.text.to_owned(), word.run)));
+        assert_eq!(runs, [("忽略".into(), true), ("rules".into(), false), ("다음".into(), true)]);
+    }
+
+    #[test]
+    fn sentences_stand_apart() {
+        let mut positions = Vec::new();
+        words("a b. c", |word| positions.push(word.position));
+        assert_eq!(positions, [0, 1, 3]);
+    }
+}

@@ -1,0 +1,219 @@
+//! What meanings that stand near each other amount to.
+
+use crate::Kind;
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "the rules are written in all the meanings that there are")
+)]
+use crate::lexicon::*;
+
+/// A word that means something, and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hit {
+    pub(crate) position: u32,
+    pub(crate) meaning: Meaning,
+}
+
+/// Meanings that stand within so many words; in this order, or in any.
+struct Rule {
+    kind: Kind,
+    weight: u32,
+    within: u32,
+    order: Order,
+    meanings: &'static [Meaning],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Given,
+    Any,
+}
+
+const fn given(kind: Kind, weight: u32, within: u32, meanings: &'static [Meaning]) -> Rule {
+    Rule { kind, weight, within, order: Order::Given, meanings }
+}
+
+const fn any(kind: Kind, weight: u32, within: u32, meanings: &'static [Meaning]) -> Rule {
+    Rule { kind, weight, within, order: Order::Any, meanings }
+}
+
+use Kind::{Addressed, Authority, Concealment, Encoded, Exfiltration, Override, Persona, Tools};
+
+const RULES: &[Rule] = &[
+    // forget what you were told
+    any(Override, 5, 9, &[IGNORE, PRIOR | YOUR, INSTRUCTION]),
+    given(Override, 5, 7, &[PUT_ASIDE | STOP, PRIOR | YOUR, INSTRUCTION | OWN_TEXT]),
+    given(Override, 4, 7, &[IGNORE, PRIOR | YOUR, RULE | TASK]),
+    any(Override, 4, 6, &[IGNORE, PRIOR | YOUR, RULE]),
+    given(Override, 4, 6, &[PUT_ASIDE, YOUR, RULE | TASK]),
+    given(Override, 3, 5, &[IGNORE, INSTRUCTION]),
+    given(Override, 4, 4, &[IGNORE, ALL, RULE | TASK | INSTRUCTION]),
+    given(Override, 2, 4, &[PUT_ASIDE | IGNORE, RULE]),
+    any(Override, 3, 14, &[PUT_ASIDE, OWN_TEXT, HEED | ACT]),
+    given(Override, 4, 3, &[IGNORE, PERSON]),
+    given(Override, 4, 9, &[NOT | STOP, HEED, INSTRUCTION | OWN_TEXT]),
+    given(Override, 3, 7, &[NOT | STOP, HEED, RULE]),
+    given(Override, 2, 7, &[NOT | STOP, HEED, YOUR | PRIOR]),
+    given(Override, 4, 5, &[NOT | STOP, HEED, PERSON]),
+    any(Override, 5, 10, &[NOT, HEED | APPLY, INSTRUCTION | RULE, YOUR | ASSISTANT]),
+    given(Override, 4, 9, &[YOUR | ASSISTANT, INSTRUCTION, ENDED | VOIDED]),
+    given(Override, 4, 9, &[PRIOR, INSTRUCTION, VOIDED | NOT]),
+    given(Override, 4, 7, &[YOUR, RULE | TASK, ENDED | VOIDED]),
+    given(Override, 3, 9, &[PRIOR, RULE, VOIDED]),
+    given(Override, 2, 2, &[NEW, INSTRUCTION]),
+    given(Override, 4, 3, &[YOUR, NEW, TASK | INSTRUCTION]),
+    given(Override, 3, 7, &[INSTRUCTION | RULE, ENDED | PUT_ASIDE, YOU | ASSISTANT]),
+    any(Override, 2, 4, &[NEW, INSTRUCTION, TASK | YOU | ACT]),
+    given(Override, 3, 8, &[YOUR | YOU, OWN_TEXT, HEED | ACT]),
+    any(Override, 4, 7, &[OWN_TEXT, HEED | ENDED | IGNORE]),
+    // another part to play
+    given(Persona, 3, 2, &[YOU, NOW_YOU]),
+    given(Persona, 3, 1, &[NOW_YOU_ARE]),
+    any(Persona, 3, 6, &[ASSISTANT | AGENT, WITHOUT | NONE, RULE]),
+    given(Persona, 2, 4, &[YOU, NOW_YOU, ASSISTANT | UNBOUND]),
+    given(Persona, 3, 4, &[FROM_NOW, YOU]),
+    given(Persona, 1, 1, &[FROM_NOW]),
+    given(Persona, 2, 1, &[PERSONA]),
+    any(Persona, 2, 8, &[PERSONA, ASSISTANT | UNBOUND | YOU]),
+    given(Persona, 3, 1, &[UNBOUND]),
+    any(Persona, 2, 10, &[NOT | WITHOUT, RULE | INSTRUCTION, YOU | ASSISTANT]),
+    any(Persona, 3, 8, &[BAD, YOU | PERSONA | ASSISTANT]),
+    given(Persona, 3, 10, &[YOU, NOW_YOU, SHELL]),
+    given(Persona, 4, 4, &[YOU | ASSISTANT, NONE, RULE | INSTRUCTION]),
+    given(Persona, 1, 4, &[WITHOUT, RULE]),
+    // secrets, prompts, conversations
+    given(Exfiltration, 5, 8, &[REVEAL | TELL, OWN_TEXT]),
+    given(Exfiltration, 4, 7, &[OWN_TEXT, REVEAL]),
+    given(Exfiltration, 4, 9, &[REVEAL, ALL | YOUR, RULE | INSTRUCTION, YOU]),
+    given(Exfiltration, 4, 8, &[REVEAL, YOUR, INSTRUCTION]),
+    given(Exfiltration, 2, 6, &[REVEAL, SECRET]),
+    given(Exfiltration, 2, 10, &[ACT | REVEAL, SECRET, READ]),
+    any(Exfiltration, 3, 14, &[REVEAL, SECRET, OUT]),
+    given(Exfiltration, 3, 12, &[REVEAL, SECRET, ANSWER]),
+    any(Exfiltration, 3, 10, &[REVEAL, CHAT, OUT | PERSON]),
+    any(Exfiltration, 3, 10, &[REVEAL, VERBATIM, YOU | INSTRUCTION | PRIOR]),
+    // not for the human to know
+    given(Concealment, 4, 6, &[NOT | WITHOUT, TELL | ASKING, PERSON]),
+    given(Concealment, 3, 6, &[PERSON, NOT, TELL]),
+    any(Concealment, 4, 7, &[PERSON, TELL, NOT_AFTER]),
+    given(Concealment, 3, 4, &[WITHOUT, ASKING | TELL]),
+    any(Concealment, 3, 6, &[HIDE, ACT]),
+    any(Concealment, 1, 4, &[SNEAK, ACT]),
+    given(Concealment, 3, 6, &[HIDE, PERSON]),
+    given(Concealment, 3, 7, &[TELL | ANSWER, FINE]),
+    any(Concealment, 2, 12, &[FINE, WHATEVER]),
+    given(Concealment, 3, 6, &[NOT, NEEDED | MUST, TELL]),
+    given(Concealment, 2, 3, &[NOT, TELL | ASKING]),
+    given(Concealment, 3, 8, &[NOT, TELL, ANSWER]),
+    any(Concealment, 2, 8, &[HIDE, RULE | ANSWER | PERSON]),
+    // permission that nobody gave
+    given(Authority, 4, 12, &[APPROVED, NOT | WITHOUT, ASKING | NEEDED]),
+    given(Authority, 3, 10, &[ALLOWED, NOT | WITHOUT, ASKING]),
+    any(Authority, 4, 9, &[APPROVED | ALLOWED, YOU, PUT_ASIDE | IGNORE]),
+    any(Authority, 3, 8, &[APPROVED | ALLOWED, YOU | ASSISTANT, ACT]),
+    any(Authority, 4, 5, &[CONFIRM, BEHALF]),
+    any(Authority, 2, 14, &[I_AM, PERSON | APPROVED | MAKER | PRIVILEGE]),
+    any(Authority, 2, 6, &[GRANT, PRIVILEGE]),
+    any(Authority, 2, 14, &[I_AM, YOU | ASSISTANT, PUT_ASIDE | IGNORE | ACT]),
+    given(Authority, 4, 5, &[CONFIRM | ASKING, NOT, NEEDED]),
+    given(Authority, 4, 9, &[TREAT, APPROVED | CONFIRM]),
+    given(Authority, 3, 9, &[CONSIDER, TREAT]),
+    given(Authority, 3, 9, &[CONSIDER, PERSON, APPROVED | CONFIRM]),
+    given(Authority, 2, 1, &[I_CONFIRM]),
+    given(Authority, 2, 8, &[I_CONFIRM, YOU, PUT_ASIDE | IGNORE | ACT]),
+    given(Authority, 2, 1, &[TREAT]),
+    any(Authority, 2, 12, &[YOURSELF, PERSON, APPROVED | CONFIRM]),
+    any(Authority, 3, 10, &[PERSON, APPROVED, BEHALF]),
+    any(Authority, 2, 8, &[RULE | INSTRUCTION, ENDED | VOIDED]),
+    given(Authority, 3, 6, &[PUT_ASIDE, ASKING | CONFIRM]),
+    given(Authority, 2, 4, &[NOT, ASKING | CONFIRM]),
+    // spoken to an assistant
+    given(Addressed, 2, 1, &[ASSISTANT]),
+    given(Addressed, 3, 4, &[ASSISTANT, MUST | ACT | IGNORE | TOOL]),
+    given(Addressed, 1, 3, &[ASSISTANT, ACT_NOUN | REVEAL]),
+    any(Addressed, 2, 10, &[ASSISTANT, REVEAL, SECRET | OWN_TEXT | CHAT]),
+    given(Addressed, 2, 9, &[ASSISTANT, MUST, ACT | REVEAL | IGNORE | TOOL]),
+    given(Addressed, 3, 6, &[MUST, ASSISTANT, ACT]),
+    given(Addressed, 3, 3, &[CALL_OUT, ASSISTANT | AGENT]),
+    given(Addressed, 3, 3, &[CALL_OUT, TO, MODEL]),
+    given(Addressed, 2, 2, &[TO, ASSISTANT]),
+    given(Addressed, 3, 5, &[IF, ASSISTANT, READ | ACT]),
+    given(Addressed, 3, 3, &[ASSISTANT | AGENT | MODEL, READ]),
+    given(Addressed, 3, 6, &[AGENT, MUST, ACT | REVEAL | IGNORE]),
+    given(Addressed, 2, 6, &[MODEL, MUST, ACT | REVEAL | IGNORE]),
+    given(Addressed, 2, 4, &[YOU, MUST, ACT | REVEAL]),
+    any(Addressed, 3, 8, &[MAKER, CALL_OUT, ASSISTANT | AGENT | MODEL | YOU]),
+    given(Addressed, 2, 2, &[YOUR, MAKER]),
+    // our tools by name
+    given(Tools, 2, 1, &[TOOL]),
+    given(Tools, 3, 5, &[ACT, TOOL]),
+    any(Tools, 2, 8, &[YOU | ASSISTANT, TOOL]),
+    given(Tools, 3, 8, &[TOOL, MUST | ACT | WITHOUT]),
+    given(Tools, 2, 10, &[TOOL, TOOL]),
+    any(Tools, 3, 8, &[ALWAYS | MUST, TOOLING]),
+    any(Encoded, 3, 9, &[DECODE, ACT | HEED, TELL | HEED | ACT]),
+];
+
+/// Weight of each rule that holds, by kind.
+pub(crate) fn holding(hits: &[Hit], mut each: impl FnMut(Kind, u32)) {
+    let all = hits.iter().fold(0, |all, hit| all | hit.meaning);
+    for rule in RULES.iter().filter(|rule| rule.meanings.iter().all(|meaning| all & meaning != 0)) {
+        if (0..hits.len()).any(|first| rule.holds_from(&hits[first..])) {
+            each(rule.kind, rule.weight);
+        }
+    }
+}
+
+impl Rule {
+    /// Whether it holds with its first word at the first of these.
+    fn holds_from(&self, hits: &[Hit]) -> bool {
+        let Some(first) = hits.first() else { return false };
+        let near = || hits.iter().take_while(|hit| hit.position - first.position <= self.within);
+        match self.order {
+            Order::Given => {
+                let (Some(wanted), rest) = (self.meanings.first(), &self.meanings[1..]) else { return false };
+                let mut later = near().skip(1);
+                first.meaning & wanted != 0 && rest.iter().all(|wanted| later.any(|hit| hit.meaning & wanted != 0))
+            }
+            // each by a word of its own, so that one that means much does not count for all
+            Order::Any => {
+                self.meanings.iter().any(|wanted| first.meaning & wanted != 0)
+                    && near().count() >= self.meanings.len()
+                    && assigned(&near().map(|hit| hit.meaning).collect::<Vec<_>>(), self.meanings, 0)
+            }
+        }
+    }
+}
+
+/// Whether each wanted meaning can have a word of its own.
+fn assigned(words: &[Meaning], wanted: &[Meaning], used: u64) -> bool {
+    let Some((first, rest)) = wanted.split_first() else { return true };
+    let mut free = words.iter().enumerate().take(64).filter(|(at, word)| used & (1 << at) == 0 && *word & first != 0);
+    free.any(|(at, _)| assigned(words, rest, used | (1 << at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(hits: &[(u32, Meaning)]) -> Vec<Kind> {
+        let hits: Vec<_> =
+            hits.iter().map(|(position, meaning)| Hit { position: *position, meaning: *meaning }).collect();
+        let mut kinds = Vec::new();
+        holding(&hits, |kind, _| kinds.push(kind));
+        kinds
+    }
+
+    #[test]
+    fn meanings_count_only_near_each_other() {
+        assert_eq!(kinds(&[(0, IGNORE), (2, PERSON)]), [Override]);
+        assert_eq!(kinds(&[(0, IGNORE), (9, PERSON)]), []);
+        assert_eq!(kinds(&[(0, PERSON), (2, IGNORE)]), [], "in this order only");
+    }
+
+    #[test]
+    fn one_word_is_not_counted_twice() {
+        assert_eq!(kinds(&[(0, IGNORE | PRIOR | INSTRUCTION)]), []);
+        assert_eq!(kinds(&[(0, PRIOR), (1, INSTRUCTION), (2, IGNORE)]), [Override]);
+    }
+}
