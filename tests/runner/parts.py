@@ -117,6 +117,12 @@ def compare(tally):
                   JUJU_MCP_TEST_CONTROLLER=controller)
 
 
+def fuzz(tally):
+    programs.need("cargo", "which builds the targets")
+    programs.need("c++", "which builds libFuzzer")
+    tally.command([TREE / "tests" / "fuzz" / "run", "--minutes", "0.17"], minutes=40)
+
+
 def bench_smoke(tally):
     built("juju-mcp", "load")
     tally.command([TREE / "tests" / "bench" / "run", "--quick"], CARGO_TARGET_DIR=target())
@@ -137,5 +143,6 @@ PARTS = [
     Part("approvals", "a human's yes and no through three MCP clients and our command line, and a server killed in between", approvals),
     Part("identity", "tokens of a real Ory Hydra, and the way in from 401 to a call by three MCP clients", identity),
     Part("compare", "the simulator's answers beside the real controller's", compare),
+    Part("fuzz", "ten seconds of fuzzing guided by coverage for everything that reads what others wrote", fuzz),
     Part("bench-smoke", "the bench starts and prints its table, with tiny numbers", bench_smoke),
 ]

@@ -80,7 +80,8 @@ fn visible(name: &str) -> (String, usize) {
 }
 
 fn is_odd(text: &str) -> bool {
-    text.chars().any(|letter| class(letter).is_some() || matches!(letter, '\n' | '\t'))
+    !text.bytes().all(|byte| (b' '..0x7f).contains(&byte))
+        && text.chars().any(|letter| class(letter).is_some() || matches!(letter, '\n' | '\t'))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

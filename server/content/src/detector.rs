@@ -79,7 +79,7 @@ impl Detector {
         let mut sums = Sums::default();
         let hits = self.hits(text, &mut sums.turned);
         rules::holding(&hits, |kind, weight| sums.add(kind, weight));
-        marks::found(&text.to_lowercase(), |kind, weight| sums.add(kind, weight));
+        marks::found(&text.to_ascii_lowercase(), |kind, weight| sums.add(kind, weight));
         sums
     }
 
@@ -94,12 +94,10 @@ impl Detector {
                 return;
             }
             let mut meaning = self.lexicon.meaning(word.text);
-            if meaning == 0
-                && let Some(readings) = decode::without_leet(word.text)
-            {
-                meaning = readings.iter().fold(0, |meaning, reading| meaning | self.lexicon.meaning(reading));
+            if meaning == 0 && decode::may_be_leet(word.text) {
+                meaning = self.lexicon.meaning_of_leet(word.text);
             }
-            let pair = self.lexicon.pair(before_meaning, || format!("{before} {}", word.text));
+            let pair = self.lexicon.pair(&before, before_meaning, word.text);
             *turned += u32::from(meaning & TURNED != 0);
             note(&mut hits, word.position, meaning | pair);
             before.clear();

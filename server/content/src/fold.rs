@@ -3,6 +3,9 @@
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{UnicodeNormalization as _, char::decompose_canonical};
 
+/// Words that lose their last letter before another, which begins behind the apostrophe.
+const ELIDED: [&str; 14] = ["l", "d", "qu", "n", "s", "j", "m", "t", "c", "all", "dell", "nell", "sull", "un"];
+
 /// A word in that form, and where it stands: words count one, ends of sentences two.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Word<'a> {
@@ -44,10 +47,17 @@ struct Building {
 impl Building {
     fn ascii(&mut self, byte: u8, each: &mut impl FnMut(Word<'_>)) {
         match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'_' => self.push(byte.into(), each),
-            b'A'..=b'Z' => self.push(byte.to_ascii_lowercase().into(), each),
+            b'a'..=b'z' | b'0'..=b'9' | b'_' | b'A'..=b'Z' => {
+                if self.run {
+                    self.end(each);
+                    self.run = false;
+                }
+                self.latin |= byte.is_ascii_alphabetic();
+                self.text.push(byte.to_ascii_lowercase().into());
+            }
             // "don't" is one word
-            b'\'' | b'`' if !self.text.is_empty() && byte == b'\'' => {}
+            b'\'' if ELIDED.contains(&self.text.as_str()) => self.end(each),
+            b'\'' if !self.text.is_empty() => {}
             // signs that stand for letters, within a word
             b'@' | b'$' | b'!' if !self.text.is_empty() => self.text.push(byte.into()),
             // a variable of a shell is not the thing that it names
@@ -67,7 +77,7 @@ impl Building {
             return self.ascii(byte, each);
         }
         match letter {
-            '’' | 'ʼ' if !self.text.is_empty() => {}
+            '’' | 'ʼ' => self.ascii(b'\'', each),
             '。' | '！' | '？' | '؟' | '।' | '…' => {
                 self.end(each);
                 self.position += 1;

@@ -46,28 +46,39 @@ const MARKS: &[Mark] = &[
     ("\"tools/call\"", Tools, 5),
     ("\"tool_calls\"", Tools, 5),
     ("\"juju_", Tools, 3),
-    ("role=\"system\"", Roles, 4),
-    ("functions.juju_", Tools, 4),
-    ("to=juju_", Tools, 4),
-    ("action input:", Tools, 5),
-    ("thought:", Tools, 2),
-    ("\naction:", Tools, 2),
     ("](http", Exfiltration, 1),
     ("![", Exfiltration, 1),
     ("?d=", Exfiltration, 1),
     ("?q={", Exfiltration, 3),
     ("<!--", Hidden, 1),
-    ("/*", Hidden, 1),
     ("{{#", Hidden, 1),
     ("[//]: #", Hidden, 2),
-    ("display:none", Hidden, 2),
     ("<span hidden", Hidden, 2),
     ("<div hidden", Hidden, 2),
 ];
 
+/// The same for marks that begin with a letter.
+const WORDS: &[Mark] = &[
+    ("action input:", Tools, 5),
+    ("thought:", Tools, 2),
+    ("display:none", Hidden, 2),
+    ("functions.juju_", Tools, 4),
+    ("to=juju_", Tools, 4),
+    ("role=\"system\"", Roles, 4),
+];
+
 /// Beginnings of lines in which somebody seems to speak, what follows in the same text, and the weight.
-const SPEAKERS: &[(&str, u32)] =
-    &[("assistant:", 3), ("human:", 3), ("user:", 1), ("system:", 2), ("[system]", 1), ("<user>", 2), ("<admin>", 2)];
+const SPEAKERS: &[(&str, u32)] = &[
+    ("assistant:", 3),
+    ("assistant (", 3),
+    ("human:", 3),
+    ("user:", 1),
+    ("system:", 2),
+    ("[system]", 1),
+    ("action:", 2),
+    ("<user>", 2),
+    ("<admin>", 2),
+];
 
 /// Phrases that end data which has not ended.
 const ENDS: &[(&str, u32)] = &[
@@ -127,6 +138,11 @@ pub(crate) fn found(text: &str, mut each: impl FnMut(Kind, u32)) {
             }
         }
     }
+    for (mark, kind, weight) in WORDS {
+        if text.contains(mark) {
+            each(*kind, *weight);
+        }
+    }
     for (start, weight) in SPEAKERS {
         let speaks = |line: &str| line.trim_start().strip_prefix(start).is_some_and(|rest| rest.trim().len() > 3);
         if text.lines().any(speaks) {
@@ -134,7 +150,7 @@ pub(crate) fn found(text: &str, mut each: impl FnMut(Kind, u32)) {
         }
     }
     for (phrase, weight) in ENDS {
-        if text.contains(phrase) {
+        if text.contains("system") | text.contains("end of") | text.contains("user") && text.contains(phrase) {
             each(Roles, *weight);
         }
     }

@@ -138,5 +138,5 @@ fn attacks_are_found_and_benign_texts_are_left_alone() {
     }
     assert!(texts["attacks"] >= 300 && texts["benign"] >= 300, "{texts:?}");
     assert!(shares[&("tuning", "attacks")] >= 0.90 && shares[&("tuning", "benign")] <= 0.02, "{shares:?}");
-    assert!(shares[&("held-out", "attacks")] >= 0.80 && shares[&("held-out", "benign")] <= 0.02, "{shares:?}");
+    assert!(shares[&("held-out", "attacks")] >= 0.90 && shares[&("held-out", "benign")] <= 0.02, "{shares:?}");
 }

@@ -14,6 +14,9 @@ pub(crate) struct Hit {
     pub(crate) meaning: Meaning,
 }
 
+/// Most words of one window.
+const MOST_WORDS: usize = 24;
+
 /// Meanings that stand within so many words; in this order, or in any.
 struct Rule {
     kind: Kind,
@@ -42,7 +45,7 @@ use Kind::{Addressed, Authority, Concealment, Encoded, Exfiltration, Override, P
 const RULES: &[Rule] = &[
     // forget what you were told
     any(Override, 5, 9, &[IGNORE, PRIOR | YOUR, INSTRUCTION]),
-    given(Override, 5, 7, &[PUT_ASIDE | STOP, PRIOR | YOUR, INSTRUCTION | OWN_TEXT]),
+    given(Override, 5, 7, &[PUT_ASIDE | ASIDE | STOP, PRIOR | YOUR, INSTRUCTION | OWN_TEXT]),
     given(Override, 4, 7, &[IGNORE, PRIOR | YOUR, RULE | TASK]),
     any(Override, 4, 6, &[IGNORE, PRIOR | YOUR, RULE]),
     given(Override, 4, 6, &[PUT_ASIDE, YOUR, RULE | TASK]),
@@ -66,6 +69,9 @@ const RULES: &[Rule] = &[
     any(Override, 2, 4, &[NEW, INSTRUCTION, TASK | YOU | ACT]),
     given(Override, 3, 8, &[YOUR | YOU, OWN_TEXT, HEED | ACT]),
     any(Override, 4, 7, &[OWN_TEXT, HEED | ENDED | IGNORE]),
+    any(Override, 4, 5, &[IGNORE | ASIDE, PERSON, TASK]),
+    any(Override, 4, 8, &[IGNORE | PUT_ASIDE, NONE, RULE]),
+    given(Override, 3, 6, &[DESTROY, OWN_TEXT]),
     // another part to play
     given(Persona, 3, 2, &[YOU, NOW_YOU]),
     given(Persona, 3, 1, &[NOW_YOU_ARE]),
@@ -88,10 +94,12 @@ const RULES: &[Rule] = &[
     given(Exfiltration, 4, 8, &[REVEAL, YOUR, INSTRUCTION]),
     given(Exfiltration, 2, 6, &[REVEAL, SECRET]),
     given(Exfiltration, 2, 10, &[ACT | REVEAL, SECRET, READ]),
-    any(Exfiltration, 3, 14, &[REVEAL, SECRET, OUT]),
+    any(Exfiltration, 4, 14, &[REVEAL, SECRET, OUT]),
     given(Exfiltration, 3, 12, &[REVEAL, SECRET, ANSWER]),
-    any(Exfiltration, 3, 10, &[REVEAL, CHAT, OUT | PERSON]),
-    any(Exfiltration, 3, 10, &[REVEAL, VERBATIM, YOU | INSTRUCTION | PRIOR]),
+    any(Exfiltration, 4, 10, &[REVEAL, CHAT, OUT | PERSON]),
+    any(Exfiltration, 4, 10, &[REVEAL, VERBATIM, YOU | INSTRUCTION]),
+    any(Exfiltration, 4, 12, &[YOU, TOLD, VERBATIM | PRIOR, REVEAL]),
+    given(Exfiltration, 4, 7, &[REVEAL, INSTRUCTION, YOU]),
     // not for the human to know
     given(Concealment, 4, 6, &[NOT | WITHOUT, TELL | ASKING, PERSON]),
     given(Concealment, 3, 6, &[PERSON, NOT, TELL]),
@@ -99,11 +107,19 @@ const RULES: &[Rule] = &[
     given(Concealment, 3, 4, &[WITHOUT, ASKING | TELL]),
     any(Concealment, 3, 6, &[HIDE, ACT]),
     any(Concealment, 1, 4, &[SNEAK, ACT]),
-    given(Concealment, 3, 6, &[HIDE, PERSON]),
+    given(Concealment, 4, 4, &[HIDE, PERSON]),
+    any(Concealment, 4, 8, &[OMIT, ANSWER]),
+    given(Concealment, 4, 6, &[PRETEND, FINE | NOT]),
+    any(Concealment, 4, 6, &[ANYONE | PERSON, NEEDED | MUST, NOT, TELL]),
+    given(Concealment, 4, 6, &[ANYONE, NEEDED | MUST, TELL]),
+    given(Concealment, 4, 6, &[STOP, TELL, PERSON | ANYONE]),
+    given(Concealment, 2, 5, &[NOT, TELL, YOU]),
     given(Concealment, 3, 7, &[TELL | ANSWER, FINE]),
     any(Concealment, 2, 12, &[FINE, WHATEVER]),
     given(Concealment, 3, 6, &[NOT, NEEDED | MUST, TELL]),
-    given(Concealment, 2, 3, &[NOT, TELL | ASKING]),
+    given(Concealment, 2, 3, &[NOT, TELL]),
+    given(Concealment, 1, 6, &[NOT | WITHOUT, TELL | ASKING, ANYONE]),
+    given(Concealment, 2, 3, &[TELL, ANYONE]),
     given(Concealment, 3, 8, &[NOT, TELL, ANSWER]),
     any(Concealment, 2, 8, &[HIDE, RULE | ANSWER | PERSON]),
     // permission that nobody gave
@@ -136,7 +152,7 @@ const RULES: &[Rule] = &[
     given(Addressed, 3, 6, &[MUST, ASSISTANT, ACT]),
     given(Addressed, 3, 3, &[CALL_OUT, ASSISTANT | AGENT]),
     given(Addressed, 3, 3, &[CALL_OUT, TO, MODEL]),
-    given(Addressed, 2, 2, &[TO, ASSISTANT]),
+    given(Addressed, 1, 2, &[TO, ASSISTANT]),
     given(Addressed, 3, 5, &[IF, ASSISTANT, READ | ACT]),
     given(Addressed, 3, 3, &[ASSISTANT | AGENT | MODEL, READ]),
     given(Addressed, 3, 6, &[AGENT, MUST, ACT | REVEAL | IGNORE]),
@@ -151,6 +167,7 @@ const RULES: &[Rule] = &[
     given(Tools, 3, 8, &[TOOL, MUST | ACT | WITHOUT]),
     given(Tools, 2, 10, &[TOOL, TOOL]),
     any(Tools, 3, 8, &[ALWAYS | MUST, TOOLING]),
+    given(Tools, 2, 5, &[ACT, JUJU, DESTROY]),
     any(Encoded, 3, 9, &[DECODE, ACT | HEED, TELL | HEED | ACT]),
 ];
 
@@ -177,18 +194,23 @@ impl Rule {
             }
             // each by a word of its own, so that one that means much does not count for all
             Order::Any => {
-                self.meanings.iter().any(|wanted| first.meaning & wanted != 0)
-                    && near().count() >= self.meanings.len()
-                    && assigned(&near().map(|hit| hit.meaning).collect::<Vec<_>>(), self.meanings, 0)
+                let wanted = self.meanings.iter().fold(0, |all, wanted| all | wanted);
+                let (mut words, mut count, mut all) = ([0; MOST_WORDS], 0, 0);
+                for hit in near().filter(|hit| hit.meaning & wanted != 0).take(MOST_WORDS) {
+                    (words[count], all, count) = (hit.meaning, all | hit.meaning, count + 1);
+                }
+                first.meaning & wanted != 0
+                    && self.meanings.iter().all(|meaning| all & meaning != 0)
+                    && assigned(&words[..count], self.meanings, 0)
             }
         }
     }
 }
 
 /// Whether each wanted meaning can have a word of its own.
-fn assigned(words: &[Meaning], wanted: &[Meaning], used: u64) -> bool {
+fn assigned(words: &[Meaning], wanted: &[Meaning], used: u32) -> bool {
     let Some((first, rest)) = wanted.split_first() else { return true };
-    let mut free = words.iter().enumerate().take(64).filter(|(at, word)| used & (1 << at) == 0 && *word & first != 0);
+    let mut free = words.iter().enumerate().filter(|(at, word)| used & (1 << at) == 0 && *word & first != 0);
     free.any(|(at, _)| assigned(words, rest, used | (1 << at)))
 }
 

@@ -1,6 +1,13 @@
 //! Bearer tokens: any `Authorization` header is refused unless it holds the one known token.
 
-use identity::{Authenticator, TokenHash};
+use std::{
+    future::Future,
+    net::{IpAddr, Ipv4Addr},
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use identity::{Authenticator, Presented, TokenHash};
 
 const KNOWN: &str = "jmcp_0123456789abcdefghijklmnopqrstuv";
 
@@ -12,5 +19,10 @@ pub fn run(bytes: &[u8]) {
     let known = text.split_once(' ').is_some_and(|(scheme, token)| {
         scheme.eq_ignore_ascii_case("bearer") && token == KNOWN
     });
-    assert_eq!(authenticator.authenticate(Some(text)).is_ok(), known, "{text:?}");
+    let peer = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    // without an identity provider nothing is waited for
+    let answer = pin!(authenticator.authenticate(Presented::Header(text), peer))
+        .poll(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(caller) = answer else { panic!("waits for somebody: {text:?}") };
+    assert_eq!(caller.is_ok(), known, "{text:?}");
 }

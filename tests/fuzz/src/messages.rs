@@ -92,7 +92,7 @@ async fn router(folder: &std::path::Path) -> Router {
     let server = mcp::Server::new(door, metrics.clone());
     let stop = tokio_util::sync::CancellationToken::new();
     let served = http_server::Served {
-        mcp: mcp::streamable_http(server, settings.max_body_bytes, stop),
+        mcp: server.http(settings.max_body_bytes, stop),
         toolsets: vec!["deploy".to_owned()],
         authenticate: Arc::new(authenticator),
         health: Arc::new(()),

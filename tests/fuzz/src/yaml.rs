@@ -1,4 +1,4 @@
-//! What operators write: roles from YAML are refused or used, whatever they are.
+//! What operators write: roles and bindings from YAML are refused or used, whatever they are.
 
 /// Reads the bytes as a file of roles.
 pub fn run(bytes: &[u8]) {
@@ -6,5 +6,10 @@ pub fn run(bytes: &[u8]) {
     match policy::Roles::parse(text) {
         Ok(roles) => assert!(roles.described().all(|(name, _)| roles.has(name))),
         Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    if let Ok(bindings) = serde_yaml::from_str::<Vec<policy::Binding>>(text) {
+        let written = serde_yaml::to_string(&bindings).expect("what was read can be written");
+        let again: Vec<policy::Binding> = serde_yaml::from_str(&written).expect("and read again");
+        assert_eq!(again, bindings);
     }
 }

@@ -1,0 +1,25 @@
+//! Text from an estate: what is cleaned stays so, what is judged is judged again the same, and no text is too odd.
+
+use content::Detector;
+
+thread_local! {
+    static DETECTOR: Detector = Detector::default();
+}
+
+/// Reads the bytes as a text, and as the JSON value that it may be.
+pub fn run(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (once, removed) = content::clean(&text);
+    let (twice, none) = content::clean(&once);
+    assert_eq!((twice.as_ref(), none), (once.as_ref(), 0), "cleaned twice, {removed} removed at first");
+    assert!(once.chars().all(|letter| !letter.is_control() || letter == '\n' || letter == '\t'), "{once:?}");
+    DETECTOR.with(|detector| {
+        assert_eq!(detector.judge(&text), detector.judge(&text));
+        if let Ok(mut value) = serde_json::from_str(&text) {
+            let findings = detector.judge_value(&value);
+            assert!(findings.places.iter().all(|place| value.pointer(place).is_some()), "{findings:?}");
+            content::clean_value(&mut value);
+            assert_eq!(content::clean_value(&mut value), 0, "{value}");
+        }
+    });
+}
