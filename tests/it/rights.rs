@@ -105,14 +105,16 @@ fn lists(policy: &Policy) -> String {
         writeln!(text, "| `{name}` | {description} |").expect("a string takes all");
     }
     text.push_str(
-        "\n## Shipped rules\n\n| rule | severity | effect | what has to hold | why |\n|---|---|---|---|---|\n",
+        "\n## Shipped rules\n\n| rule | severity | effect | about | what has to hold | why |\n|---|---|---|---|---|---|\n",
     );
     for rule in policy.rules() {
         let (severity, effect) = (rule.severity.as_str(), rule.response().as_str());
         let second = if rule.second_person { ", second person" } else { "" };
         let check = rule.check().replace('|', "\\|");
         let why = format!("{}. {}", rule.message.trim_end_matches('.'), rule.explanation);
-        writeln!(text, "| `{}` | {severity} | {effect}{second} | `{check}` | {why} |", rule.name)
+        // stars would be read as emphasis
+        let about = rule.about().replace('*', "\\*");
+        writeln!(text, "| `{}` | {severity} | {effect}{second} | {about} | `{check}` | {why} |", rule.name)
             .expect("a string takes all");
     }
     text.push_str("\n## Measures\n\n| measure | what it says |\n|---|---|\n");

@@ -141,6 +141,8 @@ PARTS = [
     Part("jubilant", "jubilant against the simulator and against the real controller", lambda tally: pytest(tally, "jubilant")),
     Part("clients", "the six-command workflow by three MCP clients, over HTTP and stdio", clients),
     Part("approvals", "a human's yes and no through three MCP clients and our command line, and a server killed in between", approvals),
+    Part("policy", "a policy checked and explained on the command line, and changed under a running server",
+         lambda tally: pytest(tally, "policy")),
     Part("identity", "tokens of a real Ory Hydra, and the way in from 401 to a call by three MCP clients", identity),
     Part("compare", "the simulator's answers beside the real controller's", compare),
     Part("fuzz", "ten seconds of fuzzing guided by coverage for everything that reads what others wrote", fuzz),

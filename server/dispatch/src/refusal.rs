@@ -82,6 +82,7 @@ impl Refusal {
                 "look at the estate first, then act again with a new key if it is still needed"
             }
             Self::Failed(failure) => return failure.remedy(),
+            Self::Denied(Denial::Rules(_)) => "ask whoever keeps the policy; do not look for a way around it",
             Self::Approver => "act with another token, and approve with this one",
             Self::ApprovalNeeded(waiting) => return Some(remedy(waiting)),
             Self::NotApproved(Unfit::Pending(_)) => "call again with the same arguments when a human has approved it",

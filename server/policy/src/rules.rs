@@ -161,6 +161,15 @@ impl Rule {
         })
     }
 
+    /// The acts that it is about, in words.
+    #[must_use]
+    pub fn about(&self) -> String {
+        match &self.unless {
+            None => self.applies_to.to_string(),
+            Some(unless) => format!("{}, unless {unless}", self.applies_to),
+        }
+    }
+
     /// The check as it is written.
     #[must_use]
     pub fn check(&self) -> &str {

@@ -117,6 +117,47 @@ impl Selector {
     }
 }
 
+/// In words: `tools deploy, refresh; production`; `everything` where nothing narrows.
+impl fmt::Display for Selector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let effects: Vec<_> = self.effects.iter().map(|effect| effect.as_str()).collect();
+        let named = [
+            ("tools", joined(&self.tools)),
+            ("toolsets", joined(&self.toolsets)),
+            ("effects", effects.join(", ")),
+            ("controllers", joined(&self.controllers)),
+            ("models", joined(&self.models)),
+            ("applications", joined(&self.applications)),
+            ("roles", self.roles.join(", ")),
+        ];
+        let named = named.into_iter().filter(|(_, words)| !words.is_empty());
+        let arguments = self.arguments.iter().map(|(name, condition)| format!("argument {name} {condition}"));
+        let production = self.production.map(|yes| if yes { "production" } else { "outside production" }.to_owned());
+        let parts = named.map(|(word, words)| format!("{word} {words}")).chain(arguments).chain(production);
+        let parts: Vec<_> = parts.collect();
+        formatter.write_str(if parts.is_empty() { "everything" } else { "" })?;
+        formatter.write_str(&parts.join("; "))
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fits(patterns) => formatter.write_str(&joined(patterns)),
+            Self::Within { min, max } => {
+                let bound = |bound: &Option<f64>| bound.map(|number| number.to_string()).unwrap_or_default();
+                write!(formatter, "{}..{}", bound(min), bound(max))
+            }
+            Self::Given(true) => formatter.write_str("given"),
+            Self::Given(false) => formatter.write_str("not given"),
+        }
+    }
+}
+
+fn joined(patterns: &[Pattern]) -> String {
+    patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(", ")
+}
+
 fn any(patterns: &[Pattern], text: &str) -> bool {
     patterns.iter().any(|pattern| pattern.matches(text))
 }
@@ -318,6 +359,20 @@ mod tests {
             ("arguments: {to: '0'}", false, true),
         ] {
             assert_eq!((meets(text, Of::All), meets(text, Of::Any)), (all, any), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_selector_is_told_in_words() {
+        for (text, words) in [
+            ("{}", "everything"),
+            ("{tools: [deploy, refresh], production: true}", "tools deploy, refresh; production"),
+            (
+                "{roles: admin, arguments: {to: {given: false}, units: {max: 3}}}",
+                "roles admin; argument to not given; argument units ..3",
+            ),
+        ] {
+            assert_eq!(serde_yaml::from_str::<Selector>(text).expect(text).to_string(), words);
         }
     }
 

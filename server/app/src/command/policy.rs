@@ -67,7 +67,7 @@ fn rules(listed: &Listed) -> Result<(), Failure> {
         }
         Format::Json => {
             let row = |rule: &policy::Rule| {
-                json!({"rule": rule.name, "severity": rule.severity, "effect": rule.response(), "check": rule.check(),
+                json!({"rule": rule.name, "severity": rule.severity, "effect": rule.response(), "about": rule.about(), "check": rule.check(),
                     "message": rule.message, "explanation": rule.explanation})
             };
             print_json(&rules.iter().map(row).collect())?;

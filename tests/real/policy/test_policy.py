@@ -1,0 +1,166 @@
+"""The policy as an operator meets it: checked and explained on the command line, and changed under a running server."""
+import json
+import os
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from conftest import given, stop
+
+TOKEN = "a-token-that-nobody-could-guess-0123456789"
+ROLES = """
+roles:
+  web-team:
+    description: Looks after the web applications.
+    effects: [read]
+    allow:
+      - {tools: add-unit, models: 'dev*', applications: 'web*', arguments: {num_units: {max: 3}}}
+bindings:
+  - {role: web-team, to: ['group:web']}
+"""
+
+
+def policy(*words):
+    """`juju-mcp policy ...`: exit code, standard output, standard error."""
+    done = subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), "policy", *map(str, words)], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_check_says_what_is_good_and_where_it_is_not(tmp_path):
+    file = tmp_path / "policy.yaml"
+    file.write_text(ROLES)
+    code, out, _ = policy("check", file)
+    assert code == 0 and "6 roles" in out and "1 bindings" in out, out
+    for text, place, word in [
+        ("policies:\n  - {name: a, severity: high, check: units.aded <= 3, message: m}\n", "line 2, column 38", "no measure `units.aded`"),
+        ("policies:\n  - {name: a, severity: high, check: never, mesage: m}\n", "line 2, column 45", "unknown field `mesage`"),
+        ("roles:\n  a: {description: d, effects: [wride]}\n", "line 2, column 33", "wride"),
+        ("bindings:\n  - {role: nobody, to: ['group:x']}\n", "line 2, column 12", "`nobody`, which does not exist"),
+        ("policies: [\n", "line 2, column 1", "did not find expected"),
+    ]:
+        file.write_text(text)
+        code, _, said = policy("check", file)
+        assert code == 2 and place in said and word in said and str(file) in said, said
+    assert policy("check", tmp_path / "none.yaml")[0] == 2
+
+
+def test_explain_names_the_role_and_the_rules_that_decide(tmp_path):
+    file = tmp_path / "policy.yaml"
+    file.write_text(ROLES)
+
+    def explained(*words):
+        code, out, said = policy("explain", "--policy", file, "--format", "json", *words)
+        assert code == 0, said
+        return json.loads(out)["explanation"]
+
+    def strikes(told):
+        return [looked["rule"] for looked in told["rules"] if looked["answer"] in ("deny", "approve", "warn")]
+
+    unit = ["--tool", "add-unit", "--args", '{"application": "web", "num_units": 3}', "--fact", "units.now=2"]
+    told = explained("--caller", "group:web", "--model", "dev-shop", *unit)
+    assert (told["decision"], told["right"], strikes(told)) == ("allow", "role `web-team` allows it", [])
+    told = explained("--caller", "group:web", "--model", "prod", *unit)
+    assert told["decision"] == "deny" and "not allowed to role `web-team` here with these arguments" in told["right"]
+    told = explained("--caller", "group:others", "--model", "dev-shop", *unit)
+    assert told["decision"] == "deny" and "a caller without a role" in told["right"]
+    told = explained("--caller", "group:web", "--scope", "juju:read", "--model", "dev-shop", *unit)
+    assert told["decision"] == "deny" and "juju:write" in told["right"]
+    refresh = ["--role", "operator", "--tool", "refresh", "--model", "admin/prod", "--args", '{"application": "db"}']
+    assert explained(*refresh, "--at", "2026-11-17T09:00:00Z")["decision"] == "allow"
+    told = explained(*refresh, "--at", "2026-11-21T09:00:00Z")
+    assert (told["decision"], strikes(told)) == ("ask", ["change-window"])
+    told = explained("--role", "admin", "--tool", "remove-unit", "--model", "prod", "--args", '{"units": ["web/0"]}')
+    assert told["second_person"] and strikes(told) == ["second-person-in-production", "approve-destructive"]
+    code, out, _ = policy("explain", "--role", "admin", "--tool", "destroy-model", "--model", "admin/prod")
+    assert code == 0 and "decision  deny\n" in out and "rule `deny-destroy-production`" in out, out
+    for words, part in [
+        (["--role", "emperor", "--tool", "status"], "there is no role `emperor`"),
+        (["--role", "admin", "--tool", "status", "--args", "[1]"], "no JSON object"),
+        (["--role", "admin", "--tool", "add-unit", "--args", '{"colour": 1}'], "colour"),
+        (["--tool", "status"], "--role"),
+        (["--caller", "somebody", "--tool", "status"], "group:NAME"),
+    ]:
+        code, _, said = policy("explain", *words)
+        assert code == 2 and part in said, said
+
+
+@pytest.mark.parametrize("what", ["roles", "rules", "measures"])
+def test_what_there_is_can_be_listed(what):
+    code, out, _ = policy(what)
+    assert code == 0 and len(out.splitlines()) > 5
+
+
+def call(url, tool, arguments):
+    """One call of a tool as 2026-07-28 has it: without a session."""
+    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments, "_meta": meta}}
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+               "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": tool}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        text = answer.read().decode()
+    line = next(part[5:] for part in text.splitlines() if part.startswith("data:")) if "data:" in text else text
+    return json.loads(line)["result"]
+
+
+def fetched(url):
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.read().decode()
+
+
+def soon(what, holds):
+    until = time.monotonic() + 20
+    while not (found := holds()):
+        assert time.monotonic() < until, f"not in time: {what}"
+        time.sleep(0.2)
+    return found
+
+
+def test_a_changed_policy_is_in_force_at_once_and_a_broken_one_leaves_the_old(tmp_path):
+    token, file, log = tmp_path / "token", tmp_path / "policy.yaml", tmp_path / "log.txt"
+    token.write_text(TOKEN)
+    file.write_text("# nothing of our own yet\n")
+
+    def started(words, ready, **more):
+        process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), *map(str, words), "--ready-file", ready],
+                                   stdout=subprocess.DEVNULL, **more)
+        soon(f"{words[0]} is ready", lambda: ready.exists() or process.poll() is not None)
+        return process, json.loads(ready.read_text())
+
+    simulator, sim = started(["sim", "--scenario", "shop"], tmp_path / "sim.json")
+    serve = ["serve", "--juju-data", sim["juju_data"], "--state", tmp_path / "state", "--token-file", f"operator={token}",
+             "--policy", file, "--listen", "127.0.0.1:0"]
+    server, ready = started(serve, tmp_path / "serve.json", stderr=log.open("w"), env=os.environ | {"JUJU_MCP_LOG": "info"})
+    url = ready["mcp_url"].removesuffix("/mcp")
+
+    def unexpose():
+        result = call(url + "/mcp/full", "juju_unexpose", {"model": "shop", "application": "web"})
+        return result["content"][0]["text"] if result.get("isError") else "done"
+
+    def stale():
+        return "juju_mcp_policy_stale 1" in fetched(url + "/metrics")
+
+    try:
+        assert unexpose() == "done" and not stale()
+        file.write_text("policies:\n  - {name: keep-open, severity: critical, check: never, message: It stays open, applies_to: {tools: unexpose}}\n")
+        said = soon("the rule is in force", lambda: (text := unexpose()) != "done" and text)
+        assert said.startswith("denied: forbidden by rule `keep-open`: It stays open: ask whoever keeps the policy")
+        file.write_text("policies:\n  - {name: keep-open, severity: critical, check: nevr, message: It stays open}\n")
+        soon("the broken file is noticed", stale)
+        assert unexpose() == said, "the old rules stay"
+        assert "line 2, column 50" in log.read_text() and "no measure `nevr`" in log.read_text()
+        checks = {check["name"]: check for check in json.loads(fetched(url + "/ready"))["checks"]}
+        assert checks["policy"]["healthy"] and "an older policy is in force" in checks["policy"]["detail"]
+        file.unlink()
+        time.sleep(3)
+        assert unexpose() == said and stale(), "a file that is gone takes no rule away"
+        file.write_text("without: [cost-cap]\n")
+        soon("the rule is gone", lambda: unexpose() == "done")
+        assert not stale()
+    finally:
+        stop(server)
+        stop(simulator)
