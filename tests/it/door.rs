@@ -196,4 +196,6 @@ async fn nothing_is_sent_when_the_ledger_cannot_be_kept() {
     assert!(matches!(refusal, Refusal::LedgerClosed(_)), "{refusal}");
     assert!(refusal.remedy().is_some_and(|remedy| remedy.contains("state directory")));
     assert!(simulator.writes().is_empty());
+    let refusal = pair.ours("status", &json!({})).await.expect_err("what was read is shown to nobody");
+    assert!(matches!(refusal, Refusal::LedgerClosed(_)), "{refusal}");
 }

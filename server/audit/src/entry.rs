@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    append::{Append, Order},
+    Error,
+    append::{Append, Kept, Order},
     record::{Decision, Ending, Outcome, now},
 };
 
@@ -21,6 +22,8 @@ pub struct Entry {
     approval: Option<String>,
     labels: Vec<String>,
     stage: Stage,
+    /// Tells whether the store has the beginning, until it has told.
+    kept: Option<oneshot::Receiver<Kept>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,15 +35,33 @@ enum Stage {
 }
 
 impl Entry {
-    /// An act whose beginning was handed over and may stand in the store.
-    pub(crate) fn waiting(appends: mpsc::Sender<Order>, id: String, durable: bool) -> Self {
-        let (begun, stage) = (Instant::now(), Stage::Waiting);
-        Self { appends, id, begun, durable, decision: None, approval: None, labels: Vec::new(), stage }
+    /// An act whose beginning was handed over and may stand in the store, so a caller that goes away leaves an end too.
+    pub(crate) fn waiting(
+        appends: mpsc::Sender<Order>,
+        id: String,
+        durable: bool,
+        kept: oneshot::Receiver<Kept>,
+    ) -> Self {
+        let (begun, stage, kept) = (Instant::now(), Stage::Waiting, Some(kept));
+        Self { appends, id, begun, durable, decision: None, approval: None, labels: Vec::new(), stage, kept }
     }
 
-    /// Says that the beginning is not kept, so that there is nothing to end.
-    pub(crate) fn void(&mut self) {
-        self.stage = Stage::Ended;
+    /// Returns when the store has the beginning; the work may begin then.
+    ///
+    /// # Errors
+    /// [`Error::Store`] or [`Error::Closed`] where it cannot be kept; there is nothing to end then.
+    pub async fn stands(&mut self) -> Result<(), Error> {
+        let Some(kept) = &mut self.kept else { return Ok(()) };
+        let told = kept.await;
+        self.kept = None;
+        match told.map_err(|_| Error::Closed).and_then(|kept| kept.map_err(Error::Store)) {
+            Ok(()) => self.stage = Stage::UnderWay,
+            Err(error) => {
+                self.stage = Stage::Ended;
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// The entry's id, which the ledger's records of this act carry.

@@ -62,22 +62,22 @@ impl Ledger {
     /// # Errors
     /// [`Error::Store`] or [`Error::Closed`] where the entry cannot be kept; nothing may be done then.
     pub async fn begin(&self, request: Request<'_>) -> Result<Entry, Error> {
+        let mut entry = self.announce(request).await?;
+        entry.stands().await?;
+        Ok(entry)
+    }
+
+    /// Hands the entry of one act over, and returns at once. Nothing may be changed and nothing may be shown to anybody before
+    /// [`Entry::stands`] says that the store has it.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub async fn announce(&self, request: Request<'_>) -> Result<Entry, Error> {
         let id = uuid::Uuid::now_v7().to_string();
         let durable = request.act.effect.changes() && !request.dry_run;
         let beginning = request.beginning();
         let kept = self.hand_over(id.clone(), "open", &beginning, durable).await?;
-        // from here on the beginning may stand in the store, so a caller that goes away leaves an end too
-        let mut entry = Entry::waiting(self.appends.clone(), id, durable);
-        match kept.await.map_err(|_| Error::Closed).and_then(|kept| kept.map_err(Error::Store)) {
-            Ok(()) => {
-                entry.go_on();
-                Ok(entry)
-            }
-            Err(error) => {
-                entry.void();
-                Err(error)
-            }
-        }
+        Ok(Entry::waiting(self.appends.clone(), id, durable, kept))
     }
 
     /// Beginnings and ends among up to `limit` records from `sequence` on, in order, without the heads between them.

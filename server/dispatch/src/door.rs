@@ -6,7 +6,7 @@ use audit::{Decision, Entry, Ledger, Outcome, Request, Ruling};
 use catalogue::{Answer, Catalogue, Job, Options, Preview, Site, Tool};
 use identity::Caller;
 use juju_client::Controllers;
-use policy::{Act, Demand, Denial, Hit, InForce, Permitted, Policy, Verdict};
+use policy::{Act, Demand, Denial, Effect, Hit, InForce, Permitted, Policy, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -71,7 +71,11 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
         }
     };
     let (planned, preview) = plan.at(&site);
-    let mut entry = registrar.begin(planned.act(), &options).await?;
+    let mut entry = registrar.announce(planned.act(), &options).await?;
+    // the store keeps the beginning of a read while the controller is asked: before it has it, nobody is answered
+    if planned.act().effect != Effect::Read || options.dry_run || call.proof.is_some() {
+        entry.stands().await.map_err(Refusal::LedgerClosed)?;
+    }
     if let Some(Proof::Forged(why)) = call.proof {
         return Err(close(entry, Refusal::Forged(why)));
     }
@@ -81,6 +85,9 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     };
     let verdict = policy::decide(&policy, caller, &circumstances, planned);
     entry.decided(decision(&verdict));
+    if !matches!(verdict, Verdict::Permit(_)) {
+        entry.stands().await.map_err(Refusal::LedgerClosed)?;
+    }
     let permitted = match verdict {
         Verdict::Permit(permitted) if options.dry_run => {
             let told = Would { act: permitted.act(), demands: &[], warnings: permitted.warnings() };
@@ -132,6 +139,13 @@ struct Registrar<'a> {
 
 impl Registrar<'_> {
     async fn begin(&self, act: &Act, options: &Options) -> Result<Entry, Refusal> {
+        let mut entry = self.announce(act, options).await?;
+        entry.stands().await.map_err(Refusal::LedgerClosed)?;
+        Ok(entry)
+    }
+
+    /// Opens an entry that nobody may be answered before it stands.
+    async fn announce(&self, act: &Act, options: &Options) -> Result<Entry, Refusal> {
         let request = Request {
             roles: self.policy.roles_of(self.caller),
             dry_run: options.dry_run,
@@ -139,7 +153,7 @@ impl Registrar<'_> {
             trace: self.trace.as_deref(),
             ..Request::new(self.caller, act)
         };
-        let mut entry = self.door.ledger.begin(request).await.map_err(Refusal::LedgerClosed)?;
+        let mut entry = self.door.ledger.announce(request).await.map_err(Refusal::LedgerClosed)?;
         self.labels.iter().for_each(|label| entry.label(label.clone()));
         Ok(entry)
     }
@@ -268,7 +282,9 @@ async fn run(
 ) -> Result<Reply, Refusal> {
     let warnings = permitted.warnings().to_vec();
     let (permit, job) = permitted.redeem();
-    match job(permit, site, most_bytes).await {
+    let (answer, stands) = tokio::join!(job(permit, site, most_bytes), entry.stands());
+    stands.map_err(Refusal::LedgerClosed)?;
+    match answer {
         Ok(answer) => {
             let reply = text.judge(Reply::of(answer, entry.id(), warnings), &mut entry);
             entry.close(Outcome::Done, "");
