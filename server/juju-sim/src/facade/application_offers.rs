@@ -19,7 +19,7 @@ use juju_wire::{
     },
     tag::Tag,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     methods::{Call, Methods},
@@ -166,6 +166,16 @@ fn show(call: &Call, params: OfferURLs) -> Result<ApplicationOffersResults, Remo
     }))
 }
 
+/// The proof that an offer may be consumed, as the asker's library reads it: first version or second
+/// (`gopkg.in/macaroon.v2`, `marshal.go`).
+fn macaroon(version: i64, id: &str) -> Value {
+    let signature = "0".repeat(64);
+    if version < 2 {
+        return json!({"caveats": [], "location": "sim", "identifier": id, "signature": signature});
+    }
+    json!({"c": [], "l": "sim", "i": id, "s": signature})
+}
+
 fn consume_details(call: &Call, params: ConsumeOfferDetailsArg) -> Result<ConsumeOfferDetailsResults, RemoteError> {
     let user = call.user();
     let (address, certificate) = call.session().reached_by();
@@ -182,7 +192,7 @@ fn consume_details(call: &Call, params: ConsumeOfferDetailsArg) -> Result<Consum
                     endpoints: admin.endpoints,
                     users: admin.users,
                 };
-                let macaroon = json!({"c": [], "l": "sim", "i": offer.offer_uuid, "s": "0".repeat(64)});
+                let macaroon = macaroon(params.offer_urls.bakery_version, &offer.offer_uuid);
                 ConsumeOfferDetailsResult {
                     offer: Some(offer),
                     macaroon: Some(macaroon),
