@@ -243,6 +243,7 @@ async fn a_token_goes_no_further_than_the_door() {
         metrics: Arc::new(Metrics::default()),
         approvals: None,
         floods: None,
+        console: None,
     };
     let settings = Settings::default();
     let router = http_server::router(&settings, behind).expect("a router");

@@ -1,6 +1,7 @@
 //! Shared pieces of the journeys.
 
 pub mod asking;
+pub mod browser;
 pub mod ledger;
 pub mod lines;
 pub mod pair;

@@ -1,6 +1,6 @@
 //! Callers of the journeys: holders of static tokens, and people and programs that an identity provider vouches for.
 
-use std::{collections::BTreeMap, net::IpAddr, path::Path};
+use std::{collections::BTreeMap, net::IpAddr, path::Path, sync::Arc};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use http_server::Authenticate;
@@ -65,29 +65,34 @@ pub const BINDINGS: &str = r#"[
 
 /// Who presents which token.
 pub(crate) struct People {
-    tokens: Authenticator,
+    tokens: Arc<Authenticator>,
     people: BTreeMap<String, Caller>,
 }
 
 impl People {
     /// All of them beside those whom a provider knows, and their tokens by name. Tokens are kept in the folder, so that they outlive a server.
     pub(crate) fn known(folder: &Path, provider: Option<Provider>) -> (Self, BTreeMap<&'static str, Token>) {
-        let mut known = Self { tokens: Authenticator::default(), people: BTreeMap::new() };
+        let (mut tokens, mut people) = (Authenticator::default(), BTreeMap::new());
         if let Some(provider) = provider {
-            known.tokens.trust(provider);
+            tokens.trust(provider);
         }
         let mut named = BTreeMap::new();
         for (name, role, holder) in TOKENS {
             let token = kept_token(&folder.join(format!("{name}.token")));
-            known.tokens.accept_of(token.hash(), role, holder);
+            tokens.accept_of(token.hash(), role, holder);
             named.insert(name, token);
         }
         for person in PEOPLE {
             let token = kept_token(&folder.join(format!("{}.token", person.name)));
-            known.people.insert(format!("Bearer {}", token.reveal()), person.caller());
+            people.insert(format!("Bearer {}", token.reveal()), person.caller());
             named.insert(person.name, token);
         }
-        (known, named)
+        (Self { tokens: Arc::new(tokens), people }, named)
+    }
+
+    /// Who holds a static token or one of the provider's.
+    pub(crate) fn authenticator(&self) -> Arc<Authenticator> {
+        Arc::clone(&self.tokens)
     }
 }
 

@@ -1,12 +1,12 @@
 //! The product's MCP server in this process, on loopback, with a token for each role.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use audit::{Ledger, Record};
 use catalogue::Catalogue;
 use dispatch::{ApprovalTerms, Approvals, Clock, Door};
 use http_server::{Served as Behind, Settings, metrics::Metrics};
-use identity::{Token, oauth::Provider};
+use identity::{Authenticator, Token, oauth::Provider};
 use juju_client::{Controllers, Endpoint};
 use policy::{InForce, Policy};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +28,7 @@ pub struct Served {
     /// What stands behind it.
     pub door: Arc<Door>,
     tokens: BTreeMap<&'static str, Token>,
+    authenticator: Arc<Authenticator>,
     ledger: Ledger,
     stop: CancellationToken,
 }
@@ -92,6 +93,7 @@ impl Served {
     ) -> Self {
         let ledger = crate::ledger::ledger(folder).await;
         let (people, tokens) = People::known(folder, provider);
+        let authenticator = people.authenticator();
         let kept = std::fs::read(folder.join(SEAL_FILE)).ok().and_then(|key| key.try_into().ok());
         let catalogue = Catalogue::shipped();
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
@@ -115,13 +117,25 @@ impl Served {
             metrics: metrics.clone(),
             approvals: Some(Approvals::new(Arc::clone(&door))),
             floods: Some(Arc::clone(&door)),
+            console: Some(pages(page_settings(), &door, &authenticator)),
         };
-        let router = http_server::router(&settings, behind).expect("a router");
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let stopped = stop.clone();
-        tokio::spawn(async move { http_server::serve(listener, router, &settings, stopped).await });
-        Self { address, metrics, server, door, tokens, ledger, stop }
+        let address = listening(settings, behind, stop.clone()).await;
+        Self { address, metrics, server, door, tokens, authenticator, ledger, stop }
+    }
+
+    /// Another server for the same door and tokens, with only the approval page; gives where it listens.
+    pub async fn console(&self, settings: console::Settings) -> SocketAddr {
+        let behind = Behind {
+            mcp: self.server.clone().http(0, self.stop.child_token()),
+            toolsets: Vec::new(),
+            authenticate: self.authenticator.clone(),
+            health: Arc::new(()),
+            metrics: self.metrics.clone(),
+            approvals: None,
+            floods: None,
+            console: Some(pages(settings, &self.door, &self.authenticator)),
+        };
+        listening(Settings::default(), behind, self.stop.clone()).await
     }
 
     /// The bearer token of a name, which is the role's for the first of each.
@@ -140,6 +154,25 @@ impl Served {
     pub fn stop(&self) {
         self.stop.cancel();
     }
+}
+
+/// The approval page's settings for people with static tokens.
+#[must_use]
+pub fn page_settings() -> console::Settings {
+    let session = Duration::from_hours(1);
+    console::Settings { public_url: "http://localhost".to_owned(), provider: None, tokens: true, session }
+}
+
+fn pages(settings: console::Settings, door: &Arc<Door>, authenticator: &Arc<Authenticator>) -> axum::Router {
+    console::routes(settings, Approvals::new(Arc::clone(door)), Arc::clone(authenticator)).expect("randomness")
+}
+
+async fn listening(settings: Settings, behind: Behind, stop: CancellationToken) -> SocketAddr {
+    let router = http_server::router(&settings, behind).expect("a router");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { http_server::serve(listener, router, &settings, stop).await });
+    address
 }
 
 impl Drop for Served {

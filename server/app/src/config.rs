@@ -1,6 +1,7 @@
 //! The configuration file: typed, a section a struct, unknown names refused.
 
 mod approvals;
+mod console;
 mod credential;
 mod ledger;
 mod limits;
@@ -22,6 +23,7 @@ use serde::Deserialize;
 use crate::failure::Failure;
 
 pub(crate) use approvals::ApprovalsSection;
+pub(crate) use console::ConsoleSection;
 pub(crate) use credential::CredentialSection;
 pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
@@ -55,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) approvals: ApprovalsSection,
     /// How long the ledger is kept.
     pub(crate) ledger: LedgerSection,
+    /// The approval page, for people with a browser.
+    pub(crate) console: Option<ConsoleSection>,
     /// The identity provider whose tokens are taken.
     pub(crate) oauth: Option<OauthSection>,
     /// Who of the provider's users, groups and clients holds which roles.

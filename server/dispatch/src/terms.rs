@@ -11,11 +11,13 @@ pub struct ApprovalTerms {
     pub confirm_in_client: bool,
     /// Address of this server as those who approve reach it, without a path; absent where nobody can, as over stdio.
     pub address: Option<String>,
+    /// Whether the approval page is served there.
+    pub page: bool,
 }
 
 impl Default for ApprovalTerms {
     fn default() -> Self {
-        Self { lifetime: Duration::from_mins(15), confirm_in_client: true, address: None }
+        Self { lifetime: Duration::from_mins(15), confirm_in_client: true, address: None, page: false }
     }
 }
 
@@ -24,10 +26,14 @@ impl ApprovalTerms {
     #[must_use]
     pub fn how(&self, id: &str) -> String {
         match &self.address {
-            Some(address) => format!(
-                "somebody with the right to approve runs `juju-mcp approvals approve {id} --url {address} --token-file \
-                 FILE` or opens {address}/approvals/{id}"
-            ),
+            Some(address) => {
+                let page =
+                    if self.page { format!(" or opens {address}/console/approvals/{id}") } else { String::new() };
+                format!(
+                    "somebody with the right to approve runs `juju-mcp approvals approve {id} --url {address} --token-file \
+                     FILE`{page}"
+                )
+            }
             None => "nobody else can approve here, because this server has no address; run `juju-mcp serve` for that"
                 .to_owned(),
         }

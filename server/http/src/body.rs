@@ -1,4 +1,4 @@
-//! Takes in the whole request body, within its limits, and sees that it is JSON.
+//! Takes in the whole request body, within its limits, and sees that it is JSON where it has to be.
 
 use std::time::Duration;
 
@@ -19,9 +19,11 @@ use crate::Refusal;
 pub(crate) struct BodyLimit {
     pub(crate) bytes: usize,
     pub(crate) time: Duration,
+    /// Whether what is posted has to be JSON.
+    pub(crate) json: bool,
 }
 
-/// Middleware: the service behind it gets a body that is whole and, for `POST`, JSON.
+/// Middleware: the service behind it gets a body that is whole and, where that is wanted, JSON.
 pub(crate) async fn take_in(State(limit): State<BodyLimit>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let announced =
@@ -33,7 +35,8 @@ pub(crate) async fn take_in(State(limit): State<BodyLimit>, request: Request, ne
         Ok(bytes) => bytes,
         Err(refusal) => return refusal.into_response(),
     };
-    if parts.method == Method::POST
+    if limit.json
+        && parts.method == Method::POST
         && let Err(error) = serde_json::from_slice::<IgnoredAny>(&bytes)
     {
         return Refusal::NotJson(error.to_string()).into_response();
@@ -44,7 +47,7 @@ pub(crate) async fn take_in(State(limit): State<BodyLimit>, request: Request, ne
 /// Takes a short body in and throws it away, before a refusal that was made without it. Else the connection would be closed
 /// under a client that sends head and body apart, and its next request, for the way to sign in, would be lost with it.
 pub(crate) async fn discard(body: Body) {
-    const SHORT: BodyLimit = BodyLimit { bytes: 64 * 1024, time: Duration::from_millis(500) };
+    const SHORT: BodyLimit = BodyLimit { bytes: 64 * 1024, time: Duration::from_millis(500), json: false };
     if let Err(refusal) = collect(body, SHORT).await {
         tracing::debug!(%refusal, "a body was not taken in before its refusal");
     }

@@ -1,13 +1,17 @@
 //! The routes, and the layers around them in the order in which a request meets them.
 
-use std::{convert::Infallible, sync::Arc, time::Instant};
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
     body::Body,
     extract::{MatchedPath, Path, Request, State},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header},
-    middleware::{Next, from_fn_with_state as layer},
+    middleware::{Next, from_fn_with_state as layer, map_request},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -37,6 +41,11 @@ use crate::{
     turned_away::Doorkeeper,
 };
 
+/// Bytes of the longest form of a page.
+const LONGEST_FORM: usize = 64 * 1024;
+/// How long a page may take; signing in asks the identity provider several times.
+const PAGE_LIMIT: Duration = Duration::from_secs(30);
+
 /// What answers MCP. It finds the [`identity::Caller`] and the [`Surface`] in the request's extensions.
 pub type McpService = BoxCloneSyncService<Request, Response, Infallible>;
 
@@ -56,6 +65,9 @@ pub struct Served {
     pub approvals: Option<Approvals>,
     /// Where whoever asks too much or is turned away is written down; without it nowhere.
     pub floods: Option<Arc<dispatch::Door>>,
+    /// Pages for people, with addresses of their own. They find the address of the other end, an [`std::net::IpAddr`], in the
+    /// request's extensions, and see to it themselves who is signed in.
+    pub console: Option<Router>,
 }
 
 /// The whole HTTP server as one service.
@@ -63,14 +75,14 @@ pub struct Served {
 /// # Errors
 /// Where the operating system has no randomness for the key of the sessions.
 pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::Error> {
-    let Served { mcp, toolsets, authenticate, health, metrics, approvals, floods } = served;
+    let Served { mcp, toolsets, authenticate, health, metrics, approvals, floods, console } = served;
     let keeper = Doorkeeper::new(authenticate, metrics.clone(), floods.clone(), settings.refusals_counted);
     let authenticate: Arc<dyn Authenticate> = Arc::new(keeper);
     let advertised = settings.advertised.clone();
     let gate = Gate { authenticate: authenticate.clone(), advertised: advertised.clone() };
     let guard = Arc::new(Guard::new(settings));
     let rate = Limit::new(settings, metrics.clone(), floods);
-    let limit = BodyLimit { bytes: settings.max_body_bytes, time: settings.read_limit };
+    let limit = BodyLimit { bytes: settings.max_body_bytes, time: settings.read_limit, json: true };
     let door = Door { mcp, toolsets: toolsets.into(), opened: Opened::default() };
     let protected = Router::new()
         .route("/mcp", any(curated))
@@ -84,6 +96,13 @@ pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::
         .layer(layer(limit, body::take_in))
         .layer(layer(rate, limit::keep))
         .layer(layer(gate, bearer::identify))
+        .layer(layer(guard.clone(), guard::check));
+    let form = BodyLimit { bytes: LONGEST_FORM, json: false, ..limit };
+    let pages = console
+        .unwrap_or_default()
+        .layer(map_request(name_peer))
+        .layer(layer(PAGE_LIMIT, deadline::keep))
+        .layer(layer(form, body::take_in))
         .layer(layer(guard, guard::check));
     let doctor = Doctor { health, authenticate: authenticate.clone() };
     let probes = Router::new()
@@ -100,11 +119,19 @@ pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::
         .layer(TraceLayer::new_for_http().make_span_with(trace::span).on_request(()).on_response(trace::ended))
         .layer(layer(metrics, count));
     let sign_in = advertised.map(metadata::routes).unwrap_or_default();
-    let routes = protected.merge(probes).merge(scrape).merge(sign_in);
+    let routes = protected.merge(pages).merge(probes).merge(scrape).merge(sign_in);
     Ok(routes
         .method_not_allowed_fallback(async || Refusal::Method("GET, HEAD"))
         .fallback(async || Refusal::NoSuchPath)
         .layer(around))
+}
+
+/// For pages: who is at the other end.
+async fn name_peer(mut request: Request) -> Request {
+    if let Some(peer) = bearer::peer(request.extensions()) {
+        request.extensions_mut().insert(peer);
+    }
+    request
 }
 
 #[derive(Clone)]

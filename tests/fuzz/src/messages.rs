@@ -99,6 +99,7 @@ async fn router(folder: &std::path::Path) -> Router {
         metrics,
         approvals: None,
         floods: None,
+        console: None,
     };
     http_server::router(&settings, served).expect("a router")
 }

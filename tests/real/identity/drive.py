@@ -39,6 +39,12 @@ class Memory:
         self.client = client
 
 
+async def called(client, name, given):
+    """The result of a call."""
+    result = (await client.call_tool(name, given)).model_dump(mode="json", by_alias=True)
+    return result | {"_meta": result.get("_meta") or {}}
+
+
 async def main(job):
     registered = job.get("client") and OAuthClientInformationFull(**job["client"], redirect_uris=[job["callback"]])
     memory, seen = Memory(registered), {}
@@ -59,8 +65,15 @@ async def main(job):
     http = create_mcp_http_client(auth=auth)
     async with Client(streamable_http_client(job["url"], http_client=http)) as client:
         tools = [tool.name for tool in (await client.list_tools()).tools]
-        results = [(await client.call_tool(name, given)).model_dump(mode="json", by_alias=True) for name, given in job["calls"]]
-    print(json.dumps({"tools": tools, "results": results, "authorize": seen["authorize"], "token": memory.tokens.access_token,
+        results, waited = [], 0
+        for name, given in job["calls"]:
+            result = await called(client, name, given)
+            while result["_meta"].get("juju-mcp/code") == "approval needed" and waited < 2 * job.get("wait_seconds", 0):
+                await asyncio.sleep(0.5)
+                waited += 1
+                result = await called(client, name, given)
+            results.append(result)
+    print(json.dumps({"tools": tools, "results": results, "waited": waited, "authorize": seen["authorize"], "token": memory.tokens.access_token,
                       "client": memory.client.client_id}))
 
 

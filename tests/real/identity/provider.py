@@ -19,6 +19,7 @@ PEOPLE = {
     "ana": {"email": "ana@example.com", "groups": ["ops"]},
     "ben": {"email": "ben@example.com", "groups": ["approvers", "staff"]},
     "cat": {"email": "cat@example.com", "groups": []},
+    "eve": {"email": "eve@example.com", "groups": ["ops", "approvers"]},
     "dan": {"email": "dan@example.com", "groups": [], "email_verified": False},
 }
 PERSON = "person"  # the cookie by which the login page knows who sits before it
@@ -50,9 +51,12 @@ class Provider:
         while True:
             with contextlib.suppress(requests.ConnectionError):
                 if requests.get(f"{self.admin}/health/ready", timeout=5).ok:
-                    return
+                    break
             assert self.process.poll() is None and time.monotonic() < until, (self.folder / "hydra.log").read_text()[-2000:]
             time.sleep(0.05)
+        for use in ["openid.id-token", "jwt.access-token"]:  # else made at the first sign-in, which then takes its time
+            made = {"alg": "RS256", "use": "sig", "kid": secrets.token_hex(8)}
+            requests.post(f"{self.admin}/admin/keys/hydra.{use}", json=made, timeout=60).raise_for_status()
 
     def stop(self):
         """Ends the program; all that it knew is gone with it."""

@@ -58,13 +58,14 @@ def message(answer):
 
 
 @contextlib.contextmanager
-def served(folder, provider, sim, **more):
-    """Our server, which trusts `provider` and has the controller of `sim` behind it."""
+def served(folder, provider, sim, host="127.0.0.1", **more):
+    """Our server, which trusts `provider`, has the controller of `sim` behind it, and is known by a name of loopback."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    oauth = {"issuer": provider.issuer, "public_url": f"http://127.0.0.1:{port}", "recheck_seconds": 2,
+    oauth = {"issuer": provider.issuer, "public_url": f"http://{host}:{port}", "recheck_seconds": 2,
              "introspection": {"url": f"{provider.admin}/admin/oauth2/introspect"}}
     (folder / "config.yaml").write_text(yaml.safe_dump({"oauth": oauth | more.pop("oauth", {}), "bindings": BINDINGS} | more))
     words = ["serve", "--config", folder / "config.yaml", "--juju-data", sim["juju_data"], "--state", folder / "state"]
     with ours(folder, *words, listen=f"127.0.0.1:{port}") as ready:
+        ready["mcp_url"] = ready["mcp_url"].replace("127.0.0.1", host)
         yield Served(ready, provider, folder)

@@ -97,7 +97,9 @@ def test_a_person_signs_in_and_groups_decide(server, hydra, form):
     made = server.call(ana, "juju_add_model", name=f"by-ana-{form}")
     assert not made.get("isError"), made
     reader = signed_in(hydra, server.people[form], "ana", server.mcp, "openid juju:read")["access_token"]
-    assert "juju:write" in refused(server.call(reader, "juju_add_model", name=f"narrow-{form}"))
+    narrow = server.post("tools/call", {"name": "juju_add_model", "arguments": {"name": f"narrow-{form}"}}, reader)
+    challenge = narrow.headers["WWW-Authenticate"]
+    assert narrow.status_code == 403 and 'error="insufficient_scope"' in challenge and "juju:write" in challenge
     ben = signed_in(hydra, server.people[form], "ben", server.mcp, less)["access_token"]
     assert not server.call(ben, "juju_status", model="shop").get("isError")
     assert refused(server.call(ben, "juju_add_model", name=f"by-ben-{form}"))

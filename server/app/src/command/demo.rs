@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cli::Demo,
-    config::{ApprovalsSection, Config, LimitsSection},
+    config::{ApprovalsSection, Config, ConsoleSection, LimitsSection},
     failure::Failure,
     ready::Ready,
     rulebook::Rulebook,
@@ -48,7 +48,9 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         authenticator.accept(token.hash(), role);
         ready.tokens.insert(role.to_owned(), token.reveal().to_owned());
     }
-    let terms = ApprovalsSection::default().terms(&address(&listener)?);
+    let own = address(&listener)?;
+    let terms = ApprovalsSection::default().terms(&own, true);
+    let console = ConsoleSection::default().settings(None, true, &own)?;
     let door = wiring::door(&state, controllers, policy, terms, Keep::default()).await?;
     let seal = secret_key(&state.directory, wiring::SEAL)?;
     let serving = Serving {
@@ -57,6 +59,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         authenticator,
         settings: Settings::default(),
         limits: LimitsSection::none(),
+        console: Some(console),
         listener,
         rulebook,
         stop,
@@ -80,6 +83,8 @@ fn announce(ready: &Ready) {
         "  npx @modelcontextprotocol/inspector --cli {url} --transport http --header \"Authorization: Bearer {token}\" --method tools/list\n"
     );
     println!("The real juju client, on the same controller:\n  JUJU_DATA={juju_data} juju status\n");
+    let base = url.trim_end_matches("/mcp");
+    println!("Approve in a browser, with the token of the approver:\n  {base}/console\n");
     println!("Tokens by role:");
     for (role, token) in &ready.tokens {
         println!("  {role:<9} {token}");

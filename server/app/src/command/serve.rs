@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::Serve,
-    config::{Config, LimitsSection, read_token},
+    config::{Config, ConsoleSection, LimitsSection, read_token},
     failure::Failure,
     ready::Ready,
     rulebook::Rulebook,
@@ -45,9 +45,13 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     }
     let state = State::take(&arguments.state.or_else(|| config.state.clone()).unwrap_or_else(|| STATE.into()))?;
     let listener = listen(arguments.listen.or(config.listen).unwrap_or(LISTEN)).await?;
-    let terms = config.approvals.terms(&address(&listener)?);
+    let own = address(&listener)?;
+    let public = config.oauth.as_ref().map_or(own.as_str(), |oauth| oauth.public_url.as_str());
+    let console = console(&config, &arguments.token_file, public)?;
+    let terms = config.approvals.terms(public, console.is_some());
     let serving = Serving {
         door: wiring::door(&state, controllers, policy, terms, config.ledger.keep()).await?,
+        console,
         seal: secret_key(&state.directory, wiring::SEAL)?,
         authenticator,
         settings: settings(&config)?,
@@ -68,6 +72,8 @@ pub(super) struct Serving {
     pub(super) authenticator: Authenticator,
     pub(super) settings: Settings,
     pub(super) limits: LimitsSection,
+    /// The approval page, where there is one.
+    pub(super) console: Option<console::Settings>,
     pub(super) listener: TcpListener,
     /// Where the policy is written, to be watched.
     pub(super) rulebook: Rulebook,
@@ -97,14 +103,19 @@ impl Serving {
             .limiting(self.limits.tools())
             .answering_at_most(self.limits.result_bytes);
         tokio::spawn(self.rulebook.watch(Arc::clone(&self.door), Arc::clone(&metrics), self.stop.clone()));
+        let authenticator = Arc::new(self.authenticator);
+        let approvals = Approvals::new(Arc::clone(&self.door));
+        let pages = |settings| console::routes(settings, approvals.clone(), Arc::clone(&authenticator));
+        let console = self.console.map(pages).transpose().map_err(Failure::failed)?;
         let served = Served {
             mcp: handler.http(self.settings.max_body_bytes, self.stop.clone()),
             toolsets: self.door.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
-            authenticate: Arc::new(self.authenticator),
+            authenticate: authenticator,
             health: Arc::new(Parts(Arc::clone(&self.door))),
             metrics,
-            approvals: Some(Approvals::new(Arc::clone(&self.door))),
+            approvals: Some(approvals),
             floods: Some(Arc::clone(&self.door)),
+            console,
         };
         let router = http_server::router(&self.settings, served).map_err(Failure::failed)?;
         ready.mcp_url = Some(format!("{address}/mcp"));
@@ -164,6 +175,14 @@ fn settings(config: &Config) -> Result<Settings, Failure> {
     settings.allowed_origins.extend(config.allowed_origins.iter().cloned());
     config.limits.apply(&mut settings);
     Ok(settings)
+}
+
+/// The approval page, where it is configured. A page behind an identity provider takes only tokens that the server takes.
+fn console(config: &Config, files: &[(String, PathBuf)], public: &str) -> Result<Option<console::Settings>, Failure> {
+    let tokens = !config.tokens.is_empty() || !files.is_empty();
+    let address = if config.oauth.is_some() { public } else { config.approvals.reached_at(public) };
+    let settings = |section: &ConsoleSection| section.settings(config.oauth.as_ref(), tokens, address);
+    config.console.as_ref().map(settings).transpose()
 }
 
 fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) -> Result<Authenticator, Failure> {

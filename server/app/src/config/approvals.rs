@@ -20,15 +20,21 @@ pub(crate) struct ApprovalsSection {
 }
 
 impl ApprovalsSection {
-    /// The terms for a server that listens at `address`.
-    pub(crate) fn terms(&self, address: &str) -> ApprovalTerms {
+    /// The terms for a server that is reached at `address` unless something else is set, with the approval page or without.
+    pub(crate) fn terms(&self, address: &str, page: bool) -> ApprovalTerms {
         let terms = ApprovalTerms::default();
         let minutes = self.minutes.map(|minutes| Duration::from_mins(minutes.clamp(1, 1440).into()));
-        let address = self.address.as_deref().unwrap_or(address).trim_end_matches('/');
+        let address = self.reached_at(address);
         ApprovalTerms {
             lifetime: minutes.unwrap_or(terms.lifetime),
             confirm_in_client: self.confirm_in_client.unwrap_or(terms.confirm_in_client),
             address: Some(address.to_owned()),
+            page,
         }
+    }
+
+    /// Where those who approve reach this server.
+    pub(crate) fn reached_at<'own>(&'own self, address: &'own str) -> &'own str {
+        self.address.as_deref().unwrap_or(address).trim_end_matches('/')
     }
 }

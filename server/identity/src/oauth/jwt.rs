@@ -1,8 +1,9 @@
 //! Checks the signature of a JWT (RFC 7519, RFC 9068), and nothing else of it.
 
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, errors::ErrorKind};
+use serde::de::DeserializeOwned;
 
-use super::{Refused, Settings, raw::Raw, unique::Unique};
+use super::{Refused, Settings, unique::Unique};
 
 /// What a token says of its own signature, before anything of it is believed.
 pub(super) struct Signed<'token> {
@@ -31,7 +32,7 @@ impl<'token> Signed<'token> {
     }
 
     /// The claims, if the key signed them.
-    pub(super) fn open(&self, key: &DecodingKey) -> Result<Raw, Refused> {
+    pub(super) fn open<C: DeserializeOwned>(&self, key: &DecodingKey) -> Result<C, Refused> {
         let mut validation = Validation::new(self.algorithm);
         // what the claims say is checked in one place, for JWTs and introspections alike
         validation.required_spec_claims.clear();

@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use reqwest::{Client, RequestBuilder, Url};
-use serde::Deserialize;
+use reqwest::{Client, RequestBuilder, Response, Url};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::{
     sync::{OnceCell, Semaphore},
@@ -47,11 +47,23 @@ pub struct Provider {
 
 /// What we need of the provider's metadata (`OpenID` Connect Discovery section 3, RFC 8414 section 2).
 #[derive(Debug, Clone, Deserialize)]
-struct Metadata {
+pub(super) struct Metadata {
     issuer: String,
     jwks_uri: String,
     introspection_endpoint: Option<String>,
     userinfo_endpoint: Option<String>,
+    pub(super) authorization_endpoint: Option<String>,
+    pub(super) token_endpoint: Option<String>,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Vec<String>,
+}
+
+impl Metadata {
+    /// Whether clients have to send their secret in the body, because the header is not among what the provider takes.
+    pub(super) fn wants_post(&self) -> bool {
+        let takes = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|one| one == method);
+        takes("client_secret_post") && !takes("client_secret_basic")
+    }
 }
 
 impl Provider {
@@ -125,7 +137,16 @@ impl Provider {
         refused
     }
 
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
     async fn open(&self, token: &str) -> Result<Result<Raw, Refused>, ProviderDown> {
+        self.signed(token).await
+    }
+
+    /// The claims of a JWT that a key of the provider signed.
+    pub(super) async fn signed<C: DeserializeOwned>(&self, token: &str) -> Result<Result<C, Refused>, ProviderDown> {
         let signed = match Signed::read(token, &self.settings) {
             Ok(signed) => signed,
             Err(refused) => return Ok(Err(refused)),
@@ -163,7 +184,7 @@ impl Provider {
         told.get("email").and_then(Value::as_str).filter(|_| same && verified).map(str::to_owned)
     }
 
-    async fn metadata(&self) -> Result<&Metadata, ProviderDown> {
+    pub(super) async fn metadata(&self) -> Result<&Metadata, ProviderDown> {
         self.metadata.get_or_try_init(|| self.discover()).await
     }
 
@@ -187,26 +208,31 @@ impl Provider {
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Value, ProviderDown> {
-        let failed = |error: reqwest::Error| {
-            tracing::error!(error = %error.without_url(), "the identity provider does not answer");
-            ProviderDown
-        };
         let turn = timeout(TURN, self.turns.acquire()).await;
         let Ok(Ok(_turn)) = turn else { return Err(ProviderDown) };
-        let mut answer = request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > LONGEST_ANSWER {
-                return Err(ProviderDown);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        serde_json::from_slice(&body).map_err(|_| ProviderDown)
+        json(request.send().await.and_then(Response::error_for_status).map_err(down)?).await
     }
 }
 
+pub(super) fn down(error: reqwest::Error) -> ProviderDown {
+    tracing::error!(error = %error.without_url(), "the identity provider does not answer");
+    ProviderDown
+}
+
+/// The JSON in an answer, if it is no longer than an answer of a provider may be.
+pub(super) async fn json(mut answer: Response) -> Result<Value, ProviderDown> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(down)? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(ProviderDown);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    serde_json::from_slice(&body).map_err(|_| ProviderDown)
+}
+
 /// An address of the provider, if what is sent there stays between the two of us.
-fn endpoint(url: &str) -> Result<Url, ProviderDown> {
+pub(super) fn endpoint(url: &str) -> Result<Url, ProviderDown> {
     let parsed = Url::parse(url).ok().filter(is_private);
     parsed.ok_or_else(|| {
         tracing::error!(url, "the identity provider has an address that is not https");

@@ -59,6 +59,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         metrics: Arc::new(Metrics::default()),
         approvals: None,
         floods: None,
+        console: None,
     };
     let router = http_server::router(&settings, served)?;
     let listener = tokio::net::TcpListener::bind(arguments.listen).await?;

@@ -1,0 +1,235 @@
+"""The approval page with a real Ory Hydra: people sign in with a browser and decide what an MCP client of somebody else waits for."""
+import contextlib
+import json
+import secrets
+import subprocess
+import sys
+import time
+import urllib.parse
+
+import pytest
+import requests
+from browser import Browser
+from conftest import eventually, ours
+from provider import CALLBACK, SCOPES
+from served import served
+from test_discovery import HERE
+from test_tokens import hydra, on_loopback, signed_in, sim  # noqa: F401
+
+REMOVE = {"model": "shop", "applications": ["web"]}
+ASKS = SCOPES.replace(" juju:approve", "")
+FORMS = ["jwt", "opaque"]
+BINDINGS = [{"role": "admin", "to": ["group:ops"]}, {"role": "approver", "to": ["group:approvers"]}]
+# beside the shipped rules: one that wants somebody else, for an act that can be undone
+RULES = """policies:
+  - name: two-for-a-unit
+    severity: high
+    check: never
+    effect: approve
+    message: A unit is added by two people
+    explanation: For the tests.
+    applies_to: {tools: add-unit}
+    second_person: true
+"""
+
+
+@contextlib.contextmanager
+def console(folder, hydra, sim, form):  # noqa: F811
+    """Our server with an approval page, whose site is not the provider's: browsers know them by other names."""
+    folder.mkdir(exist_ok=True)
+    secret, client = secrets.token_urlsafe(24) + ":+ %/", f"console-{form}-{secrets.token_hex(4)}"
+    (folder / "secret").write_text(secret)
+    (folder / "rules.yaml").write_text(RULES)
+    section = {"client_id": client, "client_secret_file": str(folder / "secret")}
+    more = {"console": section, "policy": {"files": [str(folder / "rules.yaml")]}, "bindings": BINDINGS}
+    with served(folder, hydra, sim, host="localhost", **more) as server:
+        hydra.client(client, [server.mcp], form, ["authorization_code"], client_secret=secret,
+                     redirect_uris=[f"{server.base}/console/callback"])
+        server.askers = hydra.client(f"askers-{secrets.token_hex(4)}", [server.mcp], form, ["authorization_code", "refresh_token"])
+        server.console = client
+        yield server
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def server(request, tmp_path_factory, hydra, sim):  # noqa: F811
+    """The server, for tokens of both kinds."""
+    with console(tmp_path_factory.mktemp("console"), hydra, sim, request.param) as found:
+        yield found
+
+
+def asked(hydra, server, person="ana", tool="juju_remove_application", arguments=None):  # noqa: F811
+    """A question that somebody's client left behind: the client's token and the approval's id."""
+    token = signed_in(hydra, server.askers, person, server.mcp, ASKS)["access_token"]
+    result = server.call(token, tool, **(arguments or REMOVE))
+    assert result["_meta"]["juju-mcp/code"] == "approval needed", result
+    return token, result["_meta"]["juju-mcp/approval"]["id"], result["content"][0]["text"]
+
+
+def entered(server, person, path="/console"):
+    """Somebody's browser after they signed in to see a page."""
+    browser = Browser(person)
+    browser.open(server.base + path)
+    assert "/console/sign-in" in browser.url, browser.page.text
+    browser.click("/sign-in/provider")
+    return browser
+
+
+def waiting(server, hydra, person):  # noqa: F811
+    """A running client, the Python `mcp` package, that asks for the act and asks again until a human has said something."""
+    metadata = {"client_name": "waits", "redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"],
+                "response_types": ["code"], "token_endpoint_auth_method": "none", "scope": ASKS}
+    name = f"waits-{secrets.token_hex(4)}"
+    hydra.client(name, [server.mcp], "jwt", ["authorization_code", "refresh_token"], token_endpoint_auth_method="none")
+    job = {"url": server.mcp, "browser": f"{hydra.pages}/browser", "person": person, "callback": CALLBACK, "metadata": metadata,
+           "client": {"client_id": name, "issuer": hydra.issuer, "token_endpoint_auth_method": "none"},
+           "calls": [("juju_remove_application", REMOVE)], "wait_seconds": 60}
+    client = subprocess.Popen([sys.executable, HERE / "drive.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    client.stdin.write(json.dumps(job))
+    client.stdin.close()
+    client.stdin = None  # else `communicate` would write to it
+    return client
+
+
+def test_a_person_approves_in_a_browser_what_an_mcp_client_waits_for(tmp_path, hydra):  # noqa: F811
+    (tmp_path / "sim").mkdir()
+    with ours(tmp_path / "sim", "sim", "--scenario", "shop") as own, console(tmp_path, hydra, own, "jwt") as server:
+        client = waiting(server, hydra, "ana")
+        try:
+            ben = entered(server, "ben")
+            assert "ben@example.com" in ben.page.text and "You may not approve" not in ben.page.text, ben.page.text
+
+            def listed():
+                assert client.poll() is None, client.communicate()
+                ben.open(f"{server.base}/console")
+                return any("/console/approvals/" in link for link in ben.form().links)
+
+            eventually("the question is on the page", listed, 40)
+            ben.click("/console/approvals/")
+            page = ben.page.text
+            for part in ["juju remove-application", "approve-destructive", "oauth:ana", "mcp", "type <code>web</code>", "admin/shop"]:
+                assert part in page, f"{part} is not in {page}"
+            assert ben.send("/approvals/", decision="approve", word="wrong").status_code == 400
+            assert ben.send("/approvals/", decision="approve", word="web", reason="agreed on the phone").status_code == 200
+            assert "Approved." in ben.page.text and "oauth:ben" in ben.page.text, ben.page.text
+            out, err = client.communicate(timeout=60)
+        finally:
+            client.kill()
+        assert client.returncode == 0, err[-2500:]
+        said = json.loads(out)
+        assert said["waited"] > 0 and not said["results"][0].get("isError"), said
+        ben.open(ben.url)
+        assert "Approved, and done since." in ben.page.text, ben.page.text
+
+
+def test_signing_in_leaves_a_cookie_that_scripts_and_other_sites_cannot_use(server):
+    ben = entered(server, "ben")
+    assert ben.page.status_code == 200 and ben.url == f"{server.base}/console", (ben.url, ben.page.text)
+    session = ben.cookie("session").text
+    assert "HttpOnly" in session and "SameSite=Strict" in session and "Path=/console" in session
+    assert ben.cookie("sign-in") is None, "what the sign-in kept is gone"
+    authorize = next(url for _, url, _ in ben.steps if "/oauth2/auth?" in url)
+    asked_for = urllib.parse.parse_qs(urllib.parse.urlsplit(authorize).query)
+    assert asked_for["code_challenge_method"] == ["S256"] and asked_for["resource"] == [server.mcp]
+    assert len(asked_for["nonce"][0]) >= 43 and len(asked_for["state"][0]) >= 43 and "juju:approve" in asked_for["scope"][0]
+    kept = next(cookie for _, url, answer in ben.steps for cookie in answer.raw.headers.getlist("Set-Cookie") if "sign-in=" in cookie)
+    assert "HttpOnly" in kept and "SameSite=Lax" in kept
+    for _, url, answer in ben.steps:
+        assert "ory_at_" not in url and "eyJ" not in url.replace(urllib.parse.quote("eyJ"), ""), f"a token in an address: {url}"
+        if url.startswith(server.base):
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"], url
+
+
+def test_the_way_back_to_an_approval_survives_signing_in_and_links_of_other_sites(server, hydra):  # noqa: F811
+    _, approval, how = asked(hydra, server)
+    page = f"{server.base}/console/approvals/{approval}"
+    assert page in how, how
+    ben = entered(server, "ben", f"/console/approvals/{approval}")
+    assert ben.url == page and ben.page.status_code == 200
+    ben.open(page, started_by="chat.example")
+    assert ben.url == page and ben.page.status_code == 200 and "Your answer" in ben.page.text, ben.page.text
+    assert ben.send("/approvals/", decision="reject", reason="no").status_code == 200
+
+
+def test_an_answer_that_was_not_begun_here_signs_nobody_in(server):
+    ben = Browser("ben")
+    ben.open(f"{server.base}/console/sign-in")
+    ben.click("/sign-in/provider")
+    back = next(url for _, url, _ in ben.steps if "/console/callback?" in url)
+    other = Browser("cat")
+    assert other.open(back).status_code == 403 and other.cookie("session") is None, "another browser's answer"
+    assert ben.open(back).status_code == 403, "the same answer twice"
+    for change in [{"state": "x" * 43}, {"state": None}, {"code": None}, {"code": "made-up"}, {"iss": "https://evil.example"},
+                   {"error": "access_denied"}]:
+        fresh = Browser("ben")
+        fresh.open(f"{server.base}/console/sign-in")
+        # the first step alone, so that a sign-in waits
+        begun = requests.get(f"{server.base}/console/sign-in/provider", allow_redirects=False, timeout=10)
+        cookie = begun.headers["Set-Cookie"].split(";")[0]
+        state = urllib.parse.parse_qs(urllib.parse.urlsplit(begun.headers["Location"]).query)["state"][0]
+        query = {"state": state, "code": "ory_ac_x.y"} | change
+        query = {name: value for name, value in query.items() if value is not None}
+        answer = requests.get(f"{server.base}/console/callback", params=query, headers={"Cookie": cookie}, timeout=10)
+        assert answer.status_code == 403 and "session=" not in str(answer.headers.get("Set-Cookie")), (change, answer.text)
+        assert 'role="alert"' in answer.text and "evil" not in answer.text
+
+
+def test_who_has_not_the_role_sees_and_decides_nothing(server, hydra):  # noqa: F811
+    _, approval, _ = asked(hydra, server, arguments={"model": "shop", "applications": ["postgresql"]})
+    cat = entered(server, "cat", f"/console/approvals/{approval}")
+    assert cat.page.status_code == 404, cat.page.text
+    cat.open(f"{server.base}/console")
+    assert "You may not approve" in cat.page.text and approval not in cat.page.text
+    csrf = cat.form().forms[0][1]["csrf"]
+    url = f"{server.base}/console/approvals/{approval}"
+    answer = cat.open(url, "POST", {"csrf": csrf, "digest": "x", "decision": "approve"}, "localhost")
+    assert answer.status_code == 403 and "may not approve" in answer.text
+    ben = entered(server, "ben", f"/console/approvals/{approval}")
+    assert ben.send("/approvals/", decision="reject").status_code == 200
+
+
+def test_whoever_asked_is_not_the_second_person_though_they_may_approve(server, hydra):  # noqa: F811
+    unit = {"model": "shop", "application": "web"}
+    token, approval, _ = asked(hydra, server, "eve", "juju_add_unit", unit)
+    eve = entered(server, "eve", f"/console/approvals/{approval}")
+    assert "You asked for this yourself" in eve.page.text and not any("/approvals/" in form[0] for form in eve.form().forms)
+    digest = eve.page.text.split("Digest of the act</dt><dd><code>")[1].split("<")[0]
+    fields = {"csrf": eve.form().forms[0][1]["csrf"], "digest": digest, "decision": "approve"}
+    answer = eve.open(eve.url, "POST", fields, "localhost")
+    assert answer.status_code == 403 and "second person" in answer.text, answer.text
+    assert server.call(token, "juju_add_unit", **unit)["_meta"]["juju-mcp/code"] == "approval needed"
+    ben = entered(server, "ben", f"/console/approvals/{approval}")
+    assert ben.send("/approvals/", decision="approve").status_code == 200
+    assert not server.call(token, "juju_add_unit", **unit).get("isError")
+
+
+def test_a_session_ends_with_its_token(tmp_path, hydra, sim):  # noqa: F811
+    with console(tmp_path, hydra, sim, "opaque") as server:
+        _, approval, _ = asked(hydra, server)
+        ben = entered(server, "ben", f"/console/approvals/{approval}")
+        form = ben.form()
+        # the operator ends all that Ben's sign-ins gave to the page
+        hydra.ask("DELETE", "/admin/oauth2/tokens", params={"client_id": server.console})
+        time.sleep(3)  # `recheck_seconds` is 2
+        action, fields = next(one for one in form.forms if "/approvals/" in one[0])
+        answer = ben.open(urllib.parse.urljoin(server.base, action), "POST", fields | {"decision": "approve", "word": "web"}, "localhost")
+        assert answer.status_code == 403 and "session has ended" in answer.text, answer.text
+        ben.open(f"{server.base}/console")
+        assert "/console/sign-in" in ben.url
+
+
+def test_signing_out_ends_the_session(server):
+    ben = entered(server, "ben")
+    session = ben.cookie("session").value
+    name = ben.cookie("session").name
+    ben.send("/sign-out")
+    assert ben.cookie("session") is None and ben.url.endswith("/console/sign-in")
+    again = requests.get(f"{server.base}/console", headers={"Cookie": f"{name}={session}"}, allow_redirects=False, timeout=10)
+    assert again.status_code == 303
+
+
+def test_without_the_provider_nobody_signs_in(tmp_path, sim):  # noqa: F811
+    from provider import provider
+    with provider(tmp_path) as own, console(tmp_path / "server", own, sim, "jwt") as server:
+        own.stop()
+        answer = requests.get(f"{server.base}/console/sign-in/provider", allow_redirects=False, timeout=20)
+        assert answer.status_code == 503 and "cannot be reached" in answer.text, answer.text
