@@ -92,7 +92,8 @@ impl Selector {
             && named(&self.controllers, &act.controller)
             && (self.models.is_empty() || self.models.iter().any(|pattern| fits_model(pattern, &act.model)))
             && (self.applications.is_empty()
-                || of.fits(applications(act), |application| any(&self.applications, application)))
+                // a machine among the targets is no application that fits
+                || of.fits(&act.targets, |tag| application(tag).is_some_and(|name| any(&self.applications, name))))
             && self.arguments.iter().all(|(name, condition)| condition.holds(argument(&act.arguments, name), of))
             && (self.roles.is_empty() || self.roles.iter().any(|role| matter.roles.contains(role)))
             && self.production.is_none_or(|production| production == matter.production)
@@ -173,12 +174,10 @@ pub(crate) fn fits_model(pattern: &Pattern, model: &str) -> bool {
     !model.is_empty() && pattern.matches(name)
 }
 
-/// Applications that an act touches: those that its targets name, by themselves or by their units.
-pub(crate) fn applications(act: &Act) -> impl Iterator<Item = &str> {
-    act.targets.iter().filter_map(|tag| {
-        let unit = || tag.strip_prefix("unit-")?.rsplit_once('-').map(|(application, _)| application);
-        tag.strip_prefix("application-").or_else(unit)
-    })
+/// The application that a target names, by itself or by its unit.
+fn application(tag: &str) -> Option<&str> {
+    let unit = || tag.strip_prefix("unit-")?.rsplit_once('-').map(|(application, _)| application);
+    tag.strip_prefix("application-").or_else(unit)
 }
 
 /// An argument by its name, or by a JSON pointer.
@@ -359,6 +358,23 @@ mod tests {
             ("arguments: {to: '0'}", false, true),
         ] {
             assert_eq!((meets(text, Of::All), meets(text, Of::Any)), (all, any), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_grant_for_applications_reaches_no_machine_beside_them() {
+        let selector: Selector = serde_yaml::from_str("applications: 'web*'").expect("good");
+        let meets = |targets: &[&str], of: Of| {
+            let act = Act { targets: targets.iter().map(|tag| (*tag).to_owned()).collect(), ..act() };
+            selector.meets(&Matter { act: &act, toolset: "", roles: &[], production: false }, of)
+        };
+        for (targets, all, any) in [
+            (&["unit-web-0", "application-web-2"][..], true, true),
+            (&["unit-web-0", "machine-3"], false, true),
+            (&["machine-3"], false, false),
+            (&[], false, false),
+        ] {
+            assert_eq!((meets(targets, Of::All), meets(targets, Of::Any)), (all, any), "{targets:?}");
         }
     }
 
