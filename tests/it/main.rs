@@ -7,6 +7,7 @@ mod approval_people;
 mod approval_races;
 mod approvals;
 mod console;
+mod deploys;
 mod door;
 mod grants;
 mod http_refusals;

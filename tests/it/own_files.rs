@@ -8,9 +8,13 @@ use std::{
 use serde_json::{Value, json};
 use tests::{Pair, RealController, pair::simulator};
 
-/// Writes a charm named `parcel` that says `version` in its summary.
+/// Writes a charm named `parcel` that says `version` in its summary, for Ubuntu 22.04.
 fn charm(folder: &Path, version: u8) -> PathBuf {
-    let path = folder.join(format!("parcel-{version}.charm"));
+    charm_for(folder, version, "22.04")
+}
+
+fn charm_for(folder: &Path, version: u8, release: &str) -> PathBuf {
+    let path = folder.join(format!("parcel-{version}-{release}.charm"));
     let mut archive = zip::ZipWriter::new(std::fs::File::create(&path).expect("a file"));
     let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
     let metadata = format!(
@@ -18,11 +22,11 @@ fn charm(folder: &Path, version: u8) -> PathBuf {
          resources: {{data: {{type: file, filename: data.txt, description: What it holds.}}}}\n\
          storage: {{shelf: {{type: filesystem, location: /srv, multiple: {{range: 0-}}}}}}\n"
     );
-    let manifest = "bases: [{name: ubuntu, channel: 22.04/stable, architectures: [amd64]}]\n";
+    let manifest = format!("bases: [{{name: ubuntu, channel: {release}/stable, architectures: [amd64]}}]\n");
     let config = "options: {colour: {type: string, default: brown, description: Of the paper.}}\n";
     for (name, text) in [
         ("metadata.yaml", metadata.as_str()),
-        ("manifest.yaml", manifest),
+        ("manifest.yaml", manifest.as_str()),
         ("config.yaml", config),
         ("dispatch", "#!/bin/sh\n"),
     ] {
@@ -121,6 +125,15 @@ async fn charms_and_resources_in_files_are_deployed_and_refreshed_over_stdio() {
     assert_eq!((&refreshed["up_to_date"], &refreshed["resources"]), (&json!(false), &json!(["data"])), "{refreshed}");
     let status = pair.status_when("prod", "it is refreshed", |now| now["applications"]["box"]["charm-rev"] == 1).await;
     assert_eq!(kept(&pair, "box").await, json!(["data", "upload", 16]), "{status}");
+
+    let newer = charm_for(folder.path(), 3, "24.04");
+    let mut other = json!({"model": "prod", "application": "box", "path": newer});
+    let said = pair.ours("refresh", &other).await.map(|reply| reply.value).expect_err("another base").to_string();
+    assert!(said.contains("24.04") && said.contains("22.04"), "{said}");
+    other["force_base"] = json!(true);
+    done(&pair, "refresh", other).await;
+    // the refused one was uploaded too, so the numbers go on
+    pair.status_when("prod", "it is forced", |now| now["applications"]["box"]["charm-rev"] == 3).await;
 
     let theme = text(folder.path(), "theme.zip", "a theme");
     let blog = json!({"model": "prod", "charm": "wordpress", "resources": {"theme": theme}});

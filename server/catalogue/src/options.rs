@@ -81,7 +81,7 @@ impl Options {
             let given =
                 taken.iter().filter_map(|name| arguments.remove(*name).map(|value| ((*name).to_owned(), value)));
             let given: Map<_, _> = given.filter(|(_, value)| !value.is_null()).collect();
-            options.view = serde_json::from_value(Value::Object(given)).map_err(BadArguments::read)?;
+            options.view = BadArguments::read(given)?;
         }
         Ok(options)
     }

@@ -178,9 +178,9 @@ impl<C: Command> Tool for Adapter<C> {
     fn plan(&self, mut arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
         let options = Options::take::<C>(&mut arguments)?;
         arguments.retain(|_, value| !value.is_null());
-        let args: C::Args = serde_json::from_value(Value::Object(arguments.clone())).map_err(BadArguments::read)?;
+        let args: C::Args = BadArguments::read(arguments.clone())?;
         C::check(&args).map_err(BadArguments::said)?;
-        let again = serde_json::from_value(Value::Object(arguments.clone())).map_err(BadArguments::read)?;
+        let again = BadArguments::read(arguments.clone())?;
         let arguments = Value::Object(arguments);
         let view = options.view.clone();
         Ok(Plan {

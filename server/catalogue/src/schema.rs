@@ -1,6 +1,7 @@
 //! JSON Schemas of arguments and answers, short enough to be read by an assistant two hundred times over.
 
 use schemars::{JsonSchema, generate::SchemaSettings};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 /// Arguments that do not fit the published schema.
@@ -17,9 +18,19 @@ impl BadArguments {
         Self(problem)
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` wants")]
-    pub(crate) fn read(cause: serde_json::Error) -> Self {
-        Self(cause.to_string())
+    /// Reads arguments, and names the one that does not fit.
+    pub(crate) fn read<T: DeserializeOwned>(arguments: Map<String, Value>) -> Result<T, Self> {
+        serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
+            let (path, cause) = (error.path().to_string(), error.inner().to_string());
+            // such an error names its argument itself
+            if path == "." || cause.starts_with("unknown field") || cause.starts_with("missing field") {
+                return Self(cause);
+            }
+            let cause = ["expected u16", "expected u32", "expected u64", "expected usize"]
+                .into_iter()
+                .fold(cause, |cause, word| cause.replace(word, "expected a whole number that is not negative"));
+            Self(format!("`{path}`: {}", cause.replace("expected i64", "expected a whole number")))
+        })
     }
 }
 
@@ -126,5 +137,41 @@ fn slim(schema: &mut Value, top: bool) {
     }
     if let Some(Value::Object(properties)) = map.get_mut("properties") {
         properties.values_mut().for_each(|property| slim(property, false));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it can be read matters")]
+    struct Wanted {
+        name: String,
+        number: Option<u32>,
+        #[serde(default)]
+        bind: BTreeMap<String, String>,
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        for (arguments, said) in [
+            (
+                json!({"name": "a", "number": -1}),
+                "`number`: invalid value: integer `-1`, expected a whole number that is not",
+            ),
+            (json!({"name": "a", "bind": {"db": 1}}), "`bind.db`: invalid type: integer `1`, expected a string"),
+            (json!({"name": "a", "nmae": 1}), "the arguments do not fit: unknown field `nmae`"),
+            (json!({}), "the arguments do not fit: missing field `name`"),
+        ] {
+            let arguments = arguments.as_object().cloned().unwrap_or_default();
+            let refusal = BadArguments::read::<Wanted>(arguments).expect_err("it does not fit").to_string();
+            assert!(refusal.contains(said), "{refusal}");
+        }
     }
 }

@@ -7,8 +7,10 @@ use juju_wire::{
     facade::application::{
         Deploy as DeployCharm, DeployFromRepository,
         deploy::{ApplicationDeploy, ApplicationsDeploy},
+        origin::CharmOrigin,
         repository::{
-            DeployFromRepositoryArg, DeployFromRepositoryArgs, DeployFromRepositoryResult, PendingResourceUpload,
+            DeployFromRepositoryArg, DeployFromRepositoryArgs, DeployFromRepositoryInfo, DeployFromRepositoryResult,
+            PendingResourceUpload,
         },
     },
 };
@@ -119,6 +121,7 @@ impl Command for Deploy {
             return Ok(Some(json!({"charm": archive.meta.name, "file": args.charm, "base": base})));
         }
         let info = from_charmhub(&args, true, &site).await?.info;
+        check_resources(&args, &info, &site).await?;
         Ok(Some(
             json!({"charm": args.charm, "revision": info.revision, "channel": info.channel, "base": entity::base(&info.base)}),
         ))
@@ -128,6 +131,10 @@ impl Command for Deploy {
         resources::check_paths(&site, &args.resources).await?;
         if is_file(&args.charm) {
             return from_file(args, &site).await;
+        }
+        if !args.resources.is_empty() {
+            let info = from_charmhub(&args, true, &site).await?.info;
+            check_resources(&args, &info, &site).await?;
         }
         let result = from_charmhub(&args, false, &site).await?;
         let info = result.info;
@@ -167,6 +174,31 @@ async fn from_charmhub(args: &Args, dry_run: bool, site: &Site) -> Result<Deploy
         Some(error) => Err(error.into()),
         None => Ok(result),
     }
+}
+
+/// Refuses resources that the charm does not have: the controller would pass over them in silence.
+async fn check_resources(args: &Args, info: &DeployFromRepositoryInfo, site: &Site) -> Result<(), Failure> {
+    if args.resources.is_empty() {
+        return Ok(());
+    }
+    let (track, risk) = match info.channel.split_once('/') {
+        Some((track, risk)) => (Some(track.to_owned()), risk),
+        None => (None, info.channel.as_str()),
+    };
+    let origin = CharmOrigin {
+        source: "charm-hub".to_owned(),
+        kind: "charm".to_owned(),
+        risk: risk.to_owned(),
+        track,
+        revision: Some(info.revision),
+        architecture: info.architecture.clone(),
+        base: info.base.clone(),
+        ..CharmOrigin::default()
+    };
+    let url = format!("ch:{}/{}-{}", info.architecture, args.charm, info.revision);
+    let needy = Needy { application: &info.name, url: &url, origin: &origin };
+    let known = resources::of_store(&needy, &site.model_connection().await?).await?;
+    resources::check(&known, &args.resources)
 }
 
 async fn from_file(args: Args, site: &Site) -> Result<Output, Failure> {

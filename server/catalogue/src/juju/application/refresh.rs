@@ -44,9 +44,15 @@ pub struct Args {
     resources: BTreeMap<String, String>,
     #[serde(default)]
     config: BTreeMap<String, Value>,
-    /// also on another base
+    /// past a check of the LXD profile
     #[serde(default)]
     force: bool,
+    /// although the charm is not for the base
+    #[serde(default)]
+    force_base: bool,
+    /// also units in error
+    #[serde(default)]
+    force_units: bool,
 }
 
 /// The revision that the application has now.
@@ -90,13 +96,19 @@ impl Command for Refresh {
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
         resources::check_paths(&site, &args.resources).await?;
         let now = current(&args.application, &site).await?;
+        let mut would = json!({"from": told(&now.url, &now.charm_origin)});
         if let Some(path) = &args.path {
             let archive = Archive::read(&site, path).await?;
             resources::check(&archive.meta.resources, &args.resources)?;
-            return Ok(Some(json!({"from": now.url, "to": path})));
+            would["to"] = json!({"charm": archive.meta.name, "file": path});
+            would["resources"] = json!(args.resources);
+            return Ok(Some(would));
         }
         let found = find(&args, &now, &site).await?;
-        Ok(Some(json!({"from": now.url, "to": found.url, "channel": channel(&found.origin)})))
+        let needy = Needy { application: &args.application, url: &found.url, origin: &found.origin };
+        would["to"] = told(&found.url, &found.origin);
+        would["resources"] = resources::changes(&needy, &args.resources, &site).await?;
+        Ok(Some(would))
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
@@ -131,6 +143,8 @@ impl Command for Refresh {
             charm_origin: Some(found.origin),
             config_settings: args.config.iter().map(|(name, value)| (name.clone(), entity::text(value))).collect(),
             force: args.force,
+            force_base: args.force_base,
+            force_units: args.force_units,
             resource_ids,
             ..ApplicationSetCharm::default()
         };
@@ -188,19 +202,18 @@ async fn find(args: &Args, now: &CharmURLOriginResult, site: &Site) -> Result<Fo
         let problem = format!("`{}` was deployed from a file, not from Charmhub", args.application);
         return Err(Failure::refused(problem, "give the new file as `path`"));
     }
-    let mut wanted = now.charm_origin.clone();
-    wanted.revision = args.revision;
-    if let Some(channel) = &args.channel {
-        // a word alone is a risk where it is one, else a track
-        let is_risk = matches!(channel.as_str(), "stable" | "candidate" | "beta" | "edge");
-        let (track, risk) = match channel.split_once('/') {
-            Some((track, risk)) => (Some(track.to_owned()), risk),
-            None if is_risk => (None, channel.as_str()),
-            None => (Some(channel.clone()), "stable"),
-        };
-        (wanted.track, wanted.risk) = (track, risk.to_owned());
+    let (mut reference, mut wanted) = (now.url.clone(), now.charm_origin.clone());
+    wanted.revision = None;
+    if let Some(revision) = args.revision {
+        // a revision is looked up by its own URL, and not by what the store said of the one before
+        let name = now.url.trim_end_matches(|digit: char| digit.is_ascii_digit());
+        reference = format!("{name}{revision}");
+        wanted = CharmOrigin { revision: Some(revision), id: String::new(), hash: String::new(), ..wanted };
     }
-    let resolve = ResolveCharmWithChannel { reference: now.url.clone(), charm_origin: wanted, switch_charm: false };
+    if let Some(channel) = &args.channel {
+        follow(&mut wanted, channel);
+    }
+    let resolve = ResolveCharmWithChannel { reference, charm_origin: wanted, switch_charm: args.revision.is_some() };
     let reply =
         connection.call::<ResolveCharms>(ResolveCharmsWithChannel { resolve: vec![resolve], macaroon: None }).await?;
     let found = reply.results.into_iter().next().unwrap_or_default();
@@ -210,9 +223,67 @@ async fn find(args: &Args, now: &CharmURLOriginResult, site: &Site) -> Result<Fo
     }
 }
 
+/// Has an origin follow `track/risk/branch`, `track`, or a risk of the track that it has.
+fn follow(origin: &mut CharmOrigin, channel: &str) {
+    let is_risk = |word: &str| matches!(word, "stable" | "candidate" | "beta" | "edge");
+    let mut words = channel.splitn(3, '/').peekable();
+    if words.peek().is_some_and(|first| !is_risk(first)) {
+        origin.track = words.next().map(str::to_owned);
+    }
+    words.next().unwrap_or("stable").clone_into(&mut origin.risk);
+    origin.branch = words.next().map(str::to_owned);
+}
+
+/// A charm as a reader wants it told: name, revision, channel, base.
+fn told(url: &str, origin: &CharmOrigin) -> Value {
+    let charm = url.rsplit_once('-').map_or(url, |(charm, _)| charm);
+    let name = charm.rsplit_once('/').map_or(charm, |(_, name)| name);
+    json!({"charm": name.trim_start_matches("local:"), "revision": revision(url),
+        "channel": channel(origin), "base": entity::base(&origin.base)})
+}
+
+/// The revision at the end of a charm's URL.
+fn revision(url: &str) -> Option<i64> {
+    url.rsplit_once('-').and_then(|(_, revision)| revision.parse().ok())
+}
+
 fn channel(origin: &CharmOrigin) -> String {
     match origin.track.as_deref() {
         None | Some("") => origin.risk.clone(),
         Some(track) => format!("{track}/{}", origin.risk),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_risk_alone_keeps_the_track() {
+        let followed = |channel: &str| {
+            let mut origin =
+                CharmOrigin { track: Some("14".to_owned()), risk: "stable".to_owned(), ..CharmOrigin::default() };
+            follow(&mut origin, channel);
+            (origin.track.unwrap_or_default(), origin.risk, origin.branch.unwrap_or_default())
+        };
+        let found = |track: &str, risk: &str, branch: &str| (track.to_owned(), risk.to_owned(), branch.to_owned());
+        assert_eq!(followed("edge"), found("14", "edge", ""));
+        assert_eq!(followed("edge/fix"), found("14", "edge", "fix"));
+        assert_eq!(followed("16"), found("16", "stable", ""));
+        assert_eq!(followed("16/beta"), found("16", "beta", ""));
+        assert_eq!(followed("16/beta/fix"), found("16", "beta", "fix"));
+    }
+
+    #[test]
+    fn a_charm_is_told_by_name_and_revision() {
+        let origin = CharmOrigin { risk: "stable".to_owned(), ..CharmOrigin::default() };
+        for (url, name, revision) in [
+            ("ch:amd64/jammy/data-base-46", "data-base", 46),
+            ("local:jammy/note-0", "note", 0),
+            ("local:note-3", "note", 3),
+        ] {
+            let told = told(url, &origin);
+            assert_eq!((&told["charm"], &told["revision"]), (&json!(name), &json!(revision)), "{told}");
+        }
     }
 }

@@ -15,6 +15,7 @@ use juju_wire::{
         resources::{AddPendingResources, AddPendingResourcesArgsV2, CharmResource, ListResources, Resource},
     },
 };
+use serde_json::{Value, json};
 
 use super::archive::{own_file, readable};
 use crate::{Failure, Site, entity};
@@ -35,7 +36,7 @@ pub(super) type Wanted = BTreeMap<String, String>;
 ///
 /// # Errors
 /// [`Failure`] naming the resource.
-pub(super) fn check(described: &Described, wanted: &Wanted) -> Result<(), Failure> {
+pub(super) fn check<T>(described: &BTreeMap<String, T>, wanted: &Wanted) -> Result<(), Failure> {
     match wanted.keys().find(|name| !described.contains_key(*name)) {
         None => Ok(()),
         Some(unknown) => {
@@ -148,24 +149,56 @@ pub(super) async fn outdated(
         return Ok(described);
     }
     let is_local = needy.origin.source == "local";
-    let of = Entities { entities: vec![Entity { tag: entity::application(needy.application) }] };
-    let current = connection.call::<ListResources>(of).await?.results.into_iter().next().unwrap_or_default();
-    if let Some(error) = current.error {
-        return Err(error.into());
-    }
-    let mut store = BTreeMap::new();
-    if !is_local {
-        let charm =
-            CharmURLAndOrigin { charm_url: needy.url.to_owned(), charm_origin: needy.origin.clone(), macaroon: None };
-        let told = connection.call::<ListCharmResources>(CharmURLAndOrigins { entities: vec![charm] }).await?;
-        let rows = told.results.into_iter().flatten().filter(|row| row.error.is_none());
-        store.extend(rows.map(|row| (row.name, row.revision)));
-    }
-    let needed = |name: &String| {
-        let now = current.resources.iter().find(|resource| &resource.name == name);
-        is_outdated(now, wanted.get(name), store.get(name), is_local)
-    };
+    let (current, store) = (current(needy, connection).await?, of_store(needy, connection).await?);
+    let needed = |name: &String| is_outdated(current.get(name), wanted.get(name), store.get(name), is_local);
     Ok(described.into_iter().filter(|(name, _)| needed(name)).collect())
+}
+
+/// What a refresh would do to the resources of an application, by name: the revision of each now and then.
+///
+/// # Errors
+/// [`Failure`] where the charm has no such resource, or the controller cannot say what there is.
+pub(super) async fn changes(needy: &Needy<'_>, wanted: &Wanted, site: &Site) -> Result<Value, Failure> {
+    let connection = site.model_connection().await?;
+    let (current, store) = (current(needy, &connection).await?, of_store(needy, &connection).await?);
+    check(&store, wanted)?;
+    let changed = store
+        .iter()
+        .filter(|(name, revision)| is_outdated(current.get(*name), wanted.get(*name), Some(*revision), false));
+    let told = changed.map(|(name, revision)| {
+        let now = current.get(name).map(|resource| match resource.origin.as_str() {
+            "store" => json!(resource.revision),
+            other => json!(other),
+        });
+        let then = wanted.get(name).map_or_else(|| json!(revision), |value| json!(value));
+        (name.clone(), json!({"from": now, "to": then}))
+    });
+    Ok(told.collect())
+}
+
+/// The resources that an application has, by name.
+async fn current(needy: &Needy<'_>, connection: &Arc<Connection>) -> Result<BTreeMap<String, Resource>, Failure> {
+    let of = Entities { entities: vec![Entity { tag: entity::application(needy.application) }] };
+    let told = connection.call::<ListResources>(of).await?.results.into_iter().next().unwrap_or_default();
+    match told.error {
+        Some(error) => Err(error.into()),
+        None => Ok(told.resources.into_iter().map(|resource| (resource.name.clone(), resource)).collect()),
+    }
+}
+
+/// The revision that the store gives with a charm, for each resource; none for a charm of a file.
+pub(super) async fn of_store(
+    needy: &Needy<'_>,
+    connection: &Arc<Connection>,
+) -> Result<BTreeMap<String, i64>, Failure> {
+    if needy.origin.source == "local" {
+        return Ok(BTreeMap::new());
+    }
+    let charm =
+        CharmURLAndOrigin { charm_url: needy.url.to_owned(), charm_origin: needy.origin.clone(), macaroon: None };
+    let told = connection.call::<ListCharmResources>(CharmURLAndOrigins { entities: vec![charm] }).await?;
+    let rows = told.results.into_iter().flatten().filter(|row| row.error.is_none());
+    Ok(rows.map(|row| (row.name, row.revision)).collect())
 }
 
 fn is_outdated(now: Option<&Resource>, wanted: Option<&String>, store: Option<&i64>, is_local: bool) -> bool {

@@ -1,0 +1,139 @@
+//! Deploying and refreshing with every argument, beside what the real client then says.
+
+use serde_json::{Value, json};
+use tests::{Pair, RealController};
+
+async fn done(pair: &Pair, tool: &str, mut arguments: Value) -> Value {
+    arguments["model"] = json!("staging");
+    let reply = pair.ours(tool, &arguments).await;
+    reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal} ({:?})", refusal.remedy())).value
+}
+
+async fn told(pair: &Pair, words: &[&str]) -> Value {
+    let words = [words, &["-m", "staging"]].concat();
+    pair.theirs(&words).await.unwrap_or_else(|error| panic!("juju {words:?}: {error}"))
+}
+
+/// What the real client says of an application.
+async fn shown(pair: &Pair, application: &str) -> Value {
+    told(pair, &["show-application", application]).await[application].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_argument_of_deploy_arrives() {
+    let Some(controller) = RealController::start("every argument of deploy").await else { return };
+    let pair = Pair::on_real(&controller).await;
+    let mut store = json!({"charm": "postgresql", "application_name": "store", "channel": "14/edge", "revision": 512,
+        "base": "ubuntu@22.04", "num_units": 2, "to": ["0", "lxd:0"], "constraints": "mem=2G cores=2 tags=a,b",
+        "config": {"profile": "testing", "plugin_citext_enable": true}, "bind": {"": "alpha", "database": "alpha"},
+        "storage": {"pgdata": "loop,1,1G"}, "trust": true, "dry_run": true});
+    let would = &done(&pair, "deploy", store.clone()).await["expected"];
+    assert_eq!(
+        (&would["charm"], &would["revision"], &would["channel"], &would["base"]),
+        (&json!("postgresql"), &json!(512), &json!("14/edge"), &json!("ubuntu@22.04")),
+    );
+    assert!(told(&pair, &["status"]).await["applications"].get("store").is_none(), "a dry run deploys nothing");
+    store["dry_run"] = json!(false);
+    done(&pair, "deploy", store).await;
+    let status = told(&pair, &["status", "--storage"]).await;
+    let application = &status["applications"]["store"];
+    assert_eq!((&application["charm-rev"], &application["charm-channel"]), (&json!(512), &json!("14/edge")));
+    let units = application["units"].as_object().expect("units");
+    assert_eq!(units.len(), 2, "{units:?}");
+    let places: Vec<_> = units.values().map(|unit| unit["machine"].as_str().unwrap_or_default()).collect();
+    assert!(places.contains(&"0") && places.iter().any(|place| place.starts_with("0/lxd/")), "{places:?}");
+    let config = told(&pair, &["config", "store"]).await;
+    assert_eq!(
+        (&config["settings"]["profile"]["value"], &config["settings"]["plugin_citext_enable"]["value"]),
+        (&json!("testing"), &json!(true))
+    );
+    assert_eq!(config["application-config"]["trust"]["value"], true);
+    let constraints = told(&pair, &["constraints", "store"]).await;
+    assert_eq!(
+        (&constraints["mem"], &constraints["cores"], &constraints["tags"]),
+        (&json!(2048), &json!(2), &json!(["a", "b"]))
+    );
+    assert_eq!(shown(&pair, "store").await["endpoint-bindings"]["database"], "alpha");
+    let storage = told(&pair, &["storage"]).await.to_string();
+    assert!(storage.contains("pgdata/0") && storage.contains("store/0"), "{storage}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_deploy_cannot_do_is_refused_with_the_controllers_reason() {
+    let Some(controller) = RealController::start("what deploy cannot do").await else { return };
+    let pair = Pair::on_real(&controller).await;
+    for (mut arguments, part) in [
+        (json!({"charm": "postgresql", "channel": "99/stable"}), "99/stable"),
+        (json!({"charm": "postgresql", "base": "ubuntu@16.04"}), "16.04"),
+        (json!({"charm": "postgresql", "base": "jammy"}), "`base`"),
+        (json!({"charm": "postgresql", "config": {"colour": "red"}}), "colour"),
+        (json!({"charm": "postgresql", "bind": {"": "nowhere"}}), "space not found"),
+        (json!({"charm": "postgresql", "storage": {"shelf": "1G"}}), "shelf"),
+        (json!({"charm": "postgresql", "storage": {"pgdata": "nopool,1G"}}), "nopool"),
+        (json!({"charm": "postgresql", "to": ["77"]}), "77"),
+        (json!({"charm": "wordpress", "resources": {"nothing": "1"}}), "nothing"),
+        (json!({"charm": "postgresql", "num_units": -1}), "num_units"),
+        (json!({"charm": "db"}), "db"),
+    ] {
+        arguments["model"] = json!("staging");
+        let refusal = pair.ours("deploy", &arguments).await;
+        let said = refusal.map(|reply| reply.value).expect_err(&arguments.to_string()).to_string();
+        assert!(said.contains(part), "{arguments}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refresh_goes_from_revision_to_revision_as_it_said_it_would() {
+    let Some(controller) = RealController::start("refresh").await else { return };
+    let pair = Pair::on_real(&controller).await;
+    done(&pair, "deploy", json!({"charm": "wordpress", "channel": "latest/stable", "resources": {"theme": "1"}})).await;
+    let revision = async |number: i64| {
+        let now = &told(&pair, &["status"]).await["applications"]["wordpress"];
+        assert_eq!(now["charm-rev"], number, "{now}");
+        now["charm-channel"].clone()
+    };
+    revision(23).await;
+    let edge = json!({"application": "wordpress", "channel": "edge", "dry_run": true});
+    let would = done(&pair, "refresh", edge).await["expected"].clone();
+    assert_eq!((&would["from"]["revision"], &would["to"]["revision"]), (&json!(23), &json!(31)), "{would}");
+    assert_eq!(would["resources"], json!({"theme": {"from": 1, "to": 4}}), "{would}");
+    revision(23).await;
+    let did = done(&pair, "refresh", json!({"application": "wordpress", "channel": "edge"})).await;
+    assert_eq!((&did["resources"], &did["up_to_date"]), (&json!(["theme"]), &json!(false)), "{did}");
+    assert_eq!(revision(31).await, "latest/edge");
+    let theme = told(&pair, &["resources", "wordpress"]).await;
+    assert_eq!(theme["resources"][0]["revision"], "4", "{theme}");
+    let again = done(&pair, "refresh", json!({"application": "wordpress"})).await;
+    assert_eq!((&again["up_to_date"], again.get("resources")), (&json!(true), None), "{again}");
+    // back to one of the past, with its own resource and an option
+    let back = json!({"application": "wordpress", "revision": 23, "channel": "stable", "resources": {"theme": "2"},
+        "config": {"blog_hostname": "news.example"}});
+    done(&pair, "refresh", back).await;
+    assert_eq!(revision(23).await, "latest/stable");
+    assert_eq!(told(&pair, &["resources", "wordpress"]).await["resources"][0]["revision"], "2");
+    let config = told(&pair, &["config", "wordpress"]).await;
+    assert_eq!(config["settings"]["blog_hostname"]["value"], "news.example");
+    for (arguments, part) in [
+        (json!({"application": "wordpress", "revision": 9999}), "no releases"),
+        (json!({"application": "wordpress", "channel": "99/stable"}), "99/stable"),
+        (json!({"application": "wordpress", "resources": {"themes": "1"}}), "themes"),
+    ] {
+        let mut arguments = arguments;
+        arguments["model"] = json!("staging");
+        let refusal = pair.ours("refresh", &arguments).await;
+        let said = refusal.map(|reply| reply.value).expect_err(&arguments.to_string()).to_string();
+        assert!(said.contains(part), "{arguments}: {said}");
+    }
+    revision(23).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refresh_to_what_is_not_made_for_the_base_is_refused() {
+    let Some(controller) = RealController::start("refresh to another base").await else { return };
+    let pair = Pair::on_real(&controller).await;
+    done(&pair, "deploy", json!({"charm": "haproxy", "base": "ubuntu@22.04"})).await;
+    let other = json!({"model": "staging", "application": "haproxy", "channel": "2.8/edge"});
+    let said = pair.ours("refresh", &other).await.map(|reply| reply.value).expect_err("another base").to_string();
+    assert!(said.contains("ubuntu/22.04") && said.contains("2.8/edge"), "{said}");
+    assert_eq!(told(&pair, &["status"]).await["applications"]["haproxy"]["charm-rev"], 75);
+}
