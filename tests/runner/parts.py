@@ -139,6 +139,7 @@ PARTS = [
          lambda tally: pytest(tally, "client")),
     Part("libjuju", "python-libjuju against the simulator and against the real controller", lambda tally: pytest(tally, "libjuju")),
     Part("jubilant", "jubilant against the simulator and against the real controller", lambda tally: pytest(tally, "jubilant")),
+    Part("program", "our command line: mistakes, help, completion, pipes", lambda tally: pytest(tally, "program")),
     Part("clients", "the six-command workflow by three MCP clients, over HTTP and stdio", clients),
     Part("approvals", "a human's yes and no through three MCP clients and our command line, and a server killed in between", approvals),
     Part("policy", "a policy checked and explained on the command line, and changed under a running server",

@@ -16,7 +16,7 @@ use crate::command::fact;
 )]
 pub(crate) struct Cli {
     /// What to log, to standard error: a level, or `room=level,...`
-    #[arg(long, global = true, env = "JUJU_MCP_LOG", default_value = "warn", value_name = "FILTER")]
+    #[arg(long, global = true, env = "JUJU_MCP_LOG", default_value = "warn", value_name = "FILTER", value_parser = log_filter)]
     pub(crate) log: String,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Healthcheck(Healthcheck),
     /// Inject a fault into a running `demo` or `sim`
     Fault(Fault),
+    /// Print what completes this program's words in a shell
+    Completion(Completion),
 }
 
 /// Arguments of `demo`.
@@ -197,6 +199,7 @@ pub(crate) enum Audit {
     )]
     Export(Export),
     /// Print the public key that checks the ledger elsewhere
+    #[command(after_help = "Example:\n  juju-mcp audit public-key > ledger.pem")]
     PublicKey(State),
 }
 
@@ -264,6 +267,9 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Approvals {
     /// List approvals: all for an approver, else only those that the token's holder asked for
+    #[command(
+        after_help = "Example:\n  juju-mcp approvals list --status pending --url https://juju-mcp.example --token-file ./approver.token"
+    )]
     List {
         #[command(flatten)]
         server: ApiServer,
@@ -272,6 +278,9 @@ pub(crate) enum Approvals {
         status: Option<String>,
     },
     /// Show one approval: what would be done, where, who asked, under which rule
+    #[command(
+        after_help = "Example:\n  juju-mcp approvals show 01890a5d-ac96-774b-bcce-b302099a8057 --token-file ./approver.token"
+    )]
     Show {
         /// The approval
         id: String,
@@ -284,6 +293,9 @@ pub(crate) enum Approvals {
     )]
     Approve(Decide),
     /// Say no
+    #[command(
+        after_help = "Example:\n  juju-mcp approvals reject 01890a5d-ac96-774b-bcce-b302099a8057 --token-file ./approver.token --reason 'not on a Friday'"
+    )]
     Reject(Decide),
 }
 
@@ -338,11 +350,13 @@ pub(crate) enum Policy {
     )]
     Explain(Explain),
     /// List the roles
+    #[command(after_help = "Example:\n  juju-mcp policy roles --config /etc/juju-mcp.yaml")]
     Roles(Listed),
     /// List the rules
     #[command(after_help = "Example:\n  juju-mcp policy rules --policy ./policy.yaml --format json")]
     Rules(Listed),
     /// List what the checks of rules can measure
+    #[command(after_help = "Example:\n  juju-mcp policy measures")]
     Measures,
 }
 
@@ -404,16 +418,30 @@ pub(crate) struct Listed {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
     /// Read a configuration file and say what is wrong with it
+    #[command(after_help = "Example:\n  juju-mcp config check /etc/juju-mcp.yaml")]
     Check {
         /// The file
         file: PathBuf,
     },
     /// Print the JSON Schema of the configuration file
+    #[command(after_help = "Example:\n  juju-mcp config schema > juju-mcp.schema.json")]
     Schema,
+}
+
+/// Arguments of `completion`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  juju-mcp completion bash > ~/.local/share/bash-completion/completions/juju-mcp\n  juju-mcp completion zsh > \"${fpath[1]}/_juju-mcp\"\n  juju-mcp completion fish > ~/.config/fish/completions/juju-mcp.fish"
+)]
+pub(crate) struct Completion {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// Arguments of `healthcheck`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  juju-mcp healthcheck --url http://127.0.0.1:8080")]
 pub(crate) struct Healthcheck {
     /// Address of the server
     #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
@@ -442,9 +470,37 @@ fn profile(text: &str) -> Result<Profile, String> {
         .ok_or_else(|| "`shipped`, `gentle` or `none` is wanted".to_owned())
 }
 
+fn log_filter(text: &str) -> Result<String, String> {
+    let read = tracing_subscriber::EnvFilter::try_new(text);
+    read.map(|_| text.to_owned()).map_err(|cause| format!("{cause}; give a level, as `info`, or `room=level,...`"))
+}
+
 fn role_and_file(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((role, file)) if !role.is_empty() && !file.is_empty() => Ok((role.to_owned(), PathBuf::from(file))),
         _ => Err("a role and a file are wanted, as in `operator=/etc/juju-mcp/operator.token`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_sub_command_says_what_it_is_for_and_shows_an_example() {
+        let mut left = vec![Cli::command()];
+        while let Some(command) = left.pop() {
+            let name = command.get_name().to_owned();
+            assert!(command.get_about().is_some(), "{name}");
+            if command.has_subcommands() {
+                left.extend(command.get_subcommands().cloned());
+            } else {
+                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("Example") && help.contains("juju-mcp "), "{name}: {help}");
+            }
+        }
+        Cli::command().debug_assert();
     }
 }

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod completion;
 mod config;
 mod demo;
 mod fault;
@@ -32,5 +33,6 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Config(arguments) => config::run(&arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments).await,
         Command::Fault(arguments) => fault::run(arguments).await,
+        Command::Completion(arguments) => completion::run(&arguments),
     }
 }

@@ -4,6 +4,7 @@ mod cli;
 mod command;
 mod config;
 mod failure;
+mod output;
 mod ready;
 mod rulebook;
 mod secret_key;
@@ -11,7 +12,7 @@ mod state;
 mod web;
 mod wiring;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 use clap::Parser;
 
@@ -36,5 +37,7 @@ async fn main() -> ExitCode {
 /// Standard output belongs to answers and, over stdio, to the protocol alone.
 fn log_to_standard_error(filter: &str) {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // colours are for people, and NO_COLOR (no-color.org) is who does not want them
+    let colours = wiring::environment("NO_COLOR").is_none() && std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
 }

@@ -143,8 +143,9 @@ pub(crate) fn user() -> String {
     environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(|| "unknown".to_owned())
 }
 
+/// A variable of the environment; none where it is empty.
 #[expect(clippy::disallowed_methods, reason = "this room is the one that reads the environment")]
-fn environment(name: &str) -> Option<String> {
+pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

@@ -93,7 +93,7 @@ def test_six_commands(served, tmp_path, name, transport):
     controller = described("any", files)
     model = f"{name}-{transport}"
     at = {"controller": controller.name}
-    inside = at | {"model": model}
+    inside = {"model": f"{controller.name}:{model}"}
     calls = [("juju_controllers", {}),
              ("juju_add_model", at | {"name": model}),
              ("juju_deploy", inside | {"charm": "postgresql", "channel": "14/stable"}),

@@ -14,6 +14,7 @@ use crate::{
     cli::{ApiServer, Approvals, Decide, Format},
     config::read_text,
     failure::Failure,
+    output,
     web::Web,
 };
 
@@ -162,8 +163,7 @@ fn format(server: &ApiServer) -> Format {
 }
 
 fn print_json(value: &Value) -> Result<ExitCode, Failure> {
-    println!("{}", serde_json::to_string_pretty(value).map_err(Failure::failed)?);
-    Ok(ExitCode::SUCCESS)
+    output::json(value).map(|()| ExitCode::SUCCESS)
 }
 
 /// The path below the API's root; an id is one word, so that it cannot mean another path.

@@ -8,6 +8,7 @@ use crate::{
     cli,
     config::{Config, read_token},
     failure::Failure,
+    output,
     rulebook::Rulebook,
 };
 
@@ -24,8 +25,7 @@ pub(super) fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
             println!("`{}` is good: {} controllers, {} tokens", file.display(), controllers.len(), config.tokens.len());
         }
         cli::Config::Schema => {
-            let schema = schemars::schema_for!(Config);
-            println!("{}", serde_json::to_string_pretty(&schema).map_err(Failure::failed)?);
+            output::json(&schemars::schema_for!(Config))?;
         }
     }
     Ok(ExitCode::SUCCESS)

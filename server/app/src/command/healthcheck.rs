@@ -9,8 +9,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) async fn run(arguments: &Healthcheck) -> Result<ExitCode, Failure> {
     let url = format!("{}/ready", arguments.url.trim_end_matches('/'));
     let answer = Web { patience: PATIENCE, authority: None, redirects: true }.client()?.get(&url).send().await;
-    let response = answer
-        .map_err(|error| Failure::failed(format!("no server answers at `{}`: {}", arguments.url, deepest(&error))))?;
+    let response = answer.map_err(|error| Failure::Failed {
+        problem: format!("no server answers at `{}`: {}", arguments.url, deepest(&error)),
+        remedy: Some("start it with `juju-mcp serve`, or say where it is with `--url URL`".to_owned()),
+    })?;
     let status = response.status();
     println!("{}", response.text().await.map_err(Failure::failed)?);
     Ok(if status.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -13,6 +13,7 @@ use crate::{
     cli::{self, Explain, Format, Listed, PolicyFrom},
     config::Config,
     failure::Failure,
+    output,
     rulebook::Rulebook,
 };
 
@@ -49,7 +50,7 @@ fn roles(listed: &Listed) -> Result<(), Failure> {
         Format::Table => table(&["ROLE", "WHAT IT IS FOR"], &rows),
         Format::Json => {
             let rows: Vec<_> = rows.iter().map(|[name, text]| json!({"role": name, "description": text})).collect();
-            print_json(&json!(rows))?;
+            output::json(&json!(rows))?;
         }
     }
     Ok(())
@@ -70,7 +71,7 @@ fn rules(listed: &Listed) -> Result<(), Failure> {
                 json!({"rule": rule.name, "severity": rule.severity, "effect": rule.response(), "about": rule.about(), "check": rule.check(),
                     "message": rule.message, "explanation": rule.explanation})
             };
-            print_json(&rules.iter().map(row).collect())?;
+            output::json(&rules.iter().map(row).collect::<Value>())?;
         }
     }
     Ok(())
@@ -96,7 +97,7 @@ fn explain(explain: &Explain) -> Result<(), Failure> {
     let circumstances = Circumstances { now, toolset: supposed.toolset.to_owned(), facts, reserved };
     let explained = policy.explain(&caller, &supposed.act, &circumstances);
     match explain.format {
-        Format::Json => print_json(&json!({"act": supposed.act, "explanation": explained})),
+        Format::Json => output::json(&json!({"act": supposed.act, "explanation": explained})),
         Format::Table => {
             print!("{}", told(&supposed, &explained));
             Ok(())
@@ -188,11 +189,6 @@ fn table<const N: usize>(head: &[&str; N], rows: &[[String; N]]) {
     for row in rows {
         print(row.iter().map(String::as_str).collect());
     }
-}
-
-fn print_json(value: &Value) -> Result<(), Failure> {
-    println!("{}", serde_json::to_string_pretty(value).map_err(Failure::failed)?);
-    Ok(())
 }
 
 /// Reads `units.now=5`.

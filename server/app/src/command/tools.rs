@@ -8,6 +8,7 @@ use mcp::Surface;
 use crate::{
     cli::{Format, Tools},
     failure::Failure,
+    output,
 };
 
 pub(super) fn run(arguments: &Tools) -> Result<ExitCode, Failure> {
@@ -15,8 +16,8 @@ pub(super) fn run(arguments: &Tools) -> Result<ExitCode, Failure> {
     let surface = surface(&catalogue, &arguments.endpoint)?;
     let listing = mcp::listing(&catalogue, &surface);
     match arguments.format {
-        Format::Table => print!("{}", listing.table()),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&listing).map_err(Failure::failed)?),
+        Format::Table => output::text(&listing.table())?,
+        Format::Json => output::json(&listing)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,236 @@
+"""What our program says on the command line: to mistakes one clear sentence with a remedy and the right exit code."""
+import contextlib
+import json
+import os
+import pty
+import re
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+import yaml
+from conftest import given, ours
+
+
+def run(*words, folder, standard_input="", **environment):
+    """Our program, run to its end."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUJU_")} | environment
+    return subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], text=True, capture_output=True, cwd=folder, timeout=60,
+                          input=standard_input, env=environment | {"HOME": str(folder), "RUST_BACKTRACE": "1"})
+
+
+def refused(done, code, *parts):
+    """It said what is wrong, and on the next line what to do, and nothing else; the parts stand in it."""
+    assert done.returncode == code, (done.returncode, done.stderr)
+    lines = done.stderr.strip().splitlines()
+    assert lines and len(lines) <= 2 and lines[0].startswith("juju-mcp: "), done.stderr
+    assert len(lines) == 2, f"no remedy: {done.stderr}"
+    for part in parts:
+        assert part in done.stderr, (part, done.stderr)
+    assert "panicked" not in done.stderr and "\x1b" not in done.stderr, done.stderr
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    """A simulated controller, as its ready file says it."""
+    with ours(tmp_path_factory.mktemp("sim"), "sim") as ready:
+        yield ready
+
+
+@pytest.fixture
+def files(simulated, tmp_path):
+    """A copy of the client files for the simulated controller, to be spoilt."""
+    shutil.copytree(simulated["juju_data"], tmp_path / "files")
+    (tmp_path / "operator.token").write_text("jmcp_" + "a" * 43)
+    (tmp_path / "operator.token").chmod(0o600)
+    return tmp_path / "files"
+
+
+def spoil(file, change):
+    """Changes what a client file says of each of its controllers."""
+    known = yaml.safe_load(file.read_text())
+    for one in known["controllers"].values():
+        change(one)
+    file.write_text(yaml.safe_dump(known))
+
+
+def serve(tmp_path, files):
+    """`serve` on spoilt files, which must end by itself."""
+    return run("serve", "--juju-data", files, "--state", tmp_path / "state", "--listen", "127.0.0.1:0", "--token-file",
+               f"operator={tmp_path / 'operator.token'}", folder=tmp_path)
+
+
+@pytest.mark.parametrize("words, parts", [
+    (["--bogus"], ["--bogus"]), (["serve", "--bogus"], ["--bogus", "juju-mcp serve"]), (["demo", "--listen", "nonsense"], ["nonsense", "--listen"]),
+    (["frobnicate"], ["frobnicate"]), (["tools", "--format", "xml"], ["xml", "table", "json"]), (["completion", "tcsh"], ["tcsh", "bash", "zsh", "fish"]),
+    (["serve", "--token-file", "operator"], ["operator=/etc/juju-mcp/operator.token"]), (["fault"], ["--ready-file"]),
+    (["--log", "a=b=c", "tools"], ["--log", "level"])])
+def test_bad_flags(tmp_path, words, parts):
+    done = run(*words, folder=tmp_path)
+    assert done.returncode == 2 and done.stderr.startswith("error: "), done.stderr
+    assert all(part in done.stderr for part in parts) and "--help" in done.stderr and "\x1b" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("words, parts", [
+    (["demo", "--scenario", "nowhere"], ["`nowhere`", "shop, regions"]),
+    (["demo", "--listen", "0.0.0.0:0"], ["loopback", "juju-mcp serve"]),
+    (["sim", "--listen", "0.0.0.0:0"], ["loopback"]),
+    (["serve", "--config", "nowhere.yaml"], ["nowhere.yaml", "check the path"]),
+    (["serve"], ["no controller is configured", "--juju-data"]),
+    (["stdio"], ["name no controller", "--juju-data"]),
+    (["tools", "--endpoint", "/nowhere"], ["`/nowhere`", "/mcp/full"]),
+    (["tools", "--endpoint", "/mcp/x/nothing"], ["`nothing`", "deploy"]),
+    (["fault", "heal", "--ready-file", "nowhere.json"], ["nowhere.json"]),
+    (["audit", "verify", "--state", "nowhere"], ["nowhere", "--state"])])
+def test_what_cannot_be(tmp_path, words, parts):
+    refused(run(*words, folder=tmp_path), 2, *parts)
+
+
+@pytest.mark.parametrize("text, parts", [
+    ("controlers: []", ["`controlers`", "`controllers`"]), ("controllers: {}", ["controllers", "sequence"]), ("a: b: c", ["bad.yaml"]),
+    ("listen: nowhere", ["listen"]), ("controllers: [{name: a, addresses: ['127.0.0.1:1']}]", ["bad.yaml"])])
+def test_bad_configuration(tmp_path, text, parts):
+    (tmp_path / "bad.yaml").write_text(text + "\n")
+    for words in (("config", "check", "bad.yaml"), ("serve", "--config", "bad.yaml")):
+        done = run(*words, folder=tmp_path)
+        assert done.returncode == 2, (words, done.stdout, done.stderr)
+        if words[0] == "config":
+            refused(done, 2, *[part for part in parts if part != "bad.yaml"])
+
+
+def test_a_port_that_is_taken(tmp_path, files):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("serve", "--juju-data", files, "--state", tmp_path / "state", "--listen", f"127.0.0.1:{port}", "--token-file",
+                   f"operator={tmp_path / 'operator.token'}", folder=tmp_path)
+    refused(done, 2, str(port), "--listen")
+
+
+def test_a_wrong_password_and_a_wrong_authority_and_a_controller_that_is_away(tmp_path, files, simulated):
+    spoil(files / "accounts.yaml", lambda one: one.update(password="hunter2-but-wrong"))
+    done = serve(tmp_path, files)
+    refused(done, 1, "refused the log-in", "check the user name and password")
+    assert "hunter2" not in done.stderr
+    shutil.copy(os.path.join(simulated["juju_data"], "accounts.yaml"), files / "accounts.yaml")
+    right = (files / "controllers.yaml").read_text()
+    other = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+                            tmp_path / "key.pem", "-subj", "/CN=another", "-days", "2"], capture_output=True, text=True)
+    if other.returncode == 0:
+        spoil(files / "controllers.yaml", lambda one: one.update({"ca-cert": other.stdout}))
+        refused(serve(tmp_path, files), 1, "certificate", "ca-cert")
+    (files / "controllers.yaml").write_text(right)
+    spoil(files / "controllers.yaml", lambda one: one.update({"api-endpoints": ["127.0.0.1:1"]}))
+    refused(serve(tmp_path, files), 1, "not reachable", "check that the controller runs")
+    spoil(files / "controllers.yaml", lambda one: one.update({"ca-cert": "nonsense"}))
+    refused(serve(tmp_path, files), 1, "CA certificate")
+
+
+def test_a_log_in_by_macaroon_or_by_a_session_that_ended(tmp_path, files):
+    spoil(files / "accounts.yaml", lambda one: one.pop("password"))
+    refused(serve(tmp_path, files), 1, "macaroon", "accounts.yaml")
+    spoil(files / "accounts.yaml", lambda one: one.update({"access-token": "old"}))
+    done = serve(tmp_path, files)
+    assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 2 and "old" not in done.stderr.split(), done.stderr
+
+
+def test_stdio_answers_malformed_lines_and_tells_the_assistant_what_the_user_has_to_do(tmp_path, files):
+    spoil(files / "accounts.yaml", lambda one: one.pop("password"))
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}}
+    call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "juju_status", "arguments": {}}}
+    process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), "stdio", "--juju-data", files], text=True, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"HOME": str(tmp_path)})
+    try:
+        def say(message):
+            process.stdin.write((message if isinstance(message, str) else json.dumps(message)) + "\n")
+            process.stdin.flush()
+
+        def answer(number):
+            for line in process.stdout:
+                said = json.loads(line)  # nothing but the protocol is on standard output
+                if said.get("id") == number:
+                    return said
+            raise AssertionError(process.stderr.read())
+
+        say(hello)
+        assert answer(1)["result"]["serverInfo"]
+        say("this is not JSON")
+        say({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        say(call)
+        said = answer(2)
+        text = json.dumps(said)
+        assert "macaroon" in text and "accounts.yaml" in text, said
+    finally:
+        process.stdin.close()
+        process.wait(20)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(tmp_path, shell):
+    done = run("completion", shell, folder=tmp_path)
+    assert done.returncode == 0 and "juju-mcp" in done.stdout and "healthcheck" in done.stdout, done.stderr
+    if shutil.which(shell):
+        (tmp_path / "script").write_text(done.stdout)
+        checked = subprocess.run([shell, "-n", tmp_path / "script"], capture_output=True, text=True)
+        assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize("words", ["config schema", "tools --endpoint /mcp/full --format json", "completion bash"])
+def test_a_reader_may_stop_early(tmp_path, words):
+    process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), *words.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
+    process.stdout.read(10)
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    assert process.wait(30) == 0 and not said, said
+
+
+def test_colours_are_for_terminals_and_for_who_wants_them(tmp_path):
+    def seen(**environment):
+        ours_end, theirs = pty.openpty()
+        process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), "--bogus"], stdout=theirs, stderr=theirs, stdin=theirs, cwd=tmp_path,
+                                   env={"PATH": os.environ["PATH"], "TERM": "xterm"} | environment)
+        process.wait(30)
+        os.close(theirs)
+        text = b""
+        with contextlib.suppress(OSError):
+            while part := os.read(ours_end, 4096):
+                text += part
+        os.close(ours_end)
+        return text
+
+    assert b"\x1b[" in seen()
+    assert b"\x1b[" not in seen(NO_COLOR="1")
+    assert b"--bogus" in seen(NO_COLOR="1")
+
+
+def test_help_is_short_and_shows_examples(tmp_path):
+    words = re.findall(r"^  (\w[\w-]*) ", run("--help", folder=tmp_path).stdout.split("Commands:")[1].split("Options:")[0], re.MULTILINE)
+    assert {"demo", "serve", "stdio", "sim", "tools", "completion"} <= set(words), words
+    for word in set(words) - {"help"}:
+        done = run(word, "--help", folder=tmp_path)
+        assert done.returncode == 0 and not done.stderr and ("Example" in done.stdout or "Commands:" in done.stdout), word
+
+
+def test_an_oversized_body_and_a_malformed_message_are_refused_and_harm_nothing(tmp_path, files):
+    words = ["--juju-data", files, "--state", tmp_path / "state", "--token-file", f"operator={tmp_path / 'operator.token'}"]
+    with ours(tmp_path, "serve", *words) as ready:
+        host, port = ready["mcp_url"].split("/")[2].split(":")
+
+        def post(body, length=None):
+            with socket.create_connection((host, int(port)), timeout=20) as line:
+                line.sendall((f"POST /mcp HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer jmcp_{'a' * 43}\r\n"
+                              "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\nConnection: close\r\n"
+                              f"Content-Length: {length or len(body)}\r\n\r\n").encode() + body)
+                answer = b""
+                until = time.monotonic() + 20
+                while time.monotonic() < until and (part := line.recv(65536)):
+                    answer += part
+            return answer.decode(errors="replace")
+
+        assert " 413 " in post(b"", length=10**9).splitlines()[0]
+        assert " 400 " in post(b"{\"jsonrpc\": ").splitlines()[0]
+        assert run("healthcheck", "--url", ready["mcp_url"].removesuffix("/mcp"), folder=tmp_path).returncode == 0
+    refused(run("healthcheck", "--url", ready["mcp_url"].removesuffix("/mcp"), folder=tmp_path), 1, "no server answers", "--url")
