@@ -147,6 +147,29 @@ def test_a_second_person_by_our_command_line(shop):
     assert shop.approvals("list", "--status", "nonsense").returncode == 2
 
 
+def test_the_demo_asks_and_prints_how_to_say_yes(tmp_path):
+    with ours(tmp_path, "demo", "--state", tmp_path / "state") as ready:
+        act = {"tool": "juju_remove_application", "arguments": {"model": "shop", "applications": ["cart"]}}
+        job = act | {"url": ready["mcp_url"], "token": ready["tokens"]["admin"], "answer": None, "mode": "auto"}
+
+        def call():
+            done = subprocess.run([sys.executable, HERE / "ask.py"], input=json.dumps(job), text=True, capture_output=True, timeout=90)
+            assert done.returncode == 0, done.stderr[-1500:]
+            return json.loads(done.stdout)
+
+        question = waiting(call())
+        printed = (tmp_path / "log.txt").read_text()
+        listing, approving = [line.split() for line in printed.splitlines() if line.strip().startswith("juju-mcp approvals ")]
+        program = [given("JUJU_MCP_TEST_PROGRAM")]
+        listed = subprocess.run(program + listing[1:], text=True, capture_output=True, timeout=60)
+        assert listed.returncode == 0 and question["id"] in listed.stdout, listed
+        words = [question["id"] if word == "ID" else word for word in approving[1:]]
+        done = subprocess.run(program + [*words, "--yes"], text=True, capture_output=True, timeout=60)
+        assert done.returncode == 0, done
+        assert "approver.token" not in json.dumps(question), "an assistant is not told where the token is"
+        assert not call()["result"].get("isError")
+
+
 @pytest.mark.parametrize("shop", [True], indirect=True, ids=["second-person"])
 def test_killed_between_the_yes_and_the_act(shop):
     before = shop.units()

@@ -1,6 +1,13 @@
 //! `juju-mcp demo`: a simulated controller and an MCP server for it, with nothing else installed.
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{
+    fs::{OpenOptions, Permissions},
+    io::Write as _,
+    net::SocketAddr,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use audit::Keep;
 use http_server::Settings;
@@ -41,7 +48,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let mut ready = simulated.ready();
     let mut authenticator = Authenticator::default();
     let policy_from = &arguments.policy;
-    let rulebook = Rulebook::of(&Config::default(), &policy_from.policy, policy_from.rules, Profile::Gentle);
+    let rulebook = Rulebook::of(&Config::default(), &policy_from.policy, policy_from.rules, Profile::Shipped);
     let policy = rulebook.read()?;
     for (role, _) in policy.roles().described() {
         let token = Token::generate().map_err(Failure::failed)?;
@@ -64,11 +71,28 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         rulebook,
         stop,
     };
-    serving.serve(ready, arguments.ready_file.as_deref(), announce).await
+    let approver = approver_file(&state.directory, &ready)?;
+    serving.serve(ready, arguments.ready_file.as_deref(), |ready| announce(ready, &approver)).await
+}
+
+/// Keeps the approver's token where `juju-mcp approvals` takes it from, for its owner only. Its place is told on this terminal
+/// and never to an assistant, which could otherwise say yes to itself.
+fn approver_file(state: &Path, ready: &Ready) -> Result<PathBuf, Failure> {
+    let file = state.join("approver.token");
+    let failed = |cause: std::io::Error| Failure::file("write", &file, &cause);
+    let token = ready.tokens.get("approver").map(String::as_str).unwrap_or_default();
+    let mut handle =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&file).map_err(failed)?;
+    // of an earlier demo it may be there already, readable for others
+    handle
+        .set_permissions(Permissions::from_mode(0o600))
+        .and_then(|()| handle.write_all(token.as_bytes()))
+        .map_err(failed)?;
+    Ok(file)
 }
 
 /// Lines to paste, for the role that a newcomer wants first.
-fn announce(ready: &Ready) {
+fn announce(ready: &Ready, approver: &Path) {
     let url = ready.mcp_url.as_deref().unwrap_or_default();
     let token = ready.tokens.get("operator").map(String::as_str).unwrap_or_default();
     let juju_data = ready.juju_data.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
@@ -89,5 +113,11 @@ fn announce(ready: &Ready) {
     for (role, token) in &ready.tokens {
         println!("  {role:<9} {token}");
     }
+    let server = url.trim_end_matches("/mcp");
+    let asked = format!("--url {server} --token-file {}", approver.display());
+    println!(
+        "\nWhat cannot be undone, such as `remove-application` with the token of admin, waits for your yes. In another terminal:"
+    );
+    println!("  juju-mcp approvals list {asked}\n  juju-mcp approvals approve ID {asked}");
     println!("\nAsk for example: why is my shop not healthy? Stop with Ctrl+C.");
 }
