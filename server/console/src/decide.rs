@@ -80,7 +80,9 @@ pub(crate) fn not_decided(site: &Site, who: &SignedIn, error: &NotDecided) -> Re
 
 fn status(error: &NotDecided) -> StatusCode {
     match error {
-        NotDecided::Undecidable(Undecidable::NoRight | Undecidable::OwnQuestion) => StatusCode::FORBIDDEN,
+        NotDecided::Undecidable(Undecidable::NoRight | Undecidable::OwnQuestion | Undecidable::OwnClient) => {
+            StatusCode::FORBIDDEN
+        }
         NotDecided::Undecidable(Undecidable::Unknown(_)) => StatusCode::NOT_FOUND,
         NotDecided::Undecidable(Undecidable::OtherDigest | Undecidable::Over(_)) => StatusCode::CONFLICT,
         NotDecided::LongReason => StatusCode::BAD_REQUEST,
