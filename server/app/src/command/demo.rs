@@ -113,8 +113,7 @@ fn announce(ready: &Ready, approver: &Path) {
     for (role, token) in &ready.tokens {
         println!("  {role:<9} {token}");
     }
-    let server = url.trim_end_matches("/mcp");
-    let asked = format!("--url {server} --token-file {}", approver.display());
+    let asked = format!("--url {base} --token-file {}", approver.display());
     println!(
         "\nWhat cannot be undone, such as `remove-application` with the token of admin, waits for your yes. In another terminal:"
     );
