@@ -73,7 +73,10 @@ impl Health for Parts {
 impl Parts {
     async fn ledger(&self) -> Check {
         let asked = Instant::now();
-        let problem = self.0.ledger.store().ledger_head().await.err().map(|error| error.to_string());
+        let problem = match self.0.ledger.failing() {
+            Some(error) => Some(error.to_string()),
+            None => self.0.ledger.store().ledger_head().await.err().map(|error| error.to_string()),
+        };
         check("ledger".to_owned(), asked, problem)
     }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use store::{LedgerRow, Store};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     time::{Instant, timeout_at},
 };
 
@@ -62,15 +62,23 @@ pub(crate) struct Chain {
     owed: Vec<Append>,
     /// When a head is due that the disk has; none where it has one already.
     sign_at: Option<Instant>,
+    /// Why the store does not take records, as long as it does not.
+    failing: watch::Sender<Option<Arc<store::Error>>>,
     retain_at: Option<Instant>,
 }
 
 impl Chain {
     pub(crate) fn new(store: Store, signer: Signer, keeper: Keeper, keep: Keep, end: End) -> Self {
+        let failing = watch::Sender::new(None);
         let begun = Instant::now();
         let sign_at = (end.unsigned > 0).then_some(begun + SIGN_AFTER);
         let retain_at = keep.removes().then_some(begun);
-        Self { store, signer, keeper, keep, end, owed: Vec::new(), sign_at, retain_at }
+        Self { store, signer, keeper, keep, end, owed: Vec::new(), sign_at, failing, retain_at }
+    }
+
+    /// Tells why the store does not take records, as long as it does not.
+    pub(crate) fn failing(&self) -> watch::Receiver<Option<Arc<store::Error>>> {
+        self.failing.subscribe()
     }
 
     pub(crate) async fn append_all(mut self, mut waiting: mpsc::Receiver<Order>) {
@@ -92,7 +100,8 @@ impl Chain {
 
     /// When there is something to do even if no order comes.
     fn wake(&self) -> Option<Instant> {
-        let again = (!self.owed.is_empty()).then(|| Instant::now() + AGAIN_AFTER);
+        let waits = !self.owed.is_empty() || self.failing.borrow().is_some();
+        let again = waits.then(|| Instant::now() + AGAIN_AFTER);
         [again, self.sign_at, self.retain_at].into_iter().flatten().min()
     }
 
@@ -100,6 +109,9 @@ impl Chain {
         let now = Instant::now();
         if !self.owed.is_empty() {
             self.append(Vec::new()).await;
+        } else if self.failing.borrow().is_some() {
+            // nobody asks a server that is not ready, so it tries by itself
+            self.sign().await;
         }
         if self.sign_at.is_some_and(|at| at <= now) {
             self.sign_at = Some(now + AGAIN_AFTER);
@@ -155,7 +167,7 @@ impl Chain {
         let result = self.store.append_ledger(&rows, durable).await.map_err(Arc::new);
         match &result {
             Ok(()) => self.appended(&rows, signed, durable),
-            Err(error) => tracing::error!(%error, records, "the ledger cannot be written"),
+            Err(error) => self.failed(error, records),
         }
         for append in batch {
             match append.done {
@@ -172,7 +184,7 @@ impl Chain {
         let head = self.head(&[]);
         match self.store.append_ledger(std::slice::from_ref(&head), true).await {
             Ok(()) => self.appended(&[head], true, true),
-            Err(error) => tracing::error!(%error, "the ledger cannot be signed"),
+            Err(error) => self.failed(&Arc::new(error), 1),
         }
     }
 
@@ -206,8 +218,19 @@ impl Chain {
         }
     }
 
+    fn failed(&self, error: &Arc<store::Error>, records: i64) {
+        // said once, and again when it is over
+        if self.failing.send_replace(Some(Arc::clone(error))).is_none() {
+            tracing::error!(%error, records, "the ledger cannot be written, so nothing is done");
+        }
+    }
+
     fn appended(&mut self, rows: &[LedgerRow], signed: bool, durable: bool) {
         let Some(last) = rows.last() else { return };
+        if self.failing.borrow().is_some() {
+            self.failing.send_replace(None);
+            tracing::warn!("the ledger can be written again");
+        }
         let previous = rows.len().checked_sub(2).map_or(&self.end.hash, |index| &rows[index].hash);
         // a head goes to its file only when the disk has the records that it signs, or a power cut could leave it alone
         if signed && durable {

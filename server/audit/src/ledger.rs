@@ -1,10 +1,10 @@
 //! The ledger: one task appends, so that the chain has one order; beginnings are waited for, endings are not.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 use store::{LedgerRow, Store};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     Broken, Entry, Error, Flaw, Keep, Newest, Record, Request, Signer,
@@ -22,6 +22,7 @@ const WAITING: usize = 4096;
 pub struct Ledger {
     appends: mpsc::Sender<Order>,
     store: Store,
+    failing: watch::Receiver<Option<Arc<store::Error>>>,
 }
 
 /// How a ledger is signed and kept.
@@ -47,8 +48,9 @@ impl Ledger {
         let left_behind = store.ledger_unclosed().await?;
         let (appends, waiting) = mpsc::channel(WAITING);
         let chain = Chain::new(store.clone(), terms.signer, Keeper::start(terms.newest), terms.keep, end);
+        let failing = chain.failing();
         tokio::spawn(chain.append_all(waiting));
-        let ledger = Self { appends, store };
+        let ledger = Self { appends, store, failing };
         for row in left_behind {
             let ending = ending(Outcome::Unknown, "the server stopped before the end was known", None);
             let kept = ledger.hand_over(row.act, "close", &ending, true).await?;
@@ -97,6 +99,12 @@ impl Ledger {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Why the store does not take records, as long as it does not; nothing is done then.
+    #[must_use]
+    pub fn failing(&self) -> Option<Error> {
+        self.failing.borrow().clone().map(Error::Store)
     }
 
     /// Returns when all that was handed over so far stands in the store.

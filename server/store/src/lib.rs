@@ -35,8 +35,17 @@ impl Store {
     /// # Errors
     /// [`Error::Open`] where the file cannot be opened or written, [`Error::Migrate`] where it was made by a newer program.
     pub async fn open(file: &Path) -> Result<Self, Error> {
+        Self::open_within(file, None).await
+    }
+
+    /// The same for a store that takes no more than so many pages of 4,096 bytes; what is beyond is [`Error::Full`].
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_within(file: &Path, pages: Option<u32>) -> Result<Self, Error> {
         let options = SqliteConnectOptions::new()
             .filename(file)
+            .pragma("max_page_count", pages.unwrap_or(u32::MAX - 1).to_string())
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
