@@ -13,6 +13,7 @@ mod grants;
 mod http_refusals;
 mod layout;
 mod ledger;
+mod ledger_keeping;
 mod limits;
 mod mcp_calls;
 mod mcp_lines;

@@ -1,0 +1,247 @@
+//! The ledger elsewhere, over time and in need: exports that prove themselves, what is removed, and a store that takes nothing.
+
+use std::{path::Path, time::Duration};
+
+use audit::{
+    Entry, Error, Flaw, Keep, Ledger, Only, Outcome, Phase, Request, Signer, Terms, Verified, export, verify,
+    verify_export,
+};
+use identity::Caller;
+use policy::{Act, Effect};
+use serde_json::json;
+use sqlx::{Connection as _, SqliteConnection};
+use store::Store;
+use tests::ledger::{keys, ledger, newest, terms};
+
+async fn begun(ledger: &Ledger, caller: &str, model: &str, effect: Effect) -> Result<Entry, Error> {
+    let act = Act {
+        tool: "juju_config".into(),
+        effect,
+        controller: "prod".into(),
+        model: model.into(),
+        targets: vec!["application-web".into()],
+        arguments: json!({"application": "web"}),
+    };
+    ledger.begin(Request::new(&Caller::local(caller, "admin"), &act)).await
+}
+
+async fn done(ledger: &Ledger, caller: &str, model: &str, acts: usize) {
+    for number in 0..acts {
+        let effect = if number % 10 == 0 { Effect::Write } else { Effect::Read };
+        begun(ledger, caller, model, effect).await.expect("begun").close(Outcome::Done, "");
+    }
+    ledger.settle().await.expect("settled");
+}
+
+async fn exported(store: &Store, only: Only) -> (String, audit::Exported) {
+    let mut text = Vec::new();
+    let exported = export(store, only, &mut text).await.expect("exported");
+    (String::from_utf8(text).expect("text"), exported)
+}
+
+#[tokio::test]
+async fn an_export_proves_itself_and_gives_away_only_what_was_asked_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let ledger = ledger(directory.path()).await;
+    for (caller, model) in [("ana", "ana/dev"), ("bob", "bob/shop"), ("ana", "ana/shop"), ("eve", "eve/lab")] {
+        done(&ledger, caller, model, 30).await;
+    }
+    ledger.finish().await.expect("signed");
+    let shop = |model: &str| Only { model: Some(model.into()), ..Only::default() };
+    let cases = [
+        (Only::default(), 240, true),
+        (shop("shop"), 120, false),
+        (shop("ana/shop"), 60, false),
+        (shop("prod:shop"), 120, false),
+        (shop("dev:shop"), 0, false),
+        (Only { caller: Some("local:bob".into()), ..Only::default() }, 60, false),
+        (Only { caller: Some("local:bob".into()), ..shop("ana/shop") }, 0, false),
+        (Only { since: Some("2999-01-01T00:00:00Z".into()), ..Only::default() }, 0, false),
+    ];
+    for (only, shown, eve) in cases {
+        let (text, exported) = exported(ledger.store(), only.clone()).await;
+        assert_eq!((exported.shown, exported.unsigned, text.contains("eve")), (shown, 0, eve), "{only:?}");
+        let (verified, again) = verify_export(text.as_bytes(), &keys()).expect("it proves itself");
+        assert_eq!((again.shown, verified.unsigned), (shown, 0), "{only:?}");
+        let other = Signer::new(&[8; 32]).public_key().clone();
+        assert_eq!(verify_export(text.as_bytes(), &[other]).is_ok(), shown == 0, "{only:?}");
+    }
+}
+
+#[tokio::test]
+async fn edits_of_an_export_are_found() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let ledger = ledger(directory.path()).await;
+    done(&ledger, "ana", "ana/dev", 15).await;
+    done(&ledger, "bob", "bob/shop", 15).await;
+    done(&ledger, "ana", "ana/dev", 15).await;
+    ledger.finish().await.expect("signed");
+    let (text, _) = exported(ledger.store(), Only { caller: Some("local:ana".into()), ..Only::default() }).await;
+    let lines: Vec<&str> = text.lines().collect();
+    for index in 1..lines.len() {
+        let without: Vec<_> = [&lines[..index], &lines[index + 1..]].concat();
+        let twice: Vec<_> = [&lines[..=index], &lines[index..]].concat();
+        let changed =
+            lines[index].replacen("local:ana", "local:eve", 1).replacen("\"omitted\":\"", "\"omitted\":\"0", 1);
+        let changed = changed.replacen("\"outcome\":\"done\"", "\"outcome\":\"denied\"", 1).replacen(
+            "\"first\":1",
+            "\"first\":2",
+            1,
+        );
+        assert_ne!(changed, lines[index]);
+        let changed: Vec<_> = [&lines[..index], &[changed.as_str()], &lines[index + 1..]].concat();
+        for (kind, edited) in [("without", without), ("twice", twice), ("changed", changed)] {
+            let found = verify_export(edited.join("\n").as_bytes(), &keys());
+            assert!(matches!(found, Err(Error::Broken(_))), "{kind} line {index}: {found:?}");
+        }
+        let cut = verify_export(lines[..index].join("\n").as_bytes(), &keys());
+        let sealed = index == 1 || lines[index - 1].contains("\"phase\":\"head\"");
+        assert_eq!(cut.is_ok(), sealed, "cut off before line {index}: {cut:?}");
+    }
+    assert!(matches!(verify_export("{}".as_bytes(), &keys()), Err(Error::Line(1))));
+    assert!(matches!(verify_export(format!("{}\nx", lines[0]).as_bytes(), &keys()), Err(Error::Line(2))));
+}
+
+async fn verified(folder: &Path, store: &Store) -> Verified {
+    verify(store, &keys(), newest(folder).as_ref()).await.expect("it holds")
+}
+
+/// The ledger when its oldest record is another than `first`.
+async fn removed(folder: &Path, ledger: &Ledger, first: i64) -> Verified {
+    for _ in 0..200 {
+        let now = verified(folder, ledger.store()).await;
+        if now.first != first {
+            return now;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nothing was removed");
+}
+
+#[tokio::test]
+async fn old_records_go_and_a_signed_head_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let folder = directory.path();
+    let before = ledger(folder).await;
+    done(&before, "ana", "ana/dev", 40).await;
+    let open = begun(&before, "bob", "ana/dev", Effect::Read).await.expect("begun");
+    done(&before, "ana", "ana/dev", 40).await;
+    before.finish().await.expect("signed");
+    let records = Ledger::records(before.store(), 1, 1000).await.expect("records");
+    let opened = records.iter().find(|record| record.act == open.id()).expect("it is there").sequence;
+    std::mem::forget(open); // as a killed process would
+    before.store().close().await;
+    // its end comes with the next start, so that its beginning may go too
+    let keep = Keep { days: Some(0), bytes: None };
+    let store = Store::open(&folder.join("state.db")).await.expect("a store");
+    let after = Ledger::open(store, Terms { keep, ..terms(folder) }).await.expect("a ledger");
+    let now = removed(folder, &after, 1).await;
+    assert!(now.first > opened.min(80) && now.unsigned == 0, "{now:?}");
+    done(&after, "ana", "ana/dev", 3).await;
+    after.finish().await.expect("signed");
+    after.store().close().await;
+    let store = Store::open_read_only(&folder.join("state.db")).await.expect("a store");
+    let now = verified(folder, &store).await;
+    let (text, _) = exported(&store, Only::default()).await;
+    verify_export(text.as_bytes(), &keys()).expect("what is left proves itself");
+    store.close().await;
+    // without the key nobody removes any more
+    let url = format!("sqlite://{}", folder.join("state.db").display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the file");
+    sqlx::query("delete from ledger where sequence = ?")
+        .bind(now.first)
+        .execute(&mut connection)
+        .await
+        .expect("deleted");
+    connection.close().await.expect("closed");
+    let store = Store::open_read_only(&folder.join("state.db")).await.expect("a store");
+    let Err(Error::Broken(broken)) = verify(&store, &keys(), newest(folder).as_ref()).await else { panic!("it holds") };
+    assert_eq!((broken.sequence, broken.flaw), (now.first, Flaw::Missing));
+}
+
+#[tokio::test]
+async fn what_is_too_large_loses_its_oldest_records() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let folder = directory.path();
+    let before = ledger(folder).await;
+    done(&before, "ana", "ana/dev", 300).await;
+    before.finish().await.expect("signed");
+    let (held, records) = before.store().ledger_size().await.expect("a size");
+    before.store().close().await;
+    let keep = Keep { days: None, bytes: Some(held * 3 / 4) };
+    let store = Store::open(&folder.join("state.db")).await.expect("a store");
+    let after = Ledger::open(store, Terms { keep, ..terms(folder) }).await.expect("a ledger");
+    let now = removed(folder, &after, 1).await;
+    assert!(now.first > records / 8 && now.first < records / 2, "{now:?} of {records}");
+}
+
+#[tokio::test]
+async fn a_full_store_refuses_acts_and_keeps_what_it_has() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let folder = directory.path();
+    let store = Store::open_within(&folder.join("state.db"), Some(60)).await.expect("a store");
+    let ledger = Ledger::open(store, terms(folder)).await.expect("a ledger");
+    let mut kept = 0;
+    let error = loop {
+        match begun(&ledger, "ana", "ana/dev", Effect::Write).await {
+            Ok(entry) => std::mem::forget(entry),
+            Err(error) => break error,
+        }
+        kept += 1;
+        assert!(kept < 1000, "it is never full");
+    };
+    assert_eq!(error.to_string(), "the ledger cannot be kept: the store is full");
+    assert!(error.remedy().is_some_and(|remedy| remedy.contains("free space")), "{error:?}");
+    assert_eq!(ledger.failing().map(|error| error.to_string()), Some(error.to_string()));
+    let mut refused = false;
+    for _ in 0..20 {
+        // a read is a smaller record, so one or two may still find room
+        refused |= begun(&ledger, "ana", "ana/dev", Effect::Read).await.map(std::mem::forget).is_err();
+    }
+    assert!(refused, "reads are refused too");
+    assert!(verified(folder, ledger.store()).await.records > kept);
+}
+
+#[tokio::test]
+async fn a_read_only_store_refuses_acts_and_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let folder = directory.path();
+    let before = ledger(folder).await;
+    done(&before, "ana", "ana/dev", 3).await;
+    before.finish().await.expect("signed");
+    let store = Store::open_read_only(&folder.join("state.db")).await.expect("a store");
+    let after = Ledger::open(store, terms(folder)).await.expect("a ledger");
+    for effect in [Effect::Read, Effect::Write] {
+        let error = begun(&after, "ana", "ana/dev", effect).await.expect_err("read-only");
+        assert_eq!(error.to_string(), "the ledger cannot be kept: the store is read-only");
+        assert!(error.remedy().is_some_and(|remedy| remedy.contains("writable")), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn ends_that_could_not_be_kept_are_kept_as_soon_as_they_can_be() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let folder = directory.path();
+    let ledger = ledger(folder).await;
+    let entry = begun(&ledger, "ana", "ana/dev", Effect::Write).await.expect("begun");
+    let url = format!("sqlite://{}", folder.join("state.db").display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the file");
+    let refuse = "create trigger refuse before insert on ledger begin select raise(abort, 'not now'); end";
+    sqlx::raw_sql(refuse).execute(&mut connection).await.expect("a trigger");
+    entry.close(Outcome::Done, "");
+    ledger.settle().await.expect("tried");
+    begun(&ledger, "ana", "ana/dev", Effect::Read).await.expect_err("refused");
+    assert!(ledger.failing().is_some());
+    sqlx::raw_sql("drop trigger refuse").execute(&mut connection).await.expect("dropped");
+    for _ in 0..100 {
+        if ledger.failing().is_none() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(ledger.failing().is_none(), "nobody asked, and it tried again by itself");
+    let records = Ledger::records(ledger.store(), 1, 10).await.expect("records");
+    let ends: Vec<_> = records.iter().filter(|record| matches!(record.phase, Phase::Close(_))).collect();
+    assert_eq!((records.len(), ends.len()), (2, 1), "{records:?}");
+    verified(folder, ledger.store()).await;
+}

@@ -1,0 +1,86 @@
+"""The ledger by its command line, and checked by programs that are not ours: Python's hashlib and openssl."""
+import hashlib
+import json
+import shutil
+import signal
+import subprocess
+
+import pytest
+from test_killed import PROGRAM, TOKEN, call, started
+
+
+def audit(*words):
+    return subprocess.run([PROGRAM, "audit", *map(str, words)], capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    """The state directory of a server that answered a few calls and was killed, started again and stopped."""
+    folder = tmp_path_factory.mktemp("ledger")
+    token, state = folder / "token", folder / "state"
+    token.write_text(TOKEN)
+    simulator, sim = started(["sim", "--scenario", "shop"], folder / "sim.json")
+    serve = ["serve", "--juju-data", sim["juju_data"], "--state", state, "--token-file", f"admin={token}", "--listen", "127.0.0.1:0"]
+    try:
+        for end in (signal.SIGKILL, signal.SIGTERM):
+            server, ready = started(serve, folder / "serve.json")
+            for _ in range(5):
+                call(ready["mcp_url"] + "/full", "juju_status", {"model": "admin/shop"})
+            server.send_signal(end)
+            server.wait(timeout=30)
+            verified = audit("verify", "--state", state)
+            assert verified.returncode == 0, verified.stdout + verified.stderr
+            assert ("not signed yet" in verified.stdout) == (end == signal.SIGKILL), verified.stdout
+    finally:
+        server.kill()
+        simulator.terminate()
+    return state
+
+
+def test_an_export_holds_where_neither_ledger_nor_key_is(state, tmp_path):
+    key, export = tmp_path / "ledger.pem", tmp_path / "all.jsonl"
+    key.write_text(audit("public-key", "--state", state).stdout)
+    export.write_text(audit("export", "--state", state, "--since", "1h").stdout)
+    held = audit("verify", "--file", export, "--public-key", key)
+    assert held.returncode == 0 and "20 are shown" in held.stdout, held.stdout + held.stderr
+    export.write_text(export.read_text().replace('"outcome":"done"', '"outcome":"failed"', 1))
+    changed = audit("verify", "--file", export, "--public-key", key)
+    assert changed.returncode == 1 and changed.stdout.startswith("changed: record "), changed.stdout + changed.stderr
+    assert audit("verify", "--file", export, "--state", tmp_path).returncode == 2
+    assert audit("verify", "--state", tmp_path).returncode == 2
+    assert audit("export", "--state", state, "--since", "2999-01-01").stdout == ""
+
+
+def test_the_chain_and_its_signatures_are_what_the_documentation_says(state, tmp_path):
+    def sha256(*parts):
+        return hashlib.sha256("".join(f"{part}\n" for part in parts).encode()).hexdigest()
+
+    (tmp_path / "ledger.pem").write_text(audit("public-key", "--state", state).stdout)
+    lines = audit("export", "--state", state).stdout.splitlines()
+    previous, heads = json.loads(lines[0])["previous"], 0
+    for line in lines[1:]:
+        record = json.loads(line)
+        body = line[line.index('"body":') + 7:line.rindex(',"hash":')]
+        digest = sha256(previous, record["sequence"], sha256(record["act"], record["phase"], body))
+        assert digest == record["hash"], line
+        if record["phase"] == "head":
+            head = record["body"]
+            signed = ["juju-mcp ledger head 1", record["sequence"], previous, head["time"], head["first"], head["base"], head["key"]]
+            (tmp_path / "text").write_text("".join(f"{part}\n" for part in signed))
+            (tmp_path / "signature").write_bytes(bytes.fromhex(head["signature"]))
+            if shutil.which("openssl"):
+                words = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "ledger.pem", "-rawin", "-in", "text", "-sigfile", "signature"]
+                subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+            heads += 1
+        previous = digest
+    assert heads >= 1 and json.loads(lines[-1])["phase"] == "head"
+
+
+def test_a_ledger_that_was_cut_off_is_not_served_on(state, tmp_path):
+    copy = shutil.copytree(state, tmp_path / "state")
+    subprocess.run(["python3", "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+                    "c.execute('delete from ledger where sequence > 4'); c.commit()", str(copy / "juju-mcp.sqlite")], check=True)
+    cut = audit("verify", "--state", copy)
+    assert cut.returncode == 1 and "record 5 is missing and all after it" in cut.stdout, cut.stdout + cut.stderr
+    (copy / "ledger-head.json").unlink()
+    assert audit("verify", "--state", copy, "--head", state / "ledger-head.json").returncode == 1
