@@ -47,7 +47,7 @@ async fn an_approver_signs_in_sees_what_is_asked_and_says_yes_once() {
     for part in [
         TOOL,
         "changes",
-        "A human looks at changes.",
+        "A human looks at changes",
         "token:admin:",
         "num_units",
         "application-web",

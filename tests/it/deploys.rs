@@ -1,5 +1,7 @@
 //! Deploying and refreshing with every argument, beside what the real client then says.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tests::{Pair, RealController};
 
@@ -9,9 +11,21 @@ async fn done(pair: &Pair, tool: &str, mut arguments: Value) -> Value {
     reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal} ({:?})", refusal.remedy())).value
 }
 
+/// For a moment after a unit came, the controller knows its storage but not yet the filesystem below, and then tells no status
+/// at all.
+const STORAGE_IN_BETWEEN: &str = "cannot convert storage details";
+
 async fn told(pair: &Pair, words: &[&str]) -> Value {
     let words = [words, &["-m", "staging"]].concat();
-    pair.theirs(&words).await.unwrap_or_else(|error| panic!("juju {words:?}: {error}"))
+    for _ in 0..50 {
+        match pair.theirs(&words).await {
+            Err(error) if error.to_string().contains(STORAGE_IN_BETWEEN) => {
+                tokio::time::sleep(Duration::from_millis(200)).await
+            }
+            told => return told.unwrap_or_else(|error| panic!("juju {words:?}: {error}")),
+        }
+    }
+    panic!("juju {words:?}: the controller never knew the filesystem")
 }
 
 /// What the real client says of an application.
