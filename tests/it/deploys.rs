@@ -19,8 +19,8 @@ async fn told(pair: &Pair, words: &[&str]) -> Value {
     let words = [words, &["-m", "staging"]].concat();
     for _ in 0..50 {
         match pair.theirs(&words).await {
-            Err(error) if error.to_string().contains(STORAGE_IN_BETWEEN) => {
-                tokio::time::sleep(Duration::from_millis(200)).await
+            Err(error) if error.contains(STORAGE_IN_BETWEEN) => {
+                tokio::time::sleep(Duration::from_millis(200)).await;
             }
             told => return told.unwrap_or_else(|error| panic!("juju {words:?}: {error}")),
         }

@@ -157,9 +157,7 @@ impl<W: Write> Writer<'_, W> {
             }
             Phase::Close(ended) => (&ended.time, self.acts.remove(&record.act) || self.only.any_act()),
         };
-        let since = self.only.since.as_ref().is_none_or(|since| time >= since);
-        let until = self.only.until.as_ref().is_none_or(|until| time < until);
-        Ok(wanted && since && until)
+        Ok(wanted && self.only.spans(time))
     }
 
     fn write(&mut self, line: &str) -> Result<(), Error> {
@@ -172,7 +170,13 @@ impl Only {
         self.model.is_none() && self.caller.is_none()
     }
 
-    fn wants(&self, begun: &Beginning) -> bool {
+    /// Whether a time is within the range.
+    pub(crate) fn spans(&self, time: &str) -> bool {
+        let since = self.since.as_ref().is_none_or(|since| time >= since.as_str());
+        since && self.until.as_ref().is_none_or(|until| time < until.as_str())
+    }
+
+    pub(crate) fn wants(&self, begun: &Beginning) -> bool {
         let of = |caller: &String| *caller == begun.caller || begun.email.as_ref() == Some(caller);
         let within = |model: &String| {
             let full = format!("{}:{}", begun.asked.controller, begun.asked.model);

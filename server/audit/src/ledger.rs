@@ -87,12 +87,18 @@ impl Ledger {
     /// # Errors
     /// [`Error::Store`], or [`Error::Broken`] where a record cannot be read.
     pub async fn records(store: &Store, sequence: i64, limit: i64) -> Result<Vec<Record>, Error> {
+        Ok(Self::page(store, sequence, limit).await?.0)
+    }
+
+    /// The same, and the place of the last record that was looked at, heads included; nothing where there is none.
+    pub(crate) async fn page(store: &Store, sequence: i64, limit: i64) -> Result<(Vec<Record>, Option<i64>), Error> {
         let rows = store.ledger_from(sequence, limit).await?;
         let read = |row: &LedgerRow| {
             let unreadable = |_| Error::Broken(Broken { sequence: row.sequence, flaw: Flaw::Unreadable });
             Record::read(row).map_err(unreadable).transpose()
         };
-        rows.iter().filter_map(read).collect()
+        let records = rows.iter().filter_map(read).collect::<Result<_, _>>()?;
+        Ok((records, rows.last().map(|row| row.sequence)))
     }
 
     /// The store in which it stands.

@@ -5,6 +5,7 @@
 
 mod append;
 mod chain;
+mod changes;
 mod entry;
 mod error;
 mod export;
@@ -19,6 +20,7 @@ mod retention;
 mod verify;
 mod walk;
 
+pub use changes::{Change, Changes, changes};
 pub use entry::Entry;
 pub use error::Error;
 pub use export::{Exported, Only, export, verify_export};

@@ -140,6 +140,15 @@ pub enum Outcome {
 }
 
 impl Record {
+    /// When it was written, RFC 3339 with microseconds, UTC.
+    #[must_use]
+    pub fn time(&self) -> &str {
+        match &self.phase {
+            Phase::Open(begun) => &begun.time,
+            Phase::Close(ended) => &ended.time,
+        }
+    }
+
     /// The record in a row; nothing in one that is a head.
     pub(crate) fn read(row: &LedgerRow) -> Result<Option<Self>, serde_json::Error> {
         let phase = match row.phase.as_str() {

@@ -3,6 +3,7 @@
 mod approvals;
 mod asking;
 mod call;
+mod changes;
 mod circumstances;
 mod clock;
 mod door;
@@ -18,6 +19,7 @@ mod turned_away;
 
 pub use approvals::{Approvals, Decision, NotDecided};
 pub use call::{Call, Proof, Provenance, Reply, Waiting};
+pub use changes::{TOOL as CHANGES, Wanted, changes};
 pub use clock::Clock;
 pub use door::{Door, carry_out};
 pub use limited::{Limited, note_limited};

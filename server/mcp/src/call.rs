@@ -13,7 +13,7 @@ use rmcp::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Server, Surface,
+    Server, Surface, changes,
     confirm::{self, Channel},
     progress::News,
     reply, trace, trio, validate,
@@ -37,7 +37,7 @@ impl Meant {
     /// One sentence, where the arguments do not fit.
     pub(crate) fn of(name: &str, arguments: Map<String, Value>, surface: &Surface) -> Option<Result<Self, String>> {
         match name {
-            trio::FIND | validate::NAME => None,
+            trio::FIND | validate::NAME | changes::NAME => None,
             trio::READ => Some(inner(arguments, true)),
             trio::RUN => Some(inner(arguments, false)),
             name => Some(Ok(Self { tool: name.to_owned(), arguments, read_only: surface.read_only })),
@@ -78,6 +78,7 @@ impl Server {
         }
         match Meant::of(&request.name, arguments.clone(), surface) {
             None if request.name == validate::NAME => Ok(self.validate(&caller, arguments).await.into()),
+            None if request.name == changes::NAME => Ok(self.changes(&caller, arguments).await.into()),
             None => Ok(self.find(&caller, surface, arguments).into()),
             Some(Ok(meant)) => Ok(self.carry(meant, &request, &caller, surface, context).await),
             Some(Err(sentence)) => Ok(reply::failed(sentence, "bad arguments").into()),

@@ -1,6 +1,7 @@
 //! Speaks MCP: the only room that names rmcp. What it offers comes from the catalogue; what it does goes through the door.
 
 mod call;
+mod changes;
 mod confirm;
 mod instructions;
 mod listing;

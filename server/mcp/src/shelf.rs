@@ -8,7 +8,7 @@ use policy::{Effect, Policy};
 use rmcp::model::{self, ToolAnnotations};
 use serde_json::Value;
 
-use crate::{Selection, Surface, trio, validate};
+use crate::{Selection, Surface, changes, trio, validate};
 
 /// All tools, rendered.
 pub(crate) struct Shelf {
@@ -40,7 +40,7 @@ impl Shelf {
         tools.extend(
             trio::described(false)
                 .into_iter()
-                .chain([validate::described()])
+                .chain([changes::described(), validate::described()])
                 .map(|described| (described.name.to_owned(), Item::trio(&described))),
         );
         Self { tools }

@@ -60,7 +60,9 @@ def test_killed_in_the_middle_of_a_write(tmp_path):
     token, state = tmp_path / "token", tmp_path / "state"
     token.write_text(TOKEN)
     simulator, sim = started(["sim", "--scenario", "shop"], tmp_path / "sim.json")
-    serve = ["serve", "--juju-data", sim["juju_data"], "--state", state, "--token-file", f"admin={token}", "--listen", "127.0.0.1:0"]
+    # without rules, which would look at the slow controller first: the write itself is to be under way after a second
+    serve = ["serve", "--juju-data", sim["juju_data"], "--state", state, "--token-file", f"admin={token}", "--listen", "127.0.0.1:0",
+             "--rules", "none"]
     arguments = {"model": "admin/shop", "application": "web", "num_units": 1, "idempotency_key": "one-more-web"}
     try:
         server, ready = started(serve, tmp_path / "serve.json")
