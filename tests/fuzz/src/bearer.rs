@@ -16,13 +16,12 @@ pub fn run(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let mut authenticator = Authenticator::default();
     authenticator.accept(TokenHash::of(KNOWN), "viewer");
-    let known = text.split_once(' ').is_some_and(|(scheme, token)| {
-        scheme.eq_ignore_ascii_case("bearer") && token == KNOWN
-    });
+    let known =
+        text.split_once(' ').is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && token == KNOWN);
     let peer = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
     // without an identity provider nothing is waited for
-    let answer = pin!(authenticator.authenticate(Presented::Header(text), peer))
-        .poll(&mut Context::from_waker(Waker::noop()));
+    let answer =
+        pin!(authenticator.authenticate(Presented::Header(text), peer)).poll(&mut Context::from_waker(Waker::noop()));
     let Poll::Ready(caller) = answer else { panic!("waits for somebody: {text:?}") };
     assert_eq!(caller.is_ok(), known, "{text:?}");
 }

@@ -1,6 +1,6 @@
 //! Messages to the MCP endpoint over HTTP: every body is answered, in JSON, and never as a fault of ours.
 
-use std::{cell::RefCell, sync::Arc};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{Router, body::Body, http::Request};
 use identity::{Authenticator, TokenHash};
@@ -19,22 +19,28 @@ struct World {
     _folder: tempfile::TempDir,
 }
 
-thread_local! {
-    static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
-}
+/// Not of a thread: what is dropped as the thread ends finds no runtime any more.
+static WORLD: Mutex<Option<World>> = Mutex::new(None);
 
 /// Sends the bytes as a body; the first says with which headers and where.
 pub fn run(bytes: &[u8]) {
     let Some((first, body)) = bytes.split_first() else { return };
-    WORLD.with_borrow_mut(|world| {
-        if world.as_ref().is_none_or(|world| world.used > GENERATION) {
-            *world = Some(World::new());
-        }
-        if let Some(world) = world {
-            world.used += 1;
-            world.send(*first, body);
-        }
-    });
+    let mut world = WORLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if world.as_ref().is_none_or(|world| world.used > GENERATION) {
+        *world = Some(World::new());
+    }
+    if let Some(world) = world.as_mut() {
+        world.used += 1;
+        world.send(*first, body);
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // connections to the store end within the runtime
+        let _within = self.runtime.enter();
+        self.router = Router::new();
+    }
 }
 
 impl World {
@@ -84,6 +90,7 @@ async fn router(folder: &std::path::Path) -> Router {
         ledger: audit::Ledger::open(store, terms).await.expect("a ledger"),
         controllers: juju_client::Controllers::new(Vec::new(), None, juju_client::Settings::default()),
         approvals: dispatch::ApprovalTerms::default(),
+        clock: dispatch::Clock::default(),
     });
     let mut authenticator = Authenticator::default();
     authenticator.accept(TokenHash::of(TOKEN), "viewer");
