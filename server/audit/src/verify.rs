@@ -18,10 +18,27 @@ const HEADS: i64 = 5;
 /// # Errors
 /// [`Error::Store`] where the store cannot be read, [`Error::Broken`] at the first record that does not hold.
 pub async fn verify(store: &Store, keys: &[PublicKey], newest: Option<&Newest>) -> Result<Verified, Error> {
+    let mut beginning = beginning(store).await?;
+    loop {
+        let (first, base) = beginning.clone();
+        // a record that stands before the first one was put there, so the walk begins with whatever is oldest
+        let walked = walk_all(Walk::new(Some(keys), newest, first, base), store, i64::MIN).await;
+        if walked.is_ok() {
+            return walked;
+        }
+        // a running server may have removed old records under the walk, and says so in a new head
+        let now = self::beginning(store).await?;
+        if now == beginning {
+            return walked;
+        }
+        beginning = now;
+    }
+}
+
+/// The oldest record and the hash before it, as the newest readable head says.
+async fn beginning(store: &Store) -> Result<(i64, String), Error> {
     let heads = store.ledger_heads(HEADS).await?;
-    let (first, base) = heads.iter().find_map(Head::read).map_or((1, String::new()), |head| (head.first, head.base));
-    // a record that stands before the first one was put there, so the walk begins with whatever is oldest
-    walk_all(Walk::new(Some(keys), newest, first, base), store, i64::MIN).await
+    Ok(heads.iter().find_map(Head::read).map_or((1, String::new()), |head| (head.first, head.base)))
 }
 
 /// The same for the end of a ledger alone, from its last head on, whoever has signed that: quick, whatever its length.
