@@ -1,7 +1,5 @@
 //! Deploying and refreshing with every argument, beside what the real client then says.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use tests::{Pair, RealController};
 
@@ -11,21 +9,21 @@ async fn done(pair: &Pair, tool: &str, mut arguments: Value) -> Value {
     reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal} ({:?})", refusal.remedy())).value
 }
 
-/// For a moment after a unit came, the controller knows its storage but not yet the filesystem below, and then tells no status
-/// at all.
-const STORAGE_IN_BETWEEN: &str = "cannot convert storage details";
+/// What the real client says of the model, as soon as the controller has done in the background what `settled` looks for.
+/// (For a moment after a unit came, it knows the unit's storage but not yet the filesystem below, and tells no status at all.)
+async fn told_when(pair: &Pair, words: &[&str], what: &str, settled: impl Fn(&Value) -> bool) -> Value {
+    pair.theirs_when(&[words, &["-m", "staging"]].concat(), what, settled).await
+}
 
 async fn told(pair: &Pair, words: &[&str]) -> Value {
-    let words = [words, &["-m", "staging"]].concat();
-    for _ in 0..50 {
-        match pair.theirs(&words).await {
-            Err(error) if error.contains(STORAGE_IN_BETWEEN) => {
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-            told => return told.unwrap_or_else(|error| panic!("juju {words:?}: {error}")),
-        }
-    }
-    panic!("juju {words:?}: the controller never knew the filesystem")
+    told_when(pair, words, "it can be told", |_| true).await
+}
+
+/// The places of an application's units; empty for a unit whose machine the controller has not chosen yet.
+fn places(status: &Value, application: &str) -> Vec<String> {
+    let units = status["applications"][application]["units"].as_object();
+    let place = |unit: &Value| unit["machine"].as_str().unwrap_or_default().to_owned();
+    units.into_iter().flat_map(|units| units.values()).map(place).collect()
 }
 
 /// What the real client says of an application.
@@ -49,13 +47,14 @@ async fn every_argument_of_deploy_arrives() {
     assert!(told(&pair, &["status"]).await["applications"].get("store").is_none(), "a dry run deploys nothing");
     store["dry_run"] = json!(false);
     done(&pair, "deploy", store).await;
-    let status = told(&pair, &["status", "--storage"]).await;
+    let placed = |status: &Value| {
+        let mut places = places(status, "store");
+        places.sort();
+        matches!(&places[..], [first, second] if first == "0" && second.starts_with("0/lxd/"))
+    };
+    let status = told_when(&pair, &["status", "--storage"], "one unit on machine 0, one in a container", placed).await;
     let application = &status["applications"]["store"];
     assert_eq!((&application["charm-rev"], &application["charm-channel"]), (&json!(512), &json!("14/edge")));
-    let units = application["units"].as_object().expect("units");
-    assert_eq!(units.len(), 2, "{units:?}");
-    let places: Vec<_> = units.values().map(|unit| unit["machine"].as_str().unwrap_or_default()).collect();
-    assert!(places.contains(&"0") && places.iter().any(|place| place.starts_with("0/lxd/")), "{places:?}");
     let config = told(&pair, &["config", "store"]).await;
     assert_eq!(
         (&config["settings"]["profile"]["value"], &config["settings"]["plugin_citext_enable"]["value"]),
@@ -68,8 +67,8 @@ async fn every_argument_of_deploy_arrives() {
         (&json!(2048), &json!(2), &json!(["a", "b"]))
     );
     assert_eq!(shown(&pair, "store").await["endpoint-bindings"]["database"], "alpha");
-    let storage = told(&pair, &["storage"]).await.to_string();
-    assert!(storage.contains("pgdata/0") && storage.contains("store/0"), "{storage}");
+    let attached = |told: &Value| ["pgdata/0", "store/0"].iter().all(|name| told.to_string().contains(name));
+    told_when(&pair, &["storage"], "the first unit has its storage", attached).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,9 +11,11 @@ pub mod raw;
 pub mod real_controller;
 pub mod served;
 pub mod signed_in;
+pub mod waiting;
 
 pub use lines::Lines;
 pub use pair::Pair;
 pub use real_controller::RealController;
 pub use served::Served;
 pub use signed_in::SignedIn;
+pub use waiting::{PATIENCE, until};

@@ -1,6 +1,6 @@
 //! Our tools and the real client beside each other, on one controller: the real API server, or the simulated one.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use audit::{Ledger, Record};
 use catalogue::Catalogue;
@@ -9,10 +9,13 @@ use identity::Caller;
 use juju_client::{ClientFiles, Controllers};
 use juju_sim::{Pace, Settings, Simulator};
 use policy::{InForce, Policy};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::process::Command;
 
-use crate::real_controller::{FOLDER, RealController};
+use crate::{
+    real_controller::{FOLDER, RealController},
+    waiting::until,
+};
 
 /// A door to a controller, and the real client for the same one.
 pub struct Pair {
@@ -118,21 +121,44 @@ impl Pair {
         self.juju.is_some()
     }
 
+    /// What the real client prints with `--format json`, as soon as `settled` says so.
+    ///
+    /// # Panics
+    /// Where it is not so in time.
+    pub async fn theirs_when(&self, words: &[&str], what: &str, settled: impl Fn(&Value) -> bool) -> Value {
+        until(&format!("{what} (juju {})", words.join(" ")), async || match self.theirs(words).await {
+            Ok(told) if settled(&told) => Ok(told),
+            Ok(told) => Err(told.to_string()),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    /// What our own tool answers the role `admin`, as soon as `settled` says so.
+    ///
+    /// # Panics
+    /// Where it is not so in time.
+    pub async fn ours_when(
+        &self,
+        tool: &str,
+        arguments: &Value,
+        what: &str,
+        settled: impl Fn(&Value) -> bool,
+    ) -> Value {
+        until(&format!("{what} ({tool} {arguments})"), async || match self.ours(tool, arguments).await {
+            Ok(reply) if settled(&reply.value) => Ok(reply.value),
+            Ok(reply) => Err(reply.value.to_string()),
+            Err(refusal) => Err(refusal.to_string()),
+        })
+        .await
+    }
+
     /// The status of a model by our own tool, as soon as `settled` says so.
     ///
     /// # Panics
-    /// Where it is not so within a minute.
+    /// Where it is not so in time.
     pub async fn status_when(&self, model: &str, what: &str, settled: impl Fn(&Value) -> bool) -> Value {
-        let mut last = String::new();
-        for _ in 0..300 {
-            match self.ours("status", &serde_json::json!({"model": model, "limit": 0})).await {
-                Ok(reply) if settled(&reply.value) => return reply.value,
-                Ok(reply) => last = reply.text,
-                Err(refusal) => last = refusal.to_string(),
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-        panic!("not within a minute: {what}; the model is\n{last}");
+        self.ours_when("status", &json!({"model": model, "limit": 0}), what, settled).await
     }
 
     /// All that stands in the ledger.
