@@ -1,11 +1,14 @@
 //! Attacks on approvals, as a table: each is refused, nothing is done, and the ledger has it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use audit::Outcome;
 use dispatch::ApprovalTerms;
 use serde_json::{Value, json};
-use tests::asking::{Asking, TOOL, able, arguments, said};
+use tests::{
+    asking::{Asking, TOOL, able, arguments, said},
+    before,
+};
 
 /// What somebody tries with a question that waits, or one that was approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,11 +76,32 @@ fn yes(state: &Value) -> Value {
 }
 
 /// A shop with a question that was approved.
-async fn approved(terms: ApprovalTerms) -> (Asking, String) {
-    let shop = Asking::open(false, terms).await;
+async fn approved() -> (Asking, String) {
+    let shop = Asking::open(false, ApprovalTerms::default()).await;
     let (id, digest) = shop.question("admin").await;
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
     (shop, id)
+}
+
+/// The same, and the time for which the yes counts has passed.
+async fn approved_and_expired() -> (Asking, String) {
+    before("a question is approved", async |lifetime| {
+        let shop = Asking::open(false, lasting(lifetime)).await;
+        let begun = Instant::now();
+        let (id, digest) = shop.question("admin").await;
+        let status = shop.decide("approver", "approve", &id, &digest).await;
+        if status != 200 && begun.elapsed() >= lifetime {
+            return None;
+        }
+        assert_eq!(status, 200);
+        tokio::time::sleep(lifetime).await;
+        Some((shop, id))
+    })
+    .await
+}
+
+fn lasting(lifetime: Duration) -> ApprovalTerms {
+    ApprovalTerms { lifetime, ..ApprovalTerms::default() }
 }
 
 /// A shop with a question that a client carries.
@@ -88,19 +112,14 @@ async fn carried(terms: ApprovalTerms) -> (Asking, Value) {
     (shop, asked["requestState"].clone())
 }
 
-fn short() -> ApprovalTerms {
-    ApprovalTerms { lifetime: Duration::from_millis(1500), ..ApprovalTerms::default() }
-}
-
 /// Does it, and gives the answer of the last call.
 async fn attack(kind: Attack) -> (Asking, Value, Before) {
     if format!("{kind:?}").starts_with("State") { with_state(kind).await } else { with_id(kind).await }
 }
 
 async fn with_id(kind: Attack) -> (Asking, Value, Before) {
-    let terms = if kind == Attack::Expired { short() } else { ApprovalTerms::default() };
     if matches!(kind, Attack::NotYetDecided | Attack::RejectedThenUsed) {
-        let shop = Asking::open(false, terms).await;
+        let shop = Asking::open(false, ApprovalTerms::default()).await;
         let (id, digest) = shop.question("admin").await;
         if kind == Attack::RejectedThenUsed {
             assert_eq!(shop.decide("approver", "reject", &id, &digest).await, 200);
@@ -108,7 +127,7 @@ async fn with_id(kind: Attack) -> (Asking, Value, Before) {
         let answer = shop.call("admin", TOOL, &arguments(), &named(&id)).await;
         return (shop, answer, 0);
     }
-    let (shop, id) = approved(terms).await;
+    let (shop, id) = if kind == Attack::Expired { approved_and_expired().await } else { approved().await };
     let mut args = arguments();
     let (mut token, mut tool, mut done, mut more) = ("admin", TOOL, 0, named(&id));
     match kind {
@@ -124,7 +143,7 @@ async fn with_id(kind: Attack) -> (Asking, Value, Before) {
                 more = json!({});
             }
         }
-        Attack::Expired => tokio::time::sleep(Duration::from_millis(1600)).await,
+        Attack::Expired => {}
         Attack::Replayed | Attack::EndedByRestart => {
             assert_ne!(shop.call("admin", TOOL, &args, &more).await["isError"], true);
             done = 1;
@@ -137,7 +156,8 @@ async fn with_id(kind: Attack) -> (Asking, Value, Before) {
 }
 
 async fn with_state(kind: Attack) -> (Asking, Value, Before) {
-    let terms = if kind == Attack::StateExpired { short() } else { ApprovalTerms::default() };
+    let short = Duration::from_secs(1);
+    let terms = if kind == Attack::StateExpired { lasting(short) } else { ApprovalTerms::default() };
     let (shop, state) = carried(terms).await;
     let mut args = arguments();
     let (mut token, mut tool, mut done, mut more) = ("admin", TOOL, 0, yes(&state));
@@ -151,7 +171,7 @@ async fn with_state(kind: Attack) -> (Asking, Value, Before) {
             assert_ne!(shop.ask_with_human("admin", more.clone()).await["isError"], true);
             done = 1;
         }
-        Attack::StateExpired => tokio::time::sleep(Duration::from_millis(1600)).await,
+        Attack::StateExpired => tokio::time::sleep(short).await,
         Attack::StateAfterReject => {
             let (id, digest) = shop.question("admin").await;
             assert_eq!(shop.decide("approver", "reject", &id, &digest).await, 200);
@@ -165,7 +185,9 @@ async fn with_state(kind: Attack) -> (Asking, Value, Before) {
         }
         Attack::StateWhereClientsMayNotConfirm => {
             // the operator switches it off between the two halves, which takes a new start
-            let shop = shop.restarted_with(false, ApprovalTerms { confirm_in_client: false, ..short() }).await;
+            let shop = shop
+                .restarted_with(false, ApprovalTerms { confirm_in_client: false, ..ApprovalTerms::default() })
+                .await;
             let answer = shop.call(token, tool, &args, &able(more)).await;
             return (shop, answer, 0);
         }
@@ -213,7 +235,7 @@ async fn every_attack_is_refused_does_nothing_and_is_recorded() {
 
 #[tokio::test]
 async fn a_changed_target_voids_a_yes_for_good() {
-    let (shop, id) = approved(ApprovalTerms::default()).await;
+    let (shop, id) = approved().await;
     shop.change_target().await;
     let refused = shop.call("admin", TOOL, &arguments(), &named(&id)).await;
     assert!(refused["content"][0]["text"].as_str().is_some_and(|text| text.contains("has changed")), "{refused}");

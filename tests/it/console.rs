@@ -1,6 +1,6 @@
 //! The approval page: what it lets people do, and everything that must not get them, or somebody else, further.
 
-use std::time::Duration;
+use std::time::Instant;
 
 use audit::Outcome;
 use console::Settings;
@@ -8,6 +8,7 @@ use dispatch::ApprovalTerms;
 use serde_json::json;
 use tests::{
     asking::{Asking, TOOL},
+    before,
     browser::{Browser, field, form, header},
     served::page_settings,
 };
@@ -227,12 +228,20 @@ async fn nobody_can_choose_the_session_of_somebody_else() {
 async fn a_session_ends_by_time_by_signing_out_and_with_the_server() {
     let shop = shop().await;
     let (id, _) = shop.question("admin").await;
-    let short = shop.served.console(Settings { session: Duration::from_millis(700), ..page_settings() }).await;
-    let mut late = Browser::new(short);
-    late.sign_in(shop.served.token("approver")).await;
-    let (_, csrf, digest) = seen(&mut late, &id).await;
-    tokio::time::sleep(Duration::from_millis(800)).await;
     let path = format!("/console/approvals/{id}");
+    let (mut late, csrf, digest) = before("somebody signs in and opens a page", async |session| {
+        let mut late = Browser::new(shop.served.console(Settings { session, ..page_settings() }).await);
+        let begun = Instant::now();
+        late.sign_in(shop.served.token("approver")).await;
+        let page = late.open(&path).await;
+        if page.status == 303 && begun.elapsed() >= session {
+            return None;
+        }
+        let (csrf, digest) = (field(&page.body, "csrf"), field(&page.body, "digest"));
+        tokio::time::sleep(session).await;
+        Some((late, csrf, digest))
+    })
+    .await;
     let yes = |csrf: &str, digest: &str| form(&path, &[("csrf", csrf), ("digest", digest), ("decision", "approve")]);
     let said = late.send(yes(&csrf, &digest)).await;
     assert!(said.status == 403 && said.body.contains("session has ended"), "{}", said.body);

@@ -1,12 +1,10 @@
 //! The one door: what passes is done once and written down, what does not pass sends nothing.
 
-use std::time::Duration;
-
 use audit::{Outcome, Phase};
 use dispatch::{Refusal, Reply};
-use juju_sim::Simulator;
+use juju_sim::{Fault, Simulator};
 use serde_json::{Value, json};
-use tests::{Pair, pair::simulator};
+use tests::{Pair, before, pair::simulator, until};
 
 /// A door to the simulated shop.
 async fn shop() -> (Simulator, Pair) {
@@ -156,22 +154,35 @@ async fn what_is_not_understood_reaches_neither_ledger_nor_controller() {
     assert!(simulator.writes().is_empty());
 }
 
+/// A shop whose controller is slow, and a call there whose caller went away as soon as it had begun.
+async fn gone_from(tool: &str, arguments: &Value) -> (Simulator, Pair) {
+    before("a caller goes away", async |delay| {
+        let (simulator, pair) = shop().await;
+        let known = pair.ledger().await.len();
+        simulator.inject(Fault::Delay(delay)).await.expect("injected");
+        let begun = until("the call has begun", async || match pair.ledger().await.len() {
+            some if some > known => Ok(()),
+            none => Err(format!("{none} records")),
+        });
+        tokio::select! {
+            _ = pair.ours(tool, arguments) => return None,
+            () = begun => {}
+        }
+        simulator.inject(Fault::Heal).await.expect("injected");
+        Some((simulator, pair))
+    })
+    .await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_whose_caller_went_away_goes_on_to_its_end() {
-    let (simulator, pair) = shop().await;
-    simulator.inject("delay 300".parse().expect("a fault")).await.expect("injected");
     let arguments = add_units(1, "gone");
-    let gone = tokio::time::timeout(Duration::from_millis(150), pair.ours("add-unit", &arguments)).await;
-    assert!(gone.is_err(), "it was too quick to go away from");
-    let mut all = Vec::new();
-    for _ in 0..100 {
-        all = ends(&pair, "juju_add_unit").await;
-        if !all.is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(all, [(Outcome::Done, String::new())]);
+    let (simulator, pair) = gone_from("add-unit", &arguments).await;
+    let all = until("the write has an end", async || {
+        let all = ends(&pair, "juju_add_unit").await;
+        if all.is_empty() { Err("none".to_owned()) } else { Ok(all) }
+    });
+    assert_eq!(all.await, [(Outcome::Done, String::new())]);
     assert_eq!(sent(&simulator, "Application.AddUnits"), 1);
     let again = pair.ours("add-unit", &arguments).await.expect("answered");
     assert!(again.repeated);
@@ -180,11 +191,7 @@ async fn a_write_whose_caller_went_away_goes_on_to_its_end() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_whose_caller_went_away_ends_as_cancelled() {
-    let (simulator, pair) = shop().await;
-    simulator.inject("delay 400".parse().expect("a fault")).await.expect("injected");
-    let status = json!({"model": "shop"});
-    let gone = tokio::time::timeout(Duration::from_millis(150), pair.ours("status", &status)).await;
-    assert!(gone.is_err(), "it was too quick to go away from");
+    let (_simulator, pair) = gone_from("status", &json!({"model": "shop"})).await;
     assert_eq!(ends(&pair, "juju_status").await.pop().map(|end| end.0), Some(Outcome::Cancelled));
 }
 

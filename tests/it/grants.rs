@@ -7,7 +7,7 @@ use juju_client::Controllers;
 use juju_sim::Simulator;
 use policy::{Policy, Profile};
 use serde_json::{Value, json};
-use tests::{Pair, Served, pair::simulator, raw::Request};
+use tests::{Pair, Served, pair::simulator, patient, raw::Request};
 
 const ROLES: &str = "
 roles:
@@ -85,7 +85,7 @@ async fn a_hidden_tool_is_not_listed_and_a_call_of_it_is_denied_and_recorded_eve
     let folder = tempfile::tempdir().expect("a folder");
     simulator.write_client_files(&folder.path().join("juju"), "admin").expect("client files");
     let files = juju_client::ClientFiles::new(folder.path().join("juju"), folder.path());
-    let controllers: Controllers = files.controllers(juju_client::Settings::default()).expect("controllers");
+    let controllers: Controllers = files.controllers(patient()).expect("controllers");
     // a shipped role by another meaning, because the tokens of this server are of the shipped ones
     let policy = Policy::read(&[("own.yaml", &ROLES.replace("web-team", "viewer"))], Profile::None).expect("good");
     let served =
@@ -174,7 +174,7 @@ async fn an_act_is_validated_without_being_done_and_with_its_reasons() {
     let folder = tempfile::tempdir().expect("a folder");
     simulator.write_client_files(&folder.path().join("juju"), "admin").expect("client files");
     let files = juju_client::ClientFiles::new(folder.path().join("juju"), folder.path());
-    let controllers = files.controllers(juju_client::Settings::default()).expect("controllers");
+    let controllers = files.controllers(patient()).expect("controllers");
     let policy = Policy::shipped().expect("part of the program");
     let served =
         Served::behind(folder.path(), controllers, Settings::default(), policy, ApprovalTerms::default()).await;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tests::{
     Served,
     raw::{Answer, Request},
+    until,
 };
 
 const ORIGIN: &str = "https://console.example";
@@ -43,25 +44,24 @@ async fn call(served: &Served, role: &str, name: &str, arguments: Value) -> Valu
 
 /// What stands in the ledger of refusals by a limit: the caller, the tool, the arguments.
 async fn floods(served: &Served) -> Vec<(String, String, Value)> {
-    let begun = std::time::Instant::now();
-    loop {
-        let records = served.ledger().await.into_iter().filter_map(|record| match record.phase {
+    until("a refusal is in the ledger", async || {
+        let records = served.ledger().await;
+        let found = records.iter().cloned().filter_map(|record| match record.phase {
             Phase::Open(open) if !open.asked.arguments["limit"].is_null() => {
                 Some((open.caller, open.asked.tool, open.asked.arguments))
             }
             _ => None,
         });
-        let found: Vec<_> = records.collect();
-        if !found.is_empty() || begun.elapsed().as_secs() > 10 {
-            return found;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+        let found: Vec<_> = found.collect();
+        if found.is_empty() { Err(format!("{records:?}")) } else { Ok(found) }
+    })
+    .await
 }
 
 #[tokio::test]
 async fn who_asks_too_often_is_told_when_to_ask_again_and_nobody_else_is_held_up() {
-    let rate = Rate { per_minute: 2, burst: 5 };
+    // a minute is far more than these few requests take
+    let rate = Rate { per_minute: 1, burst: 5 };
     let (_folder, served) = served(Settings { rate, ..Settings::default() }).await;
     for _ in 0..5 {
         assert_eq!(list(&served, "viewer").await.status, 200);
@@ -70,7 +70,7 @@ async fn who_asks_too_often_is_told_when_to_ask_again_and_nobody_else_is_held_up
         let refused = list(&served, "viewer").await;
         assert_eq!(refused.status, 429, "{}", refused.body);
         let seconds: u64 = refused.header("retry-after").parse().expect("whole seconds");
-        assert!((1..=30).contains(&seconds), "{seconds}");
+        assert!((1..=60).contains(&seconds), "{seconds}");
         assert!(refused.sentence().contains("ask again in"), "{}", refused.body);
     }
     assert_eq!(list(&served, "admin").await.status, 200, "another caller has a limit of its own");
@@ -89,22 +89,20 @@ async fn who_has_too_much_under_way_waits_for_an_answer() {
         .body("{");
     let first = unfinished.open(served.address).await.expect("a connection");
     let _second = unfinished.open(served.address).await.expect("a connection");
-    let begun = std::time::Instant::now();
-    let refused = loop {
-        let answer = list(&served, "viewer").await;
-        if answer.status != 200 {
-            break answer;
-        }
-        assert!(begun.elapsed().as_secs() < 10, "two requests are under way");
-    };
+    let refused = until("two requests are under way", async || match list(&served, "viewer").await {
+        answer if answer.status == 200 => Err(answer.body),
+        refused => Ok(refused),
+    })
+    .await;
     assert_eq!((refused.status, refused.header("retry-after")), (429, "1"), "{}", refused.body);
     assert!(refused.sentence().contains("wait for an answer"), "{}", refused.body);
     assert_eq!(list(&served, "admin").await.status, 200);
     drop(first);
-    while list(&served, "viewer").await.status != 200 {
-        assert!(begun.elapsed().as_secs() < 20, "a request that ended no longer counts");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until("a request that ended no longer counts", async || match list(&served, "viewer").await {
+        answer if answer.status == 200 => Ok(()),
+        refused => Err(refused.body),
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,24 +1,32 @@
 //! Calls that take long: news of them, and clients that go away. The controller here takes connections and is silent.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use audit::{Outcome, Phase};
 use http_server::Settings;
 use juju_client::{Credential, Endpoint, Secret};
 use serde_json::{Value, json};
-use tests::{Served, raw::Request};
-use tokio::io::AsyncReadExt as _;
+use tests::{
+    Served, before, patient,
+    raw::{Answer, Request},
+    until,
+};
+use tokio::{io::AsyncReadExt as _, net::TcpStream, task::AbortHandle};
 
-/// A controller that takes connections and never says a word.
-async fn silent() -> Endpoint {
+/// A controller that takes connections and never says a word, until its task ends and closes them.
+async fn silent() -> (Endpoint, AbortHandle) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();
-    tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         let mut kept = Vec::new();
         while let Ok((stream, _)) = listener.accept().await {
             kept.push(stream);
         }
     });
+    (endpoint(address), task.abort_handle())
+}
+
+fn endpoint(address: String) -> Endpoint {
     Endpoint {
         name: "silent".to_owned(),
         uuid: None,
@@ -29,11 +37,12 @@ async fn silent() -> Endpoint {
     }
 }
 
-async fn served(patience: Duration) -> (tempfile::TempDir, Served) {
+/// A server before a silent controller, and what ends that.
+async fn served() -> (tempfile::TempDir, Served, AbortHandle) {
     let folder = tempfile::tempdir().expect("a folder");
-    let client = juju_client::Settings { connect_timeout: patience, ..juju_client::Settings::default() };
-    let served = Served::patient(folder.path(), vec![silent().await], Settings::default(), client).await;
-    (folder, served)
+    let (endpoint, controller) = silent().await;
+    let served = Served::patient(folder.path(), vec![endpoint], Settings::default(), patient()).await;
+    (folder, served, controller)
 }
 
 fn whoami(served: &Served, meta: &Value) -> Request {
@@ -43,30 +52,42 @@ fn whoami(served: &Served, meta: &Value) -> Request {
 
 /// How the only act in the ledger ended, as soon as it has.
 async fn end(served: &Served) -> Outcome {
-    let begun = Instant::now();
-    loop {
-        let mut ends = served.ledger().await.into_iter().filter_map(|record| match record.phase {
+    until("the act has an end", async || {
+        let records = served.ledger().await;
+        let ends = records.iter().rev().find_map(|record| match &record.phase {
             Phase::Close(ending) => Some(ending.outcome),
             Phase::Open(_) => None,
         });
-        if let Some(outcome) = ends.next_back() {
-            return outcome;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(10), "the act has no end");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        ends.ok_or_else(|| format!("{records:?}"))
+    })
+    .await
 }
 
 async fn until_begun(served: &Served) {
-    while served.ledger().await.is_empty() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    let begun = async || if served.ledger().await.is_empty() { Err("nothing".to_owned()) } else { Ok(()) };
+    until("the act stands in the ledger", begun).await;
+}
+
+/// Reads a stream until something stands there; gives all that was read.
+async fn read_until(stream: &mut TcpStream, part: &str) -> String {
+    let mut seen = String::new();
+    while !seen.contains(part) {
+        let mut bytes = [0; 1024];
+        let read = stream.read(&mut bytes).await.expect("a part of the stream");
+        assert!(read > 0, "the stream ended: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&bytes[..read]));
     }
+    seen
 }
 
 #[tokio::test]
 async fn a_client_that_asks_for_news_hears_that_its_call_is_at_work() {
-    let (_folder, served) = served(Duration::from_secs(2)).await;
-    let answer = whoami(&served, &json!({"progressToken": "p1"})).send(served.address).await.expect("an answer");
+    let (_folder, served, controller) = served().await;
+    let mut stream = whoami(&served, &json!({"progressToken": "p1"})).open(served.address).await.expect("sent");
+    let mut text = read_until(&mut stream, "notifications/progress").await;
+    controller.abort();
+    stream.read_to_string(&mut text).await.expect("the rest of the stream");
+    let answer = Answer::read(&text).expect("HTTP");
     assert!(answer.header("content-type").starts_with("text/event-stream"), "{answer:?}");
     let events = answer.events();
     assert_eq!(events[0]["method"], "notifications/progress", "{events:?}");
@@ -78,15 +99,21 @@ async fn a_client_that_asks_for_news_hears_that_its_call_is_at_work() {
 
 #[tokio::test]
 async fn a_client_that_asks_for_no_news_gets_one_plain_answer() {
-    let (_folder, served) = served(Duration::from_millis(1500)).await;
-    let answer = whoami(&served, &json!({})).send(served.address).await.expect("an answer");
+    let (_folder, served, controller) = served().await;
+    let mut stream = whoami(&served, &json!({})).open(served.address).await.expect("sent");
+    // longer than a call may be silent whose client asked for news
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    controller.abort();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.expect("an answer");
+    let answer = Answer::read(&text).expect("HTTP");
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.json()["result"]["isError"], true);
 }
 
 #[tokio::test]
 async fn a_connection_that_is_closed_ends_the_wait_of_a_read() {
-    let (_folder, served) = served(Duration::from_mins(1)).await;
+    let (_folder, served, _controller) = served().await;
     let stream = whoami(&served, &json!({})).open(served.address).await.expect("sent");
     until_begun(&served).await;
     drop(stream);
@@ -97,22 +124,16 @@ async fn a_connection_that_is_closed_ends_the_wait_of_a_read() {
 
 #[tokio::test]
 async fn a_stream_that_has_begun_and_is_closed_ends_the_wait_too() {
-    let (_folder, served) = served(Duration::from_mins(1)).await;
+    let (_folder, served, _controller) = served().await;
     let mut stream = whoami(&served, &json!({"progressToken": 7})).open(served.address).await.expect("sent");
-    let mut seen = String::new();
-    while !seen.contains("notifications/progress") {
-        let mut part = [0; 1024];
-        let read = stream.read(&mut part).await.expect("a part of the stream");
-        assert!(read > 0, "the stream ended: {seen}");
-        seen.push_str(&String::from_utf8_lossy(&part[..read]));
-    }
+    read_until(&mut stream, "notifications/progress").await;
     drop(stream);
     assert_eq!(end(&served).await, Outcome::Cancelled);
 }
 
 #[tokio::test]
 async fn an_older_client_cancels_by_a_notification() {
-    let (_folder, served) = served(Duration::from_mins(1)).await;
+    let (_folder, served, _controller) = served().await;
     let token = served.token("viewer");
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
@@ -131,11 +152,15 @@ async fn an_older_client_cancels_by_a_notification() {
 
 #[tokio::test]
 async fn an_answer_that_does_not_begin_in_time_is_given_up() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let settings = Settings { answer_limit: Duration::from_millis(300), ..Settings::default() };
-    let served = Served::start(folder.path(), vec![silent().await], settings).await;
-    let answer = whoami(&served, &json!({})).send(served.address).await.expect("an answer");
-    assert_eq!(answer.status, 504);
-    assert!(answer.sentence().contains("look before you repeat it"), "{}", answer.body);
-    assert_eq!(end(&served).await, Outcome::Cancelled);
+    let ended = before("the act begins", async |answer_limit| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = Settings { answer_limit, ..Settings::default() };
+        let served = Served::patient(folder.path(), vec![silent().await.0], settings, patient()).await;
+        let answer = whoami(&served, &json!({})).send(served.address).await.expect("an answer");
+        assert_eq!(answer.status, 504);
+        assert!(answer.sentence().contains("look before you repeat it"), "{}", answer.body);
+        if served.ledger().await.is_empty() { None } else { Some(end(&served).await) }
+    })
+    .await;
+    assert_eq!(ended, Outcome::Cancelled);
 }

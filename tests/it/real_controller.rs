@@ -1,17 +1,13 @@
 //! Our client against Juju's own API server.
 
-use std::{
-    collections::HashSet,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use juju_client::{Controllers, Credential, Error, Settings};
 use juju_wire::{Code, debug_log::LogQuery};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tests::RealController;
+use tests::{PATIENCE, RealController, patient, until};
 
 /// A charm named `note` that does nothing.
 const CHARM: &[u8] = include_bytes!("../fixtures/note.charm");
@@ -111,7 +107,7 @@ async fn wrong_passwords_authorities_and_uuids_are_told_apart() {
     endpoint.name = "authority".to_owned();
     endpoint.ca_certificate = Some(include_str!("../fixtures/another-authority.pem").to_owned());
     endpoints.push(endpoint);
-    let controllers = Controllers::new(endpoints, None, Settings::default());
+    let controllers = Controllers::new(endpoints, None, patient());
     for (name, code) in [
         ("password", "login refused"),
         ("uuid", "wrong controller"),
@@ -133,7 +129,6 @@ async fn two_hundred_calls_share_one_connection() {
     let Some(real) = RealController::start("two_hundred_calls_share_one_connection").await else { return };
     let controllers = real.controllers("admin");
     let controller = controllers.controller(None).expect("default");
-    let began = Instant::now();
     let calls = (0..200).map(|_| {
         let controller = Arc::clone(&controller);
         tokio::spawn(async move {
@@ -145,7 +140,6 @@ async fn two_hundred_calls_share_one_connection() {
     let sessions: Vec<_> =
         futures::future::join_all(calls).await.into_iter().map(|ended| ended.expect("no panic")).collect();
     assert!(sessions.iter().all(|session| Arc::ptr_eq(session, &sessions[0])), "one connection for all");
-    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -167,18 +161,23 @@ async fn a_watcher_waits_for_news_and_is_stopped() {
             }
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), news).await.expect("the change is heard of");
-    let waiting = session.wait_on::<Next>(&watcher, ());
+    tokio::time::timeout(PATIENCE, news).await.expect("the change is heard of");
+    let waiting = async {
+        loop {
+            // whatever else comes in between is news too
+            if let Err(error) = session.wait_on::<Next>(&watcher, ()).await {
+                return error;
+            }
+        }
+    };
     let stopping = async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
         session.call_on::<Stop>(&watcher, ()).await.expect("stopped");
     };
-    let (ended, ()) = tokio::join!(waiting, stopping);
-    let error = ended.expect_err("stopped while it waited");
-    assert!(
-        matches!(&error, Error::Remote(remote) if remote.code == Code::None || remote.code == Code::Stopped),
-        "{error:?}"
-    );
+    let (error, ()) = tokio::join!(waiting, stopping);
+    let Error::Remote(remote) = &error else { panic!("{error:?}") };
+    // not found: the server looked for the watcher only after it was stopped
+    assert!(matches!(remote.code, Code::None | Code::Stopped | Code::NotFound), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -186,18 +185,16 @@ async fn a_controller_that_is_gone_is_named_and_leaves_no_doubt() {
     let Some(real) = RealController::start("a_controller_that_is_gone_is_named_and_leaves_no_doubt").await else {
         return;
     };
-    let settings = Settings { reconnect_window: std::time::Duration::from_millis(700), ..Settings::default() };
+    let settings = Settings { reconnect_window: Duration::from_millis(700), ..patient() };
     let controllers = Controllers::new(vec![real.endpoint("admin")], None, settings);
     let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
     prod.call::<FullStatus>(everything()).await.expect("status");
     drop(real);
-    let began = Instant::now();
-    let error = loop {
-        match prod.call::<FullStatus>(everything()).await {
-            Err(error) => break error,
-            Ok(_) => assert!(began.elapsed().as_secs() < 10, "it should be gone"),
-        }
-    };
+    let error = until("it is gone", async || match prod.call::<FullStatus>(everything()).await {
+        Err(error) => Ok(error),
+        Ok(_) => Err("it answers".to_owned()),
+    })
+    .await;
     assert_eq!(error.code(), "unreachable", "{error}");
     // a write that was never sent is not in doubt
     let error = prod.call::<Destroy>(json!({})).await.expect_err("gone");
@@ -212,7 +209,7 @@ async fn the_log_is_read_to_its_end_and_followed() {
     real.command("log unit-web-0 WARNING juju.worker the disk is nearly full").await;
     let past = LogQuery { no_tail: true, replay: true, ..LogQuery::default() };
     let reading = async { prod.debug_log(&past).await.expect("open").collect::<Vec<_>>().await };
-    let lines = tokio::time::timeout(Duration::from_secs(20), reading).await.expect("the past has an end");
+    let lines = tokio::time::timeout(PATIENCE, reading).await.expect("the past has an end");
     let line = lines.into_iter().map(|line| line.expect("a line")).find(|line| line.message.contains("nearly full"));
     let line = line.expect("what was logged");
     assert_eq!((line.entity.as_str(), line.severity.as_str()), ("unit-web-0", "WARNING"));
@@ -220,7 +217,7 @@ async fn the_log_is_read_to_its_end_and_followed() {
     let new = LogQuery { include_entity: vec!["unit-web-1".to_owned()], ..LogQuery::default() };
     let mut following = prod.debug_log(&new).await.expect("open");
     real.command("log unit-web-1 ERROR juju.worker the disk is full").await;
-    let line = tokio::time::timeout(Duration::from_secs(20), following.next()).await.expect("soon");
+    let line = tokio::time::timeout(PATIENCE, following.next()).await.expect("soon");
     assert_eq!(line.expect("no end").expect("a line").message, "the disk is full");
 
     let controller = controllers.controller(None).expect("default").connection().await.expect("open");

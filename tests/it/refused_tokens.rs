@@ -14,10 +14,11 @@ use identity::{
 };
 use serde_json::{Value, json};
 use tests::{
-    SignedIn,
+    SignedIn, before,
     provider::{SigningKey, TestProvider, good_claims, web_client},
     raw::Request,
     signed_in::{AUDIENCE, PUBLIC, Told},
+    until,
 };
 
 /// One request that must be refused.
@@ -107,14 +108,11 @@ fn peer(number: usize) -> Ipv4Addr {
 
 /// Refusals in the ledger, when there are so many.
 async fn told(parts: &SignedIn, least: usize) -> Vec<Told> {
-    let begun = Instant::now();
-    loop {
+    until(&format!("{least} refusals are in the ledger"), async || {
         let told: Vec<_> = parts.told().await.into_iter().filter(|told| told.tool == "sign_in").collect();
-        if told.len() >= least || begun.elapsed().as_secs() > 20 {
-            return told;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+        if told.len() >= least { Ok(told) } else { Err(format!("{told:?}")) }
+    })
+    .await
 }
 
 #[tokio::test]
@@ -176,12 +174,16 @@ async fn a_flood_is_slowed_and_leaves_two_records() {
 
 #[tokio::test]
 async fn how_many_were_left_out_is_told_when_their_time_is_over() {
-    let counted = std::time::Duration::from_millis(600);
-    let settings = http_server::Settings { refusals_counted: counted, ..http_server::Settings::default() };
-    let parts = SignedIn::serving(settings, strict).await;
-    for _ in 0..5 {
-        list().token("guess").send(parts.served.address).await.expect("an answer");
-    }
+    let parts = before("five refusals are counted as one", async |counted| {
+        let settings = http_server::Settings { refusals_counted: counted, ..http_server::Settings::default() };
+        let parts = SignedIn::serving(settings, strict).await;
+        let begun = Instant::now();
+        for _ in 0..5 {
+            list().token("guess").send(parts.served.address).await.expect("an answer");
+        }
+        (begun.elapsed() < counted).then_some(parts)
+    })
+    .await;
     let left_out: Vec<_> = told(&parts, 2).await.into_iter().map(|told| told.arguments["left_out"].clone()).collect();
     assert_eq!(left_out, [json!(0), json!(4)]);
     list().token("guess").send(parts.served.address).await.expect("an answer");

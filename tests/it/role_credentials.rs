@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use dispatch::{Call, Refusal, carry_out};
 use identity::Caller;
-use juju_client::{Controllers, Settings};
+use juju_client::Controllers;
 use policy::{Policy, Profile};
 use serde_json::{Value, json};
-use tests::{Pair, RealController};
+use tests::{Pair, RealController, patient};
 
 /// The shipped roles but for a fault: whoever views may do everything.
 const FAULTY: &str = "roles: {viewer: {description: A fault, effects: [read, sensitive, write, destructive]}}";
@@ -18,7 +18,7 @@ async fn call(pair: &Pair, role: &str, tool: &str, arguments: Value) -> Result<V
 }
 
 fn controllers(real: &RealController, user: &str) -> Controllers {
-    Controllers::new(vec![real.endpoint(user)], None, Settings::default())
+    Controllers::new(vec![real.endpoint(user)], None, patient())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

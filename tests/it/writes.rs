@@ -144,13 +144,8 @@ async fn take_away(work: &mut Work<'_>) {
     work.act("remove-application", json!({"applications": ["wordpress"], "destroy_storage": true})).await;
     work.until("wordpress is gone", |now| now["applications"].get("wordpress").is_none()).await;
     work.act("destroy-model", json!({"destroy_storage": true, "force": true})).await;
-    for _ in 0..300 {
-        if work.pair.ours("models", &json!({})).await.is_ok_and(|reply| !reply.text.contains("admin/life")) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
-    panic!("the model is still there");
+    let gone = |told: &Value| !told.to_string().contains("admin/life");
+    work.pair.ours_when("models", &json!({}), "the model is gone", gone).await;
 }
 
 /// Every command that changes something, but those that need a unit in error or a model on Kubernetes.

@@ -12,7 +12,7 @@ use mcp::Surface;
 use policy::{Effect, Policy, Profile};
 use serde_json::{Value, json};
 
-use crate::{Lines, Served, pair::simulator, people::BINDINGS, raw::Request, served::SEAL_FILE};
+use crate::{Lines, Served, pair::simulator, patient, people::BINDINGS, raw::Request, served::SEAL_FILE};
 
 /// A simulated shop behind our server, whose policy wants a human before every change.
 pub struct Asking {
@@ -194,7 +194,7 @@ pub fn able(mut params: Value) -> Value {
 async fn serve(simulator: &Simulator, folder: &Path, second_person: bool, terms: ApprovalTerms) -> Served {
     let data = folder.join("juju-data");
     simulator.write_client_files(&data, "admin").expect("client files");
-    let controllers = ClientFiles::new(&data, folder).controllers(juju_client::Settings::default());
+    let controllers = ClientFiles::new(&data, folder).controllers(patient());
     let policy = wanting(Effect::Write, second_person);
     Served::behind(folder, controllers.expect("controllers"), Settings::default(), policy, terms).await
 }

@@ -18,4 +18,4 @@ pub use pair::Pair;
 pub use real_controller::RealController;
 pub use served::Served;
 pub use signed_in::SignedIn;
-pub use waiting::{PATIENCE, until};
+pub use waiting::{PATIENCE, before, patient, until};

@@ -1,7 +1,5 @@
 //! An MCP client that says and hears lines, as over stdio, with its server in this process.
 
-use std::time::Duration;
-
 use mcp::{Server, StdioFailed};
 use serde_json::{Value, json};
 use tokio::{
@@ -10,8 +8,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Longer than any answer takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::waiting::PATIENCE;
 
 /// One conversation.
 pub struct Lines {

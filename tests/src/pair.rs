@@ -14,7 +14,7 @@ use tokio::process::Command;
 
 use crate::{
     real_controller::{FOLDER, RealController},
-    waiting::until,
+    waiting::{patient, until},
 };
 
 /// A door to a controller, and the real client for the same one.
@@ -40,7 +40,7 @@ impl Pair {
     pub async fn on_real_with_own_files(controller: &RealController) -> Self {
         let (folder, data) = (folder(), controller.ready.juju_data.clone());
         let files = ClientFiles::new(&data, folder.path());
-        let controllers = files.controllers(juju_client::Settings::default()).expect("controllers");
+        let controllers = files.controllers(patient()).expect("controllers");
         Self::joined(controllers.with_own_files(files), data, folder).await
     }
 
@@ -53,7 +53,7 @@ impl Pair {
         let data = folder.path().join("juju-data");
         simulator.write_client_files(&data, "admin").expect("client files");
         let files = ClientFiles::new(&data, folder.path());
-        let controllers = files.controllers(juju_client::Settings::default()).expect("controllers");
+        let controllers = files.controllers(patient()).expect("controllers");
         Self::joined(controllers, data, folder).await
     }
 

@@ -158,7 +158,9 @@ impl Request {
 }
 
 impl Answer {
-    fn read(text: &str) -> Option<Self> {
+    /// Reads an answer that came whole; nothing where it is no HTTP.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
         let (head, rest) = text.split_once("\r\n\r\n")?;
         let mut lines = head.lines();
         let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;

@@ -1,13 +1,15 @@
 //! A real Juju 3.6 API server for one test, started in a second and gone with the test (`tests/real/controller/README.md`).
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{path::PathBuf, process::Stdio};
 
-use juju_client::{Controllers, Credential, Endpoint, Settings};
+use juju_client::{Controllers, Credential, Endpoint};
 use serde::Deserialize;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStderr, ChildStdin, Command},
 };
+
+use crate::waiting::{PATIENCE, patient};
 
 /// Names the folder that holds `realcontroller` and `mongod`.
 pub const FOLDER: &str = "JUJU_MCP_TEST_CONTROLLER";
@@ -122,7 +124,7 @@ impl RealController {
     /// This server as the only controller of a program.
     #[must_use]
     pub fn controllers(&self, user: &str) -> Controllers {
-        Controllers::new(vec![self.endpoint(user)], None, Settings::default())
+        Controllers::new(vec![self.endpoint(user)], None, patient())
     }
 
     /// The rest of the next line that begins with `word`.
@@ -138,7 +140,7 @@ impl RealController {
             }
             panic!("the real controller ended: {}", seen.join("\n"));
         };
-        tokio::time::timeout(Duration::from_mins(1), search).await.expect("the real controller answers within a minute")
+        tokio::time::timeout(PATIENCE, search).await.expect("the real controller answers in time")
     }
 }
 

@@ -11,7 +11,7 @@ use policy::{Binding, Policy};
 use serde_json::{Value, json};
 
 use crate::{
-    Served,
+    Served, patient,
     provider::{SigningKey, TestProvider, good_claims},
 };
 
@@ -80,7 +80,7 @@ impl SignedIn {
         let bindings = vec![binding("admin", "ops"), binding("approver", "ops"), binding("viewer", "staff")];
         let served = Served::trusting(
             folder.path(),
-            Controllers::new(Vec::new(), None, juju_client::Settings::default()),
+            Controllers::new(Vec::new(), None, patient()),
             Settings { advertised: Some(Arc::new(advertised)), ..http },
             Policy::without_rules().expect("the policy").with_bindings(bindings).expect("roles that exist"),
             ApprovalTerms::default(),

@@ -23,3 +23,28 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<T, Strin
         tokio::time::sleep(PAUSE).await;
     }
 }
+
+/// For what has to be done before a time limit of the product passes: tries it with longer and longer limits. A try that
+/// was too slow for its limit gives nothing, and only such a one.
+///
+/// # Panics
+/// Where no limit was long enough.
+pub async fn before<T>(what: &str, mut attempt: impl AsyncFnMut(Duration) -> Option<T>) -> T {
+    for seconds in [1, 4, 16, 64] {
+        if let Some(done) = attempt(Duration::from_secs(seconds)).await {
+            return done;
+        }
+    }
+    panic!("too slow for every limit: {what}")
+}
+
+/// Time limits towards controllers for journeys that are about something else: nothing fails because a machine is busy.
+#[must_use]
+pub fn patient() -> juju_client::Settings {
+    juju_client::Settings {
+        call_timeout: PATIENCE,
+        connect_timeout: PATIENCE,
+        ping_timeout: PATIENCE,
+        ..juju_client::Settings::default()
+    }
+}

@@ -13,7 +13,7 @@ use crate::{
     head::Head,
     newest::Keeper,
     record::now,
-    retention::{Keep, RETAIN_EVERY},
+    retention::{Keep, RETAIN_EVERY, Removable},
     verify::End,
     walk::HEAD_EVERY,
 };
@@ -188,16 +188,18 @@ impl Chain {
         }
     }
 
-    /// Removes the oldest records that need not be kept any longer, and says whether there are more.
+    /// Removes the oldest records that need not be kept any longer, and says whether there are more. (The head that it leaves
+    /// behind is none of them, or a ledger in which nothing is done would be written again and again.)
     async fn retain(&mut self) -> bool {
-        let through = match self.keep.through(&self.store, self.end.first, self.end.sequence).await {
-            Ok(Some(through)) => through,
-            Ok(None) => return false,
-            Err(error) => {
-                tracing::error!(%error, "it cannot be told which records need not be kept");
-                return false;
-            }
-        };
+        let Removable { through, more } =
+            match self.keep.removable(&self.store, self.end.first, self.end.sequence).await {
+                Ok(Some(removable)) => removable,
+                Ok(None) => return false,
+                Err(error) => {
+                    tracing::error!(%error, "it cannot be told which records need not be kept");
+                    return false;
+                }
+            };
         let base = match self.store.ledger_from(through, 1).await.map(|mut rows| rows.pop()) {
             Ok(Some(row)) if row.sequence == through => row.hash,
             _ => return false,
@@ -208,7 +210,7 @@ impl Chain {
             Ok(()) => {
                 tracing::info!(from = before.0, through, "removed records of the ledger that need not be kept");
                 self.appended(&[head], true, true);
-                true
+                more
             }
             Err(error) => {
                 tracing::error!(%error, "old records of the ledger cannot be removed");

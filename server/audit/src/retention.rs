@@ -24,9 +24,14 @@ impl Keep {
         self.days.is_some() || self.bytes.is_some()
     }
 
-    /// The last record that need not be kept, of those from `first` on; nothing where there is none. What is not ended
-    /// stays, and so does the last record of all, to which the head that tells of the removal is chained.
-    pub(crate) async fn through(self, store: &Store, first: i64, last: i64) -> Result<Option<i64>, store::Error> {
+    /// What need not be kept of the records from `first` on; nothing where there is none. What is not ended stays, and so
+    /// does the last record of all, to which the head that tells of the removal is chained.
+    pub(crate) async fn removable(
+        self,
+        store: &Store,
+        first: i64,
+        last: i64,
+    ) -> Result<Option<Removable>, store::Error> {
         let old = match self.days.and_then(|days| Utc::now().checked_sub_days(Days::new(days.into()))) {
             Some(time) => {
                 let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
@@ -38,11 +43,21 @@ impl Keep {
             Some(bytes) => beyond(bytes, store.ledger_size().await?, first),
             None => 0,
         };
-        let through = old.max(large).min(last - 1).min(first.saturating_add(AT_ONCE) - 1);
-        let open = store.ledger_open_until(through).await?;
-        let through = open.map_or(through, |open| through.min(open - 1));
-        Ok((through >= first).then_some(through))
+        let whole = old.max(large).min(last - 1);
+        let at_once = whole.min(first.saturating_add(AT_ONCE) - 1);
+        let open = store.ledger_open_until(at_once).await?;
+        let through = open.map_or(at_once, |open| at_once.min(open - 1));
+        Ok((through >= first).then_some(Removable { through, more: through < whole }))
     }
+}
+
+/// The oldest records, which can be removed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Removable {
+    /// The last of them.
+    pub(crate) through: i64,
+    /// Whether others can follow soon: there are too many for once, or an act before them has to end first.
+    pub(crate) more: bool,
 }
 
 /// The last of the records whose share of the store is beyond `bytes`.

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
     std::fs::create_dir_all(&arguments.state)?;
     let files = ClientFiles::new(&arguments.juju_data, &arguments.state);
-    let controllers = files.controllers(juju_client::Settings::default())?;
+    let controllers = files.controllers(tests::patient())?;
     let policy = wanting(Effect::Write, arguments.second_person);
     let terms = ApprovalTerms { address: Some("http://127.0.0.1".to_owned()), ..ApprovalTerms::default() };
     let served = Served::behind(&arguments.state, controllers, Settings::default(), policy, terms).await;
