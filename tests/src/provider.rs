@@ -18,10 +18,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -59,6 +56,9 @@ struct Told {
     broken: bool,
 }
 
+/// Bytes of PKCS#8 that stand before the RSA key itself (PKCS#1): version, algorithm, and the heads around them.
+const PKCS8_BEFORE_RSA: usize = 26;
+
 /// A key of a provider, to sign with.
 #[derive(Clone)]
 pub struct SigningKey {
@@ -78,9 +78,7 @@ impl SigningKey {
     pub fn rsa(id: &str) -> Self {
         let pair = KeyPair::generate(KeySize::Rsa2048).expect("randomness");
         let der: Pkcs8V1Der<'static> = pair.as_der().expect("a key can be written");
-        let pem =
-            format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()));
-        Self::of(id, EncodingKey::from_rsa_pem(pem.as_bytes()).expect("a key that was just made"))
+        Self::of(id, EncodingKey::from_rsa_der(&der.as_ref()[PKCS8_BEFORE_RSA..]))
     }
 
     /// A new key on the curve P-256.

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use policy::{Holder, Profile};
+use tracing_subscriber::filter::Targets;
 
 use crate::command::fact;
 
@@ -17,7 +18,7 @@ use crate::command::fact;
 pub(crate) struct Cli {
     /// What to log, to standard error: a level, or `room=level,...`
     #[arg(long, global = true, env = "JUJU_MCP_LOG", default_value = "warn", value_name = "FILTER", value_parser = log_filter)]
-    pub(crate) log: String,
+    pub(crate) log: Targets,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -470,9 +471,8 @@ fn profile(text: &str) -> Result<Profile, String> {
         .ok_or_else(|| "`shipped`, `gentle` or `none` is wanted".to_owned())
 }
 
-fn log_filter(text: &str) -> Result<String, String> {
-    let read = tracing_subscriber::EnvFilter::try_new(text);
-    read.map(|_| text.to_owned()).map_err(|cause| format!("{cause}; give a level, as `info`, or `room=level,...`"))
+fn log_filter(text: &str) -> Result<Targets, String> {
+    text.parse().map_err(|cause| format!("{cause}; give a level, as `info`, or `room=level,...`"))
 }
 
 fn role_and_file(text: &str) -> Result<(String, PathBuf), String> {

@@ -15,13 +15,14 @@ mod wiring;
 use std::{io::IsTerminal as _, process::ExitCode};
 
 use clap::Parser;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::cli::Cli;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    log_to_standard_error(&cli.log);
+    log_to_standard_error(cli.log);
     match command::run(cli.command).await {
         Ok(code) => code,
         Err(failure) => {
@@ -35,9 +36,9 @@ async fn main() -> ExitCode {
 }
 
 /// Standard output belongs to answers and, over stdio, to the protocol alone.
-fn log_to_standard_error(filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
+fn log_to_standard_error(filter: Targets) {
     // colours are for people, and NO_COLOR (no-color.org) is who does not want them
     let colours = wiring::environment("NO_COLOR").is_none() && std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(lines).with(filter).init();
 }
