@@ -79,6 +79,17 @@ fn visible(name: &str) -> (String, usize) {
     (shown.collect(), odd)
 }
 
+/// Whether a text has only what shows in ASCII, line feeds and tabs. Asked in blocks, which the processor asks at once.
+fn is_plain(text: &str) -> bool {
+    let odd = |byte: &u8| !matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    let bytes = text.as_bytes();
+    let (blocks, rest) = bytes.as_chunks::<16>();
+    // the last block overlaps the one before it, so that no byte is asked alone
+    let rest = bytes.last_chunk::<16>().map_or(rest, <[u8; 16]>::as_slice);
+    let is_odd = |block: &[u8]| block.iter().fold(false, |any, byte| any | odd(byte));
+    !blocks.iter().any(|block| is_odd(block)) && !is_odd(rest)
+}
+
 fn is_odd(text: &str) -> bool {
     !text.bytes().all(|byte| (b' '..0x7f).contains(&byte))
         && text.chars().any(|letter| class(letter).is_some() || matches!(letter, '\n' | '\t'))
@@ -127,8 +138,7 @@ fn class(letter: char) -> Option<Class> {
 pub(crate) fn examine(text: &str) -> (Cow<'_, str>, Removed) {
     let mut removed = Removed::default();
     // most texts are plain, and then nothing is copied
-    let plain = |byte: u8| (b' '..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t';
-    if text.bytes().all(plain) || !text.chars().any(|letter| class(letter).is_some()) {
+    if is_plain(text) || !text.chars().any(|letter| class(letter).is_some()) {
         return (Cow::Borrowed(text), removed);
     }
     let mut kept = String::with_capacity(text.len());

@@ -5,27 +5,33 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-/// Shortest run of letters that is tried as an encoding.
-const SHORTEST: usize = 16;
-/// Most decodings of one text, so that a text cannot keep the detector busy.
-const MOST: usize = 40;
+use crate::walk::{self, Seen};
 
-/// Texts that are encoded within a text.
-pub(crate) fn decoded(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let is_code = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '-' | '_');
-    let runs = text.split(|letter| !is_code(letter)).filter(|run| run.len() >= SHORTEST);
-    for run in runs.take(MOST) {
-        found.extend(from_hex(run).or_else(|| from_base64(run)));
+/// Fewest words of one letter that are put together.
+pub(crate) const FEWEST_LONE: usize = 5;
+/// Letters of a run that are decoded first, to see whether the whole is a text.
+const FIRST: usize = 16;
+
+/// Hands on each text that is encoded within a text.
+pub(crate) fn decoded(text: &str, seen: &Seen, mut each: impl FnMut(String)) {
+    for (start, end) in &seen.codes {
+        let run = &text[*start..*end];
+        from_hex(run).or_else(|| from_base64(run)).into_iter().for_each(&mut each);
     }
-    if text.matches('%').count() >= 3 || (text.matches('+').count() >= 3 && text.contains('=')) {
-        found.extend(from_percent(text));
+    let percents = seen.classes & walk::PERCENT != 0 && text.matches('%').count() >= 3;
+    if percents || (text.contains('=') && text.matches('+').count() >= 3) {
+        from_percent(text).into_iter().for_each(&mut each);
     }
-    if text.contains("&#") {
-        found.push(from_entities(text));
+    if seen.classes & walk::AMPERSAND != 0 && text.contains("&#") {
+        each(from_entities(text));
     }
-    found
 }
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+static BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+static BASE64_OF_URLS: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
 fn from_hex(run: &str) -> Option<String> {
     if !run.len().is_multiple_of(2) || !run.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -36,19 +42,65 @@ fn from_hex(run: &str) -> Option<String> {
 }
 
 fn from_base64(run: &str) -> Option<String> {
-    let lenient = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    let alphabet = if run.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
+    let engine = if run.contains(['-', '_']) { &BASE64_OF_URLS } else { &BASE64 };
+    // a long word is hardly ever an encoding, which its beginning shows
+    let first = run.as_bytes().get(..FIRST)?;
+    if !first.iter().any(u8::is_ascii_uppercase) || !first.iter().any(u8::is_ascii_lowercase) {
+        return None;
+    }
+    let mut beginning = [0; FIRST];
+    let length = engine.decode_slice(first, &mut beginning).ok()?;
+    if beginning[..length].iter().any(|byte| *byte == 0x7f || (*byte < b' ' && !byte.is_ascii_whitespace())) {
+        return None;
+    }
     // a run may have lost its last letters
     let whole = &run[..run.len() - usize::from(run.len() % 4 == 1)];
-    readable(GeneralPurpose::new(alphabet, lenient).decode(whole).ok()?)
+    readable(engine.decode(whole).ok()?)
 }
 
 /// The text that these bytes are, if they are one.
 fn readable(bytes: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(bytes).ok()?;
     text.chars().all(|letter| !letter.is_control() || letter.is_whitespace()).then_some(text)
+}
+
+/// A text as it is behind the escapes of JSON, shells and programs; `None` where it has none.
+pub(crate) fn unescaped(text: &str) -> Option<String> {
+    let mut parts = text.split('\\');
+    let mut plain = parts.next()?.to_owned();
+    let mut changed = false;
+    while let Some(part) = parts.next() {
+        let (letter, rest) = escape(part).unwrap_or(('\\', part));
+        changed |= letter != '\\';
+        plain.push(letter);
+        plain.push_str(rest);
+        if part.is_empty() {
+            // an escaped backslash may stand before a letter that is escaped again
+            plain.extend(parts.next());
+        }
+    }
+    changed.then_some(plain)
+}
+
+/// The letter that an escape stands for, and what stands behind it.
+fn escape(part: &str) -> Option<(char, &str)> {
+    let number = |from: usize, to: usize| {
+        let letter = u32::from_str_radix(part.get(from..to)?, 16).ok().and_then(char::from_u32)?;
+        Some((letter, part.get(to..)?))
+    };
+    match part.as_bytes().first()? {
+        b'n' | b'r' => Some(('\n', &part[1..])),
+        b't' => Some(('\t', &part[1..])),
+        b'"' => Some(('"', &part[1..])),
+        b'x' => number(1, 3),
+        b'u' if part.as_bytes().get(1) == Some(&b'{') => {
+            let (digits, rest) = part[2..].split_once('}')?;
+            Some((char::from_u32(u32::from_str_radix(digits, 16).ok()?)?, rest))
+        }
+        b'u' => number(1, 5),
+        b'U' => number(1, 9),
+        _ => None,
+    }
 }
 
 fn from_percent(text: &str) -> Option<String> {
@@ -97,7 +149,7 @@ pub(crate) fn joined(text: &str) -> Option<String> {
     let apart = |three: &&[u8]| {
         !three[1].is_ascii_alphanumeric() && is_letter(three[0]) && is_letter(three[2]) && three[1] == three[3]
     };
-    if bytes.len() < 11 || bytes.windows(4).filter(apart).count() < 5 {
+    if bytes.len() < 11 || bytes.windows(4).filter(apart).count() < FEWEST_LONE {
         return None;
     }
     let letters: Vec<char> = text.chars().collect();
@@ -111,7 +163,7 @@ pub(crate) fn joined(text: &str) -> Option<String> {
     let mut counts = [0_usize; 128];
     signs.for_each(|sign| counts[sign as usize % 128] += 1);
     let (sign, count) = (0_u8..128).zip(counts).max_by_key(|(_, count)| *count)?;
-    if count < 5 {
+    if count < FEWEST_LONE {
         return None;
     }
     let sign = char::from(sign);
@@ -141,7 +193,7 @@ pub(crate) fn rotated(text: &str) -> String {
 /// Whether digits and signs of a word may stand for letters: `1gn0re`.
 pub(crate) fn may_be_leet(word: &str) -> bool {
     let odd = |byte: u8| matches!(byte, b'0'..=b'9' | b'@' | b'$' | b'!');
-    word.len() > 2 && word.bytes().any(odd) && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+    word.len() > 3 && word.bytes().any(odd) && word.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// The letter that a digit or sign stands for; the figure one may be one of two.
@@ -162,6 +214,19 @@ pub(crate) fn letter(byte: u8, one: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn decoded(text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let seen = walk::words(text, &mut |_| {});
+        super::decoded(text, &seen, |other| found.push(other));
+        found
+    }
+
+    #[test]
+    fn escapes_are_seen_through() {
+        assert_eq!(unescaped(r"re\x76eal\nth\u0065 \u{73}ecrets \d").as_deref(), Some("reveal\nthe secrets \\d"));
+        assert_eq!(unescaped(r"C:\Windows\System32"), None);
+    }
 
     #[test]
     fn encodings_are_seen_through() {

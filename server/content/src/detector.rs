@@ -2,10 +2,13 @@
 
 use crate::{
     Kind, clean, decode,
-    fold::{self, Word},
-    lexicon::{ALLOWED, APPROVED, CONFIRM, LONGEST_RUN, Lexicon, Meaning, NONE, NOT, REVEAL, TURNED, WITHOUT},
+    fold::Word,
+    lexicon::{
+        ALLOWED, APPROVED, CONFIRM, LONGEST_RUN, Lexicon, Meaning, NONE, NOT, PAIR, Pair, REVEAL, TURNED, WITHOUT,
+    },
     marks,
     rules::{self, Hit},
+    walk::{self, MARK, Seen},
 };
 
 /// The sum from which on a text is labelled.
@@ -26,7 +29,7 @@ pub struct Detector {
 /// What a text was found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// The sum of all that was found in its worst passage.
+    /// The sum of all that was found in the first passage that is labelled.
     pub score: u32,
     /// In which ways, the strongest first.
     pub kinds: Vec<Kind>,
@@ -49,62 +52,70 @@ impl Detector {
         let mut sums = Sums::default();
         sums.hidden(removed, text.is_ascii() || seen.is_ascii());
         if removed.tags > 0 {
-            sums.take(Kind::Hidden, &self.sums(&clean::tagged(text)), DISGUISED);
+            sums.take(Kind::Hidden, &self.sums(&clean::tagged(text)).0, DISGUISED);
         }
         for passage in passages(&seen) {
             sums.keep_worse(self.passage(passage));
+            // one order is enough to say so, and a text full of them must not take long
+            if sums.score() >= THRESHOLD {
+                break;
+            }
         }
         sums.verdict()
     }
 
     /// One passage in all its readings.
     fn passage(&self, text: &str) -> Sums {
-        let unescaped = text.contains("\\n").then(|| text.replace("\\n", "\n"));
+        let unescaped = text.contains('\\').then(|| decode::unescaped(text)).flatten();
         let text = unescaped.as_deref().unwrap_or(text);
-        let mut sums = self.sums(text);
-        for other in decode::decoded(text) {
-            sums.take(Kind::Encoded, &self.sums(&other), THRESHOLD);
+        let (mut sums, seen) = self.sums(text);
+        decode::decoded(text, &seen, |other| sums.take(Kind::Encoded, &self.sums(&other).0, THRESHOLD));
+        let mut disguised: Vec<String> = Vec::new();
+        if seen.lone >= decode::FEWEST_LONE {
+            disguised.extend(decode::joined(text));
         }
-        let mut disguised: Vec<String> = decode::joined(text).into_iter().collect();
         if sums.turned >= 2 {
             disguised.extend([decode::rotated(text), text.chars().rev().collect()]);
         }
         for other in disguised {
-            sums.take(Kind::Encoded, &self.sums(&other), DISGUISED);
+            sums.take(Kind::Encoded, &self.sums(&other).0, DISGUISED);
         }
         sums
     }
 
-    fn sums(&self, text: &str) -> Sums {
+    fn sums(&self, text: &str) -> (Sums, Seen) {
         let mut sums = Sums::default();
-        let hits = self.hits(text, &mut sums.turned);
+        let (hits, seen) = self.hits(text, &mut sums.turned);
+        if hits.is_empty() && seen.classes & MARK == 0 {
+            return (sums, seen);
+        }
         rules::holding(&hits, |kind, weight| sums.add(kind, weight));
-        marks::found(&text.to_ascii_lowercase(), |kind, weight| sums.add(kind, weight));
-        sums
+        let said = hits.iter().fold(0, |all, hit| all | hit.meaning);
+        marks::found(text, seen.classes, said, |kind, weight| sums.add(kind, weight));
+        (sums, seen)
     }
 
     /// The words that mean something.
-    fn hits(&self, text: &str, turned: &mut u32) -> Vec<Hit> {
+    fn hits(&self, text: &str, turned: &mut u32) -> (Vec<Hit>, Seen) {
         let mut hits: Vec<Hit> = Vec::new();
-        let (mut before, mut before_meaning) = (String::new(), 0);
-        fold::words(text, |word| {
+        let mut before = None;
+        let seen = walk::words(text, &mut |word: Word<'_>| {
+            let first = before.take();
             if word.run {
-                self.run(&word, &mut hits);
-                before_meaning = 0;
-                return;
+                return self.run(&word, &mut hits);
             }
             let mut meaning = self.lexicon.meaning(word.text);
-            if meaning == 0 && decode::may_be_leet(word.text) {
+            if meaning == 0 && word.mixed {
                 meaning = self.lexicon.meaning_of_leet(word.text);
             }
-            let pair = self.lexicon.pair(&before, before_meaning, word.text);
+            before = Pair::of(word.text, meaning);
+            meaning |= first.map_or(0, |first| self.lexicon.pair(first, word.text));
             *turned += u32::from(meaning & TURNED != 0);
-            note(&mut hits, word.position, meaning | pair);
-            before.clear();
-            before.push_str(word.text);
-            before_meaning = meaning;
+            if meaning & !(TURNED | PAIR) != 0 {
+                note(&mut hits, word.position, meaning & !(TURNED | PAIR));
+            }
         });
-        hits
+        (hits, seen)
     }
 
     /// The longest known words in a run of letters without spaces.
@@ -113,7 +124,7 @@ impl Detector {
         let (mut at, last) = (0, starts.len() - 1);
         while at < last {
             let known = (1..=LONGEST_RUN.min(last - at)).rev().find_map(|length| {
-                let meaning = self.lexicon.meaning(&word.text[starts[at]..starts[at + length]]);
+                let meaning = self.lexicon.meaning(&word.text[starts[at]..starts[at + length]]) & !PAIR;
                 (meaning != 0).then_some((length, meaning))
             });
             let position = word.position + u32::try_from(at / 2).unwrap_or(0);

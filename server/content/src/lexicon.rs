@@ -39,12 +39,15 @@ meanings! {
     NOT_AFTER = "not-after", NOW_YOU_ARE = "now-you-are", I_CONFIRM = "i-confirm", CONSIDER = "consider",
     ANYONE = "anyone", JUJU = "juju", OMIT = "omit", TOLD = "told",
     PRETEND = "pretend", ASIDE = "aside", DESTROY = "destroy", TURNED = "turned",
+    END_OF = "end-of", BLOCK = "block", OUR_BLOCK = "our-block", TURN = "turn",
 }
 
 /// A tool of ours, by its name.
 pub(crate) const TOOL: Meaning = 1 << 120;
+/// How the names of our tools begin.
+const TOOL_START: &str = "juju_";
 /// The word may begin a pair of words.
-const PAIR: Meaning = 1 << 121;
+pub(crate) const PAIR: Meaning = 1 << 121;
 /// Longest run of letters that is looked up in scripts without spaces.
 pub(crate) const LONGEST_RUN: usize = 8;
 /// Words that are looked for in texts whose letters were moved or turned around.
@@ -68,13 +71,14 @@ const TURNED_WORDS: [&str; 14] = [
 /// All words, by their hashes: that two words share one of 64 bits would only make one text look a little worse.
 #[derive(Debug)]
 pub(crate) struct Lexicon {
-    whole: Table,
-    stems: Table,
-    /// A bit for each start of a stem, by its first three bytes, so that few words are looked at twice.
-    starts: Box<[u64; 64]>,
+    whole: Table<Meaning>,
+    /// By the hash of their first three bytes.
+    stems: Table<Vec<(String, Meaning)>>,
+    /// A bit for the first three bytes of each word, so that most words of an estate are not looked up at all.
+    starts: Box<[u64; STARTS / 64]>,
 }
 
-type Table = HashMap<u64, Meaning, BuildHasherDefault<AsItIs>>;
+type Table<T> = HashMap<u64, T, BuildHasherDefault<AsItIs>>;
 
 /// Hashes what is a hash already.
 #[derive(Debug, Default)]
@@ -94,20 +98,54 @@ impl Hasher for AsItIs {
     }
 }
 
-/// FNV-1a, a byte at a time: the hash of each beginning of a word comes with that of the word.
+/// FNV-1a, a byte at a time.
 fn step(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
 
 const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
 
-fn hash(hash: u64, text: &str) -> u64 {
-    text.bytes().fold(hash, step)
+fn hash(from: u64, bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(from, step)
+}
+
+/// The small letters of a word: only plain letters can still be capitals.
+fn small(word: &str) -> impl Iterator<Item = u8> + Clone {
+    word.bytes().map(|byte| byte.to_ascii_lowercase())
+}
+
+/// How many starts are told apart.
+const STARTS: usize = 1 << 15;
+
+/// The number of each byte in a start: five bits, so that all letters are told apart.
+const NUMBERS: [u8; 256] = {
+    let mut numbers = [29; 256];
+    let mut byte = 0;
+    loop {
+        numbers[byte as usize] = match byte {
+            b'a'..=b'z' => byte - b'a' + 1,
+            b'A'..=b'Z' => byte - b'A' + 1,
+            b'0'..=b'9' => 27,
+            b'_' => 28,
+            0x80.. => 30 + (byte & 1),
+            _ => 29,
+        };
+        if byte == u8::MAX {
+            break numbers;
+        }
+        byte += 1;
+    }
+};
+
+/// The number of the first three bytes of a word.
+fn start(mut bytes: impl Iterator<Item = u8>) -> usize {
+    let mut number = || bytes.next().map_or(0, |byte| usize::from(NUMBERS[usize::from(byte)]));
+    number() << 10 | number() << 5 | number()
 }
 
 impl Lexicon {
     pub(crate) fn new() -> Self {
-        let mut lexicon = Self { whole: Table::default(), stems: Table::default(), starts: Box::new([0; 64]) };
+        let mut lexicon = Self { whole: Table::default(), stems: Table::default(), starts: Box::new([0; STARTS / 64]) };
         for line in include_str!("words.txt").lines() {
             let Some((name, words)) = line.split_once(": ").filter(|(name, _)| !name.starts_with('#')) else {
                 continue;
@@ -116,71 +154,80 @@ impl Lexicon {
             words.split_whitespace().for_each(|word| lexicon.add(word, meaning));
         }
         for word in TURNED_WORDS {
-            lexicon.add(&crate::decode::rotated(word), TURNED);
+            lexicon.add(&decode::rotated(word), TURNED);
             lexicon.add(&word.chars().rev().collect::<String>(), TURNED);
         }
+        lexicon.begins_with(TOOL_START);
         lexicon
     }
 
     fn add(&mut self, word: &str, meaning: Meaning) {
         let (word, stem) = word.strip_suffix('*').map_or((word, false), |stem| (stem, true));
         let parts: Vec<String> = word.split('_').map(fold::word).collect();
-        if let [first, _] = parts.as_slice() {
-            *self.whole.entry(hash(EMPTY, first)).or_default() |= PAIR;
+        if let [first, second] = parts.as_slice() {
+            *self.whole.entry(hash(EMPTY, first.bytes())).or_default() |= PAIR;
+            self.begins_with(second);
         }
         let word = parts.join(" ");
+        self.begins_with(&word);
         if stem {
-            if let Some((row, bit)) = start(word.as_bytes()) {
-                self.starts[row] |= bit;
-            }
-            *self.stems.entry(hash(EMPTY, &word)).or_default() |= meaning;
+            self.stems.entry(hash(EMPTY, word.bytes().take(3))).or_default().push((word, meaning));
         } else {
-            *self.whole.entry(hash(EMPTY, &word)).or_default() |= meaning;
+            *self.whole.entry(hash(EMPTY, word.bytes())).or_default() |= meaning;
         }
     }
 
-    /// What a folded word means; 0 for nothing.
+    fn begins_with(&mut self, word: &str) {
+        let start = start(word.bytes());
+        self.starts[start / 64] |= 1 << (start % 64);
+    }
+
+    /// What a word means; 0 for nothing.
     pub(crate) fn meaning(&self, word: &str) -> Meaning {
-        self.meaning_of(word.bytes())
-            | if word.starts_with("juju_") { TOOL } else { 0 }
-            // an address of mail
-            | if word.contains('@') { OUT } else { 0 }
+        if !self.may_begin(start(word.bytes())) {
+            return 0;
+        }
+        let meaning = self.meaning_of(small(word));
+        if meaning == 0 && small(word).take(TOOL_START.len()).eq(TOOL_START.bytes()) { TOOL } else { meaning }
     }
 
     /// What a word means that has digits and signs for letters.
     pub(crate) fn meaning_of_leet(&self, word: &str) -> Meaning {
-        let read = |one| self.meaning_of(word.bytes().map(move |byte| decode::letter(byte, one)));
-        read(b'i') | read(b'l')
+        // an address of mail
+        let address = if word.contains('@') { OUT } else { 0 };
+        let read = |one| self.meaning_of(small(word).map(move |byte| decode::letter(byte, one)));
+        address | read(b'i') | read(b'l')
+    }
+
+    fn may_begin(&self, start: usize) -> bool {
+        self.starts[start / 64] & 1 << (start % 64) != 0
     }
 
     fn meaning_of(&self, bytes: impl Iterator<Item = u8> + Clone) -> Meaning {
-        let mut beginning = bytes.clone();
-        let first = [beginning.next(), beginning.next(), beginning.next()].map(Option::unwrap_or_default);
-        let may_have_stem = start(&first).is_some_and(|(row, bit)| self.starts[row] & bit != 0);
-        let (mut whole, mut meaning) = (EMPTY, 0);
-        for byte in bytes {
-            whole = step(whole, byte);
-            if may_have_stem {
-                meaning |= self.stems.get(&whole).copied().unwrap_or_default();
-            }
+        if !self.may_begin(start(bytes.clone())) {
+            return 0;
         }
-        meaning | self.whole.get(&whole).copied().unwrap_or_default()
+        let stems = self.stems.get(&hash(EMPTY, bytes.clone().take(3))).map_or(&[][..], Vec::as_slice);
+        let begins = |stem: &str| bytes.clone().take(stem.len()).eq(stem.bytes());
+        let stemmed = stems.iter().filter(|(stem, _)| begins(stem)).fold(0, |all, (_, meaning)| all | meaning);
+        stemmed | self.whole.get(&hash(EMPTY, bytes)).copied().unwrap_or_default()
     }
 
     /// What two words mean that stand together, beyond what each means.
-    pub(crate) fn pair(&self, before: &str, meaning: Meaning, word: &str) -> Meaning {
-        if meaning & PAIR == 0 {
-            return 0;
-        }
-        self.whole.get(&hash(step(hash(EMPTY, before), b' '), word)).copied().unwrap_or_default()
+    pub(crate) fn pair(&self, Pair(before): Pair, word: &str) -> Meaning {
+        self.whole.get(&hash(before, small(word))).copied().unwrap_or_default()
     }
 }
 
-/// Where the bit of a start stands.
-fn start(word: &[u8]) -> Option<(usize, u64)> {
-    let [first, second, third] = word.first_chunk::<3>()?.map(usize::from);
-    let place = (first * 31 + second * 7 + third) % 4096;
-    Some((place / 64, 1 << (place % 64)))
+/// The first of two words that stand together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pair(u64);
+
+impl Pair {
+    /// What to look up with the next word, where this one may begin a pair.
+    pub(crate) fn of(word: &str, meaning: Meaning) -> Option<Self> {
+        (meaning & PAIR != 0).then(|| Self(step(hash(EMPTY, small(word)), b' ')))
+    }
 }
 
 #[cfg(test)]
@@ -205,7 +252,8 @@ mod tests {
         assert_eq!(lexicon.meaning(&fold::word("Инструкции")), INSTRUCTION);
         assert_eq!(lexicon.meaning("juju_destroy_model"), TOOL);
         assert_eq!(lexicon.meaning("weather"), 0);
-        assert_eq!(lexicon.pair("system", lexicon.meaning("system"), "prompt"), OWN_TEXT | INSTRUCTION);
+        let system = Pair::of("System", lexicon.meaning("System")).expect("it may begin a pair");
+        assert_eq!(lexicon.pair(system, "PROMPT") & (OWN_TEXT | INSTRUCTION), OWN_TEXT | INSTRUCTION);
         assert_eq!(lexicon.meaning_of_leet("1gn0re"), IGNORE);
     }
 }

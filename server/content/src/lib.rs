@@ -14,6 +14,7 @@ mod marks;
 mod rates;
 mod rules;
 mod value;
+mod walk;
 
 pub use clean::{clean, clean_value};
 pub use detector::{Detector, Verdict};

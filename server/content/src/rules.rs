@@ -40,7 +40,7 @@ const fn any(kind: Kind, weight: u32, within: u32, meanings: &'static [Meaning])
     Rule { kind, weight, within, order: Order::Any, meanings }
 }
 
-use Kind::{Addressed, Authority, Concealment, Encoded, Exfiltration, Override, Persona, Tools};
+use Kind::{Addressed, Authority, Concealment, Encoded, Exfiltration, Override, Persona, Roles, Tools};
 
 const RULES: &[Rule] = &[
     // forget what you were told
@@ -168,29 +168,40 @@ const RULES: &[Rule] = &[
     given(Tools, 2, 10, &[TOOL, TOOL]),
     any(Tools, 3, 8, &[ALWAYS | MUST, TOOLING]),
     given(Tools, 2, 5, &[ACT, JUJU, DESTROY]),
+    // data that is said to end, and a conversation that is said to begin
+    given(Roles, 2, 5, &[END_OF, BLOCK]),
+    given(Roles, 2, 4, &[END_OF, OUR_BLOCK]),
+    given(Roles, 3, 1, &[TURN]),
     any(Encoded, 3, 9, &[DECODE, ACT | HEED, TELL | HEED | ACT]),
 ];
 
 /// Weight of each rule that holds, by kind.
 pub(crate) fn holding(hits: &[Hit], mut each: impl FnMut(Kind, u32)) {
     let all = hits.iter().fold(0, |all, hit| all | hit.meaning);
-    for rule in RULES.iter().filter(|rule| rule.meanings.iter().all(|meaning| all & meaning != 0)) {
-        if (0..hits.len()).any(|first| rule.holds_from(&hits[first..])) {
+    let possible = |rule: &&Rule| {
+        // each meaning needs a word of its own
+        rule.meanings.len() <= hits.len() && rule.meanings.iter().all(|meaning| all & meaning != 0)
+    };
+    for rule in RULES.iter().filter(possible) {
+        let wanted = match rule.order {
+            Order::Given => rule.meanings.first().copied().unwrap_or_default(),
+            Order::Any => rule.meanings.iter().fold(0, |all, wanted| all | wanted),
+        };
+        if (0..hits.len()).any(|first| hits[first].meaning & wanted != 0 && rule.holds_from(&hits[first..])) {
             each(rule.kind, rule.weight);
         }
     }
 }
 
 impl Rule {
-    /// Whether it holds with its first word at the first of these.
+    /// Whether it holds with its first word at the first of these, which is one that it wants.
     fn holds_from(&self, hits: &[Hit]) -> bool {
         let Some(first) = hits.first() else { return false };
         let near = || hits.iter().take_while(|hit| hit.position - first.position <= self.within);
         match self.order {
             Order::Given => {
-                let (Some(wanted), rest) = (self.meanings.first(), &self.meanings[1..]) else { return false };
                 let mut later = near().skip(1);
-                first.meaning & wanted != 0 && rest.iter().all(|wanted| later.any(|hit| hit.meaning & wanted != 0))
+                self.meanings[1..].iter().all(|wanted| later.any(|hit| hit.meaning & wanted != 0))
             }
             // each by a word of its own, so that one that means much does not count for all
             Order::Any => {
@@ -199,9 +210,7 @@ impl Rule {
                 for hit in near().filter(|hit| hit.meaning & wanted != 0).take(MOST_WORDS) {
                     (words[count], all, count) = (hit.meaning, all | hit.meaning, count + 1);
                 }
-                first.meaning & wanted != 0
-                    && self.meanings.iter().all(|meaning| all & meaning != 0)
-                    && assigned(&words[..count], self.meanings, 0)
+                self.meanings.iter().all(|meaning| all & meaning != 0) && assigned(&words[..count], self.meanings, 0)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Texts within JSON values.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -8,8 +8,6 @@ use crate::{Detector, Kind};
 
 /// Most places that are named; there may be more findings.
 const MOST_PLACES: usize = 5;
-/// Most bytes of one value that are looked at.
-const MOST_BYTES: usize = 2 * 1024 * 1024;
 
 /// Texts in a value that want to be obeyed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,37 +30,57 @@ impl Detector {
     /// The texts in a value, names included, that want to be obeyed.
     #[must_use]
     pub fn judge_value(&self, value: &Value) -> Findings {
-        let mut search =
-            Search { detector: self, findings: Findings::default(), harmless: HashSet::new(), left: MOST_BYTES };
-        search.value(value, &mut String::new());
+        let mut search = Search { detector: self, findings: Findings::default() };
+        search.value(value, Place::Whole);
         search.findings
     }
 
     /// The same for the members of an object.
     #[must_use]
     pub fn judge_members(&self, members: &Map<String, Value>) -> Findings {
-        let mut search =
-            Search { detector: self, findings: Findings::default(), harmless: HashSet::new(), left: MOST_BYTES };
-        search.members(members, &mut String::new());
+        let mut search = Search { detector: self, findings: Findings::default() };
+        search.members(members, Place::Whole);
         search.findings
+    }
+}
+
+/// Where a value stands, written out only when something is found there.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Whole,
+    Member(&'a Place<'a>, &'a str),
+    Item(&'a Place<'a>, usize),
+}
+
+impl Place<'_> {
+    /// Writes the JSON pointer (RFC 6901).
+    fn write(self, pointer: &mut String) {
+        match self {
+            Self::Whole => {}
+            Self::Member(outer, name) => {
+                outer.write(pointer);
+                pointer.extend(["/", &name.replace('~', "~0").replace('/', "~1")]);
+            }
+            Self::Item(outer, at) => {
+                outer.write(pointer);
+                pointer.extend(["/", &at.to_string()]);
+            }
+        }
     }
 }
 
 struct Search<'a> {
     detector: &'a Detector,
     findings: Findings,
-    /// What was read already: an estate says the same things again and again.
-    harmless: HashSet<&'a str>,
-    left: usize,
 }
 
-impl<'a> Search<'a> {
-    fn value(&mut self, value: &'a Value, place: &mut String) {
+impl Search<'_> {
+    fn value(&mut self, value: &Value, place: Place<'_>) {
         match value {
             Value::String(text) => self.text(text, place),
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    self.within(item, &at.to_string(), place);
+                    self.value(item, Place::Item(&place, at));
                 }
             }
             Value::Object(map) => self.members(map, place),
@@ -70,54 +88,44 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn members(&mut self, map: &'a Map<String, Value>, place: &mut String) {
+    fn members(&mut self, map: &Map<String, Value>, place: Place<'_>) {
         for (name, item) in map {
             self.text(name, place);
-            self.within(item, name, place);
+            self.value(item, Place::Member(&place, name));
         }
     }
 
-    fn within(&mut self, item: &'a Value, name: &str, place: &mut String) {
-        if matches!(item, Value::Null | Value::Bool(_) | Value::Number(_)) {
+    fn text(&mut self, text: &str, place: Place<'_>) {
+        if !is_prose(text) {
             return;
         }
-        let length = place.len();
-        place.push('/');
-        if name.contains(['~', '/']) {
-            place.push_str(&name.replace('~', "~0").replace('/', "~1"));
-        } else {
-            place.push_str(name);
+        let Some(verdict) = self.detector.judge(text) else { return };
+        if let Some(kind) = verdict.kinds.first() {
+            *self.findings.kinds.entry(*kind).or_default() += 1;
         }
-        self.value(item, place);
-        place.truncate(length);
-    }
-
-    fn text(&mut self, text: &'a str, place: &str) {
-        if !is_prose(text) || self.left == 0 || self.harmless.contains(text) {
-            return;
-        }
-        let looked_at = &text[..text.floor_char_boundary(self.left)];
-        self.left -= looked_at.len();
-        match self.detector.judge(looked_at) {
-            None => {
-                self.harmless.insert(text);
-            }
-            Some(verdict) => {
-                if let Some(kind) = verdict.kinds.first() {
-                    *self.findings.kinds.entry(*kind).or_default() += 1;
-                }
-                if self.findings.places.len() < MOST_PLACES {
-                    self.findings.places.push(place.to_owned());
-                }
-            }
+        if self.findings.places.len() < MOST_PLACES {
+            let mut pointer = String::new();
+            place.write(&mut pointer);
+            self.findings.places.push(pointer);
         }
     }
 }
 
-/// Whether a text can say anything: not a short word, a number, a time, an address.
+/// Fewest letters of a text that can say anything: a time has three.
+const FEWEST_LETTERS: usize = 8;
+
+/// Whether a text can say anything: not a word or two, a number, a time, an address.
 fn is_prose(text: &str) -> bool {
-    text.len() >= 12
-        && (text.len() > 40 || !text.is_ascii() || text.bytes().any(|byte| matches!(byte, b' ' | b'_' | b'-' | b'.')))
+    let bytes = text.as_bytes();
+    match bytes.len() {
+        ..12 => false,
+        41.. => true,
+        length => {
+            let parts = |byte: &u8| *byte == b' ' || (length >= 20 && matches!(byte, b'_' | b'-' | b'.'));
+            let letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+            !text.is_ascii() || (letters >= FEWEST_LETTERS && bytes.iter().any(parts))
+        }
+    }
 }
 
 #[cfg(test)]
