@@ -20,14 +20,11 @@ pub(crate) struct Charm {
     #[serde(default = "latest")]
     pub(crate) channels: Vec<String>,
     #[serde(default)]
-    pub(crate) provides: BTreeMap<String, String>,
+    pub(crate) provides: BTreeMap<String, Endpoint>,
     #[serde(default)]
-    pub(crate) requires: BTreeMap<String, String>,
+    pub(crate) requires: BTreeMap<String, Endpoint>,
     #[serde(default)]
-    pub(crate) peers: BTreeMap<String, String>,
-    /// Endpoints that relate only within one machine.
-    #[serde(default)]
-    pub(crate) container_scoped: Vec<String>,
+    pub(crate) peers: BTreeMap<String, Endpoint>,
     #[serde(default)]
     pub(crate) config: BTreeMap<String, CharmOption>,
     #[serde(default)]
@@ -41,6 +38,46 @@ pub(crate) struct Charm {
     /// Its URL without the revision, if it was uploaded and is not of the store.
     #[serde(skip)]
     pub(crate) local: Option<String>,
+}
+
+/// An endpoint of a charm; in short, only its interface.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "EndpointText")]
+pub(crate) struct Endpoint {
+    pub(crate) interface: String,
+    /// Whether the charm works without it.
+    pub(crate) optional: bool,
+    /// How many relations it takes at most; 0 for any number.
+    pub(crate) limit: i64,
+    /// `global`, or `container` for one that relates only within one machine.
+    pub(crate) scope: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum EndpointText {
+    Short(String),
+    Long {
+        interface: String,
+        #[serde(default)]
+        optional: bool,
+        #[serde(default)]
+        limit: i64,
+        #[serde(default)]
+        scope: Option<String>,
+    },
+}
+
+impl From<EndpointText> for Endpoint {
+    fn from(text: EndpointText) -> Self {
+        let global = || "global".to_owned();
+        match text {
+            EndpointText::Short(interface) => Self { interface, optional: false, limit: 0, scope: global() },
+            EndpointText::Long { interface, optional, limit, scope } => {
+                Self { interface, optional, limit, scope: scope.unwrap_or_else(global) }
+            }
+        }
+    }
 }
 
 /// An option of a charm.
@@ -143,6 +180,12 @@ impl Charm {
             Some(local) => format!("{local}-{revision}"),
             None => format!("ch:amd64/{}-{revision}", self.name),
         }
+    }
+
+    /// All endpoints, each with its role and name: what it requires first, then what it provides, then its peers.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = (&'static str, &String, &Endpoint)> {
+        let sides = [("requirer", &self.requires), ("provider", &self.provides), ("peer", &self.peers)];
+        sides.into_iter().flat_map(|(role, sides)| sides.iter().map(move |(name, side)| (role, name, side)))
     }
 
     /// What it is for.

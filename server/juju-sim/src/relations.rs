@@ -10,20 +10,18 @@ pub(crate) fn endpoints(model: &Model, name: &str) -> Result<Vec<RelationEndpoin
         return Ok(remote.endpoints.clone());
     }
     let charm = &model.application(name)?.charm;
-    let scope = |endpoint: &String| if charm.container_scoped.contains(endpoint) { "container" } else { "global" };
-    let side = |(endpoint, interface): (&String, &String), role, limit| RelationEndpoint {
+    let sides = charm.endpoints().filter(|(role, ..)| *role != "peer");
+    let mut sides: Vec<_> =
+        sides.map(|(role, endpoint, side)| RelationEndpoint::new(name, role, endpoint, side)).collect();
+    sides.push(RelationEndpoint {
         application: name.to_owned(),
-        name: endpoint.clone(),
-        role,
-        interface: interface.clone(),
+        name: "juju-info".to_owned(),
+        role: "provider",
+        interface: "juju-info".to_owned(),
         optional: false,
-        limit,
-        scope: scope(endpoint).to_owned(),
-    };
-    let mut sides: Vec<_> = charm.requires.iter().map(|pair| side(pair, "requirer", 0)).collect();
-    sides.extend(charm.provides.iter().map(|pair| side(pair, "provider", 0)));
-    let info = ("juju-info".to_owned(), "juju-info".to_owned());
-    sides.push(side((&info.0, &info.1), "provider", 0));
+        limit: 0,
+        scope: "global".to_owned(),
+    });
     Ok(sides)
 }
 

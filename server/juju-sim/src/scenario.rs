@@ -14,7 +14,10 @@ use crate::{
     charms::{Charm, Charms},
     facade::inherited,
     relations,
-    state::{Access, Cloud, Controller, EVERYONE, Kind, Model, ModelAccess, Offer, State, Status, User, Work},
+    state::{
+        Access, Cloud, Controller, EVERYONE, Kind, Model, ModelAccess, Offer, State, Status, Topic, User, Work,
+        default_credential,
+    },
 };
 
 /// Units of the scenario `large` unless another number is given, and the most that it takes.
@@ -29,40 +32,16 @@ struct Scenario {
     #[serde(default)]
     charms: BTreeMap<String, Charm>,
     #[serde(default)]
-    cloud: Option<CloudSection>,
+    cloud: Option<Cloud>,
     /// Further clouds that models may be on.
     #[serde(default)]
-    clouds: Vec<CloudSection>,
+    clouds: Vec<Cloud>,
     /// In place of `admin`, `operator` and `reader`.
     #[serde(default)]
     users: BTreeMap<String, UserSection>,
     /// In the order of the text, which is that of their UUIDs.
     #[serde(deserialize_with = "in_order")]
     models: Vec<(String, ModelSection)>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CloudSection {
-    name: String,
-    #[serde(rename = "type")]
-    kind: String,
-    region: String,
-    #[serde(default = "default_credential")]
-    credential: String,
-    /// Defaults of the settings of its models.
-    #[serde(default)]
-    defaults: BTreeMap<String, Value>,
-}
-
-fn default_credential() -> String {
-    "default".to_owned()
-}
-
-impl From<CloudSection> for Cloud {
-    fn from(CloudSection { name, kind, region, credential, .. }: CloudSection) -> Self {
-        Self { name, kind, region, credential }
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -194,9 +173,9 @@ pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioErro
         .chain(&scenario.clouds)
         .map(|cloud| ((cloud.name.clone(), String::new()), cloud.defaults.clone()))
         .collect();
-    let mut state = bare(scenario.cloud.map_or_else(own_cloud, Cloud::from), charms.clone());
+    let mut state = bare(scenario.cloud.unwrap_or_else(own_cloud), charms.clone());
     state.controller.model_defaults = defaults;
-    state.controller.clouds = scenario.clouds.into_iter().map(Cloud::from).collect();
+    state.controller.clouds = scenario.clouds;
     if !scenario.users.is_empty() {
         state.users = scenario.users.into_iter().map(|(name, section)| (name, user(section))).collect();
     }
@@ -257,6 +236,7 @@ fn own_cloud() -> Cloud {
         kind: "maas".to_owned(),
         region: "default".to_owned(),
         credential: default_credential(),
+        ..Cloud::default()
     }
 }
 
@@ -321,6 +301,7 @@ fn build(mut model: Model, section: &ModelSection, charms: &Charms) -> Result<Mo
     for (name, offered) in &section.offers {
         let offer = offer(&model, name, offered)?;
         model.offers.insert(name.clone(), offer);
+        model.journal.touch(Topic::Offer(name.clone()));
     }
     settle(&mut model);
     for (name, application) in &section.applications {

@@ -165,7 +165,7 @@ impl Session {
             let user = state.users.get_mut(name).filter(|user| user.enabled && user.password == password);
             let user = user.ok_or_else(wrong_password)?;
             let mut last_connection = user.last_connection.replace(now);
-            let (display_name, access) = (user.display_name.clone(), user.access.to_string());
+            let access = user.access.to_string();
             let model_access = match &self.model {
                 None => String::new(),
                 Some(uuid) => state.model_access(name, uuid).map(ModelAccess::as_str).ok_or_else(denied)?.to_owned(),
@@ -182,7 +182,8 @@ impl Session {
                 model_tag: self.model.as_ref().map(|uuid| Tag::new("model", uuid).to_string()).unwrap_or_default(),
                 controller_tag,
                 user_info: Some(UserInfo {
-                    display_name,
+                    // the real server does not tell it here
+                    display_name: String::new(),
                     identity: Tag::new("user", name).to_string(),
                     last_connection,
                     controller_access: access,

@@ -15,6 +15,11 @@ def call(model, facade, method, params=None, note="", user="admin"):
             "params": params, "user": user}
 
 
+def everything_in(model, note, user="admin"):
+    """A new watcher of a whole model, and the first that it is told: no method of its own, but `WatchAll` and `Next`."""
+    return call(model, "Everything", "Next", note=note, user=user)
+
+
 def status_of(*patterns, note=""):
     return call("prod", "Client", "FullStatus", {"patterns": list(patterns) or None}, note or " ".join(patterns) or "all")
 
@@ -77,6 +82,7 @@ READS = [
     call("", "Cloud", "CredentialContents", {"credentials": [{"cloud-name": "dummy", "credential-name": "cred"}, {"cloud-name": "dummy", "credential-name": "nothing"}], "include-secrets": False}),
     call("", "SecretBackends", "ListSecretBackends", {"names": None, "reveal": False}),
     call("prod", "Payloads", "List", {"patterns": None}), call("prod", "Bundle", "ExportBundle", {}), call("k8s", "Bundle", "ExportBundle", {}, "of a cluster"),
+    everything_in("prod", "of prod"), everything_in("k8s", "of a cluster"), everything_in("prod", "of prod", user="reader"),
     call("prod", "KeyManager", "ListKeys", {"entities": entities("admin"), "mode": True}),
     call("prod", "Resources", "ListResources", entities("application-web", "application-nothing")),
 ]

@@ -6,7 +6,10 @@ use juju_wire::{
 };
 
 use super::delta;
-use crate::methods::{Call, Methods};
+use crate::{
+    methods::{Call, Methods},
+    state::{ModelAccess, Topic},
+};
 
 pub(super) fn register(methods: &mut Methods) {
     methods.on_waiting::<Next, _>(next);
@@ -21,8 +24,11 @@ async fn next(call: Call, (): ()) -> Result<AllWatcherNextResults, RemoteError> 
         let uuid = call.model_uuid()?.to_owned();
         let found = call.read(|state| {
             let model = state.models.get(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-            let deltas: Vec<_> =
-                model.journal.since(watcher.revision).iter().map(|topic| delta::of(state, model, topic)).collect();
+            // offers are told to admins of the model only
+            let all = state.model_access(&call.user(), &uuid) >= Some(ModelAccess::Admin);
+            let changed = model.journal.since(watcher.revision).into_iter();
+            let told = changed.filter(|topic| all || !matches!(topic, Topic::Offer(_)));
+            let deltas: Vec<_> = told.map(|topic| delta::of(state, model, &topic)).collect();
             Ok::<_, RemoteError>((deltas, model.journal.revision()))
         })?;
         if !found.0.is_empty() {

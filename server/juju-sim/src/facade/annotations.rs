@@ -33,8 +33,9 @@ fn get(call: &Call, params: Entities) -> Result<AnnotationsGetResults, RemoteErr
                 let message = format!("while getting annotations to \"{tag}\": permission denied");
                 RemoteError::new(juju_wire::Code::Unauthorized, message)
             });
+            let found = || kept.and_then(|kept| kept.get(&tag)).cloned().unwrap_or_default();
             AnnotationsGetResult {
-                annotations: kept.and_then(|kept| kept.get(&tag)).cloned().unwrap_or_default(),
+                annotations: refused.is_none().then(found),
                 entity: tag,
                 error: ErrorResult { error: refused },
             }

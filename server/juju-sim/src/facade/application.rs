@@ -59,10 +59,7 @@ fn expose(call: &Call, params: ApplicationExpose) -> Result<(), RemoteError> {
     change(call, |model| {
         let application = model.application_mut(&params.application)?;
         let charm = &application.charm;
-        let known = |name: &String| {
-            name.is_empty()
-                || [&charm.provides, &charm.requires, &charm.peers].iter().any(|endpoints| endpoints.contains_key(name))
-        };
+        let known = |name: &String| name.is_empty() || charm.endpoints().any(|(_, known, _)| known == name);
         if let Some(unknown) = params.exposed_endpoints.keys().find(|name| !known(name)) {
             return Err(RemoteError::not_found(format!("endpoint \"{unknown}\"")));
         }

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use crate::{
     methods::{Call, Methods},
     relations,
-    state::{EVERYONE, Model, ModelAccess, Offer, State},
+    state::{EVERYONE, Model, ModelAccess, Offer, State, Topic},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -82,6 +82,7 @@ fn make(call: &Call, params: AddApplicationOffers) -> Result<ErrorResults, Remot
                 endpoints,
                 users: [(EVERYONE.to_owned(), "read".to_owned())].into(),
             };
+            model.journal.touch(Topic::Offer(name.clone()));
             model.offers.insert(name, offer);
             Ok(())
         })
@@ -220,8 +221,12 @@ fn destroy(call: &Call, params: DestroyApplicationOffers) -> Result<ErrorResults
             by_url(state, &user, wanted).map_err(missing).map(|(model, offer)| (model.uuid.clone(), offer.name.clone()))
         })?;
         call.require_on(&uuid, ModelAccess::Admin)?;
-        call.write(|state| state.models.get_mut(&uuid).map(|model| model.offers.remove(&name)));
-        Ok(())
+        call.write(|state| {
+            let model = state.models.get_mut(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+            model.journal.touch(Topic::Offer(name.clone()));
+            model.offers.remove(&name);
+            Ok(())
+        })
     };
     Ok(ErrorResults { results: params.offer_urls.iter().map(|wanted| ErrorResult::of(one(wanted))).collect() })
 }

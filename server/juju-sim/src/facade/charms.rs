@@ -27,7 +27,7 @@ use serde_json::json;
 
 use super::status::base;
 use crate::{
-    charms::{Charm, CharmAction, Charms},
+    charms::{Charm, CharmAction, Charms, Endpoint},
     methods::{Call, Methods},
     state::ModelAccess,
 };
@@ -186,15 +186,15 @@ fn info(call: &Call, params: CharmURL) -> Result<CharmDetails, RemoteError> {
 }
 
 fn details(charm: &Charm, url: &str) -> CharmDetails {
-    let relations = |sides: &BTreeMap<String, String>, role: &str| {
-        let side = |(name, interface): (&String, &String)| {
+    let relations = |sides: &BTreeMap<String, Endpoint>, role: &str| {
+        let side = |(name, side): (&String, &Endpoint)| {
             let relation = CharmRelation {
                 name: name.clone(),
                 role: role.to_owned(),
-                interface: interface.clone(),
-                limit: i64::from(role == "requirer"),
-                scope: if charm.container_scoped.contains(name) { "container" } else { "global" }.to_owned(),
-                ..CharmRelation::default()
+                interface: side.interface.clone(),
+                optional: side.optional,
+                limit: side.limit,
+                scope: side.scope.clone(),
             };
             (name.clone(), relation)
         };

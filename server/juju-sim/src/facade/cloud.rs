@@ -23,7 +23,7 @@ use juju_wire::{
 
 use crate::{
     methods::{Call, Methods},
-    state::{Access, Cloud, Kind, ModelAccess, State},
+    state::{Access, Cloud, ModelAccess, State},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -56,15 +56,21 @@ pub(super) fn chosen(state: &State, params: &ModelCreateArgs) -> Result<Cloud, R
 }
 
 fn definition(state: &State, cloud: &Cloud) -> CloudDefinition {
-    let auth_types: &[&str] = match cloud.hosts() {
-        Kind::Iaas => &["empty"],
-        Kind::Caas => &["userpass", "certificate", "oauth2"],
+    let region = CloudRegion {
+        name: cloud.region.clone(),
+        endpoint: cloud.endpoint.clone(),
+        identity_endpoint: cloud.identity_endpoint.clone(),
+        storage_endpoint: cloud.storage_endpoint.clone(),
     };
     CloudDefinition {
         kind: cloud.kind.clone(),
         is_controller_cloud: cloud.name == state.controller.cloud.name,
-        auth_types: auth_types.iter().map(|kind| (*kind).to_owned()).collect(),
-        regions: vec![CloudRegion { name: cloud.region.clone(), ..CloudRegion::default() }],
+        auth_types: cloud.ways_in(),
+        endpoint: cloud.endpoint.clone(),
+        identity_endpoint: cloud.identity_endpoint.clone(),
+        storage_endpoint: cloud.storage_endpoint.clone(),
+        skip_tls_verify: cloud.skip_tls_verify,
+        regions: vec![region],
         ..CloudDefinition::default()
     }
 }
@@ -106,14 +112,16 @@ fn with_users(call: &Call, params: Entities) -> Result<CloudInfoResults, RemoteE
             let name = Tag::parse_id("cloud", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
             let cloud = state.controller.all_clouds().find(|cloud| cloud.name == name);
             let cloud = cloud.ok_or_else(|| RemoteError::not_found(format!("cloud \"{name}\"")))?;
-            let CloudDefinition { kind, auth_types, regions, .. } = definition(state, cloud);
+            let CloudDefinition { kind, auth_types, endpoint, identity_endpoint, storage_endpoint, regions, .. } =
+                definition(state, cloud);
             let admins = state.users.iter().filter(|(_, user)| user.access == Access::Superuser);
             let users = admins.map(|(name, user)| CloudUserInfo {
                 user: name.clone(),
                 display_name: user.display_name.clone(),
                 access: "admin".to_owned(),
             });
-            Ok(CloudWithUsers { kind, auth_types, regions, users: users.collect(), ..CloudWithUsers::default() })
+            let users = users.collect();
+            Ok(CloudWithUsers { kind, auth_types, endpoint, identity_endpoint, storage_endpoint, regions, users })
         };
         let results = params.entities.iter().map(|entity| match one(&entity.tag) {
             Ok(result) => CloudInfoResult { result: Some(result), error: None },
@@ -136,9 +144,9 @@ fn credentials(call: &Call, params: CloudCredentialArgs) -> Result<CredentialCon
             let content = CredentialContent {
                 name: cloud.credential.clone(),
                 cloud: cloud.name.clone(),
-                auth_type: definition(state, cloud).auth_types.swap_remove(0),
+                auth_type: cloud.way_in(),
                 valid: Some(true),
-                ..CredentialContent::default()
+                attrs: cloud.attributes.clone(),
             };
             let result = ControllerCredentialInfo { content, models: models.collect() };
             CredentialContentResult { result: Some(result), error: None }

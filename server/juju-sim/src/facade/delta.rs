@@ -1,26 +1,32 @@
 //! One change of one entity, as watchers are told it.
 
 use juju_wire::{
+    constraints::Hardware,
     delta::{
         Delta, EntityInfo,
-        application::{ApplicationInfo, Endpoint, RelationInfo, UnitInfo},
+        application::{
+            ApplicationInfo, ApplicationOfferInfo, CharmInfo, Endpoint, Port, PortRange, RelationInfo,
+            RemoteApplicationInfo, UnitInfo,
+        },
         model::{ActionInfo, MachineInfo, ModelInfo, StatusInfo},
     },
     entity::Life,
-    facade::{application::origin::CharmRelation, machine_manager::add::MachineAddress},
-    tag::Tag,
+    facade::{
+        application::origin::CharmRelation, machine_manager::add::MachineAddress, model_manager::info::ModelSLAInfo,
+    },
 };
 
-use super::{status, time};
-use crate::state::{Application, Machine, Model, Relation, RelationEndpoint, State, Status, Task, Topic, Unit};
+use super::{cluster, status, time};
+use crate::state::{Application, Kind, Machine, Model, Relation, RelationEndpoint, State, Status, Task, Topic, Unit};
 
 /// The delta of an entity that changed; of one that is no more, its removal.
 pub(super) fn of(state: &State, model: &Model, topic: &Topic) -> Delta {
     let uuid = model.uuid.clone();
+    let version = &state.controller.agent_version;
     match topic {
         Topic::Model => present(EntityInfo::Model(Box::new(model_info(state, model)))),
         Topic::Machine(id) => match id.parse().ok().and_then(|id: u32| model.machines.get(&id)) {
-            Some(machine) => present(EntityInfo::Machine(Box::new(machine_info(model, machine)))),
+            Some(machine) => present(EntityInfo::Machine(Box::new(machine_info(model, machine, version)))),
             None => gone(EntityInfo::Machine(Box::new(MachineInfo {
                 model_uuid: uuid,
                 id: id.clone(),
@@ -42,7 +48,7 @@ pub(super) fn of(state: &State, model: &Model, topic: &Topic) -> Delta {
             }
         }
         Topic::Unit(name) => match model.unit(name) {
-            Ok(unit) => present(EntityInfo::Unit(Box::new(unit_info(model, unit)))),
+            Ok(unit) => present(EntityInfo::Unit(Box::new(unit_info(model, unit, version)))),
             Err(_) => gone(EntityInfo::Unit(Box::new(UnitInfo {
                 model_uuid: uuid,
                 name: name.clone(),
@@ -58,6 +64,31 @@ pub(super) fn of(state: &State, model: &Model, topic: &Topic) -> Delta {
                 ..RelationInfo::default()
             }))),
         },
+        Topic::RemoteApplication(name) => {
+            let found = model.remote_applications.get(name);
+            let info = RemoteApplicationInfo {
+                model_uuid: uuid,
+                name: name.clone(),
+                offer_url: found.map(|remote| remote.offer_url.clone()).unwrap_or_default(),
+                life: if found.is_some() { Life::Alive } else { Life::Dead },
+                status: found.map(|remote| told(&remote.status, "")).unwrap_or_default(),
+            };
+            Delta { removed: found.is_none(), entity: EntityInfo::RemoteApplication(Box::new(info)) }
+        }
+        Topic::Offer(name) => {
+            let found = model.offers.get(name);
+            let application = found.and_then(|offer| model.applications.get(&offer.application));
+            let info = ApplicationOfferInfo {
+                model_uuid: uuid,
+                offer_name: name.clone(),
+                offer_uuid: found.map(|offer| offer.uuid.clone()).unwrap_or_default(),
+                application_name: found.map(|offer| offer.application.clone()).unwrap_or_default(),
+                charm_name: application.map(|application| application.charm.name.clone()).unwrap_or_default(),
+                ..ApplicationOfferInfo::default()
+            };
+            Delta { removed: found.is_none(), entity: EntityInfo::ApplicationOffer(Box::new(info)) }
+        }
+        Topic::Charm(url) => charm(model, url),
         Topic::Task(id) => {
             let task = id.parse().ok().and_then(|id: u64| model.tasks.get(&id));
             let info = task.map(|task| task_info(model, task));
@@ -86,7 +117,24 @@ fn told(status: &Status, version: &str) -> StatusInfo {
     }
 }
 
+/// A charm; without its options if no application has it any more.
+fn charm(model: &Model, url: &str) -> Delta {
+    let user = model.applications.values().find(|application| application.charm.url(application.revision) == url);
+    let options = user.iter().flat_map(|application| &application.charm.config);
+    let info = CharmInfo {
+        model_uuid: model.uuid.clone(),
+        charm_url: url.to_owned(),
+        life: if user.is_some() { Life::Alive } else { Life::Dead },
+        config: options.map(|(name, option)| (name.clone(), option.default.clone())).collect(),
+        ..CharmInfo::default()
+    };
+    Delta { removed: user.is_none(), entity: EntityInfo::Charm(Box::new(info)) }
+}
+
 fn model_info(state: &State, model: &Model) -> ModelInfo {
+    let mut config = super::model_config::whole(model);
+    // a setting of old clients, which only they are shown
+    config.remove("default-series");
     ModelInfo {
         model_uuid: model.uuid.clone(),
         name: model.name.clone(),
@@ -94,31 +142,31 @@ fn model_info(state: &State, model: &Model) -> ModelInfo {
         owner: model.owner.clone(),
         controller_uuid: state.controller.uuid.clone(),
         is_controller: model.name == "controller",
-        config: super::model_config::effective(model).into_iter().map(|(name, (value, _))| (name, value)).collect(),
+        config: config.into_iter().map(|(name, (value, _))| (name, value)).collect(),
         status: told(&Status { since: model.created, ..Status::now("available", "") }, ""),
         constraints: model.constraints.clone(),
+        sla: ModelSLAInfo { level: "unsupported".to_owned(), ..ModelSLAInfo::default() },
         kind: status::kind(model.kind).to_owned(),
         cloud: model.cloud.name.clone(),
         cloud_region: model.cloud.region.clone(),
         version: state.controller.agent_version.clone(),
-        ..ModelInfo::default()
     }
 }
 
-fn machine_info(model: &Model, machine: &Machine) -> MachineInfo {
+fn machine_info(model: &Model, machine: &Machine, version: &str) -> MachineInfo {
     let started = machine.agent.status != "pending";
     let address = MachineAddress {
         value: machine.address(),
         kind: "ipv4".to_owned(),
         scope: "local-cloud".to_owned(),
-        space_id: "0".to_owned(),
         ..MachineAddress::default()
     };
     MachineInfo {
         model_uuid: model.uuid.clone(),
         id: machine.id.clone(),
         instance_id: if started { format!("sim-{}", machine.id) } else { String::new() },
-        agent_status: told(&machine.agent, ""),
+        agent_status: told(&machine.agent, if started { version } else { "" }),
+        hardware_characteristics: started.then(hardware),
         instance_status: told(&machine.instance, ""),
         life: machine.life,
         base: "ubuntu@22.04".to_owned(),
@@ -129,26 +177,35 @@ fn machine_info(model: &Model, machine: &Machine) -> MachineInfo {
 }
 
 fn application_info(model: &Model, application: &Application) -> ApplicationInfo {
-    let worst = status::derived(model, application);
     ApplicationInfo {
         model_uuid: model.uuid.clone(),
         name: application.name.clone(),
         exposed: application.exposed,
         charm_url: application.charm.url(application.revision),
-        owner_tag: Tag::new("user", &model.owner).to_string(),
         life: application.life,
         constraints: application.constraints.clone(),
         config: application.config.clone(),
         subordinate: application.charm.subordinate,
         // the real server tells `unset` unless the charm set a status for the application as a whole
-        status: told(&Status { since: worst.since, ..Status::now("unset", "") }, ""),
+        status: StatusInfo { current: "unset".to_owned(), ..StatusInfo::default() },
         workload_version: application.charm.version.clone(),
         ..ApplicationInfo::default()
     }
 }
 
-fn unit_info(model: &Model, unit: &Unit) -> UnitInfo {
+fn unit_info(model: &Model, unit: &Unit, version: &str) -> UnitInfo {
+    let allocated = unit.agent.status != "allocating";
     let address = status::address(model, unit);
+    let in_cluster = model.kind == Kind::Caas && allocated;
+    let ports = status::opened_ports(model, unit).unwrap_or_default();
+    let range = |port: &String| {
+        let (number, protocol) = port.split_once('/')?;
+        let number = number.parse().ok()?;
+        Some(PortRange { from_port: number, to_port: number, protocol: protocol.to_owned() })
+    };
+    let port_ranges: Vec<_> = ports.iter().filter_map(range).collect();
+    let port = |range: &PortRange| Port { protocol: range.protocol.clone(), number: range.from_port };
+    let failed = unit.failing.as_ref().filter(|_| unit.in_error());
     let application = model.applications.get(&unit.application);
     UnitInfo {
         model_uuid: model.uuid.clone(),
@@ -158,13 +215,29 @@ fn unit_info(model: &Model, unit: &Unit) -> UnitInfo {
         charm_url: application.map(|application| application.charm.url(application.revision)).unwrap_or_default(),
         life: unit.life,
         public_address: address.clone(),
-        private_address: address,
+        private_address: if in_cluster { cluster::pod_address(unit) } else { address },
+        ports: port_ranges.iter().map(port).collect(),
+        port_ranges,
         machine_id: unit.machine.clone().unwrap_or_default(),
         principal: unit.principal.clone().unwrap_or_default(),
         subordinate: unit.principal.is_some(),
-        workload_status: told(&unit.workload, ""),
-        agent_status: told(&unit.agent, ""),
-        ..UnitInfo::default()
+        workload_status: StatusInfo {
+            data: failed.map(|hook| ("hook".to_owned(), hook.clone().into())).into_iter().collect(),
+            ..told(&unit.workload, "")
+        },
+        agent_status: told(&unit.agent, if allocated { version } else { "" }),
+    }
+}
+
+/// Every simulated machine has the same hardware.
+fn hardware() -> Hardware {
+    Hardware {
+        arch: Some("amd64".to_owned()),
+        mem: Some(8192),
+        root_disk: Some(32_768),
+        cpu_cores: Some(4),
+        availability_zone: Some("zone-a".to_owned()),
+        ..Hardware::default()
     }
 }
 

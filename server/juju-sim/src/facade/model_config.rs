@@ -58,19 +58,27 @@ pub(super) fn check(settings: &BTreeMap<String, Value>) -> Result<(), RemoteErro
     Ok(())
 }
 
+/// Each option that this facade shows, with its value and where that comes from.
+fn effective(model: &Model) -> BTreeMap<String, (Value, &'static str)> {
+    let mut options = whole(model);
+    options.retain(|name, _| !ELSEWHERE.contains(&name.as_str()));
+    options
+}
+
 /// Each option with its value and where that comes from.
-pub(super) fn effective(model: &Model) -> BTreeMap<String, (Value, &'static str)> {
+pub(super) fn whole(model: &Model) -> BTreeMap<String, (Value, &'static str)> {
     let defaults = shipped();
     let of_the_model = ["agent-version", "logging-config", "resource-tags"];
     let source = |name: &str| if of_the_model.contains(&name) { "model" } else { "default" };
     let mut options: BTreeMap<_, _> =
         defaults.into_iter().map(|(name, value)| (name.clone(), (value, source(&name)))).collect();
+    let own = model.cloud.settings.iter();
+    options.extend(own.map(|(name, value)| (name.clone(), (value.clone(), "default"))));
     options.insert("name".to_owned(), (json!(model.name), "model"));
     options.insert("uuid".to_owned(), (json!(model.uuid), "model"));
     options.insert("type".to_owned(), (json!(model.cloud.kind), "model"));
     options.extend(model.inherited.clone());
     options.extend(model.config.iter().map(|(name, value)| (name.clone(), (value.clone(), "model"))));
-    options.retain(|name, _| !ELSEWHERE.contains(&name.as_str()));
     options
 }
 

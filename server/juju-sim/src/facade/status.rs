@@ -203,8 +203,7 @@ fn application_status(
 
 /// The space of each endpoint, and under the empty name that of all others.
 pub(crate) fn bindings(application: &Application) -> BTreeMap<String, String> {
-    let charm = &application.charm;
-    let endpoints = charm.provides.keys().chain(charm.requires.keys()).chain(charm.peers.keys()).cloned();
+    let endpoints = application.charm.endpoints().map(|(_, name, _)| name.clone());
     let rest = application.bindings.get("").cloned().unwrap_or_else(|| "alpha".to_owned());
     let space = |name: String| (name.clone(), application.bindings.get(&name).unwrap_or(&rest).clone());
     endpoints.chain([String::new()]).map(space).collect()

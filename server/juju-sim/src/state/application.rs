@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use juju_wire::{constraints::Constraints, entity::Life, facade::client::application::ExposedEndpoint};
 use serde_json::Value;
 
-use crate::charms::Charm;
+use crate::charms::{Charm, Endpoint};
 
 /// A status with its time.
 #[derive(Debug, Clone)]
@@ -133,6 +133,21 @@ pub(crate) struct RelationEndpoint {
     pub(crate) optional: bool,
     pub(crate) limit: i64,
     pub(crate) scope: String,
+}
+
+impl RelationEndpoint {
+    /// An endpoint as the application's charm describes it.
+    pub(crate) fn new(application: &str, role: &'static str, name: &str, side: &Endpoint) -> Self {
+        Self {
+            application: application.to_owned(),
+            name: name.to_owned(),
+            role,
+            interface: side.interface.clone(),
+            optional: side.optional,
+            limit: side.limit,
+            scope: side.scope.clone(),
+        }
+    }
 }
 
 /// A relation.

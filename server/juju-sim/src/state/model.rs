@@ -32,6 +32,10 @@ pub(crate) enum Topic {
     Application(String),
     Unit(String),
     Relation(i64),
+    RemoteApplication(String),
+    Offer(String),
+    /// By URL.
+    Charm(String),
     Task(String),
 }
 
@@ -257,19 +261,11 @@ impl Model {
             bindings: BTreeMap::new(),
             created: Utc::now(),
         };
+        self.journal.touch(Topic::Charm(charm.url(application.revision)));
         self.applications.insert(name.to_owned(), application);
         self.journal.touch(Topic::Application(name.to_owned()));
-        for (endpoint, interface) in &charm.peers {
-            let side = RelationEndpoint {
-                application: name.to_owned(),
-                name: endpoint.clone(),
-                role: "peer",
-                interface: interface.clone(),
-                optional: false,
-                limit: 0,
-                scope: "global".to_owned(),
-            };
-            self.insert_relation(vec![side]);
+        for (endpoint, side) in &charm.peers {
+            self.insert_relation(vec![RelationEndpoint::new(name, "peer", endpoint, side)]);
         }
         Ok(())
     }

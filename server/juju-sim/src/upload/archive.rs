@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::charms::{Charm, CharmAction, CharmOption, CharmResource, CharmStorage};
+use crate::charms::{Charm, CharmAction, CharmOption, CharmResource, CharmStorage, Endpoint};
 
 /// Largest text in an archive that is read.
 const LARGEST: u64 = 1024 * 1024;
@@ -34,18 +34,6 @@ struct Metadata {
     resources: BTreeMap<String, CharmResource>,
 }
 
-/// An endpoint; in short, only its interface.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Endpoint {
-    Short(String),
-    Long {
-        interface: String,
-        #[serde(default)]
-        scope: String,
-    },
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Options {
@@ -66,12 +54,6 @@ pub(super) fn read(body: &[u8]) -> Result<Charm, String> {
     let actions: BTreeMap<String, Value> = parsed(&mut archive, "actions.yaml")?.unwrap_or_default();
     let revision = text(&mut archive, "revision")?.and_then(|text| text.trim().parse().ok()).unwrap_or_default();
     let version = text(&mut archive, "version")?.unwrap_or_default();
-    let container_scoped = [&metadata.provides, &metadata.requires, &metadata.peers]
-        .into_iter()
-        .flatten()
-        .filter(|(_, endpoint)| matches!(endpoint, Endpoint::Long { scope, .. } if scope == "container"))
-        .map(|(name, _)| name.clone())
-        .collect();
     Ok(Charm {
         name: metadata.name,
         summary: metadata.summary,
@@ -79,10 +61,9 @@ pub(super) fn read(body: &[u8]) -> Result<Charm, String> {
         revision,
         version: version.trim().to_owned(),
         channels: Vec::new(),
-        provides: interfaces(metadata.provides),
-        requires: interfaces(metadata.requires),
-        peers: interfaces(metadata.peers),
-        container_scoped,
+        provides: metadata.provides,
+        requires: metadata.requires,
+        peers: metadata.peers,
         config: options.options,
         actions: actions.into_iter().filter_map(action).collect(),
         subordinate: metadata.subordinate,
@@ -96,13 +77,6 @@ pub(super) fn read(body: &[u8]) -> Result<Charm, String> {
 fn action((name, text): (String, Value)) -> Option<(String, CharmAction)> {
     text.is_object().then_some(())?;
     Some((name, serde_json::from_value(text).ok()?))
-}
-
-fn interfaces(endpoints: BTreeMap<String, Endpoint>) -> BTreeMap<String, String> {
-    let interface = |endpoint| match endpoint {
-        Endpoint::Short(interface) | Endpoint::Long { interface, .. } => interface,
-    };
-    endpoints.into_iter().map(|(name, endpoint)| (name, interface(endpoint))).collect()
 }
 
 fn parsed<T: DeserializeOwned>(archive: &mut Archive<'_>, name: &str) -> Result<Option<T>, String> {
@@ -145,8 +119,9 @@ mod tests {
         ]);
         let charm = read(&body).expect("a charm");
         assert_eq!((charm.name.as_str(), charm.revision, charm.subordinate), ("mine", 4, true));
-        assert_eq!(charm.container_scoped, ["host"]);
-        assert_eq!(charm.requires.get("db").map(String::as_str), Some("mysql"));
+        let sides = |of: fn(&Endpoint) -> &str| charm.requires.values().map(of).collect::<Vec<_>>();
+        assert_eq!(sides(|side| &side.interface), ["mysql", "juju-info"]);
+        assert_eq!(sides(|side| &side.scope), ["global", "container"]);
         assert_eq!(charm.storage.get("data").map(CharmStorage::minimum), Some(2048));
         assert_eq!(charm.actions.keys().collect::<Vec<_>>(), ["restart"]);
         assert!(charm.config.contains_key("size"));

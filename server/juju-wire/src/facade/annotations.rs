@@ -40,9 +40,8 @@ pub struct AnnotationsSet {
 pub struct AnnotationsGetResult {
     /// The entity.
     pub entity: String,
-    /// Notes by name.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub annotations: BTreeMap<String, String>,
+    /// Notes by name; none beside an error.
+    pub annotations: Option<BTreeMap<String, String>>,
     /// Why this one failed.
     pub error: ErrorResult,
 }

@@ -163,7 +163,7 @@ fn of_charms(call: &Call, params: ApplicationGetArgs) -> Result<ApplicationGetCo
 
 fn shown(config: Result<BTreeMap<String, Value>, RemoteError>) -> ConfigResult {
     match config {
-        Ok(config) => ConfigResult { config, error: None },
+        Ok(config) => ConfigResult { config: Some(config), error: None },
         Err(error) => ConfigResult { error: Some(error), ..ConfigResult::default() },
     }
 }

@@ -22,7 +22,7 @@ use super::{change, config, look};
 use crate::{
     facade::{charms, status::base},
     methods::{Call, Methods},
-    state::{Kind, Model},
+    state::{Kind, Model, Topic},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -144,11 +144,13 @@ fn set_charm(call: &Call, params: ApplicationSetCharm) -> Result<(), RemoteError
         let application = model.application_mut(&params.application)?;
         application.revision = charms::revision(&params.charm_url).unwrap_or(charm.revision);
         application.charm = charm;
+        let url = application.charm.url(application.revision);
         if let Some(origin) = &params.charm_origin {
             application.channel = charms::channel_of(origin);
         }
         let hooks = ["upgrade-charm", "config-changed"].map(str::to_owned);
         model.queue(&params.application, &hooks);
+        model.journal.touch(Topic::Charm(url));
         Ok(())
     })
 }

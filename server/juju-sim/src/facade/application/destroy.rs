@@ -114,6 +114,7 @@ fn consumed(call: &Call, params: DestroyConsumedApplicationsParams) -> Result<Er
         change(call, |model| {
             let missing = || RemoteError::not_found(format!("remote application \"{name}\""));
             model.remote_applications.remove(&name).ok_or_else(missing)?;
+            model.journal.touch(Topic::RemoteApplication(name.clone()));
             let broken: Vec<_> =
                 model.relations.values().filter(|relation| relation.has(&name)).map(|relation| relation.id).collect();
             for relation in broken {

@@ -15,7 +15,7 @@ use crate::{
     facade::delta::charm_relation,
     methods::{Call, Methods},
     relations,
-    state::{RelationEndpoint, RemoteApplication, Status},
+    state::{RelationEndpoint, RemoteApplication, Status, Topic},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -71,6 +71,7 @@ fn consume(call: &Call, params: ConsumeApplicationArgsV5) -> Result<ErrorResults
                 status: Status::now("active", ""),
             };
             model.remote_applications.insert(name.clone(), remote);
+            model.journal.touch(Topic::RemoteApplication(name.clone()));
             Ok(())
         })
     };

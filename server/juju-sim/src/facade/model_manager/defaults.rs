@@ -65,6 +65,7 @@ fn show(call: &Call, params: Entities) -> Result<ModelDefaultsResults, RemoteErr
             let mut config: BTreeMap<_, _> =
                 model_config::shipped().into_iter().map(|(name, value)| (name, default(value))).collect();
             config.retain(|name, _| !OF_A_MODEL.contains(&name.as_str()));
+            config.extend(cloud.settings.iter().map(|(name, value)| (name.clone(), default(value.clone()))));
             config.extend(WITHOUT.map(|name| (name.to_owned(), default(json!("")))));
             if cloud.hosts() == Kind::Caas {
                 config.extend(IN_CLUSTERS.map(|name| (name.to_owned(), default(json!("")))));

@@ -29,11 +29,12 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<RemovePool>(remove);
 }
 
-fn providers(model: &Model) -> &'static [&'static str] {
-    match model.kind {
+fn providers(model: &Model) -> impl Iterator<Item = &str> {
+    let given = match model.kind {
         Kind::Iaas => PROVIDERS,
         Kind::Caas => IN_CLUSTERS,
-    }
+    };
+    given.iter().copied().chain(model.cloud.storage.iter().map(String::as_str))
 }
 
 fn change<T>(call: &Call, change: impl FnOnce(&mut Model) -> T) -> Result<T, RemoteError> {
@@ -48,11 +49,8 @@ fn list(call: &Call, params: StoragePoolFilters) -> Result<StoragePoolsResults, 
     call.read(|state| {
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
         let made = model.pools.values().cloned();
-        let given = providers(model).iter().map(|name| StoragePool {
-            name: (*name).to_owned(),
-            provider: (*name).to_owned(),
-            attrs: None,
-        });
+        let given =
+            providers(model).map(|name| StoragePool { name: name.to_owned(), provider: name.to_owned(), attrs: None });
         let pools: Vec<_> = made.chain(given).collect();
         let results = params.filters.iter().map(|filter| {
             let wanted = |pool: &&StoragePool| {
@@ -68,7 +66,7 @@ fn list(call: &Call, params: StoragePoolFilters) -> Result<StoragePoolsResults, 
 fn create(call: &Call, params: StoragePoolArgs) -> Result<ErrorResults, RemoteError> {
     change(call, |model| {
         let results = params.pools.into_iter().map(|pool| {
-            ErrorResult::of(if !providers(model).contains(&pool.provider.as_str()) {
+            ErrorResult::of(if !providers(model).any(|name| name == pool.provider) {
                 Err(RemoteError::not_found(format!("storage provider \"{}\"", pool.provider)))
             } else if model.pools.contains_key(&pool.name) {
                 Err(RemoteError::plain(format!("creating pool \"{}\": cannot overwrite existing settings", pool.name)))

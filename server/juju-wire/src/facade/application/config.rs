@@ -112,9 +112,8 @@ pub struct ApplicationConfigUnsetArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ConfigResult {
-    /// Its configuration.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub config: BTreeMap<String, Value>,
+    /// Its configuration; none beside an error.
+    pub config: Option<BTreeMap<String, Value>>,
     /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
