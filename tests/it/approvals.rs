@@ -185,6 +185,34 @@ async fn a_repeated_key_is_answered_without_asking_again() {
 }
 
 #[tokio::test]
+async fn a_key_of_another_act_asks_nobody_and_uses_up_no_yes() {
+    let shop = shop().await;
+    let units = |number: u32, key: Option<&str>| {
+        let mut arguments = arguments();
+        arguments["num_units"] = number.into();
+        key.into_iter().for_each(|key| arguments["idempotency_key"] = key.into());
+        arguments
+    };
+    let call = async |arguments: Value| shop.call("admin", TOOL, &arguments, &json!({})).await;
+    let approve = async |asked: &Value| {
+        let told = &asked["_meta"]["juju-mcp/approval"];
+        let (id, digest) = (told["id"].as_str().expect("an id"), told["digest"].as_str().expect("a digest"));
+        assert_eq!(shop.decide("approver", "approve", id, digest).await, 200);
+        id.to_owned()
+    };
+    approve(&call(units(1, Some("k"))).await).await;
+    assert_ne!(call(units(1, Some("k"))).await["isError"], true);
+    let id = approve(&call(units(2, None)).await).await;
+    let reused = call(units(2, Some("k"))).await;
+    assert_eq!((reused["_meta"]["juju-mcp/code"].as_str(), shop.done()), (Some("idempotency key reused"), 1));
+    assert_eq!(shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await.1["status"], "approved");
+    assert_eq!(call(units(3, Some("k"))).await["_meta"]["juju-mcp/code"], "idempotency key reused");
+    assert_eq!(shop.api("approver", "GET", "?status=pending", &Value::Null).await.1["approvals"], json!([]));
+    assert_ne!(call(units(2, Some("another"))).await["isError"], true, "the yes still counts");
+    assert_eq!(shop.done(), 2);
+}
+
+#[tokio::test]
 async fn secrets_are_not_shown_to_whoever_approves() {
     let shop = shop().await;
     let secret =

@@ -6,6 +6,7 @@ mod approval_lines;
 mod approval_people;
 mod approval_races;
 mod approvals;
+mod budgets;
 mod changes;
 mod console;
 mod deploys;

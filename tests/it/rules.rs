@@ -160,9 +160,9 @@ fn production() -> Vec<Case> {
         (
             "require-backup-before-upgrade",
             "approve",
-            upgrade().knowing("backup.hours", 30),
-            upgrade().knowing("backup.hours", 3),
-            true,
+            upgrade(),
+            at("refresh", prod, json!({"application": "web"})),
+            false,
         ),
         (
             "revision-pinning",
@@ -265,13 +265,13 @@ fn every_shipped_rule_strikes_where_it_should_and_nowhere_else() {
 #[test]
 fn too_many_changes_of_one_caller_in_an_hour_want_a_human() {
     let policy = Policy::shipped().expect("part of the program");
-    let (budget, back) = (Budget::default(), policy.counts_back().expect("a budget is shipped"));
+    let budget = Budget::default();
     let one = act("config", "ana/dev", json!({"application": "web", "values": {"port": 80}}));
     let begin: DateTime<Utc> = WORKING.parse().expect("a moment");
     let caller = Caller::local("ana", "operator");
     let judged = |minute: i64| {
         let now = begin + TimeDelta::seconds(30 * minute);
-        let reserved = Some(budget.reserve("ana", &one, now, back));
+        let reserved = Some(budget.reserve("ana", &one, now));
         policy.judge(&caller, &one, &Circumstances { reserved, ..Circumstances::at(now) })
     };
     for minute in 0..60 {
@@ -293,8 +293,7 @@ fn the_example_of_a_cluster_wants_a_human_for_two_reasons() {
     };
     let budgeted = |mut tried: Try| {
         let now = tried.circumstances.now;
-        let back = policy.counts_back().expect("a budget is shipped");
-        tried.circumstances.reserved = Some(Budget::default().reserve("ana", &tried.act, now, back));
+        tried.circumstances.reserved = Some(Budget::default().reserve("ana", &tried.act, now));
         tried
     };
     let cluster =
@@ -331,7 +330,6 @@ fn what_cannot_be_known_is_asked_about() {
     let policy = Policy::shipped().expect("part of the program");
     for (rule, tried) in [
         ("max-units-per-application", at("add-unit", "ana/dev", json!({"application": "web"}))),
-        ("require-backup-before-upgrade", at("upgrade-controller", "", json!({}))),
         ("no-privileged-containers", at("apply-manifest", "ana/dev", json!({"manifest": "a: [1"}))),
     ] {
         assert_eq!(tried.answer(&policy, rule), "approve", "{rule}");

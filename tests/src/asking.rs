@@ -11,8 +11,11 @@ use juju_sim::Simulator;
 use mcp::Surface;
 use policy::{Effect, Policy, Profile};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 
-use crate::{Lines, Served, pair::simulator, patient, people::BINDINGS, raw::Request, served::SEAL_FILE};
+use crate::{
+    Lines, Served, ledger::STORE_FILE, pair::simulator, patient, people::BINDINGS, raw::Request, served::SEAL_FILE,
+};
 
 /// A simulated shop behind our server, whose policy wants a human before every change.
 pub struct Asking {
@@ -161,6 +164,13 @@ impl Asking {
         let done = self.call("other admin", TOOL, &arguments(), &json!({})).await;
         assert_ne!(done["isError"], true, "{done}");
         self.served.door.policy.replace(wanting(Effect::Write, self.second_person));
+    }
+
+    /// Changes the store behind the server's back.
+    pub async fn sql(&self, statement: &'static str) {
+        let url = format!("sqlite://{}", self.folder.path().join(STORE_FILE).display());
+        let mut connection = SqliteConnection::connect(&url).await.expect("the store");
+        sqlx::raw_sql(statement).execute(&mut connection).await.expect(statement);
     }
 
     /// All endings in the ledger: the tool, how it ended, and the approval that the entry is joined to.

@@ -26,9 +26,12 @@ pub fn terms(folder: &Path) -> Terms {
     Terms { signer: signer(), newest: folder.join(NEWEST), keep: Keep::default() }
 }
 
+/// File of the store in a folder.
+pub const STORE_FILE: &str = "state.db";
+
 /// The ledger of the store `state.db` in a folder.
 pub async fn ledger(folder: &Path) -> Ledger {
-    let store = Store::open(&folder.join("state.db")).await.expect("a store");
+    let store = Store::open(&folder.join(STORE_FILE)).await.expect("a store");
     Ledger::open(store, terms(folder)).await.expect("a ledger")
 }
 

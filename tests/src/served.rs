@@ -99,7 +99,7 @@ impl Served {
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
         let door = Arc::new(Door {
             catalogue,
-            policy: InForce::new(policy),
+            policy: InForce::new(policy, dispatch::recall(ledger.store()).await.expect("a store")),
             ledger: ledger.clone(),
             controllers,
             approvals,

@@ -392,20 +392,14 @@ pub(crate) struct Explain {
     /// Something that rules would look up, as in `units.now=5`; repeatable
     #[arg(long, value_name = "NAME=NUMBER", value_parser = fact)]
     pub(crate) fact: Vec<(&'static str, f64)>,
-    /// Configuration whose policy and bindings are taken
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) policy: PolicyFrom,
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(crate) format: Format,
+    pub(crate) listed: Listed,
 }
 
-/// Arguments of `policy roles` and `policy rules`.
+/// Which policy is meant, and how to print what is in it.
 #[derive(Debug, Args)]
 pub(crate) struct Listed {
-    /// Configuration whose policy is taken
+    /// Configuration whose policy and bindings are taken
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]

@@ -107,7 +107,12 @@ impl Config {
     /// Reads a configuration file.
     pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(file).map_err(|cause| Failure::file("read", file, &cause))?;
-        serde_yaml::from_str(&text).map_err(|cause| {
+        Self::of(file, &text)
+    }
+
+    /// Reads the text of a configuration file.
+    pub(crate) fn of(file: &Path, text: &str) -> Result<Self, Failure> {
+        serde_yaml::from_str(text).map_err(|cause| {
             Failure::usage(
                 format!("the configuration `{}` cannot be used: {cause}", file.display()),
                 "`juju-mcp config schema` prints what it may hold",

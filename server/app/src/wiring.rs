@@ -43,9 +43,10 @@ pub(crate) async fn door(
         let remedy = error.remedy();
         Failure::usage(error, remedy)
     })?;
+    let budget = dispatch::recall(&store).await?;
     let signer = Signer::new(&secret_key(&state.directory, LEDGER_KEY)?);
     let ledger = Ledger::open(store, Terms { signer, newest: state.directory.join(NEWEST_HEAD), keep }).await?;
-    let policy = InForce::new(policy);
+    let policy = InForce::new(policy, budget);
     Ok(Arc::new(Door {
         catalogue: Catalogue::shipped(),
         policy,

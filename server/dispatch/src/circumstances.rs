@@ -4,28 +4,10 @@ use std::collections::BTreeMap;
 
 use catalogue::{Site, Tool};
 use identity::Caller;
-use policy::{Act, Circumstances, Policy, Reserved};
+use policy::{Act, Circumstances, Policy};
 use serde_json::{Value, json};
 
-use crate::Door;
-
-/// What an act takes of the budgets. Given back when this is dropped, unless the act is done.
-pub(crate) struct Spending(Option<Reserved>);
-
-impl Spending {
-    /// The act is done now, so it counts.
-    pub(crate) fn keep(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Spending {
-    fn drop(&mut self) {
-        if let Some(reserved) = &self.0 {
-            reserved.give_back();
-        }
-    }
-}
+use crate::{Door, spending::Spending};
 
 /// Looks up what the rules in force want to know of an act, and reserves what it takes of the budgets.
 pub(crate) async fn look(
@@ -54,22 +36,16 @@ pub(crate) async fn suppose(
         facts.insert("units.now", json!(units));
     }
     let now = chrono::Utc::now();
-    let counts = policy.counts_back().filter(|_| act.effect.changes());
-    let reserved = counts.map(|back| door.policy.budget().reserve(&budget_of(caller), act, now, back));
-    let circumstances = Circumstances { now, toolset: toolset.to_owned(), facts, reserved: reserved.clone() };
-    (circumstances, Spending(reserved))
+    let spending = Spending::reserve(door.policy.budget(), caller, act, now);
+    let circumstances =
+        Circumstances { now, toolset: toolset.to_owned(), facts, reserved: spending.reserved().cloned() };
+    (circumstances, spending)
 }
 
 /// Nothing is looked up for whom the tool is hidden from: the act is denied by their roles.
 pub(crate) fn unknown(tool: &dyn Tool) -> (Circumstances, Spending) {
     let circumstances = Circumstances { toolset: tool.toolset().to_owned(), ..Circumstances::at(chrono::Utc::now()) };
-    (circumstances, Spending(None))
-}
-
-/// Whose budget it is: two users of two providers may have the same subject.
-fn budget_of(caller: &Caller) -> String {
-    let issuer = caller.claims().map_or("", |claims| claims.issuer.as_str());
-    format!("{issuer} {}", caller.subject())
+    (circumstances, Spending::none())
 }
 
 /// How many units the act's application has; `None` where the controller does not tell.

@@ -10,11 +10,8 @@ use policy::{Act, Demand, Denial, Effect, Hit, InForce, Permitted, Policy, Verdi
 use serde_json::{Map, Value, json};
 
 use crate::{
-    ApprovalTerms, Call, Clock, Proof, Refusal, Reply,
-    asking::Asking,
-    circumstances::{self, Spending},
-    repetition::Key,
-    text::Text,
+    ApprovalTerms, Call, Clock, Proof, Refusal, Reply, asking::Asking, circumstances, repetition::Key,
+    spending::Spending, text::Text,
 };
 
 /// What stands behind the door.
@@ -99,9 +96,10 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
         }
         Verdict::Permit(permitted) => permitted,
         Verdict::Ask(asked) => {
-            if let Some(recorded) = recorded(door, caller, &options, asked.act()).await {
-                entry.close(Outcome::Done, &format!("answered from entry {}", recorded.entry));
-                return Ok(recorded);
+            match repeated(door, caller, &options, asked.act()).await {
+                Ok(None) => {}
+                Ok(Some(recorded)) => return Ok(answered(entry, recorded)),
+                Err(refusal) => return Err(close(entry, refusal)),
             }
             let command = speak(&audit::redact(&asked.act().arguments), &options);
             let asking = Asking { door, caller, site: &site, command };
@@ -121,10 +119,18 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     }
 }
 
-/// The recorded answer, where the call repeats one by its idempotency key.
-async fn recorded(door: &Door, caller: &Caller, options: &Options, act: &Act) -> Option<Reply> {
-    let key = options.idempotency_key.as_deref().filter(|_| act.effect.changes())?;
-    Key::recorded(door.ledger.store(), caller, key, &act.digest()).await
+/// The recorded answer, where the call repeats one by its idempotency key; a refusal where the key stands for something else.
+async fn repeated(door: &Door, caller: &Caller, options: &Options, act: &Act) -> Result<Option<Reply>, Refusal> {
+    match options.idempotency_key.as_deref() {
+        Some(key) if act.effect.changes() => Key::look(door.ledger.store(), caller, key, &act.digest()).await,
+        _ => Ok(None),
+    }
+}
+
+/// The end of a call that is answered from the record of an earlier one.
+fn answered(entry: Entry, recorded: Reply) -> Reply {
+    entry.close(Outcome::Done, &format!("answered from entry {}", recorded.entry));
+    recorded
 }
 
 /// Opens entries for one request.
@@ -257,15 +263,14 @@ async fn write(
             None => None,
             Some(key) => match Key::claim(&store, &caller, &key, &permitted.act().digest(), entry.id()).await {
                 Ok(Ok(key)) => Some(key),
-                Ok(Err(recorded)) => {
-                    entry.close(Outcome::Done, &format!("answered from entry {}", recorded.entry));
-                    return Ok(recorded);
-                }
+                Ok(Err(recorded)) => return Ok(answered(entry, recorded)),
                 Err(refusal) => return Err(close(entry, refusal)),
             },
         };
-        spending.keep();
-        let result = run(permitted, site, (entry, text), usize::MAX).await;
+        let result = match spending.keep(&store, entry.id()).await {
+            Ok(()) => run(permitted, site, (entry, text), usize::MAX).await,
+            Err(refusal) => Err(close(entry, refusal)),
+        };
         if let Some(key) = key {
             key.settle(&result).await;
         }

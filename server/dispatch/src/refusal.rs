@@ -21,6 +21,9 @@ pub enum Refusal {
     /// The idempotency key cannot be kept.
     #[error("nothing was done, because the idempotency key cannot be kept: {0}")]
     KeyLost(#[source] store::Error),
+    /// What the act takes of the budgets cannot be kept.
+    #[error("nothing was done, because what it takes of the change budgets cannot be kept: {0}")]
+    BudgetLost(#[source] store::Error),
     /// Policy says no.
     #[error("denied: {0}")]
     Denied(Denial),
@@ -76,7 +79,7 @@ impl Refusal {
         let text = match self {
             Self::UnknownTool(_) => "look for it with `juju_find_command`",
             Self::LedgerClosed(error) => return error.remedy().map(ToOwned::to_owned),
-            Self::KeyLost(error) | Self::ApprovalsLost(error) => error.remedy(),
+            Self::KeyLost(error) | Self::BudgetLost(error) | Self::ApprovalsLost(error) => error.remedy(),
             Self::KeyReused { .. } => "take a new key for each act",
             Self::EndUnknown { .. } | Self::WorkLost => {
                 "look at the estate first, then act again with a new key if it is still needed"
@@ -102,7 +105,7 @@ impl Refusal {
         match self {
             Self::UnknownTool(_) => "unknown tool",
             Self::BadArguments(_) => "bad arguments",
-            Self::LedgerClosed(_) | Self::KeyLost(_) => "ledger closed",
+            Self::LedgerClosed(_) | Self::KeyLost(_) | Self::BudgetLost(_) => "ledger closed",
             Self::Denied(_) | Self::Approver => "denied",
             Self::ApprovalNeeded(_) => "approval needed",
             Self::NotApproved(_) | Self::Forged(_) | Self::TooManyWait(_) => "not approved",

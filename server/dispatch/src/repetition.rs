@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Claim, Store};
 
-use crate::{Refusal, Reply};
+use crate::{Refusal, Reply, whose::whose};
 
 /// A key that stands for the act that is under way.
 #[derive(Debug, Clone)]
@@ -34,37 +34,23 @@ impl Key {
         entry: &str,
     ) -> Result<Result<Self, Reply>, Refusal> {
         let now = chrono::Utc::now().timestamp_micros();
-        let claim = store.claim_key(caller.subject(), key, digest, entry, now).await.map_err(Refusal::KeyLost)?;
-        let (known, act, outcome) = match claim {
-            Claim::Taken => {
-                let claimed = Self { store: store.clone(), caller: caller.subject().to_owned(), name: key.to_owned() };
-                return Ok(Ok(claimed));
-            }
-            Claim::Known { digest, act, outcome } => (digest, act, outcome),
-        };
-        let key = key.to_owned();
-        if known != digest {
-            return Err(Refusal::KeyReused { key, entry: act });
-        }
-        match outcome.and_then(|text| serde_json::from_str(&text).ok()) {
-            Some(Kept::Done { value, text }) => Ok(Err(Reply::again(value, text, act))),
-            Some(Kept::Failed(sentence)) => Err(Refusal::FailedBefore(sentence)),
-            Some(Kept::Unknown) | None => Err(Refusal::EndUnknown { key, entry: act }),
+        let known = store.claim_key(&whose(caller), key, digest, entry, now).await.map_err(Refusal::KeyLost)?;
+        match known {
+            None => Ok(Ok(Self { store: store.clone(), caller: whose(caller), name: key.to_owned() })),
+            Some(known) => again(known, key, digest).map(Err),
         }
     }
 
-    /// The recorded answer of an earlier call with the same key for the same act, if there is one: whoever repeats a
-    /// call is answered without asking a human again.
-    pub(crate) async fn recorded(store: &Store, caller: &Caller, key: &str, digest: &str) -> Option<Reply> {
-        match store.key(caller.subject(), key).await {
-            Ok(Some(Claim::Known { digest: known, act, outcome: Some(text) })) if known == digest => {
-                match serde_json::from_str(&text) {
-                    Ok(Kept::Done { value, text }) => Some(Reply::again(value, text, act)),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
+    /// The recorded answer of the act that has the key, `None` where it is free. Nobody is asked, and no yes is used up, for a
+    /// call that cannot be done or needs not be done again.
+    pub(crate) async fn look(
+        store: &Store,
+        caller: &Caller,
+        key: &str,
+        digest: &str,
+    ) -> Result<Option<Reply>, Refusal> {
+        let known = store.key(&whose(caller), key).await.map_err(Refusal::KeyLost)?;
+        known.map(|known| again(known, key, digest)).transpose()
     }
 
     /// Keeps how the act ended.
@@ -79,5 +65,18 @@ impl Key {
             // without an outcome a repetition is told that the end is not known, and is not done again
             tracing::error!(%error, "the outcome of an idempotency key cannot be kept");
         }
+    }
+}
+
+/// What a call is answered whose key an act has already.
+fn again(known: Claim, key: &str, digest: &str) -> Result<Reply, Refusal> {
+    let (key, entry) = (key.to_owned(), known.act);
+    if known.digest != digest {
+        return Err(Refusal::KeyReused { key, entry });
+    }
+    match known.outcome.and_then(|text| serde_json::from_str(&text).ok()) {
+        Some(Kept::Done { value, text }) => Ok(Reply::again(value, text, entry)),
+        Some(Kept::Failed(sentence)) => Err(Refusal::FailedBefore(sentence)),
+        Some(Kept::Unknown) | None => Err(Refusal::EndUnknown { key, entry }),
     }
 }

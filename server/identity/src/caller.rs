@@ -72,6 +72,12 @@ impl Caller {
         Self { subject: format!("nobody:{peer}"), roles: Vec::new(), claims: None, client: None, holder: None }
     }
 
+    /// This server itself, for what it writes down of its own accord. It holds no role and asks for nothing.
+    #[must_use]
+    pub fn server() -> Self {
+        Self { subject: "server".to_owned(), roles: Vec::new(), claims: None, client: None, holder: None }
+    }
+
     /// The same caller with the name and version that its MCP client gave for itself. Never a ground for a decision.
     #[must_use]
     pub fn with_client(mut self, client: impl Into<String>) -> Self {

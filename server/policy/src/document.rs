@@ -117,7 +117,7 @@ impl InvalidPolicy {
     }
 
     /// Where the word first stands.
-    fn about(file: &str, text: &str, word: &str, problem: impl Into<String>) -> Self {
+    pub(crate) fn about(file: &str, text: &str, word: &str, problem: impl Into<String>) -> Self {
         Self::at(file, find(text, 1, word).unwrap_or((1, 1)), problem)
     }
 

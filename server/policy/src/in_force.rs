@@ -13,10 +13,10 @@ pub struct InForce {
 }
 
 impl InForce {
-    /// Puts a policy in force.
+    /// Puts a policy in force, with what was changed of late.
     #[must_use]
-    pub fn new(policy: Policy) -> Self {
-        Self { policy: RwLock::new(Arc::new(policy)), budget: Budget::default(), stale: RwLock::new(None) }
+    pub fn new(policy: Policy, budget: Budget) -> Self {
+        Self { policy: RwLock::new(Arc::new(policy)), budget, stale: RwLock::new(None) }
     }
 
     /// The policy of this moment; one act asks once, so that it is judged by one policy.

@@ -1,10 +1,9 @@
 //! All that decides, as one value: a change of the configuration makes a new one, and acts under way keep theirs.
 
-use chrono::TimeDelta;
 use identity::Caller;
 
 use crate::{
-    Act, Binding, Denial, Effect, Profile, Roles, Rule, bindings,
+    Act, Binding, Denial, Effect, InvalidPolicy, Profile, Roles, Rule, bindings,
     rules::Settings,
     scope,
     selector::{Matter, fits_model},
@@ -38,7 +37,7 @@ impl Policy {
     pub fn with_bindings(self, bindings: Vec<Binding>) -> Result<Self, NoSuchRole> {
         match self.unknown_role(&bindings) {
             None => Ok(self.bound(bindings)),
-            Some(name) => Err(NoSuchRole(self.no_role(&name))),
+            Some(role) => Err(NoSuchRole { problem: self.no_role(&role), role }),
         }
     }
 
@@ -142,12 +141,6 @@ impl Policy {
         Matter { act, toolset, roles, production }
     }
 
-    /// For how long back changes have to be counted for the budgets of the rules; `None` where there are no budgets.
-    #[must_use]
-    pub fn counts_back(&self) -> Option<TimeDelta> {
-        self.rules.iter().flat_map(Rule::budgets).max()
-    }
-
     /// Whether a rule about this act asks how many units there are, which is to be looked up then.
     #[must_use]
     pub fn wants_units(&self, act: &Act) -> bool {
@@ -157,5 +150,17 @@ impl Policy {
 
 /// A binding that names a role which does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct NoSuchRole(String);
+#[error("{problem}")]
+pub struct NoSuchRole {
+    /// The name.
+    pub role: String,
+    problem: String,
+}
+
+impl NoSuchRole {
+    /// The same with the place of the name in the text that the bindings were read from.
+    #[must_use]
+    pub fn within(&self, file: &str, text: &str) -> InvalidPolicy {
+        InvalidPolicy::about(file, text, &self.role, self.problem.as_str())
+    }
+}

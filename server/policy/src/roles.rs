@@ -83,6 +83,10 @@ impl Roles {
         self.0.iter().map(|(name, role)| (name.as_str(), role.description.as_str()))
     }
 
+    pub(crate) fn named(&self) -> impl Iterator<Item = (String, &Role)> {
+        self.0.iter().map(|(name, role)| (name.clone(), role))
+    }
+
     /// Whether there is such a role.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

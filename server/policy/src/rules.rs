@@ -15,7 +15,7 @@ use crate::{
     selector::{Matter, Of},
 };
 
-pub use budget::{Budget, Reserved};
+pub use budget::{Budget, Change, Reserved};
 pub(crate) use check::{Check, Finding};
 pub use cost::Prices;
 pub use measure::{MEASURES, known as known_facts};
@@ -143,7 +143,7 @@ pub struct Looked {
 }
 
 /// What rules need to know of the site beside the act.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) production: Vec<crate::Pattern>,
     pub(crate) blocked: Vec<Blocked>,
@@ -174,10 +174,6 @@ impl Rule {
     #[must_use]
     pub fn check(&self) -> &str {
         self.check.text()
-    }
-
-    pub(crate) fn budgets(&self) -> impl Iterator<Item = chrono::TimeDelta> {
-        self.check.budgets()
     }
 
     /// Whether it denies all acts of some tools, so that they need not be shown.

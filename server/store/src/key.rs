@@ -1,31 +1,42 @@
 //! Idempotency keys: what a caller's key stood for, and how that act ended.
 
-use sqlx::Row;
+use sqlx::{FromRow, Row, sqlite::SqliteRow};
 
 use crate::{Error, Store};
 
-/// What a key says when it is claimed.
+const CLAIM: &str = "select digest, act, outcome from idempotency_key where caller = ? and key = ?";
+
+/// The act that has a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
-    /// It was free, and now stands for this act.
-    Taken,
-    /// It stands for an act that was begun before.
-    Known {
-        /// Digest of that act.
-        digest: String,
-        /// Its entry in the ledger.
-        act: String,
-        /// How it ended, JSON; `None` where the end is not known.
-        outcome: Option<String>,
-    },
+pub struct Claim {
+    /// Digest of that act.
+    pub digest: String,
+    /// Its entry in the ledger.
+    pub act: String,
+    /// How it ended, JSON; `None` where the end is not known.
+    pub outcome: Option<String>,
+}
+
+impl FromRow<'_, SqliteRow> for Claim {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self { digest: row.try_get("digest")?, act: row.try_get("act")?, outcome: row.try_get("outcome")? })
+    }
 }
 
 impl Store {
-    /// Claims `key` of `caller` for one act, before it is done.
+    /// Claims `key` of `caller` for one act, before it is done: `None` where it was free and now stands for this act, else the act
+    /// that has it.
     ///
     /// # Errors
     /// [`Error::Failed`]; then the act must not be done.
-    pub async fn claim_key(&self, caller: &str, key: &str, digest: &str, act: &str, now: i64) -> Result<Claim, Error> {
+    pub async fn claim_key(
+        &self,
+        caller: &str,
+        key: &str,
+        digest: &str,
+        act: &str,
+        now: i64,
+    ) -> Result<Option<Claim>, Error> {
         let taken = sqlx::query(
             "insert into idempotency_key (caller, key, digest, act, made) values (?, ?, ?, ?, ?) on conflict do nothing",
         )
@@ -38,28 +49,17 @@ impl Store {
         .execute(&self.durable_writer)
         .await?;
         if taken.rows_affected() == 1 {
-            return Ok(Claim::Taken);
+            return Ok(None);
         }
-        let row = sqlx::query("select digest, act, outcome from idempotency_key where caller = ? and key = ?")
-            .bind(caller)
-            .bind(key)
-            .fetch_one(&self.writer)
-            .await?;
-        Ok(Claim::Known { digest: row.try_get("digest")?, act: row.try_get("act")?, outcome: row.try_get("outcome")? })
+        Ok(Some(sqlx::query_as(CLAIM).bind(caller).bind(key).fetch_one(&self.writer).await?))
     }
 
-    /// What `key` of `caller` stands for, without claiming it.
+    /// The act that has `key` of `caller`; `None` where it is free.
     ///
     /// # Errors
     /// [`Error::Failed`].
     pub async fn key(&self, caller: &str, key: &str) -> Result<Option<Claim>, Error> {
-        let query = sqlx::query("select digest, act, outcome from idempotency_key where caller = ? and key = ?");
-        let Some(row) = query.bind(caller).bind(key).fetch_optional(&self.writer).await? else { return Ok(None) };
-        Ok(Some(Claim::Known {
-            digest: row.try_get("digest")?,
-            act: row.try_get("act")?,
-            outcome: row.try_get("outcome")?,
-        }))
+        Ok(sqlx::query_as(CLAIM).bind(caller).bind(key).fetch_optional(&self.writer).await?)
     }
 
     /// Keeps how the act of a claimed key ended.

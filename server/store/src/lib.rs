@@ -1,6 +1,7 @@
 //! What must outlive the process, in SQLite: the only room with SQL. Migrations are inside the program.
 
 mod approval;
+mod change;
 mod key;
 mod ledger;
 mod retention;
@@ -14,6 +15,7 @@ use sqlx::{
 };
 
 pub use approval::{ApprovalRow, Decision};
+pub use change::ChangeRow;
 pub use key::Claim;
 pub use ledger::LedgerRow;
 

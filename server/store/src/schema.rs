@@ -14,6 +14,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "idempotency keys", include_str!("../migrations/0002_idempotency_keys.sql")),
     (3, "approvals", include_str!("../migrations/0003_approvals.sql")),
     (4, "ledger heads", include_str!("../migrations/0004_ledger_heads.sql")),
+    (6, "changes", include_str!("../migrations/0006_changes.sql")),
 ];
 
 /// Applies the migrations that the file does not have yet.

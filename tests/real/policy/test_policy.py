@@ -120,47 +120,97 @@ def soon(what, holds):
     return found
 
 
-def test_a_changed_policy_is_in_force_at_once_and_a_broken_one_leaves_the_old(tmp_path):
-    token, file, log = tmp_path / "token", tmp_path / "policy.yaml", tmp_path / "log.txt"
-    token.write_text(TOKEN)
-    file.write_text("# nothing of our own yet\n")
+class Served:
+    """A server on a simulated shop, with what it takes its policy from."""
 
+    def __init__(self, folder, *words):
+        self.folder, self.log = folder, folder / "log.txt"
+        token = folder / "token"
+        token.write_text(TOKEN)
+        self.simulator, sim = self.started(["sim", "--scenario", "shop"], folder / "sim.json")
+        serve = ["serve", "--juju-data", sim["juju_data"], "--state", folder / "state", "--token-file", f"operator={token}",
+                 "--listen", "127.0.0.1:0", *words]
+        self.server, ready = self.started(serve, folder / "serve.json", stderr=self.log.open("w"),
+                                          env=os.environ | {"JUJU_MCP_LOG": "info"})
+        self.url = ready["mcp_url"].removesuffix("/mcp")
+
+    @staticmethod
     def started(words, ready, **more):
         process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), *map(str, words), "--ready-file", ready],
                                    stdout=subprocess.DEVNULL, **more)
         soon(f"{words[0]} is ready", lambda: ready.exists() or process.poll() is not None)
         return process, json.loads(ready.read_text())
 
-    simulator, sim = started(["sim", "--scenario", "shop"], tmp_path / "sim.json")
-    serve = ["serve", "--juju-data", sim["juju_data"], "--state", tmp_path / "state", "--token-file", f"operator={token}",
-             "--policy", file, "--listen", "127.0.0.1:0"]
-    server, ready = started(serve, tmp_path / "serve.json", stderr=log.open("w"), env=os.environ | {"JUJU_MCP_LOG": "info"})
-    url = ready["mcp_url"].removesuffix("/mcp")
+    def __enter__(self):
+        return self
 
-    def unexpose():
-        result = call(url + "/mcp/full", "juju_unexpose", {"model": "shop", "application": "web"})
+    def __exit__(self, *_):
+        stop(self.server)
+        stop(self.simulator)
+
+    def unexpose(self):
+        result = call(self.url + "/mcp/full", "juju_unexpose", {"model": "shop", "application": "web"})
         return result["content"][0]["text"] if result.get("isError") else "done"
 
-    def stale():
-        return "juju_mcp_policy_stale 1" in fetched(url + "/metrics")
+    def stale(self):
+        return "juju_mcp_policy_stale 1" in fetched(self.url + "/metrics")
 
-    try:
-        assert unexpose() == "done" and not stale()
+    def policy_check(self):
+        checks = json.loads(fetched(self.url + "/ready"))["checks"]
+        return next(check for check in checks if check["name"] == "policy")
+
+    def recorded(self):
+        """What the ledger says about changes of the policy."""
+        words = ["audit", "export", "--state", self.folder / "state", "--caller", "server"]
+        done = subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def test_a_changed_policy_is_in_force_at_once_and_a_broken_one_leaves_the_old(tmp_path):
+    file = tmp_path / "policy.yaml"
+    file.write_text("# nothing of our own yet\n")
+    with Served(tmp_path, "--policy", file) as shop:
+        assert shop.unexpose() == "done" and not shop.stale()
         file.write_text("policies:\n  - {name: keep-open, severity: critical, check: never, message: It stays open, applies_to: {tools: unexpose}}\n")
-        said = soon("the rule is in force", lambda: (text := unexpose()) != "done" and text)
+        said = soon("the rule is in force", lambda: (text := shop.unexpose()) != "done" and text)
         assert said.startswith("denied: forbidden by rule `keep-open`: It stays open: ask whoever keeps the policy")
         file.write_text("policies:\n  - {name: keep-open, severity: critical, check: nevr, message: It stays open}\n")
-        soon("the broken file is noticed", stale)
-        assert unexpose() == said, "the old rules stay"
-        assert "line 2, column 50" in log.read_text() and "no measure `nevr`" in log.read_text()
-        checks = {check["name"]: check for check in json.loads(fetched(url + "/ready"))["checks"]}
-        assert checks["policy"]["healthy"] and "an older policy is in force" in checks["policy"]["detail"]
+        soon("the broken file is noticed", shop.stale)
+        assert shop.unexpose() == said, "the old rules stay"
+        assert "line 2, column 50" in shop.log.read_text() and "no measure `nevr`" in shop.log.read_text()
+        check = shop.policy_check()
+        assert check["healthy"] and "an older policy is in force" in check["detail"]
         file.unlink()
         time.sleep(3)
-        assert unexpose() == said and stale(), "a file that is gone takes no rule away"
+        assert shop.unexpose() == said and shop.stale(), "a file that is gone takes no rule away"
         file.write_text("without: [cost-cap]\n")
-        soon("the rule is gone", lambda: unexpose() == "done")
-        assert not stale()
-    finally:
-        stop(server)
-        stop(simulator)
+        soon("the rule is gone", lambda: shop.unexpose() == "done")
+        assert not shop.stale()
+
+
+def test_bindings_and_files_of_the_configuration_are_read_anew_and_the_ledger_says_what_changed(tmp_path):
+    config, file = tmp_path / "config.yaml", tmp_path / "rules.yaml"
+    config.write_text("bindings:\n  - {role: viewer, to: ['group:day']}\n")
+    with Served(tmp_path, "--config", config) as shop:
+        config.write_text("bindings:\n  - {role: viewer, to: ['group:day']}\n  - {role: operator, to: ['group:night']}\n")
+        soon("the binding is in force", lambda: "operator to group:night" in shop.log.read_text())
+        soon("the ledger has it", lambda: '"added":["operator to group:night"]' in shop.recorded())
+        assert not shop.stale()
+        for broken, place, word in [
+            ("bindings:\n  - {role: nobody, to: ['group:night']}\n", "line 2, column 12", "`nobody`, which does not exist"),
+            ("bindings:\n  - {role: viewer, to: ['night']}\n", "line 2 column", "group:NAME"),
+            ("bindings: [\n", "line 2 column", "did not find"),
+            (f"policy: {{files: [{file}]}}\n", str(file), "cannot read"),
+        ]:
+            config.write_text(broken)
+            said = soon(f"{word} is noticed", lambda: (text := shop.policy_check().get("detail") or "") and word in text and text)
+            assert place in said and "an older policy is in force" in said, said
+            assert shop.stale() and "viewer to group:day" not in shop.recorded(), "who held a role holds it still"
+        file.write_text("policies:\n  - {name: keep-open, severity: critical, check: never, message: It stays open, applies_to: {tools: unexpose}}\n")
+        soon("a file that is named and comes later is read", lambda: "rule `keep-open`" in shop.unexpose())
+        told = shop.recorded()
+        assert '"removed":["operator to group:night","viewer to group:day"]' in told and '"added":["keep-open"]' in told, told
+        assert "counts after a restart" not in shop.log.read_text()
+        config.write_text(f"policy: {{files: [{file}]}}\nlimits: {{burst: 3}}\n")
+        soon("what needs a restart is told", lambda: "counts after a restart" in shop.log.read_text())

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use policy::Profile;
 
 use crate::{
-    cli,
+    cli::{self, PolicyFrom},
     config::{Config, read_token},
     failure::Failure,
     output,
@@ -20,7 +20,7 @@ pub(super) fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
             for token in &config.tokens {
                 read_token(&token.file)?;
             }
-            let policy = Rulebook::of(&config, &[], None, Profile::Shipped).read()?;
+            let policy = Rulebook::of(Some(file), &PolicyFrom::default(), Profile::Shipped).read()?;
             super::serve::check_roles(policy.roles(), config.tokens.iter().map(|token| token.role.as_str()))?;
             println!("`{}` is good: {} controllers, {} tokens", file.display(), controllers.len(), config.tokens.len());
         }

@@ -47,8 +47,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let state = State::take(&arguments.state.clone().unwrap_or_else(|| scratch.state()))?;
     let mut ready = simulated.ready();
     let mut authenticator = Authenticator::default();
-    let policy_from = &arguments.policy;
-    let rulebook = Rulebook::of(&Config::default(), &policy_from.policy, policy_from.rules, Profile::Shipped);
+    let rulebook = Rulebook::of(None, &arguments.policy, Profile::Shipped);
     let policy = rulebook.read()?;
     for (role, _) in policy.roles().described() {
         let token = Token::generate().map_err(Failure::failed)?;

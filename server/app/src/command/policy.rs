@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     cli::{self, Explain, Format, Listed, PolicyFrom},
-    config::Config,
     failure::Failure,
     output,
     rulebook::Rulebook,
@@ -19,7 +18,7 @@ use crate::{
 
 pub(super) fn run(command: &cli::Policy) -> Result<ExitCode, Failure> {
     match command {
-        cli::Policy::Check { files, rules } => check(files, *rules)?,
+        cli::Policy::Check { files, rules } => check(&PolicyFrom { policy: files.clone(), rules: *rules })?,
         cli::Policy::Explain(explain) => self::explain(explain)?,
         cli::Policy::Roles(listed) => roles(listed)?,
         cli::Policy::Rules(listed) => rules(listed)?,
@@ -28,9 +27,9 @@ pub(super) fn run(command: &cli::Policy) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(files: &[std::path::PathBuf], profile: Option<Profile>) -> Result<(), Failure> {
-    let policy = Rulebook::of(&Config::default(), files, profile, Profile::Shipped).read()?;
-    let names: Vec<_> = files.iter().map(|file| format!("`{}`", file.display())).collect();
+fn check(from: &PolicyFrom) -> Result<(), Failure> {
+    let policy = Rulebook::of(None, from, Profile::Shipped).read()?;
+    let names: Vec<_> = from.policy.iter().map(|file| format!("`{}`", file.display())).collect();
     let (roles, bindings) = (policy.roles().described().count(), policy.bindings().len());
     let guards = policy.rules().len();
     println!("{}: good, with what is shipped {roles} roles, {guards} rules, {bindings} bindings", names.join(", "));
@@ -38,13 +37,12 @@ fn check(files: &[std::path::PathBuf], profile: Option<Profile>) -> Result<(), F
 }
 
 /// The policy that the arguments name.
-fn named(from: &PolicyFrom, config: Option<&std::path::Path>) -> Result<Policy, Failure> {
-    let config = config.map(Config::read).transpose()?.unwrap_or_default();
-    Rulebook::of(&config, &from.policy, from.rules, Profile::Shipped).read()
+fn named(listed: &Listed) -> Result<Policy, Failure> {
+    Rulebook::of(listed.config.as_deref(), &listed.policy, Profile::Shipped).read()
 }
 
 fn roles(listed: &Listed) -> Result<(), Failure> {
-    let policy = named(&listed.policy, listed.config.as_deref())?;
+    let policy = named(listed)?;
     let rows: Vec<_> = policy.roles().described().map(|(name, text)| [name.to_owned(), text.to_owned()]).collect();
     match listed.format {
         Format::Table => table(&["ROLE", "WHAT IT IS FOR"], &rows),
@@ -57,7 +55,7 @@ fn roles(listed: &Listed) -> Result<(), Failure> {
 }
 
 fn rules(listed: &Listed) -> Result<(), Failure> {
-    let policy = named(&listed.policy, listed.config.as_deref())?;
+    let policy = named(listed)?;
     let rules = policy.rules();
     match listed.format {
         Format::Table => {
@@ -87,16 +85,16 @@ fn measures() {
 }
 
 fn explain(explain: &Explain) -> Result<(), Failure> {
-    let policy = named(&explain.policy, explain.config.as_deref())?;
+    let policy = named(&explain.listed)?;
     let caller = caller(explain, &policy)?;
     let supposed = supposed(explain)?;
     let now = explain.at.unwrap_or_else(Utc::now);
     // as if nothing had been changed of late
-    let reserved = policy.counts_back().map(|back| Budget::default().reserve("", &supposed.act, now, back));
+    let reserved = Some(Budget::default().reserve("", &supposed.act, now));
     let facts = explain.fact.iter().map(|(name, value)| (*name, json!(value))).collect();
     let circumstances = Circumstances { now, toolset: supposed.toolset.to_owned(), facts, reserved };
     let explained = policy.explain(&caller, &supposed.act, &circumstances);
-    match explain.format {
+    match explain.listed.format {
         Format::Json => output::json(&json!({"act": supposed.act, "explanation": explained})),
         Format::Table => {
             print!("{}", told(&supposed, &explained));

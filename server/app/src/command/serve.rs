@@ -34,8 +34,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     let juju_data = arguments.juju_data.as_ref().or(config.juju_data.as_ref());
     let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path))?;
-    let policy_from = &arguments.policy;
-    let rulebook = Rulebook::of(&config, &policy_from.policy, policy_from.rules, Profile::Shipped);
+    let rulebook = Rulebook::of(arguments.config.as_deref(), &arguments.policy, Profile::Shipped);
     let policy = rulebook.read()?;
     let authenticator = authenticator(&config, &arguments.token_file, policy.roles())?;
     check_roles(policy.roles(), controllers.others())?;

@@ -22,8 +22,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         Some(state) => State::take(state)?,
         None => State::take_free(&juju_data.join("juju-mcp"))?,
     };
-    let policy_from = &arguments.policy;
-    let rulebook = Rulebook::of(&Config::default(), &policy_from.policy, policy_from.rules, Profile::Gentle);
+    let rulebook = Rulebook::of(None, &arguments.policy, Profile::Gentle);
     let door = wiring::door(&state, controllers, rulebook.read()?, ApprovalTerms::default(), Keep::default()).await?;
     let seal = secret_key(&state.directory, wiring::SEAL)?;
     let surface = surface(&arguments);

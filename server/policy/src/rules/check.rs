@@ -14,7 +14,6 @@
 
 use std::fmt;
 
-use chrono::TimeDelta;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{
@@ -74,14 +73,6 @@ impl Check {
 
     pub(crate) fn is_never(&self) -> bool {
         self.any == [vec![Clause::Never]]
-    }
-
-    /// For how long back acts have to be counted.
-    pub(crate) fn budgets(&self) -> impl Iterator<Item = TimeDelta> {
-        self.any.iter().flatten().filter_map(|clause| match clause {
-            Clause::Budget(limit) => Some(limit.span()),
-            _ => None,
-        })
     }
 
     /// Holds an act against it.

@@ -10,7 +10,6 @@ use crate::{
 
 /// All measures but `arguments.NAME`, each with what it says.
 pub const MEASURES: &[(&str, &str)] = &[
-    ("backup.hours", "hours since the last backup of the controller; a fact"),
     ("channel.floating", "whether the channel is none, without a track, or of another risk than stable"),
     ("constraints.given", "whether what is deployed or added says what size it needs"),
     ("containers.privileged", "whether a container in the manifest may do all that its machine may"),
@@ -84,8 +83,8 @@ pub(crate) fn is_known(name: &str) -> bool {
 
 /// Facts that rules can use where they are looked up: their names.
 #[must_use]
-pub fn known() -> [&'static str; 2] {
-    ["units.now", "backup.hours"]
+pub fn known() -> [&'static str; 1] {
+    ["units.now"]
 }
 
 /// What a measure says of an act.
@@ -103,7 +102,6 @@ pub(crate) fn of(name: &str, matter: &Matter<'_>, settings: &Settings, circumsta
         None => Amount::Unknown(format!("`{name}`")),
     };
     match name {
-        "backup.hours" => fact(name),
         "channel.floating" => channel(act),
         "constraints.given" if sizes(act) => flag(argument(arguments, "constraints").is_some()),
         "containers.privileged" => in_pods(manifest::privileged),

@@ -15,6 +15,12 @@ pub(crate) struct Blocked {
     expression: PikeVM,
 }
 
+impl PartialEq for Blocked {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
 /// The largest that an expression may become, in bytes: a pattern such as `(a{1000}){1000}` is refused, not built.
 const LARGEST: usize = 1 << 20;
 

@@ -9,7 +9,7 @@ use identity::{
     oauth::{Provider, Settings},
 };
 use juju_client::Controllers;
-use policy::{Binding, Holder, InForce, Policy};
+use policy::{Binding, Budget, Holder, InForce, Policy};
 use tests::provider::{SigningKey, TestProvider, good_claims, web_client};
 
 use crate::figures::Figures;
@@ -29,7 +29,7 @@ pub(crate) async fn ask(length: Duration) -> Result<Figures, Box<dyn std::error:
     let binding = Binding { role: "viewer".to_owned(), to: vec![Holder::Group("ops".to_owned())], issuer: None };
     let door = Door {
         catalogue: Catalogue::shipped(),
-        policy: InForce::new(Policy::shipped()?.with_bindings(vec![binding])?),
+        policy: InForce::new(Policy::shipped()?.with_bindings(vec![binding])?, Budget::default()),
         ledger: tests::ledger::ledger(folder.path()).await,
         controllers: Controllers::new(Vec::new(), None, juju_client::Settings::default()),
         approvals: ApprovalTerms::default(),
