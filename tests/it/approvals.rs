@@ -190,7 +190,9 @@ async fn a_key_of_another_act_asks_nobody_and_uses_up_no_yes() {
     let units = |number: u32, key: Option<&str>| {
         let mut arguments = arguments();
         arguments["num_units"] = number.into();
-        key.into_iter().for_each(|key| arguments["idempotency_key"] = key.into());
+        if let Some(key) = key {
+            arguments["idempotency_key"] = key.into();
+        }
         arguments
     };
     let call = async |arguments: Value| shop.call("admin", TOOL, &arguments, &json!({})).await;

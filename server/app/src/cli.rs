@@ -349,7 +349,7 @@ pub(crate) enum Policy {
     #[command(
         after_help = "Examples:\n  juju-mcp policy explain --role operator --tool add-unit --model prod --args '{\"application\": \"web\", \"num_units\": 15}'\n  juju-mcp policy explain --caller group:ops --config /etc/juju-mcp.yaml --tool destroy-model --model admin/prod\n  juju-mcp policy explain --role admin --tool refresh --model prod --args '{\"application\": \"db\"}' --at 2026-11-21T09:00:00Z --format json"
     )]
-    Explain(Explain),
+    Explain(Box<Explain>),
     /// List the roles
     #[command(after_help = "Example:\n  juju-mcp policy roles --config /etc/juju-mcp.yaml")]
     Roles(Listed),

@@ -30,7 +30,7 @@ pub async fn put_in_force(door: &Door, policy: Policy) -> Difference {
     match entry {
         Ok(entry) => entry.close(Outcome::Done, "read anew from its files"),
         Err(error) => {
-            tracing::error!(%error, changes = %act.arguments, "a change of the policy could not be written down")
+            tracing::error!(%error, changes = %act.arguments, "a change of the policy could not be written down");
         }
     }
     difference
