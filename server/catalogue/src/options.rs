@@ -1,5 +1,6 @@
 //! Arguments that every tool of a kind takes beside its own: where, how to answer, how to write.
 
+use policy::Effect;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -51,10 +52,26 @@ pub struct Options {
 const KEY_LENGTH: usize = 200;
 const READING: &[&str] = &["format", "fields", "filter", "limit", "cursor"];
 
+/// What of a command decides which options it takes: a value, so that the code which asks for it is there once, not for
+/// each command.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    pub(crate) scope: Scope,
+    pub(crate) effect: Effect,
+    pub(crate) reads: bool,
+    pub(crate) rows: Option<&'static str>,
+}
+
+impl Kind {
+    pub(crate) fn of<C: Command>() -> Self {
+        Self { scope: C::SCOPE, effect: C::EFFECT, reads: !C::LEAST.changes(), rows: C::ROWS }
+    }
+}
+
 impl Options {
-    /// Takes the options of `C` out of its arguments, and leaves the tool's own.
-    pub(crate) fn take<C: Command>(arguments: &mut Map<String, Value>) -> Result<Self, BadArguments> {
-        let (scope, effect) = (C::SCOPE, C::EFFECT);
+    /// Takes the options of a command out of its arguments, and leaves the tool's own.
+    pub(crate) fn take(kind: Kind, arguments: &mut Map<String, Value>) -> Result<Self, BadArguments> {
+        let Kind { scope, effect, reads, rows } = kind;
         let mut options = Self::default();
         if scope != Scope::Client {
             options.place.controller = text(arguments, "controller")?;
@@ -76,8 +93,8 @@ impl Options {
                 return Err(BadArguments::of("idempotency_key", "has to have 1 to 200 characters"));
             }
         }
-        if !C::LEAST.changes() {
-            let taken = if C::ROWS.is_some() { READING } else { &READING[..1] };
+        if reads {
+            let taken = if rows.is_some() { READING } else { &READING[..1] };
             let given =
                 taken.iter().filter_map(|name| arguments.remove(*name).map(|value| ((*name).to_owned(), value)));
             let given: Map<_, _> = given.filter(|(_, value)| !value.is_null()).collect();
@@ -88,8 +105,8 @@ impl Options {
 
     /// The same as properties of a JSON Schema, without prose: what they mean is said once, to all clients. An answer
     /// without rows has nothing to filter or to page through.
-    pub(crate) fn properties<C: Command>() -> Map<String, Value> {
-        let (scope, effect) = (C::SCOPE, C::EFFECT);
+    pub(crate) fn properties(kind: Kind) -> Map<String, Value> {
+        let Kind { scope, effect, reads, rows } = kind;
         let mut properties = Map::new();
         let text = || json!({"type": "string"});
         if matches!(scope, Scope::Model | Scope::NamedModel) {
@@ -98,10 +115,10 @@ impl Options {
         if scope == Scope::Controller {
             properties.insert("controller".to_owned(), text());
         }
-        if !C::LEAST.changes() {
+        if reads {
             properties.insert("format".to_owned(), json!({"enum": ["concise", "detailed", "json"]}));
         }
-        if !C::LEAST.changes() && C::ROWS.is_some() {
+        if reads && rows.is_some() {
             properties.insert("fields".to_owned(), json!({"type": "array", "items": {"type": "string"}}));
             properties.insert("filter".to_owned(), text());
             properties.insert("limit".to_owned(), json!({"type": "integer"}));

@@ -6,7 +6,7 @@ use futures::future::{BoxFuture, FutureExt};
 use policy::{Act, Effect, Permit, Planned};
 use serde_json::{Map, Value};
 
-use crate::{BadArguments, Command, Failure, Options, Scope, Site, schema, view};
+use crate::{BadArguments, Command, Failure, Options, Scope, Site, options::Kind, schema, view};
 
 /// What a tool answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +115,7 @@ pub(crate) struct Adapter<C> {
 impl<C: Command> Adapter<C> {
     pub(crate) fn boxed() -> Box<dyn Tool> {
         let required: &[_] = if C::SCOPE == Scope::NamedModel { &["model"] } else { &[] };
-        let input = schema::input::<C::Args>(Options::properties::<C>(), required);
+        let input = schema::input::<C::Args>(Options::properties(Kind::of::<C>()), required);
         Box::new(Self {
             name: format!("juju_{}", C::WORD.replace('-', "_")),
             input_text: input.to_string(),
@@ -176,7 +176,7 @@ impl<C: Command> Tool for Adapter<C> {
     }
 
     fn plan(&self, mut arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
-        let options = Options::take::<C>(&mut arguments)?;
+        let options = Options::take(Kind::of::<C>(), &mut arguments)?;
         arguments.retain(|_, value| !value.is_null());
         let args: C::Args = BadArguments::read(arguments.clone())?;
         C::check(&args).map_err(BadArguments::said)?;
@@ -206,22 +206,26 @@ async fn answer<C: Command>(
 ) -> Result<Answer, Failure> {
     let output = C::run(permit, args, site).await?;
     let value = serde_json::to_value(output).map_err(|cause| Failure::Unwritable(cause.to_string()))?;
-    view::show::<C>(value, &view, most_bytes)
+    view::show(value, Kind::of::<C>(), C::concise, &view, most_bytes)
 }
 
 /// The command line of the Juju client with the same meaning, for people to read and to check by.
 fn command_line<C: Command>(arguments: &Value, options: &Options) -> String {
-    let mut words = vec!["juju".to_owned(), C::WORD.to_owned()];
+    spoken_command(C::WORD, C::SCOPE, C::POSITIONAL, arguments, options)
+}
+
+fn spoken_command(word: &str, scope: Scope, positional: &[&str], arguments: &Value, options: &Options) -> String {
+    let mut words = vec!["juju".to_owned(), word.to_owned()];
     let place = match (&options.place.controller, &options.place.model) {
         (Some(controller), Some(model)) => Some(format!("--model={controller}:{model}")),
         (None, Some(model)) => Some(format!("--model={model}")),
-        (Some(controller), None) if C::SCOPE == Scope::Controller => Some(format!("--controller={controller}")),
+        (Some(controller), None) if scope == Scope::Controller => Some(format!("--controller={controller}")),
         (Some(controller), None) => Some(format!("--model={controller}:")),
         (None, None) => None,
     };
     words.extend(place);
     let Value::Object(arguments) = arguments else { return words.join(" ") };
-    for (name, value) in arguments.iter().filter(|(name, _)| !C::POSITIONAL.contains(&name.as_str())) {
+    for (name, value) in arguments.iter().filter(|(name, _)| !positional.contains(&name.as_str())) {
         let flag = format!("--{}", name.replace('_', "-"));
         match value {
             Value::Bool(true) => words.push(flag),
@@ -229,7 +233,7 @@ fn command_line<C: Command>(arguments: &Value, options: &Options) -> String {
             other => words.extend(spoken(other).into_iter().map(|value| format!("{flag}={value}"))),
         }
     }
-    words.extend(C::POSITIONAL.iter().filter_map(|name| arguments.get(*name)).flat_map(spoken));
+    words.extend(positional.iter().filter_map(|name| arguments.get(*name)).flat_map(spoken));
     words.join(" ")
 }
 

@@ -1,6 +1,6 @@
 //! JSON Schemas of arguments and answers, short enough to be read by an assistant two hundred times over.
 
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -20,24 +20,29 @@ impl BadArguments {
 
     /// Reads arguments, and names the one that does not fit.
     pub(crate) fn read<T: DeserializeOwned>(arguments: Map<String, Value>) -> Result<T, Self> {
-        serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
-            let (path, cause) = (error.path().to_string(), error.inner().to_string());
-            // such an error names its argument itself
-            if path == "." || cause.starts_with("unknown field") || cause.starts_with("missing field") {
-                return Self(cause);
-            }
-            let cause = ["expected u16", "expected u32", "expected u64", "expected usize"]
-                .into_iter()
-                .fold(cause, |cause, word| cause.replace(word, "expected a whole number that is not negative"));
-            Self(format!("`{path}`: {}", cause.replace("expected i64", "expected a whole number")))
-        })
+        serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| Self::found(&error))
+    }
+
+    fn found(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let (path, cause) = (error.path().to_string(), error.inner().to_string());
+        // such an error names its argument itself
+        if path == "." || cause.starts_with("unknown field") || cause.starts_with("missing field") {
+            return Self(cause);
+        }
+        let cause = ["expected u16", "expected u32", "expected u64", "expected usize"]
+            .into_iter()
+            .fold(cause, |cause, word| cause.replace(word, "expected a whole number that is not negative"));
+        Self(format!("`{path}`: {}", cause.replace("expected i64", "expected a whole number")))
     }
 }
 
 /// The closed schema of a tool's arguments: its own first, then the options that all tools of its kind take.
 /// `required` are those of the options that cannot be left out.
 pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>, required: &[&str]) -> Value {
-    let mut schema = plain::<Args>();
+    with_options(plain::<Args>(), options, required)
+}
+
+fn with_options(mut schema: Value, options: Map<String, Value>, required: &[&str]) -> Value {
     let Value::Object(map) = &mut schema else { return json!({"type": "object"}) };
     let properties = map.entry("properties").or_insert_with(|| Value::Object(Map::new()));
     if let Value::Object(properties) = properties {
@@ -57,7 +62,11 @@ pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>, required: &[&
 
 /// The schema of an answer, one level deep: names and kinds of its members.
 pub(crate) fn output<Output: JsonSchema>() -> Value {
-    let Value::Object(map) = plain::<Output>() else { return json!({"type": "object"}) };
+    shallow(&plain::<Output>())
+}
+
+fn shallow(schema: &Value) -> Value {
+    let Value::Object(map) = schema else { return json!({"type": "object"}) };
     if map.get("type") != Some(&json!("object")) {
         return json!({"type": "object"});
     }
@@ -75,13 +84,17 @@ fn kind(schema: &Value) -> Value {
 
 /// The schema without what an assistant does not need: `$schema`, titles, number formats, nulls of optional members.
 fn plain<T: JsonSchema>() -> Value {
+    let mut schema = generator().into_root_schema_for::<T>().to_value();
+    slim(&mut schema, true);
+    schema
+}
+
+fn generator() -> SchemaGenerator {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
         settings.inline_subschemas = true;
     });
-    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
-    slim(&mut schema, true);
-    schema
+    settings.into_generator()
 }
 
 fn slim(schema: &mut Value, top: bool) {

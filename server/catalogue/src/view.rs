@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Answer, Command, Failure, ViewOptions, options::Format, text};
+use crate::{
+    Answer, Failure, ViewOptions,
+    options::{Format, Kind},
+    text,
+};
 
 /// Rows in an answer when the caller names no limit.
 const DEFAULT_ROWS: usize = 100;
@@ -11,19 +15,25 @@ const TEXT_CAP: usize = 20_000;
 /// Bytes that the member `next_cursor` takes at most.
 const NEXT_CURSOR: usize = 40;
 
-/// Shows the answer of `C` as these options want it, in no more bytes of data than these where it is a read's.
-pub(crate) fn show<C: Command>(value: Value, options: &ViewOptions, most_bytes: usize) -> Result<Answer, Failure> {
+/// Shows the answer of a command as these options want it, in no more bytes of data than these where it is a read's.
+pub(crate) fn show(
+    value: Value,
+    kind: Kind,
+    concise: fn(&Value) -> String,
+    options: &ViewOptions,
+    most_bytes: usize,
+) -> Result<Answer, Failure> {
     let mut value = as_object(value);
-    let mut page = match C::ROWS {
+    let mut page = match kind.rows {
         Some(path) => page(&mut value, path, options)?,
         None => Page::default(),
     };
-    if !C::LEAST.changes() {
-        fit(&mut value, C::ROWS, &mut page, most_bytes)?;
+    if kind.reads {
+        fit(&mut value, kind.rows, &mut page, most_bytes)?;
     }
     let removed = content::clean_value(&mut value);
     let text = match options.format {
-        Format::Concise => C::concise(&value),
+        Format::Concise => concise(&value),
         Format::Detailed => text::yaml(&value),
         Format::Json => value.to_string(),
     };
