@@ -16,6 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from gaps import GAPS
 
+# Seconds that anything waited for may take, on a machine that is busy with everything else as well. They are spent only by a test
+# that fails.
+PATIENCE = 180
+
 Controller = collections.namedtuple("Controller", "kind name address ca_cert user password juju_data cloud charmhub", defaults=["", ""])
 
 
@@ -37,21 +41,50 @@ def stop(process):
         process.wait()
 
 
-@contextlib.contextmanager
-def ours(folder, *words, listen="127.0.0.1:0"):
-    """Our program with a ready file; gives what the ready file says once it is there."""
-    ready = folder / "ready.json"
-    log = open(folder / "log.txt", "w")
-    process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), *words, "--listen", listen, "--ready-file", ready],
-                               stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder)
+def eventually(what, true, pause=0.25):
+    """Waits until `true()` gives something that counts as true, and gives that. What it gave last is told where that never was so."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        found = true()
+        if found:
+            return found
+        assert time.monotonic() < until, f"not so after {PATIENCE} s: {what}; seen was: {found!r}"
+        time.sleep(pause)
+
+
+def begun(argv, folder, listen="127.0.0.1:0", **environment):
+    """A program of ours that writes a ready file, which the caller ends, and what that file says once it is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ready, log = folder / "ready.json", folder / "log.txt"
+    ready.unlink(missing_ok=True)
+    where = ["--listen", listen] if listen else []
+    with open(log, "a") as out:
+        process = subprocess.Popen([*map(str, argv), *where, "--ready-file", ready], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                   cwd=folder, env=os.environ | environment)
+
+    def written():
+        assert process.poll() is None, f"it ended with {process.returncode}: {log.read_text()[-2000:]}"
+        return ready.exists()
+
     try:
-        until = time.monotonic() + 30
-        while not ready.exists():
-            said = (folder / "log.txt").read_text()[-2000:]
-            assert process.poll() is None, f"it ended with {process.returncode}: {said}"
-            assert time.monotonic() < until, f"not ready after 30 s: {said}"
-            time.sleep(0.05)
-        yield json.loads(ready.read_text())
+        eventually(f"{argv[1]} is ready", written, 0.05)
+    except BaseException:
+        stop(process)
+        raise
+    return process, json.loads(ready.read_text())
+
+
+def started(folder, *words, **more):
+    """Our program, as `begun` gives it."""
+    return begun([given("JUJU_MCP_TEST_PROGRAM"), *words], folder, **more)
+
+
+@contextlib.contextmanager
+def ours(folder, *words, **more):
+    """Our program while something is done with it; gives what its ready file says."""
+    process, ready = started(folder, *words, **more)
+    try:
+        yield ready
     finally:
         stop(process)
 
@@ -61,17 +94,16 @@ def real(folder, **environment):
     """The real controller; gives what its READY line says."""
     programs = given("JUJU_MCP_TEST_CONTROLLER")
     process = subprocess.Popen(
-        [programs / "realcontroller", "-test.run", "Test", "-check.f", "TestServe", "-test.timeout", "30m"],
+        [programs / "realcontroller", "-test.run", "Test", "-check.f", "TestServe", "-test.timeout", "2h"],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=open(folder / "log.txt", "w"), cwd=folder, text=True,
         env=os.environ | {"JUJU_MONGOD": str(programs / "mongod"), "SERVE_DIR": str(folder)} | environment)
     try:
-        until, ready = time.monotonic() + 60, None
-        while not ready:
-            said = (folder / "log.txt").read_text()
-            assert process.poll() is None and time.monotonic() < until, f"the real controller did not start: {said[-2000:]}"
-            ready = next((line[6:] for line in said.splitlines() if line.startswith("READY ") and line.endswith("}")), None)
-            time.sleep(0.1)
-        yield json.loads(ready)
+        def said():
+            text = (folder / "log.txt").read_text()
+            assert process.poll() is None, f"the real controller did not start: {text[-2000:]}"
+            return next((line[6:] for line in text.splitlines() if line.startswith("READY ") and line.endswith("}")), None)
+
+        yield json.loads(eventually("the real controller is ready", said, 0.1))
     finally:
         with contextlib.suppress(OSError):
             process.stdin.close()
@@ -80,18 +112,20 @@ def real(folder, **environment):
         stop(process)
 
 
-# Juju's server reads storage and file systems one after the other: a status that is asked for in the moment in which a unit gets
-# its storage fails with this, and the next one does not.
-STORAGE_IN_BETWEEN = "cannot process storage instances"
+def in_between(refused):
+    """Whether a read was refused only for the moment in which it was made: Juju's server reads storage and file systems one after
+    the other, so what is asked while a unit gets its storage fails, and the next one does not."""
+    return any(words in refused for words in ("cannot process storage instances", "cannot convert storage details"))
 
 
-def juju(controller, *words, ok=True, timeout=60):
+def juju(controller, *words, ok=True):
     """The real client's standard output; `ok=False` gives the finished process, whatever came of it."""
-    for _ in range(10):
+    def run():
         done = subprocess.run([given("JUJU_MCP_TEST_JUJU"), *words], text=True, capture_output=True, stdin=subprocess.DEVNULL,
-                              timeout=timeout, env=os.environ | {"JUJU_DATA": str(controller.juju_data)})
-        if words[0] != "status" or STORAGE_IN_BETWEEN not in done.stderr:
-            break
+                              timeout=2 * PATIENCE, env=os.environ | {"JUJU_DATA": str(controller.juju_data)})
+        return None if in_between(done.stderr) else done
+
+    done = eventually(f"`juju {' '.join(words)}` knows the storage", run)
     if not ok:
         return done
     assert done.returncode == 0, f"juju {' '.join(words)} ended with {done.returncode}: {done.stderr}"
@@ -160,14 +194,3 @@ def pytest_collection_modifyitems(items):
         for end, reason in GAPS.items():
             if item.nodeid.endswith(end):
                 item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
-
-
-def eventually(what, true, seconds=60):
-    """Waits until `true()` gives something that counts as true, and gives that."""
-    until = time.monotonic() + seconds
-    while True:
-        found = true()
-        if found:
-            return found
-        assert time.monotonic() < until, f"not so after {seconds} s: {what}"
-        time.sleep(0.25)

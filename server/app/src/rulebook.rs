@@ -122,8 +122,8 @@ impl Rulebook {
             }
             Err(failure) => {
                 tracing::error!(%failure, "the policy cannot be read, so the one before stays in force");
-                metrics.policy_read(false);
                 door.policy.keep(failure.to_string());
+                metrics.policy_read(false);
                 None
             }
         }

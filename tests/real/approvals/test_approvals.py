@@ -7,10 +7,9 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
-from conftest import described, given, juju, ours, stop
+from conftest import PATIENCE, begun, described, eventually, given, juju, ours, stop
 
 HERE = pathlib.Path(__file__).resolve().parent
 ACT = {"tool": "juju_add_unit", "arguments": {"model": "shop", "application": "web", "num_units": 1}}
@@ -43,17 +42,9 @@ class Shop:
         self.folder, self.juju_data, self.second_person, self.process = folder, juju_data, False, None
 
     def start(self):
-        ready = self.folder / "ready.json"
-        ready.unlink(missing_ok=True)
-        words = ["--juju-data", self.juju_data, "--state", self.folder / "state", "--ready-file", ready]
-        log = open(self.folder / "log.txt", "a")
-        self.process = subprocess.Popen([given("JUJU_MCP_TEST_ASKING"), *words, *(["--second-person"] if self.second_person else [])],
-                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        until = time.monotonic() + 30
-        while not ready.exists():
-            assert self.process.poll() is None and time.monotonic() < until, (self.folder / "log.txt").read_text()[-2000:]
-            time.sleep(0.05)
-        self.url = json.loads(ready.read_text())["mcp_url"]
+        words = ["--juju-data", self.juju_data, "--state", self.folder / "state", *(["--second-person"] if self.second_person else [])]
+        self.process, ready = begun([given("JUJU_MCP_TEST_ASKING"), *words], self.folder, listen=None)
+        self.url = ready["mcp_url"]
 
     def token_file(self, name):
         return self.folder / "state" / f"{name}.token"
@@ -62,14 +53,14 @@ class Shop:
         """What a client is answered, and what it asked the human before it."""
         job = act | {"url": self.url, "token": self.token_file(token).read_text(), "answer": answer}
         words, job = CLIENTS[client](job)
-        done = subprocess.run([str(word) for word in words], input=json.dumps(job), text=True, capture_output=True, timeout=90)
+        done = subprocess.run([str(word) for word in words], input=json.dumps(job), text=True, capture_output=True, timeout=PATIENCE)
         assert done.returncode == 0, f"{client}: {done.stdout[-1500:]} {done.stderr[-1500:]}"
         return json.loads(done.stdout)
 
     def approvals(self, *words, token="approver"):
         """Our command line, finished."""
         argv = [given("JUJU_MCP_TEST_PROGRAM"), "approvals", *words, "--url", self.url.removesuffix("/mcp"), "--token-file", self.token_file(token)]
-        return subprocess.run(argv, text=True, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+        return subprocess.run(argv, text=True, capture_output=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
 
     def units(self):
         """How many units the real client sees."""
@@ -153,18 +144,23 @@ def test_the_demo_asks_and_prints_how_to_say_yes(tmp_path):
         job = act | {"url": ready["mcp_url"], "token": ready["tokens"]["admin"], "answer": None, "mode": "auto"}
 
         def call():
-            done = subprocess.run([sys.executable, HERE / "ask.py"], input=json.dumps(job), text=True, capture_output=True, timeout=90)
+            done = subprocess.run([sys.executable, HERE / "ask.py"], input=json.dumps(job), text=True, capture_output=True, timeout=PATIENCE)
             assert done.returncode == 0, done.stderr[-1500:]
             return json.loads(done.stdout)
 
         question = waiting(call())
-        printed = (tmp_path / "log.txt").read_text()
-        listing, approving = [line.split() for line in printed.splitlines() if line.strip().startswith("juju-mcp approvals ")]
+
+        def printed():
+            lines = (tmp_path / "log.txt").read_text().splitlines()
+            found = [line.split() for line in lines if line.strip().startswith("juju-mcp approvals ")]
+            return len(found) == 2 and found
+
+        listing, approving = eventually("the demo prints how to list and to approve", printed)
         program = [given("JUJU_MCP_TEST_PROGRAM")]
-        listed = subprocess.run(program + listing[1:], text=True, capture_output=True, timeout=60)
+        listed = subprocess.run(program + listing[1:], text=True, capture_output=True, timeout=PATIENCE)
         assert listed.returncode == 0 and question["id"] in listed.stdout, listed
         words = [question["id"] if word == "ID" else word for word in approving[1:]]
-        done = subprocess.run(program + [*words, "--yes"], text=True, capture_output=True, timeout=60)
+        done = subprocess.run(program + [*words, "--yes"], text=True, capture_output=True, timeout=PATIENCE)
         assert done.returncode == 0, done
         assert "approver.token" not in json.dumps(question), "an assistant is not told where the token is"
         assert not call()["result"].get("isError")

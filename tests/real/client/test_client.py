@@ -3,41 +3,20 @@ import json
 
 import pytest
 import yaml
+from blog import blog, settled, shown
 from conftest import eventually, juju
 
 
 @pytest.fixture(scope="module")
 def model(controller):
     """A model for the tests of this file, named as `-m` wants it."""
-    juju(controller, "add-model", "day", controller.cloud, "--controller", controller.name, "--no-switch")
-    name = f"{controller.name}:day"
-    for charm, channel in (("postgresql", "14/stable"), ("wordpress", "latest/stable")):
-        juju(controller, "deploy", "-m", name, charm, "--channel", channel)
-    juju(controller, "integrate", "-m", name, "wordpress:database", "postgresql:database")
-    settled(controller, name)
-    yield name
-    juju(controller, "destroy-model", name, "--no-prompt", "--force", "--destroy-storage", "--timeout", "60s", timeout=120)
-    eventually("the model is gone", lambda: "day" not in shown(controller, "models", "--controller", controller.name, pick="models"))
-
-
-def shown(controller, *words, pick=None):
-    """A command's JSON; for models, their short names."""
-    found = json.loads(juju(controller, *words, "--format", "json"))
-    return [one["short-name"] for one in found["models"]] if pick == "models" else found
+    with blog(controller, "day") as name:
+        yield name
 
 
 def units(controller, model, application):
     """The units that status shows."""
     return shown(controller, "status", "-m", model)["applications"].get(application, {}).get("units") or {}
-
-
-def settled(controller, model):
-    """Waits until every unit is active and idle."""
-    def calm():
-        found = [unit for app in shown(controller, "status", "-m", model)["applications"].values() for unit in (app.get("units") or {}).values()]
-        return found and all(u["workload-status"]["current"] == "active" and u["juju-status"]["current"] == "idle" for u in found)
-
-    eventually("all units are active and idle", calm)
 
 
 def test_status_in_every_format(controller, model):
@@ -87,11 +66,11 @@ def test_config_expose_and_scale(controller, model):
 
 
 def test_actions_and_log(controller, model):
-    done = shown(controller, "run", "-m", model, "postgresql/0", "get-primary", "--wait", "60s")
+    done = shown(controller, "run", "-m", model, "postgresql/0", "get-primary", "--wait", "3m")
     assert done["postgresql/0"]["status"] == "completed"
     operation = next(iter(shown(controller, "operations", "-m", model)))
     assert shown(controller, "show-operation", "-m", model, operation)["status"] == "completed"
-    said = juju(controller, "exec", "-m", model, "--unit", "postgresql/0", "--wait", "60s", "--format", "json", "--", "hostname")
+    said = juju(controller, "exec", "-m", model, "--unit", "postgresql/0", "--wait", "3m", "--format", "json", "--", "hostname")
     assert json.loads(said)["postgresql/0"]["status"] == "completed"
     juju(controller, "debug-log", "-m", model, "--no-tail", "--limit", "5")
 

@@ -3,8 +3,8 @@ import json
 
 import pytest
 import yaml
+from blog import blog, shown
 from conftest import eventually, juju
-from test_client import settled, shown
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMmXXbpVhM9Z9qvW3jGk1nWbOZkZb3R1cR1oV1x1Zb0b me@there"
 FINGERPRINT = "0b:d7:49:e1:f5:95:dc:e3:e8:a5:5c:da:e8:e2:57:d3"
@@ -12,15 +12,9 @@ FINGERPRINT = "0b:d7:49:e1:f5:95:dc:e3:e8:a5:5c:da:e8:e2:57:d3"
 
 @pytest.fixture(scope="module")
 def model(controller):
-    """A model with a database and a blog, named as `-m` wants it."""
-    juju(controller, "add-model", "everyday", controller.cloud, "--controller", controller.name, "--no-switch")
-    name = f"{controller.name}:everyday"
-    for charm, channel in (("postgresql", "14/stable"), ("wordpress", "latest/stable")):
-        juju(controller, "deploy", "-m", name, charm, "--channel", channel)
-    juju(controller, "integrate", "-m", name, "wordpress:database", "postgresql:database")
-    settled(controller, name)
-    yield name
-    juju(controller, "destroy-model", name, "--no-prompt", "--force", "--destroy-storage", "--timeout", "60s", timeout=120)
+    """A model for the tests of this file, named as `-m` wants it."""
+    with blog(controller, "everyday") as name:
+        yield name
 
 
 def refused(controller, *words):
@@ -55,7 +49,7 @@ def test_defaults_of_models(controller):
     juju(controller, "add-model", "inherits", controller.cloud, "--controller", controller.name, "--no-switch")
     name = f"{controller.name}:inherits"
     assert shown(controller, "model-config", "-m", name, setting)[setting] == {"Value": "9m", "Source": "controller"}
-    juju(controller, "destroy-model", name, "--no-prompt", timeout=120)
+    juju(controller, "destroy-model", name, "--no-prompt")
     juju(controller, "model-defaults", *words, "--reset", setting)
     assert "controller" not in shown(controller, "model-defaults", *words, setting)[setting]
     assert "often" in refused(controller, "model-defaults", *words, f"{setting}=often")
@@ -119,7 +113,7 @@ def test_access_to_offers(controller, model):
 
 
 def test_tasks_and_constraints(controller, model):
-    done = shown(controller, "run", "-m", model, "postgresql/0", "get-primary", "--wait", "60s")
+    done = shown(controller, "run", "-m", model, "postgresql/0", "get-primary", "--wait", "3m")
     task = done["postgresql/0"]["id"]
     assert shown(controller, "show-task", "-m", model, task)["status"] == "completed"
     (cancelled,) = shown(controller, "cancel-task", "-m", model, task)["actions"]
@@ -148,4 +142,4 @@ def test_storage_goes_with_its_unit_on_machines(controller, model):
     juju(controller, "remove-relation", "-m", model, "wordpress:database", "postgresql:database")
     juju(controller, "remove-application", "-m", model, "postgresql", "--no-prompt", "--destroy-storage")
     eventually("postgresql is gone", lambda: "postgresql" not in shown(controller, "status", "-m", model)["applications"])
-    assert "pgdata/0" not in juju(controller, "storage", "-m", model, "--format", "json", ok=False).stdout
+    eventually("its storage is gone", lambda: "pgdata/0" not in juju(controller, "storage", "-m", model, "--format", "json"))

@@ -6,34 +6,33 @@ import signal
 import subprocess
 
 import pytest
-from test_killed import PROGRAM, TOKEN, call, started
+from conftest import PATIENCE, given, ours, started
+from plain import call, token_file
 
 
 def audit(*words):
-    return subprocess.run([PROGRAM, "audit", *map(str, words)], capture_output=True, text=True, timeout=60)
+    return subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), "audit", *map(str, words)], capture_output=True, text=True, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory):
     """The state directory of a server that answered a few calls and was killed, started again and stopped."""
     folder = tmp_path_factory.mktemp("ledger")
-    token, state = folder / "token", folder / "state"
-    token.write_text(TOKEN)
-    simulator, sim = started(["sim", "--scenario", "shop"], folder / "sim.json")
-    serve = ["serve", "--juju-data", sim["juju_data"], "--state", state, "--token-file", f"admin={token}", "--listen", "127.0.0.1:0"]
-    try:
+    state = folder / "state"
+    with ours(folder / "sim", "sim", "--scenario", "shop") as sim:
         for end in (signal.SIGKILL, signal.SIGTERM):
-            server, ready = started(serve, folder / "serve.json")
-            for _ in range(5):
-                call(ready["mcp_url"] + "/full", "juju_status", {"model": "admin/shop"})
-            server.send_signal(end)
-            server.wait(timeout=30)
+            server, ready = started(folder / "server", "serve", "--juju-data", sim["juju_data"], "--state", state,
+                                    "--token-file", token_file(folder, "admin"))
+            try:
+                for _ in range(5):
+                    call(ready["mcp_url"] + "/full", "juju_status", {"model": "admin/shop"})
+                server.send_signal(end)
+                server.wait(timeout=PATIENCE)
+            finally:
+                server.kill()
             verified = audit("verify", "--state", state)
             assert verified.returncode == 0, verified.stdout + verified.stderr
             assert ("not signed yet" in verified.stdout) == (end == signal.SIGKILL), verified.stdout
-    finally:
-        server.kill()
-        simulator.terminate()
     return state
 
 
@@ -70,7 +69,7 @@ def test_the_chain_and_its_signatures_are_what_the_documentation_says(state, tmp
             (tmp_path / "signature").write_bytes(bytes.fromhex(head["signature"]))
             if shutil.which("openssl"):
                 words = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "ledger.pem", "-rawin", "-in", "text", "-sigfile", "signature"]
-                subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+                subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=PATIENCE)
             heads += 1
         previous = digest
     assert heads >= 1 and json.loads(lines[-1])["phase"] == "head"

@@ -8,14 +8,14 @@ import subprocess
 import sys
 
 import pytest
-from conftest import described, eventually, given, juju, ours, real
+from conftest import PATIENCE, described, eventually, given, juju, ours, real
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 
 def finished(argv, job=None, **more):
     """A client's answer: the JSON on its standard output."""
-    done = subprocess.run([str(word) for word in argv], input=json.dumps(job) if job else "", text=True, capture_output=True, timeout=180, **more)
+    done = subprocess.run([str(word) for word in argv], input=json.dumps(job) if job else "", text=True, capture_output=True, timeout=PATIENCE, **more)
     assert done.returncode == 0, f"{argv[0]} ended with {done.returncode}: {done.stdout[-1500:]} {done.stderr[-1500:]}"
     return json.loads(done.stdout)
 
@@ -110,13 +110,12 @@ def test_six_commands(served, tmp_path, name, transport):
     assert "juju_status" in tools and "juju_find_command" in tools
 
     def as_the_client_sees_it():
-        said = juju(controller, "status", "-m", f"{controller.name}:{model}", "--format", "json", ok=False)
-        seen = json.loads(said.stdout)["applications"] if said.returncode == 0 else {}  # refused while storage is made
+        seen = json.loads(juju(controller, "status", "-m", f"{controller.name}:{model}", "--format", "json"))["applications"]
         return set(seen) == {"postgresql", "wordpress"} and seen["wordpress"]["exposed"] and any(
             relation["related-application"] == "postgresql" for relation in seen["wordpress"].get("relations", {}).get("database", [])
         ) and all(app["application-status"]["current"] == "active" for app in seen.values()) and seen
 
-    seen = eventually("the real client sees both applications active, related and exposed", as_the_client_sees_it, 60)
+    seen = eventually("the real client sees both applications active, related and exposed", as_the_client_sees_it)
     assert seen["postgresql"]["charm-channel"] == "14/stable" and seen["wordpress"]["charm-channel"] == "latest/stable"
     status = json.dumps(worked(CLIENTS[name], job | {"calls": [("juju_status", inside)]})[1])
     assert "wordpress" in status and "postgresql" in status

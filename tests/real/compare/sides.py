@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from wire import Connection
+from wire import PATIENCE, Connection
 
 
 def scratch():
@@ -50,7 +50,7 @@ class Side:
         else:
             self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
 
@@ -78,13 +78,13 @@ def simulated(program):
     ready_file = pathlib.Path(scratch()) / "ready.json"
     process = subprocess.Popen([program, "sim", "--scenario", scenario, "--listen", "127.0.0.1:0", "--ready-file", ready_file],
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while not ready_file.exists():
         if process.poll() is not None:
             raise SystemExit(f"the simulator ended before it was ready: {process.stderr.read()[-500:]}")
         if time.monotonic() > until:
             process.kill()
-            raise SystemExit("the simulator was not ready after 20 seconds")
+            raise SystemExit("the simulator was not ready in time")
         time.sleep(0.05)
     data = pathlib.Path(json.loads(ready_file.read_text())["juju_data"])
     controllers, accounts = (data / "controllers.yaml").read_text(), (data / "accounts.yaml").read_text()

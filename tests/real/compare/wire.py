@@ -7,6 +7,8 @@ import ssl
 import struct
 
 NEWEST = {"Admin": 3}
+# Seconds that anything waited for may take, on a machine that is busy with everything else as well.
+PATIENCE = 180
 
 
 class Closed(Exception):
@@ -16,7 +18,7 @@ class Closed(Exception):
 class Connection:
     """One connection to one side, to its controller or one of its models."""
 
-    def __init__(self, address, authority, model=None, timeout=15):
+    def __init__(self, address, authority, model=None, timeout=PATIENCE):
         host, port = address.rsplit(":", 1)
         context = ssl.create_default_context(cadata=authority)
         plain = socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)

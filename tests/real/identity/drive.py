@@ -50,7 +50,7 @@ async def main(job):
     memory, seen = Memory(registered), {}
 
     async def to_the_browser(url):
-        async with httpx2.AsyncClient(timeout=30) as http:
+        async with httpx2.AsyncClient(timeout=180) as http:
             page = await http.get(job["browser"], params={"person": job["person"], "url": url})
         assert page.status_code == 200, page.text
         seen["authorize"], seen["callback"] = url, page.text

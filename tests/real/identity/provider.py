@@ -3,16 +3,16 @@ import contextlib
 import http.server
 import json
 import os
+import random
 import secrets
 import socket
 import subprocess
 import threading
-import time
 import urllib.parse
 
 import requests
 import yaml
-from conftest import given, stop
+from conftest import PATIENCE, eventually, given, stop
 
 # Who can sign in, by subject: what their tokens say of them. Their passwords are not the point here.
 PEOPLE = {
@@ -27,11 +27,19 @@ CALLBACK = "http://127.0.0.1:9/callback"  # nothing listens there: the scripted 
 SCOPES = "openid profile email offline_access juju:read juju:write juju:sensitive juju:approve"
 
 
+GIVEN = set()
+
+
 def free_port():
-    """A port of loopback that nobody uses now."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    """A port of loopback that nobody uses now, and that nobody gets by chance later: none of those that are given to whoever asks
+    for any, and each only once here."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as tried, contextlib.suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            if port not in GIVEN:
+                GIVEN.add(port)
+                return port
 
 
 class Provider:
@@ -47,16 +55,16 @@ class Provider:
         self.process = subprocess.Popen([given("JUJU_MCP_TEST_HYDRA"), "serve", "all", "--dev", "-c", self.folder / "hydra.yaml"],
                                         stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
                                         env={"PATH": os.environ["PATH"], "HOME": str(self.folder)})
-        until = time.monotonic() + 30
-        while True:
+
+        def answers():
+            assert self.process.poll() is None, (self.folder / "hydra.log").read_text()[-2000:]
             with contextlib.suppress(requests.ConnectionError):
-                if requests.get(f"{self.admin}/health/ready", timeout=5).ok:
-                    break
-            assert self.process.poll() is None and time.monotonic() < until, (self.folder / "hydra.log").read_text()[-2000:]
-            time.sleep(0.05)
+                return requests.get(f"{self.admin}/health/ready", timeout=PATIENCE).ok
+
+        eventually("Hydra answers", answers, 0.05)
         for use in ["openid.id-token", "jwt.access-token"]:  # else made at the first sign-in, which then takes its time
             made = {"alg": "RS256", "use": "sig", "kid": secrets.token_hex(8)}
-            requests.post(f"{self.admin}/admin/keys/hydra.{use}", json=made, timeout=60).raise_for_status()
+            requests.post(f"{self.admin}/admin/keys/hydra.{use}", json=made, timeout=PATIENCE).raise_for_status()
 
     def stop(self):
         """Ends the program; all that it knew is gone with it."""
@@ -64,7 +72,7 @@ class Provider:
 
     def ask(self, method, path, **more):
         """One request to Hydra's administration."""
-        answer = requests.request(method, self.admin + path, timeout=10, **more)
+        answer = requests.request(method, self.admin + path, timeout=PATIENCE, **more)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -79,7 +87,7 @@ class Provider:
     def token(self, client, audience, scope="juju:read"):
         """A token for a machine, by client credentials."""
         form = {"grant_type": "client_credentials", "scope": scope} | ({"audience": audience} if audience else {})
-        answer = requests.post(f"{self.issuer}/oauth2/token", auth=client, data=form, timeout=10)
+        answer = requests.post(f"{self.issuer}/oauth2/token", auth=client, data=form, timeout=PATIENCE)
         assert answer.ok, answer.text
         return answer.json()["access_token"]
 
@@ -161,7 +169,7 @@ def opened(url, person, until=CALLBACK):
     for _ in range(20):
         if url.startswith(until):
             return url
-        page = browser.get(url, allow_redirects=False, timeout=10)
+        page = browser.get(url, allow_redirects=False, timeout=PATIENCE)
         assert page.is_redirect, f"{url} ended with {page.status_code}: {page.text[:500]}"
         url = urllib.parse.urljoin(url, page.headers["Location"])
     raise AssertionError(f"no end of redirects, the last to {url}")

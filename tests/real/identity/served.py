@@ -1,13 +1,11 @@
-"""Our server before a simulated controller, with an identity provider; and plain requests to it, as no SDK would send them."""
+"""Our server before a simulated controller, with an identity provider."""
 import contextlib
-import json
 
-import requests
+import plain
 import yaml
 from conftest import ours
 from provider import free_port
 
-VERSION = "2026-07-28"
 BINDINGS = [
     {"role": "viewer", "to": ["client:machine-jwt", "client:machine-opaque", "group:staff", "user:cat@example.com", "user:dan@example.com"]},
     {"role": "operator", "to": ["group:ops"]},
@@ -23,38 +21,16 @@ class Served:
         self.base = self.mcp.removesuffix("/mcp")
 
     def post(self, method, params, token=None, url=None):
-        """One message of MCP, with a bearer token or without."""
-        meta = {"io.modelcontextprotocol/protocolVersion": VERSION, "io.modelcontextprotocol/clientCapabilities": {},
-                "io.modelcontextprotocol/clientInfo": {"name": "identity-suite", "version": "1"}}
-        headers = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": VERSION, "Mcp-Method": method}
-        headers |= {"Mcp-Name": params["name"]} if "name" in params else {}
-        headers |= {"Authorization": f"Bearer {token}"} if token else {}
-        return requests.post(url or self.mcp, json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params | {"_meta": meta}},
-                             headers=headers, timeout=30)
+        """The answer to one message, with a bearer token or without."""
+        return plain.post(url or self.mcp, method, params, token)
 
     def call(self, token, tool, **arguments):
         """The result of a call that got past the gate."""
-        answer = self.post("tools/call", {"name": tool, "arguments": arguments}, token)
-        assert answer.status_code == 200, (answer.status_code, answer.text, answer.headers)
-        return message(answer)["result"]
-
-    def tools(self, token):
-        """Names of the tools that this caller is told of."""
-        answer = self.post("tools/list", {}, token)
-        assert answer.status_code == 200, (answer.status_code, answer.text, answer.headers)
-        return {tool["name"] for tool in message(answer)["result"]["tools"]}
+        return plain.call(self.mcp, tool, arguments, token)
 
     def status(self, token):
         """The HTTP status that a caller with this token gets for a read."""
         return self.post("tools/list", {}, token).status_code
-
-
-def message(answer):
-    """The JSON-RPC answer in a body, whether it came alone or as the last event of a stream."""
-    if answer.headers["Content-Type"].startswith("text/event-stream"):
-        data = [line[5:].strip() for line in answer.text.splitlines() if line.startswith("data:")]
-        return json.loads([line for line in data if line][-1])
-    return answer.json()
 
 
 @contextlib.contextmanager

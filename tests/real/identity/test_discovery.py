@@ -6,7 +6,7 @@ import sys
 import urllib.parse
 
 import pytest
-from conftest import given
+from conftest import PATIENCE, given
 from provider import CALLBACK
 from test_tokens import hydra, server, sim  # noqa: F401
 
@@ -21,7 +21,7 @@ def driven(name, job):
         job |= {"sdk": CLIENTS[name], "packages": str(given("JUJU_MCP_TEST_NPM"))}
     else:
         argv = [sys.executable, HERE / "drive.py"]
-    done = subprocess.run([str(word) for word in argv], input=json.dumps(job), text=True, capture_output=True, timeout=60)
+    done = subprocess.run([str(word) for word in argv], input=json.dumps(job), text=True, capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0, f"{name} ended with {done.returncode}: {done.stdout[-1500:]} {done.stderr[-2500:]}"
     return json.loads(done.stdout)
 

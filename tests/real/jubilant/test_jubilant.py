@@ -1,13 +1,13 @@
 """jubilant, which drives the real juju client, does a day's work: deploy, wait, integrate, scale, run, configure, remove."""
 import jubilant
 import pytest
-from conftest import STORAGE_IN_BETWEEN, given
+from conftest import PATIENCE, eventually, given, in_between
 
 
 @pytest.fixture
 def model(controller):
     """A jubilant of a model that lasts for one test."""
-    juju = jubilant.Juju(cli_binary=str(given("JUJU_MCP_TEST_JUJU")), wait_timeout=90)
+    juju = jubilant.Juju(cli_binary=str(given("JUJU_MCP_TEST_JUJU")), wait_timeout=PATIENCE)
     juju.add_model("jubilant", controller.cloud, controller=controller.name)
     try:
         yield juju
@@ -17,13 +17,14 @@ def model(controller):
 
 def wait(juju, condition, **how):
     """Waits as jubilant's own users do."""
-    for _ in range(10):
+    def waited():
         try:
             return juju.wait(condition, delay=0.2, **how)
         except jubilant.CLIError as refused:
-            if STORAGE_IN_BETWEEN not in str(refused.stderr):
+            if not in_between(str(refused.stderr)):
                 raise
-    raise TimeoutError("the status of storage failed ten times in a row")
+
+    return eventually("the status of storage is known", waited)
 
 
 def ready(juju, *applications):

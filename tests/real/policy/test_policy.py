@@ -1,15 +1,14 @@
 """The policy as an operator meets it: checked and explained on the command line, and changed under a running server."""
+import contextlib
 import json
-import os
 import subprocess
 import time
-import urllib.error
-import urllib.request
 
 import pytest
-from conftest import given, stop
+import requests
+from conftest import PATIENCE, eventually, given, ours
+from plain import TOKEN, call, token_file
 
-TOKEN = "a-token-that-nobody-could-guess-0123456789"
 ROLES = """
 roles:
   web-team:
@@ -24,7 +23,7 @@ bindings:
 
 def policy(*words):
     """`juju-mcp policy ...`: exit code, standard output, standard error."""
-    done = subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), "policy", *map(str, words)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), "policy", *map(str, words)], capture_output=True, text=True, timeout=PATIENCE)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -92,61 +91,25 @@ def test_what_there_is_can_be_listed(what):
     assert code == 0 and len(out.splitlines()) > 5
 
 
-def call(url, tool, arguments):
-    """One call of a tool as 2026-07-28 has it: without a session."""
-    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {},
-            "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"}}
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments, "_meta": meta}}
-    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-               "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": tool}
-    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        text = answer.read().decode()
-    line = next(part[5:] for part in text.splitlines() if part.startswith("data:")) if "data:" in text else text
-    return json.loads(line)["result"]
-
-
 def fetched(url):
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {TOKEN}"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return answer.read().decode()
+    return requests.get(url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE).text
 
 
-def soon(what, holds):
-    until = time.monotonic() + 20
-    while not (found := holds()):
-        assert time.monotonic() < until, f"not in time: {what}"
-        time.sleep(0.2)
-    return found
+def put(file, text):
+    """Writes a file whole, so that nobody reads a part of it."""
+    part = file.with_suffix(".part")
+    part.write_text(text)
+    part.replace(file)
 
 
 class Served:
     """A server on a simulated shop, with what it takes its policy from."""
 
-    def __init__(self, folder, *words):
-        self.folder, self.log = folder, folder / "log.txt"
-        token = folder / "token"
-        token.write_text(TOKEN)
-        self.simulator, sim = self.started(["sim", "--scenario", "shop"], folder / "sim.json")
-        serve = ["serve", "--juju-data", sim["juju_data"], "--state", folder / "state", "--token-file", f"operator={token}",
-                 "--listen", "127.0.0.1:0", *words]
-        self.server, ready = self.started(serve, folder / "serve.json", stderr=self.log.open("w"),
-                                          env=os.environ | {"JUJU_MCP_LOG": "info"})
-        self.url = ready["mcp_url"].removesuffix("/mcp")
+    def __init__(self, folder, url):
+        self.folder, self.url = folder, url
 
-    @staticmethod
-    def started(words, ready, **more):
-        process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), *map(str, words), "--ready-file", ready],
-                                   stdout=subprocess.DEVNULL, **more)
-        soon(f"{words[0]} is ready", lambda: ready.exists() or process.poll() is not None)
-        return process, json.loads(ready.read_text())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        stop(self.server)
-        stop(self.simulator)
+    def log(self):
+        return (self.folder / "server" / "log.txt").read_text()
 
     def unexpose(self):
         result = call(self.url + "/mcp/full", "juju_unexpose", {"model": "shop", "application": "web"})
@@ -162,40 +125,49 @@ class Served:
     def recorded(self):
         """What the ledger says about changes of the policy."""
         words = ["audit", "export", "--state", self.folder / "state", "--caller", "server"]
-        done = subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
 
+@contextlib.contextmanager
+def served(folder, *words):
+    """Such a server, while something is done with it."""
+    serve = ["serve", "--state", folder / "state", "--token-file", token_file(folder, "operator"), *words]
+    with (ours(folder / "sim", "sim", "--scenario", "shop") as sim,
+          ours(folder / "server", *serve, "--juju-data", sim["juju_data"], JUJU_MCP_LOG="info") as ready):
+        yield Served(folder, ready["mcp_url"].removesuffix("/mcp"))
+
+
 def test_a_changed_policy_is_in_force_at_once_and_a_broken_one_leaves_the_old(tmp_path):
     file = tmp_path / "policy.yaml"
-    file.write_text("# nothing of our own yet\n")
-    with Served(tmp_path, "--policy", file) as shop:
+    put(file, "# nothing of our own yet\n")
+    with served(tmp_path, "--policy", file) as shop:
         assert shop.unexpose() == "done" and not shop.stale()
-        file.write_text("policies:\n  - {name: keep-open, severity: critical, check: never, message: It stays open, applies_to: {tools: unexpose}}\n")
-        said = soon("the rule is in force", lambda: (text := shop.unexpose()) != "done" and text)
+        put(file, "policies:\n  - {name: keep-open, severity: critical, check: never, message: It stays open, applies_to: {tools: unexpose}}\n")
+        said = eventually("the rule is in force", lambda: (text := shop.unexpose()) != "done" and text)
         assert said.startswith("denied: forbidden by rule `keep-open`: It stays open: ask whoever keeps the policy")
-        file.write_text("policies:\n  - {name: keep-open, severity: critical, check: nevr, message: It stays open}\n")
-        soon("the broken file is noticed", shop.stale)
+        put(file, "policies:\n  - {name: keep-open, severity: critical, check: nevr, message: It stays open}\n")
+        eventually("the broken file is noticed", shop.stale)
         assert shop.unexpose() == said, "the old rules stay"
-        assert "line 2, column 50" in shop.log.read_text() and "no measure `nevr`" in shop.log.read_text()
+        assert "line 2, column 50" in shop.log() and "no measure `nevr`" in shop.log()
         check = shop.policy_check()
         assert check["healthy"] and "an older policy is in force" in check["detail"]
         file.unlink()
         time.sleep(3)
         assert shop.unexpose() == said and shop.stale(), "a file that is gone takes no rule away"
-        file.write_text("without: [cost-cap]\n")
-        soon("the rule is gone", lambda: shop.unexpose() == "done")
-        assert not shop.stale()
+        put(file, "without: [cost-cap]\n")
+        eventually("the rule is gone", lambda: shop.unexpose() == "done")
+        eventually("the policy is said to be new", lambda: not shop.stale())
 
 
 def test_bindings_and_files_of_the_configuration_are_read_anew_and_the_ledger_says_what_changed(tmp_path):
     config, file = tmp_path / "config.yaml", tmp_path / "rules.yaml"
-    config.write_text("bindings:\n  - {role: viewer, to: ['group:day']}\n")
-    with Served(tmp_path, "--config", config) as shop:
-        config.write_text("bindings:\n  - {role: viewer, to: ['group:day']}\n  - {role: operator, to: ['group:night']}\n")
-        soon("the binding is in force", lambda: "operator to group:night" in shop.log.read_text())
-        soon("the ledger has it", lambda: '"added":["operator to group:night"]' in shop.recorded())
+    put(config, "bindings:\n  - {role: viewer, to: ['group:day']}\n")
+    with served(tmp_path, "--config", config) as shop:
+        put(config, "bindings:\n  - {role: viewer, to: ['group:day']}\n  - {role: operator, to: ['group:night']}\n")
+        eventually("the binding is in force", lambda: "operator to group:night" in shop.log())
+        eventually("the ledger has it", lambda: '"added":["operator to group:night"]' in shop.recorded())
         assert not shop.stale()
         for broken, place, word in [
             ("bindings:\n  - {role: nobody, to: ['group:night']}\n", "line 2, column 12", "`nobody`, which does not exist"),
@@ -203,14 +175,15 @@ def test_bindings_and_files_of_the_configuration_are_read_anew_and_the_ledger_sa
             ("bindings: [\n", "line 2 column", "did not find"),
             (f"policy: {{files: [{file}]}}\n", str(file), "cannot read"),
         ]:
-            config.write_text(broken)
-            said = soon(f"{word} is noticed", lambda: (text := shop.policy_check().get("detail") or "") and word in text and text)
+            put(config, broken)
+            said = eventually(f"{word} is noticed", lambda: (text := shop.policy_check().get("detail") or "") and word in text and text)
             assert place in said and "an older policy is in force" in said, said
-            assert shop.stale() and "viewer to group:day" not in shop.recorded(), "who held a role holds it still"
-        file.write_text("policies:\n  - {name: keep-open, severity: critical, check: never, message: It stays open, applies_to: {tools: unexpose}}\n")
-        soon("a file that is named and comes later is read", lambda: "rule `keep-open`" in shop.unexpose())
-        told = shop.recorded()
-        assert '"removed":["operator to group:night","viewer to group:day"]' in told and '"added":["keep-open"]' in told, told
-        assert "counts after a restart" not in shop.log.read_text()
-        config.write_text(f"policy: {{files: [{file}]}}\nlimits: {{burst: 3}}\n")
-        soon("what needs a restart is told", lambda: "counts after a restart" in shop.log.read_text())
+            eventually("an older policy is counted", shop.stale)
+            assert "viewer to group:day" not in shop.recorded(), "who held a role holds it still"
+        put(file, "policies:\n  - {name: keep-open, severity: critical, check: never, message: It stays open, applies_to: {tools: unexpose}}\n")
+        eventually("a file that is named and comes later is read", lambda: "rule `keep-open`" in shop.unexpose())
+        changes = ['"removed":["operator to group:night","viewer to group:day"]', '"added":["keep-open"]']
+        eventually("the ledger has both", lambda: all(change in shop.recorded() for change in changes))
+        assert "counts after a restart" not in shop.log()
+        put(config, f"policy: {{files: [{file}]}}\nlimits: {{burst: 3}}\n")
+        eventually("what needs a restart is told", lambda: "counts after a restart" in shop.log())
