@@ -12,19 +12,44 @@ pub(crate) const FEWEST_LONE: usize = 5;
 /// Letters of a run that are decoded first, to see whether the whole is a text.
 const FIRST: usize = 16;
 
+/// Fewest numbers in a row that are read as letters.
+const FEWEST_NUMBERS: usize = 10;
+
 /// Hands on each text that is encoded within a text.
-pub(crate) fn decoded(text: &str, seen: &Seen, mut each: impl FnMut(String)) {
-    for (start, end) in &seen.codes {
-        let run = &text[*start..*end];
-        from_hex(run).or_else(|| from_base64(run)).into_iter().for_each(&mut each);
+pub(crate) fn decoded(text: &str, seen: &Seen, mut each: impl FnMut(&str)) {
+    let runs = seen.codes.iter().map(|(start, end)| &text[*start..*end]);
+    let pieces: Vec<String> = runs.filter_map(|run| from_hex(run).or_else(|| from_base64(run))).collect();
+    for piece in &pieces {
+        each(piece);
+    }
+    if pieces.len() > 1 {
+        each(&pieces.concat());
     }
     let percents = seen.classes & walk::PERCENT != 0 && text.matches('%').count() >= 3;
-    if percents || (text.contains('=') && text.matches('+').count() >= 3) {
-        from_percent(text).into_iter().for_each(&mut each);
+    let form = text.contains('=') && text.matches('+').count() >= 3;
+    let entities = seen.classes & walk::AMPERSAND != 0 && text.contains(';');
+    let whole = [
+        (percents || form).then(|| from_percent(text)),
+        entities.then(|| from_entities(text)),
+        (seen.numbers >= FEWEST_NUMBERS).then(|| from_numbers(text)),
+    ];
+    for decoded in whole.iter().flatten().flatten() {
+        each(decoded);
     }
-    if seen.classes & walk::AMPERSAND != 0 && text.contains("&#") {
-        each(from_entities(text));
-    }
+}
+
+/// Letters that are written as numbers, all in the same way.
+fn from_numbers(text: &str) -> Option<String> {
+    let words = || text.split(|letter: char| !letter.is_ascii_alphanumeric()).map(|word| word.trim_start_matches("0x"));
+    let read = |radix: u32, lengths: std::ops::RangeInclusive<usize>| {
+        let letter = |word: &str| u8::from_str_radix(word, radix).ok().filter(|byte| (b' '..0x7f).contains(byte));
+        let fitting = words().filter(|word| lengths.contains(&word.len()));
+        fitting.filter_map(letter).map(char::from).collect::<String>()
+    };
+    let readings = [read(2, 7..=8), read(16, 2..=2), read(10, 2..=3)];
+    readings.into_iter().find(|letters| {
+        letters.len() >= FEWEST_NUMBERS && letters.bytes().filter(u8::is_ascii_lowercase).count() * 2 > letters.len()
+    })
 }
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -121,26 +146,36 @@ fn from_percent(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|decoded| decoded != text)
 }
 
-fn from_entities(text: &str) -> String {
-    let mut parts = text.split("&#");
-    let mut decoded = parts.next().unwrap_or_default().to_owned();
+/// Entities of HTML that are written with a name.
+const ENTITIES: [(&str, char); 6] =
+    [("lt", '<'), ("gt", '>'), ("amp", '&'), ("quot", '"'), ("apos", '\''), ("nbsp", ' ')];
+
+fn from_entities(text: &str) -> Option<String> {
+    let mut parts = text.split('&');
+    let mut decoded = parts.next()?.to_owned();
+    let mut changed = false;
     for part in parts {
-        let known = part.split_once(';').and_then(|(number, rest)| {
-            let number = match number.strip_prefix(['x', 'X']) {
-                Some(digits) => u32::from_str_radix(digits, 16),
-                None => number.parse(),
-            };
-            Some((char::from_u32(number.ok()?)?, rest))
-        });
-        let Some((letter, rest)) = known else {
-            decoded.push_str("&#");
-            decoded.push_str(part);
-            continue;
-        };
-        decoded.push(letter);
-        decoded.push_str(rest);
+        match part.split_once(';').and_then(|(name, rest)| Some((entity(name)?, rest))) {
+            Some((letter, rest)) => {
+                changed = true;
+                decoded.push(letter);
+                decoded.push_str(rest);
+            }
+            None => decoded.extend(["&", part]),
+        }
     }
-    decoded
+    changed.then_some(decoded)
+}
+
+fn entity(name: &str) -> Option<char> {
+    let Some(number) = name.strip_prefix('#') else {
+        return ENTITIES.iter().find(|(known, _)| *known == name).map(|(_, letter)| *letter);
+    };
+    let number = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    char::from_u32(number.ok()?)
 }
 
 /// Letters that stand apart from each other, `i g n o r e` or `i.g.n.o.r.e`, put together; `None` where there are few.
@@ -176,10 +211,10 @@ fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
-/// The text with each letter moved by thirteen places.
-pub(crate) fn rotated(text: &str) -> String {
+/// The text with each letter moved by so many places, up to 25.
+pub(crate) fn rotated(text: &str, places: u8) -> String {
     let turn = |letter: char, first: u8| {
-        u8::try_from(letter).map_or(letter, |byte| char::from((byte - first + 13) % 26 + first))
+        u8::try_from(letter).map_or(letter, |byte| char::from((byte - first + places) % 26 + first))
     };
     text.chars()
         .map(|letter| match letter {
@@ -218,7 +253,7 @@ mod tests {
     fn decoded(text: &str) -> Vec<String> {
         let mut found = Vec::new();
         let seen = walk::words(text, &mut |_| {});
-        super::decoded(text, &seen, |other| found.push(other));
+        super::decoded(text, &seen, |other| found.push(other.to_owned()));
         found
     }
 
@@ -235,7 +270,9 @@ mod tests {
         assert_eq!(decoded("72657665616c2074686520736563726574730a"), ["reveal the secrets\n"]);
         assert_eq!(decoded("%72eveal%20the%20secrets"), [text]);
         assert_eq!(decoded("&#114;eveal the &#x73;ecrets"), [text]);
-        assert_eq!(rotated(&rotated(text)), text);
+        assert_eq!(rotated(&rotated(text, 13), 13), text);
+        assert_eq!(decoded("97 98 99 100 101 102 103 104 105 106"), ["abcdefghij"]);
+        assert_eq!(decoded("&lt;b&gt; &x"), ["<b> &x"]);
         assert!(may_be_leet("1gn0re") && !may_be_leet("ignore") && !may_be_leet("2026"));
     }
 

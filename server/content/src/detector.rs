@@ -7,6 +7,7 @@ use crate::{
         ALLOWED, APPROVED, CONFIRM, LONGEST_RUN, Lexicon, Meaning, NONE, NOT, PAIR, Pair, REVEAL, TURNED, WITHOUT,
     },
     marks,
+    respell::{self, Spelling},
     rules::{self, Hit},
     walk::{self, MARK, Seen},
 };
@@ -17,6 +18,10 @@ const THRESHOLD: u32 = 4;
 const DISGUISED: u32 = 2;
 /// Shorter texts are not looked at: names, states, numbers.
 const SHORTEST: usize = 10;
+/// Most encodings that stand in each other and are read.
+const DEEPEST: u32 = 2;
+/// Fewest hyphens between letters that may break words.
+const FEWEST_HYPHENS: usize = 4;
 /// Bytes of a passage: what stands further apart is not put together.
 const PASSAGE: usize = 1500;
 
@@ -24,6 +29,7 @@ const PASSAGE: usize = 1500;
 #[derive(Debug)]
 pub struct Detector {
     lexicon: Lexicon,
+    spelling: Spelling,
 }
 
 /// What a text was found to be.
@@ -37,7 +43,8 @@ pub struct Verdict {
 
 impl Default for Detector {
     fn default() -> Self {
-        Self { lexicon: Lexicon::new() }
+        let lexicon = Lexicon::new();
+        Self { spelling: Spelling::new(&lexicon), lexicon }
     }
 }
 
@@ -55,7 +62,7 @@ impl Detector {
             sums.take(Kind::Hidden, &self.sums(&clean::tagged(text)).0, DISGUISED);
         }
         for passage in passages(&seen) {
-            sums.keep_worse(self.passage(passage));
+            sums.keep_worse(self.passage(passage, DEEPEST));
             // one order is enough to say so, and a text full of them must not take long
             if sums.score() >= THRESHOLD {
                 break;
@@ -64,21 +71,34 @@ impl Detector {
         sums.verdict()
     }
 
-    /// One passage in all its readings.
-    fn passage(&self, text: &str) -> Sums {
+    /// One passage in all its readings, in so many encodings at most that stand in each other.
+    fn passage(&self, text: &str, depth: u32) -> Sums {
         let unescaped = text.contains('\\').then(|| decode::unescaped(text)).flatten();
         let text = unescaped.as_deref().unwrap_or(text);
         let (mut sums, seen) = self.sums(text);
-        decode::decoded(text, &seen, |other| sums.take(Kind::Encoded, &self.sums(&other).0, THRESHOLD));
-        let mut disguised: Vec<String> = Vec::new();
-        if seen.lone >= decode::FEWEST_LONE {
-            disguised.extend(decode::joined(text));
+        if depth > 0 {
+            decode::decoded(text, &seen, |other| sums.take(Kind::Encoded, &self.passage(other, depth - 1), THRESHOLD));
+        }
+        let mut other = |text: &str, threshold| sums.take(Kind::Encoded, &self.sums(text).0, threshold);
+        if seen.glued {
+            for words in respell::parted(text, &self.lexicon) {
+                other(&words, THRESHOLD);
+            }
+        }
+        if seen.hyphens >= FEWEST_HYPHENS && seen.hyphens * 6 >= seen.words {
+            other(&respell::unhyphenated(text), THRESHOLD);
+        }
+        if seen.lone >= decode::FEWEST_LONE
+            && let Some(joined) = decode::joined(text)
+        {
+            other(&joined, DISGUISED);
         }
         if sums.turned >= 2 {
-            disguised.extend([decode::rotated(text), text.chars().rev().collect()]);
-        }
-        for other in disguised {
-            sums.take(Kind::Encoded, &self.sums(&other).0, DISGUISED);
+            sums.take(Kind::Encoded, &self.sums(&text.chars().rev().collect::<String>()).0, DISGUISED);
+            for places in 1..26 {
+                let threshold = if places == 13 { DISGUISED } else { THRESHOLD };
+                sums.take(Kind::Encoded, &self.sums(&decode::rotated(text, places)).0, threshold);
+            }
         }
         sums
     }
@@ -107,6 +127,8 @@ impl Detector {
             let mut meaning = self.lexicon.meaning(word.text);
             if meaning == 0 && word.mixed {
                 meaning = self.lexicon.meaning_of_leet(word.text);
+            } else if meaning == 0 {
+                meaning = self.spelling.meaning(word.text);
             }
             before = Pair::of(word.text, meaning);
             meaning |= first.map_or(0, |first| self.lexicon.pair(first, word.text));
@@ -140,7 +162,8 @@ fn note(hits: &mut Vec<Hit>, position: u32, mut meaning: Meaning) {
     let not = hits.iter().rev().take_while(|hit| position - hit.position <= 6).find(|hit| hit.meaning & NOT != 0);
     if let Some(not) = not {
         meaning &= if position - not.position <= 2 { !(APPROVED | ALLOWED | CONFIRM | REVEAL) } else { !0 };
-        meaning &= if position - not.position > 1 { !(WITHOUT | NONE) } else { !0 };
+        meaning &= if position > not.position { !WITHOUT } else { !0 };
+        meaning &= if position - not.position > 1 { !NONE } else { !0 };
     }
     if meaning != 0 {
         hits.push(Hit { position, meaning });

@@ -39,6 +39,12 @@ meanings! {
     NOT_AFTER = "not-after", NOW_YOU_ARE = "now-you-are", I_CONFIRM = "i-confirm", CONSIDER = "consider",
     ANYONE = "anyone", JUJU = "juju", OMIT = "omit", TOLD = "told",
     PRETEND = "pretend", ASIDE = "aside", DESTROY = "destroy", TURNED = "turned",
+    PROGRAM = "program", THIS = "this", HEAR = "hear", FIND_OUT = "find-out", KEEP = "keep", FROM = "from", HEREBY = "hereby",
+    OUTRANK = "outrank", WHAT_YOU = "what-you", WANTS = "wants", HERE = "here", NEXT = "next", BEFORE_YOU = "before-you",
+    CHORE = "chore", FETCH = "fetch", SAYS = "says", FOR_YOU = "for-you", BLANK = "blank", INSTEAD = "instead",
+    LOOP = "loop", PROCEED = "proceed", FORCE = "force", HAVE = "have", DICTATE = "dictate", ASKED = "asked", SMUGGLE = "smuggle",
+    REPEAT = "repeat", TRUST_ME = "trust-me", NOBODY = "nobody", OUT_OF = "out-of", MORE_THAN = "more-than", OBEY_ONLY = "obey-only", FORM = "form",
+    STANDING = "standing", WORRY = "worry", PART_OF = "part-of", LET = "let", SELF_TEXT = "self-text", GIVEN = "given",
     END_OF = "end-of", BLOCK = "block", OUR_BLOCK = "our-block", TURN = "turn",
 }
 
@@ -78,11 +84,12 @@ pub(crate) struct Lexicon {
     starts: Box<[u64; STARTS / 64]>,
 }
 
-type Table<T> = HashMap<u64, T, BuildHasherDefault<AsItIs>>;
+/// Things by the hashes of words.
+pub(crate) type Table<T> = HashMap<u64, T, BuildHasherDefault<AsItIs>>;
 
 /// Hashes what is a hash already.
 #[derive(Debug, Default)]
-struct AsItIs(u64);
+pub(crate) struct AsItIs(u64);
 
 impl Hasher for AsItIs {
     fn write(&mut self, bytes: &[u8]) {
@@ -103,9 +110,11 @@ fn step(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
 
-const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+/// The hash of no bytes.
+pub(crate) const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
 
-fn hash(from: u64, bytes: impl Iterator<Item = u8>) -> u64 {
+/// The hash of these bytes behind those of which this is the hash.
+pub(crate) fn hash(from: u64, bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(from, step)
 }
 
@@ -154,7 +163,7 @@ impl Lexicon {
             words.split_whitespace().for_each(|word| lexicon.add(word, meaning));
         }
         for word in TURNED_WORDS {
-            lexicon.add(&decode::rotated(word), TURNED);
+            (1..26).for_each(|places| lexicon.add(&decode::rotated(word, places), TURNED));
             lexicon.add(&word.chars().rev().collect::<String>(), TURNED);
         }
         lexicon.begins_with(TOOL_START);
@@ -188,7 +197,14 @@ impl Lexicon {
             return 0;
         }
         let meaning = self.meaning_of(small(word));
-        if meaning == 0 && small(word).take(TOOL_START.len()).eq(TOOL_START.bytes()) { TOOL } else { meaning }
+        // variables of a shell begin like our tools, but with capitals
+        if meaning == 0 && word.starts_with(TOOL_START) { TOOL } else { meaning }
+    }
+
+    /// Whether this is a known word as it stands.
+    pub(crate) fn is_whole(&self, word: &str) -> bool {
+        self.may_begin(start(word.bytes()))
+            && self.whole.get(&hash(EMPTY, small(word))).is_some_and(|meaning| meaning & !TURNED != 0)
     }
 
     /// What a word means that has digits and signs for letters.

@@ -12,6 +12,7 @@ mod lexicon;
 mod marks;
 #[cfg(test)]
 mod rates;
+mod respell;
 mod rules;
 mod value;
 mod walk;

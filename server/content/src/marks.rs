@@ -104,6 +104,7 @@ const SPEAKERS: &[Mark] = &[
     ("action input", Tools, 5),
     ("function call", Tools, 3),
     ("tool call", Tools, 3),
+    ("tool result", Tools, 3),
     ("thought", Tools, 2),
     ("final answer", Tools, 3),
 ];
@@ -156,7 +157,10 @@ fn signs(text: &str, each: &mut impl FnMut(Kind, u32)) {
         {
             each(kind, weight);
         }
-        let mut before = TAGS.len() * 2;
+        if *byte == b'!' && carried(&text[at..]) > 0 && first(TAGS.len() * 2) {
+            each(Exfiltration, carried(&text[at..]));
+        }
+        let mut before = TAGS.len() * 2 + 1;
         for (sign, marks) in SIGNS {
             if sign == byte {
                 for (number, (mark, kind, weight)) in marks.iter().enumerate() {
@@ -168,6 +172,25 @@ fn signs(text: &str, each: &mut impl FnMut(Kind, u32)) {
             before += marks.len();
         }
     }
+}
+
+/// Names of what is carried off in an address.
+const CARRIED: [&str; 16] = [
+    "d", "data", "q", "t", "s", "c", "x", "token", "secret", "payload", "content", "text", "info", "leak", "msg", "log",
+];
+
+/// How much it weighs that a picture is shown from an address that carries something: whoever shows it sends that there.
+fn carried(text: &str) -> u32 {
+    let picture =
+        text.strip_prefix("![").and_then(|rest| rest.split_once("](http")).filter(|(name, _)| name.len() < 200);
+    let query = picture.and_then(|(_, rest)| rest.split([')', '\n']).next()?.split_once('?'));
+    let Some((_, query)) = query else { return 0 };
+    let is_blank = |value: &str| {
+        value.contains(['{', '<', '[', '$'])
+            || (value.len() > 3 && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
+    };
+    let weigh = |(name, value): (&str, &str)| if is_blank(value) { 3 } else { 2 * u32::from(CARRIED.contains(&name)) };
+    query.split('&').filter_map(|part| part.split_once('=')).map(weigh).max().unwrap_or_default()
 }
 
 /// The number, kind and weight of a tag whose sign stands before these bytes.
@@ -216,7 +239,7 @@ fn speaker(line: &str) -> Option<(usize, u32)> {
         None => fenced.then_some((number, *weight + 1)),
         Some((b':', said)) => (fenced || said.len() > 3).then_some((number, *weight + u32::from(fenced))),
         Some((b'(', said)) if *name == "assistant" => (said.len() > 3).then_some((number, *weight)),
-        Some((b']' | b'>', said)) => (said.len() > 3).then_some((number, 1)),
+        Some((b']', said)) => (said.len() > 3).then_some((number, 1)),
         Some((next, _)) if is_ornament(*next) => fenced.then_some((number, *weight + 1)),
         Some(_) => None,
     }
@@ -247,6 +270,6 @@ mod tests {
         assert_eq!(weight("*** SYSTEM MESSAGE ***"), 3);
         assert_eq!(weight("### System requirements"), 0);
         assert_eq!(weight("</tool_calls> [TOOL_CALLS]"), 10);
-        assert!(TAGS.len() * 2 + SIGNS.iter().map(|(_, marks)| marks.len()).sum::<usize>() <= 128);
+        assert!(TAGS.len() * 2 + 1 + SIGNS.iter().map(|(_, marks)| marks.len()).sum::<usize>() <= 128);
     }
 }

@@ -40,7 +40,7 @@ fn written(line: &str) -> String {
             .bytes()
             .map(|byte| if byte.is_ascii_alphabetic() { char::from(byte).into() } else { format!("%{byte:02X}") })
             .collect(),
-        "rot13" => decode::rotated(text),
+        "rot13" => decode::rotated(text, 13),
         "reversed" => text.chars().rev().collect(),
         "leet" => each(|letter| match letter {
             'i' => "1".into(),

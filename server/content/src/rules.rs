@@ -24,6 +24,8 @@ struct Rule {
     within: u32,
     order: Order,
     meanings: &'static [Meaning],
+    /// The meanings without which it cannot hold, to tell so at once.
+    required: Meaning,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +35,23 @@ enum Order {
 }
 
 const fn given(kind: Kind, weight: u32, within: u32, meanings: &'static [Meaning]) -> Rule {
-    Rule { kind, weight, within, order: Order::Given, meanings }
+    Rule { kind, weight, within, order: Order::Given, meanings, required: required(meanings) }
 }
 
 const fn any(kind: Kind, weight: u32, within: u32, meanings: &'static [Meaning]) -> Rule {
-    Rule { kind, weight, within, order: Order::Any, meanings }
+    Rule { kind, weight, within, order: Order::Any, meanings, required: required(meanings) }
+}
+
+/// Those of the meanings that no other can stand for.
+const fn required(meanings: &[Meaning]) -> Meaning {
+    let (mut all, mut at) = (0, 0);
+    while at < meanings.len() {
+        if meanings[at].is_power_of_two() {
+            all |= meanings[at];
+        }
+        at += 1;
+    }
+    all
 }
 
 use Kind::{Addressed, Authority, Concealment, Encoded, Exfiltration, Override, Persona, Roles, Tools};
@@ -72,6 +86,27 @@ const RULES: &[Rule] = &[
     any(Override, 4, 5, &[IGNORE | ASIDE, PERSON, TASK]),
     any(Override, 4, 8, &[IGNORE | PUT_ASIDE, NONE, RULE]),
     given(Override, 3, 6, &[DESTROY, OWN_TEXT]),
+    any(Override, 4, 8, &[IGNORE | PUT_ASIDE, TOLD | GIVEN, PRIOR]),
+    given(Override, 4, 9, &[PRIOR, NOT | ENDED, APPLY, YOU]),
+    given(Override, 4, 9, &[INSTRUCTION, YOU | YOUR, VOIDED | ENDED | OUT_OF]),
+    any(Override, 4, 10, &[NOT, TOLD | TELL, YOU, APPLY]),
+    given(Override, 4, 5, &[OUTRANK, PERSON | INSTRUCTION]),
+    any(Override, 4, 10, &[RULE, ENDED | VOIDED, CHAT]),
+    given(Override, 3, 3, &[STOP, WHAT_YOU]),
+    given(Override, 1, 12, &[STOP, WHAT_YOU, ACT]),
+    given(Override, 4, 14, &[NOT | PUT_ASIDE, PERSON, WANTS, HERE]),
+    given(Override, 4, 16, &[NOT | STOP, CHORE, INSTEAD, ACT | REVEAL]),
+    given(Override, 3, 2, &[TASK, FOR_YOU]),
+    any(Override, 2, 5, &[RULE | INSTRUCTION, NOT, APPLY]),
+    given(Override, 3, 4, &[YOUR, NEW, RULE]),
+    any(Override, 4, 10, &[YOU, TOLD, ENDED | VOIDED]),
+    any(Override, 4, 14, &[RULE | INSTRUCTION, OWN_TEXT, VOIDED]),
+    given(Override, 4, 6, &[SELF_TEXT | HERE, MORE_THAN, PERSON]),
+    given(Override, 3, 1, &[OBEY_ONLY]),
+    given(Override, 3, 8, &[WHATEVER, CHORE, ANSWER | REVEAL]),
+    given(Override, 4, 5, &[NOT, WORRY, RULE | INSTRUCTION]),
+    any(Override, 3, 4, &[IGNORE, ALL, PRIOR]),
+    given(Roles, 3, 4, &[NOT, PART_OF, BLOCK]),
     // another part to play
     given(Persona, 3, 2, &[YOU, NOW_YOU]),
     given(Persona, 3, 1, &[NOW_YOU_ARE]),
@@ -100,6 +135,14 @@ const RULES: &[Rule] = &[
     any(Exfiltration, 4, 10, &[REVEAL, VERBATIM, YOU | INSTRUCTION]),
     any(Exfiltration, 4, 12, &[YOU, TOLD, VERBATIM | PRIOR, REVEAL]),
     given(Exfiltration, 4, 7, &[REVEAL, INSTRUCTION, YOU]),
+    any(Exfiltration, 2, 12, &[TOOL, SECRET]),
+    any(Exfiltration, 2, 10, &[REVEAL, BLANK, SECRET]),
+    any(Exfiltration, 1, 10, &[REVEAL, OUT]),
+    any(Exfiltration, 2, 12, &[REVEAL, JUJU, OUT]),
+    given(Exfiltration, 2, 5, &[SMUGGLE, SECRET]),
+    given(Exfiltration, 4, 5, &[REPEAT, ALL, PRIOR]),
+    given(Exfiltration, 4, 6, &[REVEAL, ALL, YOU, HEAR]),
+    any(Exfiltration, 3, 12, &[FORM, SECRET]),
     // not for the human to know
     given(Concealment, 4, 6, &[NOT | WITHOUT, TELL | ASKING, PERSON]),
     given(Concealment, 3, 6, &[PERSON, NOT, TELL]),
@@ -122,6 +165,27 @@ const RULES: &[Rule] = &[
     given(Concealment, 2, 3, &[TELL, ANYONE]),
     given(Concealment, 3, 8, &[NOT, TELL, ANSWER]),
     any(Concealment, 2, 8, &[HIDE, RULE | ANSWER | PERSON]),
+    given(Concealment, 3, 6, &[NOT, PERSON, HEAR]),
+    given(Concealment, 4, 9, &[PERSON | ANYONE, NOT, NEEDED | MUST, TELL | HEAR]),
+    given(Concealment, 4, 6, &[NOT, LET, PERSON, HEAR]),
+    given(Concealment, 4, 7, &[WITHOUT, HEAR | TELL, PERSON]),
+    given(Concealment, 4, 10, &[NOT, NEEDED, HEAR | TELL, PERSON]),
+    given(Concealment, 4, 3, &[ANYONE, FIND_OUT]),
+    given(Concealment, 4, 4, &[KEEP, FROM, PERSON | ANYONE]),
+    any(Concealment, 1, 12, &[SNEAK, FINE | TELL]),
+    given(Concealment, 4, 9, &[OMIT | DESTROY, SELF_TEXT, YOUR | ANSWER]),
+    given(Concealment, 4, 13, &[ANSWER, PERSON, FINE]),
+    given(Concealment, 4, 8, &[HIDE, FROM, PERSON | RULE | ANYONE]),
+    given(Concealment, 4, 7, &[YOUR, ANSWER, MUST, TELL]),
+    given(Concealment, 3, 6, &[IF, ASKED, DICTATE]),
+    given(Concealment, 2, 10, &[IF, ASKED, DICTATE, NOT | NONE | FINE]),
+    given(Concealment, 4, 6, &[FINE, YOUR, ANSWER]),
+    given(Concealment, 3, 10, &[OMIT, FROM, ANSWER]),
+    given(Concealment, 1, 10, &[OMIT, FROM, ALL | YOUR, ANSWER]),
+    any(Concealment, 4, 5, &[NOBODY, TELL]),
+    given(Concealment, 3, 6, &[YOUR | YOU, ANSWER, DICTATE]),
+    given(Concealment, 2, 5, &[DICTATE, NOT | NONE | FINE]),
+    given(Concealment, 4, 4, &[LET, ANYONE, HEAR]),
     // permission that nobody gave
     given(Authority, 4, 12, &[APPROVED, NOT | WITHOUT, ASKING | NEEDED]),
     given(Authority, 3, 10, &[ALLOWED, NOT | WITHOUT, ASKING]),
@@ -143,6 +207,30 @@ const RULES: &[Rule] = &[
     any(Authority, 2, 8, &[RULE | INSTRUCTION, ENDED | VOIDED]),
     given(Authority, 3, 6, &[PUT_ASIDE, ASKING | CONFIRM]),
     given(Authority, 2, 4, &[NOT, ASKING | CONFIRM]),
+    any(Authority, 1, 8, &[NOT | WITHOUT, CONFIRM | ASKING, NEEDED]),
+    any(Authority, 1, 10, &[APPROVED, CONFIRM | ASKING, NOT | WITHOUT | PUT_ASIDE | NOT_AFTER]),
+    any(Authority, 3, 14, &[CONFIRM | ASKING, PUT_ASIDE | VOIDED, ACT]),
+    given(Authority, 1, 9, &[CONFIRM | ASKING, VOIDED, ACT | DESTROY]),
+    given(Authority, 2, 5, &[YOU, APPROVED]),
+    given(Authority, 2, 9, &[YOU, APPROVED, TOOLING | ALL | WITHOUT]),
+    any(Authority, 2, 9, &[APPROVED, ALL, DESTROY]),
+    any(Authority, 4, 8, &[ALLOWED | APPROVED, HEREBY]),
+    given(Authority, 2, 3, &[CALL_OUT, MAKER]),
+    given(Authority, 3, 4, &[CONFIRM | ASKING, NOT_AFTER]),
+    given(Authority, 2, 4, &[WITHOUT, CONFIRM]),
+    any(Authority, 4, 8, &[PRETEND, PERSON, CONFIRM | APPROVED]),
+    given(Authority, 4, 9, &[NONE | NOT, PERSON, LOOP]),
+    any(Authority, 2, 10, &[APPROVED, PROCEED]),
+    any(Authority, 2, 10, &[APPROVED, FORCE | DESTROY]),
+    given(Authority, 3, 5, &[YOU, HAVE, CONFIRM | APPROVED]),
+    any(Authority, 1, 14, &[YOU, HAVE, CONFIRM | APPROVED, DESTROY | TOOL]),
+    any(Authority, 2, 16, &[I_AM, MAKER, ACT]),
+    given(Authority, 2, 1, &[TRUST_ME]),
+    any(Authority, 4, 12, &[PERSON | MAKER, APPROVED, ASKING | CONFIRM, NOT | WITHOUT | NOT_AFTER]),
+    any(Authority, 2, 5, &[PERSON, BEHALF]),
+    any(Authority, 2, 6, &[FINE | ALLOWED, PUT_ASIDE, ASKING | CONFIRM]),
+    given(Authority, 3, 1, &[STANDING]),
+    any(Authority, 1, 9, &[STANDING, ALL | ACT]),
     // spoken to an assistant
     given(Addressed, 2, 1, &[ASSISTANT]),
     given(Addressed, 3, 4, &[ASSISTANT, MUST | ACT | IGNORE | TOOL]),
@@ -160,6 +248,16 @@ const RULES: &[Rule] = &[
     given(Addressed, 2, 4, &[YOU, MUST, ACT | REVEAL]),
     any(Addressed, 3, 8, &[MAKER, CALL_OUT, ASSISTANT | AGENT | MODEL | YOU]),
     given(Addressed, 2, 2, &[YOUR, MAKER]),
+    any(Addressed, 2, 6, &[NEXT, YOUR | ASSISTANT | AGENT]),
+    any(Addressed, 2, 12, &[NEXT, YOUR | ASSISTANT | AGENT, ACT]),
+    given(Addressed, 2, 4, &[PROGRAM, READ]),
+    given(Addressed, 2, 12, &[PROGRAM, READ, MUST, ACT | REVEAL | DESTROY]),
+    given(Addressed, 2, 9, &[READ, PROGRAM, MUST]),
+    given(Addressed, 3, 14, &[BEFORE_YOU, CHORE, ACT | REVEAL | FETCH]),
+    any(Addressed, 4, 14, &[FETCH, OUT, SAYS]),
+    given(Addressed, 3, 9, &[AGENT | ASSISTANT, HEREBY | TOLD, ACT | DESTROY]),
+    given(Addressed, 2, 16, &[AGENT | ASSISTANT, READ, ACT | DESTROY | REVEAL]),
+    given(Addressed, 2, 4, &[CALL_OUT, ASSISTANT]),
     // our tools by name
     given(Tools, 2, 1, &[TOOL]),
     given(Tools, 3, 5, &[ACT, TOOL]),
@@ -180,7 +278,9 @@ pub(crate) fn holding(hits: &[Hit], mut each: impl FnMut(Kind, u32)) {
     let all = hits.iter().fold(0, |all, hit| all | hit.meaning);
     let possible = |rule: &&Rule| {
         // each meaning needs a word of its own
-        rule.meanings.len() <= hits.len() && rule.meanings.iter().all(|meaning| all & meaning != 0)
+        all & rule.required == rule.required
+            && rule.meanings.len() <= hits.len()
+            && rule.meanings.iter().all(|meaning| all & meaning != 0)
     };
     for rule in RULES.iter().filter(possible) {
         let wanted = match rule.order {

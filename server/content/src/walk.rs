@@ -1,6 +1,9 @@
 //! Walks over a text once: hands on its words, and says what else stands in it that is worth a look.
 
-use crate::fold::{Building, Word};
+use crate::{
+    fold::{Building, Word},
+    respell::GLUED,
+};
 
 /// What kind of byte this is; a text's bytes together are what stands in it.
 pub(crate) type Class = u16;
@@ -70,8 +73,16 @@ const MOST_CODES: usize = 40;
 pub(crate) struct Seen {
     /// The classes of its bytes.
     pub(crate) classes: Class,
+    /// Its words.
+    pub(crate) words: usize,
     /// Words of one letter.
     pub(crate) lone: usize,
+    /// It has words that are long enough to be several.
+    pub(crate) glued: bool,
+    /// Hyphens between letters.
+    pub(crate) hyphens: usize,
+    /// Most words in a row that may be numbers of letters.
+    pub(crate) numbers: usize,
     /// Where runs of letters stand that are long enough to be encodings.
     pub(crate) codes: Vec<(usize, usize)>,
 }
@@ -79,7 +90,7 @@ pub(crate) struct Seen {
 /// Hands on each word of a text, those of plain letters as they stand.
 pub(crate) fn words(text: &str, each: &mut impl FnMut(Word<'_>)) -> Seen {
     let bytes = text.as_bytes();
-    let mut walk = Walk { seen: Seen::default(), position: 0, code: None };
+    let mut walk = Walk { seen: Seen::default(), position: 0, code: None, numbers: 0 };
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let class = CLASSES[usize::from(byte)];
@@ -96,6 +107,10 @@ pub(crate) fn words(text: &str, each: &mut impl FnMut(Word<'_>)) -> Seen {
         }
         walk.seen.classes |= class;
         walk.position += u32::from(class & STOP != 0);
+        if byte == b'-' {
+            let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
+            walk.seen.hyphens += usize::from(at > 0 && is_letter(bytes.get(at - 1)) && is_letter(bytes.get(at + 1)));
+        }
         walk.code(at, class);
         at += 1;
     }
@@ -133,11 +148,24 @@ impl Chunk {
     }
 }
 
+/// Whether a word may be the number of a letter: in hexadecimal, decimal or binary.
+fn is_number(word: &[u8], classes: Class) -> bool {
+    match word {
+        [first, second] => first.is_ascii_hexdigit() && second.is_ascii_hexdigit(),
+        [b'0', b'x', _, _] => true,
+        [_, _, _] => classes & LETTER == 0,
+        [_, _, _, _, _, _, _, ..] if word.len() < 9 => word.iter().all(|byte| matches!(byte, b'0' | b'1')),
+        _ => false,
+    }
+}
+
 struct Walk {
     seen: Seen,
     position: u32,
     /// Where a run began of letters that stand in encodings.
     code: Option<usize>,
+    /// Words in a row, up to here, that may be numbers of letters.
+    numbers: usize,
 }
 
 impl Walk {
@@ -147,7 +175,11 @@ impl Walk {
             self.code_ends(chunk.end);
         }
         let text = &text[start..chunk.end];
+        self.seen.words += 1;
         self.seen.lone += usize::from(text.len() == 1 && chunk.classes & LETTER != 0);
+        self.seen.glued |= text.len() >= GLUED && chunk.classes & LETTER != 0;
+        self.numbers = if is_number(text.as_bytes(), chunk.classes) { self.numbers + 1 } else { 0 };
+        self.seen.numbers = self.seen.numbers.max(self.numbers);
         if chunk.classes & LETTER != 0 {
             each(Word {
                 text,
