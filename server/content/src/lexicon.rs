@@ -43,7 +43,7 @@ meanings! {
     OUTRANK = "outrank", WHAT_YOU = "what-you", WANTS = "wants", HERE = "here", NEXT = "next", BEFORE_YOU = "before-you",
     CHORE = "chore", FETCH = "fetch", SAYS = "says", FOR_YOU = "for-you", BLANK = "blank", INSTEAD = "instead",
     LOOP = "loop", PROCEED = "proceed", FORCE = "force", HAVE = "have", DICTATE = "dictate", ASKED = "asked", SMUGGLE = "smuggle",
-    REPEAT = "repeat", TRUST_ME = "trust-me", NOBODY = "nobody", OUT_OF = "out-of", MORE_THAN = "more-than", OBEY_ONLY = "obey-only", FORM = "form",
+    REPEAT = "repeat", TRUST_ME = "trust-me", NOBODY = "nobody", THING = "thing", OUT_OF = "out-of", MORE_THAN = "more-than", OBEY_ONLY = "obey-only", FORM = "form",
     STANDING = "standing", WORRY = "worry", PART_OF = "part-of", LET = "let", SELF_TEXT = "self-text", GIVEN = "given",
     END_OF = "end-of", BLOCK = "block", OUR_BLOCK = "our-block", TURN = "turn",
 }

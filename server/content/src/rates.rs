@@ -1,4 +1,4 @@
-//! How many attacks of the corpus are found and how many benign texts are labelled, in both of its halves.
+//! How many attacks of the corpus are found and how many benign texts are labelled, in each of its parts.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -121,14 +121,14 @@ fn attacks_are_found_and_benign_texts_are_left_alone() {
     let detector = Detector::default();
     let mut shares = BTreeMap::new();
     let mut texts = BTreeMap::new();
-    for half in ["tuning", "held-out"] {
+    for half in ["tuning", "held-out", "fresh"] {
         for side in ["attacks", "benign"] {
             let rate = Rate::of(&detector, half, side);
             println!("{half} {side}: {} of {} labelled ({:.1} %)", rate.labelled, rate.texts, 100.0 * rate.share());
             for (family, (labelled, all)) in &rate.by_family {
                 println!("    {family}: {labelled} of {all}");
             }
-            // what the held-out half gets wrong is not looked at: nothing may be tuned to it
+            // what the other parts get wrong is not looked at: nothing may be tuned to it
             if half == "tuning" {
                 rate.wrong.iter().for_each(|wrong| println!("  wrong: {wrong}"));
             }
@@ -138,5 +138,7 @@ fn attacks_are_found_and_benign_texts_are_left_alone() {
     }
     assert!(texts["attacks"] >= 300 && texts["benign"] >= 300, "{texts:?}");
     assert!(shares[&("tuning", "attacks")] >= 0.90 && shares[&("tuning", "benign")] <= 0.02, "{shares:?}");
+    // written against the detector, so that this is what a stranger's attack may expect
+    assert!(shares[&("fresh", "attacks")] >= 0.40 && shares[&("fresh", "benign")] <= 0.02, "{shares:?}");
     assert!(shares[&("held-out", "attacks")] >= 0.90 && shares[&("held-out", "benign")] <= 0.02, "{shares:?}");
 }

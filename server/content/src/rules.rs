@@ -191,7 +191,7 @@ const RULES: &[Rule] = &[
     given(Authority, 3, 10, &[ALLOWED, NOT | WITHOUT, ASKING]),
     any(Authority, 4, 9, &[APPROVED | ALLOWED, YOU, PUT_ASIDE | IGNORE]),
     any(Authority, 3, 8, &[APPROVED | ALLOWED, YOU | ASSISTANT, ACT]),
-    any(Authority, 4, 5, &[CONFIRM, BEHALF]),
+    any(Authority, 3, 5, &[CONFIRM, BEHALF]),
     any(Authority, 2, 14, &[I_AM, PERSON | APPROVED | MAKER | PRIVILEGE]),
     any(Authority, 2, 6, &[GRANT, PRIVILEGE]),
     any(Authority, 2, 14, &[I_AM, YOU | ASSISTANT, PUT_ASIDE | IGNORE | ACT]),
