@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use store::Store;
 
-use crate::{Beginning, Ending, Error, Ledger, Only, Phase, Ruling};
+use crate::{Beginning, Ending, Error, Juju, Ledger, Only, Phase, Ruling};
 
 const PAGE: i64 = 1000;
 
@@ -45,6 +45,9 @@ pub struct Change {
     /// The approval that was asked for, used or refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
+    /// By what it is found in Juju's own records.
+    #[serde(skip_serializing_if = "Juju::is_empty")]
+    pub juju: Juju,
     /// The act's id in the ledger.
     pub entry: String,
 }
@@ -134,6 +137,7 @@ impl Change {
             reason: String::new(),
             ruling: None,
             approval: None,
+            juju: Juju::default(),
             entry,
         }
     }
@@ -143,5 +147,6 @@ impl Change {
         self.reason = ended.reason;
         self.ruling = ended.decision.map(|decision| decision.ruling);
         self.approval = ended.approval;
+        self.juju = ended.juju;
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     Error,
     append::{Append, Kept, Order},
-    record::{Decision, Ending, Outcome, now},
+    record::{Decision, Ending, Juju, Outcome, now},
 };
 
 /// An act that is under way. Dropped without an end, a read is ended as cancelled, and a write as not known; what was never
@@ -21,6 +21,7 @@ pub struct Entry {
     decision: Option<Decision>,
     approval: Option<String>,
     labels: Vec<String>,
+    juju: Juju,
     stage: Stage,
     /// Tells whether the store has the beginning, until it has told.
     kept: Option<oneshot::Receiver<Kept>>,
@@ -43,7 +44,8 @@ impl Entry {
         kept: oneshot::Receiver<Kept>,
     ) -> Self {
         let (begun, stage, kept) = (Instant::now(), Stage::Waiting, Some(kept));
-        Self { appends, id, begun, durable, decision: None, approval: None, labels: Vec::new(), stage, kept }
+        let (labels, juju) = (Vec::new(), Juju::default());
+        Self { appends, id, begun, durable, decision: None, approval: None, labels, juju, stage, kept }
     }
 
     /// Returns when the store has the beginning; the work may begin then.
@@ -95,6 +97,11 @@ impl Entry {
         self.labels.push(label);
     }
 
+    /// Keeps by what the act is found in Juju's own records, for the end of the entry.
+    pub fn left(&mut self, juju: Juju) {
+        self.juju = juju;
+    }
+
     /// Records how the act ended. Returns at once: the act has taken place, so nothing can change the answer now.
     pub fn close(mut self, outcome: Outcome, reason: &str) {
         self.end(outcome, reason);
@@ -107,6 +114,7 @@ impl Entry {
             decision: self.decision.take(),
             approval: self.approval.take(),
             labels: std::mem::take(&mut self.labels),
+            juju: std::mem::take(&mut self.juju),
             ..ending(outcome, reason, duration)
         }) {
             Ok(body) => body,
@@ -137,6 +145,6 @@ impl Drop for Entry {
 }
 
 pub(crate) fn ending(outcome: Outcome, reason: &str, duration_us: Option<u64>) -> Ending {
-    let (decision, approval, labels) = (None, None, Vec::new());
-    Ending { time: now(), outcome, decision, reason: reason.to_owned(), duration_us, approval, labels }
+    let (decision, approval, labels, juju) = (None, None, Vec::new(), Juju::default());
+    Ending { time: now(), outcome, decision, reason: reason.to_owned(), duration_us, approval, labels, juju }
 }

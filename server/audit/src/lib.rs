@@ -28,7 +28,7 @@ pub use head::Head;
 pub use key::{PublicKey, Signer};
 pub use ledger::{Ledger, Terms};
 pub use newest::Newest;
-pub use record::{Beginning, Decision, Ending, Outcome, Phase, Record, Ruling};
+pub use record::{Beginning, Decision, Ending, Juju, JujuRequest, Outcome, Phase, Record, Ruling};
 pub use redact::redact;
 pub use request::Request;
 pub use retention::Keep;

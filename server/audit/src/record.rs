@@ -87,6 +87,47 @@ pub struct Ending {
     /// What was noticed about its text: `arguments:override`, `answer:tools`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub labels: Vec<String>,
+    /// What Juju itself calls it; absent where it changed nothing.
+    #[serde(skip_serializing_if = "Juju::is_empty", default)]
+    pub juju: Juju,
+}
+
+/// By what an act is found in Juju's own records.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Juju {
+    /// The requests that it sent and that may have changed something, as the controller's audit log has them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub requests: Vec<JujuRequest>,
+    /// Further requests that are not named.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub more_requests: u64,
+    /// The operation that Juju made of it, `12`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub operation: Option<String>,
+}
+
+/// One request in the controller's audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JujuRequest {
+    /// Mark of the connection; `what` of its conversation ends with it.
+    pub connection: String,
+    /// Its `request-id`.
+    pub request: u64,
+    /// Its `facade` and `method`, `Application.AddUnits`.
+    pub method: String,
+}
+
+impl Juju {
+    /// Whether Juju has nothing of it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What policy said to an act.
@@ -163,4 +204,23 @@ impl Record {
 /// This moment as records write it.
 pub(crate) fn now() -> String {
     Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_says_by_what_juju_has_the_act_and_nothing_where_it_has_not() {
+        let older = r#"{"time":"2026-01-02T03:04:05.000006Z","outcome":"done","duration_us":7}"#;
+        let mut end: Ending = serde_json::from_str(older).expect("as an older server wrote it");
+        assert_eq!(serde_json::to_string(&end).expect("JSON"), older);
+        let method = "Action.EnqueueOperation".to_owned();
+        let request = JujuRequest { connection: "0f1e2d3c4b5a6978".to_owned(), request: 17, method };
+        end.juju = Juju { requests: vec![request], more_requests: 0, operation: Some("12".to_owned()) };
+        let juju = r#","juju":{"requests":[{"connection":"0f1e2d3c4b5a6978","request":17,"method":"Action.EnqueueOperation"}],"operation":"12"}}"#;
+        let text = serde_json::to_string(&end).expect("JSON");
+        assert_eq!(text, older.replace('}', juju));
+        assert_eq!(serde_json::from_str::<Ending>(&text).expect("reads"), end);
+    }
 }

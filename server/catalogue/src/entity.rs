@@ -22,7 +22,8 @@ pub(crate) fn machine(id: &str) -> String {
 }
 
 /// The name in a tag; the tag itself where it is none.
-pub(crate) fn name(tag: &str) -> String {
+#[must_use]
+pub fn name(tag: &str) -> String {
     Tag::parse(tag).map_or_else(|_| tag.to_owned(), |tag| tag.id().to_owned())
 }
 

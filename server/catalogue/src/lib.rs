@@ -17,9 +17,11 @@ mod text;
 mod view;
 
 pub use command::{Command, Scope};
+pub use entity::name as name_in_tag;
 pub use failure::Failure;
 pub use options::{Format, Options, ViewOptions};
 pub use plan::{Answer, Job, Plan, Preview, Tool};
 pub use registry::Catalogue;
 pub use schema::BadArguments;
 pub use site::{Place, Progress, Site};
+pub use text::{clean, table};

@@ -1,8 +1,8 @@
 //! Where an act takes place: the controller and the model that it means, found before it is judged.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use juju_client::{Connection, Controller, Controllers, ModelEntry, ModelKind};
+use juju_client::{Connection, Controller, Controllers, ModelEntry, ModelKind, Trail};
 use tokio::sync::mpsc;
 
 use crate::{Failure, Scope};
@@ -34,6 +34,8 @@ pub struct Site {
     controller: Option<Arc<Controller>>,
     model: Option<(String, ModelEntry)>,
     progress: Option<mpsc::UnboundedSender<Progress>>,
+    trail: Arc<Trail>,
+    operation: OnceLock<String>,
 }
 
 impl Site {
@@ -63,7 +65,8 @@ impl Site {
             }
             _ => None,
         };
-        Ok(Self { controllers: controllers.clone(), controller, model, progress })
+        let (controllers, trail, operation) = (controllers.clone(), Arc::default(), OnceLock::new());
+        Ok(Self { controllers, controller, model, progress, trail, operation })
     }
 
     /// All controllers of this program.
@@ -111,7 +114,7 @@ impl Site {
     /// # Errors
     /// [`Failure::Juju`] where it cannot be had.
     pub async fn controller_connection(&self) -> Result<Arc<Connection>, Failure> {
-        Ok(self.controller()?.connection().await?)
+        Ok(Arc::new(self.controller()?.connection().await?.leaving(&self.trail)))
     }
 
     /// A connection to the model.
@@ -119,7 +122,25 @@ impl Site {
     /// # Errors
     /// [`Failure::Juju`] where it cannot be had.
     pub async fn model_connection(&self) -> Result<Arc<Connection>, Failure> {
-        Ok(self.controller()?.model(self.model_uuid()).await?)
+        Ok(Arc::new(self.controller()?.model(self.model_uuid()).await?.leaving(&self.trail)))
+    }
+
+    /// What was sent over the connections of this place to change something.
+    #[must_use]
+    pub fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// Id of the operation that Juju has made of the act's work, `12`; none where it made none.
+    #[must_use]
+    pub fn operation(&self) -> Option<&str> {
+        self.operation.get().map(String::as_str)
+    }
+
+    /// Juju has made an operation of the act's work.
+    pub(crate) fn became(&self, operation: &str) {
+        // an act makes one
+        let _ = self.operation.set(operation.to_owned());
     }
 
     /// Tells the caller how far long work is.

@@ -14,7 +14,8 @@ pub(crate) fn yaml(value: &Value) -> String {
 }
 
 /// Rows under a heading, columns aligned by two spaces, as the Juju client prints them. Empty columns are left out.
-pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
+#[must_use]
+pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     let filled = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
     let columns: Vec<usize> = (0..heading.len()).filter(|column| *column == 0 || filled(*column)).collect();
     let width = |column: usize| {
@@ -55,7 +56,8 @@ fn plain(value: &Value) -> String {
 }
 
 /// Text of the estate on one line, without characters that are not seen, and not longer than a reader bears.
-pub(crate) fn clean(text: &str) -> String {
+#[must_use]
+pub fn clean(text: &str) -> String {
     let (seen, _) = content::clean(text);
     let mut letters = seen.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter });
     let mut line: String = letters.by_ref().take(LONGEST_CELL).collect();

@@ -1,6 +1,6 @@
 //! Who changed what, told from the ledger to those who may know it.
 
-use audit::{Beginning, Change, Only, Outcome, Request};
+use audit::{Beginning, Change, Juju, Only, Outcome, Request};
 use catalogue::Answer;
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use identity::Caller;
@@ -77,7 +77,11 @@ pub async fn changes(door: &Door, caller: &Caller, wanted: &Wanted) -> Result<Re
     let most = wanted.limit.unwrap_or(SHOWN).clamp(1, MOST_SHOWN);
     match audit::changes(door.ledger.store(), &only, most, may_see).await {
         Ok(found) => {
-            let reply = Reply::of(told(&found, days), entry.id(), Vec::new());
+            let mut lines = Vec::with_capacity(found.found.len());
+            for change in found.found {
+                lines.push(Line { decided_by: decided_by(door, &change).await, change });
+            }
+            let reply = Reply::of(told(&lines, found.older, days), entry.id(), Vec::new());
             entry.close(Outcome::Done, "");
             Ok(reply)
         }
@@ -89,14 +93,31 @@ pub async fn changes(door: &Door, caller: &Caller, wanted: &Wanted) -> Result<Re
     }
 }
 
-fn told(found: &audit::Changes, days: u16) -> Answer {
-    let mut value = json!({"changes": found.found, "older": found.older, "days": days});
-    let mut text: String = found.found.iter().map(line).collect();
-    if found.found.is_empty() {
+/// One change as it is told.
+#[derive(Serialize)]
+struct Line {
+    #[serde(flatten)]
+    change: Change,
+    /// Who said yes or no to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_by: Option<String>,
+}
+
+/// Who said yes or no to a change that a human was asked about, as far as that is still known.
+async fn decided_by(door: &Door, change: &Change) -> Option<String> {
+    door.ledger.store().approval(change.approval.as_deref()?).await.ok().flatten()?.decided_by
+}
+
+fn told(lines: &[Line], older: usize, days: u16) -> Answer {
+    let mut value = json!({"changes": lines, "older": older, "days": days});
+    let heading =
+        ["Time", "Caller", "Tool", "Controller", "Model", "Targets", "Outcome", "Decided by", "Juju", "Message"];
+    let mut text = catalogue::table(&heading, &lines.iter().map(cells).collect::<Vec<_>>());
+    if lines.is_empty() {
         text = format!("nothing was changed by way of this server in the last {days} days, as far as you may know\n");
     }
-    if found.older > 0 {
-        let older = found.older.to_string();
+    if older > 0 {
+        let older = older.to_string();
         text.extend([&*older, " older ones are not shown: ask for fewer days, or for more by `limit`\n"]);
     }
     let removed = content::clean_value(&mut value);
@@ -104,13 +125,33 @@ fn told(found: &audit::Changes, days: u16) -> Answer {
     Answer { value, text: text.into_owned(), removed: removed + also_removed }
 }
 
-/// One change in one line.
-fn line(change: &Change) -> String {
-    let who = change.email.as_deref().unwrap_or(&change.caller);
-    let place = [change.controller.as_str(), change.model.as_str()].join(":");
-    let outcome =
-        change.outcome.map_or("under way".to_owned(), |outcome| json!(outcome).as_str().unwrap_or_default().to_owned());
-    let reason = if change.reason.is_empty() { String::new() } else { format!(" ({})", change.reason) };
-    let (time, tool, targets) = (&change.time, &change.tool, change.targets.join(" "));
-    format!("{time} {who} {tool} {} {targets}: {outcome}{reason}\n", place.trim_matches(':'))
+/// One change as a row: short, as what is short here stands in full in the data.
+fn cells(line: &Line) -> Vec<String> {
+    let Line { change, decided_by } = line;
+    let outcome = match change.outcome {
+        Some(outcome) => json!(outcome).as_str().unwrap_or_default().to_owned(),
+        None => "under way".to_owned(),
+    };
+    let message = change.reason.strip_prefix(&format!("{outcome}: ")).unwrap_or(&change.reason);
+    let targets: Vec<_> = change.targets.iter().map(|tag| catalogue::name_in_tag(tag)).collect();
+    let cells = [
+        change.time.get(..19).map_or_else(|| change.time.clone(), |time| format!("{}Z", time.replace('T', " "))),
+        change.email.as_ref().unwrap_or(&change.caller).clone(),
+        change.tool.clone(),
+        change.controller.clone(),
+        change.model.clone(),
+        targets.join(","),
+        outcome,
+        decided_by.clone().unwrap_or_default(),
+        juju(&change.juju),
+        message.to_owned(),
+    ];
+    cells.iter().map(|cell| catalogue::clean(cell)).collect()
+}
+
+/// Where Juju's own records have it, in short: `0f1e2d3c4b5a6978/17`, `operation 12`.
+fn juju(found: &Juju) -> String {
+    let requests = found.requests.iter().map(|sent| format!("{}/{}", sent.connection, sent.request));
+    let operation = found.operation.iter().map(|id| format!("operation {id}"));
+    operation.chain(requests).collect::<Vec<_>>().join(" ")
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use audit::{Decision, Entry, Ledger, Outcome, Request, Ruling};
+use audit::{Decision, Entry, Juju, JujuRequest, Ledger, Outcome, Request, Ruling};
 use catalogue::{Answer, Catalogue, Job, Options, Preview, Site, Tool};
 use identity::Caller;
 use juju_client::Controllers;
@@ -287,7 +287,8 @@ async fn run(
 ) -> Result<Reply, Refusal> {
     let warnings = permitted.warnings().to_vec();
     let (permit, job) = permitted.redeem();
-    let (answer, stands) = tokio::join!(job(permit, site, most_bytes), entry.stands());
+    let (answer, stands) = tokio::join!(job(permit, Arc::clone(&site), most_bytes), entry.stands());
+    entry.left(found_by(&site));
     stands.map_err(Refusal::LedgerClosed)?;
     match answer {
         Ok(answer) => {
@@ -296,5 +297,20 @@ async fn run(
             Ok(reply)
         }
         Err(failure) => Err(close(entry, failure.into())),
+    }
+}
+
+/// By what the act that was done here is found in Juju's own records.
+fn found_by(site: &Site) -> Juju {
+    let left = site.trail().take();
+    let request = |sent: juju_client::Sent| JujuRequest {
+        connection: sent.connection.to_string(),
+        request: sent.request,
+        method: sent.method,
+    };
+    Juju {
+        requests: left.requests.into_iter().map(request).collect(),
+        more_requests: left.more,
+        operation: site.operation().map(ToOwned::to_owned),
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Lost},
     line::Unanswered,
     login::Dialler,
+    trail::Trail,
 };
 
 /// A shared connection: many calls at once over one socket, which is dialled again when it broke.
@@ -21,6 +22,8 @@ use crate::{
 pub struct Connection {
     model_name: Option<String>,
     inner: Arc<Inner>,
+    /// Where calls that change something are noted.
+    trail: Option<Arc<Trail>>,
 }
 
 #[derive(Debug)]
@@ -49,7 +52,14 @@ enum State {
 
 impl Connection {
     pub(crate) fn new(dialler: Dialler, model_name: Option<String>) -> Self {
-        Self { model_name, inner: Arc::new(Inner { dialler, slot: Mutex::default() }) }
+        Self { model_name, inner: Arc::new(Inner { dialler, slot: Mutex::default() }), trail: None }
+    }
+
+    /// The same connection for one act: what it sends to change something is noted on the act's trail.
+    #[must_use]
+    pub fn leaving(&self, trail: &Arc<Trail>) -> Self {
+        let (model_name, inner) = (self.model_name.clone(), Arc::clone(&self.inner));
+        Self { model_name, inner, trail: Some(Arc::clone(trail)) }
     }
 
     /// Full name of the model, `admin/prod`; none on a connection to the controller.
@@ -106,7 +116,7 @@ impl Connection {
     /// Any [`Error`]; [`Error::UnknownOutcome`] where the answer to a write was lost.
     pub async fn call<M: Method>(&self, params: M::Params) -> Result<M::Reply, Error> {
         let mut session = self.session().await?;
-        let mut asked = session.ask_together::<M>(&session.tail::<M>("", &params)?).await;
+        let mut asked = session.ask_together::<M>(&session.tail::<M>("", &params)?, self.trail.as_deref()).await;
         let again = match &asked {
             Err(Unanswered::NotSent(_)) => true,
             Err(Unanswered::Lost(_)) => !M::WRITES,
@@ -114,7 +124,7 @@ impl Connection {
         };
         if again {
             session = self.session().await?;
-            asked = session.ask_together::<M>(&session.tail::<M>("", &params)?).await;
+            asked = session.ask_together::<M>(&session.tail::<M>("", &params)?, self.trail.as_deref()).await;
         }
         let answer = session.answer::<M>(asked);
         match &answer {

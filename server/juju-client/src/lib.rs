@@ -24,6 +24,7 @@ mod session;
 mod settings;
 mod tls;
 mod together;
+mod trail;
 mod upload;
 
 #[cfg(test)]
@@ -40,3 +41,4 @@ pub use error::{AddressFailure, Error, Lost};
 pub use models::{ModelEntry, ModelKind};
 pub use session::Session;
 pub use settings::Settings;
+pub use trail::{Left, Sent, Trail};

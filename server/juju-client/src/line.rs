@@ -49,9 +49,18 @@ impl Line {
         self.sender.is_closed() || self.shared.ended.get().is_some()
     }
 
+    /// A number for a request that no other has.
+    pub(crate) fn number(&self) -> u64 {
+        self.shared.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// Sends a request and waits for its frame; whoever drops this future is no longer waited for.
     pub(crate) async fn ask(&self, tail: &str, limit: Option<Duration>) -> Result<Utf8Bytes, Unanswered> {
-        let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
+        self.ask_as(self.number(), tail, limit).await
+    }
+
+    /// The same under a number that was had before.
+    pub(crate) async fn ask_as(&self, id: u64, tail: &str, limit: Option<Duration>) -> Result<Utf8Bytes, Unanswered> {
         let answer = self.shared.pending.expect(id);
         let _forget = Forget { shared: &self.shared, id };
         if self.sender.send(Outgoing { id, text: frame::request(id, tail).into() }).is_err() {

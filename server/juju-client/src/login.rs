@@ -23,6 +23,7 @@ use crate::{
     line::{Answer, Line, Unanswered, read},
     tls,
     together::Changes,
+    trail,
 };
 
 /// What the controller said at log-in.
@@ -35,6 +36,8 @@ pub(crate) struct Welcome {
     pub(crate) controller_uuid: String,
     pub(crate) server_version: String,
     pub(crate) facades: HashMap<&'static str, u32>,
+    /// What tells this connection from all others in the controller's audit log, where it could be said.
+    pub(crate) mark: Option<Arc<str>>,
     /// Where the controller is, the address that answered first.
     pub(crate) target: Target,
 }
@@ -84,12 +87,14 @@ impl Dialler {
         let path = self.model_uuid.as_ref().map_or_else(|| "/api".to_owned(), |uuid| format!("/model/{uuid}/api"));
         let (socket, address) = target.open(&path, &HeaderMap::new()).await?;
         let line = Line::new(socket, &self.settings);
-        match self.log_in(&line).await? {
+        // only the log-in with a password carries a command line
+        let mark = matches!(self.credential, Credential::Password { .. }).then(trail::mark).flatten();
+        match self.log_in(&line, mark.as_deref()).await? {
             Answer::Done(result) => {
                 let mut target = target.clone();
                 target.addresses.retain(|other| *other != address);
                 target.addresses.insert(0, address);
-                let welcome = self.welcome(result, target)?;
+                let welcome = Welcome { mark, ..self.welcome(result, target)? };
                 Ok(Attempt::Welcome(line, Box::new(welcome)))
             }
             Answer::Failed(error) if error.code == Code::RedirectionRequired => {
@@ -99,14 +104,14 @@ impl Dialler {
         }
     }
 
-    async fn log_in(&self, line: &Line) -> Result<Answer<LoginResult>, Error> {
+    async fn log_in(&self, line: &Line, mark: Option<&str>) -> Result<Answer<LoginResult>, Error> {
         match &self.credential {
             Credential::Password { user, password } => {
                 let request = LoginRequest {
                     auth_tag: format!("user-{user}"),
                     credentials: password.reveal().to_owned(),
                     bakery_version: 3,
-                    cli_args: self.settings.command_line.clone(),
+                    cli_args: self.command_line(mark),
                     client_version: self.settings.client_version.clone(),
                     ..LoginRequest::default()
                 };
@@ -124,6 +129,12 @@ impl Dialler {
                 Err(Error::NoCredential { controller: self.name(), user: user.clone().unwrap_or_default() })
             }
         }
+    }
+
+    /// What the controller's audit log calls this connection: `juju-mcp connection=0f1e2d3c4b5a6978`.
+    fn command_line(&self, mark: Option<&str>) -> String {
+        let program = &self.settings.command_line;
+        mark.map_or_else(|| program.clone(), |mark| format!("{program} connection={mark}"))
     }
 
     async fn admin<M: Method>(&self, line: &Line, version: u32, params: &M::Params) -> Result<Answer<M::Reply>, Error> {
@@ -205,6 +216,7 @@ impl Dialler {
             controller_uuid: result.controller_tag.trim_start_matches("controller-").to_owned(),
             facades: negotiate(&result.facades),
             server_version: result.server_version,
+            mark: None,
             target,
         })
     }

@@ -12,6 +12,7 @@ use crate::{
     line::{Answer, Line, Unanswered, read},
     login::Welcome,
     together::{Changes, Together, may_be_shared},
+    trail::Trail,
 };
 
 /// One logged-in socket: never dialled again, so ids of watchers hold as long as it does.
@@ -128,9 +129,21 @@ impl Session {
         self.line.ask(tail, limit).await
     }
 
-    /// Asks `M`, and a read together with those who ask the same at the moment.
-    pub(crate) async fn ask_together<M: Method>(self: &Arc<Self>, tail: &str) -> Result<Utf8Bytes, Unanswered> {
+    /// Asks `M`, and a read together with those who ask the same at the moment. A write is noted on the trail.
+    pub(crate) async fn ask_together<M: Method>(
+        self: &Arc<Self>,
+        tail: &str,
+        trail: Option<&Trail>,
+    ) -> Result<Utf8Bytes, Unanswered> {
         let limit = Some(self.call_timeout);
+        if let (true, Some(mark), Some(trail)) = (M::WRITES, &self.welcome.mark, trail) {
+            let id = self.line.number();
+            let asked = self.line.ask_as(id, tail, limit).await;
+            if !matches!(asked, Err(Unanswered::NotSent(_))) {
+                trail.add::<M>(mark, id);
+            }
+            return asked;
+        }
         if !may_be_shared::<M>() {
             return self.ask(tail, limit).await;
         }

@@ -25,7 +25,7 @@ pub struct Settings {
     pub largest_message: usize,
     /// The version of Juju's client that the controller is told, `3.6.11`.
     pub client_version: String,
-    /// What stands in the controller's audit log as the command line, `juju-mcp`.
+    /// What stands in the controller's audit log as the command line, before the mark of the connection: `juju-mcp`.
     pub command_line: String,
 }
 

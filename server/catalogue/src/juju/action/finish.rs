@@ -35,6 +35,7 @@ pub(super) async fn finish(
     wait: Option<u64>,
 ) -> Result<Map<String, Value>, Failure> {
     let operation = entity::name(&begun.operation);
+    site.became(&operation);
     let mut tasks = begun.actions;
     let (mut shown, refused) = not_begun(&mut tasks, asked_of);
     if let (Some(error), true) = (refused, tasks.is_empty()) {
