@@ -13,6 +13,7 @@ mod deploys;
 mod door;
 mod grants;
 mod http_refusals;
+mod juju_audit_log;
 mod layout;
 mod ledger;
 mod ledger_keeping;

@@ -41,6 +41,8 @@ pub struct Ready {
     pub accounts: Vec<Account>,
     /// A folder of client files with which the real `juju` reaches it as admin.
     pub juju_data: PathBuf,
+    /// Where its audit log is, as soon as its configuration asks for one.
+    pub audit_log: PathBuf,
 }
 
 /// One model of the server.
@@ -154,6 +156,7 @@ impl Ready {
             models: Vec::new(),
             accounts: Vec::new(),
             juju_data: PathBuf::new(),
+            audit_log: PathBuf::new(),
         }
     }
 }

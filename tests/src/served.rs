@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::D
 
 use audit::{Ledger, Record};
 use catalogue::Catalogue;
-use dispatch::{ApprovalTerms, Approvals, Clock, Door};
+use dispatch::{ApprovalTerms, Approvals, Clock, Door, Doorkeeper};
 use http_server::{Served as Behind, Settings, metrics::Metrics};
 use identity::{Authenticator, Token, oauth::Provider};
 use juju_client::{Controllers, Endpoint};
@@ -29,6 +29,8 @@ pub struct Served {
     pub door: Arc<Door>,
     tokens: BTreeMap<&'static str, Token>,
     authenticator: Arc<Authenticator>,
+    /// Notes whom the server does not let in.
+    pub doorkeeper: Arc<Doorkeeper>,
     ledger: Ledger,
     stop: CancellationToken,
 }
@@ -109,6 +111,11 @@ impl Served {
         let stop = CancellationToken::new();
         let server = mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&kept.unwrap_or(SEAL));
         let server = adjust(server);
+        let told = metrics.clone();
+        let doorkeeper = Doorkeeper::new(Some(Arc::clone(&door)), settings.refusals_counted, move |kind| {
+            told.turned_away(kind);
+        });
+        let doorkeeper = Arc::new(doorkeeper);
         let behind = Behind {
             mcp: server.clone().http(settings.max_body_bytes, stop.child_token()),
             toolsets,
@@ -116,11 +123,12 @@ impl Served {
             health: Arc::new(()),
             metrics: metrics.clone(),
             approvals: Some(Approvals::new(Arc::clone(&door))),
+            doorkeeper: Arc::clone(&doorkeeper),
             floods: Some(Arc::clone(&door)),
-            console: Some(pages(page_settings(), &door, &authenticator)),
+            console: Some(pages(page_settings(), &door, &authenticator, &doorkeeper)),
         };
         let address = listening(settings, behind, stop.clone()).await;
-        Self { address, metrics, server, door, tokens, authenticator, ledger, stop }
+        Self { address, metrics, server, door, tokens, authenticator, doorkeeper, ledger, stop }
     }
 
     /// Another server for the same door and tokens, with only the approval page; gives where it listens.
@@ -132,8 +140,9 @@ impl Served {
             health: Arc::new(()),
             metrics: self.metrics.clone(),
             approvals: None,
+            doorkeeper: Arc::clone(&self.doorkeeper),
             floods: None,
-            console: Some(pages(settings, &self.door, &self.authenticator)),
+            console: Some(pages(settings, &self.door, &self.authenticator, &self.doorkeeper)),
         };
         listening(Settings::default(), behind, self.stop.clone()).await
     }
@@ -163,8 +172,14 @@ pub fn page_settings() -> console::Settings {
     console::Settings { public_url: "http://localhost".to_owned(), provider: None, tokens: true, session }
 }
 
-fn pages(settings: console::Settings, door: &Arc<Door>, authenticator: &Arc<Authenticator>) -> axum::Router {
-    console::routes(settings, Approvals::new(Arc::clone(door)), Arc::clone(authenticator)).expect("randomness")
+fn pages(
+    settings: console::Settings,
+    door: &Arc<Door>,
+    authenticator: &Arc<Authenticator>,
+    doorkeeper: &Arc<Doorkeeper>,
+) -> axum::Router {
+    let approvals = Approvals::new(Arc::clone(door));
+    console::routes(settings, approvals, Arc::clone(authenticator), Arc::clone(doorkeeper)).expect("randomness")
 }
 
 async fn listening(settings: Settings, behind: Behind, stop: CancellationToken) -> SocketAddr {

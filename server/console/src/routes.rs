@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use dispatch::Approvals;
+use dispatch::{Approvals, Doorkeeper};
 use identity::Authenticator;
 
 use crate::{Settings, decide, headers, list, question, sign_in, site::Site};
@@ -18,7 +18,7 @@ const STYLE: &str = include_str!("style.css");
 const ICON: &str = include_str!("icon.svg");
 
 /// `/console` and what is below it. Whoever mounts it puts the address of the other end, an [`std::net::IpAddr`], into the
-/// request's extensions where it is known, so that guessing tokens is slowed.
+/// request's extensions where it is known, so that guessing tokens is slowed and the ledger says where it came from.
 ///
 /// # Errors
 /// Where the operating system has no randomness.
@@ -26,8 +26,9 @@ pub fn routes(
     settings: Settings,
     approvals: Approvals,
     authenticator: Arc<Authenticator>,
+    doorkeeper: Arc<Doorkeeper>,
 ) -> Result<Router, getrandom::Error> {
-    let site = Arc::new(Site::new(settings, approvals, authenticator)?);
+    let site = Arc::new(Site::new(settings, approvals, authenticator, doorkeeper)?);
     Ok(Router::new()
         .route("/console", get(list::page))
         .route("/console/approvals/{id}", get(question::page).post(decide::answer))

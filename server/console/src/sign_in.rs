@@ -109,6 +109,7 @@ pub(crate) async fn begin(State(site): State<Arc<Site>>, wanted: Result<Query<Wa
 /// The provider sent the browser back.
 pub(crate) async fn finish(
     State(site): State<Arc<Site>>,
+    peer: Option<Extension<IpAddr>>,
     headers: HeaderMap,
     back: Result<Query<Returned>, QueryRejection>,
 ) -> Response {
@@ -116,10 +117,18 @@ pub(crate) async fn finish(
     let sealed = Cookie::SignIn.of(&site, &headers).and_then(|sealed| site.seal.open(SIGN_IN, sealed));
     let kept: Option<Kept> = sealed.and_then(|text| serde_json::from_str(&text).ok());
     let kept = kept.filter(|kept| kept.until > now());
-    let (Some(kept), Ok(Query(back))) = (kept, back) else { return refused(&site, None, NotSignedIn::State) };
-    match provider.finish(own, &kept.begun, back).await {
-        Ok(signed) => entered(&site, &headers, signed.into_token(), kept.approval),
-        Err(why) => refused(&site, kept.approval, why),
+    let (approval, result) = match (kept, back) {
+        (Some(kept), Ok(Query(back))) => (kept.approval, provider.finish(own, &kept.begun, back).await),
+        _ => (None, Err(NotSignedIn::State)),
+    };
+    match result {
+        Ok(signed) => entered(&site, &headers, signed.into_token(), approval),
+        Err(why) => {
+            if let Some(kind) = why.kind() {
+                site.doorkeeper.note(address(peer), kind, why.to_string());
+            }
+            refused(&site, approval, why)
+        }
     }
 }
 
@@ -146,10 +155,11 @@ pub(crate) async fn paste(
         return forged(&site);
     }
     let token = pasted.token.trim();
-    match caller(&site.authenticator, token, peer.map(|Extension(peer)| peer)).await {
+    let peer = address(peer);
+    match caller(&site.authenticator, token, peer).await {
         Ok(_) => entered(&site, &headers, token.to_owned(), pasted.approval),
         Err(why) => {
-            tracing::info!(%why, "turned away at the approval page");
+            site.doorkeeper.note(peer, why.kind(), why.to_string());
             let why = match why {
                 identity::Unauthenticated::Malformed => "That is no token of this server.".to_owned(),
                 why => sentence(&why),
@@ -205,6 +215,10 @@ fn refused(site: &Site, approval: Option<Uuid>, why: NotSignedIn) -> Response {
 
 fn provider(site: &Site) -> Option<(&Provider, &Registration)> {
     Some((site.authenticator.provider()?, site.settings.provider.as_ref()?))
+}
+
+fn address(peer: Option<Extension<IpAddr>>) -> Option<IpAddr> {
+    peer.map(|Extension(peer)| peer)
 }
 
 fn host(issuer: &str) -> &str {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dispatch::Approvals;
+use dispatch::{Approvals, Doorkeeper};
 use identity::Authenticator;
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ pub(crate) struct Site {
     pub(crate) seal: Seal,
     pub(crate) approvals: Approvals,
     pub(crate) authenticator: Arc<Authenticator>,
+    /// Notes who was not signed in.
+    pub(crate) doorkeeper: Arc<Doorkeeper>,
 }
 
 impl Site {
@@ -28,6 +30,7 @@ impl Site {
         settings: Settings,
         approvals: Approvals,
         authenticator: Arc<Authenticator>,
+        doorkeeper: Arc<Doorkeeper>,
     ) -> Result<Self, getrandom::Error> {
         Ok(Self {
             base: format!("{}/console", settings.prefix()),
@@ -37,6 +40,7 @@ impl Site {
             settings,
             approvals,
             authenticator,
+            doorkeeper,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Tokens that were refused, in the ledger. How often one is written down is the business of whoever speaks HTTP.
+//! One record of tokens or sign-ins that were refused. How often there is one is the business of the doorkeeper.
 
 use std::net::IpAddr;
 
@@ -14,20 +14,20 @@ const SIGN_IN: &str = "sign_in";
 
 /// A refused token, or several.
 #[derive(Debug, Clone, Copy)]
-pub struct TurnedAway<'a> {
+pub(crate) struct TurnedAway<'a> {
     /// Where it came from.
-    pub peer: Option<IpAddr>,
+    pub(crate) peer: Option<IpAddr>,
     /// One word for why, `expired`.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The same in a sentence.
-    pub reason: &'a str,
+    pub(crate) reason: &'a str,
     /// How many of the kind came from there since the record before and have none of their own; 0 for a single one.
-    pub left_out: u64,
+    pub(crate) left_out: u64,
 }
 
 /// Writes down that a token was refused; never the token. A ledger that is closed is told of in the log only, because nothing was
 /// done anyway.
-pub async fn note_turned_away(door: &Door, away: TurnedAway<'_>) {
+pub(crate) async fn note_turned_away(door: &Door, away: TurnedAway<'_>) {
     let act = Act {
         tool: SIGN_IN.to_owned(),
         effect: Effect::Read,

@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use dispatch::Approvals;
+use dispatch::{Approvals, Doorkeeper};
 use identity::Caller;
 use mcp::Surface;
 use tower::{Service, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
@@ -38,7 +38,7 @@ use crate::{
     refusal,
     session::{self, Opened, SessionKey},
     trace,
-    turned_away::Doorkeeper,
+    turned_away::Telling,
 };
 
 /// Bytes of the longest form of a page.
@@ -63,7 +63,9 @@ pub struct Served {
     pub metrics: Arc<Metrics>,
     /// Questions to humans; without them there is no management API about them.
     pub approvals: Option<Approvals>,
-    /// Where whoever asks too much or is turned away is written down; without it nowhere.
+    /// Notes whom `authenticate` does not let in.
+    pub doorkeeper: Arc<Doorkeeper>,
+    /// Where whoever asks too much is written down; without it nowhere.
     pub floods: Option<Arc<dispatch::Door>>,
     /// Pages for people, with addresses of their own. They find the address of the other end, an [`std::net::IpAddr`], in the
     /// request's extensions, and see to it themselves who is signed in.
@@ -75,9 +77,8 @@ pub struct Served {
 /// # Errors
 /// Where the operating system has no randomness for the key of the sessions.
 pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::Error> {
-    let Served { mcp, toolsets, authenticate, health, metrics, approvals, floods, console } = served;
-    let keeper = Doorkeeper::new(authenticate, metrics.clone(), floods.clone(), settings.refusals_counted);
-    let authenticate: Arc<dyn Authenticate> = Arc::new(keeper);
+    let Served { mcp, toolsets, authenticate, health, metrics, approvals, doorkeeper, floods, console } = served;
+    let authenticate: Arc<dyn Authenticate> = Arc::new(Telling { inner: authenticate, doorkeeper });
     let advertised = settings.advertised.clone();
     let gate = Gate { authenticate: authenticate.clone(), advertised: advertised.clone() };
     let guard = Arc::new(Guard::new(settings));

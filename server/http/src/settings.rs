@@ -28,7 +28,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// How long open requests may go on after shutdown was asked for.
     pub drain_limit: Duration,
-    /// For how long refused tokens of one kind from one peer are counted before they are written down as one record.
+    /// For how long refused tokens of one kind from one peer are counted before they are written down as one record, by
+    /// the [`dispatch::Doorkeeper`].
     pub refusals_counted: Duration,
     /// What clients are told about how to sign in; absent without an identity provider.
     pub advertised: Option<Arc<Advertised>>,

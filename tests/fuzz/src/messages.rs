@@ -105,6 +105,7 @@ async fn router(folder: &std::path::Path) -> Router {
         health: Arc::new(()),
         metrics,
         approvals: None,
+        doorkeeper: Arc::new(dispatch::Doorkeeper::new(None, settings.refusals_counted, |_| {})),
         floods: None,
         console: None,
     };

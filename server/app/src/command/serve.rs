@@ -8,7 +8,7 @@ use std::{
 };
 
 use catalogue::Catalogue;
-use dispatch::{Approvals, Door};
+use dispatch::{Approvals, Door, Doorkeeper};
 use http_server::{Served, Settings, metrics::Metrics};
 use identity::Authenticator;
 use juju_client::Controllers;
@@ -104,7 +104,15 @@ impl Serving {
         tokio::spawn(self.rulebook.watch(Arc::clone(&self.door), Arc::clone(&metrics), self.stop.clone()));
         let authenticator = Arc::new(self.authenticator);
         let approvals = Approvals::new(Arc::clone(&self.door));
-        let pages = |settings| console::routes(settings, approvals.clone(), Arc::clone(&authenticator));
+        let told = metrics.clone();
+        let doorkeeper = Arc::new(Doorkeeper::new(
+            Some(Arc::clone(&self.door)),
+            self.settings.refusals_counted,
+            move |kind| told.turned_away(kind),
+        ));
+        let pages = |settings| {
+            console::routes(settings, approvals.clone(), Arc::clone(&authenticator), Arc::clone(&doorkeeper))
+        };
         let console = self.console.map(pages).transpose().map_err(Failure::failed)?;
         let served = Served {
             mcp: handler.http(self.settings.max_body_bytes, self.stop.clone()),
@@ -113,6 +121,7 @@ impl Serving {
             health: Arc::new(Parts(Arc::clone(&self.door))),
             metrics,
             approvals: Some(approvals),
+            doorkeeper: Arc::clone(&doorkeeper),
             floods: Some(Arc::clone(&self.door)),
             console,
         };
@@ -124,6 +133,7 @@ impl Serving {
         announce(&ready);
         tracing::info!(address, "serving");
         http_server::serve(self.listener, router, &self.settings, self.stop).await.map_err(Failure::failed)?;
+        doorkeeper.close().await;
         wiring::close(&self.door).await;
         Ok(ExitCode::SUCCESS)
     }

@@ -90,6 +90,23 @@ pub enum NotSignedIn {
     TwoPeople,
 }
 
+impl NotSignedIn {
+    /// One word for ledger and metrics, as refused tokens have; nothing where nobody was refused.
+    #[must_use]
+    pub fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::ProviderDown | Self::NoPage | Self::NoRandomness => None,
+            Self::State => Some("other-sign-in"),
+            Self::Issuer => Some("issuer"),
+            Self::Denied => Some("provider-denied"),
+            Self::Code => Some("code"),
+            Self::Nonce => Some("nonce"),
+            Self::TwoPeople => Some("two-people"),
+            Self::Identity(refused) | Self::Token(refused) => Some(refused.kind()),
+        }
+    }
+}
+
 impl From<ProviderDown> for NotSignedIn {
     fn from(ProviderDown: ProviderDown) -> Self {
         Self::ProviderDown

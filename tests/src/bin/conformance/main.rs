@@ -58,6 +58,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         health: Arc::new(()),
         metrics: Arc::new(Metrics::default()),
         approvals: None,
+        doorkeeper: Arc::new(dispatch::Doorkeeper::new(None, settings.refusals_counted, |_| {})),
         floods: None,
         console: None,
     };

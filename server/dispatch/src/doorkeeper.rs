@@ -1,0 +1,126 @@
+//! Refused tokens and sign-ins go to the ledger: the first of a kind from a peer at once, the rest counted, so that a flood
+//! cannot fill the disk.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use identity::network;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Door,
+    turned_away::{TurnedAway, note_turned_away},
+};
+
+/// Peers and kinds that are told apart at once; beyond that, all peers are one. With the time for which they are counted this bounds
+/// what a flood can write to one record a second, however many take part in it.
+const MOST: usize = 128;
+
+/// Writes down who was not let in, and how many more.
+pub struct Doorkeeper {
+    ledger: Option<Arc<Door>>,
+    window: Duration,
+    told: Box<dyn Fn(&'static str) + Send + Sync>,
+    counted: Arc<Counted>,
+    closing: CancellationToken,
+    writing: TaskTracker,
+}
+
+/// Refusals since the record of the first, by peer and kind.
+#[derive(Default)]
+struct Counted(Mutex<HashMap<Key, u64>>);
+
+type Key = (Option<IpAddr>, &'static str);
+
+impl Counted {
+    /// Counts a refusal. Gives the key under which it is to be written down if it is the first.
+    fn first(&self, peer: Option<IpAddr>, kind: &'static str) -> Option<Key> {
+        let mut counted = self.counted();
+        let own = (peer.map(network), kind);
+        let key = if counted.len() < MOST || counted.contains_key(&own) { own } else { (None, kind) };
+        if let Some(count) = counted.get_mut(&key) {
+            *count += 1;
+            return None;
+        }
+        counted.insert(key, 0);
+        Some(key)
+    }
+
+    /// Ends the count of a key.
+    fn end(&self, key: &Key) -> u64 {
+        self.counted().remove(key).unwrap_or_default()
+    }
+
+    fn counted(&self) -> MutexGuard<'_, HashMap<Key, u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Doorkeeper {
+    /// Counts for so long before the count is written down. `told` is told the kind of each refusal; without a ledger
+    /// nobody else is.
+    pub fn new(
+        ledger: Option<Arc<Door>>,
+        window: Duration,
+        told: impl Fn(&'static str) + Send + Sync + 'static,
+    ) -> Self {
+        let (counted, closing, writing) = (Arc::default(), CancellationToken::new(), TaskTracker::new());
+        Self { ledger, window, told: Box::new(told), counted, closing, writing }
+    }
+
+    /// Notes that a token or a sign-in from `peer` was refused; never the token. `kind` is one word for why.
+    pub fn note(&self, peer: Option<IpAddr>, kind: &'static str, reason: String) {
+        (self.told)(kind);
+        let Some(ledger) = self.ledger.clone() else { return };
+        let Some(key) = self.counted.first(peer, kind) else { return };
+        let (counted, window, closing) = (Arc::clone(&self.counted), self.window, self.closing.clone());
+        self.writing.spawn(async move {
+            let (peer, kind) = key;
+            note_turned_away(&ledger, TurnedAway { peer, kind, reason: &reason, left_out: 0 }).await;
+            // a server that stops tells at once
+            let _ = tokio::time::timeout(window, closing.cancelled()).await;
+            let left_out = counted.end(&key);
+            if left_out > 0 {
+                note_turned_away(&ledger, TurnedAway { peer, kind, reason: &reason, left_out }).await;
+            }
+        });
+    }
+
+    /// Writes down all that was counted so far, and returns when the ledger has it: what a server does before it closes the
+    /// ledger.
+    pub async fn close(&self) {
+        self.closing.cancel();
+        self.writing.close();
+        self.writing.wait().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_a_kind_is_told_and_the_rest_is_counted() {
+        let counted = Counted::default();
+        let peer = |text: &str| Some(text.parse().expect("an address"));
+        let key = counted.first(peer("2001:db8::1"), "expired").expect("the first");
+        assert_eq!(counted.first(peer("2001:db8::2"), "expired"), None, "the same network");
+        assert_eq!(counted.first(peer("2001:db8::2"), "expired"), None);
+        assert!(counted.first(peer("2001:db8::2"), "key").is_some(), "another kind");
+        assert!(counted.first(peer("10.0.0.1"), "expired").is_some(), "another peer");
+        assert_eq!(counted.end(&key), 2);
+        assert!(counted.first(peer("2001:db8::1"), "expired").is_some(), "a new count");
+    }
+
+    #[test]
+    fn a_flood_from_everywhere_is_counted_as_one() {
+        let counted = Counted::default();
+        let told = (0..100_000_u32).filter_map(|number| counted.first(Some(IpAddr::from(number.to_be_bytes())), "key"));
+        assert_eq!(told.count(), MOST + 1);
+        assert_eq!(counted.end(&(None, "key")), 100_000 - MOST as u64 - 1);
+    }
+}
