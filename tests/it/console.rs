@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use audit::Outcome;
+use audit::{Outcome, Phase};
 use console::Settings;
 use dispatch::ApprovalTerms;
 use serde_json::json;
@@ -172,6 +172,28 @@ async fn the_sign_in_form_has_to_be_the_one_that_was_given_out() {
         assert!(said.body.contains("role=\"alert\"") && !said.body.contains("<script"), "{}", said.body);
         form = field(&said.body, "form");
     }
+}
+
+#[tokio::test]
+async fn whom_the_page_does_not_let_in_stands_in_the_ledger_even_if_the_server_stops_before_the_count_is_over() {
+    let shop = shop().await;
+    let wrong = "no-token-of-this-server-at-all";
+    let mut browser = Browser::new(shop.served.address);
+    for _ in 0..4 {
+        assert_eq!(browser.sign_in(wrong).await.status, 401);
+    }
+    shop.served.doorkeeper.close().await;
+    let records = shop.served.ledger().await;
+    let told = records.iter().filter_map(|record| match &record.phase {
+        Phase::Open(begun) if begun.asked.tool == "sign_in" => Some((&*begun.caller, &begun.asked.arguments)),
+        _ => None,
+    });
+    let told: Vec<_> = told.collect();
+    let (first, rest) = (json!({"kind": "unknown", "left_out": 0}), json!({"kind": "unknown", "left_out": 3}));
+    assert_eq!(told, [("nobody:127.0.0.1", &first), ("nobody:127.0.0.1", &rest)]);
+    assert!(!serde_json::to_string(&records).expect("JSON").contains(wrong));
+    let metrics = shop.served.metrics.text();
+    assert!(metrics.contains("juju_mcp_refused_tokens_total{kind=\"unknown\"} 4\n"), "{metrics}");
 }
 
 #[tokio::test]

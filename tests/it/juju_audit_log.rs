@@ -64,7 +64,11 @@ async fn each_act_is_found_by_what_its_record_names() {
 
     let added = ends(&pair, "juju_add_unit").await.remove(0).juju;
     let (conversation, request, errors) = found(&real, &added).await;
-    assert_eq!((&conversation["who"], &conversation["model-name"]), (&json!("admin"), &json!("prod")), "{conversation}");
+    assert_eq!(
+        (&conversation["who"], &conversation["model-name"]),
+        (&json!("admin"), &json!("prod")),
+        "{conversation}"
+    );
     let arguments: Value = serde_json::from_str(request["args"].as_str().expect("arguments")).expect("JSON");
     assert_eq!(arguments["args"][0]["application"], json!("web"), "{request}");
     assert_eq!((arguments["args"][0]["num-units"].clone(), &errors["errors"]), (json!(2), &Value::Null), "{errors}");

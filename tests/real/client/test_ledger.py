@@ -6,8 +6,10 @@ import signal
 import subprocess
 
 import pytest
+import requests
 from conftest import PATIENCE, given, ours, started
 from plain import call, token_file
+from test_killed import records
 
 
 def audit(*words):
@@ -83,3 +85,19 @@ def test_a_ledger_that_was_cut_off_is_not_served_on(state, tmp_path):
     assert cut.returncode == 1 and "record 5 is missing and all after it" in cut.stdout, cut.stdout + cut.stderr
     (copy / "ledger-head.json").unlink()
     assert audit("verify", "--state", copy, "--head", state / "ledger-head.json").returncode == 1
+
+
+def test_refused_tokens_that_were_only_counted_are_written_down_when_the_server_stops(tmp_path):
+    state = tmp_path / "state"
+    with ours(tmp_path / "sim", "sim", "--scenario", "shop") as sim:
+        server, ready = started(tmp_path / "server", "serve", "--juju-data", sim["juju_data"], "--state", state,
+                                "--token-file", token_file(tmp_path, "admin"))
+        try:
+            for _ in range(3):
+                assert requests.post(ready["mcp_url"], json={}, headers={"Authorization": "Bearer of-nobody"}, timeout=PATIENCE).status_code == 401
+            server.send_signal(signal.SIGTERM)
+            server.wait(timeout=PATIENCE)
+        finally:
+            server.kill()
+    told = [record["asked"]["arguments"] for record in records(state) if record.get("asked", {}).get("tool") == "sign_in"]
+    assert told == [{"kind": "unknown", "left_out": 0}, {"kind": "unknown", "left_out": 2}]

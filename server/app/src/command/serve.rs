@@ -105,11 +105,10 @@ impl Serving {
         let authenticator = Arc::new(self.authenticator);
         let approvals = Approvals::new(Arc::clone(&self.door));
         let told = metrics.clone();
-        let doorkeeper = Arc::new(Doorkeeper::new(
-            Some(Arc::clone(&self.door)),
-            self.settings.refusals_counted,
-            move |kind| told.turned_away(kind),
-        ));
+        let doorkeeper =
+            Arc::new(Doorkeeper::new(Some(Arc::clone(&self.door)), self.settings.refusals_counted, move |kind| {
+                told.turned_away(kind)
+            }));
         let pages = |settings| {
             console::routes(settings, approvals.clone(), Arc::clone(&authenticator), Arc::clone(&doorkeeper))
         };
