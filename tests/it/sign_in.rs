@@ -244,6 +244,7 @@ async fn a_token_goes_no_further_than_the_door() {
         *noted.lock().expect("not poisoned") = text;
         std::future::ready(Ok::<Response, Infallible>("seen".into_response()))
     });
+    let settings = Settings::default();
     let behind = Behind {
         mcp: tower::util::BoxCloneSyncService::new(service),
         toolsets: Vec::new(),
@@ -251,10 +252,10 @@ async fn a_token_goes_no_further_than_the_door() {
         health: Arc::new(()),
         metrics: Arc::new(Metrics::default()),
         approvals: None,
+        doorkeeper: Arc::new(dispatch::Doorkeeper::new(None, settings.refusals_counted, |_| {})),
         floods: None,
         console: None,
     };
-    let settings = Settings::default();
     let router = http_server::router(&settings, behind).expect("a router");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");

@@ -4,10 +4,13 @@ mod direct;
 mod figures;
 mod road;
 mod session;
+mod writes;
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
+
+use policy::Effect;
 
 use crate::figures::Figures;
 
@@ -15,7 +18,7 @@ use crate::figures::Figures;
 #[derive(Debug, Clone, Parser)]
 pub(crate) struct Job {
     /// Address of the MCP server.
-    #[arg(long, required_unless_present_any = ["controller", "road"])]
+    #[arg(long, required_unless_present_any = ["controller", "road", "ledger"])]
     pub(crate) url: Option<http::Uri>,
     /// `Name: value`, sent with each request; repeatable.
     #[arg(long)]
@@ -29,6 +32,12 @@ pub(crate) struct Job {
     /// In place of a server: what identity, policy and ledger cost a call within one process.
     #[arg(long, conflicts_with_all = ["url", "controller"])]
     pub(crate) road: bool,
+    /// In place of a server: what the ledger costs an act, kept in this folder.
+    #[arg(long, conflicts_with_all = ["url", "controller", "road"])]
+    pub(crate) ledger: Option<PathBuf>,
+    /// With `--ledger`: acts that change something, in place of reads.
+    #[arg(long, requires = "ledger")]
+    pub(crate) changes: bool,
     /// How many ask at once, each on a connection of its own.
     #[arg(long, default_value_t = 1)]
     pub(crate) clients: usize,
@@ -45,10 +54,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let job = Job::parse();
     let mut asking = tokio::task::JoinSet::new();
     let length = Duration::from_secs_f64(job.seconds);
+    let ledger = match &job.ledger {
+        Some(folder) => Some(tests::ledger::ledger(folder).await),
+        None => None,
+    };
     for _ in 0..job.clients {
-        let job = job.clone();
+        let (job, ledger) = (job.clone(), ledger.clone());
         asking.spawn(async move {
-            if job.road {
+            if let Some(ledger) = ledger {
+                let effect = if job.changes { Effect::Write } else { Effect::Read };
+                writes::ask(ledger, effect, length).await
+            } else if job.road {
                 road::ask(length).await
             } else if job.controller.is_some() {
                 direct::ask(&job, length).await
