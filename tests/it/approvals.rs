@@ -1,7 +1,8 @@
 //! Approvals end to end: each channel gives a permit once, and nothing else does.
 
 use audit::Outcome;
-use dispatch::ApprovalTerms;
+use dispatch::{ApprovalTerms, Wanted};
+use identity::Caller;
 use serde_json::{Value, json};
 use tests::asking::{Asking, TOOL, able, arguments, said};
 
@@ -40,6 +41,16 @@ async fn an_approver_says_yes_over_the_api_and_the_act_is_done_once() {
     let (_, used) = shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await;
     assert_eq!((used["status"].as_str(), used["reason"].as_str()), (Some("used"), Some("looked at it")));
     assert!(used["decided_by"].as_str().is_some_and(|by| by.starts_with("token:approver:")), "{used}");
+    let bea = Caller::local("bea", "admin");
+    let told = dispatch::changes(&shop.served.door, &bea, &Wanted::default()).await.expect("told").value;
+    let changes = told["changes"].as_array().expect("changes");
+    let done =
+        changes.iter().find(|change| change["tool"] == TOOL && change["outcome"] == "done").expect("it was done");
+    assert_eq!(
+        (&done["approval"], &done["decided_by"]),
+        (&json!(id), &used["decided_by"]),
+        "who approved is told with it"
+    );
 }
 
 #[tokio::test]

@@ -41,7 +41,8 @@ pub struct Ready {
     pub accounts: Vec<Account>,
     /// A folder of client files with which the real `juju` reaches it as admin.
     pub juju_data: PathBuf,
-    /// Where its audit log is, as soon as its configuration asks for one.
+    /// Where its audit log is, as soon as its configuration asks for one; empty of a server that has none.
+    #[serde(default)]
     pub audit_log: PathBuf,
 }
 
