@@ -160,9 +160,15 @@ async fn gone_from(tool: &str, arguments: &Value) -> (Simulator, Pair) {
         let (simulator, pair) = shop().await;
         let known = pair.ledger().await.len();
         simulator.inject(Fault::Delay(delay)).await.expect("injected");
-        let begun = until("the call has begun", async || match pair.ledger().await.len() {
-            some if some > known => Ok(()),
-            none => Err(format!("{none} records")),
+        let key = arguments["idempotency_key"].as_str();
+        let begun = until("the call has begun", async || {
+            // a write stands in the ledger a moment before it begins, and claims its key when it does
+            let claimed = match key {
+                Some(key) => pair.door.ledger.store().key("local:ana", key).await.expect("a store").is_some(),
+                None => true,
+            };
+            let records = pair.ledger().await.len();
+            if claimed && records > known { Ok(()) } else { Err(format!("{records} records, claimed: {claimed}")) }
         });
         tokio::select! {
             _ = pair.ours(tool, arguments) => return None,

@@ -70,8 +70,8 @@ async fn each_act_is_found_by_what_its_record_names() {
         "{conversation}"
     );
     let arguments: Value = serde_json::from_str(request["args"].as_str().expect("arguments")).expect("JSON");
-    assert_eq!(arguments["args"][0]["application"], json!("web"), "{request}");
-    assert_eq!((arguments["args"][0]["num-units"].clone(), &errors["errors"]), (json!(2), &Value::Null), "{errors}");
+    assert_eq!(arguments["application"], json!("web"), "{request}");
+    assert_eq!((arguments["num-units"].clone(), &errors["errors"]), (json!(2), &Value::Null), "{errors}");
 
     let exposed = ends(&pair, "juju_expose").await.remove(0).juju;
     let (_, _, errors) = found(&real, &exposed).await;
@@ -84,6 +84,6 @@ async fn each_act_is_found_by_what_its_record_names() {
     let shown = pair.theirs(&["show-operation", &id, "-m", "prod"]).await.expect("the real client knows it");
     assert!(shown.to_string().contains("web/0"), "{shown}");
 
-    let read = ends(&pair, "juju_status").await.remove(0).juju;
-    assert!(read.is_empty(), "a read changes nothing: {read:?}");
+    let status = ends(&pair, "juju_status").await.remove(0).juju;
+    assert!(status.is_empty(), "a read changes nothing: {status:?}");
 }

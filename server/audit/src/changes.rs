@@ -147,6 +147,6 @@ impl Change {
         self.reason = ended.reason;
         self.ruling = ended.decision.map(|decision| decision.ruling);
         self.approval = ended.approval;
-        self.juju = ended.juju;
+        self.juju = *ended.juju;
     }
 }

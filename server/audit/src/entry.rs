@@ -21,7 +21,7 @@ pub struct Entry {
     decision: Option<Decision>,
     approval: Option<String>,
     labels: Vec<String>,
-    juju: Juju,
+    juju: Box<Juju>,
     stage: Stage,
     /// Tells whether the store has the beginning, until it has told.
     kept: Option<oneshot::Receiver<Kept>>,
@@ -44,7 +44,7 @@ impl Entry {
         kept: oneshot::Receiver<Kept>,
     ) -> Self {
         let (begun, stage, kept) = (Instant::now(), Stage::Waiting, Some(kept));
-        let (labels, juju) = (Vec::new(), Juju::default());
+        let (labels, juju) = (Vec::new(), Box::default());
         Self { appends, id, begun, durable, decision: None, approval: None, labels, juju, stage, kept }
     }
 
@@ -99,7 +99,7 @@ impl Entry {
 
     /// Keeps by what the act is found in Juju's own records, for the end of the entry.
     pub fn left(&mut self, juju: Juju) {
-        self.juju = juju;
+        *self.juju = juju;
     }
 
     /// Records how the act ended. Returns at once: the act has taken place, so nothing can change the answer now.
@@ -145,6 +145,6 @@ impl Drop for Entry {
 }
 
 pub(crate) fn ending(outcome: Outcome, reason: &str, duration_us: Option<u64>) -> Ending {
-    let (decision, approval, labels, juju) = (None, None, Vec::new(), Juju::default());
+    let (decision, approval, labels, juju) = (None, None, Vec::new(), Box::default());
     Ending { time: now(), outcome, decision, reason: reason.to_owned(), duration_us, approval, labels, juju }
 }

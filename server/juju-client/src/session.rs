@@ -129,14 +129,15 @@ impl Session {
         self.line.ask(tail, limit).await
     }
 
-    /// Asks `M`, and a read together with those who ask the same at the moment. A write is noted on the trail.
+    /// Asks `M`, and a read together with those who ask the same at the moment. A write is noted where that
+    /// is wanted.
     pub(crate) async fn ask_together<M: Method>(
         self: &Arc<Self>,
         tail: &str,
-        trail: Option<&Trail>,
+        noted: Option<&Trail>,
     ) -> Result<Utf8Bytes, Unanswered> {
         let limit = Some(self.call_timeout);
-        if let (true, Some(mark), Some(trail)) = (M::WRITES, &self.welcome.mark, trail) {
+        if let (true, Some(mark), Some(trail)) = (M::WRITES, &self.welcome.mark, noted) {
             let id = self.line.number();
             let asked = self.line.ask_as(id, tail, limit).await;
             if !matches!(asked, Err(Unanswered::NotSent(_))) {

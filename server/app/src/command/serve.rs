@@ -107,7 +107,7 @@ impl Serving {
         let told = metrics.clone();
         let doorkeeper =
             Arc::new(Doorkeeper::new(Some(Arc::clone(&self.door)), self.settings.refusals_counted, move |kind| {
-                told.turned_away(kind)
+                told.turned_away(kind);
             }));
         let pages = |settings| {
             console::routes(settings, approvals.clone(), Arc::clone(&authenticator), Arc::clone(&doorkeeper))
