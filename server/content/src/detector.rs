@@ -4,8 +4,8 @@ use crate::{
     Kind, clean, decode,
     fold::Word,
     lexicon::{
-        ALLOWED, APPROVED, ASSISTANT, CONFIRM, LONGEST_RUN, Lexicon, Meaning, NONE, NOT, PAIR, Pair, REVEAL, THING,
-        TURNED, WITHOUT,
+        ALLOWED, APPROVED, ASSISTANT, CONFIRM, LONGEST_RUN, Lexicon, Meaning, NONE, NOT, PAIR, Pair, REVEAL, REVERSED,
+        THING, TURNED, WITHOUT,
     },
     marks,
     respell::{self, Spelling},
@@ -94,12 +94,12 @@ impl Detector {
         {
             other(&joined, DISGUISED);
         }
-        if sums.turned >= 2 {
-            sums.take(Kind::Encoded, &self.sums(&text.chars().rev().collect::<String>()).0, DISGUISED);
-            for places in 1..26 {
-                let threshold = if places == 13 { DISGUISED } else { THRESHOLD };
-                sums.take(Kind::Encoded, &self.sums(&decode::rotated(text, places)).0, threshold);
-            }
+        // the turn that most words ask for, as a text that asks for all of them must not take long
+        let (turn, words) = (0..).zip(sums.turned).max_by_key(|(_, words)| *words).unwrap_or_default();
+        if words >= 2 {
+            let turned = if turn == REVERSED { text.chars().rev().collect() } else { decode::rotated(text, turn) };
+            let threshold = if matches!(turn, REVERSED | 13) { DISGUISED } else { THRESHOLD };
+            sums.take(Kind::Encoded, &self.sums(&turned).0, threshold);
         }
         sums
     }
@@ -117,7 +117,7 @@ impl Detector {
     }
 
     /// The words that mean something.
-    fn hits(&self, text: &str, turned: &mut u32) -> (Vec<Hit>, Seen) {
+    fn hits(&self, text: &str, turned: &mut [u8; 26]) -> (Vec<Hit>, Seen) {
         let mut hits: Vec<Hit> = Vec::new();
         let mut before = None;
         let seen = walk::words(text, &mut |word: Word<'_>| {
@@ -133,7 +133,11 @@ impl Detector {
             }
             before = Pair::of(word.text, meaning);
             meaning |= first.map_or(0, |first| self.lexicon.pair(first, word.text));
-            *turned += u32::from(meaning & TURNED != 0);
+            if meaning & TURNED != 0
+                && let Some(turn) = self.lexicon.turn(word.text)
+            {
+                turned[usize::from(turn)] = turned[usize::from(turn)].saturating_add(1);
+            }
             if meaning & !(TURNED | PAIR) != 0 {
                 note(&mut hits, word.position, meaning & !(TURNED | PAIR));
             }
@@ -200,7 +204,8 @@ fn passages(text: &str) -> impl Iterator<Item = &str> {
 #[derive(Debug, Default, Clone)]
 struct Sums {
     by_kind: [u32; Kind::ALL.len()],
-    turned: u32,
+    /// How many words ask for each turn of the text.
+    turned: [u8; 26],
 }
 
 impl Sums {

@@ -54,6 +54,8 @@ pub(crate) const TOOL: Meaning = 1 << 120;
 const TOOL_START: &str = "juju_";
 /// The word may begin a pair of words.
 pub(crate) const PAIR: Meaning = 1 << 121;
+/// The turn of a word that is written backwards.
+pub(crate) const REVERSED: u8 = 0;
 /// Longest run of letters that is looked up in scripts without spaces.
 pub(crate) const LONGEST_RUN: usize = 8;
 /// Words that are looked for in texts whose letters were moved or turned around.
@@ -80,6 +82,8 @@ pub(crate) struct Lexicon {
     whole: Table<Meaning>,
     /// By the hash of their first three bytes.
     stems: Table<Vec<(String, Meaning)>>,
+    /// How words are read that are turned.
+    turns: Table<u8>,
     /// A bit for the first three bytes of each word, so that most words of an estate are not looked up at all.
     starts: Box<[u64; STARTS / 64]>,
 }
@@ -154,7 +158,12 @@ fn start(mut bytes: impl Iterator<Item = u8>) -> usize {
 
 impl Lexicon {
     pub(crate) fn new() -> Self {
-        let mut lexicon = Self { whole: Table::default(), stems: Table::default(), starts: Box::new([0; STARTS / 64]) };
+        let mut lexicon = Self {
+            whole: Table::default(),
+            stems: Table::default(),
+            turns: Table::default(),
+            starts: Box::new([0; STARTS / 64]),
+        };
         for line in include_str!("words.txt").lines() {
             let Some((name, words)) = line.split_once(": ").filter(|(name, _)| !name.starts_with('#')) else {
                 continue;
@@ -163,8 +172,8 @@ impl Lexicon {
             words.split_whitespace().for_each(|word| lexicon.add(word, meaning));
         }
         for word in TURNED_WORDS {
-            (1..26).for_each(|places| lexicon.add(&decode::rotated(word, places), TURNED));
-            lexicon.add(&word.chars().rev().collect::<String>(), TURNED);
+            (1..26).for_each(|places| lexicon.add_turned(&decode::rotated(word, places), 26 - places));
+            lexicon.add_turned(&word.chars().rev().collect::<String>(), REVERSED);
         }
         lexicon.begins_with(TOOL_START);
         lexicon
@@ -186,6 +195,11 @@ impl Lexicon {
         }
     }
 
+    fn add_turned(&mut self, word: &str, turn: u8) {
+        self.add(word, TURNED);
+        self.turns.insert(hash(EMPTY, word.bytes()), turn);
+    }
+
     fn begins_with(&mut self, word: &str) {
         let start = start(word.bytes());
         self.starts[start / 64] |= 1 << (start % 64);
@@ -199,6 +213,11 @@ impl Lexicon {
         let meaning = self.meaning_of(small(word));
         // variables of a shell begin like our tools, but with capitals
         if meaning == 0 && word.starts_with(TOOL_START) { TOOL } else { meaning }
+    }
+
+    /// By how many places the letters of a word have to be moved, or that it is [`REVERSED`], where it is a turned one.
+    pub(crate) fn turn(&self, word: &str) -> Option<u8> {
+        self.turns.get(&hash(EMPTY, small(word))).copied()
     }
 
     /// Whether this is a known word as it stands.
