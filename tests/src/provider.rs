@@ -9,7 +9,7 @@ use std::{
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
     rsa::{KeyPair, KeySize},
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
 };
 use axum::{
     Form, Json, Router,
@@ -90,6 +90,23 @@ impl SigningKey {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("randomness");
         let der = pair.to_pkcs8v1().expect("a key can be written");
         Self::with(id, EncodingKey::from_ec_der(der.as_ref()), Algorithm::ES256)
+    }
+
+    /// A new key on the curve Ed25519.
+    ///
+    /// # Panics
+    /// Where the operating system has no randomness.
+    #[must_use]
+    pub fn ed(id: &str) -> Self {
+        let pair = Ed25519KeyPair::generate().expect("randomness");
+        let der = pair.to_pkcs8v1().expect("a key can be written");
+        Self::with(id, EncodingKey::from_ed_der(der.as_ref()), Algorithm::EdDSA)
+    }
+
+    /// A secret that both sides would have to know.
+    #[must_use]
+    pub fn shared(id: &str, secret: &[u8]) -> Self {
+        Self::with(id, EncodingKey::from_secret(secret), Algorithm::HS256)
     }
 
     fn of(id: &str, private: EncodingKey) -> Self {

@@ -4,7 +4,12 @@
 pub mod bearer;
 pub mod content;
 pub mod frames;
+#[cfg(feature = "tokens")]
+pub mod jwt;
 #[cfg(feature = "messages")]
 pub mod messages;
+#[cfg(feature = "tokens")]
+#[path = "../../src/provider.rs"]
+pub mod provider;
 #[cfg(feature = "callers")]
 pub mod yaml;
