@@ -8,6 +8,7 @@ mod opaque;
 use std::{net::Ipv4Addr, time::Instant};
 
 use audit::Outcome;
+use axum::http::StatusCode;
 use identity::{
     Authenticator, Presented,
     oauth::{Introspection, Provider, Settings},
@@ -58,7 +59,7 @@ fn list() -> Request {
 
 /// Takes opaque tokens too, and looks at each token anew.
 fn strict(settings: &mut Settings) {
-    settings.introspection = Some(Introspection { url: None, client: None });
+    settings.introspection = Some(Introspection::default());
     settings.recheck = std::time::Duration::ZERO;
     settings.clients_without_audience = vec!["ours".to_owned()];
 }
@@ -211,7 +212,7 @@ async fn an_opaque_token_that_was_good_is_not_held_up_by_guesses_of_others() {
 async fn while_the_provider_is_down_nobody_new_is_let_in() {
     let parts = SignedIn::with(|settings| {
         strict(settings);
-        settings.keys_pause = std::time::Duration::ZERO;
+        settings.pause = std::time::Duration::ZERO;
     })
     .await;
     parts.provider.know("good-1", opaque::good(&parts));
@@ -235,6 +236,154 @@ async fn while_the_provider_is_down_nobody_new_is_let_in() {
     parts.provider.broken(true);
     assert_eq!(send(&signed).await.status, 200, "its keys are known");
     assert_eq!(send("good-1").await.status, 503, "a token that was good may be revoked meanwhile");
+}
+
+#[tokio::test]
+async fn a_token_for_a_part_of_the_server_is_for_nothing_else() {
+    let parts = SignedIn::with(|settings| {
+        settings.audiences.extend(["readonly", "x/deploy", "full"].map(|path| format!("{AUDIENCE}/{path}")));
+    })
+    .await;
+    let send = async |path: &str, audiences: Value| {
+        let token = parts.token(|claims| claims["aud"] = audiences);
+        Request::modern(path, "tools/list", json!({}))
+            .token(&token)
+            .send(parts.served.address)
+            .await
+            .expect("an answer")
+    };
+    let (whole, all, readonly) =
+        (json!(AUDIENCE), json!(format!("{AUDIENCE}/full")), json!(format!("{AUDIENCE}/readonly")));
+    for (path, audience, status) in [
+        ("/mcp/readonly", &readonly, 200),
+        ("/mcp", &readonly, 401),
+        ("/mcp/full", &readonly, 401),
+        ("/mcp/x/deploy", &readonly, 401),
+        ("/api/approvals", &readonly, 401),
+        ("/mcp", &json!([readonly, whole]), 200),
+        ("/mcp/readonly", &whole, 200),
+        ("/mcp/x/deploy", &all, 200),
+    ] {
+        let answer = send(path, audience.clone()).await;
+        assert_eq!(answer.status, status, "{path} with {audience}: {}", answer.body);
+        if status == 401 {
+            let challenge = answer.header("www-authenticate");
+            let own = if path.starts_with("/mcp") { path } else { "/mcp" };
+            assert!(challenge.contains(&format!(r#"oauth-protected-resource{own}""#)), "{challenge}");
+            assert!(challenge.contains("another audience"), "{challenge}");
+        }
+    }
+    assert_eq!(told(&parts, 1).await[0].arguments["kind"], "audience");
+}
+
+#[tokio::test]
+async fn a_jwt_that_was_revoked_is_refused_where_the_provider_is_asked_about_it() {
+    let parts = SignedIn::with(|settings| {
+        strict(settings);
+        settings.introspection = Some(Introspection { jwts: true, ..Introspection::default() });
+    })
+    .await;
+    let (token, foreign) = (parts.token(|_| {}), SigningKey::rsa("k1").sign(&parts.claims()));
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer");
+    assert_eq!((send(&foreign).await.status, parts.provider.asked("introspect")), (401, 0), "guesses cost nothing");
+    assert_eq!(send(&token).await.status, 401, "the provider does not know it");
+    for (answer, status) in [
+        (json!({"active": true, "sub": "ana"}), 200),
+        (json!({"active": true}), 200),
+        (json!({"active": true, "sub": "eve"}), 401),
+        (json!({"active": "true"}), 401),
+        (json!({"active": false}), 401),
+    ] {
+        parts.provider.know(&token, answer.clone());
+        let got = send(&token).await;
+        assert_eq!(got.status, status, "{answer}: {}", got.body);
+    }
+    assert_eq!(told(&parts, 2).await[1].arguments["kind"], "inactive");
+    // what the provider says is no more than a further condition
+    let other = parts.token(|claims| claims["aud"] = json!("https://other.example"));
+    parts.provider.know(&other, json!({"active": true, "aud": [AUDIENCE]}));
+    assert_eq!(send(&other).await.status, 401);
+    parts.provider.broken(true);
+    assert_eq!(send(&token).await.status, 503, "it may have been revoked");
+}
+
+#[tokio::test]
+async fn a_provider_that_moves_is_found_again() {
+    let parts = SignedIn::with(|settings| {
+        strict(settings);
+        settings.pause = std::time::Duration::ZERO;
+    })
+    .await;
+    parts.provider.know("good-1", opaque::good(&parts));
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
+    let signed = parts.token(|_| {});
+    assert_eq!((send(&signed).await, send("good-1").await), (200, 200));
+    parts.provider.moves("elsewhere");
+    assert_eq!(send("good-1").await, 200, "the introspection endpoint");
+    // keys that are gone with their address do not count any more, those at the new one do
+    let next = SigningKey::rsa("k2");
+    parts.provider.publish(&[&next]);
+    parts.provider.moves("again");
+    assert_eq!((send(&next.sign(&parts.claims())).await, send(&signed).await), (200, 401));
+    assert_eq!(parts.provider.asked("metadata"), 4, "when a question failed, and for the key that is gone");
+}
+
+#[tokio::test]
+async fn a_provider_that_moves_is_not_looked_for_all_the_time() {
+    let parts = SignedIn::with(strict).await;
+    parts.provider.know("good-1", opaque::good(&parts));
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
+    assert_eq!(send("good-1").await, 200);
+    parts.provider.moves("elsewhere");
+    for _ in 0..5 {
+        assert_eq!(send("good-1").await, 503, "its metadata were read a moment ago");
+    }
+    assert_eq!(parts.provider.asked("metadata"), 1);
+}
+
+#[tokio::test]
+async fn metadata_that_is_old_is_read_again_and_used_for_a_while_where_it_cannot_be() {
+    let short = std::time::Duration::from_millis(1);
+    let parts = SignedIn::with(|settings| {
+        strict(settings);
+        (settings.fresh, settings.pause) = (short, std::time::Duration::ZERO);
+    })
+    .await;
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
+    let old = parts.token(|_| {});
+    assert_eq!(send(&old).await, 200);
+    let next = SigningKey::rsa("k2");
+    parts.provider.publish(&[&next]);
+    parts.provider.moves("elsewhere");
+    tokio::time::sleep(short * 5).await;
+    assert_eq!((send(&old).await, send(&next.sign(&parts.claims())).await), (401, 200), "without any failure before");
+    parts.provider.broken(true);
+    tokio::time::sleep(short * 5).await;
+    assert_eq!(send(&next.sign(&parts.claims())).await, 200, "what is known is used on");
+    // one that answers, and is another, is believed at once
+    parts.provider.broken(false);
+    parts.provider.calls_itself("https://id.evil.example");
+    tokio::time::sleep(short * 5).await;
+    assert_eq!(send(&next.sign(&parts.claims())).await, 503);
+    parts.provider.broken(true);
+    assert_eq!(send(&next.sign(&parts.claims())).await, 503, "what it said before is forgotten");
+}
+
+#[tokio::test]
+async fn an_answer_that_leads_elsewhere_is_none() {
+    let parts = SignedIn::with(|settings| {
+        strict(settings);
+        settings.pause = std::time::Duration::ZERO;
+    })
+    .await;
+    parts.provider.know("good-1", opaque::good(&parts));
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
+    for status in [StatusCode::FOUND, StatusCode::TEMPORARY_REDIRECT, StatusCode::MULTIPLE_CHOICES] {
+        parts.provider.answers_with(status);
+        assert_eq!((send("good-1").await, send(&parts.token(|_| {})).await), (503, 503), "{status}");
+    }
+    parts.provider.answers_with(StatusCode::OK);
+    assert_eq!((send("good-1").await, send(&parts.token(|_| {})).await), (200, 200));
 }
 
 #[tokio::test]

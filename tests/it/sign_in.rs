@@ -34,7 +34,7 @@ impl Trusted {
         let key = SigningKey::rsa("k1");
         let provider = TestProvider::start(&[&key]).await;
         let mut settings = oauth::Settings::new(provider.issuer.clone(), vec![AUDIENCE.to_owned()]);
-        settings.introspection = Some(Introspection { url: None, client: None });
+        settings.introspection = Some(Introspection::default());
         settings.recheck = Duration::ZERO;
         change(&mut settings);
         let mut authenticator = Authenticator::default();
@@ -116,7 +116,7 @@ async fn clocks_may_differ_a_little_and_no_more() {
 
 #[tokio::test]
 async fn a_new_key_is_found_and_an_old_one_is_dropped() {
-    let trusted = Trusted::start(|settings| settings.keys_pause = Duration::ZERO).await;
+    let trusted = Trusted::start(|settings| settings.pause = Duration::ZERO).await;
     let old = trusted.key.sign(&trusted.claims(&json!({})));
     assert!(trusted.take(&old).await.is_ok());
     let (new, curve) = (SigningKey::rsa("k2"), SigningKey::ec("k3"));
@@ -132,7 +132,7 @@ async fn a_new_key_is_found_and_an_old_one_is_dropped() {
 
 #[tokio::test]
 async fn unknown_keys_make_nobody_ask_the_provider_again_and_again() {
-    let trusted = Trusted::start(|settings| settings.keys_pause = Duration::from_mins(10)).await;
+    let trusted = Trusted::start(|settings| settings.pause = Duration::from_mins(10)).await;
     assert!(trusted.take(&trusted.key.sign(&trusted.claims(&json!({})))).await.is_ok());
     for number in 0..50 {
         let header = Header { kid: Some(format!("unknown-{number}")), ..Header::new(Algorithm::RS256) };

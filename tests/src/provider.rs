@@ -13,7 +13,7 @@ use aws_lc_rs::{
 };
 use axum::{
     Form, Json, Router,
-    extract::State,
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse as _, Response},
     routing::{get, post},
@@ -34,7 +34,8 @@ pub fn web_client() -> reqwest::Client {
         .expect("versions that the provider knows")
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    reqwest::Client::builder().use_preconfigured_tls(tls).build().expect("a client")
+    let follow = reqwest::redirect::Policy::none(); // as the product's own
+    reqwest::Client::builder().redirect(follow).use_preconfigured_tls(tls).build().expect("a client")
 }
 
 /// A running provider; it ends when this is dropped.
@@ -53,7 +54,11 @@ struct Told {
     opaque: BTreeMap<String, Value>,
     userinfo: Option<Value>,
     asked: BTreeMap<&'static str, u64>,
-    broken: bool,
+    status: StatusCode,
+    /// Below which path the endpoints are; elsewhere there is nothing.
+    place: String,
+    /// The issuer in its metadata.
+    called: String,
 }
 
 /// Bytes of PKCS#8 that stand before the RSA key itself (PKCS#1): version, algorithm, and the heads around them.
@@ -161,12 +166,13 @@ impl TestProvider {
     pub async fn start(keys: &[&SigningKey]) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let issuer = format!("http://{}", listener.local_addr().expect("an address"));
-        let told = Arc::new(Mutex::new(Told { issuer: issuer.clone(), ..Told::default() }));
+        let begun = Told { issuer: issuer.clone(), called: issuer.clone(), place: "at".to_owned(), ..Told::default() };
+        let told = Arc::new(Mutex::new(begun));
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(metadata))
-            .route("/keys", get(keys_of))
-            .route("/introspect", post(introspect))
-            .route("/userinfo", get(userinfo))
+            .route("/{place}/keys", get(keys_of))
+            .route("/{place}/introspect", post(introspect))
+            .route("/{place}/userinfo", get(userinfo))
             .with_state(Arc::clone(&told));
         let serving = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("it serves");
@@ -191,7 +197,7 @@ impl TestProvider {
         self.told().key_set = key_set;
     }
 
-    /// Answers so when asked about an opaque token; unknown ones are not active.
+    /// Answers so when asked about a token; unknown ones are not active.
     pub fn know(&self, token: &str, answer: Value) {
         self.told().opaque.insert(token.to_owned(), answer);
     }
@@ -203,7 +209,22 @@ impl TestProvider {
 
     /// Fails on everything that is asked from now on, or no longer.
     pub fn broken(&self, broken: bool) {
-        self.told().broken = broken;
+        self.answers_with(if broken { StatusCode::BAD_GATEWAY } else { StatusCode::OK });
+    }
+
+    /// Gives all its answers this status from now on.
+    pub fn answers_with(&self, status: StatusCode) {
+        self.told().status = status;
+    }
+
+    /// Has its endpoints below another path from now on, and none where they were.
+    pub fn moves(&self, place: &str) {
+        place.clone_into(&mut self.told().place);
+    }
+
+    /// Calls itself so in its metadata from now on.
+    pub fn calls_itself(&self, issuer: &str) {
+        issuer.clone_into(&mut self.told().called);
     }
 
     /// How often `metadata`, `keys`, `introspect` or `userinfo` was asked for.
@@ -243,31 +264,43 @@ fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
 fn answer(told: &Mutex<Told>, what: &'static str, of: impl FnOnce(&Told) -> Option<Value>) -> Response {
     let mut told = lock(told);
     *told.asked.entry(what).or_default() += 1;
-    if told.broken {
-        return StatusCode::BAD_GATEWAY.into_response();
+    match of(&told) {
+        Some(value) => (told.status, Json(value)).into_response(),
+        None => StatusCode::UNAUTHORIZED.into_response(),
     }
-    of(&told).map_or_else(|| StatusCode::UNAUTHORIZED.into_response(), |value| Json(value).into_response())
+}
+
+/// The same where it is now; anywhere else there is nothing, and nothing is counted.
+fn answer_at(told: &Mutex<Told>, place: &str, what: &'static str, of: impl FnOnce(&Told) -> Option<Value>) -> Response {
+    if lock(told).place != place {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    answer(told, what, of)
 }
 
 async fn metadata(State(told): Shared) -> Response {
     answer(&told, "metadata", |told| {
-        let issuer = &told.issuer;
-        Some(json!({"issuer": issuer, "jwks_uri": format!("{issuer}/keys"),
-            "introspection_endpoint": format!("{issuer}/introspect"), "userinfo_endpoint": format!("{issuer}/userinfo")}))
+        let at = format!("{}/{}", told.issuer, told.place);
+        Some(json!({"issuer": told.called, "jwks_uri": format!("{at}/keys"),
+            "introspection_endpoint": format!("{at}/introspect"), "userinfo_endpoint": format!("{at}/userinfo")}))
     })
 }
 
-async fn keys_of(State(told): Shared) -> Response {
-    answer(&told, "keys", |told| Some(told.key_set.clone()))
+async fn keys_of(State(told): Shared, Path(place): Path<String>) -> Response {
+    answer_at(&told, &place, "keys", |told| Some(told.key_set.clone()))
 }
 
-async fn introspect(State(told): Shared, Form(form): Form<BTreeMap<String, String>>) -> Response {
-    answer(&told, "introspect", |told| {
+async fn introspect(
+    State(told): Shared,
+    Path(place): Path<String>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    answer_at(&told, &place, "introspect", |told| {
         let known = form.get("token").and_then(|token| told.opaque.get(token));
         Some(known.cloned().unwrap_or_else(|| json!({"active": false})))
     })
 }
 
-async fn userinfo(State(told): Shared) -> Response {
-    answer(&told, "userinfo", |told| told.userinfo.clone())
+async fn userinfo(State(told): Shared, Path(place): Path<String>) -> Response {
+    answer_at(&told, &place, "userinfo", |told| told.userinfo.clone())
 }

@@ -28,7 +28,9 @@ pub enum Refusal {
     #[error("denied: {0}")]
     Denied(Denial),
     /// A token that may approve changes nothing, so that no token both asks and approves.
-    #[error("denied: a token that may approve changes nothing, and asks for nothing that needs an approval")]
+    #[error(
+        "denied: a token that may approve changes nothing and asks for nothing that needs an approval, so that no token says yes to what it asks for itself"
+    )]
     Approver,
     /// Policy wants a human, and nobody has decided yet.
     #[error("{}", waiting(.0))]
@@ -86,7 +88,9 @@ impl Refusal {
             }
             Self::Failed(failure) => return failure.remedy(),
             Self::Denied(Denial::Rules(_)) => "ask whoever keeps the policy; do not look for a way around it",
-            Self::Approver => "act with another token, and approve with this one",
+            Self::Approver => {
+                "act with a token of a role that does not approve, with an identity provider one without the scope `juju:approve`, and approve with this one"
+            }
             Self::ApprovalNeeded(waiting) => return Some(remedy(waiting)),
             Self::NotApproved(Unfit::Pending(_)) => "call again with the same arguments when a human has approved it",
             Self::NotApproved(Unfit::Rejected { .. }) => "talk to whoever rejected it; do not look for a way around it",

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::future::{BoxFuture, FutureExt};
-use identity::{Authenticator, Caller, Presented, Unauthenticated};
+use identity::{Authenticator, Caller, Presented, Unauthenticated, oauth::Refused};
 use mcp::ScopesNeeded;
 
 use crate::{Refusal, body, metadata::Advertised, serve::Peer};
@@ -25,6 +25,9 @@ pub trait Authenticate: Send + Sync + 'static {
         presented: Presented<'call>,
         peer: Option<IpAddr>,
     ) -> BoxFuture<'call, Result<Caller, Unauthenticated>>;
+
+    /// Hears that a caller who was found is turned away all the same.
+    fn turned_away(&self, _peer: Option<IpAddr>, _reason: Unauthenticated) {}
 }
 
 impl Authenticate for Authenticator {
@@ -68,7 +71,16 @@ pub(crate) async fn identify(State(gate): State<Gate>, request: Request, next: N
     let advertised = gate.advertised.as_deref();
     let path = parts.uri.path().to_owned();
     let sent = presented(&parts.headers, &parts.uri);
-    match gate.authenticate.caller(sent, peer(&parts.extensions)).await {
+    let peer = peer(&parts.extensions);
+    let found = gate.authenticate.caller(sent, peer).await.and_then(|caller| match advertised {
+        Some(advertised) if !advertised.is_for(&caller, &path) => {
+            let reason = Unauthenticated::Refused(Refused::Audience);
+            gate.authenticate.turned_away(peer, reason);
+            Err(reason)
+        }
+        _ => Ok(caller),
+    });
+    match found {
         Ok(caller) => {
             tracing::Span::current().record("caller", caller.subject());
             parts.headers.remove(header::AUTHORIZATION);

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use identity::Caller;
 use serde_json::{Value, json};
 
 use crate::Refusal;
@@ -20,8 +21,12 @@ const DEFAULT: &str = "/mcp";
 
 /// Whether MCP is served at a path.
 fn is_resource(path: &str) -> bool {
-    matches!(path, "/mcp" | "/mcp/full" | "/mcp/readonly")
-        || path.strip_prefix("/mcp/x/").is_some_and(|name| !name.is_empty() && !name.contains('/'))
+    matches!(path, "/mcp" | "/mcp/full") || is_part(path)
+}
+
+/// Whether only a part of what the server can do is at a path.
+fn is_part(path: &str) -> bool {
+    path == "/mcp/readonly" || path.strip_prefix("/mcp/x/").is_some_and(|name| !name.is_empty() && !name.contains('/'))
 }
 
 /// How this server is reached and who gives tokens for it.
@@ -42,6 +47,17 @@ impl Advertised {
     pub(crate) fn metadata_url(&self, path: &str) -> String {
         let path = if is_resource(path) { path } else { DEFAULT };
         format!("{}{WELL_KNOWN}{path}", self.public_url)
+    }
+
+    /// Whether the caller's token is for what is at `path`. One that is for parts of the server alone, such as the read-only one, is
+    /// for nothing else; any other is for all of it, because `/mcp` leads to every command.
+    pub(crate) fn is_for(&self, caller: &Caller, path: &str) -> bool {
+        let audience = caller.claims().map(|claims| claims.audience.as_slice()).unwrap_or_default();
+        let takes = |one: &String| match one.strip_prefix(&self.public_url) {
+            Some(part) if is_part(part) => part == path,
+            _ => true,
+        };
+        audience.is_empty() || audience.iter().any(takes)
     }
 
     fn document(&self, path: &str) -> Value {

@@ -30,4 +30,8 @@ impl Authenticate for Telling {
         }
         .boxed()
     }
+
+    fn turned_away(&self, peer: Option<IpAddr>, reason: Unauthenticated) {
+        self.note(peer, reason);
+    }
 }

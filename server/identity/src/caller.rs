@@ -36,6 +36,9 @@ pub struct Claims {
     pub groups: Vec<String>,
     /// The OAuth client that got the token, `client_id` or `azp`.
     pub client_id: Option<String>,
+    /// Which of this server's addresses the token is for; none where its client may do without.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub audience: Vec<String>,
     /// Scopes of the token.
     pub scopes: Vec<String>,
 }

@@ -3,8 +3,10 @@
 
 mod id_token;
 mod jwt;
+mod kept;
 mod keys;
 mod known;
+mod metadata;
 mod provider;
 mod raw;
 mod refusal;

@@ -1,6 +1,6 @@
 //! Why policy says no, one sentence each.
 
-use crate::{Act, Effect, Hit};
+use crate::{APPROVE_SCOPE, Act, Effect, Hit};
 
 /// Why a caller may not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +45,17 @@ pub enum Denial {
         /// What the act would have done.
         effect: Effect,
         /// The scope.
+        scope: &'static str,
+    },
+    /// The caller's token may approve.
+    #[error(
+        "{} acts are not for a token that may approve (scope `{APPROVE_SCOPE}`), so that no token says yes to what it asks for itself; sign in again for `{scope}` without `{APPROVE_SCOPE}`, and approve with another token",
+        .effect.as_str()
+    )]
+    Approves {
+        /// What the act would have done.
+        effect: Effect,
+        /// The scope to sign in for.
         scope: &'static str,
     },
     /// Rules forbid it.

@@ -71,8 +71,8 @@ impl Policy {
     #[must_use]
     pub fn judge(&self, caller: &Caller, act: &Act, circumstances: &Circumstances) -> Judgement {
         let roles = self.roles_of(caller);
-        if let Some(scope) = scope::lacking(caller, act.effect) {
-            return Judgement::Deny(Denial::Scope { effect: act.effect, scope });
+        if let Some(denial) = scope::lacking(caller, act.effect) {
+            return Judgement::Deny(denial);
         }
         let matter = self.matter(act, &circumstances.toolset, &roles);
         if let Err(denial) = self.roles().judge(&matter) {
@@ -101,7 +101,7 @@ impl Policy {
         let matter = self.matter(act, &circumstances.toolset, &roles);
         let approver = act.effect.changes() && self.may_approve(caller);
         let right = match (scope::lacking(caller, act.effect), self.roles().judge(&matter)) {
-            (Some(scope), _) => Denial::Scope { effect: act.effect, scope }.to_string(),
+            (Some(denial), _) => denial.to_string(),
             (None, Err(denial)) => denial.to_string(),
             (None, Ok(_)) if approver => "a token that may approve changes nothing".to_owned(),
             (None, Ok(role)) => format!("role `{role}` allows it"),

@@ -107,8 +107,8 @@ impl Policy {
     /// # Errors
     /// [`Denial`], which names a role that would.
     pub fn allow(&self, caller: &Caller, effect: Effect) -> Result<(), Denial> {
-        if let Some(scope) = scope::lacking(caller, effect) {
-            return Err(Denial::Scope { effect, scope });
+        if let Some(denial) = scope::lacking(caller, effect) {
+            return Err(denial);
         }
         self.roles.allow(&self.roles_of(caller), effect)
     }
@@ -118,8 +118,8 @@ impl Policy {
     /// # Errors
     /// [`Denial`].
     pub fn may_see(&self, caller: &Caller, tool: &str, toolset: &str, effect: Effect) -> Result<(), Denial> {
-        if let Some(scope) = scope::lacking(caller, effect) {
-            return Err(Denial::Scope { effect, scope });
+        if let Some(denial) = scope::lacking(caller, effect) {
+            return Err(denial);
         }
         self.roles.offer(&self.roles_of(caller), tool, toolset, effect)?;
         match self.rules.iter().find(|rule| rule.shuts(tool, toolset, effect)) {

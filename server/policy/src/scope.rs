@@ -2,7 +2,7 @@
 
 use identity::Caller;
 
-use crate::{APPROVE_SCOPE, Act, Effect, Policy};
+use crate::{APPROVE_SCOPE, Act, Denial, Effect, Policy};
 
 /// What all scopes of this server begin with.
 const OURS: &str = "juju:";
@@ -19,19 +19,20 @@ pub fn needed(effect: Effect) -> &'static str {
     }
 }
 
-/// The scope that the caller's token lacks for acts of `effect`.
+/// Why the scopes of the caller's token do not allow acts of `effect`; `None` where they do.
 ///
 /// A token that names none of our scopes was not limited to any: providers without scopes of their own, such as Ory Hydra behind
 /// the Canonical Identity Platform, leave rights to groups. Every scope of ours lets its holder read, because nobody can change or
 /// approve what they may not see. A token that may approve changes nothing, so that nobody can say yes to what the same token
 /// asks for.
 #[must_use]
-pub fn lacking(caller: &Caller, effect: Effect) -> Option<&'static str> {
-    let ours = ours(caller);
-    let wanted = needed(effect);
-    let approves = ours.contains(&APPROVE_SCOPE) && effect.changes();
-    let has = ours.is_empty() || effect == Effect::Read || ours.contains(&wanted);
-    (approves || !has).then_some(wanted)
+pub fn lacking(caller: &Caller, effect: Effect) -> Option<Denial> {
+    let (ours, scope) = (ours(caller), needed(effect));
+    if ours.contains(&APPROVE_SCOPE) && effect.changes() {
+        return Some(Denial::Approves { effect, scope });
+    }
+    let has = ours.is_empty() || effect == Effect::Read || ours.contains(&scope);
+    (!has).then_some(Denial::Scope { effect, scope })
 }
 
 /// Whether the caller's token is limited to some of our scopes at all.
@@ -50,13 +51,10 @@ impl Policy {
     /// a new sign-in helps. The scopes that the token has are among them, because some clients forget those when they ask again.
     #[must_use]
     pub fn step_up(&self, caller: &Caller, act: &Act, toolset: &str) -> Option<Vec<String>> {
-        let effect = act.effect;
-        let wanted = lacking(caller, effect)?;
-        let granted = &caller.claims()?.scopes;
-        let has = |name: &str| granted.iter().any(|scope| scope == name);
         // no scope helps a token that may approve, nor somebody without a role
-        let in_vain = has(wanted) || (effect.changes() && has(APPROVE_SCOPE));
-        let helps = !in_vain && self.roles().offer(&self.roles_of(caller), &act.tool, toolset, effect).is_ok();
+        let Denial::Scope { effect, scope: wanted } = lacking(caller, act.effect)? else { return None };
+        let granted = &caller.claims()?.scopes;
+        let helps = self.roles().offer(&self.roles_of(caller), &act.tool, toolset, effect).is_ok();
         let kept = granted.iter().map(String::as_str).filter(|scope| *scope != OFFLINE);
         helps.then(|| kept.chain([wanted]).map(str::to_owned).collect())
     }
@@ -85,6 +83,13 @@ mod tests {
         assert_eq!(lacks(&["juju:approve"]), [0, 1, 1, 1]);
         assert_eq!(lacks(&["juju:read", "juju:write", "juju:approve"]), [0, 1, 1, 1]);
         assert_eq!(lacking(&Caller::local("ana", "viewer"), Effect::Write), None);
+        let scopes = ["juju:write", "juju:approve"].map(str::to_owned).to_vec();
+        let both = Caller::of_claims(Claims { scopes, ..Claims::default() });
+        let told = lacking(&both, Effect::Write).map(|denial| denial.to_string()).unwrap_or_default();
+        assert!(
+            told.ends_with("sign in again for `juju:write` without `juju:approve`, and approve with another token"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub fn run(bytes: &[u8]) {
         index => {
             let request = serde_json::from_str::<Request>(text);
             let reply = serde_json::from_str::<Reply>(text);
+            request.iter().for_each(stays);
+            reply.iter().for_each(stays);
             if let (Ok(request), Ok(reply)) = (request, reply) {
                 READERS[usize::from(*index) % READERS.len()](&request, reply);
             }

@@ -1,8 +1,14 @@
-//! Messages to the MCP endpoint over HTTP: every body is answered, in JSON, and never as a fault of ours.
+//! Messages to the MCP endpoint over HTTP: every body is answered, in JSON, as the JSON-RPC answer to that very message, without
+//! the token, and never as a fault of ours.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::{Router, body::Body, http::Request};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, header::CONTENT_TYPE},
+    response::Response,
+};
 use identity::{Authenticator, TokenHash};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -11,6 +17,8 @@ use tower::ServiceExt as _;
 const TOKEN: &str = "jmcp_0123456789abcdefghijklmnopqrstuv";
 /// Requests until the server and its ledger are made anew.
 const GENERATION: u32 = 20_000;
+/// Longest answer that is read, in bytes.
+const LONGEST: usize = 16 * 1024 * 1024;
 
 struct World {
     runtime: Runtime,
@@ -71,10 +79,35 @@ impl World {
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.expect("an answer");
             let status = response.status().as_u16();
-            // a body that is no stream ends; a stream is not waited for
             assert!(status < 500, "status {status} for {:?}", String::from_utf8_lossy(body));
+            answers(response, body).await;
         });
     }
+}
+
+/// What is no stream ends, and answers the message that was sent; a stream is not waited for.
+async fn answers(response: Response, sent: &[u8]) {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
+    let status = response.status().as_u16();
+    if kind.starts_with("text/event-stream") {
+        return;
+    }
+    let body = to_bytes(response.into_body(), LONGEST).await.expect("an answer that ends");
+    let (text, asked) = (String::from_utf8_lossy(&body), String::from_utf8_lossy(sent));
+    assert!(!text.contains(TOKEN), "the token in the answer to {asked:?}: {text}");
+    if body.is_empty() {
+        assert!([202, 204].contains(&status), "nothing, with status {status}, for {asked:?}");
+        return;
+    }
+    assert_eq!(kind, "application/json", "for {asked:?}: {text}");
+    let answer: Value = serde_json::from_slice(&body).expect("JSON");
+    assert_eq!(answer["jsonrpc"], "2.0", "for {asked:?}: {text}");
+    let (result, error) = (answer.get("result").is_some(), answer.get("error").is_some());
+    assert!(result != error, "a result or an error for {asked:?}: {text}");
+    assert!(!error || answer["error"]["code"].is_i64() && answer["error"]["message"].is_string(), "{asked:?}: {text}");
+    let question: Value = serde_json::from_slice(sent).unwrap_or_default();
+    let own = answer.get("id").is_some_and(|id| !id.is_null() && Some(id) == question.get("id"));
+    assert!(own || (error && answer["id"].is_null()), "another id for {asked:?}: {text}");
 }
 
 async fn router(folder: &std::path::Path) -> Router {

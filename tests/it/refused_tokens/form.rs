@@ -12,6 +12,7 @@ struct Keys {
     other: SigningKey,
     curve: SigningKey,
     encrypts: SigningKey,
+    seals: SigningKey,
     foreign: SigningKey,
 }
 
@@ -20,13 +21,16 @@ pub(super) fn cases(parts: &SignedIn) -> Vec<Case> {
         other: SigningKey::rsa("k2"),
         curve: SigningKey::ec("ec"),
         encrypts: SigningKey::rsa("enc"),
+        seals: SigningKey::ec("seals"),
         foreign: SigningKey::rsa("foreign"),
     };
     let encrypts = with(&keys.encrypts.public, "use", Some(json!("enc")));
+    let mut seals = with(&keys.seals.public, "key_ops", Some(json!(["deriveKey", "deriveBits"])));
+    seals = with(&seals, "use", None);
     let small =
         json!({"kty": "RSA", "kid": "small", "use": "sig", "e": "AQAB", "n": URL_SAFE_NO_PAD.encode([0xc5; 128])});
     let shared = json!({"kty": "oct", "kid": "shared", "alg": "HS256", "k": URL_SAFE_NO_PAD.encode([7; 32])});
-    let public = [&parts.key.public, &keys.other.public, &keys.curve.public, &encrypts, &small, &shared];
+    let public = [&parts.key.public, &keys.other.public, &keys.curve.public, &encrypts, &seals, &small, &shared];
     parts.provider.publish_raw(&public.map(Value::clone));
     let mut cases = pieces(parts);
     cases.extend(algorithms(parts, &keys));
@@ -137,6 +141,11 @@ fn key_ids(parts: &SignedIn, keys: &Keys) -> Vec<Case> {
         ("a query as key id", named(&keys.foreign, Some("x' union select 'k1")), "key"),
         ("a key that is too small", named(&keys.foreign, Some("small")), "key"),
         ("a key that only encrypts", named(&keys.encrypts, Some("enc")), "key"),
+        (
+            "a key that agrees on keys",
+            keys.seals.sign_raw(r#"{"alg":"ES256","kid":"seals"}"#, &claims.to_string(), Algorithm::ES256),
+            "key",
+        ),
     ];
     rows.into_iter().map(|(what, token, kind)| Case::token(what, &token, kind)).collect()
 }

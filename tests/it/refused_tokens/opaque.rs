@@ -27,6 +27,8 @@ pub(super) async fn cases(parts: &SignedIn) -> Vec<Case> {
         ("of another issuer", "iss", Some(json!("https://id.evil.example")), "issuer"),
         ("a refresh token", "token_use", Some(json!("refresh_token")), "not-access"),
         ("of nobody", "sub", None, "no-subject"),
+        ("bound to a key", "cnf", Some(json!({"jkt": "x"})), "bound"),
+        ("a log-out", "events", Some(json!({})), "not-access"),
     ];
     let mut cases = vec![Case::token("an unknown one", "opaque-unknown", "inactive")];
     for (number, (what, name, value, kind)) in rows.into_iter().enumerate() {

@@ -28,7 +28,7 @@ pub(crate) struct OauthSection {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(crate) algorithms: Vec<Algorithm>,
-    /// How opaque tokens are asked about; without it only JWTs are taken.
+    /// How tokens are asked about at the provider; without it only JWTs are taken.
     pub(crate) introspection: Option<IntrospectionSection>,
     /// The claim that lists a user's groups; `groups` unless given.
     pub(crate) groups_claim: Option<String>,
@@ -43,7 +43,7 @@ pub(crate) struct OauthSection {
     pub(crate) keep_static_tokens: bool,
 }
 
-/// How opaque tokens are asked about (RFC 7662).
+/// How tokens are asked about at the provider (RFC 7662): opaque ones always, JWTs if it is wanted.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IntrospectionSection {
@@ -53,6 +53,9 @@ pub(crate) struct IntrospectionSection {
     pub(crate) client_id: Option<String>,
     /// File with the secret of the client.
     pub(crate) client_secret_file: Option<PathBuf>,
+    /// Ask about JWTs too, so that one that was revoked is refused within `recheck_seconds` and not only from its end on.
+    #[serde(default)]
+    pub(crate) jwts: bool,
 }
 
 /// Scopes of this server, and what sign-in needs.
@@ -133,7 +136,7 @@ impl IntrospectionSection {
                 ));
             }
         };
-        Ok(Introspection { url: self.url.clone(), client })
+        Ok(Introspection { url: self.url.clone(), client, jwts: self.jwts })
     }
 }
 

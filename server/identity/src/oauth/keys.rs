@@ -1,17 +1,14 @@
 //! The provider's public keys (RFC 7517), kept from one token to the next and looked at again for an unknown key id.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::sync::Arc;
 
 use jsonwebtoken::{
     Algorithm, DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse},
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse},
 };
 use serde_json::Value;
 
-use super::{ProviderDown, Refused, Settings};
+use super::{ProviderDown, Refused, Settings, kept::Kept};
 
 /// The least length of an RSA modulus, in bytes (NIST SP 800-131A).
 const RSA_BYTES: usize = 256;
@@ -21,13 +18,16 @@ const RSA_BYTES: usize = 256;
 pub(super) struct Key {
     id: Option<String>,
     algorithms: Vec<Algorithm>,
-    pub(super) key: DecodingKey,
+    key: DecodingKey,
 }
 
 impl Key {
     fn read(value: &Value) -> Option<Self> {
         let jwk: Jwk = serde_json::from_value(value.clone()).ok()?;
         if !matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature)) {
+            return None;
+        }
+        if jwk.common.key_operations.as_ref().is_some_and(|may| !may.contains(&KeyOperations::Verify)) {
             return None;
         }
         let mut algorithms = match &jwk.algorithm {
@@ -60,19 +60,9 @@ fn bytes(text: &str) -> usize {
     text.trim_end_matches('=').len() * 3 / 4
 }
 
-/// The keys as they were last seen.
+/// The keys at one address, as they were last seen.
 #[derive(Default)]
-pub(super) struct Keys {
-    seen: Mutex<Seen>,
-    looking: tokio::sync::Mutex<()>,
-}
-
-#[derive(Default, Clone)]
-struct Seen {
-    keys: Arc<[Key]>,
-    at: Option<Instant>,
-    tried: Option<Instant>,
-}
+pub(super) struct Keys(Kept<Arc<[Key]>>);
 
 impl Keys {
     /// The key with which a token says that it was signed. `look` asks the provider for its key set.
@@ -89,56 +79,22 @@ impl Keys {
     where
         Look: Future<Output = Result<Value, ProviderDown>>,
     {
-        let seen = self.seen();
-        let fresh = seen.at.is_some_and(|at| at.elapsed() < settings.keys_fresh);
-        if let (true, Some(key)) = (fresh, pick(&seen.keys, id, algorithm)) {
-            return Ok(Ok(key));
-        }
-        let _one = self.looking.lock().await;
-        let seen = self.seen(); // somebody else may have looked meanwhile
-        let found = pick(&seen.keys, id, algorithm);
-        let fresh = seen.at.is_some_and(|at| at.elapsed() < settings.keys_fresh);
-        let recent = seen.tried.is_some_and(|tried| tried.elapsed() < settings.keys_pause);
-        let usable = seen.at.is_some_and(|at| at.elapsed() < settings.keys_stale);
-        match found {
-            Some(key) if fresh => return Ok(Ok(key)),
-            Some(key) if recent && usable => return Ok(Ok(key)),
-            None if recent && usable => return Ok(Err(Refused::Key)),
-            _ if recent => return Err(ProviderDown),
-            _ => {}
-        }
-        self.change(|seen| seen.tried = Some(Instant::now()));
-        match look().await {
-            Ok(set) => {
-                let keys = set.get("keys").and_then(Value::as_array).ok_or(ProviderDown)?;
-                let keys: Arc<[Key]> = keys.iter().filter_map(Key::read).collect();
-                self.change(|seen| (seen.keys, seen.at) = (Arc::clone(&keys), Some(Instant::now())));
-                Ok(pick(&keys, id, algorithm).ok_or(Refused::Key))
-            }
-            // old keys are better than none, for a while
-            Err(ProviderDown) => match found {
-                Some(key) if usable => Ok(Ok(key)),
-                _ => Err(ProviderDown),
-            },
-        }
-    }
-
-    fn seen(&self) -> Seen {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn change<T>(&self, change: impl FnOnce(&mut Seen) -> T) -> T {
-        change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+        let look = async |_| {
+            let set = look().await?;
+            let keys = set.get("keys").and_then(Value::as_array).ok_or(ProviderDown)?;
+            Ok(keys.iter().filter_map(Key::read).collect())
+        };
+        let keys: Arc<[Key]> = self.0.get(settings, |keys| pick(keys, id, algorithm).is_some(), look).await?;
+        Ok(pick(&keys, id, algorithm).cloned().ok_or(Refused::Key))
     }
 }
 
 /// The key of this id; without an id, the only key that fits.
-fn pick(keys: &[Key], id: Option<&str>, algorithm: Algorithm) -> Option<DecodingKey> {
-    let fitting = || keys.iter().filter(|key| key.algorithms.contains(&algorithm));
+fn pick<'keys>(keys: &'keys [Key], id: Option<&str>, algorithm: Algorithm) -> Option<&'keys DecodingKey> {
+    let mut fitting = keys.iter().filter(|key| key.algorithms.contains(&algorithm));
     if id.is_some() {
-        return fitting().find(|key| key.id.as_deref() == id).map(|key| key.key.clone());
+        return fitting.find(|key| key.id.as_deref() == id).map(|key| &key.key);
     }
-    let mut fitting = fitting();
     let only = fitting.next()?;
-    fitting.next().is_none().then(|| only.key.clone())
+    fitting.next().is_none().then_some(&only.key)
 }

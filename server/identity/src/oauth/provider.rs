@@ -1,24 +1,24 @@
-//! The identity provider as seen from here: its metadata, its keys, and what it says of opaque tokens.
+//! The identity provider as seen from here: its metadata, its keys, and what it says of tokens.
 
 use std::{
-    net::IpAddr,
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
+use jsonwebtoken::DecodingKey;
 use reqwest::{Client, RequestBuilder, Response, Url};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::{
-    sync::{OnceCell, Semaphore},
-    time::timeout,
-};
+use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-    Refused, Settings,
+    Introspection, Refused, Settings,
     jwt::{self, Signed},
-    keys::Keys,
+    kept::Kept,
     known::{Checked, Known},
+    metadata::{NotTaken, Told, named_by_operator, named_by_provider},
     raw::Raw,
+    sign_in::encoded,
 };
 use crate::{Claims, TokenHash};
 
@@ -39,45 +39,16 @@ const TURN: Duration = Duration::from_secs(5);
 pub struct Provider {
     settings: Settings,
     client: Client,
-    metadata: OnceCell<Metadata>,
-    keys: Keys,
+    told: Kept<Arc<Told>>,
     known: Known,
     turns: Semaphore,
-}
-
-/// What we need of the provider's metadata (`OpenID` Connect Discovery section 3, RFC 8414 section 2).
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Metadata {
-    issuer: String,
-    jwks_uri: String,
-    introspection_endpoint: Option<String>,
-    userinfo_endpoint: Option<String>,
-    pub(super) authorization_endpoint: Option<String>,
-    pub(super) token_endpoint: Option<String>,
-    #[serde(default)]
-    token_endpoint_auth_methods_supported: Vec<String>,
-}
-
-impl Metadata {
-    /// Whether clients have to send their secret in the body, because the header is not among what the provider takes.
-    pub(super) fn wants_post(&self) -> bool {
-        let takes = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|one| one == method);
-        takes("client_secret_post") && !takes("client_secret_basic")
-    }
 }
 
 impl Provider {
     /// Nothing is asked of the provider yet, so that it may be started later than this server.
     #[must_use]
     pub fn new(settings: Settings, client: Client) -> Self {
-        Self {
-            settings,
-            client,
-            metadata: OnceCell::new(),
-            keys: Keys::default(),
-            known: Known::default(),
-            turns: Semaphore::new(AT_ONCE),
-        }
+        Self { settings, client, told: Kept::default(), known: Known::default(), turns: Semaphore::new(AT_ONCE) }
     }
 
     /// What was configured.
@@ -100,23 +71,13 @@ impl Provider {
         if let Some(claims) = self.known.get(&hash) {
             return Ok(Ok(claims));
         }
-        let (raw, introspected) = if jwt::has_form(token) {
-            (self.open(token).await?, false)
-        } else if self.settings.introspection.is_some() {
-            (self.introspect(token).await?, true)
-        } else {
-            (Err(Refused::Opaque), false)
-        };
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let (mut claims, expires) = match raw {
-            Ok(raw) => {
-                let expires = raw.expires();
-                match raw.check(&self.settings, now, introspected) {
-                    Ok(claims) => (claims, expires.unwrap_or(now)),
-                    Err(refused) => return Ok(Err(self.refuse(&hash, refused))),
-                }
+        let (mut claims, expires) = match self.look(token, now).await? {
+            Ok(looked) => looked,
+            Err(refused) => {
+                self.known.forget(&hash);
+                return Ok(Err(refused));
             }
-            Err(refused) => return Ok(Err(self.refuse(&hash, refused))),
         };
         let mut looked_up = None;
         if claims.email.is_none() && self.settings.userinfo && may_ask_for_email(&claims) {
@@ -132,17 +93,34 @@ impl Provider {
         Ok(Ok(claims))
     }
 
-    fn refuse(&self, token: &TokenHash, refused: Refused) -> Refused {
-        self.known.forget(token);
-        refused
+    /// The claims of a token that nothing is known of, and when it ends, in seconds since 1970.
+    async fn look(&self, token: &str, now: f64) -> Result<Result<(Claims, f64), Refused>, ProviderDown> {
+        let signed = jwt::has_form(token);
+        let raw: Result<Raw, Refused> = match &self.settings.introspection {
+            _ if signed => self.signed(token).await?,
+            Some(introspection) => self.introspect(token, introspection).await?,
+            None => Err(Refused::Opaque),
+        };
+        let checked = raw.and_then(|raw| {
+            let expires = raw.expires();
+            Ok((raw.check(&self.settings, now, !signed)?, expires.unwrap_or(now)))
+        });
+        // the provider is asked about a JWT only if it made it, so that guesses cost it nothing
+        if let (Ok((claims, _)), Some(introspection)) = (&checked, &self.settings.introspection)
+            && signed
+            && introspection.jwts
+        {
+            match self.introspect(token, introspection).await? {
+                Ok(told) if told.may_be_of(&claims.subject) => {}
+                Ok(_) => return Ok(Err(Refused::Inactive)),
+                Err(refused) => return Ok(Err(refused)),
+            }
+        }
+        Ok(checked)
     }
 
     pub(super) fn client(&self) -> &Client {
         &self.client
-    }
-
-    async fn open(&self, token: &str) -> Result<Result<Raw, Refused>, ProviderDown> {
-        self.signed(token).await
     }
 
     /// The claims of a JWT that a key of the provider signed.
@@ -151,24 +129,42 @@ impl Provider {
             Ok(signed) => signed,
             Err(refused) => return Ok(Err(refused)),
         };
-        let look = || async { self.ask(self.client.get(endpoint(&self.metadata().await?.jwks_uri)?)).await };
-        let key = self.keys.find(signed.key_id.as_deref(), signed.algorithm, &self.settings, look).await?;
+        let unknown = |found: &Found| !matches!(found, Ok(Ok(_)));
+        let key = self.where_it_says(unknown, |told| self.key(told, &signed)).await?;
         Ok(key.and_then(|key| signed.open(&key)))
     }
 
+    async fn key(&self, told: Arc<Told>, signed: &Signed<'_>) -> Found {
+        let look = || async { self.ask(self.client.get(self.endpoint(&told.metadata.jwks_uri)?)).await };
+        told.keys.find(signed.key_id.as_deref(), signed.algorithm, &self.settings, look).await
+    }
+
     /// RFC 7662 section 2.
-    async fn introspect(&self, token: &str) -> Result<Result<Raw, Refused>, ProviderDown> {
-        let Some(introspection) = &self.settings.introspection else { return Ok(Err(Refused::Opaque)) };
-        let url = match &introspection.url {
-            Some(url) => url.clone(),
-            None => self.metadata().await?.introspection_endpoint.clone().ok_or(ProviderDown)?,
+    async fn introspect(
+        &self,
+        token: &str,
+        introspection: &Introspection,
+    ) -> Result<Result<Raw, Refused>, ProviderDown> {
+        let ask = async |url: Url| {
+            let request = self.client.post(url).form(&[("token", token)]);
+            self.ask(match &introspection.client {
+                Some((id, secret)) => request.basic_auth(encoded(id), Some(encoded(secret))),
+                None => request,
+            })
+            .await
         };
-        let request = self.client.post(endpoint(&url)?).form(&[("token", token)]);
-        let request = match &introspection.client {
-            Some((id, secret)) => request.basic_auth(id, Some(secret)),
-            None => request,
+        let answer = match &introspection.url {
+            Some(url) => ask(named_by_operator(url)?).await?,
+            None => {
+                let asked = |told: Arc<Told>| {
+                    let url = told.metadata.introspection_endpoint.as_deref().ok_or(ProviderDown);
+                    let url = url.and_then(|url| self.endpoint(url));
+                    let ask = &ask;
+                    async move { ask(url?).await }
+                };
+                self.where_it_says(Result::is_err, asked).await?
+            }
         };
-        let answer = self.ask(request).await?;
         if answer.get("active") != Some(&Value::Bool(true)) {
             return Ok(Err(Refused::Inactive));
         }
@@ -177,42 +173,74 @@ impl Provider {
 
     /// The user's verified address (`OpenID` Connect Core section 5.3). Without one, bindings to it do not apply: no more.
     async fn email(&self, token: &str, subject: &str) -> Option<String> {
-        let url = self.metadata().await.ok()?.userinfo_endpoint.clone()?;
-        let told = self.ask(self.client.get(endpoint(&url).ok()?).bearer_auth(token)).await.ok()?;
+        let told = self.told().await.ok()?;
+        let url = self.endpoint(told.metadata.userinfo_endpoint.as_deref()?).ok()?;
+        let told = self.ask(self.client.get(url).bearer_auth(token)).await.ok()?;
         let same = told.get("sub").and_then(Value::as_str) == Some(subject);
         let verified = told.get("email_verified") == Some(&Value::Bool(true));
         told.get("email").and_then(Value::as_str).filter(|_| same && verified).map(str::to_owned)
     }
 
-    pub(super) async fn metadata(&self) -> Result<&Metadata, ProviderDown> {
-        self.metadata.get_or_try_init(|| self.discover()).await
+    /// The provider's metadata, read again when they are old.
+    pub(super) async fn told(&self) -> Result<Arc<Told>, ProviderDown> {
+        self.told.get(&self.settings, |_| true, |before| self.discover(before)).await
     }
 
-    async fn discover(&self) -> Result<Metadata, ProviderDown> {
-        let base = self.settings.issuer.trim_end_matches('/');
-        let url = format!("{base}/.well-known/openid-configuration");
-        let told = self.ask(self.client.get(endpoint(&url)?)).await?;
-        let metadata: Metadata = serde_json::from_value(told).map_err(|error| {
-            tracing::error!(%error, "the metadata of the identity provider cannot be read");
-            ProviderDown
-        })?;
-        if metadata.issuer != self.settings.issuer {
-            tracing::error!(
-                configured = self.settings.issuer,
-                told = metadata.issuer,
-                "the identity provider calls itself by another issuer; configure exactly that one"
-            );
-            return Err(ProviderDown);
+    /// Asks the provider where its metadata say. Where that `failed`, it may have moved: its metadata are read again, if that was
+    /// not done a moment ago, and where they say something else now, it is asked there.
+    pub(super) async fn where_it_says<T, Asked>(
+        &self,
+        failed: impl Fn(&Result<T, ProviderDown>) -> bool,
+        ask: impl Fn(Arc<Told>) -> Asked,
+    ) -> Result<T, ProviderDown>
+    where
+        Asked: Future<Output = Result<T, ProviderDown>>,
+    {
+        let told = self.told().await?;
+        let answer = ask(Arc::clone(&told)).await;
+        if !failed(&answer) {
+            return answer;
         }
-        Ok(metadata)
+        let other = |now: &Arc<Told>| !Arc::ptr_eq(now, &told);
+        match self.told.get(&self.settings, other, |before| self.discover(before)).await {
+            Ok(now) if now.metadata != told.metadata => ask(now).await,
+            _ => answer,
+        }
+    }
+
+    async fn discover(&self, before: Option<Arc<Told>>) -> Result<Arc<Told>, ProviderDown> {
+        let told = self.ask(self.client.get(named_by_operator(&Told::address(&self.settings))?)).await?;
+        let read = Told::read(told, &self.settings, before.as_deref());
+        read.map(Arc::new).map_err(|error| {
+            tracing::error!(%error, "the identity provider is not asked");
+            if let NotTaken::OtherIssuer(_) = error {
+                // it is not the one any more whose addresses these were
+                self.told.forget();
+            }
+            ProviderDown
+        })
+    }
+
+    /// An address that the provider's metadata name.
+    pub(super) fn endpoint(&self, url: &str) -> Result<Url, ProviderDown> {
+        named_by_provider(url, &self.settings)
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Value, ProviderDown> {
         let turn = timeout(TURN, self.turns.acquire()).await;
         let Ok(Ok(_turn)) = turn else { return Err(ProviderDown) };
-        json(request.send().await.and_then(Response::error_for_status).map_err(down)?).await
+        let answer = request.send().await.map_err(down)?;
+        // an answer that leads elsewhere is none either
+        if !answer.status().is_success() {
+            tracing::error!(status = answer.status().as_u16(), "the identity provider does not answer as it should");
+            return Err(ProviderDown);
+        }
+        json(answer).await
     }
 }
+
+/// A key, if there is such a one and that can be known.
+type Found = Result<Result<DecodingKey, Refused>, ProviderDown>;
 
 pub(super) fn down(error: reqwest::Error) -> ProviderDown {
     tracing::error!(error = %error.without_url(), "the identity provider does not answer");
@@ -229,27 +257,6 @@ pub(super) async fn json(mut answer: Response) -> Result<Value, ProviderDown> {
         body.extend_from_slice(&chunk);
     }
     serde_json::from_slice(&body).map_err(|_| ProviderDown)
-}
-
-/// An address of the provider, if what is sent there stays between the two of us.
-pub(super) fn endpoint(url: &str) -> Result<Url, ProviderDown> {
-    let parsed = Url::parse(url).ok().filter(is_private);
-    parsed.ok_or_else(|| {
-        tracing::error!(url, "the identity provider has an address that is not https");
-        ProviderDown
-    })
-}
-
-/// Whether an address is `https`, or on this machine. An introspection endpoint inside a cluster is named by its operator
-/// alone, so `http` is taken for names without a dot and for those of a cluster too.
-fn is_private(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
-    let inside = match address {
-        Some(address) => address.is_loopback(),
-        None => host == "localhost" || !host.contains('.') || host.ends_with(".svc.cluster.local"),
-    };
-    url.scheme() == "https" || (url.scheme() == "http" && inside && !host.is_empty())
 }
 
 fn may_ask_for_email(claims: &Claims) -> bool {

@@ -26,6 +26,8 @@ pub(super) struct Raw {
     nonce: Option<Value>,
     at_hash: Option<Value>,
     c_hash: Option<Value>,
+    events: Option<Value>,
+    cnf: Option<Value>,
     #[serde(flatten)]
     more: Map<String, Value>,
 }
@@ -52,6 +54,11 @@ impl Raw {
         self.exp.filter(|exp| exp.is_finite())
     }
 
+    /// Whether this can be said of a token of `subject`: a provider may leave out whose it is.
+    pub(super) fn may_be_of(&self, subject: &str) -> bool {
+        self.sub.as_deref().is_none_or(|told| told == subject)
+    }
+
     /// Checks everything but the signature, and gives what is known of the caller.
     ///
     /// `now` is in seconds since 1970. An introspection may leave out its issuer, because the provider itself said it.
@@ -67,13 +74,18 @@ impl Raw {
             return Err(Refused::NotYet);
         }
         let other_use = self.token_use.as_deref().is_some_and(|kind| !matches!(kind, "access_token" | "access"));
-        if other_use || self.nonce.is_some() || self.at_hash.is_some() || self.c_hash.is_some() {
+        // an ID token, or one about an event such as a log-out (RFC 8417)
+        if other_use || [&self.nonce, &self.at_hash, &self.c_hash, &self.events].into_iter().any(Option::is_some) {
             return Err(Refused::NotAccess);
+        }
+        // RFC 8705 section 3, RFC 9449 section 6: whoever stole it has no proof, and here nobody is asked for one
+        if self.cnf.is_some() {
+            return Err(Refused::Bound);
         }
         let client_id = self.client_id.or(self.azp).filter(|id| !id.is_empty());
         let audience = self.aud.map(OneOrMany::into_vec).unwrap_or_default();
-        check_audience(&audience, client_id.as_deref(), settings)?;
-        let subject = self.sub.filter(|subject| !subject.is_empty()).ok_or(Refused::NoSubject)?;
+        let audience = check_audience(audience, client_id.as_deref(), settings)?;
+        let subject = self.sub.filter(|subject| is_name(subject)).ok_or(Refused::NoSubject)?;
         let of_hook = self.more.get("ext").and_then(Value::as_object);
         let groups = [Some(&self.more), of_hook].into_iter().flatten().find_map(|map| map.get(&settings.groups_claim));
         Ok(Claims {
@@ -83,21 +95,26 @@ impl Raw {
             email: self.email.filter(|_| self.email_verified == Some(true)),
             groups: groups.map(texts).unwrap_or_default(),
             client_id,
+            audience,
             scopes: [self.scope, self.scp].into_iter().flatten().flat_map(scopes).collect(),
         })
     }
 }
 
-/// The policy on audiences: one of ours, or none at all for clients that are listed; never only another's.
-fn check_audience(audience: &[String], client_id: Option<&str>, settings: &Settings) -> Result<(), Refused> {
-    if audience.iter().any(|one| settings.audiences.contains(one)) {
-        return Ok(());
+/// The policy on audiences: one of ours, or none at all for clients that are listed; never only another's. Gives those of ours.
+fn check_audience(audience: Vec<String>, client_id: Option<&str>, settings: &Settings) -> Result<Vec<String>, Refused> {
+    if audience.is_empty() {
+        let listed = client_id.is_some_and(|id| settings.clients_without_audience.iter().any(|one| one == id));
+        return if listed { Ok(audience) } else { Err(Refused::NoAudience) };
     }
-    if !audience.is_empty() {
-        return Err(Refused::Audience);
-    }
-    let listed = client_id.is_some_and(|id| settings.clients_without_audience.iter().any(|one| one == id));
-    if listed { Ok(()) } else { Err(Refused::NoAudience) }
+    let ours: Vec<String> = audience.into_iter().filter(|one| settings.audiences.contains(one)).collect();
+    if ours.is_empty() { Err(Refused::Audience) } else { Ok(ours) }
+}
+
+/// Whether a text can be somebody's name: `OpenID` Connect Core section 2 allows 255 characters; others could not be written into
+/// logs and lists as what they are.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= 255 && !text.chars().any(char::is_control)
 }
 
 /// `scope` is one text with spaces (RFC 8693 section 4.2), `scp` a list with some providers.

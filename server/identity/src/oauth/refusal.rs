@@ -39,12 +39,17 @@ pub enum Refused {
     /// It is for nobody in particular.
     #[error("the token has no audience; ask the provider for one with this server's URL as audience")]
     NoAudience,
-    /// It stands for nobody.
-    #[error("the token has no subject")]
+    /// It stands for nobody, or for something that is no name.
+    #[error("the token has no subject that could be a name")]
     NoSubject,
     /// It is an ID token or a refresh token.
     #[error("the token is not an access token")]
     NotAccess,
+    /// Its sender would have to prove that it holds a key.
+    #[error(
+        "the token is bound to a key or certificate, of which no proof is taken here; ask the provider for a bearer token"
+    )]
+    Bound,
     /// The provider says that it is not valid, or no longer.
     #[error("the provider says that the token is not valid, or no longer; sign in again")]
     Inactive,
@@ -72,6 +77,7 @@ impl Refused {
             Self::NoAudience => "no-audience",
             Self::NoSubject => "no-subject",
             Self::NotAccess => "not-access",
+            Self::Bound => "bound",
             Self::Inactive => "inactive",
             Self::Opaque => "opaque",
         }

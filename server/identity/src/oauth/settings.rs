@@ -15,7 +15,7 @@ pub struct Settings {
     pub clients_without_audience: Vec<String>,
     /// Signatures that are accepted. Only asymmetric ones can be named.
     pub algorithms: Vec<Algorithm>,
-    /// How opaque tokens are asked about (RFC 7662); without it, only JWTs are taken.
+    /// How tokens are asked about (RFC 7662); without it, only JWTs are taken.
     pub introspection: Option<Introspection>,
     /// The claim that lists groups; it is looked for in `ext` too, where Ory Hydra puts claims of a hook.
     pub groups_claim: String,
@@ -25,27 +25,34 @@ pub struct Settings {
     pub leeway: Duration,
     /// How long a checked token is taken for good without another look, so within how long a revocation is noticed.
     pub recheck: Duration,
-    /// How long keys are used without another look at them.
-    pub keys_fresh: Duration,
-    /// How long keys are used while the provider cannot be reached.
-    pub keys_stale: Duration,
-    /// The least time between two looks for an unknown key.
-    pub keys_pause: Duration,
+    /// How long the provider's metadata and keys are used without another look at them.
+    pub fresh: Duration,
+    /// How long they are used while the provider cannot be reached.
+    pub stale: Duration,
+    /// The least time between two looks, for an unknown key or after a failure.
+    pub pause: Duration,
 }
 
-/// Where and how opaque tokens are asked about.
-#[derive(Clone)]
+/// Where and how tokens are asked about.
+#[derive(Clone, Default)]
 pub struct Introspection {
     /// The endpoint; the provider's own metadata says it where this is absent.
     pub url: Option<String>,
     /// Client id and secret, where the endpoint wants them.
     pub client: Option<(String, String)>,
+    /// Whether JWTs are asked about too, so that their revocation is noticed before they end.
+    pub jwts: bool,
 }
 
 impl std::fmt::Debug for Introspection {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let id = self.client.as_ref().map(|(id, _)| id);
-        formatter.debug_struct("Introspection").field("url", &self.url).field("client", &id).finish_non_exhaustive()
+        formatter
+            .debug_struct("Introspection")
+            .field("url", &self.url)
+            .field("client", &id)
+            .field("jwts", &self.jwts)
+            .finish_non_exhaustive()
     }
 }
 
@@ -63,9 +70,9 @@ impl Settings {
             userinfo: true,
             leeway: Duration::from_secs(30),
             recheck: Duration::from_secs(15),
-            keys_fresh: Duration::from_mins(5),
-            keys_stale: Duration::from_hours(1),
-            keys_pause: Duration::from_secs(10),
+            fresh: Duration::from_mins(5),
+            stale: Duration::from_hours(1),
+            pause: Duration::from_secs(10),
         }
     }
 }

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use super::{
     Provider, ProviderDown, Refused,
     id_token::IdToken,
-    provider::{down, endpoint, json},
+    provider::{down, json},
 };
 
 /// This server as a client of the provider.
@@ -145,10 +145,11 @@ impl Provider {
     /// # Errors
     /// [`NotSignedIn::ProviderDown`], [`NotSignedIn::NoPage`], [`NotSignedIn::NoRandomness`].
     pub async fn begin(&self, own: &Registration) -> Result<(String, Begun), NotSignedIn> {
-        let page = self.metadata().await?.authorization_endpoint.clone().ok_or(NotSignedIn::NoPage)?;
+        let told = self.told().await?;
+        let page = told.metadata.authorization_endpoint.as_deref().ok_or(NotSignedIn::NoPage)?;
         let begun = Begun::new()?;
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(begun.verifier.as_bytes()));
-        let mut url = endpoint(&page)?;
+        let mut url = self.endpoint(page)?;
         url.query_pairs_mut().extend_pairs([
             ("response_type", "code"),
             ("client_id", &own.client_id),
@@ -190,8 +191,8 @@ impl Provider {
     }
 
     async fn redeem(&self, own: &Registration, begun: &Begun, code: &str) -> Result<Tokens, NotSignedIn> {
-        let metadata = self.metadata().await?;
-        let url = metadata.token_endpoint.as_deref().ok_or(NotSignedIn::NoPage)?;
+        let told = self.told().await?;
+        let url = told.metadata.token_endpoint.as_deref().ok_or(NotSignedIn::NoPage)?;
         let form = [
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -199,18 +200,20 @@ impl Provider {
             ("code_verifier", &begun.verifier),
             ("resource", &own.resource),
         ];
-        let request = as_client(self.client().post(endpoint(url)?), own, &form, metadata.wants_post());
+        let request = as_client(self.client().post(self.endpoint(url)?), own, &form, told.metadata.wants_post());
         let answer = request.send().await.map_err(down)?;
         if answer.status().is_client_error() {
             tracing::warn!(status = answer.status().as_u16(), "the identity provider refused to redeem a code");
             return Err(NotSignedIn::Code);
         }
-        let told = json(answer.error_for_status().map_err(down)?).await?;
-        serde_json::from_value(told).map_err(|_| NotSignedIn::Code)
+        if !answer.status().is_success() {
+            tracing::error!(status = answer.status().as_u16(), "the identity provider does not redeem codes now");
+            return Err(NotSignedIn::ProviderDown);
+        }
+        serde_json::from_value(json(answer).await?).map_err(|_| NotSignedIn::Code)
     }
 }
 
-/// RFC 6749 section 2.3.1: id and secret are form-encoded before they are put into the header.
 fn as_client(request: RequestBuilder, own: &Registration, form: &[(&str, &str)], in_body: bool) -> RequestBuilder {
     let id = ("client_id", own.client_id.as_str());
     match &own.secret {
@@ -220,7 +223,8 @@ fn as_client(request: RequestBuilder, own: &Registration, form: &[(&str, &str)],
     }
 }
 
-fn encoded(text: &str) -> String {
+/// RFC 6749 section 2.3.1: id and secret of a client are form-encoded before they are put into the header.
+pub(super) fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 

@@ -91,14 +91,20 @@ fn signed_how<'world>(
     }
     let mut header = Map::from_iter([("alg".to_owned(), json!(named))]);
     header.extend(id.map(|id| ("kid".to_owned(), id)));
-    let kinds =
-        ["at+jwt", "JWT", "", "AT+JWT", "application/at+jwt", "jwt", "id_token", "logout+jwt", "dpop+jwt", "jwt "];
-    let kind = choices.one(&kinds.map(|kind| {
-        (
-            Some(json!(kind)),
-            kind.trim() == kind && !kind.contains("_") && !matches!(kind, "" | "logout+jwt" | "dpop+jwt"),
-        )
-    }));
+    let kind = |kind: &str, good| (Some(json!(kind)), good);
+    let kinds = [
+        kind("at+jwt", true),
+        kind("JWT", true),
+        kind("AT+JWT", true),
+        kind("application/at+jwt", true),
+        (None, true),
+        kind("", false),
+        kind("id_token", false),
+        kind("logout+jwt", false),
+        kind("dpop+jwt", false),
+        kind("jwt ", false),
+    ];
+    let kind = choices.one(&kinds);
     put(&mut header, "typ", kind, wrong, "it is of another kind");
     let (name, value, good) = choices.one(&[
         ("cty", json!("x"), true),
@@ -135,12 +141,18 @@ fn claims(
     put(&mut map, "sub", subject.clone(), wrong, "no subject");
     let client = client(choices, &mut map, wrong);
     let listed = client.as_ref().is_some_and(|id| settings.clients_without_audience.contains(id));
-    put(&mut map, "aud", choices.one(&audiences(listed)), wrong, "another audience");
+    let audience = choices.one(&audiences(listed));
+    put(&mut map, "aud", audience.clone(), wrong, "another audience");
     let scopes = scopes(choices, &mut map, wrong);
     let groups = groups(choices, &mut map);
-    for (name, good) in
-        [("token_use", &["access_token", "access"][..]), ("nonce", &[]), ("at_hash", &[]), ("c_hash", &[])]
-    {
+    for (name, good) in [
+        ("token_use", &["access_token", "access"][..]),
+        ("nonce", &[]),
+        ("events", &[]),
+        ("cnf", &[]),
+        ("at_hash", &[]),
+        ("c_hash", &[]),
+    ] {
         let value = choices.one(&["", "access_token", "access", "id", "refresh_token", "", "", ""]);
         if !value.is_empty() {
             put(&mut map, name, (Some(json!(value)), good.contains(&value)), wrong, "no access token");
@@ -163,9 +175,16 @@ fn claims(
         email: email.filter(|_| is_true).map(str::to_owned),
         groups,
         client_id: client,
+        audience: texts(audience.0.as_ref()).filter(|one| settings.audiences.contains(one)).collect(),
         scopes,
     };
     (map, claims)
+}
+
+/// A text, or the texts in a list.
+fn texts(value: Option<&Value>) -> impl Iterator<Item = String> {
+    let values = value.map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
+    values.unwrap_or_default().iter().filter_map(Value::as_str).map(str::to_owned)
 }
 
 fn put(map: &mut Map<String, Value>, name: &str, row: Row, wrong: &mut Vec<&'static str>, why: &'static str) {

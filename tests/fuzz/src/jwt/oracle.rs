@@ -38,8 +38,9 @@ pub(super) fn not_good(
         (!ends(claims.get("exp"), now() - leeway - BLUR), "no end, or a past one"),
         (!begins(claims.get("nbf"), now() + leeway + BLUR), "it begins later"),
         (!begins(claims.get("iat"), now() + leeway + BLUR), "it was made later"),
-        (text(claims.get("sub")).is_none_or(|sub| sub.is_empty()), "no subject"),
-        (!absent(&claims, &["nonce", "at_hash", "c_hash"]), "an ID token"),
+        (text(claims.get("sub")).is_none_or(|sub| sub.is_empty() || sub.chars().any(char::is_control)), "no subject"),
+        (!absent(&claims, &["nonce", "at_hash", "c_hash", "events"]), "another kind of token"),
+        (!absent(&claims, &["cnf"]), "a token that wants a proof"),
     ];
     if let Some((_, why)) = checks.into_iter().find(|(wrong, _)| *wrong) {
         return Some(why);

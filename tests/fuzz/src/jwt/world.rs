@@ -145,7 +145,7 @@ fn published(keys: &[Signing]) -> Vec<Value> {
 fn settings(issuer: &str) -> [Settings; 2] {
     let mut usual = Settings::new(issuer.to_owned(), vec![AUDIENCE.to_owned(), format!("{AUDIENCE}/full")]);
     usual.clients_without_audience = vec![LISTED.to_owned()];
-    (usual.keys_fresh, usual.keys_stale, usual.keys_pause) = (LONG, LONG, LONG);
+    (usual.fresh, usual.stale, usual.pause) = (LONG, LONG, LONG);
     // each token is looked at anew, and nobody is asked for addresses
     (usual.recheck, usual.userinfo) = (Duration::ZERO, false);
     let mut narrow = usual.clone();
