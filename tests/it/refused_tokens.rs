@@ -259,7 +259,7 @@ async fn a_token_for_a_part_of_the_server_is_for_nothing_else() {
         ("/mcp", &readonly, 401),
         ("/mcp/full", &readonly, 401),
         ("/mcp/x/deploy", &readonly, 401),
-        ("/api/approvals", &readonly, 401),
+        ("/api/approvals/1/approve", &readonly, 401),
         ("/mcp", &json!([readonly, whole]), 200),
         ("/mcp/readonly", &whole, 200),
         ("/mcp/x/deploy", &all, 200),

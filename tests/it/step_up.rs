@@ -85,7 +85,10 @@ async fn nobody_is_sent_to_sign_in_again_for_nothing() {
         claims["groups"] = json!("staff");
     });
     denied(staff).await;
-    denied(parts.token(scopes(&["juju:approve"]))).await;
+    for approves in [&["juju:approve"][..], &["juju:read", "juju:write", "juju:approve"]] {
+        let told = denied(parts.token(scopes(approves))).await;
+        assert!(told.contains("sign in again for `juju:write` without `juju:approve`"), "{told}");
+    }
     // scopes that are none of ours limit nothing
     let unlimited = denied(parts.token(scopes(&["openid"]))).await;
     assert!(!unlimited.contains("scope"), "{unlimited}");
