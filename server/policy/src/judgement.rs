@@ -101,8 +101,7 @@ impl Policy {
         let matter = self.matter(act, &circumstances.toolset, &roles);
         let approver = act.effect.changes() && self.may_approve(caller);
         let right = match (scope::lacking(caller, act.effect), self.roles().judge(&matter)) {
-            (Some(denial), _) => denial.to_string(),
-            (None, Err(denial)) => denial.to_string(),
+            (Some(denial), _) | (None, Err(denial)) => denial.to_string(),
             (None, Ok(_)) if approver => "a token that may approve changes nothing".to_owned(),
             (None, Ok(role)) => format!("role `{role}` allows it"),
         };

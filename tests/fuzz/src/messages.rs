@@ -106,8 +106,14 @@ async fn answers(response: Response, sent: &[u8]) {
     assert!(result != error, "a result or an error for {asked:?}: {text}");
     assert!(!error || answer["error"]["code"].is_i64() && answer["error"]["message"].is_string(), "{asked:?}: {text}");
     let question: Value = serde_json::from_slice(sent).unwrap_or_default();
-    let own = answer.get("id").is_some_and(|id| !id.is_null() && Some(id) == question.get("id"));
+    let own =
+        answer.get("id").is_some_and(|id| !id.is_null() && question.get("id").is_some_and(|asked| same(id, asked)));
     assert!(own || (error && answer["id"].is_null()), "another id for {asked:?}: {text}");
+}
+
+/// Whether two ids are the same: `-0` is `0`.
+fn same(one: &Value, other: &Value) -> bool {
+    one == other || one.as_f64().is_some_and(|number| Some(number) == other.as_f64())
 }
 
 async fn router(folder: &std::path::Path) -> Router {

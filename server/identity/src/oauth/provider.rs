@@ -145,30 +145,28 @@ impl Provider {
         token: &str,
         introspection: &Introspection,
     ) -> Result<Result<Raw, Refused>, ProviderDown> {
-        let ask = async |url: Url| {
-            let request = self.client.post(url).form(&[("token", token)]);
-            self.ask(match &introspection.client {
-                Some((id, secret)) => request.basic_auth(encoded(id), Some(encoded(secret))),
-                None => request,
-            })
-            .await
-        };
-        let answer = match &introspection.url {
-            Some(url) => ask(named_by_operator(url)?).await?,
-            None => {
-                let asked = |told: Arc<Told>| {
-                    let url = told.metadata.introspection_endpoint.as_deref().ok_or(ProviderDown);
-                    let url = url.and_then(|url| self.endpoint(url));
-                    let ask = &ask;
-                    async move { ask(url?).await }
-                };
-                self.where_it_says(Result::is_err, asked).await?
-            }
+        let answer = if let Some(url) = &introspection.url {
+            self.ask_about(token, named_by_operator(url)?, introspection).await?
+        } else {
+            let ask = async |told: Arc<Told>| {
+                let url = told.metadata.introspection_endpoint.as_deref().ok_or(ProviderDown)?;
+                self.ask_about(token, self.endpoint(url)?, introspection).await
+            };
+            self.where_it_says(Result::is_err, ask).await?
         };
         if answer.get("active") != Some(&Value::Bool(true)) {
             return Ok(Err(Refused::Inactive));
         }
         Ok(serde_json::from_value(answer).map_err(|_| Refused::Unreadable))
+    }
+
+    async fn ask_about(&self, token: &str, url: Url, introspection: &Introspection) -> Result<Value, ProviderDown> {
+        let request = self.client.post(url).form(&[("token", token)]);
+        let request = match &introspection.client {
+            Some((id, secret)) => request.basic_auth(encoded(id), Some(encoded(secret))),
+            None => request,
+        };
+        self.ask(request).await
     }
 
     /// The user's verified address (`OpenID` Connect Core section 5.3). Without one, bindings to it do not apply: no more.
