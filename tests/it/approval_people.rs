@@ -3,6 +3,7 @@
 
 use audit::Outcome;
 use dispatch::ApprovalTerms;
+use policy::{Policy, Profile};
 use serde_json::{Value, json};
 use tests::asking::{Asking, TOOL, arguments};
 
@@ -102,4 +103,20 @@ async fn the_same_user_by_another_client_sees_and_uses_nothing_of_the_first() {
     assert_eq!(shop.done(), 0);
     assert_ne!(shop.ask("ana by assistant").await["isError"], true);
     assert_eq!(shop.done(), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_asked_never_decides_even_if_its_role_becomes_one_that_approves() {
+    let shop = shop(false).await;
+    let (id, digest) = shop.question("operator").await;
+    let roles = "roles: {operator: {description: Approves from today on., effects: [read], approves: true}}";
+    let policy = Policy::read(&[("roles.yaml", roles)], Profile::None).expect("a policy");
+    shop.served.door.policy.replace(policy);
+    for verb in ["approve", "reject"] {
+        let body = json!({"digest": digest});
+        let (status, refused) = shop.api("operator", "POST", &format!("/{id}/{verb}"), &body).await;
+        assert_eq!((status, refused["error"]["code"].as_str()), (403, Some("own question")), "{refused}");
+        assert_eq!(shop.last_ending().await, (Outcome::Denied, Some(id.clone())));
+    }
+    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200, "somebody else may");
 }

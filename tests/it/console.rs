@@ -335,6 +335,19 @@ async fn another_digest_or_an_unknown_approval_is_refused() {
 }
 
 #[tokio::test]
+async fn letters_that_pass_for_others_are_warned_of() {
+    let shop = shop().await;
+    let mut approver = person(&shop, "approver").await;
+    for (title, warned) in [("p\u{430}ypal", true), ("paypal", false)] {
+        let values = json!({"model": "shop", "application": "web", "values": {"title": title}});
+        let asked = shop.call("admin", "juju_config", &values, &json!({})).await;
+        let id = asked["_meta"]["juju-mcp/approval"]["id"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
+        let (page, ..) = seen(&mut approver, &id).await;
+        assert_eq!(page.contains("Beware") && page.contains("U+0430"), warned, "{page}");
+    }
+}
+
+#[tokio::test]
 async fn text_of_callers_and_of_the_estate_never_becomes_markup() {
     let shop = shop().await;
     let evil = "\"></code><script>alert(1)</script><img src=x onerror=alert(2)>\u{202e}gpj";

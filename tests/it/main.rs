@@ -21,6 +21,7 @@ mod limits;
 mod mcp_calls;
 mod mcp_lines;
 mod mcp_waits;
+mod missing_targets;
 mod own_files;
 mod parity;
 mod real_controller;

@@ -68,6 +68,12 @@ pub trait Command: Send + Sync + 'static {
     #[must_use]
     fn targets(args: &Self::Args) -> Vec<String>;
 
+    /// Those of them that have to be there before; all unless said otherwise.
+    #[must_use]
+    fn needs(args: &Self::Args) -> Vec<String> {
+        Self::targets(args)
+    }
+
     /// What a dry run can say beyond the act itself; reads only.
     fn preview(_: Arc<Self::Args>, _: Arc<Site>) -> impl Future<Output = Result<Option<Value>, Failure>> + Send {
         std::future::ready(Ok(None))

@@ -9,6 +9,7 @@ mod failure;
 pub mod juju;
 mod options;
 mod plan;
+mod presence;
 mod registry;
 mod schema;
 mod site;

@@ -192,9 +192,19 @@ impl<C: Command> Tool for Adapter<C> {
             arguments,
             options,
             job: Box::new(|permit, site, most| answer::<C>(permit, args, site, view, most).boxed()),
-            preview: Box::new(|site| C::preview(Arc::new(again), site).boxed()),
+            preview: Box::new(|site| expected::<C>(again, site).boxed()),
         })
     }
+}
+
+/// What a dry run says beyond the act itself, of an act whose targets are there.
+async fn expected<C: Command>(args: C::Args, site: Arc<Site>) -> Result<Option<Value>, Failure> {
+    let args = Arc::new(args);
+    let expected = C::preview(Arc::clone(&args), Arc::clone(&site)).await?;
+    if C::effect(&args).changes() {
+        site.require(&C::needs(&args)).await?;
+    }
+    Ok(expected)
 }
 
 async fn answer<C: Command>(

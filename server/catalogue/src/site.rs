@@ -93,6 +93,15 @@ impl Site {
         self.model.as_ref().map_or("", |(_, entry)| &entry.uuid)
     }
 
+    /// UUID of the controller, as it says itself; empty for a tool that needs none.
+    ///
+    /// # Errors
+    /// [`Failure::Juju`] where it cannot be reached.
+    pub async fn controller_uuid(&self) -> Result<String, Failure> {
+        let Some(controller) = &self.controller else { return Ok(String::new()) };
+        Ok(controller.connection().await?.session().await?.controller_uuid().to_owned())
+    }
+
     /// Whether the model's units are pods.
     #[must_use]
     pub fn is_kubernetes(&self) -> bool {

@@ -24,9 +24,12 @@ impl Site {
         if self.model_uuid().is_empty() {
             return Ok(Value::Null);
         }
+        Ok(standing(&self.full_status().await?, self.model_uuid(), targets))
+    }
+
+    pub(crate) async fn full_status(&self) -> Result<FullStatusResult, Failure> {
         let connection = self.model_connection().await?;
-        let told = connection.call::<FullStatus>(StatusParams::default()).await?;
-        Ok(standing(&told, self.model_uuid(), targets))
+        Ok(connection.call::<FullStatus>(StatusParams::default()).await?)
     }
 }
 

@@ -24,6 +24,30 @@ impl Html {
         self
     }
 
+    /// A sentence, in which a text between backticks is shown as such.
+    pub(crate) fn prose(self, text: &str) -> Self {
+        let parts: Vec<&str> = text.split('`').collect();
+        if parts.len().is_multiple_of(2) {
+            // one backtick has no other
+            return self.text(text);
+        }
+        self.each(parts.into_iter().enumerate(), |page, (number, part)| match number % 2 {
+            0 => page.text(part),
+            _ => page.mark("<code>").text(part).mark("</code>"),
+        })
+    }
+
+    /// A command line, whose flags are not broken at their hyphens: what stands after `--` alone means something else.
+    pub(crate) fn command(self, text: &str) -> Self {
+        self.each(text.split_inclusive(' '), |page, word| match word.strip_suffix(' ').unwrap_or(word) {
+            flag if flag.starts_with("--") => {
+                let page = page.mark("<span class=\"flag\">").text(flag).mark("</span>");
+                if flag.len() < word.len() { page.mark(" ") } else { page }
+            }
+            _ => page.text(word),
+        })
+    }
+
     /// Text from anywhere, as the value of an attribute; the quotes are in the markup around it.
     pub(crate) fn value(mut self, text: &str) -> Self {
         text.chars().for_each(|letter| self.escaped(letter));
@@ -94,6 +118,18 @@ mod tests {
         let escaped = "&lt;/pre&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;";
         assert_eq!(Html::default().text(evil).into_text(), escaped);
         assert_eq!(Html::default().mark("<p>").value(evil).into_text(), format!("<p>{escaped}"));
+    }
+
+    #[test]
+    fn backticks_and_flags_get_their_form_and_nothing_else_changes() {
+        let prose = |text: &str| Html::default().prose(text).into_text();
+        assert_eq!(prose("a `<b>` c"), "a <code>&lt;b&gt;</code> c");
+        assert_eq!(prose("a ` b"), "a ` b");
+        let command = Html::default().command("juju add-unit --model=<x>  --to 'a --b' ").into_text();
+        let flag = |text: &str| format!("<span class=\"flag\">{text}</span>");
+        let expected =
+            format!("juju add-unit {}  {} &#39;a {} ", flag("--model=&lt;x&gt;"), flag("--to"), flag("--b&#39;"));
+        assert_eq!(command, expected);
     }
 
     #[test]

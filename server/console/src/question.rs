@@ -8,14 +8,14 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, Utc};
-use policy::{Approval, Demand, Status};
+use policy::{Approval, Demand, Status, Undecidable, lookalikes};
 use serde_json::Value;
 
 use crate::{
     decide::not_decided,
     html::Html,
     list::{badges, moment, place, right},
-    page::Page,
+    page::{Page, sentence},
     signed_in::SignedIn,
     site::Site,
     value,
@@ -40,12 +40,17 @@ pub(crate) fn show(
     let now = Utc::now();
     let question = &approval.question;
     let body = Html::default()
-        .mark("<p class=\"marks\">")
+        .mark("<p class=\"back\"><a href=\"")
+        .value(&site.base)
+        .mark("\">All questions</a></p><p class=\"marks\">")
         .add(&badges(approval, now))
         .mark("</p><h1 class=\"command\"><code>")
-        .text(&question.command)
+        .command(&question.command)
         .mark("</code></h1>")
-        .maybe(wrong, |page, wrong| page.mark("<p class=\"wrong\" role=\"alert\">").text(wrong).mark("</p>"))
+        .maybe(wrong, |page, wrong| page.mark("<p class=\"wrong\" role=\"alert\">").prose(wrong).mark("</p>"))
+        .maybe(beware(approval), |page, warning| {
+            page.mark("<p class=\"wrong\">Beware: this ").prose(&warning).mark("</p>")
+        })
         .add(&outcome(approval, now))
         .add(&facts(approval, now))
         .add(&rules(&question.demands))
@@ -55,6 +60,12 @@ pub(crate) fn show(
         .add(&answers(site, who, approval, now))
         .add(&marks_of(approval));
     Page::new(site, "Approval").of(who).show(status, &body)
+}
+
+/// A warning of letters that may pass for others, wherever they stand in what a person decides by.
+fn beware(approval: &Approval) -> Option<String> {
+    let act = &approval.question.act;
+    lookalikes(&format!("{} {} {}", approval.question.command, act.place(), act.targets.join(" ")))
 }
 
 /// How it ended, once it has.
@@ -88,8 +99,8 @@ fn facts(approval: &Approval, now: DateTime<Utc>) -> Html {
     let client = asker.client.as_deref();
     let page = Html::default().mark("<section class=\"card\"><dl class=\"facts\">");
     let page = row(page, "Asked by")
-        .text(asker.email.as_deref().unwrap_or(&asker.subject))
-        .maybe(asker.email.as_ref(), |page, _| {
+        .text(asker.name())
+        .maybe((asker.name() != asker.subject).then_some(()), |page, ()| {
             page.mark(" <span class=\"faint\">").text(&asker.subject).mark("</span>")
         })
         .mark(end);
@@ -114,7 +125,7 @@ fn rules(demands: &[Demand]) -> Html {
         page.mark("<li><code>")
             .text(&demand.rule)
             .mark("</code> ")
-            .text(&demand.message)
+            .prose(&demand.message)
             .maybe(demand.second_person.then_some(()), |page, ()| {
                 page.mark(" <span class=\"mark\">by somebody other than whoever asked</span>")
             })
@@ -149,12 +160,10 @@ fn answers(site: &Site, who: &SignedIn, approval: &Approval, now: DateTime<Utc>)
     if approval.status_at(now) != Status::Pending {
         return Html::default();
     }
-    if !site.approvals.may_approve(&who.caller) {
-        return right(false);
-    }
-    if approval.question.second_person() && approval.question.asker.same_person(&who.asker()) {
-        let note = "<p class=\"note\">You asked for this yourself, and a rule wants somebody else to decide.</p>";
-        return Html::default().mark(note);
+    match site.approvals.undecidable(&who.caller, approval) {
+        None => {}
+        Some(Undecidable::NoRight) => return right(false),
+        Some(why) => return Html::default().mark("<p class=\"note\">").prose(&sentence(&why)).mark("</p>"),
     }
     Html::default()
         .mark("<form class=\"card answer\" method=\"post\" action=\"")
@@ -170,12 +179,12 @@ fn answers(site: &Site, who: &SignedIn, approval: &Approval, now: DateTime<Utc>)
             page.mark("<label for=\"word\">This cannot be undone. To approve, type <code>")
                 .text(word)
                 .mark("</code></label><input id=\"word\" name=\"word\" autocomplete=\"off\" autocapitalize=\"off\" ")
-                .mark("spellcheck=\"false\">")
+                .mark("spellcheck=\"false\" required>")
         })
         .mark("<label for=\"reason\">Reason <span class=\"faint\">(kept in the ledger, shown to the assistant)</span></label>")
         .mark("<textarea id=\"reason\" name=\"reason\" rows=\"2\" maxlength=\"500\"></textarea><p class=\"buttons\">")
         .mark("<button name=\"decision\" value=\"approve\" class=\"yes\">Approve</button>")
-        .mark("<button name=\"decision\" value=\"reject\" class=\"no\">Reject</button></p></form>")
+        .mark("<button name=\"decision\" value=\"reject\" class=\"no\" formnovalidate>Reject</button></p></form>")
 }
 
 /// What tells this act from every other.

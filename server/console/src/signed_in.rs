@@ -8,7 +8,6 @@ use axum::{
     response::Response,
 };
 use identity::{Authenticator, Caller, Presented, Unauthenticated};
-use policy::Asker;
 use uuid::Uuid;
 
 use crate::{
@@ -30,15 +29,10 @@ pub(crate) struct SignedIn {
 }
 
 impl SignedIn {
-    /// What people call them: the address where it is verified, else the subject.
+    /// What people call them: the address where it is verified, the holder of the token, else the subject.
     pub(crate) fn name(&self) -> &str {
         let address = self.caller.claims().and_then(|claims| claims.email.as_deref());
-        address.unwrap_or_else(|| self.caller.subject())
-    }
-
-    /// As whoever asks.
-    pub(crate) fn asker(&self) -> Asker {
-        Asker::of(&self.caller)
+        address.or(self.caller.holder()).unwrap_or_else(|| self.caller.subject())
     }
 
     /// The field that every form of the session has.

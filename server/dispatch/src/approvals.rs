@@ -68,6 +68,13 @@ impl Approvals {
         self.0.policy.now().may_approve(caller)
     }
 
+    /// Why this caller may not decide about what waits, whatever they say; nothing where they may.
+    #[must_use]
+    pub fn undecidable(&self, caller: &Caller, approval: &Approval) -> Option<Undecidable> {
+        let (policy, now) = (self.0.policy.now(), self.0.clock.now());
+        approval.check_decidable(&policy, caller, &approval.digest, now).err()
+    }
+
     /// Approvals of one status or of all, the newest first, at most 200: all of them for whoever may approve, only
     /// their own for others.
     ///

@@ -82,12 +82,11 @@ impl Asking<'_> {
         Ok(permitted)
     }
 
-    /// Looks at the target as it is now. Rules are part of what is seen: a yes given under other rules is void.
+    /// Looks at the target as it is now.
     async fn look(&self, act: Act, demands: Vec<Demand>, preview: Preview) -> Result<Seen, Refusal> {
         let expected = preview(Arc::clone(self.site)).await?.unwrap_or_default();
         let standing = self.site.standing(&act.targets).await?;
-        let rules: Vec<_> = demands.iter().map(|demand| json!([demand.rule, demand.second_person])).collect();
-        let state = fingerprint(&json!({"expected": expected, "standing": standing, "rules": rules}));
+        let state = state(&self.site.controller_uuid().await?, &expected, &standing, &demands);
         let digest = act.digest();
         let short = standing.to_string().len() <= MOST_SHOWN;
         let question = Question {
@@ -245,6 +244,13 @@ impl Asking<'_> {
     }
 }
 
+/// The fingerprint of what a yes takes for granted. Rules are part of it, because a yes given under other rules is void; and so is
+/// the controller itself, because another one may have come under its name.
+fn state(controller: &str, expected: &Value, standing: &Value, demands: &[Demand]) -> String {
+    let rules: Vec<_> = demands.iter().map(|demand| json!([demand.rule, demand.second_person])).collect();
+    fingerprint(&json!({"controller": controller, "expected": expected, "standing": standing, "rules": rules}))
+}
+
 fn lost(error: store::Error) -> Refusal {
     Refusal::ApprovalsLost(error)
 }
@@ -254,5 +260,29 @@ fn undecided(error: NotDecided) -> Refusal {
         NotDecided::LedgerClosed(cause) => Refusal::LedgerClosed(cause),
         NotDecided::Lost(cause) => Refusal::ApprovalsLost(cause),
         NotDecided::Undecidable(_) | NotDecided::LongReason => Refusal::Forged("the decision does not fit".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_yes_takes_for_granted_is_part_of_its_state() {
+        let demand =
+            |rule: &str, second_person| [Demand { rule: rule.to_owned(), message: String::new(), second_person }];
+        let (expected, standing) = (json!({"removes": ["web/0"]}), json!({"model": "m1"}));
+        let shown = state("c1", &expected, &standing, &demand("r", false));
+        assert_eq!(shown, state("c1", &expected, &standing, &demand("r", false)));
+        for other in [
+            state("c2", &expected, &standing, &demand("r", false)),
+            state("c1", &json!({"removes": ["web/0", "web/1"]}), &standing, &demand("r", false)),
+            state("c1", &expected, &json!({"model": "m2"}), &demand("r", false)),
+            state("c1", &expected, &standing, &demand("other", false)),
+            state("c1", &expected, &standing, &demand("r", true)),
+            state("c1", &expected, &standing, &[]),
+        ] {
+            assert_ne!(shown, other);
+        }
     }
 }

@@ -65,20 +65,27 @@ impl Asker {
         Value::from(vec![Some(self.subject.clone()), self.issuer.clone(), self.client_id.clone()]).to_string()
     }
 
+    /// What people call whoever asked: the verified address, the holder of the token, else the subject.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.email.as_deref().or(self.holder.as_deref()).unwrap_or(&self.subject)
+    }
+
     /// Whether this is the same person, whatever token or client they come with: by account, else by the address or name
     /// that a provider or the configuration gives them.
     #[must_use]
     pub fn same_person(&self, other: &Self) -> bool {
         let names = |asker: &Self| -> Vec<String> {
-            [&asker.email, &asker.holder].into_iter().flatten().map(|name| name.to_lowercase()).collect()
+            [&asker.email, &asker.holder].into_iter().flatten().map(|name| name.trim().to_lowercase()).collect()
         };
         self.subject == other.subject || names(self).iter().any(|name| names(other).contains(name))
     }
 
-    /// Whether both came through the same OAuth client, whoever the token is for.
+    /// Whether both came through the same OAuth client, whoever the token is for, or with the same token where there is no client.
     #[must_use]
     pub fn same_client(&self, other: &Self) -> bool {
-        self.client_id.is_some() && (&self.issuer, &self.client_id) == (&other.issuer, &other.client_id)
+        let through = self.client_id.is_some() && (&self.issuer, &self.client_id) == (&other.issuer, &other.client_id);
+        through || self.key() == other.key()
     }
 }
 

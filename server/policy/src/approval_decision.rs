@@ -18,9 +18,9 @@ pub enum Undecidable {
         "this token may not approve: that needs the role `{APPROVER}`, and with an identity provider also a person's token with the scope `{APPROVE_SCOPE}`"
     )]
     NoRight,
-    /// The OAuth client that asked would answer its own question, with whatever token.
+    /// The OAuth client that asked would answer its own question, with whatever token, or the very token that asked.
     #[error(
-        "the client that asked may not decide about it: use another one, such as the approval page or `juju-mcp approvals`"
+        "the client or token that asked may not decide about it: use another one, such as the approval page or `juju-mcp approvals`"
     )]
     OwnClient,
     /// Whoever asked would approve their own question, which needs a second person.
@@ -166,8 +166,12 @@ mod tests {
         assert!(!by("oauth:1", None).same_person(&by("oauth:2", None)));
         let held = |subject: &str| Asker { holder: Some("ANA@example.com".into()), ..by(subject, None) };
         assert!(held("token:operator:1").same_person(&held("token:approver:2")));
+        let untidy = Asker { holder: Some(" ana@example.com ".into()), ..by("token:approver:3", None) };
+        assert!(untidy.same_person(&held("token:operator:1")));
         assert!(held("token:operator:1").same_person(&by("oauth:2", Some("ana@example.com"))));
         asked.question.demands[0].second_person = false;
-        assert_eq!(asked.check_decidable(&policy, &own, &digest, asked.made), Ok(()));
+        assert_eq!(asked.check_decidable(&policy, &own, &digest, asked.made), Err(Undecidable::OwnClient));
+        let other = Caller::local("bea", "approver");
+        assert_eq!(asked.check_decidable(&policy, &other, &digest, asked.made), Ok(()));
     }
 }

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use identity::Claims;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Serialize};
 
 /// One role and who holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,8 @@ pub struct Binding {
 }
 
 /// Somebody at the identity provider: `group:ops`, `user:ana@example.com`, `subject:7f3a`, `client:backup-job`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Holder {
     /// Everybody in a group.
     Group(String),
@@ -69,15 +70,17 @@ impl fmt::Display for Holder {
     }
 }
 
-impl Serialize for Holder {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+impl From<Holder> for String {
+    fn from(holder: Holder) -> Self {
+        holder.to_string()
     }
 }
 
-impl<'de> Deserialize<'de> for Holder {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+impl TryFrom<String> for Holder {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 

@@ -63,15 +63,9 @@ struct SettingsSection {
     /// Names of models and controllers that are production, in place of the shipped patterns.
     production: Option<Vec<Pattern>>,
     /// Regular expressions that no argument may hold, beside the shipped ones.
-    #[serde(deserialize_with = "expressions")]
     blocked_patterns: Vec<Blocked>,
     /// Prices, in place of the shipped ones.
     prices: Option<Prices>,
-}
-
-fn expressions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Blocked>, D::Error> {
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    texts.iter().map(|text| Blocked::read(text)).collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
 /// Refuses a name that is given twice, which YAML leaves open.

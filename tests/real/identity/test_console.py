@@ -191,7 +191,7 @@ def test_whoever_asked_is_not_the_second_person_though_they_may_approve(server, 
     unit = {"model": "shop", "application": "web"}
     token, approval, _ = asked(hydra, server, "eve", "juju_add_unit", unit)
     eve = entered(server, "eve", f"/console/approvals/{approval}")
-    assert "You asked for this yourself" in eve.page.text and not any("/approvals/" in form[0] for form in eve.form().forms)
+    assert "whoever asked may not decide about it" in eve.page.text and not any("/approvals/" in form[0] for form in eve.form().forms)
     digest = eve.page.text.split("Digest of the act</dt><dd><code>")[1].split("<")[0]
     fields = {"csrf": eve.form().forms[0][1]["csrf"], "digest": digest, "decision": "approve"}
     answer = eve.open(eve.url, "POST", fields, "localhost")

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use policy::{Approval, Status, lookalikes, plain};
+use policy::{Approval, Asker, Status, lookalikes, plain};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -47,8 +47,8 @@ async fn list(server: &ApiServer, status: Option<&str>) -> Result<ExitCode, Fail
         [
             approval.id.clone(),
             approval.status.as_str().to_owned(),
-            approval.expires.format("%H:%M:%SZ").to_string(),
-            approval.question.asker.subject.clone(),
+            approval.expires.format("%Y-%m-%d %H:%M UTC").to_string(),
+            approval.question.asker.name().to_owned(),
             act.place(),
             approval.question.command.clone(),
         ]
@@ -118,7 +118,7 @@ fn described(approval: &Approval) -> String {
         ("command", question.command.clone()),
         ("where", act.place()),
         ("effect", act.effect.as_str().to_owned()),
-        ("asked by", question.asker.subject.clone()),
+        ("asked by", asked_by(&question.asker)),
         ("expires", approval.expires.to_rfc3339()),
         ("digest", approval.digest.clone()),
     ];
@@ -143,6 +143,13 @@ fn described(approval: &Approval) -> String {
         lines.push(("reason", approval.reason.clone()));
     }
     lines.into_iter().fold(String::new(), |text, (name, value)| text + &format!("{name:<11} {}\n", plain(&value)))
+}
+
+/// Whoever asked, by name and by what the ledger calls them, and the program they asked through.
+fn asked_by(asker: &Asker) -> String {
+    let subject = Some(&asker.subject).filter(|subject| *subject != asker.name());
+    let more = [subject, asker.client_id.as_ref()].into_iter().flatten();
+    more.fold(asker.name().to_owned(), |text, more| format!("{text}, {more}"))
 }
 
 /// Aligned columns. What is not to be seen, or would move the cursor, is taken out: it may come from an assistant.
@@ -203,6 +210,18 @@ async fn api<T: DeserializeOwned>(
     if status.is_success() {
         return read(answer);
     }
-    let said = answer["error"]["message"].as_str().map_or_else(|| status.to_string(), str::to_owned);
-    Err(Failure::failed(said))
+    let problem = answer["error"]["message"].as_str().map_or_else(|| status.to_string(), str::to_owned);
+    Err(Failure::Failed { problem: plain(&problem), remedy: remedy(status.as_u16()).map(str::to_owned) })
+}
+
+/// What to do about a refusal.
+fn remedy(status: u16) -> Option<&'static str> {
+    match status {
+        401 => Some("give the file of a token that this server takes, with `--token-file FILE`"),
+        403 => Some("ask somebody who may, or take a token with that right"),
+        404 => Some("`juju-mcp approvals list` names those that there are"),
+        409 => Some("look again with `juju-mcp approvals show ID`"),
+        503 => Some("tell whoever runs the server to look at its log and its state directory"),
+        _ => None,
+    }
 }

@@ -14,7 +14,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::Deserialize;
 
 use super::{
     Settings,
@@ -25,7 +25,8 @@ use super::{
 use crate::{Circumstances, Pattern, selector::Matter};
 
 /// A requirement, read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "String")]
 pub(crate) struct Check {
     text: String,
     any: Vec<Vec<Clause>>,
@@ -187,9 +188,11 @@ impl Sign {
     }
 }
 
-impl<'de> Deserialize<'de> for Check {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+impl TryFrom<String> for Check {
+    type Error = Unreadable;
+
+    fn try_from(text: String) -> Result<Self, Unreadable> {
+        Self::read(&text)
     }
 }
 

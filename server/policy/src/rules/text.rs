@@ -4,15 +4,25 @@ use regex_automata::{
     nfa::thompson::{self, pikevm::PikeVM},
     util::syntax,
 };
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::selector::leaves;
 
 /// A regular expression that is looked for in all texts of an act's arguments.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
 pub(crate) struct Blocked {
     text: String,
     expression: PikeVM,
+}
+
+impl TryFrom<String> for Blocked {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::read(&text)
+    }
 }
 
 impl PartialEq for Blocked {

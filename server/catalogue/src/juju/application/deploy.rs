@@ -111,6 +111,10 @@ impl Command for Deploy {
         vec![entity::application(args.application_name.as_ref().unwrap_or(&args.charm))]
     }
 
+    fn needs(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
         let wanted = base(&args)?;
         resources::check_paths(&site, &args.resources).await?;

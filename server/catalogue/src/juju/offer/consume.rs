@@ -49,6 +49,10 @@ impl Command for Consume {
         vec![entity::application(args.application_alias.as_deref().unwrap_or_else(|| entity::of_endpoint(&args.offer)))]
     }
 
+    fn needs(_: &Args) -> Vec<String> {
+        Vec::new()
+    }
+
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
         let application = consume(&args.offer, args.application_alias.as_deref(), &site).await?;
         Ok(Output { application })

@@ -51,6 +51,12 @@ impl Command for Integrate {
         args.endpoints.iter().map(|endpoint| entity::application(entity::of_endpoint(endpoint))).collect()
     }
 
+    fn needs(args: &Args) -> Vec<String> {
+        // an offer's URL has a dot, and is taken into the model by this very act
+        let local = args.endpoints.iter().filter(|endpoint| !endpoint.contains('.'));
+        local.map(|endpoint| entity::application(entity::of_endpoint(endpoint))).collect()
+    }
+
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
         let mut endpoints = Vec::new();
         for endpoint in args.endpoints {
