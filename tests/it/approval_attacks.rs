@@ -135,7 +135,7 @@ async fn with_id(kind: Attack) -> (Asking, Value, Before) {
         Attack::OthersId => token = "other admin",
         Attack::OtherArgument => args["num_units"] = 2.into(),
         Attack::OtherTool => (tool, args) = ("juju_expose", json!({"model": "shop", "application": "web"})),
-        Attack::OtherModel => args["application"] = "db".into(),
+        Attack::OtherModel => args["application"] = "postgresql".into(),
         Attack::TargetChanged | Attack::TargetChangedAndNamed => {
             shop.change_target().await;
             done = 1;

@@ -6,6 +6,10 @@ use policy::Policy;
 use serde_json::{Value, json};
 use tests::asking::{Asking, wanting};
 
+/// Methods that say what they would do, and are asked only for that here.
+const WITH_DRY_RUN: [&str; 3] =
+    ["Application.DestroyApplication", "Application.DestroyUnit", "MachineManager.DestroyMachineWithParams"];
+
 async fn shop() -> Asking {
     Asking::open(false, ApprovalTerms::default()).await
 }
@@ -21,19 +25,22 @@ async fn not_found(shop: &Asking, tool: &str, arguments: &Value, what: &str) {
         arguments["model"] = "shop".into();
         arguments["dry_run"] = dry_run.into();
         let answer = shop.call("admin", tool, &arguments, &json!({})).await;
-        assert!(text(&answer).contains(&format!("{what} not found")), "{tool} {arguments}: {answer}");
+        assert!(text(&answer).contains(what), "{tool} {arguments}: {answer}");
         assert_eq!(answer["isError"], true, "{tool} {arguments}");
         assert_eq!(shop.last_ending().await, (Outcome::Failed, None), "{tool} {arguments}");
     }
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
     assert_eq!(listed["approvals"], json!([]), "{tool}: nobody was asked");
-    assert_eq!(shop.simulator.writes(), std::collections::BTreeMap::new(), "{tool}");
+    let mut writes = shop.simulator.writes();
+    writes.retain(|method, _| !WITH_DRY_RUN.contains(&method.as_str()));
+    assert!(writes.is_empty(), "{tool}: {writes:?}");
 }
 
 #[tokio::test]
 async fn nobody_is_asked_about_what_is_not_there() {
     let shop = shop().await;
-    let (application, unit, machine) = ("application \"nope\"", "unit \"web/99\"", "machine 99");
+    let (application, unit, machine) =
+        ("application \"nope\" not found", "unit \"web/99\" not found", "machine 99 not found");
     for (tool, arguments, what) in [
         ("juju_add_unit", json!({"application": "nope", "num_units": 2}), application),
         ("juju_expose", json!({"application": "nope"}), application),
@@ -47,9 +54,9 @@ async fn nobody_is_asked_about_what_is_not_there() {
         ("juju_exec", json!({"command": "true", "applications": ["nope"]}), application),
         ("juju_exec", json!({"command": "true", "units": ["web/99"]}), unit),
         ("juju_run", json!({"action": "restart", "units": ["web/0", "web/99"]}), unit),
-        ("juju_run", json!({"action": "restart", "units": ["nope/leader"]}), "unit \"nope/leader\""),
+        ("juju_run", json!({"action": "restart", "units": ["nope/leader"]}), "unit \"nope/leader\" not found"),
         ("juju_resolved", json!({"units": ["web/99"]}), unit),
-        ("juju_remove_unit", json!({"units": ["web/99"]}), unit),
+        ("juju_remove_unit", json!({"units": ["web/99"]}), "unit \"web/99\" does not exist"),
         ("juju_exec", json!({"command": "true", "machines": ["99"]}), machine),
         ("juju_remove_machine", json!({"machines": ["99"]}), machine),
     ] {
@@ -61,7 +68,13 @@ async fn nobody_is_asked_about_what_is_not_there() {
 async fn a_shipped_rule_that_counts_units_asks_nobody_either() {
     let shop = shop().await;
     shop.served.door.policy.replace(Policy::shipped().expect("part of the program"));
-    not_found(&shop, "juju_add_unit", &json!({"application": "nope", "num_units": 2}), "application \"nope\"").await;
+    not_found(
+        &shop,
+        "juju_add_unit",
+        &json!({"application": "nope", "num_units": 2}),
+        "application \"nope\" not found",
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -181,6 +181,7 @@ impl<C: Command> Tool for Adapter<C> {
         let args: C::Args = BadArguments::read(arguments.clone())?;
         C::check(&args).map_err(BadArguments::said)?;
         let again = BadArguments::read(arguments.clone())?;
+        let needs = if C::effect(&args).changes() { C::needs(&args) } else { Vec::new() };
         let arguments = Value::Object(arguments);
         let view = options.view.clone();
         Ok(Plan {
@@ -192,18 +193,22 @@ impl<C: Command> Tool for Adapter<C> {
             arguments,
             options,
             job: Box::new(|permit, site, most| answer::<C>(permit, args, site, view, most).boxed()),
-            preview: Box::new(|site| expected::<C>(again, site).boxed()),
+            preview: Box::new(|site| {
+                let expected = C::preview(Arc::new(again), Arc::clone(&site)).boxed();
+                expected_there(expected, site, needs).boxed()
+            }),
         })
     }
 }
 
-/// What a dry run says beyond the act itself, of an act whose targets are there.
-async fn expected<C: Command>(args: C::Args, site: Arc<Site>) -> Result<Option<Value>, Failure> {
-    let args = Arc::new(args);
-    let expected = C::preview(Arc::clone(&args), Arc::clone(&site)).await?;
-    if C::effect(&args).changes() {
-        site.require(&C::needs(&args)).await?;
-    }
+/// What a dry run says beyond the act itself, where all that the act needs is there.
+async fn expected_there(
+    expected: BoxFuture<'_, Result<Option<Value>, Failure>>,
+    site: Arc<Site>,
+    needs: Vec<String>,
+) -> Result<Option<Value>, Failure> {
+    let expected = expected.await?;
+    site.require(&needs).await?;
     Ok(expected)
 }
 
