@@ -24,7 +24,7 @@ impl Authenticate for Telling {
             let result = self.inner.caller(presented, peer).await;
             // whoever brings no token is only asking where to get one
             if let Some(reason) = result.as_ref().err().filter(|reason| **reason != Unauthenticated::Missing) {
-                self.doorkeeper.note(peer, reason.kind(), reason.to_string());
+                self.turned_away(peer, *reason);
             }
             result
         }
@@ -32,6 +32,6 @@ impl Authenticate for Telling {
     }
 
     fn turned_away(&self, peer: Option<IpAddr>, reason: Unauthenticated) {
-        self.note(peer, reason);
+        self.doorkeeper.note(peer, reason.kind(), reason.to_string());
     }
 }
