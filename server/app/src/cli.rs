@@ -16,7 +16,7 @@ use crate::command::fact;
     after_help = "Start with:\n  juju-mcp demo          try it, with nothing else installed\n  juju-mcp stdio         use your own Juju client files\n  juju-mcp serve --help  run it for a team"
 )]
 pub(crate) struct Cli {
-    /// What to log, to standard error: a level, or `room=level,...`
+    /// What to log, to standard error: a level, or `room=level,...`; the finest that a release has is `debug`
     #[arg(long, global = true, env = "JUJU_MCP_LOG", default_value = "warn", value_name = "FILTER", value_parser = log_filter)]
     pub(crate) log: Targets,
     #[command(subcommand)]
