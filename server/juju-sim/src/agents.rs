@@ -64,7 +64,7 @@ fn due(state: &State) -> Option<DateTime<Utc>> {
 }
 
 fn model_due(model: &Model) -> Option<DateTime<Utc>> {
-    let machines = model.machines.values().filter_map(machine::due);
+    let machines = model.machines.iter().filter_map(|(id, machine)| machine::due(model, id, machine));
     let units = model.units.values().filter_map(|unit| unit::due(model, unit));
     let leaving = model
         .applications

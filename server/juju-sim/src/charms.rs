@@ -16,7 +16,14 @@ pub(crate) struct Charm {
     #[serde(default)]
     pub(crate) description: String,
     pub(crate) revision: i64,
+    /// Version of the workload that its units tell.
     pub(crate) version: String,
+    /// What it says of itself, which is shown beside its revision.
+    #[serde(default)]
+    pub(crate) build: String,
+    /// What its units say when they serve.
+    #[serde(default)]
+    pub(crate) says: String,
     #[serde(default = "latest")]
     pub(crate) channels: Vec<String>,
     #[serde(default)]

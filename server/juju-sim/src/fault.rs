@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::state::{State, Status, Topic, Work};
+use crate::state::{MachineId, State, Status, Topic, Work};
 
 /// What is to go wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +100,7 @@ fn unit_of(state: &mut State, name: &str, change: impl Fn(&mut crate::state::Uni
 }
 
 fn lose(state: &mut State, id: &str) -> Result<(), String> {
-    let number: u32 = id.parse().map_err(|_| format!("`{id}` is not the number of a machine"))?;
+    let number: MachineId = id.parse().map_err(|()| format!("`{id}` is not the number of a machine"))?;
     let mut struck = false;
     for model in state.models.values_mut().filter(|model| model.name != "controller") {
         let Some(machine) = model.machines.get_mut(&number) else { continue };

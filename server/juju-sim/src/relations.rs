@@ -28,7 +28,11 @@ pub(crate) fn endpoints(model: &Model, name: &str) -> Result<Vec<RelationEndpoin
 /// The two sides that are meant by `web:db` and `postgresql`.
 pub(crate) fn pair(model: &Model, wanted: &[String]) -> Result<Vec<RelationEndpoint>, RemoteError> {
     let [first, second] = wanted else {
-        return Err(RemoteError::plain("a relation must involve two applications"));
+        let message = match wanted.len() {
+            1 => "no relations found".to_owned(),
+            count => format!("cannot relate {count} endpoints"),
+        };
+        return Err(RemoteError::plain(message));
     };
     let (ours, theirs) = (candidates(model, first)?, candidates(model, second)?);
     let mut fitting = Vec::new();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use chrono::Utc;
-use juju_wire::{RemoteError, constraints::Constraints, facade::client::application::ExposedEndpoint};
+use juju_wire::{RemoteError, constraints::Constraints, facade::client::application::ExposedEndpoint, tag::Tag};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -15,8 +15,8 @@ use crate::{
     facade::inherited,
     relations,
     state::{
-        Access, Cloud, Controller, EVERYONE, Kind, Model, ModelAccess, Offer, State, Status, Topic, User, Work,
-        default_credential,
+        Access, Cloud, Controller, EVERYONE, Kind, Model, ModelAccess, OF_CHARMS, Offer, State, Status, Topic, User,
+        Work, default_credential,
     },
 };
 
@@ -97,6 +97,8 @@ struct ApplicationSection {
     channel: Option<String>,
     units: u32,
     exposed: bool,
+    /// Where it is another than the charm's own.
+    revision: Option<i64>,
     /// Status and message of each unit, in place of `active`; for a failed hook `error` and the hook.
     statuses: Vec<[String; 2]>,
 }
@@ -252,7 +254,7 @@ fn bare(cloud: Cloud, charms: Charms) -> State {
         last_connection: None,
     };
     let mut own = Model::new(uuid(0), "controller", "admin", cloud.clone());
-    own.add_machine(Constraints::default());
+    own.add_machine(Constraints { arch: Some("amd64".to_owned()), ..Constraints::default() }, OF_CHARMS);
     settle(&mut own);
     State {
         controller: Controller {
@@ -281,6 +283,10 @@ fn build(mut model: Model, section: &ModelSection, charms: &Charms) -> Result<Mo
         let channel =
             application.channel.as_deref().or(charm.channels.first().map(String::as_str)).unwrap_or("latest/stable");
         model.add_application(name, charm, channel)?;
+        if let Some(revision) = application.revision {
+            model.application_mut(name)?.revision = revision;
+            model.journal.touch(Topic::Charm(charm.url(revision)));
+        }
         if application.exposed {
             let everywhere =
                 ExposedEndpoint { expose_to_cidrs: vec!["0.0.0.0/0".to_owned()], ..ExposedEndpoint::default() };
@@ -356,7 +362,8 @@ fn settle(model: &mut Model) {
     for relation in model.relations.values_mut() {
         relation.status = status("joined", "");
     }
-    let machines: Vec<_> = model.machines.keys().map(|id| format!("machine-{id}")).collect();
+    let machines: Vec<_> =
+        model.machines.values().map(|machine| Tag::new("machine", &machine.id).to_string()).collect();
     for tag in machines {
         model.remember(tag.clone(), "machine", status("running", "running"));
         model.remember(tag, "juju-machine", status("started", ""));

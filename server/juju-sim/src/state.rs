@@ -2,6 +2,7 @@
 
 mod application;
 mod journal;
+mod machine;
 mod model;
 mod secret;
 mod storage;
@@ -18,8 +19,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
 
-pub(crate) use application::{Application, Machine, Relation, RelationEndpoint, Status, Task, Unit, Upload, Work};
+pub(crate) use application::{Application, Relation, RelationEndpoint, Status, Task, Unit, Upload, Work};
 pub(crate) use journal::Journal;
+pub(crate) use machine::{LATEST, Machine, MachineId, OF_CHARMS};
 pub(crate) use model::{Block, EVERYONE, LogLine, Model, Offer, Operation, RemoteApplication, Topic};
 pub(crate) use secret::{Revision, Secret};
 pub(crate) use storage::Storage;

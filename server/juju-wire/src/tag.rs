@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::RemoteError;
+
 /// The name of one entity with its kind, as the API writes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Tag {
@@ -32,9 +34,9 @@ impl Tag {
     /// # Errors
     /// [`TagError`] where the text has no kind or no name.
     pub fn parse(text: &str) -> Result<Self, TagError> {
-        let (kind, rest) = text.split_once('-').ok_or_else(|| TagError(text.to_owned()))?;
+        let (kind, rest) = text.split_once('-').ok_or_else(|| TagError::new(text))?;
         if kind.is_empty() || rest.is_empty() {
-            return Err(TagError(text.to_owned()));
+            return Err(TagError::new(text));
         }
         let id = match kind {
             "unit" => rest.rsplit_once('-').map(|(application, number)| format!("{application}/{number}")),
@@ -46,18 +48,17 @@ impl Tag {
             "cloudcred" => Some(rest.replacen('_', "/", 2)),
             _ => Some(rest.to_owned()),
         };
-        id.map(|id| Self::new(kind, id)).ok_or_else(|| TagError(text.to_owned()))
+        id.map(|id| Self::new(kind, id)).ok_or_else(|| TagError::new(text))
     }
 
     /// Reads a tag of one kind and gives the entity's own name.
     ///
     /// # Errors
-    /// [`TagError`] where the text is no tag of that kind.
+    /// [`TagError`] where the text is no tag, or none of that kind.
     pub fn parse_id(kind: &str, text: &str) -> Result<String, TagError> {
-        match Self::parse(text) {
-            Ok(tag) if tag.kind == kind => Ok(tag.id),
-            _ => Err(TagError(text.to_owned())),
-        }
+        let tag = Self::parse(text)?;
+        let fits = tag.kind == kind;
+        fits.then_some(tag.id).ok_or_else(|| TagError { text: text.to_owned(), wanted: format!("{kind} ") })
     }
 }
 
@@ -78,10 +79,27 @@ impl fmt::Display for Tag {
     }
 }
 
-/// Text that is no tag.
+/// Text that is no tag, or none of the kind that is wanted; in the words of Juju's own library.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a valid tag")]
-pub struct TagError(pub String);
+#[error("{text:?} is not a valid {wanted}tag")]
+pub struct TagError {
+    text: String,
+    /// The kind with a space after it; empty where the text is no tag at all.
+    wanted: String,
+}
+
+impl TagError {
+    fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), wanted: String::new() }
+    }
+}
+
+impl From<TagError> for RemoteError {
+    /// What the real server answers to such a tag: a message without a code.
+    fn from(error: TagError) -> Self {
+        Self::plain(error.to_string())
+    }
+}
 
 #[cfg(test)]
 mod tests {

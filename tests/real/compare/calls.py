@@ -5,28 +5,8 @@ the side's UUID of that model. A step `("settle", model)` waits until the agents
 """
 
 
-def entities(*tags):
-    return {"entities": [{"tag": tag} for tag in tags]}
-
-
-def call(model, facade, method, params=None, note="", user="admin"):
-    name = f"{facade}.{method}" + (f" {note}" if note else "")
-    return {"name": name if user == "admin" else f"{name} as {user}", "model": model, "facade": facade, "method": method,
-            "params": params, "user": user}
-
-
-def everything_in(model, note, user="admin"):
-    """A new watcher of a whole model, and the first that it is told: no method of its own, but `WatchAll` and `Next`."""
-    return call(model, "Everything", "Next", note=note, user=user)
-
-
-def status_of(*patterns, note=""):
-    return call("prod", "Client", "FullStatus", {"patterns": list(patterns) or None}, note or " ".join(patterns) or "all")
-
-
-ORIGIN = {"source": "charm-hub", "type": "", "id": "", "risk": "stable", "architecture": "amd64", "base": {"name": "", "channel": ""}}
-HISTORY = {"size": 0, "filter": {"size": 20, "date": None, "delta": None, "exclude": []}}
-NOBODY = "model-00000000-0000-4000-8000-000000000000"
+from asking import HISTORY, NOBODY, ORIGIN, call, entities, everything_in, status_of
+from odd import ODD_CALLS
 
 READS = [
     status_of(), status_of("web"), status_of("db/0"), status_of("nothing"), status_of("0"),
@@ -181,4 +161,25 @@ WRITES = [
     call("", "ModelManager", "DestroyModels", {"models": [{"model-tag": "model-{model:fresh}"}]}),
 ]
 
-CALLS = READS + WRONG + READER + WRITES
+CONTAINERS = [
+    call("staging", "MachineManager", "AddMachines", {"params": [{"jobs": ["JobHostUnits"], "parent-id": "1", "container-type": "lxd"}, {"jobs": ["JobHostUnits"], "container-type": "lxd"}, {"jobs": ["JobHostUnits"], "constraints": {"mem": 2048}}]}, "of containers"),
+    call("staging", "Application", "AddUnits", {"application": "front", "num-units": 1, "placement": [{"scope": "lxd", "directive": "1"}]}, "in a container"),
+    call("staging", "Application", "AddUnits", {"application": "front", "num-units": 1, "placement": [{"scope": "lxd", "directive": ""}]}, "in a container of a new machine"),
+    call("staging", "Application", "DeployFromRepository", {"Args": [{"CharmName": "postgresql", "ApplicationName": "pg", "num-units": 1, "Placement": [{"scope": "lxd", "directive": "0"}]}]}, "in a container"), ("settle", "staging"),
+    *(call("staging", "Client", "FullStatus", {"patterns": patterns}, note) for patterns, note in ((["front"], "in containers"), (["1"], "with its containers"), (["pg"], "in a container"))),
+    call("staging", "Application", "UnitsInfo", entities("unit-front-1"), "in a container"),
+    call("", "ModelManager", "ModelInfo", entities("model-{model:staging}"), "with containers"), call("", "ModelManager", "ModelStatus", entities("model-{model:staging}"), "with containers"),
+    call("", "ModelManager", "ListModelSummaries", {"user-tag": "user-admin", "all": True}, "with containers"), everything_in("staging", "of staging with containers"),
+    *(call("staging", "Client", "StatusHistory", {"requests": [HISTORY | {"historyKind": kind, "tag": "machine-1-lxd-0"}]}, f"of a container as {kind}") for kind in ("machine", "juju-machine", "container", "juju-container")),
+    call("staging", "MachineManager", "DestroyMachineWithParams", {"machine-tags": ["machine-1", "machine-1-lxd-1", "machine-1-lxd-9"], "force": False, "keep": False, "dry-run": False}, "in use"),
+    call("staging", "MachineManager", "DestroyMachineWithParams", {"machine-tags": ["machine-1", "machine-0-lxd-0"], "force": True, "keep": False, "dry-run": True}, "with what is in them, only asked"),
+    call("staging", "MachineManager", "DestroyMachineWithParams", {"machine-tags": ["machine-1-lxd-0"], "force": False, "keep": False, "dry-run": False}, "of a container"),
+    call("staging", "Application", "DestroyUnit", {"units": [{"unit-tag": "unit-front-1"}]}, "in a container"), ("settle", "staging"),
+    call("staging", "Client", "FullStatus", {"patterns": ["1"]}, "without its containers"),
+    call("staging", "Application", "AddUnits", {"application": "front", "num-units": 1, "placement": [{"scope": "#", "directive": "99"}]}, "on an unknown machine"),
+    call("staging", "Application", "AddUnits", {"application": "front", "num-units": 1, "placement": [{"scope": "odd", "directive": "x"}]}, "at an odd place"),
+    call("staging", "Application", "AddUnits", {"application": "front", "num-units": 1, "placement": [{"scope": "lxd", "directive": "99"}]}, "in a container of an unknown machine"),
+    call("staging", "Client", "FullStatus", {"patterns": ["front"]}, "with units that are nowhere"),
+]
+
+CALLS = READS + WRONG + ODD_CALLS + READER + WRITES + CONTAINERS

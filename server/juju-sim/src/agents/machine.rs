@@ -1,13 +1,15 @@
 //! Machines: asked for, started, and taken away when they are empty.
 
 use chrono::{DateTime, Utc};
-use juju_wire::entity::Life;
+use juju_wire::{entity::Life, tag::Tag};
 
 use super::Pace;
-use crate::state::{Machine, Model, Status, Topic};
+use crate::state::{Machine, MachineId, Model, Status, Topic};
 
-pub(super) fn due(machine: &Machine) -> Option<DateTime<Utc>> {
-    let pending = machine.agent.status == "pending" && machine.life == Life::Alive;
+/// When something is next to be done; a container waits for the machine that it is in.
+pub(super) fn due(model: &Model, id: &MachineId, machine: &Machine) -> Option<DateTime<Utc>> {
+    let ready = id.host().and_then(|host| model.machines.get(&host)).is_none_or(Machine::started);
+    let pending = !machine.started() && machine.life == Life::Alive && ready;
     (pending || machine.life == Life::Dying).then(|| machine.due.unwrap_or(DateTime::<Utc>::MIN_UTC))
 }
 
@@ -15,8 +17,8 @@ pub(super) fn advance(model: &mut Model, now: DateTime<Utc>, pace: Pace) {
     let due: Vec<_> = model
         .machines
         .iter()
-        .filter(|(_, machine)| due(machine).is_some_and(|due| due <= now))
-        .map(|(id, _)| *id)
+        .filter(|(id, machine)| due(model, id, machine).is_some_and(|due| due <= now))
+        .map(|(id, _)| id.clone())
         .collect();
     for id in due {
         let Some(machine) = model.machines.get_mut(&id) else { continue };
@@ -30,9 +32,10 @@ pub(super) fn advance(model: &mut Model, now: DateTime<Utc>, pace: Pace) {
                 machine.due = None;
                 machine.instance = Status::now("running", "running");
                 machine.agent = Status::now("started", "");
-                model.remember(format!("machine-{id}"), "machine", Status::now("running", "running"));
-                model.remember(format!("machine-{id}"), "juju-machine", Status::now("started", ""));
-                model.write_log(format!("machine-{id}"), "INFO", "juju.worker.machiner", "machine started".to_owned());
+                let tag = Tag::new("machine", id.to_string()).to_string();
+                model.remember(tag.clone(), "machine", Status::now("running", "running"));
+                model.remember(tag.clone(), "juju-machine", Status::now("started", ""));
+                model.write_log(tag, "INFO", "juju.worker.machiner", "machine started".to_owned());
             }
             _ => {
                 model.machines.remove(&id);

@@ -5,12 +5,16 @@ use juju_wire::entity::Life;
 use serde_json::json;
 
 use super::Pace;
-use crate::state::{Model, Status, Topic, Unit, Work};
+use crate::state::{Kind, Model, Status, Topic, Unit, Work};
 
 /// When the agent has something to do: in the past if it can begin at once, never if it waits for somebody.
 pub(super) fn due(model: &Model, unit: &Unit) -> Option<DateTime<Utc>> {
-    let ready = unit.machine.as_deref().and_then(|id| id.parse().ok()).and_then(|id: u32| model.machines.get(&id));
-    let ready = ready.is_none_or(|machine| machine.agent.status == "started" || unit.life == Life::Dying);
+    let ready = match unit.machine.as_deref() {
+        Some(id) => model.machine(id).is_none_or(|machine| machine.agent.status == "started"),
+        // one that was placed where nothing is never begins
+        None => model.kind == Kind::Caas,
+    };
+    let ready = ready || unit.life == Life::Dying;
     let waits = unit.in_error() || unit.work.is_empty() || !ready;
     (!waits).then(|| unit.due.unwrap_or(DateTime::<Utc>::MIN_UTC))
 }
@@ -75,6 +79,7 @@ fn end(model: &mut Model, key: &(String, u32), work: Work) {
 
 fn end_hook(model: &mut Model, key: &(String, u32), hook: &str) {
     let tag = format!("unit-{}-{}", key.0, key.1);
+    let says = model.applications.get(&key.0).map(|application| application.charm.says.clone()).unwrap_or_default();
     let Some(unit) = model.units.get_mut(key) else { return };
     unit.agent = Status::now("idle", "");
     if unit.failing.as_deref() == Some(hook) {
@@ -96,7 +101,7 @@ fn end_hook(model: &mut Model, key: &(String, u32), hook: &str) {
     if unit.work.is_empty() {
         unit.workload = match &unit.blocked {
             Some(message) => Status::now("blocked", message.clone()),
-            None => Status::now("active", ""),
+            None => Status::now("active", says),
         };
         let (agent, workload) = (unit.agent.clone(), unit.workload.clone());
         model.remember(tag.clone(), "workload", workload);
@@ -152,9 +157,12 @@ fn remove(model: &mut Model, key: &(String, u32)) {
         model.journal.touch(Topic::Unit(format!("{}/{}", key.0, key.1)));
         remove(model, &key);
     }
-    let elsewhere = |machine: &str| model.units.values().any(|other| other.machine.as_deref() == Some(machine));
-    if let Some(machine) = unit.machine.filter(|machine| !elsewhere(machine))
-        && let Some(machine) = machine.parse().ok().and_then(|id: u32| model.machines.get_mut(&id))
+    let used = |machine: &str| {
+        model.units.values().any(|other| other.machine.as_deref() == Some(machine))
+            || model.containers_in(machine).next().is_some()
+    };
+    if let Some(machine) = unit.machine.filter(|machine| !used(machine))
+        && let Some(machine) = model.machine_mut(&machine)
     {
         machine.life = Life::Dying;
     }

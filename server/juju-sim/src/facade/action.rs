@@ -48,8 +48,9 @@ fn look<T>(call: &Call, look: impl FnOnce(&Model) -> Result<T, RemoteError>) -> 
 
 fn of_charms(call: &Call, params: Entities) -> Result<ApplicationsCharmActionsResults, RemoteError> {
     let one = |tag: &str| {
-        let name = Tag::parse_id("application", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
-        look(call, |model| Ok(charms::actions(&model.application(&name)?.charm)))
+        let name = Tag::parse_id("application", tag).map_err(|_| (String::new(), RemoteError::not_found("id")))?;
+        let found = look(call, |model| Ok(charms::actions(&model.application(&name)?.charm)));
+        found.map_err(|error| (tag.to_owned(), error))
     };
     let results = params.entities.into_iter().map(|entity| match one(&entity.tag) {
         Ok(actions) => {
@@ -62,8 +63,8 @@ fn of_charms(call: &Call, params: Entities) -> Result<ApplicationsCharmActionsRe
                 error: None,
             }
         }
-        Err(error) => ApplicationCharmActionsResult {
-            application_tag: entity.tag,
+        Err((application_tag, error)) => ApplicationCharmActionsResult {
+            application_tag,
             error: Some(error),
             ..ApplicationCharmActionsResult::default()
         },
@@ -112,7 +113,7 @@ fn cancel(call: &Call, params: Entities) -> Result<ActionResults, RemoteError> {
     call.require(ModelAccess::Write)?;
     let uuid = call.model_uuid()?;
     let one = |tag: &str| {
-        let id = Tag::parse_id("action", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let id = Tag::parse_id("action", tag).map_err(|_| RemoteError::not_found("id"))?;
         call.write(|state| {
             let model = state.models.get_mut(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
             let missing = || RemoteError::not_found(format!("action \"{id}\""));
@@ -137,7 +138,11 @@ fn cancel(call: &Call, params: Entities) -> Result<ActionResults, RemoteError> {
         })
     };
     let results = params.entities.iter().map(|entity| {
-        one(&entity.tag).unwrap_or_else(|error| ActionResult { error: Some(error), ..ActionResult::default() })
+        one(&entity.tag).unwrap_or_else(|error| ActionResult {
+            action: Some(Action { tag: entity.tag.clone(), ..Action::default() }),
+            error: Some(error),
+            ..ActionResult::default()
+        })
     });
     Ok(ActionResults { results: results.collect() })
 }
@@ -167,7 +172,7 @@ fn told(model: &Model, operation: &Operation) -> OperationResult {
 
 fn operations(call: &Call, params: Entities) -> Result<OperationResults, RemoteError> {
     let one = |tag: &str| {
-        let id = Tag::parse_id("operation", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let id = Tag::parse_id("operation", tag)?;
         look(call, |model| {
             let operation = id.parse().ok().and_then(|id: u64| model.operations.get(&id));
             operation
@@ -181,9 +186,34 @@ fn operations(call: &Call, params: Entities) -> Result<OperationResults, RemoteE
     Ok(OperationResults { results: results.collect(), truncated: false })
 }
 
-fn list(call: &Call, _: OperationQueryArgs) -> Result<OperationResults, RemoteError> {
+/// How many operations are listed where nobody says.
+const LISTED: i64 = 50;
+
+fn list(call: &Call, params: OperationQueryArgs) -> Result<OperationResults, RemoteError> {
+    let count = |number: Option<i64>, usual: i64| {
+        usize::try_from(number.filter(|number| *number > 0).unwrap_or(usual)).unwrap_or_default()
+    };
     look(call, |model| {
-        let results = model.operations.values().map(|operation| told(model, operation)).collect();
-        Ok(OperationResults { results, truncated: false })
+        let found: Vec<_> =
+            model.operations.values().map(|one| told(model, one)).filter(|one| wanted(one, &params)).collect();
+        let (first, limit) = (count(params.offset, 0), count(params.limit, LISTED));
+        let truncated = found.len() > first + limit;
+        Ok(OperationResults { results: found.into_iter().skip(first).take(limit).collect(), truncated })
     })
+}
+
+/// Whether an operation has the status and one of its tasks the name and the receiver that are asked for.
+fn wanted(operation: &OperationResult, params: &OperationQueryArgs) -> bool {
+    let OperationQueryArgs { applications, units, machines, actions, status, .. } = params;
+    let received = |action: &Action| {
+        let unit = Tag::parse_id("unit", &action.receiver).unwrap_or_default();
+        let of = unit.split('/').next().unwrap_or_default();
+        let machine = Tag::parse_id("machine", &action.receiver).unwrap_or_default();
+        let any = applications.is_empty() && units.is_empty() && machines.is_empty();
+        any || units.contains(&unit) || machines.contains(&machine) || applications.iter().any(|name| name == of)
+    };
+    let tasks = || operation.actions.iter().filter_map(|task| task.action.as_ref());
+    let plain = actions.is_empty() && applications.is_empty() && units.is_empty() && machines.is_empty();
+    (status.is_empty() || status.contains(&operation.status))
+        && (plain || tasks().any(|task| (actions.is_empty() || actions.contains(&task.name)) && received(task)))
 }

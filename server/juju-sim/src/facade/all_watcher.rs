@@ -28,7 +28,9 @@ async fn next(call: Call, (): ()) -> Result<AllWatcherNextResults, RemoteError> 
             let all = state.model_access(&call.user(), &uuid) >= Some(ModelAccess::Admin);
             let changed = model.journal.since(watcher.revision).into_iter();
             let told = changed.filter(|topic| all || !matches!(topic, Topic::Offer(_)));
-            let deltas: Vec<_> = told.map(|topic| delta::of(state, model, &topic)).collect();
+            let deltas = told.map(|topic| delta::of(state, model, &topic));
+            // a new watcher is not told of what has gone before it came
+            let deltas: Vec<_> = deltas.filter(|delta| watcher.revision > 0 || !delta.removed).collect();
             Ok::<_, RemoteError>((deltas, model.journal.revision()))
         })?;
         if !found.0.is_empty() {

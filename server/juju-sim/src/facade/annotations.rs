@@ -8,7 +8,7 @@ use juju_wire::{
 };
 
 use crate::{
-    methods::{Call, Methods},
+    methods::{Call, Methods, denied},
     state::ModelAccess,
 };
 
@@ -22,16 +22,19 @@ fn get(call: &Call, params: Entities) -> Result<AnnotationsGetResults, RemoteErr
     let uuid = call.model_uuid()?;
     Ok(call.read(|state| {
         let kept = state.models.get(uuid).map(|model| &model.annotations);
-        let unknown = |tag: &str| match (state.models.get(uuid), juju_wire::Tag::parse(tag)) {
-            (Some(model), Ok(tag)) if tag.kind() == "application" => !model.applications.contains_key(tag.id()),
-            (Some(model), Ok(tag)) if tag.kind() == "unit" => model.unit(tag.id()).is_err(),
-            _ => false,
+        // the real server does not tell who may not see it from who asks for what is not there
+        let refused = |tag: &str| match (state.models.get(uuid), juju_wire::Tag::parse(tag)) {
+            (_, Err(error)) => Some(RemoteError::from(error)),
+            (Some(model), Ok(tag)) if tag.kind() == "application" && !model.applications.contains_key(tag.id()) => {
+                Some(denied())
+            }
+            (Some(model), Ok(tag)) if tag.kind() == "unit" && model.unit(tag.id()).is_err() => Some(denied()),
+            _ => None,
         };
         let result = |tag: String| {
-            // the real server does not tell who may not see it from who asks for what is not there
-            let refused = unknown(&tag).then(|| {
-                let message = format!("while getting annotations to \"{tag}\": permission denied");
-                RemoteError::new(juju_wire::Code::Unauthorized, message)
+            let refused = refused(&tag).map(|error| RemoteError {
+                message: format!("while getting annotations to \"{tag}\": {error}"),
+                ..error
             });
             let found = || kept.and_then(|kept| kept.get(&tag)).cloned().unwrap_or_default();
             AnnotationsGetResult {

@@ -41,23 +41,49 @@ fn url(model: &Model, offer: &Offer) -> String {
     format!("{}.{}", model.full_name(), offer.name)
 }
 
-/// The model and the offer of `admin/eu.eu-database`, with or without a controller before it.
-fn by_url<'a>(state: &'a State, user: &str, wanted: &str) -> Result<(&'a Model, &'a Offer), RemoteError> {
+/// Owner, model and offer of `admin/eu.eu-database`, with or without a controller before it or an owner in it.
+fn parts<'a>(user: &'a str, wanted: &'a str) -> Result<(&'a str, &'a str, &'a str), RemoteError> {
     let plain = wanted.rsplit(':').next().unwrap_or(wanted);
-    if !plain.contains('.') {
-        return Err(RemoteError::plain("application offer URL is missing application"));
+    let missing = || RemoteError::plain("application offer URL is missing application");
+    let (model, name) = plain.split_once('.').ok_or_else(missing)?;
+    if name.contains('.') {
+        return Err(RemoteError::new(Code::NotValid, format!("application name \"{name}\" not valid")));
     }
-    let found =
-        state.models.values().filter(|model| state.model_access(user, &model.uuid).is_some()).find_map(|model| {
-            let offer = model.offers.values().find(|offer| url(model, offer) == plain)?;
-            Some((model, offer))
-        });
-    found.ok_or_else(|| RemoteError::not_found(format!("application offer \"{plain}\"")))
+    let (owner, model) = model.split_once('/').unwrap_or((user, model));
+    Ok((owner, model, name))
+}
+
+/// The model of this owner and name, if the user may see it.
+fn model_of<'a>(state: &'a State, user: &str, owner: &str, name: &str) -> Result<&'a Model, RemoteError> {
+    let seen = |model: &&Model| state.model_access(user, &model.uuid).is_some();
+    let found = state.models.values().filter(seen).find(|model| model.owner == owner && model.name == name);
+    found.ok_or_else(|| RemoteError::not_found(format!("model \"{owner}/{name}\"")))
+}
+
+/// The model and the offer of an URL.
+fn by_url<'a>(state: &'a State, user: &str, wanted: &str) -> Result<(&'a Model, &'a Offer), RemoteError> {
+    let (owner, model, name) = parts(user, wanted)?;
+    let model = model_of(state, user, owner, model)?;
+    let offer = model.offers.get(name);
+    let missing = || RemoteError::not_found(format!("application offer \"{owner}/{}.{name}\"", model.name));
+    Ok((model, offer.ok_or_else(missing)?))
+}
+
+/// The same to change it; what is not there is called by its short name.
+fn to_change(state: &State, user: &str, wanted: &str) -> Result<(String, String), RemoteError> {
+    let (owner, model, name) = parts(user, wanted)?;
+    let model = model_of(state, user, owner, model)?;
+    let missing = || RemoteError::not_found(format!("offer \"{name}\""));
+    let offer = model.offers.get(name).ok_or_else(missing)?;
+    Ok((model.uuid.clone(), offer.name.clone()))
 }
 
 fn make(call: &Call, params: AddApplicationOffers) -> Result<ErrorResults, RemoteError> {
+    if params.offers.len() != 1 {
+        return Err(RemoteError::plain(format!("expected exactly one offer, got {}", params.offers.len())));
+    }
     let one = |args: &AddApplicationOffer| {
-        let uuid = Tag::parse_id("model", &args.model_tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let uuid = Tag::parse_id("model", &args.model_tag)?;
         call.require_on(&uuid, ModelAccess::Admin)?;
         call.write(|state| {
             let model = state.models.get_mut(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
@@ -68,7 +94,7 @@ fn make(call: &Call, params: AddApplicationOffers) -> Result<ErrorResults, Remot
             })?;
             if let Some(missing) = args.endpoints.values().find(|name| endpoints.iter().all(|side| side.name != **name)) {
                 let application = &args.application_name;
-                return Err(RemoteError::not_found(format!("getting relation endpoint for relation \"{missing}\" and application \"{application}\": application \"{application}\" has no \"{missing}\" relation")));
+                return Err(RemoteError::plain(format!("cannot add application offer \"{}\": getting relation endpoint for relation \"{missing}\" and application \"{application}\": application \"{application}\" has no \"{missing}\" relation", args.offer_name)));
             }
             endpoints.retain(|side| args.endpoints.values().any(|name| *name == side.name));
             let name = if args.offer_name.is_empty() { args.application_name.clone() } else { args.offer_name.clone() };
@@ -148,23 +174,34 @@ fn find(call: &Call, params: OfferFilters) -> Result<QueryApplicationOffersResul
         return Err(RemoteError::plain("at least one offer filter is required"));
     }
     let user = call.user();
-    Ok(call.read(|state| {
+    call.read(|state| {
+        for filter in params.filters.iter().filter(|filter| !filter.model_name.is_empty()) {
+            let owner = if filter.owner_name.is_empty() { &user } else { &filter.owner_name };
+            model_of(state, &user, owner, &filter.model_name)?;
+        }
         let models = state.models.values().filter(|model| state.model_access(&user, &model.uuid).is_some());
         let offers = models.flat_map(|model| model.offers.values().map(move |offer| (model, offer)));
         let wanted = offers.filter(|(model, offer)| params.filters.iter().any(|filter| fits(model, offer, filter)));
-        QueryApplicationOffersResultsV5 { results: wanted.map(|(model, offer)| details(state, model, offer)).collect() }
-    }))
+        let results = wanted.map(|(model, offer)| details(state, model, offer)).collect();
+        Ok(QueryApplicationOffersResultsV5 { results })
+    })
 }
 
 fn show(call: &Call, params: OfferURLs) -> Result<ApplicationOffersResults, RemoteError> {
     let user = call.user();
-    Ok(call.read(|state| {
+    call.read(|state| {
+        // an URL that names no model fails the whole call
+        for wanted in &params.offer_urls {
+            if let Ok((owner, model, _)) = parts(&user, wanted) {
+                model_of(state, &user, owner, model)?;
+            }
+        }
         let one = |wanted: &String| match by_url(state, &user, wanted) {
             Ok((model, offer)) => ApplicationOfferResult { result: Some(details(state, model, offer)), error: None },
             Err(error) => ApplicationOfferResult { result: None, error: Some(error) },
         };
-        ApplicationOffersResults { results: params.offer_urls.iter().map(one).collect() }
-    }))
+        Ok(ApplicationOffersResults { results: params.offer_urls.iter().map(one).collect() })
+    })
 }
 
 /// The proof that an offer may be consumed, as the asker's library reads it: first version or second
@@ -215,11 +252,7 @@ fn consume_details(call: &Call, params: ConsumeOfferDetailsArg) -> Result<Consum
 fn destroy(call: &Call, params: DestroyApplicationOffers) -> Result<ErrorResults, RemoteError> {
     let user = call.user();
     let one = |wanted: &String| {
-        let (uuid, name) = call.read(|state| {
-            let name = wanted.rsplit('.').next().unwrap_or(wanted);
-            let missing = |_| RemoteError::not_found(format!("offer \"{name}\""));
-            by_url(state, &user, wanted).map_err(missing).map(|(model, offer)| (model.uuid.clone(), offer.name.clone()))
-        })?;
+        let (uuid, name) = call.read(|state| to_change(state, &user, wanted))?;
         call.require_on(&uuid, ModelAccess::Admin)?;
         call.write(|state| {
             let model = state.models.get_mut(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
@@ -234,16 +267,11 @@ fn destroy(call: &Call, params: DestroyApplicationOffers) -> Result<ErrorResults
 fn modify_access(call: &Call, params: ModifyOfferAccessRequest) -> Result<ErrorResults, RemoteError> {
     let asker = call.user();
     let one = |args: &ModifyOfferAccessParams| {
-        let user = Tag::parse_id("user", &args.user_tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let user = Tag::parse_id("user", &args.user_tag)?;
         let level = |access: &str| ["read", "consume", "admin"].iter().position(|known| *known == access);
         let wanted = level(&args.access);
         let wanted = wanted.ok_or_else(|| RemoteError::plain(format!("\"{}\" offer access not valid", args.access)))?;
-        let (uuid, name) = call.read(|state| {
-            let name = args.offer_url.rsplit('.').next().unwrap_or_default();
-            let missing = |_| RemoteError::not_found(format!("offer \"{name}\""));
-            let found = by_url(state, &asker, &args.offer_url).map_err(missing)?;
-            Ok::<_, RemoteError>((found.0.uuid.clone(), found.1.name.clone()))
-        })?;
+        let (uuid, name) = call.read(|state| to_change(state, &asker, &args.offer_url))?;
         call.require_on(&uuid, ModelAccess::Admin)?;
         call.write(|state| {
             if !state.users.contains_key(&user) && !user.contains('@') {

@@ -105,7 +105,7 @@ fn bundle(model: &Model, defaults: bool) -> Bundle {
         .units
         .values()
         .filter(|unit| unit.principal.is_none())
-        .filter_map(|unit| unit.machine.as_deref()?.parse::<u32>().ok())
+        .filter_map(|unit| unit.machine.as_deref()?.split('/').next()?.parse::<u32>().ok())
         .collect();
     let constraints = || BTreeMap::from([("constraints", "arch=amd64".to_owned())]);
     let relation = |sides: &Vec<crate::state::RelationEndpoint>| {
@@ -140,7 +140,11 @@ fn exported(model: &Model, application: &Application, defaults: bool) -> Exporte
     let charm = &application.charm;
     let (cluster, alone) = (model.kind == Kind::Caas, !charm.subordinate);
     let units: Vec<_> = model.units_of(&application.name).collect();
-    let machines = || units.iter().filter_map(|unit| unit.machine.clone()).collect();
+    let place = |id: String| match id.split('/').collect::<Vec<_>>()[..] {
+        [host, kind, _] => format!("{kind}:{host}"),
+        _ => id,
+    };
+    let machines = || units.iter().filter_map(|unit| unit.machine.clone()).map(place).collect();
     let stored = resources::of_charm(charm)
         .into_iter()
         .map(|wanted| resources::of_application(model, &application.name, wanted));

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use juju_wire::{
-    RemoteError,
+    Code, RemoteError,
     facade::{
         application::origin::{CharmOrigin, CharmRelation},
         charms::{
@@ -58,14 +58,17 @@ pub(super) fn resolve(store: &Charms, name: &str, channel: &str) -> Result<Resol
     let channel = match channel {
         "" => charm.channels.first().cloned().unwrap_or_default(),
         risk if !risk.contains('/') => {
-            charm.channels.iter().find(|known| known.ends_with(&format!("/{risk}"))).cloned().unwrap_or_default()
+            let known = charm.channels.iter().find(|known| known.ends_with(&format!("/{risk}")));
+            known.cloned().unwrap_or_else(|| risk.to_owned())
         }
         full => full.to_owned(),
     };
     if !charm.channels.contains(&channel) {
+        let short = base().channel.trim_end_matches("/stable").to_owned();
+        let release = |known: &String| format!("\n  channel \"{known}\": available bases are: ubuntu@{short}");
+        let known: String = charm.channels.iter().map(release).collect();
         let message = format!(
-            "resolving with preferred channel: charm \"{name}\" not found in channel \"{channel}\"; available: {}",
-            charm.channels.join(", ")
+            "selecting releases: charm or bundle not found for channel \"{channel}\", base \"amd64\"\navailable releases are:{known}"
         );
         return Err(RemoteError::plain(message));
     }
@@ -75,6 +78,7 @@ pub(super) fn resolve(store: &Charms, name: &str, channel: &str) -> Result<Resol
 /// The charm of a URL such as `ch:amd64/jammy/postgresql-363`, or `local:mine-0` if the connection's model has that.
 pub(super) fn of_url(call: &Call, url: &str) -> Result<Arc<Charm>, RemoteError> {
     let missing = || RemoteError::not_found(format!("charm \"{url}\""));
+    check_url(url)?;
     let uuid = call.model_uuid()?;
     call.read(|state| {
         let model = state.models.get(uuid).ok_or_else(missing)?;
@@ -82,6 +86,19 @@ pub(super) fn of_url(call: &Call, url: &str) -> Result<Arc<Charm>, RemoteError> 
         let found = if url.starts_with("local:") { uploaded } else { of_store(&state.charms, url) };
         found.cloned().ok_or_else(missing)
     })
+}
+
+/// Refuses text that is no charm's URL.
+pub(super) fn check_url(url: &str) -> Result<(), RemoteError> {
+    let (schema, name) = url.split_once(':').unwrap_or(("ch", url));
+    let invalid = |message: String| Err(RemoteError::new(Code::NotValid, message));
+    if !["ch", "local"].contains(&schema) {
+        return invalid(format!("cannot parse URL \"{url}\": schema \"{schema}\" not valid"));
+    }
+    if name.is_empty() {
+        return invalid(format!("cannot parse name and/or revision in URL \"{url}\": name \"\" not valid"));
+    }
+    Ok(())
 }
 
 fn of_store<'a>(store: &'a Charms, url: &str) -> Option<&'a Arc<Charm>> {
@@ -126,6 +143,9 @@ fn resolve_charms(
 ) -> Result<ResolveCharmWithChannelResults, RemoteError> {
     call.require(ModelAccess::Read)?;
     let one = |store: &Charms, wanted: &ResolveCharmWithChannel| {
+        if let Err(error) = check_url(&wanted.reference) {
+            return ResolveCharmWithChannelResult { error: Some(error), ..ResolveCharmWithChannelResult::default() };
+        }
         let asked = &wanted.charm_origin;
         let channel = match (&asked.track, asked.risk.as_str()) {
             (Some(track), risk) if !track.is_empty() => {

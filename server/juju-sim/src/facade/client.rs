@@ -1,7 +1,7 @@
 //! Facade `Client`: status, its history, and the watcher of a whole model.
 
 use juju_wire::{
-    RemoteError,
+    Code, RemoteError,
     facade::client::{
         FullStatus, StatusHistory, WatchAll,
         history::{History, StatusHistoryRequest, StatusHistoryRequests, StatusHistoryResult, StatusHistoryResults},
@@ -10,10 +10,10 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::{status, time};
+use super::status;
 use crate::{
     methods::{Call, Methods},
-    state::ModelAccess,
+    state::{ModelAccess, Status},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -45,46 +45,61 @@ fn status_history(call: &Call, params: StatusHistoryRequests) -> Result<StatusHi
 }
 
 fn history(call: &Call, request: &StatusHistoryRequest) -> Result<History, RemoteError> {
+    let filter = &request.filter;
+    if filter.size == 0 && filter.date.is_none() && filter.delta.is_none() {
+        let message = "cannot validate status history filter: missing filter parameters not valid";
+        return Err(RemoteError::new(Code::NotValid, message));
+    }
+    let what = format!("fetching status history for \"{}\"", request.tag);
+    let found = entries(call, request);
+    let mut statuses = found.map_err(|error| RemoteError { message: format!("{what}: {error}"), ..error })?;
+    // the newest, and these in the order in which they came
+    statuses.sort_by(|one, other| one.since.cmp(&other.since));
+    let wanted = usize::try_from(filter.size).ok().filter(|size| *size > 0).unwrap_or(20);
+    statuses.drain(..statuses.len().saturating_sub(wanted));
+    Ok(History { statuses, error: None })
+}
+
+/// What is kept of the kind of status that is asked for, each with the word for its kind.
+fn entries(call: &Call, request: &StatusHistoryRequest) -> Result<Vec<DetailedStatus>, RemoteError> {
     let uuid = call.model_uuid()?;
-    let tag = Tag::parse(&request.tag).map_err(|error| RemoteError::plain(error.to_string()))?;
-    let what = format!("fetching status history for \"{tag}\"");
-    let prefixed = |error: RemoteError| RemoteError { message: format!("{what}: {error}"), ..error };
+    let tag = &request.tag;
     call.read(|state| {
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-        match tag.kind() {
-            "unit" => drop(model.unit(tag.id()).map_err(prefixed)?),
-            "application" => drop(model.application(tag.id()).map_err(prefixed)?),
-            "machine" if !model.machines.values().any(|machine| machine.id == tag.id()) => {
-                return Err(prefixed(RemoteError::not_found(format!("machine {}", tag.id()))));
+        let kind = request.history_kind.as_str();
+        let kinds: &[(&'static str, &str)] = match kind {
+            "model" => {
+                let available = Status { since: model.created, ..Status::now("available", "") };
+                return Ok(vec![DetailedStatus { kind: kind.to_owned(), ..status::detailed(&available, "") }]);
             }
-            _ => {}
-        }
-        let kinds: &[&'static str] = match request.history_kind.as_str() {
-            "unit" => &["workload", "juju-unit"],
-            "workload" => &["workload"],
-            "juju-unit" => &["juju-unit"],
-            "juju-machine" => &["juju-machine"],
-            "machine" => &["machine"],
-            "application" | "model" | "saas" | "container" => &[],
+            "application" => {
+                model.application(&Tag::parse_id("application", tag)?)?;
+                &[]
+            }
+            "saas" => &[],
+            "unit" | "workload" | "juju-unit" => {
+                model.unit(&Tag::parse_id("unit", tag)?)?;
+                match kind {
+                    "unit" => &[("workload", "workload"), ("juju-unit", "juju-unit")],
+                    "workload" => &[("workload", "workload")],
+                    _ => &[("juju-unit", "juju-unit")],
+                }
+            }
             // whatever else is asked for is looked for among the machines
-            _ => return Err(RemoteError::plain(format!("{what}: \"{tag}\" is not a valid machine tag"))),
+            _ => {
+                let id = Tag::parse_id("machine", tag)?;
+                model.machine(&id).ok_or_else(|| RemoteError::not_found(format!("machine {id}")))?;
+                match kind {
+                    "juju-machine" | "juju-container" => &[("juju-machine", kind)],
+                    _ => &[("machine", kind)],
+                }
+            }
         };
-        let mut statuses: Vec<DetailedStatus> = Vec::new();
-        for kind in kinds {
-            let entries = model.history.get(&(tag.to_string(), *kind)).into_iter().flatten();
-            statuses.extend(entries.map(|entry| DetailedStatus {
-                status: entry.status.clone(),
-                info: entry.message.clone(),
-                since: Some(time(entry.since)),
-                kind: (*kind).to_owned(),
-                ..DetailedStatus::default()
-            }));
-        }
-        // the newest, and these in the order in which they came
-        statuses.sort_by(|one, other| one.since.cmp(&other.since));
-        let wanted = usize::try_from(request.filter.size).ok().filter(|size| *size > 0).unwrap_or(20);
-        statuses.drain(..statuses.len().saturating_sub(wanted));
-        Ok(History { statuses, error: None })
+        let entries = kinds.iter().flat_map(|(kept, shown)| {
+            let entries = model.history.get(&(tag.clone(), *kept)).into_iter().flatten();
+            entries.map(|entry| DetailedStatus { kind: (*shown).to_owned(), ..status::detailed(entry, "") })
+        });
+        Ok(entries.collect())
     })
 }
 

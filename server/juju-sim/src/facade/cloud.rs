@@ -34,9 +34,12 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<UserCredentials>(user_credentials);
 }
 
+/// Whose all credentials are.
+const OWNER: &str = "admin";
+
 /// Tag of a cloud's only credential.
 pub(super) fn credential(cloud: &Cloud) -> String {
-    Tag::new("cloudcred", format!("{}/admin/{}", cloud.name, cloud.credential)).to_string()
+    Tag::new("cloudcred", format!("{}/{OWNER}/{}", cloud.name, cloud.credential)).to_string()
 }
 
 /// The cloud on which a model is to be: the one named, or the controller's own.
@@ -44,15 +47,30 @@ pub(super) fn chosen(state: &State, params: &ModelCreateArgs) -> Result<Cloud, R
     if params.cloud_tag.is_empty() {
         return Ok(state.controller.cloud.clone());
     }
-    let name = Tag::parse_id("cloud", &params.cloud_tag).map_err(|error| RemoteError::plain(error.to_string()))?;
-    let found = state.controller.all_clouds().find(|cloud| cloud.name == name);
-    let cloud = found.cloned().ok_or_else(|| RemoteError::not_found(format!("cloud \"{name}\"")))?;
+    let cloud = named(state, &params.cloud_tag).cloned().map_err(|error| match error.code {
+        Code::NotFound => {
+            let known: Vec<_> = state.controller.all_clouds().map(|cloud| format!("\"{}\"", cloud.name)).collect();
+            RemoteError { message: format!("{error}, expected one of [{}]", known.join(" ")), ..error }
+        }
+        _ => error,
+    })?;
     if !params.region.is_empty() && params.region != cloud.region {
         let known = format!("(expected one of [\"{}\"])", cloud.region);
-        let message = format!("region \"{}\" not found {known}", params.region);
+        let message = format!("getting cloud region definition: region \"{}\" not found {known}", params.region);
         return Err(RemoteError::new(Code::NotFound, message));
     }
+    if !params.credential.is_empty() && params.credential != credential(&cloud) {
+        let wanted = Tag::parse_id("cloudcred", &params.credential)?;
+        return Err(RemoteError::not_found(format!("getting credential: cloud credential \"{wanted}\"")));
+    }
     Ok(cloud)
+}
+
+/// The cloud of a tag.
+pub(super) fn named<'a>(state: &'a State, tag: &str) -> Result<&'a Cloud, RemoteError> {
+    let name = Tag::parse_id("cloud", tag)?;
+    let found = state.controller.all_clouds().find(|cloud| cloud.name == name);
+    found.ok_or_else(|| RemoteError::not_found(format!("cloud \"{name}\"")))
 }
 
 fn definition(state: &State, cloud: &Cloud) -> CloudDefinition {
@@ -77,14 +95,11 @@ fn definition(state: &State, cloud: &Cloud) -> CloudDefinition {
 
 fn one_by_one(call: &Call, params: Entities) -> Result<CloudResults, RemoteError> {
     Ok(call.read(|state| {
-        let one = |tag: &str| {
-            let name = tag.trim_start_matches("cloud-");
-            match state.controller.all_clouds().find(|cloud| cloud.name == name) {
-                Some(cloud) => CloudResult { cloud: Some(definition(state, cloud)), error: None },
-                None => CloudResult { cloud: None, error: Some(RemoteError::not_found(format!("cloud \"{name}\""))) },
-            }
-        };
-        CloudResults { results: params.entities.iter().map(|entity| one(&entity.tag)).collect() }
+        let results = params.entities.iter().map(|entity| match named(state, &entity.tag) {
+            Ok(cloud) => CloudResult { cloud: Some(definition(state, cloud)), error: None },
+            Err(error) => CloudResult { cloud: None, error: Some(error) },
+        });
+        CloudResults { results: results.collect() }
     }))
 }
 
@@ -97,21 +112,24 @@ fn clouds(call: &Call, (): ()) -> Result<CloudsResult, RemoteError> {
 }
 
 fn user_credentials(call: &Call, params: UserClouds) -> Result<StringsResults, RemoteError> {
-    let result = |wanted: &UserCloud| {
-        let name = wanted.cloud_tag.trim_start_matches("cloud-");
-        let found = call
-            .read(|state| state.controller.all_clouds().filter(|cloud| cloud.name == name).map(credential).collect());
-        StringsResult { result: found, error: None }
+    let one = |wanted: &UserCloud| {
+        let user = Tag::parse_id("user", &wanted.user_tag)?;
+        let name = Tag::parse_id("cloud", &wanted.cloud_tag)?;
+        // all credentials are the owner's of the controller
+        let own = |cloud: &&Cloud| cloud.name == name && user == OWNER;
+        Ok(call.read(|state| state.controller.all_clouds().filter(own).map(credential).collect()))
     };
-    Ok(StringsResults { results: params.user_clouds.iter().map(result).collect() })
+    let results = params.user_clouds.iter().map(|wanted| match one(wanted) {
+        Ok(result) => StringsResult { result, error: None },
+        Err(error) => StringsResult { error: Some(error), ..StringsResult::default() },
+    });
+    Ok(StringsResults { results: results.collect() })
 }
 
 fn with_users(call: &Call, params: Entities) -> Result<CloudInfoResults, RemoteError> {
     call.read(|state| {
         let one = |tag: &str| {
-            let name = Tag::parse_id("cloud", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
-            let cloud = state.controller.all_clouds().find(|cloud| cloud.name == name);
-            let cloud = cloud.ok_or_else(|| RemoteError::not_found(format!("cloud \"{name}\"")))?;
+            let cloud = named(state, tag)?;
             let CloudDefinition { kind, auth_types, endpoint, identity_endpoint, storage_endpoint, regions, .. } =
                 definition(state, cloud);
             let admins = state.users.iter().filter(|(_, user)| user.access == Access::Superuser);

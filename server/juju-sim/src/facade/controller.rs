@@ -61,7 +61,7 @@ pub(super) fn register(methods: &mut Methods) {
 /// Where the models' controller is: here, for all models that there are.
 fn addresses(call: &Call, params: Entities) -> Result<ControllerAPIInfoResults, RemoteError> {
     let one = |tag: &str| {
-        let uuid = Tag::parse_id("model", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let uuid = Tag::parse_id("model", tag)?;
         if !call.read(|state| state.models.contains_key(&uuid)) {
             return Err(RemoteError::not_found(format!("model \"{uuid}\"")));
         }
@@ -156,8 +156,7 @@ fn access(call: &Call, params: Entities) -> Result<UserAccessResults, RemoteErro
     let asking = call.user();
     Ok(call.read(|state| {
         let one = |tag: &str| -> Result<UserAccess, RemoteError> {
-            let name = Tag::parse_id("user", tag)
-                .map_err(|_| RemoteError::plain(format!("\"{tag}\" is not a valid user tag")))?;
+            let name = Tag::parse_id("user", tag)?;
             if name != asking && !state.is_superuser(&asking) {
                 return Err(denied());
             }
@@ -188,7 +187,7 @@ fn modify(state: &mut State, change: &ModifyControllerAccessParams) -> Result<()
         "superuser" => Access::Superuser,
         other => return Err(RemoteError::new(Code::NotValid, format!("\"{other}\" controller access not valid"))),
     };
-    let name = Tag::parse_id("user", &change.user_tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+    let name = Tag::parse_id("user", &change.user_tag)?;
     let Some(user) = state.users.get_mut(&name) else {
         let message = format!(
             "could not {} controller access: user \"{name}\" does not exist locally: user \"{name}\" not found",

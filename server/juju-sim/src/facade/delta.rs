@@ -17,7 +17,9 @@ use juju_wire::{
 };
 
 use super::{cluster, status, time};
-use crate::state::{Application, Kind, Machine, Model, Relation, RelationEndpoint, State, Status, Task, Topic, Unit};
+use crate::state::{
+    Application, Kind, Machine, MachineId, Model, Relation, RelationEndpoint, State, Status, Task, Topic, Unit,
+};
 
 /// The delta of an entity that changed; of one that is no more, its removal.
 pub(super) fn of(state: &State, model: &Model, topic: &Topic) -> Delta {
@@ -25,7 +27,7 @@ pub(super) fn of(state: &State, model: &Model, topic: &Topic) -> Delta {
     let version = &state.controller.agent_version;
     match topic {
         Topic::Model => present(EntityInfo::Model(Box::new(model_info(state, model)))),
-        Topic::Machine(id) => match id.parse().ok().and_then(|id: u32| model.machines.get(&id)) {
+        Topic::Machine(id) => match model.machine(id) {
             Some(machine) => present(EntityInfo::Machine(Box::new(machine_info(model, machine, version)))),
             None => gone(EntityInfo::Machine(Box::new(MachineInfo {
                 model_uuid: uuid,
@@ -124,6 +126,7 @@ fn charm(model: &Model, url: &str) -> Delta {
     let info = CharmInfo {
         model_uuid: model.uuid.clone(),
         charm_url: url.to_owned(),
+        charm_version: user.map(|application| application.charm.build.clone()).unwrap_or_default(),
         life: if user.is_some() { Life::Alive } else { Life::Dead },
         config: options.map(|(name, option)| (name.clone(), option.default.clone())).collect(),
         ..CharmInfo::default()
@@ -154,7 +157,7 @@ fn model_info(state: &State, model: &Model) -> ModelInfo {
 }
 
 fn machine_info(model: &Model, machine: &Machine, version: &str) -> MachineInfo {
-    let started = machine.agent.status != "pending";
+    let started = machine.started();
     let address = MachineAddress {
         value: machine.address(),
         kind: "ipv4".to_owned(),
@@ -164,12 +167,13 @@ fn machine_info(model: &Model, machine: &Machine, version: &str) -> MachineInfo 
     MachineInfo {
         model_uuid: model.uuid.clone(),
         id: machine.id.clone(),
-        instance_id: if started { format!("sim-{}", machine.id) } else { String::new() },
+        instance_id: if started { machine.instance_id() } else { String::new() },
         agent_status: told(&machine.agent, if started { version } else { "" }),
         hardware_characteristics: started.then(hardware),
         instance_status: told(&machine.instance, ""),
         life: machine.life,
-        base: "ubuntu@22.04".to_owned(),
+        base: format!("ubuntu@{}", machine.channel.trim_end_matches("/stable")),
+        container_type: machine.id.parse().map(|id: MachineId| id.container().to_owned()).unwrap_or_default(),
         jobs: vec!["JobHostUnits".to_owned()],
         addresses: if started { vec![address] } else { Vec::new() },
         ..MachineInfo::default()

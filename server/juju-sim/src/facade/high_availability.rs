@@ -9,7 +9,10 @@ use juju_wire::{
     tag::Tag,
 };
 
-use crate::methods::{Call, Methods};
+use crate::{
+    methods::{Call, Methods},
+    state::{MachineId, OF_CHARMS},
+};
 
 /// Controllers that there are to be where no number is asked for.
 const USUAL: i64 = 3;
@@ -28,14 +31,14 @@ fn enable(call: &Call, params: ControllersSpecs) -> Result<ControllersChangeResu
         call.write(|state| {
             let own = state.models.values_mut().find(|model| model.name == "controller");
             let model = own.ok_or_else(|| RemoteError::not_found("model"))?;
-            let tag = |id: &u32| Tag::new("machine", id.to_string()).to_string();
+            let tag = |id: &MachineId| Tag::new("machine", id.to_string()).to_string();
             let maintained: Vec<_> = model.machines.keys().map(tag).collect();
             let number = usize::try_from(wanted).unwrap_or_default();
             if number < maintained.len() {
                 return Err(RemoteError::plain("cannot reduce controller count"));
             }
             let added: Vec<_> =
-                (maintained.len()..number).map(|_| model.add_machine(spec.constraints.clone())).collect();
+                (maintained.len()..number).map(|_| model.add_machine(spec.constraints.clone(), OF_CHARMS)).collect();
             let added = added.iter().map(tag).collect();
             Ok(ControllersChanges { added, maintained, ..ControllersChanges::default() })
         })

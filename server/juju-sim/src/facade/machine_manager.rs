@@ -1,12 +1,12 @@
 //! Facade `MachineManager`.
 
 use juju_wire::{
-    ErrorResult, RemoteError,
+    Code, ErrorResult, RemoteError,
     code::ErrorResults,
     entity::{Entity, Life},
     facade::machine_manager::{
         AddMachines, DestroyMachineWithParams, RetryProvisioning,
-        add::{AddMachinesParams, AddMachinesResult, AddMachinesResults},
+        add::{AddMachineParams, AddMachinesParams, AddMachinesResult, AddMachinesResults},
         destroy::{DestroyMachineInfo, DestroyMachineResult, DestroyMachineResults, DestroyMachinesParams},
         instance::RetryProvisioningArgs,
     },
@@ -15,7 +15,7 @@ use juju_wire::{
 
 use crate::{
     methods::{Call, Methods},
-    state::{ModelAccess, Topic, Unit},
+    state::{LATEST, Machine, MachineId, Model, ModelAccess, Topic, Unit},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -24,52 +24,116 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<RetryProvisioning>(retry);
 }
 
+/// What a machine may be there for.
+const JOBS: [&str; 2] = ["JobHostUnits", "JobManageModel"];
+
 fn add(call: &Call, params: AddMachinesParams) -> Result<AddMachinesResults, RemoteError> {
     call.require(ModelAccess::Write)?;
     let uuid = call.model_uuid()?;
     call.write(|state| {
         let model = state.models.get_mut(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-        let added = params.params.into_iter().map(|machine| {
-            let id = model.add_machine(machine.constraints);
-            AddMachinesResult { machine: id.to_string(), error: None }
+        let added = params.params.into_iter().map(|wanted| match add_one(model, wanted) {
+            Ok(id) => AddMachinesResult { machine: id.to_string(), error: None },
+            Err(error) => AddMachinesResult { machine: String::new(), error: Some(error) },
         });
         Ok(AddMachinesResults { machines: added.collect() })
     })
 }
 
+/// A machine of the cloud, a container in a machine that is there, or one in a new machine.
+fn add_one(model: &mut Model, wanted: AddMachineParams) -> Result<MachineId, RemoteError> {
+    if !wanted.parent_id.is_empty() && wanted.container_type.is_empty() {
+        return Err(RemoteError::plain("parent machine specified without container type"));
+    }
+    let scope = wanted.placement.as_ref().map(|placement| placement.scope.as_str()).unwrap_or_default();
+    if !scope.is_empty() && scope != model.uuid && scope != model.name {
+        return Err(RemoteError::plain(format!("invalid model name \"{scope}\"")));
+    }
+    if let Some(odd) = wanted.jobs.iter().find(|job| !JOBS.contains(&job.as_str())) {
+        return Err(RemoteError::plain(format!("invalid machine job \"{odd}\"")));
+    }
+    if wanted.jobs.is_empty() {
+        return Err(RemoteError::plain("cannot add a new machine: no jobs specified"));
+    }
+    let channel = wanted.base.map_or_else(|| LATEST.to_owned(), |base| base.channel);
+    let channel = if channel.contains('/') { channel } else { format!("{channel}/stable") };
+    if wanted.container_type.is_empty() {
+        return Ok(model.add_machine(wanted.constraints, &channel));
+    }
+    let added = model.add_container(&wanted.parent_id, &wanted.container_type, wanted.constraints, &channel);
+    added.map_err(|error| RemoteError { message: format!("cannot add a new machine: {error}"), ..error })
+}
+
 fn destroy(call: &Call, params: DestroyMachinesParams) -> Result<DestroyMachineResults, RemoteError> {
     call.require(ModelAccess::Write)?;
-    let results = params.machine_tags.iter().map(|tag| match one(call, tag, &params) {
+    let uuid = call.model_uuid()?;
+    let one = |tag: &str| {
+        let id = Tag::parse_id("machine", tag)?;
+        call.write(|state| {
+            let model = state.models.get_mut(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+            if !params.force && !params.dry_run {
+                check(model, &id)?;
+            }
+            let told = leaving(model, &id)?;
+            if !params.dry_run {
+                take(model, &id)?;
+            }
+            Ok(told)
+        })
+    };
+    let results = params.machine_tags.iter().map(|tag| match one(tag) {
         Ok(info) => DestroyMachineResult { info: Some(info), error: None },
         Err(error) => DestroyMachineResult { info: None, error: Some(error) },
     });
     Ok(DestroyMachineResults { results: results.collect() })
 }
 
-fn one(call: &Call, tag: &str, params: &DestroyMachinesParams) -> Result<DestroyMachineInfo, RemoteError> {
-    let uuid = call.model_uuid()?;
-    let id = Tag::parse_id("machine", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
-    call.write(|state| {
-        let model = state.models.get_mut(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-        let units: Vec<_> =
-            model.units.values().filter(|unit| unit.machine.as_deref() == Some(id.as_str())).map(Unit::name).collect();
-        let missing = || RemoteError::not_found(format!("machine {id}"));
-        let number: u32 = id.parse().map_err(|_| missing())?;
-        model.machines.get(&number).ok_or_else(missing)?;
-        if !units.is_empty() && !params.force && !params.dry_run {
-            let message = format!("machine {id} has unit \"{}\" assigned", units.join("\", \""));
-            return Err(RemoteError::new(juju_wire::Code::MachineHasAssignedUnits, message));
-        }
-        if !params.dry_run {
-            units.iter().try_for_each(|unit| model.remove_unit(unit, true))?;
-            if let Some(machine) = model.machines.get_mut(&number) {
-                machine.life = Life::Dying;
-                model.journal.touch(Topic::Machine(id.clone()));
-            }
-        }
-        let destroyed_units = units.iter().map(|unit| Entity::from(Tag::new("unit", unit))).collect();
-        Ok(DestroyMachineInfo { machine_id: id.clone(), destroyed_units, ..DestroyMachineInfo::default() })
+fn units_on(model: &Model, id: &str) -> Vec<String> {
+    model.units.values().filter(|unit| unit.machine.as_deref() == Some(id)).map(Unit::name).collect()
+}
+
+/// Refuses a machine that is still needed.
+fn check(model: &Model, id: &str) -> Result<(), RemoteError> {
+    let containers: Vec<_> = model.containers_in(id).map(|container| container.id.as_str()).collect();
+    if !containers.is_empty() {
+        let message = format!("machine {id} is hosting containers \"{}\"", containers.join(","));
+        return Err(RemoteError::new(Code::MachineHostsContainers, message));
+    }
+    let units = units_on(model, id);
+    if !units.is_empty() {
+        let message = format!("machine {id} has unit \"{}\" assigned", units.join("\", \""));
+        return Err(RemoteError::new(Code::MachineHasAssignedUnits, message));
+    }
+    Ok(())
+}
+
+/// What goes with a machine: units, their storage, and containers with all that is in them.
+fn leaving(model: &Model, id: &str) -> Result<DestroyMachineInfo, RemoteError> {
+    model.machine(id).ok_or_else(|| RemoteError::not_found(format!("machine {id}")))?;
+    let units = units_on(model, id);
+    let storage = units.iter().flat_map(|unit| model.storage_of(unit));
+    let destroyed_storage = storage.map(|storage| Entity::from(Tag::new("storage", storage.id()))).collect();
+    let container =
+        |container: &Machine| Ok(DestroyMachineResult { info: Some(leaving(model, &container.id)?), error: None });
+    Ok(DestroyMachineInfo {
+        machine_id: id.to_owned(),
+        destroyed_storage,
+        destroyed_containers: model.containers_in(id).map(container).collect::<Result<_, RemoteError>>()?,
+        destroyed_units: units.iter().map(|unit| Entity::from(Tag::new("unit", unit))).collect(),
+        ..DestroyMachineInfo::default()
     })
+}
+
+/// Begins to remove a machine with all that is on it.
+fn take(model: &mut Model, id: &str) -> Result<(), RemoteError> {
+    let inside: Vec<_> = model.containers_in(id).map(|container| container.id.clone()).collect();
+    inside.iter().try_for_each(|container| take(model, container))?;
+    units_on(model, id).iter().try_for_each(|unit| model.remove_unit(unit, true))?;
+    if let Some(machine) = model.machine_mut(id) {
+        machine.life = Life::Dying;
+        model.journal.touch(Topic::Machine(id.to_owned()));
+    }
+    Ok(())
 }
 
 /// Tells which of the machines need no second try; simulated ones never do.
@@ -80,8 +144,8 @@ fn retry(call: &Call, params: RetryProvisioningArgs) -> Result<ErrorResults, Rem
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
         let named = params.machines.iter().filter(|_| !params.all);
         let known = named.filter_map(|tag| {
-            let id = Tag::parse_id("machine", tag).ok()?.parse().ok()?;
-            let status = &model.machines.get(&id)?.instance.status;
+            let id = Tag::parse_id("machine", tag).ok()?;
+            let status = &model.machine(&id)?.instance.status;
             Some(RemoteError::plain(format!("machine {id} is not in an error state ({status})")))
         });
         Ok(ErrorResults { results: known.map(|error| ErrorResult { error: Some(error) }).collect() })

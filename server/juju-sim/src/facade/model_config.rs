@@ -31,6 +31,8 @@ pub(super) fn register(methods: &mut Methods) {
 
 /// The settings that are kept by another facade, and not shown with the others.
 const ELSEWHERE: [&str; 1] = ["authorized-keys"];
+/// Architectures that machines can have.
+const ARCHITECTURES: [&str; 5] = ["amd64", "arm64", "s390x", "ppc64el", "riscv64"];
 /// Levels of the log.
 const SEVERITIES: [&str; 8] = ["UNSPECIFIED", "TRACE", "DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL"];
 
@@ -39,8 +41,57 @@ pub(super) fn shipped() -> BTreeMap<String, Value> {
     serde_json::from_str(include_str!("model_config/defaults.json")).unwrap_or_default()
 }
 
-/// Refuses values that the real server refuses: levels of the log, and times.
+/// Settings that are one of a few words.
+const WORDS: [(&str, &str); 1] = [("firewall-mode", "instance global none")];
+
+/// Refuses a name that no model may have.
+pub(super) fn check_name(name: &str) -> Result<(), RemoteError> {
+    let allowed = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    if name.chars().all(allowed) && !name.starts_with('-') {
+        return Ok(());
+    }
+    let rule = "model names may only contain lowercase letters, digits and hyphens";
+    Err(RemoteError::plain(format!("\"{name}\" is not a valid name: {rule}")))
+}
+
+/// Refuses a version newer than the controller's, of which the numbers are compared one by one.
+pub(super) fn check_version(call: &Call, settings: &BTreeMap<String, Value>) -> Result<(), RemoteError> {
+    let own = call.read(|state| state.controller.agent_version.clone());
+    let parts = |text: &str| text.split('.').map(|part| part.parse().unwrap_or(0_u32)).collect::<Vec<_>>();
+    match settings.get("agent-version").and_then(Value::as_str).filter(|wanted| parts(wanted) > parts(&own)) {
+        Some(newer) => {
+            let message = format!("agent-version ({newer}) cannot be greater than the controller ({own})");
+            Err(RemoteError::plain(message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses a value of another type than the setting's own.
+fn check_type(name: &str, value: &Value) -> Result<(), RemoteError> {
+    let wanted = match shipped().get(name) {
+        Some(Value::Bool(_)) if value.as_str().is_none_or(|text| text.parse::<bool>().is_ok()) => return Ok(()),
+        Some(Value::Number(_)) if value.as_str().is_none_or(|text| text.parse::<i64>().is_ok()) => return Ok(()),
+        Some(Value::Bool(_)) => "bool",
+        Some(Value::Number(_)) => "number",
+        _ => return Ok(()),
+    };
+    let given = value.as_str().unwrap_or_default();
+    Err(RemoteError::plain(format!("{name}: expected {wanted}, got string(\"{given}\")")))
+}
+
+/// Refuses values that the real server refuses: of another type, unknown words, levels of the log, and times.
 pub(super) fn check(settings: &BTreeMap<String, Value>) -> Result<(), RemoteError> {
+    settings.iter().try_for_each(|(name, value)| check_type(name, value))?;
+    for (name, known) in WORDS {
+        let given = settings.get(name).and_then(Value::as_str);
+        if let Some(odd) = given.filter(|given| !known.split(' ').any(|known| known == *given)) {
+            return Err(RemoteError::plain(format!("{name}: expected one of [{known}], got \"{odd}\"")));
+        }
+    }
+    if let Some(name) = settings.get("name").and_then(Value::as_str) {
+        check_name(name)?;
+    }
     let text = |name: &str| settings.get(name).and_then(Value::as_str);
     for part in text("logging-config").unwrap_or_default().split(';').filter(|part| !part.trim().is_empty()) {
         let level = part.rsplit('=').next().unwrap_or_default().trim();
@@ -126,6 +177,10 @@ fn constraints(call: &Call, (): ()) -> Result<GetConstraintsResults, RemoteError
 
 fn set_constraints(call: &Call, params: SetConstraintsParams) -> Result<(), RemoteError> {
     call.require(ModelAccess::Write)?;
+    if let Some(odd) = params.constraints.arch.as_ref().filter(|arch| !ARCHITECTURES.contains(&arch.as_str())) {
+        let known = ARCHITECTURES.join(" ");
+        return Err(RemoteError::plain(format!("invalid constraint value: arch={odd}\nvalid values are: {known}")));
+    }
     change(call, |model| model.constraints = params.constraints)
 }
 
@@ -139,6 +194,10 @@ fn sequences(call: &Call, (): ()) -> Result<ModelSequencesResult, RemoteError> {
         let mut sequences: BTreeMap<String, i64> = sequences.collect();
         if let Some(model) = state.models.get(uuid) {
             let numbers = [("machine", i64::from(model.next_machine)), ("relation", model.next_relation)];
+            let containers = model.next_container.iter();
+            sequences.extend(
+                containers.map(|((host, kind), next)| (format!("machine{host}{kind}Container"), i64::from(*next))),
+            );
             sequences
                 .extend(numbers.into_iter().filter(|(_, next)| *next > 0).map(|(name, next)| (name.to_owned(), next)));
         }

@@ -31,7 +31,7 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::{block, cloud, status::kind, time};
+use super::{block, cloud, model_config, status::kind, storage, time};
 use crate::{
     methods::{Call, Methods, denied},
     state::{Kind, Model, ModelAccess, State},
@@ -63,7 +63,7 @@ fn owner_tag(model: &Model) -> String {
 
 /// Whose models are asked for; only a superuser may ask for another's.
 fn asked_for(call: &Call, tag: &str) -> Result<String, RemoteError> {
-    let user = Tag::parse_id("user", tag).map_err(|_| RemoteError::plain(format!("\"{tag}\" is not a valid tag")))?;
+    let user = Tag::parse_id("user", tag)?;
     if user == call.user() { Ok(user) } else { call.require_superuser().map(|()| user) }
 }
 
@@ -121,16 +121,17 @@ fn counts(model: &Model) -> Vec<ModelEntityCount> {
         entity: entity.to_owned(),
         count: i64::try_from(count).unwrap_or(i64::MAX),
     };
-    let all = [("machines", model.machines.len()), ("cores", 4 * model.machines.len()), ("units", model.units.len())];
+    let machines = model.machines.len();
+    let all = [("machines", machines), ("cores", 4 * machines), ("units", model.units.len())];
     all.into_iter().filter(|(_, number)| *number > 0).map(|(entity, number)| count(entity, number)).collect()
 }
 
-/// A machine as models list it; every simulated machine has the same hardware.
+/// A machine as models list it; every simulated machine has the same hardware, and that of containers is not told.
 fn listed_machine(machine: &crate::state::Machine) -> ModelMachineInfo {
     ModelMachineInfo {
         id: machine.id.clone(),
-        instance_id: format!("sim-{}", machine.id),
-        hardware: Some(MachineHardware {
+        instance_id: machine.instance_id(),
+        hardware: (!machine.is_container()).then(|| MachineHardware {
             arch: Some("amd64".to_owned()),
             mem: Some(8192),
             root_disk: Some(32_768),
@@ -192,7 +193,7 @@ fn features(state: &State, model: &Model) -> Vec<SupportedFeature> {
 }
 
 fn model_uuid(tag: &str) -> Result<String, RemoteError> {
-    Tag::parse_id("model", tag).map_err(|error| RemoteError::plain(error.to_string()))
+    Tag::parse_id("model", tag).map_err(RemoteError::from)
 }
 
 fn info(call: &Call, params: Entities) -> Result<ModelInfoResults, RemoteError> {
@@ -218,7 +219,7 @@ fn info(call: &Call, params: Entities) -> Result<ModelInfoResults, RemoteError> 
 pub(super) fn sizes(call: &Call, params: Entities) -> Result<ModelStatusResults, RemoteError> {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let one = |tag: &str| {
-        Tag::parse(tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        Tag::parse(tag)?;
         let uuid = model_uuid(tag)?;
         let known = call.read(|state| state.models.contains_key(&uuid));
         if known {
@@ -237,6 +238,7 @@ pub(super) fn sizes(call: &Call, params: Entities) -> Result<ModelStatusResults,
                 owner_tag: owner_tag(model),
                 applications: model.applications.keys().map(application).collect(),
                 machines: model.machines.values().map(listed_machine).collect(),
+                filesystems: storage::on_machines(model),
                 ..ModelStatusCounts::default()
             })
         })
@@ -250,22 +252,30 @@ pub(super) fn sizes(call: &Call, params: Entities) -> Result<ModelStatusResults,
 
 fn create(call: &Call, params: ModelCreateArgs) -> Result<ModelDetails, RemoteError> {
     call.require_superuser()?;
-    let owner = Tag::parse_id("user", &params.owner_tag).map_err(|error| RemoteError::plain(error.to_string()))?;
-    let allowed = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-    if !params.name.chars().all(allowed) || params.name.is_empty() || params.name.starts_with('-') {
-        let message = format!(
-            "failed to create config: creating config from values failed: \"{}\" is not a valid name: model names may only contain lowercase letters, digits and hyphens",
-            params.name
-        );
-        return Err(RemoteError::plain(message));
+    let owner = Tag::parse_id("user", &params.owner_tag)?;
+    let cloud = call.read(|state| cloud::chosen(state, &params))?;
+    if params.name.is_empty() {
+        return Err(RemoteError::new(Code::NotValid, "failed to create config: Name must be specified"));
     }
+    let making = |error: RemoteError| RemoteError { message: format!("failed to create config: {error}"), ..error };
+    let from_values = |error: RemoteError| RemoteError {
+        message: format!("failed to create config: creating config from values failed: {error}"),
+        ..error
+    };
+    model_config::check_version(call, &params.config).map_err(making)?;
+    model_config::check_name(&params.name).map_err(from_values)?;
+    model_config::check(&params.config).map_err(from_values)?;
     call.write(|state| {
         if state.models.values().any(|model| model.name == params.name && model.owner == owner) {
             let message = format!("failed to create new model: model \"{}\" for {owner} already exists", params.name);
             return Err(RemoteError::new(Code::AlreadyExists, message));
         }
+        if !state.users.contains_key(&owner) {
+            let what = format!("failed to create new model: granting admin permission to the owner: user \"{owner}\"");
+            return Err(RemoteError::not_found(what));
+        }
         let uuid = uuid::Uuid::new_v4().to_string();
-        let mut model = Model::new(uuid.clone(), &params.name, &owner, cloud::chosen(state, &params)?);
+        let mut model = Model::new(uuid.clone(), &params.name, &owner, cloud);
         model.config =
             params.config.into_iter().filter(|(name, _)| !["name", "uuid", "type"].contains(&name.as_str())).collect();
         model.inherited = defaults::inherited(state, &model.cloud);
@@ -300,28 +310,53 @@ fn destroy(call: &Call, params: DestroyModelsParams) -> Result<ErrorResults, Rem
     Ok(ErrorResults { results: params.models.iter().map(|model| ErrorResult::of(result(&model.model_tag))).collect() })
 }
 
+/// Takes an access from a user; what is left is the one below it.
+fn revoke(model: &mut Model, user: &str, access: ModelAccess) {
+    match access {
+        ModelAccess::Read => drop(model.users.remove(user)),
+        ModelAccess::Write => drop(model.users.insert(user.to_owned(), ModelAccess::Read)),
+        ModelAccess::Admin => drop(model.users.insert(user.to_owned(), ModelAccess::Write)),
+    }
+}
+
 fn modify_access(call: &Call, params: ModifyModelAccessRequest) -> Result<ErrorResults, RemoteError> {
     let result = |change: &ModifyModelAccessParams| {
-        let uuid = model_uuid(&change.model_tag)?;
-        call.require_on(&uuid, ModelAccess::Admin)?;
-        let user = Tag::parse_id("user", &change.user_tag).map_err(|error| RemoteError::plain(error.to_string()))?;
         let access = match change.access.as_str() {
             "read" => ModelAccess::Read,
             "write" => ModelAccess::Write,
             "admin" => ModelAccess::Admin,
-            other => return Err(RemoteError::plain(format!("\"{other}\" model access not valid"))),
+            other => {
+                let message = format!("could not modify model access: \"{other}\" model access not valid");
+                return Err(RemoteError::new(Code::NotValid, message));
+            }
         };
+        let uuid = model_uuid(&change.model_tag)?;
+        if call.require_superuser().is_ok() && call.read(|state| !state.models.contains_key(&uuid)) {
+            return Err(RemoteError::not_found(format!("could not lookup model: model \"{uuid}\"")));
+        }
+        call.require_on(&uuid, ModelAccess::Admin)?;
+        let user = Tag::parse_id("user", &change.user_tag)?;
         call.write(|state| {
             if !state.users.contains_key(&user) {
-                return Err(RemoteError::plain(format!(
-                    "could not grant model access: user \"{user}\" does not exist locally: user \"{user}\" not found"
-                )));
+                let message = format!(
+                    "could not {} model access: user \"{user}\" does not exist locally: user \"{user}\"",
+                    change.action
+                );
+                return Err(RemoteError::not_found(message));
             }
             let model = state.models.get_mut(&uuid).ok_or_else(denied)?;
+            let held = model.users.get(&user).copied();
             match change.action.as_str() {
-                "grant" => model.users.insert(user, access),
-                _ => model.users.remove(&user),
-            };
+                "grant" if held >= Some(access) => {
+                    return Err(RemoteError::plain(format!(
+                        "user already has \"{}\" access or greater",
+                        change.access
+                    )));
+                }
+                "grant" => drop(model.users.insert(user, access)),
+                "revoke" => revoke(model, &user, access),
+                other => return Err(RemoteError::plain(format!("unknown action \"{other}\""))),
+            }
             Ok(())
         })
     };

@@ -78,12 +78,12 @@ fn list(call: &Call, params: Entities) -> Result<ResourcesResults, RemoteError> 
     call.read(|state| {
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
         let result = |tag: &str| {
-            let Ok(name) = Tag::parse_id("application", tag) else {
-                let message = format!("\"{tag}\" is not a valid application tag");
-                return ResourcesResult {
-                    error: Some(RemoteError::new(Code::BadRequest, message)),
-                    ..ResourcesResult::default()
-                };
+            let name = match Tag::parse_id("application", tag) {
+                Ok(name) => name,
+                Err(error) => {
+                    let error = RemoteError::new(Code::BadRequest, error.to_string());
+                    return ResourcesResult { error: Some(error), ..ResourcesResult::default() };
+                }
             };
             let units = model.units_of(&name).map(|unit| Tag::new("unit", unit.name()).to_string());
             let application = model.applications.get(&name);
@@ -91,7 +91,7 @@ fn list(call: &Call, params: Entities) -> Result<ResourcesResults, RemoteError> 
             ResourcesResult {
                 resources: stored.iter().map(|one| of_application(model, &name, one.clone())).collect(),
                 unit_resources: units.map(|tag| UnitResources { tag, ..UnitResources::default() }).collect(),
-                charm_store_resources: stored.iter().filter(|one| one.origin == "store").cloned().collect(),
+                charm_store_resources: Some(stored.iter().filter(|one| one.origin == "store").cloned().collect()),
                 error: None,
             }
         };
@@ -102,7 +102,7 @@ fn list(call: &Call, params: Entities) -> Result<ResourcesResults, RemoteError> 
 fn add_pending(call: &Call, params: AddPendingResourcesArgsV2) -> Result<AddPendingResourcesResult, RemoteError> {
     call.require(ModelAccess::Write)?;
     let uuid = call.model_uuid()?;
-    let name = Tag::parse_id("application", &params.tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+    let name = Tag::parse_id("application", &params.tag)?;
     call.write(|state| {
         let model = state.models.get_mut(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
         let pending_ids = params.resources.iter().map(|resource| {

@@ -45,10 +45,19 @@ fn find(model: &Model, uri: &str, label: &str) -> Result<String, RemoteError> {
     found.map(|(id, _)| id.clone()).ok_or_else(|| RemoteError::not_found(format!("secret \"{name}\"")))
 }
 
+/// Whether a text may name a secret: an id of 20 letters and digits, perhaps after `secret:` and a model.
+fn is_uri(text: &str) -> bool {
+    let id = text.rsplit([':', '/']).next().unwrap_or_default();
+    id.len() == 20 && id.bytes().all(|letter| letter.is_ascii_digit() || (b'a'..=b'v').contains(&letter))
+}
+
 fn list(call: &Call, params: ListSecretsArgs) -> Result<ListSecretResults, RemoteError> {
     call.require(if params.show_secrets { ModelAccess::Admin } else { ModelAccess::Read })?;
     let uuid = call.model_uuid()?;
     let filter = params.filter;
+    if let Some(uri) = filter.uri.as_ref().filter(|uri| !is_uri(uri)) {
+        return Err(RemoteError::new(Code::NotValid, format!("secret URI \"{uri}\" not valid")));
+    }
     call.read(|state| {
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
         let wanted = |id: &str, secret: &Secret| {

@@ -26,7 +26,10 @@ impl<'a> Selection<'a> {
     }
 
     fn select(&mut self) {
-        let named = self.model.machines.values().filter(|machine| self.machine_matches(machine));
+        let named = |machine: &&Machine| {
+            self.machine_matches(machine) || self.patterns.iter().any(|pattern| is_within(&machine.id, pattern))
+        };
+        let named = self.model.machines.values().filter(named);
         self.machines = named.map(|machine| machine.id.as_str()).collect();
         let shown: Vec<_> = self.model.units.values().filter(|unit| self.unit(unit)).collect();
         self.machines.extend(shown.iter().filter_map(|unit| unit.machine.as_deref()));
@@ -45,7 +48,9 @@ impl<'a> Selection<'a> {
 
     /// Whether a machine is shown.
     pub(super) fn machine(&self, machine: &Machine) -> bool {
-        self.patterns.is_empty() || self.machines.contains(machine.id.as_str())
+        self.patterns.is_empty()
+            || self.machines.contains(machine.id.as_str())
+            || self.model.containers_in(&machine.id).any(|container| self.machine(container))
     }
 
     /// Whether an application is shown.
@@ -68,7 +73,7 @@ impl<'a> Selection<'a> {
         self.patterns.is_empty()
             || self.unit_matches(unit)
             || self.model.subordinates(&unit.name()).any(|beside| self.unit_matches(beside))
-            || unit.machine.as_ref().is_some_and(|id| self.patterns.contains(id))
+            || unit.machine.as_ref().is_some_and(|id| self.patterns.iter().any(|pattern| is_within(id, pattern)))
     }
 
     fn machine_matches(&self, machine: &Machine) -> bool {
@@ -109,6 +114,11 @@ impl<'a> Selection<'a> {
     fn leads(&self, name: &str) -> bool {
         self.model.unit(name).is_ok_and(|unit| unit.leader)
     }
+}
+
+/// Whether a machine is this one or a container in it.
+fn is_within(id: &str, host: &str) -> bool {
+    id.strip_prefix(host).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Shell-like patterns with `*`, as `juju status` takes them.

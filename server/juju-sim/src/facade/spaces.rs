@@ -50,7 +50,7 @@ fn space(number: usize, name: &str) -> Space {
 }
 
 fn name(tag: &str) -> Result<String, RemoteError> {
-    Tag::parse_id("space", tag).map_err(|_| RemoteError::plain(format!("\"{tag}\" is not a valid space tag")))
+    Tag::parse_id("space", tag).map_err(RemoteError::from)
 }
 
 fn list(call: &Call, (): ()) -> Result<ListSpacesResults, RemoteError> {

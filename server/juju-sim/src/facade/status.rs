@@ -43,12 +43,14 @@ pub(super) fn full(state: &State, model: &Model, params: &StatusParams) -> FullS
     let selection = Selection::new(model, &params.patterns);
     let shown = params.include_storage;
     let version = &state.controller.agent_version;
-    let machines = model.machines.iter().filter(|(_, machine)| selection.machine(machine));
+    let machines = model.machines.values().filter(|machine| !machine.is_container() && selection.machine(machine));
     let applications = model.applications.values().filter(|application| selection.application(&application.name));
     let relations = model.relations.values().filter(|relation| selection.relation(relation));
     FullStatusResult {
         model: header(state, model),
-        machines: machines.map(|(id, machine)| (id.to_string(), machine_status(model, machine, version))).collect(),
+        machines: machines
+            .map(|machine| (machine.id.clone(), machine_status(model, machine, &selection, version)))
+            .collect(),
         applications: applications
             .map(|application| (application.name.clone(), application_status(model, application, &selection, version)))
             .collect(),
@@ -97,21 +99,16 @@ pub(crate) fn kind(kind: Kind) -> &'static str {
 
 /// Constraints in words; those that matter here.
 pub(crate) fn constraint_words(constraints: &Constraints) -> Vec<String> {
-    let Constraints { arch, cores, mem, .. } = constraints;
+    let Constraints { arch, cores, mem, spaces, .. } = constraints;
     let mut words: Vec<_> = arch.iter().map(|arch| format!("arch={arch}")).collect();
     words.extend(cores.map(|cores| format!("cores={cores}")));
     words.extend(mem.map(|mem| format!("mem={mem}M")));
+    words.extend(spaces.iter().map(|spaces| format!("spaces={}", spaces.join(","))));
     words
 }
 
-/// Every machine is asked for with its architecture.
-fn machine_constraints(machine: &Machine) -> String {
-    let arch = machine.constraints.arch.clone().or_else(|| Some("amd64".to_owned()));
-    constraint_words(&Constraints { arch, ..machine.constraints.clone() }).join(" ")
-}
-
-fn machine_status(model: &Model, machine: &Machine, version: &str) -> MachineStatus {
-    let started = machine.agent.status != "pending";
+fn machine_status(model: &Model, machine: &Machine, selection: &Selection<'_>, version: &str) -> MachineStatus {
+    let started = machine.started();
     let address = if started { machine.address() } else { String::new() };
     let instance_id = if started {
         format!("sim-{}-{}", &model.uuid[model.uuid.len() - 4..], machine.id)
@@ -137,13 +134,18 @@ fn machine_status(model: &Model, machine: &Machine, version: &str) -> MachineSta
             since: Some(time(machine.agent.since)),
             ..DetailedStatus::default()
         },
-        hostname: if started { format!("sim-{}", machine.id) } else { String::new() },
+        hostname: if started { machine.instance_id() } else { String::new() },
         dns_name: address.clone(),
         ip_addresses: if started { vec![address] } else { Vec::new() },
         instance_id,
-        base: base(),
+        base: Base { channel: machine.channel.clone(), ..base() },
         id: machine.id.clone(),
-        constraints: machine_constraints(machine),
+        containers: model
+            .containers_in(&machine.id)
+            .filter(|container| selection.machine(container))
+            .map(|container| (container.id.clone(), machine_status(model, container, selection, version)))
+            .collect(),
+        constraints: constraint_words(&machine.constraints).join(" "),
         network_interfaces: if started { BTreeMap::from([("eth0".to_owned(), interface)]) } else { BTreeMap::new() },
         hardware: if started {
             "arch=amd64 cores=4 mem=8192M root-disk=32768M availability-zone=zone-a".to_owned()
@@ -180,6 +182,7 @@ fn application_status(
         charm: charm.url(application.revision),
         charm_channel: application.channel.clone(),
         charm_rev: application.revision,
+        charm_version: charm.build.clone(),
         base: base(),
         exposed: application.exposed,
         exposed_endpoints: application.exposed_endpoints.clone(),
@@ -190,7 +193,7 @@ fn application_status(
         int: i64::from(application.scale),
         provider_id: if cluster { cluster::service(model, application) } else { String::new() },
         public_address: if cluster { cluster::service_address(application) } else { String::new() },
-        status: DetailedStatus { data: failed_hook(units), ..detailed(&derived(model, application), "") },
+        status: DetailedStatus { data: failed_hook(model, application), ..detailed(&derived(model, application), "") },
         workload_version: if units.iter().any(|unit| unit.workload.status == "active") {
             charm.version.clone()
         } else {
@@ -210,8 +213,9 @@ pub(crate) fn bindings(application: &Application) -> BTreeMap<String, String> {
 }
 
 /// The hook that failed, which only the application's status tells by name.
-fn failed_hook(units: &[&Unit]) -> BTreeMap<String, serde_json::Value> {
-    let failed = units.iter().find(|unit| unit.in_error()).and_then(|unit| unit.failing.clone());
+fn failed_hook(model: &Model, application: &Application) -> BTreeMap<String, serde_json::Value> {
+    let mut units = model.units_of(&application.name);
+    let failed = units.find(|unit| unit.in_error()).and_then(|unit| unit.failing.clone());
     failed.map(|hook| ("hook".to_owned(), hook.into())).into_iter().collect()
 }
 
@@ -231,8 +235,8 @@ pub(crate) fn derived(model: &Model, application: &Application) -> Status {
 
 /// Public address of a unit.
 pub(crate) fn address(model: &Model, unit: &Unit) -> String {
-    let machine = unit.machine.as_deref().and_then(|id| id.parse().ok()).and_then(|id: u32| model.machines.get(&id));
-    machine.filter(|machine| machine.agent.status != "pending").map(Machine::address).unwrap_or_default()
+    let machine = unit.machine.as_deref().and_then(|id| model.machine(id));
+    machine.filter(|machine| machine.started()).map(Machine::address).unwrap_or_default()
 }
 
 /// A unit that serves has one port open.

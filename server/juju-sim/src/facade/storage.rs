@@ -14,6 +14,7 @@ use juju_wire::{
                 StorageInstance, VolumeAttachmentDetails, VolumeDetails, VolumeInfo,
             },
         },
+        model_manager::size::ModelFilesystemInfo,
         storage::{
             ListFilesystems, ListStorageDetails, ListVolumes, StorageDetails,
             filesystem::{FilesystemDetailsListResult, FilesystemDetailsListResults},
@@ -62,16 +63,16 @@ fn look<T>(call: &Call, look: impl FnOnce(&Model) -> T) -> Result<T, RemoteError
 fn details(call: &Call, params: Entities) -> Result<StorageDetailsResults, RemoteError> {
     look(call, |model| {
         let one = |tag: &str| {
-            let id = Tag::parse_id("storage", tag).unwrap_or_else(|_| tag.to_owned());
-            match model.storage.values().find(|storage| storage.id() == id) {
-                Some(storage) => StorageDetailsResult { result: Some(instance(model, storage)), error: None },
-                None => StorageDetailsResult {
-                    error: Some(RemoteError::not_found(format!("storage instance \"{id}\""))),
-                    result: None,
-                },
-            }
+            let id = Tag::parse_id("storage", tag)?;
+            let found = model.storage.values().find(|storage| storage.id() == id);
+            let missing = || RemoteError::not_found(format!("storage instance \"{id}\""));
+            found.map(|storage| instance(model, storage)).ok_or_else(missing)
         };
-        StorageDetailsResults { results: params.entities.iter().map(|entity| one(&entity.tag)).collect() }
+        let results = params.entities.iter().map(|entity| match one(&entity.tag) {
+            Ok(result) => StorageDetailsResult { result: Some(result), error: None },
+            Err(error) => StorageDetailsResult { result: None, error: Some(error) },
+        });
+        StorageDetailsResults { results: results.collect() }
     })
 }
 
@@ -100,6 +101,18 @@ fn disk(model: &Model, storage: &Storage) -> String {
         Some(machine) => format!("{machine}/{}", storage.number),
         None => storage.number.to_string(),
     }
+}
+
+/// Filesystems as the size of a model tells them: those that machines have.
+pub(super) fn on_machines(model: &Model) -> Vec<ModelFilesystemInfo> {
+    let own = model.storage.values().filter(|storage| model.kind == Kind::Iaas && !storage.block);
+    let told = own.map(|storage| ModelFilesystemInfo {
+        id: disk(model, storage),
+        provider_id: format!("sim-{}", disk(model, storage)),
+        status: status(model, storage).status,
+        ..ModelFilesystemInfo::default()
+    });
+    told.collect()
 }
 
 fn mounted(model: &Model, storage: &Storage) -> String {

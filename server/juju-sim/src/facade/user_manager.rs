@@ -38,7 +38,7 @@ fn info(call: &Call, params: UserInfoRequest) -> Result<UserInfoResults, RemoteE
             return Ok(UserInfoResults { results: results.collect() });
         }
         let one = |tag: &str| {
-            let name = Tag::parse_id("user", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+            let name = Tag::parse_id("user", tag)?;
             if !all && name != asker {
                 return Err(denied());
             }
@@ -56,7 +56,7 @@ fn info(call: &Call, params: UserInfoRequest) -> Result<UserInfoResults, RemoteE
 fn of_models(call: &Call, params: Entities) -> Result<ModelUserInfoResults, RemoteError> {
     let mut results = Vec::new();
     for entity in params.entities {
-        let uuid = Tag::parse_id("model", &entity.tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let uuid = Tag::parse_id("model", &entity.tag)?;
         call.require_on(&uuid, ModelAccess::Read)?;
         call.read(|state| {
             let Some(model) = state.models.get(&uuid) else { return };

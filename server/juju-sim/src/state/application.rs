@@ -1,4 +1,4 @@
-//! Applications, units, machines and relations of a model.
+//! Applications, units and relations of a model.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -100,26 +100,6 @@ impl Unit {
     /// Whether it waits for somebody to resolve a failed hook.
     pub(crate) fn in_error(&self) -> bool {
         self.workload.status == "error"
-    }
-}
-
-/// A machine.
-#[derive(Debug, Clone)]
-pub(crate) struct Machine {
-    pub(crate) id: String,
-    pub(crate) agent: Status,
-    pub(crate) instance: Status,
-    pub(crate) life: Life,
-    pub(crate) constraints: Constraints,
-    pub(crate) due: Option<DateTime<Utc>>,
-    pub(crate) lost: bool,
-}
-
-impl Machine {
-    /// Its address, derived from its number.
-    pub(crate) fn address(&self) -> String {
-        let number: u32 = self.id.parse().unwrap_or_default();
-        format!("10.{}.{}.{}", 20 + number / 62_500, number / 250 % 250, number % 250 + 1)
     }
 }
 

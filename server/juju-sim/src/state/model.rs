@@ -8,15 +8,16 @@ use std::{
 use chrono::{DateTime, Utc};
 use juju_wire::{
     Code, RemoteError,
-    constraints::Constraints,
+    constraints::{Constraints, Placement},
     entity::Life,
     facade::{resources::CharmResource, storage::pool::StoragePool},
 };
 use serde_json::Value;
 
+use super::machine::OF_CHARMS;
 use super::{
-    Application, Cloud, Journal, Kind, Machine, ModelAccess, Relation, RelationEndpoint, Secret, Status, Storage, Task,
-    Unit, Upload, Work,
+    Application, Cloud, Journal, Kind, Machine, MachineId, ModelAccess, Relation, RelationEndpoint, Secret, Status,
+    Storage, Task, Unit, Upload, Work,
 };
 use crate::charms::Charm;
 
@@ -109,7 +110,7 @@ pub(crate) struct Model {
     pub(crate) units: BTreeMap<(String, u32), Unit>,
     /// Keys of the subordinate units that live beside a unit, by its name.
     pub(crate) beside: BTreeMap<String, BTreeSet<(String, u32)>>,
-    pub(crate) machines: BTreeMap<u32, Machine>,
+    pub(crate) machines: BTreeMap<MachineId, Machine>,
     pub(crate) relations: BTreeMap<i64, Relation>,
     pub(crate) offers: BTreeMap<String, Offer>,
     pub(crate) remote_applications: BTreeMap<String, RemoteApplication>,
@@ -142,6 +143,8 @@ pub(crate) struct Model {
     pub(crate) pending: BTreeMap<String, (String, CharmResource)>,
     pub(crate) journal: Journal<Topic>,
     pub(crate) next_machine: u32,
+    /// The next container of each kind in each machine.
+    pub(crate) next_container: BTreeMap<(MachineId, String), u32>,
     pub(crate) next_relation: i64,
     next_task: u64,
     next_line: u64,
@@ -188,6 +191,7 @@ impl Model {
             pending: BTreeMap::new(),
             journal,
             next_machine: 0,
+            next_container: BTreeMap::new(),
             next_relation: 0,
             next_task: 0,
             next_line: 0,
@@ -206,8 +210,10 @@ impl Model {
 
     /// The same, to change it.
     pub(crate) fn application_mut(&mut self, name: &str) -> Result<&mut Application, RemoteError> {
+        let missing = || RemoteError::not_found(format!("application \"{name}\""));
+        let found = self.applications.get_mut(name).ok_or_else(missing)?;
         self.journal.touch(Topic::Application(name.to_owned()));
-        self.applications.get_mut(name).ok_or_else(|| RemoteError::not_found(format!("application \"{name}\"")))
+        Ok(found)
     }
 
     /// The key of a unit's name.
@@ -224,9 +230,10 @@ impl Model {
 
     /// The same, to change it.
     pub(crate) fn unit_mut(&mut self, name: &str) -> Result<&mut Unit, RemoteError> {
+        let missing = || RemoteError::not_found(format!("unit \"{name}\""));
+        let found = Self::unit_key(name).and_then(|key| self.units.get_mut(&key)).ok_or_else(missing)?;
         self.journal.touch(Topic::Unit(name.to_owned()));
-        let found = Self::unit_key(name).and_then(|key| self.units.get_mut(&key));
-        found.ok_or_else(|| RemoteError::not_found(format!("unit \"{name}\"")))
+        Ok(found)
     }
 
     /// Units of an application, in order.
@@ -270,21 +277,27 @@ impl Model {
         Ok(())
     }
 
-    /// Adds a unit, on a machine that is there or on a new one, and gives its name.
-    pub(crate) fn add_unit(&mut self, application: &str, machine: Option<u32>) -> Result<String, RemoteError> {
+    /// Adds a unit on a new machine, or where a placement says, and gives its name.
+    ///
+    /// # Errors
+    /// The real server's; where the place is not there or not fit, the unit is, without a machine.
+    pub(crate) fn add_unit(&mut self, application: &str, placement: Option<&Placement>) -> Result<String, RemoteError> {
         if self.application(application)?.charm.subordinate {
             let message = format!("cannot add unit to application \"{application}\": application is a subordinate");
             return Err(RemoteError::plain(message));
         }
-        let machine = match (self.kind, machine) {
-            (Kind::Caas, _) => None,
-            (Kind::Iaas, Some(id)) if !self.machines.contains_key(&id) => {
-                return Err(RemoteError::not_found(format!("machine {id}")));
-            }
-            (Kind::Iaas, Some(id)) => Some(id),
-            (Kind::Iaas, None) => Some(self.add_machine(Constraints::default())),
-        };
-        let name = self.insert_unit(application, machine.map(|id| id.to_string()), None)?;
+        let name = self.insert_unit(application, None, None)?;
+        let wanted = self.application(application)?.constraints.clone();
+        if self.kind == Kind::Iaas {
+            let machine = match placement {
+                Some(placement) => self.place(&name, placement, wanted).map_err(|error| RemoteError {
+                    message: format!("acquiring machine to host unit \"{name}\": {error}"),
+                    ..error
+                })?,
+                None => self.add_machine(wanted, OF_CHARMS),
+            };
+            self.unit_mut(&name)?.machine = Some(machine.to_string());
+        }
         self.add_subordinates()?;
         Ok(name)
     }
@@ -341,24 +354,6 @@ impl Model {
             .filter(|side| side.application == application)
             .map(|side| Work::Hook(format!("{}-relation-created", side.name)))
             .collect()
-    }
-
-    /// Adds a machine and gives its number.
-    pub(crate) fn add_machine(&mut self, constraints: Constraints) -> u32 {
-        let id = self.next_machine;
-        self.next_machine += 1;
-        let machine = Machine {
-            id: id.to_string(),
-            agent: Status::now("pending", ""),
-            instance: Status::now("pending", ""),
-            life: Life::Alive,
-            constraints,
-            due: None,
-            lost: false,
-        };
-        self.machines.insert(id, machine);
-        self.journal.touch(Topic::Machine(id.to_string()));
-        id
     }
 
     /// Adds a relation, and has the units on both sides run its hooks.

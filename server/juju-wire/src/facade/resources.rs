@@ -89,9 +89,8 @@ pub struct ResourcesResult {
     /// The resources.
     #[serde(with = "crate::go::nil")]
     pub resources: Vec<Resource>,
-    /// Resources as the store has them.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub charm_store_resources: Vec<CharmResource>,
+    /// Resources as the store has them; none beside an error.
+    pub charm_store_resources: Option<Vec<CharmResource>>,
     /// Resources as each unit has them.
     #[serde(with = "crate::go::nil")]
     pub unit_resources: Vec<UnitResources>,

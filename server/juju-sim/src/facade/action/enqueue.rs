@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::Utc;
 use juju_wire::{
-    RemoteError,
+    Code, RemoteError,
     facade::action::{
         EnqueueOperation, Run,
         actions::{ActionResult, ActionsToRun},
@@ -21,6 +21,8 @@ use crate::{
     state::{Model, ModelAccess, Operation, Task, Topic, Unit, Work},
 };
 
+/// Name of the action that is a command.
+const COMMAND: &str = "juju-exec";
 /// A time that has not come yet is Go's zero time.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
@@ -35,6 +37,9 @@ fn enqueue(call: &Call, params: ActionsToRun) -> Result<EnqueuedActions, RemoteE
 }
 
 fn run(call: &Call, params: RunParams) -> Result<EnqueuedActions, RemoteError> {
+    if let Some(odd) = params.units.iter().find(|unit| Model::unit_key(unit).is_none() && !unit.ends_with("/leader")) {
+        return Err(RemoteError::plain(format!("invalid unit name \"{odd}\"")));
+    }
     let mut receivers: Vec<String> = params.units.iter().map(|unit| Tag::new("unit", unit).to_string()).collect();
     for name in &params.applications {
         receivers.extend(look(call, |model| {
@@ -46,8 +51,8 @@ fn run(call: &Call, params: RunParams) -> Result<EnqueuedActions, RemoteError> {
         let on = look(call, |model| {
             Ok(model.units.values().find(|unit| unit.machine.as_ref() == Some(machine)).map(Unit::name))
         })?;
-        let unit = on.ok_or_else(|| RemoteError::not_found(format!("machine {machine}")))?;
-        receivers.push(Tag::new("unit", unit).to_string());
+        let receiver = on.map_or_else(|| Tag::new("machine", machine), |unit| Tag::new("unit", unit));
+        receivers.push(receiver.to_string());
     }
     let parameters: BTreeMap<String, Value> = [
         ("command".to_owned(), json!(params.commands)),
@@ -55,7 +60,7 @@ fn run(call: &Call, params: RunParams) -> Result<EnqueuedActions, RemoteError> {
         ("workload-context".to_owned(), json!(params.workload_context)),
     ]
     .into();
-    begin(call, receivers.into_iter().map(|receiver| (receiver, "juju-exec".to_owned(), parameters.clone())).collect())
+    begin(call, receivers.into_iter().map(|receiver| (receiver, COMMAND.to_owned(), parameters.clone())).collect())
 }
 
 /// Receiver, action and parameters of each task that is asked for.
@@ -108,10 +113,16 @@ fn summary(wanted: &Wanted) -> String {
 }
 
 /// The unit that is meant by `unit-web-0` or `web/leader`.
-fn receiving(model: &Model, receiver: &str) -> Result<String, RemoteError> {
+fn receiving(model: &Model, receiver: &str, action: &str) -> Result<String, RemoteError> {
     let Some(application) = receiver.strip_suffix("/leader") else {
-        let name = Tag::parse_id("unit", receiver).map_err(|error| RemoteError::plain(error.to_string()))?;
-        return model.unit(&name).map(Unit::name).map_err(|_| RemoteError::not_found(format!("\"{receiver}\"")));
+        let odd = |_| RemoteError::new(Code::NotValid, format!("\"{receiver}\" not valid"));
+        let tag = Tag::parse(receiver).map_err(odd)?;
+        if tag.kind() == "machine" && action != COMMAND {
+            let message = format!("cannot add action \"{action}\" to a machine; only predefined actions allowed");
+            return Err(RemoteError::plain(message));
+        }
+        let name = tag.id();
+        return model.unit(name).map(Unit::name).map_err(|_| RemoteError::not_found(format!("\"{receiver}\"")));
     };
     let application = application.trim_start_matches("application-");
     let missing = || RemoteError::plain(format!("could not determine leader for \"{application}\""));
@@ -125,11 +136,11 @@ fn begin_one(
     name: &str,
     mut parameters: BTreeMap<String, Value>,
 ) -> Result<ActionResult, RemoteError> {
-    let unit = receiving(model, receiver)?;
+    let unit = receiving(model, receiver, name)?;
     let application = model.unit(&unit)?.application.clone();
     let charm = Arc::clone(&model.application(&application)?.charm);
     let refused = match (name, charm.actions.get(name)) {
-        ("juju-exec", _) => None,
+        (COMMAND, _) => None,
         (_, Some(action)) => check(action, &mut parameters).err(),
         (_, None) => Some(format!("action \"{name}\" not defined on unit \"{unit}\"")),
     };

@@ -25,7 +25,7 @@ pub(super) fn register(methods: &mut Methods) {
 }
 
 fn application(tag: &str) -> Result<String, RemoteError> {
-    Tag::parse_id("application", tag).map_err(|error| RemoteError::plain(error.to_string()))
+    Tag::parse_id("application", tag).map_err(RemoteError::from)
 }
 
 fn merge(call: &Call, params: ApplicationMergeBindingsArgs) -> Result<ErrorResults, RemoteError> {

@@ -20,10 +20,14 @@ use serde_json::{Value, json};
 
 use super::{change, look};
 use crate::{
+    charms::Charm,
     facade::status::{base, bindings},
     methods::{Call, Methods},
     state::{Application, Model, ModelAccess},
 };
+
+/// What the real server was doing where an option is refused.
+const PARSING: &str = "parsing settings for application";
 
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<Get>(get);
@@ -78,8 +82,8 @@ fn options(application: &Application) -> BTreeMap<String, Value> {
 }
 
 /// Reads a value as the charm's option wants it, or refuses it as the real server does.
-pub(super) fn typed(application: &Application, name: &str, text: &str) -> Result<Value, RemoteError> {
-    let option = application.charm.config.get(name);
+pub(super) fn typed(charm: &Charm, name: &str, text: &str) -> Result<Value, RemoteError> {
+    let option = charm.config.get(name);
     let option = option.ok_or_else(|| RemoteError::plain(format!("unknown option \"{name}\"")))?;
     let read = match option.kind.as_str() {
         "int" => text.parse::<i64>().ok().map(|value| json!(value)),
@@ -91,36 +95,46 @@ pub(super) fn typed(application: &Application, name: &str, text: &str) -> Result
     read.ok_or_else(|| RemoteError::plain(format!("option \"{name}\" expected {kind}, got \"{text}\"")))
 }
 
+/// Refuses options that a charm does not have, or of another type.
+pub(super) fn check(charm: &Charm, settings: &BTreeMap<String, String>) -> Result<(), RemoteError> {
+    let given = settings.iter().filter(|(option, _)| *option != "trust");
+    given.into_iter().try_for_each(|(option, text)| typed(charm, option, text).map(drop))
+}
+
 /// Applies options to an application; all of them, or none.
 pub(super) fn apply(model: &mut Model, name: &str, settings: &BTreeMap<String, String>) -> Result<(), RemoteError> {
     let application = model.application_mut(name)?;
     let mut values = Vec::new();
     for (option, text) in settings.iter().filter(|(option, _)| *option != "trust") {
-        let value = typed(application, option, text)
-            .map_err(|error| RemoteError::plain(format!("parsing settings for application: {error}")))?;
+        let value = typed(&application.charm, option, text)
+            .map_err(|error| RemoteError::plain(format!("{PARSING}: {error}")))?;
         values.push((option.clone(), value));
     }
     if let Some(trust) = settings.get("trust") {
-        application.trust = trust == "true";
+        let odd = |_| RemoteError::plain(format!("{PARSING}: trust: expected bool, got string(\"{trust}\")"));
+        application.trust = trust.to_lowercase().parse().map_err(odd)?;
     }
     application.config.extend(values);
     model.queue(name, &["config-changed".to_owned()]);
     Ok(())
 }
 
-/// Options from YAML: of this application under its name, or all of the text.
+/// Options from YAML: of this application under its name, or what `juju config` printed.
 pub(super) fn from_yaml(text: &str, application: &str) -> Result<BTreeMap<String, String>, RemoteError> {
     let unreadable = |error: serde_yaml::Error| RemoteError::plain(format!("cannot parse settings data: {error}"));
-    let parsed: BTreeMap<String, Value> = serde_yaml::from_str(text).map_err(unreadable)?;
-    let own = match parsed.get(application) {
-        Some(Value::Object(own)) => own.clone().into_iter().collect(),
-        _ => parsed,
-    };
+    let mut parsed: BTreeMap<String, Value> = serde_yaml::from_str(text).map_err(unreadable)?;
     let text = |value: Value| match value {
         Value::String(text) => text,
         other => other.to_string(),
     };
-    Ok(own.into_iter().map(|(name, value)| (name, text(value))).collect())
+    if let Some(Value::Object(own)) = parsed.remove(application) {
+        return Ok(own.into_iter().map(|(name, value)| (name, text(value))).collect());
+    }
+    let Some(Value::Object(shown)) = parsed.remove("settings") else {
+        return Err(RemoteError::plain(format!("no settings found for \"{application}\"")));
+    };
+    let value = |mut one: Value| one.get_mut("value").map(Value::take);
+    Ok(shown.into_iter().filter_map(|(name, one)| Some((name, text(value(one)?)))).collect())
 }
 
 fn set(call: &Call, params: ConfigSetArgs) -> Result<ErrorResults, RemoteError> {
@@ -128,7 +142,8 @@ fn set(call: &Call, params: ConfigSetArgs) -> Result<ErrorResults, RemoteError> 
     let result = |args: &ConfigSetParams| {
         let mut settings = args.config.clone();
         if !args.config_yaml.is_empty() {
-            settings.extend(from_yaml(&args.config_yaml, &args.application)?);
+            let read = from_yaml(&args.config_yaml, &args.application);
+            settings.extend(read.map_err(|error| RemoteError::plain(format!("{PARSING}: {error}")))?);
         }
         change(call, |model| apply(model, &args.application, &settings))
     };
@@ -139,6 +154,11 @@ fn unset(call: &Call, params: ApplicationConfigUnsetArgs) -> Result<ErrorResults
     let results = params.args.iter().map(|args| {
         ErrorResult::of(change(call, |model| {
             let application = model.application_mut(&args.application)?;
+            let known = |name: &String| name == "trust" || application.charm.config.contains_key(name);
+            if let Some(unknown) = args.options.iter().find(|name| !known(name)) {
+                let message = format!("updating application charm settings: unknown option \"{unknown}\"");
+                return Err(RemoteError::plain(message));
+            }
             application.config.retain(|name, _| !args.options.contains(name));
             application.trust &= !args.options.iter().any(|name| name == "trust");
             model.queue(&args.application, &["config-changed".to_owned()]);
@@ -148,9 +168,16 @@ fn unset(call: &Call, params: ApplicationConfigUnsetArgs) -> Result<ErrorResults
     Ok(ErrorResults { results: results.collect() })
 }
 
+/// The application of a tag, in the words of those methods that do not ask the library of tags for the kind.
+fn named(tag: &str) -> Result<String, RemoteError> {
+    let tag = Tag::parse(tag)?;
+    let message = || format!("unexpected tag type, expected application, got {}", tag.kind());
+    if tag.kind() == "application" { Ok(tag.id().to_owned()) } else { Err(RemoteError::plain(message())) }
+}
+
 fn settings(call: &Call, params: Entities) -> Result<ApplicationGetConfigResults, RemoteError> {
     let one = |tag: &str| {
-        let name = Tag::parse_id("application", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let name = named(tag)?;
         look(call, |model| Ok(options(model.application(&name)?)))
     };
     Ok(ApplicationGetConfigResults { results: params.entities.iter().map(|entity| shown(one(&entity.tag))).collect() })
@@ -170,8 +197,8 @@ fn shown(config: Result<BTreeMap<String, Value>, RemoteError>) -> ConfigResult {
 
 fn constraints(call: &Call, params: Entities) -> Result<ApplicationGetConstraintsResults, RemoteError> {
     let results = params.entities.iter().map(|entity| {
-        let found = Tag::parse_id("application", &entity.tag).map_err(|error| RemoteError::plain(error.to_string()));
-        match found.and_then(|name| look(call, |model| Ok(model.application(&name)?.constraints.clone()))) {
+        match named(&entity.tag).and_then(|name| look(call, |model| Ok(model.application(&name)?.constraints.clone())))
+        {
             Ok(constraints) => ApplicationConstraint { constraints, error: None },
             Err(error) => ApplicationConstraint { error: Some(error), ..ApplicationConstraint::default() },
         }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use juju_wire::{
-    ErrorResult, RemoteError,
+    Code, ErrorResult, RemoteError,
     code::ErrorResults,
     constraints::Constraints,
     facade::application::{
         Deploy, DeployFromRepository, GetCharmURLOrigin, SetCharm,
         config::ApplicationGet,
         deploy::{ApplicationDeploy, ApplicationSetCharm, ApplicationsDeploy},
-        origin::CharmURLOriginResult,
+        origin::{CharmOrigin, CharmURLOriginResult},
         repository::{
             DeployFromRepositoryArg, DeployFromRepositoryArgs, DeployFromRepositoryInfo, DeployFromRepositoryResult,
             DeployFromRepositoryResults,
@@ -33,11 +33,32 @@ pub(super) fn register(methods: &mut Methods) {
 }
 
 fn from_repository(call: &Call, params: DeployFromRepositoryArgs) -> Result<DeployFromRepositoryResults, RemoteError> {
-    let results = params.args.iter().map(|args| match one_from_repository(call, args) {
+    let one = |args| {
+        unplaced(call, args)?;
+        one_from_repository(call, args).map_err(|error| vec![error])
+    };
+    let results = params.args.iter().map(|args| match one(args) {
         Ok(info) => DeployFromRepositoryResult { info, ..DeployFromRepositoryResult::default() },
-        Err(error) => DeployFromRepositoryResult { errors: vec![Some(error)], ..DeployFromRepositoryResult::default() },
+        Err(errors) => DeployFromRepositoryResult {
+            errors: errors.into_iter().map(Some).collect(),
+            ..DeployFromRepositoryResult::default()
+        },
     });
     Ok(DeployFromRepositoryResults { results: results.collect() })
+}
+
+/// Refuses a machine that is not there, with all that the real server says to it.
+fn unplaced(call: &Call, args: &DeployFromRepositoryArg) -> Result<(), Vec<RemoteError>> {
+    let anchor = args.placement.iter().flatten().find(|placement| placement.scope == "#");
+    let Some(machine) = anchor.map(|placement| placement.directive.as_str()) else { return Ok(()) };
+    let there = look(call, |model| Ok(model.machine(machine).is_some())).map_err(|error| vec![error])?;
+    let name = if args.application_name.is_empty() { &args.charm_name } else { &args.application_name };
+    let error = |what: &str| RemoteError::not_found(format!("{what}: machine {machine}"));
+    let errors = || {
+        let first = format!("cannot deploy \"{name}\" to machine {machine}");
+        vec![error(&first), error("verifying machine for placement")]
+    };
+    if there { Ok(()) } else { Err(errors()) }
 }
 
 fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<DeployFromRepositoryInfo, RemoteError> {
@@ -46,6 +67,7 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
         Some(url) => charms::of_url(call, &format!("ch:{url}"))?.name.clone(),
         None => args.charm_name.clone(),
     };
+    charms::check_url(&format!("ch:{wanted}"))?;
     let channel = args.channel.as_deref().unwrap_or_default();
     let resolved = call.read(|state| charms::resolve(&state.charms, &wanted, channel))?;
     let name = if args.application_name.is_empty() { wanted } else { args.application_name.clone() };
@@ -67,6 +89,8 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
                 .get(&name)
                 .map_or(Ok(()), |_| Err(RemoteError::plain(format!("application \"{name}\" already exists"))));
         }
+        check_name(&name)?;
+        config::check(&resolved.charm, &settings)?;
         model.add_application(&name, &resolved.charm, &resolved.channel)?;
         let application = model.application_mut(&name)?;
         application.revision = revision;
@@ -74,14 +98,24 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
         if !resolved.charm.subordinate {
             application.constraints = with_architecture(&args.cons);
         }
-        if let Err(error) = config::apply(model, &name, &settings) {
-            // an application whose options are refused is not there
-            model.applications.remove(&name);
-            return Err(error);
-        }
-        add_units(model, &name, args.num_units.unwrap_or(1), &args.placement)
+        config::apply(model, &name, &settings)?;
+        add_units(model, &name, args.num_units.unwrap_or(1), &args.placement, true)
     })?;
     Ok(info)
+}
+
+/// Small letters and digits in words with hyphens between them, each with a letter, as the names package has it.
+pub(super) fn is_valid(name: &str) -> bool {
+    let word = |word: &str| {
+        word.bytes().any(|letter| letter.is_ascii_lowercase())
+            && word.bytes().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+    };
+    name.starts_with(|letter: char| letter.is_ascii_lowercase()) && name.split('-').all(word)
+}
+
+fn check_name(name: &str) -> Result<(), RemoteError> {
+    let refused = || RemoteError::plain(format!("cannot add application \"{name}\": invalid name"));
+    if is_valid(name) { Ok(()) } else { Err(refused()) }
 }
 
 /// The charm's architecture is a constraint of its application from the start.
@@ -89,12 +123,13 @@ fn with_architecture(constraints: &Constraints) -> Constraints {
     Constraints { arch: constraints.arch.clone().or_else(|| Some("amd64".to_owned())), ..constraints.clone() }
 }
 
-/// Adds units, each where its placement says.
+/// Adds units, each where its placement says; one that is staged stays without a machine if it cannot be placed.
 pub(super) fn add_units(
     model: &mut Model,
     application: &str,
     count: i64,
     placement: &[Option<juju_wire::constraints::Placement>],
+    staged: bool,
 ) -> Result<(), RemoteError> {
     if model.application(application)?.charm.subordinate {
         return Ok(());
@@ -103,17 +138,20 @@ pub(super) fn add_units(
         model.application_mut(application)?.scale += u32::try_from(count).unwrap_or_default();
     }
     for number in 0..usize::try_from(count).unwrap_or_default() {
-        let machine =
-            placement.get(number).and_then(Option::as_ref).and_then(|placement| placement.directive.parse().ok());
-        model.add_unit(application, machine)?;
+        let added = model.add_unit(application, placement.get(number).and_then(Option::as_ref));
+        if !staged {
+            added?;
+        }
     }
     Ok(())
 }
 
 fn deploy(call: &Call, params: ApplicationsDeploy) -> Result<ErrorResults, RemoteError> {
     let result = |args: &ApplicationDeploy| {
+        check_origin(args.charm_origin.as_ref())?;
         let charm = charms::of_url(call, &args.charm_url)?;
         change(call, |model| {
+            check_name(&args.application)?;
             model.add_application(&args.application, &charm, &args.channel)?;
             let application = model.application_mut(&args.application)?;
             application.revision = charms::revision(&args.charm_url).unwrap_or(charm.revision);
@@ -121,7 +159,7 @@ fn deploy(call: &Call, params: ApplicationsDeploy) -> Result<ErrorResults, Remot
                 application.constraints = with_architecture(&args.constraints);
             }
             config::apply(model, &args.application, &args.config)?;
-            add_units(model, &args.application, args.num_units, &args.placement)
+            add_units(model, &args.application, args.num_units, &args.placement, true)
         })
     };
     Ok(ErrorResults { results: params.applications.iter().map(|args| ErrorResult::of(result(args))).collect() })
@@ -129,16 +167,28 @@ fn deploy(call: &Call, params: ApplicationsDeploy) -> Result<ErrorResults, Remot
 
 fn origin(call: &Call, params: ApplicationGet) -> Result<CharmURLOriginResult, RemoteError> {
     look(call, |model| {
-        let application = model.application(&params.application)?;
-        Ok(CharmURLOriginResult {
-            url: application.charm.url(application.revision),
-            charm_origin: charms::origin(&application.charm, &application.channel, application.revision),
-            error: None,
+        let found = model.application(&params.application);
+        Ok(match found {
+            Ok(application) => CharmURLOriginResult {
+                url: application.charm.url(application.revision),
+                charm_origin: charms::origin(&application.charm, &application.channel, application.revision),
+                error: None,
+            },
+            Err(error) => CharmURLOriginResult { error: Some(error), ..CharmURLOriginResult::default() },
         })
     })
 }
 
+/// Refuses a charm of which nobody says where it is from.
+fn check_origin(origin: Option<&CharmOrigin>) -> Result<(), RemoteError> {
+    match origin {
+        Some(origin) if !origin.source.is_empty() => Ok(()),
+        _ => Err(RemoteError::new(Code::BadRequest, "charm origin source required")),
+    }
+}
+
 fn set_charm(call: &Call, params: ApplicationSetCharm) -> Result<(), RemoteError> {
+    check_origin(params.charm_origin.as_ref())?;
     let charm = charms::of_url(call, &params.charm_url)?;
     change(call, |model| {
         let application = model.application_mut(&params.application)?;

@@ -29,7 +29,7 @@ pub(super) fn register(methods: &mut Methods) {
 }
 
 fn id(kind: &str, tag: &str) -> Result<String, RemoteError> {
-    Tag::parse_id(kind, tag).map_err(|error| RemoteError::plain(error.to_string()))
+    Tag::parse_id(kind, tag).map_err(RemoteError::from)
 }
 
 fn applications(call: &Call, params: DestroyApplicationsParams) -> Result<DestroyApplicationResults, RemoteError> {
@@ -112,7 +112,7 @@ fn consumed(call: &Call, params: DestroyConsumedApplicationsParams) -> Result<Er
     let remove = |tag: &str| {
         let name = id("application", tag)?;
         change(call, |model| {
-            let missing = || RemoteError::not_found(format!("remote application \"{name}\""));
+            let missing = || RemoteError::not_found(format!("saas application \"{name}\""));
             model.remote_applications.remove(&name).ok_or_else(missing)?;
             model.journal.touch(Topic::RemoteApplication(name.clone()));
             let broken: Vec<_> =

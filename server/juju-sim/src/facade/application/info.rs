@@ -30,15 +30,9 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<CharmRelations>(charm_relations);
 }
 
-fn id(kind: &str, entity: &Entity) -> Result<String, RemoteError> {
-    let tag = Tag::parse(&entity.tag).map_err(|error| RemoteError::plain(error.to_string()))?;
-    let wrong = || RemoteError::plain(format!("\"{tag}\" is not a valid {kind} tag"));
-    Tag::parse_id(kind, &entity.tag).map_err(|_| wrong())
-}
-
 fn applications(call: &Call, params: Entities) -> Result<ApplicationInfoResults, RemoteError> {
     let one = |entity: &Entity| {
-        let name = id("application", entity)?;
+        let name = Tag::parse_id("application", &entity.tag)?;
         look(call, |model| Ok(application(model.application(&name)?)))
     };
     let results = params.entities.iter().map(|entity| match one(entity) {
@@ -67,7 +61,9 @@ fn application(application: &Application) -> ApplicationResult {
 
 fn units(call: &Call, params: Entities) -> Result<UnitInfoResults, RemoteError> {
     let one = |entity: &Entity| {
-        let tag = Tag::parse(&entity.tag).map_err(|error| RemoteError::plain(error.to_string()))?;
+        let neither = || RemoteError::plain(format!("tag \"{}\" is neither unit nor application tag", entity.tag));
+        let tag = Tag::parse(&entity.tag).ok().filter(|tag| ["unit", "application"].contains(&tag.kind()));
+        let tag = tag.ok_or_else(neither)?;
         look(call, |model| match tag.kind() {
             "application" => {
                 model.application(tag.id())?;
@@ -130,7 +126,7 @@ fn unit_data(address: &str) -> std::collections::BTreeMap<String, serde_json::Va
 }
 
 fn leader(call: &Call, entity: Entity) -> Result<StringResult, RemoteError> {
-    let name = id("application", &entity)?;
+    let name = Tag::parse_id("application", &entity.tag)?;
     look(call, |model| {
         let leader = model.units_of(&name).find(|unit| unit.leader).map(Unit::name);
         let missing = || RemoteError::not_found(format!("leader for application-{name}"));

@@ -8,6 +8,7 @@ use juju_wire::{
         consume::{ConsumeApplicationArgV5, ConsumeApplicationArgsV5},
         relation::{AddRelationParams, AddRelationResults, DestroyRelationParams},
     },
+    tag::Tag,
 };
 
 use super::change;
@@ -25,6 +26,18 @@ pub(super) fn register(methods: &mut Methods) {
 }
 
 fn add(call: &Call, params: AddRelationParams) -> Result<AddRelationResults, RemoteError> {
+    let network = |text: &String| {
+        let (address, bits) = text.split_once('/').unwrap_or((text, ""));
+        let longest = match address.parse::<std::net::IpAddr>() {
+            Ok(std::net::IpAddr::V4(_)) => 32,
+            Ok(std::net::IpAddr::V6(_)) => 128,
+            Err(_) => return false,
+        };
+        bits.parse::<u8>().is_ok_and(|bits| bits <= longest)
+    };
+    if let Some(odd) = params.via_cidrs.iter().find(|text| !network(text)) {
+        return Err(RemoteError::plain(format!("invalid CIDR address: {odd}")));
+    }
     change(call, |model| {
         let sides = relations::add(model, &params.endpoints)?;
         let endpoints = sides.iter().map(|side| (side.application.clone(), charm_relation(side))).collect();
@@ -48,11 +61,12 @@ fn destroy(call: &Call, params: DestroyRelationParams) -> Result<(), RemoteError
 
 fn consume(call: &Call, params: ConsumeApplicationArgsV5) -> Result<ErrorResults, RemoteError> {
     let result = |args: &ConsumeApplicationArgV5| {
+        Tag::parse_id("model", &args.source_model_tag)?;
         let name = if args.application_alias.is_empty() { &args.offer_name } else { &args.application_alias };
         change(call, |model| {
             if model.applications.contains_key(name) {
                 let message =
-                    format!("cannot add SaaS application \"{name}\": local application with same name already exists");
+                    format!("cannot add saas application \"{name}\": local application with same name already exists");
                 return Err(RemoteError::new(Code::AlreadyExists, message));
             }
             let side = |endpoint: &juju_wire::facade::client::application::RemoteEndpoint| RelationEndpoint {

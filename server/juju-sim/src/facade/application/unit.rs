@@ -31,6 +31,9 @@ fn add(call: &Call, params: AddApplicationUnits) -> Result<AddApplicationUnitsRe
             return Err(RemoteError::new(Code::NotSupported, "adding units to a container-based model not supported"));
         }
         let name = &params.application;
+        if !super::deploy::is_valid(name) {
+            return Err(RemoteError::plain(format!("\"{name}\" is not a valid application name")));
+        }
         let subordinate = model.application(name)?.charm.subordinate;
         if params.num_units < 1 {
             return Err(RemoteError::plain("must add at least one unit"));
@@ -42,8 +45,17 @@ fn add(call: &Call, params: AddApplicationUnits) -> Result<AddApplicationUnitsRe
             );
             return Err(RemoteError::plain(message));
         }
+        for tag in &params.attach_storage {
+            let id = Tag::parse_id("storage", tag)?;
+            if !model.storage.values().any(|storage| storage.id() == id) {
+                return Err(RemoteError::not_found(format!(
+                    "cannot add unit 1/{} to application \"{name}\": cannot add unit to application \"{name}\": attaching storage {id}: storage instance \"{id}\"",
+                    params.num_units
+                )));
+            }
+        }
         let before: Vec<_> = model.units_of(&params.application).map(Unit::name).collect();
-        super::deploy::add_units(model, &params.application, params.num_units, &params.placement)?;
+        super::deploy::add_units(model, &params.application, params.num_units, &params.placement, false)?;
         let units = model.units_of(&params.application).map(Unit::name).filter(|name| !before.contains(name)).collect();
         Ok(AddApplicationUnitsResults { units })
     })
@@ -51,15 +63,17 @@ fn add(call: &Call, params: AddApplicationUnits) -> Result<AddApplicationUnitsRe
 
 fn resolve(call: &Call, params: UnitsResolved) -> Result<ErrorResults, RemoteError> {
     change(call, |model| {
-        let names: Vec<String> = if params.all {
-            model.units.values().filter(|unit| unit.in_error()).map(Unit::name).collect()
-        } else {
-            let id = |tag: &str| Tag::parse_id("unit", tag).map_err(|error| RemoteError::plain(error.to_string()));
-            params.tags.entities.iter().map(|entity| id(&entity.tag)).collect::<Result<_, _>>()?
-        };
-        Ok(ErrorResults {
-            results: names.iter().map(|name| ErrorResult::of(resolve_one(model, name, params.retry))).collect(),
-        })
+        let named = params.tags.entities.iter();
+        let results = named.map(|entity| {
+            let name = Tag::parse_id("unit", &entity.tag)?;
+            resolve_one(model, &name, params.retry)
+        });
+        let results = results.map(ErrorResult::of).collect();
+        if params.all {
+            let failed: Vec<_> = model.units.values().filter(|unit| unit.in_error()).map(Unit::name).collect();
+            failed.iter().try_for_each(|name| resolve_one(model, name, params.retry))?;
+        }
+        Ok(ErrorResults { results })
     })
 }
 
@@ -104,8 +118,7 @@ fn scale_one(model: &mut Model, wanted: &ScaleApplicationParamsV2) -> Result<u32
         return Err(invalid("requesting both scale and scale-change"));
     }
     let tag = &wanted.application_tag;
-    let name =
-        Tag::parse_id("application", tag).map_err(|_| RemoteError::plain(format!("\"{tag}\" is not a valid tag")))?;
+    let name = Tag::parse_id("application", tag)?;
     let missing = || RemoteError::plain(format!("application \"{name}\" does not exist"));
     let now = model.applications.get(&name).ok_or_else(missing)?.scale;
     let scale = if wanted.scale_change == 0 { wanted.scale } else { i64::from(now) + wanted.scale_change };

@@ -13,12 +13,11 @@ use juju_wire::{
             RegionDefaults, SetModelDefaultsParams, UnsetModelDefaultsParams,
         },
     },
-    tag::Tag,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    facade::model_config,
+    facade::{cloud, model_config},
     methods::{Call, Methods},
     state::{Cloud, Kind, State},
 };
@@ -36,19 +35,9 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<UnsetModelDefaults>(unset);
 }
 
-/// The cloud of a tag; without one, the controller's own.
-fn cloud(state: &State, tag: &str) -> Result<Cloud, RemoteError> {
-    if tag.is_empty() {
-        return Ok(state.controller.cloud.clone());
-    }
-    let name = Tag::parse_id("cloud", tag).map_err(|error| RemoteError::plain(error.to_string()))?;
-    let found = state.controller.all_clouds().find(|cloud| cloud.name == name);
-    found.cloned().ok_or_else(|| RemoteError::not_found(format!("cloud \"{name}\"")))
-}
-
-/// The same with what says where the defaults are kept: for all of the cloud, or for its region.
+/// What says where the defaults are kept: for all of a cloud (the controller's own where none is named), or for its region.
 fn place(state: &State, tag: &str, region: &str) -> Result<(String, String), RemoteError> {
-    let cloud = cloud(state, tag)?;
+    let cloud = if tag.is_empty() { state.controller.cloud.clone() } else { cloud::named(state, tag)?.clone() };
     if !region.is_empty() && region != cloud.region {
         return Err(RemoteError::not_found(format!("region \"{region}\"")));
     }
@@ -59,7 +48,7 @@ fn show(call: &Call, params: Entities) -> Result<ModelDefaultsResults, RemoteErr
     call.require_superuser()?;
     call.read(|state| {
         let one = |tag: &str| {
-            let cloud = cloud(state, tag)?;
+            let cloud = cloud::named(state, tag)?;
             let kept = |region: &str| state.controller.model_defaults.get(&(cloud.name.clone(), region.to_owned()));
             let default = |value| ModelDefaults { default_value: value, ..ModelDefaults::default() };
             let mut config: BTreeMap<_, _> =

@@ -32,7 +32,7 @@ fn change<T>(call: &Call, change: impl FnOnce(&mut Model) -> Result<T, RemoteErr
 }
 
 fn id(kind: &str, tag: &str) -> Result<String, RemoteError> {
-    Tag::parse_id(kind, tag).map_err(|error| RemoteError::plain(error.to_string()))
+    Tag::parse_id(kind, tag).map_err(RemoteError::from)
 }
 
 /// Number of the storage of this id.

@@ -32,7 +32,7 @@ pub(super) fn register(methods: &mut Methods) {
 }
 
 fn name(tag: &str) -> Result<String, RemoteError> {
-    let name = Tag::parse_id("user", tag).map_err(|_| RemoteError::plain(format!("\"{tag}\" is not a valid tag")))?;
+    let name = Tag::parse_id("user", tag)?;
     Ok(name.trim_end_matches("@local").to_owned())
 }
 
