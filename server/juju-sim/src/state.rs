@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 pub(crate) use application::{Application, Relation, RelationEndpoint, Status, Task, Unit, Upload, Work};
 pub(crate) use journal::Journal;
-pub(crate) use machine::{LATEST, Machine, MachineId, OF_CHARMS};
+pub(crate) use machine::{CONTAINERS, LATEST, Machine, MachineId, OF_CHARMS};
 pub(crate) use model::{Block, EVERYONE, LogLine, Model, Offer, Operation, RemoteApplication, Topic};
 pub(crate) use secret::{Revision, Secret};
 pub(crate) use storage::Storage;

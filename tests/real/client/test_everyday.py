@@ -123,6 +123,29 @@ def test_tasks_and_constraints(controller, model):
     juju(controller, "set-model-constraints", "-m", model, "")
 
 
+def test_containers(controller, model):
+    """A container in a machine that is there, a unit in one of its own, and both away again."""
+    def inside(host):
+        return shown(controller, "show-machine", "-m", model, host)["machines"][host].get("containers", {})
+
+    host = shown(controller, "status", "-m", model)["applications"]["postgresql"]["units"]["postgresql/0"]["machine"]
+    added = juju(controller, "add-machine", "-m", model, f"lxd:{host}", ok=False)
+    assert added.returncode == 0 and f"created container {host}/lxd/0" in added.stdout + added.stderr, added
+    juju(controller, "deploy", "-m", model, "wordpress", "boxed", "--channel", "latest/stable", "--to", f"lxd:{host}")
+    settled(controller, model)
+    eventually("both containers run", lambda: [box["juju-status"]["current"] for box in inside(host).values()] == ["started"] * 2)
+    status = shown(controller, "status", "-m", model, "boxed")
+    assert status["applications"]["boxed"]["units"]["boxed/0"]["machine"] == f"{host}/lxd/1"
+    assert f"{host}/lxd/1" in status["machines"][host]["containers"]
+    assert f"{host}/lxd/1" in juju(controller, "status", "-m", model, "--format", "tabular")
+    assert "is hosting containers" in refused(controller, "remove-machine", "-m", model, host, "--no-prompt")
+    assert "has unit \"boxed/0\" assigned" in refused(controller, "remove-machine", "-m", model, f"{host}/lxd/1", "--no-prompt")
+    assert "machine 99 not found" in refused(controller, "add-machine", "-m", model, "lxd:99")
+    juju(controller, "remove-machine", "-m", model, f"{host}/lxd/0", "--no-prompt")
+    juju(controller, "remove-application", "-m", model, "boxed", "--no-prompt")
+    eventually("the containers are gone", lambda: not inside(host))
+
+
 def test_what_is_refused(controller, model):
     for words, why in ((("bind", "-m", model, "wordpress", "nothing=alpha"), 'endpoint "nothing" not found'),
                        (("bind", "-m", model, "wordpress", "website=nothing"), 'space "nothing" not found'),

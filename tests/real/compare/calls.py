@@ -162,7 +162,7 @@ WRITES = [
 ]
 
 CONTAINERS = [
-    call("staging", "MachineManager", "AddMachines", {"params": [{"jobs": ["JobHostUnits"], "parent-id": "1", "container-type": "lxd"}, {"jobs": ["JobHostUnits"], "container-type": "lxd"}, {"jobs": ["JobHostUnits"], "constraints": {"mem": 2048}}]}, "of containers"),
+    call("staging", "MachineManager", "AddMachines", {"params": [{"jobs": ["JobHostUnits"], "parent-id": "1", "container-type": "lxd"}, {"jobs": ["JobHostUnits"], "container-type": "lxd"}, {"jobs": ["JobHostUnits"], "constraints": {"mem": 2048}}, {"jobs": ["JobHostUnits"], "placement": {"scope": "lxd", "directive": "1"}}, {"jobs": ["JobHostUnits"], "placement": {"scope": "lxd", "directive": "99"}}]}, "of containers"),
     call("staging", "Application", "AddUnits", {"application": "front", "num-units": 1, "placement": [{"scope": "lxd", "directive": "1"}]}, "in a container"),
     call("staging", "Application", "AddUnits", {"application": "front", "num-units": 1, "placement": [{"scope": "lxd", "directive": ""}]}, "in a container of a new machine"),
     call("staging", "Application", "DeployFromRepository", {"Args": [{"CharmName": "postgresql", "ApplicationName": "pg", "num-units": 1, "Placement": [{"scope": "lxd", "directive": "0"}]}]}, "in a container"), ("settle", "staging"),
@@ -171,7 +171,7 @@ CONTAINERS = [
     call("", "ModelManager", "ModelInfo", entities("model-{model:staging}"), "with containers"), call("", "ModelManager", "ModelStatus", entities("model-{model:staging}"), "with containers"),
     call("", "ModelManager", "ListModelSummaries", {"user-tag": "user-admin", "all": True}, "with containers"), everything_in("staging", "of staging with containers"),
     *(call("staging", "Client", "StatusHistory", {"requests": [HISTORY | {"historyKind": kind, "tag": "machine-1-lxd-0"}]}, f"of a container as {kind}") for kind in ("machine", "juju-machine", "container", "juju-container")),
-    call("staging", "MachineManager", "DestroyMachineWithParams", {"machine-tags": ["machine-1", "machine-1-lxd-1", "machine-1-lxd-9"], "force": False, "keep": False, "dry-run": False}, "in use"),
+    call("staging", "MachineManager", "DestroyMachineWithParams", {"machine-tags": ["machine-1", "machine-1-lxd-2", "machine-1-lxd-9"], "force": False, "keep": False, "dry-run": False}, "in use"),
     call("staging", "MachineManager", "DestroyMachineWithParams", {"machine-tags": ["machine-1", "machine-0-lxd-0"], "force": True, "keep": False, "dry-run": True}, "with what is in them, only asked"),
     call("staging", "MachineManager", "DestroyMachineWithParams", {"machine-tags": ["machine-1-lxd-0"], "force": False, "keep": False, "dry-run": False}, "of a container"),
     call("staging", "Application", "DestroyUnit", {"units": [{"unit-tag": "unit-front-1"}]}, "in a container"), ("settle", "staging"),

@@ -48,9 +48,8 @@ fn look<T>(call: &Call, look: impl FnOnce(&Model) -> Result<T, RemoteError>) -> 
 
 fn of_charms(call: &Call, params: Entities) -> Result<ApplicationsCharmActionsResults, RemoteError> {
     let one = |tag: &str| {
-        let name = Tag::parse_id("application", tag).map_err(|_| (String::new(), RemoteError::not_found("id")))?;
-        let found = look(call, |model| Ok(charms::actions(&model.application(&name)?.charm)));
-        found.map_err(|error| (tag.to_owned(), error))
+        let name = Tag::parse_id("application", tag).map_err(|_| RemoteError::not_found("id"))?;
+        look(call, |model| Ok(charms::actions(&model.application(&name)?.charm)))
     };
     let results = params.entities.into_iter().map(|entity| match one(&entity.tag) {
         Ok(actions) => {
@@ -63,8 +62,11 @@ fn of_charms(call: &Call, params: Entities) -> Result<ApplicationsCharmActionsRe
                 error: None,
             }
         }
-        Err((application_tag, error)) => ApplicationCharmActionsResult {
-            application_tag,
+        Err(error) => ApplicationCharmActionsResult {
+            // what is no application is not called one
+            application_tag: Some(entity.tag)
+                .filter(|tag| Tag::parse_id("application", tag).is_ok())
+                .unwrap_or_default(),
             error: Some(error),
             ..ApplicationCharmActionsResult::default()
         },

@@ -15,7 +15,7 @@ use juju_wire::{
 
 use crate::{
     methods::{Call, Methods},
-    state::{LATEST, Machine, MachineId, Model, ModelAccess, Topic, Unit},
+    state::{CONTAINERS, LATEST, Machine, MachineId, Model, ModelAccess, Topic, Unit},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -41,9 +41,13 @@ fn add(call: &Call, params: AddMachinesParams) -> Result<AddMachinesResults, Rem
 }
 
 /// A machine of the cloud, a container in a machine that is there, or one in a new machine.
-fn add_one(model: &mut Model, wanted: AddMachineParams) -> Result<MachineId, RemoteError> {
+fn add_one(model: &mut Model, mut wanted: AddMachineParams) -> Result<MachineId, RemoteError> {
     if !wanted.parent_id.is_empty() && wanted.container_type.is_empty() {
         return Err(RemoteError::plain("parent machine specified without container type"));
+    }
+    if let Some(place) = wanted.placement.take_if(|place| CONTAINERS.contains(&place.scope.as_str())) {
+        wanted.container_type = place.scope;
+        wanted.parent_id = place.directive;
     }
     let scope = wanted.placement.as_ref().map(|placement| placement.scope.as_str()).unwrap_or_default();
     if !scope.is_empty() && scope != model.uuid && scope != model.name {
@@ -55,7 +59,12 @@ fn add_one(model: &mut Model, wanted: AddMachineParams) -> Result<MachineId, Rem
     if wanted.jobs.is_empty() {
         return Err(RemoteError::plain("cannot add a new machine: no jobs specified"));
     }
-    let channel = wanted.base.map_or_else(|| LATEST.to_owned(), |base| base.channel);
+    let preferred = model.config.get("default-base").and_then(|base| base.as_str()?.split_once('@'));
+    let channel = match (wanted.base, preferred) {
+        (Some(base), _) => base.channel,
+        (None, Some((_, channel))) => channel.to_owned(),
+        (None, None) => LATEST.to_owned(),
+    };
     let channel = if channel.contains('/') { channel } else { format!("{channel}/stable") };
     if wanted.container_type.is_empty() {
         return Ok(model.add_machine(wanted.constraints, &channel));

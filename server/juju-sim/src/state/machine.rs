@@ -13,11 +13,11 @@ use juju_wire::{
 use super::{Model, Status, Topic};
 
 /// Kinds of container that a placement can ask for.
-const KINDS: [&str; 2] = ["lxd", "kvm"];
+pub(crate) const CONTAINERS: [&str; 2] = ["lxd", "kvm"];
 
 /// Release of machines for which nobody names one.
 pub(crate) const LATEST: &str = "24.04/stable";
-/// Release of all simulated charms, and so of the machines that are made for their units.
+/// Release of the machines that are made for units.
 pub(crate) const OF_CHARMS: &str = "22.04/stable";
 
 /// Which machine, and which container in it: `0`, `0/lxd/1`; in the order in which they are listed.
@@ -183,18 +183,13 @@ impl Model {
         id
     }
 
-    /// The machine that a unit is placed on, made where it is not there yet.
+    /// The machine that a unit is placed on, made where it is not there yet; simulated charms run on every base.
     ///
     /// # Errors
-    /// The real server's, where the place is not there or not fit for the unit.
-    pub(super) fn place(
-        &mut self,
-        unit: &str,
-        placement: &Placement,
-        wanted: Constraints,
-    ) -> Result<MachineId, RemoteError> {
+    /// The real server's, where the place is not there.
+    pub(super) fn place(&mut self, placement: &Placement, wanted: Constraints) -> Result<MachineId, RemoteError> {
         let Placement { scope, directive } = placement;
-        if KINDS.contains(&scope.as_str()) {
+        if CONTAINERS.contains(&scope.as_str()) {
             let wanted = Constraints { spaces: Some(Vec::new()), ..wanted };
             return self.add_container(directive, scope, wanted, OF_CHARMS);
         }
@@ -205,16 +200,7 @@ impl Model {
         }
         let id: Option<MachineId> = directive.parse().ok();
         let found = id.and_then(|id| self.machines.get_key_value(&id));
-        let (id, machine) = found.ok_or_else(|| RemoteError::not_found(format!("machine {directive}")))?;
-        if machine.channel != OF_CHARMS {
-            let short = |channel: &str| channel.trim_end_matches("/stable").to_owned();
-            let message = format!(
-                "cannot assign unit \"{unit}\" to machine {id}: base does not match: unit has \"ubuntu@{}\", machine has \"ubuntu@{}\"",
-                short(OF_CHARMS),
-                short(&machine.channel)
-            );
-            return Err(RemoteError::plain(message));
-        }
+        let (id, _) = found.ok_or_else(|| RemoteError::not_found(format!("machine {directive}")))?;
         Ok(id.clone())
     }
 }

@@ -280,7 +280,7 @@ impl Model {
     /// Adds a unit on a new machine, or where a placement says, and gives its name.
     ///
     /// # Errors
-    /// The real server's; where the place is not there or not fit, the unit is, without a machine.
+    /// The real server's; where the place is not there, the unit is, without a machine.
     pub(crate) fn add_unit(&mut self, application: &str, placement: Option<&Placement>) -> Result<String, RemoteError> {
         if self.application(application)?.charm.subordinate {
             let message = format!("cannot add unit to application \"{application}\": application is a subordinate");
@@ -290,7 +290,7 @@ impl Model {
         let wanted = self.application(application)?.constraints.clone();
         if self.kind == Kind::Iaas {
             let machine = match placement {
-                Some(placement) => self.place(&name, placement, wanted).map_err(|error| RemoteError {
+                Some(placement) => self.place(placement, wanted).map_err(|error| RemoteError {
                     message: format!("acquiring machine to host unit \"{name}\": {error}"),
                     ..error
                 })?,
