@@ -19,7 +19,7 @@ class Bench:
     def run_load(self, *words, clients=1):
         """The load client's figures."""
         done = subprocess.run([str(self.load), "--clients", str(clients), "--seconds", str(self.seconds), *map(str, words)],
-                              text=True, capture_output=True, timeout=self.seconds + 60)
+                              text=True, capture_output=True, timeout=self.seconds + 180)
         if done.returncode:
             raise RuntimeError(f"the load client: {done.stderr[-500:]}")
         return json.loads(done.stdout)

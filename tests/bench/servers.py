@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 
+PATIENCE = 180  # seconds that a server may take to start, on a machine that is busy with everything else as well
 PEER_TOKEN = "Bearer gho_" + "0" * 36  # no account: of this form, the server asks nobody about it
 KUBECONFIG = """apiVersion: v1
 kind: Config
@@ -59,7 +60,7 @@ def started(program, words, port, folder, **environment):
     began = time.monotonic()
     process = subprocess.Popen([str(program), *map(str, words)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder,
                                env=os.environ | environment)
-    while time.monotonic() - began < 30:
+    while time.monotonic() - began < PATIENCE:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return process, time.monotonic() - began
@@ -90,7 +91,7 @@ def ours(program, folder):
     """Our server with the simulated controller that it carries, as `demo` starts it."""
     port, ready = free_port(), folder / "ready.json"
     process, took = started(program, ["demo", "--listen", f"127.0.0.1:{port}", "--ready-file", ready], port, folder)
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while not ready.exists():
         if time.monotonic() > until or process.poll() is not None:
             process.kill()

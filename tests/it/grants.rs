@@ -1,13 +1,11 @@
 //! Own roles at the door: what they allow depends on tool, model and arguments; the rest is neither shown nor done.
 
 use audit::{Outcome, Phase};
-use dispatch::{ApprovalTerms, Refusal};
-use http_server::Settings;
-use juju_client::Controllers;
+use dispatch::Refusal;
 use juju_sim::Simulator;
 use policy::{Policy, Profile};
 use serde_json::{Value, json};
-use tests::{Pair, Served, pair::simulator, patient, raw::Request};
+use tests::{Pair, Served, pair::simulator, raw::Request, served::Setup};
 
 const ROLES: &str = "
 roles:
@@ -83,13 +81,9 @@ async fn what_a_role_allows_depends_on_the_model_and_on_the_arguments() {
 async fn a_hidden_tool_is_not_listed_and_a_call_of_it_is_denied_and_recorded_even_with_odd_arguments() {
     let simulator = simulator("shop").await;
     let folder = tempfile::tempdir().expect("a folder");
-    simulator.write_client_files(&folder.path().join("juju"), "admin").expect("client files");
-    let files = juju_client::ClientFiles::new(folder.path().join("juju"), folder.path());
-    let controllers: Controllers = files.controllers(patient()).expect("controllers");
     // a shipped role by another meaning, because the tokens of this server are of the shipped ones
     let policy = Policy::read(&[("own.yaml", &ROLES.replace("web-team", "viewer"))], Profile::None).expect("good");
-    let served =
-        Served::behind(folder.path(), controllers, Settings::default(), policy, ApprovalTerms::default()).await;
+    let served = Served::with(folder.path(), Setup { policy, ..Setup::before(&simulator, folder.path()) }).await;
     let send = async |path: &str, method: &str, params: Value| {
         let request = Request::modern(path, method, params).token(served.token("viewer"));
         request.send(served.address).await.expect("an answer").json()["result"].clone()
@@ -172,12 +166,8 @@ policies:
 async fn an_act_is_validated_without_being_done_and_with_its_reasons() {
     let simulator = simulator("shop").await;
     let folder = tempfile::tempdir().expect("a folder");
-    simulator.write_client_files(&folder.path().join("juju"), "admin").expect("client files");
-    let files = juju_client::ClientFiles::new(folder.path().join("juju"), folder.path());
-    let controllers = files.controllers(patient()).expect("controllers");
     let policy = Policy::shipped().expect("part of the program");
-    let served =
-        Served::behind(folder.path(), controllers, Settings::default(), policy, ApprovalTerms::default()).await;
+    let served = Served::with(folder.path(), Setup { policy, ..Setup::before(&simulator, folder.path()) }).await;
     let validate = async |role: &str, action: Value| {
         let params = json!({"name": "validate_action", "arguments": {"action": action}});
         let request = Request::modern("/mcp", "tools/call", params).token(served.token(role));

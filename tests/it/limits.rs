@@ -5,11 +5,11 @@ use http_server::Settings;
 use juju_client::Controllers;
 use limits::Rate;
 use mcp::ToolLimits;
-use policy::Policy;
 use serde_json::{Value, json};
 use tests::{
-    Served,
+    Served, patient,
     raw::{Answer, Request},
+    served::Setup,
     until,
 };
 
@@ -23,11 +23,9 @@ async fn served(settings: Settings) -> (tempfile::TempDir, Served) {
 
 async fn served_with_tool_limits(limits: ToolLimits) -> (tempfile::TempDir, Served) {
     let folder = tempfile::tempdir().expect("a folder");
-    let controllers = Controllers::new(Vec::new(), None, juju_client::Settings::default());
-    let policy = Policy::without_rules().expect("the policy");
-    let (settings, terms) = (Settings::default(), dispatch::ApprovalTerms::default());
-    let limiting = |server: mcp::Server| server.limiting(limits);
-    let served = Served::adjusted(folder.path(), controllers, settings, policy, terms, None, limiting).await;
+    let adjust = Box::new(move |server: mcp::Server| server.limiting(limits));
+    let setup = Setup { adjust, ..Setup::of(Controllers::new(Vec::new(), None, patient())) };
+    let served = Served::with(folder.path(), setup).await;
     (folder, served)
 }
 

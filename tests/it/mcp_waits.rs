@@ -7,7 +7,7 @@ use http_server::Settings;
 use juju_client::{Credential, Endpoint, Secret};
 use serde_json::{Value, json};
 use tests::{
-    Served, before, patient,
+    Served, before,
     raw::{Answer, Request},
     until,
 };
@@ -41,7 +41,7 @@ fn endpoint(address: String) -> Endpoint {
 async fn served() -> (tempfile::TempDir, Served, AbortHandle) {
     let folder = tempfile::tempdir().expect("a folder");
     let (endpoint, controller) = silent().await;
-    let served = Served::patient(folder.path(), vec![endpoint], Settings::default(), patient()).await;
+    let served = Served::start(folder.path(), vec![endpoint], Settings::default()).await;
     (folder, served, controller)
 }
 
@@ -155,7 +155,7 @@ async fn an_answer_that_does_not_begin_in_time_is_given_up() {
     let ended = before("the act begins", async |answer_limit| {
         let folder = tempfile::tempdir().expect("a folder");
         let settings = Settings { answer_limit, ..Settings::default() };
-        let served = Served::patient(folder.path(), vec![silent().await.0], settings, patient()).await;
+        let served = Served::start(folder.path(), vec![silent().await.0], settings).await;
         let answer = whoami(&served, &json!({})).send(served.address).await.expect("an answer");
         assert_eq!(answer.status, 504);
         assert!(answer.sentence().contains("look before you repeat it"), "{}", answer.body);

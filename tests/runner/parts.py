@@ -32,7 +32,7 @@ def had(make):
     return got
 
 
-def cargo(tally, *words, minutes=40, **environment):
+def cargo(tally, *words, minutes=90, **environment):
     """A cargo command on the locked dependencies, in the target folder of the tests."""
     return tally.command([programs.need("cargo", "which builds the product"), *words], minutes=minutes,
                          CARGO_TARGET_DIR=target(), CARGO_TERM_COLOR="never", **environment)
@@ -78,7 +78,7 @@ def docs(tally):
     tally.command([TREE / "tests" / "documents"])
 
 
-def pytest(tally, folder, minutes=15, **environment):
+def pytest(tally, folder, minutes=45, **environment):
     """A suite in Python, with our program and the real controller and client at hand."""
     python, controller = programs.python(), programs.real_controller()
     program = had(lambda: built("juju-mcp")[0])  # without it, what needs it skips and says so
@@ -113,14 +113,14 @@ def compare(tally):
         raise Unavailable("tests/real/compare/run is not there yet")
     controller = programs.real_controller()
     (program,) = built("juju-mcp")
-    tally.command([runner], minutes=20, JUJU_MCP_TEST_PROGRAM=program, JUJU_MCP_TEST_JUJU=controller / "juju",
+    tally.command([runner], minutes=45, JUJU_MCP_TEST_PROGRAM=program, JUJU_MCP_TEST_JUJU=controller / "juju",
                   JUJU_MCP_TEST_CONTROLLER=controller)
 
 
 def fuzz(tally):
     programs.need("cargo", "which builds the targets")
     programs.need("c++", "which builds libFuzzer")
-    tally.command([TREE / "tests" / "fuzz" / "run", "--minutes", "0.17"], minutes=40)
+    tally.command([TREE / "tests" / "fuzz" / "run", "--minutes", "0.17"], minutes=90)
 
 
 def bench_smoke(tally):

@@ -4,9 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use audit::{Ending, Outcome, Phase};
 use dispatch::ApprovalTerms;
-use http_server::Settings;
 use identity::Caller;
-use juju_client::ClientFiles;
 use juju_sim::Simulator;
 use mcp::Surface;
 use policy::{Effect, Policy, Profile};
@@ -14,7 +12,12 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::{
-    Lines, Served, ledger::STORE_FILE, pair::simulator, patient, people::BINDINGS, raw::Request, served::SEAL_FILE,
+    Lines, Served,
+    ledger::STORE_FILE,
+    pair::simulator,
+    people::BINDINGS,
+    raw::Request,
+    served::{SEAL_FILE, Setup},
 };
 
 /// A simulated shop behind our server, whose policy wants a human before every change.
@@ -202,9 +205,6 @@ pub fn able(mut params: Value) -> Value {
 }
 
 async fn serve(simulator: &Simulator, folder: &Path, second_person: bool, terms: ApprovalTerms) -> Served {
-    let data = folder.join("juju-data");
-    simulator.write_client_files(&data, "admin").expect("client files");
-    let controllers = ClientFiles::new(&data, folder).controllers(patient());
     let policy = wanting(Effect::Write, second_person);
-    Served::behind(folder, controllers.expect("controllers"), Settings::default(), policy, terms).await
+    Served::with(folder, Setup { policy, approvals: terms, ..Setup::before(simulator, folder) }).await
 }

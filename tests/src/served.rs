@@ -7,11 +7,12 @@ use catalogue::Catalogue;
 use dispatch::{ApprovalTerms, Approvals, Clock, Door, Doorkeeper};
 use http_server::{Served as Behind, Settings, metrics::Metrics};
 use identity::{Authenticator, Token, oauth::Provider};
-use juju_client::{Controllers, Endpoint};
+use juju_client::{ClientFiles, Controllers, Endpoint};
+use juju_sim::Simulator;
 use policy::{InForce, Policy};
 use tokio_util::sync::CancellationToken;
 
-use crate::people::People;
+use crate::{patient, people::People};
 
 /// File of the key for what clients carry between the halves of a question; without it there is a key of the journeys.
 pub const SEAL_FILE: &str = "seal.key";
@@ -35,64 +36,60 @@ pub struct Served {
     stop: CancellationToken,
 }
 
+/// What a server is started with.
+pub struct Setup {
+    /// Controllers behind it.
+    pub controllers: Controllers,
+    /// About HTTP.
+    pub settings: Settings,
+    /// What is allowed.
+    pub policy: Policy,
+    /// About questions to humans.
+    pub approvals: ApprovalTerms,
+    /// An identity provider whose access tokens are taken too.
+    pub provider: Option<Provider>,
+    /// Adjusts what answers MCP.
+    pub adjust: Box<dyn FnOnce(mcp::Server) -> mcp::Server + Send>,
+}
+
+impl Setup {
+    /// These controllers, the shipped roles without rules, and no provider.
+    ///
+    /// # Panics
+    /// Never: the policy is part of the program.
+    #[must_use]
+    pub fn of(controllers: Controllers) -> Self {
+        Self {
+            controllers,
+            settings: Settings::default(),
+            policy: Policy::without_rules().expect("the policy"),
+            approvals: ApprovalTerms::default(),
+            provider: None,
+            adjust: Box::new(|server| server),
+        }
+    }
+
+    /// The same for a simulated controller, which is reached by client files in `folder`.
+    ///
+    /// # Panics
+    /// Where they cannot be written.
+    #[must_use]
+    pub fn before(simulator: &Simulator, folder: &Path) -> Self {
+        let data = folder.join("juju-data");
+        simulator.write_client_files(&data, "admin").expect("client files");
+        Self::of(ClientFiles::new(&data, folder).controllers(patient()).expect("controllers"))
+    }
+}
+
 impl Served {
     /// Starts a server for these controllers, with its state in `folder`.
     pub async fn start(folder: &Path, controllers: Vec<Endpoint>, settings: Settings) -> Self {
-        Self::patient(folder, controllers, settings, juju_client::Settings::default()).await
+        Self::with(folder, Setup { settings, ..Setup::of(Controllers::new(controllers, None, patient())) }).await
     }
 
-    /// The same with the patience towards controllers set.
-    pub async fn patient(
-        folder: &Path,
-        controllers: Vec<Endpoint>,
-        settings: Settings,
-        client: juju_client::Settings,
-    ) -> Self {
-        let controllers = Controllers::new(controllers, None, client);
-        Self::behind(
-            folder,
-            controllers,
-            settings,
-            Policy::without_rules().expect("the policy"),
-            ApprovalTerms::default(),
-        )
-        .await
-    }
-
-    /// The same with a policy and with terms for approvals. Tokens and keys are kept in the folder, so that the same
-    /// server can be started there again.
-    pub async fn behind(
-        folder: &Path,
-        controllers: Controllers,
-        settings: Settings,
-        policy: Policy,
-        approvals: ApprovalTerms,
-    ) -> Self {
-        Self::trusting(folder, controllers, settings, policy, approvals, None).await
-    }
-
-    /// The same, taking the access tokens of an identity provider too.
-    pub async fn trusting(
-        folder: &Path,
-        controllers: Controllers,
-        settings: Settings,
-        policy: Policy,
-        approvals: ApprovalTerms,
-        provider: Option<Provider>,
-    ) -> Self {
-        Self::adjusted(folder, controllers, settings, policy, approvals, provider, |server| server).await
-    }
-
-    /// The same with what answers MCP adjusted.
-    pub async fn adjusted(
-        folder: &Path,
-        controllers: Controllers,
-        settings: Settings,
-        policy: Policy,
-        approvals: ApprovalTerms,
-        provider: Option<Provider>,
-        adjust: impl FnOnce(mcp::Server) -> mcp::Server,
-    ) -> Self {
+    /// Starts a server. Tokens and keys are kept in the folder, so that the same server can be started there again.
+    pub async fn with(folder: &Path, setup: Setup) -> Self {
+        let Setup { controllers, settings, policy, approvals, provider, adjust } = setup;
         let ledger = crate::ledger::ledger(folder).await;
         let (people, tokens) = People::known(folder, provider);
         let authenticator = people.authenticator();

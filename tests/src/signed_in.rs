@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use audit::{Outcome, Phase};
-use dispatch::ApprovalTerms;
 use http_server::{Advertised, Settings};
 use identity::oauth::{self, Provider};
 use juju_client::Controllers;
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     Served, patient,
     provider::{SigningKey, TestProvider, good_claims},
+    served::Setup,
 };
 
 /// The address under which clients reach the server.
@@ -78,15 +78,14 @@ impl SignedIn {
             serde_json::from_value(json!({"role": role, "to": [format!("group:{group}")]})).expect("a binding")
         };
         let bindings = vec![binding("admin", "ops"), binding("approver", "ops"), binding("viewer", "staff")];
-        let served = Served::trusting(
-            folder.path(),
-            Controllers::new(Vec::new(), None, patient()),
-            Settings { advertised: Some(Arc::new(advertised)), ..http },
-            Policy::without_rules().expect("the policy").with_bindings(bindings).expect("roles that exist"),
-            ApprovalTerms::default(),
-            Some(trusted),
-        )
-        .await;
+        let policy = Policy::without_rules().expect("the policy").with_bindings(bindings).expect("roles that exist");
+        let setup = Setup {
+            settings: Settings { advertised: Some(Arc::new(advertised)), ..http },
+            policy,
+            provider: Some(trusted),
+            ..Setup::of(Controllers::new(Vec::new(), None, patient()))
+        };
+        let served = Served::with(folder.path(), setup).await;
         Self { provider, key, served, _folder: folder }
     }
 

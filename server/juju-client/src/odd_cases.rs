@@ -1,9 +1,6 @@
 //! Lost answers, malformed frames, slowness, dead addresses, moved models: against a scripted controller.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -18,10 +15,13 @@ juju_wire::methods! { ModelManager {
     Change(write): Value => Value,
 } }
 
-fn quick() -> Settings {
+/// Longer than anything takes here, on a machine that is busy with everything else as well.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+fn patient() -> Settings {
     Settings {
-        call_timeout: Duration::from_millis(300),
-        connect_timeout: Duration::from_secs(5),
+        call_timeout: PATIENCE,
+        connect_timeout: PATIENCE,
         reconnect_window: Duration::from_secs(2),
         backoff_first: Duration::from_millis(10),
         ..Settings::default()
@@ -40,7 +40,7 @@ async fn connect(
 #[tokio::test]
 async fn a_read_whose_answer_is_lost_is_made_once_more() {
     let mut scripted = Scripted::start().await;
-    let (_controller, connection, mut client) = connect(&mut scripted, quick()).await;
+    let (_controller, connection, mut client) = connect(&mut scripted, patient()).await;
     let script = async {
         client.request().await.expect("the first try");
         drop(client);
@@ -56,7 +56,7 @@ async fn a_read_whose_answer_is_lost_is_made_once_more() {
 #[tokio::test]
 async fn a_write_whose_answer_is_lost_is_never_repeated() {
     let mut scripted = Scripted::start().await;
-    let (_controller, connection, mut client) = connect(&mut scripted, quick()).await;
+    let (_controller, connection, mut client) = connect(&mut scripted, patient()).await;
     let script = async {
         client.request().await.expect("the only try");
         drop(client);
@@ -71,9 +71,12 @@ async fn a_write_whose_answer_is_lost_is_never_repeated() {
 #[tokio::test]
 async fn a_write_that_cannot_have_been_seen_is_made_on_the_next_connection() {
     let mut scripted = Scripted::start().await;
-    let (_controller, connection, client) = connect(&mut scripted, quick()).await;
+    let (_controller, connection, client) = connect(&mut scripted, patient()).await;
+    let session = connection.session().await.expect("open");
     drop(client);
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    while !session.is_closed() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let script = async {
         let mut client = scripted.logged_in().await;
         let request = client.request().await.expect("the write");
@@ -87,11 +90,12 @@ async fn a_write_that_cannot_have_been_seen_is_made_on_the_next_connection() {
 #[tokio::test]
 async fn slow_answers_end_reads_in_time_and_leave_writes_in_doubt() {
     let mut scripted = Scripted::start().await;
-    let (_controller, connection, mut client) = connect(&mut scripted, quick()).await;
-    let error = connection.call::<Look>(json!({})).await.expect_err("slow");
-    assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
-    let error = connection.call::<Change>(json!({})).await.expect_err("slow");
-    assert!(matches!(error, Error::UnknownOutcome { .. }), "{error:?}");
+    // the last of the three calls has to be answered within this time
+    let settings = Settings { call_timeout: Duration::from_secs(4), ..patient() };
+    let (_controller, connection, mut client) = connect(&mut scripted, settings).await;
+    let (read, write) = tokio::join!(connection.call::<Look>(json!({})), connection.call::<Change>(json!({})));
+    assert!(matches!(read, Err(Error::TimedOut { .. })), "{read:?}");
+    assert!(matches!(write, Err(Error::UnknownOutcome { .. })), "{write:?}");
     // both answers come late, one of them twice, and disturb nobody
     for _ in 0..2 {
         let request = client.request().await.expect("a request");
@@ -110,7 +114,7 @@ async fn slow_answers_end_reads_in_time_and_leave_writes_in_doubt() {
 #[tokio::test]
 async fn who_gives_up_takes_nothing_from_the_others() {
     let mut scripted = Scripted::start().await;
-    let (_controller, connection, mut client) = connect(&mut scripted, quick()).await;
+    let (_controller, connection, mut client) = connect(&mut scripted, patient()).await;
     let given_up = tokio::spawn({
         let connection = Arc::clone(&connection);
         async move { connection.call::<Look>(json!({})).await }
@@ -129,7 +133,7 @@ async fn who_gives_up_takes_nothing_from_the_others() {
 #[tokio::test]
 async fn a_malformed_frame_ends_the_connection_with_a_clear_error() {
     let mut scripted = Scripted::start().await;
-    let (_controller, connection, mut client) = connect(&mut scripted, quick()).await;
+    let (_controller, connection, mut client) = connect(&mut scripted, patient()).await;
     let script = async {
         client.request().await.expect("the write");
         client.send("<html>not Juju</html>".to_owned()).await;
@@ -146,19 +150,16 @@ async fn a_silent_controller_is_found_out_by_a_ping() {
     let mut scripted = Scripted::start().await;
     let settings = Settings {
         ping_interval: Duration::from_millis(50),
-        ping_timeout: Duration::from_millis(50),
-        call_timeout: Duration::from_secs(20),
+        ping_timeout: Duration::from_secs(4),
         reconnect_window: Duration::ZERO,
-        ..quick()
+        ..patient()
     };
     let (_controller, connection, mut client) = connect(&mut scripted, settings).await;
     let ping = client.request().await.expect("a ping");
     assert_eq!((ping.facade.as_str(), ping.method.as_str()), ("Pinger", "Ping"));
     client.answer(ping.id, json!({})).await;
-    let began = Instant::now();
     let error = connection.call::<Change>(json!({})).await.expect_err("silence");
     assert!(error.to_string().contains("did not answer a ping"), "{error}");
-    assert!(began.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]
@@ -166,7 +167,7 @@ async fn a_dead_address_does_not_hold_up_a_live_one() {
     let mut scripted = Scripted::start().await;
     let mut endpoint = scripted.endpoint();
     endpoint.addresses.insert(0, "127.0.0.1:1".to_owned());
-    let controllers = crate::Controllers::new(vec![endpoint], None, quick());
+    let controllers = crate::Controllers::new(vec![endpoint], None, patient());
     let controller = controllers.controller(None).expect("the only one");
     let (connection, _client) = tokio::join!(controller.connection(), scripted.logged_in());
     connection.expect("by the live address");
@@ -175,7 +176,7 @@ async fn a_dead_address_does_not_hold_up_a_live_one() {
 #[tokio::test]
 async fn a_hundred_callers_dial_once_and_the_last_handle_closes() {
     let mut scripted = Scripted::start().await;
-    let controllers = scripted.controllers(quick());
+    let controllers = scripted.controllers(patient());
     let callers: Vec<_> = (0..100)
         .map(|_| {
             let controller = controllers.controller(None).expect("the only one");
@@ -188,7 +189,7 @@ async fn a_hundred_callers_dial_once_and_the_last_handle_closes() {
     }
     assert!(!scripted.was_dialled(), "one connection for all");
     drop(controllers);
-    let closed = tokio::time::timeout(Duration::from_secs(5), client.request()).await;
+    let closed = tokio::time::timeout(PATIENCE, client.request()).await;
     assert!(closed.expect("closed").is_none());
 }
 
@@ -201,7 +202,7 @@ async fn refused_log_ins_and_other_versions_are_told_apart() {
         ("3.6.11", Some("upgrade in progress"), "upgrade in progress"),
     ] {
         let mut scripted = Scripted::start().await;
-        let controller = scripted.controllers(quick()).controller(None).expect("the only one");
+        let controller = scripted.controllers(patient()).controller(None).expect("the only one");
         let script = async {
             let mut client = scripted.client().await;
             let login = client.request().await.expect("a log-in");
@@ -221,7 +222,7 @@ async fn refused_log_ins_and_other_versions_are_told_apart() {
 #[tokio::test]
 async fn a_moved_model_is_followed_once() {
     let (mut here, mut there) = (Scripted::start().await, Scripted::start().await);
-    let controller = here.controllers(quick()).controller(None).expect("the only one");
+    let controller = here.controllers(patient()).controller(None).expect("the only one");
     let port = |scripted: &Scripted| scripted.address.rsplit(':').next().and_then(|port| port.parse::<u16>().ok());
     let info = |scripted: &Scripted| json!({"servers": [[{"value": "127.0.0.1", "port": port(scripted)}]], "ca-cert": scripted.authority});
     let (to_there, back_here) = (info(&there), info(&here));
@@ -235,7 +236,7 @@ async fn a_moved_model_is_followed_once() {
     answer.expect("logged in there");
     drop((client, controller));
 
-    let controller = here.controllers(quick()).controller(None).expect("the only one");
+    let controller = here.controllers(patient()).controller(None).expect("the only one");
     let script = async {
         let mut client = here.client().await;
         let login = client.request().await.expect("a log-in");
@@ -258,7 +259,7 @@ async fn who_logged_in_with_a_browser_goes_on_by_session_token_until_it_ends() {
     let user = "ana@example.com".to_owned();
     let credential = Credential::SessionToken { user, token: "the-token".into() };
     let endpoint = Endpoint { credential, ..scripted.endpoint() };
-    let controller = Controllers::new(vec![endpoint], None, quick()).controller(None).expect("the only one");
+    let controller = Controllers::new(vec![endpoint], None, patient()).controller(None).expect("the only one");
     let script = async {
         let mut client = scripted.client().await;
         let login = client.request().await.expect("a log-in");
@@ -289,7 +290,7 @@ async fn who_is_logged_in_by_macaroon_is_told_what_to_do_before_anything_is_said
     let mut scripted = Scripted::start().await;
     let credential = Credential::Missing { user: Some("bob".to_owned()) };
     let endpoint = Endpoint { credential, ..scripted.endpoint() };
-    let controller = Controllers::new(vec![endpoint], None, quick()).controller(None).expect("the only one");
+    let controller = Controllers::new(vec![endpoint], None, patient()).controller(None).expect("the only one");
     let script = async { scripted.client().await.request().await };
     let (refused, said) = tokio::join!(controller.connection(), script);
     let error = refused.expect_err("no credential");

@@ -183,7 +183,7 @@ def test_offer_and_consume(controller):
             await other.deploy("wordpress", channel="latest/stable")
             await other.consume(f"{controller.user}/libjuju-offer.store")
             await other.integrate("wordpress:database", "store")
-            await other.block_until(lambda: "store" in other.remote_applications, timeout=30)
+            await other.block_until(lambda: "store" in other.remote_applications, timeout=PATIENCE)
         finally:
             await other.disconnect()
             await found.destroy_models("libjuju-consumer", force=True, destroy_storage=True)

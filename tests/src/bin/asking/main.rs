@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use dispatch::ApprovalTerms;
-use http_server::Settings;
 use juju_client::ClientFiles;
 use policy::Effect;
-use tests::{Served, asking::wanting};
+use tests::{Served, asking::wanting, served::Setup};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
@@ -34,7 +33,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let controllers = files.controllers(tests::patient())?;
     let policy = wanting(Effect::Write, arguments.second_person);
     let terms = ApprovalTerms { address: Some("http://127.0.0.1".to_owned()), ..ApprovalTerms::default() };
-    let served = Served::behind(&arguments.state, controllers, Settings::default(), policy, terms).await;
+    let setup = Setup { policy, approvals: terms, ..Setup::of(controllers) };
+    let served = Served::with(&arguments.state, setup).await;
     let ready = serde_json::json!({"mcp_url": format!("http://{}/mcp", served.address), "pid": std::process::id()});
     let whole = arguments.ready_file.with_extension("new");
     std::fs::write(&whole, ready.to_string())?;
