@@ -121,6 +121,8 @@ async fn who_gives_up_takes_nothing_from_the_others() {
     });
     let first = client.request().await.expect("the first");
     given_up.abort();
+    // only when it has gone does the next one ask for itself
+    assert!(given_up.await.is_err());
     let script = async {
         let second = client.request().await.expect("the second");
         client.answer(first.id, json!("first")).await;
