@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&end).expect("JSON"), older);
         let method = "Action.EnqueueOperation".to_owned();
         let request = JujuRequest { connection: "0f1e2d3c4b5a6978".to_owned(), request: 17, method };
-        end.juju = Box::new(Juju { requests: vec![request], more_requests: 0, operation: Some("12".to_owned()) });
+        *end.juju = Juju { requests: vec![request], more_requests: 0, operation: Some("12".to_owned()) };
         let juju = r#","juju":{"requests":[{"connection":"0f1e2d3c4b5a6978","request":17,"method":"Action.EnqueueOperation"}],"operation":"12"}}"#;
         let text = serde_json::to_string(&end).expect("JSON");
         assert_eq!(text, older.replace('}', juju));
