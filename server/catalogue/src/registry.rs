@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use content::Detector;
+use memchr::memmem::Finder;
 
 use crate::{Tool, juju};
 
@@ -52,25 +53,24 @@ impl Catalogue {
     #[must_use]
     pub fn search(&self, words: &str) -> Vec<&dyn Tool> {
         let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        // each is looked for in twice as many texts as there are tools
+        let stems: Vec<_> = words.iter().map(|word| Finder::new(word.trim_end_matches('s'))).collect();
         let all = self.iter().zip(&self.descriptions);
         let mut found: Vec<(usize, &dyn Tool)> =
-            all.filter_map(|(tool, description)| Some((rank(tool, description, &words)?, tool))).collect();
+            all.filter_map(|(tool, description)| Some((rank(tool, description, &stems)?, tool))).collect();
         found.sort_by_key(|(rank, _)| *rank);
         found.into_iter().map(|(_, tool)| tool).collect()
     }
 }
 
 /// How far a tool is from what is looked for: words in the name count most. `None` where no word fits.
-fn rank(tool: &dyn Tool, description: &str, words: &[String]) -> Option<usize> {
-    let name = tool.name();
-    let cost = |word: &String| {
-        let stem = word.trim_end_matches('s');
-        match () {
-            () if name.contains(stem) => 0,
-            () if description.contains(stem) || tool.toolset() == stem => 1,
-            () => 4,
-        }
+fn rank(tool: &dyn Tool, description: &str, stems: &[Finder]) -> Option<usize> {
+    let within = |stem: &Finder, text: &str| stem.find(text.as_bytes()).is_some();
+    let cost = |stem: &Finder| match () {
+        () if within(stem, tool.name()) => 0,
+        () if within(stem, description) || tool.toolset().as_bytes() == stem.needle() => 1,
+        () => 4,
     };
-    let total: usize = words.iter().map(cost).sum();
-    (words.is_empty() || total < 4 * words.len()).then_some(total)
+    let total: usize = stems.iter().map(cost).sum();
+    (stems.is_empty() || total < 4 * stems.len()).then_some(total)
 }
