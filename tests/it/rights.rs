@@ -27,7 +27,7 @@ fn cell(policy: &Policy, role: &str, tool: &dyn Tool, effect: Effect, model: &st
     let act = Act { tool: tool.name().to_owned(), effect, controller, model, targets, arguments };
     let caller = Caller::local("ana", role);
     let explained = policy.explain(&caller, &act, &circumstances(tool, &act));
-    let seen = policy.may_see(&caller, tool.name(), tool.toolset(), effect).is_ok();
+    let seen = policy.rights(&caller).may_see(tool.name(), tool.toolset(), effect).is_ok();
     match (explained.decision, explained.second_person) {
         ("allow", _) => "yes",
         ("ask", false) => "ask",

@@ -52,9 +52,10 @@ pub async fn changes(door: &Door, caller: &Caller, wanted: &Wanted) -> Result<Re
         targets: Vec::new(),
         arguments,
     };
-    let request = Request { roles: policy.roles_of(caller), ..Request::new(caller, &act) };
+    let rights = policy.rights(caller);
+    let request = Request { roles: rights.roles().to_vec(), ..Request::new(caller, &act) };
     let entry = door.ledger.begin(request).await.map_err(Refusal::LedgerClosed)?;
-    if let Err(denial) = policy.may_see(caller, TOOL, TOOLSET, Effect::Sensitive) {
+    if let Err(denial) = rights.may_see(TOOL, TOOLSET, Effect::Sensitive) {
         let refusal = Refusal::Denied(denial);
         entry.close(refusal.outcome(), &refusal.to_string());
         return Err(refusal);

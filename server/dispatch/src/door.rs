@@ -6,7 +6,7 @@ use audit::{Decision, Entry, Juju, JujuRequest, Ledger, Outcome, Request, Ruling
 use catalogue::{Answer, Catalogue, Job, Options, Preview, Site, Tool};
 use identity::Caller;
 use juju_client::Controllers;
-use policy::{Act, Demand, Denial, Effect, Hit, InForce, Permitted, Policy, Verdict};
+use policy::{Act, Demand, Denial, Effect, Hit, InForce, Permitted, Rights, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -32,8 +32,8 @@ pub struct Door {
 
 impl Door {
     /// The controllers as the caller reaches them: with the credential of the strongest of their roles, where it has one.
-    pub(crate) fn controllers_of(&self, policy: &Policy, caller: &Caller) -> &Controllers {
-        policy.strongest_role(caller).map_or(&self.controllers, |role| self.controllers.of(&role))
+    pub(crate) fn controllers_of(&self, rights: &Rights<'_>) -> &Controllers {
+        rights.strongest_role().map_or(&self.controllers, |role| self.controllers.of(role))
     }
 }
 
@@ -47,9 +47,10 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     let tool = door.catalogue.get(&call.tool).ok_or(Refusal::UnknownTool(call.tool))?;
     let policy = door.policy.now();
     let text = Text::of_call(&door.catalogue, tool.scope(), &call.arguments);
-    let registrar = Registrar { door, caller, policy: &policy, trace: call.trace, labels: text.labels() };
+    let rights = policy.rights(caller);
+    let registrar = Registrar { door, caller, rights: &rights, trace: call.trace, labels: text.labels() };
     // who may not call it at all is told so, whatever else there is to say
-    let hidden = policy.may_see(caller, tool.name(), tool.toolset(), tool.least()).err();
+    let hidden = rights.may_see(tool.name(), tool.toolset(), tool.least()).err();
     let plan = match &hidden {
         None => tool.plan(call.arguments)?,
         Some(denial) => match tool.plan(call.arguments.clone()) {
@@ -59,8 +60,7 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     };
     let options = plan.options.clone();
     let (command_line, speak) = (plan.command_line.clone(), plan.speak);
-    let site = match Site::find(door.controllers_of(&policy, caller), tool.scope(), &options.place, call.progress).await
-    {
+    let site = match Site::find(door.controllers_of(&rights), tool.scope(), &options.place, call.progress).await {
         Ok(site) => Arc::new(site),
         Err(failure) => {
             let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);
@@ -137,7 +137,7 @@ fn answered(entry: Entry, recorded: Reply) -> Reply {
 struct Registrar<'a> {
     door: &'a Door,
     caller: &'a Caller,
-    policy: &'a Policy,
+    rights: &'a Rights<'a>,
     trace: Option<String>,
     /// What was noticed about the text of the arguments.
     labels: Vec<String>,
@@ -153,7 +153,7 @@ impl Registrar<'_> {
     /// Opens an entry that nobody may be answered before it stands.
     async fn announce(&self, act: &Act, options: &Options) -> Result<Entry, Refusal> {
         let request = Request {
-            roles: self.policy.roles_of(self.caller),
+            roles: self.rights.roles().to_vec(),
             dry_run: options.dry_run,
             idempotency_key: options.idempotency_key.as_deref(),
             trace: self.trace.as_deref(),

@@ -67,19 +67,18 @@ pub async fn validate(
 ) -> Result<Reply, Refusal> {
     let mut supposed = Supposed::new(&door.catalogue, tool, arguments)?;
     let policy = door.policy.now();
+    let rights = policy.rights(caller);
     let known = door.catalogue.get(tool);
-    let seen = known.filter(|tool| policy.may_see(caller, tool.name(), tool.toolset(), tool.least()).is_ok());
+    let seen = known.filter(|tool| rights.may_see(tool.name(), tool.toolset(), tool.least()).is_ok());
     let site = match seen {
-        Some(_) => {
-            Some(Site::find(door.controllers_of(&policy, caller), supposed.scope, &supposed.options.place, None).await?)
-        }
+        Some(_) => Some(Site::find(door.controllers_of(&rights), supposed.scope, &supposed.options.place, None).await?),
         None => None,
     };
     if let Some(site) = &site {
         supposed.act.controller = site.controller_name().to_owned();
         supposed.act.model = site.model_name().to_owned();
     }
-    let request = Request { roles: policy.roles_of(caller), dry_run: true, ..Request::new(caller, &supposed.act) };
+    let request = Request { roles: rights.roles().to_vec(), dry_run: true, ..Request::new(caller, &supposed.act) };
     let entry = door.ledger.begin(request).await.map_err(Refusal::LedgerClosed)?;
     let (circumstances, _spending) =
         circumstances::suppose(door, &policy, caller, &supposed.act, (supposed.toolset, site.as_ref())).await;

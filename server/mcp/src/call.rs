@@ -31,16 +31,15 @@ pub(crate) struct Meant {
 }
 
 impl Meant {
-    /// The inner command where one of the catch-all tools is called; `None` for the tools that only tell.
+    /// The inner command where one of the catch-all tools is called.
     ///
     /// # Errors
     /// One sentence, where the arguments do not fit.
-    pub(crate) fn of(name: &str, arguments: Map<String, Value>, surface: &Surface) -> Option<Result<Self, String>> {
+    pub(crate) fn of(name: &str, arguments: Map<String, Value>, surface: &Surface) -> Result<Self, String> {
         match name {
-            trio::FIND | validate::NAME | changes::NAME => None,
-            trio::READ => Some(inner(arguments, true)),
-            trio::RUN => Some(inner(arguments, false)),
-            name => Some(Ok(Self { tool: name.to_owned(), arguments, read_only: surface.read_only })),
+            trio::READ => inner(arguments, true),
+            trio::RUN => inner(arguments, false),
+            name => Ok(Self { tool: name.to_owned(), arguments, read_only: surface.read_only }),
         }
     }
 
@@ -72,17 +71,19 @@ impl Server {
         surface: &Surface,
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let arguments = request.arguments.clone().unwrap_or_default();
         if !self.shelf.has(surface, &request.name) {
             return Err(ErrorData::invalid_params(self.unknown(&request.name, surface), None));
         }
-        match Meant::of(&request.name, arguments.clone(), surface) {
-            None if request.name == validate::NAME => Ok(self.validate(&caller, arguments).await.into()),
-            None if request.name == changes::NAME => Ok(self.changes(&caller, arguments).await.into()),
-            None => Ok(self.find(&caller, surface, arguments).into()),
-            Some(Ok(meant)) => Ok(self.carry(meant, &request, &caller, surface, context).await),
-            Some(Err(sentence)) => Ok(reply::failed(sentence, "bad arguments").into()),
-        }
+        let arguments = request.arguments.clone().unwrap_or_default();
+        Ok(match &*request.name {
+            trio::FIND => self.find(&caller, surface, arguments).into(),
+            validate::NAME => self.validate(&caller, arguments).await.into(),
+            changes::NAME => self.changes(&caller, arguments).await.into(),
+            name => match Meant::of(name, arguments, surface) {
+                Ok(meant) => self.carry(meant, &request, &caller, surface, context).await,
+                Err(sentence) => reply::failed(sentence, "bad arguments").into(),
+            },
+        })
     }
 
     async fn carry(
@@ -106,7 +107,7 @@ impl Server {
             Err(limited) => return limited.into(),
         };
         let begun = Instant::now();
-        let bound = confirm::bound_to(caller, surface, &request.name, &request.arguments.clone().unwrap_or_default());
+        let bound = || confirm::bound_to(caller, surface, &request.name, request.arguments.as_ref());
         let work = async {
             let (mut news, progress) = News::of(context);
             let call = |proof| Call {
@@ -117,11 +118,11 @@ impl Server {
                 trace: trace::id(request, context),
                 most_bytes: Some(self.result_bytes),
             };
-            let first = call(self.proof(request, context, &bound));
+            let first = call(self.proof(request, context, bound));
             let result = news.during(carry_out(&self.door, caller, first)).await;
             let Some(waiting) = confirmable(&result) else { return Ended::Answered(result) };
             match (Channel::of(context), &self.seal) {
-                (Channel::RoundTrip, Some(seal)) => Ended::Asked(Box::new(seal.ask(waiting, &bound))),
+                (Channel::RoundTrip, Some(seal)) => Ended::Asked(Box::new(seal.ask(waiting, &bound()))),
                 (Channel::Elicitation, _) => {
                     let proof = confirm::elicit(waiting, context).await;
                     Ended::Answered(news.during(carry_out(&self.door, caller, call(Some(proof)))).await)
@@ -173,10 +174,10 @@ impl Server {
         &self,
         request: &CallToolRequestParams,
         context: &RequestContext<RoleServer>,
-        bound: &[u8],
+        bound: impl Fn() -> Vec<u8>,
     ) -> Option<Proof> {
         match (&request.request_state, &self.seal) {
-            (Some(state), Some(seal)) => seal.open(state, request.input_responses.as_ref(), bound),
+            (Some(state), Some(seal)) => seal.open(state, request.input_responses.as_ref(), &bound()),
             (Some(_), None) => Some(Proof::Forged("this server hands out no request states".to_owned())),
             (None, _) => {
                 let named = context.meta.get(APPROVAL)?;
@@ -189,7 +190,8 @@ impl Server {
     }
 
     fn find(&self, caller: &Caller, surface: &Surface, arguments: Map<String, Value>) -> CallToolResult {
-        let found = trio::find(&self.door.catalogue, &self.door.policy.now(), caller, surface.read_only, arguments);
+        let policy = self.door.policy.now();
+        let found = trio::find(&self.door.catalogue, &policy.rights(caller), surface.read_only, arguments);
         match found {
             Ok((value, text)) => reply::told(value, text),
             Err(sentence) => reply::failed(sentence, "bad arguments"),

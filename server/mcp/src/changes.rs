@@ -1,14 +1,12 @@
 //! The tool that says who changed what.
 
-use std::time::Instant;
-
 use dispatch::Wanted;
 use identity::Caller;
 use policy::Effect;
 use rmcp::model::CallToolResult;
 use serde_json::{Map, Value, json};
 
-use crate::{Server, reply, trio::Described};
+use crate::{Server, trio::Described};
 
 /// Its name.
 pub(crate) const NAME: &str = dispatch::CHANGES;
@@ -32,20 +30,7 @@ pub(crate) fn described() -> Described {
 
 impl Server {
     pub(crate) async fn changes(&self, caller: &Caller, arguments: Map<String, Value>) -> CallToolResult {
-        let wanted: Wanted = match serde_json::from_value(Value::Object(arguments)) {
-            Ok(wanted) => wanted,
-            Err(error) => return reply::failed(format!("the arguments do not fit: {error}"), "bad arguments"),
-        };
-        let _under_way = match self.enter(NAME, caller).await {
-            Ok(under_way) => under_way,
-            Err(limited) => return limited,
-        };
-        let begun = Instant::now();
-        let result = dispatch::changes(&self.door, caller, &wanted).await;
-        self.observe.call_ended(NAME, reply::outcome(&result), begun.elapsed());
-        match result {
-            Ok(told) => reply::done(told),
-            Err(refusal) => reply::refused(&refusal),
-        }
+        let work = async |wanted: Wanted| dispatch::changes(&self.door, caller, &wanted).await;
+        self.tell(NAME, caller, arguments, work).await
     }
 }

@@ -85,8 +85,13 @@ impl Seal {
 }
 
 /// What a sealed state is bound to beside its content: the caller, the endpoint, the tool and the arguments of the call.
-pub(crate) fn bound_to(caller: &Caller, surface: &Surface, tool: &str, arguments: &Map<String, Value>) -> Vec<u8> {
-    let arguments = fingerprint(&Value::Object(arguments.clone()));
+pub(crate) fn bound_to(
+    caller: &Caller,
+    surface: &Surface,
+    tool: &str,
+    arguments: Option<&Map<String, Value>>,
+) -> Vec<u8> {
+    let arguments = fingerprint(&Value::Object(arguments.cloned().unwrap_or_default()));
     json!([Asker::of(caller).key(), surface.key(), "tools/call", tool, arguments]).to_string().into_bytes()
 }
 
@@ -186,7 +191,7 @@ mod tests {
         let ana = Caller::local("ana", "operator");
         let arguments = |name: &str| json!({"application": name}).as_object().cloned().unwrap_or_default();
         let (full, curated) = (Surface::full(), Surface::curated());
-        let call = bound_to(&ana, &full, "juju_expose", &arguments("web"));
+        let call = bound_to(&ana, &full, "juju_expose", Some(&arguments("web")));
         let options = SealOptions::new().associated_data(&call).ttl(Duration::from_mins(1));
         let state = seal.0.seal_with(b"1", &options);
         let answers =
@@ -196,12 +201,12 @@ mod tests {
         assert_eq!(seal.open(&state, None, &call), None, "no answer proves nothing");
         let forged = |proof: Option<Proof>| matches!(proof, Some(Proof::Forged(_)));
         let others = [
-            bound_to(&Caller::local("bea", "operator"), &full, "juju_expose", &arguments("web")),
-            bound_to(&ana, &full, "juju_unexpose", &arguments("web")),
-            bound_to(&ana, &full, "juju_expose", &arguments("db")),
-            bound_to(&ana, &curated, "juju_expose", &arguments("web")),
-            bound_to(&ana, &full.clone().read_only(), "juju_expose", &arguments("web")),
-            bound_to(&ana, &Surface::toolsets(["full"]), "juju_expose", &arguments("web")),
+            bound_to(&Caller::local("bea", "operator"), &full, "juju_expose", Some(&arguments("web"))),
+            bound_to(&ana, &full, "juju_unexpose", Some(&arguments("web"))),
+            bound_to(&ana, &full, "juju_expose", Some(&arguments("db"))),
+            bound_to(&ana, &curated, "juju_expose", Some(&arguments("web"))),
+            bound_to(&ana, &full.clone().read_only(), "juju_expose", Some(&arguments("web"))),
+            bound_to(&ana, &Surface::toolsets(["full"]), "juju_expose", Some(&arguments("web"))),
         ];
         for other in others {
             assert!(forged(seal.open(&state, Some(&answers), &other)));

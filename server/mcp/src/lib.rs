@@ -13,6 +13,7 @@ mod shelf;
 mod stdio;
 mod step_up;
 mod surface;
+mod telling;
 mod tokens;
 mod tool_limits;
 mod trace;

@@ -131,7 +131,8 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let (caller, surface) = self.asked(&context)?;
-        let tools = self.shelf.list(&surface, Some((&self.door.policy.now(), &caller)));
+        let policy = self.door.policy.now();
+        let tools = self.shelf.list(&surface, Some(&policy.rights(&caller)));
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Private))
     }
 

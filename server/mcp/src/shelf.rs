@@ -3,8 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use catalogue::{Catalogue, Tool};
-use identity::Caller;
-use policy::{Effect, Policy};
+use policy::{Effect, Rights};
 use rmcp::model::{self, ToolAnnotations};
 use serde_json::Value;
 
@@ -47,9 +46,9 @@ impl Shelf {
     }
 
     /// What a caller is shown; without one, what there is. In the order of names.
-    pub(crate) fn list(&self, surface: &Surface, rights: Option<(&Policy, &Caller)>) -> Vec<model::Tool> {
+    pub(crate) fn list(&self, surface: &Surface, rights: Option<&Rights<'_>>) -> Vec<model::Tool> {
         let brief = surface.selection == Selection::Full;
-        let may = |item: &Item, effect| rights.is_none_or(|(policy, caller)| item.may(policy, caller, effect));
+        let may = |item: &Item, effect| rights.is_none_or(|rights| item.may(rights, effect));
         self.tools
             .values()
             .filter(|item| item.stands_on(surface))
@@ -104,7 +103,7 @@ impl Item {
     }
 
     /// Whether the caller could call it for acts of this effect.
-    fn may(&self, policy: &Policy, caller: &Caller, effect: Effect) -> bool {
+    fn may(&self, rights: &Rights<'_>, effect: Effect) -> bool {
         match self.place {
             Place::Trio => {
                 let reached = if effect.changes() {
@@ -112,9 +111,9 @@ impl Item {
                 } else {
                     [Effect::Read, Effect::Sensitive]
                 };
-                reached.into_iter().any(|effect| policy.allow(caller, effect).is_ok())
+                reached.into_iter().any(|effect| rights.allow(effect).is_ok())
             }
-            Place::Curated | Place::FullOnly => policy.may_see(caller, &self.shown.name, self.toolset, effect).is_ok(),
+            Place::Curated | Place::FullOnly => rights.may_see(&self.shown.name, self.toolset, effect).is_ok(),
         }
     }
 

@@ -92,7 +92,7 @@ impl Server {
             None => caller,
         };
         let trace = trace::of(message.params.meta.get("traceparent").and_then(Value::as_str), Some(headers));
-        let meant = Meant::of(&message.params.name, message.params.arguments, surface)?.ok()?;
+        let meant = Meant::of(&message.params.name, message.params.arguments, surface).ok()?;
         let tool = self.door.catalogue.get(&meant.tool)?;
         if meant.out_of_place(tool).is_some() {
             return None;

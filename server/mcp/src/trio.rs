@@ -3,7 +3,7 @@
 //! The inner command is resolved first, so that policy, ledger and metrics see and name it, never these three.
 
 use catalogue::{Catalogue, Tool};
-use policy::{Effect, Policy};
+use policy::{Effect, Rights};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -95,8 +95,7 @@ const MORE: usize = 20;
 /// One sentence, where the arguments do not fit.
 pub(crate) fn find(
     catalogue: &Catalogue,
-    policy: &Policy,
-    caller: &identity::Caller,
+    rights: &Rights<'_>,
     read_only: bool,
     arguments: Map<String, Value>,
 ) -> Result<(Value, String), String> {
@@ -104,7 +103,7 @@ pub(crate) fn find(
         .map_err(|error| format!("the arguments do not fit: {error}"))?;
     let usable = |tool: &&dyn Tool| {
         let least = tool.least();
-        !(read_only && least.changes()) && policy.may_see(caller, tool.name(), tool.toolset(), least).is_ok()
+        !(read_only && least.changes()) && rights.may_see(tool.name(), tool.toolset(), least).is_ok()
     };
     let found: Vec<&dyn Tool> = catalogue.search(&sought.query).into_iter().filter(usable).collect();
     let (near, far) = found.split_at(found.len().min(sought.limit.max(1)));

@@ -1,14 +1,12 @@
 //! The tool that says what policy would say to an act, and does nothing.
 
-use std::time::Instant;
-
 use identity::Caller;
 use policy::Effect;
 use rmcp::model::CallToolResult;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{Server, reply, trio::Described};
+use crate::{Server, trio::Described};
 
 /// Its name.
 pub(crate) const NAME: &str = "validate_action";
@@ -45,22 +43,10 @@ struct Action {
 
 impl Server {
     pub(crate) async fn validate(&self, caller: &Caller, arguments: Map<String, Value>) -> CallToolResult {
-        let asked: Asked = match serde_json::from_value(Value::Object(arguments)) {
-            Ok(asked) => asked,
-            Err(error) => return reply::failed(format!("the arguments do not fit: {error}"), "bad arguments"),
+        let work = async |Asked { action: Action { tool, arguments } }: Asked| {
+            let tool = tool.trim().trim_start_matches("juju ");
+            dispatch::validate(&self.door, caller, tool, arguments).await
         };
-        let _under_way = match self.enter(NAME, caller).await {
-            Ok(under_way) => under_way,
-            Err(limited) => return limited,
-        };
-        let begun = Instant::now();
-        let Action { tool, arguments } = asked.action;
-        let tool = tool.trim().trim_start_matches("juju ");
-        let result = dispatch::validate(&self.door, caller, tool, arguments).await;
-        self.observe.call_ended(NAME, reply::outcome(&result), begun.elapsed());
-        match result {
-            Ok(told) => reply::done(told),
-            Err(refusal) => reply::refused(&refusal),
-        }
+        self.tell(NAME, caller, arguments, work).await
     }
 }

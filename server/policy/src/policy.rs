@@ -3,9 +3,8 @@
 use identity::Caller;
 
 use crate::{
-    Act, Binding, Denial, Effect, InvalidPolicy, Profile, Roles, Rule, bindings,
+    Act, Binding, InvalidPolicy, Profile, Roles, Rule, bindings,
     rules::Settings,
-    scope,
     selector::{Matter, fits_model},
 };
 
@@ -91,41 +90,9 @@ impl Policy {
         roles
     }
 
-    /// Of the caller's roles, the one that allows the worst: the one whose credential is used.
-    #[must_use]
-    pub fn strongest_role(&self, caller: &Caller) -> Option<String> {
-        self.roles.strongest(&self.roles_of(caller)).map(ToOwned::to_owned)
-    }
-
     /// Whether one of the caller's roles is one that approves.
     pub(crate) fn holds_approving_role(&self, caller: &Caller) -> bool {
         self.roles.approve(&self.roles_of(caller))
-    }
-
-    /// Whether the caller could do something of this effect, of whatever tool and wherever.
-    ///
-    /// # Errors
-    /// [`Denial`], which names a role that would.
-    pub fn allow(&self, caller: &Caller, effect: Effect) -> Result<(), Denial> {
-        if let Some(denial) = scope::lacking(caller, effect) {
-            return Err(denial);
-        }
-        self.roles.allow(&self.roles_of(caller), effect)
-    }
-
-    /// Whether the caller could call a tool for acts of this effect, somewhere and with some arguments: then it is shown.
-    ///
-    /// # Errors
-    /// [`Denial`].
-    pub fn may_see(&self, caller: &Caller, tool: &str, toolset: &str, effect: Effect) -> Result<(), Denial> {
-        if let Some(denial) = scope::lacking(caller, effect) {
-            return Err(denial);
-        }
-        self.roles.offer(&self.roles_of(caller), tool, toolset, effect)?;
-        match self.rules.iter().find(|rule| rule.shuts(tool, toolset, effect)) {
-            Some(rule) => Err(Denial::Rules(vec![rule.shut()])),
-            None => Ok(()),
-        }
     }
 
     /// Whether a place is a production one, by the name of its model or controller.

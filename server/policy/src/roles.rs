@@ -181,7 +181,7 @@ mod tests {
         let policy = Policy::without_rules().expect("part of the program");
         let allowed = |role: &str| {
             let caller = Caller::local("ana", role);
-            EFFECTS.map(|effect| u8::from(policy.allow(&caller, effect).is_ok()))
+            EFFECTS.map(|effect| u8::from(policy.rights(&caller).allow(effect).is_ok()))
         };
         assert_eq!(allowed("viewer"), [1, 0, 0, 0]);
         assert_eq!(allowed("observer"), [1, 0, 0, 0]);
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn a_denial_is_one_sentence_with_the_remedy() {
         let policy = Policy::without_rules().expect("part of the program");
-        let denial = policy.allow(&Caller::local("ana", "operator"), Effect::Destructive).expect_err("denied");
+        let denial = policy.rights(&Caller::local("ana", "operator")).allow(Effect::Destructive).expect_err("denied");
         assert_eq!(
             denial.to_string(),
             "destructive acts are not allowed to role `operator`; ask somebody with role `admin`"
@@ -265,7 +265,7 @@ mod tests {
             ("juju_status", Effect::Read, true),
             ("juju_models", Effect::Read, true),
         ] {
-            assert_eq!(policy.may_see(&caller, tool, "any", effect).is_ok(), seen, "{tool}");
+            assert_eq!(policy.rights(&caller).may_see(tool, "any", effect).is_ok(), seen, "{tool}");
         }
     }
 

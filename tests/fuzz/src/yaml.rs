@@ -61,7 +61,7 @@ fn judged(policy: &Policy, caller: &Caller, effect: Effect) {
     let (act, circumstances) = (act(effect), Circumstances::at(Default::default()));
     let judged = policy.judge(caller, &act, &circumstances);
     let told = policy.explain(caller, &act, &circumstances);
-    if policy.allow(caller, effect).is_err() {
+    if policy.rights(caller).allow(effect).is_err() {
         assert!(matches!(judged, Judgement::Deny(_)), "{judged:?} though no role allows it: {told:?}");
         return;
     }
