@@ -23,6 +23,8 @@ const BATCH: usize = 256;
 const SIGN_AFTER: Duration = Duration::from_mins(1);
 /// Ends that could not be kept are tried again after this time, or with the next record.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// So long an end that nobody waits for, and that the disk need not have, waits for others to be written with it.
+const COMPANY: Duration = Duration::from_millis(5);
 /// SQLite takes 32,766 values at once, and a record is five.
 const OWED_AT_ONCE: usize = 4096;
 
@@ -37,6 +39,25 @@ pub(crate) enum Order {
     Settle(oneshot::Sender<()>),
     /// Answered when all orders before it are done and signed, and the newest head is kept.
     Finish(oneshot::Sender<()>),
+}
+
+impl Order {
+    /// Whether nobody notices that it is done a moment later.
+    fn can_wait(&self) -> bool {
+        matches!(self, Self::Append(append) if append.done.is_none() && !append.durable)
+    }
+}
+
+/// Takes in more orders as long as all can wait: most ends come shortly before the next beginning, and a trip to the store costs
+/// more than the record.
+async fn gather(orders: &mut Vec<Order>, waiting: &mut mpsc::Receiver<Order>) {
+    let until = Instant::now() + COMPANY;
+    while !orders.is_empty() && orders.len() < BATCH && orders.iter().all(Order::can_wait) {
+        match timeout_at(until, waiting.recv_many(orders, BATCH)).await {
+            Ok(0) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
 }
 
 /// One record to append.
@@ -93,6 +114,7 @@ impl Chain {
                 None if waiting.recv_many(&mut orders, BATCH).await == 0 => break,
                 None => {}
             }
+            gather(&mut orders, &mut waiting).await;
             self.obey(&mut orders).await;
         }
         self.finish().await;
