@@ -10,7 +10,7 @@ use identity::Caller;
 use policy::{Act, Effect};
 use serde_json::json;
 use sqlx::{Connection as _, SqliteConnection};
-use store::Store;
+use store::{LedgerRow, Store};
 use tests::{
     ledger::{keys, ledger, newest, terms},
     until,
@@ -241,4 +241,29 @@ async fn ends_that_could_not_be_kept_are_kept_as_soon_as_they_can_be() {
     let ends: Vec<_> = records.iter().filter(|record| matches!(record.phase, Phase::Close(_))).collect();
     assert_eq!((records.len(), ends.len()), (2, 1), "{records:?}");
     verified(folder, ledger.store()).await;
+}
+
+#[tokio::test]
+async fn what_is_appended_reaches_the_file_without_its_writers() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("store.db");
+    let store = Store::open(&file).await.expect("a store");
+    let size = || std::fs::metadata(&file).expect("a file").len();
+    let before = size();
+    let row = |sequence: i64| LedgerRow {
+        sequence,
+        act: sequence.to_string(),
+        phase: "open".to_owned(),
+        body: "{}".to_owned(),
+        hash: String::new(),
+    };
+    for batch in 0..20 {
+        let rows: Vec<_> = (1..=100).map(|at| row(batch * 100 + at)).collect();
+        store.append_ledger(&rows, false).await.expect("appended");
+    }
+    until("the file has what its log had", async || {
+        if size() > before { Ok(()) } else { Err(format!("it still has {before} bytes")) }
+    })
+    .await;
+    assert_eq!(store.ledger_head().await.expect("read").map(|row| row.sequence), Some(2000));
 }

@@ -48,6 +48,9 @@ impl Store {
                 .push_bind(&row.hash);
         });
         insert.build().execute(if durable { &self.durable_writer } else { &self.writer }).await?;
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.count(rows.len());
+        }
         Ok(())
     }
 

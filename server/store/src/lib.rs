@@ -2,6 +2,7 @@
 
 mod approval;
 mod change;
+mod checkpoint;
 mod key;
 mod ledger;
 mod retention;
@@ -13,6 +14,8 @@ use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+
+use checkpoint::Checkpoints;
 
 pub use approval::{ApprovalRow, Decision};
 pub use change::ChangeRow;
@@ -29,6 +32,9 @@ pub struct Store {
     /// Returns only when the disk has what was written.
     durable_writer: SqlitePool,
     reader: SqlitePool,
+    /// None where nothing is written.
+    checkpoints: Option<Checkpoints>,
+    checkpointer: SqlitePool,
 }
 
 impl Store {
@@ -48,6 +54,7 @@ impl Store {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .pragma("max_page_count", pages.unwrap_or(u32::MAX - 1).to_string())
+            .pragma("wal_autocheckpoint", checkpoint::BY_WRITERS)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
@@ -61,8 +68,10 @@ impl Store {
         let writer = open(one(), options.clone()).await?;
         schema::migrate(&writer).await?;
         let durable_writer = open(one(), options.clone().synchronous(SqliteSynchronous::Full)).await?;
+        let checkpointer = one().connect_lazy_with(options.clone());
+        let checkpoints = Some(Checkpoints::start(checkpointer.clone()));
         let reader = open(pool().max_connections(2), options.read_only(true).row_buffer_size(ROWS)).await?;
-        Ok(Self { writer, durable_writer, reader })
+        Ok(Self { writer, durable_writer, reader, checkpoints, checkpointer })
     }
 
     /// Opens an existing store for reading only, as `audit verify` does beside a running server.
@@ -77,12 +86,14 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(|cause| Error::Open { file: file.display().to_string(), cause })?;
-        Ok(Self { writer: reader.clone(), durable_writer: reader.clone(), reader })
+        let [writer, durable_writer, checkpointer] = [reader.clone(), reader.clone(), reader.clone()];
+        Ok(Self { writer, durable_writer, reader, checkpoints: None, checkpointer })
     }
 
     /// Waits for what is being written and closes the file.
     pub async fn close(&self) {
         self.reader.close().await;
+        self.checkpointer.close().await;
         self.writer.close().await;
         self.durable_writer.close().await;
     }
