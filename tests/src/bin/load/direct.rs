@@ -39,7 +39,7 @@ pub(crate) async fn ask(job: &Job, length: Duration) -> Result<Figures, Box<dyn 
     let began = Instant::now();
     while began.elapsed() < length {
         let sent = Instant::now();
-        let answer = session.call::<FullStatus>(serde_json::json!({"patterns": null})).await?;
+        let answer = session.call::<FullStatus>(serde_json::json!({"patterns": null, "include-storage": true})).await?;
         figures.count(sent.elapsed(), &serde_json::json!({ "result": answer }).to_string());
     }
     Ok(figures.lasted(began.elapsed()))
