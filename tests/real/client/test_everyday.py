@@ -3,7 +3,7 @@ import json
 
 import pytest
 import yaml
-from blog import blog, shown
+from blog import blog, settled, shown
 from conftest import eventually, juju
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMmXXbpVhM9Z9qvW3jGk1nWbOZkZb3R1cR1oV1x1Zb0b me@there"

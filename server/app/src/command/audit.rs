@@ -10,6 +10,7 @@ use std::{
 use ::audit::{Error, Newest, Only, PublicKey, Signer, Verified};
 use chrono::{DateTime, SecondsFormat, Utc};
 use store::Store;
+use tokio::time::{Duration, Instant, sleep};
 
 use crate::{
     cli::{Audit, Export, Verify},
@@ -17,6 +18,9 @@ use crate::{
     secret_key::known_key,
     wiring::{LEDGER_KEY, NEWEST_HEAD, STORE},
 };
+
+/// So long after the first head was signed the file that keeps it may be missing.
+const FIRST_HEAD_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(command: Audit) -> Result<ExitCode, Failure> {
     match command {
@@ -36,26 +40,43 @@ async fn verify(arguments: &Verify) -> Result<ExitCode, Failure> {
     let state = &arguments.state.state;
     let (store, keys) = (open(state).await?, keys(arguments)?);
     let file = arguments.head.clone().unwrap_or_else(|| state.join(NEWEST_HEAD));
-    let newest = match std::fs::read_to_string(&file) {
-        Ok(text) => match Newest::read(&text, Some(&keys)) {
-            Some(newest) => Some(newest),
-            None => return Ok(changed(format!("`{}` does not hold a head that it signed", file.display()))),
-        },
-        Err(cause) if cause.kind() == ErrorKind::NotFound && arguments.head.is_none() => None,
-        Err(cause) => return Err(Failure::file("read", &file, &cause)),
-    };
-    match ::audit::verify(&store, &keys, newest.as_ref()).await {
-        Ok(verified) if newest.is_none() && !verified.signed.is_empty() => Ok(changed(format!(
-            "`{}` is gone, so nothing shows whether there were records after record {}",
-            file.display(),
-            verified.first + verified.records - 1
-        ))),
-        Ok(verified) => {
-            println!("{}", holds(&verified));
-            Ok(ExitCode::SUCCESS)
+    loop {
+        let newest = match std::fs::read_to_string(&file) {
+            Ok(text) => match Newest::read(&text, Some(&keys)) {
+                Some(newest) => Some(newest),
+                None => return Ok(changed(format!("`{}` does not hold a head that it signed", file.display()))),
+            },
+            Err(cause) if cause.kind() == ErrorKind::NotFound && arguments.head.is_none() => None,
+            Err(cause) => return Err(Failure::file("read", &file, &cause)),
+        };
+        match ::audit::verify(&store, &keys, newest.as_ref()).await {
+            Ok(verified) if newest.is_none() && !verified.signed.is_empty() => {
+                if appears(&file).await {
+                    continue;
+                }
+                return Ok(changed(format!(
+                    "`{}` is gone, so nothing shows whether there were records after record {}",
+                    file.display(),
+                    verified.first + verified.records - 1
+                )));
+            }
+            Ok(verified) => println!("{}", holds(&verified)),
+            Err(error) => return told(error),
         }
-        Err(error) => told(error),
+        return Ok(ExitCode::SUCCESS);
     }
+}
+
+/// Whether the file is there in a moment: a running server keeps its first head shortly after it has signed it.
+async fn appears(file: &Path) -> bool {
+    let within = Instant::now() + FIRST_HEAD_WITHIN;
+    while !file.exists() {
+        if Instant::now() >= within {
+            return false;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    true
 }
 
 fn verify_export(file: &Path, keys: &[PublicKey]) -> Result<ExitCode, Failure> {
