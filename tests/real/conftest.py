@@ -14,7 +14,7 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from gaps import GAPS
+from missing_features import GAPS
 
 # Seconds that anything waited for may take, on a machine that is busy with everything else as well. They are spent only by a test
 # that fails.

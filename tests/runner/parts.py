@@ -62,7 +62,7 @@ def clippy(tally):
 
 
 def house(tally):
-    tally.command([TREE / "tests" / "house"])
+    tally.command([TREE / "tests" / "lint_source.py"])
 
 
 def rust(tally):
@@ -75,7 +75,7 @@ def rust(tally):
 
 def docs(tally):
     cargo(tally, "doc", "--locked", "--workspace", "--no-deps", "--quiet", RUSTDOCFLAGS="-D warnings")
-    tally.command([TREE / "tests" / "documents"])
+    tally.command([TREE / "tests" / "lint_docs.py"])
 
 
 def pytest(tally, folder, minutes=45, **environment):
@@ -99,8 +99,8 @@ def clients(tally):
 
 
 def approvals(tally):
-    (asking,) = built("asking")
-    pytest(tally, "approvals", JUJU_MCP_TEST_ASKING=asking, JUJU_MCP_TEST_NODE=programs.node(), JUJU_MCP_TEST_NPM=programs.npm())
+    (server,) = built("approval_server")
+    pytest(tally, "approvals", JUJU_MCP_TEST_APPROVAL_SERVER=server, JUJU_MCP_TEST_NODE=programs.node(), JUJU_MCP_TEST_NPM=programs.npm())
 
 
 def identity(tally):

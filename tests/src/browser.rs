@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use crate::raw::{Answer, Request};
+use crate::raw_http::{Answer, Request};
 
 /// One person's browser.
 pub struct Browser {

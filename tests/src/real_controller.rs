@@ -9,7 +9,7 @@ use tokio::{
     process::{Child, ChildStderr, ChildStdin, Command},
 };
 
-use crate::waiting::{PATIENCE, patient};
+use crate::eventually::{PATIENCE, patient};
 
 /// Names the folder that holds `realcontroller` and `mongod`.
 pub const FOLDER: &str = "JUJU_MCP_TEST_CONTROLLER";

@@ -12,7 +12,7 @@ use juju_sim::Simulator;
 use policy::{InForce, Policy};
 use tokio_util::sync::CancellationToken;
 
-use crate::{patient, people::People};
+use crate::{callers::People, patient};
 
 /// File of the key for what clients carry between the halves of a question; without it there is a key of the journeys.
 pub const SEAL_FILE: &str = "seal.key";

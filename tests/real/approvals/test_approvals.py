@@ -43,7 +43,7 @@ class Shop:
 
     def start(self):
         words = ["--juju-data", self.juju_data, "--state", self.folder / "state", *(["--second-person"] if self.second_person else [])]
-        self.process, ready = begun([given("JUJU_MCP_TEST_ASKING"), *words], self.folder, listen=None)
+        self.process, ready = begun([given("JUJU_MCP_TEST_APPROVAL_SERVER"), *words], self.folder, listen=None)
         self.url = ready["mcp_url"]
 
     def token_file(self, name):

@@ -6,7 +6,7 @@ import threading
 
 import requests
 from conftest import PATIENCE, described, eventually, given, juju, ours, started
-from plain import call, token_file
+from table_text import call, token_file
 
 
 def ran(*words):

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import requests
 from conftest import PATIENCE, given, ours, started
-from plain import call, token_file
+from table_text import call, token_file
 from test_killed import records
 
 

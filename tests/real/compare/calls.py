@@ -6,7 +6,7 @@ the side's UUID of that model. A step `("settle", model)` waits until the agents
 
 
 from asking import HISTORY, NOBODY, ORIGIN, call, entities, everything_in, status_of
-from odd import ODD_CALLS
+from edge_cases import ODD_CALLS
 
 READS = [
     status_of(), status_of("web"), status_of("db/0"), status_of("nothing"), status_of("0"),

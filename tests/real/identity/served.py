@@ -1,7 +1,7 @@
 """Our server before a simulated controller, with an identity provider."""
 import contextlib
 
-import plain
+import table_text
 import yaml
 from conftest import ours
 from provider import free_port
@@ -22,11 +22,11 @@ class Served:
 
     def post(self, method, params, token=None, url=None):
         """The answer to one message, with a bearer token or without."""
-        return plain.post(url or self.mcp, method, params, token)
+        return table_text.post(url or self.mcp, method, params, token)
 
     def call(self, token, tool, **arguments):
         """The result of a call that got past the gate."""
-        return plain.call(self.mcp, tool, arguments, token)
+        return table_text.call(self.mcp, tool, arguments, token)
 
     def status(self, token):
         """The HTTP status that a caller with this token gets for a read."""

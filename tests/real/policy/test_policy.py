@@ -7,7 +7,7 @@ import time
 import pytest
 import requests
 from conftest import PATIENCE, eventually, given, ours
-from plain import TOKEN, call, token_file
+from table_text import TOKEN, call, token_file
 
 ROLES = """
 roles:

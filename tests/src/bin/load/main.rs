@@ -2,7 +2,7 @@
 
 mod direct;
 mod figures;
-mod road;
+mod path;
 mod session;
 mod writes;
 
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
                 let effect = if job.changes { Effect::Write } else { Effect::Read };
                 writes::ask(ledger, effect, length).await
             } else if job.road {
-                road::ask(length).await
+                path::ask(length).await
             } else if job.controller.is_some() {
                 direct::ask(&job, length).await
             } else {

@@ -1,0 +1,327 @@
+//! Attacks on approvals, as a table: each is refused, nothing is done, and the ledger has it.
+
+use std::time::{Duration, Instant};
+
+use audit::Outcome;
+use dispatch::ApprovalTerms;
+use serde_json::{Value, json};
+use tests::{
+    approval_fixture::{Asking, TOOL, able, arguments, said},
+    before,
+};
+
+/// What somebody tries with a question that waits, or one that was approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attack {
+    InventedId,
+    OthersId,
+    NotYetDecided,
+    OtherArgument,
+    OtherTool,
+    OtherModel,
+    TargetChanged,
+    TargetChangedAndNamed,
+    Expired,
+    Replayed,
+    RejectedThenUsed,
+    EndedByRestart,
+    StateInvented,
+    StateFlipped,
+    StateOfOtherCaller,
+    StateForOtherArgument,
+    StateForOtherTool,
+    StateReplayed,
+    StateExpired,
+    StateAfterReject,
+    StateAfterTargetChanged,
+    StateWhereSecondPersonIsWanted,
+    StateWhereClientsMayNotConfirm,
+}
+
+const ALL: [Attack; 23] = [
+    Attack::InventedId,
+    Attack::OthersId,
+    Attack::NotYetDecided,
+    Attack::OtherArgument,
+    Attack::OtherTool,
+    Attack::OtherModel,
+    Attack::TargetChanged,
+    Attack::TargetChangedAndNamed,
+    Attack::Expired,
+    Attack::Replayed,
+    Attack::RejectedThenUsed,
+    Attack::EndedByRestart,
+    Attack::StateInvented,
+    Attack::StateFlipped,
+    Attack::StateOfOtherCaller,
+    Attack::StateForOtherArgument,
+    Attack::StateForOtherTool,
+    Attack::StateReplayed,
+    Attack::StateExpired,
+    Attack::StateAfterReject,
+    Attack::StateAfterTargetChanged,
+    Attack::StateWhereSecondPersonIsWanted,
+    Attack::StateWhereClientsMayNotConfirm,
+];
+
+/// How often the act was done before the attack, by right.
+type Before = u64;
+
+fn named(id: &str) -> Value {
+    json!({"_meta": {"juju-mcp/approval": id}})
+}
+
+fn yes(state: &Value) -> Value {
+    json!({"requestState": state, "inputResponses": said(&json!({"approve": true}))})
+}
+
+/// A shop with a question that was approved.
+async fn approved() -> (Asking, String) {
+    let shop = Asking::open(false, ApprovalTerms::default()).await;
+    let (id, digest) = shop.question("admin").await;
+    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
+    (shop, id)
+}
+
+/// The same, and the time for which the yes counts has passed.
+async fn approved_and_expired() -> (Asking, String) {
+    before("a question is approved", async |lifetime| {
+        let shop = Asking::open(false, lasting(lifetime)).await;
+        let begun = Instant::now();
+        let (id, digest) = shop.question("admin").await;
+        let status = shop.decide("approver", "approve", &id, &digest).await;
+        if status != 200 && begun.elapsed() >= lifetime {
+            return None;
+        }
+        assert_eq!(status, 200);
+        tokio::time::sleep(lifetime).await;
+        Some((shop, id))
+    })
+    .await
+}
+
+fn lasting(lifetime: Duration) -> ApprovalTerms {
+    ApprovalTerms { lifetime, ..ApprovalTerms::default() }
+}
+
+/// A shop with a question that a client carries.
+async fn carried(terms: ApprovalTerms) -> (Asking, Value) {
+    let shop = Asking::open(false, terms).await;
+    let asked = shop.ask_with_human("admin", json!({})).await;
+    assert!(asked["requestState"].is_string(), "{asked}");
+    (shop, asked["requestState"].clone())
+}
+
+/// Does it, and gives the answer of the last call.
+async fn attack(kind: Attack) -> (Asking, Value, Before) {
+    if format!("{kind:?}").starts_with("State") { with_state(kind).await } else { with_id(kind).await }
+}
+
+async fn with_id(kind: Attack) -> (Asking, Value, Before) {
+    if matches!(kind, Attack::NotYetDecided | Attack::RejectedThenUsed) {
+        let shop = Asking::open(false, ApprovalTerms::default()).await;
+        let (id, digest) = shop.question("admin").await;
+        if kind == Attack::RejectedThenUsed {
+            assert_eq!(shop.decide("approver", "reject", &id, &digest).await, 200);
+        }
+        let answer = shop.call("admin", TOOL, &arguments(), &named(&id)).await;
+        return (shop, answer, 0);
+    }
+    let (shop, id) = if kind == Attack::Expired { approved_and_expired().await } else { approved().await };
+    let mut args = arguments();
+    let (mut token, mut tool, mut done, mut more) = ("admin", TOOL, 0, named(&id));
+    match kind {
+        Attack::InventedId => more = named("01890a5d-ac96-774b-bcce-b302099a8057"),
+        Attack::OthersId => token = "other admin",
+        Attack::OtherArgument => args["num_units"] = 2.into(),
+        Attack::OtherTool => (tool, args) = ("juju_expose", json!({"model": "shop", "application": "web"})),
+        Attack::OtherModel => args["application"] = "postgresql".into(),
+        Attack::TargetChanged | Attack::TargetChangedAndNamed => {
+            shop.change_target().await;
+            done = 1;
+            if kind == Attack::TargetChanged {
+                more = json!({});
+            }
+        }
+        Attack::Expired => {}
+        Attack::Replayed | Attack::EndedByRestart => {
+            assert_ne!(shop.call("admin", TOOL, &args, &more).await["isError"], true);
+            done = 1;
+        }
+        other => unreachable!("{other:?} is no attack with an id"),
+    }
+    let shop = if kind == Attack::EndedByRestart { shop.restarted().await } else { shop };
+    let answer = shop.call(token, tool, &args, &more).await;
+    (shop, answer, done)
+}
+
+async fn with_state(kind: Attack) -> (Asking, Value, Before) {
+    let short = Duration::from_secs(1);
+    let terms = if kind == Attack::StateExpired { lasting(short) } else { ApprovalTerms::default() };
+    let (shop, state) = carried(terms).await;
+    let mut args = arguments();
+    let (mut token, mut tool, mut done, mut more) = ("admin", TOOL, 0, yes(&state));
+    match kind {
+        Attack::StateInvented => more = yes(&json!("rs1.AAAA.BBBB")),
+        Attack::StateFlipped => more = yes(&json!(flipped(state.as_str().expect("a text")))),
+        Attack::StateOfOtherCaller => token = "other admin",
+        Attack::StateForOtherArgument => args["num_units"] = 2.into(),
+        Attack::StateForOtherTool => (tool, args) = ("juju_expose", json!({"model": "shop", "application": "web"})),
+        Attack::StateReplayed => {
+            assert_ne!(shop.ask_with_human("admin", more.clone()).await["isError"], true);
+            done = 1;
+        }
+        Attack::StateExpired => tokio::time::sleep(short).await,
+        Attack::StateAfterReject => {
+            let (id, digest) = shop.question("admin").await;
+            assert_eq!(shop.decide("approver", "reject", &id, &digest).await, 200);
+        }
+        Attack::StateAfterTargetChanged => {
+            shop.change_target().await;
+            done = 1;
+        }
+        Attack::StateWhereSecondPersonIsWanted => {
+            shop.served.door.policy.replace(tests::approval_fixture::wanting(policy::Effect::Write, true));
+        }
+        Attack::StateWhereClientsMayNotConfirm => {
+            // the operator switches it off between the two halves, which takes a new start
+            let shop = shop
+                .restarted_with(false, ApprovalTerms { confirm_in_client: false, ..ApprovalTerms::default() })
+                .await;
+            let answer = shop.call(token, tool, &args, &able(more)).await;
+            return (shop, answer, 0);
+        }
+        other => unreachable!("{other:?} is no attack with a state"),
+    }
+    let answer = shop.call(token, tool, &args, &able(more)).await;
+    (shop, answer, done)
+}
+
+/// The middle of the sealed text, one bit changed.
+fn flipped(state: &str) -> String {
+    let at = state.len() / 2;
+    let other = if state.as_bytes()[at] == b'A' { 'B' } else { 'A' };
+    format!("{}{other}{}", &state[..at], &state[at + 1..])
+}
+
+#[tokio::test]
+async fn every_attack_is_refused_does_nothing_and_is_recorded() {
+    for kind in ALL {
+        let (shop, answer, before) = attack(kind).await;
+        let code = answer["_meta"]["juju-mcp/code"].as_str().unwrap_or_default();
+        assert_eq!(answer["isError"], true, "{kind:?}: {answer}");
+        let asked_anew = kind == Attack::TargetChanged;
+        let (expected, outcome) =
+            if asked_anew { ("approval needed", Outcome::Asked) } else { ("not approved", Outcome::Denied) };
+        assert_eq!(code, expected, "{kind:?}: {answer}");
+        assert_eq!(shop.done(), before, "{kind:?}");
+        assert!(!shop.simulator.writes().contains_key("Application.Expose"), "{kind:?}");
+        let (recorded, approval) = shop.last_ending().await;
+        assert_eq!(recorded, outcome, "{kind:?}");
+        // a state that does not open names no approval that could be believed
+        let sealed = matches!(
+            kind,
+            Attack::StateInvented
+                | Attack::StateFlipped
+                | Attack::StateOfOtherCaller
+                | Attack::StateForOtherArgument
+                | Attack::StateForOtherTool
+                | Attack::StateExpired
+        );
+        assert_eq!(approval.is_some(), !sealed, "{kind:?}: {approval:?}");
+        audit::verify(shop.served.door.ledger.store(), &tests::ledger::keys(), None).await.expect("the chain holds");
+    }
+}
+
+#[tokio::test]
+async fn a_changed_target_voids_a_yes_for_good() {
+    let (shop, id) = approved().await;
+    shop.change_target().await;
+    let refused = shop.call("admin", TOOL, &arguments(), &named(&id)).await;
+    assert!(refused["content"][0]["text"].as_str().is_some_and(|text| text.contains("has changed")), "{refused}");
+    let (_, ended) = shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await;
+    assert_eq!(ended["status"], "expired", "{ended}");
+    let (other, _) = shop.question("admin").await;
+    assert_ne!(other, id);
+}
+
+#[tokio::test]
+async fn decisions_that_nobody_may_take_are_refused_and_recorded() {
+    let shop = Asking::open(false, ApprovalTerms::default()).await;
+    let (id, digest) = shop.question("admin").await;
+    let unknown = "01890a5d-ac96-774b-bcce-b302099a8057";
+    for (token, verb, id, digest, status) in [
+        ("admin", "approve", id.as_str(), digest.as_str(), 403),
+        ("admin", "reject", &id, &digest, 403),
+        ("other admin", "approve", &id, &digest, 403),
+        ("operator", "approve", &id, &digest, 403),
+        ("viewer", "approve", &id, &digest, 403),
+        ("viewer", "approve", unknown, &digest, 403),
+        ("approver", "approve", unknown, &digest, 404),
+        ("approver", "approve", &id, "0000", 409),
+        ("approver", "approve", &id, "", 409),
+    ] {
+        let before = shop.endings().await.len();
+        assert_eq!(shop.decide(token, verb, id, digest).await, status, "{token} {verb} {id} {digest}");
+        let endings = shop.endings().await;
+        assert_eq!(endings.len(), before + 1, "{token} {verb}");
+        let (tool, ending) = endings.last().expect("an ending");
+        assert_eq!((tool, ending.outcome), (&format!("approvals_{verb}"), Outcome::Denied));
+        assert_eq!(ending.approval.as_deref(), Some(id));
+    }
+    assert_eq!(shop.question("admin").await.0, id, "it still waits");
+    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
+    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 409, "twice");
+    assert_eq!(shop.decide("other approver", "reject", &id, &digest).await, 409, "after a yes");
+    assert_eq!(shop.done(), 0);
+}
+
+#[tokio::test]
+async fn bodies_and_parameters_that_do_not_fit_are_refused() {
+    let shop = Asking::open(false, ApprovalTerms::default()).await;
+    let (id, digest) = shop.question("admin").await;
+    let path = format!("/{id}/approve");
+    let long = "x".repeat(501);
+    for body in [
+        json!({}),
+        json!([]),
+        json!({"digest": 1}),
+        json!({"digest": digest, "more": 1}),
+        json!({"digest": digest, "reason": long}),
+    ] {
+        assert_eq!(shop.api("approver", "POST", &path, &body).await.0, 400, "{body}");
+    }
+    for query in ["?status=nonsense", "?state=pending"] {
+        assert_eq!(shop.api("approver", "GET", query, &Value::Null).await.0, 400, "{query}");
+    }
+    assert_eq!(shop.api("approver", "GET", &format!("/{id}/approve"), &Value::Null).await.0, 405);
+    let unasked =
+        tests::raw_http::Request::new("GET", "/api/approvals").send(shop.served.address).await.expect("an answer");
+    assert_eq!(unasked.status, 401, "nobody without a token");
+}
+
+#[tokio::test]
+async fn askers_see_their_own_questions_and_nobody_elses() {
+    let shop = Asking::open(false, ApprovalTerms::default()).await;
+    let (id, _) = shop.question("admin").await;
+    let own = shop.api("admin", "GET", "", &Value::Null).await.1;
+    assert_eq!(own["approvals"][0]["id"], id.as_str());
+    let others = shop.api("other admin", "GET", "", &Value::Null).await.1;
+    assert_eq!(others["approvals"], json!([]));
+    assert_eq!(shop.api("other admin", "GET", &format!("/{id}"), &Value::Null).await.0, 404);
+    assert_eq!(shop.api("admin", "GET", &format!("/{id}"), &Value::Null).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_caller_cannot_bury_humans_under_questions() {
+    let shop = Asking::open(false, ApprovalTerms::default()).await;
+    let mut last = Value::Null;
+    for number in 1..=51 {
+        let mut args = arguments();
+        args["num_units"] = number.into();
+        last = shop.call("admin", TOOL, &args, &json!({})).await;
+    }
+    assert!(last["content"][0]["text"].as_str().is_some_and(|text| text.contains("already wait")), "{last}");
+    let (other, _) = shop.question("other admin").await;
+    assert!(!other.is_empty(), "another caller can still ask");
+}

@@ -1,0 +1,182 @@
+//! Approvals over lines, as over stdio, in both eras; and of the commands behind the trio, over lines and over HTTP.
+
+use audit::Outcome;
+use dispatch::ApprovalTerms;
+use serde_json::{Value, json};
+use tests::{
+    Lines,
+    approval_fixture::{Asking, TOOL, able, arguments, said},
+};
+
+const ELICITS: &str = r#"{"elicitation": {"form": {}}}"#;
+
+async fn shop() -> Asking {
+    Asking::open(false, ApprovalTerms::default()).await
+}
+
+fn capable() -> Value {
+    serde_json::from_str(ELICITS).expect("capabilities")
+}
+
+/// The act as a command behind the trio.
+fn inner() -> Value {
+    json!({"command": "add-unit", "arguments": arguments()})
+}
+
+fn called(id: u32, tool: &str, arguments: &Value, more: &Value) -> Value {
+    let mut params = json!({"name": tool, "arguments": arguments});
+    for (name, value) in more.as_object().into_iter().flatten() {
+        params[name] = value.clone();
+    }
+    json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})
+}
+
+/// A call of today's version, by a client that can ask the human before it.
+fn modern(id: u32, tool: &str, arguments: &Value, more: &Value) -> Value {
+    let mut call = called(id, tool, arguments, more);
+    call["params"]["_meta"] = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": capable()});
+    call
+}
+
+fn yes(asked: &Value) -> Value {
+    json!({"requestState": asked["requestState"], "inputResponses": said(&json!({"approve": true}))})
+}
+
+/// An older client that can ask, after its call was answered with a question: the question's id and its text.
+async fn elicited(client: &mut Lines, call: Value) -> (Value, String) {
+    let question = client.ask(call).await;
+    assert_eq!(question["method"], "elicitation/create", "{question}");
+    (question["id"].clone(), question["params"]["message"].as_str().expect("a text").to_owned())
+}
+
+fn answered(id: &Value, result: &Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "result": result})
+}
+
+#[tokio::test]
+async fn todays_client_confirms_over_lines_directly_and_behind_the_trio() {
+    let shop = shop().await;
+    for (number, (tool, args)) in [(1, (TOOL, arguments())), (2, ("juju_run_command", inner()))] {
+        let mut client = shop.lines();
+        let asked = client.ask(modern(1, tool, &args, &json!({}))).await;
+        let asked = &asked["result"];
+        assert_eq!(asked["resultType"], "input_required", "{asked}");
+        assert!(asked["inputRequests"]["approval"]["params"]["message"].to_string().contains("juju add-unit"));
+        let done = client.ask(modern(2, tool, &args, &yes(asked))).await;
+        assert_ne!(done["result"]["isError"], true, "{done}");
+        assert_eq!(shop.done(), number);
+        let again = client.ask(modern(3, tool, &args, &yes(asked))).await;
+        assert_eq!(again["result"]["_meta"]["juju-mcp/code"], "not approved", "{again}");
+        assert_eq!(shop.done(), number);
+        client.hang_up().await.expect("a good end");
+    }
+    for (tool, _) in shop.endings().await {
+        assert!(tool == TOOL || tool == "approvals_approve", "the ledger names the inner command, not {tool}");
+    }
+}
+
+#[tokio::test]
+async fn an_older_client_is_asked_while_its_call_waits() {
+    let shop = shop().await;
+    let mut client = shop.lines();
+    client.greet("2025-11-25", &capable()).await;
+    for (done, (tool, args)) in [(0, (TOOL, arguments())), (1, ("juju_run_command", inner()))] {
+        let (question, text) = elicited(&mut client, called(2, tool, &args, &json!({}))).await;
+        assert!(text.contains("juju add-unit") && text.contains("changes"), "{text}");
+        assert_eq!(shop.done(), done, "nothing is done while a human thinks");
+        let answer = client.ask(answered(&question, &json!({"action": "accept", "content": {"approve": true}}))).await;
+        assert_eq!(answer["id"], 2, "{answer}");
+        assert_ne!(answer["result"]["isError"], true, "{answer}");
+        assert_eq!(shop.done(), done + 1);
+    }
+}
+
+#[tokio::test]
+async fn answers_of_an_older_client_that_are_no_yes_do_nothing() {
+    let shop = shop().await;
+    let mut client = shop.lines();
+    client.greet("2025-06-18", &capable()).await;
+    for odd in [
+        json!({"action": "cancel"}),
+        json!({"action": "accept"}),
+        json!({"action": "accept", "content": {"approve": "true"}}),
+        json!({"action": "accept", "content": {"yes": true}}),
+        json!({"action": "decline", "content": {"approve": true}}),
+    ] {
+        let (question, _) = elicited(&mut client, called(2, TOOL, &arguments(), &json!({}))).await;
+        let answer = client.ask(answered(&question, &odd)).await;
+        assert_eq!(answer["result"]["_meta"]["juju-mcp/code"], "not approved", "{odd}: {answer}");
+        assert_eq!(shop.last_ending().await.0, Outcome::Denied, "{odd}");
+    }
+    // an answer to a question that was never put
+    client.say(answered(&json!(77), &json!({"action": "accept", "content": {"approve": true}}))).await;
+    let refused = client.ask(called(3, TOOL, &arguments(), &json!({}))).await;
+    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "not approved", "a no stays a no: {refused}");
+    assert_eq!(shop.done(), 0);
+}
+
+#[tokio::test]
+async fn no_client_answers_for_the_second_person_whatever_it_sends() {
+    let shop = Asking::open(true, ApprovalTerms::default()).await;
+    let mut older = shop.lines();
+    older.greet("2025-11-25", &capable()).await;
+    let refused = older.ask(called(2, TOOL, &arguments(), &json!({}))).await;
+    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "approval needed", "no form is shown: {refused}");
+    let mut newer = shop.lines();
+    let unasked = json!({"inputResponses": said(&json!({"approve": true}))});
+    let refused = newer.ask(modern(1, TOOL, &arguments(), &unasked)).await;
+    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "approval needed", "{refused}");
+    let invented = json!({"requestState": "rs1.AAAA.BBBB", "inputResponses": said(&json!({"approve": true}))});
+    let refused = newer.ask(modern(2, TOOL, &arguments(), &invented)).await;
+    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "not approved", "{refused}");
+    assert_eq!((shop.done(), shop.last_ending().await.0), (0, Outcome::Denied));
+}
+
+#[tokio::test]
+async fn a_rule_that_becomes_stricter_while_the_human_thinks_voids_the_yes() {
+    let shop = shop().await;
+    let mut client = shop.lines();
+    client.greet("2025-11-25", &capable()).await;
+    let (question, _) = elicited(&mut client, called(2, TOOL, &arguments(), &json!({}))).await;
+    shop.served.door.policy.replace(tests::approval_fixture::wanting(policy::Effect::Write, true));
+    let answer = client.ask(answered(&question, &json!({"action": "accept", "content": {"approve": true}}))).await;
+    assert_eq!(answer["result"]["_meta"]["juju-mcp/code"], "not approved", "{answer}");
+    assert_eq!((shop.done(), shop.last_ending().await.0), (0, Outcome::Denied));
+}
+
+#[tokio::test]
+async fn a_command_behind_the_trio_is_confirmed_over_http_and_its_state_fits_no_other_way() {
+    let shop = shop().await;
+    let run = async |path: &str, tool: &str, args: &Value, more: Value| {
+        shop.call_at(path, "admin", tool, args, &able(more)).await
+    };
+    let asked = run("/mcp", "juju_run_command", &inner(), json!({})).await;
+    assert_eq!(asked["resultType"], "input_required", "{asked}");
+    // the same act by the same caller, but not the call that was answered with this state
+    let other = json!({"command": "juju add-unit", "arguments": arguments()});
+    for (path, tool, args) in
+        [("/mcp", TOOL, &arguments()), ("/mcp/full", TOOL, &arguments()), ("/mcp", "juju_run_command", &other)]
+    {
+        let refused = run(path, tool, args, yes(&asked)).await;
+        assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{path} {tool}: {refused}");
+        assert_eq!((shop.done(), shop.last_ending().await.0), (0, Outcome::Denied), "{path} {tool}");
+    }
+    let done = run("/mcp", "juju_run_command", &inner(), yes(&asked)).await;
+    assert_ne!(done["isError"], true, "{done}");
+    assert_eq!(shop.done(), 1);
+}
+
+#[tokio::test]
+async fn a_read_behind_the_trio_can_need_a_yes_too() {
+    let shop = shop().await;
+    shop.served.door.policy.replace(tests::approval_fixture::wanting(policy::Effect::Read, false));
+    let args = json!({"command": "models", "arguments": {}});
+    let mut client = shop.lines();
+    let asked = client.ask(modern(1, "juju_read_command", &args, &json!({}))).await;
+    assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
+    let done = client.ask(modern(2, "juju_read_command", &args, &yes(&asked["result"]))).await;
+    assert!(done["result"]["content"][0]["text"].as_str().is_some_and(|text| text.contains("shop")), "{done}");
+    let (tool, ending) = shop.endings().await.pop().expect("an ending");
+    assert_eq!((tool.as_str(), ending.outcome), ("juju_models", Outcome::Done));
+}

@@ -1,0 +1,79 @@
+//! Who changed what: told from the ledger, to those who may know it.
+
+use audit::Outcome;
+use dispatch::{Refusal, Wanted, changes};
+use identity::Caller;
+use policy::{Policy, Profile};
+use serde_json::{Value, json};
+use tests::{Pair, side_by_side::simulator};
+
+const ROLES: &str = "
+roles:
+  shopkeeper:
+    description: Knows of the shop.
+    allow:
+      - {tools: audit_changes, models: shop, effects: [sensitive]}
+";
+
+fn wanted(arguments: Value) -> Wanted {
+    serde_json::from_value(arguments).expect("fits")
+}
+
+async fn told(pair: &Pair, role: &str, arguments: Value) -> Value {
+    let caller = Caller::local("bea", role);
+    changes(&pair.door, &caller, &wanted(arguments)).await.expect("told").value
+}
+
+fn tools(told: &Value) -> Vec<(&str, &str)> {
+    let all = told["changes"].as_array().expect("changes").iter();
+    all.map(|one| (one["tool"].as_str().unwrap_or(""), one["outcome"].as_str().unwrap_or(""))).collect()
+}
+
+#[tokio::test]
+async fn the_ledger_tells_who_changed_what_in_a_model_and_to_whom_it_may() {
+    let simulator = simulator("shop").await;
+    let pair = Pair::on_simulated(&simulator).await;
+    pair.status_when("shop", "it answers", |_| true).await;
+    pair.door.policy.replace(Policy::read(&[("own.yaml", ROLES)], Profile::None).expect("good"));
+    let web = |model: &str| json!({"model": model, "application": "web"});
+    pair.ours("expose", &web("shop")).await.expect("exposed");
+    pair.ours("status", &json!({"model": "shop"})).await.expect("a read is no change");
+    pair.ours("unexpose", &json!({"model": "shop", "application": "web", "dry_run": true})).await.expect("nor is this");
+    pair.ours_as("viewer", "unexpose", &web("shop")).await.expect_err("denied");
+    pair.ours("add-machine", &json!({"model": "controller"})).await.expect("added");
+    pair.door.ledger.settle().await.expect("settled");
+
+    let all = told(&pair, "admin", json!({})).await;
+    let of_shop = [("juju_expose", "done"), ("juju_unexpose", "denied")];
+    assert_eq!(tools(&all), [&of_shop[..], &[("juju_add_machine", "done")]].concat());
+    let first = &all["changes"][0];
+    assert_eq!((&first["caller"], &first["model"]), (&json!("local:ana"), &json!("admin/shop")), "{first}");
+    assert_eq!((&first["targets"], &first["arguments"]["application"]), (&json!(["application-web"]), &json!("web")));
+    assert_eq!(tools(&told(&pair, "admin", json!({"model": "shop"})).await), of_shop);
+    assert_eq!(tools(&told(&pair, "admin", json!({"caller": "local:nobody"})).await), []);
+    let newest = told(&pair, "admin", json!({"limit": 1})).await;
+    assert_eq!((tools(&newest).len(), &newest["older"]), (1, &json!(2)), "{newest}");
+
+    let bea = Caller::local("bea", "admin");
+    let text = changes(&pair.door, &bea, &wanted(json!({"model": "shop"}))).await.expect("told").text;
+    let cells =
+        |line: &str| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join("|");
+    let lines: Vec<_> = text.lines().map(cells).collect();
+    let second = |change: &Value| change["time"].as_str().expect("a time")[..19].replace('T', " ") + "Z";
+    let sent = &first["juju"]["requests"][0];
+    let found_by = format!("{}/{}", sent["connection"].as_str().expect("a mark"), sent["request"]);
+    assert_eq!(sent["method"], json!("Application.Expose"), "{first}");
+    assert_eq!(all["changes"][1].get("juju"), None, "what was denied was not sent");
+    assert_eq!(lines[0], "Time|Caller|Tool|Controller|Model|Targets|Outcome|Juju|Message", "{text}");
+    let place = "local:ana|juju_expose|simulated|admin/shop|web|done";
+    assert_eq!(lines[1], format!("{}|{place}|{found_by}", second(first)), "{text}");
+    assert!(lines[2].starts_with(&second(&all["changes"][1])), "{text}");
+    assert!(lines[2].contains("|juju_unexpose|simulated|admin/shop|web|denied|write acts"), "said once: {text}");
+
+    let own = told(&pair, "shopkeeper", json!({})).await;
+    assert_eq!(tools(&own), of_shop, "of another model nothing is told");
+    let refusal = changes(&pair.door, &Caller::local("vic", "viewer"), &wanted(json!({}))).await.expect_err("denied");
+    assert!(matches!(refusal, Refusal::Denied(_)), "{refusal}");
+    let last = pair.ledger().await.pop().expect("a record");
+    assert!(matches!(&last.phase, audit::Phase::Close(end) if end.outcome == Outcome::Denied), "{last:?}");
+}

@@ -1,0 +1,185 @@
+//! What HTTP turns away: each with the right status and one sentence that says what to do.
+
+use std::time::Duration;
+
+use http_server::Settings;
+use serde_json::{Value, json};
+use tests::{PATIENCE, Served, raw_http::Request, until};
+use tokio::io::AsyncReadExt as _;
+
+async fn served(settings: Settings) -> (tempfile::TempDir, Served) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let served = Served::start(folder.path(), Vec::new(), settings).await;
+    (folder, served)
+}
+
+fn list() -> Request {
+    Request::modern("/mcp", "tools/list", json!({}))
+}
+
+#[tokio::test]
+async fn every_refusal_has_its_status_and_one_sentence() {
+    let (_folder, served) = served(Settings { max_body_bytes: 2000, ..Settings::default() }).await;
+    let token = served.token("viewer");
+    let good = list().token(token);
+    let cases: Vec<(&str, Request, u16, &str)> = vec![
+        ("no token", list(), 401, "no bearer token came with the request"),
+        ("a wrong token", list().token("jmcp_wrong"), 401, "the bearer token is not known here"),
+        ("another scheme", list().header("authorization", "Basic eDp5"), 401, "only bearer tokens"),
+        ("a malformed header", list().header("authorization", "Bearer a b"), 400, "not of the form"),
+        ("another name", good.clone().header("host", "evil.example"), 403, "does not answer under that name"),
+        ("no name", good.clone().without("host"), 400, "`Host` header is missing"),
+        ("a web page", good.clone().header("origin", "http://evil.example"), 403, "web pages of this origin"),
+        ("no page", good.clone().header("origin", "null"), 403, "web pages of this origin"),
+        ("a large body", good.clone().body(vec![b' '; 3000]), 413, "send at most 2000 bytes"),
+        ("no JSON", good.clone().body("{\"jsonrpc\": "), 400, "is not JSON"),
+        ("no message", good.clone().body("{\"a\": 1}"), 400, "is not a JSON-RPC message"),
+        ("no such path", Request::new("GET", "/nowhere").token(token), 404, "nothing is served at this path"),
+        (
+            "no such toolset",
+            Request::modern("/mcp/x/none", "tools/list", json!({})).token(token),
+            404,
+            "no such toolset",
+        ),
+        ("a wrong method", good.clone().header("mcp-method", "tools/call"), 400, "Mcp-Method"),
+        ("a wrong version", good.clone().header("mcp-protocol-version", "2025-06-18"), 400, "MCP-Protocol-Version"),
+        ("one form of answer", good.clone().header("accept", "application/json"), 406, "Accept:"),
+        ("a put", Request::new("PUT", "/mcp").token(token), 405, "does not take that method"),
+        ("a post to health", Request::new("POST", "/health"), 405, "does not take that method"),
+        ("a foreign session", good.clone().header("mcp-session-id", "x"), 404, "session is unknown"),
+    ];
+    for (what, request, status, sentence) in cases {
+        let answer = request.send(served.address).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(answer.status, status, "{what}: {}", answer.body);
+        assert!(answer.sentence().contains(sentence), "{what}: {}", answer.body);
+        assert!(!answer.header("x-request-id").is_empty(), "{what}");
+    }
+    assert_eq!(good.send(served.address).await.expect("an answer").status, 200);
+}
+
+#[tokio::test]
+async fn a_missing_token_is_asked_for_and_a_wrong_one_is_named_so() {
+    let (_folder, served) = served(Settings::default()).await;
+    let missing = list().send(served.address).await.expect("an answer");
+    assert_eq!(missing.header("www-authenticate"), r#"Bearer realm="juju-mcp""#);
+    let wrong = list().token("jmcp_wrong").send(served.address).await.expect("an answer");
+    assert_eq!(wrong.header("www-authenticate"), r#"Bearer realm="juju-mcp", error="invalid_token""#);
+}
+
+#[tokio::test]
+async fn a_body_that_never_comes_ends_the_request() {
+    let (_folder, served) = served(Settings { read_limit: Duration::from_millis(300), ..Settings::default() }).await;
+    let request = list().token(served.token("viewer")).header("content-length", "900000").body("{");
+    let answer = request.send(served.address).await.expect("an answer");
+    assert_eq!(answer.status, 408, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn health_is_open_and_tells_parts_to_callers_only() {
+    let (_folder, served) = served(Settings::default()).await;
+    for path in ["/health", "/ready", "/mcp/health"] {
+        // a probe calls by address, so the name is not looked at
+        let answer =
+            Request::new("GET", path).header("host", "10.1.2.3:8080").send(served.address).await.expect("sent");
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.json()["checks"].is_null(), "{path}: {}", answer.body);
+    }
+    let known =
+        Request::new("GET", "/mcp/health").token(served.token("viewer")).send(served.address).await.expect("sent");
+    assert_eq!(known.json()["checks"], json!([]));
+}
+
+#[tokio::test]
+async fn metrics_are_for_this_machine_or_for_callers() {
+    let (_folder, served) = served(Settings::default()).await;
+    let get = |host: &str| Request::new("GET", "/metrics").header("host", host);
+    list().token(served.token("viewer")).send(served.address).await.expect("sent");
+    let local = get("localhost").send(served.address).await.expect("sent");
+    assert_eq!(local.status, 200);
+    let counted = "juju_mcp_http_requests_total{route=\"/mcp\",method=\"POST\",status=\"200\"} 1\n";
+    assert!(local.body.contains(counted), "{}", local.body);
+    assert_eq!(get("10.1.2.3").send(served.address).await.expect("sent").status, 403);
+    assert_eq!(
+        get("localhost").header("x-forwarded-for", "8.8.8.8").send(served.address).await.expect("sent").status,
+        403
+    );
+    let known = get("10.1.2.3").token(served.token("viewer")).send(served.address).await.expect("sent");
+    assert_eq!(known.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_is_of_no_use_to_another_caller() {
+    let (_folder, served) = served(Settings::default()).await;
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+    let opened = Request::rpc("/mcp", &hello).token(served.token("operator")).send(served.address).await.expect("sent");
+    let session = opened.header("mcp-session-id").to_owned();
+    assert!(!session.is_empty(), "{}", opened.body);
+    let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"});
+    let again = Request::rpc("/mcp", &list).header("mcp-session-id", &session);
+    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    let told = Request::rpc("/mcp", &initialized).header("mcp-session-id", &session).token(served.token("operator"));
+    assert_eq!(told.send(served.address).await.expect("sent").status, 202);
+    assert_eq!(again.clone().token(served.token("viewer")).send(served.address).await.expect("sent").status, 404);
+    let own = again.token(served.token("operator")).send(served.address).await.expect("sent");
+    assert_eq!(own.status, 200);
+    assert!(own.json()["result"]["tools"].as_array().is_some_and(|tools| !tools.is_empty()), "{}", own.body);
+}
+
+#[tokio::test]
+async fn a_caller_who_opens_sessions_without_end_loses_the_oldest() {
+    let (_folder, served) = served(Settings::default()).await;
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+    let open = Request::rpc("/mcp", &hello).token(served.token("viewer"));
+    let mut sessions = Vec::new();
+    for _ in 0..501 {
+        let opened = open.send(served.address).await.expect("sent");
+        sessions.push(opened.header("mcp-session-id").to_owned());
+    }
+    let told = |session: &str| {
+        let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        Request::rpc("/mcp", &initialized).header("mcp-session-id", session).token(served.token("viewer"))
+    };
+    assert_eq!(told(&sessions[0]).send(served.address).await.expect("sent").status, 404);
+    assert_eq!(told(&sessions[1]).send(served.address).await.expect("sent").status, 202);
+    assert_eq!(told(&sessions[500]).send(served.address).await.expect("sent").status, 202);
+}
+
+#[tokio::test]
+async fn a_stop_ends_open_streams_at_once() {
+    let (_folder, served) = served(Settings::default()).await;
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+    let token = served.token("viewer");
+    let opened = Request::rpc("/mcp", &hello).token(token).send(served.address).await.expect("sent");
+    let stream = Request::new("GET", "/mcp")
+        .header("accept", "text/event-stream")
+        .header("mcp-session-id", opened.header("mcp-session-id"))
+        .token(token);
+    let address = served.address;
+    let mut stream = stream.open(address).await.expect("sent");
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).await.expect("the answer begins");
+    assert_eq!(&head, b"HTTP/1.1 200");
+    let mut rest = Vec::new();
+    assert!(futures::poll!(std::pin::pin!(stream.read_to_end(&mut rest))).is_pending(), "the stream is open");
+    served.stop();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest))
+        .await
+        .expect("the stream ends")
+        .expect("in good order");
+    until("a stopped server takes no more requests", async || match list().token(token).send(address).await {
+        Err(_) => Ok(()),
+        Ok(answer) => Err(answer.body),
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sentence_never_repeats_a_token() {
+    let (_folder, served) = served(Settings::default()).await;
+    let answer = list().token("jmcp_guessed_0123456789").send(served.address).await.expect("sent");
+    assert!(!answer.body.contains("guessed"), "{}", answer.body);
+    assert_ne!(answer.json(), Value::Null);
+}

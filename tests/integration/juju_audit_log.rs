@@ -1,0 +1,89 @@
+//! By what a record names, the act is found in the audit log that the real API server writes.
+
+use audit::{Ending, Juju, Phase};
+use serde_json::{Value, json};
+use tests::{Pair, RealController, eventually::until};
+
+/// How the acts of a tool ended, in order.
+async fn ends(pair: &Pair, tool: &str) -> Vec<Ending> {
+    let records = pair.ledger().await;
+    let is_begun = |act: &str| {
+        records
+            .iter()
+            .any(|record| record.act == act && matches!(&record.phase, Phase::Open(open) if open.asked.tool == tool))
+    };
+    let ends = records.iter().filter(|record| is_begun(&record.act)).filter_map(|record| match &record.phase {
+        Phase::Close(end) => Some(end.clone()),
+        Phase::Open(_) => None,
+    });
+    ends.collect()
+}
+
+/// The lines of the audit log; none where nothing was written yet.
+fn lines(controller: &RealController) -> Vec<Value> {
+    let text = std::fs::read_to_string(&controller.ready.audit_log).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+}
+
+/// What the audit log has of the only request that a record names: the conversation, the request, and the errors.
+async fn found(controller: &RealController, juju: &Juju) -> (Value, Value, Value) {
+    let [named] = &juju.requests[..] else { panic!("one request was sent to change something: {juju:?}") };
+    until(&format!("{named:?} in the audit log"), async || {
+        let lines = lines(controller);
+        let what = json!(format!("juju-mcp connection={}", named.connection));
+        let of = |kind: &'static str| lines.iter().map(move |line| &line[kind]).filter(|line| !line.is_null());
+        let conversations: Vec<_> = of("conversation").filter(|one| one["what"] == what).collect();
+        let [conversation] = conversations[..] else { return Err(format!("{conversations:?} of {lines:?}")) };
+        let here = |line: &&Value| {
+            let ids = ["conversation-id", "connection-id"];
+            ids.iter().all(|id| line[id] == conversation[id]) && line["request-id"] == json!(named.request)
+        };
+        let (requests, errors): (Vec<_>, Vec<_>) =
+            (of("request").filter(here).collect(), of("errors").filter(here).collect());
+        let ([request], [errors]) = (&requests[..], &errors[..]) else {
+            return Err(format!("{requests:?} and {errors:?} of {lines:?}"));
+        };
+        let method = format!("{}.{}", request["facade"], request["method"]).replace('"', "");
+        assert_eq!(method, named.method, "{request}");
+        Ok((conversation.clone(), (*request).clone(), (*errors).clone()))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn each_act_is_found_by_what_its_record_names() {
+    let Some(real) = RealController::start("each_act_is_found_by_what_its_record_names").await else { return };
+    let pair = Pair::on_real(&real).await;
+    pair.printed(&["controller-config", "auditing-enabled=true"]).await.expect("it audits log-ins from now on");
+
+    pair.ours("add-unit", &json!({"model": "prod", "application": "web", "num_units": 2})).await.expect("added");
+    pair.ours("expose", &json!({"model": "prod", "application": "nowhere"})).await.expect_err("there is none such");
+    let background = json!({"model": "prod", "units": ["web/0"], "action": "restart", "background": true});
+    let operation = pair.ours("run", &background).await.expect("enqueued").value["operation"].clone();
+    pair.ours("status", &json!({"model": "prod"})).await.expect("read");
+
+    let added = ends(&pair, "juju_add_unit").await.remove(0).juju;
+    let (conversation, request, errors) = found(&real, &added).await;
+    assert_eq!(
+        (&conversation["who"], &conversation["model-name"]),
+        (&json!("admin"), &json!("prod")),
+        "{conversation}"
+    );
+    let arguments: Value = serde_json::from_str(request["args"].as_str().expect("arguments")).expect("JSON");
+    assert_eq!(arguments["application"], json!("web"), "{request}");
+    assert_eq!((arguments["num-units"].clone(), &errors["errors"]), (json!(2), &Value::Null), "{errors}");
+
+    let exposed = ends(&pair, "juju_expose").await.remove(0).juju;
+    let (_, _, errors) = found(&real, &exposed).await;
+    assert!(errors["errors"].to_string().contains("nowhere"), "{errors}");
+
+    let ran = ends(&pair, "juju_run").await.remove(0).juju;
+    found(&real, &ran).await;
+    assert_eq!(json!(ran.operation), operation);
+    let id = ran.operation.expect("the id of an operation");
+    let shown = pair.theirs(&["show-operation", &id, "-m", "prod"]).await.expect("the real client knows it");
+    assert!(shown.to_string().contains("web/0"), "{shown}");
+
+    let status = ends(&pair, "juju_status").await.remove(0).juju;
+    assert!(status.is_empty(), "a read changes nothing: {status:?}");
+}

@@ -1,0 +1,188 @@
+//! How often and how much callers may ask, and what pages of other origins are told.
+
+use audit::Phase;
+use http_server::Settings;
+use juju_client::Controllers;
+use limits::Rate;
+use mcp::ToolLimits;
+use serde_json::{Value, json};
+use tests::{
+    Served, patient,
+    raw_http::{Answer, Request},
+    served::Setup,
+    until,
+};
+
+const ORIGIN: &str = "https://console.example";
+
+async fn served(settings: Settings) -> (tempfile::TempDir, Served) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let served = Served::start(folder.path(), Vec::new(), settings).await;
+    (folder, served)
+}
+
+async fn served_with_tool_limits(limits: ToolLimits) -> (tempfile::TempDir, Served) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let adjust = Box::new(move |server: mcp::Server| server.limiting(limits));
+    let setup = Setup { adjust, ..Setup::of(Controllers::new(Vec::new(), None, patient())) };
+    let served = Served::with(folder.path(), setup).await;
+    (folder, served)
+}
+
+async fn list(served: &Served, role: &str) -> Answer {
+    let request = Request::modern("/mcp", "tools/list", json!({})).token(served.token(role));
+    request.send(served.address).await.expect("an answer")
+}
+
+async fn call(served: &Served, role: &str, name: &str, arguments: Value) -> Value {
+    let call = json!({"name": name, "arguments": arguments});
+    let request = Request::modern("/mcp/full", "tools/call", call).token(served.token(role));
+    request.send(served.address).await.expect("an answer").json()["result"].clone()
+}
+
+/// What stands in the ledger of refusals by a limit: the caller, the tool, the arguments.
+async fn floods(served: &Served) -> Vec<(String, String, Value)> {
+    until("a refusal is in the ledger", async || {
+        let records = served.ledger().await;
+        let found = records.iter().cloned().filter_map(|record| match record.phase {
+            Phase::Open(open) if !open.asked.arguments["limit"].is_null() => {
+                Some((open.caller, open.asked.tool, open.asked.arguments))
+            }
+            _ => None,
+        });
+        let found: Vec<_> = found.collect();
+        if found.is_empty() { Err(format!("{records:?}")) } else { Ok(found) }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_told_when_to_ask_again_and_nobody_else_is_held_up() {
+    // a minute is far more than these few requests take
+    let rate = Rate { per_minute: 1, burst: 5 };
+    let (_folder, served) = served(Settings { rate, ..Settings::default() }).await;
+    for _ in 0..5 {
+        assert_eq!(list(&served, "viewer").await.status, 200);
+    }
+    for _ in 0..20 {
+        let refused = list(&served, "viewer").await;
+        assert_eq!(refused.status, 429, "{}", refused.body);
+        let seconds: u64 = refused.header("retry-after").parse().expect("whole seconds");
+        assert!((1..=60).contains(&seconds), "{seconds}");
+        assert!(refused.sentence().contains("ask again in"), "{}", refused.body);
+    }
+    assert_eq!(list(&served, "admin").await.status, 200, "another caller has a limit of its own");
+    let floods = floods(&served).await;
+    assert_eq!(floods.len(), 1, "a flood is one record: {floods:?}");
+    assert_eq!(floods[0].2, json!({"limit": "caller-rate", "refused": 1}));
+    assert!(served.metrics.text().contains("juju_mcp_limited_total{limit=\"caller-rate\"} 20\n"));
+}
+
+#[tokio::test]
+async fn who_has_too_much_under_way_waits_for_an_answer() {
+    let (_folder, served) = served(Settings { at_once: 2, ..Settings::default() }).await;
+    let unfinished = Request::modern("/mcp", "tools/list", json!({}))
+        .token(served.token("viewer"))
+        .header("content-length", "100000")
+        .body("{");
+    let first = unfinished.open(served.address).await.expect("a connection");
+    let _second = unfinished.open(served.address).await.expect("a connection");
+    let refused = until("two requests are under way", async || match list(&served, "viewer").await {
+        answer if answer.status == 200 => Err(answer.body),
+        refused => Ok(refused),
+    })
+    .await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "1"), "{}", refused.body);
+    assert!(refused.sentence().contains("wait for an answer"), "{}", refused.body);
+    assert_eq!(list(&served, "admin").await.status, 200);
+    drop(first);
+    until("a request that ended no longer counts", async || match list(&served, "viewer").await {
+        answer if answer.status == 200 => Ok(()),
+        refused => Err(refused.body),
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tool_has_limits_of_its_own_under_whatever_name_it_is_called() {
+    let once = Rate { per_minute: 1, burst: 1 };
+    let (_folder, served) = served_with_tool_limits(ToolLimits::new([("juju_models".to_owned(), once, 0)])).await;
+    let code = |result: &Value| result["_meta"]["juju-mcp/code"].clone();
+    let first = call(&served, "admin", "juju_models", json!({})).await;
+    assert_ne!(code(&first), "limited", "{first}");
+    let again = call(&served, "admin", "juju_models", json!({})).await;
+    assert_eq!((&again["isError"], code(&again)), (&json!(true), json!("limited")), "{again}");
+    assert!(again["_meta"]["juju-mcp/retry-after-seconds"].as_u64().is_some_and(|seconds| (1..=60).contains(&seconds)));
+    assert!(again["content"][0]["text"].as_str().is_some_and(|text| text.contains("call it again in")), "{again}");
+    let around = json!({"name": "juju_read_command", "arguments": {"command": "models", "arguments": {}}});
+    let request = Request::modern("/mcp", "tools/call", around).token(served.token("admin"));
+    let around = request.send(served.address).await.expect("an answer").json()["result"].clone();
+    assert_eq!(code(&around), "limited", "a catch-all tool is no way around: {around}");
+    assert_ne!(code(&call(&served, "viewer", "juju_models", json!({})).await), "limited");
+    assert_ne!(code(&call(&served, "admin", "juju_whoami", json!({})).await), "limited");
+    let floods = floods(&served).await;
+    assert_eq!(floods[0].1, "juju_models", "{floods:?}");
+    assert!(served.metrics.text().contains("juju_mcp_limited_total{limit=\"tool-rate\"} 2\n"));
+}
+
+#[tokio::test]
+async fn headers_that_say_something_else_than_the_body_are_refused() {
+    let (_folder, served) = served(Settings::default()).await;
+    let call = Request::modern("/mcp/full", "tools/call", json!({"name": "juju_whoami", "arguments": {}}))
+        .token(served.token("admin"));
+    let cases = [
+        ("another method", call.clone().header("mcp-method", "tools/list"), 400, -32020),
+        ("no method", call.clone().without("mcp-method"), 400, -32020),
+        ("another name", call.clone().header("mcp-name", "juju_status"), 400, -32020),
+        ("no name", call.clone().without("mcp-name"), 400, -32020),
+        ("an older version", call.clone().header("mcp-protocol-version", "2025-11-25"), 400, -32020),
+    ];
+    for (what, request, status, code) in cases {
+        let answer = request.send(served.address).await.expect("an answer");
+        assert_eq!(
+            (answer.status, answer.json()["error"]["code"].as_i64()),
+            (status, Some(code)),
+            "{what}: {}",
+            answer.body
+        );
+    }
+    assert!(served.ledger().await.is_empty(), "what was refused so was not looked at");
+    assert_eq!(call.send(served.address).await.expect("an answer").status, 200);
+}
+
+#[tokio::test]
+async fn pages_of_listed_origins_are_let_in_by_their_browsers_and_no_others() {
+    let settings = Settings { allowed_origins: vec![ORIGIN.to_owned()], ..Settings::default() };
+    let (_folder, served) = served(settings).await;
+    let preflight = |origin: &str| {
+        Request::new("OPTIONS", "/mcp")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization, mcp-method")
+    };
+    let asked = preflight(ORIGIN).send(served.address).await.expect("an answer");
+    assert_eq!((asked.status, asked.header("access-control-allow-origin")), (204, ORIGIN));
+    for header in ["authorization", "content-type", "mcp-method", "mcp-name", "mcp-protocol-version", "mcp-session-id"]
+    {
+        assert!(asked.header("access-control-allow-headers").contains(header), "{header}");
+    }
+    assert_eq!(asked.header("access-control-allow-credentials"), "", "callers bring tokens, never cookies");
+    assert_eq!(asked.header("vary"), "origin");
+
+    let list = Request::modern("/mcp", "tools/list", json!({}));
+    let read = list.clone().token(served.token("viewer")).header("origin", ORIGIN);
+    let read = read.send(served.address).await.expect("an answer");
+    assert_eq!((read.status, read.header("access-control-allow-origin")), (200, ORIGIN));
+    let denied = list.clone().header("origin", ORIGIN).send(served.address).await.expect("an answer");
+    assert_eq!((denied.status, denied.header("access-control-allow-origin")), (401, ORIGIN), "a page reads why");
+    assert!(denied.header("access-control-expose-headers").contains("www-authenticate"));
+
+    for origin in ["https://evil.example", "https://console.example.evil.example", "http://console.example", "null"] {
+        for request in [preflight(origin), list.clone().token(served.token("viewer")).header("origin", origin)] {
+            let refused = request.send(served.address).await.expect("an answer");
+            assert_eq!((refused.status, refused.header("access-control-allow-origin")), (403, ""), "{origin}");
+        }
+    }
+    let plain = list.token(served.token("viewer")).send(served.address).await.expect("an answer");
+    assert_eq!(plain.header("access-control-allow-origin"), "", "who sends no origin is told nothing of it");
+}

@@ -1,0 +1,37 @@
+//! Journeys, each in a file of its own.
+
+mod approval_attacks;
+mod approval_invalidation;
+mod approval_people;
+mod approval_races;
+mod approval_stdio;
+mod approvals;
+mod budgets;
+mod changes;
+mod console;
+mod custom_roles;
+mod deploys;
+mod dispatch;
+mod http_refusals;
+mod juju_audit_log;
+mod layout;
+mod ledger;
+mod ledger_keeping;
+mod limits;
+mod local_files;
+mod mcp_calls;
+mod mcp_progress_and_cancel;
+mod mcp_stdio;
+mod missing_targets;
+mod parity;
+mod real_controller;
+mod refused_tokens;
+mod role_credentials;
+mod rules;
+mod sign_in;
+mod step_up;
+mod surfaces;
+mod tampering;
+mod tool_role_matrix;
+mod untrusted;
+mod writes;

@@ -1,0 +1,166 @@
+//! Calls that take long: news of them, and clients that go away. The controller here takes connections and is silent.
+
+use std::time::Duration;
+
+use audit::{Outcome, Phase};
+use http_server::Settings;
+use juju_client::{Credential, Endpoint, Secret};
+use serde_json::{Value, json};
+use tests::{
+    Served, before,
+    raw_http::{Answer, Request},
+    until,
+};
+use tokio::{io::AsyncReadExt as _, net::TcpStream, task::AbortHandle};
+
+/// A controller that takes connections and never says a word, until its task ends and closes them.
+async fn silent() -> (Endpoint, AbortHandle) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let task = tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            kept.push(stream);
+        }
+    });
+    (endpoint(address), task.abort_handle())
+}
+
+fn endpoint(address: String) -> Endpoint {
+    Endpoint {
+        name: "silent".to_owned(),
+        uuid: None,
+        addresses: vec![address],
+        ca_certificate: None,
+        public_hostname: None,
+        credential: Credential::Password { user: "admin".to_owned(), password: Secret::new("x") },
+    }
+}
+
+/// A server before a silent controller, and what ends that.
+async fn served() -> (tempfile::TempDir, Served, AbortHandle) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (endpoint, controller) = silent().await;
+    let served = Served::start(folder.path(), vec![endpoint], Settings::default()).await;
+    (folder, served, controller)
+}
+
+fn whoami(served: &Served, meta: &Value) -> Request {
+    let call = json!({"name": "juju_whoami", "arguments": {}, "_meta": meta});
+    Request::modern("/mcp/full", "tools/call", call).token(served.token("viewer"))
+}
+
+/// How the only act in the ledger ended, as soon as it has.
+async fn end(served: &Served) -> Outcome {
+    until("the act has an end", async || {
+        let records = served.ledger().await;
+        let ends = records.iter().rev().find_map(|record| match &record.phase {
+            Phase::Close(ending) => Some(ending.outcome),
+            Phase::Open(_) => None,
+        });
+        ends.ok_or_else(|| format!("{records:?}"))
+    })
+    .await
+}
+
+async fn until_begun(served: &Served) {
+    let begun = async || if served.ledger().await.is_empty() { Err("nothing".to_owned()) } else { Ok(()) };
+    until("the act stands in the ledger", begun).await;
+}
+
+/// Reads a stream until something stands there; gives all that was read.
+async fn read_until(stream: &mut TcpStream, part: &str) -> String {
+    let mut seen = String::new();
+    while !seen.contains(part) {
+        let mut bytes = [0; 1024];
+        let read = stream.read(&mut bytes).await.expect("a part of the stream");
+        assert!(read > 0, "the stream ended: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&bytes[..read]));
+    }
+    seen
+}
+
+#[tokio::test]
+async fn a_client_that_asks_for_news_hears_that_its_call_is_at_work() {
+    let (_folder, served, controller) = served().await;
+    let mut stream = whoami(&served, &json!({"progressToken": "p1"})).open(served.address).await.expect("sent");
+    let mut text = read_until(&mut stream, "notifications/progress").await;
+    controller.abort();
+    stream.read_to_string(&mut text).await.expect("the rest of the stream");
+    let answer = Answer::read(&text).expect("HTTP");
+    assert!(answer.header("content-type").starts_with("text/event-stream"), "{answer:?}");
+    let events = answer.events();
+    assert_eq!(events[0]["method"], "notifications/progress", "{events:?}");
+    assert_eq!(events[0]["params"]["progressToken"], "p1");
+    let last = events.last().expect("an answer");
+    assert_eq!(last["result"]["isError"], true, "{last}");
+    assert_eq!(end(&served).await, Outcome::Failed);
+}
+
+#[tokio::test]
+async fn a_client_that_asks_for_no_news_gets_one_plain_answer() {
+    let (_folder, served, controller) = served().await;
+    let mut stream = whoami(&served, &json!({})).open(served.address).await.expect("sent");
+    // longer than a call may be silent whose client asked for news
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    controller.abort();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.expect("an answer");
+    let answer = Answer::read(&text).expect("HTTP");
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.json()["result"]["isError"], true);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_closed_ends_the_wait_of_a_read() {
+    let (_folder, served, _controller) = served().await;
+    let stream = whoami(&served, &json!({})).open(served.address).await.expect("sent");
+    until_begun(&served).await;
+    drop(stream);
+    assert_eq!(end(&served).await, Outcome::Cancelled);
+    let counted = "juju_mcp_calls_total{tool=\"juju_whoami\",outcome=\"cancelled\"} 1\n";
+    assert!(served.metrics.text().contains(counted), "{}", served.metrics.text());
+}
+
+#[tokio::test]
+async fn a_stream_that_has_begun_and_is_closed_ends_the_wait_too() {
+    let (_folder, served, _controller) = served().await;
+    let mut stream = whoami(&served, &json!({"progressToken": 7})).open(served.address).await.expect("sent");
+    read_until(&mut stream, "notifications/progress").await;
+    drop(stream);
+    assert_eq!(end(&served).await, Outcome::Cancelled);
+}
+
+#[tokio::test]
+async fn an_older_client_cancels_by_a_notification() {
+    let (_folder, served, _controller) = served().await;
+    let token = served.token("viewer");
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+    let opened = Request::rpc("/mcp/full", &hello).token(token).send(served.address).await.expect("sent");
+    let session = opened.header("mcp-session-id");
+    let say = |message: Value| Request::rpc("/mcp/full", &message).header("mcp-session-id", session).token(token);
+    say(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).send(served.address).await.expect("sent");
+    let call = json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "juju_whoami"}});
+    let waiting = say(call).open(served.address).await.expect("sent");
+    until_begun(&served).await;
+    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 5}});
+    assert_eq!(say(cancel).send(served.address).await.expect("sent").status, 202);
+    assert_eq!(end(&served).await, Outcome::Cancelled);
+    drop(waiting);
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_begin_in_time_is_given_up() {
+    let ended = before("the act begins", async |answer_limit| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings = Settings { answer_limit, ..Settings::default() };
+        let served = Served::start(folder.path(), vec![silent().await.0], settings).await;
+        let answer = whoami(&served, &json!({})).send(served.address).await.expect("an answer");
+        assert_eq!(answer.status, 504);
+        assert!(answer.sentence().contains("look before you repeat it"), "{}", answer.body);
+        if served.ledger().await.is_empty() { None } else { Some(end(&served).await) }
+    })
+    .await;
+    assert_eq!(ended, Outcome::Cancelled);
+}

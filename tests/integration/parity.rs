@@ -1,0 +1,316 @@
+//! Every reading command answers what the real Juju client prints with `--format json`, against the same controller: the
+//! real one, and the simulated one with the same estate.
+
+use dispatch::Reply;
+use juju_sim::Simulator;
+use serde_json::{Value, json};
+use tests::{Pair, RealController, before, side_by_side::simulator, until};
+
+/// The real controller's estate, as the simulator begins with it.
+const ESTATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/real/compare/estate.yaml");
+
+/// How the two answers are held against each other.
+#[derive(Clone, Copy)]
+enum Compare {
+    /// All of it.
+    Whole,
+    /// What we tell must be told by the client too; the client tells more, out of its own files.
+    Ours,
+}
+
+/// A tool with its arguments, and the client's words for the same.
+type Case = (&'static str, Value, &'static [&'static str], Compare);
+
+fn cases() -> Vec<Case> {
+    use Compare::{Ours, Whole};
+    vec![
+        ("status", json!({"model": "prod"}), &["status", "-m", "prod"], Whole),
+        ("status", json!({"model": "staging"}), &["status", "-m", "staging"], Whole),
+        ("status", json!({"model": "k8s"}), &["status", "-m", "k8s"], Whole),
+        ("status", json!({"model": "controller"}), &["status", "-m", "controller"], Whole),
+        ("status", json!({"model": "prod", "selectors": ["db"]}), &["status", "-m", "prod", "db"], Whole),
+        ("models", json!({}), &["models"], Ours),
+        ("show-model", json!({"model": "prod"}), &["show-model", "prod"], Whole),
+        ("show-model", json!({"model": "k8s"}), &["show-model", "k8s"], Whole),
+        (
+            "show-application",
+            json!({"model": "prod", "applications": ["web", "db"]}),
+            &["show-application", "-m", "prod", "web", "db"],
+            Whole,
+        ),
+        ("show-unit", json!({"model": "prod", "units": ["web/0"]}), &["show-unit", "-m", "prod", "web/0"], Whole),
+        (
+            "show-unit",
+            json!({"model": "prod", "units": ["web/0"], "endpoint": "db", "app": true}),
+            &["show-unit", "-m", "prod", "web/0", "--endpoint", "db", "--app"],
+            Whole,
+        ),
+        ("show-unit", json!({"model": "k8s", "units": ["gateway/0"]}), &["show-unit", "-m", "k8s", "gateway/0"], Whole),
+        ("machines", json!({"model": "prod"}), &["machines", "-m", "prod"], Whole),
+        ("show-machine", json!({"model": "prod", "machines": ["1"]}), &["show-machine", "-m", "prod", "1"], Whole),
+        ("controllers", json!({}), &["controllers"], Ours),
+        ("whoami", json!({}), &["whoami"], Ours),
+        ("users", json!({}), &["users"], Whole),
+        ("users", json!({"model_name": "prod"}), &["users", "prod"], Whole),
+        ("offers", json!({"model": "prod"}), &["offers", "-m", "prod"], Whole),
+        ("offers", json!({"model": "k8s", "offer_name": "ingress"}), &["offers", "-m", "k8s", "ingress"], Whole),
+        ("find-offers", json!({}), &["find-offers"], Whole),
+        ("find-offers", json!({"url": "admin/prod"}), &["find-offers", "admin/prod"], Whole),
+        ("find-offers", json!({"interface": "mysql"}), &["find-offers", "--interface", "mysql"], Whole),
+        ("actions", json!({"model": "prod", "application": "web"}), &["actions", "-m", "prod", "web"], Whole),
+        (
+            "actions",
+            json!({"model": "prod", "application": "web", "schema": true}),
+            &["actions", "-m", "prod", "web", "--schema"],
+            Whole,
+        ),
+        ("operations", json!({"model": "prod"}), &["operations", "-m", "prod"], Whole),
+        (
+            "show-operation",
+            json!({"model": "prod", "operation_id": "1"}),
+            &["show-operation", "-m", "prod", "1"],
+            Whole,
+        ),
+        (
+            "show-status-log",
+            json!({"model": "prod", "entity_name": "web/0"}),
+            &["show-status-log", "-m", "prod", "web/0"],
+            Whole,
+        ),
+        (
+            "show-status-log",
+            json!({"model": "prod", "entity_name": "0", "type": "machine"}),
+            &["show-status-log", "-m", "prod", "0", "--type", "machine"],
+            Whole,
+        ),
+        ("constraints", json!({"model": "prod", "application": "web"}), &["constraints", "-m", "prod", "web"], Whole),
+    ]
+}
+
+/// A call that fails, and a part of the sentence that both say.
+type Failing = (&'static str, Value, &'static [&'static str], &'static str);
+
+fn failing() -> Vec<Failing> {
+    vec![
+        (
+            "show-application",
+            json!({"model": "prod", "applications": ["nope"]}),
+            &["show-application", "-m", "prod", "nope"],
+            "application \"nope\" not found",
+        ),
+        (
+            "show-unit",
+            json!({"model": "prod", "units": ["web/99"]}),
+            &["show-unit", "-m", "prod", "web/99"],
+            "unit \"web/99\" not found",
+        ),
+        (
+            "constraints",
+            json!({"model": "prod", "application": "nope"}),
+            &["constraints", "-m", "prod", "nope"],
+            "application \"nope\" not found",
+        ),
+        (
+            "actions",
+            json!({"model": "prod", "application": "nope"}),
+            &["actions", "-m", "prod", "nope"],
+            "application \"nope\" not found",
+        ),
+        (
+            "show-operation",
+            json!({"model": "prod", "operation_id": "99"}),
+            &["show-operation", "-m", "prod", "99"],
+            "99",
+        ),
+        (
+            "show-status-log",
+            json!({"model": "prod", "entity_name": "web/99"}),
+            &["show-status-log", "-m", "prod", "web/99"],
+            "unit \"web/99\" not found",
+        ),
+        ("status", json!({"model": "nowhere"}), &["status", "-m", "nowhere"], "nowhere"),
+    ]
+}
+
+/// Ages and the time of day differ between two calls, and only they do.
+fn normalised(value: Value) -> Value {
+    match value {
+        Value::String(text) if text == "just now" || text.ends_with(" ago") => json!("(age)"),
+        Value::Array(items) => items.into_iter().map(normalised).collect(),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(name, value)| match name.as_str() {
+                "timestamp" => (name, json!("(now)")),
+                _ => (name, normalised(value)),
+            })
+            .collect(),
+        other => other,
+    }
+}
+
+/// Where two answers differ, by path.
+fn differences(path: &str, ours: &Value, theirs: &Value, compare: Compare, found: &mut Vec<String>) {
+    match (ours, theirs) {
+        (Value::Object(one), Value::Object(other)) => {
+            let missing = other.keys().filter(|name| matches!(compare, Compare::Whole) && !one.contains_key(*name));
+            found.extend(missing.map(|name| format!("{path}.{name}: only the client says {}", other[name])));
+            for (name, value) in one {
+                let theirs = other.get(name).unwrap_or(&Value::Null);
+                differences(&format!("{path}.{name}"), value, theirs, compare, found);
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            for (index, (value, theirs)) in one.iter().zip(other).enumerate() {
+                differences(&format!("{path}[{index}]"), value, theirs, compare, found);
+            }
+        }
+        _ if ours == theirs => {}
+        _ => found.push(format!("{path}: {ours}, and the client says {theirs}")),
+    }
+}
+
+/// Both on the simulated controller, or a word on standard error where there is no real client to compare with.
+#[expect(clippy::print_stderr, reason = "a skipped test is reported by name")]
+async fn on_simulated(test: &str) -> Option<(Simulator, Pair)> {
+    let simulator = simulator(ESTATE).await;
+    let pair = Pair::on_simulated(&simulator).await;
+    if !pair.has_client() {
+        eprintln!("SKIPPED: {test}: there is no real client");
+        return None;
+    }
+    Some((simulator, pair))
+}
+
+async fn reads_agree(pair: &Pair) {
+    pair.theirs(&["run", "-m", "prod", "--wait", "3m", "web/0", "restart"]).await.expect("an operation to look at");
+    let mut found = Vec::new();
+    for case in cases() {
+        found.extend(read_differs(pair, &case).await);
+    }
+    assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
+}
+
+/// Where one read differs. The controller goes on working between two reads, so what counts is a read of ours before and after
+/// which the client says the same.
+async fn read_differs(pair: &Pair, (tool, arguments, words, compare): &Case) -> Vec<String> {
+    let theirs = async || pair.theirs(words).await.map(normalised);
+    let mut before = theirs().await;
+    until(&format!("the client says twice the same of {words:?}"), async || {
+        let ours = pair.ours(tool, arguments).await;
+        let found = compared(words, ours.map_err(|refusal| refusal.to_string()), before.clone(), *compare);
+        if found.is_empty() {
+            return Ok(found);
+        }
+        let after = theirs().await;
+        let same = after == before;
+        before = after;
+        if same { Ok(found) } else { Err(found.join("\n")) }
+    })
+    .await
+}
+
+fn compared(
+    words: &[&str],
+    ours: Result<Reply, String>,
+    theirs: Result<Value, String>,
+    compare: Compare,
+) -> Vec<String> {
+    let words = words.join(" ");
+    match (ours, theirs) {
+        (Ok(reply), Ok(theirs)) => {
+            assert!(!reply.text.trim().is_empty(), "{words} says nothing to a reader");
+            let ours = if theirs.is_array() { reply.value["result"].clone() } else { reply.value };
+            let mut found = Vec::new();
+            differences(&words, &normalised(ours), &theirs, compare, &mut found);
+            found
+        }
+        (Err(refusal), _) => vec![format!("{words}: {refusal}")],
+        (_, Err(error)) => vec![format!("{words}: the client says {error}")],
+    }
+}
+
+async fn failures_agree(pair: &Pair) {
+    for (tool, arguments, words, part) in failing() {
+        let theirs = pair.theirs(words).await.expect_err("the client refuses");
+        assert!(theirs.contains(part), "{words:?}: {theirs}");
+        let ours = pair.ours(tool, &arguments).await.expect_err("refused").to_string();
+        assert!(ours.contains(part), "{words:?}: {ours}");
+    }
+}
+
+#[tokio::test]
+async fn reading_commands_answer_what_the_real_client_prints() {
+    let Some(controller) = RealController::start("parity of reads").await else { return };
+    reads_agree(&Pair::on_real(&controller).await).await;
+}
+
+#[tokio::test]
+async fn reading_commands_answer_what_the_real_client_prints_on_the_simulated_controller() {
+    let Some((_simulator, pair)) = on_simulated("parity of reads on the simulator").await else { return };
+    reads_agree(&pair).await;
+}
+
+#[tokio::test]
+async fn what_fails_there_fails_here_for_the_same_reason() {
+    let Some(controller) = RealController::start("parity of failures").await else { return };
+    failures_agree(&Pair::on_real(&controller).await).await;
+}
+
+#[tokio::test]
+async fn what_fails_there_fails_here_on_the_simulated_controller() {
+    let Some((_simulator, pair)) = on_simulated("parity of failures on the simulator").await else { return };
+    failures_agree(&pair).await;
+}
+
+#[tokio::test]
+async fn waiting_ends_as_with_the_client_when_the_goal_is_reached_and_at_the_time_limit() {
+    let Some(mut controller) = RealController::start("parity of wait-for").await else { return };
+    let pair = Pair::on_real(&controller).await;
+    let theirs = pair.printed(&["wait-for", "application", "db", "-m", "prod", "--timeout", "3m"]).await;
+    let ours = pair.ours("wait-for", &json!({"model": "prod", "kind": "application", "name": "db"})).await;
+    assert_eq!(ours.expect("it is well").text, theirs.expect("the client sees it too"));
+    let cache = json!({"model": "prod", "kind": "unit", "name": "cache/0", "timeout": "3m",
+        "query": "workload-status==\"active\" && agent-status==\"idle\""});
+    let (waited, _) = tokio::join!(pair.ours("wait-for", &cache), async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        controller.command("unit cache/0 active ready").await
+    });
+    let reached = json!({"properties": {"workload-status": "active", "agent-status": "idle"}});
+    assert_eq!(waited.expect("it gets well").value, reached);
+    before("the machine is heard of", async |limit| {
+        let never = json!({"model": "prod", "kind": "machine", "name": "0", "timeout": format!("{}s", limit.as_secs()),
+            "query": "status==\"down\""});
+        let refusal = pair.ours("wait-for", &never).await.expect_err("it stays up").to_string();
+        let told = refusal.split_once(&format!("within {} s; it is: ", limit.as_secs())).expect("a limit").1;
+        (!told.starts_with("not there")).then(|| assert!(told.starts_with("{\"status\":\"started\"}"), "{refusal}"))
+    })
+    .await;
+    let odd = json!({"model": "prod", "kind": "machine", "name": "0", "query": "colour==\"red\""});
+    let refusal = pair.ours("wait-for", &odd).await.expect_err("no such name").to_string();
+    assert!(refusal.contains("not: colour"), "{refusal}");
+}
+
+#[tokio::test]
+async fn the_log_reads_as_the_client_prints_it() {
+    let Some(mut controller) = RealController::start("parity of debug-log").await else { return };
+    let pair = Pair::on_real(&controller).await;
+    controller.command("log unit-web-0 WARNING juju.worker.uniter the first").await;
+    controller.command("log unit-db-0 ERROR juju.worker.uniter the second").await;
+    controller.command("log machine-0 INFO juju.worker.machiner the third").await;
+    for (arguments, words, lines) in [
+        (json!({"model": "prod"}), vec![], 3),
+        (json!({"model": "prod", "level": "warning"}), vec!["--level", "WARNING"], 2),
+        (json!({"model": "prod", "include": ["web/0"]}), vec!["--include", "web/0"], 1),
+        (json!({"model": "prod", "exclude": ["db"]}), vec!["--exclude", "unit-db-*"], 2),
+    ] {
+        let words = [&["debug-log", "-m", "prod", "--no-tail", "--utc"], words.as_slice()].concat();
+        let theirs = pair.printed(&words).await.expect("the client's log");
+        let ours = pair.ours("debug-log", &arguments).await.expect("the log");
+        assert_eq!(ours.text, theirs, "{arguments}");
+        assert_eq!(ours.value["lines"].as_array().map(Vec::len), Some(lines), "{arguments}");
+    }
+    let last = pair.ours("debug-log", &json!({"model": "prod", "lines": 1})).await.expect("the log");
+    assert!(last.text.ends_with("the third\n") && last.text.lines().count() == 1, "{}", last.text);
+    let odd = pair.ours("debug-log", &json!({"model": "prod", "level": "loud"})).await.expect_err("no such level");
+    assert!(odd.to_string().contains("not: loud"), "{odd}");
+}

@@ -1,0 +1,474 @@
+//! Tokens that must not be taken, each with the right status, challenge and record in the ledger, over the real HTTP stack.
+
+mod claims;
+mod form;
+mod header;
+mod opaque;
+
+use std::{collections::BTreeSet, net::Ipv4Addr, time::Instant};
+
+use audit::Outcome;
+use axum::http::StatusCode;
+use identity::{
+    Authenticator, Presented,
+    oauth::{Introspection, Provider, Settings},
+};
+use serde_json::{Value, json};
+use tests::{
+    SignedIn, before,
+    provider::{SigningKey, TestProvider, good_claims, web_client},
+    raw_http::Request,
+    signed_in::{AUDIENCE, PUBLIC, Told},
+    until,
+};
+
+/// One request that must be refused.
+struct Case {
+    what: String,
+    request: Request,
+    /// What must stand in no answer and no record.
+    secret: String,
+    status: u16,
+    /// `error` of the challenge.
+    error: Option<&'static str>,
+    /// The word in the ledger.
+    kind: &'static str,
+}
+
+impl Case {
+    /// A bearer token that is refused as such.
+    fn token(what: impl Into<String>, token: &str, kind: &'static str) -> Self {
+        let refused = Self::request(what, list().token(token), kind);
+        Self { secret: token.to_owned(), ..refused }
+    }
+
+    fn request(what: impl Into<String>, request: Request, kind: &'static str) -> Self {
+        let error = Some("invalid_token");
+        Self { what: what.into(), request, secret: "a secret".to_owned(), status: 401, error, kind }
+    }
+
+    /// The same as a request that is malformed.
+    fn malformed(self) -> Self {
+        Self { status: 400, error: Some("invalid_request"), ..self }
+    }
+}
+
+fn list() -> Request {
+    Request::modern("/mcp", "tools/list", json!({}))
+}
+
+/// Takes opaque tokens too, and looks at each token anew.
+fn strict(settings: &mut Settings) {
+    settings.introspection = Some(Introspection::default());
+    settings.recheck = std::time::Duration::ZERO;
+    settings.clients_without_audience = vec!["ours".to_owned()];
+}
+
+/// Sends each from an address of its own, and holds answers and ledger against what is wanted.
+async fn refuses(parts: &SignedIn, cases: Vec<Case>) {
+    let good = list().token(&parts.token(|_| {})).send(parts.served.address).await.expect("an answer");
+    assert_eq!(good.status, 200, "{}", good.body);
+    for (number, case) in cases.iter().enumerate() {
+        let request = case.request.clone().from(peer(number).into());
+        let answer = request.send(parts.served.address).await.unwrap_or_else(|error| panic!("{}: {error}", case.what));
+        let (what, challenge) = (&case.what, answer.header("www-authenticate"));
+        assert_eq!(answer.status, case.status, "{what}: {}", answer.body);
+        assert!(!answer.sentence().is_empty(), "{what}: {}", answer.body);
+        assert!(!answer.body.contains(&case.secret) && !challenge.contains(&case.secret), "{what}: {}", answer.body);
+        let metadata = format!(r#"resource_metadata="{PUBLIC}/.well-known/oauth-protected-resource/mcp""#);
+        assert!(challenge.starts_with(r#"Bearer realm="juju-mcp""#) && challenge.contains(&metadata), "{what}");
+        assert!(challenge.contains(r#"scope="openid juju:read juju:write""#), "{what}: {challenge}");
+        match case.error {
+            Some(error) => assert!(challenge.contains(&format!(r#"error="{error}""#)), "{what}: {challenge}"),
+            None => assert!(!challenge.contains("error="), "{what}: {challenge}"),
+        }
+    }
+    let told = told(parts, cases.len()).await;
+    let mut odd = Vec::new();
+    for (number, case) in cases.iter().enumerate() {
+        let caller = format!("nobody:{}", peer(number));
+        let own: Vec<_> = told.iter().filter(|told| told.caller == caller).collect();
+        let [own] = own.as_slice() else { panic!("{}: {} records", case.what, own.len()) };
+        assert_eq!((own.tool.as_str(), own.outcome), ("sign_in", Outcome::Denied), "{}", case.what);
+        assert!(!own.reason.is_empty(), "{}", case.what);
+        if own.arguments != json!({"kind": case.kind, "left_out": 0}) {
+            odd.push(format!("{}: {} in place of {}", case.what, own.arguments, case.kind));
+        }
+    }
+    assert!(odd.is_empty(), "{}", odd.join("\n"));
+    let ledger = serde_json::to_string(&parts.served.ledger().await).expect("JSON");
+    for case in cases {
+        assert!(!ledger.contains(&case.secret), "{}", case.what);
+    }
+}
+
+fn peer(number: usize) -> Ipv4Addr {
+    let [.., high, low] = u32::try_from(number + 1).expect("few").to_be_bytes();
+    Ipv4Addr::new(127, 0, high + 1, low)
+}
+
+/// Refusals in the ledger, when there are so many.
+async fn told(parts: &SignedIn, least: usize) -> Vec<Told> {
+    until(&format!("{least} refusals are in the ledger"), async || {
+        let told: Vec<_> = parts.told().await.into_iter().filter(|told| told.tool == "sign_in").collect();
+        if told.len() >= least { Ok(told) } else { Err(format!("{told:?}")) }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn headers_that_bring_no_one_token_are_refused() {
+    let parts = SignedIn::with(strict).await;
+    let cases = header::cases(&parts);
+    assert!(cases.len() >= 10);
+    refuses(&parts, cases).await;
+}
+
+#[tokio::test]
+async fn tokens_whose_form_or_signature_does_not_fit_are_refused() {
+    let parts = SignedIn::with(strict).await;
+    let cases = form::cases(&parts);
+    assert!(cases.len() >= 40, "{}", cases.len());
+    refuses(&parts, cases).await;
+}
+
+#[tokio::test]
+async fn tokens_whose_claims_do_not_fit_are_refused() {
+    let parts = SignedIn::with(strict).await;
+    let cases = claims::cases(&parts);
+    assert!(cases.len() >= 40, "{}", cases.len());
+    refuses(&parts, cases).await;
+}
+
+#[tokio::test]
+async fn opaque_tokens_that_the_provider_does_not_stand_for_are_refused() {
+    let parts = SignedIn::with(strict).await;
+    let cases = opaque::cases(&parts).await;
+    assert!(cases.len() >= 10, "{}", cases.len());
+    refuses(&parts, cases).await;
+}
+
+#[tokio::test]
+async fn a_flood_is_slowed_and_leaves_two_records() {
+    let parts = SignedIn::with(strict).await;
+    let (mut refused, mut slowed) = (0, 0);
+    for number in 0..60 {
+        let answer = list().token(&format!("guess-{number}")).send(parts.served.address).await.expect("an answer");
+        match answer.status {
+            401 => refused += 1,
+            429 => {
+                assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds <= 61));
+                assert_eq!(answer.header("www-authenticate"), "", "another token would not help");
+                slowed += 1;
+            }
+            other => panic!("{other}: {}", answer.body),
+        }
+    }
+    assert_eq!((refused, slowed), (30, 30));
+    assert_eq!(parts.provider.asked("introspect"), 31, "a provider is not asked about every guess");
+    let kinds: Vec<_> = told(&parts, 2).await.into_iter().map(|told| told.arguments["kind"].clone()).collect();
+    assert_eq!(kinds, ["inactive", "too-many"]);
+    // everybody behind one proxy has one address, so good tokens are taken all the same
+    let good = list().token(&parts.token(|_| {})).send(parts.served.address).await.expect("an answer");
+    assert_eq!(good.status, 200, "{}", good.body);
+}
+
+#[tokio::test]
+async fn how_many_were_left_out_is_told_when_their_time_is_over() {
+    let parts = before("five refusals are counted as one", async |counted| {
+        let settings = http_server::Settings { refusals_counted: counted, ..http_server::Settings::default() };
+        let parts = SignedIn::serving(settings, strict).await;
+        let begun = Instant::now();
+        for _ in 0..5 {
+            list().token("guess").send(parts.served.address).await.expect("an answer");
+        }
+        (begun.elapsed() < counted).then_some(parts)
+    })
+    .await;
+    let left_out: Vec<_> = told(&parts, 2).await.into_iter().map(|told| told.arguments["left_out"].clone()).collect();
+    assert_eq!(left_out, [json!(0), json!(4)]);
+    list().token("guess").send(parts.served.address).await.expect("an answer");
+    let told = told(&parts, 3).await;
+    assert_eq!((told.len(), &told[2].arguments["left_out"]), (3, &json!(0)), "a new count has begun");
+    let metrics = parts.served.metrics.text();
+    assert!(metrics.contains("juju_mcp_refused_tokens_total{kind=\"inactive\"} 6\n"), "{metrics}");
+}
+
+#[tokio::test]
+async fn an_opaque_token_that_was_good_is_not_held_up_by_guesses_of_others() {
+    let parts = SignedIn::with(strict).await;
+    parts.provider.know("good-1", opaque::good(&parts));
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
+    assert_eq!(send("good-1").await, 200);
+    for number in 0..40 {
+        send(&format!("guess-{number}")).await;
+    }
+    assert_eq!((send("guess-40").await, send("good-1").await), (429, 200));
+    parts.provider.know("good-1", json!({"active": false}));
+    assert_eq!((send("good-1").await, send("good-1").await), (429, 429), "revoked, and no longer asked about");
+}
+
+#[tokio::test]
+async fn while_the_provider_is_down_nobody_new_is_let_in() {
+    let parts = SignedIn::with(|settings| {
+        strict(settings);
+        settings.pause = std::time::Duration::ZERO;
+    })
+    .await;
+    parts.provider.know("good-1", opaque::good(&parts));
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer");
+    let signed = parts.token(|_| {});
+    parts.provider.broken(true);
+    for token in [signed.as_str(), "good-1"] {
+        let answer = send(token).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "5"), "{}", answer.body);
+        assert_eq!(answer.header("www-authenticate"), "");
+        assert!(answer.sentence().contains("identity provider cannot be reached"), "{}", answer.body);
+    }
+    assert_eq!(told(&parts, 1).await[0].arguments["kind"], "provider-down");
+    parts.provider.broken(false);
+    parts.provider.publish_set(json!({"keys": "none"}));
+    assert_eq!(send(&signed).await.status, 503, "keys that cannot be read");
+    parts.provider.publish_set(json!({"keys": [1, "x", {}, {"kty": "RSA"}, {"kty": "RSA", "n": "!", "e": "AQAB"}]}));
+    assert_eq!(send(&signed).await.status, 401, "no key among the garbage");
+    parts.provider.publish_raw(&[json!({"kty": "?"}), parts.key.public.clone()]);
+    assert_eq!((send(&signed).await.status, send("good-1").await.status), (200, 200));
+    parts.provider.broken(true);
+    assert_eq!(send(&signed).await.status, 200, "its keys are known");
+    assert_eq!(send("good-1").await.status, 503, "a token that was good may be revoked meanwhile");
+}
+
+#[tokio::test]
+async fn a_token_for_a_part_of_the_server_is_for_nothing_else() {
+    let parts = SignedIn::with(|settings| {
+        settings.audiences.extend(["readonly", "x/deploy", "full"].map(|path| format!("{AUDIENCE}/{path}")));
+    })
+    .await;
+    let send = async |path: &str, audiences: Value| {
+        let token = parts.token(|claims| claims["aud"] = audiences);
+        Request::modern(path, "tools/list", json!({}))
+            .token(&token)
+            .send(parts.served.address)
+            .await
+            .expect("an answer")
+    };
+    let (whole, all, readonly) =
+        (json!(AUDIENCE), json!(format!("{AUDIENCE}/full")), json!(format!("{AUDIENCE}/readonly")));
+    for (path, audience, status) in [
+        ("/mcp/readonly", &readonly, 200),
+        ("/mcp", &readonly, 401),
+        ("/mcp/full", &readonly, 401),
+        ("/mcp/x/deploy", &readonly, 401),
+        ("/api/approvals/1/approve", &readonly, 401),
+        ("/mcp", &json!([readonly, whole]), 200),
+        ("/mcp/readonly", &whole, 200),
+        ("/mcp/x/deploy", &all, 200),
+    ] {
+        let answer = send(path, audience.clone()).await;
+        assert_eq!(answer.status, status, "{path} with {audience}: {}", answer.body);
+        if status == 401 {
+            let challenge = answer.header("www-authenticate");
+            let own = if path.starts_with("/mcp") { path } else { "/mcp" };
+            assert!(challenge.contains(&format!(r#"oauth-protected-resource{own}""#)), "{challenge}");
+            assert!(challenge.contains("another audience"), "{challenge}");
+        }
+    }
+    assert_eq!(told(&parts, 1).await[0].arguments["kind"], "audience");
+}
+
+#[tokio::test]
+async fn a_jwt_that_was_revoked_is_refused_where_the_provider_is_asked_about_it() {
+    let parts = SignedIn::with(|settings| {
+        strict(settings);
+        settings.introspection = Some(Introspection { jwts: true, ..Introspection::default() });
+    })
+    .await;
+    let (token, foreign) = (parts.token(|_| {}), SigningKey::rsa("k1").sign(&parts.claims()));
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer");
+    assert_eq!((send(&foreign).await.status, parts.provider.asked("introspect")), (401, 0), "guesses cost nothing");
+    assert_eq!(send(&token).await.status, 401, "the provider does not know it");
+    for (answer, status) in [
+        (json!({"active": true, "sub": "ana"}), 200),
+        (json!({"active": true}), 200),
+        (json!({"active": true, "sub": "eve"}), 401),
+        (json!({"active": "true"}), 401),
+        (json!({"active": false}), 401),
+    ] {
+        parts.provider.know(&token, answer.clone());
+        let got = send(&token).await;
+        assert_eq!(got.status, status, "{answer}: {}", got.body);
+    }
+    let kinds: BTreeSet<_> = told(&parts, 2).await.iter().map(|told| told.arguments["kind"].to_string()).collect();
+    assert_eq!(kinds, BTreeSet::from([r#""inactive""#, r#""signature""#].map(str::to_owned)));
+    // what the provider says is no more than a further condition
+    let other = parts.token(|claims| claims["aud"] = json!("https://other.example"));
+    parts.provider.know(&other, json!({"active": true, "aud": [AUDIENCE]}));
+    assert_eq!(send(&other).await.status, 401);
+    parts.provider.broken(true);
+    assert_eq!(send(&token).await.status, 503, "it may have been revoked");
+}
+
+#[tokio::test]
+async fn a_provider_that_moves_is_found_again() {
+    let parts = SignedIn::with(|settings| {
+        strict(settings);
+        settings.pause = std::time::Duration::ZERO;
+    })
+    .await;
+    parts.provider.know("good-1", opaque::good(&parts));
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
+    let signed = parts.token(|_| {});
+    assert_eq!((send(&signed).await, send("good-1").await), (200, 200));
+    parts.provider.moves("elsewhere");
+    assert_eq!(send("good-1").await, 200, "the introspection endpoint");
+    // keys that are gone with their address do not count any more, those at the new one do
+    let next = SigningKey::rsa("k2");
+    parts.provider.publish(&[&next]);
+    parts.provider.moves("again");
+    assert_eq!((send(&next.sign(&parts.claims())).await, send(&signed).await), (200, 401));
+    assert_eq!(parts.provider.asked("metadata"), 4, "when a question failed, and for the key that is gone");
+}
+
+#[tokio::test]
+async fn a_provider_that_moves_is_not_looked_for_all_the_time() {
+    let parts = SignedIn::with(|settings| {
+        strict(settings);
+        settings.pause = std::time::Duration::from_hours(1);
+    })
+    .await;
+    parts.provider.know("good-1", opaque::good(&parts));
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
+    assert_eq!(send("good-1").await, 200);
+    parts.provider.moves("elsewhere");
+    for _ in 0..5 {
+        assert_eq!(send("good-1").await, 503, "its metadata were read a moment ago");
+    }
+    assert_eq!(parts.provider.asked("metadata"), 1);
+}
+
+#[tokio::test]
+async fn metadata_that_is_old_is_read_again_and_used_for_a_while_where_it_cannot_be() {
+    let short = std::time::Duration::from_millis(1);
+    let parts = SignedIn::with(|settings| {
+        strict(settings);
+        (settings.fresh, settings.pause) = (short, std::time::Duration::ZERO);
+    })
+    .await;
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
+    let old = parts.token(|_| {});
+    assert_eq!(send(&old).await, 200);
+    let next = SigningKey::rsa("k2");
+    parts.provider.publish(&[&next]);
+    parts.provider.moves("elsewhere");
+    tokio::time::sleep(short * 5).await;
+    assert_eq!((send(&old).await, send(&next.sign(&parts.claims())).await), (401, 200), "without any failure before");
+    parts.provider.broken(true);
+    tokio::time::sleep(short * 5).await;
+    assert_eq!(send(&next.sign(&parts.claims())).await, 200, "what is known is used on");
+    // one that answers, and is another, is believed at once
+    parts.provider.broken(false);
+    parts.provider.calls_itself("https://id.evil.example");
+    tokio::time::sleep(short * 5).await;
+    assert_eq!(send(&next.sign(&parts.claims())).await, 503);
+    parts.provider.broken(true);
+    assert_eq!(send(&next.sign(&parts.claims())).await, 503, "what it said before is forgotten");
+}
+
+#[tokio::test]
+async fn an_answer_that_leads_elsewhere_is_none() {
+    let parts = SignedIn::with(|settings| {
+        strict(settings);
+        settings.pause = std::time::Duration::ZERO;
+    })
+    .await;
+    parts.provider.know("good-1", opaque::good(&parts));
+    let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
+    for status in [StatusCode::FOUND, StatusCode::TEMPORARY_REDIRECT, StatusCode::MULTIPLE_CHOICES] {
+        parts.provider.answers_with(status);
+        assert_eq!((send("good-1").await, send(&parts.token(|_| {})).await), (503, 503), "{status}");
+    }
+    parts.provider.answers_with(StatusCode::OK);
+    assert_eq!((send("good-1").await, send(&parts.token(|_| {})).await), (200, 200));
+}
+
+#[tokio::test]
+async fn a_provider_that_calls_itself_otherwise_is_none() {
+    let parts = SignedIn::with(|settings| settings.issuer.push('/')).await;
+    let answer = list().token(&parts.token(|_| {})).send(parts.served.address).await.expect("an answer");
+    assert_eq!(answer.status, 503, "{}", answer.body);
+}
+
+/// Numbers that are the same in each run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % end as u64).unwrap_or_default()
+    }
+
+    /// The token with something else in it.
+    fn mutated(&mut self, token: &str) -> String {
+        const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=";
+        let mut bytes = token.as_bytes().to_vec();
+        for _ in 0..=self.below(3) {
+            let (at, letter) = (self.below(bytes.len()), LETTERS[self.below(LETTERS.len())]);
+            match self.below(6) {
+                0 => bytes[at] = letter,
+                1 => bytes.insert(at, letter),
+                2 => drop(bytes.remove(at)),
+                3 => bytes.truncate(at.max(1)),
+                4 => bytes.swap(at, 0),
+                _ => bytes.push(letter),
+            }
+        }
+        String::from_utf8(bytes).expect("ASCII")
+    }
+}
+
+#[tokio::test]
+async fn no_change_of_a_good_token_makes_another_good_one() {
+    let key = SigningKey::rsa("k1");
+    let provider = TestProvider::start(&[&key]).await;
+    let mut settings = Settings::new(provider.issuer.clone(), vec![AUDIENCE.to_owned()]);
+    strict(&mut settings);
+    let mut authenticator = Authenticator::default();
+    authenticator.trust(Provider::new(settings, web_client()));
+    let good = key.sign(&good_claims(&provider.issuer, AUDIENCE));
+    let taken = async |token: &str| {
+        let header = format!("Bearer {token}");
+        authenticator.authenticate(Presented::Header(&header), None).await.is_ok()
+    };
+    assert!(taken(&good).await);
+    let mut numbers = Numbers(0x5eed_0f70_6b65_6e73);
+    let mut tried = 0;
+    while tried < 3000 {
+        let mutated = numbers.mutated(&good);
+        if mutated != good {
+            assert!(!taken(&mutated).await, "{mutated}\nof {good}");
+            tried += 1;
+        }
+    }
+    // every bit of the last letters, where encodings have bits to spare
+    for at in good.len() - 4..good.len() {
+        for bit in 0..7 {
+            let mut bytes = good.clone().into_bytes();
+            bytes[at] ^= 1 << bit;
+            let Ok(flipped) = String::from_utf8(bytes) else { continue };
+            assert!(!taken(&flipped).await, "bit {bit} at {at}");
+        }
+    }
+}
+
+/// Claims with one member set, or left out.
+fn with(claims: &Value, name: &str, value: Option<Value>) -> Value {
+    let mut claims = claims.clone();
+    let members = claims.as_object_mut().expect("a map");
+    match value {
+        Some(value) => members.insert(name.to_owned(), value),
+        None => members.remove(name),
+    };
+    claims
+}

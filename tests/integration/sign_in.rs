@@ -1,0 +1,281 @@
+//! Good tokens in all the shapes that providers give them, their keys over time, and where clients are told to sign in.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::response::{IntoResponse as _, Response};
+use http_server::{Served as Behind, Settings, metrics::Metrics};
+use identity::{
+    Authenticator, Caller, Presented, Unauthenticated,
+    oauth::{self, Introspection, Provider, Refused},
+};
+use jsonwebtoken::{Algorithm, Header};
+use serde_json::{Value, json};
+use tests::{
+    SignedIn,
+    provider::{SigningKey, TestProvider, good_claims, web_client},
+    raw_http::{Answer, Request},
+    signed_in::{AUDIENCE, PUBLIC},
+};
+use tokio_util::sync::CancellationToken;
+
+/// A provider and who takes its tokens.
+struct Trusted {
+    provider: TestProvider,
+    key: SigningKey,
+    authenticator: Authenticator,
+}
+
+impl Trusted {
+    async fn start(change: impl FnOnce(&mut oauth::Settings)) -> Self {
+        let key = SigningKey::rsa("k1");
+        let provider = TestProvider::start(&[&key]).await;
+        let mut settings = oauth::Settings::new(provider.issuer.clone(), vec![AUDIENCE.to_owned()]);
+        settings.introspection = Some(Introspection::default());
+        settings.recheck = Duration::ZERO;
+        change(&mut settings);
+        let mut authenticator = Authenticator::default();
+        authenticator.trust(Provider::new(settings, web_client()));
+        Self { provider, key, authenticator }
+    }
+
+    async fn take(&self, token: &str) -> Result<Caller, Unauthenticated> {
+        let header = format!("Bearer {token}");
+        self.authenticator.authenticate(Presented::Header(&header), None).await
+    }
+
+    fn claims(&self, changed: &Value) -> Value {
+        let mut claims = good_claims(&self.provider.issuer, AUDIENCE);
+        for (name, value) in changed.as_object().expect("a map") {
+            claims[name] = value.clone();
+        }
+        claims
+    }
+
+    /// Who a token with these changes stands for.
+    async fn caller(&self, changed: Value) -> Caller {
+        self.take(&self.key.sign(&self.claims(&changed))).await.unwrap_or_else(|error| panic!("{changed}: {error}"))
+    }
+}
+
+fn refused(result: Result<Caller, Unauthenticated>) -> Refused {
+    match result {
+        Err(Unauthenticated::Refused(refused)) => refused,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn scopes_and_groups_are_read_in_every_shape() {
+    let trusted = Trusted::start(|_| {}).await;
+    for (changed, scopes) in [
+        (json!({"scp": ["a", "b"]}), vec!["a", "b"]),
+        (json!({"scp": "a b"}), vec!["a", "b"]),
+        (json!({"scp": null, "scope": "a b"}), vec!["a", "b"]),
+        (json!({"scp": null, "scope": ["a", "b"]}), vec!["a", "b"]),
+        (json!({"scp": ["b"], "scope": "a"}), vec!["a", "b"]),
+        (json!({"scp": []}), vec![]),
+        (json!({"scp": null}), vec![]),
+    ] {
+        let caller = trusted.caller(changed.clone()).await;
+        assert_eq!(caller.claims().expect("claims").scopes, scopes, "{changed}");
+    }
+    for (changed, groups) in [
+        (json!({"groups": ["ops", "dba"]}), vec!["ops", "dba"]),
+        (json!({"groups": "ops"}), vec!["ops"]),
+        (json!({"groups": "ops dba"}), vec!["ops dba"]),
+        (json!({"groups": []}), vec![]),
+        (json!({"groups": {"ops": true}}), vec![]),
+    ] {
+        let caller = trusted.caller(changed.clone()).await;
+        assert_eq!(caller.claims().expect("claims").groups, groups, "{changed}");
+    }
+    for audience in [json!(AUDIENCE), json!(["https://other.example", AUDIENCE])] {
+        trusted.caller(json!({"aud": audience})).await;
+    }
+}
+
+#[tokio::test]
+async fn clocks_may_differ_a_little_and_no_more() {
+    let trusted = Trusted::start(|_| {}).await;
+    // half a minute is taken; these are far enough from it that the time of one call does not count
+    let from_now = |seconds: i64| trusted.claims(&json!({}))["iat"].as_i64().expect("a time") + seconds;
+    for (name, off) in [("exp", -5), ("nbf", 25), ("iat", 25)] {
+        trusted.caller(json!({(name): from_now(off)})).await;
+    }
+    for (name, off, kind) in
+        [("exp", -35, Refused::Expired), ("nbf", 60, Refused::NotYet), ("iat", 60, Refused::NotYet)]
+    {
+        let token = trusted.key.sign(&trusted.claims(&json!({(name): from_now(off)})));
+        assert_eq!(refused(trusted.take(&token).await), kind, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_key_is_found_and_an_old_one_is_dropped() {
+    let trusted = Trusted::start(|settings| settings.pause = Duration::ZERO).await;
+    let old = trusted.key.sign(&trusted.claims(&json!({})));
+    assert!(trusted.take(&old).await.is_ok());
+    let (new, curve) = (SigningKey::rsa("k2"), SigningKey::ec("k3"));
+    trusted.provider.publish(&[&new, &curve]);
+    assert!(trusted.take(&old).await.is_ok(), "keys are not looked at without a reason");
+    assert!(trusted.take(&new.sign(&trusted.claims(&json!({})))).await.is_ok());
+    assert_eq!(refused(trusted.take(&old).await), Refused::Key);
+    let on_curve = Header { kid: Some("k3".to_owned()), ..Header::new(Algorithm::ES256) };
+    assert!(trusted.take(&curve.sign_with(&on_curve, &trusted.claims(&json!({})))).await.is_ok());
+    let nameless = new.sign_with(&Header::new(Algorithm::RS256), &trusted.claims(&json!({})));
+    assert!(trusted.take(&nameless).await.is_ok(), "there is only one key of its kind");
+}
+
+#[tokio::test]
+async fn unknown_keys_make_nobody_ask_the_provider_again_and_again() {
+    let trusted = Trusted::start(|settings| settings.pause = Duration::from_mins(10)).await;
+    assert!(trusted.take(&trusted.key.sign(&trusted.claims(&json!({})))).await.is_ok());
+    for number in 0..50 {
+        let header = Header { kid: Some(format!("unknown-{number}")), ..Header::new(Algorithm::RS256) };
+        let token = trusted.key.sign_with(&header, &trusted.claims(&json!({})));
+        assert_eq!(refused(trusted.take(&token).await), Refused::Key);
+    }
+    assert_eq!((trusted.provider.asked("keys"), trusted.provider.asked("metadata")), (1, 1));
+}
+
+#[tokio::test]
+async fn an_answer_about_an_opaque_token_is_kept_no_longer_than_it_may() {
+    let kept = Duration::from_millis(300);
+    let trusted = Trusted::start(|settings| settings.recheck = kept).await;
+    let mut claims = trusted.claims(&json!({"active": true, "ext": {"groups": ["dba"]}}));
+    claims.as_object_mut().expect("a map").remove("groups");
+    trusted.provider.know("opaque", claims);
+    let begun = Instant::now();
+    for _ in 0..20 {
+        let caller = trusted.take("opaque").await.expect("good");
+        assert_eq!(caller.claims().expect("claims").groups, ["dba"]);
+    }
+    let (asked, may_be_asked) =
+        (trusted.provider.asked("introspect"), 1 + begun.elapsed().as_millis() / kept.as_millis());
+    assert!(u128::from(asked) <= may_be_asked, "asked {asked} times, where {may_be_asked} would have been enough");
+    trusted.provider.know("opaque", json!({"active": false}));
+    tokio::time::sleep(kept).await;
+    assert_eq!(refused(trusted.take("opaque").await), Refused::Inactive, "a revocation is noticed");
+}
+
+#[tokio::test]
+async fn an_address_counts_only_where_the_provider_has_checked_it() {
+    let trusted = Trusted::start(|_| {}).await;
+    let token = |scopes: Value, id: u8| trusted.key.sign(&trusted.claims(&json!({"scp": scopes, "jti": id})));
+    let email = async |token: &str| {
+        let caller = trusted.take(token).await.expect("a good token");
+        caller.claims().and_then(|claims| claims.email.clone())
+    };
+    let say = |sub: &str, verified: bool| {
+        trusted.provider.say_of_users(json!({"sub": sub, "email": "ana@example.com", "email_verified": verified}));
+    };
+    say("ana", true);
+    let first = token(json!(["openid", "email"]), 1);
+    for _ in 0..3 {
+        assert_eq!(email(&first).await.as_deref(), Some("ana@example.com"));
+    }
+    assert_eq!(trusted.provider.asked("userinfo"), 1, "the same token is not asked about again and again");
+    assert_eq!(email(&token(json!(["openid"]), 2)).await, None, "the token does not allow to ask");
+    say("ana", false);
+    assert_eq!(email(&token(json!(["openid", "email"]), 3)).await, None);
+    say("eve", true);
+    assert_eq!(email(&token(json!(["openid", "email"]), 4)).await, None, "somebody else's");
+}
+
+async fn get(parts: &SignedIn, path: &str) -> Answer {
+    // an assistant comes here without a token, and a web page from anywhere
+    let request = Request::new("GET", path).header("host", "mcp.example").header("origin", "https://page.example");
+    request.send(parts.served.address).await.expect("an answer")
+}
+
+#[tokio::test]
+async fn the_metadata_stands_at_the_root_in_the_path_form_and_below_the_prefix_of_an_ingress() {
+    let parts = SignedIn::start().await;
+    let well_known = "/.well-known/oauth-protected-resource";
+    for (path, resource) in [
+        ("", "/mcp"),
+        ("/", "/mcp"),
+        ("/mcp", "/mcp"),
+        ("/mcp/full", "/mcp/full"),
+        ("/mcp/readonly", "/mcp/readonly"),
+        ("/mcp/x/deploy", "/mcp/x/deploy"),
+        ("/prod-juju-mcp/mcp", "/mcp"),
+        ("/prod-juju-mcp/mcp/full", "/mcp/full"),
+        ("/prod-juju-mcp", "/mcp"),
+    ] {
+        let answer = get(&parts, &format!("{well_known}{path}")).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+        let told = answer.json();
+        assert_eq!(told["resource"], format!("{PUBLIC}{resource}"), "{path}");
+        assert_eq!(told["authorization_servers"], json!([parts.provider.issuer]));
+        assert_eq!(told["bearer_methods_supported"], json!(["header"]));
+        assert_eq!(told["scopes_supported"], json!(["openid", "juju:read", "juju:write"]));
+    }
+    for path in ["/elsewhere", "/mcp/", "/mcp/x/", "/mcp/x/a/b", "/prod-juju-mcpx/mcp", "/api/approvals", "/other/mcp"]
+    {
+        assert_eq!(get(&parts, &format!("{well_known}{path}")).await.status, 404, "{path}");
+    }
+    // what a refusal names is where a client finds it, as an ingress would pass it on
+    for path in ["/mcp", "/mcp/full", "/mcp/x/deploy", "/api/approvals"] {
+        let refusal = Request::new("GET", path).send(parts.served.address).await.expect("an answer");
+        assert_eq!(refusal.status, 401, "{path}");
+        let challenge = refusal.header("www-authenticate");
+        let (_, url) = challenge.split_once(r#"resource_metadata=""#).expect(path);
+        let (url, _) = url.split_once('"').expect(path);
+        let behind = url.strip_prefix(PUBLIC).expect(path);
+        assert_eq!(get(&parts, behind).await.status, 200, "{path}: {url}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_goes_no_further_than_the_door() {
+    let trusted = Trusted::start(|_| {}).await;
+    let token = trusted.key.sign(&trusted.claims(&json!({})));
+    let seen = Arc::new(std::sync::Mutex::new(String::new()));
+    let noted = Arc::clone(&seen);
+    let service = tower::service_fn(move |request: axum::extract::Request| {
+        let (parts, _) = request.into_parts();
+        let text = format!("{} {:?} {:?}", parts.uri, parts.headers, parts.extensions.get::<Caller>());
+        *noted.lock().expect("not poisoned") = text;
+        std::future::ready(Ok::<Response, Infallible>("seen".into_response()))
+    });
+    let settings = Settings::default();
+    let behind = Behind {
+        mcp: tower::util::BoxCloneSyncService::new(service),
+        toolsets: Vec::new(),
+        authenticate: Arc::new(trusted.authenticator),
+        health: Arc::new(()),
+        metrics: Arc::new(Metrics::default()),
+        approvals: None,
+        doorkeeper: Arc::new(dispatch::Doorkeeper::new(None, settings.refusals_counted, |_| {})),
+        floods: None,
+        console: None,
+    };
+    let router = http_server::router(&settings, behind).expect("a router");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(http_server_until(listener, router, settings, stop.clone()));
+    let answer = Request::modern("/mcp", "tools/list", json!({})).token(&token).send(address).await.expect("an answer");
+    assert_eq!((answer.status, answer.body.as_str()), (200, "seen"));
+    stop.cancel();
+    serving.await.expect("it served");
+    let seen = seen.lock().expect("not poisoned").clone();
+    assert!(seen.contains("oauth:ana") && seen.contains("mcp-method"), "{seen}");
+    let signature = token.rsplit('.').next().expect("a signature");
+    assert!(!seen.contains(signature) && !seen.to_lowercase().contains("authorization"), "{seen}");
+}
+
+async fn http_server_until(
+    listener: tokio::net::TcpListener,
+    router: axum::Router,
+    settings: Settings,
+    stop: CancellationToken,
+) {
+    http_server::serve(listener, router, &settings, stop).await.expect("it serves");
+}

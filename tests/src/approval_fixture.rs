@@ -1,0 +1,210 @@
+//! A served shop whose policy asks humans, and what callers, approvers and clients do there.
+
+use std::{collections::BTreeMap, path::Path};
+
+use audit::{Ending, Outcome, Phase};
+use dispatch::ApprovalTerms;
+use identity::Caller;
+use juju_sim::Simulator;
+use mcp::Surface;
+use policy::{Effect, Policy, Profile};
+use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
+
+use crate::{
+    Lines, Served,
+    callers::BINDINGS,
+    ledger::STORE_FILE,
+    raw_http::Request,
+    served::{SEAL_FILE, Setup},
+    side_by_side::simulator,
+};
+
+/// A simulated shop behind our server, whose policy wants a human before every change.
+pub struct Asking {
+    /// The controller.
+    pub simulator: Simulator,
+    /// Our server.
+    pub served: Served,
+    folder: tempfile::TempDir,
+    second_person: bool,
+}
+
+/// Adds a unit: the act of these journeys. The controller counts how often it is done.
+pub const TOOL: &str = "juju_add_unit";
+
+/// Arguments of the act.
+#[must_use]
+pub fn arguments() -> Value {
+    json!({"model": "shop", "application": "web", "num_units": 1})
+}
+
+/// What a human before a client that can ask says.
+#[must_use]
+pub fn said(content: &Value) -> Value {
+    json!({"approval": {"action": "accept", "content": content}})
+}
+
+/// A policy that wants a human before acts of this effect or a worse one, as an operator writes it.
+///
+/// # Panics
+/// Never: the policy is part of the journeys.
+#[must_use]
+pub fn wanting(least: Effect, second_person: bool) -> Policy {
+    let all = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
+    let effects: Vec<_> = all.into_iter().filter(|effect| *effect >= least).map(Effect::as_str).collect();
+    let rule = json!({"name": "changes", "severity": "high", "check": "never", "effect": "approve",
+        "message": "A human looks at changes", "applies_to": {"effects": effects}, "second_person": second_person});
+    let bindings: Value = serde_json::from_str(BINDINGS).expect("bindings");
+    // JSON is YAML
+    let written = json!({"bindings": bindings, "policies": [rule]}).to_string();
+    Policy::read(&[("changes.yaml", &written)], Profile::None).expect("a policy")
+}
+
+impl Asking {
+    /// Opens the shop.
+    pub async fn open(second_person: bool, terms: ApprovalTerms) -> Self {
+        let simulator = simulator("shop").await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let served = serve(&simulator, folder.path(), second_person, terms).await;
+        Self { simulator, served, folder, second_person }
+    }
+
+    /// Ends the server and starts it again on the same state.
+    pub async fn restarted(self) -> Self {
+        let (second_person, terms) = (self.second_person, self.served.door.approvals.clone());
+        self.restarted_with(second_person, terms).await
+    }
+
+    /// The same with other settings.
+    pub async fn restarted_with(self, second_person: bool, terms: ApprovalTerms) -> Self {
+        let Self { simulator, served, folder, .. } = self;
+        served.stop();
+        served.door.ledger.settle().await.expect("a ledger");
+        served.door.ledger.store().close().await;
+        drop(served);
+        let served = serve(&simulator, folder.path(), second_person, terms).await;
+        Self { simulator, served, folder, second_person }
+    }
+
+    /// The same with another key for what clients carry.
+    pub async fn restarted_with_another_key(self) -> Self {
+        std::fs::write(self.folder.path().join(SEAL_FILE), [6; 32]).expect("a key");
+        self.restarted().await
+    }
+
+    /// A client of the person at this machine, over lines, on what `/mcp` offers.
+    #[must_use]
+    pub fn lines(&self) -> Lines {
+        let server = self.served.server.clone();
+        Lines::with(server.local(Caller::local("ana", "admin"), Surface::curated()))
+    }
+
+    /// Calls a tool as the holder of a token, and gives the result. `more` are further members of the parameters, and
+    /// in `_meta` what the client can do.
+    pub async fn call(&self, token: &str, tool: &str, arguments: &Value, more: &Value) -> Value {
+        self.call_at("/mcp/full", token, tool, arguments, more).await
+    }
+
+    /// The same at an endpoint.
+    pub async fn call_at(&self, path: &str, token: &str, tool: &str, arguments: &Value, more: &Value) -> Value {
+        let mut params = json!({"name": tool, "arguments": arguments});
+        for (name, value) in more.as_object().into_iter().flatten() {
+            params[name] = value.clone();
+        }
+        let request = Request::modern(path, "tools/call", params).token(self.served.token(token));
+        let answer = request.send(self.served.address).await.expect("an answer").json();
+        assert!(answer["result"].is_object(), "{answer}");
+        answer["result"].clone()
+    }
+
+    /// Asks for the act as a client that cannot ask anybody.
+    pub async fn ask(&self, token: &str) -> Value {
+        self.call(token, TOOL, &arguments(), &json!({})).await
+    }
+
+    /// Asks for the act as a client that can ask the human before it.
+    pub async fn ask_with_human(&self, token: &str, more: Value) -> Value {
+        self.call(token, TOOL, &arguments(), &able(more)).await
+    }
+
+    /// The question that a first call leaves behind: its id and its digest.
+    pub async fn question(&self, token: &str) -> (String, String) {
+        let asked = self.ask(token).await;
+        assert_eq!(asked["_meta"]["juju-mcp/code"], "approval needed", "{asked}");
+        let told = &asked["_meta"]["juju-mcp/approval"];
+        let text = |name: &str| told[name].as_str().expect(name).to_owned();
+        (text("id"), text("digest"))
+    }
+
+    /// A request to the management API: its status and its body.
+    pub async fn api(&self, token: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = Request::new(method, &format!("/api/approvals{path}")).token(self.served.token(token));
+        let request = match body {
+            Value::Null => request,
+            body => request.header("content-type", "application/json").body(body.to_string()),
+        };
+        let answer = request.send(self.served.address).await.expect("an answer");
+        (answer.status, answer.json())
+    }
+
+    /// Decides over the management API: the status.
+    pub async fn decide(&self, token: &str, verb: &str, id: &str, digest: &str) -> u16 {
+        let body = json!({"digest": digest, "reason": "looked at it"});
+        self.api(token, "POST", &format!("/{id}/{verb}"), &body).await.0
+    }
+
+    /// How often the act was done.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.simulator.writes().get("Application.AddUnits").copied().unwrap_or_default()
+    }
+
+    /// Changes the target behind everybody's back: one more unit, under a policy that asks nobody.
+    pub async fn change_target(&self) {
+        let shipped = Policy::without_rules().expect("the policy");
+        self.served.door.policy.replace(shipped);
+        let done = self.call("other admin", TOOL, &arguments(), &json!({})).await;
+        assert_ne!(done["isError"], true, "{done}");
+        self.served.door.policy.replace(wanting(Effect::Write, self.second_person));
+    }
+
+    /// Changes the store behind the server's back.
+    pub async fn sql(&self, statement: &'static str) {
+        let url = format!("sqlite://{}", self.folder.path().join(STORE_FILE).display());
+        let mut connection = SqliteConnection::connect(&url).await.expect("the store");
+        sqlx::raw_sql(statement).execute(&mut connection).await.expect(statement);
+    }
+
+    /// All endings in the ledger: the tool, how it ended, and the approval that the entry is joined to.
+    pub async fn endings(&self) -> Vec<(String, Ending)> {
+        let records = self.served.ledger().await;
+        let mut tools = BTreeMap::new();
+        let mut ended = Vec::new();
+        for record in records {
+            match record.phase {
+                Phase::Open(beginning) => drop(tools.insert(record.act, beginning.asked.tool)),
+                Phase::Close(ending) => ended.push((tools[&record.act].clone(), ending)),
+            }
+        }
+        ended
+    }
+
+    /// The last ending in the ledger.
+    pub async fn last_ending(&self) -> (Outcome, Option<String>) {
+        let (_, ending) = self.endings().await.pop().expect("an ending");
+        (ending.outcome, ending.approval)
+    }
+}
+
+/// The same parameters from a client that can ask the human before it.
+#[must_use]
+pub fn able(mut params: Value) -> Value {
+    params["_meta"] = json!({"io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}}});
+    params
+}
+
+async fn serve(simulator: &Simulator, folder: &Path, second_person: bool, terms: ApprovalTerms) -> Served {
+    let policy = wanting(Effect::Write, second_person);
+    Served::with(folder, Setup { policy, approvals: terms, ..Setup::before(simulator, folder) }).await
+}

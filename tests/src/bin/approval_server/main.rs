@@ -1,0 +1,44 @@
+//! The product's server with a policy that wants a human before every change; only for tests, only on loopback.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use dispatch::ApprovalTerms;
+use juju_client::ClientFiles;
+use policy::Effect;
+use tests::{Served, approval_fixture::wanting, served::Setup};
+use tokio::signal::unix::{SignalKind, signal};
+
+#[derive(Parser)]
+struct Arguments {
+    /// Client files of the controller to serve.
+    #[arg(long)]
+    juju_data: PathBuf,
+    /// Where state and tokens are kept.
+    #[arg(long)]
+    state: PathBuf,
+    /// Written whole when everything answers.
+    #[arg(long)]
+    ready_file: PathBuf,
+    /// The human has to be somebody other than whoever asked.
+    #[arg(long)]
+    second_person: bool,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments = Arguments::parse();
+    std::fs::create_dir_all(&arguments.state)?;
+    let files = ClientFiles::new(&arguments.juju_data, &arguments.state);
+    let controllers = files.controllers(tests::patient())?;
+    let policy = wanting(Effect::Write, arguments.second_person);
+    let terms = ApprovalTerms { address: Some("http://127.0.0.1".to_owned()), ..ApprovalTerms::default() };
+    let setup = Setup { policy, approvals: terms, ..Setup::of(controllers) };
+    let served = Served::with(&arguments.state, setup).await;
+    let ready = serde_json::json!({"mcp_url": format!("http://{}/mcp", served.address), "pid": std::process::id()});
+    let whole = arguments.ready_file.with_extension("new");
+    std::fs::write(&whole, ready.to_string())?;
+    std::fs::rename(whole, &arguments.ready_file)?;
+    signal(SignalKind::terminate())?.recv().await;
+    Ok(())
+}

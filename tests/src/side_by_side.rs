@@ -1,0 +1,186 @@
+//! Our tools and the real client beside each other, on one controller: the real API server, or the simulated one.
+
+use std::path::PathBuf;
+
+use audit::{Ledger, Record};
+use catalogue::Catalogue;
+use dispatch::{ApprovalTerms, Call, Clock, Door, Refusal, Reply, carry_out};
+use identity::Caller;
+use juju_client::{ClientFiles, Controllers};
+use juju_sim::{Pace, Settings, Simulator};
+use policy::{Budget, InForce, Policy};
+use serde_json::{Map, Value, json};
+use tokio::process::Command;
+
+use crate::{
+    eventually::{patient, until},
+    real_controller::{FOLDER, RealController},
+};
+
+/// A door to a controller, and the real client for the same one.
+pub struct Pair {
+    /// Our side.
+    pub door: Door,
+    /// The real client, where this machine has one.
+    juju: Option<PathBuf>,
+    data: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Pair {
+    /// Both on a real API server.
+    pub async fn on_real(controller: &RealController) -> Self {
+        Self::joined(controller.controllers("admin"), controller.ready.juju_data.clone(), folder()).await
+    }
+
+    /// Both on a real API server, ours as it runs for one user over stdio: with that user's own client files.
+    ///
+    /// # Panics
+    /// Where the client files cannot be read.
+    pub async fn on_real_with_own_files(controller: &RealController) -> Self {
+        let (folder, data) = (folder(), controller.ready.juju_data.clone());
+        let files = ClientFiles::new(&data, folder.path());
+        let controllers = files.controllers(patient()).expect("controllers");
+        Self::joined(controllers.with_own_files(files), data, folder).await
+    }
+
+    /// Both on a simulated controller.
+    ///
+    /// # Panics
+    /// Where client files for it cannot be written.
+    pub async fn on_simulated(simulator: &Simulator) -> Self {
+        let folder = folder();
+        let data = folder.path().join("juju-data");
+        simulator.write_client_files(&data, "admin").expect("client files");
+        let files = ClientFiles::new(&data, folder.path());
+        let controllers = files.controllers(patient()).expect("controllers");
+        Self::joined(controllers, data, folder).await
+    }
+
+    async fn joined(controllers: Controllers, data: PathBuf, folder: tempfile::TempDir) -> Self {
+        let door = Door {
+            catalogue: Catalogue::shipped(),
+            policy: InForce::new(Policy::without_rules().expect("the policy"), Budget::default()),
+            ledger: crate::ledger::ledger(folder.path()).await,
+            controllers,
+            approvals: ApprovalTerms::default(),
+            clock: Clock::default(),
+        };
+        #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment alone")]
+        let programs = std::env::var(FOLDER).ok().map(PathBuf::from);
+        Self { door, juju: programs.map(|programs| programs.join("juju")), data, _folder: folder }
+    }
+
+    /// Calls our tool as the role `admin`.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn ours(&self, tool: &str, arguments: &Value) -> Result<Reply, Refusal> {
+        self.ours_as("admin", tool, arguments).await
+    }
+
+    /// Calls our tool as a role.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn ours_as(&self, role: &str, tool: &str, arguments: &Value) -> Result<Reply, Refusal> {
+        let arguments: Map<_, _> = arguments.as_object().cloned().expect("an object");
+        carry_out(&self.door, &Caller::local("ana", role), Call::new(tool, arguments)).await
+    }
+
+    /// What the real client prints, without a format asked for.
+    ///
+    /// # Errors
+    /// Its standard error.
+    ///
+    /// # Panics
+    /// Where it cannot be started; ask [`Self::has_client`] first on a simulated controller.
+    pub async fn printed(&self, words: &[&str]) -> Result<String, String> {
+        let juju = self.juju.as_ref().expect("a real client");
+        let output = Command::new(juju).args(words).env("JUJU_DATA", &self.data).output().await;
+        let output = output.expect("the client can be started");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+
+    /// What the real client prints with `--format json`.
+    ///
+    /// # Errors
+    /// Its standard error.
+    ///
+    /// # Panics
+    /// As [`Self::printed`].
+    pub async fn theirs(&self, words: &[&str]) -> Result<Value, String> {
+        let printed = self.printed(&[words, &["--format", "json"]].concat()).await?;
+        Ok(serde_json::from_str(&printed).expect("the client prints JSON"))
+    }
+
+    /// Whether this machine has the real client.
+    #[must_use]
+    pub fn has_client(&self) -> bool {
+        self.juju.is_some()
+    }
+
+    /// What the real client prints with `--format json`, as soon as `settled` says so.
+    ///
+    /// # Panics
+    /// Where it is not so in time.
+    pub async fn theirs_when(&self, words: &[&str], what: &str, settled: impl Fn(&Value) -> bool) -> Value {
+        until(&format!("{what} (juju {})", words.join(" ")), async || match self.theirs(words).await {
+            Ok(told) if settled(&told) => Ok(told),
+            Ok(told) => Err(told.to_string()),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    /// What our own tool answers the role `admin`, as soon as `settled` says so.
+    ///
+    /// # Panics
+    /// Where it is not so in time.
+    pub async fn ours_when(
+        &self,
+        tool: &str,
+        arguments: &Value,
+        what: &str,
+        settled: impl Fn(&Value) -> bool,
+    ) -> Value {
+        until(&format!("{what} ({tool} {arguments})"), async || match self.ours(tool, arguments).await {
+            Ok(reply) if settled(&reply.value) => Ok(reply.value),
+            Ok(reply) => Err(reply.value.to_string()),
+            Err(refusal) => Err(refusal.to_string()),
+        })
+        .await
+    }
+
+    /// The status of a model by our own tool, as soon as `settled` says so.
+    ///
+    /// # Panics
+    /// Where it is not so in time.
+    pub async fn status_when(&self, model: &str, what: &str, settled: impl Fn(&Value) -> bool) -> Value {
+        self.ours_when("status", &json!({"model": model, "limit": 0}), what, settled).await
+    }
+
+    /// All that stands in the ledger.
+    ///
+    /// # Panics
+    /// Where it cannot be read.
+    pub async fn ledger(&self) -> Vec<Record> {
+        self.door.ledger.settle().await.expect("a ledger");
+        Ledger::records(self.door.ledger.store(), 1, 10_000).await.expect("records")
+    }
+}
+
+/// A simulated controller that ends with the test.
+///
+/// # Panics
+/// Where it does not start.
+pub async fn simulator(scenario: &str) -> Simulator {
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let settings = Settings { scenario: scenario.to_owned(), units: None, listen, pace: Pace::default() };
+    Simulator::start(settings).await.expect("the simulator starts")
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a directory")
+}
