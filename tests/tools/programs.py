@@ -11,7 +11,7 @@ import sys
 from cache import Unavailable, folder, key
 
 HERE = pathlib.Path(__file__).resolve().parent
-CONTROLLER = HERE.parent / "controller"
+CONTROLLER = HERE.parent / "real" / "controller"
 
 # Go programs of others that speak MCP: module, version, package. The bench holds them beside ours.
 PEERS = {
