@@ -6,8 +6,8 @@ use audit::Outcome;
 use dispatch::ApprovalTerms;
 use serde_json::{Value, json};
 use tests::{
-    approval_fixture::{Asking, TOOL, able, arguments, said},
-    before,
+    approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation},
+    with_growing_limit,
 };
 
 /// What somebody tries with a question that waits, or one that was approved.
@@ -72,23 +72,23 @@ fn named(id: &str) -> Value {
 }
 
 fn yes(state: &Value) -> Value {
-    json!({"requestState": state, "inputResponses": said(&json!({"approve": true}))})
+    json!({"requestState": state, "inputResponses": elicitation_answer(&json!({"approve": true}))})
 }
 
 /// A shop with a question that was approved.
-async fn approved() -> (Asking, String) {
-    let shop = Asking::open(false, ApprovalTerms::default()).await;
-    let (id, digest) = shop.question("admin").await;
+async fn approved() -> (ApprovalFixture, String) {
+    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+    let (id, digest) = shop.request_approval("admin").await;
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
     (shop, id)
 }
 
 /// The same, and the time for which the yes counts has passed.
-async fn approved_and_expired() -> (Asking, String) {
-    before("a question is approved", async |lifetime| {
-        let shop = Asking::open(false, lasting(lifetime)).await;
+async fn approved_and_expired() -> (ApprovalFixture, String) {
+    with_growing_limit("a question is approved", async |lifetime| {
+        let shop = ApprovalFixture::start(false, lasting(lifetime)).await;
         let begun = Instant::now();
-        let (id, digest) = shop.question("admin").await;
+        let (id, digest) = shop.request_approval("admin").await;
         let status = shop.decide("approver", "approve", &id, &digest).await;
         if status != 200 && begun.elapsed() >= lifetime {
             return None;
@@ -105,22 +105,22 @@ fn lasting(lifetime: Duration) -> ApprovalTerms {
 }
 
 /// A shop with a question that a client carries.
-async fn carried(terms: ApprovalTerms) -> (Asking, Value) {
-    let shop = Asking::open(false, terms).await;
-    let asked = shop.ask_with_human("admin", json!({})).await;
+async fn carried(terms: ApprovalTerms) -> (ApprovalFixture, Value) {
+    let shop = ApprovalFixture::start(false, terms).await;
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
     assert!(asked["requestState"].is_string(), "{asked}");
     (shop, asked["requestState"].clone())
 }
 
 /// Does it, and gives the answer of the last call.
-async fn attack(kind: Attack) -> (Asking, Value, Before) {
+async fn attack(kind: Attack) -> (ApprovalFixture, Value, Before) {
     if format!("{kind:?}").starts_with("State") { with_state(kind).await } else { with_id(kind).await }
 }
 
-async fn with_id(kind: Attack) -> (Asking, Value, Before) {
+async fn with_id(kind: Attack) -> (ApprovalFixture, Value, Before) {
     if matches!(kind, Attack::NotYetDecided | Attack::RejectedThenUsed) {
-        let shop = Asking::open(false, ApprovalTerms::default()).await;
-        let (id, digest) = shop.question("admin").await;
+        let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+        let (id, digest) = shop.request_approval("admin").await;
         if kind == Attack::RejectedThenUsed {
             assert_eq!(shop.decide("approver", "reject", &id, &digest).await, 200);
         }
@@ -150,12 +150,12 @@ async fn with_id(kind: Attack) -> (Asking, Value, Before) {
         }
         other => unreachable!("{other:?} is no attack with an id"),
     }
-    let shop = if kind == Attack::EndedByRestart { shop.restarted().await } else { shop };
+    let shop = if kind == Attack::EndedByRestart { shop.restart().await } else { shop };
     let answer = shop.call(token, tool, &args, &more).await;
     (shop, answer, done)
 }
 
-async fn with_state(kind: Attack) -> (Asking, Value, Before) {
+async fn with_state(kind: Attack) -> (ApprovalFixture, Value, Before) {
     let short = Duration::from_secs(1);
     let terms = if kind == Attack::StateExpired { lasting(short) } else { ApprovalTerms::default() };
     let (shop, state) = carried(terms).await;
@@ -168,12 +168,12 @@ async fn with_state(kind: Attack) -> (Asking, Value, Before) {
         Attack::StateForOtherArgument => args["num_units"] = 2.into(),
         Attack::StateForOtherTool => (tool, args) = ("juju_expose", json!({"model": "shop", "application": "web"})),
         Attack::StateReplayed => {
-            assert_ne!(shop.ask_with_human("admin", more.clone()).await["isError"], true);
+            assert_ne!(shop.request_with_elicitation("admin", more.clone()).await["isError"], true);
             done = 1;
         }
         Attack::StateExpired => tokio::time::sleep(short).await,
         Attack::StateAfterReject => {
-            let (id, digest) = shop.question("admin").await;
+            let (id, digest) = shop.request_approval("admin").await;
             assert_eq!(shop.decide("approver", "reject", &id, &digest).await, 200);
         }
         Attack::StateAfterTargetChanged => {
@@ -181,19 +181,21 @@ async fn with_state(kind: Attack) -> (Asking, Value, Before) {
             done = 1;
         }
         Attack::StateWhereSecondPersonIsWanted => {
-            shop.served.door.policy.replace(tests::approval_fixture::wanting(policy::Effect::Write, true));
+            shop.served
+                .dispatcher
+                .policy
+                .replace(tests::approval_fixture::policy_requiring_approval(policy::Effect::Write, true));
         }
         Attack::StateWhereClientsMayNotConfirm => {
             // the operator switches it off between the two halves, which takes a new start
-            let shop = shop
-                .restarted_with(false, ApprovalTerms { confirm_in_client: false, ..ApprovalTerms::default() })
-                .await;
-            let answer = shop.call(token, tool, &args, &able(more)).await;
+            let shop =
+                shop.restart_with(false, ApprovalTerms { confirm_in_client: false, ..ApprovalTerms::default() }).await;
+            let answer = shop.call(token, tool, &args, &with_elicitation(more)).await;
             return (shop, answer, 0);
         }
         other => unreachable!("{other:?} is no attack with a state"),
     }
-    let answer = shop.call(token, tool, &args, &able(more)).await;
+    let answer = shop.call(token, tool, &args, &with_elicitation(more)).await;
     (shop, answer, done)
 }
 
@@ -214,9 +216,9 @@ async fn every_attack_is_refused_does_nothing_and_is_recorded() {
         let (expected, outcome) =
             if asked_anew { ("approval needed", Outcome::Asked) } else { ("not approved", Outcome::Denied) };
         assert_eq!(code, expected, "{kind:?}: {answer}");
-        assert_eq!(shop.done(), before, "{kind:?}");
+        assert_eq!(shop.units_added(), before, "{kind:?}");
         assert!(!shop.simulator.writes().contains_key("Application.Expose"), "{kind:?}");
-        let (recorded, approval) = shop.last_ending().await;
+        let (recorded, approval) = shop.last_close().await;
         assert_eq!(recorded, outcome, "{kind:?}");
         // a state that does not open names no approval that could be believed
         let sealed = matches!(
@@ -229,7 +231,9 @@ async fn every_attack_is_refused_does_nothing_and_is_recorded() {
                 | Attack::StateExpired
         );
         assert_eq!(approval.is_some(), !sealed, "{kind:?}: {approval:?}");
-        audit::verify(shop.served.door.ledger.store(), &tests::ledger::keys(), None).await.expect("the chain holds");
+        audit::verify(shop.served.dispatcher.ledger.store(), &tests::ledger::keys(), None)
+            .await
+            .expect("the chain holds");
     }
 }
 
@@ -241,14 +245,14 @@ async fn a_changed_target_voids_a_yes_for_good() {
     assert!(refused["content"][0]["text"].as_str().is_some_and(|text| text.contains("has changed")), "{refused}");
     let (_, ended) = shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await;
     assert_eq!(ended["status"], "expired", "{ended}");
-    let (other, _) = shop.question("admin").await;
+    let (other, _) = shop.request_approval("admin").await;
     assert_ne!(other, id);
 }
 
 #[tokio::test]
 async fn decisions_that_nobody_may_take_are_refused_and_recorded() {
-    let shop = Asking::open(false, ApprovalTerms::default()).await;
-    let (id, digest) = shop.question("admin").await;
+    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+    let (id, digest) = shop.request_approval("admin").await;
     let unknown = "01890a5d-ac96-774b-bcce-b302099a8057";
     for (token, verb, id, digest, status) in [
         ("admin", "approve", id.as_str(), digest.as_str(), 403),
@@ -261,25 +265,25 @@ async fn decisions_that_nobody_may_take_are_refused_and_recorded() {
         ("approver", "approve", &id, "0000", 409),
         ("approver", "approve", &id, "", 409),
     ] {
-        let before = shop.endings().await.len();
+        let before = shop.close_records().await.len();
         assert_eq!(shop.decide(token, verb, id, digest).await, status, "{token} {verb} {id} {digest}");
-        let endings = shop.endings().await;
+        let endings = shop.close_records().await;
         assert_eq!(endings.len(), before + 1, "{token} {verb}");
         let (tool, ending) = endings.last().expect("an ending");
         assert_eq!((tool, ending.outcome), (&format!("approvals_{verb}"), Outcome::Denied));
         assert_eq!(ending.approval.as_deref(), Some(id));
     }
-    assert_eq!(shop.question("admin").await.0, id, "it still waits");
+    assert_eq!(shop.request_approval("admin").await.0, id, "it still waits");
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 409, "twice");
     assert_eq!(shop.decide("other approver", "reject", &id, &digest).await, 409, "after a yes");
-    assert_eq!(shop.done(), 0);
+    assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
 async fn bodies_and_parameters_that_do_not_fit_are_refused() {
-    let shop = Asking::open(false, ApprovalTerms::default()).await;
-    let (id, digest) = shop.question("admin").await;
+    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+    let (id, digest) = shop.request_approval("admin").await;
     let path = format!("/{id}/approve");
     let long = "x".repeat(501);
     for body in [
@@ -302,8 +306,8 @@ async fn bodies_and_parameters_that_do_not_fit_are_refused() {
 
 #[tokio::test]
 async fn askers_see_their_own_questions_and_nobody_elses() {
-    let shop = Asking::open(false, ApprovalTerms::default()).await;
-    let (id, _) = shop.question("admin").await;
+    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+    let (id, _) = shop.request_approval("admin").await;
     let own = shop.api("admin", "GET", "", &Value::Null).await.1;
     assert_eq!(own["approvals"][0]["id"], id.as_str());
     let others = shop.api("other admin", "GET", "", &Value::Null).await.1;
@@ -314,7 +318,7 @@ async fn askers_see_their_own_questions_and_nobody_elses() {
 
 #[tokio::test]
 async fn a_caller_cannot_bury_humans_under_questions() {
-    let shop = Asking::open(false, ApprovalTerms::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
     let mut last = Value::Null;
     for number in 1..=51 {
         let mut args = arguments();
@@ -322,6 +326,6 @@ async fn a_caller_cannot_bury_humans_under_questions() {
         last = shop.call("admin", TOOL, &args, &json!({})).await;
     }
     assert!(last["content"][0]["text"].as_str().is_some_and(|text| text.contains("already wait")), "{last}");
-    let (other, _) = shop.question("other admin").await;
+    let (other, _) = shop.request_approval("other admin").await;
     assert!(!other.is_empty(), "another caller can still ask");
 }

@@ -5,12 +5,12 @@ use audit::Outcome;
 use dispatch::ApprovalTerms;
 use serde_json::{Value, json};
 use store::{ApprovalRow, Decision};
-use tests::approval_fixture::{Asking, TOOL, able, arguments, said};
+use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation};
 
 const HOUR: i64 = 3600 * 1_000_000;
 
-async fn shop() -> Asking {
-    Asking::open(false, ApprovalTerms::default()).await
+async fn shop() -> ApprovalFixture {
+    ApprovalFixture::start(false, ApprovalTerms::default()).await
 }
 
 fn named(id: &str) -> Value {
@@ -18,13 +18,13 @@ fn named(id: &str) -> Value {
 }
 
 fn yes(asked: &Value) -> Value {
-    json!({"requestState": asked["requestState"], "inputResponses": said(&json!({"approve": true}))})
+    json!({"requestState": asked["requestState"], "inputResponses": elicitation_answer(&json!({"approve": true}))})
 }
 
 #[tokio::test]
 async fn arguments_that_only_look_the_same_are_refused() {
     let shop = shop().await;
-    let (id, digest) = shop.question("admin").await;
+    let (id, digest) = shop.request_approval("admin").await;
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
     let with = |name: &str, value: Value| {
         let mut arguments = arguments();
@@ -52,19 +52,19 @@ async fn arguments_that_only_look_the_same_are_refused() {
     ] {
         let refused = shop.call("admin", TOOL, &drifted, &named(&id)).await;
         assert_eq!(refused["isError"], true, "{drifted}: {refused}");
-        assert_eq!(shop.done(), 0, "{drifted}");
+        assert_eq!(shop.units_added(), 0, "{drifted}");
         if refused["_meta"]["juju-mcp/code"] == "not approved" {
-            assert_eq!(shop.last_ending().await, (Outcome::Denied, Some(id.clone())), "{drifted}");
+            assert_eq!(shop.last_close().await, (Outcome::Denied, Some(id.clone())), "{drifted}");
         }
     }
     assert_ne!(shop.call("admin", TOOL, &arguments(), &named(&id)).await["isError"], true, "the act itself still may");
-    assert_eq!(shop.done(), 1);
+    assert_eq!(shop.units_added(), 1);
 }
 
 #[tokio::test]
 async fn what_means_the_same_is_the_same_act() {
     let shop = shop().await;
-    let (id, _) = shop.question("admin").await;
+    let (id, _) = shop.request_approval("admin").await;
     for text in [
         r#"{"num_units": 1, "application": "web", "model": "shop"}"#,
         r#"{"application": "web", "model": "shop", "num_units": 1}"#,
@@ -79,15 +79,15 @@ async fn what_means_the_same_is_the_same_act() {
     let told = shop.call("admin", TOOL, &whole, &json!({})).await;
     let (code, told_id) = (&told["_meta"]["juju-mcp/code"], &told["_meta"]["juju-mcp/approval"]["id"]);
     assert!(code == "bad arguments" || told_id == id.as_str(), "1.0 is refused or is 1, never another act: {told}");
-    assert_eq!(shop.done(), 0);
+    assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
 async fn a_state_fits_only_its_endpoint() {
     let shop = shop().await;
-    let asked = shop.ask_with_human("admin", json!({})).await;
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
     for path in ["/mcp", "/mcp/x/applications", "/mcp/x/units"] {
-        let params = able(yes(&asked));
+        let params = with_elicitation(yes(&asked));
         let request = {
             let mut all = json!({"name": TOOL, "arguments": arguments()});
             for (name, value) in params.as_object().into_iter().flatten() {
@@ -98,28 +98,28 @@ async fn a_state_fits_only_its_endpoint() {
         let answer = request.send(shop.served.address).await.expect("an answer").json();
         let refused = answer["error"].is_object() || answer["result"]["_meta"]["juju-mcp/code"] == "not approved";
         assert!(refused, "{path}: {answer}");
-        assert_eq!(shop.done(), 0, "{path}");
+        assert_eq!(shop.units_added(), 0, "{path}");
     }
-    assert!(shop.endings().await.iter().any(|(_, ending)| ending.outcome == Outcome::Denied), "it is recorded");
-    assert_ne!(shop.ask_with_human("admin", yes(&asked)).await["isError"], true, "and fits there");
+    assert!(shop.close_records().await.iter().any(|(_, ending)| ending.outcome == Outcome::Denied), "it is recorded");
+    assert_ne!(shop.request_with_elicitation("admin", yes(&asked)).await["isError"], true, "and fits there");
 }
 
 #[tokio::test]
 async fn a_state_of_another_key_is_refused() {
     let shop = shop().await;
-    let asked = shop.ask_with_human("admin", json!({})).await;
-    let shop = shop.restarted_with_another_key().await;
-    let refused = shop.ask_with_human("admin", yes(&asked)).await;
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
+    let shop = shop.restart_with_another_key().await;
+    let refused = shop.request_with_elicitation("admin", yes(&asked)).await;
     assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{refused}");
-    assert_eq!((shop.done(), shop.last_ending().await), (0, (Outcome::Denied, None)));
-    let anew = shop.ask_with_human("admin", json!({})).await;
+    assert_eq!((shop.units_added(), shop.last_close().await), (0, (Outcome::Denied, None)));
+    let anew = shop.request_with_elicitation("admin", json!({})).await;
     assert_eq!(anew["resultType"], "input_required", "the question itself still waits: {anew}");
-    assert_ne!(shop.ask_with_human("admin", yes(&anew)).await["isError"], true);
+    assert_ne!(shop.request_with_elicitation("admin", yes(&anew)).await["isError"], true);
 }
 
 /// Ends a question and keeps it as if it had been asked an hour from now, as a clock that was set back shows it.
-async fn asked_in_the_future(shop: &Asking, id: &str) -> String {
-    let store = shop.served.door.ledger.store();
+async fn asked_in_the_future(shop: &ApprovalFixture, id: &str) -> String {
+    let store = shop.served.dispatcher.ledger.store();
     let row = store.approval(id).await.expect("a store").expect("a row");
     assert!(store.end_approval(id, "moved").await.expect("a store"));
     let other = "01890a5d-ac96-774b-bcce-b302099a8057".to_owned();
@@ -131,27 +131,27 @@ async fn asked_in_the_future(shop: &Asking, id: &str) -> String {
 #[tokio::test]
 async fn a_clock_that_was_set_back_lengthens_nothing() {
     let shop = shop().await;
-    let (id, digest) = shop.question("admin").await;
+    let (id, digest) = shop.request_approval("admin").await;
     let id = asked_in_the_future(&shop, &id).await;
     assert_eq!(shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await.1["status"], "expired");
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 409, "nobody can say yes now");
     let listed = shop.api("approver", "GET", "?status=pending", &Value::Null).await.1;
     assert_eq!(listed["approvals"], json!([]));
     // the yes that was given before the clock was set back
-    let store = shop.served.door.ledger.store();
+    let store = shop.served.dispatcher.ledger.store();
     let now = store.approval(&id).await.expect("a store").expect("a row").made + 1;
     let given = Decision { status: "approved", by: "token:approver:1", reason: "", now };
     assert!(store.decide_approval(&id, given).await.expect("a store").is_some());
     let refused = shop.call("admin", TOOL, &arguments(), &named(&id)).await;
     assert!(refused["content"][0]["text"].as_str().is_some_and(|text| text.contains("has expired")), "{refused}");
-    assert_eq!((shop.done(), shop.last_ending().await), (0, (Outcome::Denied, Some(id.clone()))));
-    assert_eq!(shop.ask("admin").await["_meta"]["juju-mcp/code"], "approval needed", "and it is asked anew");
+    assert_eq!((shop.units_added(), shop.last_close().await), (0, (Outcome::Denied, Some(id.clone()))));
+    assert_eq!(shop.request("admin").await["_meta"]["juju-mcp/code"], "approval needed", "and it is asked anew");
 }
 
 #[tokio::test]
 async fn ids_and_digests_that_nobody_gave_out_are_refused_and_do_not_fill_the_ledger() {
     let shop = shop().await;
-    let (id, digest) = shop.question("admin").await;
+    let (id, digest) = shop.request_approval("admin").await;
     let long = "x".repeat(100_000);
     let upper = id.to_uppercase();
     for odd in ["", "1", "*", "' or 1=1 --", "\u{202e}\n", &upper, &long, &format!("{{{id}}}"), &id.replace('-', "")] {
@@ -165,11 +165,11 @@ async fn ids_and_digests_that_nobody_gave_out_are_refused_and_do_not_fill_the_le
     let body = json!({"digest": long, "reason": long});
     assert_eq!(shop.api("viewer", "POST", &format!("/{id}/approve"), &body).await.0, 403);
     assert_eq!(shop.api("approver", "POST", &format!("/{id}/approve"), &body).await.0, 400);
-    assert_eq!(shop.last_ending().await, (Outcome::Denied, Some(id.clone())), "a refusal with a long reason too");
+    assert_eq!(shop.last_close().await, (Outcome::Denied, Some(id.clone())), "a refusal with a long reason too");
     for path in ["/..%2f..%2fready/approve", "/%00/approve", "/%e2%80%ae/approve"] {
         assert_eq!(shop.api("approver", "POST", path, &json!({"digest": digest})).await.0, 404, "{path}");
     }
-    let written = serde_json::to_string(&shop.served.ledger().await).expect("records");
+    let written = serde_json::to_string(&shop.served.ledger_records().await).expect("records");
     assert!(!written.contains(&"x".repeat(600)), "what strangers send is cut");
-    assert_eq!(shop.done(), 0);
+    assert_eq!(shop.units_added(), 0);
 }

@@ -5,15 +5,15 @@ use audit::Outcome;
 use dispatch::ApprovalTerms;
 use policy::{Policy, Profile};
 use serde_json::{Value, json};
-use tests::approval_fixture::{Asking, TOOL, arguments};
+use tests::approval_fixture::{ApprovalFixture, TOOL, arguments};
 
-async fn shop(second_person: bool) -> Asking {
-    Asking::open(second_person, ApprovalTerms::default()).await
+async fn shop(second_person: bool) -> ApprovalFixture {
+    ApprovalFixture::start(second_person, ApprovalTerms::default()).await
 }
 
 /// Tries to approve what `asker` asked for, and says with which status and code it ended.
-async fn tries(shop: &Asking, asker: &str, decider: &str) -> (u16, String) {
-    let (id, digest) = shop.question(asker).await;
+async fn tries(shop: &ApprovalFixture, asker: &str, decider: &str) -> (u16, String) {
+    let (id, digest) = shop.request_approval(asker).await;
     let body = json!({"digest": digest});
     let (status, answer) = shop.api(decider, "POST", &format!("/{id}/approve"), &body).await;
     (status, answer["error"]["code"].as_str().unwrap_or_default().to_owned())
@@ -30,14 +30,14 @@ async fn the_same_person_never_is_the_second_one() {
     ] {
         let refused = (403, "own question".to_owned());
         assert_eq!(tries(&shop, asker, decider).await, refused, "{asker}: {decider}");
-        let (tool, ending) = shop.endings().await.pop().expect("an ending");
+        let (tool, ending) = shop.close_records().await.pop().expect("an ending");
         assert_eq!((tool.as_str(), ending.outcome), ("approvals_approve", Outcome::Denied), "{decider}");
         assert!(ending.approval.is_some(), "{decider}");
     }
-    assert_eq!(shop.done(), 0);
+    assert_eq!(shop.units_added(), 0);
     assert_eq!(tries(&shop, "ana by assistant", "bea by page").await.0, 200);
-    assert_ne!(shop.ask("ana by assistant").await["isError"], true);
-    assert_eq!(shop.done(), 1);
+    assert_ne!(shop.request("ana by assistant").await["isError"], true);
+    assert_eq!(shop.units_added(), 1);
 }
 
 #[tokio::test]
@@ -56,9 +56,9 @@ async fn neither_the_asking_client_nor_a_program_nor_somebody_without_the_role_a
         ] {
             let refused = tries(&shop, "ana by assistant", decider).await;
             assert_eq!(refused, (403, code.to_owned()), "{decider}");
-            assert_eq!(shop.last_ending().await.0, Outcome::Denied, "{decider}");
+            assert_eq!(shop.last_close().await.0, Outcome::Denied, "{decider}");
         }
-        assert_eq!(shop.done(), 0);
+        assert_eq!(shop.units_added(), 0);
     }
     let shop = shop(false).await;
     assert_eq!(tries(&shop, "ana by assistant", "ana by page").await.0, 200, "no second person is wanted");
@@ -68,12 +68,15 @@ async fn neither_the_asking_client_nor_a_program_nor_somebody_without_the_role_a
 async fn a_token_that_may_approve_never_asks_whatever_else_it_may() {
     let shop = shop(false).await;
     for token in ["approver", "ana by page", "ana's approving token by assistant", "bea by assistant", "robot"] {
-        let refused = shop.ask(token).await;
+        let refused = shop.request(token).await;
         assert_eq!(refused["_meta"]["juju-mcp/code"], "denied", "{token}: {refused}");
-        assert_eq!(shop.last_ending().await.0, Outcome::Denied, "{token}");
+        assert_eq!(shop.last_close().await.0, Outcome::Denied, "{token}");
     }
     // not even for a read that needs a yes, which it could give itself
-    shop.served.door.policy.replace(tests::approval_fixture::wanting(policy::Effect::Read, false));
+    shop.served
+        .dispatcher
+        .policy
+        .replace(tests::approval_fixture::policy_requiring_approval(policy::Effect::Read, false));
     let read = shop.call("ana by page", "juju_status", &json!({"model": "shop"}), &json!({})).await;
     assert_eq!(read["_meta"]["juju-mcp/code"], "denied", "{read}");
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
@@ -83,13 +86,13 @@ async fn a_token_that_may_approve_never_asks_whatever_else_it_may() {
 #[tokio::test]
 async fn the_same_user_by_another_client_sees_and_uses_nothing_of_the_first() {
     let shop = shop(false).await;
-    let (id, digest) = shop.question("ana by assistant").await;
+    let (id, digest) = shop.request_approval("ana by assistant").await;
     for stranger in ["ana by another assistant", "operator", "viewer"] {
         assert_eq!(shop.api(stranger, "GET", "", &Value::Null).await.1["approvals"], json!([]), "{stranger}");
         let (status, said) = shop.api(stranger, "GET", &format!("/{id}"), &Value::Null).await;
         assert_eq!(status, 404, "{stranger}");
         assert!(!said.to_string().contains("add-unit") && !said.to_string().contains(&digest), "{said}");
-        let (tool, ending) = shop.endings().await.pop().expect("an ending");
+        let (tool, ending) = shop.close_records().await.pop().expect("an ending");
         assert_eq!((tool.as_str(), ending.outcome), ("approvals_show", Outcome::Denied), "a try is recorded");
     }
     assert_eq!(shop.decide("bea by page", "approve", &id, &digest).await, 200);
@@ -97,26 +100,26 @@ async fn the_same_user_by_another_client_sees_and_uses_nothing_of_the_first() {
         let named = json!({"_meta": {"juju-mcp/approval": id}});
         let refused = shop.call(thief, TOOL, &arguments(), &named).await;
         assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{thief}: {refused}");
-        assert_eq!(shop.last_ending().await, (Outcome::Denied, Some(id.clone())), "{thief}");
-        assert_eq!(shop.ask(thief).await["_meta"]["juju-mcp/code"], "approval needed", "{thief} has to ask alone");
+        assert_eq!(shop.last_close().await, (Outcome::Denied, Some(id.clone())), "{thief}");
+        assert_eq!(shop.request(thief).await["_meta"]["juju-mcp/code"], "approval needed", "{thief} has to ask alone");
     }
-    assert_eq!(shop.done(), 0);
-    assert_ne!(shop.ask("ana by assistant").await["isError"], true);
-    assert_eq!(shop.done(), 1);
+    assert_eq!(shop.units_added(), 0);
+    assert_ne!(shop.request("ana by assistant").await["isError"], true);
+    assert_eq!(shop.units_added(), 1);
 }
 
 #[tokio::test]
 async fn a_token_that_asked_never_decides_even_if_its_role_becomes_one_that_approves() {
     let shop = shop(false).await;
-    let (id, digest) = shop.question("operator").await;
+    let (id, digest) = shop.request_approval("operator").await;
     let roles = "roles: {operator: {description: Approves from today on., effects: [read], approves: true}}";
     let policy = Policy::read(&[("roles.yaml", roles)], Profile::None).expect("a policy");
-    shop.served.door.policy.replace(policy);
+    shop.served.dispatcher.policy.replace(policy);
     for verb in ["approve", "reject"] {
         let body = json!({"digest": digest});
         let (status, refused) = shop.api("operator", "POST", &format!("/{id}/{verb}"), &body).await;
         assert_eq!((status, refused["error"]["code"].as_str()), (403, Some("own question")), "{refused}");
-        assert_eq!(shop.last_ending().await, (Outcome::Denied, Some(id.clone())));
+        assert_eq!(shop.last_close().await, (Outcome::Denied, Some(id.clone())));
     }
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200, "somebody else may");
 }

@@ -4,17 +4,17 @@ use audit::Outcome;
 use dispatch::ApprovalTerms;
 use futures::future::join_all;
 use serde_json::{Value, json};
-use tests::approval_fixture::{Asking, TOOL, able, arguments, said};
+use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation};
 
-async fn shop() -> Asking {
-    Asking::open(false, ApprovalTerms::default()).await
+async fn shop() -> ApprovalFixture {
+    ApprovalFixture::start(false, ApprovalTerms::default()).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_approvers_at_once_one_decides() {
     for round in 0..5 {
         let shop = shop().await;
-        let (id, digest) = shop.question("admin").await;
+        let (id, digest) = shop.request_approval("admin").await;
         let tries = (0..40).map(|number| {
             let token = if number % 2 == 0 { "approver" } else { "other approver" };
             let verb = if number % 4 < 2 { "approve" } else { "reject" };
@@ -28,9 +28,9 @@ async fn of_many_approvers_at_once_one_decides() {
         let approved = won[0].0 == "approve";
         let (_, shown) = shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await;
         assert_eq!(shown["status"], if approved { "approved" } else { "rejected" });
-        assert_eq!(shop.ask("admin").await["isError"] != true, approved, "the one that counted decides");
-        assert_eq!(shop.done(), u64::from(approved));
-        let endings = shop.endings().await;
+        assert_eq!(shop.request("admin").await["isError"] != true, approved, "the one that counted decides");
+        assert_eq!(shop.units_added(), u64::from(approved));
+        let endings = shop.close_records().await;
         let decisions = endings.iter().filter(|(tool, _)| tool.starts_with("approvals_"));
         let (mut done, mut denied) = (0, 0);
         for (_, ending) in decisions {
@@ -47,11 +47,12 @@ async fn of_many_approvers_at_once_one_decides() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_confirmation_carried_by_many_calls_at_once_acts_once() {
     let shop = shop().await;
-    let asked = shop.ask_with_human("admin", json!({})).await;
-    let back = json!({"requestState": asked["requestState"], "inputResponses": said(&json!({"approve": true}))});
-    let answers = join_all((0..40).map(|_| shop.ask_with_human("admin", back.clone()))).await;
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
+    let back =
+        json!({"requestState": asked["requestState"], "inputResponses": elicitation_answer(&json!({"approve": true}))});
+    let answers = join_all((0..40).map(|_| shop.request_with_elicitation("admin", back.clone()))).await;
     let done = answers.iter().filter(|answer| answer["content"].is_array() && answer["isError"] != true).count();
-    assert_eq!((done, shop.done()), (1, 1), "{answers:?}");
+    assert_eq!((done, shop.units_added()), (1, 1), "{answers:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -59,9 +60,9 @@ async fn uses_of_every_kind_at_once_act_once_for_each_yes() {
     let shop = shop().await;
     let (args, none) = (arguments(), json!({}));
     for yes in 1..=5 {
-        let (id, digest) = shop.question("admin").await;
+        let (id, digest) = shop.request_approval("admin").await;
         assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
-        let named = able(json!({}));
+        let named = with_elicitation(json!({}));
         let named = json!({"_meta": {"juju-mcp/approval": id,
             "io.modelcontextprotocol/clientCapabilities": named["_meta"]["io.modelcontextprotocol/clientCapabilities"]}});
         let calls = (0..24).map(|number| {
@@ -70,13 +71,13 @@ async fn uses_of_every_kind_at_once_act_once_for_each_yes() {
         });
         let answers = join_all(calls).await;
         let done = answers.iter().filter(|answer| answer["content"].is_array() && answer["isError"] != true).count();
-        assert_eq!((done, shop.done()), (1, yes), "{answers:?}");
+        assert_eq!((done, shop.units_added()), (1, yes), "{answers:?}");
         // what the late ones asked for anew ends here
         for token in ["admin", "other admin"] {
             let (_, listed) = shop.api(token, "GET", "?status=pending", &Value::Null).await;
             for open in listed["approvals"].as_array().expect("a list") {
                 let text = |name: &str| open[name].as_str().expect(name).to_owned();
-                assert_eq!(shop.served.door.ledger.store().end_approval(&text("id"), "").await.ok(), Some(true));
+                assert_eq!(shop.served.dispatcher.ledger.store().end_approval(&text("id"), "").await.ok(), Some(true));
             }
         }
     }

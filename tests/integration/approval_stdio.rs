@@ -4,14 +4,14 @@ use audit::Outcome;
 use dispatch::ApprovalTerms;
 use serde_json::{Value, json};
 use tests::{
-    Lines,
-    approval_fixture::{Asking, TOOL, able, arguments, said},
+    StdioClient,
+    approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation},
 };
 
 const ELICITS: &str = r#"{"elicitation": {"form": {}}}"#;
 
-async fn shop() -> Asking {
-    Asking::open(false, ApprovalTerms::default()).await
+async fn shop() -> ApprovalFixture {
+    ApprovalFixture::start(false, ApprovalTerms::default()).await
 }
 
 fn capable() -> Value {
@@ -40,12 +40,12 @@ fn modern(id: u32, tool: &str, arguments: &Value, more: &Value) -> Value {
 }
 
 fn yes(asked: &Value) -> Value {
-    json!({"requestState": asked["requestState"], "inputResponses": said(&json!({"approve": true}))})
+    json!({"requestState": asked["requestState"], "inputResponses": elicitation_answer(&json!({"approve": true}))})
 }
 
 /// An older client that can ask, after its call was answered with a question: the question's id and its text.
-async fn elicited(client: &mut Lines, call: Value) -> (Value, String) {
-    let question = client.ask(call).await;
+async fn elicited(client: &mut StdioClient, call: Value) -> (Value, String) {
+    let question = client.request(call).await;
     assert_eq!(question["method"], "elicitation/create", "{question}");
     (question["id"].clone(), question["params"]["message"].as_str().expect("a text").to_owned())
 }
@@ -58,20 +58,20 @@ fn answered(id: &Value, result: &Value) -> Value {
 async fn todays_client_confirms_over_lines_directly_and_behind_the_trio() {
     let shop = shop().await;
     for (number, (tool, args)) in [(1, (TOOL, arguments())), (2, ("juju_run_command", inner()))] {
-        let mut client = shop.lines();
-        let asked = client.ask(modern(1, tool, &args, &json!({}))).await;
+        let mut client = shop.stdio_client();
+        let asked = client.request(modern(1, tool, &args, &json!({}))).await;
         let asked = &asked["result"];
         assert_eq!(asked["resultType"], "input_required", "{asked}");
         assert!(asked["inputRequests"]["approval"]["params"]["message"].to_string().contains("juju add-unit"));
-        let done = client.ask(modern(2, tool, &args, &yes(asked))).await;
+        let done = client.request(modern(2, tool, &args, &yes(asked))).await;
         assert_ne!(done["result"]["isError"], true, "{done}");
-        assert_eq!(shop.done(), number);
-        let again = client.ask(modern(3, tool, &args, &yes(asked))).await;
+        assert_eq!(shop.units_added(), number);
+        let again = client.request(modern(3, tool, &args, &yes(asked))).await;
         assert_eq!(again["result"]["_meta"]["juju-mcp/code"], "not approved", "{again}");
-        assert_eq!(shop.done(), number);
-        client.hang_up().await.expect("a good end");
+        assert_eq!(shop.units_added(), number);
+        client.disconnect().await.expect("a good end");
     }
-    for (tool, _) in shop.endings().await {
+    for (tool, _) in shop.close_records().await {
         assert!(tool == TOOL || tool == "approvals_approve", "the ledger names the inner command, not {tool}");
     }
 }
@@ -79,24 +79,25 @@ async fn todays_client_confirms_over_lines_directly_and_behind_the_trio() {
 #[tokio::test]
 async fn an_older_client_is_asked_while_its_call_waits() {
     let shop = shop().await;
-    let mut client = shop.lines();
-    client.greet("2025-11-25", &capable()).await;
+    let mut client = shop.stdio_client();
+    client.initialize("2025-11-25", &capable()).await;
     for (done, (tool, args)) in [(0, (TOOL, arguments())), (1, ("juju_run_command", inner()))] {
         let (question, text) = elicited(&mut client, called(2, tool, &args, &json!({}))).await;
         assert!(text.contains("juju add-unit") && text.contains("changes"), "{text}");
-        assert_eq!(shop.done(), done, "nothing is done while a human thinks");
-        let answer = client.ask(answered(&question, &json!({"action": "accept", "content": {"approve": true}}))).await;
+        assert_eq!(shop.units_added(), done, "nothing is done while a human thinks");
+        let answer =
+            client.request(answered(&question, &json!({"action": "accept", "content": {"approve": true}}))).await;
         assert_eq!(answer["id"], 2, "{answer}");
         assert_ne!(answer["result"]["isError"], true, "{answer}");
-        assert_eq!(shop.done(), done + 1);
+        assert_eq!(shop.units_added(), done + 1);
     }
 }
 
 #[tokio::test]
 async fn answers_of_an_older_client_that_are_no_yes_do_nothing() {
     let shop = shop().await;
-    let mut client = shop.lines();
-    client.greet("2025-06-18", &capable()).await;
+    let mut client = shop.stdio_client();
+    client.initialize("2025-06-18", &capable()).await;
     for odd in [
         json!({"action": "cancel"}),
         json!({"action": "accept"}),
@@ -105,51 +106,55 @@ async fn answers_of_an_older_client_that_are_no_yes_do_nothing() {
         json!({"action": "decline", "content": {"approve": true}}),
     ] {
         let (question, _) = elicited(&mut client, called(2, TOOL, &arguments(), &json!({}))).await;
-        let answer = client.ask(answered(&question, &odd)).await;
+        let answer = client.request(answered(&question, &odd)).await;
         assert_eq!(answer["result"]["_meta"]["juju-mcp/code"], "not approved", "{odd}: {answer}");
-        assert_eq!(shop.last_ending().await.0, Outcome::Denied, "{odd}");
+        assert_eq!(shop.last_close().await.0, Outcome::Denied, "{odd}");
     }
     // an answer to a question that was never put
-    client.say(answered(&json!(77), &json!({"action": "accept", "content": {"approve": true}}))).await;
-    let refused = client.ask(called(3, TOOL, &arguments(), &json!({}))).await;
+    client.send(answered(&json!(77), &json!({"action": "accept", "content": {"approve": true}}))).await;
+    let refused = client.request(called(3, TOOL, &arguments(), &json!({}))).await;
     assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "not approved", "a no stays a no: {refused}");
-    assert_eq!(shop.done(), 0);
+    assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
 async fn no_client_answers_for_the_second_person_whatever_it_sends() {
-    let shop = Asking::open(true, ApprovalTerms::default()).await;
-    let mut older = shop.lines();
-    older.greet("2025-11-25", &capable()).await;
-    let refused = older.ask(called(2, TOOL, &arguments(), &json!({}))).await;
+    let shop = ApprovalFixture::start(true, ApprovalTerms::default()).await;
+    let mut older = shop.stdio_client();
+    older.initialize("2025-11-25", &capable()).await;
+    let refused = older.request(called(2, TOOL, &arguments(), &json!({}))).await;
     assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "approval needed", "no form is shown: {refused}");
-    let mut newer = shop.lines();
-    let unasked = json!({"inputResponses": said(&json!({"approve": true}))});
-    let refused = newer.ask(modern(1, TOOL, &arguments(), &unasked)).await;
+    let mut newer = shop.stdio_client();
+    let unasked = json!({"inputResponses": elicitation_answer(&json!({"approve": true}))});
+    let refused = newer.request(modern(1, TOOL, &arguments(), &unasked)).await;
     assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "approval needed", "{refused}");
-    let invented = json!({"requestState": "rs1.AAAA.BBBB", "inputResponses": said(&json!({"approve": true}))});
-    let refused = newer.ask(modern(2, TOOL, &arguments(), &invented)).await;
+    let invented =
+        json!({"requestState": "rs1.AAAA.BBBB", "inputResponses": elicitation_answer(&json!({"approve": true}))});
+    let refused = newer.request(modern(2, TOOL, &arguments(), &invented)).await;
     assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "not approved", "{refused}");
-    assert_eq!((shop.done(), shop.last_ending().await.0), (0, Outcome::Denied));
+    assert_eq!((shop.units_added(), shop.last_close().await.0), (0, Outcome::Denied));
 }
 
 #[tokio::test]
 async fn a_rule_that_becomes_stricter_while_the_human_thinks_voids_the_yes() {
     let shop = shop().await;
-    let mut client = shop.lines();
-    client.greet("2025-11-25", &capable()).await;
+    let mut client = shop.stdio_client();
+    client.initialize("2025-11-25", &capable()).await;
     let (question, _) = elicited(&mut client, called(2, TOOL, &arguments(), &json!({}))).await;
-    shop.served.door.policy.replace(tests::approval_fixture::wanting(policy::Effect::Write, true));
-    let answer = client.ask(answered(&question, &json!({"action": "accept", "content": {"approve": true}}))).await;
+    shop.served
+        .dispatcher
+        .policy
+        .replace(tests::approval_fixture::policy_requiring_approval(policy::Effect::Write, true));
+    let answer = client.request(answered(&question, &json!({"action": "accept", "content": {"approve": true}}))).await;
     assert_eq!(answer["result"]["_meta"]["juju-mcp/code"], "not approved", "{answer}");
-    assert_eq!((shop.done(), shop.last_ending().await.0), (0, Outcome::Denied));
+    assert_eq!((shop.units_added(), shop.last_close().await.0), (0, Outcome::Denied));
 }
 
 #[tokio::test]
 async fn a_command_behind_the_trio_is_confirmed_over_http_and_its_state_fits_no_other_way() {
     let shop = shop().await;
     let run = async |path: &str, tool: &str, args: &Value, more: Value| {
-        shop.call_at(path, "admin", tool, args, &able(more)).await
+        shop.call_at(path, "admin", tool, args, &with_elicitation(more)).await
     };
     let asked = run("/mcp", "juju_run_command", &inner(), json!({})).await;
     assert_eq!(asked["resultType"], "input_required", "{asked}");
@@ -160,23 +165,26 @@ async fn a_command_behind_the_trio_is_confirmed_over_http_and_its_state_fits_no_
     {
         let refused = run(path, tool, args, yes(&asked)).await;
         assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{path} {tool}: {refused}");
-        assert_eq!((shop.done(), shop.last_ending().await.0), (0, Outcome::Denied), "{path} {tool}");
+        assert_eq!((shop.units_added(), shop.last_close().await.0), (0, Outcome::Denied), "{path} {tool}");
     }
     let done = run("/mcp", "juju_run_command", &inner(), yes(&asked)).await;
     assert_ne!(done["isError"], true, "{done}");
-    assert_eq!(shop.done(), 1);
+    assert_eq!(shop.units_added(), 1);
 }
 
 #[tokio::test]
 async fn a_read_behind_the_trio_can_need_a_yes_too() {
     let shop = shop().await;
-    shop.served.door.policy.replace(tests::approval_fixture::wanting(policy::Effect::Read, false));
+    shop.served
+        .dispatcher
+        .policy
+        .replace(tests::approval_fixture::policy_requiring_approval(policy::Effect::Read, false));
     let args = json!({"command": "models", "arguments": {}});
-    let mut client = shop.lines();
-    let asked = client.ask(modern(1, "juju_read_command", &args, &json!({}))).await;
+    let mut client = shop.stdio_client();
+    let asked = client.request(modern(1, "juju_read_command", &args, &json!({}))).await;
     assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
-    let done = client.ask(modern(2, "juju_read_command", &args, &yes(&asked["result"]))).await;
+    let done = client.request(modern(2, "juju_read_command", &args, &yes(&asked["result"]))).await;
     assert!(done["result"]["content"][0]["text"].as_str().is_some_and(|text| text.contains("shop")), "{done}");
-    let (tool, ending) = shop.endings().await.pop().expect("an ending");
+    let (tool, ending) = shop.close_records().await.pop().expect("an ending");
     assert_eq!((tool.as_str(), ending.outcome), ("juju_models", Outcome::Done));
 }

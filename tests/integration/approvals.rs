@@ -4,16 +4,16 @@ use audit::Outcome;
 use dispatch::{ApprovalTerms, Wanted};
 use identity::Caller;
 use serde_json::{Value, json};
-use tests::approval_fixture::{Asking, TOOL, able, arguments, said};
+use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation};
 
-async fn shop() -> Asking {
-    Asking::open(false, ApprovalTerms::default()).await
+async fn shop() -> ApprovalFixture {
+    ApprovalFixture::start(false, ApprovalTerms::default()).await
 }
 
 #[tokio::test]
 async fn an_approver_says_yes_over_the_api_and_the_act_is_done_once() {
     let shop = shop().await;
-    let asked = shop.ask("admin").await;
+    let asked = shop.request("admin").await;
     let told = &asked["_meta"]["juju-mcp/approval"];
     let text = asked["content"][0]["text"].as_str().expect("a sentence");
     let id = told["id"].as_str().expect("an id");
@@ -22,18 +22,22 @@ async fn an_approver_says_yes_over_the_api_and_the_act_is_done_once() {
     let (_, listed) = shop.api("approver", "GET", "?status=pending", &Value::Null).await;
     let shown = &listed["approvals"][0];
     assert_eq!((shown["id"].as_str(), shown["question"]["act"]["tool"].as_str()), (Some(id), Some(TOOL)));
-    assert_eq!(shop.ask("admin").await["_meta"]["juju-mcp/approval"]["id"], id, "asking again is the same question");
     assert_eq!(
-        (shop.done(), shop.decide("approver", "approve", id, shown["digest"].as_str().expect("it")).await),
+        shop.request("admin").await["_meta"]["juju-mcp/approval"]["id"],
+        id,
+        "asking again is the same question"
+    );
+    assert_eq!(
+        (shop.units_added(), shop.decide("approver", "approve", id, shown["digest"].as_str().expect("it")).await),
         (0, 200)
     );
-    assert_eq!(shop.done(), 0, "a yes does nothing by itself");
-    let done = shop.ask("admin").await;
+    assert_eq!(shop.units_added(), 0, "a yes does nothing by itself");
+    let done = shop.request("admin").await;
     assert_ne!(done["isError"], true, "{done}");
-    assert_eq!(shop.done(), 1);
-    let (other, _) = shop.question("admin").await;
+    assert_eq!(shop.units_added(), 1);
+    let (other, _) = shop.request_approval("admin").await;
     assert_ne!(other, id, "a yes counts once");
-    let endings = shop.endings().await;
+    let endings = shop.close_records().await;
     let joined: Vec<_> = endings.iter().filter(|(_, ending)| ending.approval.as_deref() == Some(id)).collect();
     let steps: Vec<_> = joined.iter().map(|(tool, ending)| (tool.as_str(), ending.outcome)).collect();
     let (asked, done) = ((TOOL, Outcome::Asked), Outcome::Done);
@@ -42,7 +46,7 @@ async fn an_approver_says_yes_over_the_api_and_the_act_is_done_once() {
     assert_eq!((used["status"].as_str(), used["reason"].as_str()), (Some("used"), Some("looked at it")));
     assert!(used["decided_by"].as_str().is_some_and(|by| by.starts_with("token:approver:")), "{used}");
     let bea = Caller::local("bea", "admin");
-    let told = dispatch::changes(&shop.served.door, &bea, &Wanted::default()).await.expect("told").value;
+    let told = dispatch::changes(&shop.served.dispatcher, &bea, &Wanted::default()).await.expect("told").value;
     let changes = told["changes"].as_array().expect("changes");
     let done =
         changes.iter().find(|change| change["tool"] == TOOL && change["outcome"] == "done").expect("it was done");
@@ -56,35 +60,36 @@ async fn an_approver_says_yes_over_the_api_and_the_act_is_done_once() {
 #[tokio::test]
 async fn a_no_is_told_with_its_reason_and_not_asked_again() {
     let shop = shop().await;
-    let (id, digest) = shop.question("admin").await;
+    let (id, digest) = shop.request_approval("admin").await;
     assert_eq!(shop.decide("approver", "reject", &id, &digest).await, 200);
     for _ in 0..2 {
-        let answer = shop.ask("admin").await;
+        let answer = shop.request("admin").await;
         let text = answer["content"][0]["text"].as_str().expect("a sentence");
         assert!(text.contains("rejected") && text.contains("looked at it"), "{text}");
         assert_eq!(answer["_meta"]["juju-mcp/code"], "not approved");
-        assert_eq!(shop.last_ending().await, (Outcome::Denied, Some(id.clone())));
+        assert_eq!(shop.last_close().await, (Outcome::Denied, Some(id.clone())));
     }
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 409, "a no cannot become a yes");
-    assert_eq!(shop.done(), 0);
+    assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
 async fn the_human_before_a_client_of_today_confirms_in_a_round_trip() {
     let shop = shop().await;
-    let asked = shop.ask_with_human("admin", json!({})).await;
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
     assert_eq!(asked["resultType"], "input_required", "{asked}");
     let form = &asked["inputRequests"]["approval"];
     assert_eq!(form["method"], "elicitation/create", "{form}");
     assert!(form["params"]["message"].as_str().is_some_and(|text| text.contains("juju add-unit")), "{form}");
     assert_eq!(form["params"]["requestedSchema"]["required"], json!(["approve"]));
-    let back = json!({"requestState": asked["requestState"], "inputResponses": said(&json!({"approve": true}))});
-    let done = shop.ask_with_human("admin", back.clone()).await;
+    let back =
+        json!({"requestState": asked["requestState"], "inputResponses": elicitation_answer(&json!({"approve": true}))});
+    let done = shop.request_with_elicitation("admin", back.clone()).await;
     assert_ne!(done["isError"], true, "{done}");
-    assert_eq!(shop.done(), 1);
-    let again = shop.ask_with_human("admin", back).await;
-    assert_eq!((again["_meta"]["juju-mcp/code"].as_str(), shop.done()), (Some("not approved"), 1), "{again}");
-    let tools: Vec<_> = shop.endings().await.into_iter().map(|(tool, ending)| (tool, ending.outcome)).collect();
+    assert_eq!(shop.units_added(), 1);
+    let again = shop.request_with_elicitation("admin", back).await;
+    assert_eq!((again["_meta"]["juju-mcp/code"].as_str(), shop.units_added()), (Some("not approved"), 1), "{again}");
+    let tools: Vec<_> = shop.close_records().await.into_iter().map(|(tool, ending)| (tool, ending.outcome)).collect();
     assert!(tools.contains(&("approvals_approve".to_owned(), Outcome::Done)), "{tools:?}");
 }
 
@@ -92,13 +97,14 @@ async fn the_human_before_a_client_of_today_confirms_in_a_round_trip() {
 async fn what_cannot_be_undone_is_confirmed_by_typing_its_name() {
     let shop = shop().await;
     let remove = json!({"model": "shop", "applications": ["web"]});
-    let call = async |more: Value| shop.call("admin", "juju_remove_application", &remove, &able(more)).await;
+    let call =
+        async |more: Value| shop.call("admin", "juju_remove_application", &remove, &with_elicitation(more)).await;
     let asked = call(json!({})).await;
     let schema = &asked["inputRequests"]["approval"]["params"]["requestedSchema"];
     assert_eq!(schema["required"], json!(["approve", "name"]), "{asked}");
     let back = |name: &str| {
         json!({"requestState": asked["requestState"],
-        "inputResponses": said(&json!({"approve": true, "name": name}))})
+        "inputResponses": elicitation_answer(&json!({"approve": true, "name": name}))})
     };
     for wrong in ["", "we", "Web", "shop"] {
         let refused = call(back(wrong)).await;
@@ -111,62 +117,68 @@ async fn what_cannot_be_undone_is_confirmed_by_typing_its_name() {
 #[tokio::test]
 async fn a_no_in_the_client_rejects_and_no_answer_leaves_the_question_open() {
     let shop = shop().await;
-    let asked = shop.ask_with_human("admin", json!({})).await;
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
     let answer = |answer: Value| json!({"requestState": asked["requestState"], "inputResponses": {"approval": answer}});
     for odd in [json!({"action": "cancel"}), json!({"action": "accept"}), json!("yes"), json!({"approve": true})] {
-        let refused = shop.ask_with_human("admin", answer(odd)).await;
+        let refused = shop.request_with_elicitation("admin", answer(odd)).await;
         assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{refused}");
     }
-    let again = shop.ask_with_human("admin", json!({"requestState": asked["requestState"]})).await;
+    let again = shop.request_with_elicitation("admin", json!({"requestState": asked["requestState"]})).await;
     assert_eq!(again["resultType"], "input_required", "a state without an answer asks again: {again}");
-    let no = shop.ask_with_human("admin", answer(json!({"action": "decline"}))).await;
+    let no = shop.request_with_elicitation("admin", answer(json!({"action": "decline"}))).await;
     assert!(no["content"][0]["text"].as_str().is_some_and(|text| text.contains("rejected")), "{no}");
     let too_late =
-        shop.ask_with_human("admin", answer(json!({"action": "accept", "content": {"approve": true}}))).await;
-    assert_eq!((too_late["_meta"]["juju-mcp/code"].as_str(), shop.done()), (Some("not approved"), 0), "{too_late}");
+        shop.request_with_elicitation("admin", answer(json!({"action": "accept", "content": {"approve": true}}))).await;
+    assert_eq!(
+        (too_late["_meta"]["juju-mcp/code"].as_str(), shop.units_added()),
+        (Some("not approved"), 0),
+        "{too_late}"
+    );
 }
 
 #[tokio::test]
 async fn where_a_second_person_is_wanted_the_asking_client_cannot_confirm() {
-    let shop = Asking::open(true, ApprovalTerms::default()).await;
-    let asked = shop.ask_with_human("admin", json!({})).await;
+    let shop = ApprovalFixture::start(true, ApprovalTerms::default()).await;
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
     assert_eq!(asked["_meta"]["juju-mcp/code"], "approval needed", "no form is shown: {asked}");
     let told = &asked["_meta"]["juju-mcp/approval"];
     let (id, digest) = (told["id"].as_str().expect("an id"), told["digest"].as_str().expect("a digest"));
     assert_eq!(shop.decide("approver", "approve", id, digest).await, 200);
-    assert_ne!(shop.ask("admin").await["isError"], true);
-    assert_eq!(shop.done(), 1);
+    assert_ne!(shop.request("admin").await["isError"], true);
+    assert_eq!(shop.units_added(), 1);
 }
 
 #[tokio::test]
 async fn confirmation_in_the_client_can_be_switched_off() {
-    let shop = Asking::open(false, ApprovalTerms { confirm_in_client: false, ..ApprovalTerms::default() }).await;
-    let asked = shop.ask_with_human("admin", json!({})).await;
+    let shop =
+        ApprovalFixture::start(false, ApprovalTerms { confirm_in_client: false, ..ApprovalTerms::default() }).await;
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
     assert_eq!(asked["_meta"]["juju-mcp/code"], "approval needed", "{asked}");
 }
 
 #[tokio::test]
 async fn what_a_human_decided_and_what_still_waits_outlives_the_server() {
     let shop = shop().await;
-    let (id, digest) = shop.question("admin").await;
-    let shop = shop.restarted().await;
-    assert_eq!(shop.question("admin").await.0, id, "it still waits");
+    let (id, digest) = shop.request_approval("admin").await;
+    let shop = shop.restart().await;
+    assert_eq!(shop.request_approval("admin").await.0, id, "it still waits");
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
-    let shop = shop.restarted().await;
-    assert_ne!(shop.ask("admin").await["isError"], true);
-    let shop = shop.restarted().await;
-    assert_ne!(shop.question("admin").await.0, id, "and was used once");
-    assert_eq!(shop.done(), 1);
+    let shop = shop.restart().await;
+    assert_ne!(shop.request("admin").await["isError"], true);
+    let shop = shop.restart().await;
+    assert_ne!(shop.request_approval("admin").await.0, id, "and was used once");
+    assert_eq!(shop.units_added(), 1);
 }
 
 #[tokio::test]
 async fn a_round_trip_outlives_the_server() {
     let shop = shop().await;
-    let asked = shop.ask_with_human("admin", json!({})).await;
-    let shop = shop.restarted().await;
-    let back = json!({"requestState": asked["requestState"], "inputResponses": said(&json!({"approve": true}))});
-    assert_ne!(shop.ask_with_human("admin", back).await["isError"], true);
-    assert_eq!(shop.done(), 1);
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
+    let shop = shop.restart().await;
+    let back =
+        json!({"requestState": asked["requestState"], "inputResponses": elicitation_answer(&json!({"approve": true}))});
+    assert_ne!(shop.request_with_elicitation("admin", back).await["isError"], true);
+    assert_eq!(shop.units_added(), 1);
 }
 
 #[tokio::test]
@@ -177,7 +189,7 @@ async fn a_dry_run_asks_nobody_and_says_that_a_human_would_be_asked() {
     let told = shop.call("admin", TOOL, &dry, &json!({})).await;
     assert_eq!(told["structuredContent"]["needs_approval"][0]["rule"], "changes", "{told}");
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
-    assert_eq!((listed["approvals"].as_array().map(Vec::len), shop.done()), (Some(0), 0));
+    assert_eq!((listed["approvals"].as_array().map(Vec::len), shop.units_added()), (Some(0), 0));
 }
 
 #[tokio::test]
@@ -192,7 +204,7 @@ async fn a_repeated_key_is_answered_without_asking_again() {
     assert_eq!(shop.decide("approver", "approve", id, digest).await, 200);
     assert_ne!(call().await["isError"], true);
     let again = call().await;
-    assert_eq!((again["_meta"]["juju-mcp/repeated"].as_bool(), shop.done()), (Some(true), 1), "{again}");
+    assert_eq!((again["_meta"]["juju-mcp/repeated"].as_bool(), shop.units_added()), (Some(true), 1), "{again}");
 }
 
 #[tokio::test]
@@ -217,12 +229,12 @@ async fn a_key_of_another_act_asks_nobody_and_uses_up_no_yes() {
     assert_ne!(call(units(1, Some("k"))).await["isError"], true);
     let id = approve(&call(units(2, None)).await).await;
     let reused = call(units(2, Some("k"))).await;
-    assert_eq!((reused["_meta"]["juju-mcp/code"].as_str(), shop.done()), (Some("idempotency key reused"), 1));
+    assert_eq!((reused["_meta"]["juju-mcp/code"].as_str(), shop.units_added()), (Some("idempotency key reused"), 1));
     assert_eq!(shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await.1["status"], "approved");
     assert_eq!(call(units(3, Some("k"))).await["_meta"]["juju-mcp/code"], "idempotency key reused");
     assert_eq!(shop.api("approver", "GET", "?status=pending", &Value::Null).await.1["approvals"], json!([]));
     assert_ne!(call(units(2, Some("another"))).await["isError"], true, "the yes still counts");
-    assert_eq!(shop.done(), 2);
+    assert_eq!(shop.units_added(), 2);
 }
 
 #[tokio::test]
@@ -230,7 +242,7 @@ async fn secrets_are_not_shown_to_whoever_approves() {
     let shop = shop().await;
     let secret =
         json!({"model": "shop", "application": "web", "values": {"admin-password": "hunter2 x", "title": "Shop"}});
-    let asked = shop.call("admin", "juju_config", &secret, &able(json!({}))).await;
+    let asked = shop.call("admin", "juju_config", &secret, &with_elicitation(json!({}))).await;
     assert_eq!(asked["resultType"], "input_required", "{asked}");
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
     assert!(
@@ -245,8 +257,8 @@ async fn secrets_are_not_shown_to_whoever_approves() {
 #[tokio::test]
 async fn a_token_that_may_approve_only_reads() {
     let shop = shop().await;
-    let refused = shop.ask("approver").await;
-    assert_eq!((refused["_meta"]["juju-mcp/code"].as_str(), shop.done()), (Some("denied"), 0), "{refused}");
+    let refused = shop.request("approver").await;
+    assert_eq!((refused["_meta"]["juju-mcp/code"].as_str(), shop.units_added()), (Some("denied"), 0), "{refused}");
     let read = shop.call("approver", "juju_status", &json!({"model": "shop"}), &json!({})).await;
     assert_ne!(read["isError"], true, "{read}");
 }
@@ -254,15 +266,15 @@ async fn a_token_that_may_approve_only_reads() {
 #[tokio::test]
 async fn fifty_uses_at_once_do_the_act_once() {
     let shop = shop().await;
-    let (id, digest) = shop.question("admin").await;
+    let (id, digest) = shop.request_approval("admin").await;
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
     let named = json!({"_meta": {"juju-mcp/approval": id}});
     let args = arguments();
     let calls = (0..50).map(|_| shop.call("admin", TOOL, &args, &named));
     let answers = futures::future::join_all(calls).await;
     let done = answers.iter().filter(|answer| answer["isError"] != true).count();
-    assert_eq!((done, shop.done()), (1, 1));
-    let used = shop.endings().await.into_iter().filter(|(_, ending)| ending.approval.as_deref() == Some(&id));
+    assert_eq!((done, shop.units_added()), (1, 1));
+    let used = shop.close_records().await.into_iter().filter(|(_, ending)| ending.approval.as_deref() == Some(&id));
     let denied = used.filter(|(_, ending)| ending.outcome == Outcome::Denied).count();
     assert_eq!(denied, 49, "each refusal is in the ledger");
 }
@@ -270,7 +282,7 @@ async fn fifty_uses_at_once_do_the_act_once() {
 #[tokio::test]
 async fn many_questions_at_once_about_one_act_are_one_question() {
     let shop = shop().await;
-    let answers = futures::future::join_all((0..20).map(|_| shop.ask("admin"))).await;
+    let answers = futures::future::join_all((0..20).map(|_| shop.request("admin"))).await;
     let ids: std::collections::BTreeSet<_> =
         answers.iter().map(|answer| answer["_meta"]["juju-mcp/approval"]["id"].to_string()).collect();
     assert_eq!(ids.len(), 1, "{answers:?}");

@@ -5,7 +5,7 @@ use dispatch::ApprovalTerms;
 use policy::{Policy, Profile};
 use serde_json::{Value, json};
 use store::{ChangeRow, Store};
-use tests::approval_fixture::{Asking, TOOL, arguments};
+use tests::approval_fixture::{ApprovalFixture, TOOL, arguments};
 
 /// Nobody may do more than two acts in an hour.
 const TWO: &str = "policies:
@@ -20,13 +20,13 @@ fn two() -> Policy {
     Policy::read(&[("two.yaml", TWO)], Profile::None).expect("a policy")
 }
 
-async fn shop() -> Asking {
-    let shop = Asking::open(false, ApprovalTerms::default()).await;
-    shop.served.door.policy.replace(two());
+async fn shop() -> ApprovalFixture {
+    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+    shop.served.dispatcher.policy.replace(two());
     shop
 }
 
-async fn add(shop: &Asking, token: &str) -> Value {
+async fn add(shop: &ApprovalFixture, token: &str) -> Value {
     shop.call(token, TOOL, &arguments(), &json!({})).await
 }
 
@@ -44,23 +44,23 @@ async fn what_was_spent_is_known_after_a_restart() {
     assert!(refused_by_budget(&over), "{over}");
     let mut shop = shop;
     for _ in 0..2 {
-        shop = shop.restarted().await;
-        shop.served.door.policy.replace(two());
+        shop = shop.restart().await;
+        shop.served.dispatcher.policy.replace(two());
         let over = add(&shop, "admin").await;
         assert!(refused_by_budget(&over), "what was refused does not count: {over}");
     }
     assert_ne!(add(&shop, "other admin").await["isError"], true, "others have their own");
-    assert_eq!(shop.done(), 3);
+    assert_eq!(shop.units_added(), 3);
 }
 
 #[tokio::test]
 async fn a_policy_that_gets_a_budget_knows_what_was_done_before() {
     let shop = shop().await;
-    shop.served.door.policy.replace(Policy::without_rules().expect("the policy"));
+    shop.served.dispatcher.policy.replace(Policy::without_rules().expect("the policy"));
     for _ in 0..2 {
         assert_ne!(add(&shop, "admin").await["isError"], true);
     }
-    shop.served.door.policy.replace(two());
+    shop.served.dispatcher.policy.replace(two());
     let over = add(&shop, "admin").await;
     assert!(refused_by_budget(&over), "{over}");
 }
@@ -68,12 +68,12 @@ async fn a_policy_that_gets_a_budget_knows_what_was_done_before() {
 #[tokio::test]
 async fn what_the_store_cannot_count_is_not_done() {
     let shop = shop().await;
-    shop.sql("create trigger refuse before insert on change begin select raise(abort, 'not now'); end").await;
+    shop.execute_sql("create trigger refuse before insert on change begin select raise(abort, 'not now'); end").await;
     let refused = add(&shop, "admin").await;
     let text = refused["content"][0]["text"].as_str().expect("a sentence");
     assert!(text.contains("nothing was done") && text.contains("change budgets cannot be kept"), "{text}");
-    assert_eq!((shop.done(), shop.last_ending().await.0), (0, Outcome::Failed));
-    shop.sql("drop trigger refuse").await;
+    assert_eq!((shop.units_added(), shop.last_close().await.0), (0, Outcome::Failed));
+    shop.execute_sql("drop trigger refuse").await;
     for _ in 0..2 {
         assert_ne!(add(&shop, "admin").await["isError"], true, "what was refused was given back");
     }
@@ -83,7 +83,7 @@ async fn what_the_store_cannot_count_is_not_done() {
 #[tokio::test]
 async fn a_server_that_cannot_tell_what_was_spent_does_not_begin() {
     let shop = shop().await;
-    let store = shop.served.door.ledger.store();
+    let store = shop.served.dispatcher.ledger.store();
     dispatch::recall(store).await.expect("nothing was spent");
     let never = ChangeRow {
         act: "a".to_owned(),
@@ -95,7 +95,7 @@ async fn a_server_that_cannot_tell_what_was_spent_does_not_begin() {
     };
     store.add_change(&never, 0).await.expect("kept");
     assert!(matches!(dispatch::recall(store).await, Err(store::Error::Unreadable { .. })));
-    shop.sql("drop table change").await;
+    shop.execute_sql("drop table change").await;
     assert!(matches!(dispatch::recall(store).await, Err(store::Error::Failed(_))));
 }
 

@@ -5,7 +5,7 @@ use dispatch::{Refusal, Wanted, changes};
 use identity::Caller;
 use policy::{Policy, Profile};
 use serde_json::{Value, json};
-use tests::{Pair, side_by_side::simulator};
+use tests::{SideBySide, side_by_side::simulator};
 
 const ROLES: &str = "
 roles:
@@ -19,9 +19,9 @@ fn wanted(arguments: Value) -> Wanted {
     serde_json::from_value(arguments).expect("fits")
 }
 
-async fn told(pair: &Pair, role: &str, arguments: Value) -> Value {
+async fn told(pair: &SideBySide, role: &str, arguments: Value) -> Value {
     let caller = Caller::local("bea", role);
-    changes(&pair.door, &caller, &wanted(arguments)).await.expect("told").value
+    changes(&pair.dispatcher, &caller, &wanted(arguments)).await.expect("told").value
 }
 
 fn tools(told: &Value) -> Vec<(&str, &str)> {
@@ -32,16 +32,18 @@ fn tools(told: &Value) -> Vec<(&str, &str)> {
 #[tokio::test]
 async fn the_ledger_tells_who_changed_what_in_a_model_and_to_whom_it_may() {
     let simulator = simulator("shop").await;
-    let pair = Pair::on_simulated(&simulator).await;
-    pair.status_when("shop", "it answers", |_| true).await;
-    pair.door.policy.replace(Policy::read(&[("own.yaml", ROLES)], Profile::None).expect("good"));
+    let pair = SideBySide::on_simulator(&simulator).await;
+    pair.status_until("shop", "it answers", |_| true).await;
+    pair.dispatcher.policy.replace(Policy::read(&[("own.yaml", ROLES)], Profile::None).expect("good"));
     let web = |model: &str| json!({"model": model, "application": "web"});
-    pair.ours("expose", &web("shop")).await.expect("exposed");
-    pair.ours("status", &json!({"model": "shop"})).await.expect("a read is no change");
-    pair.ours("unexpose", &json!({"model": "shop", "application": "web", "dry_run": true})).await.expect("nor is this");
-    pair.ours_as("viewer", "unexpose", &web("shop")).await.expect_err("denied");
-    pair.ours("add-machine", &json!({"model": "controller"})).await.expect("added");
-    pair.door.ledger.settle().await.expect("settled");
+    pair.juju_mcp("expose", &web("shop")).await.expect("exposed");
+    pair.juju_mcp("status", &json!({"model": "shop"})).await.expect("a read is no change");
+    pair.juju_mcp("unexpose", &json!({"model": "shop", "application": "web", "dry_run": true}))
+        .await
+        .expect("nor is this");
+    pair.juju_mcp_as("viewer", "unexpose", &web("shop")).await.expect_err("denied");
+    pair.juju_mcp("add-machine", &json!({"model": "controller"})).await.expect("added");
+    pair.dispatcher.ledger.settle().await.expect("settled");
 
     let all = told(&pair, "admin", json!({})).await;
     let of_shop = [("juju_expose", "done"), ("juju_unexpose", "denied")];
@@ -55,7 +57,7 @@ async fn the_ledger_tells_who_changed_what_in_a_model_and_to_whom_it_may() {
     assert_eq!((tools(&newest).len(), &newest["older"]), (1, &json!(2)), "{newest}");
 
     let bea = Caller::local("bea", "admin");
-    let text = changes(&pair.door, &bea, &wanted(json!({"model": "shop"}))).await.expect("told").text;
+    let text = changes(&pair.dispatcher, &bea, &wanted(json!({"model": "shop"}))).await.expect("told").text;
     let cells =
         |line: &str| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join("|");
     let lines: Vec<_> = text.lines().map(cells).collect();
@@ -72,8 +74,9 @@ async fn the_ledger_tells_who_changed_what_in_a_model_and_to_whom_it_may() {
 
     let own = told(&pair, "shopkeeper", json!({})).await;
     assert_eq!(tools(&own), of_shop, "of another model nothing is told");
-    let refusal = changes(&pair.door, &Caller::local("vic", "viewer"), &wanted(json!({}))).await.expect_err("denied");
+    let refusal =
+        changes(&pair.dispatcher, &Caller::local("vic", "viewer"), &wanted(json!({}))).await.expect_err("denied");
     assert!(matches!(refusal, Refusal::Denied(_)), "{refusal}");
-    let last = pair.ledger().await.pop().expect("a record");
+    let last = pair.ledger_records().await.pop().expect("a record");
     assert!(matches!(&last.phase, audit::Phase::Close(end) if end.outcome == Outcome::Denied), "{last:?}");
 }

@@ -7,20 +7,20 @@ use console::Settings;
 use dispatch::ApprovalTerms;
 use serde_json::json;
 use tests::{
-    approval_fixture::{Asking, TOOL},
-    before,
+    approval_fixture::{ApprovalFixture, TOOL},
     browser::{Browser, field, form, header},
-    served::page_settings,
+    test_server::page_settings,
+    with_growing_limit,
 };
 
 const SESSION: &str = "juju-mcp-session";
 
-async fn shop() -> Asking {
-    Asking::open(false, ApprovalTerms::default()).await
+async fn shop() -> ApprovalFixture {
+    ApprovalFixture::start(false, ApprovalTerms::default()).await
 }
 
 /// Somebody who is signed in with the token of a name.
-async fn person(shop: &Asking, name: &str) -> Browser {
+async fn person(shop: &ApprovalFixture, name: &str) -> Browser {
     let mut browser = Browser::new(shop.served.address);
     let entered = browser.sign_in(shop.served.token(name)).await;
     assert_eq!(entered.status, 200, "{}", entered.body);
@@ -39,7 +39,7 @@ async fn seen(browser: &mut Browser, id: &str) -> (String, String, String) {
 #[tokio::test]
 async fn an_approver_signs_in_sees_what_is_asked_and_says_yes_once() {
     let shop = shop().await;
-    let (id, digest) = shop.question("admin").await;
+    let (id, digest) = shop.request_approval("admin").await;
     let mut approver = person(&shop, "approver").await;
     let list = approver.open("/console").await.body;
     assert!(list.contains(&format!("/console/approvals/{id}")) && list.contains("juju add-unit"), "{list}");
@@ -66,30 +66,30 @@ async fn an_approver_signs_in_sees_what_is_asked_and_says_yes_once() {
         after.contains("Approved.") && after.contains("looked at it") && !after.contains("value=\"approve\""),
         "{after}"
     );
-    assert_eq!(shop.done(), 0, "a yes does nothing by itself");
-    assert_ne!(shop.ask("admin").await["isError"], true);
-    assert_eq!(shop.done(), 1);
+    assert_eq!(shop.units_added(), 0, "a yes does nothing by itself");
+    assert_ne!(shop.request("admin").await["isError"], true);
+    assert_eq!(shop.units_added(), 1);
     let again = approver.post(&path, &fields).await;
     assert!(again.status == 409 && again.body.contains("can no longer be decided"), "{}", again.body);
-    let endings: Vec<_> = shop.endings().await.into_iter().map(|(tool, ending)| (tool, ending.outcome)).collect();
+    let endings: Vec<_> = shop.close_records().await.into_iter().map(|(tool, ending)| (tool, ending.outcome)).collect();
     let (decided, over) =
         (("approvals_approve".to_owned(), Outcome::Done), ("approvals_approve".to_owned(), Outcome::Denied));
     assert!(endings.contains(&decided) && endings.last() == Some(&over), "{endings:?}");
-    let text = format!("{:?}", shop.served.ledger().await);
+    let text = format!("{:?}", shop.served.ledger_records().await);
     assert!(text.contains("console") && text.contains("approval page"), "the ledger says how it came");
 }
 
 #[tokio::test]
 async fn a_no_is_told_to_whoever_asked() {
     let shop = shop().await;
-    let (id, _) = shop.question("admin").await;
+    let (id, _) = shop.request_approval("admin").await;
     let mut approver = person(&shop, "approver").await;
     let (_, csrf, digest) = seen(&mut approver, &id).await;
     let no = [("csrf", &*csrf), ("digest", &*digest), ("decision", "reject"), ("reason", "not on a Friday")];
     assert_eq!(approver.post(&format!("/console/approvals/{id}"), &no).await.status, 303);
-    let told = shop.ask("admin").await;
+    let told = shop.request("admin").await;
     assert!(told["content"][0]["text"].as_str().is_some_and(|text| text.contains("not on a Friday")), "{told}");
-    assert_eq!(shop.done(), 0);
+    assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn what_cannot_be_undone_is_approved_by_typing_its_name() {
 #[tokio::test]
 async fn a_form_without_the_secret_of_its_session_does_nothing() {
     let shop = shop().await;
-    let (id, _) = shop.question("admin").await;
+    let (id, _) = shop.request_approval("admin").await;
     let mut approver = person(&shop, "approver").await;
     let mut other = person(&shop, "other approver").await;
     let (_, csrf, digest) = seen(&mut approver, &id).await;
@@ -183,7 +183,7 @@ async fn whom_the_page_does_not_let_in_stands_in_the_ledger_even_if_the_server_s
         assert_eq!(browser.sign_in(wrong).await.status, 401);
     }
     shop.served.doorkeeper.close().await;
-    let records = shop.served.ledger().await;
+    let records = shop.served.ledger_records().await;
     let told = records.iter().filter_map(|record| match &record.phase {
         Phase::Open(begun) if begun.asked.tool == "sign_in" => Some((&*begun.caller, &begun.asked.arguments)),
         _ => None,
@@ -249,9 +249,9 @@ async fn nobody_can_choose_the_session_of_somebody_else() {
 #[tokio::test]
 async fn a_session_ends_by_time_by_signing_out_and_with_the_server() {
     let shop = shop().await;
-    let (id, _) = shop.question("admin").await;
+    let (id, _) = shop.request_approval("admin").await;
     let path = format!("/console/approvals/{id}");
-    let (mut late, csrf, digest) = before("somebody signs in and opens a page", async |session| {
+    let (mut late, csrf, digest) = with_growing_limit("somebody signs in and opens a page", async |session| {
         let mut late = Browser::new(shop.served.console(Settings { session, ..page_settings() }).await);
         let begun = Instant::now();
         late.sign_in(shop.served.token("approver")).await;
@@ -279,7 +279,7 @@ async fn a_session_ends_by_time_by_signing_out_and_with_the_server() {
     assert_eq!(gone.send(yes(&csrf, &digest)).await.status, 403, "an id that was kept is worth nothing");
     let mut before = person(&shop, "approver").await;
     let (_, csrf, digest) = seen(&mut before, &id).await;
-    let shop = shop.restarted().await;
+    let shop = shop.restart().await;
     let mut after = Browser::new(shop.served.address);
     after.cookies.clone_from(&before.cookies);
     assert_eq!(after.send(yes(&csrf, &digest)).await.status, 403);
@@ -290,7 +290,7 @@ async fn a_session_ends_by_time_by_signing_out_and_with_the_server() {
 #[tokio::test]
 async fn who_may_not_approve_sees_their_own_questions_only_and_decides_nothing() {
     let shop = shop().await;
-    let (id, digest) = shop.question("admin").await;
+    let (id, digest) = shop.request_approval("admin").await;
     let path = format!("/console/approvals/{id}");
     for (name, own) in [("viewer", false), ("operator", false), ("other admin", false), ("admin", true)] {
         let mut browser = person(&shop, name).await;
@@ -302,17 +302,17 @@ async fn who_may_not_approve_sees_their_own_questions_only_and_decides_nothing()
         let csrf = field(&list, "csrf");
         let said = browser.post(&path, &[("csrf", &csrf), ("digest", &digest), ("decision", "approve")]).await;
         assert!(said.status == 403 && said.body.contains("may not approve"), "{name}: {}", said.body);
-        let (outcome, approval) = shop.last_ending().await;
+        let (outcome, approval) = shop.last_close().await;
         assert_eq!((outcome, approval.as_deref()), (Outcome::Denied, Some(&*id)), "the attempt is recorded");
     }
-    assert_ne!(shop.ask("admin").await["_meta"]["juju-mcp/code"], "done");
-    assert_eq!(shop.done(), 0);
+    assert_ne!(shop.request("admin").await["_meta"]["juju-mcp/code"], "done");
+    assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
 async fn another_digest_or_an_unknown_approval_is_refused() {
     let shop = shop().await;
-    let (id, digest) = shop.question("admin").await;
+    let (id, digest) = shop.request_approval("admin").await;
     let mut approver = person(&shop, "approver").await;
     let (_, csrf, _) = seen(&mut approver, &id).await;
     let answer = |digest: &str, decision: &str| {
@@ -331,7 +331,7 @@ async fn another_digest_or_an_unknown_approval_is_refused() {
         assert_eq!(said.status, status, "{path} {decision}: {}", said.body);
         assert!(said.body.starts_with("<!doctype html>"), "{}", said.body);
     }
-    assert_eq!(shop.done(), 0);
+    assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
@@ -421,7 +421,7 @@ async fn a_session_is_no_way_into_mcp_or_the_management_api() {
 #[tokio::test]
 async fn every_page_forbids_scripts_frames_and_keeping() {
     let shop = shop().await;
-    let (id, _) = shop.question("admin").await;
+    let (id, _) = shop.request_approval("admin").await;
     let mut approver = person(&shop, "approver").await;
     let here = format!("/console/approvals/{id}");
     for (path, status) in [
@@ -463,7 +463,7 @@ async fn every_page_forbids_scripts_frames_and_keeping() {
 #[tokio::test]
 async fn who_is_led_here_by_another_site_is_not_taken_for_signed_out() {
     let shop = shop().await;
-    let (id, _) = shop.question("admin").await;
+    let (id, _) = shop.request_approval("admin").await;
     let path = format!("/console/approvals/{id}");
     // the browser keeps a strict cookie back when another site's link is followed
     let led = tests::raw_http::Request::new("GET", &path).header("sec-fetch-site", "cross-site");

@@ -5,7 +5,7 @@ use dispatch::Refusal;
 use juju_sim::Simulator;
 use policy::{Policy, Profile};
 use serde_json::{Value, json};
-use tests::{Pair, Served, raw_http::Request, served::Setup, side_by_side::simulator};
+use tests::{SideBySide, TestServer, raw_http::Request, side_by_side::simulator, test_server::ServerSetup};
 
 const ROLES: &str = "
 roles:
@@ -20,11 +20,11 @@ roles:
 ";
 
 /// A door to the simulated shop with a policy of these texts and no shipped rules.
-async fn shop(text: &str) -> (Simulator, Pair) {
+async fn shop(text: &str) -> (Simulator, SideBySide) {
     let simulator = simulator("shop").await;
-    let pair = Pair::on_simulated(&simulator).await;
-    pair.status_when("shop", "it answers", |_| true).await;
-    pair.door.policy.replace(Policy::read(&[("own.yaml", text)], Profile::None).expect("good"));
+    let pair = SideBySide::on_simulator(&simulator).await;
+    pair.status_until("shop", "it answers", |_| true).await;
+    pair.dispatcher.policy.replace(Policy::read(&[("own.yaml", text)], Profile::None).expect("good"));
     (simulator, pair)
 }
 
@@ -33,8 +33,8 @@ fn writes(simulator: &Simulator) -> u64 {
 }
 
 /// How the last act ended: the outcome and its reason.
-async fn last_end(pair: &Pair) -> (Outcome, String) {
-    let records = pair.ledger().await;
+async fn last_end(pair: &SideBySide) -> (Outcome, String) {
+    let records = pair.ledger_records().await;
     let ends = records.into_iter().rev().filter_map(|record| match record.phase {
         Phase::Close(ending) => Some((ending.outcome, ending.reason)),
         Phase::Open(_) => None,
@@ -66,14 +66,14 @@ async fn what_a_role_allows_depends_on_the_model_and_on_the_arguments() {
             "`juju_remove_unit` in `admin/shop` is not allowed to role `web-team`; ask",
         ),
     ] {
-        let refusal = pair.ours_as("web-team", tool, &arguments).await.expect_err("denied");
+        let refusal = pair.juju_mcp_as("web-team", tool, &arguments).await.expect_err("denied");
         assert!(matches!(refusal, Refusal::Denied(_)) && refusal.to_string().contains(part), "{tool}: {refusal}");
         let (outcome, reason) = last_end(&pair).await;
         assert_eq!((outcome, reason.as_str()), (Outcome::Denied, refusal.to_string().as_str()), "{tool}");
     }
     assert_eq!(writes(&simulator), 0);
-    pair.ours_as("web-team", "status", &json!({"model": "shop"})).await.expect("allowed");
-    pair.ours_as("web-team", "add-unit", &web(2)).await.expect("allowed");
+    pair.juju_mcp_as("web-team", "status", &json!({"model": "shop"})).await.expect("allowed");
+    pair.juju_mcp_as("web-team", "add-unit", &web(2)).await.expect("allowed");
     assert_eq!(writes(&simulator), 1);
 }
 
@@ -83,7 +83,11 @@ async fn a_hidden_tool_is_not_listed_and_a_call_of_it_is_denied_and_recorded_eve
     let folder = tempfile::tempdir().expect("a folder");
     // a shipped role by another meaning, because the tokens of this server are of the shipped ones
     let policy = Policy::read(&[("own.yaml", &ROLES.replace("web-team", "viewer"))], Profile::None).expect("good");
-    let served = Served::with(folder.path(), Setup { policy, ..Setup::before(&simulator, folder.path()) }).await;
+    let served = TestServer::with(
+        folder.path(),
+        ServerSetup { policy, ..ServerSetup::with_simulator(&simulator, folder.path()) },
+    )
+    .await;
     let send = async |path: &str, method: &str, params: Value| {
         let request = Request::modern(path, method, params).token(served.token("viewer"));
         request.send(served.address).await.expect("an answer").json()["result"].clone()
@@ -106,10 +110,10 @@ async fn a_hidden_tool_is_not_listed_and_a_call_of_it_is_denied_and_recorded_eve
         ("/mcp/full", "juju_machines", json!({"modell": "shop"})),
         ("/mcp", "juju_run_command", json!({"command": "machines", "arguments": {"colour": "red"}})),
     ] {
-        let before = served.ledger().await.len();
+        let before = served.ledger_records().await.len();
         let refused = send(path, "tools/call", json!({"name": name, "arguments": arguments})).await;
         assert_eq!(refused["_meta"]["juju-mcp/code"], "denied", "{refused}");
-        let records = served.ledger().await;
+        let records = served.ledger_records().await;
         assert_eq!(records.len(), before + 2, "{arguments}");
         let Phase::Close(ending) = &records[before + 1].phase else { panic!("no end") };
         assert_eq!(ending.outcome, Outcome::Denied);
@@ -128,13 +132,13 @@ policies:
 ";
     let (simulator, pair) = shop(text).await;
     let add = |number: u32| json!({"model": "shop", "application": "web", "num_units": number});
-    let reply = pair.ours("add-unit", &add(1)).await.expect("done");
+    let reply = pair.juju_mcp("add-unit", &add(1)).await.expect("done");
     assert_eq!(reply.warnings, []);
-    let reply = pair.ours("add-unit", &add(2)).await.expect("done with a warning");
+    let reply = pair.juju_mcp("add-unit", &add(2)).await.expect("done with a warning");
     let told: Vec<_> = reply.warnings.iter().map(|hit| (hit.rule.as_str(), hit.sentence())).collect();
     assert_eq!(told, [("small-steps", "One unit at a time (`units.added` is 2)".to_owned())]);
     // two at first and three added: the rule knows how many there are
-    let refusal = pair.ours("add-unit", &add(1)).await.expect_err("one too many").to_string();
+    let refusal = pair.juju_mcp("add-unit", &add(1)).await.expect_err("one too many").to_string();
     assert_eq!(refusal, "denied: forbidden by rule `few-units`: Five units are enough (`units.after` is 6)");
     assert_eq!(writes(&simulator), 2);
 }
@@ -149,16 +153,16 @@ policies:
     let (simulator, pair) = shop(text).await;
     let expose = |dry_run: bool| json!({"model": "shop", "application": "web", "dry_run": dry_run});
     for _ in 0..4 {
-        pair.ours("expose", &expose(true)).await.expect("told");
+        pair.juju_mcp("expose", &expose(true)).await.expect("told");
         let forced = json!({"model": "shop", "units": ["web/0"], "force": true});
-        pair.ours("remove-unit", &forced).await.expect_err("denied");
+        pair.juju_mcp("remove-unit", &forced).await.expect_err("denied");
     }
     for _ in 0..2 {
-        pair.ours("expose", &expose(false)).await.expect("done");
+        pair.juju_mcp("expose", &expose(false)).await.expect("done");
     }
-    let refusal = pair.ours("expose", &expose(false)).await.expect_err("too many").to_string();
+    let refusal = pair.juju_mcp("expose", &expose(false)).await.expect_err("too many").to_string();
     assert!(refusal.contains("Not so fast (3 acts of 2 for this caller, this one included)"), "{refusal}");
-    pair.ours("status", &json!({"model": "shop"})).await.expect("a read takes nothing of it");
+    pair.juju_mcp("status", &json!({"model": "shop"})).await.expect("a read takes nothing of it");
     assert_eq!(writes(&simulator), 2);
 }
 
@@ -167,7 +171,11 @@ async fn an_act_is_validated_without_being_done_and_with_its_reasons() {
     let simulator = simulator("shop").await;
     let folder = tempfile::tempdir().expect("a folder");
     let policy = Policy::shipped().expect("part of the program");
-    let served = Served::with(folder.path(), Setup { policy, ..Setup::before(&simulator, folder.path()) }).await;
+    let served = TestServer::with(
+        folder.path(),
+        ServerSetup { policy, ..ServerSetup::with_simulator(&simulator, folder.path()) },
+    )
+    .await;
     let validate = async |role: &str, action: Value| {
         let params = json!({"name": "validate_action", "arguments": {"action": action}});
         let request = Request::modern("/mcp", "tools/call", params).token(served.token(role));
@@ -190,7 +198,7 @@ async fn an_act_is_validated_without_being_done_and_with_its_reasons() {
     let odd = validate("operator", json!({"type": "add-unit", "model": "shop"})).await;
     assert_eq!((&odd["isError"], &odd["_meta"]["juju-mcp/code"]), (&json!(true), &json!("bad arguments")), "{odd}");
     assert_eq!(simulator.writes().values().sum::<u64>(), 0);
-    let dry = served.ledger().await;
+    let dry = served.ledger_records().await;
     let dry = dry.iter().filter(|record| matches!(&record.phase, Phase::Open(beginning) if beginning.dry_run));
     assert_eq!(dry.count(), 4);
 }

@@ -1,21 +1,21 @@
 //! Deploying and refreshing with every argument, beside what the real client then says.
 
 use serde_json::{Value, json};
-use tests::{Pair, RealController};
+use tests::{RealController, SideBySide};
 
-async fn done(pair: &Pair, tool: &str, mut arguments: Value) -> Value {
+async fn done(pair: &SideBySide, tool: &str, mut arguments: Value) -> Value {
     arguments["model"] = json!("staging");
-    let reply = pair.ours(tool, &arguments).await;
+    let reply = pair.juju_mcp(tool, &arguments).await;
     reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal} ({:?})", refusal.remedy())).value
 }
 
 /// What the real client says of the model, as soon as the controller has done in the background what `settled` looks for.
 /// (For a moment after a unit came, it knows the unit's storage but not yet the filesystem below, and tells no status at all.)
-async fn told_when(pair: &Pair, words: &[&str], what: &str, settled: impl Fn(&Value) -> bool) -> Value {
-    pair.theirs_when(&[words, &["-m", "staging"]].concat(), what, settled).await
+async fn told_when(pair: &SideBySide, words: &[&str], what: &str, settled: impl Fn(&Value) -> bool) -> Value {
+    pair.juju_cli_until(&[words, &["-m", "staging"]].concat(), what, settled).await
 }
 
-async fn told(pair: &Pair, words: &[&str]) -> Value {
+async fn told(pair: &SideBySide, words: &[&str]) -> Value {
     told_when(pair, words, "it can be told", |_| true).await
 }
 
@@ -27,14 +27,15 @@ fn places(status: &Value, application: &str) -> Vec<String> {
 }
 
 /// What the real client says of an application.
-async fn shown(pair: &Pair, application: &str) -> Value {
+async fn shown(pair: &SideBySide, application: &str) -> Value {
     told(pair, &["show-application", application]).await[application].clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn every_argument_of_deploy_arrives() {
-    let Some(controller) = RealController::start("every argument of deploy").await else { return };
-    let pair = Pair::on_real(&controller).await;
+    let controller = RealController::start().await;
+    let pair = SideBySide::on_real_controller(&controller).await;
     let mut store = json!({"charm": "postgresql", "application_name": "store", "channel": "14/edge", "revision": 512,
         "base": "ubuntu@22.04", "num_units": 2, "to": ["0", "lxd:0"], "constraints": "mem=2G cores=2 tags=a,b",
         "config": {"profile": "testing", "plugin_citext_enable": true}, "bind": {"": "alpha", "database": "alpha"},
@@ -72,9 +73,10 @@ async fn every_argument_of_deploy_arrives() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn what_deploy_cannot_do_is_refused_with_the_controllers_reason() {
-    let Some(controller) = RealController::start("what deploy cannot do").await else { return };
-    let pair = Pair::on_real(&controller).await;
+    let controller = RealController::start().await;
+    let pair = SideBySide::on_real_controller(&controller).await;
     for (mut arguments, part) in [
         (json!({"charm": "postgresql", "channel": "99/stable"}), "99/stable"),
         (json!({"charm": "postgresql", "base": "ubuntu@16.04"}), "16.04"),
@@ -89,16 +91,17 @@ async fn what_deploy_cannot_do_is_refused_with_the_controllers_reason() {
         (json!({"charm": "db"}), "db"),
     ] {
         arguments["model"] = json!("staging");
-        let refusal = pair.ours("deploy", &arguments).await;
+        let refusal = pair.juju_mcp("deploy", &arguments).await;
         let said = refusal.map(|reply| reply.value).expect_err(&arguments.to_string()).to_string();
         assert!(said.contains(part), "{arguments}: {said}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn refresh_goes_from_revision_to_revision_as_it_said_it_would() {
-    let Some(controller) = RealController::start("refresh").await else { return };
-    let pair = Pair::on_real(&controller).await;
+    let controller = RealController::start().await;
+    let pair = SideBySide::on_real_controller(&controller).await;
     done(&pair, "deploy", json!({"charm": "wordpress", "channel": "latest/stable", "resources": {"theme": "1"}})).await;
     let revision = async |number: i64| {
         let now = &told(&pair, &["status"]).await["applications"]["wordpress"];
@@ -133,7 +136,7 @@ async fn refresh_goes_from_revision_to_revision_as_it_said_it_would() {
     ] {
         let mut arguments = arguments;
         arguments["model"] = json!("staging");
-        let refusal = pair.ours("refresh", &arguments).await;
+        let refusal = pair.juju_mcp("refresh", &arguments).await;
         let said = refusal.map(|reply| reply.value).expect_err(&arguments.to_string()).to_string();
         assert!(said.contains(part), "{arguments}: {said}");
     }
@@ -141,12 +144,13 @@ async fn refresh_goes_from_revision_to_revision_as_it_said_it_would() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn refresh_to_what_is_not_made_for_the_base_is_refused() {
-    let Some(controller) = RealController::start("refresh to another base").await else { return };
-    let pair = Pair::on_real(&controller).await;
+    let controller = RealController::start().await;
+    let pair = SideBySide::on_real_controller(&controller).await;
     done(&pair, "deploy", json!({"charm": "haproxy", "base": "ubuntu@22.04"})).await;
     let other = json!({"model": "staging", "application": "haproxy", "channel": "2.8/edge"});
-    let said = pair.ours("refresh", &other).await.map(|reply| reply.value).expect_err("another base").to_string();
+    let said = pair.juju_mcp("refresh", &other).await.map(|reply| reply.value).expect_err("another base").to_string();
     assert!(said.contains("ubuntu/22.04") && said.contains("2.8/edge"), "{said}");
     assert_eq!(told(&pair, &["status"]).await["applications"]["haproxy"]["charm-rev"], 75);
 }

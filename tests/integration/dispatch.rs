@@ -4,13 +4,13 @@ use audit::{Outcome, Phase};
 use dispatch::{Refusal, Reply};
 use juju_sim::{Fault, Simulator};
 use serde_json::{Value, json};
-use tests::{Pair, before, side_by_side::simulator, until};
+use tests::{SideBySide, side_by_side::simulator, wait_until, with_growing_limit};
 
 /// A door to the simulated shop.
-async fn shop() -> (Simulator, Pair) {
+async fn shop() -> (Simulator, SideBySide) {
     let simulator = simulator("shop").await;
-    let pair = Pair::on_simulated(&simulator).await;
-    pair.status_when("shop", "it answers", |_| true).await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    pair.status_until("shop", "it answers", |_| true).await;
     (simulator, pair)
 }
 
@@ -19,8 +19,8 @@ fn add_units(number: u64, key: &str) -> Value {
 }
 
 /// How the acts of a tool ended, in order, with their reasons.
-async fn ends(pair: &Pair, tool: &str) -> Vec<(Outcome, String)> {
-    let records = pair.ledger().await;
+async fn ends(pair: &SideBySide, tool: &str) -> Vec<(Outcome, String)> {
+    let records = pair.ledger_records().await;
     let begun = |act: &str| {
         records.iter().any(|record| {
             record.act == act && matches!(&record.phase, Phase::Open(beginning) if beginning.asked.tool == tool)
@@ -40,8 +40,8 @@ fn sent(simulator: &Simulator, method: &str) -> u64 {
 #[tokio::test]
 async fn a_repeated_key_is_answered_as_before_and_nothing_is_done_twice() {
     let (simulator, pair) = shop().await;
-    let first = pair.ours("add-unit", &add_units(1, "k1")).await.expect("done");
-    let again = pair.ours("add-unit", &add_units(1, "k1")).await.expect("answered");
+    let first = pair.juju_mcp("add-unit", &add_units(1, "k1")).await.expect("done");
+    let again = pair.juju_mcp("add-unit", &add_units(1, "k1")).await.expect("answered");
     assert_eq!((again.value, again.text, again.repeated, first.repeated), (first.value, first.text, true, false));
     assert_eq!((again.entry, sent(&simulator, "Application.AddUnits")), (first.entry, 1));
     let ends = ends(&pair, "juju_add_unit").await;
@@ -53,7 +53,7 @@ async fn a_repeated_key_is_answered_as_before_and_nothing_is_done_twice() {
 async fn many_at_once_with_one_key_are_done_once() {
     let (simulator, pair) = shop().await;
     let arguments = add_units(1, "burst");
-    let answers = futures::future::join_all((0..20).map(|_| pair.ours("add-unit", &arguments))).await;
+    let answers = futures::future::join_all((0..20).map(|_| pair.juju_mcp("add-unit", &arguments))).await;
     let done = answers.iter().filter(|answer| matches!(answer, Ok(Reply { repeated: false, .. }))).count();
     let others = |answer: &Result<Reply, Refusal>| matches!(answer, Ok(_) | Err(Refusal::EndUnknown { .. }));
     assert!(answers.iter().all(others), "{answers:?}");
@@ -63,14 +63,14 @@ async fn many_at_once_with_one_key_are_done_once() {
 #[tokio::test]
 async fn a_key_stands_for_one_act_of_one_caller() {
     let (simulator, pair) = shop().await;
-    pair.ours("add-unit", &add_units(1, "k2")).await.expect("done");
-    let other = pair.ours("add-unit", &add_units(2, "k2")).await.expect_err("another act");
+    pair.juju_mcp("add-unit", &add_units(1, "k2")).await.expect("done");
+    let other = pair.juju_mcp("add-unit", &add_units(2, "k2")).await.expect_err("another act");
     assert!(matches!(&other, Refusal::KeyReused { key, .. } if key == "k2"), "{other}");
     assert!(other.remedy().is_some());
     assert_eq!(sent(&simulator, "Application.AddUnits"), 1);
     let failing = json!({"model": "shop", "application": "nope", "idempotency_key": "k3"});
-    let first = pair.ours("add-unit", &failing).await.expect_err("no such application").to_string();
-    let again = pair.ours("add-unit", &failing).await.expect_err("as before");
+    let first = pair.juju_mcp("add-unit", &failing).await.expect_err("no such application").to_string();
+    let again = pair.juju_mcp("add-unit", &failing).await.expect_err("as before");
     assert!(matches!(&again, Refusal::FailedBefore(_)) && again.to_string().contains("nope"), "{again} / {first}");
     assert_eq!(sent(&simulator, "Application.AddUnits"), 2);
 }
@@ -90,7 +90,7 @@ async fn a_dry_run_says_what_would_be_and_sends_no_write() {
         let mut arguments = arguments;
         arguments["model"] = json!("shop");
         arguments["dry_run"] = json!(true);
-        let reply = pair.ours(tool, &arguments).await.unwrap_or_else(|refusal| panic!("{tool}: {refusal}"));
+        let reply = pair.juju_mcp(tool, &arguments).await.unwrap_or_else(|refusal| panic!("{tool}: {refusal}"));
         assert!(reply.text.starts_with("nothing was changed; this would run `juju "), "{}", reply.text);
         assert_eq!(reply.value["would"]["model"], "admin/shop", "{tool}");
     }
@@ -101,9 +101,9 @@ async fn a_dry_run_says_what_would_be_and_sends_no_write() {
 async fn a_dry_run_of_a_removal_asks_the_controller_only_what_would_go() {
     let (_simulator, pair) = shop().await;
     let dry = json!({"model": "shop", "applications": ["web"], "dry_run": true});
-    let reply = pair.ours("remove-application", &dry).await.expect("told");
+    let reply = pair.juju_mcp("remove-application", &dry).await.expect("told");
     assert_eq!(reply.value["expected"]["removing"], json!(["web", "web/0", "web/1"]));
-    let status = pair.status_when("shop", "it answers", |_| true).await;
+    let status = pair.status_until("shop", "it answers", |_| true).await;
     assert_eq!(status["applications"]["web"]["application-status"]["current"], "active");
     assert_eq!(status["applications"]["web"].get("life"), None);
 }
@@ -111,7 +111,7 @@ async fn a_dry_run_of_a_removal_asks_the_controller_only_what_would_go() {
 #[tokio::test]
 async fn a_dry_run_of_the_destruction_of_a_model_says_what_is_in_it() {
     let (simulator, pair) = shop().await;
-    let reply = pair.ours("destroy-model", &json!({"model": "shop", "dry_run": true})).await.expect("told");
+    let reply = pair.juju_mcp("destroy-model", &json!({"model": "shop", "dry_run": true})).await.expect("told");
     let expected = &reply.value["expected"];
     assert_eq!((&expected["destroying"], &expected["units"]), (&json!("admin/shop"), &json!(10)), "{expected}");
     assert_eq!(expected["applications"].as_array().map(Vec::len), Some(8));
@@ -128,7 +128,7 @@ async fn a_denial_is_recorded_and_sends_nothing() {
         ("operator", "remove-application", json!({"model": "shop", "applications": ["web"]})),
         ("nobody", "status", json!({"model": "shop"})),
     ] {
-        let refusal = pair.ours_as(role, tool, &arguments).await.expect_err("denied");
+        let refusal = pair.juju_mcp_as(role, tool, &arguments).await.expect_err("denied");
         assert!(matches!(&refusal, Refusal::Denied(_)), "{role} {tool}: {refusal}");
         let tool = format!("juju_{}", tool.replace('-', "_"));
         let last = ends(&pair, &tool).await.pop().expect("a record");
@@ -141,37 +141,37 @@ async fn a_denial_is_recorded_and_sends_nothing() {
 #[tokio::test]
 async fn what_is_not_understood_reaches_neither_ledger_nor_controller() {
     let (simulator, pair) = shop().await;
-    let before = pair.ledger().await.len();
-    let unknown = pair.ours("juju_make_coffee", &json!({})).await.expect_err("no such tool");
+    let before = pair.ledger_records().await.len();
+    let unknown = pair.juju_mcp("juju_make_coffee", &json!({})).await.expect_err("no such tool");
     assert!(matches!(unknown, Refusal::UnknownTool(_)));
     let bad =
-        pair.ours("add-unit", &json!({"model": "shop", "aplication": "web"})).await.expect_err("no such argument");
+        pair.juju_mcp("add-unit", &json!({"model": "shop", "aplication": "web"})).await.expect_err("no such argument");
     assert!(matches!(&bad, Refusal::BadArguments(_)) && bad.to_string().contains("aplication"), "{bad}");
-    assert_eq!(pair.ledger().await.len(), before);
-    let nowhere = pair.ours("status", &json!({"model": "nowhere"})).await.expect_err("no such model");
+    assert_eq!(pair.ledger_records().await.len(), before);
+    let nowhere = pair.juju_mcp("status", &json!({"model": "nowhere"})).await.expect_err("no such model");
     assert!(nowhere.to_string().contains("nowhere"), "{nowhere}");
     assert_eq!(ends(&pair, "juju_status").await.pop().map(|end| end.0), Some(Outcome::Failed));
     assert!(simulator.writes().is_empty());
 }
 
 /// A shop whose controller is slow, and a call there whose caller went away as soon as it had begun.
-async fn gone_from(tool: &str, arguments: &Value) -> (Simulator, Pair) {
-    before("a caller goes away", async |delay| {
+async fn gone_from(tool: &str, arguments: &Value) -> (Simulator, SideBySide) {
+    with_growing_limit("a caller goes away", async |delay| {
         let (simulator, pair) = shop().await;
-        let known = pair.ledger().await.len();
+        let known = pair.ledger_records().await.len();
         simulator.inject(Fault::Delay(delay)).await.expect("injected");
         let key = arguments["idempotency_key"].as_str();
-        let begun = until("the call has begun", async || {
+        let begun = wait_until("the call has begun", async || {
             // a write stands in the ledger a moment before it begins, and claims its key when it does
             let claimed = match key {
-                Some(key) => pair.door.ledger.store().key("local:ana", key).await.expect("a store").is_some(),
+                Some(key) => pair.dispatcher.ledger.store().key("local:ana", key).await.expect("a store").is_some(),
                 None => true,
             };
-            let records = pair.ledger().await.len();
+            let records = pair.ledger_records().await.len();
             if claimed && records > known { Ok(()) } else { Err(format!("{records} records, claimed: {claimed}")) }
         });
         tokio::select! {
-            _ = pair.ours(tool, arguments) => return None,
+            _ = pair.juju_mcp(tool, arguments) => return None,
             () = begun => {}
         }
         simulator.inject(Fault::Heal).await.expect("injected");
@@ -184,13 +184,13 @@ async fn gone_from(tool: &str, arguments: &Value) -> (Simulator, Pair) {
 async fn a_write_whose_caller_went_away_goes_on_to_its_end() {
     let arguments = add_units(1, "gone");
     let (simulator, pair) = gone_from("add-unit", &arguments).await;
-    let all = until("the write has an end", async || {
+    let all = wait_until("the write has an end", async || {
         let all = ends(&pair, "juju_add_unit").await;
         if all.is_empty() { Err("none".to_owned()) } else { Ok(all) }
     });
     assert_eq!(all.await, [(Outcome::Done, String::new())]);
     assert_eq!(sent(&simulator, "Application.AddUnits"), 1);
-    let again = pair.ours("add-unit", &arguments).await.expect("answered");
+    let again = pair.juju_mcp("add-unit", &arguments).await.expect("answered");
     assert!(again.repeated);
     assert_eq!(sent(&simulator, "Application.AddUnits"), 1);
 }
@@ -204,11 +204,11 @@ async fn a_read_whose_caller_went_away_ends_as_cancelled() {
 #[tokio::test]
 async fn nothing_is_sent_when_the_ledger_cannot_be_kept() {
     let (simulator, pair) = shop().await;
-    pair.door.ledger.store().close().await;
-    let refusal = pair.ours("add-unit", &add_units(1, "k4")).await.expect_err("closed");
+    pair.dispatcher.ledger.store().close().await;
+    let refusal = pair.juju_mcp("add-unit", &add_units(1, "k4")).await.expect_err("closed");
     assert!(matches!(refusal, Refusal::LedgerClosed(_)), "{refusal}");
     assert!(refusal.remedy().is_some_and(|remedy| remedy.contains("state directory")));
     assert!(simulator.writes().is_empty());
-    let refusal = pair.ours("status", &json!({})).await.expect_err("what was read is shown to nobody");
+    let refusal = pair.juju_mcp("status", &json!({})).await.expect_err("what was read is shown to nobody");
     assert!(matches!(refusal, Refusal::LedgerClosed(_)), "{refusal}");
 }

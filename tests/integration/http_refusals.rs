@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use http_server::Settings;
 use serde_json::{Value, json};
-use tests::{PATIENCE, Served, raw_http::Request, until};
+use tests::{TEST_TIMEOUT, TestServer, raw_http::Request, wait_until};
 use tokio::io::AsyncReadExt as _;
 
-async fn served(settings: Settings) -> (tempfile::TempDir, Served) {
+async fn served(settings: Settings) -> (tempfile::TempDir, TestServer) {
     let folder = tempfile::tempdir().expect("a folder");
-    let served = Served::start(folder.path(), Vec::new(), settings).await;
+    let served = TestServer::start(folder.path(), Vec::new(), settings).await;
     (folder, served)
 }
 
@@ -28,7 +28,7 @@ async fn every_refusal_has_its_status_and_one_sentence() {
         ("another scheme", list().header("authorization", "Basic eDp5"), 401, "only bearer tokens"),
         ("a malformed header", list().header("authorization", "Bearer a b"), 400, "not of the form"),
         ("another name", good.clone().header("host", "evil.example"), 403, "does not answer under that name"),
-        ("no name", good.clone().without("host"), 400, "`Host` header is missing"),
+        ("no name", good.clone().without_header("host"), 400, "`Host` header is missing"),
         ("a web page", good.clone().header("origin", "http://evil.example"), 403, "web pages of this origin"),
         ("no page", good.clone().header("origin", "null"), 403, "web pages of this origin"),
         ("a large body", good.clone().body(vec![b' '; 3000]), 413, "send at most 2000 bytes"),
@@ -165,11 +165,11 @@ async fn a_stop_ends_open_streams_at_once() {
     let mut rest = Vec::new();
     assert!(futures::poll!(std::pin::pin!(stream.read_to_end(&mut rest))).is_pending(), "the stream is open");
     served.stop();
-    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest))
+    tokio::time::timeout(TEST_TIMEOUT, stream.read_to_end(&mut rest))
         .await
         .expect("the stream ends")
         .expect("in good order");
-    until("a stopped server takes no more requests", async || match list().token(token).send(address).await {
+    wait_until("a stopped server takes no more requests", async || match list().token(token).send(address).await {
         Err(_) => Ok(()),
         Ok(answer) => Err(answer.body),
     })

@@ -2,11 +2,11 @@
 
 use audit::{Ending, Juju, Phase};
 use serde_json::{Value, json};
-use tests::{Pair, RealController, eventually::until};
+use tests::{RealController, SideBySide, eventually::wait_until};
 
 /// How the acts of a tool ended, in order.
-async fn ends(pair: &Pair, tool: &str) -> Vec<Ending> {
-    let records = pair.ledger().await;
+async fn ends(pair: &SideBySide, tool: &str) -> Vec<Ending> {
+    let records = pair.ledger_records().await;
     let is_begun = |act: &str| {
         records
             .iter()
@@ -28,7 +28,7 @@ fn lines(controller: &RealController) -> Vec<Value> {
 /// What the audit log has of the only request that a record names: the conversation, the request, and the errors.
 async fn found(controller: &RealController, juju: &Juju) -> (Value, Value, Value) {
     let [named] = &juju.requests[..] else { panic!("one request was sent to change something: {juju:?}") };
-    until(&format!("{named:?} in the audit log"), async || {
+    wait_until(&format!("{named:?} in the audit log"), async || {
         let lines = lines(controller);
         let what = json!(format!("juju-mcp connection={}", named.connection));
         let of = |kind: &'static str| lines.iter().map(move |line| &line[kind]).filter(|line| !line.is_null());
@@ -51,16 +51,17 @@ async fn found(controller: &RealController, juju: &Juju) -> (Value, Value, Value
 }
 
 #[tokio::test]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn each_act_is_found_by_what_its_record_names() {
-    let Some(real) = RealController::start("each_act_is_found_by_what_its_record_names").await else { return };
-    let pair = Pair::on_real(&real).await;
-    pair.printed(&["controller-config", "auditing-enabled=true"]).await.expect("it audits log-ins from now on");
+    let real = RealController::start().await;
+    let pair = SideBySide::on_real_controller(&real).await;
+    pair.juju_cli_text(&["controller-config", "auditing-enabled=true"]).await.expect("it audits log-ins from now on");
 
-    pair.ours("add-unit", &json!({"model": "prod", "application": "web", "num_units": 2})).await.expect("added");
-    pair.ours("expose", &json!({"model": "prod", "application": "nowhere"})).await.expect_err("there is none such");
+    pair.juju_mcp("add-unit", &json!({"model": "prod", "application": "web", "num_units": 2})).await.expect("added");
+    pair.juju_mcp("expose", &json!({"model": "prod", "application": "nowhere"})).await.expect_err("there is none such");
     let background = json!({"model": "prod", "units": ["web/0"], "action": "restart", "background": true});
-    let operation = pair.ours("run", &background).await.expect("enqueued").value["operation"].clone();
-    pair.ours("status", &json!({"model": "prod"})).await.expect("read");
+    let operation = pair.juju_mcp("run", &background).await.expect("enqueued").value["operation"].clone();
+    pair.juju_mcp("status", &json!({"model": "prod"})).await.expect("read");
 
     let added = ends(&pair, "juju_add_unit").await.remove(0).juju;
     let (conversation, request, errors) = found(&real, &added).await;
@@ -81,7 +82,7 @@ async fn each_act_is_found_by_what_its_record_names() {
     found(&real, &ran).await;
     assert_eq!(json!(ran.operation), operation);
     let id = ran.operation.expect("the id of an operation");
-    let shown = pair.theirs(&["show-operation", &id, "-m", "prod"]).await.expect("the real client knows it");
+    let shown = pair.juju_cli(&["show-operation", &id, "-m", "prod"]).await.expect("the real client knows it");
     assert!(shown.to_string().contains("web/0"), "{shown}");
 
     let status = ends(&pair, "juju_status").await.remove(0).juju;

@@ -13,7 +13,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use store::{LedgerRow, Store};
 use tests::{
     ledger::{keys, ledger, newest, terms},
-    until,
+    wait_until,
 };
 
 async fn begun(ledger: &Ledger, caller: &str, model: &str, effect: Effect) -> Result<Entry, Error> {
@@ -111,7 +111,7 @@ async fn verified(folder: &Path, store: &Store) -> Verified {
 
 /// The ledger as soon as this record is gone, and a head has told of it.
 async fn removed(folder: &Path, ledger: &Ledger, record: i64) -> Verified {
-    until(&format!("record {record} is removed"), async || {
+    wait_until(&format!("record {record} is removed"), async || {
         let now = verified(folder, ledger.store()).await;
         if now.first > record && now.unsigned == 0 { Ok(now) } else { Err(format!("{now:?}")) }
     })
@@ -232,7 +232,7 @@ async fn ends_that_could_not_be_kept_are_kept_as_soon_as_they_can_be() {
     begun(&ledger, "ana", "ana/dev", Effect::Read).await.expect_err("refused");
     assert!(ledger.failing().is_some());
     sqlx::raw_sql("drop trigger refuse").execute(&mut connection).await.expect("dropped");
-    until("nobody asked, and it tried again by itself", async || match ledger.failing() {
+    wait_until("nobody asked, and it tried again by itself", async || match ledger.failing() {
         None => Ok(()),
         Some(error) => Err(error.to_string()),
     })
@@ -261,7 +261,7 @@ async fn what_is_appended_reaches_the_file_without_its_writers() {
         let rows: Vec<_> = (1..=100).map(|at| row(batch * 100 + at)).collect();
         store.append_ledger(&rows, false).await.expect("appended");
     }
-    until("the file has what its log had", async || {
+    wait_until("the file has what its log had", async || {
         if size() > before { Ok(()) } else { Err(format!("it still has {before} bytes")) }
     })
     .await;

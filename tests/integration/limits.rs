@@ -7,43 +7,44 @@ use limits::Rate;
 use mcp::ToolLimits;
 use serde_json::{Value, json};
 use tests::{
-    Served, patient,
-    raw_http::{Answer, Request},
-    served::Setup,
-    until,
+    TestServer, long_timeouts,
+    raw_http::{Request, Response},
+    test_server::ServerSetup,
+    wait_until,
 };
 
 const ORIGIN: &str = "https://console.example";
 
-async fn served(settings: Settings) -> (tempfile::TempDir, Served) {
+async fn served(settings: Settings) -> (tempfile::TempDir, TestServer) {
     let folder = tempfile::tempdir().expect("a folder");
-    let served = Served::start(folder.path(), Vec::new(), settings).await;
+    let served = TestServer::start(folder.path(), Vec::new(), settings).await;
     (folder, served)
 }
 
-async fn served_with_tool_limits(limits: ToolLimits) -> (tempfile::TempDir, Served) {
+async fn served_with_tool_limits(limits: ToolLimits) -> (tempfile::TempDir, TestServer) {
     let folder = tempfile::tempdir().expect("a folder");
     let adjust = Box::new(move |server: mcp::Server| server.limiting(limits));
-    let setup = Setup { adjust, ..Setup::of(Controllers::new(Vec::new(), None, patient())) };
-    let served = Served::with(folder.path(), setup).await;
+    let setup =
+        ServerSetup { adjust, ..ServerSetup::with_controllers(Controllers::new(Vec::new(), None, long_timeouts())) };
+    let served = TestServer::with(folder.path(), setup).await;
     (folder, served)
 }
 
-async fn list(served: &Served, role: &str) -> Answer {
+async fn list(served: &TestServer, role: &str) -> Response {
     let request = Request::modern("/mcp", "tools/list", json!({})).token(served.token(role));
     request.send(served.address).await.expect("an answer")
 }
 
-async fn call(served: &Served, role: &str, name: &str, arguments: Value) -> Value {
+async fn call(served: &TestServer, role: &str, name: &str, arguments: Value) -> Value {
     let call = json!({"name": name, "arguments": arguments});
     let request = Request::modern("/mcp/full", "tools/call", call).token(served.token(role));
     request.send(served.address).await.expect("an answer").json()["result"].clone()
 }
 
 /// What stands in the ledger of refusals by a limit: the caller, the tool, the arguments.
-async fn floods(served: &Served) -> Vec<(String, String, Value)> {
-    until("a refusal is in the ledger", async || {
-        let records = served.ledger().await;
+async fn floods(served: &TestServer) -> Vec<(String, String, Value)> {
+    wait_until("a refusal is in the ledger", async || {
+        let records = served.ledger_records().await;
         let found = records.iter().cloned().filter_map(|record| match record.phase {
             Phase::Open(open) if !open.asked.arguments["limit"].is_null() => {
                 Some((open.caller, open.asked.tool, open.asked.arguments))
@@ -87,7 +88,7 @@ async fn who_has_too_much_under_way_waits_for_an_answer() {
         .body("{");
     let first = unfinished.open(served.address).await.expect("a connection");
     let _second = unfinished.open(served.address).await.expect("a connection");
-    let refused = until("two requests are under way", async || match list(&served, "viewer").await {
+    let refused = wait_until("two requests are under way", async || match list(&served, "viewer").await {
         answer if answer.status == 200 => Err(answer.body),
         refused => Ok(refused),
     })
@@ -96,7 +97,7 @@ async fn who_has_too_much_under_way_waits_for_an_answer() {
     assert!(refused.sentence().contains("wait for an answer"), "{}", refused.body);
     assert_eq!(list(&served, "admin").await.status, 200);
     drop(first);
-    until("a request that ended no longer counts", async || match list(&served, "viewer").await {
+    wait_until("a request that ended no longer counts", async || match list(&served, "viewer").await {
         answer if answer.status == 200 => Ok(()),
         refused => Err(refused.body),
     })
@@ -132,9 +133,9 @@ async fn headers_that_say_something_else_than_the_body_are_refused() {
         .token(served.token("admin"));
     let cases = [
         ("another method", call.clone().header("mcp-method", "tools/list"), 400, -32020),
-        ("no method", call.clone().without("mcp-method"), 400, -32020),
+        ("no method", call.clone().without_header("mcp-method"), 400, -32020),
         ("another name", call.clone().header("mcp-name", "juju_status"), 400, -32020),
-        ("no name", call.clone().without("mcp-name"), 400, -32020),
+        ("no name", call.clone().without_header("mcp-name"), 400, -32020),
         ("an older version", call.clone().header("mcp-protocol-version", "2025-11-25"), 400, -32020),
     ];
     for (what, request, status, code) in cases {
@@ -146,7 +147,7 @@ async fn headers_that_say_something_else_than_the_body_are_refused() {
             answer.body
         );
     }
-    assert!(served.ledger().await.is_empty(), "what was refused so was not looked at");
+    assert!(served.ledger_records().await.is_empty(), "what was refused so was not looked at");
     assert_eq!(call.send(served.address).await.expect("an answer").status, 200);
 }
 

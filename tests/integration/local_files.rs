@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tests::{Pair, RealController, side_by_side::simulator};
+use tests::{RealController, SideBySide, side_by_side::simulator};
 
 /// Writes a charm named `parcel` that says `version` in its summary, for Ubuntu 22.04.
 fn charm(folder: &Path, version: u8) -> PathBuf {
@@ -43,8 +43,8 @@ fn text(folder: &Path, name: &str, content: &str) -> String {
     path.display().to_string()
 }
 
-async fn done(pair: &Pair, tool: &str, arguments: Value) -> Value {
-    let reply = pair.ours(tool, &arguments).await;
+async fn done(pair: &SideBySide, tool: &str, arguments: Value) -> Value {
+    let reply = pair.juju_mcp(tool, &arguments).await;
     reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal} ({:?})", refusal.remedy())).value
 }
 
@@ -59,14 +59,14 @@ fn named(path: &str) -> [(&'static str, Value); 5] {
     ]
 }
 
-async fn no_file_is_read(pair: &Pair, model: &str) {
+async fn no_file_is_read(pair: &SideBySide, model: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = charm(folder.path(), 1).display().to_string();
     for (tool, mut arguments) in named(&path) {
         for dry_run in [true, false] {
             arguments["model"] = json!(model);
             arguments["dry_run"] = json!(dry_run);
-            let refusal = pair.ours(tool, &arguments).await.err();
+            let refusal = pair.juju_mcp(tool, &arguments).await.err();
             let said = refusal.as_ref().map(ToString::to_string).unwrap_or_default();
             assert!(said.contains("files cannot be read over HTTP"), "{tool} {arguments}: {said:?}");
             assert!(refusal.and_then(|refusal| refusal.remedy()).is_some_and(|remedy| remedy.contains("stdio")));
@@ -77,20 +77,21 @@ async fn no_file_is_read(pair: &Pair, model: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_of_the_server_is_never_read_and_nothing_is_sent() {
     let simulator = simulator("shop").await;
-    let pair = Pair::on_simulated(&simulator).await;
-    pair.status_when("shop", "it answers", |_| true).await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    pair.status_until("shop", "it answers", |_| true).await;
     no_file_is_read(&pair, "shop").await;
     assert!(simulator.writes().is_empty(), "{:?}", simulator.writes());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn a_file_of_the_server_is_never_read_for_the_real_controller() {
-    let Some(controller) = RealController::start("files over HTTP").await else { return };
-    let pair = Pair::on_real(&controller).await;
+    let controller = RealController::start().await;
+    let pair = SideBySide::on_real_controller(&controller).await;
     no_file_is_read(&pair, "prod").await;
     // a bare word may be an image, so only the controller can tell: the application is there and waits for its file
     let word = json!({"model": "prod", "charm": "wordpress", "resources": {"theme": "Cargo.toml"}});
-    let said = pair.ours("deploy", &word).await.expect_err("no file").to_string();
+    let said = pair.juju_mcp("deploy", &word).await.expect_err("no file").to_string();
     assert!(
         said.contains("files cannot be read over HTTP") && said.contains("waits for its resource `theme`"),
         "{said}"
@@ -99,9 +100,10 @@ async fn a_file_of_the_server_is_never_read_for_the_real_controller() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn charms_and_resources_in_files_are_deployed_and_refreshed_over_stdio() {
-    let Some(controller) = RealController::start("charms in files").await else { return };
-    let pair = Pair::on_real_with_own_files(&controller).await;
+    let controller = RealController::start().await;
+    let pair = SideBySide::on_real_controller_with_client_files(&controller).await;
     let folder = tempfile::tempdir().expect("a folder");
     let (first, second) = (charm(folder.path(), 1), charm(folder.path(), 2));
     let data = text(folder.path(), "data.txt", "twelve bytes");
@@ -109,13 +111,13 @@ async fn charms_and_resources_in_files_are_deployed_and_refreshed_over_stdio() {
         "config": {"colour": "red"}, "storage": {"shelf": "2,64M"}, "constraints": "mem=1G", "dry_run": true});
     let would = done(&pair, "deploy", deploy.clone()).await;
     assert_eq!((&would["expected"]["charm"], &would["expected"]["base"]), (&json!("parcel"), &json!("ubuntu@22.04")));
-    let before = pair.status_when("prod", "it answers", |_| true).await;
+    let before = pair.status_until("prod", "it answers", |_| true).await;
     assert!(before["applications"].get("box").is_none(), "{would}");
     deploy["dry_run"] = json!(false);
     assert_eq!(done(&pair, "deploy", deploy).await["application"], "box");
-    let status = pair.status_when("prod", "it is there", |now| now["applications"].get("box").is_some()).await;
+    let status = pair.status_until("prod", "it is there", |now| now["applications"].get("box").is_some()).await;
     assert_eq!(status["applications"]["box"]["charm-origin"], "local", "{}", status["applications"]["box"]);
-    let config = pair.theirs(&["config", "-m", "prod", "box"]).await.expect("config");
+    let config = pair.juju_cli(&["config", "-m", "prod", "box"]).await.expect("config");
     assert_eq!(config["settings"]["colour"]["value"], "red");
     assert_eq!(kept(&pair, "box").await, json!(["data", "upload", 12]));
 
@@ -123,17 +125,17 @@ async fn charms_and_resources_in_files_are_deployed_and_refreshed_over_stdio() {
     let refresh = json!({"model": "prod", "application": "box", "path": second, "resources": {"data": data}});
     let refreshed = done(&pair, "refresh", refresh).await;
     assert_eq!((&refreshed["up_to_date"], &refreshed["resources"]), (&json!(false), &json!(["data"])), "{refreshed}");
-    let status = pair.status_when("prod", "it is refreshed", |now| now["applications"]["box"]["charm-rev"] == 1).await;
+    let status = pair.status_until("prod", "it is refreshed", |now| now["applications"]["box"]["charm-rev"] == 1).await;
     assert_eq!(kept(&pair, "box").await, json!(["data", "upload", 16]), "{status}");
 
     let newer = charm_for(folder.path(), 3, "24.04");
     let mut other = json!({"model": "prod", "application": "box", "path": newer});
-    let said = pair.ours("refresh", &other).await.map(|reply| reply.value).expect_err("another base").to_string();
+    let said = pair.juju_mcp("refresh", &other).await.map(|reply| reply.value).expect_err("another base").to_string();
     assert!(said.contains("24.04") && said.contains("22.04"), "{said}");
     other["force_base"] = json!(true);
     done(&pair, "refresh", other).await;
     // the refused one was uploaded too, so the numbers go on
-    pair.status_when("prod", "it is forced", |now| now["applications"]["box"]["charm-rev"] == 3).await;
+    pair.status_until("prod", "it is forced", |now| now["applications"]["box"]["charm-rev"] == 3).await;
 
     let theme = text(folder.path(), "theme.zip", "a theme");
     let blog = json!({"model": "prod", "charm": "wordpress", "resources": {"theme": theme}});
@@ -142,16 +144,17 @@ async fn charms_and_resources_in_files_are_deployed_and_refreshed_over_stdio() {
 }
 
 /// The only resource of an application as the real client tells it: name, origin, size.
-async fn kept(pair: &Pair, application: &str) -> Value {
-    let told = pair.theirs(&["resources", "-m", "prod", application]).await.expect("resources");
+async fn kept(pair: &SideBySide, application: &str) -> Value {
+    let told = pair.juju_cli(&["resources", "-m", "prod", application]).await.expect("resources");
     let resource = &told["resources"][0];
     json!([resource["name"], resource["origin"], resource["size"]])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn what_is_no_charm_or_not_there_is_refused_over_stdio() {
-    let Some(controller) = RealController::start("what is no charm").await else { return };
-    let pair = Pair::on_real_with_own_files(&controller).await;
+    let controller = RealController::start().await;
+    let pair = SideBySide::on_real_controller_with_client_files(&controller).await;
     let folder = tempfile::tempdir().expect("a folder");
     let path = charm(folder.path(), 1);
     let not_zip = text(folder.path(), "words.charm", "no archive");
@@ -169,22 +172,23 @@ async fn what_is_no_charm_or_not_there_is_refused_over_stdio() {
         (deploy(&path, json!({"channel": "stable"})), "`channel`"),
         (deploy(&path, json!({"storage": {"shelf": "a,b"}})), "`storage`"),
     ] {
-        let said = pair.ours("deploy", &arguments).await.expect_err("refused").to_string();
+        let said = pair.juju_mcp("deploy", &arguments).await.expect_err("refused").to_string();
         assert!(said.contains(part), "{arguments}: {said}");
     }
-    let status = pair.status_when("prod", "it answers", |_| true).await;
+    let status = pair.status_until("prod", "it answers", |_| true).await;
     assert!(status["applications"].get("box").is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn the_users_own_client_files_follow_models_as_they_come_and_go() {
-    let Some(controller) = RealController::start("client files").await else { return };
-    let pair = Pair::on_real_with_own_files(&controller).await;
+    let controller = RealController::start().await;
+    let pair = SideBySide::on_real_controller_with_client_files(&controller).await;
     let models = || std::fs::read_to_string(controller.ready.juju_data.join("models.yaml")).expect("models.yaml");
     done(&pair, "add-model", json!({"name": "fresh", "cloud": "dummy"})).await;
     assert!(models().contains("admin/fresh"), "{}", models());
     // the client asks nobody for this model: it finds it in its file
-    let status = pair.theirs(&["status", "-m", "fresh"]).await.expect("status");
+    let status = pair.juju_cli(&["status", "-m", "fresh"]).await.expect("status");
     assert_eq!(status["model"]["name"], "fresh");
     done(&pair, "destroy-model", json!({"model": "fresh"})).await;
     assert!(!models().contains("admin/fresh") && models().contains("admin/prod"), "{}", models());

@@ -2,15 +2,15 @@
 
 use http_server::Settings;
 use serde_json::{Value, json};
-use tests::{Served, raw_http::Request};
+use tests::{TestServer, raw_http::Request};
 
-async fn served() -> (tempfile::TempDir, Served) {
+async fn served() -> (tempfile::TempDir, TestServer) {
     let folder = tempfile::tempdir().expect("a folder");
-    let served = Served::start(folder.path(), Vec::new(), Settings::default()).await;
+    let served = TestServer::start(folder.path(), Vec::new(), Settings::default()).await;
     (folder, served)
 }
 
-async fn modern(served: &Served, role: &str, path: &str, method: &str, params: Value) -> Value {
+async fn modern(served: &TestServer, role: &str, path: &str, method: &str, params: Value) -> Value {
     let request = Request::modern(path, method, params).token(served.token(role));
     let answer = request.send(served.address).await.expect("an answer");
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -105,7 +105,7 @@ async fn a_command_is_found_and_run_by_its_own_name_and_the_ledger_names_it() {
     let answer = modern(&served, "viewer", "/mcp", "tools/call", call).await;
     assert_eq!(answer["result"]["isError"], true, "there is no controller: {answer}");
     assert!(answer["result"]["structuredContent"].is_null());
-    let ledger = serde_json::to_value(served.ledger().await).expect("records");
+    let ledger = serde_json::to_value(served.ledger_records().await).expect("records");
     assert_eq!(ledger[0]["asked"]["tool"], "juju_whoami", "{ledger}");
     assert_eq!(ledger[0]["client"], "journey/1", "{ledger}");
     let metrics = served.metrics.text();

@@ -7,9 +7,9 @@ use http_server::Settings;
 use juju_client::{Credential, Endpoint, Secret};
 use serde_json::{Value, json};
 use tests::{
-    Served, before,
-    raw_http::{Answer, Request},
-    until,
+    TestServer,
+    raw_http::{Request, Response},
+    wait_until, with_growing_limit,
 };
 use tokio::{io::AsyncReadExt as _, net::TcpStream, task::AbortHandle};
 
@@ -38,22 +38,22 @@ fn endpoint(address: String) -> Endpoint {
 }
 
 /// A server before a silent controller, and what ends that.
-async fn served() -> (tempfile::TempDir, Served, AbortHandle) {
+async fn served() -> (tempfile::TempDir, TestServer, AbortHandle) {
     let folder = tempfile::tempdir().expect("a folder");
     let (endpoint, controller) = silent().await;
-    let served = Served::start(folder.path(), vec![endpoint], Settings::default()).await;
+    let served = TestServer::start(folder.path(), vec![endpoint], Settings::default()).await;
     (folder, served, controller)
 }
 
-fn whoami(served: &Served, meta: &Value) -> Request {
+fn whoami(served: &TestServer, meta: &Value) -> Request {
     let call = json!({"name": "juju_whoami", "arguments": {}, "_meta": meta});
     Request::modern("/mcp/full", "tools/call", call).token(served.token("viewer"))
 }
 
 /// How the only act in the ledger ended, as soon as it has.
-async fn end(served: &Served) -> Outcome {
-    until("the act has an end", async || {
-        let records = served.ledger().await;
+async fn end(served: &TestServer) -> Outcome {
+    wait_until("the act has an end", async || {
+        let records = served.ledger_records().await;
         let ends = records.iter().rev().find_map(|record| match &record.phase {
             Phase::Close(ending) => Some(ending.outcome),
             Phase::Open(_) => None,
@@ -63,9 +63,9 @@ async fn end(served: &Served) -> Outcome {
     .await
 }
 
-async fn until_begun(served: &Served) {
-    let begun = async || if served.ledger().await.is_empty() { Err("nothing".to_owned()) } else { Ok(()) };
-    until("the act stands in the ledger", begun).await;
+async fn until_begun(served: &TestServer) {
+    let begun = async || if served.ledger_records().await.is_empty() { Err("nothing".to_owned()) } else { Ok(()) };
+    wait_until("the act stands in the ledger", begun).await;
 }
 
 /// Reads a stream until something stands there; gives all that was read.
@@ -87,7 +87,7 @@ async fn a_client_that_asks_for_news_hears_that_its_call_is_at_work() {
     let mut text = read_until(&mut stream, "notifications/progress").await;
     controller.abort();
     stream.read_to_string(&mut text).await.expect("the rest of the stream");
-    let answer = Answer::read(&text).expect("HTTP");
+    let answer = Response::parse(&text).expect("HTTP");
     assert!(answer.header("content-type").starts_with("text/event-stream"), "{answer:?}");
     let events = answer.events();
     assert_eq!(events[0]["method"], "notifications/progress", "{events:?}");
@@ -106,7 +106,7 @@ async fn a_client_that_asks_for_no_news_gets_one_plain_answer() {
     controller.abort();
     let mut text = String::new();
     stream.read_to_string(&mut text).await.expect("an answer");
-    let answer = Answer::read(&text).expect("HTTP");
+    let answer = Response::parse(&text).expect("HTTP");
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.json()["result"]["isError"], true);
 }
@@ -152,14 +152,14 @@ async fn an_older_client_cancels_by_a_notification() {
 
 #[tokio::test]
 async fn an_answer_that_does_not_begin_in_time_is_given_up() {
-    let ended = before("the act begins", async |answer_limit| {
+    let ended = with_growing_limit("the act begins", async |answer_limit| {
         let folder = tempfile::tempdir().expect("a folder");
         let settings = Settings { answer_limit, ..Settings::default() };
-        let served = Served::start(folder.path(), vec![silent().await.0], settings).await;
+        let served = TestServer::start(folder.path(), vec![silent().await.0], settings).await;
         let answer = whoami(&served, &json!({})).send(served.address).await.expect("an answer");
         assert_eq!(answer.status, 504);
         assert!(answer.sentence().contains("look before you repeat it"), "{}", answer.body);
-        if served.ledger().await.is_empty() { None } else { Some(end(&served).await) }
+        if served.ledger_records().await.is_empty() { None } else { Some(end(&served).await) }
     })
     .await;
     assert_eq!(ended, Outcome::Cancelled);

@@ -4,20 +4,20 @@ use http_server::Settings;
 use identity::Caller;
 use mcp::Surface;
 use serde_json::json;
-use tests::{Lines, Served, stdio_client::hello};
+use tests::{StdioClient, TestServer, stdio_client::hello};
 
 /// A client, and what has to live as long.
 struct Client {
-    lines: Lines,
-    _served: Served,
+    lines: StdioClient,
+    _served: TestServer,
     _folder: tempfile::TempDir,
 }
 
 impl Client {
     async fn new(surface: Surface) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let served = Served::start(folder.path(), Vec::new(), Settings::default()).await;
-        let lines = Lines::with(served.server.clone().local(Caller::local("ana", "admin"), surface));
+        let served = TestServer::start(folder.path(), Vec::new(), Settings::default()).await;
+        let lines = StdioClient::with(served.server.clone().local(Caller::local("ana", "admin"), surface));
         Self { lines, _served: served, _folder: folder }
     }
 }
@@ -26,11 +26,11 @@ impl Client {
 async fn an_older_client_is_greeted_and_served_until_it_hangs_up() {
     for version in ["2025-03-26", "2025-06-18", "2025-11-25"] {
         let mut client = Client::new(Surface::curated()).await;
-        let greeted = client.lines.greet(version, &json!({})).await;
+        let greeted = client.lines.initialize(version, &json!({})).await;
         assert_eq!(greeted["result"]["protocolVersion"], version, "{greeted}");
-        let list = client.lines.ask(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).await;
+        let list = client.lines.request(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).await;
         assert!(list["result"]["tools"].as_array().is_some_and(|tools| tools.len() >= 3), "{list}");
-        client.lines.hang_up().await.expect("a good end");
+        client.lines.disconnect().await.expect("a good end");
     }
 }
 
@@ -41,28 +41,30 @@ async fn a_client_of_today_needs_no_greeting() {
         "io.modelcontextprotocol/clientCapabilities": {}});
     let found = client
         .lines
-        .ask(json!({"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": meta}}))
+        .request(json!({"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": meta}}))
         .await;
     assert!(found["result"]["instructions"].as_str().is_some_and(|text| text.contains("Nothing can be changed")));
-    let list =
-        client.lines.ask(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {"_meta": meta}})).await;
+    let list = client
+        .lines
+        .request(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {"_meta": meta}}))
+        .await;
     for tool in list["result"]["tools"].as_array().expect("tools") {
         assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
     }
-    client.lines.hang_up().await.expect("a good end");
+    client.lines.disconnect().await.expect("a good end");
 }
 
 #[tokio::test]
 async fn a_stop_ends_the_conversation() {
     let mut client = Client::new(Surface::curated()).await;
-    client.lines.ask(hello("2025-11-25", &json!({}))).await;
+    client.lines.request(hello("2025-11-25", &json!({}))).await;
     client.lines.stop.cancel();
-    client.lines.end().await.expect("a good end");
+    client.lines.wait_for_exit().await.expect("a good end");
 }
 
 #[tokio::test]
 async fn who_does_not_speak_the_protocol_is_told_so() {
     let client = Client::new(Surface::curated()).await;
-    let failed = client.lines.hang_up().await.expect_err("nobody spoke");
+    let failed = client.lines.disconnect().await.expect_err("nobody spoke");
     assert!(failed.to_string().contains("no MCP client"), "{failed}");
 }

@@ -4,14 +4,14 @@ use audit::Outcome;
 use dispatch::ApprovalTerms;
 use policy::Policy;
 use serde_json::{Value, json};
-use tests::approval_fixture::{Asking, wanting};
+use tests::approval_fixture::{ApprovalFixture, policy_requiring_approval};
 
 /// Methods that say what they would do, and are asked only for that here.
 const WITH_DRY_RUN: [&str; 3] =
     ["Application.DestroyApplication", "Application.DestroyUnit", "MachineManager.DestroyMachineWithParams"];
 
-async fn shop() -> Asking {
-    Asking::open(false, ApprovalTerms::default()).await
+async fn shop() -> ApprovalFixture {
+    ApprovalFixture::start(false, ApprovalTerms::default()).await
 }
 
 fn text(answer: &Value) -> &str {
@@ -19,7 +19,7 @@ fn text(answer: &Value) -> &str {
 }
 
 /// Holds that a call is answered as a controller answers, that nobody was asked and that nothing was done.
-async fn not_found(shop: &Asking, tool: &str, arguments: &Value, what: &str) {
+async fn not_found(shop: &ApprovalFixture, tool: &str, arguments: &Value, what: &str) {
     for dry_run in [false, true] {
         let mut arguments = arguments.clone();
         arguments["model"] = "shop".into();
@@ -27,7 +27,7 @@ async fn not_found(shop: &Asking, tool: &str, arguments: &Value, what: &str) {
         let answer = shop.call("admin", tool, &arguments, &json!({})).await;
         assert!(text(&answer).contains(what), "{tool} {arguments}: {answer}");
         assert_eq!(answer["isError"], true, "{tool} {arguments}");
-        assert_eq!(shop.last_ending().await, (Outcome::Failed, None), "{tool} {arguments}");
+        assert_eq!(shop.last_close().await, (Outcome::Failed, None), "{tool} {arguments}");
     }
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
     assert_eq!(listed["approvals"], json!([]), "{tool}: nobody was asked");
@@ -67,7 +67,7 @@ async fn nobody_is_asked_about_what_is_not_there() {
 #[tokio::test]
 async fn a_shipped_rule_that_counts_units_asks_nobody_either() {
     let shop = shop().await;
-    shop.served.door.policy.replace(Policy::shipped().expect("part of the program"));
+    shop.served.dispatcher.policy.replace(Policy::shipped().expect("part of the program"));
     not_found(
         &shop,
         "juju_add_unit",
@@ -86,9 +86,9 @@ async fn it_is_what_the_controller_itself_says() {
         ("juju_set_constraints", json!({"model": "shop", "application": "nope", "constraints": "mem=1G"})),
         ("juju_remove_machine", json!({"model": "shop", "machines": ["99"]})),
     ] {
-        shop.served.door.policy.replace(Policy::without_rules().expect("the policy"));
+        shop.served.dispatcher.policy.replace(Policy::without_rules().expect("the policy"));
         let controllers = shop.call("admin", tool, &arguments, &json!({})).await;
-        shop.served.door.policy.replace(wanting(policy::Effect::Write, false));
+        shop.served.dispatcher.policy.replace(policy_requiring_approval(policy::Effect::Write, false));
         let ours = shop.call("admin", tool, &arguments, &json!({})).await;
         let (ours_code, code) = (&ours["_meta"]["juju-mcp/code"], &controllers["_meta"]["juju-mcp/code"]);
         assert_eq!((text(&ours), ours_code), (text(&controllers), code), "{tool}");

@@ -4,7 +4,7 @@
 use dispatch::Reply;
 use juju_sim::Simulator;
 use serde_json::{Value, json};
-use tests::{Pair, RealController, before, side_by_side::simulator, until};
+use tests::{RealController, SideBySide, side_by_side::simulator, wait_until, with_growing_limit};
 
 /// The real controller's estate, as the simulator begins with it.
 const ESTATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/real/compare/estate.yaml");
@@ -169,20 +169,15 @@ fn differences(path: &str, ours: &Value, theirs: &Value, compare: Compare, found
     }
 }
 
-/// Both on the simulated controller, or a word on standard error where there is no real client to compare with.
-#[expect(clippy::print_stderr, reason = "a skipped test is reported by name")]
-async fn on_simulated(test: &str) -> Option<(Simulator, Pair)> {
+/// `juju-mcp` and the `juju` client, both connected to one simulated controller.
+async fn on_simulator() -> (Simulator, SideBySide) {
     let simulator = simulator(ESTATE).await;
-    let pair = Pair::on_simulated(&simulator).await;
-    if !pair.has_client() {
-        eprintln!("SKIPPED: {test}: there is no real client");
-        return None;
-    }
-    Some((simulator, pair))
+    let pair = SideBySide::on_simulator(&simulator).await;
+    (simulator, pair)
 }
 
-async fn reads_agree(pair: &Pair) {
-    pair.theirs(&["run", "-m", "prod", "--wait", "3m", "web/0", "restart"]).await.expect("an operation to look at");
+async fn reads_agree(pair: &SideBySide) {
+    pair.juju_cli(&["run", "-m", "prod", "--wait", "3m", "web/0", "restart"]).await.expect("an operation to look at");
     let mut found = Vec::new();
     for case in cases() {
         found.extend(read_differs(pair, &case).await);
@@ -192,11 +187,11 @@ async fn reads_agree(pair: &Pair) {
 
 /// Where one read differs. The controller goes on working between two reads, so what counts is a read of ours before and after
 /// which the client says the same.
-async fn read_differs(pair: &Pair, (tool, arguments, words, compare): &Case) -> Vec<String> {
-    let theirs = async || pair.theirs(words).await.map(normalised);
+async fn read_differs(pair: &SideBySide, (tool, arguments, words, compare): &Case) -> Vec<String> {
+    let theirs = async || pair.juju_cli(words).await.map(normalised);
     let mut before = theirs().await;
-    until(&format!("the client says twice the same of {words:?}"), async || {
-        let ours = pair.ours(tool, arguments).await;
+    wait_until(&format!("the client says twice the same of {words:?}"), async || {
+        let ours = pair.juju_mcp(tool, arguments).await;
         let found = compared(words, ours.map_err(|refusal| refusal.to_string()), before.clone(), *compare);
         if found.is_empty() {
             return Ok(found);
@@ -229,71 +224,77 @@ fn compared(
     }
 }
 
-async fn failures_agree(pair: &Pair) {
+async fn failures_agree(pair: &SideBySide) {
     for (tool, arguments, words, part) in failing() {
-        let theirs = pair.theirs(words).await.expect_err("the client refuses");
+        let theirs = pair.juju_cli(words).await.expect_err("the client refuses");
         assert!(theirs.contains(part), "{words:?}: {theirs}");
-        let ours = pair.ours(tool, &arguments).await.expect_err("refused").to_string();
+        let ours = pair.juju_mcp(tool, &arguments).await.expect_err("refused").to_string();
         assert!(ours.contains(part), "{words:?}: {ours}");
     }
 }
 
 #[tokio::test]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn reading_commands_answer_what_the_real_client_prints() {
-    let Some(controller) = RealController::start("parity of reads").await else { return };
-    reads_agree(&Pair::on_real(&controller).await).await;
+    let controller = RealController::start().await;
+    reads_agree(&SideBySide::on_real_controller(&controller).await).await;
 }
 
 #[tokio::test]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn reading_commands_answer_what_the_real_client_prints_on_the_simulated_controller() {
-    let Some((_simulator, pair)) = on_simulated("parity of reads on the simulator").await else { return };
+    let (_simulator, pair) = on_simulator().await;
     reads_agree(&pair).await;
 }
 
 #[tokio::test]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn what_fails_there_fails_here_for_the_same_reason() {
-    let Some(controller) = RealController::start("parity of failures").await else { return };
-    failures_agree(&Pair::on_real(&controller).await).await;
+    let controller = RealController::start().await;
+    failures_agree(&SideBySide::on_real_controller(&controller).await).await;
 }
 
 #[tokio::test]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn what_fails_there_fails_here_on_the_simulated_controller() {
-    let Some((_simulator, pair)) = on_simulated("parity of failures on the simulator").await else { return };
+    let (_simulator, pair) = on_simulator().await;
     failures_agree(&pair).await;
 }
 
 #[tokio::test]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn waiting_ends_as_with_the_client_when_the_goal_is_reached_and_at_the_time_limit() {
-    let Some(mut controller) = RealController::start("parity of wait-for").await else { return };
-    let pair = Pair::on_real(&controller).await;
-    let theirs = pair.printed(&["wait-for", "application", "db", "-m", "prod", "--timeout", "3m"]).await;
-    let ours = pair.ours("wait-for", &json!({"model": "prod", "kind": "application", "name": "db"})).await;
+    let mut controller = RealController::start().await;
+    let pair = SideBySide::on_real_controller(&controller).await;
+    let theirs = pair.juju_cli_text(&["wait-for", "application", "db", "-m", "prod", "--timeout", "3m"]).await;
+    let ours = pair.juju_mcp("wait-for", &json!({"model": "prod", "kind": "application", "name": "db"})).await;
     assert_eq!(ours.expect("it is well").text, theirs.expect("the client sees it too"));
     let cache = json!({"model": "prod", "kind": "unit", "name": "cache/0", "timeout": "3m",
         "query": "workload-status==\"active\" && agent-status==\"idle\""});
-    let (waited, _) = tokio::join!(pair.ours("wait-for", &cache), async {
+    let (waited, _) = tokio::join!(pair.juju_mcp("wait-for", &cache), async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         controller.command("unit cache/0 active ready").await
     });
     let reached = json!({"properties": {"workload-status": "active", "agent-status": "idle"}});
     assert_eq!(waited.expect("it gets well").value, reached);
-    before("the machine is heard of", async |limit| {
+    with_growing_limit("the machine is heard of", async |limit| {
         let never = json!({"model": "prod", "kind": "machine", "name": "0", "timeout": format!("{}s", limit.as_secs()),
             "query": "status==\"down\""});
-        let refusal = pair.ours("wait-for", &never).await.expect_err("it stays up").to_string();
+        let refusal = pair.juju_mcp("wait-for", &never).await.expect_err("it stays up").to_string();
         let told = refusal.split_once(&format!("within {} s; it is: ", limit.as_secs())).expect("a limit").1;
         (!told.starts_with("not there")).then(|| assert!(told.starts_with("{\"status\":\"started\"}"), "{refusal}"))
     })
     .await;
     let odd = json!({"model": "prod", "kind": "machine", "name": "0", "query": "colour==\"red\""});
-    let refusal = pair.ours("wait-for", &odd).await.expect_err("no such name").to_string();
+    let refusal = pair.juju_mcp("wait-for", &odd).await.expect_err("no such name").to_string();
     assert!(refusal.contains("not: colour"), "{refusal}");
 }
 
 #[tokio::test]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn the_log_reads_as_the_client_prints_it() {
-    let Some(mut controller) = RealController::start("parity of debug-log").await else { return };
-    let pair = Pair::on_real(&controller).await;
+    let mut controller = RealController::start().await;
+    let pair = SideBySide::on_real_controller(&controller).await;
     controller.command("log unit-web-0 WARNING juju.worker.uniter the first").await;
     controller.command("log unit-db-0 ERROR juju.worker.uniter the second").await;
     controller.command("log machine-0 INFO juju.worker.machiner the third").await;
@@ -304,13 +305,13 @@ async fn the_log_reads_as_the_client_prints_it() {
         (json!({"model": "prod", "exclude": ["db"]}), vec!["--exclude", "unit-db-*"], 2),
     ] {
         let words = [&["debug-log", "-m", "prod", "--no-tail", "--utc"], words.as_slice()].concat();
-        let theirs = pair.printed(&words).await.expect("the client's log");
-        let ours = pair.ours("debug-log", &arguments).await.expect("the log");
+        let theirs = pair.juju_cli_text(&words).await.expect("the client's log");
+        let ours = pair.juju_mcp("debug-log", &arguments).await.expect("the log");
         assert_eq!(ours.text, theirs, "{arguments}");
         assert_eq!(ours.value["lines"].as_array().map(Vec::len), Some(lines), "{arguments}");
     }
-    let last = pair.ours("debug-log", &json!({"model": "prod", "lines": 1})).await.expect("the log");
+    let last = pair.juju_mcp("debug-log", &json!({"model": "prod", "lines": 1})).await.expect("the log");
     assert!(last.text.ends_with("the third\n") && last.text.lines().count() == 1, "{}", last.text);
-    let odd = pair.ours("debug-log", &json!({"model": "prod", "level": "loud"})).await.expect_err("no such level");
+    let odd = pair.juju_mcp("debug-log", &json!({"model": "prod", "level": "loud"})).await.expect_err("no such level");
     assert!(odd.to_string().contains("not: loud"), "{odd}");
 }

@@ -7,7 +7,7 @@ use juju_client::{Controllers, Credential, Error, Settings};
 use juju_wire::{Code, debug_log::LogQuery};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tests::{PATIENCE, RealController, patient, until};
+use tests::{RealController, TEST_TIMEOUT, long_timeouts, wait_until};
 
 /// A charm named `note` that does nothing.
 const CHARM: &[u8] = include_bytes!("../fixtures/note.charm");
@@ -38,10 +38,9 @@ fn everything() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn a_model_and_the_controller_are_logged_in_to_and_called() {
-    let Some(real) = RealController::start("a_model_and_the_controller_are_logged_in_to_and_called").await else {
-        return;
-    };
+    let real = RealController::start().await;
     let controllers = real.controllers("admin");
     let controller = controllers.controller(None).expect("the only one is the default");
 
@@ -70,8 +69,9 @@ async fn a_model_and_the_controller_are_logged_in_to_and_called() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn a_reader_reads_and_is_refused_what_writes() {
-    let Some(real) = RealController::start("a_reader_reads_and_is_refused_what_writes").await else { return };
+    let real = RealController::start().await;
     let controllers = real.controllers("reader");
     let controller = controllers.controller(Some("real")).expect("known");
     let prod = controller.model("admin/prod").await.expect("reader may read prod");
@@ -86,10 +86,9 @@ async fn a_reader_reads_and_is_refused_what_writes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn wrong_passwords_authorities_and_uuids_are_told_apart() {
-    let Some(real) = RealController::start("wrong_passwords_authorities_and_uuids_are_told_apart").await else {
-        return;
-    };
+    let real = RealController::start().await;
     let mut endpoints = Vec::new();
     let mut endpoint = real.endpoint("admin");
     endpoint.name = "password".to_owned();
@@ -107,7 +106,7 @@ async fn wrong_passwords_authorities_and_uuids_are_told_apart() {
     endpoint.name = "authority".to_owned();
     endpoint.ca_certificate = Some(include_str!("../fixtures/another-authority.pem").to_owned());
     endpoints.push(endpoint);
-    let controllers = Controllers::new(endpoints, None, patient());
+    let controllers = Controllers::new(endpoints, None, long_timeouts());
     for (name, code) in [
         ("password", "login refused"),
         ("uuid", "wrong controller"),
@@ -125,8 +124,9 @@ async fn wrong_passwords_authorities_and_uuids_are_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn two_hundred_calls_share_one_connection() {
-    let Some(real) = RealController::start("two_hundred_calls_share_one_connection").await else { return };
+    let real = RealController::start().await;
     let controllers = real.controllers("admin");
     let controller = controllers.controller(None).expect("default");
     let calls = (0..200).map(|_| {
@@ -143,8 +143,9 @@ async fn two_hundred_calls_share_one_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn a_watcher_waits_for_news_and_is_stopped() {
-    let Some(mut real) = RealController::start("a_watcher_waits_for_news_and_is_stopped").await else { return };
+    let mut real = RealController::start().await;
     let controllers = real.controllers("admin");
     let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
     let session = prod.session().await.expect("open");
@@ -161,7 +162,7 @@ async fn a_watcher_waits_for_news_and_is_stopped() {
             }
         }
     };
-    tokio::time::timeout(PATIENCE, news).await.expect("the change is heard of");
+    tokio::time::timeout(TEST_TIMEOUT, news).await.expect("the change is heard of");
     let waiting = async {
         loop {
             // whatever else comes in between is news too
@@ -181,16 +182,15 @@ async fn a_watcher_waits_for_news_and_is_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn a_controller_that_is_gone_is_named_and_leaves_no_doubt() {
-    let Some(real) = RealController::start("a_controller_that_is_gone_is_named_and_leaves_no_doubt").await else {
-        return;
-    };
-    let settings = Settings { reconnect_window: Duration::from_millis(700), ..patient() };
+    let real = RealController::start().await;
+    let settings = Settings { reconnect_window: Duration::from_millis(700), ..long_timeouts() };
     let controllers = Controllers::new(vec![real.endpoint("admin")], None, settings);
     let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
     prod.call::<FullStatus>(everything()).await.expect("status");
     drop(real);
-    let error = until("it is gone", async || match prod.call::<FullStatus>(everything()).await {
+    let error = wait_until("it is gone", async || match prod.call::<FullStatus>(everything()).await {
         Err(error) => Ok(error),
         Ok(_) => Err("it answers".to_owned()),
     })
@@ -202,14 +202,15 @@ async fn a_controller_that_is_gone_is_named_and_leaves_no_doubt() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn the_log_is_read_to_its_end_and_followed() {
-    let Some(mut real) = RealController::start("the_log_is_read_to_its_end_and_followed").await else { return };
+    let mut real = RealController::start().await;
     let controllers = real.controllers("admin");
     let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
     real.command("log unit-web-0 WARNING juju.worker the disk is nearly full").await;
     let past = LogQuery { no_tail: true, replay: true, ..LogQuery::default() };
     let reading = async { prod.debug_log(&past).await.expect("open").collect::<Vec<_>>().await };
-    let lines = tokio::time::timeout(PATIENCE, reading).await.expect("the past has an end");
+    let lines = tokio::time::timeout(TEST_TIMEOUT, reading).await.expect("the past has an end");
     let line = lines.into_iter().map(|line| line.expect("a line")).find(|line| line.message.contains("nearly full"));
     let line = line.expect("what was logged");
     assert_eq!((line.entity.as_str(), line.severity.as_str()), ("unit-web-0", "WARNING"));
@@ -217,7 +218,7 @@ async fn the_log_is_read_to_its_end_and_followed() {
     let new = LogQuery { include_entity: vec!["unit-web-1".to_owned()], ..LogQuery::default() };
     let mut following = prod.debug_log(&new).await.expect("open");
     real.command("log unit-web-1 ERROR juju.worker the disk is full").await;
-    let line = tokio::time::timeout(PATIENCE, following.next()).await.expect("soon");
+    let line = tokio::time::timeout(TEST_TIMEOUT, following.next()).await.expect("soon");
     assert_eq!(line.expect("no end").expect("a line").message, "the disk is full");
 
     let controller = controllers.controller(None).expect("default").connection().await.expect("open");
@@ -226,8 +227,9 @@ async fn the_log_is_read_to_its_end_and_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn charms_are_uploaded_and_what_is_no_charm_is_refused() {
-    let Some(real) = RealController::start("charms_are_uploaded_and_what_is_no_charm_is_refused").await else { return };
+    let real = RealController::start().await;
     let controllers = real.controllers("admin");
     let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
     let url = prod.upload_charm("local:note-0", CHARM.to_vec()).await.expect("uploaded");

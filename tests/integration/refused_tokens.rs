@@ -15,11 +15,11 @@ use identity::{
 };
 use serde_json::{Value, json};
 use tests::{
-    SignedIn, before,
+    ServerWithProvider,
     provider::{SigningKey, TestProvider, good_claims, web_client},
     raw_http::Request,
-    signed_in::{AUDIENCE, PUBLIC, Told},
-    until,
+    server_with_provider::{AUDIENCE, ClosedAct, PUBLIC},
+    wait_until, with_growing_limit,
 };
 
 /// One request that must be refused.
@@ -65,11 +65,11 @@ fn strict(settings: &mut Settings) {
 }
 
 /// Sends each from an address of its own, and holds answers and ledger against what is wanted.
-async fn refuses(parts: &SignedIn, cases: Vec<Case>) {
+async fn refuses(parts: &ServerWithProvider, cases: Vec<Case>) {
     let good = list().token(&parts.token(|_| {})).send(parts.served.address).await.expect("an answer");
     assert_eq!(good.status, 200, "{}", good.body);
     for (number, case) in cases.iter().enumerate() {
-        let request = case.request.clone().from(peer(number).into());
+        let request = case.request.clone().from_address(peer(number).into());
         let answer = request.send(parts.served.address).await.unwrap_or_else(|error| panic!("{}: {error}", case.what));
         let (what, challenge) = (&case.what, answer.header("www-authenticate"));
         assert_eq!(answer.status, case.status, "{what}: {}", answer.body);
@@ -96,7 +96,7 @@ async fn refuses(parts: &SignedIn, cases: Vec<Case>) {
         }
     }
     assert!(odd.is_empty(), "{}", odd.join("\n"));
-    let ledger = serde_json::to_string(&parts.served.ledger().await).expect("JSON");
+    let ledger = serde_json::to_string(&parts.served.ledger_records().await).expect("JSON");
     for case in cases {
         assert!(!ledger.contains(&case.secret), "{}", case.what);
     }
@@ -108,9 +108,9 @@ fn peer(number: usize) -> Ipv4Addr {
 }
 
 /// Refusals in the ledger, when there are so many.
-async fn told(parts: &SignedIn, least: usize) -> Vec<Told> {
-    until(&format!("{least} refusals are in the ledger"), async || {
-        let told: Vec<_> = parts.told().await.into_iter().filter(|told| told.tool == "sign_in").collect();
+async fn told(parts: &ServerWithProvider, least: usize) -> Vec<ClosedAct> {
+    wait_until(&format!("{least} refusals are in the ledger"), async || {
+        let told: Vec<_> = parts.closed_acts().await.into_iter().filter(|told| told.tool == "sign_in").collect();
         if told.len() >= least { Ok(told) } else { Err(format!("{told:?}")) }
     })
     .await
@@ -118,7 +118,7 @@ async fn told(parts: &SignedIn, least: usize) -> Vec<Told> {
 
 #[tokio::test]
 async fn headers_that_bring_no_one_token_are_refused() {
-    let parts = SignedIn::with(strict).await;
+    let parts = ServerWithProvider::with(strict).await;
     let cases = header::cases(&parts);
     assert!(cases.len() >= 10);
     refuses(&parts, cases).await;
@@ -126,7 +126,7 @@ async fn headers_that_bring_no_one_token_are_refused() {
 
 #[tokio::test]
 async fn tokens_whose_form_or_signature_does_not_fit_are_refused() {
-    let parts = SignedIn::with(strict).await;
+    let parts = ServerWithProvider::with(strict).await;
     let cases = form::cases(&parts);
     assert!(cases.len() >= 40, "{}", cases.len());
     refuses(&parts, cases).await;
@@ -134,7 +134,7 @@ async fn tokens_whose_form_or_signature_does_not_fit_are_refused() {
 
 #[tokio::test]
 async fn tokens_whose_claims_do_not_fit_are_refused() {
-    let parts = SignedIn::with(strict).await;
+    let parts = ServerWithProvider::with(strict).await;
     let cases = claims::cases(&parts);
     assert!(cases.len() >= 40, "{}", cases.len());
     refuses(&parts, cases).await;
@@ -142,7 +142,7 @@ async fn tokens_whose_claims_do_not_fit_are_refused() {
 
 #[tokio::test]
 async fn opaque_tokens_that_the_provider_does_not_stand_for_are_refused() {
-    let parts = SignedIn::with(strict).await;
+    let parts = ServerWithProvider::with(strict).await;
     let cases = opaque::cases(&parts).await;
     assert!(cases.len() >= 10, "{}", cases.len());
     refuses(&parts, cases).await;
@@ -150,7 +150,7 @@ async fn opaque_tokens_that_the_provider_does_not_stand_for_are_refused() {
 
 #[tokio::test]
 async fn a_flood_is_slowed_and_leaves_two_records() {
-    let parts = SignedIn::with(strict).await;
+    let parts = ServerWithProvider::with(strict).await;
     let (mut refused, mut slowed) = (0, 0);
     for number in 0..60 {
         let answer = list().token(&format!("guess-{number}")).send(parts.served.address).await.expect("an answer");
@@ -165,7 +165,7 @@ async fn a_flood_is_slowed_and_leaves_two_records() {
         }
     }
     assert_eq!((refused, slowed), (30, 30));
-    assert_eq!(parts.provider.asked("introspect"), 31, "a provider is not asked about every guess");
+    assert_eq!(parts.provider.request_count("introspect"), 31, "a provider is not asked about every guess");
     let kinds: Vec<_> = told(&parts, 2).await.into_iter().map(|told| told.arguments["kind"].clone()).collect();
     assert_eq!(kinds, ["inactive", "too-many"]);
     // everybody behind one proxy has one address, so good tokens are taken all the same
@@ -175,9 +175,9 @@ async fn a_flood_is_slowed_and_leaves_two_records() {
 
 #[tokio::test]
 async fn how_many_were_left_out_is_told_when_their_time_is_over() {
-    let parts = before("five refusals are counted as one", async |counted| {
+    let parts = with_growing_limit("five refusals are counted as one", async |counted| {
         let settings = http_server::Settings { refusals_counted: counted, ..http_server::Settings::default() };
-        let parts = SignedIn::serving(settings, strict).await;
+        let parts = ServerWithProvider::serving(settings, strict).await;
         let begun = Instant::now();
         for _ in 0..5 {
             list().token("guess").send(parts.served.address).await.expect("an answer");
@@ -196,29 +196,29 @@ async fn how_many_were_left_out_is_told_when_their_time_is_over() {
 
 #[tokio::test]
 async fn an_opaque_token_that_was_good_is_not_held_up_by_guesses_of_others() {
-    let parts = SignedIn::with(strict).await;
-    parts.provider.know("good-1", opaque::good(&parts));
+    let parts = ServerWithProvider::with(strict).await;
+    parts.provider.set_introspection("good-1", opaque::good(&parts));
     let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
     assert_eq!(send("good-1").await, 200);
     for number in 0..40 {
         send(&format!("guess-{number}")).await;
     }
     assert_eq!((send("guess-40").await, send("good-1").await), (429, 200));
-    parts.provider.know("good-1", json!({"active": false}));
+    parts.provider.set_introspection("good-1", json!({"active": false}));
     assert_eq!((send("good-1").await, send("good-1").await), (429, 429), "revoked, and no longer asked about");
 }
 
 #[tokio::test]
 async fn while_the_provider_is_down_nobody_new_is_let_in() {
-    let parts = SignedIn::with(|settings| {
+    let parts = ServerWithProvider::with(|settings| {
         strict(settings);
         settings.pause = std::time::Duration::ZERO;
     })
     .await;
-    parts.provider.know("good-1", opaque::good(&parts));
+    parts.provider.set_introspection("good-1", opaque::good(&parts));
     let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer");
     let signed = parts.token(|_| {});
-    parts.provider.broken(true);
+    parts.provider.set_failing(true);
     for token in [signed.as_str(), "good-1"] {
         let answer = send(token).await;
         assert_eq!((answer.status, answer.header("retry-after")), (503, "5"), "{}", answer.body);
@@ -226,21 +226,21 @@ async fn while_the_provider_is_down_nobody_new_is_let_in() {
         assert!(answer.sentence().contains("identity provider cannot be reached"), "{}", answer.body);
     }
     assert_eq!(told(&parts, 1).await[0].arguments["kind"], "provider-down");
-    parts.provider.broken(false);
+    parts.provider.set_failing(false);
     parts.provider.publish_set(json!({"keys": "none"}));
     assert_eq!(send(&signed).await.status, 503, "keys that cannot be read");
     parts.provider.publish_set(json!({"keys": [1, "x", {}, {"kty": "RSA"}, {"kty": "RSA", "n": "!", "e": "AQAB"}]}));
     assert_eq!(send(&signed).await.status, 401, "no key among the garbage");
     parts.provider.publish_raw(&[json!({"kty": "?"}), parts.key.public.clone()]);
     assert_eq!((send(&signed).await.status, send("good-1").await.status), (200, 200));
-    parts.provider.broken(true);
+    parts.provider.set_failing(true);
     assert_eq!(send(&signed).await.status, 200, "its keys are known");
     assert_eq!(send("good-1").await.status, 503, "a token that was good may be revoked meanwhile");
 }
 
 #[tokio::test]
 async fn a_token_for_a_part_of_the_server_is_for_nothing_else() {
-    let parts = SignedIn::with(|settings| {
+    let parts = ServerWithProvider::with(|settings| {
         settings.audiences.extend(["readonly", "x/deploy", "full"].map(|path| format!("{AUDIENCE}/{path}")));
     })
     .await;
@@ -278,14 +278,18 @@ async fn a_token_for_a_part_of_the_server_is_for_nothing_else() {
 
 #[tokio::test]
 async fn a_jwt_that_was_revoked_is_refused_where_the_provider_is_asked_about_it() {
-    let parts = SignedIn::with(|settings| {
+    let parts = ServerWithProvider::with(|settings| {
         strict(settings);
         settings.introspection = Some(Introspection { jwts: true, ..Introspection::default() });
     })
     .await;
     let (token, foreign) = (parts.token(|_| {}), SigningKey::rsa("k1").sign(&parts.claims()));
     let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer");
-    assert_eq!((send(&foreign).await.status, parts.provider.asked("introspect")), (401, 0), "guesses cost nothing");
+    assert_eq!(
+        (send(&foreign).await.status, parts.provider.request_count("introspect")),
+        (401, 0),
+        "guesses cost nothing"
+    );
     assert_eq!(send(&token).await.status, 401, "the provider does not know it");
     for (answer, status) in [
         (json!({"active": true, "sub": "ana"}), 200),
@@ -294,7 +298,7 @@ async fn a_jwt_that_was_revoked_is_refused_where_the_provider_is_asked_about_it(
         (json!({"active": "true"}), 401),
         (json!({"active": false}), 401),
     ] {
-        parts.provider.know(&token, answer.clone());
+        parts.provider.set_introspection(&token, answer.clone());
         let got = send(&token).await;
         assert_eq!(got.status, status, "{answer}: {}", got.body);
     }
@@ -302,54 +306,54 @@ async fn a_jwt_that_was_revoked_is_refused_where_the_provider_is_asked_about_it(
     assert_eq!(kinds, BTreeSet::from([r#""inactive""#, r#""signature""#].map(str::to_owned)));
     // what the provider says is no more than a further condition
     let other = parts.token(|claims| claims["aud"] = json!("https://other.example"));
-    parts.provider.know(&other, json!({"active": true, "aud": [AUDIENCE]}));
+    parts.provider.set_introspection(&other, json!({"active": true, "aud": [AUDIENCE]}));
     assert_eq!(send(&other).await.status, 401);
-    parts.provider.broken(true);
+    parts.provider.set_failing(true);
     assert_eq!(send(&token).await.status, 503, "it may have been revoked");
 }
 
 #[tokio::test]
 async fn a_provider_that_moves_is_found_again() {
-    let parts = SignedIn::with(|settings| {
+    let parts = ServerWithProvider::with(|settings| {
         strict(settings);
         settings.pause = std::time::Duration::ZERO;
     })
     .await;
-    parts.provider.know("good-1", opaque::good(&parts));
+    parts.provider.set_introspection("good-1", opaque::good(&parts));
     let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
     let signed = parts.token(|_| {});
     assert_eq!((send(&signed).await, send("good-1").await), (200, 200));
-    parts.provider.moves("elsewhere");
+    parts.provider.move_endpoints("elsewhere");
     assert_eq!(send("good-1").await, 200, "the introspection endpoint");
     // keys that are gone with their address do not count any more, those at the new one do
     let next = SigningKey::rsa("k2");
     parts.provider.publish(&[&next]);
-    parts.provider.moves("again");
+    parts.provider.move_endpoints("again");
     assert_eq!((send(&next.sign(&parts.claims())).await, send(&signed).await), (200, 401));
-    assert_eq!(parts.provider.asked("metadata"), 4, "when a question failed, and for the key that is gone");
+    assert_eq!(parts.provider.request_count("metadata"), 4, "when a question failed, and for the key that is gone");
 }
 
 #[tokio::test]
 async fn a_provider_that_moves_is_not_looked_for_all_the_time() {
-    let parts = SignedIn::with(|settings| {
+    let parts = ServerWithProvider::with(|settings| {
         strict(settings);
         settings.pause = std::time::Duration::from_hours(1);
     })
     .await;
-    parts.provider.know("good-1", opaque::good(&parts));
+    parts.provider.set_introspection("good-1", opaque::good(&parts));
     let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
     assert_eq!(send("good-1").await, 200);
-    parts.provider.moves("elsewhere");
+    parts.provider.move_endpoints("elsewhere");
     for _ in 0..5 {
         assert_eq!(send("good-1").await, 503, "its metadata were read a moment ago");
     }
-    assert_eq!(parts.provider.asked("metadata"), 1);
+    assert_eq!(parts.provider.request_count("metadata"), 1);
 }
 
 #[tokio::test]
 async fn metadata_that_is_old_is_read_again_and_used_for_a_while_where_it_cannot_be() {
     let short = std::time::Duration::from_millis(1);
-    let parts = SignedIn::with(|settings| {
+    let parts = ServerWithProvider::with(|settings| {
         strict(settings);
         (settings.fresh, settings.pause) = (short, std::time::Duration::ZERO);
     })
@@ -359,41 +363,41 @@ async fn metadata_that_is_old_is_read_again_and_used_for_a_while_where_it_cannot
     assert_eq!(send(&old).await, 200);
     let next = SigningKey::rsa("k2");
     parts.provider.publish(&[&next]);
-    parts.provider.moves("elsewhere");
+    parts.provider.move_endpoints("elsewhere");
     tokio::time::sleep(short * 5).await;
     assert_eq!((send(&old).await, send(&next.sign(&parts.claims())).await), (401, 200), "without any failure before");
-    parts.provider.broken(true);
+    parts.provider.set_failing(true);
     tokio::time::sleep(short * 5).await;
     assert_eq!(send(&next.sign(&parts.claims())).await, 200, "what is known is used on");
     // one that answers, and is another, is believed at once
-    parts.provider.broken(false);
-    parts.provider.calls_itself("https://id.evil.example");
+    parts.provider.set_failing(false);
+    parts.provider.set_metadata_issuer("https://id.evil.example");
     tokio::time::sleep(short * 5).await;
     assert_eq!(send(&next.sign(&parts.claims())).await, 503);
-    parts.provider.broken(true);
+    parts.provider.set_failing(true);
     assert_eq!(send(&next.sign(&parts.claims())).await, 503, "what it said before is forgotten");
 }
 
 #[tokio::test]
 async fn an_answer_that_leads_elsewhere_is_none() {
-    let parts = SignedIn::with(|settings| {
+    let parts = ServerWithProvider::with(|settings| {
         strict(settings);
         settings.pause = std::time::Duration::ZERO;
     })
     .await;
-    parts.provider.know("good-1", opaque::good(&parts));
+    parts.provider.set_introspection("good-1", opaque::good(&parts));
     let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
     for status in [StatusCode::FOUND, StatusCode::TEMPORARY_REDIRECT, StatusCode::MULTIPLE_CHOICES] {
-        parts.provider.answers_with(status);
+        parts.provider.set_status(status);
         assert_eq!((send("good-1").await, send(&parts.token(|_| {})).await), (503, 503), "{status}");
     }
-    parts.provider.answers_with(StatusCode::OK);
+    parts.provider.set_status(StatusCode::OK);
     assert_eq!((send("good-1").await, send(&parts.token(|_| {})).await), (200, 200));
 }
 
 #[tokio::test]
 async fn a_provider_that_calls_itself_otherwise_is_none() {
-    let parts = SignedIn::with(|settings| settings.issuer.push('/')).await;
+    let parts = ServerWithProvider::with(|settings| settings.issuer.push('/')).await;
     let answer = list().token(&parts.token(|_| {})).send(parts.served.address).await.expect("an answer");
     assert_eq!(answer.status, 503, "{}", answer.body);
 }

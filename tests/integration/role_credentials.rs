@@ -7,27 +7,27 @@ use identity::Caller;
 use juju_client::Controllers;
 use policy::{Policy, Profile};
 use serde_json::{Value, json};
-use tests::{Pair, RealController, patient};
+use tests::{RealController, SideBySide, long_timeouts};
 
 /// The shipped roles but for a fault: whoever views may do everything.
 const FAULTY: &str = "roles: {viewer: {description: A fault, effects: [read, sensitive, write, destructive]}}";
 
-async fn call(pair: &Pair, role: &str, tool: &str, arguments: Value) -> Result<Value, Refusal> {
+async fn call(pair: &SideBySide, role: &str, tool: &str, arguments: Value) -> Result<Value, Refusal> {
     let Value::Object(arguments) = arguments else { panic!("an object") };
-    carry_out(&pair.door, &Caller::local("ana", role), Call::new(tool, arguments)).await.map(|reply| reply.value)
+    carry_out(&pair.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await.map(|reply| reply.value)
 }
 
 fn controllers(real: &RealController, user: &str) -> Controllers {
-    Controllers::new(vec![real.endpoint(user)], None, patient())
+    Controllers::new(vec![real.endpoint(user)], None, long_timeouts())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn the_effective_right_is_the_role_and_the_access_of_its_juju_user() {
-    let name = "the_effective_right_is_the_role_and_the_access_of_its_juju_user";
-    let Some(real) = RealController::start(name).await else { return };
-    let mut pair = Pair::on_real(&real).await;
+    let real = RealController::start().await;
+    let mut pair = SideBySide::on_real_controller(&real).await;
     let viewer = BTreeMap::from([("viewer".to_owned(), controllers(&real, "reader"))]);
-    pair.door.controllers = controllers(&real, "admin").with_others(viewer);
+    pair.dispatcher.controllers = controllers(&real, "admin").with_others(viewer);
     let user = async |role: &str| call(&pair, role, "whoami", json!({})).await.expect("known")["user"].clone();
     assert_eq!((user("viewer").await, user("operator").await), (json!("reader"), json!("admin")));
     let expose = || json!({"model": "admin/prod", "application": "web"});
@@ -35,7 +35,7 @@ async fn the_effective_right_is_the_role_and_the_access_of_its_juju_user() {
     let denied = call(&pair, "viewer", "expose", expose()).await.expect_err("the role does not allow it");
     assert!(matches!(denied, Refusal::Denied(_)), "{denied}");
     // a fault in the policy lets the act pass, and Juju still refuses what its user may not
-    pair.door.policy.replace(Policy::read(&[("faulty.yaml", FAULTY)], Profile::None).expect("good"));
+    pair.dispatcher.policy.replace(Policy::read(&[("faulty.yaml", FAULTY)], Profile::None).expect("good"));
     let refused = call(&pair, "viewer", "expose", expose()).await.expect_err("the user may not");
     assert!(matches!(refused, Refusal::Failed(_)) && refused.code() == "unauthorized access", "{refused}");
     call(&pair, "operator", "expose", expose()).await.expect("role and user allow it");

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use http_server::{Served as Behind, Settings, metrics::Metrics};
 use identity::{
     Authenticator, Caller, Presented, Unauthenticated,
@@ -15,10 +15,10 @@ use identity::{
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Value, json};
 use tests::{
-    SignedIn,
+    ServerWithProvider,
     provider::{SigningKey, TestProvider, good_claims, web_client},
-    raw_http::{Answer, Request},
-    signed_in::{AUDIENCE, PUBLIC},
+    raw_http::{Request, Response},
+    server_with_provider::{AUDIENCE, PUBLIC},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -139,7 +139,7 @@ async fn unknown_keys_make_nobody_ask_the_provider_again_and_again() {
         let token = trusted.key.sign_with(&header, &trusted.claims(&json!({})));
         assert_eq!(refused(trusted.take(&token).await), Refused::Key);
     }
-    assert_eq!((trusted.provider.asked("keys"), trusted.provider.asked("metadata")), (1, 1));
+    assert_eq!((trusted.provider.request_count("keys"), trusted.provider.request_count("metadata")), (1, 1));
 }
 
 #[tokio::test]
@@ -148,16 +148,16 @@ async fn an_answer_about_an_opaque_token_is_kept_no_longer_than_it_may() {
     let trusted = Trusted::start(|settings| settings.recheck = kept).await;
     let mut claims = trusted.claims(&json!({"active": true, "ext": {"groups": ["dba"]}}));
     claims.as_object_mut().expect("a map").remove("groups");
-    trusted.provider.know("opaque", claims);
+    trusted.provider.set_introspection("opaque", claims);
     let begun = Instant::now();
     for _ in 0..20 {
         let caller = trusted.take("opaque").await.expect("good");
         assert_eq!(caller.claims().expect("claims").groups, ["dba"]);
     }
     let (asked, may_be_asked) =
-        (trusted.provider.asked("introspect"), 1 + begun.elapsed().as_millis() / kept.as_millis());
+        (trusted.provider.request_count("introspect"), 1 + begun.elapsed().as_millis() / kept.as_millis());
     assert!(u128::from(asked) <= may_be_asked, "asked {asked} times, where {may_be_asked} would have been enough");
-    trusted.provider.know("opaque", json!({"active": false}));
+    trusted.provider.set_introspection("opaque", json!({"active": false}));
     tokio::time::sleep(kept).await;
     assert_eq!(refused(trusted.take("opaque").await), Refused::Inactive, "a revocation is noticed");
 }
@@ -171,14 +171,14 @@ async fn an_address_counts_only_where_the_provider_has_checked_it() {
         caller.claims().and_then(|claims| claims.email.clone())
     };
     let say = |sub: &str, verified: bool| {
-        trusted.provider.say_of_users(json!({"sub": sub, "email": "ana@example.com", "email_verified": verified}));
+        trusted.provider.set_userinfo(json!({"sub": sub, "email": "ana@example.com", "email_verified": verified}));
     };
     say("ana", true);
     let first = token(json!(["openid", "email"]), 1);
     for _ in 0..3 {
         assert_eq!(email(&first).await.as_deref(), Some("ana@example.com"));
     }
-    assert_eq!(trusted.provider.asked("userinfo"), 1, "the same token is not asked about again and again");
+    assert_eq!(trusted.provider.request_count("userinfo"), 1, "the same token is not asked about again and again");
     assert_eq!(email(&token(json!(["openid"]), 2)).await, None, "the token does not allow to ask");
     say("ana", false);
     assert_eq!(email(&token(json!(["openid", "email"]), 3)).await, None);
@@ -186,7 +186,7 @@ async fn an_address_counts_only_where_the_provider_has_checked_it() {
     assert_eq!(email(&token(json!(["openid", "email"]), 4)).await, None, "somebody else's");
 }
 
-async fn get(parts: &SignedIn, path: &str) -> Answer {
+async fn get(parts: &ServerWithProvider, path: &str) -> Response {
     // an assistant comes here without a token, and a web page from anywhere
     let request = Request::new("GET", path).header("host", "mcp.example").header("origin", "https://page.example");
     request.send(parts.served.address).await.expect("an answer")
@@ -194,7 +194,7 @@ async fn get(parts: &SignedIn, path: &str) -> Answer {
 
 #[tokio::test]
 async fn the_metadata_stands_at_the_root_in_the_path_form_and_below_the_prefix_of_an_ingress() {
-    let parts = SignedIn::start().await;
+    let parts = ServerWithProvider::start().await;
     let well_known = "/.well-known/oauth-protected-resource";
     for (path, resource) in [
         ("", "/mcp"),
@@ -242,7 +242,7 @@ async fn a_token_goes_no_further_than_the_door() {
         let (parts, _) = request.into_parts();
         let text = format!("{} {:?} {:?}", parts.uri, parts.headers, parts.extensions.get::<Caller>());
         *noted.lock().expect("not poisoned") = text;
-        std::future::ready(Ok::<Response, Infallible>("seen".into_response()))
+        std::future::ready(Ok::<axum::response::Response, Infallible>("seen".into_response()))
     });
     let settings = Settings::default();
     let behind = Behind {

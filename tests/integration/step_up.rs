@@ -3,9 +3,9 @@
 use audit::Outcome;
 use serde_json::{Value, json};
 use tests::{
-    SignedIn,
-    raw_http::{Answer, Request},
-    signed_in::PUBLIC,
+    ServerWithProvider,
+    raw_http::{Request, Response},
+    server_with_provider::PUBLIC,
 };
 
 fn scopes(scopes: &'static [&'static str]) -> impl Fn(&mut Value) {
@@ -21,13 +21,13 @@ fn challenge(path: &str, scopes: &str) -> String {
     format!(r#"Bearer realm="juju-mcp", error="insufficient_scope", resource_metadata="{metadata}", scope="{scopes}""#)
 }
 
-async fn send(request: Request, parts: &SignedIn, token: &str) -> Answer {
+async fn send(request: Request, parts: &ServerWithProvider, token: &str) -> Response {
     request.token(token).send(parts.served.address).await.expect("an answer")
 }
 
 #[tokio::test]
 async fn a_narrow_token_is_told_all_scopes_that_the_act_needs() {
-    let parts = SignedIn::start().await;
+    let parts = ServerWithProvider::start().await;
     let token = parts.token(scopes(&["openid", "offline_access", "juju:read"]));
     let answer = send(add_unit("/mcp"), &parts, &token).await;
     assert_eq!(answer.status, 403, "{}", answer.body);
@@ -40,7 +40,7 @@ async fn a_narrow_token_is_told_all_scopes_that_the_act_needs() {
         "arguments": {"units": ["web/0"]}}});
     let answer = send(Request::modern("/mcp", "tools/call", inner), &parts, &token).await;
     assert_eq!((answer.status, answer.json()["error"]["data"]["scopes"][2].as_str()), (403, Some("juju:write")));
-    let told = parts.told().await;
+    let told = parts.closed_acts().await;
     let tools: Vec<_> = told.iter().map(|told| told.tool.as_str()).collect();
     assert_eq!(tools, ["juju_add_unit", "juju_add_unit", "juju_remove_unit"]);
     for told in told {
@@ -51,7 +51,7 @@ async fn a_narrow_token_is_told_all_scopes_that_the_act_needs() {
 
 #[tokio::test]
 async fn an_older_client_in_a_session_is_told_so_too() {
-    let parts = SignedIn::start().await;
+    let parts = ServerWithProvider::start().await;
     let token = parts.token(scopes(&["juju:read"]));
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
@@ -74,7 +74,7 @@ async fn an_older_client_in_a_session_is_told_so_too() {
 
 #[tokio::test]
 async fn nobody_is_sent_to_sign_in_again_for_nothing() {
-    let parts = SignedIn::start().await;
+    let parts = ServerWithProvider::start().await;
     let denied = async |token: String| {
         let answer = send(add_unit("/mcp"), &parts, &token).await;
         assert_eq!((answer.status, answer.header("www-authenticate")), (200, ""), "{}", answer.body);
@@ -101,7 +101,7 @@ async fn nobody_is_sent_to_sign_in_again_for_nothing() {
 
 #[tokio::test]
 async fn the_management_api_asks_for_the_scope_that_approves() {
-    let parts = SignedIn::start().await;
+    let parts = ServerWithProvider::start().await;
     let request = Request::new("POST", "/api/approvals/1/approve")
         .header("content-type", "application/json")
         .body(json!({"digest": "x"}).to_string());

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use audit::{Outcome, Phase};
 use serde_json::{Value, json};
-use tests::{Pair, RealController, side_by_side::simulator};
+use tests::{RealController, SideBySide, side_by_side::simulator};
 
 /// A step: our tool, its arguments, and what is then true of the model's status.
 struct Work<'a> {
-    pair: &'a Pair,
+    pair: &'a SideBySide,
     model: &'static str,
     done: BTreeMap<&'static str, usize>,
 }
@@ -18,23 +18,23 @@ impl Work<'_> {
         if arguments.get("model").is_none() && tool != "add-model" {
             arguments["model"] = json!(self.model);
         }
-        let reply = self.pair.ours(tool, &arguments).await;
+        let reply = self.pair.juju_mcp(tool, &arguments).await;
         let reply = reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal} ({:?})", refusal.remedy()));
         assert!(!reply.text.trim().is_empty(), "{tool} says nothing to a reader");
         *self.done.entry(tool).or_default() += 1;
         reply.value
     }
 
-    async fn until(&self, what: &str, settled: impl Fn(&Value) -> bool) -> Value {
-        self.pair.status_when(self.model, what, settled).await
+    async fn wait_until(&self, what: &str, settled: impl Fn(&Value) -> bool) -> Value {
+        self.pair.status_until(self.model, what, settled).await
     }
 
     /// What the real client says; nothing where this machine has none.
-    async fn told(&self, words: &[&str]) -> Option<Value> {
-        if !self.pair.has_client() {
+    async fn juju_cli(&self, words: &[&str]) -> Option<Value> {
+        if !self.pair.has_juju_cli() {
             return None;
         }
-        Some(self.pair.theirs(words).await.unwrap_or_else(|error| panic!("juju {words:?}: {error}")))
+        Some(self.pair.juju_cli(words).await.unwrap_or_else(|error| panic!("juju {words:?}: {error}")))
     }
 }
 
@@ -50,7 +50,7 @@ fn well(status: &Value, application: &str, number: usize) -> bool {
 }
 
 /// A model's life from its beginning to its end, with every writing command that a model of machines takes.
-async fn a_models_life(pair: &Pair, cloud: &str) -> BTreeMap<&'static str, usize> {
+async fn a_models_life(pair: &SideBySide, cloud: &str) -> BTreeMap<&'static str, usize> {
     let mut work = Work { pair, model: "life", done: BTreeMap::new() };
     work.act("add-model", json!({"name": "life", "cloud": cloud})).await;
     deploy_and_configure(&mut work).await;
@@ -62,50 +62,50 @@ async fn a_models_life(pair: &Pair, cloud: &str) -> BTreeMap<&'static str, usize
 
 async fn deploy_and_configure(work: &mut Work<'_>) {
     work.act("model-config", json!({"values": {"update-status-hook-interval": "10m"}})).await;
-    if let Some(config) = work.told(&["model-config", "-m", "life"]).await {
+    if let Some(config) = work.juju_cli(&["model-config", "-m", "life"]).await {
         assert_eq!(config["update-status-hook-interval"]["Value"], "10m");
     }
     let store = json!({"charm": "postgresql", "channel": "14/stable", "config": {"profile": "testing"}});
     assert_eq!(work.act("deploy", store).await["application"], "postgresql");
     work.act("deploy", json!({"charm": "wordpress", "channel": "latest/stable", "constraints": "mem=2G"})).await;
-    let status = work.until("both are well", |now| well(now, "postgresql", 1) && well(now, "wordpress", 1)).await;
+    let status = work.wait_until("both are well", |now| well(now, "postgresql", 1) && well(now, "wordpress", 1)).await;
     assert_eq!(status["applications"]["postgresql"]["charm-channel"], "14/stable");
     work.act("config", json!({"application": "postgresql", "values": {"profile": "production"}})).await;
-    if let Some(config) = work.told(&["config", "-m", "life", "postgresql"]).await {
+    if let Some(config) = work.juju_cli(&["config", "-m", "life", "postgresql"]).await {
         assert_eq!(config["settings"]["profile"]["value"], "production");
     }
     work.act("trust", json!({"application": "postgresql"})).await;
-    if let Some(config) = work.told(&["config", "-m", "life", "postgresql"]).await {
+    if let Some(config) = work.juju_cli(&["config", "-m", "life", "postgresql"]).await {
         assert_eq!(config["application-config"]["trust"]["value"], true);
     }
     work.act("set-constraints", json!({"application": "postgresql", "constraints": "mem=4G cores=2"})).await;
-    if let Some(constraints) = work.told(&["constraints", "-m", "life", "postgresql"]).await {
+    if let Some(constraints) = work.juju_cli(&["constraints", "-m", "life", "postgresql"]).await {
         assert_eq!((&constraints["mem"], &constraints["cores"]), (&json!(4096), &json!(2)));
     }
     work.act("expose", json!({"application": "wordpress"})).await;
-    work.until("wordpress is exposed", |now| now["applications"]["wordpress"]["exposed"] == true).await;
+    work.wait_until("wordpress is exposed", |now| now["applications"]["wordpress"]["exposed"] == true).await;
     work.act("unexpose", json!({"application": "wordpress"})).await;
-    work.until("wordpress is not exposed", |now| now["applications"]["wordpress"]["exposed"] == false).await;
+    work.wait_until("wordpress is not exposed", |now| now["applications"]["wordpress"]["exposed"] == false).await;
     work.act("refresh", json!({"application": "wordpress", "channel": "latest/edge"})).await;
-    work.until("wordpress follows edge", |now| now["applications"]["wordpress"]["charm-channel"] == "latest/edge")
+    work.wait_until("wordpress follows edge", |now| now["applications"]["wordpress"]["charm-channel"] == "latest/edge")
         .await;
 }
 
 async fn relate_and_offer(work: &mut Work<'_>, cloud: &str) {
     let related = |now: &Value| now["applications"]["wordpress"]["relations"].get("database").is_some();
     work.act("integrate", json!({"endpoints": ["wordpress:database", "postgresql:database"]})).await;
-    work.until("they are related", related).await;
+    work.wait_until("they are related", related).await;
     work.act("remove-relation", json!({"endpoints": ["wordpress:database", "postgresql:database"]})).await;
-    work.until("they are not related", |now| !related(now)).await;
+    work.wait_until("they are not related", |now| !related(now)).await;
     work.act("offer", json!({"application": "postgresql", "endpoints": ["database"], "offer_name": "store"})).await;
-    if let Some(offers) = work.told(&["offers", "-m", "life"]).await {
+    if let Some(offers) = work.juju_cli(&["offers", "-m", "life"]).await {
         assert!(offers.get("store").is_some(), "{offers}");
     }
     work.act("add-model", json!({"name": "beside", "cloud": cloud})).await;
     work.act("consume", json!({"model": "beside", "offer": "admin/life.store"})).await;
     let beside = work
         .pair
-        .status_when("beside", "the offer is consumed", |now| now["application-endpoints"].get("store").is_some());
+        .status_until("beside", "the offer is consumed", |now| now["application-endpoints"].get("store").is_some());
     assert!(
         beside.await["application-endpoints"]["store"]["url"]
             .as_str()
@@ -116,7 +116,7 @@ async fn relate_and_offer(work: &mut Work<'_>, cloud: &str) {
 
 async fn run_and_mend(work: &mut Work<'_>) {
     work.act("add-unit", json!({"application": "wordpress", "num_units": 2})).await;
-    work.until("wordpress has three units", |now| well(now, "wordpress", 3)).await;
+    work.wait_until("wordpress has three units", |now| well(now, "wordpress", 3)).await;
     let ran = work
         .act("run", json!({"units": ["postgresql/0"], "action": "create-backup", "params": {"type": "full"}}))
         .await;
@@ -124,9 +124,10 @@ async fn run_and_mend(work: &mut Work<'_>) {
     let ran = work.act("exec", json!({"command": "hostname", "units": ["postgresql/0"]})).await;
     assert_eq!(ran["postgresql/0"]["results"]["return-code"], 0, "{ran}");
     work.act("add-machine", json!({"constraints": "mem=1G"})).await;
-    work.until("there is a fifth machine", |now| now["machines"].as_object().is_some_and(|all| all.len() == 5)).await;
+    work.wait_until("there is a fifth machine", |now| now["machines"].as_object().is_some_and(|all| all.len() == 5))
+        .await;
     work.act("remove-machine", json!({"machines": ["4"]})).await;
-    work.until("it is gone", |now| now["machines"].get("4").is_none()).await;
+    work.wait_until("it is gone", |now| now["machines"].get("4").is_none()).await;
 }
 
 async fn take_away(work: &mut Work<'_>) {
@@ -136,16 +137,16 @@ async fn take_away(work: &mut Work<'_>) {
         (&json!(["wordpress/2"]), &json!("wordpress/99")),
         "{some}"
     );
-    work.until("wordpress has two units", |now| units(now, "wordpress") == 2).await;
+    work.wait_until("wordpress has two units", |now| units(now, "wordpress") == 2).await;
     let dry = json!({"applications": ["wordpress"], "dry_run": true});
     let would = work.act("remove-application", dry).await;
     assert!(would["expected"]["removing"].as_array().is_some_and(|all| all.contains(&json!("wordpress/0"))), "{would}");
-    assert_eq!(units(&work.until("nothing was removed", |_| true).await, "wordpress"), 2);
+    assert_eq!(units(&work.wait_until("nothing was removed", |_| true).await, "wordpress"), 2);
     work.act("remove-application", json!({"applications": ["wordpress"], "destroy_storage": true})).await;
-    work.until("wordpress is gone", |now| now["applications"].get("wordpress").is_none()).await;
+    work.wait_until("wordpress is gone", |now| now["applications"].get("wordpress").is_none()).await;
     work.act("destroy-model", json!({"destroy_storage": true, "force": true})).await;
     let gone = |told: &Value| !told.to_string().contains("admin/life");
-    work.pair.ours_when("models", &json!({}), "the model is gone", gone).await;
+    work.pair.juju_mcp_until("models", &json!({}), "the model is gone", gone).await;
 }
 
 /// Every command that changes something, but those that need a unit in error or a model on Kubernetes.
@@ -172,10 +173,10 @@ const DONE: [&str; 20] = [
     "trust",
 ];
 
-async fn lived(pair: &Pair, cloud: &str) {
+async fn lived(pair: &SideBySide, cloud: &str) {
     let done = a_models_life(pair, cloud).await;
     assert!(DONE.iter().all(|tool| done.contains_key(tool)), "{done:?}");
-    let records = pair.ledger().await;
+    let records = pair.ledger_records().await;
     let ends = records.iter().filter_map(|record| match &record.phase {
         Phase::Close(ending) => Some(ending.outcome),
         Phase::Open(_) => None,
@@ -186,46 +187,50 @@ async fn lived(pair: &Pair, cloud: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_models_life_on_the_simulated_controller() {
     let simulator = simulator("empty").await;
-    let pair = Pair::on_simulated(&simulator).await;
+    let pair = SideBySide::on_simulator(&simulator).await;
     lived(&pair, &own_cloud(&pair).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn a_models_life_on_the_real_controller() {
-    let Some(controller) = RealController::start("a model's life").await else { return };
-    lived(&Pair::on_real(&controller).await, "dummy").await;
+    let controller = RealController::start().await;
+    lived(&SideBySide::on_real_controller(&controller).await, "dummy").await;
 }
 
 /// The cloud of the controller's own model.
-async fn own_cloud(pair: &Pair) -> String {
-    let models = pair.ours("models", &json!({})).await.expect("models").value;
+async fn own_cloud(pair: &SideBySide) -> String {
+    let models = pair.juju_mcp("models", &json!({})).await.expect("models").value;
     models["models"][0]["cloud"].as_str().expect("a cloud").to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_unit_in_error_is_resolved_on_the_simulated_controller() {
     let simulator = simulator("shop").await;
-    let pair = Pair::on_simulated(&simulator).await;
+    let pair = SideBySide::on_simulator(&simulator).await;
     simulator.inject("hook-error payment/0".parse().expect("a fault")).await.expect("injected");
     let failed =
         |now: &Value| now["applications"]["payment"]["units"]["payment/0"]["workload-status"]["current"] == "error";
-    pair.status_when("shop", "a hook failed", failed).await;
-    pair.ours("resolved", &json!({"model": "shop", "units": ["payment/0"], "no_retry": true})).await.expect("resolved");
-    pair.status_when("shop", "it is well again", |now| well(now, "payment", 1)).await;
+    pair.status_until("shop", "a hook failed", failed).await;
+    pair.juju_mcp("resolved", &json!({"model": "shop", "units": ["payment/0"], "no_retry": true}))
+        .await
+        .expect("resolved");
+    pair.status_until("shop", "it is well again", |now| well(now, "payment", 1)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn a_unit_in_error_is_resolved_and_pods_are_scaled_on_the_real_controller() {
-    let Some(mut controller) = RealController::start("resolved and scale-application").await else { return };
+    let mut controller = RealController::start().await;
     controller.command("hook-error web/0 config-changed").await;
-    let pair = Pair::on_real(&controller).await;
+    let pair = SideBySide::on_real_controller(&controller).await;
     let failed = |now: &Value| now["applications"]["web"]["units"]["web/0"]["workload-status"]["current"] == "error";
-    pair.status_when("prod", "a hook failed", failed).await;
-    pair.ours("resolved", &json!({"model": "prod", "units": ["web/0"]})).await.expect("resolved");
-    pair.status_when("prod", "it is in error no longer", |now| !failed(now)).await;
+    pair.status_until("prod", "a hook failed", failed).await;
+    pair.juju_mcp("resolved", &json!({"model": "prod", "units": ["web/0"]})).await.expect("resolved");
+    pair.status_until("prod", "it is in error no longer", |now| !failed(now)).await;
     let scale = json!({"model": "k8s", "application": "names", "scale": 3});
-    pair.ours("scale-application", &scale).await.expect("scaled");
-    pair.status_when("k8s", "there are three pods", |now| units(now, "names") == 3).await;
+    pair.juju_mcp("scale-application", &scale).await.expect("scaled");
+    pair.status_until("k8s", "there are three pods", |now| units(now, "names") == 3).await;
 }
 
 /// Bad input for each writing command, and a part of the sentence that refuses it.
@@ -262,21 +267,21 @@ fn bad() -> Vec<(&'static str, Value, &'static str)> {
     ]
 }
 
-async fn refused(pair: &Pair, model: &str) {
-    let before = pair.status_when(model, "it answers", |_| true).await;
+async fn refused(pair: &SideBySide, model: &str) {
+    let before = pair.status_until(model, "it answers", |_| true).await;
     let mut wrong = Vec::new();
     for (tool, mut arguments, part) in bad() {
         if arguments.get("model").is_none() && tool != "add-model" {
             arguments["model"] = json!(model);
         }
-        match pair.ours(tool, &arguments).await {
+        match pair.juju_mcp(tool, &arguments).await {
             Ok(reply) => wrong.push(format!("{tool} {arguments} was done: {}", reply.text)),
             Err(refusal) if refusal.to_string().contains(part) => {}
             Err(refusal) => wrong.push(format!("{tool} {arguments} does not say `{part}`: {refusal}")),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let after = pair.status_when(model, "it answers", |_| true).await;
+    let after = pair.status_until(model, "it answers", |_| true).await;
     assert_eq!(
         before["applications"].as_object().map(|all| all.keys().cloned().collect::<Vec<_>>()),
         after["applications"].as_object().map(|all| all.keys().cloned().collect::<Vec<_>>())
@@ -286,11 +291,12 @@ async fn refused(pair: &Pair, model: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_input_is_refused_by_name_on_the_simulated_controller() {
     let simulator = simulator("shop").await;
-    refused(&Pair::on_simulated(&simulator).await, "shop").await;
+    refused(&SideBySide::on_simulator(&simulator).await, "shop").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn bad_input_is_refused_by_name_on_the_real_controller() {
-    let Some(controller) = RealController::start("bad input for writes").await else { return };
-    refused(&Pair::on_real(&controller).await, "prod").await;
+    let controller = RealController::start().await;
+    refused(&SideBySide::on_real_controller(&controller).await, "prod").await;
 }

@@ -12,20 +12,20 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::{
-    Lines, Served,
+    StdioClient, TestServer,
     callers::BINDINGS,
     ledger::STORE_FILE,
     raw_http::Request,
-    served::{SEAL_FILE, Setup},
     side_by_side::simulator,
+    test_server::{SEAL_FILE, ServerSetup},
 };
 
 /// A simulated shop behind our server, whose policy wants a human before every change.
-pub struct Asking {
+pub struct ApprovalFixture {
     /// The controller.
     pub simulator: Simulator,
     /// Our server.
-    pub served: Served,
+    pub served: TestServer,
     folder: tempfile::TempDir,
     second_person: bool,
 }
@@ -41,7 +41,7 @@ pub fn arguments() -> Value {
 
 /// What a human before a client that can ask says.
 #[must_use]
-pub fn said(content: &Value) -> Value {
+pub fn elicitation_answer(content: &Value) -> Value {
     json!({"approval": {"action": "accept", "content": content}})
 }
 
@@ -50,7 +50,7 @@ pub fn said(content: &Value) -> Value {
 /// # Panics
 /// Never: the policy is part of the journeys.
 #[must_use]
-pub fn wanting(least: Effect, second_person: bool) -> Policy {
+pub fn policy_requiring_approval(least: Effect, second_person: bool) -> Policy {
     let all = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
     let effects: Vec<_> = all.into_iter().filter(|effect| *effect >= least).map(Effect::as_str).collect();
     let rule = json!({"name": "changes", "severity": "high", "check": "never", "effect": "approve",
@@ -61,9 +61,9 @@ pub fn wanting(least: Effect, second_person: bool) -> Policy {
     Policy::read(&[("changes.yaml", &written)], Profile::None).expect("a policy")
 }
 
-impl Asking {
+impl ApprovalFixture {
     /// Opens the shop.
-    pub async fn open(second_person: bool, terms: ApprovalTerms) -> Self {
+    pub async fn start(second_person: bool, terms: ApprovalTerms) -> Self {
         let simulator = simulator("shop").await;
         let folder = tempfile::tempdir().expect("a folder");
         let served = serve(&simulator, folder.path(), second_person, terms).await;
@@ -71,33 +71,33 @@ impl Asking {
     }
 
     /// Ends the server and starts it again on the same state.
-    pub async fn restarted(self) -> Self {
-        let (second_person, terms) = (self.second_person, self.served.door.approvals.clone());
-        self.restarted_with(second_person, terms).await
+    pub async fn restart(self) -> Self {
+        let (second_person, terms) = (self.second_person, self.served.dispatcher.approvals.clone());
+        self.restart_with(second_person, terms).await
     }
 
     /// The same with other settings.
-    pub async fn restarted_with(self, second_person: bool, terms: ApprovalTerms) -> Self {
+    pub async fn restart_with(self, second_person: bool, terms: ApprovalTerms) -> Self {
         let Self { simulator, served, folder, .. } = self;
         served.stop();
-        served.door.ledger.settle().await.expect("a ledger");
-        served.door.ledger.store().close().await;
+        served.dispatcher.ledger.settle().await.expect("a ledger");
+        served.dispatcher.ledger.store().close().await;
         drop(served);
         let served = serve(&simulator, folder.path(), second_person, terms).await;
         Self { simulator, served, folder, second_person }
     }
 
     /// The same with another key for what clients carry.
-    pub async fn restarted_with_another_key(self) -> Self {
+    pub async fn restart_with_another_key(self) -> Self {
         std::fs::write(self.folder.path().join(SEAL_FILE), [6; 32]).expect("a key");
-        self.restarted().await
+        self.restart().await
     }
 
     /// A client of the person at this machine, over lines, on what `/mcp` offers.
     #[must_use]
-    pub fn lines(&self) -> Lines {
+    pub fn stdio_client(&self) -> StdioClient {
         let server = self.served.server.clone();
-        Lines::with(server.local(Caller::local("ana", "admin"), Surface::curated()))
+        StdioClient::with(server.local(Caller::local("ana", "admin"), Surface::curated()))
     }
 
     /// Calls a tool as the holder of a token, and gives the result. `more` are further members of the parameters, and
@@ -119,18 +119,18 @@ impl Asking {
     }
 
     /// Asks for the act as a client that cannot ask anybody.
-    pub async fn ask(&self, token: &str) -> Value {
+    pub async fn request(&self, token: &str) -> Value {
         self.call(token, TOOL, &arguments(), &json!({})).await
     }
 
     /// Asks for the act as a client that can ask the human before it.
-    pub async fn ask_with_human(&self, token: &str, more: Value) -> Value {
-        self.call(token, TOOL, &arguments(), &able(more)).await
+    pub async fn request_with_elicitation(&self, token: &str, more: Value) -> Value {
+        self.call(token, TOOL, &arguments(), &with_elicitation(more)).await
     }
 
     /// The question that a first call leaves behind: its id and its digest.
-    pub async fn question(&self, token: &str) -> (String, String) {
-        let asked = self.ask(token).await;
+    pub async fn request_approval(&self, token: &str) -> (String, String) {
+        let asked = self.request(token).await;
         assert_eq!(asked["_meta"]["juju-mcp/code"], "approval needed", "{asked}");
         let told = &asked["_meta"]["juju-mcp/approval"];
         let text = |name: &str| told[name].as_str().expect(name).to_owned();
@@ -156,29 +156,29 @@ impl Asking {
 
     /// How often the act was done.
     #[must_use]
-    pub fn done(&self) -> u64 {
+    pub fn units_added(&self) -> u64 {
         self.simulator.writes().get("Application.AddUnits").copied().unwrap_or_default()
     }
 
     /// Changes the target behind everybody's back: one more unit, under a policy that asks nobody.
     pub async fn change_target(&self) {
         let shipped = Policy::without_rules().expect("the policy");
-        self.served.door.policy.replace(shipped);
+        self.served.dispatcher.policy.replace(shipped);
         let done = self.call("other admin", TOOL, &arguments(), &json!({})).await;
         assert_ne!(done["isError"], true, "{done}");
-        self.served.door.policy.replace(wanting(Effect::Write, self.second_person));
+        self.served.dispatcher.policy.replace(policy_requiring_approval(Effect::Write, self.second_person));
     }
 
     /// Changes the store behind the server's back.
-    pub async fn sql(&self, statement: &'static str) {
+    pub async fn execute_sql(&self, statement: &'static str) {
         let url = format!("sqlite://{}", self.folder.path().join(STORE_FILE).display());
         let mut connection = SqliteConnection::connect(&url).await.expect("the store");
         sqlx::raw_sql(statement).execute(&mut connection).await.expect(statement);
     }
 
     /// All endings in the ledger: the tool, how it ended, and the approval that the entry is joined to.
-    pub async fn endings(&self) -> Vec<(String, Ending)> {
-        let records = self.served.ledger().await;
+    pub async fn close_records(&self) -> Vec<(String, Ending)> {
+        let records = self.served.ledger_records().await;
         let mut tools = BTreeMap::new();
         let mut ended = Vec::new();
         for record in records {
@@ -191,20 +191,21 @@ impl Asking {
     }
 
     /// The last ending in the ledger.
-    pub async fn last_ending(&self) -> (Outcome, Option<String>) {
-        let (_, ending) = self.endings().await.pop().expect("an ending");
+    pub async fn last_close(&self) -> (Outcome, Option<String>) {
+        let (_, ending) = self.close_records().await.pop().expect("an ending");
         (ending.outcome, ending.approval)
     }
 }
 
 /// The same parameters from a client that can ask the human before it.
 #[must_use]
-pub fn able(mut params: Value) -> Value {
+pub fn with_elicitation(mut params: Value) -> Value {
     params["_meta"] = json!({"io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}}});
     params
 }
 
-async fn serve(simulator: &Simulator, folder: &Path, second_person: bool, terms: ApprovalTerms) -> Served {
-    let policy = wanting(Effect::Write, second_person);
-    Served::with(folder, Setup { policy, approvals: terms, ..Setup::before(simulator, folder) }).await
+async fn serve(simulator: &Simulator, folder: &Path, second_person: bool, terms: ApprovalTerms) -> TestServer {
+    let policy = policy_requiring_approval(Effect::Write, second_person);
+    TestServer::with(folder, ServerSetup { policy, approvals: terms, ..ServerSetup::with_simulator(simulator, folder) })
+        .await
 }

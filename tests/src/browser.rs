@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use crate::raw_http::{Answer, Request};
+use crate::raw_http::{Request, Response};
 
 /// One person's browser.
 pub struct Browser {
@@ -19,12 +19,12 @@ impl Browser {
     }
 
     /// Opens a page, as typing its address would. Redirects are left to the caller.
-    pub async fn open(&mut self, path: &str) -> Answer {
+    pub async fn open(&mut self, path: &str) -> Response {
         self.send(Request::new("GET", path)).await
     }
 
     /// Sends a form.
-    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Response {
         self.send(form(path, fields)).await
     }
 
@@ -32,7 +32,7 @@ impl Browser {
     ///
     /// # Panics
     /// Where the server does not answer.
-    pub async fn send(&mut self, request: Request) -> Answer {
+    pub async fn send(&mut self, request: Request) -> Response {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header("cookie", &cookies.join("; ")) };
         let answer = request.send(self.address).await.expect("an answer");
@@ -49,7 +49,7 @@ impl Browser {
     }
 
     /// Signs in with a static token; gives the answer to the form.
-    pub async fn sign_in(&mut self, token: &str) -> Answer {
+    pub async fn sign_in(&mut self, token: &str) -> Response {
         let page = self.open("/console/sign-in").await;
         self.post("/console/sign-in", &[("token", token), ("form", &field(&page.body, "form"))]).await
     }
@@ -79,6 +79,6 @@ pub fn field(page: &str, name: &str) -> String {
 
 /// The value of a header; empty without one.
 #[must_use]
-pub fn header<'answer>(answer: &'answer Answer, name: &str) -> &'answer str {
+pub fn header<'answer>(answer: &'answer Response, name: &str) -> &'answer str {
     answer.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
 }

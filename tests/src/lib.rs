@@ -1,4 +1,4 @@
-//! Shared pieces of the journeys.
+//! Fixtures shared by the integration tests, the benchmarks and the fuzz targets.
 
 pub mod approval_fixture;
 pub mod browser;
@@ -8,14 +8,14 @@ pub mod ledger;
 pub mod provider;
 pub mod raw_http;
 pub mod real_controller;
-pub mod served;
+pub mod server_with_provider;
 pub mod side_by_side;
-pub mod signed_in;
 pub mod stdio_client;
+pub mod test_server;
 
-pub use eventually::{PATIENCE, before, patient, until};
+pub use eventually::{TEST_TIMEOUT, long_timeouts, wait_until, with_growing_limit};
 pub use real_controller::RealController;
-pub use served::Served;
-pub use side_by_side::Pair;
-pub use signed_in::SignedIn;
-pub use stdio_client::Lines;
+pub use server_with_provider::ServerWithProvider;
+pub use side_by_side::SideBySide;
+pub use stdio_client::StdioClient;
+pub use test_server::TestServer;

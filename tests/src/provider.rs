@@ -42,13 +42,13 @@ pub fn web_client() -> reqwest::Client {
 pub struct TestProvider {
     /// Its issuer.
     pub issuer: String,
-    told: Arc<Mutex<Told>>,
+    state: Arc<Mutex<ProviderState>>,
     serving: JoinHandle<()>,
 }
 
 /// What it answers.
 #[derive(Default)]
-struct Told {
+struct ProviderState {
     issuer: String,
     key_set: Value,
     opaque: BTreeMap<String, Value>,
@@ -166,18 +166,23 @@ impl TestProvider {
     pub async fn start(keys: &[&SigningKey]) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let issuer = format!("http://{}", listener.local_addr().expect("an address"));
-        let begun = Told { issuer: issuer.clone(), called: issuer.clone(), place: "at".to_owned(), ..Told::default() };
-        let told = Arc::new(Mutex::new(begun));
+        let begun = ProviderState {
+            issuer: issuer.clone(),
+            called: issuer.clone(),
+            place: "at".to_owned(),
+            ..ProviderState::default()
+        };
+        let state = Arc::new(Mutex::new(begun));
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(metadata))
             .route("/{place}/keys", get(keys_of))
             .route("/{place}/introspect", post(introspect))
             .route("/{place}/userinfo", get(userinfo))
-            .with_state(Arc::clone(&told));
+            .with_state(Arc::clone(&state));
         let serving = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("it serves");
         });
-        let provider = Self { issuer, told, serving };
+        let provider = Self { issuer, state, serving };
         provider.publish(keys);
         provider
     }
@@ -194,47 +199,47 @@ impl TestProvider {
 
     /// Answers so when asked for keys.
     pub fn publish_set(&self, key_set: Value) {
-        self.told().key_set = key_set;
+        self.state().key_set = key_set;
     }
 
     /// Answers so when asked about a token; unknown ones are not active.
-    pub fn know(&self, token: &str, answer: Value) {
-        self.told().opaque.insert(token.to_owned(), answer);
+    pub fn set_introspection(&self, token: &str, answer: Value) {
+        self.state().opaque.insert(token.to_owned(), answer);
     }
 
     /// Says so of every user.
-    pub fn say_of_users(&self, userinfo: Value) {
-        self.told().userinfo = Some(userinfo);
+    pub fn set_userinfo(&self, userinfo: Value) {
+        self.state().userinfo = Some(userinfo);
     }
 
     /// Fails on everything that is asked from now on, or no longer.
-    pub fn broken(&self, broken: bool) {
-        self.answers_with(if broken { StatusCode::BAD_GATEWAY } else { StatusCode::OK });
+    pub fn set_failing(&self, broken: bool) {
+        self.set_status(if broken { StatusCode::BAD_GATEWAY } else { StatusCode::OK });
     }
 
     /// Gives all its answers this status from now on.
-    pub fn answers_with(&self, status: StatusCode) {
-        self.told().status = status;
+    pub fn set_status(&self, status: StatusCode) {
+        self.state().status = status;
     }
 
     /// Has its endpoints below another path from now on, and none where they were.
-    pub fn moves(&self, place: &str) {
-        place.clone_into(&mut self.told().place);
+    pub fn move_endpoints(&self, place: &str) {
+        place.clone_into(&mut self.state().place);
     }
 
     /// Calls itself so in its metadata from now on.
-    pub fn calls_itself(&self, issuer: &str) {
-        issuer.clone_into(&mut self.told().called);
+    pub fn set_metadata_issuer(&self, issuer: &str) {
+        issuer.clone_into(&mut self.state().called);
     }
 
     /// How often `metadata`, `keys`, `introspect` or `userinfo` was asked for.
     #[must_use]
-    pub fn asked(&self, what: &str) -> u64 {
-        self.told().asked.get(what).copied().unwrap_or_default()
+    pub fn request_count(&self, what: &str) -> u64 {
+        self.state().asked.get(what).copied().unwrap_or_default()
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        lock(&self.told)
+    fn state(&self) -> MutexGuard<'_, ProviderState> {
+        lock(&self.state)
     }
 }
 
@@ -255,52 +260,61 @@ pub fn good_claims(issuer: &str, audience: &str) -> Value {
         "scp": ["openid", "offline_access"], "groups": ["ops"]})
 }
 
-type Shared = State<Arc<Mutex<Told>>>;
+type Shared = State<Arc<Mutex<ProviderState>>>;
 
-fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
-    told.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(state: &Mutex<ProviderState>) -> MutexGuard<'_, ProviderState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn answer(told: &Mutex<Told>, what: &'static str, of: impl FnOnce(&Told) -> Option<Value>) -> Response {
-    let mut told = lock(told);
-    *told.asked.entry(what).or_default() += 1;
-    match of(&told) {
-        Some(value) => (told.status, Json(value)).into_response(),
+fn answer(
+    state: &Mutex<ProviderState>,
+    what: &'static str,
+    of: impl FnOnce(&ProviderState) -> Option<Value>,
+) -> Response {
+    let mut state = lock(state);
+    *state.asked.entry(what).or_default() += 1;
+    match of(&state) {
+        Some(value) => (state.status, Json(value)).into_response(),
         None => StatusCode::UNAUTHORIZED.into_response(),
     }
 }
 
 /// The same where it is now; anywhere else there is nothing, and nothing is counted.
-fn answer_at(told: &Mutex<Told>, place: &str, what: &'static str, of: impl FnOnce(&Told) -> Option<Value>) -> Response {
-    if lock(told).place != place {
+fn answer_at(
+    state: &Mutex<ProviderState>,
+    place: &str,
+    what: &'static str,
+    of: impl FnOnce(&ProviderState) -> Option<Value>,
+) -> Response {
+    if lock(state).place != place {
         return StatusCode::NOT_FOUND.into_response();
     }
-    answer(told, what, of)
+    answer(state, what, of)
 }
 
-async fn metadata(State(told): Shared) -> Response {
-    answer(&told, "metadata", |told| {
-        let at = format!("{}/{}", told.issuer, told.place);
-        Some(json!({"issuer": told.called, "jwks_uri": format!("{at}/keys"),
+async fn metadata(State(state): Shared) -> Response {
+    answer(&state, "metadata", |state| {
+        let at = format!("{}/{}", state.issuer, state.place);
+        Some(json!({"issuer": state.called, "jwks_uri": format!("{at}/keys"),
             "introspection_endpoint": format!("{at}/introspect"), "userinfo_endpoint": format!("{at}/userinfo")}))
     })
 }
 
-async fn keys_of(State(told): Shared, Path(place): Path<String>) -> Response {
-    answer_at(&told, &place, "keys", |told| Some(told.key_set.clone()))
+async fn keys_of(State(state): Shared, Path(place): Path<String>) -> Response {
+    answer_at(&state, &place, "keys", |state| Some(state.key_set.clone()))
 }
 
 async fn introspect(
-    State(told): Shared,
+    State(state): Shared,
     Path(place): Path<String>,
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Response {
-    answer_at(&told, &place, "introspect", |told| {
-        let known = form.get("token").and_then(|token| told.opaque.get(token));
+    answer_at(&state, &place, "introspect", |state| {
+        let known = form.get("token").and_then(|token| state.opaque.get(token));
         Some(known.cloned().unwrap_or_else(|| json!({"active": false})))
     })
 }
 
-async fn userinfo(State(told): Shared, Path(place): Path<String>) -> Response {
-    answer_at(&told, &place, "userinfo", |told| told.userinfo.clone())
+async fn userinfo(State(state): Shared, Path(place): Path<String>) -> Response {
+    answer_at(&state, &place, "userinfo", |state| state.userinfo.clone())
 }

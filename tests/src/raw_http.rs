@@ -20,7 +20,7 @@ pub struct Request {
 
 /// An answer, read to its end.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     /// Status code.
     pub status: u16,
     /// Names in lower case, and values.
@@ -78,26 +78,26 @@ impl Request {
 
     /// Sends a header once more.
     #[must_use]
-    pub fn also(mut self, name: &str, value: &str) -> Self {
+    pub fn append_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// The same at another path.
     #[must_use]
-    pub fn at(self, path: &str) -> Self {
+    pub fn with_path(self, path: &str) -> Self {
         Self { path: path.to_owned(), ..self }
     }
 
     /// Sends it from this address of this machine.
     #[must_use]
-    pub fn from(self, address: IpAddr) -> Self {
+    pub fn from_address(self, address: IpAddr) -> Self {
         Self { from: Some(address), ..self }
     }
 
     /// Leaves a header out.
     #[must_use]
-    pub fn without(mut self, name: &str) -> Self {
+    pub fn without_header(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| known != name);
         self
     }
@@ -146,21 +146,21 @@ impl Request {
     ///
     /// # Errors
     /// Where the connection fails, or what came back is no HTTP.
-    pub async fn send(&self, address: SocketAddr) -> std::io::Result<Answer> {
+    pub async fn send(&self, address: SocketAddr) -> std::io::Result<Response> {
         let mut stream = self.open(address).await?;
         let mut bytes = Vec::new();
         let read = stream.read_to_end(&mut bytes).await;
-        match Answer::read(&String::from_utf8_lossy(&bytes)) {
+        match Response::parse(&String::from_utf8_lossy(&bytes)) {
             Some(answer) => Ok(answer),
             None => Err(read.err().unwrap_or_else(|| std::io::Error::other("no HTTP came back"))),
         }
     }
 }
 
-impl Answer {
+impl Response {
     /// Reads an answer that came whole; nothing where it is no HTTP.
     #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (head, rest) = text.split_once("\r\n\r\n")?;
         let mut lines = head.lines();
         let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;

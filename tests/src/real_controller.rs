@@ -9,10 +9,10 @@ use tokio::{
     process::{Child, ChildStderr, ChildStdin, Command},
 };
 
-use crate::eventually::{PATIENCE, patient};
+use crate::eventually::{TEST_TIMEOUT, long_timeouts};
 
-/// Names the folder that holds `realcontroller` and `mongod`.
-pub const FOLDER: &str = "JUJU_MCP_TEST_CONTROLLER";
+/// The variable with the folder of `realcontroller`, `mongod` and `juju`; `build.rs` reads it too.
+const FOLDER: &str = "JUJU_MCP_TEST_CONTROLLER";
 
 /// A running API server; it ends when this is dropped.
 #[derive(Debug)]
@@ -66,20 +66,28 @@ pub struct Account {
     pub juju_data: PathBuf,
 }
 
+/// The folder with `realcontroller`, `mongod` and `juju`, if `JUJU_MCP_TEST_CONTROLLER` names one.
+#[must_use]
+pub fn programs() -> Option<PathBuf> {
+    std::env::var_os(FOLDER).map(PathBuf::from)
+}
+
 impl RealController {
-    /// Starts one, or says on standard error that `test` is skipped because there is none on this machine.
-    pub async fn start(test: &str) -> Option<Self> {
-        Self::start_with(test, &[]).await
+    /// Starts a real controller.
+    ///
+    /// # Panics
+    /// If `JUJU_MCP_TEST_CONTROLLER` is not set: a test that calls this carries
+    /// `#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]`.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
     }
 
-    /// The same with variables of the server's environment set.
-    #[expect(clippy::print_stderr, reason = "a skipped test is reported by name")]
-    pub async fn start_with(test: &str, environment: &[(&str, &str)]) -> Option<Self> {
-        #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment alone")]
-        let Ok(folder) = std::env::var(FOLDER).map(PathBuf::from) else {
-            eprintln!("SKIPPED: {test}: `{FOLDER}` names no folder with a real controller");
-            return None;
-        };
+    /// Starts a real controller with variables set in its environment.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn start_with(environment: &[(&str, &str)]) -> Self {
+        let folder = programs().expect("`JUJU_MCP_TEST_CONTROLLER` is the folder of a real controller");
         let mut process = Command::new(folder.join("realcontroller"))
             .args(["-test.run", "Test", "-check.f", "TestServe", "-test.timeout", "0"])
             .env("JUJU_MONGOD", folder.join("mongod"))
@@ -95,7 +103,7 @@ impl RealController {
         let mut controller = Self { ready: Ready::nothing(), commands, answers, _process: process };
         let ready = controller.answer("READY ").await;
         controller.ready = serde_json::from_str(&ready).expect("READY is JSON");
-        Some(controller)
+        controller
     }
 
     /// Gives a command (`tests/real/controller/README.md`) and waits until it is done.
@@ -127,7 +135,7 @@ impl RealController {
     /// This server as the only controller of a program.
     #[must_use]
     pub fn controllers(&self, user: &str) -> Controllers {
-        Controllers::new(vec![self.endpoint(user)], None, patient())
+        Controllers::new(vec![self.endpoint(user)], None, long_timeouts())
     }
 
     /// The rest of the next line that begins with `word`.
@@ -143,7 +151,7 @@ impl RealController {
             }
             panic!("the real controller ended: {}", seen.join("\n"));
         };
-        tokio::time::timeout(PATIENCE, search).await.expect("the real controller answers in time")
+        tokio::time::timeout(TEST_TIMEOUT, search).await.expect("the real controller answers in time")
     }
 }
 

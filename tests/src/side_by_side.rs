@@ -13,23 +13,23 @@ use serde_json::{Map, Value, json};
 use tokio::process::Command;
 
 use crate::{
-    eventually::{patient, until},
-    real_controller::{FOLDER, RealController},
+    eventually::{long_timeouts, wait_until},
+    real_controller::{RealController, programs},
 };
 
 /// A door to a controller, and the real client for the same one.
-pub struct Pair {
+pub struct SideBySide {
     /// Our side.
-    pub door: Door,
+    pub dispatcher: Door,
     /// The real client, where this machine has one.
     juju: Option<PathBuf>,
     data: PathBuf,
     _folder: tempfile::TempDir,
 }
 
-impl Pair {
+impl SideBySide {
     /// Both on a real API server.
-    pub async fn on_real(controller: &RealController) -> Self {
+    pub async fn on_real_controller(controller: &RealController) -> Self {
         Self::joined(controller.controllers("admin"), controller.ready.juju_data.clone(), folder()).await
     }
 
@@ -37,10 +37,10 @@ impl Pair {
     ///
     /// # Panics
     /// Where the client files cannot be read.
-    pub async fn on_real_with_own_files(controller: &RealController) -> Self {
+    pub async fn on_real_controller_with_client_files(controller: &RealController) -> Self {
         let (folder, data) = (folder(), controller.ready.juju_data.clone());
         let files = ClientFiles::new(&data, folder.path());
-        let controllers = files.controllers(patient()).expect("controllers");
+        let controllers = files.controllers(long_timeouts()).expect("controllers");
         Self::joined(controllers.with_own_files(files), data, folder).await
     }
 
@@ -48,12 +48,12 @@ impl Pair {
     ///
     /// # Panics
     /// Where client files for it cannot be written.
-    pub async fn on_simulated(simulator: &Simulator) -> Self {
+    pub async fn on_simulator(simulator: &Simulator) -> Self {
         let folder = folder();
         let data = folder.path().join("juju-data");
         simulator.write_client_files(&data, "admin").expect("client files");
         let files = ClientFiles::new(&data, folder.path());
-        let controllers = files.controllers(patient()).expect("controllers");
+        let controllers = files.controllers(long_timeouts()).expect("controllers");
         Self::joined(controllers, data, folder).await
     }
 
@@ -66,26 +66,25 @@ impl Pair {
             approvals: ApprovalTerms::default(),
             clock: Clock::default(),
         };
-        #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment alone")]
-        let programs = std::env::var(FOLDER).ok().map(PathBuf::from);
-        Self { door, juju: programs.map(|programs| programs.join("juju")), data, _folder: folder }
+        let programs = programs();
+        Self { dispatcher: door, juju: programs.map(|programs| programs.join("juju")), data, _folder: folder }
     }
 
     /// Calls our tool as the role `admin`.
     ///
     /// # Errors
     /// The refusal.
-    pub async fn ours(&self, tool: &str, arguments: &Value) -> Result<Reply, Refusal> {
-        self.ours_as("admin", tool, arguments).await
+    pub async fn juju_mcp(&self, tool: &str, arguments: &Value) -> Result<Reply, Refusal> {
+        self.juju_mcp_as("admin", tool, arguments).await
     }
 
     /// Calls our tool as a role.
     ///
     /// # Errors
     /// The refusal.
-    pub async fn ours_as(&self, role: &str, tool: &str, arguments: &Value) -> Result<Reply, Refusal> {
+    pub async fn juju_mcp_as(&self, role: &str, tool: &str, arguments: &Value) -> Result<Reply, Refusal> {
         let arguments: Map<_, _> = arguments.as_object().cloned().expect("an object");
-        carry_out(&self.door, &Caller::local("ana", role), Call::new(tool, arguments)).await
+        carry_out(&self.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await
     }
 
     /// What the real client prints, without a format asked for.
@@ -95,7 +94,7 @@ impl Pair {
     ///
     /// # Panics
     /// Where it cannot be started; ask [`Self::has_client`] first on a simulated controller.
-    pub async fn printed(&self, words: &[&str]) -> Result<String, String> {
+    pub async fn juju_cli_text(&self, words: &[&str]) -> Result<String, String> {
         let juju = self.juju.as_ref().expect("a real client");
         let output = Command::new(juju).args(words).env("JUJU_DATA", &self.data).output().await;
         let output = output.expect("the client can be started");
@@ -109,15 +108,15 @@ impl Pair {
     /// Its standard error.
     ///
     /// # Panics
-    /// As [`Self::printed`].
-    pub async fn theirs(&self, words: &[&str]) -> Result<Value, String> {
-        let printed = self.printed(&[words, &["--format", "json"]].concat()).await?;
+    /// As [`Self::juju_cli_text`].
+    pub async fn juju_cli(&self, words: &[&str]) -> Result<Value, String> {
+        let printed = self.juju_cli_text(&[words, &["--format", "json"]].concat()).await?;
         Ok(serde_json::from_str(&printed).expect("the client prints JSON"))
     }
 
-    /// Whether this machine has the real client.
+    /// Whether the real `juju` client is available.
     #[must_use]
-    pub fn has_client(&self) -> bool {
+    pub fn has_juju_cli(&self) -> bool {
         self.juju.is_some()
     }
 
@@ -125,8 +124,8 @@ impl Pair {
     ///
     /// # Panics
     /// Where it is not so in time.
-    pub async fn theirs_when(&self, words: &[&str], what: &str, settled: impl Fn(&Value) -> bool) -> Value {
-        until(&format!("{what} (juju {})", words.join(" ")), async || match self.theirs(words).await {
+    pub async fn juju_cli_until(&self, words: &[&str], what: &str, settled: impl Fn(&Value) -> bool) -> Value {
+        wait_until(&format!("{what} (juju {})", words.join(" ")), async || match self.juju_cli(words).await {
             Ok(told) if settled(&told) => Ok(told),
             Ok(told) => Err(told.to_string()),
             Err(error) => Err(error),
@@ -138,14 +137,14 @@ impl Pair {
     ///
     /// # Panics
     /// Where it is not so in time.
-    pub async fn ours_when(
+    pub async fn juju_mcp_until(
         &self,
         tool: &str,
         arguments: &Value,
         what: &str,
         settled: impl Fn(&Value) -> bool,
     ) -> Value {
-        until(&format!("{what} ({tool} {arguments})"), async || match self.ours(tool, arguments).await {
+        wait_until(&format!("{what} ({tool} {arguments})"), async || match self.juju_mcp(tool, arguments).await {
             Ok(reply) if settled(&reply.value) => Ok(reply.value),
             Ok(reply) => Err(reply.value.to_string()),
             Err(refusal) => Err(refusal.to_string()),
@@ -157,17 +156,17 @@ impl Pair {
     ///
     /// # Panics
     /// Where it is not so in time.
-    pub async fn status_when(&self, model: &str, what: &str, settled: impl Fn(&Value) -> bool) -> Value {
-        self.ours_when("status", &json!({"model": model, "limit": 0}), what, settled).await
+    pub async fn status_until(&self, model: &str, what: &str, settled: impl Fn(&Value) -> bool) -> Value {
+        self.juju_mcp_until("status", &json!({"model": model, "limit": 0}), what, settled).await
     }
 
     /// All that stands in the ledger.
     ///
     /// # Panics
     /// Where it cannot be read.
-    pub async fn ledger(&self) -> Vec<Record> {
-        self.door.ledger.settle().await.expect("a ledger");
-        Ledger::records(self.door.ledger.store(), 1, 10_000).await.expect("records")
+    pub async fn ledger_records(&self) -> Vec<Record> {
+        self.dispatcher.ledger.settle().await.expect("a ledger");
+        Ledger::records(self.dispatcher.ledger.store(), 1, 10_000).await.expect("records")
     }
 }
 

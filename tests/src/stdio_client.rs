@@ -8,10 +8,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::eventually::PATIENCE;
+use crate::eventually::TEST_TIMEOUT;
 
 /// One conversation.
-pub struct Lines {
+pub struct StdioClient {
     writer: WriteHalf<DuplexStream>,
     reader: BufReader<ReadHalf<DuplexStream>>,
     running: JoinHandle<Result<(), StdioFailed>>,
@@ -19,7 +19,7 @@ pub struct Lines {
     pub stop: CancellationToken,
 }
 
-impl Lines {
+impl StdioClient {
     /// Begins a conversation with a server.
     #[must_use]
     pub fn with(server: Server) -> Self {
@@ -32,28 +32,28 @@ impl Lines {
     }
 
     /// Says a message.
-    pub async fn say(&mut self, message: Value) {
+    pub async fn send(&mut self, message: Value) {
         self.writer.write_all(format!("{message}\n").as_bytes()).await.expect("written");
     }
 
     /// The next message of the server.
-    pub async fn hear(&mut self) -> Value {
+    pub async fn receive(&mut self) -> Value {
         let mut line = String::new();
-        let read = tokio::time::timeout(PATIENCE, self.reader.read_line(&mut line)).await;
+        let read = tokio::time::timeout(TEST_TIMEOUT, self.reader.read_line(&mut line)).await;
         read.expect("an answer in time").expect("a line");
         serde_json::from_str(&line).expect("each line is one message")
     }
 
     /// Says a message and gives the next one of the server.
-    pub async fn ask(&mut self, message: Value) -> Value {
-        self.say(message).await;
-        self.hear().await
+    pub async fn request(&mut self, message: Value) -> Value {
+        self.send(message).await;
+        self.receive().await
     }
 
     /// Greets as an older client does, with what it can do.
-    pub async fn greet(&mut self, version: &str, capabilities: &Value) -> Value {
-        let greeted = self.ask(hello(version, capabilities)).await;
-        self.say(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+    pub async fn initialize(&mut self, version: &str, capabilities: &Value) -> Value {
+        let greeted = self.request(hello(version, capabilities)).await;
+        self.send(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
         greeted
     }
 
@@ -61,17 +61,17 @@ impl Lines {
     ///
     /// # Errors
     /// As [`mcp::over`].
-    pub async fn hang_up(mut self) -> Result<(), StdioFailed> {
+    pub async fn disconnect(mut self) -> Result<(), StdioFailed> {
         self.writer.shutdown().await.expect("closed");
-        self.end().await
+        self.wait_for_exit().await
     }
 
     /// Waits for the server's end.
     ///
     /// # Errors
     /// As [`mcp::over`].
-    pub async fn end(self) -> Result<(), StdioFailed> {
-        tokio::time::timeout(PATIENCE, self.running).await.expect("the server ends").expect("no panic")
+    pub async fn wait_for_exit(self) -> Result<(), StdioFailed> {
+        tokio::time::timeout(TEST_TIMEOUT, self.running).await.expect("the server ends").expect("no panic")
     }
 }
 

@@ -137,7 +137,7 @@ async fn router(folder: &std::path::Path) -> Router {
     let metrics = Arc::new(http_server::metrics::Metrics::default());
     let server = mcp::Server::new(door, metrics.clone());
     let stop = tokio_util::sync::CancellationToken::new();
-    let served = http_server::Served {
+    let served = http_server::TestServer {
         mcp: server.http(settings.max_body_bytes, stop),
         toolsets: vec!["deploy".to_owned()],
         authenticate: Arc::new(authenticator),

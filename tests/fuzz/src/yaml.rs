@@ -67,8 +67,8 @@ fn judged(policy: &Policy, caller: &Caller, effect: Effect) {
     }
     let said = |answer: &str| told.rules.iter().any(|looked| looked.answer == answer);
     match &judged {
-        Judgement::Allow { .. } => assert!(!said("deny") && !said("approve"), "{told:?}"),
-        Judgement::Ask { demands, .. } => assert!(!demands.is_empty() && said("approve") && !said("deny"), "{told:?}"),
+        Judgement::Allow { .. } => assert!(!elicitation_answer("deny") && !elicitation_answer("approve"), "{told:?}"),
+        Judgement::Ask { demands, .. } => assert!(!demands.is_empty() && elicitation_answer("approve") && !elicitation_answer("deny"), "{told:?}"),
         Judgement::Deny(denial) => assert!(!denial.to_string().is_empty(), "{told:?}"),
     }
     if told.decision != "deny" {

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use tests::{
-    SignedIn,
-    signed_in::{AUDIENCE, PUBLIC},
+    ServerWithProvider,
+    server_with_provider::{AUDIENCE, PUBLIC},
 };
 
 use super::{Case, with};
 
-pub(super) fn cases(parts: &SignedIn) -> Vec<Case> {
+pub(super) fn cases(parts: &ServerWithProvider) -> Vec<Case> {
     let claims = parts.claims();
     let now = claims["iat"].as_i64().expect("a time");
     let rows = [audience(), issuer(&parts.provider.issuer), times(now), subject_and_use()].concat();

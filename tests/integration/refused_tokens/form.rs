@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use tests::{SignedIn, provider::SigningKey};
+use tests::{ServerWithProvider, provider::SigningKey};
 
 use super::{Case, with};
 
@@ -16,7 +16,7 @@ struct Keys {
     foreign: SigningKey,
 }
 
-pub(super) fn cases(parts: &SignedIn) -> Vec<Case> {
+pub(super) fn cases(parts: &ServerWithProvider) -> Vec<Case> {
     let keys = Keys {
         other: SigningKey::rsa("k2"),
         curve: SigningKey::ec("ec"),
@@ -45,7 +45,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// Parts that are cut, missing, too many or of another token. What has no three parts is asked about as an opaque token.
-fn pieces(parts: &SignedIn) -> Vec<Case> {
+fn pieces(parts: &ServerWithProvider) -> Vec<Case> {
     let token = parts.token(|_| {});
     let (rest, signature) = token.rsplit_once('.').expect("three parts");
     let (header, claims) = rest.split_once('.').expect("three parts");
@@ -78,7 +78,7 @@ fn pieces(parts: &SignedIn) -> Vec<Case> {
 }
 
 /// Signatures of a kind that is not taken, or of another kind than the key's.
-fn algorithms(parts: &SignedIn, keys: &Keys) -> Vec<Case> {
+fn algorithms(parts: &ServerWithProvider, keys: &Keys) -> Vec<Case> {
     let claims = parts.claims();
     let mut cases = Vec::new();
     for spelling in ["none", "None", "NONE", "nOnE", "", "RS256 ", "rs256", "ES256K"] {
@@ -122,7 +122,7 @@ fn algorithms(parts: &SignedIn, keys: &Keys) -> Vec<Case> {
 }
 
 /// Keys that the provider does not publish, or not for this.
-fn key_ids(parts: &SignedIn, keys: &Keys) -> Vec<Case> {
+fn key_ids(parts: &ServerWithProvider, keys: &Keys) -> Vec<Case> {
     let claims = parts.claims();
     let named = |key: &SigningKey, id: Option<&str>| {
         let mut header = Header::new(Algorithm::RS256);
@@ -151,7 +151,7 @@ fn key_ids(parts: &SignedIn, keys: &Keys) -> Vec<Case> {
 }
 
 /// Members of the header that want to be obeyed.
-fn headers(parts: &SignedIn, keys: &Keys) -> Vec<Case> {
+fn headers(parts: &ServerWithProvider, keys: &Keys) -> Vec<Case> {
     let claims = parts.claims().to_string();
     let signed = |key: &SigningKey, more: Value| {
         let mut header = json!({"alg": "RS256", "kid": "k1"});
@@ -186,7 +186,7 @@ fn headers(parts: &SignedIn, keys: &Keys) -> Vec<Case> {
 }
 
 /// Well signed texts that are no claims, or could be read in two ways.
-fn texts(parts: &SignedIn) -> Vec<Case> {
+fn texts(parts: &ServerWithProvider) -> Vec<Case> {
     let claims = parts.claims().to_string();
     let more = |member: &str| format!("{},{member}}}", claims.trim_end_matches('}'));
     let header = r#"{"alg":"RS256","kid":"k1"}"#;

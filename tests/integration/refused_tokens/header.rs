@@ -1,10 +1,10 @@
 //! Requests whose headers or address bring no one bearer token.
 
-use tests::SignedIn;
+use tests::ServerWithProvider;
 
 use super::{Case, list};
 
-pub(super) fn cases(parts: &SignedIn) -> Vec<Case> {
+pub(super) fn cases(parts: &ServerWithProvider) -> Vec<Case> {
     let good = parts.token(|_| {});
     let header = |what: &str, value: &str| Case {
         secret: good.clone(),
@@ -13,8 +13,8 @@ pub(super) fn cases(parts: &SignedIn) -> Vec<Case> {
     let other =
         |what: &str, value: &str| Case { status: 401, error: None, kind: "other-scheme", ..header(what, value) };
     let ambiguous = |case: Case| Case { kind: "ambiguous", ..case };
-    let twice = list().token(&good).also("authorization", &format!("Bearer {good}"));
-    let also_bad = list().token(&good).also("authorization", "Bearer bad");
+    let twice = list().token(&good).append_header("authorization", &format!("Bearer {good}"));
+    let also_bad = list().token(&good).append_header("authorization", "Bearer bad");
     let query = format!("/mcp?access_token={good}");
     vec![
         other("another scheme", &format!("Basic {good}")),
@@ -34,9 +34,11 @@ pub(super) fn cases(parts: &SignedIn) -> Vec<Case> {
         header("a percent sign", &format!("Bearer {good}%00")),
         ambiguous(header("the header twice", "").with(twice)),
         ambiguous(header("a good header and a bad one", "").with(also_bad)),
-        ambiguous(header("a token in the address", "").with(list().at(&query))),
-        ambiguous(header("a token in header and address", "").with(list().at(&query).token(&good))),
-        ambiguous(header("an empty token in the address", "").with(list().at("/mcp?a=b&access_token=").token(&good))),
+        ambiguous(header("a token in the address", "").with(list().with_path(&query))),
+        ambiguous(header("a token in header and address", "").with(list().with_path(&query).token(&good))),
+        ambiguous(
+            header("an empty token in the address", "").with(list().with_path("/mcp?a=b&access_token=").token(&good)),
+        ),
         Case::token("a huge token", &format!("{good}{}", "A".repeat(20_000)), "too-long"),
         Case::token("a huge token without dots", &"A".repeat(17_000), "too-long"),
     ]

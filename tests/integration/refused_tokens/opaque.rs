@@ -1,16 +1,16 @@
 //! Opaque tokens, about which the provider is asked.
 
 use serde_json::{Value, json};
-use tests::SignedIn;
+use tests::ServerWithProvider;
 
 use super::{Case, list, with};
 
 /// What the provider says of a good one.
-pub(super) fn good(parts: &SignedIn) -> Value {
+pub(super) fn good(parts: &ServerWithProvider) -> Value {
     with(&with(&parts.claims(), "active", Some(json!(true))), "token_use", Some(json!("access_token")))
 }
 
-pub(super) async fn cases(parts: &SignedIn) -> Vec<Case> {
+pub(super) async fn cases(parts: &ServerWithProvider) -> Vec<Case> {
     let good = good(parts);
     let now = good["iat"].as_i64().expect("a time");
     let rows: Vec<(&str, &str, Option<Value>, &'static str)> = vec![
@@ -33,16 +33,16 @@ pub(super) async fn cases(parts: &SignedIn) -> Vec<Case> {
     let mut cases = vec![Case::token("an unknown one", "opaque-unknown", "inactive")];
     for (number, (what, name, value, kind)) in rows.into_iter().enumerate() {
         let token = format!("opaque-token-{number}");
-        parts.provider.know(&token, with(&good, name, value));
+        parts.provider.set_introspection(&token, with(&good, name, value));
         cases.push(Case::token(what, &token, kind));
     }
-    parts.provider.know("opaque-list", json!([good]));
+    parts.provider.set_introspection("opaque-list", json!([good]));
     cases.push(Case::token("an answer that is a list", "opaque-list", "inactive"));
     // one that was good until a moment ago
-    parts.provider.know("opaque-revoked", good.clone());
+    parts.provider.set_introspection("opaque-revoked", good.clone());
     let before = list().token("opaque-revoked").send(parts.served.address).await.expect("an answer");
     assert_eq!(before.status, 200, "{}", before.body);
-    parts.provider.know("opaque-revoked", json!({"active": false}));
+    parts.provider.set_introspection("opaque-revoked", json!({"active": false}));
     cases.push(Case::token("revoked", "opaque-revoked", "inactive"));
     cases
 }

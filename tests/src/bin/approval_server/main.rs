@@ -6,7 +6,7 @@ use clap::Parser;
 use dispatch::ApprovalTerms;
 use juju_client::ClientFiles;
 use policy::Effect;
-use tests::{Served, approval_fixture::wanting, served::Setup};
+use tests::{TestServer, approval_fixture::policy_requiring_approval, test_server::ServerSetup};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
@@ -30,11 +30,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
     std::fs::create_dir_all(&arguments.state)?;
     let files = ClientFiles::new(&arguments.juju_data, &arguments.state);
-    let controllers = files.controllers(tests::patient())?;
-    let policy = wanting(Effect::Write, arguments.second_person);
+    let controllers = files.controllers(tests::long_timeouts())?;
+    let policy = policy_requiring_approval(Effect::Write, arguments.second_person);
     let terms = ApprovalTerms { address: Some("http://127.0.0.1".to_owned()), ..ApprovalTerms::default() };
-    let setup = Setup { policy, approvals: terms, ..Setup::of(controllers) };
-    let served = Served::with(&arguments.state, setup).await;
+    let setup = ServerSetup { policy, approvals: terms, ..ServerSetup::with_controllers(controllers) };
+    let served = TestServer::with(&arguments.state, setup).await;
     let ready = serde_json::json!({"mcp_url": format!("http://{}/mcp", served.address), "pid": std::process::id()});
     let whole = arguments.ready_file.with_extension("new");
     std::fs::write(&whole, ready.to_string())?;

@@ -16,7 +16,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// The version that all the servers of the bench speak.
 const VERSION: &str = "2025-06-18";
 /// A request that has no answer by then will have none.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Client {
     uri: Uri,
@@ -89,7 +89,7 @@ impl Client {
             let (head, body) = self.sender.send_request(request).await?.into_parts();
             Ok::<_, hyper::Error>((head.headers, body.collect().await?.to_bytes()))
         };
-        let (headers, bytes) = tokio::time::timeout(PATIENCE, answered).await??;
+        let (headers, bytes) = tokio::time::timeout(TEST_TIMEOUT, answered).await??;
         Ok((headers, String::from_utf8_lossy(&bytes).into_owned()))
     }
 }

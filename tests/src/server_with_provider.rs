@@ -10,9 +10,9 @@ use policy::{Binding, Policy};
 use serde_json::{Value, json};
 
 use crate::{
-    Served, patient,
+    TestServer, long_timeouts,
     provider::{SigningKey, TestProvider, good_claims},
-    served::Setup,
+    test_server::ServerSetup,
 };
 
 /// The address under which clients reach the server.
@@ -21,19 +21,19 @@ pub const PUBLIC: &str = "https://mcp.example/prod-juju-mcp";
 pub const AUDIENCE: &str = "https://mcp.example/prod-juju-mcp/mcp";
 
 /// A server and its provider; both end when this is dropped.
-pub struct SignedIn {
+pub struct ServerWithProvider {
     /// The provider.
     pub provider: TestProvider,
     /// The key that it publishes.
     pub key: SigningKey,
     /// The server.
-    pub served: Served,
+    pub served: TestServer,
     _folder: tempfile::TempDir,
 }
 
 /// How an act ended in the ledger.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
+pub struct ClosedAct {
     /// Subject of the caller.
     pub caller: String,
     /// The tool.
@@ -46,7 +46,7 @@ pub struct Told {
     pub reason: String,
 }
 
-impl SignedIn {
+impl ServerWithProvider {
     /// Starts both: `ops` are admins and approvers, `staff` viewers.
     pub async fn start() -> Self {
         Self::with(|_| {}).await
@@ -79,13 +79,13 @@ impl SignedIn {
         };
         let bindings = vec![binding("admin", "ops"), binding("approver", "ops"), binding("viewer", "staff")];
         let policy = Policy::without_rules().expect("the policy").with_bindings(bindings).expect("roles that exist");
-        let setup = Setup {
+        let setup = ServerSetup {
             settings: Settings { advertised: Some(Arc::new(advertised)), ..http },
             policy,
             provider: Some(trusted),
-            ..Setup::of(Controllers::new(Vec::new(), None, patient()))
+            ..ServerSetup::with_controllers(Controllers::new(Vec::new(), None, long_timeouts()))
         };
-        let served = Served::with(folder.path(), setup).await;
+        let served = TestServer::with(folder.path(), setup).await;
         Self { provider, key, served, _folder: folder }
     }
 
@@ -104,8 +104,8 @@ impl SignedIn {
     }
 
     /// All acts in the ledger that have ended, in the order of their ends.
-    pub async fn told(&self) -> Vec<Told> {
-        let records = self.served.ledger().await;
+    pub async fn closed_acts(&self) -> Vec<ClosedAct> {
+        let records = self.served.ledger_records().await;
         let opened = |act: &str| {
             records.iter().find_map(|record| match &record.phase {
                 Phase::Open(beginning) if record.act == act => Some(beginning),
@@ -115,7 +115,7 @@ impl SignedIn {
         let told = records.iter().filter_map(|record| {
             let Phase::Close(ending) = &record.phase else { return None };
             let beginning = opened(&record.act)?;
-            Some(Told {
+            Some(ClosedAct {
                 caller: beginning.caller.clone(),
                 tool: beginning.asked.tool.clone(),
                 arguments: beginning.asked.arguments.clone(),

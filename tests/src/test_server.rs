@@ -12,14 +12,14 @@ use juju_sim::Simulator;
 use policy::{InForce, Policy};
 use tokio_util::sync::CancellationToken;
 
-use crate::{callers::People, patient};
+use crate::{callers::People, long_timeouts};
 
 /// File of the key for what clients carry between the halves of a question; without it there is a key of the journeys.
 pub const SEAL_FILE: &str = "seal.key";
 const SEAL: [u8; 32] = [5; 32];
 
 /// A running server; it stops when this is dropped.
-pub struct Served {
+pub struct TestServer {
     /// Where it listens.
     pub address: SocketAddr,
     /// What counts its requests and calls.
@@ -27,7 +27,7 @@ pub struct Served {
     /// Answers MCP, for journeys that bring their own transport.
     pub server: mcp::Server,
     /// What stands behind it.
-    pub door: Arc<Door>,
+    pub dispatcher: Arc<Door>,
     tokens: BTreeMap<&'static str, Token>,
     authenticator: Arc<Authenticator>,
     /// Notes whom the server does not let in.
@@ -37,7 +37,7 @@ pub struct Served {
 }
 
 /// What a server is started with.
-pub struct Setup {
+pub struct ServerSetup {
     /// Controllers behind it.
     pub controllers: Controllers,
     /// About HTTP.
@@ -52,13 +52,13 @@ pub struct Setup {
     pub adjust: Box<dyn FnOnce(mcp::Server) -> mcp::Server + Send>,
 }
 
-impl Setup {
+impl ServerSetup {
     /// These controllers, the shipped roles without rules, and no provider.
     ///
     /// # Panics
     /// Never: the policy is part of the program.
     #[must_use]
-    pub fn of(controllers: Controllers) -> Self {
+    pub fn with_controllers(controllers: Controllers) -> Self {
         Self {
             controllers,
             settings: Settings::default(),
@@ -74,22 +74,29 @@ impl Setup {
     /// # Panics
     /// Where they cannot be written.
     #[must_use]
-    pub fn before(simulator: &Simulator, folder: &Path) -> Self {
+    pub fn with_simulator(simulator: &Simulator, folder: &Path) -> Self {
         let data = folder.join("juju-data");
         simulator.write_client_files(&data, "admin").expect("client files");
-        Self::of(ClientFiles::new(&data, folder).controllers(patient()).expect("controllers"))
+        Self::with_controllers(ClientFiles::new(&data, folder).controllers(long_timeouts()).expect("controllers"))
     }
 }
 
-impl Served {
+impl TestServer {
     /// Starts a server for these controllers, with its state in `folder`.
     pub async fn start(folder: &Path, controllers: Vec<Endpoint>, settings: Settings) -> Self {
-        Self::with(folder, Setup { settings, ..Setup::of(Controllers::new(controllers, None, patient())) }).await
+        Self::with(
+            folder,
+            ServerSetup {
+                settings,
+                ..ServerSetup::with_controllers(Controllers::new(controllers, None, long_timeouts()))
+            },
+        )
+        .await
     }
 
     /// Starts a server. Tokens and keys are kept in the folder, so that the same server can be started there again.
-    pub async fn with(folder: &Path, setup: Setup) -> Self {
-        let Setup { controllers, settings, policy, approvals, provider, adjust } = setup;
+    pub async fn with(folder: &Path, setup: ServerSetup) -> Self {
+        let ServerSetup { controllers, settings, policy, approvals, provider, adjust } = setup;
         let ledger = crate::ledger::ledger(folder).await;
         let (people, tokens) = People::known(folder, provider);
         let authenticator = people.authenticator();
@@ -125,7 +132,7 @@ impl Served {
             console: Some(pages(page_settings(), &door, &authenticator, &doorkeeper)),
         };
         let address = listening(settings, behind, stop.clone()).await;
-        Self { address, metrics, server, door, tokens, authenticator, doorkeeper, ledger, stop }
+        Self { address, metrics, server, dispatcher: door, tokens, authenticator, doorkeeper, ledger, stop }
     }
 
     /// Another server for the same door and tokens, with only the approval page; gives where it listens.
@@ -139,7 +146,7 @@ impl Served {
             approvals: None,
             doorkeeper: Arc::clone(&self.doorkeeper),
             floods: None,
-            console: Some(pages(settings, &self.door, &self.authenticator, &self.doorkeeper)),
+            console: Some(pages(settings, &self.dispatcher, &self.authenticator, &self.doorkeeper)),
         };
         listening(Settings::default(), behind, self.stop.clone()).await
     }
@@ -151,7 +158,7 @@ impl Served {
     }
 
     /// All that stands in the ledger.
-    pub async fn ledger(&self) -> Vec<Record> {
+    pub async fn ledger_records(&self) -> Vec<Record> {
         self.ledger.settle().await.expect("a ledger");
         Ledger::records(self.ledger.store(), 1, 10_000).await.expect("records")
     }
@@ -187,7 +194,7 @@ async fn listening(settings: Settings, behind: Behind, stop: CancellationToken) 
     address
 }
 
-impl Drop for Served {
+impl Drop for TestServer {
     fn drop(&mut self) {
         self.stop.cancel();
     }
