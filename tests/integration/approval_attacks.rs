@@ -300,7 +300,7 @@ async fn bodies_and_parameters_that_do_not_fit_are_refused() {
     }
     assert_eq!(shop.api("approver", "GET", &format!("/{id}/approve"), &Value::Null).await.0, 405);
     let unasked =
-        tests::raw_http::Request::new("GET", "/api/approvals").send(shop.served.address).await.expect("an answer");
+        tests::raw_http::Request::new("GET", "/api/v1/approvals").send(shop.served.address).await.expect("an answer");
     assert_eq!(unasked.status, 401, "nobody without a token");
 }
 

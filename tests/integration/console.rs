@@ -182,7 +182,7 @@ async fn whom_the_page_does_not_let_in_stands_in_the_ledger_even_if_the_server_s
     for _ in 0..4 {
         assert_eq!(browser.sign_in(wrong).await.status, 401);
     }
-    shop.served.doorkeeper.close().await;
+    shop.served.security_log.close().await;
     let records = shop.served.ledger_records().await;
     let told = records.iter().filter_map(|record| match &record.phase {
         Phase::Open(begun) if begun.asked.tool == "sign_in" => Some((&*begun.caller, &begun.asked.arguments)),
@@ -193,7 +193,7 @@ async fn whom_the_page_does_not_let_in_stands_in_the_ledger_even_if_the_server_s
     assert_eq!(told, [("nobody:127.0.0.1", &first), ("nobody:127.0.0.1", &rest)]);
     assert!(!serde_json::to_string(&records).expect("JSON").contains(wrong));
     let metrics = shop.served.metrics.text();
-    assert!(metrics.contains("juju_mcp_refused_tokens_total{kind=\"unknown\"} 4\n"), "{metrics}");
+    assert!(metrics.contains("juju_mcp_authentication_failures_total{reason=\"unknown\"} 4\n"), "{metrics}");
 }
 
 #[tokio::test]
@@ -413,7 +413,7 @@ async fn no_address_leads_away_from_here_or_carries_a_token() {
 async fn a_session_is_no_way_into_mcp_or_the_management_api() {
     let shop = shop().await;
     let mut approver = person(&shop, "approver").await;
-    for path in ["/api/approvals", "/mcp"] {
+    for path in ["/api/v1/approvals", "/mcp"] {
         assert_eq!(approver.open(path).await.status, 401, "{path}");
     }
 }

@@ -27,7 +27,7 @@ async fn every_refusal_has_its_status_and_one_sentence() {
         ("a wrong token", list().token("jmcp_wrong"), 401, "the bearer token is not known here"),
         ("another scheme", list().header("authorization", "Basic eDp5"), 401, "only bearer tokens"),
         ("a malformed header", list().header("authorization", "Bearer a b"), 400, "not of the form"),
-        ("another name", good.clone().header("host", "evil.example"), 403, "does not answer under that name"),
+        ("another name", good.clone().header("host", "evil.example"), 403, "`Host` is not allowed"),
         ("no name", good.clone().without_header("host"), 400, "`Host` header is missing"),
         ("a web page", good.clone().header("origin", "http://evil.example"), 403, "web pages of this origin"),
         ("no page", good.clone().header("origin", "null"), 403, "web pages of this origin"),
@@ -44,8 +44,8 @@ async fn every_refusal_has_its_status_and_one_sentence() {
         ("a wrong method", good.clone().header("mcp-method", "tools/call"), 400, "Mcp-Method"),
         ("a wrong version", good.clone().header("mcp-protocol-version", "2025-06-18"), 400, "MCP-Protocol-Version"),
         ("one form of answer", good.clone().header("accept", "application/json"), 406, "Accept:"),
-        ("a put", Request::new("PUT", "/mcp").token(token), 405, "does not take that method"),
-        ("a post to health", Request::new("POST", "/health"), 405, "does not take that method"),
+        ("a put", Request::new("PUT", "/mcp").token(token), 405, "does not support that method"),
+        ("a post to health", Request::new("POST", "/healthz"), 405, "does not support that method"),
         ("a foreign session", good.clone().header("mcp-session-id", "x"), 404, "session is unknown"),
     ];
     for (what, request, status, sentence) in cases {
@@ -68,7 +68,7 @@ async fn a_missing_token_is_asked_for_and_a_wrong_one_is_named_so() {
 
 #[tokio::test]
 async fn a_body_that_never_comes_ends_the_request() {
-    let (_folder, served) = served(Settings { read_limit: Duration::from_millis(300), ..Settings::default() }).await;
+    let (_folder, served) = served(Settings { read_timeout: Duration::from_millis(300), ..Settings::default() }).await;
     let request = list().token(served.token("viewer")).header("content-length", "900000").body("{");
     let answer = request.send(served.address).await.expect("an answer");
     assert_eq!(answer.status, 408, "{}", answer.body);
@@ -77,15 +77,14 @@ async fn a_body_that_never_comes_ends_the_request() {
 #[tokio::test]
 async fn health_is_open_and_tells_parts_to_callers_only() {
     let (_folder, served) = served(Settings::default()).await;
-    for path in ["/health", "/ready", "/mcp/health"] {
+    for path in ["/healthz", "/readyz"] {
         // a probe calls by address, so the name is not looked at
         let answer =
             Request::new("GET", path).header("host", "10.1.2.3:8080").send(served.address).await.expect("sent");
         assert_eq!(answer.status, 200, "{path}");
         assert!(answer.json()["checks"].is_null(), "{path}: {}", answer.body);
     }
-    let known =
-        Request::new("GET", "/mcp/health").token(served.token("viewer")).send(served.address).await.expect("sent");
+    let known = Request::new("GET", "/readyz").token(served.token("viewer")).send(served.address).await.expect("sent");
     assert_eq!(known.json()["checks"], json!([]));
 }
 

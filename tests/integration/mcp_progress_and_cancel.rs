@@ -118,7 +118,7 @@ async fn a_connection_that_is_closed_ends_the_wait_of_a_read() {
     until_begun(&served).await;
     drop(stream);
     assert_eq!(end(&served).await, Outcome::Cancelled);
-    let counted = "juju_mcp_calls_total{tool=\"juju_whoami\",outcome=\"cancelled\"} 1\n";
+    let counted = "juju_mcp_tool_calls_total{tool=\"juju_whoami\",outcome=\"cancelled\"} 1\n";
     assert!(served.metrics.text().contains(counted), "{}", served.metrics.text());
 }
 
@@ -152,13 +152,13 @@ async fn an_older_client_cancels_by_a_notification() {
 
 #[tokio::test]
 async fn an_answer_that_does_not_begin_in_time_is_given_up() {
-    let ended = with_growing_limit("the act begins", async |answer_limit| {
+    let ended = with_growing_limit("the act begins", async |response_timeout| {
         let folder = tempfile::tempdir().expect("a folder");
-        let settings = Settings { answer_limit, ..Settings::default() };
+        let settings = Settings { response_timeout, ..Settings::default() };
         let served = TestServer::start(folder.path(), vec![silent().await.0], settings).await;
         let answer = whoami(&served, &json!({})).send(served.address).await.expect("an answer");
         assert_eq!(answer.status, 504);
-        assert!(answer.sentence().contains("look before you repeat it"), "{}", answer.body);
+        assert!(answer.sentence().contains("check before you repeat it"), "{}", answer.body);
         if served.ledger_records().await.is_empty() { None } else { Some(end(&served).await) }
     })
     .await;

@@ -176,7 +176,7 @@ async fn a_flood_is_slowed_and_leaves_two_records() {
 #[tokio::test]
 async fn how_many_were_left_out_is_told_when_their_time_is_over() {
     let parts = with_growing_limit("five refusals are counted as one", async |counted| {
-        let settings = http_server::Settings { refusals_counted: counted, ..http_server::Settings::default() };
+        let settings = http_server::Settings { auth_failure_window: counted, ..http_server::Settings::default() };
         let parts = ServerWithProvider::serving(settings, strict).await;
         let begun = Instant::now();
         for _ in 0..5 {
@@ -191,7 +191,7 @@ async fn how_many_were_left_out_is_told_when_their_time_is_over() {
     let told = told(&parts, 3).await;
     assert_eq!((told.len(), &told[2].arguments["left_out"]), (3, &json!(0)), "a new count has begun");
     let metrics = parts.served.metrics.text();
-    assert!(metrics.contains("juju_mcp_refused_tokens_total{kind=\"inactive\"} 6\n"), "{metrics}");
+    assert!(metrics.contains("juju_mcp_authentication_failures_total{reason=\"inactive\"} 6\n"), "{metrics}");
 }
 
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn a_token_for_a_part_of_the_server_is_for_nothing_else() {
         ("/mcp", &readonly, 401),
         ("/mcp/full", &readonly, 401),
         ("/mcp/x/deploy", &readonly, 401),
-        ("/api/approvals/1/approve", &readonly, 401),
+        ("/api/v1/approvals/1/approve", &readonly, 401),
         ("/mcp", &json!([readonly, whole]), 200),
         ("/mcp/readonly", &whole, 200),
         ("/mcp/x/deploy", &all, 200),

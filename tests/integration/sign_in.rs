@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::response::IntoResponse as _;
-use http_server::{Served as Behind, Settings, metrics::Metrics};
+use http_server::{RouterDeps, Settings, metrics::Metrics};
 use identity::{
     Authenticator, Caller, Presented, Unauthenticated,
     oauth::{self, Introspection, Provider, Refused},
@@ -216,19 +216,20 @@ async fn the_metadata_stands_at_the_root_in_the_path_form_and_below_the_prefix_o
         assert_eq!(told["bearer_methods_supported"], json!(["header"]));
         assert_eq!(told["scopes_supported"], json!(["openid", "juju:read", "juju:write"]));
     }
-    for path in ["/elsewhere", "/mcp/", "/mcp/x/", "/mcp/x/a/b", "/prod-juju-mcpx/mcp", "/api/approvals", "/other/mcp"]
+    for path in
+        ["/elsewhere", "/mcp/", "/mcp/x/", "/mcp/x/a/b", "/prod-juju-mcpx/mcp", "/api/v1/approvals", "/other/mcp"]
     {
         assert_eq!(get(&parts, &format!("{well_known}{path}")).await.status, 404, "{path}");
     }
     // what a refusal names is where a client finds it, as an ingress would pass it on
-    for path in ["/mcp", "/mcp/full", "/mcp/x/deploy", "/api/approvals"] {
+    for path in ["/mcp", "/mcp/full", "/mcp/x/deploy", "/api/v1/approvals"] {
         let refusal = Request::new("GET", path).send(parts.served.address).await.expect("an answer");
         assert_eq!(refusal.status, 401, "{path}");
         let challenge = refusal.header("www-authenticate");
         let (_, url) = challenge.split_once(r#"resource_metadata=""#).expect(path);
         let (url, _) = url.split_once('"').expect(path);
-        let behind = url.strip_prefix(PUBLIC).expect(path);
-        assert_eq!(get(&parts, behind).await.status, 200, "{path}: {url}");
+        let metadata = url.strip_prefix(PUBLIC).expect(path);
+        assert_eq!(get(&parts, metadata).await.status, 200, "{path}: {url}");
     }
 }
 
@@ -245,18 +246,17 @@ async fn a_token_goes_no_further_than_the_door() {
         std::future::ready(Ok::<axum::response::Response, Infallible>("seen".into_response()))
     });
     let settings = Settings::default();
-    let behind = Behind {
+    let deps = RouterDeps {
         mcp: tower::util::BoxCloneSyncService::new(service),
         toolsets: Vec::new(),
         authenticate: Arc::new(trusted.authenticator),
         health: Arc::new(()),
         metrics: Arc::new(Metrics::default()),
         approvals: None,
-        doorkeeper: Arc::new(dispatch::Doorkeeper::new(None, settings.refusals_counted, |_| {})),
-        floods: None,
+        events: Arc::new(()),
         console: None,
     };
-    let router = http_server::router(&settings, behind).expect("a router");
+    let router = http_server::router(&settings, deps).expect("a router");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let stop = CancellationToken::new();

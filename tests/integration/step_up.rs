@@ -102,7 +102,7 @@ async fn nobody_is_sent_to_sign_in_again_for_nothing() {
 #[tokio::test]
 async fn the_management_api_asks_for_the_scope_that_approves() {
     let parts = ServerWithProvider::start().await;
-    let request = Request::new("POST", "/api/approvals/1/approve")
+    let request = Request::new("POST", "/api/v1/approvals/1/approve")
         .header("content-type", "application/json")
         .body(json!({"digest": "x"}).to_string());
     let answer = send(request, &parts, &parts.token(scopes(&["juju:write"]))).await;

@@ -73,9 +73,12 @@ async fn an_order_in_a_status_message_is_labelled_where_it_stands_and_given_as_i
         "{caution}"
     );
     assert!(status["content"][1]["text"].as_str().is_some_and(|text| text.contains(ATTACK)), "{status}");
-    assert!(shop.labels("juju_status").await.contains(&"answer:override".to_owned()));
+    assert!(shop.labels("juju_status").await.contains(&"result:override".to_owned()));
     let metrics = shop.served.metrics.text();
-    assert!(metrics.contains("juju_mcp_injection_findings_total{place=\"result\",kind=\"override\"}"), "{metrics}");
+    assert!(
+        metrics.contains("juju_mcp_prompt_injection_findings_total{source=\"result\",category=\"override\"}"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]
@@ -99,7 +102,7 @@ async fn an_answer_without_orders_is_marked_as_data_and_nothing_more() {
     assert_eq!(status["_meta"]["juju-mcp/content"], json!({"untrusted": true}));
     assert_eq!(status["content"].as_array().map(Vec::len), Some(1));
     assert_eq!(shop.labels("juju_status").await, Vec::<String>::new());
-    assert!(!shop.served.metrics.text().contains("juju_mcp_injection_findings_total{"));
+    assert!(!shop.served.metrics.text().contains("juju_mcp_prompt_injection_findings_total{"));
 }
 
 #[tokio::test]
@@ -113,7 +116,7 @@ async fn an_order_in_arguments_is_labelled_and_counted_and_the_act_is_done() {
     assert!(shop.labels("juju_config").await.contains(&"arguments:override".to_owned()));
     let metrics = shop.served.metrics.text();
     assert!(
-        metrics.contains("juju_mcp_injection_findings_total{place=\"arguments\",kind=\"override\"} 1\n"),
+        metrics.contains("juju_mcp_prompt_injection_findings_total{source=\"arguments\",category=\"override\"} 1\n"),
         "{metrics}"
     );
     let refused = shop.call("juju_config", json!({"application": "none", "values": {"profile": ATTACK}})).await;
@@ -121,7 +124,7 @@ async fn an_order_in_arguments_is_labelled_and_counted_and_the_act_is_done() {
     assert_eq!(shop.labels("juju_config").await, ["arguments:override"], "what is refused is labelled too");
     let metrics = shop.served.metrics.text();
     assert!(
-        metrics.contains("juju_mcp_injection_findings_total{place=\"arguments\",kind=\"override\"} 2\n"),
+        metrics.contains("juju_mcp_prompt_injection_findings_total{source=\"arguments\",category=\"override\"} 2\n"),
         "{metrics}"
     );
 }

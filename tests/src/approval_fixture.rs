@@ -139,7 +139,7 @@ impl ApprovalFixture {
 
     /// A request to the management API: its status and its body.
     pub async fn api(&self, token: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let request = Request::new(method, &format!("/api/approvals{path}")).token(self.served.token(token));
+        let request = Request::new(method, &format!("/api/v1/approvals{path}")).token(self.served.token(token));
         let request = match body {
             Value::Null => request,
             body => request.header("content-type", "application/json").body(body.to_string()),

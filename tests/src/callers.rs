@@ -110,7 +110,7 @@ impl Person {
 }
 
 impl Authenticate for People {
-    fn caller<'call>(
+    fn authenticate<'call>(
         &'call self,
         presented: Presented<'call>,
         peer: Option<IpAddr>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use audit::{Outcome, Phase};
-use http_server::{Advertised, Settings};
+use http_server::{ResourceMetadata, Settings};
 use identity::oauth::{self, Provider};
 use juju_client::Controllers;
 use policy::{Binding, Policy};
@@ -69,7 +69,7 @@ impl ServerWithProvider {
         change(&mut settings);
         let trusted = Provider::new(settings, crate::provider::web_client());
         let folder = tempfile::tempdir().expect("a folder");
-        let advertised = Advertised {
+        let metadata = ResourceMetadata {
             public_url: PUBLIC.to_owned(),
             authorization_servers: vec![provider.issuer.clone()],
             scopes: ["openid", "juju:read", "juju:write"].map(str::to_owned).to_vec(),
@@ -80,7 +80,7 @@ impl ServerWithProvider {
         let bindings = vec![binding("admin", "ops"), binding("approver", "ops"), binding("viewer", "staff")];
         let policy = Policy::without_rules().expect("the policy").with_bindings(bindings).expect("roles that exist");
         let setup = ServerSetup {
-            settings: Settings { advertised: Some(Arc::new(advertised)), ..http },
+            settings: Settings { metadata: Some(Arc::new(metadata)), ..http },
             policy,
             provider: Some(trusted),
             ..ServerSetup::with_controllers(Controllers::new(Vec::new(), None, long_timeouts()))

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::D
 
 use audit::{Ledger, Record};
 use catalogue::Catalogue;
-use dispatch::{ApprovalTerms, Approvals, Clock, Door, Doorkeeper};
-use http_server::{Served as Behind, Settings, metrics::Metrics};
+use dispatch::{ApprovalTerms, Approvals, Clock, Door, SecurityEvents};
+use http_server::{RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::{Authenticator, Token, oauth::Provider};
 use juju_client::{ClientFiles, Controllers, Endpoint};
 use juju_sim::Simulator;
@@ -30,8 +30,8 @@ pub struct TestServer {
     pub dispatcher: Arc<Door>,
     tokens: BTreeMap<&'static str, Token>,
     authenticator: Arc<Authenticator>,
-    /// Notes whom the server does not let in.
-    pub doorkeeper: Arc<Doorkeeper>,
+    /// Counts and records authentication failures.
+    pub security_log: Arc<SecurityLog>,
     ledger: Ledger,
     stop: CancellationToken,
 }
@@ -115,40 +115,37 @@ impl TestServer {
         let stop = CancellationToken::new();
         let server = mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&kept.unwrap_or(SEAL));
         let server = adjust(server);
-        let told = metrics.clone();
-        let doorkeeper = Doorkeeper::new(Some(Arc::clone(&door)), settings.refusals_counted, move |kind| {
-            told.turned_away(kind);
-        });
-        let doorkeeper = Arc::new(doorkeeper);
-        let behind = Behind {
+        let security_log = SecurityLog::new(Arc::clone(&metrics), Arc::clone(&door), settings.auth_failure_window);
+        let security_log = Arc::new(security_log);
+        let events: Arc<dyn SecurityEvents> = security_log.clone();
+        let deps = RouterDeps {
             mcp: server.clone().http(settings.max_body_bytes, stop.child_token()),
             toolsets,
             authenticate: Arc::new(people),
             health: Arc::new(()),
             metrics: metrics.clone(),
             approvals: Some(Approvals::new(Arc::clone(&door))),
-            doorkeeper: Arc::clone(&doorkeeper),
-            floods: Some(Arc::clone(&door)),
-            console: Some(pages(page_settings(), &door, &authenticator, &doorkeeper)),
+            console: Some(pages(page_settings(), &door, &authenticator, &events)),
+            events,
         };
-        let address = listening(settings, behind, stop.clone()).await;
-        Self { address, metrics, server, dispatcher: door, tokens, authenticator, doorkeeper, ledger, stop }
+        let address = listening(settings, deps, stop.clone()).await;
+        Self { address, metrics, server, dispatcher: door, tokens, authenticator, security_log, ledger, stop }
     }
 
     /// Another server for the same door and tokens, with only the approval page; gives where it listens.
     pub async fn console(&self, settings: console::Settings) -> SocketAddr {
-        let behind = Behind {
+        let events: Arc<dyn SecurityEvents> = self.security_log.clone();
+        let deps = RouterDeps {
             mcp: self.server.clone().http(0, self.stop.child_token()),
             toolsets: Vec::new(),
             authenticate: self.authenticator.clone(),
             health: Arc::new(()),
             metrics: self.metrics.clone(),
             approvals: None,
-            doorkeeper: Arc::clone(&self.doorkeeper),
-            floods: None,
-            console: Some(pages(settings, &self.dispatcher, &self.authenticator, &self.doorkeeper)),
+            console: Some(pages(settings, &self.dispatcher, &self.authenticator, &events)),
+            events,
         };
-        listening(Settings::default(), behind, self.stop.clone()).await
+        listening(Settings::default(), deps, self.stop.clone()).await
     }
 
     /// The bearer token of a name, which is the role's for the first of each.
@@ -180,14 +177,14 @@ fn pages(
     settings: console::Settings,
     door: &Arc<Door>,
     authenticator: &Arc<Authenticator>,
-    doorkeeper: &Arc<Doorkeeper>,
+    events: &Arc<dyn SecurityEvents>,
 ) -> axum::Router {
     let approvals = Approvals::new(Arc::clone(door));
-    console::routes(settings, approvals, Arc::clone(authenticator), Arc::clone(doorkeeper)).expect("randomness")
+    console::routes(settings, approvals, Arc::clone(authenticator), Arc::clone(events)).expect("randomness")
 }
 
-async fn listening(settings: Settings, behind: Behind, stop: CancellationToken) -> SocketAddr {
-    let router = http_server::router(&settings, behind).expect("a router");
+async fn listening(settings: Settings, deps: RouterDeps, stop: CancellationToken) -> SocketAddr {
+    let router = http_server::router(&settings, deps).expect("a router");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { http_server::serve(listener, router, &settings, stop).await });

@@ -115,7 +115,7 @@ impl Rulebook {
             Ok(written) => {
                 let (rules, bindings) = (written.policy.rules().len(), written.policy.bindings().len());
                 let changes = dispatch::put_in_force(door, written.policy.clone()).await;
-                metrics.policy_read(true);
+                metrics.policy_reloaded(true);
                 let changes = serde_json::to_string(&changes).unwrap_or_default();
                 tracing::info!(rules, bindings, %changes, "the policy was read");
                 Some(written)
@@ -123,7 +123,7 @@ impl Rulebook {
             Err(failure) => {
                 tracing::error!(%failure, "the policy cannot be read, so the one before stays in force");
                 door.policy.keep(failure.to_string());
-                metrics.policy_read(false);
+                metrics.policy_reloaded(false);
                 None
             }
         }

@@ -84,7 +84,7 @@ pub struct Ending {
     /// The approval that was asked for, used, refused or decided.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approval: Option<String>,
-    /// What was noticed about its text: `arguments:override`, `answer:tools`.
+    /// What was noticed about its text: `arguments:override`, `result:tools`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub labels: Vec<String>,
     /// What Juju itself calls it; absent where it changed nothing.

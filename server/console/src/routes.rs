@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use dispatch::{Approvals, Doorkeeper};
+use dispatch::{Approvals, SecurityEvents};
 use identity::Authenticator;
 
 use crate::{Settings, decide, headers, list, question, sign_in, site::Site};
@@ -26,9 +26,9 @@ pub fn routes(
     settings: Settings,
     approvals: Approvals,
     authenticator: Arc<Authenticator>,
-    doorkeeper: Arc<Doorkeeper>,
+    events: Arc<dyn SecurityEvents>,
 ) -> Result<Router, getrandom::Error> {
-    let site = Arc::new(Site::new(settings, approvals, authenticator, doorkeeper)?);
+    let site = Arc::new(Site::new(settings, approvals, authenticator, events)?);
     Ok(Router::new()
         .route("/console", get(list::page))
         .route("/console/approvals/{id}", get(question::page).post(decide::answer))

@@ -125,7 +125,7 @@ pub(crate) async fn finish(
         Ok(signed) => entered(&site, &headers, signed.into_token(), approval),
         Err(why) => {
             if let Some(kind) = why.kind() {
-                site.doorkeeper.note(address(peer), kind, why.to_string());
+                site.events.auth_failed(address(peer), kind, why.to_string());
             }
             refused(&site, approval, why)
         }
@@ -159,7 +159,7 @@ pub(crate) async fn paste(
     match caller(&site.authenticator, token, peer).await {
         Ok(_) => entered(&site, &headers, token.to_owned(), pasted.approval),
         Err(why) => {
-            site.doorkeeper.note(peer, why.kind(), why.to_string());
+            site.events.auth_failed(peer, why.kind(), why.to_string());
             let why = match why {
                 identity::Unauthenticated::Malformed => "That is no token of this server.".to_owned(),
                 why => sentence(&why),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dispatch::{Approvals, Doorkeeper};
+use dispatch::{Approvals, SecurityEvents};
 use identity::Authenticator;
 use uuid::Uuid;
 
@@ -19,8 +19,8 @@ pub(crate) struct Site {
     pub(crate) seal: Seal,
     pub(crate) approvals: Approvals,
     pub(crate) authenticator: Arc<Authenticator>,
-    /// Notes who was not signed in.
-    pub(crate) doorkeeper: Arc<Doorkeeper>,
+    /// Receives rejected sign-ins.
+    pub(crate) events: Arc<dyn SecurityEvents>,
 }
 
 impl Site {
@@ -30,7 +30,7 @@ impl Site {
         settings: Settings,
         approvals: Approvals,
         authenticator: Arc<Authenticator>,
-        doorkeeper: Arc<Doorkeeper>,
+        events: Arc<dyn SecurityEvents>,
     ) -> Result<Self, getrandom::Error> {
         Ok(Self {
             base: format!("{}/console", settings.prefix()),
@@ -40,7 +40,7 @@ impl Site {
             settings,
             approvals,
             authenticator,
-            doorkeeper,
+            events,
         })
     }
 

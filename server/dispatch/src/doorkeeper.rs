@@ -22,9 +22,8 @@ const MOST: usize = 128;
 
 /// Writes down who was not let in, and how many more.
 pub struct Doorkeeper {
-    ledger: Option<Arc<Door>>,
+    ledger: Arc<Door>,
     window: Duration,
-    told: Box<dyn Fn(&'static str) + Send + Sync>,
     counted: Arc<Counted>,
     closing: CancellationToken,
     writing: TaskTracker,
@@ -61,22 +60,17 @@ impl Counted {
 }
 
 impl Doorkeeper {
-    /// Counts for so long before the count is written down. `told` is told the kind of each refusal; without a ledger
-    /// nobody else is.
-    pub fn new(
-        ledger: Option<Arc<Door>>,
-        window: Duration,
-        told: impl Fn(&'static str) + Send + Sync + 'static,
-    ) -> Self {
+    /// Records the first failure of each kind and peer at once, and the number of further ones after `window`.
+    #[must_use]
+    pub fn new(ledger: Arc<Door>, window: Duration) -> Self {
         let (counted, closing, writing) = (Arc::default(), CancellationToken::new(), TaskTracker::new());
-        Self { ledger, window, told: Box::new(told), counted, closing, writing }
+        Self { ledger, window, counted, closing, writing }
     }
 
     /// Notes that a token or a sign-in from `peer` was refused; never the token. `kind` is one word for why.
     pub fn note(&self, peer: Option<IpAddr>, kind: &'static str, reason: String) {
-        (self.told)(kind);
-        let Some(ledger) = self.ledger.clone() else { return };
         let Some(key) = self.counted.first(peer, kind) else { return };
+        let ledger = Arc::clone(&self.ledger);
         let (counted, window, closing) = (Arc::clone(&self.counted), self.window, self.closing.clone());
         self.writing.spawn(async move {
             let (peer, kind) = key;

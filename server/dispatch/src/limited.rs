@@ -10,7 +10,7 @@ use crate::Door;
 /// Refusals of one caller by one limit.
 #[derive(Debug, Clone, Copy)]
 pub struct Limited<'a> {
-    /// Which limit it was, `caller-rate`.
+    /// `rate` or `concurrency`.
     pub limit: &'a str,
     /// The tool that has the limit; `None` where it is the caller's as a whole.
     pub tool: Option<&'a str>,
@@ -21,19 +21,23 @@ pub struct Limited<'a> {
 /// Writes down that calls were refused before they were looked at. A ledger that is closed is told of in the log only,
 /// because nothing was done anyway.
 pub async fn note_limited(door: &Door, caller: &Caller, limited: Limited<'_>) {
+    let scope = if limited.tool.is_some() { "tool" } else { "caller" };
     let act = Act {
         tool: limited.tool.unwrap_or("any").to_owned(),
         effect: Effect::Read,
         controller: String::new(),
         model: String::new(),
         targets: Vec::new(),
-        arguments: json!({"limit": limited.limit, "refused": limited.count}),
+        arguments: json!({"scope": scope, "limit": limited.limit, "refused": limited.count}),
     };
     let request = audit::Request { roles: door.policy.now().roles_of(caller), ..audit::Request::new(caller, &act) };
     match door.ledger.begin(request).await {
         Ok(entry) => {
             let calls = if limited.count == 1 { "call was" } else { "calls were" };
-            entry.close(Outcome::Denied, &format!("{} {calls} refused by limit `{}`", limited.count, limited.limit));
+            entry.close(
+                Outcome::Denied,
+                &format!("{} {calls} refused by the {scope} {} limit", limited.count, limited.limit),
+            );
         }
         Err(error) => tracing::error!(%error, "refusals by a limit could not be written down"),
     }

@@ -34,7 +34,7 @@ impl Text {
         reply.provenance.of_estate = self.of_estate;
         if self.of_estate {
             reply.provenance.suspicious = self.detector.judge_value(&reply.value);
-            for label in labels("answer", &reply.provenance.suspicious) {
+            for label in labels("result", &reply.provenance.suspicious) {
                 entry.label(label);
             }
         }

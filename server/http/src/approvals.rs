@@ -1,4 +1,4 @@
-//! The management API's part about approvals: list, get, approve, reject. Behind the same checks as `/mcp`.
+//! The management API for approvals: list, get, approve, reject. The same checks apply as for `/mcp`.
 
 use axum::{
     Extension, Json, Router,
@@ -14,120 +14,120 @@ use policy::{APPROVE_SCOPE, Approval, Status, Undecidable};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// `/api/approvals` and what is below it. The caller has to be in the request's extensions.
+/// The routes below `/api/v1/approvals`. They expect the caller in the request's extensions.
 pub(crate) fn routes(approvals: Approvals) -> Router {
     Router::new()
-        .route("/api/approvals", get(list))
-        .route("/api/approvals/{id}", get(one))
-        .route("/api/approvals/{id}/approve", post(approve))
-        .route("/api/approvals/{id}/reject", post(reject))
+        .route("/api/v1/approvals", get(list))
+        .route("/api/v1/approvals/{id}", get(get_one))
+        .route("/api/v1/approvals/{id}/approve", post(approve))
+        .route("/api/v1/approvals/{id}/reject", post(reject))
         .with_state(approvals)
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Chosen {
+struct ListQuery {
     status: Option<Status>,
 }
 
-/// What whoever decides says: the digest that they saw, and why.
+/// Body of a decision: the digest of the act that the approver saw, and the reason.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Said {
+struct DecisionBody {
     digest: String,
     #[serde(default)]
     reason: String,
 }
 
 #[derive(Serialize)]
-struct Listed {
+struct ApprovalList {
     approvals: Vec<Approval>,
 }
 
 async fn list(
     State(approvals): State<Approvals>,
     Extension(caller): Extension<Caller>,
-    chosen: Result<Query<Chosen>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
-    let Ok(Query(chosen)) = chosen else {
-        let known = "the only parameter is `status`: pending, approved, rejected, used or expired";
-        return refused(StatusCode::BAD_REQUEST, "bad request", known);
+    let Ok(Query(query)) = query else {
+        let allowed = "the only parameter is `status`: pending, approved, rejected, used or expired";
+        return error_response(StatusCode::BAD_REQUEST, "bad_request", allowed);
     };
-    match approvals.list(&caller, chosen.status).await {
-        Ok(approvals) => Json(Listed { approvals }).into_response(),
-        Err(error) => not_decided(&error),
+    match approvals.list(&caller, query.status).await {
+        Ok(approvals) => Json(ApprovalList { approvals }).into_response(),
+        Err(error) => decision_error(&error),
     }
 }
 
-async fn one(
+async fn get_one(
     State(approvals): State<Approvals>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    answer(approvals.get(&caller, &id).await)
+    respond(approvals.get(&caller, &id).await)
 }
 
 async fn approve(
     state: State<Approvals>,
     caller: Extension<Caller>,
     id: Path<String>,
-    said: Result<Json<Said>, JsonRejection>,
+    body: Result<Json<DecisionBody>, JsonRejection>,
 ) -> Response {
-    decide(state, caller, id, said, true).await
+    decide(state, caller, id, body, true).await
 }
 
 async fn reject(
     state: State<Approvals>,
     caller: Extension<Caller>,
     id: Path<String>,
-    said: Result<Json<Said>, JsonRejection>,
+    body: Result<Json<DecisionBody>, JsonRejection>,
 ) -> Response {
-    decide(state, caller, id, said, false).await
+    decide(state, caller, id, body, false).await
 }
 
 async fn decide(
     State(approvals): State<Approvals>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    said: Result<Json<Said>, JsonRejection>,
+    body: Result<Json<DecisionBody>, JsonRejection>,
     approve: bool,
 ) -> Response {
-    let Ok(Json(said)) = said else {
-        let wanted = "send JSON with the `digest` of the act as it was shown to you, and a `reason` if you like";
-        return refused(StatusCode::BAD_REQUEST, "bad request", wanted);
+    let Ok(Json(body)) = body else {
+        let expected = "send JSON with the `digest` of the act that you saw, and optionally a `reason`";
+        return error_response(StatusCode::BAD_REQUEST, "bad_request", expected);
     };
-    let decision = Decision { approve, digest: said.digest, reason: said.reason, channel: "api" };
-    answer(approvals.decide(&caller, &id, decision).await)
+    let decision = Decision { approve, digest: body.digest, reason: body.reason, channel: "api" };
+    respond(approvals.decide(&caller, &id, decision).await)
 }
 
-fn answer(result: Result<Approval, NotDecided>) -> Response {
+fn respond(result: Result<Approval, NotDecided>) -> Response {
     match result {
         Ok(approval) => Json(approval).into_response(),
-        Err(error) => not_decided(&error),
+        Err(error) => decision_error(&error),
     }
 }
 
-fn not_decided(error: &NotDecided) -> Response {
+fn decision_error(error: &NotDecided) -> Response {
     let (status, code) = match error {
-        NotDecided::Undecidable(Undecidable::NoRight) => (StatusCode::FORBIDDEN, "no right"),
-        NotDecided::Undecidable(Undecidable::OwnQuestion | Undecidable::OwnClient) => {
-            (StatusCode::FORBIDDEN, "own question")
-        }
-        NotDecided::Undecidable(Undecidable::Unknown(_)) => (StatusCode::NOT_FOUND, "unknown approval"),
-        NotDecided::Undecidable(Undecidable::OtherDigest) => (StatusCode::CONFLICT, "other digest"),
-        NotDecided::Undecidable(Undecidable::Over(_)) => (StatusCode::CONFLICT, "over"),
-        NotDecided::LongReason => (StatusCode::BAD_REQUEST, "bad request"),
-        NotDecided::LedgerClosed(_) | NotDecided::Lost(_) => (StatusCode::SERVICE_UNAVAILABLE, "not kept"),
+        NotDecided::Undecidable(Undecidable::NoRight) => (StatusCode::FORBIDDEN, "permission_denied"),
+        NotDecided::Undecidable(Undecidable::OwnQuestion) => (StatusCode::FORBIDDEN, "self_approval"),
+        NotDecided::Undecidable(Undecidable::OwnClient) => (StatusCode::FORBIDDEN, "same_client"),
+        NotDecided::Undecidable(Undecidable::Unknown(_)) => (StatusCode::NOT_FOUND, "unknown_approval"),
+        NotDecided::Undecidable(Undecidable::OtherDigest) => (StatusCode::CONFLICT, "digest_mismatch"),
+        NotDecided::Undecidable(Undecidable::Over(_)) => (StatusCode::CONFLICT, "already_decided"),
+        NotDecided::LongReason => (StatusCode::BAD_REQUEST, "bad_request"),
+        NotDecided::LedgerClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "ledger_unavailable"),
+        NotDecided::Lost(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
     };
-    let mut response = refused(status, code, &error.to_string());
-    if code == "no right" {
-        // a client with a provider can go and get the scope
+    let mut response = error_response(status, code, &error.to_string());
+    if code == "permission_denied" {
+        // a client with an identity provider can request the scope
         response.extensions_mut().insert(ScopesNeeded(vec![APPROVE_SCOPE.to_owned()]));
     }
     response
 }
 
-/// One sentence and one word.
-fn refused(status: StatusCode, code: &str, message: &str) -> Response {
+/// An error as JSON: a code and one sentence.
+fn error_response(status: StatusCode, code: &str, message: &str) -> Response {
     (status, Json(json!({"error": {"code": code, "message": message}}))).into_response()
 }

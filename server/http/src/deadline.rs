@@ -1,4 +1,6 @@
-//! How long an answer may take to begin.
+//! Limits how long a response may take to begin.
+//!
+//! `tower_http::timeout::TimeoutLayer` answers with an empty body; this middleware sends the sentence that clients display.
 
 use std::time::Duration;
 
@@ -8,12 +10,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::Refusal;
+use crate::HttpError;
 
-/// Middleware: gives up the wait when the answer has not begun in time. Streams that have begun go on.
-pub(crate) async fn keep(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+/// Middleware: answers 504 if the response has not begun in time. It does not cut a stream that has begun.
+pub(crate) async fn enforce_deadline(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Refusal::TooSlow { seconds: limit.as_secs() }.into_response(),
+        Err(_) => HttpError::Timeout { seconds: limit.as_secs() }.into_response(),
     }
 }

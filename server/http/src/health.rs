@@ -1,4 +1,4 @@
-//! Is the process alive, and can it work.
+//! Liveness and readiness probes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,29 +11,29 @@ use axum::{
 use futures::future::BoxFuture;
 use serde::Serialize;
 
-use crate::{Authenticate, bearer};
+use crate::{authentication::RecordingAuthenticator, bearer};
 
-/// One part on which the server depends.
+/// Result of one health check.
 #[derive(Debug, Clone, Serialize)]
 pub struct Check {
-    /// Its name, `ledger` or `controller prod`.
+    /// The component: `ledger`, `controller prod`.
     pub name: String,
-    /// Whether it answers.
+    /// Whether the component works.
     pub healthy: bool,
-    /// What is wrong and what to do, where something is.
+    /// The problem and its remedy; absent for a healthy component.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// How long it took to answer, in milliseconds.
+    /// Duration of the check in milliseconds.
     pub latency_ms: u64,
 }
 
-/// What the server depends on, asked anew for each request.
+/// The dependencies of the server. Every readiness request runs all checks.
 pub trait Health: Send + Sync + 'static {
-    /// All parts, in a fixed order.
+    /// Runs all checks and returns the results in a fixed order.
     fn checks(&self) -> BoxFuture<'_, Vec<Check>>;
 }
 
-/// A server that depends on nothing.
+/// A server without dependencies.
 impl Health for () {
     fn checks(&self) -> BoxFuture<'_, Vec<Check>> {
         Box::pin(std::future::ready(Vec::new()))
@@ -41,9 +41,9 @@ impl Health for () {
 }
 
 #[derive(Clone)]
-pub(crate) struct Doctor {
+pub(crate) struct HealthState {
     pub(crate) health: Arc<dyn Health>,
-    pub(crate) authenticate: Arc<dyn Authenticate>,
+    pub(crate) authenticator: RecordingAuthenticator,
 }
 
 #[derive(Serialize)]
@@ -53,29 +53,30 @@ struct Report {
     checks: Option<Vec<Check>>,
 }
 
-/// A part that does not answer within this time is not healthy.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// A component that does not respond within this time is unhealthy.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// `/health`: the process runs and answers.
-pub(crate) async fn alive() -> Json<serde_json::Value> {
+/// `/healthz`: the process runs and answers.
+pub(crate) async fn liveness() -> Json<serde_json::Value> {
     Json(serde_json::json!({"status": "alive"}))
 }
 
-/// `/ready` and `/mcp/health`: 200 or 503. The parts are told to callers with a token only.
-pub(crate) async fn ready(
-    State(doctor): State<Doctor>,
+/// `/readyz`: 200 or 503. Only authenticated callers receive the single checks.
+pub(crate) async fn readiness(
+    State(state): State<HealthState>,
     extensions: Extensions,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let checks = tokio::time::timeout(PATIENCE, doctor.health.checks()).await.unwrap_or_else(|_| {
-        let detail = Some("a part did not answer in time: see the log".to_owned());
-        vec![Check { name: "all".to_owned(), healthy: false, detail, latency_ms: PATIENCE.as_secs() * 1000 }]
+    let checks = tokio::time::timeout(CHECK_TIMEOUT, state.health.checks()).await.unwrap_or_else(|_| {
+        let detail = Some("a component did not respond in time: see the log".to_owned());
+        let latency_ms = CHECK_TIMEOUT.as_secs() * 1000;
+        vec![Check { name: "all".to_owned(), healthy: false, detail, latency_ms }]
     });
     let healthy = checks.iter().all(|check| check.healthy);
     let (code, status) =
         if healthy { (StatusCode::OK, "healthy") } else { (StatusCode::SERVICE_UNAVAILABLE, "unhealthy") };
-    let presented = bearer::presented(&headers, &uri);
-    let known = doctor.authenticate.caller(presented, bearer::peer(&extensions)).await.is_ok();
-    (code, Json(Report { status, checks: known.then_some(checks) })).into_response()
+    let credentials = bearer::extract_credentials(&headers, &uri);
+    let authenticated = state.authenticator.authenticate(credentials, bearer::peer(&extensions)).await.is_ok();
+    (code, Json(Report { status, checks: authenticated.then_some(checks) })).into_response()
 }

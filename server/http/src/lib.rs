@@ -1,29 +1,29 @@
-//! HTTP: one router with its limits and checks, and the loop that serves it.
+//! The HTTP server: one router with its limits and checks, and the loop that serves it.
 //!
-//! Order of a request to `/mcp`: panic net, request id, span, metrics, `Host` and `Origin`, bearer token, rate, body limit,
-//! time limit, session owner, then the MCP service that was handed in.
+//! [`router()`] documents the order of the layers that a request passes.
 
 mod approvals;
+mod authentication;
 mod bearer;
 mod body;
-mod cors;
 mod deadline;
-mod guard;
+mod error;
 pub mod health;
-mod limit;
+mod host_origin;
 pub mod metadata;
 pub mod metrics;
-mod refusal;
+mod rate_limit;
 pub mod router;
+mod security_log;
 pub mod serve;
 mod session;
 pub mod settings;
 mod trace;
-mod turned_away;
 
-pub use bearer::Authenticate;
-pub use metadata::Advertised;
-pub use refusal::Refusal;
-pub use router::{McpService, Served, router};
+pub use authentication::Authenticate;
+pub use error::HttpError;
+pub use metadata::ResourceMetadata;
+pub use router::{McpService, RouterDeps, router};
+pub use security_log::SecurityLog;
 pub use serve::serve;
 pub use settings::Settings;

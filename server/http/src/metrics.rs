@@ -1,173 +1,187 @@
-//! Counters and histograms of this process, in Prometheus' text form.
+//! Counters and histograms of this process, in the OpenMetrics text format.
 
 use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    sync::{Mutex, PoisonError},
+    sync::atomic::{AtomicI64, AtomicU64},
     time::Duration,
 };
 
-/// Upper bounds of the histograms, in seconds.
-const BOUNDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
+    registry::Registry,
+};
 
-/// All that is counted. Label values come from fixed lists (routes, tools, outcomes), so their number is bounded.
-#[derive(Debug, Default)]
-pub struct Metrics(Mutex<Kept>);
+/// Content type of [`Metrics::text`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-#[derive(Debug, Default)]
-struct Kept {
-    requests: BTreeMap<(String, String, u16), u64>,
-    request_seconds: BTreeMap<String, Histogram>,
-    calls: BTreeMap<(String, &'static str), u64>,
-    call_seconds: BTreeMap<String, Histogram>,
-    turned_away: BTreeMap<&'static str, u64>,
-    limited: BTreeMap<&'static str, u64>,
-    suspicious: BTreeMap<(&'static str, &'static str), u64>,
-    policy_reads: BTreeMap<&'static str, u64>,
-    policy_stale: bool,
+/// Upper bounds of the histogram buckets, in seconds.
+const DURATION_BUCKETS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+
+type Counters<Labels> = Family<Labels, Counter<u64, AtomicU64>>;
+type Durations<Labels> = Family<Labels, Histogram>;
+
+/// All metrics. Label values come from fixed lists (routes, tools, outcomes), so the number of series is bounded.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    http_requests: Counters<HttpRequest>,
+    http_durations: Durations<Route>,
+    tool_calls: Counters<ToolCall>,
+    tool_durations: Durations<Tool>,
+    authentication_failures: Counters<AuthenticationFailure>,
+    rate_limited: Counters<RateLimit>,
+    prompt_injections: Counters<PromptInjection>,
+    policy_reloads: Counters<PolicyReload>,
+    policy_last_reload_successful: Gauge<i64, AtomicI64>,
 }
 
-#[derive(Debug, Default)]
-struct Histogram {
-    buckets: [u64; BOUNDS.len()],
-    count: u64,
-    sum: f64,
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HttpRequest {
+    route: String,
+    method: &'static str,
+    status: u16,
 }
 
-impl Histogram {
-    fn add(&mut self, seconds: f64) {
-        for (bucket, bound) in self.buckets.iter_mut().zip(BOUNDS) {
-            *bucket += u64::from(seconds <= bound);
-        }
-        self.count += 1;
-        self.sum += seconds;
-    }
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Route {
+    route: String,
+}
 
-    fn write(&self, text: &mut String, name: &str, label: &str, value: &str) -> std::fmt::Result {
-        for (bucket, bound) in self.buckets.iter().zip(BOUNDS) {
-            writeln!(text, "{name}_bucket{{{label}=\"{value}\",le=\"{bound}\"}} {bucket}")?;
-        }
-        writeln!(text, "{name}_bucket{{{label}=\"{value}\",le=\"+Inf\"}} {}", self.count)?;
-        writeln!(text, "{name}_sum{{{label}=\"{value}\"}} {}", self.sum)?;
-        writeln!(text, "{name}_count{{{label}=\"{value}\"}} {}", self.count)
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ToolCall {
+    tool: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Tool {
+    tool: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AuthenticationFailure {
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RateLimit {
+    scope: &'static str,
+    limit: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PromptInjection {
+    source: &'static str,
+    category: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PolicyReload {
+    result: &'static str,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let durations = || Histogram::new(DURATION_BUCKETS);
+        let mut metrics = Self {
+            registry: Registry::with_prefix("juju_mcp"),
+            http_requests: Family::default(),
+            http_durations: Family::new_with_constructor(durations),
+            tool_calls: Family::default(),
+            tool_durations: Family::new_with_constructor(durations),
+            authentication_failures: Family::default(),
+            rate_limited: Family::default(),
+            prompt_injections: Family::default(),
+            policy_reloads: Family::default(),
+            policy_last_reload_successful: Gauge::default(),
+        };
+        metrics.policy_last_reload_successful.set(1);
+        metrics.register();
+        metrics
     }
 }
 
 impl Metrics {
-    /// An HTTP request was answered: `route` is the pattern it matched, not its path.
-    pub fn request(&self, route: &str, method: &str, status: u16, took: Duration) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept.requests.entry((route.to_owned(), method.to_owned(), status)).or_default() += 1;
-        kept.request_seconds.entry(route.to_owned()).or_default().add(took.as_secs_f64());
+    /// Registers every metric under its public name. The encoder appends `_total` to counters and `_info` to the build.
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "Version of the program", build);
+        let help = "HTTP requests by route, method and status";
+        registry.register("http_requests", help, self.http_requests.clone());
+        let help = "Time until the response to an HTTP request begins";
+        registry.register("http_request_duration_seconds", help, self.http_durations.clone());
+        registry.register("tool_calls", "Tool calls by tool and outcome", self.tool_calls.clone());
+        registry.register("tool_call_duration_seconds", "Duration of tool calls", self.tool_durations.clone());
+        let help = "Rejected tokens and sign-ins by reason";
+        registry.register("authentication_failures", help, self.authentication_failures.clone());
+        let help = "Calls refused by a limit, by scope and limit";
+        registry.register("rate_limited", help, self.rate_limited.clone());
+        let help = "Suspected prompt injections by source and category";
+        registry.register("prompt_injection_findings", help, self.prompt_injections.clone());
+        registry.register("policy_reloads", "Reloads of a changed policy by result", self.policy_reloads.clone());
+        let help = "0 if the last policy reload failed and an older policy is active, else 1";
+        registry.register("policy_last_reload_successful", help, self.policy_last_reload_successful.clone());
     }
 
-    /// A tool call ended.
-    pub fn call(&self, tool: &str, outcome: &'static str, time: Duration) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept.calls.entry((tool.to_owned(), outcome)).or_default() += 1;
-        kept.call_seconds.entry(tool.to_owned()).or_default().add(time.as_secs_f64());
+    /// Counts an HTTP request. `route` is the pattern that matched, not the path.
+    pub fn http_request(&self, route: &str, method: &'static str, status: u16, took: Duration) {
+        self.http_requests.get_or_create(&HttpRequest { route: route.to_owned(), method, status }).inc();
+        self.http_durations.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
     }
 
-    /// A token was refused, and a word for why.
-    pub fn turned_away(&self, kind: &'static str) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept.turned_away.entry(kind).or_default() += 1;
+    /// Counts a tool call that has ended.
+    pub fn tool_call(&self, tool: &str, outcome: &'static str, took: Duration) {
+        self.tool_calls.get_or_create(&ToolCall { tool: tool.to_owned(), outcome }).inc();
+        self.tool_durations.get_or_create(&Tool { tool: tool.to_owned() }).observe(took.as_secs_f64());
     }
 
-    /// A call was refused by a limit: `caller-rate`, `caller-at-once`, `tool-rate`, `tool-at-once`.
-    pub fn limited(&self, limit: &'static str) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept.limited.entry(limit).or_default() += 1;
+    /// Counts a rejected token or sign-in; `reason` is a word from a fixed list.
+    pub fn authentication_failure(&self, reason: &'static str) {
+        self.authentication_failures.get_or_create(&AuthenticationFailure { reason }).inc();
     }
 
-    /// A text that wants to be obeyed was found in `place`, `arguments` or `result`.
-    pub fn suspicious(&self, place: &'static str, kind: &'static str) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept.suspicious.entry((place, kind)).or_default() += 1;
+    /// Counts a refused call: `scope` is `caller` or `tool`, `limit` is `rate` or `concurrency`.
+    pub fn rate_limited(&self, scope: &'static str, limit: &'static str) {
+        self.rate_limited.get_or_create(&RateLimit { scope, limit }).inc();
     }
 
-    /// The policy was read anew: put in force, or broken, so that the one before stays.
-    pub fn policy_read(&self, good: bool) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept.policy_reads.entry(if good { "ok" } else { "broken" }).or_default() += 1;
-        kept.policy_stale = !good;
+    /// Counts a suspected prompt injection; `source` is `arguments` or `result`.
+    pub fn prompt_injection(&self, source: &'static str, category: &'static str) {
+        self.prompt_injections.get_or_create(&PromptInjection { source, category }).inc();
     }
 
-    /// The text form, version 0.0.4.
+    /// Counts a reload of a changed policy. If it failed, the older policy stays active.
+    pub fn policy_reloaded(&self, successful: bool) {
+        let result = if successful { "ok" } else { "failed" };
+        self.policy_reloads.get_or_create(&PolicyReload { result }).inc();
+        self.policy_last_reload_successful.set(i64::from(successful));
+    }
+
+    /// All metrics in the OpenMetrics text format 1.0.0.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
-        // writing to a string cannot fail
-        let _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).write(&mut text);
+        if let Err(error) = encode(&mut text, &self.registry) {
+            tracing::error!(%error, "the metrics cannot be encoded");
+        }
         text
     }
 }
 
 impl mcp::Observe for Metrics {
-    fn call_ended(&self, tool: &str, outcome: &'static str, time: Duration) {
-        self.call(tool, outcome, time);
+    fn call_ended(&self, tool: &str, outcome: &'static str, took: Duration) {
+        self.tool_call(tool, outcome, took);
     }
 
     fn limited(&self, limit: &'static str) {
-        Metrics::limited(self, limit);
+        self.rate_limited("tool", limit);
     }
 
-    fn suspicious(&self, place: &'static str, kind: &'static str) {
-        Metrics::suspicious(self, place, kind);
+    fn suspicious(&self, source: &'static str, category: &'static str) {
+        self.prompt_injection(source, category);
     }
-}
-
-impl Kept {
-    fn write(&self, text: &mut String) -> std::fmt::Result {
-        head(text, "juju_mcp_build_info", "gauge", "Version of the program.")?;
-        writeln!(text, "juju_mcp_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"))?;
-        head(text, "juju_mcp_http_requests_total", "counter", "HTTP requests by route, method and status.")?;
-        for ((route, method, status), count) in &self.requests {
-            writeln!(
-                text,
-                "juju_mcp_http_requests_total{{route=\"{route}\",method=\"{method}\",status=\"{status}\"}} {count}"
-            )?;
-        }
-        let name = "juju_mcp_http_request_seconds";
-        head(text, name, "histogram", "Time until the answer of an HTTP request began.")?;
-        for (route, histogram) in &self.request_seconds {
-            histogram.write(text, name, "route", route)?;
-        }
-        head(text, "juju_mcp_calls_total", "counter", "Tool calls by tool and outcome.")?;
-        for ((tool, outcome), count) in &self.calls {
-            writeln!(text, "juju_mcp_calls_total{{tool=\"{tool}\",outcome=\"{outcome}\"}} {count}")?;
-        }
-        let name = "juju_mcp_call_seconds";
-        head(text, name, "histogram", "Time that tool calls took.")?;
-        for (tool, histogram) in &self.call_seconds {
-            histogram.write(text, name, "tool", tool)?;
-        }
-        head(text, "juju_mcp_refused_tokens_total", "counter", "Tokens that were refused, by kind.")?;
-        for (kind, count) in &self.turned_away {
-            writeln!(text, "juju_mcp_refused_tokens_total{{kind=\"{kind}\"}} {count}")?;
-        }
-        head(text, "juju_mcp_limited_total", "counter", "Calls refused by a limit.")?;
-        for (limit, count) in &self.limited {
-            writeln!(text, "juju_mcp_limited_total{{limit=\"{limit}\"}} {count}")?;
-        }
-        let name = "juju_mcp_injection_findings_total";
-        head(text, name, "counter", "Texts that want to be obeyed, by place and kind.")?;
-        for ((place, kind), count) in &self.suspicious {
-            writeln!(text, "{name}{{place=\"{place}\",kind=\"{kind}\"}} {count}")?;
-        }
-        head(text, "juju_mcp_policy_reads_total", "counter", "Times that a changed policy was read, by outcome.")?;
-        for (outcome, count) in &self.policy_reads {
-            writeln!(text, "juju_mcp_policy_reads_total{{outcome=\"{outcome}\"}} {count}")?;
-        }
-        let help = "Whether the policy in force is older than the one that is written, which is broken.";
-        head(text, "juju_mcp_policy_stale", "gauge", help)?;
-        writeln!(text, "juju_mcp_policy_stale {}", u8::from(self.policy_stale))?;
-        Ok(())
-    }
-}
-
-fn head(text: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Result {
-    writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}")
 }
 
 #[cfg(test)]
@@ -175,25 +189,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_are_counted_by_tool_and_outcome() {
+    fn metrics_count_calls_by_tool_and_outcome() {
         let metrics = Metrics::default();
-        metrics.call("juju_status", "ok", Duration::from_millis(3));
-        metrics.call("juju_status", "ok", Duration::from_millis(700));
-        metrics.call("juju_status", "denied", Duration::from_millis(1));
+        metrics.tool_call("juju_status", "ok", Duration::from_millis(3));
+        metrics.tool_call("juju_status", "ok", Duration::from_millis(700));
+        metrics.tool_call("juju_status", "denied", Duration::from_millis(1));
         let text = metrics.text();
-        assert!(text.contains("juju_mcp_calls_total{tool=\"juju_status\",outcome=\"ok\"} 2\n"), "{text}");
-        assert!(text.contains("juju_mcp_call_seconds_bucket{tool=\"juju_status\",le=\"0.005\"} 2\n"), "{text}");
-        assert!(text.contains("juju_mcp_call_seconds_bucket{tool=\"juju_status\",le=\"+Inf\"} 3\n"), "{text}");
+        assert!(text.contains("juju_mcp_tool_calls_total{tool=\"juju_status\",outcome=\"ok\"} 2\n"), "{text}");
+        let bucket =
+            |bound: &str| format!("juju_mcp_tool_call_duration_seconds_bucket{{le=\"{bound}\",tool=\"juju_status\"}}");
+        assert!(text.contains(&format!("{} 2\n", bucket("0.005"))), "{text}");
+        assert!(text.contains(&format!("{} 3\n", bucket("+Inf"))), "{text}");
+        assert!(
+            text.contains(&format!("juju_mcp_build_info{{version=\"{}\"}} 1\n", env!("CARGO_PKG_VERSION"))),
+            "{text}"
+        );
+        assert!(text.ends_with("# EOF\n"), "{text}");
     }
 
     #[test]
-    fn a_broken_policy_shows_until_a_good_one_was_read() {
+    fn metrics_escape_label_values() {
         let metrics = Metrics::default();
-        let stale = |value: u8| metrics.text().contains(&format!("juju_mcp_policy_stale {value}\n"));
-        assert!(stale(0));
-        metrics.policy_read(false);
-        assert!(stale(1) && metrics.text().contains("juju_mcp_policy_reads_total{outcome=\"broken\"} 1\n"));
-        metrics.policy_read(true);
-        assert!(stale(0) && metrics.text().contains("juju_mcp_policy_reads_total{outcome=\"ok\"} 1\n"));
+        metrics.tool_call("a\"b\\c\nd", "ok", Duration::ZERO);
+        assert!(metrics.text().contains(r#"{tool="a\"b\\c\nd",outcome="ok"} 1"#), "{}", metrics.text());
+    }
+
+    #[test]
+    fn metrics_report_a_failed_policy_reload_until_one_succeeds() {
+        let metrics = Metrics::default();
+        let successful =
+            |value: u8| metrics.text().contains(&format!("juju_mcp_policy_last_reload_successful {value}\n"));
+        assert!(successful(1));
+        metrics.policy_reloaded(false);
+        assert!(successful(0) && metrics.text().contains("juju_mcp_policy_reloads_total{result=\"failed\"} 1\n"));
+        metrics.policy_reloaded(true);
+        assert!(successful(1) && metrics.text().contains("juju_mcp_policy_reloads_total{result=\"ok\"} 1\n"));
     }
 }

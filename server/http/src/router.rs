@@ -1,4 +1,4 @@
-//! The routes, and the layers around them in the order in which a request meets them.
+//! The routes and the layers around them.
 
 use std::{
     convert::Infallible,
@@ -8,14 +8,13 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
     extract::{MatchedPath, Path, Request, State},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header},
-    middleware::{Next, from_fn_with_state as layer, map_request},
+    middleware::{Next, from_fn_with_state as middleware, map_request},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use dispatch::{Approvals, Doorkeeper};
+use dispatch::{Approvals, SecurityEvents};
 use identity::Caller;
 use mcp::Surface;
 use tower::{Service, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
@@ -26,162 +25,207 @@ use tower_http::{
 };
 
 use crate::{
-    Authenticate, Refusal, Settings, approvals,
-    bearer::{self, Gate},
+    Authenticate, HttpError, Settings, approvals,
+    authentication::RecordingAuthenticator,
+    bearer::{self, AuthLayer},
     body::{self, BodyLimit},
-    deadline,
-    guard::{self, Guard},
-    health::{self, Doctor, Health},
-    limit::{self, Limit},
+    deadline::enforce_deadline,
+    error::json_rpc_error,
+    health::{self, Health, HealthState},
+    host_origin::{self, HostOriginPolicy, check_host_and_origin},
     metadata,
-    metrics::Metrics,
-    refusal,
-    session::{self, Opened, SessionKey},
+    metrics::{self, Metrics},
+    rate_limit::{RateLimit, enforce_rate_limit},
+    session::{self, SessionKey, SessionTracker},
     trace,
-    turned_away::Telling,
 };
 
-/// Bytes of the longest form of a page.
-const LONGEST_FORM: usize = 64 * 1024;
-/// How long a page may take; signing in asks the identity provider several times.
-const PAGE_LIMIT: Duration = Duration::from_secs(30);
+/// Largest form of the approval page, in bytes.
+const MAX_FORM_BYTES: usize = 64 * 1024;
+/// Deadline of a page; a sign-in sends several requests to the identity provider.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What answers MCP. It finds the [`identity::Caller`] and the [`Surface`] in the request's extensions.
+/// The MCP service. It finds the [`Caller`] and the [`Surface`] in the request's extensions.
 pub type McpService = BoxCloneSyncService<Request, Response, Infallible>;
 
-/// What stands behind the routes.
-pub struct Served {
-    /// Answers MCP on every surface.
+/// The services behind the routes.
+pub struct RouterDeps {
+    /// Answers MCP requests of every endpoint.
     pub mcp: McpService,
     /// Names for `/mcp/x/{toolset}`.
     pub toolsets: Vec<String>,
-    /// Finds callers.
+    /// Authenticates callers.
     pub authenticate: Arc<dyn Authenticate>,
-    /// What the server depends on.
+    /// The dependencies that `/readyz` checks.
     pub health: Arc<dyn Health>,
-    /// Where requests are counted.
+    /// Counts requests.
     pub metrics: Arc<Metrics>,
-    /// Questions to humans; without them there is no management API about them.
+    /// Approval requests; without them there is no management API for approvals.
     pub approvals: Option<Approvals>,
-    /// Notes whom `authenticate` does not let in.
-    pub doorkeeper: Arc<Doorkeeper>,
-    /// Where whoever asks too much is written down; without it nowhere.
-    pub floods: Option<Arc<dispatch::Door>>,
-    /// Pages for people, with addresses of their own. They find the address of the other end, an [`std::net::IpAddr`], in the
-    /// request's extensions, and see to it themselves who is signed in.
+    /// Receives authentication failures and exceeded rate limits.
+    pub events: Arc<dyn SecurityEvents>,
+    /// The approval page, with its own paths and its own sign-in. It finds the address of the peer, an
+    /// [`std::net::IpAddr`], in the request's extensions.
     pub console: Option<Router>,
 }
 
-/// The whole HTTP server as one service.
+/// Builds the HTTP server as one service.
+///
+/// A request passes these layers, in this order:
+///
+/// 1. `CatchPanicLayer`: a panic becomes status 500.
+/// 2. Request id: removes unsafe ids, sets a new one where none is left, copies it to the response.
+/// 3. `TraceLayer`: the span of the request.
+/// 4. Request metrics.
+/// 5. Routing. `/healthz`, `/readyz`, `/metrics` and the OAuth metadata have no further layers.
+///
+/// Then `/mcp` and `/api`:
+///
+/// 6. `Host` and `Origin` allow-lists.
+/// 7. CORS.
+/// 8. Authentication: adds the caller.
+/// 9. Rate and concurrency limits of the caller.
+/// 10. Body: size, time, JSON.
+/// 11. Deadline of the response.
+/// 12. Owner of the MCP session (`/mcp` only).
+///
+/// Or `/console`: 6, 7, then body, deadline, and the address of the peer.
 ///
 /// # Errors
-/// Where the operating system has no randomness for the key of the sessions.
-pub fn router(settings: &Settings, served: Served) -> Result<Router, getrandom::Error> {
-    let Served { mcp, toolsets, authenticate, health, metrics, approvals, doorkeeper, floods, console } = served;
-    let authenticate: Arc<dyn Authenticate> = Arc::new(Telling { inner: authenticate, doorkeeper });
-    let advertised = settings.advertised.clone();
-    let gate = Gate { authenticate: authenticate.clone(), advertised: advertised.clone() };
-    let guard = Arc::new(Guard::new(settings));
-    let rate = Limit::new(settings, metrics.clone(), floods);
-    let limit = BodyLimit { bytes: settings.max_body_bytes, time: settings.read_limit, json: true };
-    let door = Door { mcp, toolsets: toolsets.into(), opened: Opened::default() };
-    let protected = Router::new()
-        .route("/mcp", any(curated))
-        .route("/mcp/full", any(full))
-        .route("/mcp/readonly", any(read_only))
-        .route("/mcp/x/{toolset}", any(toolset))
-        .with_state(door)
-        .layer(layer(SessionKey::generate()?, session::own))
-        .merge(approvals.map(approvals::routes).unwrap_or_default())
-        .layer(layer(settings.answer_limit, deadline::keep))
-        .layer(layer(limit, body::take_in))
-        .layer(layer(rate, limit::keep))
-        .layer(layer(gate, bearer::identify))
-        .layer(layer(guard.clone(), guard::check));
-    let form = BodyLimit { bytes: LONGEST_FORM, json: false, ..limit };
-    let pages = console
-        .unwrap_or_default()
-        .layer(map_request(name_peer))
-        .layer(layer(PAGE_LIMIT, deadline::keep))
-        .layer(layer(form, body::take_in))
-        .layer(layer(guard, guard::check));
-    let doctor = Doctor { health, authenticate: authenticate.clone() };
-    let probes = Router::new()
-        .route("/mcp/health", get(health::ready))
-        .route("/ready", get(health::ready))
-        .with_state(doctor)
-        .route("/health", get(health::alive));
-    let scrape = Router::new().route("/metrics", get(scrape)).with_state((metrics.clone(), authenticate));
-    let around = ServiceBuilder::new()
-        .layer(CatchPanicLayer::custom(panicked))
-        .map_request(trace::drop_odd_id)
-        .layer(SetRequestIdLayer::new(trace::REQUEST_ID, trace::Ids))
+/// The operating system provides no randomness for the session key.
+pub fn router(settings: &Settings, deps: RouterDeps) -> Result<Router, getrandom::Error> {
+    let metrics = Arc::clone(&deps.metrics);
+    let routes = api_routes(settings, &deps)?
+        .merge(page_routes(settings, deps.console.clone().unwrap_or_default()))
+        .merge(operations_routes(&deps))
+        .merge(settings.metadata.clone().map(metadata::routes).unwrap_or_default());
+    // a `ServiceBuilder` runs its layers in the order in which they are written, `Router::layer` in the reverse one
+    let outer_layers = ServiceBuilder::new()
+        .layer(CatchPanicLayer::custom(panic_response))
+        .map_request(trace::sanitize_request_id)
+        .layer(SetRequestIdLayer::new(trace::REQUEST_ID, trace::MakeUuidRequestId))
         .layer(PropagateRequestIdLayer::new(trace::REQUEST_ID))
-        .layer(TraceLayer::new_for_http().make_span_with(trace::span).on_request(()).on_response(trace::ended))
-        .layer(layer(metrics, count));
-    let sign_in = advertised.map(metadata::routes).unwrap_or_default();
-    let routes = protected.merge(pages).merge(probes).merge(scrape).merge(sign_in);
+        .layer(
+            TraceLayer::new_for_http().make_span_with(trace::span).on_request(()).on_response(trace::record_response),
+        )
+        .layer(middleware(metrics, record_request));
     Ok(routes
-        .method_not_allowed_fallback(async || Refusal::Method("GET, HEAD"))
-        .fallback(async || Refusal::NoSuchPath)
-        .layer(around))
+        .method_not_allowed_fallback(async || HttpError::MethodNotAllowed("GET, HEAD"))
+        .fallback(async || HttpError::NoSuchPath)
+        .layer(outer_layers))
 }
 
-/// For pages: who is at the other end.
-async fn name_peer(mut request: Request) -> Request {
+/// `/mcp` and `/api`: layers 6 to 12.
+fn api_routes(settings: &Settings, deps: &RouterDeps) -> Result<Router, getrandom::Error> {
+    let endpoint = McpEndpoint {
+        mcp: deps.mcp.clone(),
+        toolsets: deps.toolsets.clone().into(),
+        sessions: SessionTracker::default(),
+    };
+    let auth = AuthLayer { authenticator: recording_authenticator(deps), metadata: settings.metadata.clone() };
+    let rate_limit = RateLimit::new(settings, Arc::clone(&deps.events));
+    let body_limit = BodyLimit { bytes: settings.max_body_bytes, time: settings.read_timeout, json: true };
+    let mcp = Router::new()
+        .route("/mcp", any(default_tools))
+        .route("/mcp/full", any(all_tools))
+        .route("/mcp/readonly", any(read_only_tools))
+        .route("/mcp/x/{toolset}", any(toolset))
+        .with_state(endpoint)
+        .layer(middleware(SessionKey::generate()?, session::verify_owner));
+    let layers = ServiceBuilder::new()
+        .layer(middleware(Arc::new(HostOriginPolicy::new(settings)), check_host_and_origin))
+        .layer(host_origin::cors())
+        .layer(middleware(auth, bearer::authenticate))
+        .layer(middleware(rate_limit, enforce_rate_limit))
+        .layer(middleware(body_limit, body::buffer_body))
+        .layer(middleware(settings.response_timeout, enforce_deadline));
+    Ok(mcp.merge(deps.approvals.clone().map(approvals::routes).unwrap_or_default()).layer(layers))
+}
+
+/// `/console`, with layers of its own: people sign in with a form, not with a bearer token.
+fn page_routes(settings: &Settings, console: Router) -> Router {
+    let body_limit = BodyLimit { bytes: MAX_FORM_BYTES, time: settings.read_timeout, json: false };
+    let layers = ServiceBuilder::new()
+        .layer(middleware(Arc::new(HostOriginPolicy::new(settings)), check_host_and_origin))
+        .layer(host_origin::cors())
+        .layer(middleware(body_limit, body::buffer_body))
+        .layer(middleware(PAGE_TIMEOUT, enforce_deadline))
+        .layer(map_request(insert_peer));
+    console.layer(layers)
+}
+
+/// Probes and metrics: without a check of `Host`, because probes connect by address.
+fn operations_routes(deps: &RouterDeps) -> Router {
+    let authenticator = recording_authenticator(deps);
+    let health = HealthState { health: Arc::clone(&deps.health), authenticator: authenticator.clone() };
+    let probes = Router::new()
+        .route("/readyz", get(health::readiness))
+        .with_state(health)
+        .route("/healthz", get(health::liveness));
+    let metrics = Router::new().route("/metrics", get(metrics)).with_state((Arc::clone(&deps.metrics), authenticator));
+    probes.merge(metrics)
+}
+
+fn recording_authenticator(deps: &RouterDeps) -> RecordingAuthenticator {
+    RecordingAuthenticator { inner: Arc::clone(&deps.authenticate), events: Arc::clone(&deps.events) }
+}
+
+/// Adds the address of the peer to the request's extensions, for the approval page.
+async fn insert_peer(mut request: Request) -> Request {
     if let Some(peer) = bearer::peer(request.extensions()) {
         request.extensions_mut().insert(peer);
     }
     request
 }
 
+/// The MCP service with the state that HTTP adds to it.
 #[derive(Clone)]
-struct Door {
+struct McpEndpoint {
     mcp: McpService,
     toolsets: Arc<[String]>,
-    opened: Opened,
+    sessions: SessionTracker,
 }
 
-impl Door {
-    async fn answer(mut self, surface: Surface, mut request: Request) -> Response {
+impl McpEndpoint {
+    async fn call(mut self, surface: Surface, mut request: Request) -> Response {
         request.extensions_mut().insert(surface);
         let caller = request.extensions().get::<Caller>().cloned();
-        let within = session::within(&request);
+        let in_session = session::is_in_session(&request);
         let Ok(service) = self.mcp.ready().await;
         let Ok(response) = service.call(request).await;
-        if let Some(end) = caller.and_then(|caller| self.opened.note(&caller, within, &response)) {
+        if let Some(end) = caller.and_then(|caller| self.sessions.track(&caller, in_session, &response)) {
             let Ok(_ended) = service.call(end).await;
         }
-        plain_to_sentence(response)
+        normalize_error_body(response)
     }
 }
 
-async fn curated(State(door): State<Door>, request: Request) -> Response {
-    door.answer(Surface::curated(), request).await
+async fn default_tools(State(endpoint): State<McpEndpoint>, request: Request) -> Response {
+    endpoint.call(Surface::curated(), request).await
 }
 
-async fn full(State(door): State<Door>, request: Request) -> Response {
-    door.answer(Surface::full(), request).await
+async fn all_tools(State(endpoint): State<McpEndpoint>, request: Request) -> Response {
+    endpoint.call(Surface::full(), request).await
 }
 
-async fn read_only(State(door): State<Door>, request: Request) -> Response {
-    door.answer(Surface::curated().read_only(), request).await
+async fn read_only_tools(State(endpoint): State<McpEndpoint>, request: Request) -> Response {
+    endpoint.call(Surface::curated().read_only(), request).await
 }
 
-async fn toolset(State(door): State<Door>, Path(name): Path<String>, request: Request) -> Response {
-    if !door.toolsets.contains(&name) {
-        let known = if door.toolsets.is_empty() {
+async fn toolset(State(endpoint): State<McpEndpoint>, Path(name): Path<String>, request: Request) -> Response {
+    if !endpoint.toolsets.contains(&name) {
+        let known = if endpoint.toolsets.is_empty() {
             "none: this server has no toolsets".to_owned()
         } else {
-            format!("`{}`", door.toolsets.join("`, `"))
+            format!("`{}`", endpoint.toolsets.join("`, `"))
         };
-        return Refusal::NoSuchToolset { known }.into_response();
+        return HttpError::NoSuchToolset { known }.into_response();
     }
-    door.answer(Surface::toolsets([name]), request).await
+    endpoint.call(Surface::toolsets([name]), request).await
 }
 
-/// The MCP library answers some malformed requests with bare text; here they get the same form as all refusals.
-fn plain_to_sentence(response: Response) -> Response {
+/// The MCP library answers some malformed requests with plain text; here they get the form of [`HttpError`].
+fn normalize_error_body(response: Response) -> Response {
     let status = response.status();
     let structured = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| {
         kind.as_bytes().starts_with(b"application/json") || kind.as_bytes().starts_with(b"text/event-stream")
@@ -190,58 +234,63 @@ fn plain_to_sentence(response: Response) -> Response {
         return response;
     }
     let (message, code) = match status {
-        // its only cause here is JSON that is no message, because the body was seen to be JSON and small enough
+        // the only cause is JSON that is no message, because the body layer has checked for JSON and for the size
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            return Refusal::NotMcp.into_response();
+            return HttpError::NotMcp.into_response();
         }
         StatusCode::NOT_ACCEPTABLE => {
-            ("the client must take both forms of answer: send `Accept: application/json, text/event-stream`", -32000)
+            ("the client must accept both response types: send `Accept: application/json, text/event-stream`", -32000)
         }
-        StatusCode::NOT_FOUND => return Refusal::NoSuchSession.into_response(),
+        StatusCode::NOT_FOUND => return HttpError::NoSuchSession.into_response(),
         StatusCode::METHOD_NOT_ALLOWED => {
             let allow = response.headers().get(header::ALLOW).cloned();
-            let mut answer = refusal::sentence(status, -32000, "this path does not take that method: use `POST`");
+            let mut answer = json_rpc_error(status, -32000, "this path does not support that method: use `POST`");
             answer.headers_mut().insert(header::ALLOW, allow.unwrap_or(HeaderValue::from_static("POST")));
             return answer;
         }
         StatusCode::BAD_REQUEST => (
-            "the request does not fit the protocol: send `initialize` first, or `MCP-Protocol-Version` with a version \
-             that this server speaks",
+            "the request violates the protocol: send `initialize` first, or `MCP-Protocol-Version` with a version \
+             that this server supports",
             -32600,
         ),
-        _ => return Refusal::Fault.into_response(),
+        _ => return HttpError::Internal.into_response(),
     };
-    refusal::sentence(status, code, message)
+    json_rpc_error(status, code, message)
 }
 
-async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
+async fn record_request(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let method = match request.method().as_str() {
-        method @ ("GET" | "HEAD" | "POST" | "DELETE" | "OPTIONS") => method.to_owned(),
-        _ => "other".to_owned(),
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
     };
     let response = next.run(request).await;
-    metrics.request(&route, &method, response.status().as_u16(), begun.elapsed());
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    metrics.http_request(route, method, response.status().as_u16(), started.elapsed());
     response
 }
 
-/// For Prometheus: open to this machine under a loopback name, else with a token.
-async fn scrape(
-    State((metrics, authenticate)): State<(Arc<Metrics>, Arc<dyn Authenticate>)>,
+/// `/metrics`: without a token for this machine under a loopback name, else for authenticated callers.
+async fn metrics(
+    State((metrics, authenticator)): State<(Arc<Metrics>, RecordingAuthenticator)>,
     extensions: Extensions,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
     let peer = bearer::peer(&extensions);
-    let local = peer.is_some_and(|address| address.is_loopback()) && guard::names_loopback(&uri, &headers);
-    if !local && authenticate.caller(bearer::presented(&headers, &uri), peer).await.is_err() {
-        return Refusal::Private.into_response();
+    let local = peer.is_some_and(|address| address.is_loopback()) && host_origin::is_loopback_request(&uri, &headers);
+    if !local && authenticator.authenticate(bearer::extract_credentials(&headers, &uri), peer).await.is_err() {
+        return HttpError::MetricsForbidden.into_response();
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], Body::from(metrics.text())).into_response()
+    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics.text()).into_response()
 }
 
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    // the panic's own text went to the log by the hook; it may hold data and is not for the caller
-    Refusal::Fault.into_response()
+/// The panic hook has logged the message of the panic, which may contain data and is not for the caller.
+fn panic_response(_: Box<dyn std::any::Any + Send>) -> Response {
+    HttpError::Internal.into_response()
 }

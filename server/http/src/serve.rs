@@ -1,4 +1,4 @@
-//! Accepts connections, HTTP/1.1 and HTTP/2, until it is told to stop.
+//! Accepts HTTP/1.1 and HTTP/2 connections until the stop token is cancelled.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use tower::Layer as _;
 
 use crate::Settings;
 
-/// The other end of a connection.
+/// The remote address of a connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
@@ -27,11 +27,11 @@ impl Connected<SocketAddr> for Peer {
     }
 }
 
-/// Serves until `stop` is cancelled, then lets open requests end within the drain limit. Streams end at once, because
-/// the MCP service is told to stop by the same token.
+/// Serves until `stop` is cancelled, then lets open requests end within the drain timeout. Streams end at once, because
+/// the same token stops the MCP service.
 ///
 /// # Errors
-/// None while it runs: a connection that fails ends alone. The listener's own errors are waited out.
+/// None in practice: a failed connection ends alone, and the loop retries after errors of the listener.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -60,21 +60,21 @@ pub async fn serve(
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(%error, %address, "a connection ended badly");
+                tracing::debug!(%error, %address, "a connection ended with an error");
             }
             drop(slot);
         });
     }
     drop(listener);
-    if tokio::time::timeout(settings.drain_limit, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests were still open when the time to drain was over");
+    if tokio::time::timeout(settings.drain_timeout, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were still open at the end of the drain timeout");
     }
     Ok(())
 }
 
 fn connection_builder(settings: &Settings) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(settings.read_limit);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(settings.read_timeout);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(30)).max_concurrent_streams(256);
     builder
 }
@@ -86,19 +86,19 @@ fn connection(
     router: &Router,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + use<>
 {
-    // small answers would otherwise wait for the other side's delayed acknowledgement
+    // otherwise small responses wait for the delayed acknowledgement of the peer
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no-delay is not set");
+        tracing::debug!(%error, "TCP_NODELAY cannot be set");
     }
     let service = axum::Extension(ConnectInfo(Peer(address))).layer(router.clone());
     builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned()
 }
 
-/// A connection that broke while it was accepted is nothing; too few file descriptors pass only with time.
+/// Ignores a connection that broke during accept; waits after other errors, such as too few file descriptors.
 async fn pause_after(error: &io::Error) {
-    let broke = [io::ErrorKind::ConnectionRefused, io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset];
-    if !broke.contains(&error.kind()) {
-        tracing::error!(%error, "no connection can be accepted; trying again in a second");
+    let harmless = [io::ErrorKind::ConnectionRefused, io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset];
+    if !harmless.contains(&error.kind()) {
+        tracing::error!(%error, "cannot accept connections; retrying in one second");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

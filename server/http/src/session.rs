@@ -1,7 +1,7 @@
-//! Sessions of the older protocol versions belong to the caller who opened them.
+//! Binds the sessions of older protocol versions to the caller that opened them.
 //!
-//! The session id that a client sees carries a keyed hash over the id and the caller, so that an id that leaked is
-//! worth nothing to another caller, and the server has nothing to remember.
+//! The session id that a client receives ends in an HMAC over the id and the caller. A leaked id is useless to another
+//! caller, and the server stores nothing for it.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -15,93 +15,92 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use identity::Caller;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use sha2::Sha256;
 
-use crate::Refusal;
+use crate::HttpError;
 
-const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// The key of this process; sessions end with it.
+/// The key that signs session ids. The process generates it at start, so a restart ends all sessions.
 #[derive(Clone)]
-pub(crate) struct SessionKey(Arc<[u8; 32]>);
+pub(crate) struct SessionKey(Arc<[u8; 64]>);
 
 impl SessionKey {
     /// # Errors
-    /// Where the operating system has no randomness.
+    /// The operating system provides no randomness.
     pub(crate) fn generate() -> Result<Self, getrandom::Error> {
-        let mut key = [0; 32];
+        let mut key = [0; 64];
         getrandom::fill(&mut key)?;
         Ok(Self(Arc::new(key)))
     }
 
-    /// Every field has a length before it, so that no two callers and ids share a text.
-    fn seal(&self, id: &str, caller: &Caller) -> String {
-        let mut inner = Sha256::new_with_prefix(*self.0);
+    /// HMAC-SHA256 over the id and the caller. The length before each field makes the encoding unambiguous.
+    fn mac(&self, id: &str, caller: &Caller) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new(&(*self.0).into());
         for field in [id, caller.subject()] {
-            inner.update((field.len() as u64).to_be_bytes());
-            inner.update(field);
+            mac.update(&(field.len() as u64).to_be_bytes());
+            mac.update(field.as_bytes());
         }
-        // hashed twice with the key in front, as HMAC does, against lengthening
-        let outer = Sha256::new_with_prefix(*self.0).chain_update(inner.finalize());
-        hex::encode(&outer.finalize()[..16])
+        mac
     }
 
-    fn open<'id>(&self, shown: &'id str, caller: &Caller) -> Option<&'id str> {
-        let (id, seal) = shown.split_once('.')?;
-        bool::from(self.seal(id, caller).as_bytes().ct_eq(seal.as_bytes())).then_some(id)
+    fn sign(&self, id: &str, caller: &Caller) -> String {
+        format!("{id}.{}", hex::encode(self.mac(id, caller).finalize().into_bytes()))
+    }
+
+    fn verify<'id>(&self, signed: &'id str, caller: &Caller) -> Option<&'id str> {
+        let (id, tag) = signed.split_once('.')?;
+        self.mac(id, caller).verify_slice(&hex::decode(tag).ok()?).ok()?;
+        Some(id)
     }
 }
 
-/// Middleware: opens the session id on the way in and seals it on the way out.
-pub(crate) async fn own(State(key): State<SessionKey>, mut request: Request, next: Next) -> Response {
+/// Middleware: verifies and strips the signature of the session id in requests, and signs the id in responses.
+pub(crate) async fn verify_owner(State(key): State<SessionKey>, mut request: Request, next: Next) -> Response {
     let Some(caller) = request.extensions().get::<Caller>().cloned() else {
-        return Refusal::Fault.into_response();
+        return HttpError::Internal.into_response();
     };
-    if let Some(shown) = request.headers().get(&SESSION) {
-        let opened = shown.to_str().ok().and_then(|shown| key.open(shown, &caller)).map(HeaderValue::from_str);
-        let Some(Ok(id)) = opened else { return Refusal::NoSuchSession.into_response() };
-        request.headers_mut().insert(SESSION, id);
+    if let Some(signed) = request.headers().get(&SESSION_ID) {
+        let id = signed.to_str().ok().and_then(|signed| key.verify(signed, &caller)).map(HeaderValue::from_str);
+        let Some(Ok(id)) = id else { return HttpError::NoSuchSession.into_response() };
+        request.headers_mut().insert(SESSION_ID, id);
     }
     let mut response = next.run(request).await;
-    let sealed = response
-        .headers()
-        .get(&SESSION)
-        .and_then(|id| id.to_str().ok())
-        .map(|id| HeaderValue::try_from(format!("{id}.{}", key.seal(id, &caller))));
-    if let Some(Ok(sealed)) = sealed {
-        response.headers_mut().insert(SESSION, sealed);
+    let id = response.headers().get(&SESSION_ID).and_then(|id| id.to_str().ok());
+    if let Some(Ok(signed)) = id.map(|id| HeaderValue::try_from(key.sign(id, &caller))) {
+        response.headers_mut().insert(SESSION_ID, signed);
     }
     response
 }
 
-/// Sessions that one caller may have open; one more ends their oldest.
-const MOST: usize = 500;
+/// Open sessions per caller; one more ends the caller's oldest.
+const MAX_PER_CALLER: usize = 500;
 
-/// Which sessions each caller opened, the oldest first. Ones that have ended meanwhile count until they are the oldest.
+/// The sessions that each caller opened, oldest first. An ended session counts until it is the oldest.
 #[derive(Clone, Default)]
-pub(crate) struct Opened(Arc<Mutex<HashMap<String, VecDeque<HeaderValue>>>>);
+pub(crate) struct SessionTracker(Arc<Mutex<HashMap<String, VecDeque<HeaderValue>>>>);
 
-impl Opened {
-    /// Notes the session that an answer opened, and gives the request that ends the one which is too many.
-    pub(crate) fn note(&self, caller: &Caller, asked_in: bool, answer: &Response) -> Option<Request> {
-        let id = answer.headers().get(&SESSION).filter(|_| !asked_in)?;
-        let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = opened.entry(caller.subject().to_owned()).or_default();
-        own.push_back(id.clone());
-        let oldest = if own.len() > MOST { own.pop_front() } else { None }?;
+impl SessionTracker {
+    /// Records the session that a response opened. If the caller has too many, returns the request that ends the oldest.
+    pub(crate) fn track(&self, caller: &Caller, in_session: bool, response: &Response) -> Option<Request> {
+        let id = response.headers().get(&SESSION_ID).filter(|_| !in_session)?;
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = sessions.entry(caller.subject().to_owned()).or_default();
+        opened.push_back(id.clone());
+        let oldest = if opened.len() > MAX_PER_CALLER { opened.pop_front() } else { None }?;
         let mut end = Request::new(Body::empty());
         *end.method_mut() = Method::DELETE;
-        end.headers_mut().insert(SESSION, oldest);
+        end.headers_mut().insert(SESSION_ID, oldest);
         end.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
         Some(end)
     }
 }
 
-/// Whether a request is part of a session.
-pub(crate) fn within(request: &Request) -> bool {
-    request.headers().contains_key(&SESSION)
+/// Whether a request belongs to a session.
+pub(crate) fn is_in_session(request: &Request) -> bool {
+    request.headers().contains_key(&SESSION_ID)
 }
 
 #[cfg(test)]
@@ -109,14 +108,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_opens_for_its_owner_only() {
+    fn session_id_verifies_for_its_owner_only() {
         let key = SessionKey::generate().expect("randomness");
         let (ana, ben) = (Caller::local("ana", "viewer"), Caller::local("ben", "viewer"));
-        let shown = format!("s1.{}", key.seal("s1", &ana));
-        assert_eq!(key.open(&shown, &ana), Some("s1"));
-        assert_eq!(key.open(&shown, &ben), None);
-        assert_eq!(key.open("s1", &ana), None);
-        assert_eq!(key.open(&shown.replace("s1.", "s2."), &ana), None);
-        assert_eq!(SessionKey::generate().expect("randomness").open(&shown, &ana), None);
+        let signed = key.sign("s1", &ana);
+        assert_eq!(key.verify(&signed, &ana), Some("s1"));
+        assert_eq!(key.verify(&signed, &ben), None);
+        assert_eq!(key.verify("s1", &ana), None);
+        assert_eq!(key.verify(&signed[..signed.len() - 2], &ana), None, "a shortened tag");
+        assert_eq!(key.verify(&signed.replace("s1.", "s2."), &ana), None);
+        assert_eq!(SessionKey::generate().expect("randomness").verify(&signed, &ana), None);
     }
 }

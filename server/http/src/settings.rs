@@ -1,38 +1,38 @@
-//! What an operator can set about HTTP.
+//! Settings of the HTTP server.
 
 use std::{sync::Arc, time::Duration};
 
 use limits::Rate;
 
-use crate::Advertised;
+use crate::ResourceMetadata;
 
-/// Limits and allow-lists of the HTTP server. The defaults fit a server on loopback.
+/// Limits and allow-lists of the HTTP server. The defaults suit a server on loopback.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Names accepted in `Host`, as `name` (any port) or `name:port`. Never empty: an empty list refuses everything.
+    /// Names accepted in `Host`, as `name` (any port) or `name:port`. An empty list refuses everything.
     pub allowed_hosts: Vec<String>,
     /// Browser origins accepted in `Origin`, as `scheme://host:port` or `scheme://host:*`. A request without `Origin`
     /// passes, and so does the server's own origin; any other is refused, also when the list is empty.
     pub allowed_origins: Vec<String>,
     /// Largest request body, in bytes.
     pub max_body_bytes: usize,
-    /// How often each caller may ask.
+    /// Request rate of each caller.
     pub rate: Rate,
-    /// How many requests of each caller may be under way at once; 0 for no limit.
-    pub at_once: usize,
-    /// How long a client may take to send its headers, and again to send its body.
-    pub read_limit: Duration,
-    /// How long a request may take until its answer begins. A stream that has begun is not cut.
-    pub answer_limit: Duration,
-    /// Most connections at once; more wait to be accepted.
+    /// Requests of each caller in progress at the same time; 0: no limit.
+    pub max_concurrent: usize,
+    /// Time in which a client must send its headers, and again its body.
+    pub read_timeout: Duration,
+    /// Time until the response to a request must begin. A stream that has begun is not cut.
+    pub response_timeout: Duration,
+    /// Most open connections; further ones wait to be accepted.
     pub max_connections: usize,
-    /// How long open requests may go on after shutdown was asked for.
-    pub drain_limit: Duration,
-    /// For how long refused tokens of one kind from one peer are counted before they are written down as one record, by
-    /// the [`dispatch::Doorkeeper`].
-    pub refusals_counted: Duration,
-    /// What clients are told about how to sign in; absent without an identity provider.
-    pub advertised: Option<Arc<Advertised>>,
+    /// Time for open requests to end after a shutdown request.
+    pub drain_timeout: Duration,
+    /// Time for which the [`SecurityLog`](crate::SecurityLog) counts authentication failures of one reason from one peer
+    /// before it writes one ledger record for all of them.
+    pub auth_failure_window: Duration,
+    /// OAuth metadata for clients; absent without an identity provider.
+    pub metadata: Option<Arc<ResourceMetadata>>,
 }
 
 impl Default for Settings {
@@ -42,13 +42,13 @@ impl Default for Settings {
             allowed_origins: Vec::new(),
             max_body_bytes: 4 * 1024 * 1024,
             rate: Rate::NONE,
-            at_once: 0,
-            read_limit: Duration::from_secs(30),
-            answer_limit: Duration::from_mins(15),
+            max_concurrent: 0,
+            read_timeout: Duration::from_secs(30),
+            response_timeout: Duration::from_mins(15),
             max_connections: 4096,
-            drain_limit: Duration::from_secs(10),
-            refusals_counted: Duration::from_mins(5),
-            advertised: None,
+            drain_timeout: Duration::from_secs(10),
+            auth_failure_window: Duration::from_mins(5),
+            metadata: None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One span for each request: who, what and how it ended; never a token, a query or a body.
+//! One tracing span for each request: caller, route and status; never a token, a query or a body.
 
 use std::time::Duration;
 
@@ -10,21 +10,21 @@ use axum::{
 use tower_http::request_id::{MakeRequestId, RequestId};
 use tracing::{Span, field::Empty};
 
-/// Header that carries the id of a request, both ways.
+/// Header with the id of a request, in requests and responses.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// New ids are ordered by time.
+/// Generates UUIDs of version 7, which sort by time.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ids;
+pub(crate) struct MakeUuidRequestId;
 
-impl MakeRequestId for Ids {
+impl MakeRequestId for MakeUuidRequestId {
     fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
         HeaderValue::try_from(uuid::Uuid::now_v7().to_string()).ok().map(RequestId::new)
     }
 }
 
-/// A client's own id is taken only where it is short and plain, because it ends up in logs.
-pub(crate) fn drop_odd_id(mut request: Request) -> Request {
+/// Removes a client's request id unless it is short and plain, because it appears in logs.
+pub(crate) fn sanitize_request_id(mut request: Request) -> Request {
     let plain = |value: &HeaderValue| {
         value.len() <= 64 && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
     };
@@ -41,8 +41,8 @@ pub(crate) fn span(request: &Request) -> Span {
     tracing::info_span!("request", id, method = %request.method(), path, caller = Empty, status = Empty)
 }
 
-/// The end of a request's head.
-pub(crate) fn ended(response: &Response, latency: Duration, span: &Span) {
+/// Records the status when the response head is complete.
+pub(crate) fn record_response(response: &Response, latency: Duration, span: &Span) {
     span.record("status", response.status().as_u16());
     tracing::debug!(parent: span, ms = latency.as_millis(), "answered");
 }

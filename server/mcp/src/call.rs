@@ -140,7 +140,7 @@ impl Server {
         };
         match ended {
             Ended::Asked(question) => {
-                self.observe.call_ended(name, "asked", begun.elapsed());
+                self.observe.call_ended(name, "pending_approval", begun.elapsed());
                 CallToolResponse::InputRequired(*question)
             }
             Ended::Answered(result) => {

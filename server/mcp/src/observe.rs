@@ -7,7 +7,7 @@ pub trait Observe: Send + Sync + 'static {
     /// `tool` is the inner one where a catch-all tool was called; `outcome` is one word from a fixed list.
     fn call_ended(&self, tool: &str, outcome: &'static str, took: Duration);
 
-    /// A call was refused by a limit of its tool: `tool-rate` or `tool-at-once`.
+    /// A call was refused by a limit of its tool: `rate` or `concurrency`.
     fn limited(&self, _: &'static str) {}
 
     /// A text that wants to be obeyed was found in `place`, `arguments` or `result`; `kind` is one from a fixed list.

@@ -121,7 +121,7 @@ pub(crate) fn outcome(result: &Result<Reply, Refusal>) -> &'static str {
             | Refusal::Forged(_)
             | Refusal::TooManyWait(_),
         ) => "denied",
-        Err(Refusal::ApprovalNeeded(_)) => "asked",
+        Err(Refusal::ApprovalNeeded(_)) => "pending_approval",
         Err(Refusal::BadArguments(_) | Refusal::UnknownTool(_)) => "invalid",
         Err(Refusal::EndUnknown { .. } | Refusal::WorkLost) => "unknown",
         Err(_) => "failed",

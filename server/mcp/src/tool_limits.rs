@@ -45,11 +45,11 @@ impl Server {
         let seconds = exceeded.seconds();
         let (limit, sentence) = match exceeded.which {
             Which::Rate => (
-                "tool-rate",
+                "rate",
                 format!("`{tool}` may not be called that often by one caller: call it again in {seconds} seconds"),
             ),
             Which::AtOnce => (
-                "tool-at-once",
+                "concurrency",
                 format!("you have as many calls of `{tool}` under way as one caller may: wait for one to end"),
             ),
         };

@@ -137,16 +137,15 @@ async fn router(folder: &std::path::Path) -> Router {
     let metrics = Arc::new(http_server::metrics::Metrics::default());
     let server = mcp::Server::new(door, metrics.clone());
     let stop = tokio_util::sync::CancellationToken::new();
-    let served = http_server::TestServer {
+    let deps = http_server::RouterDeps {
         mcp: server.http(settings.max_body_bytes, stop),
         toolsets: vec!["deploy".to_owned()],
         authenticate: Arc::new(authenticator),
         health: Arc::new(()),
         metrics,
         approvals: None,
-        doorkeeper: Arc::new(dispatch::Doorkeeper::new(None, settings.refusals_counted, |_| {})),
-        floods: None,
+        events: Arc::new(()),
         console: None,
     };
-    http_server::router(&settings, served).expect("a router")
+    http_server::router(&settings, deps).expect("a router")
 }

@@ -116,10 +116,10 @@ class Served:
         return result["content"][0]["text"] if result.get("isError") else "done"
 
     def stale(self):
-        return "juju_mcp_policy_stale 1" in fetched(self.url + "/metrics")
+        return "juju_mcp_policy_last_reload_successful 0" in fetched(self.url + "/metrics")
 
     def policy_check(self):
-        checks = json.loads(fetched(self.url + "/ready"))["checks"]
+        checks = json.loads(fetched(self.url + "/readyz"))["checks"]
         return next(check for check in checks if check["name"] == "policy")
 
     def recorded(self):

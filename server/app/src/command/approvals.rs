@@ -191,7 +191,7 @@ async fn api<T: DeserializeOwned>(
     path: &str,
     body: Option<Value>,
 ) -> Result<T, Failure> {
-    let url = format!("{}/api/approvals{path}", server.url.trim_end_matches('/'));
+    let url = format!("{}/api/v1/approvals{path}", server.url.trim_end_matches('/'));
     let client = Web { patience: PATIENCE, authority: None, redirects: false }.client()?;
     let request = if method == "GET" { client.get(&url) } else { client.post(&url) };
     let request = request.bearer_auth(read_text(&server.token_file)?);

@@ -7,7 +7,7 @@ use crate::{cli::Healthcheck, failure::Failure, web::Web};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(arguments: &Healthcheck) -> Result<ExitCode, Failure> {
-    let url = format!("{}/ready", arguments.url.trim_end_matches('/'));
+    let url = format!("{}/readyz", arguments.url.trim_end_matches('/'));
     let answer = Web { patience: PATIENCE, authority: None, redirects: true }.client()?.get(&url).send().await;
     let response = answer.map_err(|error| Failure::Failed {
         problem: format!("no server answers at `{}`: {}", arguments.url, deepest(&error)),

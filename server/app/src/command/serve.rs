@@ -8,8 +8,8 @@ use std::{
 };
 
 use catalogue::Catalogue;
-use dispatch::{Approvals, Door, Doorkeeper};
-use http_server::{Served, Settings, metrics::Metrics};
+use dispatch::{Approvals, Door, SecurityEvents};
+use http_server::{RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::Authenticator;
 use juju_client::Controllers;
 use policy::{Profile, Roles};
@@ -104,27 +104,23 @@ impl Serving {
         tokio::spawn(self.rulebook.watch(Arc::clone(&self.door), Arc::clone(&metrics), self.stop.clone()));
         let authenticator = Arc::new(self.authenticator);
         let approvals = Approvals::new(Arc::clone(&self.door));
-        let told = metrics.clone();
-        let doorkeeper =
-            Arc::new(Doorkeeper::new(Some(Arc::clone(&self.door)), self.settings.refusals_counted, move |kind| {
-                told.turned_away(kind);
-            }));
-        let pages = |settings| {
-            console::routes(settings, approvals.clone(), Arc::clone(&authenticator), Arc::clone(&doorkeeper))
-        };
+        let window = self.settings.auth_failure_window;
+        let security_log = Arc::new(SecurityLog::new(Arc::clone(&metrics), Arc::clone(&self.door), window));
+        let events: Arc<dyn SecurityEvents> = security_log.clone();
+        let pages =
+            |settings| console::routes(settings, approvals.clone(), Arc::clone(&authenticator), Arc::clone(&events));
         let console = self.console.map(pages).transpose().map_err(Failure::failed)?;
-        let served = Served {
+        let deps = RouterDeps {
             mcp: handler.http(self.settings.max_body_bytes, self.stop.clone()),
             toolsets: self.door.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
             authenticate: authenticator,
             health: Arc::new(Parts(Arc::clone(&self.door))),
             metrics,
             approvals: Some(approvals),
-            doorkeeper: Arc::clone(&doorkeeper),
-            floods: Some(Arc::clone(&self.door)),
+            events,
             console,
         };
-        let router = http_server::router(&self.settings, served).map_err(Failure::failed)?;
+        let router = http_server::router(&self.settings, deps).map_err(Failure::failed)?;
         ready.mcp_url = Some(format!("{address}/mcp"));
         if let Some(file) = ready_file {
             ready.write(file)?;
@@ -132,14 +128,14 @@ impl Serving {
         announce(&ready);
         tracing::info!(address, "serving");
         http_server::serve(self.listener, router, &self.settings, self.stop).await.map_err(Failure::failed)?;
-        doorkeeper.close().await;
+        security_log.close().await;
         wiring::close(&self.door).await;
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// Tries each controller, so that a wrong address, authority or password is told now and not at the first call. One of many
-/// that is away keeps nobody from the others; `/ready` names it until it is back.
+/// that is away keeps nobody from the others; `/readyz` names it until it is back.
 async fn reach(controllers: &Controllers) -> Result<(), Failure> {
     let names = controllers.names();
     let tried = futures::future::join_all(names.iter().map(async |name| {
@@ -177,7 +173,7 @@ fn settings(config: &Config) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
     if let Some(oauth) = &config.oauth {
         settings.allowed_hosts.push(oauth.public_host()?);
-        settings.advertised = Some(oauth.advertised());
+        settings.metadata = Some(oauth.metadata());
     }
     settings.allowed_hosts.extend(config.allowed_hosts.iter().cloned());
     settings.allowed_origins.extend(config.allowed_origins.iter().cloned());
@@ -188,7 +184,7 @@ fn settings(config: &Config) -> Result<Settings, Failure> {
 /// The approval page, where it is configured. A page behind an identity provider takes only tokens that the server takes.
 fn console(config: &Config, files: &[(String, PathBuf)], public: &str) -> Result<Option<console::Settings>, Failure> {
     let tokens = !config.tokens.is_empty() || !files.is_empty();
-    let address = if config.oauth.is_some() { public } else { config.approvals.reached_at(public) };
+    let address = if config.oauth.is_some() { public } else { config.approvals.url_or(public) };
     let settings = |section: &ConsoleSection| section.settings(config.oauth.as_ref(), tokens, address);
     config.console.as_ref().map(settings).transpose()
 }

@@ -1,4 +1,4 @@
-//! The section `approvals`: how humans are asked.
+//! The section `approvals`: approval requests and the URL of the approval page.
 
 use std::time::Duration;
 
@@ -6,35 +6,34 @@ use dispatch::ApprovalTerms;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// How humans are asked before an act that a rule wants approved.
+/// Approval requests for operations that a rule guards.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ApprovalsSection {
-    /// Minutes that a question waits and an approval may be used, from the moment of asking; 15 unless given.
+    /// Minutes until an approval request, and the approval given to it, expires; counted from the request. Default: 15.
     #[schemars(range(min = 1, max = 1440))]
-    pub(crate) minutes: Option<u32>,
-    /// Whether the human before the asking client may confirm there what needs no second person; yes unless given.
-    pub(crate) confirm_in_client: Option<bool>,
-    /// Address of this server as those who approve reach it, `https://juju-mcp.example`; where it listens unless given.
-    pub(crate) address: Option<String>,
+    pub(crate) ttl_minutes: Option<u32>,
+    /// Allow the user to confirm in their own MCP client (elicitation) when no second approver is required. Default: true.
+    pub(crate) allow_client_elicitation: Option<bool>,
+    /// URL of this server for approvers, `https://juju-mcp.example`. Default: `oauth.public_url`, else the listen address.
+    pub(crate) public_url: Option<String>,
 }
 
 impl ApprovalsSection {
-    /// The terms for a server that is reached at `address` unless something else is set, with the approval page or without.
-    pub(crate) fn terms(&self, address: &str, page: bool) -> ApprovalTerms {
+    /// The terms for a server at `default_url`, with the approval page or without.
+    pub(crate) fn terms(&self, default_url: &str, page: bool) -> ApprovalTerms {
         let terms = ApprovalTerms::default();
-        let minutes = self.minutes.map(|minutes| Duration::from_mins(minutes.clamp(1, 1440).into()));
-        let address = self.reached_at(address);
+        let ttl = self.ttl_minutes.map(|minutes| Duration::from_mins(minutes.clamp(1, 1440).into()));
         ApprovalTerms {
-            lifetime: minutes.unwrap_or(terms.lifetime),
-            confirm_in_client: self.confirm_in_client.unwrap_or(terms.confirm_in_client),
-            address: Some(address.to_owned()),
+            lifetime: ttl.unwrap_or(terms.lifetime),
+            confirm_in_client: self.allow_client_elicitation.unwrap_or(terms.confirm_in_client),
+            address: Some(self.url_or(default_url).to_owned()),
             page,
         }
     }
 
-    /// Where those who approve reach this server.
-    pub(crate) fn reached_at<'own>(&'own self, address: &'own str) -> &'own str {
-        self.address.as_deref().unwrap_or(address).trim_end_matches('/')
+    /// The URL of this server for approvers, without a final slash.
+    pub(crate) fn url_or<'own>(&'own self, default_url: &'own str) -> &'own str {
+        self.public_url.as_deref().unwrap_or(default_url).trim_end_matches('/')
     }
 }

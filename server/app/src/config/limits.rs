@@ -60,7 +60,7 @@ impl LimitsSection {
     /// Puts what HTTP keeps into its settings.
     pub(crate) fn apply(&self, settings: &mut Settings) {
         settings.rate = Rate { per_minute: self.calls_per_minute, burst: self.burst };
-        settings.at_once = self.concurrency;
+        settings.max_concurrent = self.concurrency;
         settings.max_body_bytes = if self.body_bytes == 0 { usize::MAX } else { self.body_bytes };
     }
 

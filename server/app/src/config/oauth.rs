@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use http_server::Advertised;
+use http_server::ResourceMetadata;
 use identity::oauth::{Algorithm, Introspection, Provider, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -93,9 +93,9 @@ impl OauthSection {
     }
 
     /// What clients are told about how to sign in.
-    pub(crate) fn advertised(&self) -> Arc<Advertised> {
+    pub(crate) fn metadata(&self) -> Arc<ResourceMetadata> {
         let scopes = self.scopes.clone().unwrap_or_else(|| SCOPES.map(str::to_owned).to_vec());
-        Arc::new(Advertised {
+        Arc::new(ResourceMetadata {
             public_url: self.public_url.trim_end_matches('/').to_owned(),
             authorization_servers: vec![self.issuer.clone()],
             scopes,

@@ -16,7 +16,7 @@ use std::{
 
 use clap::Parser;
 use futures::future::BoxFuture;
-use http_server::{Authenticate, Served, Settings, metrics::Metrics};
+use http_server::{Authenticate, RouterDeps, Settings, metrics::Metrics};
 use identity::{Caller, Presented, Unauthenticated};
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +33,7 @@ struct Arguments {
 struct Anybody;
 
 impl Authenticate for Anybody {
-    fn caller<'call>(
+    fn authenticate<'call>(
         &'call self,
         _: Presented<'call>,
         _: Option<IpAddr>,
@@ -51,18 +51,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let settings = Settings::default();
     let stop = CancellationToken::new();
-    let served = Served {
+    let deps = RouterDeps {
         mcp: mcp::streamable_http(handler::Fixtures::new()?, settings.max_body_bytes, stop.child_token()),
         toolsets: Vec::new(),
         authenticate: Arc::new(Anybody),
         health: Arc::new(()),
         metrics: Arc::new(Metrics::default()),
         approvals: None,
-        doorkeeper: Arc::new(dispatch::Doorkeeper::new(None, settings.refusals_counted, |_| {})),
-        floods: None,
+        events: Arc::new(()),
         console: None,
     };
-    let router = http_server::router(&settings, served)?;
+    let router = http_server::router(&settings, deps)?;
     let listener = tokio::net::TcpListener::bind(arguments.listen).await?;
     let url = format!("http://{}/mcp", listener.local_addr()?);
     if let Some(path) = arguments.ready_file {

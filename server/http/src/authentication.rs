@@ -1,0 +1,57 @@
+//! Authenticates callers and reports failures as security events.
+
+use std::{net::IpAddr, sync::Arc};
+
+use dispatch::SecurityEvents;
+use futures::future::{BoxFuture, FutureExt};
+use identity::{Authenticator, Caller, Presented, Unauthenticated};
+
+/// Finds the caller of a request. The program uses [`Authenticator`].
+pub trait Authenticate: Send + Sync + 'static {
+    /// Authenticates the credentials of a request; `peer` is the address of the connection, if known.
+    ///
+    /// # Errors
+    /// [`Unauthenticated`], which becomes status 401 for most reasons.
+    fn authenticate<'call>(
+        &'call self,
+        presented: Presented<'call>,
+        peer: Option<IpAddr>,
+    ) -> BoxFuture<'call, Result<Caller, Unauthenticated>>;
+}
+
+impl Authenticate for Authenticator {
+    fn authenticate<'call>(
+        &'call self,
+        presented: Presented<'call>,
+        peer: Option<IpAddr>,
+    ) -> BoxFuture<'call, Result<Caller, Unauthenticated>> {
+        Authenticator::authenticate(self, presented, peer).boxed()
+    }
+}
+
+/// Authenticates with another authenticator and reports its failures.
+#[derive(Clone)]
+pub(crate) struct RecordingAuthenticator {
+    pub(crate) inner: Arc<dyn Authenticate>,
+    pub(crate) events: Arc<dyn SecurityEvents>,
+}
+
+impl RecordingAuthenticator {
+    pub(crate) async fn authenticate(
+        &self,
+        presented: Presented<'_>,
+        peer: Option<IpAddr>,
+    ) -> Result<Caller, Unauthenticated> {
+        let result = self.inner.authenticate(presented, peer).await;
+        // a client without a token only discovers how to get one, which is no failure
+        if let Some(reason) = result.as_ref().err().filter(|reason| **reason != Unauthenticated::Missing) {
+            self.on_failure(peer, *reason);
+        }
+        result
+    }
+
+    /// Reports that a request was refused, also after its caller was found.
+    pub(crate) fn on_failure(&self, peer: Option<IpAddr>, reason: Unauthenticated) {
+        self.events.auth_failed(peer, reason.kind(), reason.to_string());
+    }
+}

@@ -1,0 +1,242 @@
+//! Checks `Host` and `Origin` against allow-lists.
+//!
+//! Without these checks a web page could reach a server on loopback by DNS rebinding.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, Method, Uri, header, uri::Authority},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::{HttpError, Settings};
+
+/// The two allow-lists, parsed.
+#[derive(Debug, Clone)]
+pub(crate) struct HostOriginPolicy {
+    hosts: Vec<(String, Option<u16>)>,
+    origins: Vec<AllowedOrigin>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct AllowedOrigin {
+    scheme: String,
+    host: String,
+    /// `None`: every port.
+    port: Option<u16>,
+}
+
+impl HostOriginPolicy {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            hosts: settings.allowed_hosts.iter().filter_map(|name| authority(name)).collect(),
+            origins: settings.allowed_origins.iter().filter_map(|origin| parse_allowed_origin(origin)).collect(),
+        }
+    }
+
+    /// # Errors
+    /// [`HttpError::BadHost`], [`HttpError::HostNotAllowed`], [`HttpError::OriginNotAllowed`].
+    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), HttpError> {
+        let (host, port) = requested_host(uri, headers).ok_or(HttpError::BadHost)?;
+        let allowed = self.hosts.iter().any(|(name, only)| *name == host && only.is_none_or(|only| port == Some(only)));
+        if !allowed {
+            return Err(HttpError::HostNotAllowed(host));
+        }
+        match headers.get(header::ORIGIN) {
+            None => Ok(()),
+            Some(value) => {
+                let text = String::from_utf8_lossy(value.as_bytes());
+                if self.is_allowed_origin(&text, &host, port) {
+                    Ok(())
+                } else {
+                    Err(HttpError::OriginNotAllowed(text.into_owned()))
+                }
+            }
+        }
+    }
+
+    /// The server's own origin passes, because its host name has just been checked.
+    fn is_allowed_origin(&self, origin: &str, own_host: &str, own_port: Option<u16>) -> bool {
+        let Some((scheme, host, port)) = split_origin(origin) else { return false };
+        let default_port = match scheme.as_str() {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => return false,
+        };
+        let port = port.or(default_port);
+        if host == own_host && port == own_port.or(default_port) {
+            return true;
+        }
+        self.origins.iter().any(|known| {
+            known.scheme == scheme && known.host == host && known.port.is_none_or(|only| port == Some(only))
+        })
+    }
+}
+
+/// Middleware: refuses requests with a `Host` or an `Origin` that is not allowed.
+pub(crate) async fn check_host_and_origin(
+    State(policy): State<Arc<HostOriginPolicy>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match policy.check(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => {
+            tracing::warn!(%error, "request refused");
+            error.into_response()
+        }
+    }
+}
+
+/// CORS for the origins that [`check_host_and_origin`] let through, so it mirrors `Origin` without another check. Callers
+/// authenticate with bearer tokens, so credentials (cookies) stay disallowed.
+pub(crate) fn cors() -> CorsLayer {
+    let name = HeaderName::from_static;
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::mirror_request())
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            name("last-event-id"),
+            name("mcp-protocol-version"),
+            name("mcp-session-id"),
+            name("mcp-method"),
+            name("mcp-name"),
+            name("traceparent"),
+            name("tracestate"),
+            name("x-request-id"),
+        ])
+        .expose_headers([name("mcp-session-id"), header::WWW_AUTHENTICATE, header::RETRY_AFTER, name("x-request-id")])
+        .max_age(Duration::from_mins(10))
+        .vary([header::ORIGIN])
+}
+
+/// Whether the request addresses a loopback name and no proxy forwarded it.
+pub(crate) fn is_loopback_request(uri: &Uri, headers: &HeaderMap) -> bool {
+    let forwarded = headers.contains_key(header::FORWARDED) || headers.contains_key("x-forwarded-for");
+    !forwarded
+        && requested_host(uri, headers)
+            .is_some_and(|(host, _)| matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1"))
+}
+
+/// The host of a request: HTTP/2 sends it in the request line, HTTP/1.1 in `Host`. More than one `Host` is malformed.
+fn requested_host(uri: &Uri, headers: &HeaderMap) -> Option<(String, Option<u16>)> {
+    let mut values = headers.get_all(header::HOST).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => authority(value.to_str().ok()?),
+        (None, _) => authority(uri.authority()?.as_str()),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+fn authority(text: &str) -> Option<(String, Option<u16>)> {
+    let text = text.trim();
+    if let Ok(address) = text.parse::<std::net::Ipv6Addr>() {
+        return Some((address.to_string(), None));
+    }
+    let authority: Authority = text.parse().ok()?;
+    if authority.as_str().contains('@') {
+        return None;
+    }
+    Some((normalize_host(authority.host()), authority.port_u16()))
+}
+
+fn normalize_host(host: &str) -> String {
+    host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase()
+}
+
+fn split_origin(origin: &str) -> Option<(String, String, Option<u16>)> {
+    let (scheme, rest) = origin.trim().split_once("://")?;
+    let (host, port) = authority(rest)?;
+    Some((scheme.to_ascii_lowercase(), host, port))
+}
+
+fn parse_allowed_origin(entry: &str) -> Option<AllowedOrigin> {
+    let entry = entry.trim();
+    if let Some(base) = entry.strip_suffix(":*") {
+        let (scheme, host, _) = split_origin(base)?;
+        return Some(AllowedOrigin { scheme, host, port: None });
+    }
+    let (scheme, host, port) = split_origin(entry)?;
+    let port = port.or(if scheme == "https" { Some(443) } else { Some(80) });
+    Some(AllowedOrigin { scheme, host, port })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn check(settings: &Settings, host: &str, origin: Option<&str>) -> Result<(), HttpError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_str(host).expect("a header"));
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, HeaderValue::from_str(origin).expect("a header"));
+        }
+        HostOriginPolicy::new(settings).check(&Uri::from_static("/mcp"), &headers)
+    }
+
+    #[test]
+    fn loopback_hosts_pass_with_any_port() {
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:9", "[::1]"] {
+            assert_eq!(check(&Settings::default(), host, None), Ok(()), "{host}");
+        }
+    }
+
+    #[test]
+    fn unlisted_hosts_are_refused() {
+        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "user@localhost"] {
+            assert!(check(&Settings::default(), host, None).is_err(), "{host}");
+        }
+    }
+
+    #[test]
+    fn listed_port_excludes_other_ports() {
+        let settings = Settings { allowed_hosts: vec!["mcp.example:443".to_owned()], ..Settings::default() };
+        assert_eq!(check(&settings, "mcp.example:443", None), Ok(()));
+        assert!(check(&settings, "mcp.example:444", None).is_err());
+    }
+
+    #[test]
+    fn own_origin_alone_passes_by_default() {
+        for origin in ["http://localhost:3000", "null", "", "http://evil.example", "file://localhost"] {
+            assert!(check(&Settings::default(), "localhost:8080", Some(origin)).is_err(), "{origin}");
+        }
+        assert_eq!(check(&Settings::default(), "localhost:8080", Some("http://localhost:8080")), Ok(()));
+    }
+
+    #[test]
+    fn origins_match_by_scheme_host_and_port() {
+        let settings = Settings {
+            allowed_origins: vec!["https://console.example".to_owned(), "http://localhost:*".to_owned()],
+            ..Settings::default()
+        };
+        for (origin, passes) in [
+            ("https://console.example", true),
+            ("https://console.example:443", true),
+            ("http://console.example", false),
+            ("https://console.example:8443", false),
+            ("http://localhost:6274", true),
+            ("https://localhost:6274", false),
+        ] {
+            assert_eq!(check(&settings, "localhost", Some(origin)).is_ok(), passes, "{origin}");
+        }
+    }
+
+    #[test]
+    fn second_host_header_is_malformed() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::HOST, HeaderValue::from_static("localhost"));
+        headers.append(header::HOST, HeaderValue::from_static("evil.example"));
+        assert_eq!(
+            HostOriginPolicy::new(&Settings::default()).check(&Uri::from_static("/"), &headers),
+            Err(HttpError::BadHost)
+        );
+    }
+}
