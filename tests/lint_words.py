@@ -25,7 +25,7 @@ REJECTED = {
     "road of": "path of", "word for word": "verbatim", "of its own accord": "by itself",
     "turned away": "rejected", "let in": "admitted, authenticated", "gives the yes": "approves",
     "second person": "second approver", "asker": "requester", "patience": "*_TIMEOUT", "judgement": "policy decision",
-    "ruling": "verdict", "circumstances": "evaluation context", "owed": "retry queue", "gentle": "relaxed", "doctor": "HealthState",
+    "ruling": "verdict", "circumstances": "evaluation context", "owed": "retry queue", "gentle": "relaxed",
     "heal": "clear", "keeper": "writer", "strike": "apply to, violate", "strikes": "applies to, violates", "struck": "violated",
     "whom": "name the subject", "nowhere": "unresolved target", "anybody": "any caller", "vouches": "verifies, trusts",
     "mend": "fix, repair", "mends": "fixes, repairs", "mended": "fixed, repaired", "lived": "was stored for", "dear": "expensive",

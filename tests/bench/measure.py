@@ -1,4 +1,4 @@
-"""What is measured of a server: latency and rate by the load client, the size of its list, memory, start-up."""
+"""The measurements of a server: latency and rate by the load client, size of the tool list, memory, start-up time."""
 import json
 import pathlib
 import subprocess
@@ -11,7 +11,7 @@ console.log(countTokens(require("fs").readFileSync(0, "utf8")));
 
 
 class Bench:
-    """The tools and the length of a run."""
+    """The tools of the bench and the duration of a run."""
 
     def __init__(self, load, node, packages, seconds, folder):
         self.load, self.node, self.packages, self.seconds, self.folder = load, node, packages, seconds, folder
@@ -24,8 +24,8 @@ class Bench:
             raise RuntimeError(f"the load client: {done.stderr[-500:]}")
         return json.loads(done.stdout)
 
-    def ask(self, server, message, clients=1):
-        """Figures of one request to one server; an answer that is an error makes the run worthless."""
+    def request(self, server, message, clients=1):
+        """The figures of one request to one server; an error response fails the run."""
         sample = self.folder / f"{server.name}.sample"
         headers = [word for header in server.headers for word in ("--header", header)]
         figures = self.run_load("--url", server.url, *headers, "--message", json.dumps(message), "--sample", sample, clients=clients)
@@ -34,18 +34,18 @@ class Bench:
         return figures, message_of(sample.read_text())
 
     def tokens(self, value):
-        """How many o200k_base tokens the compact JSON of a value is."""
+        """The number of o200k_base tokens in the compact JSON of a value."""
         counted = subprocess.run([str(self.node), "-e", TOKENS, str(self.packages)], input=json.dumps(value, separators=(",", ":"), ensure_ascii=False),
                                  text=True, capture_output=True, check=True)
         return int(counted.stdout)
 
     def rows(self, server):
-        """Every row of a server's column."""
+        """All rows of the column of a server."""
         idle = memory(server.process.pid)
-        listed, answer = self.ask(server, {"method": "tools/list", "params": {}})
+        listed, answer = self.request(server, {"method": "tools/list", "params": {}})
         tools = answer["result"]["tools"]
         server.tools = [tool["name"] for tool in tools]
-        called, _ = self.ask(server, server.call)
+        called, _ = self.request(server, server.call)
         rows = {
             "program": f"{pathlib.Path(server.program).stat().st_size / 1e6:.1f} MB",
             "start-up": f"{server.starting * 1000:.0f} ms",
@@ -60,20 +60,20 @@ class Bench:
             "local call, p99": milliseconds(called["p99_us"]),
         }
         for clients in (1, 8, 64):
-            many, _ = self.ask(server, server.call, clients)
+            many, _ = self.request(server, server.call, clients)
             rows[f"calls/s, {clients} clients"] = f"{many['per_second']:.0f}"
         rows["memory, after"] = f"{memory(server.process.pid):.1f} MB"
         return rows
 
 
 def message_of(text):
-    """The JSON-RPC message of an answer, which may be an event stream."""
+    """The JSON-RPC message of a response, which may be an event stream."""
     data = [line[5:] for line in text.splitlines() if line.startswith("data:") and "jsonrpc" in line]
     return json.loads(data[-1] if data else text)
 
 
 def milliseconds(micros):
-    """A time for people."""
+    """Formats a time."""
     return f"{micros / 1000:.2f} ms"
 
 
@@ -84,7 +84,7 @@ def memory(pid):
 
 
 def process_calls(argv, times, **more):
-    """Median and worst seconds of a command that is started anew for each call."""
+    """Median and maximum seconds of a command, started `times` times."""
     took = []
     for _ in range(times):
         began = time.monotonic()

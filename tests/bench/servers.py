@@ -1,4 +1,4 @@
-"""The servers of the bench: how each is started on a port of loopback, and what it is asked."""
+"""The servers of the bench: how each is started on a loopback port, and the call that is measured."""
 import dataclasses
 import json
 import os
@@ -7,8 +7,8 @@ import socket
 import subprocess
 import time
 
-PATIENCE = 180  # seconds that a server may take to start, on a machine that is busy with everything else as well
-PEER_TOKEN = "Bearer gho_" + "0" * 36  # no account: of this form, the server asks nobody about it
+START_TIMEOUT = 180  # seconds, long enough for a busy machine
+PEER_TOKEN = "Bearer gho_" + "0" * 36  # no account; the server does not verify tokens of this form
 KUBECONFIG = """apiVersion: v1
 kind: Config
 clusters: [{name: bench, cluster: {server: "http://127.0.0.1:9"}}]
@@ -25,20 +25,20 @@ def tool(name, **arguments):
 
 @dataclasses.dataclass
 class Server:
-    """A server that runs."""
+    """A running server."""
 
     name: str
     program: pathlib.Path
     process: subprocess.Popen
     url: str
     headers: list
-    call: dict  # what it answers by itself
-    starting: float  # seconds until it took connections
+    call: dict  # the measured call, which needs no backend
+    starting: float  # seconds until it accepted connections
     ready: dict = dataclasses.field(default_factory=dict)
     tools: list = dataclasses.field(default_factory=list)  # names, once listed
 
     def stop(self):
-        """Ends it."""
+        """Stops the server."""
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -48,22 +48,22 @@ class Server:
 
 
 def free_port():
-    """A port that nobody has now."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def started(program, words, port, folder, **environment):
-    """The process, and how long it took until something listened on the port."""
+def start(program, words, port, folder, **environment):
+    """Starts a program. Returns the process and the seconds until it listened on the port."""
     log = open(folder / f"{pathlib.Path(program).name}.log", "w")
-    began = time.monotonic()
+    start_time = time.monotonic()
     process = subprocess.Popen([str(program), *map(str, words)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder,
                                env=os.environ | environment)
-    while time.monotonic() - began < PATIENCE:
+    while time.monotonic() - start_time < START_TIMEOUT:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return process, time.monotonic() - began
+                return process, time.monotonic() - start_time
         if process.poll() is not None:
             break
         time.sleep(0.002)
@@ -72,7 +72,7 @@ def started(program, words, port, folder, **environment):
 
 
 def peer(name, program, folder):
-    """One of the Go servers, with nothing behind it."""
+    """Starts one of the Go servers, without a backend."""
     port = free_port()
     (folder / "kubeconfig").write_text(KUBECONFIG)
     words, path, headers, call = {
@@ -83,20 +83,20 @@ def peer(name, program, folder):
         "github-mcp-server": (["http", "--port", port], "/", [f"Authorization: {PEER_TOKEN}"],
                               {"method": "prompts/get", "params": {"name": "AssignCodingAgent", "arguments": {"repo": "bench/bench"}}}),
     }[name]
-    process, took = started(program, words, port, folder, GRAFANA_URL="http://127.0.0.1:9")
+    process, took = start(program, words, port, folder, GRAFANA_URL="http://127.0.0.1:9")
     return Server(name, program, process, f"http://127.0.0.1:{port}{path}", headers, call, took)
 
 
 def ours(program, folder):
-    """Our server with the simulated controller that it carries, as `demo` starts it."""
+    """Starts our server with its built-in simulator, as `demo` does."""
     port, ready = free_port(), folder / "ready.json"
-    process, took = started(program, ["demo", "--listen", f"127.0.0.1:{port}", "--ready-file", ready], port, folder)
-    until = time.monotonic() + PATIENCE
+    process, took = start(program, ["demo", "--listen", f"127.0.0.1:{port}", "--ready-file", ready], port, folder)
+    deadline = time.monotonic() + START_TIMEOUT
     while not ready.exists():
-        if time.monotonic() > until or process.poll() is not None:
+        if time.monotonic() > deadline or process.poll() is not None:
             process.kill()
             raise RuntimeError("the demo did not become ready")
         time.sleep(0.01)
-    said = json.loads(ready.read_text())
-    headers = [f"Authorization: Bearer {said['tokens']['viewer']}"]
-    return Server("juju-mcp", program, process, said["mcp_url"], headers, tool("juju_find_command", query="scale an application"), took, said)
+    info = json.loads(ready.read_text())
+    headers = [f"Authorization: Bearer {info['tokens']['viewer']}"]
+    return Server("juju-mcp", program, process, info["mcp_url"], headers, tool("juju_find_command", query="scale an application"), took, info)

@@ -51,7 +51,7 @@ async fn every_refusal_has_its_status_and_one_sentence() {
     for (what, request, status, sentence) in cases {
         let answer = request.send(served.address).await.unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(answer.status, status, "{what}: {}", answer.body);
-        assert!(answer.sentence().contains(sentence), "{what}: {}", answer.body);
+        assert!(answer.error_message().contains(sentence), "{what}: {}", answer.body);
         assert!(!answer.header("x-request-id").is_empty(), "{what}");
     }
     assert_eq!(good.send(served.address).await.expect("an answer").status, 200);

@@ -70,7 +70,7 @@ async fn who_asks_too_often_is_told_when_to_ask_again_and_nobody_else_is_held_up
         assert_eq!(refused.status, 429, "{}", refused.body);
         let seconds: u64 = refused.header("retry-after").parse().expect("whole seconds");
         assert!((1..=60).contains(&seconds), "{seconds}");
-        assert!(refused.sentence().contains("retry in"), "{}", refused.body);
+        assert!(refused.error_message().contains("retry in"), "{}", refused.body);
     }
     assert_eq!(list(&served, "admin").await.status, 200, "another caller has a limit of its own");
     let floods = floods(&served).await;
@@ -94,7 +94,7 @@ async fn who_has_too_much_under_way_waits_for_an_answer() {
     })
     .await;
     assert_eq!((refused.status, refused.header("retry-after")), (429, "1"), "{}", refused.body);
-    assert!(refused.sentence().contains("wait for a response"), "{}", refused.body);
+    assert!(refused.error_message().contains("wait for a response"), "{}", refused.body);
     assert_eq!(list(&served, "admin").await.status, 200);
     drop(first);
     wait_until("a request that ended no longer counts", async || match list(&served, "viewer").await {

@@ -158,7 +158,7 @@ async fn an_answer_that_does_not_begin_in_time_is_given_up() {
         let served = TestServer::start(folder.path(), vec![silent().await.0], settings).await;
         let answer = whoami(&served, &json!({})).send(served.address).await.expect("an answer");
         assert_eq!(answer.status, 504);
-        assert!(answer.sentence().contains("check before you repeat it"), "{}", answer.body);
+        assert!(answer.error_message().contains("check before you repeat it"), "{}", answer.body);
         if served.ledger_records().await.is_empty() { None } else { Some(end(&served).await) }
     })
     .await;

@@ -4,7 +4,7 @@ use http_server::Settings;
 use identity::Caller;
 use mcp::Surface;
 use serde_json::json;
-use tests::{StdioClient, TestServer, stdio_client::hello};
+use tests::{StdioClient, TestServer, stdio_client::initialize_request};
 
 /// A client, and what has to live as long.
 struct Client {
@@ -57,7 +57,7 @@ async fn a_client_of_today_needs_no_greeting() {
 #[tokio::test]
 async fn a_stop_ends_the_conversation() {
     let mut client = Client::new(Surface::curated()).await;
-    client.lines.request(hello("2025-11-25", &json!({}))).await;
+    client.lines.request(initialize_request("2025-11-25", &json!({}))).await;
     client.lines.stop.cancel();
     client.lines.wait_for_exit().await.expect("a good end");
 }

@@ -73,7 +73,7 @@ async fn refuses(parts: &ServerWithProvider, cases: Vec<Case>) {
         let answer = request.send(parts.served.address).await.unwrap_or_else(|error| panic!("{}: {error}", case.what));
         let (what, challenge) = (&case.what, answer.header("www-authenticate"));
         assert_eq!(answer.status, case.status, "{what}: {}", answer.body);
-        assert!(!answer.sentence().is_empty(), "{what}: {}", answer.body);
+        assert!(!answer.error_message().is_empty(), "{what}: {}", answer.body);
         assert!(!answer.body.contains(&case.secret) && !challenge.contains(&case.secret), "{what}: {}", answer.body);
         let metadata = format!(r#"resource_metadata="{PUBLIC}/.well-known/oauth-protected-resource/mcp""#);
         assert!(challenge.starts_with(r#"Bearer realm="juju-mcp""#) && challenge.contains(&metadata), "{what}");
@@ -223,7 +223,7 @@ async fn while_the_provider_is_down_nobody_new_is_let_in() {
         let answer = send(token).await;
         assert_eq!((answer.status, answer.header("retry-after")), (503, "5"), "{}", answer.body);
         assert_eq!(answer.header("www-authenticate"), "");
-        assert!(answer.sentence().contains("identity provider cannot be reached"), "{}", answer.body);
+        assert!(answer.error_message().contains("identity provider cannot be reached"), "{}", answer.body);
     }
     assert_eq!(told(&parts, 1).await[0].arguments["kind"], "provider-down");
     parts.provider.set_failing(false);

@@ -32,7 +32,7 @@ async fn a_narrow_token_is_told_all_scopes_that_the_act_needs() {
     let answer = send(add_unit("/mcp"), &parts, &token).await;
     assert_eq!(answer.status, 403, "{}", answer.body);
     assert_eq!(answer.header("www-authenticate"), challenge("/mcp", "openid juju:read juju:write"));
-    assert!(answer.sentence().contains("need a token with the scope `juju:write`"), "{}", answer.body);
+    assert!(answer.error_message().contains("need a token with the scope `juju:write`"), "{}", answer.body);
     assert_eq!(answer.json()["id"], 1);
     let answer = send(add_unit("/mcp/x/deploy"), &parts, &token).await;
     assert_eq!(answer.header("www-authenticate"), challenge("/mcp/x/deploy", "openid juju:read juju:write"));

@@ -24,7 +24,7 @@ class Tally:
         self.reasons.append(reason)
 
     def skip(self, reason):
-        """One thing that could not be had."""
+        """One thing that this machine cannot provide."""
         self.skipped += 1
         self.skips.append(reason)
 
@@ -34,11 +34,11 @@ class Tally:
             self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
 
     def line(self):
-        """The plain closing line."""
+        """The closing line of a run."""
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
     def read(self, line):
-        """Takes a test program's closing line into account; true if it was one."""
+        """Adds the counts of a test program's closing line; false if the line is none."""
         found = CARGO.search(line)
         if found:
             passed, failed, skipped = map(int, found.groups())
@@ -52,20 +52,20 @@ class Tally:
         return True
 
     def command(self, argv, minutes=20, **environment):
-        """Runs a command, shows what it says, and counts it: its own closing lines, or itself as one test."""
+        """Runs a command, prints its output, and adds the counts of its closing lines; without any, the command counts as one test."""
         argv = [str(word) for word in argv]
         print("$ " + " ".join(argv), flush=True)
         program = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                    errors="replace", env=os.environ | {k: str(v) for k, v in environment.items()}, start_new_session=True)
-        late = threading.Event()
+        timed_out = threading.Event()
 
         def stop():
-            late.set()
+            timed_out.set()
             os.killpg(program.pid, signal.SIGKILL)
 
         timer = threading.Timer(minutes * 60, stop)
         timer.start()
-        counted, before = False, self.failed
+        counted, failed_before = False, self.failed
         try:
             for line in program.stdout:
                 sys.stdout.write(line)
@@ -74,9 +74,9 @@ class Tally:
             code = program.wait()
         finally:
             timer.cancel()
-        if late.is_set():
-            self.fail(f"`{' '.join(argv)}` had not ended after {minutes} minutes")
-        elif code and self.failed == before:
+        if timed_out.is_set():
+            self.fail(f"`{' '.join(argv)}` did not end within {minutes} minutes")
+        elif code and self.failed == failed_before:
             self.fail(f"`{' '.join(argv)}` ended with {code}")
         elif not code and not counted:
             self.passed += 1

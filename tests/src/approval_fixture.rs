@@ -1,4 +1,4 @@
-//! A served shop whose policy asks humans, and what callers, approvers and clients do there.
+//! A server that requires approvals for a simulated shop, with the requests of callers, approvers and clients.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -17,44 +17,44 @@ use crate::{
     ledger::STORE_FILE,
     raw_http::Request,
     side_by_side::simulator,
-    test_server::{SEAL_FILE, ServerSetup},
+    test_server::{STATE_KEY_FILE, ServerSetup},
 };
 
-/// A simulated shop behind our server, whose policy wants a human before every change.
+/// A simulated shop behind a server that requires an approval for every change.
 pub struct ApprovalFixture {
     /// The controller.
     pub simulator: Simulator,
-    /// Our server.
+    /// The server.
     pub served: TestServer,
     folder: tempfile::TempDir,
     second_person: bool,
 }
 
-/// Adds a unit: the act of these journeys. The controller counts how often it is done.
+/// The tool of these tests. The simulator counts how often it is executed.
 pub const TOOL: &str = "juju_add_unit";
 
-/// Arguments of the act.
+/// The arguments of [`TOOL`].
 #[must_use]
 pub fn arguments() -> Value {
     json!({"model": "shop", "application": "web", "num_units": 1})
 }
 
-/// What a human before a client that can ask says.
+/// The answer of a user to an elicitation, in the parameters of a repeated call.
 #[must_use]
 pub fn elicitation_answer(content: &Value) -> Value {
     json!({"approval": {"action": "accept", "content": content}})
 }
 
-/// A policy that wants a human before acts of this effect or a worse one, as an operator writes it.
+/// A policy that requires approvals for acts of this effect and of worse ones.
 ///
 /// # Panics
-/// Never: the policy is part of the journeys.
+/// Never: the policy is constant.
 #[must_use]
 pub fn policy_requiring_approval(least: Effect, second_person: bool) -> Policy {
     let all = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
     let effects: Vec<_> = all.into_iter().filter(|effect| *effect >= least).map(Effect::as_str).collect();
     let rule = json!({"name": "changes", "severity": "high", "check": "never", "effect": "approve",
-        "message": "A human looks at changes", "applies_to": {"effects": effects}, "second_person": second_person});
+        "message": "Changes require an approval", "applies_to": {"effects": effects}, "second_person": second_person});
     let bindings: Value = serde_json::from_str(BINDINGS).expect("bindings");
     // JSON is YAML
     let written = json!({"bindings": bindings, "policies": [rule]}).to_string();
@@ -62,7 +62,7 @@ pub fn policy_requiring_approval(least: Effect, second_person: bool) -> Policy {
 }
 
 impl ApprovalFixture {
-    /// Opens the shop.
+    /// Starts the simulator and the server.
     pub async fn start(second_person: bool, terms: ApprovalTerms) -> Self {
         let simulator = simulator("shop").await;
         let folder = tempfile::tempdir().expect("a folder");
@@ -70,13 +70,13 @@ impl ApprovalFixture {
         Self { simulator, served, folder, second_person }
     }
 
-    /// Ends the server and starts it again on the same state.
+    /// Stops the server and starts it again with the same state.
     pub async fn restart(self) -> Self {
         let (second_person, terms) = (self.second_person, self.served.dispatcher.approvals.clone());
         self.restart_with(second_person, terms).await
     }
 
-    /// The same with other settings.
+    /// Restarts with other settings.
     pub async fn restart_with(self, second_person: bool, terms: ApprovalTerms) -> Self {
         let Self { simulator, served, folder, .. } = self;
         served.stop();
@@ -87,26 +87,26 @@ impl ApprovalFixture {
         Self { simulator, served, folder, second_person }
     }
 
-    /// The same with another key for what clients carry.
+    /// Restarts with another key for the request state of clients.
     pub async fn restart_with_another_key(self) -> Self {
-        std::fs::write(self.folder.path().join(SEAL_FILE), [6; 32]).expect("a key");
+        std::fs::write(self.folder.path().join(STATE_KEY_FILE), [6; 32]).expect("a key");
         self.restart().await
     }
 
-    /// A client of the person at this machine, over lines, on what `/mcp` offers.
+    /// A stdio client of the local user, with the tools of `/mcp`.
     #[must_use]
     pub fn stdio_client(&self) -> StdioClient {
         let server = self.served.server.clone();
         StdioClient::with(server.local(Caller::local("ana", "admin"), Surface::curated()))
     }
 
-    /// Calls a tool as the holder of a token, and gives the result. `more` are further members of the parameters, and
-    /// in `_meta` what the client can do.
+    /// Calls a tool with a token and returns the result. `more` has further members of the parameters, for example the
+    /// capabilities of the client in `_meta`.
     pub async fn call(&self, token: &str, tool: &str, arguments: &Value, more: &Value) -> Value {
         self.call_at("/mcp/full", token, tool, arguments, more).await
     }
 
-    /// The same at an endpoint.
+    /// Calls a tool at an endpoint.
     pub async fn call_at(&self, path: &str, token: &str, tool: &str, arguments: &Value, more: &Value) -> Value {
         let mut params = json!({"name": tool, "arguments": arguments});
         for (name, value) in more.as_object().into_iter().flatten() {
@@ -118,26 +118,26 @@ impl ApprovalFixture {
         answer["result"].clone()
     }
 
-    /// Asks for the act as a client that cannot ask anybody.
+    /// Calls [`TOOL`] as a client without elicitation.
     pub async fn request(&self, token: &str) -> Value {
         self.call(token, TOOL, &arguments(), &json!({})).await
     }
 
-    /// Asks for the act as a client that can ask the human before it.
+    /// Calls [`TOOL`] as a client with elicitation.
     pub async fn request_with_elicitation(&self, token: &str, more: Value) -> Value {
         self.call(token, TOOL, &arguments(), &with_elicitation(more)).await
     }
 
-    /// The question that a first call leaves behind: its id and its digest.
+    /// Calls [`TOOL`] and returns the id and the digest of the approval request.
     pub async fn request_approval(&self, token: &str) -> (String, String) {
         let asked = self.request(token).await;
         assert_eq!(asked["_meta"]["juju-mcp/code"], "approval needed", "{asked}");
-        let told = &asked["_meta"]["juju-mcp/approval"];
-        let text = |name: &str| told[name].as_str().expect(name).to_owned();
+        let approval = &asked["_meta"]["juju-mcp/approval"];
+        let text = |name: &str| approval[name].as_str().expect(name).to_owned();
         (text("id"), text("digest"))
     }
 
-    /// A request to the management API: its status and its body.
+    /// Sends a request to the management API and returns status and body.
     pub async fn api(&self, token: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let request = Request::new(method, &format!("/api/v1/approvals{path}")).token(self.served.token(token));
         let request = match body {
@@ -148,35 +148,35 @@ impl ApprovalFixture {
         (answer.status, answer.json())
     }
 
-    /// Decides over the management API: the status.
+    /// Decides over the management API and returns the status.
     pub async fn decide(&self, token: &str, verb: &str, id: &str, digest: &str) -> u16 {
-        let body = json!({"digest": digest, "reason": "looked at it"});
+        let body = json!({"digest": digest, "reason": "checked"});
         self.api(token, "POST", &format!("/{id}/{verb}"), &body).await.0
     }
 
-    /// How often the act was done.
+    /// How often [`TOOL`] was executed.
     #[must_use]
     pub fn units_added(&self) -> u64 {
         self.simulator.writes().get("Application.AddUnits").copied().unwrap_or_default()
     }
 
-    /// Changes the target behind everybody's back: one more unit, under a policy that asks nobody.
+    /// Adds a unit under a policy without approvals, which changes the target.
     pub async fn change_target(&self) {
-        let shipped = Policy::without_rules().expect("the policy");
-        self.served.dispatcher.policy.replace(shipped);
+        let permissive = Policy::without_rules().expect("the policy");
+        self.served.dispatcher.policy.replace(permissive);
         let done = self.call("other admin", TOOL, &arguments(), &json!({})).await;
         assert_ne!(done["isError"], true, "{done}");
         self.served.dispatcher.policy.replace(policy_requiring_approval(Effect::Write, self.second_person));
     }
 
-    /// Changes the store behind the server's back.
+    /// Changes the store, bypassing the server.
     pub async fn execute_sql(&self, statement: &'static str) {
         let url = format!("sqlite://{}", self.folder.path().join(STORE_FILE).display());
         let mut connection = SqliteConnection::connect(&url).await.expect("the store");
         sqlx::raw_sql(statement).execute(&mut connection).await.expect(statement);
     }
 
-    /// All endings in the ledger: the tool, how it ended, and the approval that the entry is joined to.
+    /// All closed entries of the ledger: the tool and the close record.
     pub async fn close_records(&self) -> Vec<(String, Ending)> {
         let records = self.served.ledger_records().await;
         let mut tools = BTreeMap::new();
@@ -190,14 +190,14 @@ impl ApprovalFixture {
         ended
     }
 
-    /// The last ending in the ledger.
+    /// The outcome and the approval of the last closed entry.
     pub async fn last_close(&self) -> (Outcome, Option<String>) {
         let (_, ending) = self.close_records().await.pop().expect("an ending");
         (ending.outcome, ending.approval)
     }
 }
 
-/// The same parameters from a client that can ask the human before it.
+/// Adds the elicitation capability of a client to the parameters.
 #[must_use]
 pub fn with_elicitation(mut params: Value) -> Value {
     params["_meta"] = json!({"io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}}});

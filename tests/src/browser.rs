@@ -1,4 +1,4 @@
-//! A browser without a screen: cookies, forms, and what it was told about both.
+//! A headless browser: cookies, forms and responses.
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
@@ -7,18 +7,18 @@ use crate::raw_http::{Request, Response};
 /// One person's browser.
 pub struct Browser {
     address: SocketAddr,
-    /// Cookies by name. Their attributes are in the answers that set them.
+    /// Cookies by name; their attributes are in the responses.
     pub cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
-    /// A browser that has been nowhere yet.
+    /// A browser without cookies.
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
         Self { address, cookies: BTreeMap::new() }
     }
 
-    /// Opens a page, as typing its address would. Redirects are left to the caller.
+    /// Requests a page. The caller follows redirects.
     pub async fn open(&mut self, path: &str) -> Response {
         self.send(Request::new("GET", path)).await
     }
@@ -28,10 +28,10 @@ impl Browser {
         self.send(form(path, fields)).await
     }
 
-    /// Sends a request with the cookies, and keeps those that come back.
+    /// Sends a request with the cookies, and stores those of the response.
     ///
     /// # Panics
-    /// Where the server does not answer.
+    /// If the server does not respond.
     pub async fn send(&mut self, request: Request) -> Response {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header("cookie", &cookies.join("; ")) };
@@ -48,14 +48,14 @@ impl Browser {
         answer
     }
 
-    /// Signs in with a static token; gives the answer to the form.
+    /// Signs in with a static token and returns the response to the form.
     pub async fn sign_in(&mut self, token: &str) -> Response {
         let page = self.open("/console/sign-in").await;
         self.post("/console/sign-in", &[("token", token), ("form", &field(&page.body, "form"))]).await
     }
 }
 
-/// The request that a form makes.
+/// The request that submits a form.
 #[must_use]
 pub fn form(path: &str, fields: &[(&str, &str)]) -> Request {
     let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
@@ -70,14 +70,14 @@ fn encoded(text: &str) -> String {
 /// The value of a hidden field of a page.
 ///
 /// # Panics
-/// Where there is none of this name.
+/// If the page has no such field.
 #[must_use]
 pub fn field(page: &str, name: &str) -> String {
     let after = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
     after.and_then(|rest| rest.split('"').next()).unwrap_or_else(|| panic!("no field `{name}` in {page}")).to_owned()
 }
 
-/// The value of a header; empty without one.
+/// The value of a header; empty if absent.
 #[must_use]
 pub fn header<'answer>(answer: &'answer Response, name: &str) -> &'answer str {
     answer.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)

@@ -1,4 +1,4 @@
-//! Callers of the journeys: holders of static tokens, and people and programs that an identity provider vouches for.
+//! Callers of the integration tests: owners of static tokens, and people and programs of an identity provider.
 
 use std::{collections::BTreeMap, net::IpAddr, path::Path, sync::Arc};
 
@@ -6,7 +6,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use http_server::Authenticate;
 use identity::{Authenticator, Caller, Claims, Presented, Token, Unauthenticated, oauth::Provider};
 
-/// Tokens by name, the roles of their holders, and who these are where the configuration says so.
+/// Static tokens: name, role, and owner if configured.
 const TOKENS: [(&str, &str, Option<&str>); 8] = [
     ("viewer", "viewer", None),
     ("operator", "operator", None),
@@ -18,8 +18,8 @@ const TOKENS: [(&str, &str, Option<&str>); 8] = [
     ("dora, approver", "approver", Some("Dora@Example.com")),
 ];
 
-/// Somebody at an identity provider.
-struct Person {
+/// An account of an identity provider.
+struct Account {
     name: &'static str,
     subject: &'static str,
     email: Option<&'static str>,
@@ -27,76 +27,76 @@ struct Person {
     scopes: &'static [&'static str],
 }
 
-const fn person(
+const fn account(
     name: &'static str,
     subject: &'static str,
     email: Option<&'static str>,
     client: &'static str,
     scopes: &'static [&'static str],
-) -> Person {
-    Person { name, subject, email, client, scopes }
+) -> Account {
+    Account { name, subject, email, client, scopes }
 }
 
-const ASKS: &[&str] = &["juju:read", "juju:write"];
-const APPROVES: &[&str] = &["juju:read", "juju:approve"];
+const REQUESTER_SCOPES: &[&str] = &["juju:read", "juju:write"];
+const APPROVER_SCOPES: &[&str] = &["juju:read", "juju:approve"];
 const ANA: Option<&str> = Some("ana@example.com");
 const BEA: Option<&str> = Some("bea@example.com");
 const DORA: Option<&str> = Some("dora@example.com");
 
-/// All but Carl are bound to `approver` by their address or subject, and whoever comes by the assistant to `operator`.
-const PEOPLE: [Person; 10] = [
-    person("ana by assistant", "ana", ANA, "assistant", ASKS),
-    person("ana by another assistant", "ana", ANA, "assistant-2", ASKS),
-    person("ana's approving token by assistant", "ana", ANA, "assistant", APPROVES),
-    person("ana by page", "ana", ANA, "page", APPROVES),
-    person("ana's other account by page", "ana-2", Some("ANA@example.com"), "page", APPROVES),
-    person("bea by page", "bea", BEA, "page", APPROVES),
-    person("bea by assistant", "bea", BEA, "assistant", APPROVES),
-    person("carl by page", "carl", Some("carl@example.com"), "page", APPROVES),
-    person("robot", "robot", None, "robot", APPROVES),
-    person("dora by page", "dora", DORA, "page", APPROVES),
+/// All accounts except Carl's have the role `approver` by address or subject; the clients `assistant*` have `operator`.
+const ACCOUNTS: [Account; 10] = [
+    account("ana by assistant", "ana", ANA, "assistant", REQUESTER_SCOPES),
+    account("ana by another assistant", "ana", ANA, "assistant-2", REQUESTER_SCOPES),
+    account("ana's approving token by assistant", "ana", ANA, "assistant", APPROVER_SCOPES),
+    account("ana by page", "ana", ANA, "page", APPROVER_SCOPES),
+    account("ana's other account by page", "ana-2", Some("ANA@example.com"), "page", APPROVER_SCOPES),
+    account("bea by page", "bea", BEA, "page", APPROVER_SCOPES),
+    account("bea by assistant", "bea", BEA, "assistant", APPROVER_SCOPES),
+    account("carl by page", "carl", Some("carl@example.com"), "page", APPROVER_SCOPES),
+    account("robot", "robot", None, "robot", APPROVER_SCOPES),
+    account("dora by page", "dora", DORA, "page", APPROVER_SCOPES),
 ];
 
-/// Bindings of these people, as a configuration has them.
+/// The role bindings of these accounts.
 pub const BINDINGS: &str = r#"[
     {"role": "operator", "to": ["client:assistant", "client:assistant-2"]},
     {"role": "approver", "to": ["user:ana@example.com", "user:bea@example.com", "user:dora@example.com", "subject:robot"]}
 ]"#;
 
-/// Who presents which token.
-pub(crate) struct People {
+/// Authenticates the tokens of all test callers.
+pub(crate) struct TestCallers {
     tokens: Arc<Authenticator>,
     people: BTreeMap<String, Caller>,
 }
 
-impl People {
-    /// All of them beside those whom a provider knows, and their tokens by name. Tokens are kept in the folder, so that they outlive a server.
-    pub(crate) fn known(folder: &Path, provider: Option<Provider>) -> (Self, BTreeMap<&'static str, Token>) {
+impl TestCallers {
+    /// All test callers and their tokens by name, plus a provider. The tokens are stored in the folder and survive a restart.
+    pub(crate) fn new(folder: &Path, provider: Option<Provider>) -> (Self, BTreeMap<&'static str, Token>) {
         let (mut tokens, mut people) = (Authenticator::default(), BTreeMap::new());
         if let Some(provider) = provider {
             tokens.trust(provider);
         }
         let mut named = BTreeMap::new();
         for (name, role, holder) in TOKENS {
-            let token = kept_token(&folder.join(format!("{name}.token")));
+            let token = stored_token(&folder.join(format!("{name}.token")));
             tokens.accept_of(token.hash(), role, holder);
             named.insert(name, token);
         }
-        for person in PEOPLE {
-            let token = kept_token(&folder.join(format!("{}.token", person.name)));
+        for person in ACCOUNTS {
+            let token = stored_token(&folder.join(format!("{}.token", person.name)));
             people.insert(format!("Bearer {}", token.reveal()), person.caller());
             named.insert(person.name, token);
         }
         (Self { tokens: Arc::new(tokens), people }, named)
     }
 
-    /// Who holds a static token or one of the provider's.
+    /// The authenticator for static tokens and tokens of the provider.
     pub(crate) fn authenticator(&self) -> Arc<Authenticator> {
         Arc::clone(&self.tokens)
     }
 }
 
-impl Person {
+impl Account {
     fn caller(&self) -> Caller {
         Caller::of_claims(Claims {
             issuer: "https://id.example".to_owned(),
@@ -109,7 +109,7 @@ impl Person {
     }
 }
 
-impl Authenticate for People {
+impl Authenticate for TestCallers {
     fn authenticate<'call>(
         &'call self,
         presented: Presented<'call>,
@@ -126,11 +126,11 @@ impl Authenticate for People {
     }
 }
 
-fn kept_token(file: &Path) -> Token {
+fn stored_token(file: &Path) -> Token {
     if let Ok(text) = std::fs::read_to_string(file) {
         return Token::given(&text).expect("a token");
     }
     let token = Token::generate().expect("randomness");
-    std::fs::write(file, token.reveal()).expect("a token can be kept");
+    std::fs::write(file, token.reveal()).expect("a token can be stored");
     token
 }

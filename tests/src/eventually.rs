@@ -1,36 +1,35 @@
-//! Waits for what others do in the background, and says what was seen where it never came.
+//! Waiting for results of background work; a failure contains the last state seen.
 
 use std::time::{Duration, Instant};
 
-/// Longer than anything waited for takes, on a machine that is busy with everything else as well. It is spent only by a
-/// test that fails.
+/// Maximum time to wait for a result, long enough for a busy machine. Only a failing test waits that long.
 pub const TEST_TIMEOUT: Duration = Duration::from_mins(3);
 
-/// How long one look is followed by none.
-const PAUSE: Duration = Duration::from_millis(50);
+/// Time between two checks.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Looks again and again until there is what was looked for; a look that does not find it says what it saw instead.
+/// Calls `check` until it returns `Ok`; its `Err` is the state seen.
 ///
 /// # Panics
-/// Where it is not there within [`TEST_TIMEOUT`], with what was seen last.
-pub async fn wait_until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<T, String>) -> T {
-    let begun = Instant::now();
+/// If that takes longer than [`TEST_TIMEOUT`]; the message has the last state.
+pub async fn wait_until<T>(what: &str, mut check: impl AsyncFnMut() -> Result<T, String>) -> T {
+    let start = Instant::now();
     loop {
-        match look().await {
+        match check().await {
             Ok(found) => return found,
             Err(seen) => {
-                assert!(begun.elapsed() < TEST_TIMEOUT, "not within {TEST_TIMEOUT:?}: {what}; seen was: {seen}")
+                assert!(start.elapsed() < TEST_TIMEOUT, "not within {TEST_TIMEOUT:?}: {what}; last state: {seen}")
             }
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
-/// For what has to be done before a time limit of the product passes: tries it with longer and longer limits. A try that
-/// was too slow for its limit gives nothing, and only such a one.
+/// Runs a test that has to be faster than a time limit of the product, with longer and longer limits. `attempt` returns
+/// `None` only if it was too slow for its limit.
 ///
 /// # Panics
-/// Where no limit was long enough.
+/// If no limit was long enough.
 pub async fn with_growing_limit<T>(what: &str, mut attempt: impl AsyncFnMut(Duration) -> Option<T>) -> T {
     for seconds in [1, 4, 16, 64] {
         if let Some(done) = attempt(Duration::from_secs(seconds)).await {
@@ -40,7 +39,7 @@ pub async fn with_growing_limit<T>(what: &str, mut attempt: impl AsyncFnMut(Dura
     panic!("too slow for every limit: {what}")
 }
 
-/// Time limits towards controllers for journeys that are about something else: nothing fails because a machine is busy.
+/// Time limits of connections to controllers that a busy machine does not exceed.
 #[must_use]
 pub fn long_timeouts() -> juju_client::Settings {
     juju_client::Settings {

@@ -1,29 +1,29 @@
-//! Ledgers for journeys, signed with a key that all of them know.
+//! Ledgers for tests, signed with a fixed key.
 
 use std::path::Path;
 
 use audit::{Keep, Ledger, Newest, PublicKey, Signer, Terms};
 use store::Store;
 
-/// The file of the newest head, in the folder of the store.
-const NEWEST: &str = "ledger-head.json";
+/// The file of the latest checkpoint, in the folder of the store.
+const CHECKPOINT_FILE: &str = "ledger-head.json";
 
-/// The signer of all ledgers of journeys.
+/// The signer of all test ledgers.
 #[must_use]
 pub fn signer() -> Signer {
     Signer::new(&[7; 32])
 }
 
-/// Its public half, as those who verify give it.
+/// The public key of [`signer`], as the argument of a verification.
 #[must_use]
 pub fn keys() -> [PublicKey; 1] {
     [signer().public_key().clone()]
 }
 
-/// Signed by that key, and all of it kept.
+/// A configuration with that key and unlimited retention.
 #[must_use]
 pub fn terms(folder: &Path) -> Terms {
-    Terms { signer: signer(), newest: folder.join(NEWEST), keep: Keep::default() }
+    Terms { signer: signer(), newest: folder.join(CHECKPOINT_FILE), keep: Keep::default() }
 }
 
 /// File of the store in a folder.
@@ -35,8 +35,8 @@ pub async fn ledger(folder: &Path) -> Ledger {
     Ledger::open(store, terms(folder)).await.expect("a ledger")
 }
 
-/// The newest head that was kept apart in a folder.
+/// The latest checkpoint that was stored in a folder.
 #[must_use]
 pub fn newest(folder: &Path) -> Option<Newest> {
-    Newest::read(&std::fs::read_to_string(folder.join(NEWEST)).ok()?, Some(&keys()))
+    Newest::read(&std::fs::read_to_string(folder.join(CHECKPOINT_FILE)).ok()?, Some(&keys()))
 }

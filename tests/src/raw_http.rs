@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, so that a journey can send what no client library would.
+//! A minimal HTTP/1.1 client that can send requests which no client library sends.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,7 +8,7 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-/// A request to be written as it is.
+/// A request, sent exactly as given.
 #[derive(Debug, Clone)]
 pub struct Request {
     method: String,
@@ -18,26 +18,26 @@ pub struct Request {
     from: Option<IpAddr>,
 }
 
-/// An answer, read to its end.
+/// A complete response.
 #[derive(Debug, Clone)]
 pub struct Response {
     /// Status code.
     pub status: u16,
     /// Names in lower case, and values.
     pub headers: Vec<(String, String)>,
-    /// The body, without the marks of its chunks.
+    /// The body, without chunk sizes.
     pub body: String,
 }
 
 impl Request {
-    /// A request without headers but `Host: localhost`, and without a body.
+    /// A request with `Host: localhost` only and without a body.
     #[must_use]
     pub fn new(method: &str, path: &str) -> Self {
         let headers = vec![("host".to_owned(), "localhost".to_owned())];
         Self { method: method.to_owned(), path: path.to_owned(), headers, body: Vec::new(), from: None }
     }
 
-    /// A JSON-RPC message to an MCP address, with the headers that the older versions want.
+    /// A JSON-RPC message to an MCP address, with the headers that the older versions require.
     #[must_use]
     pub fn rpc(path: &str, message: &Value) -> Self {
         Self::new("POST", path)
@@ -46,7 +46,7 @@ impl Request {
             .body(message.to_string())
     }
 
-    /// A request of version 2026-07-28: `_meta` and headers say all there is to know.
+    /// A request of version 2026-07-28, which is self-contained: `_meta` and headers instead of a session.
     #[must_use]
     pub fn modern(path: &str, method: &str, mut params: Value) -> Self {
         if params["_meta"].is_null() {
@@ -57,7 +57,7 @@ impl Request {
         if meta["io.modelcontextprotocol/clientCapabilities"].is_null() {
             meta["io.modelcontextprotocol/clientCapabilities"] = serde_json::json!({});
         }
-        meta["io.modelcontextprotocol/clientInfo"] = serde_json::json!({"name": "journey", "version": "1"});
+        meta["io.modelcontextprotocol/clientInfo"] = serde_json::json!({"name": "tests", "version": "1"});
         let name = params["name"].as_str().map(str::to_owned);
         let message = serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let request =
@@ -68,7 +68,7 @@ impl Request {
         }
     }
 
-    /// Sets a header, in place of one that is there.
+    /// Sets a header; replaces an existing one.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| known != name);
@@ -76,33 +76,33 @@ impl Request {
         self
     }
 
-    /// Sends a header once more.
+    /// Adds a header, even if the name exists.
     #[must_use]
     pub fn append_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The same at another path.
+    /// Sets the path.
     #[must_use]
     pub fn with_path(self, path: &str) -> Self {
         Self { path: path.to_owned(), ..self }
     }
 
-    /// Sends it from this address of this machine.
+    /// Sets the local address of the connection.
     #[must_use]
     pub fn from_address(self, address: IpAddr) -> Self {
         Self { from: Some(address), ..self }
     }
 
-    /// Leaves a header out.
+    /// Removes a header.
     #[must_use]
     pub fn without_header(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| known != name);
         self
     }
 
-    /// The same with a bearer token.
+    /// Sets the bearer token.
     #[must_use]
     pub fn token(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
@@ -115,10 +115,10 @@ impl Request {
         self
     }
 
-    /// Sends it on a connection of its own, and leaves the answer to be read.
+    /// Sends the request on a new connection and returns the connection.
     ///
     /// # Errors
-    /// Where the connection fails.
+    /// If the connection fails.
     pub async fn open(&self, address: SocketAddr) -> std::io::Result<TcpStream> {
         let mut stream = match self.from {
             None => TcpStream::connect(address).await?,
@@ -137,28 +137,28 @@ impl Request {
         }
         head.push_str("\r\n");
         stream.write_all(head.as_bytes()).await?;
-        // a server that has refused already may have closed its end, and its answer is what counts
+        // a server that rejects early may have closed its end; its response matters
         let _ = stream.write_all(&self.body).await;
         Ok(stream)
     }
 
-    /// Sends it and reads the whole answer.
+    /// Sends the request and reads the whole response.
     ///
     /// # Errors
-    /// Where the connection fails, or what came back is no HTTP.
+    /// If the connection fails or the response is not HTTP.
     pub async fn send(&self, address: SocketAddr) -> std::io::Result<Response> {
         let mut stream = self.open(address).await?;
         let mut bytes = Vec::new();
         let read = stream.read_to_end(&mut bytes).await;
         match Response::parse(&String::from_utf8_lossy(&bytes)) {
             Some(answer) => Ok(answer),
-            None => Err(read.err().unwrap_or_else(|| std::io::Error::other("no HTTP came back"))),
+            None => Err(read.err().unwrap_or_else(|| std::io::Error::other("the response is not HTTP"))),
         }
     }
 }
 
 impl Response {
-    /// Reads an answer that came whole; nothing where it is no HTTP.
+    /// Parses a complete response; `None` if it is not HTTP.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (head, rest) = text.split_once("\r\n\r\n")?;
@@ -167,17 +167,17 @@ impl Response {
         let headers: Vec<_> =
             lines.filter_map(|line| line.split_once(": ")).map(|(n, v)| (n.to_lowercase(), v.to_owned())).collect();
         let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
-        let body = if chunked { joined(rest) } else { rest.to_owned() };
+        let body = if chunked { decode_chunks(rest) } else { rest.to_owned() };
         Some(Self { status, headers, body })
     }
 
-    /// A header's value, or nothing.
+    /// The value of a header; empty if absent.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    /// The JSON that came back: the body, or the last message of an event stream.
+    /// The JSON of the response: the body, or the last message of an event stream.
     #[must_use]
     pub fn json(&self) -> Value {
         if self.header("content-type").starts_with("text/event-stream") {
@@ -192,14 +192,14 @@ impl Response {
         self.body.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data:")?.trim()).ok()).collect()
     }
 
-    /// The sentence of a refusal.
+    /// The message of an error.
     #[must_use]
-    pub fn sentence(&self) -> String {
+    pub fn error_message(&self) -> String {
         self.json()["error"]["message"].as_str().unwrap_or_default().to_owned()
     }
 }
 
-fn joined(mut chunks: &str) -> String {
+fn decode_chunks(mut chunks: &str) -> String {
     let mut body = String::new();
     while let Some((size, rest)) = chunks.split_once("\r\n") {
         let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! A real Juju 3.6 API server for one test, started in a second and gone with the test (`tests/real/controller/README.md`).
+//! A real Juju 3.6 API server for one test, started within a second and stopped with the test (`tests/real/controller/README.md`).
 
 use std::{path::PathBuf, process::Stdio};
 
@@ -14,17 +14,17 @@ use crate::eventually::{TEST_TIMEOUT, long_timeouts};
 /// The variable with the folder of `realcontroller`, `mongod` and `juju`; `build.rs` reads it too.
 const FOLDER: &str = "JUJU_MCP_TEST_CONTROLLER";
 
-/// A running API server; it ends when this is dropped.
+/// A running API server; dropping it stops the server.
 #[derive(Debug)]
 pub struct RealController {
-    /// What it said of itself when it was ready.
+    /// The line that it printed when it was ready.
     pub ready: Ready,
     commands: ChildStdin,
     answers: Lines<BufReader<ChildStderr>>,
     _process: Child,
 }
 
-/// What the server says of itself when it is ready.
+/// The data that the server prints when it is ready.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Ready {
     /// `host:port` of its API.
@@ -39,9 +39,9 @@ pub struct Ready {
     pub models: Vec<Model>,
     /// Its users, with their passwords.
     pub accounts: Vec<Account>,
-    /// A folder of client files with which the real `juju` reaches it as admin.
+    /// A folder of client files with which the real `juju` connects as admin.
     pub juju_data: PathBuf,
-    /// Where its audit log is, as soon as its configuration asks for one; empty of a server that has none.
+    /// Path of its audit log, which exists once the controller configuration enables it; empty if the server has none.
     #[serde(default)]
     pub audit_log: PathBuf,
 }
@@ -62,7 +62,7 @@ pub struct Account {
     pub user: String,
     /// Their password.
     pub password: String,
-    /// A folder of client files with which the real `juju` reaches the server as this user.
+    /// A folder of client files with which the real `juju` connects as this user.
     pub juju_data: PathBuf,
 }
 
@@ -98,27 +98,27 @@ impl RealController {
             .kill_on_drop(true)
             .spawn()
             .expect("the real controller can be started");
-        let commands = process.stdin.take().expect("standard input was asked for");
-        let answers = BufReader::new(process.stderr.take().expect("standard error was asked for")).lines();
-        let mut controller = Self { ready: Ready::nothing(), commands, answers, _process: process };
+        let commands = process.stdin.take().expect("standard input is piped");
+        let answers = BufReader::new(process.stderr.take().expect("standard error is piped")).lines();
+        let mut controller = Self { ready: Ready::empty(), commands, answers, _process: process };
         let ready = controller.answer("READY ").await;
         controller.ready = serde_json::from_str(&ready).expect("READY is JSON");
         controller
     }
 
-    /// Gives a command (`tests/real/controller/README.md`) and waits until it is done.
+    /// Sends a command (`tests/real/controller/README.md`) and waits until it is done.
     ///
     /// # Panics
-    /// Where the command fails.
+    /// If the command fails.
     pub async fn command(&mut self, line: &str) -> String {
         self.commands.write_all(format!("{line}\n").as_bytes()).await.expect("it reads commands");
         self.answer("DONE").await
     }
 
-    /// This server as an endpoint, logged in to as `user`.
+    /// The address and credential to log in as `user`.
     ///
     /// # Panics
-    /// Where there is no such user.
+    /// If there is no such user.
     #[must_use]
     pub fn endpoint(&self, user: &str) -> Endpoint {
         let account = self.ready.accounts.iter().find(|account| account.user == user).expect("a user of the estate");
@@ -132,7 +132,7 @@ impl RealController {
         }
     }
 
-    /// This server as the only controller of a program.
+    /// A client configuration with this server as the only controller.
     #[must_use]
     pub fn controllers(&self, user: &str) -> Controllers {
         Controllers::new(vec![self.endpoint(user)], None, long_timeouts())
@@ -156,7 +156,7 @@ impl RealController {
 }
 
 impl Ready {
-    fn nothing() -> Self {
+    fn empty() -> Self {
         Self {
             addresses: Vec::new(),
             ca_cert: String::new(),

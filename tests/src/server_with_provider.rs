@@ -1,4 +1,4 @@
-//! The product's MCP server beside an identity provider whose users it takes.
+//! The MCP server of the product and an identity provider that it trusts.
 
 use std::sync::Arc;
 
@@ -15,52 +15,52 @@ use crate::{
     test_server::ServerSetup,
 };
 
-/// The address under which clients reach the server.
+/// The public URL of the server.
 pub const PUBLIC: &str = "https://mcp.example/prod-juju-mcp";
-/// The audience of good tokens.
+/// The audience of valid tokens.
 pub const AUDIENCE: &str = "https://mcp.example/prod-juju-mcp/mcp";
 
-/// A server and its provider; both end when this is dropped.
+/// A server and its provider; dropping it stops both.
 pub struct ServerWithProvider {
     /// The provider.
     pub provider: TestProvider,
-    /// The key that it publishes.
+    /// The published key.
     pub key: SigningKey,
     /// The server.
     pub served: TestServer,
     _folder: tempfile::TempDir,
 }
 
-/// How an act ended in the ledger.
+/// A closed entry of the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClosedAct {
-    /// Subject of the caller.
+    /// The subject of the caller.
     pub caller: String,
     /// The tool.
     pub tool: String,
     /// Its arguments.
     pub arguments: Value,
-    /// How it ended.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// Why.
+    /// The reason of the outcome.
     pub reason: String,
 }
 
 impl ServerWithProvider {
-    /// Starts both: `ops` are admins and approvers, `staff` viewers.
+    /// Starts both; `ops` has the roles admin and approver, `staff` has viewer.
     pub async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
-    /// The same with settings of its own about tokens.
+    /// Starts both with changed OAuth settings.
     pub async fn with(change: impl FnOnce(&mut oauth::Settings)) -> Self {
         Self::serving(Settings::default(), change).await
     }
 
-    /// The same with settings about HTTP too.
+    /// Starts both with HTTP settings and changed OAuth settings.
     ///
     /// # Panics
-    /// Where one of them cannot be started.
+    /// If one of them cannot be started.
     pub async fn serving(settings: Settings, change: impl FnOnce(&mut oauth::Settings)) -> Self {
         let http = settings;
         let key = SigningKey::rsa("k1");
@@ -89,13 +89,13 @@ impl ServerWithProvider {
         Self { provider, key, served, _folder: folder }
     }
 
-    /// Claims of a good token.
+    /// Claims of a valid token.
     #[must_use]
     pub fn claims(&self) -> Value {
         good_claims(&self.provider.issuer, AUDIENCE)
     }
 
-    /// A good token but for one change of its claims.
+    /// A valid token with changed claims.
     #[must_use]
     pub fn token(&self, change: impl FnOnce(&mut Value)) -> String {
         let mut claims = self.claims();
@@ -103,7 +103,7 @@ impl ServerWithProvider {
         self.key.sign(&claims)
     }
 
-    /// All acts in the ledger that have ended, in the order of their ends.
+    /// All closed entries of the ledger, in the order of their close records.
     pub async fn closed_acts(&self) -> Vec<ClosedAct> {
         let records = self.served.ledger_records().await;
         let opened = |act: &str| {
@@ -112,7 +112,7 @@ impl ServerWithProvider {
                 _ => None,
             })
         };
-        let told = records.iter().filter_map(|record| {
+        let closed = records.iter().filter_map(|record| {
             let Phase::Close(ending) = &record.phase else { return None };
             let beginning = opened(&record.act)?;
             Some(ClosedAct {
@@ -123,6 +123,6 @@ impl ServerWithProvider {
                 reason: ending.reason.clone(),
             })
         });
-        told.collect()
+        closed.collect()
     }
 }

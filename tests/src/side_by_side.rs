@@ -1,4 +1,4 @@
-//! Our tools and the real client beside each other, on one controller: the real API server, or the simulated one.
+//! `juju-mcp` and the real `juju` client, connected to the same real or simulated controller.
 
 use std::path::PathBuf;
 
@@ -17,47 +17,47 @@ use crate::{
     real_controller::{RealController, programs},
 };
 
-/// A door to a controller, and the real client for the same one.
+/// A dispatcher and the real `juju` client for the same controller.
 pub struct SideBySide {
-    /// Our side.
+    /// The dispatcher of `juju-mcp`.
     pub dispatcher: Door,
-    /// The real client, where this machine has one.
+    /// The real client, if available.
     juju: Option<PathBuf>,
     data: PathBuf,
     _folder: tempfile::TempDir,
 }
 
 impl SideBySide {
-    /// Both on a real API server.
+    /// Both connected to a real API server.
     pub async fn on_real_controller(controller: &RealController) -> Self {
-        Self::joined(controller.controllers("admin"), controller.ready.juju_data.clone(), folder()).await
+        Self::new(controller.controllers("admin"), controller.ready.juju_data.clone(), folder()).await
     }
 
-    /// Both on a real API server, ours as it runs for one user over stdio: with that user's own client files.
+    /// Both connected to a real API server; `juju-mcp` uses the client files of the user, as over stdio.
     ///
     /// # Panics
-    /// Where the client files cannot be read.
+    /// If the client files cannot be read.
     pub async fn on_real_controller_with_client_files(controller: &RealController) -> Self {
         let (folder, data) = (folder(), controller.ready.juju_data.clone());
         let files = ClientFiles::new(&data, folder.path());
         let controllers = files.controllers(long_timeouts()).expect("controllers");
-        Self::joined(controllers.with_own_files(files), data, folder).await
+        Self::new(controllers.with_own_files(files), data, folder).await
     }
 
-    /// Both on a simulated controller.
+    /// Both connected to a simulated controller.
     ///
     /// # Panics
-    /// Where client files for it cannot be written.
+    /// If client files for it cannot be written.
     pub async fn on_simulator(simulator: &Simulator) -> Self {
         let folder = folder();
         let data = folder.path().join("juju-data");
         simulator.write_client_files(&data, "admin").expect("client files");
         let files = ClientFiles::new(&data, folder.path());
         let controllers = files.controllers(long_timeouts()).expect("controllers");
-        Self::joined(controllers, data, folder).await
+        Self::new(controllers, data, folder).await
     }
 
-    async fn joined(controllers: Controllers, data: PathBuf, folder: tempfile::TempDir) -> Self {
+    async fn new(controllers: Controllers, data: PathBuf, folder: tempfile::TempDir) -> Self {
         let door = Door {
             catalogue: Catalogue::shipped(),
             policy: InForce::new(Policy::without_rules().expect("the policy"), Budget::default()),
@@ -70,7 +70,7 @@ impl SideBySide {
         Self { dispatcher: door, juju: programs.map(|programs| programs.join("juju")), data, _folder: folder }
     }
 
-    /// Calls our tool as the role `admin`.
+    /// Calls a tool as the role `admin`.
     ///
     /// # Errors
     /// The refusal.
@@ -78,7 +78,7 @@ impl SideBySide {
         self.juju_mcp_as("admin", tool, arguments).await
     }
 
-    /// Calls our tool as a role.
+    /// Calls a tool as a role.
     ///
     /// # Errors
     /// The refusal.
@@ -87,13 +87,13 @@ impl SideBySide {
         carry_out(&self.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await
     }
 
-    /// What the real client prints, without a format asked for.
+    /// The output of the real client in its default format.
     ///
     /// # Errors
     /// Its standard error.
     ///
     /// # Panics
-    /// Where it cannot be started; ask [`Self::has_client`] first on a simulated controller.
+    /// If it cannot be started; check [`Self::has_juju_cli`] first on a simulated controller.
     pub async fn juju_cli_text(&self, words: &[&str]) -> Result<String, String> {
         let juju = self.juju.as_ref().expect("a real client");
         let output = Command::new(juju).args(words).env("JUJU_DATA", &self.data).output().await;
@@ -102,7 +102,7 @@ impl SideBySide {
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 
-    /// What the real client prints with `--format json`.
+    /// The output of the real client with `--format json`.
     ///
     /// # Errors
     /// Its standard error.
@@ -120,23 +120,23 @@ impl SideBySide {
         self.juju.is_some()
     }
 
-    /// What the real client prints with `--format json`, as soon as `settled` says so.
+    /// The output of the real client with `--format json`, as soon as `settled` accepts it.
     ///
     /// # Panics
-    /// Where it is not so in time.
+    /// If that takes too long.
     pub async fn juju_cli_until(&self, words: &[&str], what: &str, settled: impl Fn(&Value) -> bool) -> Value {
         wait_until(&format!("{what} (juju {})", words.join(" ")), async || match self.juju_cli(words).await {
-            Ok(told) if settled(&told) => Ok(told),
-            Ok(told) => Err(told.to_string()),
+            Ok(output) if settled(&output) => Ok(output),
+            Ok(output) => Err(output.to_string()),
             Err(error) => Err(error),
         })
         .await
     }
 
-    /// What our own tool answers the role `admin`, as soon as `settled` says so.
+    /// The result of a tool for the role `admin`, as soon as `settled` accepts it.
     ///
     /// # Panics
-    /// Where it is not so in time.
+    /// If that takes too long.
     pub async fn juju_mcp_until(
         &self,
         tool: &str,
@@ -152,28 +152,28 @@ impl SideBySide {
         .await
     }
 
-    /// The status of a model by our own tool, as soon as `settled` says so.
+    /// The status of a model, as soon as `settled` accepts it.
     ///
     /// # Panics
-    /// Where it is not so in time.
+    /// If that takes too long.
     pub async fn status_until(&self, model: &str, what: &str, settled: impl Fn(&Value) -> bool) -> Value {
         self.juju_mcp_until("status", &json!({"model": model, "limit": 0}), what, settled).await
     }
 
-    /// All that stands in the ledger.
+    /// All records of the ledger.
     ///
     /// # Panics
-    /// Where it cannot be read.
+    /// If it cannot be read.
     pub async fn ledger_records(&self) -> Vec<Record> {
         self.dispatcher.ledger.settle().await.expect("a ledger");
         Ledger::records(self.dispatcher.ledger.store(), 1, 10_000).await.expect("records")
     }
 }
 
-/// A simulated controller that ends with the test.
+/// A simulated controller that stops with the test.
 ///
 /// # Panics
-/// Where it does not start.
+/// If it does not start.
 pub async fn simulator(scenario: &str) -> Simulator {
     let listen = "127.0.0.1:0".parse().expect("an address");
     let settings = Settings { scenario: scenario.to_owned(), units: None, listen, pace: Pace::default() };

@@ -1,4 +1,4 @@
-//! An MCP client that says and hears lines, as over stdio, with its server in this process.
+//! An MCP client that writes and reads lines, as over stdio, with its server in this process.
 
 use mcp::{Server, StdioFailed};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::eventually::TEST_TIMEOUT;
 
-/// One conversation.
+/// One connection.
 pub struct StdioClient {
     writer: WriteHalf<DuplexStream>,
     reader: BufReader<ReadHalf<DuplexStream>>,
@@ -20,18 +20,18 @@ pub struct StdioClient {
 }
 
 impl StdioClient {
-    /// Begins a conversation with a server.
+    /// Connects to a server.
     #[must_use]
     pub fn with(server: Server) -> Self {
-        let (ours, theirs) = tokio::io::duplex(1 << 20);
-        let (reader, writer) = tokio::io::split(theirs);
+        let (client_end, server_end) = tokio::io::duplex(1 << 20);
+        let (reader, writer) = tokio::io::split(server_end);
         let stop = CancellationToken::new();
         let running = tokio::spawn(mcp::over(server, reader, writer, stop.clone()));
-        let (reader, writer) = tokio::io::split(ours);
+        let (reader, writer) = tokio::io::split(client_end);
         Self { writer, reader: BufReader::new(reader), running, stop }
     }
 
-    /// Says a message.
+    /// Sends a message.
     pub async fn send(&mut self, message: Value) {
         self.writer.write_all(format!("{message}\n").as_bytes()).await.expect("written");
     }
@@ -44,20 +44,20 @@ impl StdioClient {
         serde_json::from_str(&line).expect("each line is one message")
     }
 
-    /// Says a message and gives the next one of the server.
+    /// Sends a message and returns the next one of the server.
     pub async fn request(&mut self, message: Value) -> Value {
         self.send(message).await;
         self.receive().await
     }
 
-    /// Greets as an older client does, with what it can do.
+    /// Sends `initialize`, as clients of the older versions do.
     pub async fn initialize(&mut self, version: &str, capabilities: &Value) -> Value {
-        let greeted = self.request(hello(version, capabilities)).await;
+        let response = self.request(initialize_request(version, capabilities)).await;
         self.send(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
-        greeted
+        response
     }
 
-    /// Closes the client's end and gives how the server ended.
+    /// Closes the connection and returns the result of the server.
     ///
     /// # Errors
     /// As [`mcp::over`].
@@ -66,7 +66,7 @@ impl StdioClient {
         self.wait_for_exit().await
     }
 
-    /// Waits for the server's end.
+    /// Waits until the server has ended.
     ///
     /// # Errors
     /// As [`mcp::over`].
@@ -75,9 +75,9 @@ impl StdioClient {
     }
 }
 
-/// What an older client says first.
+/// The `initialize` request of an older client.
 #[must_use]
-pub fn hello(version: &str, capabilities: &Value) -> Value {
+pub fn initialize_request(version: &str, capabilities: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": version, "capabilities": capabilities, "clientInfo": {"name": "journey", "version": "1"}}})
+        "protocolVersion": version, "capabilities": capabilities, "clientInfo": {"name": "tests", "version": "1"}}})
 }

@@ -1,4 +1,4 @@
-//! The product's MCP server in this process, on loopback, with a token for each role.
+//! The MCP server of the product in this process, on loopback, with a token for each role.
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -12,21 +12,21 @@ use juju_sim::Simulator;
 use policy::{InForce, Policy};
 use tokio_util::sync::CancellationToken;
 
-use crate::{callers::People, long_timeouts};
+use crate::{callers::TestCallers, long_timeouts};
 
-/// File of the key for what clients carry between the halves of a question; without it there is a key of the journeys.
-pub const SEAL_FILE: &str = "seal.key";
-const SEAL: [u8; 32] = [5; 32];
+/// File of the key for request states; default: a fixed key.
+pub const STATE_KEY_FILE: &str = "request-state.key";
+const STATE_KEY: [u8; 32] = [5; 32];
 
-/// A running server; it stops when this is dropped.
+/// A running server; dropping it stops the server.
 pub struct TestServer {
-    /// Where it listens.
+    /// Its address.
     pub address: SocketAddr,
-    /// What counts its requests and calls.
+    /// Its metrics.
     pub metrics: Arc<Metrics>,
-    /// Answers MCP, for journeys that bring their own transport.
+    /// The MCP server, for tests with a transport of their own.
     pub server: mcp::Server,
-    /// What stands behind it.
+    /// Its dispatcher.
     pub dispatcher: Arc<Door>,
     tokens: BTreeMap<&'static str, Token>,
     authenticator: Arc<Authenticator>,
@@ -36,27 +36,27 @@ pub struct TestServer {
     stop: CancellationToken,
 }
 
-/// What a server is started with.
+/// The parts and settings of a server.
 pub struct ServerSetup {
-    /// Controllers behind it.
+    /// Its controllers.
     pub controllers: Controllers,
-    /// About HTTP.
+    /// HTTP settings.
     pub settings: Settings,
-    /// What is allowed.
+    /// Its policy.
     pub policy: Policy,
-    /// About questions to humans.
+    /// Approval settings.
     pub approvals: ApprovalTerms,
-    /// An identity provider whose access tokens are taken too.
+    /// An identity provider; its access tokens are accepted too.
     pub provider: Option<Provider>,
-    /// Adjusts what answers MCP.
+    /// A change of the MCP server.
     pub adjust: Box<dyn FnOnce(mcp::Server) -> mcp::Server + Send>,
 }
 
 impl ServerSetup {
-    /// These controllers, the shipped roles without rules, and no provider.
+    /// A server for these controllers with the built-in roles, no rules and no provider.
     ///
     /// # Panics
-    /// Never: the policy is part of the program.
+    /// Never: the policy is constant.
     #[must_use]
     pub fn with_controllers(controllers: Controllers) -> Self {
         Self {
@@ -69,10 +69,10 @@ impl ServerSetup {
         }
     }
 
-    /// The same for a simulated controller, which is reached by client files in `folder`.
+    /// A server for a simulated controller, with client files in `folder`.
     ///
     /// # Panics
-    /// Where they cannot be written.
+    /// If the files cannot be written.
     #[must_use]
     pub fn with_simulator(simulator: &Simulator, folder: &Path) -> Self {
         let data = folder.join("juju-data");
@@ -94,13 +94,13 @@ impl TestServer {
         .await
     }
 
-    /// Starts a server. Tokens and keys are kept in the folder, so that the same server can be started there again.
+    /// Starts a server. Tokens and keys are stored in the folder, so that a server can be restarted there.
     pub async fn with(folder: &Path, setup: ServerSetup) -> Self {
         let ServerSetup { controllers, settings, policy, approvals, provider, adjust } = setup;
         let ledger = crate::ledger::ledger(folder).await;
-        let (people, tokens) = People::known(folder, provider);
+        let (people, tokens) = TestCallers::new(folder, provider);
         let authenticator = people.authenticator();
-        let kept = std::fs::read(folder.join(SEAL_FILE)).ok().and_then(|key| key.try_into().ok());
+        let stored_key = std::fs::read(folder.join(STATE_KEY_FILE)).ok().and_then(|key| key.try_into().ok());
         let catalogue = Catalogue::shipped();
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
         let door = Arc::new(Door {
@@ -113,7 +113,8 @@ impl TestServer {
         });
         let metrics = Arc::new(Metrics::default());
         let stop = CancellationToken::new();
-        let server = mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&kept.unwrap_or(SEAL));
+        let server =
+            mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&stored_key.unwrap_or(STATE_KEY));
         let server = adjust(server);
         let security_log = SecurityLog::new(Arc::clone(&metrics), Arc::clone(&door), settings.auth_failure_window);
         let security_log = Arc::new(security_log);
@@ -125,14 +126,14 @@ impl TestServer {
             health: Arc::new(()),
             metrics: metrics.clone(),
             approvals: Some(Approvals::new(Arc::clone(&door))),
-            console: Some(pages(page_settings(), &door, &authenticator, &events)),
+            console: Some(console_routes(page_settings(), &door, &authenticator, &events)),
             events,
         };
-        let address = listening(settings, deps, stop.clone()).await;
+        let address = listen(settings, deps, stop.clone()).await;
         Self { address, metrics, server, dispatcher: door, tokens, authenticator, security_log, ledger, stop }
     }
 
-    /// Another server for the same door and tokens, with only the approval page; gives where it listens.
+    /// Starts a second server for the same dispatcher and tokens, with only the approval page; returns its address.
     pub async fn console(&self, settings: console::Settings) -> SocketAddr {
         let events: Arc<dyn SecurityEvents> = self.security_log.clone();
         let deps = RouterDeps {
@@ -142,38 +143,38 @@ impl TestServer {
             health: Arc::new(()),
             metrics: self.metrics.clone(),
             approvals: None,
-            console: Some(pages(settings, &self.dispatcher, &self.authenticator, &events)),
+            console: Some(console_routes(settings, &self.dispatcher, &self.authenticator, &events)),
             events,
         };
-        listening(Settings::default(), deps, self.stop.clone()).await
+        listen(Settings::default(), deps, self.stop.clone()).await
     }
 
-    /// The bearer token of a name, which is the role's for the first of each.
+    /// The bearer token of a caller; for the first caller of a role, the name is the role.
     #[must_use]
     pub fn token(&self, role: &str) -> &str {
         self.tokens[role].reveal()
     }
 
-    /// All that stands in the ledger.
+    /// All records of the ledger.
     pub async fn ledger_records(&self) -> Vec<Record> {
         self.ledger.settle().await.expect("a ledger");
         Ledger::records(self.ledger.store(), 1, 10_000).await.expect("records")
     }
 
-    /// Ends the server, as a signal would.
+    /// Stops the server, as a signal does.
     pub fn stop(&self) {
         self.stop.cancel();
     }
 }
 
-/// The approval page's settings for people with static tokens.
+/// Settings of the approval page for callers with static tokens.
 #[must_use]
 pub fn page_settings() -> console::Settings {
     let session = Duration::from_hours(1);
     console::Settings { public_url: "http://localhost".to_owned(), provider: None, tokens: true, session }
 }
 
-fn pages(
+fn console_routes(
     settings: console::Settings,
     door: &Arc<Door>,
     authenticator: &Arc<Authenticator>,
@@ -183,7 +184,7 @@ fn pages(
     console::routes(settings, approvals, Arc::clone(authenticator), Arc::clone(events)).expect("randomness")
 }
 
-async fn listening(settings: Settings, deps: RouterDeps, stop: CancellationToken) -> SocketAddr {
+async fn listen(settings: Settings, deps: RouterDeps, stop: CancellationToken) -> SocketAddr {
     let router = http_server::router(&settings, deps).expect("a router");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");

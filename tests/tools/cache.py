@@ -1,4 +1,4 @@
-"""The cache outside the tree: each thing is made once, whole or not at all, and found by a key of what it was made from."""
+"""The cache outside the tree: each program is built once, atomically, and found by a key of its sources."""
 import contextlib
 import fcntl
 import hashlib
@@ -7,11 +7,11 @@ import pathlib
 import shutil
 import time
 
-OLD = 14 * 24 * 3600  # seconds after which a version that nobody used is thrown away
+MAX_UNUSED_SECONDS = 14 * 24 * 3600  # an older version is removed after this time without use
 
 
 class Unavailable(Exception):
-    """A thing that cannot be had on this machine; the text says why, in one line."""
+    """A program that this machine cannot provide; the message is the reason, in one line."""
 
 
 def root():
@@ -23,18 +23,18 @@ def root():
 def key(*inputs):
     """A short key of strings, files and folders of files."""
     digest = hashlib.sha256()
-    for given in inputs:
-        path = pathlib.Path(given) if isinstance(given, pathlib.Path) else None
+    for source in inputs:
+        path = source if isinstance(source, pathlib.Path) else None
         for file in sorted(f for f in (path.rglob("*") if path.is_dir() else [path]) if f.is_file()) if path else []:
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
         if not path:
-            digest.update(str(given).encode() + b"\0")
+            digest.update(str(source).encode() + b"\0")
     return digest.hexdigest()[:12]
 
 
 @contextlib.contextmanager
 def locked(name):
-    """Holds the lock `name`, so that two runs at once make a thing once."""
+    """Holds the lock `name`, so that two runs at the same time build a program once."""
     root().mkdir(parents=True, exist_ok=True)
     with open(root() / f".{name}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -42,17 +42,17 @@ def locked(name):
 
 
 def folder(name, version, make):
-    """The folder `name-version`, made by `make(folder)` under another name and renamed when it is whole."""
+    """The folder `name-version`: `make(folder)` fills it under a temporary name, then it is renamed."""
     home = root() / f"{name}-{version}"
     with locked(name):
         if not home.exists():
-            half = root() / f"{name}-{version}.half"
-            shutil.rmtree(half, ignore_errors=True)
-            half.mkdir(parents=True)
-            make(half)
-            half.rename(home)
+            partial = root() / f"{name}-{version}.partial"
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            make(partial)
+            partial.rename(home)
         os.utime(home)
         for other in root().glob(f"{name}-????????????"):
-            if other != home and time.time() - other.stat().st_mtime > OLD:
+            if other != home and time.time() - other.stat().st_mtime > MAX_UNUSED_SECONDS:
                 shutil.rmtree(other, ignore_errors=True)
     return home

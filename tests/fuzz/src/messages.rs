@@ -1,5 +1,5 @@
-//! Messages to the MCP endpoint over HTTP: every body is answered, in JSON, as the JSON-RPC answer to that very message, without
-//! the token, and never as a fault of ours.
+//! Messages to the MCP endpoint over HTTP: the response to every body is JSON-RPC with the id of that message, without the token
+//! and without a status of 500 or above.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,10 +15,10 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
 const TOKEN: &str = "jmcp_0123456789abcdefghijklmnopqrstuv";
-/// Requests until the server and its ledger are made anew.
-const GENERATION: u32 = 20_000;
-/// Longest answer that is read, in bytes.
-const LONGEST: usize = 16 * 1024 * 1024;
+/// Number of requests after which the server and its ledger are created again.
+const REQUESTS_PER_WORLD: u32 = 20_000;
+/// Maximum size of a response, in bytes.
+const MAX_RESPONSE: usize = 16 * 1024 * 1024;
 
 struct World {
     runtime: Runtime,
@@ -27,14 +27,14 @@ struct World {
     _folder: tempfile::TempDir,
 }
 
-/// Not of a thread: what is dropped as the thread ends finds no runtime any more.
+/// Process-wide, because a value dropped at the end of a thread would find its runtime gone.
 static WORLD: Mutex<Option<World>> = Mutex::new(None);
 
-/// Sends the bytes as a body; the first says with which headers and where.
+/// Sends the bytes as a body. The first byte selects the headers and the path.
 pub fn run(bytes: &[u8]) {
     let Some((first, body)) = bytes.split_first() else { return };
     let mut world = WORLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if world.as_ref().is_none_or(|world| world.used > GENERATION) {
+    if world.as_ref().is_none_or(|world| world.used > REQUESTS_PER_WORLD) {
         *world = Some(World::new());
     }
     if let Some(world) = world.as_mut() {
@@ -45,8 +45,8 @@ pub fn run(bytes: &[u8]) {
 
 impl Drop for World {
     fn drop(&mut self) {
-        // connections to the store end within the runtime
-        let _within = self.runtime.enter();
+        // connections to the store need the runtime to close
+        let _guard = self.runtime.enter();
         self.router = Router::new();
     }
 }
@@ -80,35 +80,35 @@ impl World {
             let response = self.router.clone().oneshot(request).await.expect("an answer");
             let status = response.status().as_u16();
             assert!(status < 500, "status {status} for {:?}", String::from_utf8_lossy(body));
-            answers(response, body).await;
+            check_response(response, body).await;
         });
     }
 }
 
-/// What is no stream ends, and answers the message that was sent; a stream is not waited for.
-async fn answers(response: Response, sent: &[u8]) {
+/// Checks a response that is no event stream: it ends, and its id is the id of the message.
+async fn check_response(response: Response, sent: &[u8]) {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
     let status = response.status().as_u16();
     if kind.starts_with("text/event-stream") {
         return;
     }
-    let body = to_bytes(response.into_body(), LONGEST).await.expect("an answer that ends");
-    let (text, asked) = (String::from_utf8_lossy(&body), String::from_utf8_lossy(sent));
-    assert!(!text.contains(TOKEN), "the token in the answer to {asked:?}: {text}");
+    let body = to_bytes(response.into_body(), MAX_RESPONSE).await.expect("an answer that ends");
+    let (text, request) = (String::from_utf8_lossy(&body), String::from_utf8_lossy(sent));
+    assert!(!text.contains(TOKEN), "the token in the answer to {request:?}: {text}");
     if body.is_empty() {
-        assert!([202, 204].contains(&status), "nothing, with status {status}, for {asked:?}");
+        assert!([202, 204].contains(&status), "nothing, with status {status}, for {request:?}");
         return;
     }
-    assert_eq!(kind, "application/json", "for {asked:?}: {text}");
+    assert_eq!(kind, "application/json", "for {request:?}: {text}");
     let answer: Value = serde_json::from_slice(&body).expect("JSON");
-    assert_eq!(answer["jsonrpc"], "2.0", "for {asked:?}: {text}");
+    assert_eq!(answer["jsonrpc"], "2.0", "for {request:?}: {text}");
     let (result, error) = (answer.get("result").is_some(), answer.get("error").is_some());
-    assert!(result != error, "a result or an error for {asked:?}: {text}");
-    assert!(!error || answer["error"]["code"].is_i64() && answer["error"]["message"].is_string(), "{asked:?}: {text}");
-    let question: Value = serde_json::from_slice(sent).unwrap_or_default();
+    assert!(result != error, "a result or an error for {request:?}: {text}");
+    assert!(!error || answer["error"]["code"].is_i64() && answer["error"]["message"].is_string(), "{request:?}: {text}");
+    let message: Value = serde_json::from_slice(sent).unwrap_or_default();
     let own =
-        answer.get("id").is_some_and(|id| !id.is_null() && question.get("id").is_some_and(|asked| same(id, asked)));
-    assert!(own || (error && answer["id"].is_null()), "another id for {asked:?}: {text}");
+        answer.get("id").is_some_and(|id| !id.is_null() && message.get("id").is_some_and(|sent| same(id, sent)));
+    assert!(own || (error && answer["id"].is_null()), "another id for {request:?}: {text}");
 }
 
 /// Whether two ids are the same: `-0` is `0`.

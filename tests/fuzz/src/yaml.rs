@@ -1,5 +1,5 @@
-//! What operators write: a policy's file of roles, bindings, rules and settings is refused with its place, or used. Whatever it
-//! says, nobody may do what no role of theirs allows, and the reasons that are told are those that decided.
+//! Policy files of an operator: a file is rejected with the location of the error, or the policy is evaluated. No policy allows a
+//! caller more than its roles do, and the explanation of a decision agrees with the decision.
 
 use identity::Caller;
 use policy::{Act, Circumstances, Effect, InvalidPolicy, Judgement, Policy, Profile};
@@ -7,16 +7,16 @@ use serde_json::json;
 
 const EFFECTS: [Effect; 4] = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
 
-/// Reads the bytes as a file of a policy.
+/// Parses the bytes as a policy file.
 pub fn run(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let read = |profile| Policy::read(&[("policy.yaml", text)], profile);
     match read(Profile::None) {
         Ok(own) => {
-            used(&own);
-            // reading the shipped rules takes much longer than all the rest
+            check_policy(&own);
+            // parsing the built-in rules takes most of the time
             if bytes.len() % 32 == 0 {
-                beside_the_shipped(&own, read(Profile::Shipped));
+                check_with_builtin_rules(&own, read(Profile::Shipped));
             }
         }
         Err(error) => {
@@ -28,19 +28,19 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-fn beside_the_shipped(own: &Policy, all: Result<Policy, InvalidPolicy>) {
+fn check_with_builtin_rules(own: &Policy, all: Result<Policy, InvalidPolicy>) {
     match all {
         Ok(all) => {
-            assert!(all.rules().len() >= own.rules().len(), "shipped rules take some away");
-            used(&all);
+            assert!(all.rules().len() >= own.rules().len(), "the built-in rules removed some");
+            check_policy(&all);
         }
         Err(error) => assert!(!error.problem.is_empty(), "{error:?}"),
     }
 }
 
-fn used(policy: &Policy) {
-    let held = policy.bindings().iter().map(|binding| &binding.role);
-    assert!(held.into_iter().all(|role| policy.roles().has(role)), "a binding to a role that is not there");
+fn check_policy(policy: &Policy) {
+    let bound = policy.bindings().iter().map(|binding| &binding.role);
+    assert!(bound.into_iter().all(|role| policy.roles().has(role)), "a binding to an unknown role");
     assert!(policy.rules().iter().all(|rule| !rule.name.is_empty()), "a rule without a name");
     let roles: Vec<String> = policy.roles().described().map(|(name, _)| name.to_owned()).take(16).collect();
     let stranger = [Caller::nobody(None), Caller::local("ana", "no such role")];
@@ -51,28 +51,28 @@ fn used(policy: &Policy) {
             assert!(denied || policy.roles().has("no such role"), "{judged:?} for {caller:?}");
         }
         for role in &roles {
-            judged(policy, &Caller::local("ana", role), effect);
+            check_decision(policy, &Caller::local("ana", role), effect);
         }
     }
 }
 
-/// What is decided, is decided by the role and the rules that are told.
-fn judged(policy: &Policy, caller: &Caller, effect: Effect) {
+/// The decision agrees with the role and with the rules of the explanation.
+fn check_decision(policy: &Policy, caller: &Caller, effect: Effect) {
     let (act, circumstances) = (act(effect), Circumstances::at(Default::default()));
     let judged = policy.judge(caller, &act, &circumstances);
-    let told = policy.explain(caller, &act, &circumstances);
+    let explanation = policy.explain(caller, &act, &circumstances);
     if policy.rights(caller).allow(effect).is_err() {
-        assert!(matches!(judged, Judgement::Deny(_)), "{judged:?} though no role allows it: {told:?}");
+        assert!(matches!(judged, Judgement::Deny(_)), "{judged:?} though no role allows it: {explanation:?}");
         return;
     }
-    let said = |answer: &str| told.rules.iter().any(|looked| looked.answer == answer);
+    let has_result = |answer: &str| explanation.rules.iter().any(|looked| looked.answer == answer);
     match &judged {
-        Judgement::Allow { .. } => assert!(!elicitation_answer("deny") && !elicitation_answer("approve"), "{told:?}"),
-        Judgement::Ask { demands, .. } => assert!(!demands.is_empty() && elicitation_answer("approve") && !elicitation_answer("deny"), "{told:?}"),
-        Judgement::Deny(denial) => assert!(!denial.to_string().is_empty(), "{told:?}"),
+        Judgement::Allow { .. } => assert!(!has_result("deny") && !has_result("approve"), "{explanation:?}"),
+        Judgement::Ask { demands, .. } => assert!(!demands.is_empty() && has_result("approve") && !has_result("deny"), "{explanation:?}"),
+        Judgement::Deny(denial) => assert!(!denial.to_string().is_empty(), "{explanation:?}"),
     }
-    if told.decision != "deny" {
-        assert_eq!(told.decision == "allow", matches!(judged, Judgement::Allow { .. }), "{told:?}");
+    if explanation.decision != "deny" {
+        assert_eq!(explanation.decision == "allow", matches!(judged, Judgement::Allow { .. }), "{explanation:?}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a good token says, written a second time and more strictly: nothing is read here as the server reads it.
+//! The rules of a valid token, implemented a second time, more strictly and without code of the server.
 
 use serde::{
     Deserializer as _,
@@ -7,14 +7,14 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::{
-    BLUR,
+    CLOCK_MARGIN,
     world::{LISTED, Signing, World, now},
 };
 
-/// Why these texts, signed with this key, are no good token; `None` where they may be one.
-pub(super) fn not_good(
+/// Why these texts, signed with this key, are not a valid token; `None` if they may be one.
+pub(super) fn rejection(
     world: &World,
-    door: usize,
+    server: usize,
     signing: &Signing,
     header: &str,
     claims: &str,
@@ -22,7 +22,7 @@ pub(super) fn not_good(
     let (Some(header), Some(claims)) = (members(header), members(claims)) else {
         return Some("no map of unique members");
     };
-    let settings = &world.settings[door];
+    let settings = &world.settings[server];
     let leeway = i64::try_from(settings.leeway.as_secs()).expect("seconds");
     let absent =
         |map: &Map<String, Value>, names: &[&str]| names.iter().all(|name| map.get(*name).is_none_or(Value::is_null));
@@ -30,17 +30,17 @@ pub(super) fn not_good(
     let signed_with = format!("{:?}", signing.algorithms[0]);
     let checks = [
         (text(header.get("alg")) != Some(signed_with), "another algorithm than it is signed with"),
-        (!settings.algorithms.contains(&signing.algorithms[0]), "an algorithm that is not taken"),
+        (!settings.algorithms.contains(&signing.algorithms[0]), "an algorithm that is not accepted"),
         (!signing.usable, "a key that the provider does not publish for signatures"),
         (!key_is_found(world, signing, header.get("kid")), "a key id of another key"),
         (!absent(&header, &["crit", "zip"]) || header.contains_key("b64"), "a header that is not understood"),
         (text(claims.get("iss")).as_deref() != Some(&*world.issuer), "another issuer"),
-        (!ends(claims.get("exp"), now() - leeway - BLUR), "no end, or a past one"),
-        (!begins(claims.get("nbf"), now() + leeway + BLUR), "it begins later"),
-        (!begins(claims.get("iat"), now() + leeway + BLUR), "it was made later"),
+        (!ends(claims.get("exp"), now() - leeway - CLOCK_MARGIN), "no end, or a past one"),
+        (!begins(claims.get("nbf"), now() + leeway + CLOCK_MARGIN), "it begins later"),
+        (!begins(claims.get("iat"), now() + leeway + CLOCK_MARGIN), "it was made later"),
         (text(claims.get("sub")).is_none_or(|sub| sub.is_empty() || sub.chars().any(char::is_control)), "no subject"),
         (!absent(&claims, &["nonce", "at_hash", "c_hash", "events"]), "another kind of token"),
-        (!absent(&claims, &["cnf"]), "a token that wants a proof"),
+        (!absent(&claims, &["cnf"]), "a sender-constrained token"),
     ];
     if let Some((_, why)) = checks.into_iter().find(|(wrong, _)| *wrong) {
         return Some(why);
@@ -55,7 +55,7 @@ pub(super) fn not_good(
     if used.is_some_and(|used| used != "access_token" && used != "access") {
         return Some("another use");
     }
-    (!for_us(world, door, &claims)).then_some("another audience")
+    (!for_us(world, server, &claims)).then_some("another audience")
 }
 
 fn key_is_found(world: &World, signing: &Signing, id: Option<&Value>) -> bool {
@@ -74,8 +74,8 @@ fn begins(value: Option<&Value>, before: i64) -> bool {
     value.is_none_or(|value| value.is_null() || value.as_f64().is_some_and(|begin| begin <= before as f64))
 }
 
-fn for_us(world: &World, door: usize, claims: &Map<String, Value>) -> bool {
-    let settings = &world.settings[door];
+fn for_us(world: &World, server: usize, claims: &Map<String, Value>) -> bool {
+    let settings = &world.settings[server];
     let ours = |one: &Value| one.as_str().is_some_and(|one| settings.audiences.iter().any(|own| own == one));
     let client = ["client_id", "azp"].iter().filter_map(|name| claims.get(*name)).find(|id| !id.is_null());
     let listed =
@@ -88,7 +88,7 @@ fn for_us(world: &World, door: usize, claims: &Map<String, Value>) -> bool {
     }
 }
 
-/// The members of a JSON map, if each stands there once.
+/// The members of a JSON object, if each name occurs once.
 fn members(text: &str) -> Option<Map<String, Value>> {
     struct Members;
     impl<'de> Visitor<'de> for Members {

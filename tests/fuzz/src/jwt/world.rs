@@ -1,4 +1,4 @@
-//! What stays the same from one token to the next: a provider with many keys, and two servers that trust it.
+//! The state shared by all tokens: a provider with many keys, and two servers that trust it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,7 +19,7 @@ const LONG: Duration = Duration::from_hours(24);
 /// A key, and what it signs.
 pub(super) struct Signing {
     pub(super) key: SigningKey,
-    /// The first is the one it signs with where nothing else is said.
+    /// Its algorithms; the first one is the default.
     pub(super) algorithms: &'static [Algorithm],
     /// Whether the provider publishes it, as a key that checks signatures.
     pub(super) usable: bool,
@@ -29,10 +29,10 @@ pub(super) struct World {
     runtime: Runtime,
     pub(super) issuer: String,
     pub(super) keys: Vec<Signing>,
-    /// Takes the usual signatures; takes one kind, and clocks that agree.
-    doors: [Authenticator; 2],
+    /// Two servers: one with the default algorithms, one with a single algorithm and no leeway.
+    servers: [Authenticator; 2],
     pub(super) settings: [Settings; 2],
-    /// Tokens that the first server takes.
+    /// Tokens that the first server accepts.
     pub(super) good: Vec<String>,
     _provider: TestProvider,
 }
@@ -44,36 +44,36 @@ impl World {
         let provider = runtime.block_on(TestProvider::start(&[]));
         provider.publish_raw(&published(&keys));
         let settings = settings(&provider.issuer);
-        let doors = settings.clone().map(|settings| {
-            let mut door = Authenticator::default();
-            door.trust(Provider::new(settings, web_client()));
-            door
+        let servers = settings.clone().map(|settings| {
+            let mut server = Authenticator::default();
+            server.trust(Provider::new(settings, web_client()));
+            server
         });
         let issuer = provider.issuer.clone();
-        let mut world = Self { runtime, issuer, keys, doors, settings, good: Vec::new(), _provider: provider };
+        let mut world = Self { runtime, issuer, keys, servers, settings, good: Vec::new(), _provider: provider };
         world.good = world.good_tokens();
         for token in &world.good {
-            assert!(world.asks(0, token).is_ok(), "a good token is taken: {token}");
+            assert!(world.authenticate(0, token).is_ok(), "a valid token is accepted: {token}");
         }
-        // from here on, nobody is asked for keys any more
-        assert!(world.asks(1, &world.good[0]).is_err(), "a signature of another kind");
+        // from here on, the servers request no keys
+        assert!(world.authenticate(1, &world.good[0]).is_err(), "a signature of another kind");
         world
     }
 
-    /// Who a server takes a token for. A refusal says nothing of the token, and is the same when asked again.
-    pub(super) fn asks(&self, door: usize, token: &str) -> Result<Caller, Unauthenticated> {
+    /// The caller of a token at a server. A rejection does not contain the token, and a second attempt has the same result.
+    pub(super) fn authenticate(&self, server: usize, token: &str) -> Result<Caller, Unauthenticated> {
         let header = format!("Bearer {token}");
-        let ask = || self.runtime.block_on(self.doors[door].authenticate(Presented::Header(&header), None));
+        let ask = || self.runtime.block_on(self.servers[server].authenticate(Presented::Header(&header), None));
         let answer = ask();
         if let Err(error) = &answer {
-            let told = format!("{error} {error:?} {}", error.kind());
-            assert!(token.len() < 12 || !told.contains(token), "a token in its refusal: {told}");
+            let message = format!("{error} {error:?} {}", error.kind());
+            assert!(token.len() < 12 || !message.contains(token), "a token in its rejection: {message}");
             assert!(!matches!(error, Unauthenticated::ProviderDown), "the provider is there: {token}");
         }
         answer
     }
 
-    /// A text with what no input can know in advance: who issues, for whom, and what time it is.
+    /// Replaces the placeholders for the issuer, the audience and the time, which no input can know in advance.
     pub(super) fn filled(&self, text: &str) -> String {
         let now = now();
         let times = [("@now", now), ("@before", now - 600), ("@after", now + 600)];
@@ -106,14 +106,14 @@ fn keys() -> Vec<Signing> {
     use Algorithm::{ES256, EdDSA, HS256, PS256, RS256, RS512};
     let of = |key, algorithms, usable| Signing { key, algorithms, usable };
     let rsa = SigningKey::rsa("rsa");
-    // the public key as a shared secret, the oldest of all tricks
+    // the public key as an HMAC secret: the algorithm confusion attack
     let modulus = rsa.public["n"].as_str().expect("a modulus").as_bytes().to_vec();
     vec![
         of(SigningKey::ec("ec-1"), &[ES256], true),
         of(SigningKey::ec("ec-2"), &[ES256], true),
         of(SigningKey::ed("ed"), &[EdDSA], true),
         of(rsa, &[RS256, PS256, RS512], true),
-        // two keys of one id, told apart by what they sign
+        // two keys with one id and different algorithms
         of(SigningKey::ec("twin"), &[ES256], true),
         of(SigningKey::ed("twin"), &[EdDSA], true),
         of(SigningKey::ec("foreign"), &[ES256], false),
@@ -124,14 +124,14 @@ fn keys() -> Vec<Signing> {
     ]
 }
 
-/// The key set: also what must not be used, and garbage.
+/// The key set, with unusable keys and invalid entries.
 fn published(keys: &[Signing]) -> Vec<Value> {
-    let told = |signing: &Signing| {
+    let entry = |signing: &Signing| {
         let mut public = signing.key.public.clone();
         match signing.key.id.as_str() {
             "foreign" => return None,
             "encrypts" => public["use"] = json!("enc"),
-            // a key that does not say what it signs may sign all that its kind can
+            // a key without `alg` may sign with every algorithm of its type
             "rsa" if signing.usable => drop(public.as_object_mut()?.remove("alg")),
             "rsa" => return None,
             _ => {}
@@ -139,14 +139,14 @@ fn published(keys: &[Signing]) -> Vec<Value> {
         Some(public)
     };
     let small = json!({"kty": "RSA", "kid": "small", "use": "sig", "e": "AQAB", "n": "x".repeat(170)});
-    keys.iter().filter_map(told).chain([small, json!({"kty": "?"}), json!(7), Value::Null]).collect()
+    keys.iter().filter_map(entry).chain([small, json!({"kty": "?"}), json!(7), Value::Null]).collect()
 }
 
 fn settings(issuer: &str) -> [Settings; 2] {
     let mut usual = Settings::new(issuer.to_owned(), vec![AUDIENCE.to_owned(), format!("{AUDIENCE}/full")]);
     usual.clients_without_audience = vec![LISTED.to_owned()];
     (usual.fresh, usual.stale, usual.pause) = (LONG, LONG, LONG);
-    // each token is looked at anew, and nobody is asked for addresses
+    // no token is cached, and no e-mail address is requested
     (usual.recheck, usual.userinfo) = (Duration::ZERO, false);
     let mut narrow = usual.clone();
     (narrow.algorithms, narrow.leeway) = (vec![Algorithm::EdDSA], Duration::ZERO);
@@ -154,8 +154,8 @@ fn settings(issuer: &str) -> [Settings; 2] {
     [usual, narrow]
 }
 
-/// A token with letters changed: three bytes each say where, and what comes there.
-pub(super) fn edited(good: &[String], first: usize, edits: &[u8]) -> String {
+/// A token with changed letters: three bytes are the position and the change.
+pub(super) fn edit(good: &[String], first: usize, edits: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut token = good[first % good.len()].clone().into_bytes();
     for edit in edits.chunks_exact(3).take(16) {
@@ -165,14 +165,14 @@ pub(super) fn edited(good: &[String], first: usize, edits: &[u8]) -> String {
             0 if at < token.len() => token[at] = letter,
             1 => token.insert(at, if edit[2] & 63 == 63 { b'.' } else { letter }),
             2 if at < token.len() => drop(token.remove(at)),
-            _ => spliced(&mut token, good, edit),
+            _ => splice(&mut token, good, edit),
         }
     }
     String::from_utf8(token).expect("ASCII")
 }
 
-/// Puts a part of another good token in the place of the same part.
-fn spliced(token: &mut Vec<u8>, good: &[String], edit: &[u8]) {
+/// Replaces a part by the same part of another valid token.
+fn splice(token: &mut Vec<u8>, good: &[String], edit: &[u8]) {
     let text = String::from_utf8(std::mem::take(token)).expect("ASCII");
     let other = &good[usize::from(edit[0]) % good.len()];
     let part = usize::from(edit[1]) % 3;

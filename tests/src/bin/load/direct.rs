@@ -12,7 +12,7 @@ juju_wire::methods! { Client {
 } }
 
 #[derive(Debug, Deserialize)]
-struct Known {
+struct ControllerLogin {
     addresses: Vec<String>,
     ca_cert: String,
     user: String,
@@ -20,27 +20,27 @@ struct Known {
     model: String,
 }
 
-/// Asks for the model's whole status, one call after the other, on one connection.
-pub(crate) async fn ask(job: &Job, length: Duration) -> Result<Figures, Box<dyn std::error::Error + Send + Sync>> {
-    let file = job.controller.as_ref().ok_or("no controller is named")?;
-    let known: Known = serde_json::from_slice(&std::fs::read(file)?)?;
+/// Requests the full status of a model repeatedly on one connection.
+pub(crate) async fn run(job: &Job, length: Duration) -> Result<Figures, Box<dyn std::error::Error + Send + Sync>> {
+    let file = job.controller.as_ref().ok_or("`--controller` is missing")?;
+    let login: ControllerLogin = serde_json::from_slice(&std::fs::read(file)?)?;
     let endpoint = Endpoint {
         name: "bench".to_owned(),
         uuid: None,
-        addresses: known.addresses,
-        ca_certificate: Some(known.ca_cert),
+        addresses: login.addresses,
+        ca_certificate: Some(login.ca_cert),
         public_hostname: None,
-        credential: Credential::Password { user: known.user, password: known.password.as_str().into() },
+        credential: Credential::Password { user: login.user, password: login.password.as_str().into() },
     };
     let controllers = Controllers::new(vec![endpoint], None, Settings::default());
-    let model = controllers.controller(None)?.model(&known.model).await?;
+    let model = controllers.controller(None)?.model(&login.model).await?;
     let session = model.session().await?;
     let mut figures = Figures::default();
-    let began = Instant::now();
-    while began.elapsed() < length {
+    let start = Instant::now();
+    while start.elapsed() < length {
         let sent = Instant::now();
         let answer = session.call::<FullStatus>(serde_json::json!({"patterns": null, "include-storage": true})).await?;
         figures.count(sent.elapsed(), &serde_json::json!({ "result": answer }).to_string());
     }
-    Ok(figures.lasted(began.elapsed()))
+    Ok(figures.with_duration(start.elapsed()))
 }

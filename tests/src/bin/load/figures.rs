@@ -1,23 +1,23 @@
-//! What one client saw, and what all of them saw together.
+//! The measurements of one client, and their sum.
 
 use std::time::Duration;
 
-/// Times of the good answers, and how many were none.
+/// Times of the successful responses, and the number of errors.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
     times: Vec<Duration>,
     errors: usize,
     longest: Duration,
     bytes: usize,
-    /// One good answer, or one bad answer where there was no good one.
+    /// The first response.
     pub(crate) sample: String,
 }
 
 impl Figures {
-    /// Counts one answer.
+    /// Adds one response.
     pub(crate) fn count(&mut self, took: Duration, answer: &str) {
-        let good = answer.contains("\"result\"") && !answer.contains("\"isError\":true");
-        if good {
+        let success = answer.contains("\"result\"") && !answer.contains("\"isError\":true");
+        if success {
             self.times.push(took);
             self.bytes = answer.len();
         } else {
@@ -28,13 +28,13 @@ impl Figures {
         }
     }
 
-    /// Says for how long these were gathered.
-    pub(crate) fn lasted(mut self, time: Duration) -> Self {
+    /// Sets the duration of the measurement.
+    pub(crate) fn with_duration(mut self, time: Duration) -> Self {
         self.longest = time;
         self
     }
 
-    /// Adds what another client saw at the same time.
+    /// Adds the measurements of a concurrent client.
     pub(crate) fn add(&mut self, other: Self) {
         self.times.extend(other.times);
         self.errors += other.errors;

@@ -1,4 +1,4 @@
-//! One MCP client: one connection, one session where the server wants one, one request after the other.
+//! One MCP client: one connection, a session if the server requires one, one request after the other.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::{Job, figures::Figures};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The version that all the servers of the bench speak.
+/// The newest version that all servers of the bench support.
 const VERSION: &str = "2025-06-18";
 /// A request that has no answer by then will have none.
 const TEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,15 +24,15 @@ struct Client {
     sender: SendRequest<Full<Bytes>>,
 }
 
-/// Opens a session and asks until the time is over.
-pub(crate) async fn ask(job: &Job, length: Duration) -> Result<Figures, Failure> {
+/// Opens a session and repeats the request until the time is over.
+pub(crate) async fn run(job: &Job, length: Duration) -> Result<Figures, Failure> {
     let mut client = Client::open(job).await?;
     let mut message: Value = serde_json::from_str(&job.message)?;
     message["jsonrpc"] = "2.0".into();
     let mut figures = Figures::default();
-    let began = Instant::now();
+    let start = Instant::now();
     let mut id = 1;
-    while began.elapsed() < length {
+    while start.elapsed() < length {
         id += 1;
         message["id"] = id.into();
         let body = Bytes::from(message.to_string());
@@ -40,12 +40,12 @@ pub(crate) async fn ask(job: &Job, length: Duration) -> Result<Figures, Failure>
         let (_, answer) = client.send(body).await?;
         figures.count(sent.elapsed(), &answer);
     }
-    Ok(figures.lasted(began.elapsed()))
+    Ok(figures.with_duration(start.elapsed()))
 }
 
 impl Client {
     async fn open(job: &Job) -> Result<Self, Failure> {
-        let uri = job.url.clone().ok_or("no server is named")?;
+        let uri = job.url.clone().ok_or("`--url` is missing")?;
         let mut headers = HeaderMap::new();
         for (name, value) in [("content-type", "application/json"), ("accept", "application/json, text/event-stream")] {
             headers.insert(name, HeaderValue::from_static(value));
@@ -55,19 +55,19 @@ impl Client {
             let (name, value) = header.split_once(": ").ok_or("a header reads `Name: value`")?;
             headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
         }
-        let sender = connected(&uri).await?;
+        let sender = connect(&uri).await?;
         let mut client = Self { uri, headers, sender };
-        client.begin().await?;
+        client.initialize().await?;
         Ok(client)
     }
 
-    /// The opening words of the protocol.
-    async fn begin(&mut self) -> Result<(), Failure> {
-        let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+    /// Sends `initialize` and `notifications/initialized`.
+    async fn initialize(&mut self) -> Result<(), Failure> {
+        let initialize = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
             "protocolVersion": VERSION, "capabilities": {}, "clientInfo": {"name": "load", "version": "1"}}});
-        let (headers, answer) = self.send(Bytes::from(hello.to_string())).await?;
+        let (headers, answer) = self.send(Bytes::from(initialize.to_string())).await?;
         if !answer.contains("\"result\"") {
-            return Err(format!("the server does not open a session: {answer}").into());
+            return Err(format!("the server rejected `initialize`: {answer}").into());
         }
         if let Some(session) = headers.get("mcp-session-id") {
             self.headers.insert("mcp-session-id", session.clone());
@@ -77,10 +77,10 @@ impl Client {
         Ok(())
     }
 
-    /// Sends one message and reads the whole answer; a connection that the server closed is opened again.
+    /// Sends one message and reads the whole response; reconnects if the server closed the connection.
     async fn send(&mut self, body: Bytes) -> Result<(HeaderMap, String), Failure> {
         if self.sender.ready().await.is_err() {
-            self.sender = connected(&self.uri).await?;
+            self.sender = connect(&self.uri).await?;
         }
         let path = self.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let mut request = Request::post(path).body(Full::new(body))?;
@@ -94,7 +94,7 @@ impl Client {
     }
 }
 
-async fn connected(uri: &Uri) -> Result<SendRequest<Full<Bytes>>, Failure> {
+async fn connect(uri: &Uri) -> Result<SendRequest<Full<Bytes>>, Failure> {
     let authority = uri.authority().ok_or("an address without a host")?;
     let stream = TcpStream::connect((authority.host(), authority.port_u16().unwrap_or(80))).await?;
     stream.set_nodelay(true)?;

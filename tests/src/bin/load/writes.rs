@@ -1,4 +1,4 @@
-//! What the ledger costs an act: how long it waits until its beginning stands, alone and with others, on the disk of a folder.
+//! The cost of the ledger for an act: the time until its entry is persisted, alone and with concurrent acts.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,8 @@ use serde_json::json;
 
 use crate::figures::Figures;
 
-/// Begins and ends acts again and again. Those that change something wait for the disk.
-pub(crate) async fn ask(
+/// Opens and closes entries repeatedly. Writes wait for the disk.
+pub(crate) async fn run(
     ledger: Ledger,
     effect: Effect,
     length: Duration,
@@ -25,14 +25,14 @@ pub(crate) async fn ask(
         arguments: json!({"application": "web", "num_units": 1}),
     };
     let mut figures = Figures::default();
-    let began = Instant::now();
-    while began.elapsed() < length {
+    let start = Instant::now();
+    while start.elapsed() < length {
         let sent = Instant::now();
         let entry = ledger.begin(Request::new(&caller, &act)).await?;
         figures.count(sent.elapsed(), r#"{"result":{}}"#);
         entry.close(Outcome::Done, "");
     }
-    // ends are not waited for, but they have to be written
+    // close records are written in the background
     ledger.settle().await?;
-    Ok(figures.lasted(began.elapsed()))
+    Ok(figures.with_duration(start.elapsed()))
 }

@@ -1,4 +1,4 @@
-//! Tokens of pieces that are good or not: which, is known before anybody looks at the token.
+//! Tokens of valid and invalid parts: the expected result is known in advance.
 
 use identity::{
     Claims,
@@ -7,11 +7,11 @@ use identity::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    BLUR,
+    CLOCK_MARGIN,
     world::{AUDIENCE, LISTED, Signing, World, now},
 };
 
-/// Bytes that choose; when there are no more, everything is as in a good token.
+/// Bytes that select the parts; without further bytes, every part is the valid default.
 pub(super) struct Choices<'bytes>(pub(super) &'bytes [u8]);
 
 impl Choices<'_> {
@@ -26,36 +26,36 @@ impl Choices<'_> {
     }
 }
 
-/// A token, and what should come of it.
-pub(super) struct Made {
+/// A token and the expected result.
+pub(super) struct ChosenToken {
     pub(super) token: String,
-    /// What its caller claims, or why it is not taken.
+    /// The claims of its caller, or the reason of the rejection.
     pub(super) claims: Result<Claims, &'static str>,
-    /// How it was made, without the signature.
-    pub(super) what: String,
+    /// Its parts, without the signature.
+    pub(super) description: String,
 }
 
-/// A value that a member may have, and whether a good token may have it. `None`: the member is not there.
+/// A value of a member, and whether it is valid. `None`: the member is absent.
 type Row = (Option<Value>, bool);
 
-pub(super) fn token(world: &World, door: usize, choices: &mut Choices) -> Made {
-    let settings = &world.settings[door];
+pub(super) fn token(world: &World, server: usize, choices: &mut Choices) -> ChosenToken {
+    let settings = &world.settings[server];
     let mut wrong = Vec::new();
-    let (signing, algorithm, header) = signed_how(world, settings, choices, &mut wrong);
+    let (signing, algorithm, header) = signature(world, settings, choices, &mut wrong);
     let (members, claims) = claims(world, settings, choices, &mut wrong);
     let (header, members) = (Value::Object(header).to_string(), Value::Object(members).to_string());
     let token = signing.key.sign_raw(&header, &members, algorithm);
-    let what = format!("{header} {members} signed by {} with {algorithm:?} at door {door}", signing.key.id);
-    Made { token, claims: wrong.first().map_or(Ok(claims), |why| Err(*why)), what }
+    let description = format!("{header} {members} signed by {} with {algorithm:?} at server {server}", signing.key.id);
+    ChosenToken { token, claims: wrong.first().map_or(Ok(claims), |why| Err(*why)), description }
 }
 
-fn signed_how<'world>(
+fn signature<'world>(
     world: &'world World,
     settings: &Settings,
     choices: &mut Choices,
     wrong: &mut Vec<&'static str>,
 ) -> (&'world Signing, Algorithm, Map<String, Value>) {
-    // both servers take what this one signs, where nothing else is chosen
+    // both servers accept the default key
     let signing = &world.keys[(choices.next() + 2) % world.keys.len()];
     let algorithm = choices.one(signing.algorithms);
     let named = match choices.next() % 16 {
@@ -70,7 +70,7 @@ fn signed_how<'world>(
         _ => &format!("{algorithm:?}"),
     };
     if *named != format!("{algorithm:?}") || !settings.algorithms.contains(&algorithm) || !signing.usable {
-        wrong.push("its algorithm or key is none to take");
+        wrong.push("its algorithm or key is not accepted");
     }
     let id = match choices.next() % 16 {
         1 => None,
@@ -229,15 +229,15 @@ fn audiences(listed: bool) -> Vec<Row> {
     ]
 }
 
-/// Begin and end: two bytes each say how many seconds from now.
+/// Start and end: two bytes each are the number of seconds from now.
 fn times(settings: &Settings, choices: &mut Choices, map: &mut Map<String, Value>, wrong: &mut Vec<&'static str>) {
     let leeway = i64::try_from(settings.leeway.as_secs()).expect("seconds");
     let away = |choices: &mut Choices, usual: i64, edge: i64| {
         let high = choices.next();
-        let told = i64::try_from(high * 256 + choices.next()).expect("two bytes");
-        let seconds = if told == 0 { usual } else { told - 0x8000 };
-        // not where the two clocks may differ
-        if (seconds - edge).abs() <= BLUR { edge + BLUR + 1 } else { seconds }
+        let chosen = i64::try_from(high * 256 + choices.next()).expect("two bytes");
+        let seconds = if chosen == 0 { usual } else { chosen - 0x8000 };
+        // avoids the seconds in which the two clocks may differ
+        if (seconds - edge).abs() <= CLOCK_MARGIN { edge + CLOCK_MARGIN + 1 } else { seconds }
     };
     let written = |choices: &mut Choices, seconds: i64, good: bool| {
         let time = now() + seconds;

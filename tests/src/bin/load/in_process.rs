@@ -1,4 +1,4 @@
-//! What identity, policy and ledger cost one call: a checked token, and a tool that only tells what the program knows itself.
+//! The cost of identity, policy and ledger for one call: a cached token, and a tool that needs no controller.
 
 use std::time::{Duration, Instant};
 
@@ -15,11 +15,11 @@ use tests::provider::{SigningKey, TestProvider, good_claims, web_client};
 use crate::figures::Figures;
 
 const AUDIENCE: &str = "http://127.0.0.1:8080/mcp";
-/// A tool that asks nobody.
+/// A tool that needs no controller.
 const TOOL: &str = "juju_controllers";
 
-/// Asks again and again within this process, with the same token.
-pub(crate) async fn ask(length: Duration) -> Result<Figures, Box<dyn std::error::Error + Send + Sync>> {
+/// Repeats a call in this process with the same token.
+pub(crate) async fn run(length: Duration) -> Result<Figures, Box<dyn std::error::Error + Send + Sync>> {
     let folder = tempfile::tempdir()?;
     let key = SigningKey::rsa("k1");
     let provider = TestProvider::start(&[&key]).await;
@@ -27,7 +27,7 @@ pub(crate) async fn ask(length: Duration) -> Result<Figures, Box<dyn std::error:
     let mut authenticator = Authenticator::default();
     authenticator.trust(Provider::new(settings, web_client()));
     let binding = Binding { role: "viewer".to_owned(), to: vec![Holder::Group("ops".to_owned())], issuer: None };
-    let door = Door {
+    let dispatcher = Door {
         catalogue: Catalogue::shipped(),
         policy: InForce::new(Policy::shipped()?.with_bindings(vec![binding])?, Budget::default()),
         ledger: tests::ledger::ledger(folder.path()).await,
@@ -37,13 +37,13 @@ pub(crate) async fn ask(length: Duration) -> Result<Figures, Box<dyn std::error:
     };
     let header = format!("Bearer {}", key.sign(&good_claims(&provider.issuer, AUDIENCE)));
     let mut figures = Figures::default();
-    let began = Instant::now();
-    while began.elapsed() < length {
+    let start = Instant::now();
+    while start.elapsed() < length {
         let sent = Instant::now();
         let caller = authenticator.authenticate(Presented::Header(&header), None).await?;
-        let reply = carry_out(&door, &caller, Call::new(TOOL, serde_json::Map::new())).await?;
+        let reply = carry_out(&dispatcher, &caller, Call::new(TOOL, serde_json::Map::new())).await?;
         figures.count(sent.elapsed(), &serde_json::json!({ "result": reply.value }).to_string());
     }
-    door.ledger.settle().await?;
-    Ok(figures.lasted(began.elapsed()))
+    dispatcher.ledger.settle().await?;
+    Ok(figures.with_duration(start.elapsed()))
 }
