@@ -189,8 +189,9 @@ async fn whom_the_page_does_not_let_in_stands_in_the_ledger_even_if_the_server_s
         _ => None,
     });
     let told: Vec<_> = told.collect();
-    let (first, rest) = (json!({"kind": "unknown", "left_out": 0}), json!({"kind": "unknown", "left_out": 3}));
-    assert_eq!(told, [("nobody:127.0.0.1", &first), ("nobody:127.0.0.1", &rest)]);
+    let (first, rest) =
+        (json!({"kind": "unknown_token", "left_out": 0}), json!({"kind": "unknown_token", "left_out": 3}));
+    assert_eq!(told, [("anonymous:127.0.0.1", &first), ("anonymous:127.0.0.1", &rest)]);
     assert!(!serde_json::to_string(&records).expect("JSON").contains(wrong));
     let metrics = shop.served.metrics.text();
     assert!(metrics.contains("juju_mcp_authentication_failures_total{reason=\"unknown\"} 4\n"), "{metrics}");

@@ -23,8 +23,8 @@ async fn every_refusal_has_its_status_and_one_sentence() {
     let token = served.token("viewer");
     let good = list().token(token);
     let cases: Vec<(&str, Request, u16, &str)> = vec![
-        ("no token", list(), 401, "no bearer token came with the request"),
-        ("a wrong token", list().token("jmcp_wrong"), 401, "the bearer token is not known here"),
+        ("no token", list(), 401, "the request has no bearer token"),
+        ("a wrong token", list().token("jmcp_wrong"), 401, "the bearer token is unknown"),
         ("another scheme", list().header("authorization", "Basic eDp5"), 401, "only bearer tokens"),
         ("a malformed header", list().header("authorization", "Bearer a b"), 400, "not of the form"),
         ("another name", good.clone().header("host", "evil.example"), 403, "`Host` is not allowed"),

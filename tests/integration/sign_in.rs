@@ -10,7 +10,7 @@ use axum::response::IntoResponse as _;
 use http_server::{RouterDeps, Settings, metrics::Metrics};
 use identity::{
     Authenticator, Caller, Presented, Unauthenticated,
-    oauth::{self, Introspection, Provider, Refused},
+    oauth::{self, Introspection, Provider, TokenRejection},
 };
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Value, json};
@@ -35,10 +35,10 @@ impl Trusted {
         let provider = TestProvider::start(&[&key]).await;
         let mut settings = oauth::Settings::new(provider.issuer.clone(), vec![AUDIENCE.to_owned()]);
         settings.introspection = Some(Introspection::default());
-        settings.recheck = Duration::ZERO;
+        settings.token_cache = Duration::ZERO;
         change(&mut settings);
         let mut authenticator = Authenticator::default();
-        authenticator.trust(Provider::new(settings, web_client()));
+        authenticator.set_provider(Provider::new(settings, web_client()));
         Self { provider, key, authenticator }
     }
 
@@ -61,9 +61,9 @@ impl Trusted {
     }
 }
 
-fn refused(result: Result<Caller, Unauthenticated>) -> Refused {
+fn refused(result: Result<Caller, Unauthenticated>) -> TokenRejection {
     match result {
-        Err(Unauthenticated::Refused(refused)) => refused,
+        Err(Unauthenticated::Rejected(refused)) => refused,
         other => panic!("{other:?}"),
     }
 }
@@ -106,9 +106,11 @@ async fn clocks_may_differ_a_little_and_no_more() {
     for (name, off) in [("exp", -5), ("nbf", 25), ("iat", 25)] {
         trusted.caller(json!({(name): from_now(off)})).await;
     }
-    for (name, off, kind) in
-        [("exp", -35, Refused::Expired), ("nbf", 60, Refused::NotYet), ("iat", 60, Refused::NotYet)]
-    {
+    for (name, off, kind) in [
+        ("exp", -35, TokenRejection::Expired),
+        ("nbf", 60, TokenRejection::NotYetValid),
+        ("iat", 60, TokenRejection::NotYetValid),
+    ] {
         let token = trusted.key.sign(&trusted.claims(&json!({(name): from_now(off)})));
         assert_eq!(refused(trusted.take(&token).await), kind, "{name}");
     }
@@ -116,14 +118,14 @@ async fn clocks_may_differ_a_little_and_no_more() {
 
 #[tokio::test]
 async fn a_new_key_is_found_and_an_old_one_is_dropped() {
-    let trusted = Trusted::start(|settings| settings.pause = Duration::ZERO).await;
+    let trusted = Trusted::start(|settings| settings.refresh.min_interval = Duration::ZERO).await;
     let old = trusted.key.sign(&trusted.claims(&json!({})));
     assert!(trusted.take(&old).await.is_ok());
     let (new, curve) = (SigningKey::rsa("k2"), SigningKey::ec("k3"));
     trusted.provider.publish(&[&new, &curve]);
     assert!(trusted.take(&old).await.is_ok(), "keys are not looked at without a reason");
     assert!(trusted.take(&new.sign(&trusted.claims(&json!({})))).await.is_ok());
-    assert_eq!(refused(trusted.take(&old).await), Refused::Key);
+    assert_eq!(refused(trusted.take(&old).await), TokenRejection::UnknownKey);
     let on_curve = Header { kid: Some("k3".to_owned()), ..Header::new(Algorithm::ES256) };
     assert!(trusted.take(&curve.sign_with(&on_curve, &trusted.claims(&json!({})))).await.is_ok());
     let nameless = new.sign_with(&Header::new(Algorithm::RS256), &trusted.claims(&json!({})));
@@ -132,12 +134,12 @@ async fn a_new_key_is_found_and_an_old_one_is_dropped() {
 
 #[tokio::test]
 async fn unknown_keys_make_nobody_ask_the_provider_again_and_again() {
-    let trusted = Trusted::start(|settings| settings.pause = Duration::from_mins(10)).await;
+    let trusted = Trusted::start(|settings| settings.refresh.min_interval = Duration::from_mins(10)).await;
     assert!(trusted.take(&trusted.key.sign(&trusted.claims(&json!({})))).await.is_ok());
     for number in 0..50 {
         let header = Header { kid: Some(format!("unknown-{number}")), ..Header::new(Algorithm::RS256) };
         let token = trusted.key.sign_with(&header, &trusted.claims(&json!({})));
-        assert_eq!(refused(trusted.take(&token).await), Refused::Key);
+        assert_eq!(refused(trusted.take(&token).await), TokenRejection::UnknownKey);
     }
     assert_eq!((trusted.provider.request_count("keys"), trusted.provider.request_count("metadata")), (1, 1));
 }
@@ -145,7 +147,7 @@ async fn unknown_keys_make_nobody_ask_the_provider_again_and_again() {
 #[tokio::test]
 async fn an_answer_about_an_opaque_token_is_kept_no_longer_than_it_may() {
     let kept = Duration::from_millis(300);
-    let trusted = Trusted::start(|settings| settings.recheck = kept).await;
+    let trusted = Trusted::start(|settings| settings.token_cache = kept).await;
     let mut claims = trusted.claims(&json!({"active": true, "ext": {"groups": ["dba"]}}));
     claims.as_object_mut().expect("a map").remove("groups");
     trusted.provider.set_introspection("opaque", claims);
@@ -159,7 +161,7 @@ async fn an_answer_about_an_opaque_token_is_kept_no_longer_than_it_may() {
     assert!(u128::from(asked) <= may_be_asked, "asked {asked} times, where {may_be_asked} would have been enough");
     trusted.provider.set_introspection("opaque", json!({"active": false}));
     tokio::time::sleep(kept).await;
-    assert_eq!(refused(trusted.take("opaque").await), Refused::Inactive, "a revocation is noticed");
+    assert_eq!(refused(trusted.take("opaque").await), TokenRejection::Inactive, "a revocation is noticed");
 }
 
 #[tokio::test]

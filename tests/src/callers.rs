@@ -74,12 +74,12 @@ impl TestCallers {
     pub(crate) fn new(folder: &Path, provider: Option<Provider>) -> (Self, BTreeMap<&'static str, Token>) {
         let (mut tokens, mut people) = (Authenticator::default(), BTreeMap::new());
         if let Some(provider) = provider {
-            tokens.trust(provider);
+            tokens.set_provider(provider);
         }
         let mut named = BTreeMap::new();
-        for (name, role, holder) in TOKENS {
+        for (name, role, owner) in TOKENS {
             let token = stored_token(&folder.join(format!("{name}.token")));
-            tokens.accept_of(token.hash(), role, holder);
+            tokens.add_owned_static_token(token.hash(), role, owner);
             named.insert(name, token);
         }
         for person in ACCOUNTS {
@@ -98,7 +98,7 @@ impl TestCallers {
 
 impl Account {
     fn caller(&self) -> Caller {
-        Caller::of_claims(Claims {
+        Caller::from_claims(Claims {
             issuer: "https://id.example".to_owned(),
             subject: self.subject.to_owned(),
             email: self.email.map(ToOwned::to_owned),
@@ -128,7 +128,7 @@ impl Authenticate for TestCallers {
 
 fn stored_token(file: &Path) -> Token {
     if let Ok(text) = std::fs::read_to_string(file) {
-        return Token::given(&text).expect("a token");
+        return Token::parse(&text).expect("a token");
     }
     let token = Token::generate().expect("randomness");
     std::fs::write(file, token.reveal()).expect("a token can be stored");

@@ -95,12 +95,13 @@ pub(crate) struct ControllerSection {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenSection {
-    /// Role of whoever holds it.
+    /// Role of the caller.
     pub(crate) role: String,
     /// File with the token.
     pub(crate) file: PathBuf,
-    /// The person who holds it, by name or address: whoever holds several is never their own second person.
-    pub(crate) holder: Option<String>,
+    /// The person to whom the token belongs, by name or e-mail address. One owner of several tokens is one person where a second
+    /// approver is required.
+    pub(crate) owner: Option<String>,
 }
 
 impl Config {
@@ -167,7 +168,7 @@ pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
 
 /// The hash of the token in a file.
 pub(crate) fn read_token(file: &Path) -> Result<TokenHash, Failure> {
-    let token = Token::given(&read_text(file)?);
+    let token = Token::parse(&read_text(file)?);
     let token = token.map_err(|weak| {
         Failure::usage(format!("the token in `{}` cannot be used", file.display()), weak.to_string())
     })?;

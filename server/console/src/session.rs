@@ -46,19 +46,19 @@ impl Sessions {
             let first = open.iter().min_by_key(|(_, session)| session.until).map(|(id, _)| *id);
             first.and_then(|first| open.remove(&first));
         }
-        open.insert(TokenHash::of(&id), Session { token, csrf, until: now + self.lasts });
+        open.insert(TokenHash::digest(&id), Session { token, csrf, until: now + self.lasts });
         Ok(id)
     }
 
     /// The session of an id, if it has not ended.
     pub(crate) fn find(&self, id: &str) -> Option<Session> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(&TokenHash::of(id)).filter(|session| session.until > Instant::now()).cloned()
+        open.get(&TokenHash::digest(id)).filter(|session| session.until > Instant::now()).cloned()
     }
 
     /// Ends a session.
     pub(crate) fn end(&self, id: &str) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&TokenHash::of(id));
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&TokenHash::digest(id));
     }
 
     /// Seconds that a session lasts.

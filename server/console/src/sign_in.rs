@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
-use identity::oauth::{Begun, NotSignedIn, Provider, Registration, Returned};
+use identity::oauth::{AuthorizationResponse, PendingSignIn, Provider, Registration, SignInError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ pub(crate) struct Wanted {
 /// What the browser keeps while the person is at the provider.
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    begun: Begun,
+    begun: PendingSignIn,
     approval: Option<Uuid>,
     /// Seconds since 1970.
     until: u64,
@@ -95,7 +95,7 @@ fn token_form(page: Html, site: &Site, form: &str, approval: Option<Uuid>) -> Ht
 pub(crate) async fn begin(State(site): State<Arc<Site>>, wanted: Result<Query<Wanted>, QueryRejection>) -> Response {
     let Some((provider, own)) = provider(&site) else { return nothing_here(&site) };
     let Ok(Query(Wanted { approval })) = wanted else { return unknown_approval(&site) };
-    let (url, begun) = match provider.begin(own).await {
+    let (url, begun) = match provider.begin_sign_in(own).await {
         Ok(begun) => begun,
         Err(why) => return refused(&site, approval, why),
     };
@@ -111,20 +111,20 @@ pub(crate) async fn finish(
     State(site): State<Arc<Site>>,
     peer: Option<Extension<IpAddr>>,
     headers: HeaderMap,
-    back: Result<Query<Returned>, QueryRejection>,
+    back: Result<Query<AuthorizationResponse>, QueryRejection>,
 ) -> Response {
     let Some((provider, own)) = provider(&site) else { return nothing_here(&site) };
     let sealed = Cookie::SignIn.of(&site, &headers).and_then(|sealed| site.seal.open(SIGN_IN, sealed));
     let kept: Option<Kept> = sealed.and_then(|text| serde_json::from_str(&text).ok());
     let kept = kept.filter(|kept| kept.until > now());
     let (approval, result) = match (kept, back) {
-        (Some(kept), Ok(Query(back))) => (kept.approval, provider.finish(own, &kept.begun, back).await),
-        _ => (None, Err(NotSignedIn::State)),
+        (Some(kept), Ok(Query(back))) => (kept.approval, provider.finish_sign_in(own, &kept.begun, back).await),
+        _ => (None, Err(SignInError::StateMismatch)),
     };
     match result {
         Ok(signed) => entered(&site, &headers, signed.into_token(), approval),
         Err(why) => {
-            if let Some(kind) = why.kind() {
+            if let Some(kind) = why.reason_code() {
                 site.events.auth_failed(address(peer), kind, why.to_string());
             }
             refused(&site, approval, why)
@@ -159,7 +159,7 @@ pub(crate) async fn paste(
     match caller(&site.authenticator, token, peer).await {
         Ok(_) => entered(&site, &headers, token.to_owned(), pasted.approval),
         Err(why) => {
-            site.events.auth_failed(peer, why.kind(), why.to_string());
+            site.events.auth_failed(peer, why.reason_code(), why.to_string());
             let why = match why {
                 identity::Unauthenticated::Malformed => "That is no token of this server.".to_owned(),
                 why => sentence(&why),
@@ -202,10 +202,12 @@ fn entered(site: &Site, headers: &HeaderMap, token: String, approval: Option<Uui
     answer
 }
 
-fn refused(site: &Site, approval: Option<Uuid>, why: NotSignedIn) -> Response {
+fn refused(site: &Site, approval: Option<Uuid>, why: SignInError) -> Response {
     tracing::warn!(%why, "nobody was signed in");
     let status = match why {
-        NotSignedIn::ProviderDown | NotSignedIn::NoPage | NotSignedIn::NoRandomness => StatusCode::SERVICE_UNAVAILABLE,
+        SignInError::ProviderUnavailable | SignInError::EndpointMissing | SignInError::NoRandomness => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::FORBIDDEN,
     };
     let mut answer = offered(site, status, approval, Some(&sentence(&why)));
@@ -246,5 +248,5 @@ fn nothing_here(site: &Site) -> Response {
 }
 
 fn no_randomness(site: &Site) -> Response {
-    Page::new(site, "Not now").say(StatusCode::SERVICE_UNAVAILABLE, &sentence(&NotSignedIn::NoRandomness))
+    Page::new(site, "Not now").say(StatusCode::SERVICE_UNAVAILABLE, &sentence(&SignInError::NoRandomness))
 }

@@ -32,7 +32,7 @@ impl SignedIn {
     /// What people call them: the address where it is verified, the holder of the token, else the subject.
     pub(crate) fn name(&self) -> &str {
         let address = self.caller.claims().and_then(|claims| claims.email.as_deref());
-        address.or(self.caller.holder()).unwrap_or_else(|| self.caller.subject())
+        address.or(self.caller.owner()).unwrap_or_else(|| self.caller.subject())
     }
 
     /// The field that every form of the session has.
@@ -50,7 +50,7 @@ impl FromRequestParts<Arc<Site>> for SignedIn {
         let Some((id, session)) = session else { return Err(nobody(site, parts)) };
         match caller(&site.authenticator, &session.token, parts.extensions.get().copied()).await {
             Ok(caller) => Ok(Self { caller, csrf: session.csrf, id: id.to_owned() }),
-            Err(away @ (Unauthenticated::ProviderDown | Unauthenticated::TooMany { .. })) => {
+            Err(away @ (Unauthenticated::ProviderUnavailable | Unauthenticated::RateLimited { .. })) => {
                 let page = Page::new(site, "Not now");
                 Err(page.say(StatusCode::SERVICE_UNAVAILABLE, &sentence(&away)))
             }

@@ -40,7 +40,7 @@ pub(crate) async fn note_turned_away(door: &Door, away: TurnedAway<'_>) {
         0 => away.reason.to_owned(),
         count => format!("{}; {count} such from there have no record of their own", away.reason),
     };
-    let caller = Caller::nobody(away.peer);
+    let caller = Caller::anonymous(away.peer);
     match door.ledger.begin(Request::new(&caller, &act)).await {
         Ok(entry) => entry.close(Outcome::Denied, &reason),
         Err(error) => tracing::error!(%error, "a refused token could not be written down"),

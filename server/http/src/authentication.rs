@@ -52,6 +52,6 @@ impl RecordingAuthenticator {
 
     /// Reports that a request was refused, also after its caller was found.
     pub(crate) fn on_failure(&self, peer: Option<IpAddr>, reason: Unauthenticated) {
-        self.events.auth_failed(peer, reason.kind(), reason.to_string());
+        self.events.auth_failed(peer, reason.reason_code(), reason.to_string());
     }
 }

@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use identity::{Presented, Unauthenticated, oauth::Refused};
+use identity::{Presented, Unauthenticated, oauth::TokenRejection};
 use mcp::ScopesNeeded;
 
 use crate::{HttpError, authentication::RecordingAuthenticator, body, metadata::ResourceMetadata, serve::Peer};
@@ -48,7 +48,7 @@ pub(crate) async fn authenticate(State(layer): State<AuthLayer>, request: Reques
     let peer = peer(&parts.extensions);
     let result = layer.authenticator.authenticate(credentials, peer).await.and_then(|caller| match metadata {
         Some(metadata) if !metadata.accepts_audience(&caller, &path) => {
-            let reason = Unauthenticated::Refused(Refused::Audience);
+            let reason = Unauthenticated::Rejected(TokenRejection::WrongAudience);
             layer.authenticator.on_failure(peer, reason);
             Err(reason)
         }
@@ -84,11 +84,11 @@ pub(crate) async fn authenticate(State(layer): State<AuthLayer>, request: Reques
 /// token, and no challenge at all if another token would not help.
 fn challenge_params(reason: Unauthenticated) -> Option<(Option<&'static str>, Option<String>)> {
     match reason {
-        Unauthenticated::ProviderDown | Unauthenticated::TooMany { .. } => None,
-        Unauthenticated::Missing | Unauthenticated::OtherScheme => Some((None, None)),
+        Unauthenticated::ProviderUnavailable | Unauthenticated::RateLimited { .. } => None,
+        Unauthenticated::Missing | Unauthenticated::UnsupportedScheme => Some((None, None)),
         Unauthenticated::Malformed | Unauthenticated::Ambiguous => Some((Some("invalid_request"), None)),
-        Unauthenticated::Unknown => Some((Some("invalid_token"), None)),
-        Unauthenticated::Refused(refused) => Some((Some("invalid_token"), Some(refused.to_string()))),
+        Unauthenticated::UnknownToken => Some((Some("invalid_token"), None)),
+        Unauthenticated::Rejected(refused) => Some((Some("invalid_token"), Some(refused.to_string()))),
     }
 }
 

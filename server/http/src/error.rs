@@ -95,8 +95,8 @@ impl HttpError {
             Self::HostNotAllowed(_) | Self::OriginNotAllowed(_) | Self::MetricsForbidden => StatusCode::FORBIDDEN,
             Self::Unauthenticated(reason) => match reason {
                 Unauthenticated::Ambiguous | Unauthenticated::Malformed => StatusCode::BAD_REQUEST,
-                Unauthenticated::ProviderDown => StatusCode::SERVICE_UNAVAILABLE,
-                Unauthenticated::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+                Unauthenticated::ProviderUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+                Unauthenticated::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
                 _ => StatusCode::UNAUTHORIZED,
             },
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -137,10 +137,10 @@ impl IntoResponse for HttpError {
             Self::MethodNotAllowed(allowed) => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
             }
-            Self::Unauthenticated(Unauthenticated::ProviderDown) => {
+            Self::Unauthenticated(Unauthenticated::ProviderUnavailable) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(PROVIDER_RETRY_SECONDS));
             }
-            Self::Unauthenticated(Unauthenticated::TooMany { seconds })
+            Self::Unauthenticated(Unauthenticated::RateLimited { seconds })
             | Self::RateLimited { seconds }
             | Self::TooManyConcurrent { seconds } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

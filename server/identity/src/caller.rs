@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::network;
 
-/// The authenticated subject of a request, with the roles that bindings or a token give it. Only this room makes one:
+/// The authenticated subject of a request. Only this crate can construct one:
 ///
 /// ```compile_fail
 /// identity::Caller { subject: "ana".into(), roles: vec!["admin".into()], claims: None, client: None };
@@ -20,99 +20,99 @@ pub struct Caller {
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    holder: Option<String>,
+    owner: Option<String>,
 }
 
-/// What an identity provider says of a caller, taken from a token that was checked.
+/// The claims of a validated access token.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Claims {
     /// The provider, `iss`.
     pub issuer: String,
     /// The user or service at the provider, `sub`.
     pub subject: String,
-    /// The user's address, where the provider has verified it.
+    /// The user's e-mail address, if the provider has verified it.
     pub email: Option<String>,
-    /// Groups of the user.
+    /// Groups of the user, from the configured claim.
     pub groups: Vec<String>,
-    /// The OAuth client that got the token, `client_id` or `azp`.
+    /// The OAuth client to which the provider issued the token, `client_id` or `azp`.
     pub client_id: Option<String>,
-    /// Which of this server's addresses the token is for; none where its client may do without.
+    /// Those audiences of the token that name this server; empty for a client that is allowed to have none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audience: Vec<String>,
-    /// Scopes of the token.
+    /// Scopes of the token, `scope` and `scp`.
     pub scopes: Vec<String>,
 }
 
 impl Caller {
-    pub(crate) fn of_token(role: &str, fingerprint: &str, holder: Option<&str>) -> Self {
+    pub(crate) fn from_static_token(role: &str, fingerprint: &str, owner: Option<&str>) -> Self {
         Self {
             subject: format!("token:{role}:{fingerprint}"),
             roles: vec![role.to_owned()],
             claims: None,
             client: None,
-            holder: holder.map(ToOwned::to_owned),
+            owner: owner.map(ToOwned::to_owned),
         }
     }
 
-    /// Whoever a checked token of an identity provider stands for. Roles come from bindings, never from the token.
+    /// The subject of a validated access token. It has no roles yet: they come from role bindings, never from the token.
     #[must_use]
-    pub fn of_claims(claims: Claims) -> Self {
+    pub fn from_claims(claims: Claims) -> Self {
         let subject = format!("oauth:{}", claims.subject);
-        Self { subject, roles: Vec::new(), claims: Some(Arc::new(claims)), client: None, holder: None }
+        Self { subject, roles: Vec::new(), claims: Some(Arc::new(claims)), client: None, owner: None }
     }
 
-    /// The person at this machine, over stdio, where the operating system has already checked who they are.
+    /// The local user over stdio, whom the operating system has authenticated.
     #[must_use]
     pub fn local(user: &str, role: &str) -> Self {
         let subject = format!("local:{user}");
-        Self { subject, roles: vec![role.to_owned()], claims: None, client: None, holder: Some(user.to_owned()) }
+        Self { subject, roles: vec![role.to_owned()], claims: None, client: None, owner: Some(user.to_owned()) }
     }
 
-    /// Whoever sent what was turned away, for the ledger: the address, and no role.
+    /// The sender of a rejected request, for the ledger: a peer address without roles.
     #[must_use]
-    pub fn nobody(peer: Option<IpAddr>) -> Self {
+    pub fn anonymous(peer: Option<IpAddr>) -> Self {
         let peer = peer.map_or("unknown".to_owned(), |peer| network(peer).to_string());
-        Self { subject: format!("nobody:{peer}"), roles: Vec::new(), claims: None, client: None, holder: None }
+        Self { subject: format!("anonymous:{peer}"), roles: Vec::new(), claims: None, client: None, owner: None }
     }
 
-    /// This server itself, for what it writes down of its own accord. It holds no role and asks for nothing.
+    /// This server itself, for ledger entries about its own events, such as a policy reload. It has no roles.
     #[must_use]
     pub fn server() -> Self {
-        Self { subject: "server".to_owned(), roles: Vec::new(), claims: None, client: None, holder: None }
+        Self { subject: "server".to_owned(), roles: Vec::new(), claims: None, client: None, owner: None }
     }
 
-    /// The same caller with the name and version that its MCP client gave for itself. Never a ground for a decision.
+    /// Adds the name and version that the MCP client reports. The client chooses them, so no decision may depend on them.
     #[must_use]
     pub fn with_client(mut self, client: impl Into<String>) -> Self {
         self.client = Some(client.into());
         self
     }
 
-    /// `token:operator:1a2b3c4d`, `local:ana`: the subject, unique within its source.
+    /// The subject with its source: `token:operator:1a2b3c4d`, `oauth:ana`, `local:ana`.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// Roles that the caller holds.
+    /// Roles that a static token or the command line grants. Role bindings grant more (crate `policy`).
     #[must_use]
     pub fn roles(&self) -> &[String] {
         &self.roles
     }
 
-    /// What the identity provider says; `None` for static tokens and over stdio.
+    /// The claims of the access token; `None` for static tokens and over stdio.
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
         self.claims.as_deref()
     }
 
-    /// The person who holds the static token, where the configuration says so, or sits at this machine.
+    /// The person to whom the static token belongs, if configured, or the local user.
     #[must_use]
-    pub fn holder(&self) -> Option<&str> {
-        self.holder.as_deref()
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
     }
 
-    /// What the MCP client calls itself, `claude-code/2.1`.
+    /// Name and version of the MCP client, `claude-code/2.1`.
     #[must_use]
     pub fn client(&self) -> Option<&str> {
         self.client.as_deref()

@@ -1,21 +1,22 @@
-//! The identity provider's tokens: OAuth 2.1 resource server (RFC 6750, 7662, 8707, 9068), `OpenID` Connect discovery,
-//! and sign-in of people with a browser.
+//! Access tokens of an identity provider: OAuth 2.1 resource server (RFC 6750, 7662, 8707, 9068), `OpenID` Connect discovery, and
+//! the browser sign-in of people.
 
+mod claims;
 mod id_token;
 mod jwt;
-mod kept;
 mod keys;
-mod known;
 mod metadata;
 mod provider;
-mod raw;
-mod refusal;
+mod refresh_cache;
+mod rejection;
 mod settings;
 mod sign_in;
-mod unique;
+mod strict_json;
+mod token_cache;
 
 pub use jsonwebtoken::Algorithm;
-pub use provider::{Provider, ProviderDown};
-pub use refusal::Refused;
+pub use provider::Provider;
+pub use refresh_cache::RefreshPolicy;
+pub use rejection::{ProviderUnavailable, TokenError, TokenRejection};
 pub use settings::{Introspection, Settings};
-pub use sign_in::{Begun, NotSignedIn, Registration, Returned, Signed};
+pub use sign_in::{AccessToken, AuthorizationResponse, PendingSignIn, Registration, SignInError};

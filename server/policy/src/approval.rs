@@ -53,7 +53,7 @@ impl Asker {
             issuer: claims.map(|claims| claims.issuer.clone()),
             client_id: claims.and_then(|claims| claims.client_id.clone()),
             email: claims.and_then(|claims| claims.email.clone()),
-            holder: caller.holder().map(ToOwned::to_owned),
+            holder: caller.owner().map(ToOwned::to_owned),
             client: caller.client().map(ToOwned::to_owned),
         }
     }

@@ -96,7 +96,7 @@ mod tests {
             assert_eq!(policy.may_approve(&Caller::local("ana", role)), may, "{role}");
         }
         let scoped = Claims { subject: "ana".into(), scopes: vec![APPROVE_SCOPE.to_owned()], ..Claims::default() };
-        assert!(!policy.may_approve(&Caller::of_claims(scoped)), "a scope alone, without the role, is not enough");
+        assert!(!policy.may_approve(&Caller::from_claims(scoped)), "a scope alone, without the role, is not enough");
     }
 
     #[test]
@@ -105,7 +105,7 @@ mod tests {
         let policy =
             Policy::shipped().expect("part of the program").with_bindings(bindings).expect("a role that exists");
         let by = |subject: &str, client: &str| {
-            Caller::of_claims(Claims {
+            Caller::from_claims(Claims {
                 issuer: "https://id.example".into(),
                 subject: subject.into(),
                 client_id: Some(client.into()),

@@ -72,7 +72,7 @@ mod tests {
         let all = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
         let lacks = |scopes: &[&str]| {
             let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-            let caller = Caller::of_claims(Claims { scopes, ..Claims::default() });
+            let caller = Caller::from_claims(Claims { scopes, ..Claims::default() });
             all.map(|effect| u8::from(lacking(&caller, effect).is_some()))
         };
         assert_eq!(lacks(&["openid", "email"]), [0, 0, 0, 0]);
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(lacks(&["juju:read", "juju:write", "juju:approve"]), [0, 1, 1, 1]);
         assert_eq!(lacking(&Caller::local("ana", "viewer"), Effect::Write), None);
         let scopes = ["juju:write", "juju:approve"].map(str::to_owned).to_vec();
-        let both = Caller::of_claims(Claims { scopes, ..Claims::default() });
+        let both = Caller::from_claims(Claims { scopes, ..Claims::default() });
         let told = lacking(&both, Effect::Write).map(|denial| denial.to_string()).unwrap_or_default();
         assert!(
             told.ends_with("sign in again for `juju:write` without `juju:approve`, and approve with another token"),
@@ -100,7 +100,7 @@ mod tests {
             let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
             let claims = Claims { scopes, groups: vec![group.to_owned()], ..Claims::default() };
             let act = Act { effect, ..crate::approval::tests::approval().question.act };
-            policy.step_up(&Caller::of_claims(claims), &act, "deploy").map(|scopes| scopes.join(" "))
+            policy.step_up(&Caller::from_claims(claims), &act, "deploy").map(|scopes| scopes.join(" "))
         };
         let all = Some("openid juju:read juju:write".to_owned());
         assert_eq!(proposed("ops", &["openid", "offline_access", "juju:read"], Effect::Write), all);

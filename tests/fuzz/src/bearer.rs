@@ -15,7 +15,7 @@ const KNOWN: &str = "jmcp_0123456789abcdefghijklmnopqrstuv";
 pub fn run(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let mut authenticator = Authenticator::default();
-    authenticator.accept(TokenHash::of(KNOWN), "viewer");
+    authenticator.add_static_token(TokenHash::digest(KNOWN), "viewer");
     let known =
         text.split_once(' ').is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && token == KNOWN);
     let peer = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));

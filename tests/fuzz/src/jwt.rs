@@ -35,7 +35,7 @@ fn check_chosen_parts(world: &World, server: usize, bytes: &[u8]) {
     match (caller, made.claims) {
         (Ok(caller), Ok(claims)) => {
             assert_eq!(caller.claims(), Some(&claims), "{}", made.description);
-            assert!(caller.roles().is_empty() && caller.holder().is_none(), "a token gives no role: {}", made.description);
+            assert!(caller.roles().is_empty() && caller.owner().is_none(), "a token gives no role: {}", made.description);
         }
         (Err(_), Err(_)) => {}
         (Ok(caller), Err(why)) => panic!("accepted though {why}: {} as {caller:?}", made.description),

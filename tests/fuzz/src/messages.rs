@@ -132,7 +132,7 @@ async fn router(folder: &std::path::Path) -> Router {
         clock: dispatch::Clock::default(),
     });
     let mut authenticator = Authenticator::default();
-    authenticator.accept(TokenHash::of(TOKEN), "viewer");
+    authenticator.add_static_token(TokenHash::digest(TOKEN), "viewer");
     let settings = http_server::Settings::default();
     let metrics = Arc::new(http_server::metrics::Metrics::default());
     let server = mcp::Server::new(door, metrics.clone());

@@ -43,7 +43,7 @@ fn check_policy(policy: &Policy) {
     assert!(bound.into_iter().all(|role| policy.roles().has(role)), "a binding to an unknown role");
     assert!(policy.rules().iter().all(|rule| !rule.name.is_empty()), "a rule without a name");
     let roles: Vec<String> = policy.roles().described().map(|(name, _)| name.to_owned()).take(16).collect();
-    let stranger = [Caller::nobody(None), Caller::local("ana", "no such role")];
+    let stranger = [Caller::anonymous(None), Caller::local("ana", "no such role")];
     for effect in EFFECTS {
         for caller in &stranger {
             let judged = policy.judge(caller, &act(effect), &Circumstances::at(Default::default()));

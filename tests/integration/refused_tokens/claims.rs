@@ -20,7 +20,7 @@ pub(super) fn cases(parts: &ServerWithProvider) -> Vec<Case> {
 type Row = (&'static str, &'static str, Option<Value>, &'static str);
 
 fn audience() -> Vec<Row> {
-    let other = |what: &'static str, audience: String| (what, "aud", Some(json!([audience])), "audience");
+    let other = |what: &'static str, audience: String| (what, "aud", Some(json!([audience])), "wrong_audience");
     vec![
         other("another audience", "https://other.example/mcp".to_owned()),
         other("a slash more", format!("{AUDIENCE}/")),
@@ -36,11 +36,11 @@ fn audience() -> Vec<Row> {
         other("a space more", format!("{AUDIENCE} ")),
         other("two in one text", format!("{AUDIENCE} {AUDIENCE}")),
         other("a pattern", "*".to_owned()),
-        ("several others", "aud", Some(json!(["a", "b", PUBLIC])), "audience"),
-        ("an empty audience", "aud", Some(json!("")), "audience"),
-        ("an empty list of audiences", "aud", Some(json!([])), "no-audience"),
-        ("no audience", "aud", None, "no-audience"),
-        ("null as audience", "aud", Some(Value::Null), "no-audience"),
+        ("several others", "aud", Some(json!(["a", "b", PUBLIC])), "wrong_audience"),
+        ("an empty audience", "aud", Some(json!("")), "wrong_audience"),
+        ("an empty list of audiences", "aud", Some(json!([])), "missing_audience"),
+        ("no audience", "aud", None, "missing_audience"),
+        ("null as audience", "aud", Some(Value::Null), "missing_audience"),
         ("an audience that is a map", "aud", Some(json!({"0": AUDIENCE})), "unreadable"),
         ("an audience that is a number", "aud", Some(json!(7)), "unreadable"),
         ("audiences of mixed kinds", "aud", Some(json!([AUDIENCE, 7])), "unreadable"),
@@ -49,12 +49,12 @@ fn audience() -> Vec<Row> {
 
 fn issuer(issuer: &str) -> Vec<Row> {
     vec![
-        ("an issuer with a slash more", "iss", Some(json!(format!("{issuer}/"))), "issuer"),
-        ("an issuer in capitals", "iss", Some(json!(issuer.to_uppercase())), "issuer"),
-        ("another issuer", "iss", Some(json!("https://id.evil.example")), "issuer"),
-        ("an issuer that begins alike", "iss", Some(json!(format!("{issuer}.evil.example"))), "issuer"),
-        ("no issuer", "iss", None, "issuer"),
-        ("an empty issuer", "iss", Some(json!("")), "issuer"),
+        ("an issuer with a slash more", "iss", Some(json!(format!("{issuer}/"))), "wrong_issuer"),
+        ("an issuer in capitals", "iss", Some(json!(issuer.to_uppercase())), "wrong_issuer"),
+        ("another issuer", "iss", Some(json!("https://id.evil.example")), "wrong_issuer"),
+        ("an issuer that begins alike", "iss", Some(json!(format!("{issuer}.evil.example"))), "wrong_issuer"),
+        ("no issuer", "iss", None, "wrong_issuer"),
+        ("an empty issuer", "iss", Some(json!("")), "wrong_issuer"),
         ("a list of issuers", "iss", Some(json!([issuer])), "unreadable"),
     ]
 }
@@ -64,44 +64,49 @@ fn times(now: i64) -> Vec<Row> {
         ("expired", "exp", Some(json!(now - 60)), "expired"),
         ("expired long ago", "exp", Some(json!(1)), "expired"),
         ("expired before time began", "exp", Some(json!(-1)), "expired"),
-        ("no end", "exp", None, "no-expiry"),
-        ("null as end", "exp", Some(Value::Null), "no-expiry"),
+        ("no end", "exp", None, "missing_exp"),
+        ("null as end", "exp", Some(Value::Null), "missing_exp"),
         ("an end that is a text", "exp", Some(json!((now + 600).to_string())), "unreadable"),
         ("an end that is a list", "exp", Some(json!([now + 600])), "unreadable"),
         ("an end that is true", "exp", Some(json!(true)), "unreadable"),
-        ("not valid yet", "nbf", Some(json!(now + 300)), "not-yet"),
+        ("not valid yet", "nbf", Some(json!(now + 300)), "not_yet_valid"),
         ("a begin that is a text", "nbf", Some(json!("soon")), "unreadable"),
-        ("issued in the future", "iat", Some(json!(now + 300)), "not-yet"),
+        ("issued in the future", "iat", Some(json!(now + 300)), "not_yet_valid"),
     ]
 }
 
 fn subject_and_use() -> Vec<Row> {
     vec![
-        ("no subject", "sub", None, "no-subject"),
-        ("an empty subject", "sub", Some(json!("")), "no-subject"),
-        ("a subject of two lines", "sub", Some(json!("ana\nroot")), "no-subject"),
-        ("a subject with a control sequence", "sub", Some(json!("\u{1b}[2Jana")), "no-subject"),
-        ("a subject that is longer than names are", "sub", Some(json!("a".repeat(256))), "no-subject"),
+        ("no subject", "sub", None, "invalid_subject"),
+        ("an empty subject", "sub", Some(json!("")), "invalid_subject"),
+        ("a subject of two lines", "sub", Some(json!("ana\nroot")), "invalid_subject"),
+        ("a subject with a control sequence", "sub", Some(json!("\u{1b}[2Jana")), "invalid_subject"),
+        ("a subject that is longer than names are", "sub", Some(json!("a".repeat(256))), "invalid_subject"),
         ("a subject that is a number", "sub", Some(json!(0)), "unreadable"),
-        ("an ID token by its nonce", "nonce", Some(json!("n")), "not-access"),
-        ("an ID token by a hash of the access token", "at_hash", Some(json!("h")), "not-access"),
-        ("an ID token by a hash of the code", "c_hash", Some(json!("h")), "not-access"),
-        ("an ID token by its use", "token_use", Some(json!("id")), "not-access"),
+        ("an ID token by its nonce", "nonce", Some(json!("n")), "wrong_token_type"),
+        ("an ID token by a hash of the access token", "at_hash", Some(json!("h")), "wrong_token_type"),
+        ("an ID token by a hash of the code", "c_hash", Some(json!("h")), "wrong_token_type"),
+        ("an ID token by its use", "token_use", Some(json!("id")), "wrong_token_type"),
         (
             "a log-out by its events",
             "events",
             Some(json!({"http://schemas.openid.net/event/backchannel-logout": {}})),
-            "not-access",
+            "wrong_token_type",
         ),
-        ("bound to a key", "cnf", Some(json!({"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})), "bound"),
+        (
+            "bound to a key",
+            "cnf",
+            Some(json!({"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"})),
+            "sender_constrained",
+        ),
         (
             "bound to a certificate",
             "cnf",
             Some(json!({"x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"})),
-            "bound",
+            "sender_constrained",
         ),
-        ("bound to nothing that is known", "cnf", Some(json!({})), "bound"),
-        ("a refresh token by its use", "token_use", Some(json!("refresh_token")), "not-access"),
+        ("bound to nothing that is known", "cnf", Some(json!({})), "sender_constrained"),
+        ("a refresh token by its use", "token_use", Some(json!("refresh_token")), "wrong_token_type"),
         ("scopes that are numbers", "scp", Some(json!([1])), "unreadable"),
         ("a client that is a list", "client_id", Some(json!(["ours"])), "unreadable"),
     ]

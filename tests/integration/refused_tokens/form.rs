@@ -61,18 +61,22 @@ fn pieces(parts: &ServerWithProvider) -> Vec<Case> {
         ("one part", header.to_owned(), "inactive"),
         ("dots alone", "..".to_owned(), "unreadable"),
         ("an empty header", format!(".{claims}.{signature}"), "unreadable"),
-        ("empty claims", format!("{header}..{signature}"), "signature"),
-        ("an empty signature", format!("{rest}."), "signature"),
+        ("empty claims", format!("{header}..{signature}"), "invalid_signature"),
+        ("an empty signature", format!("{rest}."), "invalid_signature"),
         ("a cut signature", token[..token.len() - 1].to_owned(), "unreadable"),
-        ("a signature of one byte less", format!("{rest}.{}", URL_SAFE_NO_PAD.encode(&bytes[1..])), "signature"),
-        ("cut claims", format!("{header}.{}.{signature}", cut(claims)), "signature"),
+        (
+            "a signature of one byte less",
+            format!("{rest}.{}", URL_SAFE_NO_PAD.encode(&bytes[1..])),
+            "invalid_signature",
+        ),
+        ("cut claims", format!("{header}.{}.{signature}", cut(claims)), "invalid_signature"),
         ("a cut header", format!("{}.{claims}.{signature}", cut(header)), "unreadable"),
-        ("the signature of another token", format!("{other_rest}.{signature}"), "signature"),
+        ("the signature of another token", format!("{other_rest}.{signature}"), "invalid_signature"),
         ("the parts in another order", format!("{claims}.{header}.{signature}"), "unreadable"),
         ("padding", format!("{token}=="), "unreadable"),
         ("letters of another alphabet", format!("{rest}.{}", signature.replace(['-', '_'], "+")), "unreadable"),
-        ("a signature of zeros", format!("{rest}.{}", URL_SAFE_NO_PAD.encode([0; 256])), "signature"),
-        ("a signature of one byte more", format!("{rest}.{}", URL_SAFE_NO_PAD.encode(&longer)), "signature"),
+        ("a signature of zeros", format!("{rest}.{}", URL_SAFE_NO_PAD.encode([0; 256])), "invalid_signature"),
+        ("a signature of one byte more", format!("{rest}.{}", URL_SAFE_NO_PAD.encode(&longer)), "invalid_signature"),
     ];
     rows.into_iter().map(|(what, token, kind)| Case::token(what, &token, kind)).collect()
 }
@@ -92,12 +96,12 @@ fn algorithms(parts: &ServerWithProvider, keys: &Keys) -> Vec<Case> {
         let mut header = Header::new(algorithm);
         header.kid = Some("k1".to_owned());
         let token = encode(&header, &claims, &EncodingKey::from_secret(&secret)).expect("a token");
-        cases.push(Case::token(format!("{algorithm:?} with the public key"), &token, "algorithm"));
+        cases.push(Case::token(format!("{algorithm:?} with the public key"), &token, "unsupported_algorithm"));
     }
     let mut shared = Header::new(Algorithm::HS256);
     shared.kid = Some("shared".to_owned());
     let token = encode(&shared, &claims, &EncodingKey::from_secret(&[7; 32])).expect("a token");
-    cases.push(Case::token("a shared secret that the provider publishes", &token, "algorithm"));
+    cases.push(Case::token("a shared secret that the provider publishes", &token, "unsupported_algorithm"));
     let raw = |key: &SigningKey, named: &str, id: &str, real| {
         key.sign_raw(&json!({"alg": named, "kid": id}).to_string(), &claims.to_string(), real)
     };
@@ -108,14 +112,18 @@ fn algorithms(parts: &ServerWithProvider, keys: &Keys) -> Vec<Case> {
     let der = [&[0x30, 0x44, 0x02, 0x20][..], &bytes[..32], &[0x02, 0x20], &bytes[32..]].concat();
     let signed = |signature: &[u8]| format!("{rest}.{}", URL_SAFE_NO_PAD.encode(signature));
     let rows = [
-        ("RS512, which is not taken", raw(&parts.key, "RS512", "k1", Algorithm::RS512), "algorithm"),
-        ("a signature of another kind than named", raw(&parts.key, "RS256", "k1", Algorithm::PS256), "signature"),
-        ("ES256 with the id of an RSA key", raw(&keys.curve, "ES256", "k1", Algorithm::ES256), "key"),
-        ("RS256 with the id of a key on a curve", raw(&parts.key, "RS256", "ec", Algorithm::RS256), "key"),
-        ("an ES256 signature that is too short", signed(&bytes[..63]), "signature"),
-        ("an ES256 signature that is too long", signed(&longer), "signature"),
-        ("an ES256 signature in another form", signed(&der), "signature"),
-        ("an ES256 signature of zeros", signed(&[0; 64]), "signature"),
+        ("RS512, which is not taken", raw(&parts.key, "RS512", "k1", Algorithm::RS512), "unsupported_algorithm"),
+        (
+            "a signature of another kind than named",
+            raw(&parts.key, "RS256", "k1", Algorithm::PS256),
+            "invalid_signature",
+        ),
+        ("ES256 with the id of an RSA key", raw(&keys.curve, "ES256", "k1", Algorithm::ES256), "unknown_key"),
+        ("RS256 with the id of a key on a curve", raw(&parts.key, "RS256", "ec", Algorithm::RS256), "unknown_key"),
+        ("an ES256 signature that is too short", signed(&bytes[..63]), "invalid_signature"),
+        ("an ES256 signature that is too long", signed(&longer), "invalid_signature"),
+        ("an ES256 signature in another form", signed(&der), "invalid_signature"),
+        ("an ES256 signature of zeros", signed(&[0; 64]), "invalid_signature"),
     ];
     cases.extend(rows.into_iter().map(|(what, token, kind)| Case::token(what, &token, kind)));
     cases
@@ -130,21 +138,21 @@ fn key_ids(parts: &ServerWithProvider, keys: &Keys) -> Vec<Case> {
         key.sign_with(&header, &claims)
     };
     let rows = [
-        ("an unknown key", keys.foreign.sign(&claims), "key"),
-        ("an unknown key by the id of a known one", named(&keys.foreign, Some("k1")), "signature"),
-        ("the id of another known key", named(&parts.key, Some("k2")), "signature"),
-        ("no key id where there are many", named(&parts.key, None), "key"),
-        ("an empty key id", named(&parts.key, Some("")), "key"),
-        ("a key id with a slash more", named(&parts.key, Some("k1/")), "key"),
-        ("a key id in capitals", named(&parts.key, Some("K1")), "key"),
-        ("a path as key id", named(&keys.foreign, Some("../../dev/null")), "key"),
-        ("a query as key id", named(&keys.foreign, Some("x' union select 'k1")), "key"),
-        ("a key that is too small", named(&keys.foreign, Some("small")), "key"),
-        ("a key that only encrypts", named(&keys.encrypts, Some("enc")), "key"),
+        ("an unknown key", keys.foreign.sign(&claims), "unknown_key"),
+        ("an unknown key by the id of a known one", named(&keys.foreign, Some("k1")), "invalid_signature"),
+        ("the id of another known key", named(&parts.key, Some("k2")), "invalid_signature"),
+        ("no key id where there are many", named(&parts.key, None), "unknown_key"),
+        ("an empty key id", named(&parts.key, Some("")), "unknown_key"),
+        ("a key id with a slash more", named(&parts.key, Some("k1/")), "unknown_key"),
+        ("a key id in capitals", named(&parts.key, Some("K1")), "unknown_key"),
+        ("a path as key id", named(&keys.foreign, Some("../../dev/null")), "unknown_key"),
+        ("a query as key id", named(&keys.foreign, Some("x' union select 'k1")), "unknown_key"),
+        ("a key that is too small", named(&keys.foreign, Some("small")), "unknown_key"),
+        ("a key that only encrypts", named(&keys.encrypts, Some("enc")), "unknown_key"),
         (
             "a key that agrees on keys",
             keys.seals.sign_raw(r#"{"alg":"ES256","kid":"seals"}"#, &claims.to_string(), Algorithm::ES256),
-            "key",
+            "unknown_key",
         ),
     ];
     rows.into_iter().map(|(what, token, kind)| Case::token(what, &token, kind)).collect()
@@ -162,23 +170,27 @@ fn headers(parts: &ServerWithProvider, keys: &Keys) -> Vec<Case> {
     };
     let jwk = json!({"kty": "RSA", "n": keys.foreign.public["n"], "e": keys.foreign.public["e"]});
     let rows = [
-        ("the kind of an ID token", signed(&parts.key, json!({"typ": "id_token"})), "not-access"),
-        ("the kind of a proof", signed(&parts.key, json!({"typ": "dpop+jwt"})), "not-access"),
-        ("the kind of a log-out", signed(&parts.key, json!({"typ": "logout+jwt"})), "not-access"),
-        ("a critical header", signed(&parts.key, json!({"crit": ["exp"], "exp": 0})), "critical"),
-        ("an empty critical header", signed(&parts.key, json!({"crit": []})), "critical"),
-        ("claims that are not encoded", signed(&parts.key, json!({"b64": false})), "critical"),
+        ("the kind of an ID token", signed(&parts.key, json!({"typ": "id_token"})), "wrong_token_type"),
+        ("the kind of a proof", signed(&parts.key, json!({"typ": "dpop+jwt"})), "wrong_token_type"),
+        ("the kind of a log-out", signed(&parts.key, json!({"typ": "logout+jwt"})), "wrong_token_type"),
+        ("a critical header", signed(&parts.key, json!({"crit": ["exp"], "exp": 0})), "unsupported_crit_header"),
+        ("an empty critical header", signed(&parts.key, json!({"crit": []})), "unsupported_crit_header"),
+        ("claims that are not encoded", signed(&parts.key, json!({"b64": false})), "unsupported_crit_header"),
         (
             "claims that are not encoded, critically",
             signed(&parts.key, json!({"b64": false, "crit": ["b64"]})),
-            "critical",
+            "unsupported_crit_header",
         ),
-        ("claims that are packed", signed(&parts.key, json!({"zip": "DEF"})), "critical"),
-        ("a key of its own", signed(&keys.foreign, json!({"jwk": jwk})), "signature"),
-        ("a key of its own by an unknown id", signed(&keys.foreign, json!({"jwk": jwk, "kid": "own"})), "key"),
-        ("an address of keys", signed(&keys.foreign, json!({"jku": "https://evil.example/keys"})), "signature"),
-        ("an address of a certificate", signed(&keys.foreign, json!({"x5u": "https://evil.example/x"})), "signature"),
-        ("a certificate", signed(&keys.foreign, json!({"x5c": ["MIIB"]})), "signature"),
+        ("claims that are packed", signed(&parts.key, json!({"zip": "DEF"})), "unsupported_crit_header"),
+        ("a key of its own", signed(&keys.foreign, json!({"jwk": jwk})), "invalid_signature"),
+        ("a key of its own by an unknown id", signed(&keys.foreign, json!({"jwk": jwk, "kid": "own"})), "unknown_key"),
+        ("an address of keys", signed(&keys.foreign, json!({"jku": "https://evil.example/keys"})), "invalid_signature"),
+        (
+            "an address of a certificate",
+            signed(&keys.foreign, json!({"x5u": "https://evil.example/x"})),
+            "invalid_signature",
+        ),
+        ("a certificate", signed(&keys.foreign, json!({"x5c": ["MIIB"]})), "invalid_signature"),
         ("a header whose kind is a list", signed(&parts.key, json!({"typ": ["JWT"]})), "unreadable"),
         ("a key id that is a number", signed(&parts.key, json!({"kid": 1})), "unreadable"),
     ];

@@ -11,7 +11,7 @@ pub(super) fn cases(parts: &ServerWithProvider) -> Vec<Case> {
         ..Case::request(what, list().header("authorization", value), "malformed").malformed()
     };
     let other =
-        |what: &str, value: &str| Case { status: 401, error: None, kind: "other-scheme", ..header(what, value) };
+        |what: &str, value: &str| Case { status: 401, error: None, kind: "unsupported_scheme", ..header(what, value) };
     let ambiguous = |case: Case| Case { kind: "ambiguous", ..case };
     let twice = list().token(&good).append_header("authorization", &format!("Bearer {good}"));
     let also_bad = list().token(&good).append_header("authorization", "Bearer bad");
@@ -39,8 +39,8 @@ pub(super) fn cases(parts: &ServerWithProvider) -> Vec<Case> {
         ambiguous(
             header("an empty token in the address", "").with(list().with_path("/mcp?a=b&access_token=").token(&good)),
         ),
-        Case::token("a huge token", &format!("{good}{}", "A".repeat(20_000)), "too-long"),
-        Case::token("a huge token without dots", &"A".repeat(17_000), "too-long"),
+        Case::token("a huge token", &format!("{good}{}", "A".repeat(20_000)), "too_long"),
+        Case::token("a huge token without dots", &"A".repeat(17_000), "too_long"),
     ]
 }
 

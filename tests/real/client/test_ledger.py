@@ -100,4 +100,4 @@ def test_refused_tokens_that_were_only_counted_are_written_down_when_the_server_
         finally:
             server.kill()
     told = [record["asked"]["arguments"] for record in records(state) if record.get("asked", {}).get("tool") == "sign_in"]
-    assert told == [{"kind": "unknown", "left_out": 0}, {"kind": "unknown", "left_out": 2}]
+    assert told == [{"kind": "unknown_token", "left_out": 0}, {"kind": "unknown_token", "left_out": 2}]

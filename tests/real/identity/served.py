@@ -38,7 +38,7 @@ def served(folder, provider, sim, host="127.0.0.1", **more):
     """Our server, which trusts `provider`, has the controller of `sim` behind it, and is known by a name of loopback."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    oauth = {"issuer": provider.issuer, "public_url": f"http://{host}:{port}", "recheck_seconds": 2,
+    oauth = {"issuer": provider.issuer, "public_url": f"http://{host}:{port}", "token_cache_seconds": 2,
              "introspection": {"url": f"{provider.admin}/admin/oauth2/introspect"}}
     (folder / "config.yaml").write_text(yaml.safe_dump({"oauth": oauth | more.pop("oauth", {}), "bindings": BINDINGS} | more))
     words = ["serve", "--config", folder / "config.yaml", "--juju-data", sim["juju_data"], "--state", folder / "state"]

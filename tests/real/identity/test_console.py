@@ -209,7 +209,7 @@ def test_a_session_ends_with_its_token(tmp_path, hydra, sim):  # noqa: F811
         form = ben.form()
         # the operator ends all that Ben's sign-ins gave to the page
         hydra.ask("DELETE", "/admin/oauth2/tokens", params={"client_id": server.console})
-        time.sleep(3)  # `recheck_seconds` is 2
+        time.sleep(3)  # `token_cache_seconds` is 2
         action, fields = next(one for one in form.forms if "/approvals/" in one[0])
         answer = ben.open(urllib.parse.urljoin(server.base, action), "POST", fields | {"decision": "approve", "word": "web"}, "localhost")
         assert answer.status_code == 403 and "session has ended" in answer.text, answer.text
@@ -232,4 +232,4 @@ def test_without_the_provider_nobody_signs_in(tmp_path, sim):  # noqa: F811
     with provider(tmp_path) as own, console(tmp_path / "server", own, sim, "jwt") as server:
         own.stop()
         answer = requests.get(f"{server.base}/console/sign-in/provider", allow_redirects=False, timeout=PATIENCE)
-        assert answer.status_code == 503 and "cannot be reached" in answer.text, answer.text
+        assert answer.status_code == 503 and "is unavailable" in answer.text, answer.text

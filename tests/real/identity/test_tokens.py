@@ -152,19 +152,19 @@ def test_a_revoked_token_is_noticed_in_time(server, hydra):
     token = hydra.token(client, server.mcp)
     assert server.status(token) == 200
     requests.post(f"{hydra.issuer}/oauth2/revoke", auth=client, data={"token": token}, timeout=PATIENCE).raise_for_status()
-    eventually("the revoked token is refused", lambda: server.status(token) == 401)  # `recheck_seconds` is 2
+    eventually("the revoked token is refused", lambda: server.status(token) == 401)  # `token_cache_seconds` is 2
 
 
 @pytest.mark.parametrize("asked", [True, False])
 def test_a_revoked_jwt_is_noticed_in_time_where_the_provider_is_asked(tmp_path, hydra, sim, asked):
-    introspection = {"url": f"{hydra.admin}/admin/oauth2/introspect", "jwts": asked}
+    introspection = {"url": f"{hydra.admin}/admin/oauth2/introspect", "include_jwts": asked}
     with served(tmp_path, hydra, sim, oauth={"introspection": introspection}) as server:
         client = hydra.client(f"machine-asked-{asked}", [server.mcp], "jwt")
         token, other = hydra.token(client, server.mcp), hydra.token(client, server.mcp)
         assert server.status(token) == server.status(other) == 200
         requests.post(f"{hydra.issuer}/oauth2/revoke", auth=client, data={"token": token}, timeout=10).raise_for_status()
         if asked:
-            eventually("the revoked JWT is refused", lambda: server.status(token) == 401)  # `recheck_seconds` is 2
+            eventually("the revoked JWT is refused", lambda: server.status(token) == 401)  # `token_cache_seconds` is 2
         else:
             time.sleep(3)
             assert server.status(token) == 200, "a JWT is good to its end where nobody is asked"

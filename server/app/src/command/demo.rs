@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let policy = rulebook.read()?;
     for (role, _) in policy.roles().described() {
         let token = Token::generate().map_err(Failure::failed)?;
-        authenticator.accept(token.hash(), role);
+        authenticator.add_static_token(token.hash(), role);
         ready.tokens.insert(role.to_owned(), token.reveal().to_owned());
     }
     let own = address(&listener)?;

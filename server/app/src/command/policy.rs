@@ -135,7 +135,7 @@ fn caller(explain: &Explain, policy: &Policy) -> Result<Caller, Failure> {
             Holder::Client(id) => claims.client_id = Some(id),
         }
     }
-    Ok(Caller::of_claims(claims))
+    Ok(Caller::from_claims(claims))
 }
 
 fn told(supposed: &Supposed, explained: &Explanation) -> String {

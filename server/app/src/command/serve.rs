@@ -190,7 +190,7 @@ fn console(config: &Config, files: &[(String, PathBuf)], public: &str) -> Result
 }
 
 fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) -> Result<Authenticator, Failure> {
-    let configured = config.tokens.iter().map(|token| (&token.role, &token.file, token.holder.as_deref()));
+    let configured = config.tokens.iter().map(|token| (&token.role, &token.file, token.owner.as_deref()));
     let tokens: Vec<_> = configured.chain(files.iter().map(|(role, file)| (role, file, None))).collect();
     check_roles(roles, tokens.iter().map(|(role, ..)| role.as_str()))?;
     if tokens.is_empty() && config.oauth.is_none() {
@@ -199,18 +199,18 @@ fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) ->
             "give one with `--token-file ROLE=FILE`, or `tokens` or `oauth` in the configuration",
         ));
     }
-    if config.oauth.as_ref().is_some_and(|oauth| !oauth.keep_static_tokens) && !tokens.is_empty() {
+    if config.oauth.as_ref().is_some_and(|oauth| !oauth.allow_static_tokens) && !tokens.is_empty() {
         return Err(Failure::usage(
             "static tokens are given beside an identity provider",
-            "take them away, or say `keep_static_tokens: true` under `oauth`",
+            "remove them, or set `oauth.allow_static_tokens: true`",
         ));
     }
     let mut authenticator = Authenticator::default();
     if let Some(oauth) = &config.oauth {
-        authenticator.trust(oauth.provider(&Catalogue::shipped().toolsets())?);
+        authenticator.set_provider(oauth.provider(&Catalogue::shipped().toolsets())?);
     }
-    for (role, file, holder) in tokens {
-        authenticator.accept_of(read_token(file)?, role, holder);
+    for (role, file, owner) in tokens {
+        authenticator.add_owned_static_token(read_token(file)?, role, owner);
     }
     Ok(authenticator)
 }

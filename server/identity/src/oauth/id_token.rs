@@ -1,11 +1,11 @@
-//! Checks an ID token's claims (`OpenID` Connect Core section 3.1.3.7); its signature was checked before.
+//! Checks the claims of an ID token whose signature has been verified (`OpenID` Connect Core section 3.1.3.7).
 
 use std::time::SystemTime;
 
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::{NotSignedIn, Refused, Settings, raw::OneOrMany};
+use super::{Settings, SignInError, TokenRejection, claims::OneOrMany};
 
 /// The claims of an ID token.
 #[derive(Debug, Default, Deserialize)]
@@ -21,37 +21,37 @@ pub(super) struct IdToken {
 }
 
 impl IdToken {
-    /// Who signed in, if the token was made for this client and this sign-in.
-    pub(super) fn check(self, settings: &Settings, client_id: &str, nonce: &str) -> Result<String, NotSignedIn> {
+    /// The subject, if the token was issued to this client for this sign-in.
+    pub(super) fn check(self, settings: &Settings, client_id: &str, nonce: &str) -> Result<String, SignInError> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         self.check_at(settings, client_id, nonce, now)
     }
 
-    fn check_at(self, settings: &Settings, client_id: &str, nonce: &str, now: f64) -> Result<String, NotSignedIn> {
-        let refuse = |why| Err(NotSignedIn::Identity(why));
+    fn check_at(self, settings: &Settings, client_id: &str, nonce: &str, now: f64) -> Result<String, SignInError> {
+        let reject = |why| Err(SignInError::IdToken(why));
         let leeway = settings.leeway.as_secs_f64();
         if self.iss != settings.issuer {
-            return refuse(Refused::Issuer);
+            return reject(TokenRejection::WrongIssuer);
         }
         let audience = self.aud.map(OneOrMany::into_vec).unwrap_or_default();
-        let ours = audience.iter().any(|one| one == client_id);
-        // a token for several has to say which of them it was given to
-        let given_to_us = self.azp.as_deref().map_or(audience.len() == 1, |party| party == client_id);
-        if !ours || !given_to_us {
-            return refuse(Refused::Audience);
+        let names_this_client = audience.iter().any(|one| one == client_id);
+        // a token with several audiences must name in `azp` the client that it was issued to
+        let issued_to_this_client = self.azp.as_deref().map_or(audience.len() == 1, |party| party == client_id);
+        if !names_this_client || !issued_to_this_client {
+            return reject(TokenRejection::WrongAudience);
         }
         match self.exp.filter(|exp| exp.is_finite()) {
-            None => return refuse(Refused::NoExpiry),
-            Some(exp) if exp + leeway <= now => return refuse(Refused::Expired),
+            None => return reject(TokenRejection::MissingExp),
+            Some(exp) if exp + leeway <= now => return reject(TokenRejection::Expired),
             Some(_) => {}
         }
-        if self.iat.is_some_and(|made| made > now + leeway) {
-            return refuse(Refused::NotYet);
+        if self.iat.is_some_and(|issued| issued > now + leeway) {
+            return reject(TokenRejection::NotYetValid);
         }
         if !bool::from(self.nonce.unwrap_or_default().as_bytes().ct_eq(nonce.as_bytes())) {
-            return Err(NotSignedIn::Nonce);
+            return Err(SignInError::NonceMismatch);
         }
-        if self.sub.is_empty() { refuse(Refused::NoSubject) } else { Ok(self.sub) }
+        if self.sub.is_empty() { reject(TokenRejection::InvalidSubject) } else { Ok(self.sub) }
     }
 }
 
@@ -63,7 +63,7 @@ mod tests {
 
     const NOW: f64 = 1_800_000_000.0;
 
-    fn check(name: &str, value: Value) -> Result<String, NotSignedIn> {
+    fn check(name: &str, value: Value) -> Result<String, SignInError> {
         let settings = Settings::new("https://id.example".to_owned(), vec!["https://mcp.example/mcp".to_owned()]);
         let mut claims = json!({"iss": "https://id.example", "sub": "ana", "aud": ["console"], "exp": NOW + 60.0, "iat": NOW,
             "nonce": "n1"});
@@ -73,25 +73,25 @@ mod tests {
     }
 
     #[test]
-    fn only_a_token_of_this_provider_for_this_client_and_this_sign_in_says_who_it_is() {
+    fn id_token_check_requires_issuer_client_lifetime_and_nonce() {
         assert_eq!(check("iat", json!(NOW)), Ok("ana".to_owned()));
         assert_eq!(check("aud", json!("console")), Ok("ana".to_owned()));
         assert_eq!(check("azp", json!("console")), Ok("ana".to_owned()));
         for (name, value, why) in [
-            ("iss", json!("https://id.example/"), Refused::Issuer),
-            ("aud", json!("https://mcp.example/mcp"), Refused::Audience),
-            ("aud", json!([]), Refused::Audience),
-            ("aud", json!(["console", "other"]), Refused::Audience),
-            ("azp", json!("other"), Refused::Audience),
-            ("exp", json!(NOW - 60.0), Refused::Expired),
-            ("exp", Value::Null, Refused::NoExpiry),
-            ("iat", json!(NOW + 3600.0), Refused::NotYet),
-            ("sub", json!(""), Refused::NoSubject),
+            ("iss", json!("https://id.example/"), TokenRejection::WrongIssuer),
+            ("aud", json!("https://mcp.example/mcp"), TokenRejection::WrongAudience),
+            ("aud", json!([]), TokenRejection::WrongAudience),
+            ("aud", json!(["console", "other"]), TokenRejection::WrongAudience),
+            ("azp", json!("other"), TokenRejection::WrongAudience),
+            ("exp", json!(NOW - 60.0), TokenRejection::Expired),
+            ("exp", Value::Null, TokenRejection::MissingExp),
+            ("iat", json!(NOW + 3600.0), TokenRejection::NotYetValid),
+            ("sub", json!(""), TokenRejection::InvalidSubject),
         ] {
-            assert_eq!(check(name, value.clone()), Err(NotSignedIn::Identity(why)), "{name}: {value}");
+            assert_eq!(check(name, value.clone()), Err(SignInError::IdToken(why)), "{name}: {value}");
         }
         for nonce in [json!("n2"), json!(""), Value::Null] {
-            assert_eq!(check("nonce", nonce), Err(NotSignedIn::Nonce));
+            assert_eq!(check("nonce", nonce), Err(SignInError::NonceMismatch));
         }
     }
 }

@@ -1,57 +1,57 @@
-//! Checks the signature of a JWT (RFC 7519, RFC 9068), and nothing else of it.
+//! Verifies the signature of a JWT (RFC 7519, RFC 9068). `claims.rs` checks the claims.
 
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, errors::ErrorKind};
 use serde::de::DeserializeOwned;
 
-use super::{Refused, Settings, unique::Unique};
+use super::{Settings, TokenRejection, strict_json::StrictJson};
 
-/// What a token says of its own signature, before anything of it is believed.
-pub(super) struct Signed<'token> {
+/// A JWT whose header has been read and whose signature has not been verified yet.
+pub(super) struct UnverifiedJwt<'token> {
     token: &'token str,
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
 }
 
-impl<'token> Signed<'token> {
-    /// Reads the header of a token. Keys and addresses of keys that stand in it are never used.
-    pub(super) fn read(token: &'token str, settings: &Settings) -> Result<Self, Refused> {
-        let header = decode_header(token).map_err(|error| refused(&error))?;
+impl<'token> UnverifiedJwt<'token> {
+    /// Reads the header of a token. Keys and key URLs in it (`jwk`, `jku`, `x5u`) are never used.
+    pub(super) fn read(token: &'token str, settings: &Settings) -> Result<Self, TokenRejection> {
+        let header = decode_header(token).map_err(|error| rejection(&error))?;
         let Header { alg: algorithm, kid: key_id, typ, crit, zip, extras, .. } = header;
         if !settings.algorithms.contains(&algorithm) {
-            return Err(Refused::Algorithm);
+            return Err(TokenRejection::UnsupportedAlgorithm);
         }
-        // RFC 7797 section 3: `b64` says that the claims are not encoded, so that others would read something else in them
+        // RFC 7797 section 3: with `b64` the payload is not encoded, so another reader could see other claims in it
         if crit.is_some() || zip.is_some() || extras.inner().contains_key("b64") {
-            return Err(Refused::Critical);
+            return Err(TokenRejection::UnsupportedCritHeader);
         }
-        let kind = typ.as_deref().map(str::to_ascii_lowercase);
-        if !matches!(kind.as_deref(), None | Some("jwt" | "at+jwt" | "application/at+jwt")) {
-            return Err(Refused::NotAccess);
+        let token_type = typ.as_deref().map(str::to_ascii_lowercase);
+        if !matches!(token_type.as_deref(), None | Some("jwt" | "at+jwt" | "application/at+jwt")) {
+            return Err(TokenRejection::WrongTokenType);
         }
         Ok(Self { token, algorithm, key_id })
     }
 
-    /// The claims, if the key signed them.
-    pub(super) fn open<C: DeserializeOwned>(&self, key: &DecodingKey) -> Result<C, Refused> {
+    /// The claims, if `key` signed them.
+    pub(super) fn verify<C: DeserializeOwned>(&self, key: &DecodingKey) -> Result<C, TokenRejection> {
         let mut validation = Validation::new(self.algorithm);
-        // what the claims say is checked in one place, for JWTs and introspections alike
+        // claims.rs checks the claims, for JWTs and introspection responses alike
         validation.required_spec_claims.clear();
         (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
-        let Unique(claims) =
-            decode(self.token, key, &validation).map(|data| data.claims).map_err(|error| refused(&error))?;
-        serde_json::from_value(claims).map_err(|_| Refused::Unreadable)
+        let StrictJson(claims) =
+            decode(self.token, key, &validation).map(|data| data.claims).map_err(|error| rejection(&error))?;
+        serde_json::from_value(claims).map_err(|_| TokenRejection::Unreadable)
     }
 }
 
 /// Whether a token has the form of a JWT.
-pub(super) fn has_form(token: &str) -> bool {
+pub(super) fn looks_like_jwt(token: &str) -> bool {
     token.bytes().filter(|byte| *byte == b'.').count() == 2
 }
 
-fn refused(error: &jsonwebtoken::errors::Error) -> Refused {
+fn rejection(error: &jsonwebtoken::errors::Error) -> TokenRejection {
     match error.kind() {
-        ErrorKind::InvalidSignature => Refused::Signature,
-        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => Refused::Algorithm,
-        _ => Refused::Unreadable,
+        ErrorKind::InvalidSignature => TokenRejection::InvalidSignature,
+        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => TokenRejection::UnsupportedAlgorithm,
+        _ => TokenRejection::Unreadable,
     }
 }

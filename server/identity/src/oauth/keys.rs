@@ -1,4 +1,4 @@
-//! The provider's public keys (RFC 7517), kept from one token to the next and looked at again for an unknown key id.
+//! The provider's public keys (RFC 7517): cached, and fetched again for an unknown key id.
 
 use std::sync::Arc;
 
@@ -8,12 +8,15 @@ use jsonwebtoken::{
 };
 use serde_json::Value;
 
-use super::{ProviderDown, Refused, Settings, kept::Kept};
+use super::{
+    ProviderUnavailable, RefreshPolicy, TokenError, TokenRejection,
+    refresh_cache::{Refresh, RefreshingCache},
+};
 
-/// The least length of an RSA modulus, in bytes (NIST SP 800-131A).
-const RSA_BYTES: usize = 256;
+/// The minimum length of an RSA modulus, in bytes (NIST SP 800-131A).
+const MIN_RSA_BYTES: usize = 256;
 
-/// One key that can check signatures.
+/// One key that can verify signatures.
 #[derive(Clone)]
 pub(super) struct Key {
     id: Option<String>,
@@ -22,16 +25,17 @@ pub(super) struct Key {
 }
 
 impl Key {
-    fn read(value: &Value) -> Option<Self> {
+    /// `None` for keys that must not or cannot verify signatures here.
+    fn parse(value: &Value) -> Option<Self> {
         let jwk: Jwk = serde_json::from_value(value.clone()).ok()?;
         if !matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature)) {
             return None;
         }
-        if jwk.common.key_operations.as_ref().is_some_and(|may| !may.contains(&KeyOperations::Verify)) {
+        if jwk.common.key_operations.as_ref().is_some_and(|operations| !operations.contains(&KeyOperations::Verify)) {
             return None;
         }
         let mut algorithms = match &jwk.algorithm {
-            AlgorithmParameters::RSA(key) if bytes(&key.n) >= RSA_BYTES => vec![
+            AlgorithmParameters::RSA(key) if decoded_len(&key.n) >= MIN_RSA_BYTES => vec![
                 Algorithm::RS256,
                 Algorithm::RS384,
                 Algorithm::RS512,
@@ -45,56 +49,81 @@ impl Key {
                 _ => return None,
             },
             AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => vec![Algorithm::EdDSA],
-            // short keys, shared secrets, and what we do not know
+            // short RSA keys, shared secrets, unknown types
             _ => return None,
         };
-        if let Some(named) = value.get("alg").and_then(Value::as_str) {
-            algorithms.retain(|algorithm| format!("{algorithm:?}") == named);
+        if let Some(name) = value.get("alg").and_then(Value::as_str) {
+            algorithms.retain(|algorithm| format!("{algorithm:?}") == name);
         }
         Some(Self { id: jwk.common.key_id.clone(), algorithms, key: DecodingKey::from_jwk(&jwk).ok()? })
     }
 }
 
-/// Length of what a base64url text stands for, leading zero bytes included.
-fn bytes(text: &str) -> usize {
+/// Decoded length of a base64url text, leading zero bytes included.
+fn decoded_len(text: &str) -> usize {
     text.trim_end_matches('=').len() * 3 / 4
 }
 
-/// The keys at one address, as they were last seen.
-#[derive(Default)]
-pub(super) struct Keys(Kept<Arc<[Key]>>);
+/// The key that a token names in its header.
+#[derive(Clone, Copy)]
+pub(super) struct KeyQuery<'token> {
+    pub(super) id: Option<&'token str>,
+    pub(super) algorithm: Algorithm,
+}
+
+/// The keys at one URL of the provider.
+pub(super) struct Keys(RefreshingCache<Arc<[Key]>>);
 
 impl Keys {
-    /// The key with which a token says that it was signed. `look` asks the provider for its key set.
+    pub(super) fn new(policy: RefreshPolicy) -> Self {
+        Self(RefreshingCache::new(policy))
+    }
+
+    /// Finds the key that signed a token. `fetch` requests the key set from the provider.
     ///
     /// # Errors
-    /// [`Refused`] inside, where there is no such key; [`ProviderDown`] where that cannot be known.
-    pub(super) async fn find<Look>(
+    /// [`TokenRejection::UnknownKey`] if the provider does not publish it; [`TokenError::ProviderUnavailable`] if that cannot be
+    /// determined.
+    pub(super) async fn find<Fetch>(
         &self,
-        id: Option<&str>,
-        algorithm: Algorithm,
-        settings: &Settings,
-        look: impl FnOnce() -> Look,
-    ) -> Result<Result<DecodingKey, Refused>, ProviderDown>
+        query: KeyQuery<'_>,
+        fetch: impl FnOnce() -> Fetch,
+    ) -> Result<DecodingKey, TokenError>
     where
-        Look: Future<Output = Result<Value, ProviderDown>>,
+        Fetch: Future<Output = Result<Value, ProviderUnavailable>>,
     {
-        let look = async |_| {
-            let set = look().await?;
-            let keys = set.get("keys").and_then(Value::as_array).ok_or(ProviderDown)?;
-            Ok(keys.iter().filter_map(Key::read).collect())
-        };
-        let keys: Arc<[Key]> = self.0.get(settings, |keys| pick(keys, id, algorithm).is_some(), look).await?;
-        Ok(pick(&keys, id, algorithm).cloned().ok_or(Refused::Key))
+        let pick = |keys: Arc<[Key]>| query.pick(&keys).cloned();
+        if let Some(key) = self.0.fresh().and_then(pick) {
+            return Ok(key);
+        }
+        let refresher = self.0.refresher().await;
+        if let Some(key) = self.0.fresh().and_then(pick) {
+            return Ok(key); // another task has refreshed the keys meanwhile
+        }
+        match refresher.run(async |_| parse_key_set(&fetch().await?)).await {
+            Refresh::Fetched(keys) | Refresh::Throttled(Some(keys)) => {
+                pick(keys).ok_or(TokenRejection::UnknownKey.into())
+            }
+            // an unknown key may be one that the provider has published since
+            Refresh::Failed(keys) => keys.and_then(pick).ok_or(TokenError::ProviderUnavailable),
+            Refresh::Throttled(None) => Err(TokenError::ProviderUnavailable),
+        }
     }
 }
 
-/// The key of this id; without an id, the only key that fits.
-fn pick<'keys>(keys: &'keys [Key], id: Option<&str>, algorithm: Algorithm) -> Option<&'keys DecodingKey> {
-    let mut fitting = keys.iter().filter(|key| key.algorithms.contains(&algorithm));
-    if id.is_some() {
-        return fitting.find(|key| key.id.as_deref() == id).map(|key| &key.key);
+fn parse_key_set(set: &Value) -> Result<Arc<[Key]>, ProviderUnavailable> {
+    let keys = set.get("keys").and_then(Value::as_array).ok_or(ProviderUnavailable)?;
+    Ok(keys.iter().filter_map(Key::parse).collect())
+}
+
+impl KeyQuery<'_> {
+    /// The key with this id. Without an id, the only key for the algorithm.
+    fn pick<'keys>(&self, keys: &'keys [Key]) -> Option<&'keys DecodingKey> {
+        let mut candidates = keys.iter().filter(|key| key.algorithms.contains(&self.algorithm));
+        if self.id.is_some() {
+            return candidates.find(|key| key.id.as_deref() == self.id).map(|key| &key.key);
+        }
+        let only = candidates.next()?;
+        candidates.next().is_none().then_some(&only.key)
     }
-    let only = fitting.next()?;
-    fitting.next().is_none().then_some(&only.key)
 }

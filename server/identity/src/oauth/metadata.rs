@@ -1,4 +1,4 @@
-//! What the provider says of itself, and at which addresses it is asked.
+//! The provider's metadata document, and which of its URLs may receive requests.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -6,11 +6,11 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ProviderDown, Settings, keys::Keys};
+use super::{ProviderUnavailable, Settings, keys::Keys};
 
-/// What we need of the provider's metadata (`OpenID` Connect Discovery section 3, RFC 8414 section 2).
+/// The members of the metadata document that this server uses (`OpenID` Connect Discovery section 3, RFC 8414 section 2).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Metadata {
+pub(super) struct MetadataDocument {
     issuer: String,
     pub(super) jwks_uri: String,
     pub(super) introspection_endpoint: Option<String>,
@@ -21,79 +21,76 @@ pub(super) struct Metadata {
     token_endpoint_auth_methods_supported: Vec<String>,
 }
 
-/// The metadata as they were last read, with the keys at the address that they name.
-pub(super) struct Told {
-    pub(super) metadata: Metadata,
+/// The provider's metadata, with the keys at its `jwks_uri`.
+pub(super) struct ProviderMetadata {
+    pub(super) document: MetadataDocument,
     pub(super) keys: Arc<Keys>,
 }
 
-impl Metadata {
-    /// Whether clients have to send their secret in the body, because the header is not among what the provider takes.
-    pub(super) fn wants_post(&self) -> bool {
-        let takes = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|one| one == method);
-        takes("client_secret_post") && !takes("client_secret_basic")
+impl MetadataDocument {
+    /// Whether clients must send their secret in the body (`client_secret_post`), because the header is not supported.
+    pub(super) fn requires_secret_in_body(&self) -> bool {
+        let supports = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|one| one == method);
+        supports("client_secret_post") && !supports("client_secret_basic")
     }
 }
 
-impl Told {
-    /// Where an issuer publishes its metadata.
-    pub(super) fn address(settings: &Settings) -> String {
+impl ProviderMetadata {
+    /// The URL of the metadata document.
+    pub(super) fn url(settings: &Settings) -> String {
         format!("{}/.well-known/openid-configuration", settings.issuer.trim_end_matches('/'))
     }
 
-    /// Reads the metadata. Keys that were read `before` go on to count if they are at the same address.
-    ///
-    /// # Errors
-    /// Why it is not taken.
-    pub(super) fn read(told: Value, settings: &Settings, before: Option<&Self>) -> Result<Self, NotTaken> {
-        let metadata: Metadata = serde_json::from_value(told).map_err(NotTaken::Unreadable)?;
-        if metadata.issuer != settings.issuer {
-            return Err(NotTaken::OtherIssuer(metadata.issuer));
+    /// Parses the document. Cached keys of `previous` stay in use if `jwks_uri` is unchanged.
+    pub(super) fn parse(document: Value, settings: &Settings, previous: Option<&Self>) -> Result<Self, MetadataError> {
+        let document: MetadataDocument = serde_json::from_value(document).map_err(MetadataError::Unreadable)?;
+        if document.issuer != settings.issuer {
+            return Err(MetadataError::OtherIssuer(document.issuer));
         }
-        let same = before.filter(|before| before.metadata.jwks_uri == metadata.jwks_uri);
-        let keys = same.map(|before| Arc::clone(&before.keys)).unwrap_or_default();
-        Ok(Self { metadata, keys })
+        let same = previous.filter(|previous| previous.document.jwks_uri == document.jwks_uri);
+        let keys = same.map_or_else(|| Arc::new(Keys::new(settings.refresh)), |previous| Arc::clone(&previous.keys));
+        Ok(Self { document, keys })
     }
 }
 
-/// Why metadata is not taken.
+/// Why a metadata document is not used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NotTaken {
+pub(super) enum MetadataError {
     #[error("the metadata of the identity provider cannot be read: {0}")]
     Unreadable(#[source] serde_json::Error),
-    #[error("the identity provider calls itself by another issuer; configure exactly that one: {0}")]
+    #[error("the identity provider reports another issuer; set `oauth.issuer` to exactly this one: {0}")]
     OtherIssuer(String),
 }
 
-/// An address that the operator named, if what is sent there stays between the two of us. Inside a cluster there may be no
-/// certificates, so `http` is taken for names without a dot and for those of a cluster too.
-pub(super) fn named_by_operator(url: &str) -> Result<Url, ProviderDown> {
-    let parsed = Url::parse(url).ok().filter(is_private);
+/// Parses a URL from the configuration. It must be `https`; `http` is accepted inside a machine or cluster, where certificates may be
+/// absent ([`is_secure_transport`]).
+pub(super) fn parse_configured_url(url: &str) -> Result<Url, ProviderUnavailable> {
+    let parsed = Url::parse(url).ok().filter(is_secure_transport);
     parsed.ok_or_else(|| {
-        tracing::error!(url, "the identity provider has an address that is not https");
-        ProviderDown
+        tracing::error!(url, "the URL of the identity provider is not https");
+        ProviderUnavailable
     })
 }
 
-/// An address that the provider named. One that is asked by `https` leads nowhere else.
-pub(super) fn named_by_provider(url: &str, settings: &Settings) -> Result<Url, ProviderDown> {
-    let found = named_by_operator(url)?;
+/// Parses a URL from the provider's metadata. The metadata of an `https` issuer may only name `https` URLs.
+pub(super) fn parse_discovered_url(url: &str, settings: &Settings) -> Result<Url, ProviderUnavailable> {
+    let found = parse_configured_url(url)?;
     if settings.issuer.starts_with("https:") && found.scheme() != "https" {
-        tracing::error!(url, "the metadata of the identity provider leads away from https");
-        return Err(ProviderDown);
+        tracing::error!(url, "the metadata of the identity provider names a URL that is not https");
+        return Err(ProviderUnavailable);
     }
     Ok(found)
 }
 
-/// Whether an address is `https`, or near enough.
-fn is_private(url: &Url) -> bool {
+/// Whether secrets may be sent to a URL: `https`, or `http` to loopback, to a name without a dot, or to a service of a cluster.
+fn is_secure_transport(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
-    let inside = match address {
+    let is_local = match address {
         Some(address) => address.is_loopback(),
         None => host == "localhost" || !host.contains('.') || host.ends_with(".svc.cluster.local"),
     };
-    url.scheme() == "https" || (url.scheme() == "http" && inside && !host.is_empty())
+    url.scheme() == "https" || (url.scheme() == "http" && is_local && !host.is_empty())
 }
 
 #[cfg(test)]
@@ -101,13 +98,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_secret_goes_only_where_it_stays_so() {
-        let taken = |issuer: &str, url: &str| {
+    fn urls_are_accepted_only_with_secure_transport() {
+        let accepted = |issuer: &str, url: &str| {
             let settings = Settings::new(issuer.to_owned(), Vec::new());
-            (named_by_operator(url).is_ok(), named_by_provider(url, &settings).is_ok())
+            (parse_configured_url(url).is_ok(), parse_discovered_url(url, &settings).is_ok())
         };
         let (outside, inside) = ("https://id.example", "http://hydra.iam.svc.cluster.local:4444");
-        for (url, by_operator, by_https, by_http) in [
+        for (url, configured, https_issuer, http_issuer) in [
             ("https://id.example/keys", true, true, true),
             ("https://10.0.0.1/keys", true, true, true),
             ("http://hydra:4445/keys", true, false, true),
@@ -126,8 +123,8 @@ mod tests {
             ("/keys", false, false, false),
             ("", false, false, false),
         ] {
-            assert_eq!(taken(outside, url), (by_operator, by_https), "{url}");
-            assert_eq!(taken(inside, url), (by_operator, by_http), "{url}");
+            assert_eq!(accepted(outside, url), (configured, https_issuer), "{url}");
+            assert_eq!(accepted(inside, url), (configured, http_issuer), "{url}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The identity provider as seen from here: its metadata, its keys, and what it says of tokens.
+//! The identity provider: validates tokens with its metadata, its keys and its introspection endpoint.
 
 use std::{
     sync::Arc,
@@ -12,252 +12,267 @@ use serde_json::Value;
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-    Introspection, Refused, Settings,
-    jwt::{self, Signed},
-    kept::Kept,
-    known::{Checked, Known},
-    metadata::{NotTaken, Told, named_by_operator, named_by_provider},
-    raw::Raw,
-    sign_in::encoded,
+    Introspection, ProviderUnavailable, Settings, TokenError, TokenRejection,
+    claims::RawClaims,
+    jwt::{self, UnverifiedJwt},
+    keys::KeyQuery,
+    metadata::{MetadataError, ProviderMetadata, parse_configured_url, parse_discovered_url},
+    refresh_cache::RefreshingCache,
+    sign_in::form_encode,
+    token_cache::{TokenCache, ValidatedToken},
 };
 use crate::{Claims, TokenHash};
 
-/// The provider cannot be asked now. Nobody is let in for that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProviderDown;
-
-/// Longest answer of a provider that is read, in bytes.
-const LONGEST_ANSWER: usize = 512 * 1024;
-/// For how long a token is remembered, however long it lives.
-const LONGEST_KNOWN: Duration = Duration::from_hours(24);
-/// Questions to the provider at once, so that a flood here is none there.
-const AT_ONCE: usize = 32;
-/// How long a question waits for its turn.
-const TURN: Duration = Duration::from_secs(5);
+/// Longer responses of the provider are not read.
+const MAX_RESPONSE_BYTES: usize = 512 * 1024;
+/// A token is remembered for at most this time, however long it lives.
+const MAX_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
+/// Concurrent requests to the provider, so that a flood of tokens is not passed on to it.
+const MAX_CONCURRENT: usize = 32;
+/// How long a request waits for one of these places.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An identity provider.
 pub struct Provider {
     settings: Settings,
     client: Client,
-    told: Kept<Arc<Told>>,
-    known: Known,
-    turns: Semaphore,
+    metadata: RefreshingCache<Arc<ProviderMetadata>>,
+    tokens: TokenCache,
+    slots: Semaphore,
 }
 
 impl Provider {
-    /// Nothing is asked of the provider yet, so that it may be started later than this server.
+    /// Sends no request yet, so the provider may start later than this server.
     #[must_use]
     pub fn new(settings: Settings, client: Client) -> Self {
-        Self { settings, client, told: Kept::default(), known: Known::default(), turns: Semaphore::new(AT_ONCE) }
+        let metadata = RefreshingCache::new(settings.refresh);
+        Self { settings, client, metadata, tokens: TokenCache::default(), slots: Semaphore::new(MAX_CONCURRENT) }
     }
 
-    /// What was configured.
+    /// The settings of this provider.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Whether the provider has to be asked about a token that it never called good.
-    pub(crate) fn has_to_ask(&self, token: &str) -> bool {
-        !jwt::has_form(token) && self.settings.introspection.is_some() && !self.known.was_good(&TokenHash::of(token))
+    /// Whether a token that was never valid before needs an introspection request.
+    pub(crate) fn needs_introspection(&self, token: &str) -> bool {
+        !jwt::looks_like_jwt(token)
+            && self.settings.introspection.is_some()
+            && !self.tokens.was_valid(&TokenHash::digest(token))
     }
 
-    /// Who a token stands for.
+    /// Validates an access token.
     ///
     /// # Errors
-    /// [`ProviderDown`] where the provider has to be asked and cannot; inside, why the token is not taken.
-    pub async fn check(&self, token: &str) -> Result<Result<Claims, Refused>, ProviderDown> {
-        let hash = TokenHash::of(token);
-        if let Some(claims) = self.known.get(&hash) {
-            return Ok(Ok(claims));
+    /// [`TokenError`].
+    pub async fn validate(&self, token: &str) -> Result<Claims, TokenError> {
+        let hash = TokenHash::digest(token);
+        if let Some(claims) = self.tokens.get(&hash) {
+            return Ok(claims);
         }
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let (mut claims, expires) = match self.look(token, now).await? {
-            Ok(looked) => looked,
-            Err(refused) => {
-                self.known.forget(&hash);
-                return Ok(Err(refused));
-            }
-        };
-        let mut looked_up = None;
-        if claims.email.is_none() && self.settings.userinfo && may_ask_for_email(&claims) {
-            (claims.email, looked_up) = match self.known.email(&hash) {
-                Some((email, at)) => (Some(email), Some(at)),
-                None => (self.email(token, &claims.subject).await, Some(Instant::now())),
+        let result = self.validate_uncached(token, now).await;
+        if let Err(TokenError::Rejected(_)) = result {
+            self.tokens.remove(&hash);
+        }
+        let (mut claims, expires) = result?;
+        let mut email_fetched = None;
+        if claims.email.is_none() && self.settings.userinfo && has_email_scopes(&claims) {
+            (claims.email, email_fetched) = match self.tokens.email(&hash) {
+                Some((email, fetched)) => (Some(email), Some(fetched)),
+                None => (self.fetch_email(token, &claims.subject).await, Some(Instant::now())),
             };
         }
-        let left = Duration::try_from_secs_f64((expires - now).max(0.0)).unwrap_or(LONGEST_KNOWN).min(LONGEST_KNOWN);
-        let looked = Instant::now();
-        let until = looked + left.min(self.settings.recheck);
-        self.known.keep(hash, &Checked { claims: &claims, until, expires: looked + left, looked_up });
-        Ok(Ok(claims))
+        let lifetime = Duration::try_from_secs_f64((expires - now).max(0.0)).unwrap_or(MAX_TOKEN_LIFETIME);
+        let lifetime = lifetime.min(MAX_TOKEN_LIFETIME);
+        let checked = Instant::now();
+        let valid_until = checked + lifetime.min(self.settings.token_cache);
+        let validated =
+            ValidatedToken { claims: claims.clone(), valid_until, expires: checked + lifetime, email_fetched };
+        self.tokens.insert(hash, validated);
+        Ok(claims)
     }
 
-    /// The claims of a token that nothing is known of, and when it ends, in seconds since 1970.
-    async fn look(&self, token: &str, now: f64) -> Result<Result<(Claims, f64), Refused>, ProviderDown> {
-        let signed = jwt::has_form(token);
-        let raw: Result<Raw, Refused> = match &self.settings.introspection {
-            _ if signed => self.signed(token).await?,
+    /// The claims of a token that is not cached, and its `exp` in seconds since 1970.
+    async fn validate_uncached(&self, token: &str, now: f64) -> Result<(Claims, f64), TokenError> {
+        let is_jwt = jwt::looks_like_jwt(token);
+        let raw: RawClaims = match &self.settings.introspection {
+            _ if is_jwt => self.verify_jwt(token).await?,
             Some(introspection) => self.introspect(token, introspection).await?,
-            None => Err(Refused::Opaque),
+            None => return Err(TokenRejection::IntrospectionDisabled.into()),
         };
-        let checked = raw.and_then(|raw| {
-            let expires = raw.expires();
-            Ok((raw.check(&self.settings, now, !signed)?, expires.unwrap_or(now)))
-        });
-        // the provider is asked about a JWT only if it made it, so that guesses cost it nothing
-        if let (Ok((claims, _)), Some(introspection)) = (&checked, &self.settings.introspection)
-            && signed
-            && introspection.jwts
-        {
-            match self.introspect(token, introspection).await? {
-                Ok(told) if told.may_be_of(&claims.subject) => {}
-                Ok(_) => return Ok(Err(Refused::Inactive)),
-                Err(refused) => return Ok(Err(refused)),
+        let expires = raw.expires();
+        let claims = raw.check(&self.settings, now, !is_jwt)?;
+        // only JWTs that passed all other checks are introspected, so that guesses cost the provider nothing
+        if let Some(introspection) = self.settings.introspection.as_ref().filter(|it| is_jwt && it.include_jwts) {
+            let response = self.introspect(token, introspection).await?;
+            if !response.matches_subject(&claims.subject) {
+                return Err(TokenRejection::Inactive.into());
             }
         }
-        Ok(checked)
+        Ok((claims, expires.unwrap_or(now)))
     }
 
     pub(super) fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The claims of a JWT that a key of the provider signed.
-    pub(super) async fn signed<C: DeserializeOwned>(&self, token: &str) -> Result<Result<C, Refused>, ProviderDown> {
-        let signed = match Signed::read(token, &self.settings) {
-            Ok(signed) => signed,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let unknown = |found: &Found| !matches!(found, Ok(Ok(_)));
-        let key = self.where_it_says(unknown, |told| self.key(told, &signed)).await?;
-        Ok(key.and_then(|key| signed.open(&key)))
+    /// The claims of a JWT that is signed with a key of the provider.
+    pub(super) async fn verify_jwt<C: DeserializeOwned>(&self, token: &str) -> Result<C, TokenError> {
+        let jwt = UnverifiedJwt::read(token, &self.settings)?;
+        let key = self.with_metadata_retry(|metadata| self.find_key(metadata, &jwt)).await?;
+        Ok(jwt.verify(&key)?)
     }
 
-    async fn key(&self, told: Arc<Told>, signed: &Signed<'_>) -> Found {
-        let look = || async { self.ask(self.client.get(self.endpoint(&told.metadata.jwks_uri)?)).await };
-        told.keys.find(signed.key_id.as_deref(), signed.algorithm, &self.settings, look).await
+    async fn find_key(
+        &self,
+        metadata: Arc<ProviderMetadata>,
+        jwt: &UnverifiedJwt<'_>,
+    ) -> Result<DecodingKey, TokenError> {
+        let fetch = || async { self.fetch_json(self.client.get(self.endpoint(&metadata.document.jwks_uri)?)).await };
+        metadata.keys.find(KeyQuery { id: jwt.key_id.as_deref(), algorithm: jwt.algorithm }, fetch).await
     }
 
     /// RFC 7662 section 2.
-    async fn introspect(
+    async fn introspect(&self, token: &str, introspection: &Introspection) -> Result<RawClaims, TokenError> {
+        let response = match &introspection.url {
+            Some(url) => self.post_introspection(token, parse_configured_url(url)?, introspection).await?,
+            None => self.with_metadata_retry(|metadata| self.introspect_at(metadata, token, introspection)).await?,
+        };
+        if response.get("active") != Some(&Value::Bool(true)) {
+            return Err(TokenRejection::Inactive.into());
+        }
+        serde_json::from_value(response).map_err(|_| TokenRejection::Unreadable.into())
+    }
+
+    async fn introspect_at(
         &self,
+        metadata: Arc<ProviderMetadata>,
         token: &str,
         introspection: &Introspection,
-    ) -> Result<Result<Raw, Refused>, ProviderDown> {
-        let answer = if let Some(url) = &introspection.url {
-            self.ask_about(token, named_by_operator(url)?, introspection).await?
-        } else {
-            let ask = async |told: Arc<Told>| {
-                let url = told.metadata.introspection_endpoint.as_deref().ok_or(ProviderDown)?;
-                self.ask_about(token, self.endpoint(url)?, introspection).await
-            };
-            self.where_it_says(Result::is_err, ask).await?
-        };
-        if answer.get("active") != Some(&Value::Bool(true)) {
-            return Ok(Err(Refused::Inactive));
-        }
-        Ok(serde_json::from_value(answer).map_err(|_| Refused::Unreadable))
+    ) -> Result<Value, ProviderUnavailable> {
+        let url = metadata.document.introspection_endpoint.as_deref().ok_or(ProviderUnavailable)?;
+        self.post_introspection(token, self.endpoint(url)?, introspection).await
     }
 
-    async fn ask_about(&self, token: &str, url: Url, introspection: &Introspection) -> Result<Value, ProviderDown> {
+    async fn post_introspection(
+        &self,
+        token: &str,
+        url: Url,
+        introspection: &Introspection,
+    ) -> Result<Value, ProviderUnavailable> {
         let request = self.client.post(url).form(&[("token", token)]);
         let request = match &introspection.client {
-            Some((id, secret)) => request.basic_auth(encoded(id), Some(encoded(secret))),
+            Some((id, secret)) => request.basic_auth(form_encode(id), Some(form_encode(secret))),
             None => request,
         };
-        self.ask(request).await
+        self.fetch_json(request).await
     }
 
-    /// The user's verified address (`OpenID` Connect Core section 5.3). Without one, bindings to it do not apply: no more.
-    async fn email(&self, token: &str, subject: &str) -> Option<String> {
-        let told = self.told().await.ok()?;
-        let url = self.endpoint(told.metadata.userinfo_endpoint.as_deref()?).ok()?;
-        let told = self.ask(self.client.get(url).bearer_auth(token)).await.ok()?;
-        let same = told.get("sub").and_then(Value::as_str) == Some(subject);
-        let verified = told.get("email_verified") == Some(&Value::Bool(true));
-        told.get("email").and_then(Value::as_str).filter(|_| same && verified).map(str::to_owned)
+    /// The user's verified e-mail address (`OpenID` Connect Core section 5.3). On failure only the role bindings to `user:` are
+    /// missing, so the token stays valid.
+    async fn fetch_email(&self, token: &str, subject: &str) -> Option<String> {
+        let metadata = self.metadata().await.ok()?;
+        let url = self.endpoint(metadata.document.userinfo_endpoint.as_deref()?).ok()?;
+        let user = self.fetch_json(self.client.get(url).bearer_auth(token)).await.ok()?;
+        let same_subject = user.get("sub").and_then(Value::as_str) == Some(subject);
+        let verified = user.get("email_verified") == Some(&Value::Bool(true));
+        user.get("email").and_then(Value::as_str).filter(|_| same_subject && verified).map(str::to_owned)
     }
 
-    /// The provider's metadata, read again when they are old.
-    pub(super) async fn told(&self) -> Result<Arc<Told>, ProviderDown> {
-        self.told.get(&self.settings, |_| true, |before| self.discover(before)).await
+    /// The provider's metadata.
+    pub(super) async fn metadata(&self) -> Result<Arc<ProviderMetadata>, ProviderUnavailable> {
+        self.metadata.get_or_refresh(|previous| self.discover(previous)).await
     }
 
-    /// Asks the provider where its metadata say. Where that `failed`, it may have moved: its metadata are read again, if that was
-    /// not done a moment ago, and where they say something else now, it is asked there.
-    pub(super) async fn where_it_says<T, Asked>(
+    /// Runs an operation that uses endpoints of the metadata. If it fails, the provider may have moved its endpoints: the metadata is
+    /// refreshed, and if it has changed, the operation runs once more.
+    async fn with_metadata_retry<T, E: From<ProviderUnavailable>, Attempt>(
         &self,
-        failed: impl Fn(&Result<T, ProviderDown>) -> bool,
-        ask: impl Fn(Arc<Told>) -> Asked,
-    ) -> Result<T, ProviderDown>
+        operation: impl Fn(Arc<ProviderMetadata>) -> Attempt,
+    ) -> Result<T, E>
     where
-        Asked: Future<Output = Result<T, ProviderDown>>,
+        Attempt: Future<Output = Result<T, E>>,
     {
-        let told = self.told().await?;
-        let answer = ask(Arc::clone(&told)).await;
-        if !failed(&answer) {
-            return answer;
+        let metadata = self.metadata().await?;
+        let result = operation(Arc::clone(&metadata)).await;
+        if result.is_ok() {
+            return result;
         }
-        let other = |now: &Arc<Told>| !Arc::ptr_eq(now, &told);
-        match self.told.get(&self.settings, other, |before| self.discover(before)).await {
-            Ok(now) if now.metadata != told.metadata => ask(now).await,
-            _ => answer,
+        match self.newer_metadata(&metadata).await {
+            Some(newer) if newer.document != metadata.document => operation(newer).await,
+            _ => result,
         }
     }
 
-    async fn discover(&self, before: Option<Arc<Told>>) -> Result<Arc<Told>, ProviderDown> {
-        let told = self.ask(self.client.get(named_by_operator(&Told::address(&self.settings))?)).await?;
-        let read = Told::read(told, &self.settings, before.as_deref());
-        read.map(Arc::new).map_err(|error| {
-            tracing::error!(%error, "the identity provider is not asked");
-            if let NotTaken::OtherIssuer(_) = error {
-                // it is not the one any more whose addresses these were
-                self.told.forget();
+    /// Metadata that was fetched after `old`, from the cache or by a refresh.
+    async fn newer_metadata(&self, old: &Arc<ProviderMetadata>) -> Option<Arc<ProviderMetadata>> {
+        let cached = || self.metadata.fresh().filter(|cached| !Arc::ptr_eq(cached, old));
+        if let Some(newer) = cached() {
+            return Some(newer);
+        }
+        let refresher = self.metadata.refresher().await;
+        if let Some(newer) = cached() {
+            return Some(newer); // another task has refreshed it meanwhile
+        }
+        refresher.run(|previous| self.discover(previous)).await.into_value()
+    }
+
+    async fn discover(
+        &self,
+        previous: Option<Arc<ProviderMetadata>>,
+    ) -> Result<Arc<ProviderMetadata>, ProviderUnavailable> {
+        let url = parse_configured_url(&ProviderMetadata::url(&self.settings))?;
+        let document = self.fetch_json(self.client.get(url)).await?;
+        let parsed = ProviderMetadata::parse(document, &self.settings, previous.as_deref());
+        parsed.map(Arc::new).map_err(|error| {
+            tracing::error!(%error, "the metadata of the identity provider is rejected");
+            if let MetadataError::OtherIssuer(_) = error {
+                // the cached endpoints belong to a provider that is no longer there
+                self.metadata.clear();
             }
-            ProviderDown
+            ProviderUnavailable
         })
     }
 
-    /// An address that the provider's metadata name.
-    pub(super) fn endpoint(&self, url: &str) -> Result<Url, ProviderDown> {
-        named_by_provider(url, &self.settings)
+    /// Parses an endpoint of the provider's metadata.
+    pub(super) fn endpoint(&self, url: &str) -> Result<Url, ProviderUnavailable> {
+        parse_discovered_url(url, &self.settings)
     }
 
-    async fn ask(&self, request: RequestBuilder) -> Result<Value, ProviderDown> {
-        let turn = timeout(TURN, self.turns.acquire()).await;
-        let Ok(Ok(_turn)) = turn else { return Err(ProviderDown) };
-        let answer = request.send().await.map_err(down)?;
-        // an answer that leads elsewhere is none either
-        if !answer.status().is_success() {
-            tracing::error!(status = answer.status().as_u16(), "the identity provider does not answer as it should");
-            return Err(ProviderDown);
+    async fn fetch_json(&self, request: RequestBuilder) -> Result<Value, ProviderUnavailable> {
+        let slot = timeout(QUEUE_TIMEOUT, self.slots.acquire()).await;
+        let Ok(Ok(_slot)) = slot else { return Err(ProviderUnavailable) };
+        let response = request.send().await.map_err(unavailable)?;
+        // redirects are not followed, so they are failures too
+        if !response.status().is_success() {
+            tracing::error!(status = response.status().as_u16(), "the identity provider returned an error status");
+            return Err(ProviderUnavailable);
         }
-        json(answer).await
+        read_json(response).await
     }
 }
 
-/// A key, if there is such a one and that can be known.
-type Found = Result<Result<DecodingKey, Refused>, ProviderDown>;
-
-pub(super) fn down(error: reqwest::Error) -> ProviderDown {
-    tracing::error!(error = %error.without_url(), "the identity provider does not answer");
-    ProviderDown
+/// Logs a transport error, without the URL, which may contain a token.
+pub(super) fn unavailable(error: reqwest::Error) -> ProviderUnavailable {
+    tracing::error!(error = %error.without_url(), "the identity provider does not respond");
+    ProviderUnavailable
 }
 
-/// The JSON in an answer, if it is no longer than an answer of a provider may be.
-pub(super) async fn json(mut answer: Response) -> Result<Value, ProviderDown> {
+/// Reads the JSON body of a response up to [`MAX_RESPONSE_BYTES`].
+pub(super) async fn read_json(mut response: Response) -> Result<Value, ProviderUnavailable> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(down)? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
-            return Err(ProviderDown);
+    while let Some(chunk) = response.chunk().await.map_err(unavailable)? {
+        if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
+            return Err(ProviderUnavailable);
         }
         body.extend_from_slice(&chunk);
     }
-    serde_json::from_slice(&body).map_err(|_| ProviderDown)
+    serde_json::from_slice(&body).map_err(|_| ProviderUnavailable)
 }
 
-fn may_ask_for_email(claims: &Claims) -> bool {
+fn has_email_scopes(claims: &Claims) -> bool {
     let has = |wanted: &str| claims.scopes.iter().any(|scope| scope == wanted);
     has("openid") && has("email")
 }

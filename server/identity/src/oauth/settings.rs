@@ -1,47 +1,45 @@
-//! What an operator says about the identity provider.
+//! Settings of the identity provider.
 
 use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
 
-/// The identity provider, and which of its tokens are for us.
+use super::RefreshPolicy;
+
+/// The identity provider, and which of its tokens this server accepts.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The provider's issuer, compared byte for byte with `iss` (RFC 9207 section 2.4, `OpenID` Connect Core section 3.1.3.7).
     pub issuer: String,
-    /// URLs of this server of which one has to stand in `aud` (RFC 8707 section 2).
+    /// URLs of this server, one of which `aud` must contain (RFC 8707 section 2).
     pub audiences: Vec<String>,
-    /// Clients whose tokens may have no audience at all. A token for somebody else is refused whoever got it.
+    /// Clients whose tokens may have no audience at all. A token with only other audiences is always rejected.
     pub clients_without_audience: Vec<String>,
-    /// Signatures that are accepted. Only asymmetric ones can be named.
+    /// Accepted signature algorithms; asymmetric ones only.
     pub algorithms: Vec<Algorithm>,
-    /// How tokens are asked about (RFC 7662); without it, only JWTs are taken.
+    /// Introspection of tokens (RFC 7662). `None`: only JWTs are accepted.
     pub introspection: Option<Introspection>,
-    /// The claim that lists groups; it is looked for in `ext` too, where Ory Hydra puts claims of a hook.
+    /// The claim that lists groups, at the top level or in `ext`, where Ory Hydra puts the claims of a hook.
     pub groups_claim: String,
-    /// Whether to ask the provider for the user's e-mail where the token has none and its scopes allow it.
+    /// Request the user's e-mail address from `userinfo` if the token has none and its scopes allow it.
     pub userinfo: bool,
-    /// How far the two clocks may differ.
+    /// How far the clocks of the provider and this server may differ.
     pub leeway: Duration,
-    /// How long a checked token is taken for good without another look, so within how long a revocation is noticed.
-    pub recheck: Duration,
-    /// How long the provider's metadata and keys are used without another look at them.
-    pub fresh: Duration,
-    /// How long they are used while the provider cannot be reached.
-    pub stale: Duration,
-    /// The least time between two looks, for an unknown key or after a failure.
-    pub pause: Duration,
+    /// How long a validated token is cached. A revoked token stays valid for up to this time.
+    pub token_cache: Duration,
+    /// How long the provider's metadata and keys are cached.
+    pub refresh: RefreshPolicy,
 }
 
-/// Where and how tokens are asked about.
+/// How tokens are introspected.
 #[derive(Clone, Default)]
 pub struct Introspection {
-    /// The endpoint; the provider's own metadata says it where this is absent.
+    /// The endpoint. Default: `introspection_endpoint` of the provider's metadata.
     pub url: Option<String>,
-    /// Client id and secret, where the endpoint wants them.
+    /// Client id and secret, if the endpoint requires them.
     pub client: Option<(String, String)>,
-    /// Whether JWTs are asked about too, so that their revocation is noticed before they end.
-    pub jwts: bool,
+    /// Introspect JWTs too, so that their revocation takes effect before they expire.
+    pub include_jwts: bool,
 }
 
 impl std::fmt::Debug for Introspection {
@@ -51,7 +49,7 @@ impl std::fmt::Debug for Introspection {
             .debug_struct("Introspection")
             .field("url", &self.url)
             .field("client", &id)
-            .field("jwts", &self.jwts)
+            .field("include_jwts", &self.include_jwts)
             .finish_non_exhaustive()
     }
 }
@@ -69,10 +67,8 @@ impl Settings {
             groups_claim: "groups".to_owned(),
             userinfo: true,
             leeway: Duration::from_secs(30),
-            recheck: Duration::from_secs(15),
-            fresh: Duration::from_mins(5),
-            stale: Duration::from_hours(1),
-            pause: Duration::from_secs(10),
+            token_cache: Duration::from_secs(15),
+            refresh: RefreshPolicy::default(),
         }
     }
 }

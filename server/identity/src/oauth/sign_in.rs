@@ -1,5 +1,5 @@
-//! A person signs in with a browser: authorization code flow with PKCE, this server being the client (OAuth 2.1 section 4.1,
-//! `OpenID` Connect Core section 3.1).
+//! Browser sign-in of people: authorization code flow with PKCE, with this server as the client (OAuth 2.1 section 4.1, `OpenID`
+//! Connect Core section 3.1).
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::RequestBuilder;
@@ -8,230 +8,262 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
-    Provider, ProviderDown, Refused,
+    Provider, ProviderUnavailable, TokenError, TokenRejection,
     id_token::IdToken,
-    provider::{down, json},
+    provider::{read_json, unavailable},
 };
 
-/// This server as a client of the provider.
+/// The registration of this server as a client of the provider.
 #[derive(Clone)]
 pub struct Registration {
     /// The client's id.
     pub client_id: String,
-    /// The client's secret; without one it is a public client, which PKCE alone protects.
+    /// The client secret. `None`: a public client, which only PKCE protects.
     pub secret: Option<String>,
-    /// Where the provider sends the browser back to, as registered.
+    /// The registered URL to which the provider redirects the browser.
     pub redirect_uri: String,
-    /// Scopes to ask for; `openid` has to be among them.
+    /// Requested scopes; must contain `openid`.
     pub scopes: Vec<String>,
-    /// The URL of this server that the token is to be for.
+    /// The URL of this server, the audience of the requested token (RFC 8707).
     pub resource: String,
 }
 
-/// What the first half leaves for the second. It is kept by the browser that began, so that no other one can finish.
+/// The secrets of a sign-in between redirect and response. The browser that starts stores them, so that no other can finish.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Begun {
+pub struct PendingSignIn {
     state: String,
     nonce: String,
     verifier: String,
 }
 
-/// What the provider sent the browser back with (RFC 6749 section 4.1.2, RFC 9207 section 2).
+/// The query that the provider sends with the browser (RFC 6749 section 4.1.2, RFC 9207 section 2).
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Returned {
-    /// The code, where the provider said yes.
+pub struct AuthorizationResponse {
+    /// The authorization code, on success.
     pub code: Option<String>,
-    /// What the first half sent along.
+    /// The `state` of the request.
     pub state: Option<String>,
-    /// The provider that answers.
+    /// The issuer that responds.
     pub iss: Option<String>,
-    /// Why it said no, one word.
+    /// The error code, on failure.
     pub error: Option<String>,
 }
 
-/// Why nobody is signed in. Each is one sentence, with nothing of the provider's own text in it.
+/// Why a sign-in failed. The messages contain no text of the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotSignedIn {
-    /// The provider cannot be asked now.
-    #[error("the identity provider cannot be reached; try again in a moment")]
-    ProviderDown,
-    /// The provider has no page for it.
-    #[error("the identity provider does not say where to sign in")]
-    NoPage,
-    /// The operating system has no randomness.
+pub enum SignInError {
+    /// The provider does not respond.
+    #[error("the identity provider is unavailable; try again in a moment")]
+    ProviderUnavailable,
+    /// The metadata lacks `authorization_endpoint` or `token_endpoint`.
+    #[error("the identity provider does not support browser sign-in")]
+    EndpointMissing,
+    /// The operating system provides no randomness.
     #[error("the server has no randomness now; try again in a moment")]
     NoRandomness,
-    /// Another browser began, or another sign-in.
-    #[error("this answer belongs to no sign-in that was begun here; begin again")]
-    State,
-    /// Another provider answers.
-    #[error("the answer is of another identity provider; begin again")]
-    Issuer,
-    /// The provider, or the person, said no.
-    #[error("the identity provider did not let you in; begin again, or ask whoever runs it")]
-    Denied,
-    /// The provider does not take the code, or not from us.
+    /// `state` does not match: another browser, or another sign-in.
+    #[error("this response belongs to no sign-in that was started here; start again")]
+    StateMismatch,
+    /// Another provider responds.
+    #[error("the response is from another identity provider; start again")]
+    WrongIssuer,
+    /// The provider or the person has denied the request.
+    #[error("the identity provider denied the sign-in; start again, or contact its administrator")]
+    ProviderDenied,
+    /// The provider does not exchange the code for tokens.
     #[error(
-        "the identity provider does not take the code back; begin again, and check the client's secret if it stays so"
+        "the identity provider rejected the authorization code; start again, and check the client secret if it happens again"
     )]
-    Code,
-    /// The provider does not say who it is, or not in a way that can be believed.
-    #[error("the identity provider's word on who you are is not taken: {0}")]
-    Identity(Refused),
-    /// The identity was made for another sign-in.
-    #[error("the identity provider's answer is for another sign-in; begin again")]
-    Nonce,
-    /// The access token is not for this server.
-    #[error("you are known, but your token is not taken here: {0}")]
-    Token(Refused),
-    /// The two tokens are of two people.
-    #[error("the identity provider gave tokens of two people; begin again")]
-    TwoPeople,
+    CodeExchangeFailed,
+    /// The ID token is missing or failed a check.
+    #[error("the ID token of the identity provider is rejected: {0}")]
+    IdToken(TokenRejection),
+    /// The ID token was issued for another sign-in.
+    #[error("the response of the identity provider is for another sign-in; start again")]
+    NonceMismatch,
+    /// The access token failed a check.
+    #[error("you are signed in at the identity provider, but your access token is rejected here: {0}")]
+    AccessToken(TokenRejection),
+    /// The ID token and the access token have different subjects.
+    #[error("the identity provider issued tokens of two different people; start again")]
+    SubjectMismatch,
 }
 
-impl NotSignedIn {
-    /// One word for ledger and metrics, as refused tokens have; nothing where nobody was refused.
+impl SignInError {
+    /// The machine-readable reason for ledger and metrics. `None` if the failure is not about the person or the browser.
     #[must_use]
-    pub fn kind(&self) -> Option<&'static str> {
+    pub fn reason_code(&self) -> Option<&'static str> {
         match self {
-            Self::ProviderDown | Self::NoPage | Self::NoRandomness => None,
-            Self::State => Some("other-sign-in"),
-            Self::Issuer => Some("issuer"),
-            Self::Denied => Some("provider-denied"),
-            Self::Code => Some("code"),
-            Self::Nonce => Some("nonce"),
-            Self::TwoPeople => Some("two-people"),
-            Self::Identity(refused) | Self::Token(refused) => Some(refused.kind()),
+            Self::ProviderUnavailable | Self::EndpointMissing | Self::NoRandomness => None,
+            Self::StateMismatch => Some("state_mismatch"),
+            Self::WrongIssuer => Some("wrong_issuer"),
+            Self::ProviderDenied => Some("provider_denied"),
+            Self::CodeExchangeFailed => Some("code_exchange_failed"),
+            Self::NonceMismatch => Some("nonce_mismatch"),
+            Self::SubjectMismatch => Some("subject_mismatch"),
+            Self::IdToken(rejection) | Self::AccessToken(rejection) => Some(rejection.reason_code()),
         }
     }
 }
 
-impl From<ProviderDown> for NotSignedIn {
-    fn from(ProviderDown: ProviderDown) -> Self {
-        Self::ProviderDown
+impl From<ProviderUnavailable> for SignInError {
+    fn from(ProviderUnavailable: ProviderUnavailable) -> Self {
+        Self::ProviderUnavailable
     }
 }
 
-/// An access token that was just got and checked. Never printed.
-pub struct Signed(String);
+impl SignInError {
+    fn from_token(error: TokenError, rejected: fn(TokenRejection) -> Self) -> Self {
+        match error {
+            TokenError::Rejected(rejection) => rejected(rejection),
+            TokenError::ProviderUnavailable => Self::ProviderUnavailable,
+        }
+    }
+}
 
-impl Signed {
-    /// The token itself.
+/// A validated access token that was just issued. It has no `Debug`, so that it is never printed.
+pub struct AccessToken(String);
+
+impl AccessToken {
+    /// The token in clear text.
     #[must_use]
     pub fn into_token(self) -> String {
         self.0
     }
 }
 
-/// RFC 6749 section 5.1.
+/// The response of the token endpoint (RFC 6749 section 5.1).
 #[derive(Deserialize)]
-struct Tokens {
+struct TokenResponse {
     access_token: String,
     id_token: Option<String>,
 }
 
-impl Begun {
+impl PendingSignIn {
     /// # Errors
-    /// Where the operating system has no randomness.
-    fn new() -> Result<Self, NotSignedIn> {
+    /// [`SignInError::NoRandomness`].
+    fn new() -> Result<Self, SignInError> {
         Ok(Self { state: random()?, nonce: random()?, verifier: random()? })
     }
 }
 
 impl Provider {
-    /// The first half: where to send the browser, and what it has to bring back.
+    /// Starts a sign-in. Returns the URL to redirect the browser to, and what the browser must return for
+    /// [`finish_sign_in`](Self::finish_sign_in).
     ///
     /// # Errors
-    /// [`NotSignedIn::ProviderDown`], [`NotSignedIn::NoPage`], [`NotSignedIn::NoRandomness`].
-    pub async fn begin(&self, own: &Registration) -> Result<(String, Begun), NotSignedIn> {
-        let told = self.told().await?;
-        let page = told.metadata.authorization_endpoint.as_deref().ok_or(NotSignedIn::NoPage)?;
-        let begun = Begun::new()?;
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(begun.verifier.as_bytes()));
+    /// [`SignInError::ProviderUnavailable`], [`SignInError::EndpointMissing`], [`SignInError::NoRandomness`].
+    pub async fn begin_sign_in(&self, registration: &Registration) -> Result<(String, PendingSignIn), SignInError> {
+        let metadata = self.metadata().await?;
+        let page = metadata.document.authorization_endpoint.as_deref().ok_or(SignInError::EndpointMissing)?;
+        let pending = PendingSignIn::new()?;
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(pending.verifier.as_bytes()));
         let mut url = self.endpoint(page)?;
         url.query_pairs_mut().extend_pairs([
             ("response_type", "code"),
-            ("client_id", &own.client_id),
-            ("redirect_uri", &own.redirect_uri),
-            ("scope", &own.scopes.join(" ")),
-            ("state", &begun.state),
-            ("nonce", &begun.nonce),
+            ("client_id", &registration.client_id),
+            ("redirect_uri", &registration.redirect_uri),
+            ("scope", &registration.scopes.join(" ")),
+            ("state", &pending.state),
+            ("nonce", &pending.nonce),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
-            // RFC 8707, and the older word for it that Ory Hydra and others know
-            ("resource", &own.resource),
-            ("audience", &own.resource),
+            // RFC 8707, and the older parameter that Ory Hydra and others support
+            ("resource", &registration.resource),
+            ("audience", &registration.resource),
         ]);
-        Ok((url.into(), begun))
+        Ok((url.into(), pending))
     }
 
-    /// The second half: what came back becomes an access token for this server, of the person whom the ID token names.
+    /// Finishes a sign-in: exchanges the code for an access token of the person whom the ID token names.
     ///
     /// # Errors
-    /// [`NotSignedIn`].
-    pub async fn finish(&self, own: &Registration, begun: &Begun, back: Returned) -> Result<Signed, NotSignedIn> {
-        let state = back.state.unwrap_or_default();
-        if !bool::from(state.as_bytes().ct_eq(begun.state.as_bytes())) {
-            return Err(NotSignedIn::State);
+    /// [`SignInError`].
+    pub async fn finish_sign_in(
+        &self,
+        registration: &Registration,
+        pending: &PendingSignIn,
+        response: AuthorizationResponse,
+    ) -> Result<AccessToken, SignInError> {
+        let state = response.state.unwrap_or_default();
+        if !bool::from(state.as_bytes().ct_eq(pending.state.as_bytes())) {
+            return Err(SignInError::StateMismatch);
         }
-        if back.iss.is_some_and(|issuer| issuer != self.settings().issuer) {
-            return Err(NotSignedIn::Issuer);
+        if response.iss.is_some_and(|issuer| issuer != self.settings().issuer) {
+            return Err(SignInError::WrongIssuer);
         }
-        let code = back.code.filter(|_| back.error.is_none()).ok_or(NotSignedIn::Denied)?;
-        let tokens = self.redeem(own, begun, &code).await?;
-        let id_token = tokens.id_token.ok_or(NotSignedIn::Identity(Refused::Unreadable))?;
-        let identity: IdToken = self.signed(&id_token).await?.map_err(NotSignedIn::Identity)?;
-        let subject = identity.check(self.settings(), &own.client_id, &begun.nonce)?;
-        let claims = self.check(&tokens.access_token).await?.map_err(NotSignedIn::Token)?;
+        let code = response.code.filter(|_| response.error.is_none()).ok_or(SignInError::ProviderDenied)?;
+        let tokens = self.exchange_code(registration, pending, &code).await?;
+        let id_token = tokens.id_token.ok_or(SignInError::IdToken(TokenRejection::Unreadable))?;
+        let verified = self.verify_jwt::<IdToken>(&id_token).await;
+        let id_token = verified.map_err(|error| SignInError::from_token(error, SignInError::IdToken))?;
+        let subject = id_token.check(self.settings(), &registration.client_id, &pending.nonce)?;
+        let validated = self.validate(&tokens.access_token).await;
+        let claims = validated.map_err(|error| SignInError::from_token(error, SignInError::AccessToken))?;
         if claims.subject != subject {
-            return Err(NotSignedIn::TwoPeople);
+            return Err(SignInError::SubjectMismatch);
         }
-        Ok(Signed(tokens.access_token))
+        Ok(AccessToken(tokens.access_token))
     }
 
-    async fn redeem(&self, own: &Registration, begun: &Begun, code: &str) -> Result<Tokens, NotSignedIn> {
-        let told = self.told().await?;
-        let url = told.metadata.token_endpoint.as_deref().ok_or(NotSignedIn::NoPage)?;
+    async fn exchange_code(
+        &self,
+        registration: &Registration,
+        pending: &PendingSignIn,
+        code: &str,
+    ) -> Result<TokenResponse, SignInError> {
+        let metadata = self.metadata().await?;
+        let url = metadata.document.token_endpoint.as_deref().ok_or(SignInError::EndpointMissing)?;
         let form = [
             ("grant_type", "authorization_code"),
             ("code", code),
-            ("redirect_uri", &own.redirect_uri),
-            ("code_verifier", &begun.verifier),
-            ("resource", &own.resource),
+            ("redirect_uri", &registration.redirect_uri),
+            ("code_verifier", &pending.verifier),
+            ("resource", &registration.resource),
         ];
-        let request = as_client(self.client().post(self.endpoint(url)?), own, &form, told.metadata.wants_post());
-        let answer = request.send().await.map_err(down)?;
-        if answer.status().is_client_error() {
-            tracing::warn!(status = answer.status().as_u16(), "the identity provider refused to redeem a code");
-            return Err(NotSignedIn::Code);
+        let request = with_client_credentials(
+            self.client().post(self.endpoint(url)?),
+            registration,
+            &form,
+            metadata.document.requires_secret_in_body(),
+        );
+        let response = request.send().await.map_err(unavailable)?;
+        if response.status().is_client_error() {
+            tracing::warn!(status = response.status().as_u16(), "the identity provider rejected an authorization code");
+            return Err(SignInError::CodeExchangeFailed);
         }
-        if !answer.status().is_success() {
-            tracing::error!(status = answer.status().as_u16(), "the identity provider does not redeem codes now");
-            return Err(NotSignedIn::ProviderDown);
+        if !response.status().is_success() {
+            tracing::error!(status = response.status().as_u16(), "the token endpoint of the identity provider failed");
+            return Err(SignInError::ProviderUnavailable);
         }
-        serde_json::from_value(json(answer).await?).map_err(|_| NotSignedIn::Code)
+        serde_json::from_value(read_json(response).await?).map_err(|_| SignInError::CodeExchangeFailed)
     }
 }
 
-fn as_client(request: RequestBuilder, own: &Registration, form: &[(&str, &str)], in_body: bool) -> RequestBuilder {
-    let id = ("client_id", own.client_id.as_str());
-    match &own.secret {
-        Some(secret) if in_body => request.form(&[form, &[id, ("client_secret", secret)]].concat()),
-        Some(secret) => request.basic_auth(encoded(&own.client_id), Some(encoded(secret))).form(form),
+fn with_client_credentials(
+    request: RequestBuilder,
+    registration: &Registration,
+    form: &[(&str, &str)],
+    secret_in_body: bool,
+) -> RequestBuilder {
+    let id = ("client_id", registration.client_id.as_str());
+    match &registration.secret {
+        Some(secret) if secret_in_body => request.form(&[form, &[id, ("client_secret", secret)]].concat()),
+        Some(secret) => request.basic_auth(form_encode(&registration.client_id), Some(form_encode(secret))).form(form),
         None => request.form(&[form, &[id]].concat()),
     }
 }
 
-/// RFC 6749 section 2.3.1: id and secret of a client are form-encoded before they are put into the header.
-pub(super) fn encoded(text: &str) -> String {
+/// RFC 6749 section 2.3.1: client id and secret are form-encoded in the `Authorization` header.
+pub(super) fn form_encode(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// 256 random bits, as 43 characters.
-fn random() -> Result<String, NotSignedIn> {
+fn random() -> Result<String, SignInError> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| NotSignedIn::NoRandomness)?;
+    getrandom::fill(&mut bytes).map_err(|_| SignInError::NoRandomness)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
@@ -240,16 +272,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_sign_in_has_secrets_of_its_own_of_the_length_that_pkce_wants() {
-        let (one, other) = (Begun::new().expect("randomness"), Begun::new().expect("randomness"));
+    fn pending_sign_in_has_unique_secrets_of_pkce_length() {
+        let (one, other) = (PendingSignIn::new().expect("randomness"), PendingSignIn::new().expect("randomness"));
         let all = [&one.state, &one.nonce, &one.verifier, &other.state, &other.nonce, &other.verifier];
-        assert!(all.iter().all(|text| text.len() == 43), "RFC 7636 section 4.1 wants 43 to 128 characters");
+        assert!(all.iter().all(|text| text.len() == 43), "RFC 7636 section 4.1 requires 43 to 128 characters");
         let different: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(different.len(), all.len());
     }
 
     #[test]
-    fn a_secret_with_odd_characters_survives_the_header() {
-        assert_eq!(encoded("a:b c%ü"), "a%3Ab+c%25%C3%BC");
+    fn form_encode_escapes_special_characters() {
+        assert_eq!(form_encode("a:b c%ü"), "a%3Ab+c%25%C3%BC");
     }
 }

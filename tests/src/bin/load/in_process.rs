@@ -25,7 +25,7 @@ pub(crate) async fn run(length: Duration) -> Result<Figures, Box<dyn std::error:
     let provider = TestProvider::start(&[&key]).await;
     let settings = Settings::new(provider.issuer.clone(), vec![AUDIENCE.to_owned()]);
     let mut authenticator = Authenticator::default();
-    authenticator.trust(Provider::new(settings, web_client()));
+    authenticator.set_provider(Provider::new(settings, web_client()));
     let binding = Binding { role: "viewer".to_owned(), to: vec![Holder::Group("ops".to_owned())], issuer: None };
     let dispatcher = Door {
         catalogue: Catalogue::shipped(),

@@ -1,4 +1,4 @@
-//! JSON in which no object has a member twice: two readers of one token could otherwise see two different things in it.
+//! JSON without duplicate member names: two readers of one token could otherwise see two different values in it.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
-/// A JSON value whose members are unique, at every depth (RFC 7519 section 4 lets a reader refuse others).
+/// A JSON value whose member names are unique at every depth (RFC 7519 section 4 allows a reader to reject others).
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Unique(pub(super) Value);
+pub(super) struct StrictJson(pub(super) Value);
 
-impl<'de> Deserialize<'de> for Unique {
+impl<'de> Deserialize<'de> for StrictJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Members).map(Self)
+        deserializer.deserialize_any(StrictVisitor).map(Self)
     }
 }
 
-struct Members;
+struct StrictVisitor;
 
-impl<'de> Visitor<'de> for Members {
+impl<'de> Visitor<'de> for StrictVisitor {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +53,7 @@ impl<'de> Visitor<'de> for Members {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(Unique(value)) = items.next_element()? {
+        while let Some(StrictJson(value)) = items.next_element()? {
             values.push(value);
         }
         Ok(Value::Array(values))
@@ -62,9 +62,9 @@ impl<'de> Visitor<'de> for Members {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut values = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            let Unique(value) = members.next_value()?;
+            let StrictJson(value) = members.next_value()?;
             if values.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member stands twice"));
+                return Err(A::Error::custom("duplicate member"));
             }
         }
         Ok(Value::Object(values))
@@ -76,12 +76,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_twice_is_refused_at_every_depth_and_the_rest_is_read_as_it_is() {
-        for twice in [r#"{"a":1,"a":1}"#, r#"{"x":[{"a":1,"b":2,"a":3}]}"#, r#"{"a":1,"\u0061":2}"#] {
-            assert!(serde_json::from_str::<Unique>(twice).is_err(), "{twice}");
+    fn strict_json_rejects_duplicate_members_at_every_depth() {
+        for duplicate in [r#"{"a":1,"a":1}"#, r#"{"x":[{"a":1,"b":2,"a":3}]}"#, r#"{"a":1,"\u0061":2}"#] {
+            assert!(serde_json::from_str::<StrictJson>(duplicate).is_err(), "{duplicate}");
         }
         let text = r#"{"a":[1,-2,3.5,"x",null,true],"b":{"a":{}}}"#;
-        let read = serde_json::from_str::<Unique>(text).expect("read");
+        let read = serde_json::from_str::<StrictJson>(text).expect("read");
         assert_eq!(read.0, serde_json::from_str::<Value>(text).expect("JSON"));
     }
 }
