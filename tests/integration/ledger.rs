@@ -4,20 +4,17 @@ use std::path::Path;
 
 use audit::{Error, Ledger, Outcome, Phase, Request, verify};
 use identity::Caller;
-use policy::{Act, Effect};
+use policy::{Act, Effect, Target, TargetEntity};
 use serde_json::json;
 use store::Store;
 use tests::ledger::{keys, ledger, newest};
 
 fn act(number: usize, effect: Effect) -> Act {
-    Act {
-        tool: "juju_config".into(),
-        effect,
-        controller: "prod".into(),
-        model: "admin/shop".into(),
-        targets: vec![format!("application-a{number}")],
-        arguments: json!({"application": format!("a{number}"), "values": {"admin-password": "hunter2", "title": "Shop"}}),
-    }
+    Act::new("juju_config", effect)
+        .with_target(Target::in_model("prod", "admin/shop", [TargetEntity::Known(format!("application-a{number}"))]))
+        .with_arguments(
+            json!({"application": format!("a{number}"), "values": {"admin-password": "hunter2", "title": "Shop"}}),
+        )
 }
 
 async fn filled(folder: &Path, acts: usize) -> Store {

@@ -7,7 +7,7 @@ use audit::{
     verify_export,
 };
 use identity::Caller;
-use policy::{Act, Effect};
+use policy::{Act, Effect, Target, TargetEntity};
 use serde_json::json;
 use sqlx::{Connection as _, SqliteConnection};
 use store::{LedgerRow, Store};
@@ -17,14 +17,9 @@ use tests::{
 };
 
 async fn begun(ledger: &Ledger, caller: &str, model: &str, effect: Effect) -> Result<Entry, Error> {
-    let act = Act {
-        tool: "juju_config".into(),
-        effect,
-        controller: "prod".into(),
-        model: model.into(),
-        targets: vec!["application-web".into()],
-        arguments: json!({"application": "web"}),
-    };
+    let act = Act::new("juju_config", effect)
+        .with_target(Target::in_model("prod", model, [TargetEntity::Known("application-web".into())]))
+        .with_arguments(json!({"application": "web"}));
     ledger.begin(Request::new(&Caller::local(caller, "admin"), &act)).await
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use catalogue::Catalogue;
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::Caller;
-use policy::{Act, Budget, Circumstances, Effect, Explanation, Judgement, Policy};
+use policy::{Act, Budget, Circumstances, Effect, Explanation, Judgement, Policy, Target};
 use serde_json::{Value, json};
 
 /// A Tuesday morning.
@@ -27,14 +27,17 @@ fn act(tool: &str, model: &str, arguments: Value) -> Act {
     let Some(tool) = Catalogue::shipped().get(tool).map(|tool| tool.name().to_owned()) else {
         let destroys = ["destroy", "kill", "remove", "disable"].iter().any(|word| tool.starts_with(word));
         let effect = if destroys { Effect::Destructive } else { Effect::Write };
-        let (tool, controller, model) = (format!("juju_{}", tool.replace('-', "_")), "eu".into(), model.into());
-        return Act { tool, effect, controller, model, targets: Vec::new(), arguments: Value::Object(given) };
+        return Act::new(format!("juju_{}", tool.replace('-', "_")), effect)
+            .with_target(Target::in_model("eu", model, []))
+            .with_arguments(Value::Object(given));
     };
     given.insert("model".to_owned(), model.into());
     let catalogue = Catalogue::shipped();
     let plan = catalogue.get(&tool).expect("it was there").plan(given);
     let plan = plan.unwrap_or_else(|error| panic!("{tool}: {error}"));
-    Act { controller: "eu".to_owned(), ..plan.act_nowhere() }
+    let act = plan.act_nowhere();
+    let target = Target::in_model("eu", model, act.target.entities.clone());
+    act.with_target(target)
 }
 
 fn at(tool: &str, model: &str, arguments: Value) -> Try {

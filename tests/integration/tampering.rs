@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use audit::{Broken, Error, Flaw, Ledger, Newest, Outcome, Request, Verified, Walk, verify};
 use aws_lc_rs::digest;
 use identity::Caller;
-use policy::{Act, Effect};
+use policy::{Act, Effect, Target, TargetEntity};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use store::{LedgerRow, Store};
@@ -16,14 +16,13 @@ async fn filled(folder: &Path, acts: usize) {
     let ledger = ledger(folder).await;
     for number in 0..acts {
         let effect = if number % 50 == 0 { Effect::Write } else { Effect::Read };
-        let act = Act {
-            tool: "juju_config".into(),
-            effect,
-            controller: "prod".into(),
-            model: "admin/shop".into(),
-            targets: vec![format!("application-a{number}")],
-            arguments: json!({"application": format!("a{number}")}),
-        };
+        let act = Act::new("juju_config", effect)
+            .with_target(Target::in_model(
+                "prod",
+                "admin/shop",
+                [TargetEntity::Known(format!("application-a{number}"))],
+            ))
+            .with_arguments(json!({"application": format!("a{number}")}));
         let entry = ledger.begin(Request::new(&Caller::local("ana", "admin"), &act)).await.expect("begun");
         entry.close(Outcome::Done, "");
     }

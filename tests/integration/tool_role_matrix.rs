@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use catalogue::{Catalogue, Tool};
 use identity::Caller;
-use policy::{Act, Budget, Circumstances, Effect, MEASURES, Policy};
+use policy::{Act, Budget, Circumstances, Effect, MEASURES, Policy, Target};
 use serde_json::json;
 
 const ROLES: [&str; 5] = ["viewer", "observer", "operator", "approver", "admin"];
@@ -22,9 +22,7 @@ fn circumstances(tool: &dyn Tool, act: &Act) -> Circumstances {
 
 /// What a role gets: `yes`, `ask` (a human), `two` (a second person), `-`.
 fn cell(policy: &Policy, role: &str, tool: &dyn Tool, effect: Effect, model: &str) -> &'static str {
-    let (controller, model) = ("eu".to_owned(), model.to_owned());
-    let (targets, arguments) = (Vec::new(), json!({}));
-    let act = Act { tool: tool.name().to_owned(), effect, controller, model, targets, arguments };
+    let act = Act::new(tool.name(), effect).with_target(Target::in_model("eu", model, []));
     let caller = Caller::local("ana", role);
     let explained = policy.explain(&caller, &act, &circumstances(tool, &act));
     let seen = policy.rights(&caller).may_see(tool.name(), tool.toolset(), effect).is_ok();

@@ -179,10 +179,12 @@ impl Only {
     pub(crate) fn wants(&self, begun: &Beginning) -> bool {
         let of = |caller: &String| *caller == begun.caller || begun.email.as_ref() == Some(caller);
         let within = |model: &String| {
-            let full = format!("{}:{}", begun.asked.controller, begun.asked.model);
+            let controller = begun.asked.controller().unwrap_or_default();
+            let own = begun.asked.model().unwrap_or_default();
+            let full = format!("{controller}:{own}");
             let name = full.rsplit('/').next().unwrap_or_default();
-            let short = format!("{}:{name}", begun.asked.controller);
-            [full.as_str(), &begun.asked.model, name, &short].contains(&model.as_str())
+            let short = format!("{controller}:{name}");
+            [full.as_str(), own, name, &short].contains(&model.as_str())
         };
         self.caller.as_ref().is_none_or(of) && self.model.as_ref().is_none_or(within)
     }

@@ -2,12 +2,12 @@
 
 use std::{future::Future, sync::Arc};
 
-use policy::{Effect, Permit};
+use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Failure, Site, text};
+use crate::{Failure, OfferUrl, Site, text};
 
 /// What a command acts on, and so which of `controller` and `model` it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub trait Command: Send + Sync + 'static {
     type Output: Serialize + JsonSchema + Send;
 
     /// The client's word, `add-unit`; the tool is then `juju_add_unit`.
-    const WORD: &'static str;
+    const COMMAND: &'static str;
     /// Group of tools that it belongs to, `deploy`: the URL `/mcp/x/deploy` serves it.
     const TOOLSET: &'static str;
     /// One sentence on what it does; a second on when another tool is better.
@@ -38,40 +38,55 @@ pub trait Command: Send + Sync + 'static {
     /// What it acts on.
     const SCOPE: Scope;
     /// The worst that it can do.
-    const EFFECT: Effect;
+    const MAX_EFFECT: Effect;
     /// The least that it does: a caller who may do that sees the tool.
-    const LEAST: Effect = Self::EFFECT;
+    const MIN_EFFECT: Effect = Self::MAX_EFFECT;
     /// Whether doing it twice is the same as doing it once.
     const IDEMPOTENT: bool = false;
     /// Whether it stands among the few that `/mcp` shows.
-    const CURATED: bool = false;
+    const IN_DEFAULT_LIST: bool = false;
     /// Arguments that the client takes by position, in order; all others are its flags.
     const POSITIONAL: &'static [&'static str] = &[];
     /// Where in the answer the rows stand that `filter`, `fields`, `limit` and `cursor` mean; "" is the answer itself.
-    const ROWS: Option<&'static str> = None;
+    const ROWS_PATH: Option<&'static str> = None;
 
     /// What it does with these arguments; a command that reads or writes, by its arguments, says here which.
     #[must_use]
     fn effect(_: &Self::Args) -> Effect {
-        Self::EFFECT
+        Self::MAX_EFFECT
     }
 
     /// Checks what the schema cannot say.
     ///
     /// # Errors
     /// One sentence, naming the argument.
-    fn check(_: &Self::Args) -> Result<(), String> {
+    fn validate(_: &Self::Args) -> Result<(), String> {
         Ok(())
     }
 
-    /// Entities that these arguments mean, as Juju's tags: `application-web`.
+    /// Every entity in the location that the act touches; empty where it touches the location as a whole. A filter that is
+    /// left out means [`TargetEntity::All`]; an id that only the controller can resolve is [`TargetEntity::Unresolved`].
     #[must_use]
-    fn targets(args: &Self::Args) -> Vec<String>;
+    fn target_entities(_: &Self::Args) -> Vec<TargetEntity> {
+        Vec::new()
+    }
 
-    /// Those of them that have to be there before; all unless said otherwise.
+    /// Those of them that have to exist before the act; by default all.
     #[must_use]
-    fn needs(args: &Self::Args) -> Vec<String> {
-        Self::targets(args)
+    fn required_entities(args: &Self::Args) -> Vec<TargetEntity> {
+        Self::target_entities(args)
+    }
+
+    /// The offer of another model or controller that the act takes.
+    #[must_use]
+    fn source(_: &Self::Args) -> Option<OfferUrl> {
+        None
+    }
+
+    /// What the act does, as data for rules, costs and previews. A command that changes something states it here.
+    #[must_use]
+    fn impact(_: &Self::Args) -> Impact {
+        Impact::default()
     }
 
     /// What a dry run can say beyond the act itself; reads only.

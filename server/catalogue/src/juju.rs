@@ -12,6 +12,7 @@ pub mod offer;
 pub mod relation;
 pub mod removal;
 mod render;
+mod setup;
 pub mod unit;
 pub mod user;
 

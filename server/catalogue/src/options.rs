@@ -64,7 +64,7 @@ pub(crate) struct Kind {
 
 impl Kind {
     pub(crate) fn of<C: Command>() -> Self {
-        Self { scope: C::SCOPE, effect: C::EFFECT, reads: !C::LEAST.changes(), rows: C::ROWS }
+        Self { scope: C::SCOPE, effect: C::MAX_EFFECT, reads: !C::MIN_EFFECT.changes(), rows: C::ROWS_PATH }
     }
 }
 

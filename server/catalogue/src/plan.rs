@@ -3,10 +3,10 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use futures::future::{BoxFuture, FutureExt};
-use policy::{Act, Effect, Permit, Planned};
+use policy::{Act, Effect, Impact, Location, Permit, Planned, Target, TargetEntity};
 use serde_json::{Map, Value};
 
-use crate::{BadArguments, Command, Failure, Options, Scope, Site, options::Kind, schema, view};
+use crate::{BadArguments, Command, Failure, OfferUrl, Options, Scope, Site, options::Kind, schema, view};
 
 /// What a tool answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,9 @@ pub struct Plan {
     pub speak: fn(&Value, &Options) -> String,
     tool: String,
     effect: Effect,
-    targets: Vec<String>,
+    entities: Vec<TargetEntity>,
+    source: Option<OfferUrl>,
+    impact: Impact,
     arguments: Value,
     job: Job,
     preview: Preview,
@@ -45,12 +47,13 @@ impl Plan {
     /// The act at the place that was found, joined to its work, and what a dry run would say.
     #[must_use]
     pub fn at(self, site: &Site) -> (Planned<Job>, Preview) {
+        let source = self.source.map(|url| url.target_from(site.location()));
         let act = Act {
             tool: self.tool,
             effect: self.effect,
-            controller: site.controller_name().to_owned(),
-            model: site.model_name().to_owned(),
-            targets: self.targets,
+            target: Target { location: site.location().clone(), entities: self.entities },
+            source,
+            impact: self.impact,
             arguments: self.arguments,
         };
         (Planned::new(act, self.job), self.preview)
@@ -59,12 +62,14 @@ impl Plan {
     /// The act at a place that could not be found, by the names that the caller gave: for the ledger.
     #[must_use]
     pub fn act_nowhere(&self) -> Act {
+        let place = &self.options.place;
+        let location = Location::from_names(place.controller.clone(), place.model.clone());
         Act {
             tool: self.tool.clone(),
             effect: self.effect,
-            controller: self.options.place.controller.clone().unwrap_or_default(),
-            model: self.options.place.model.clone().unwrap_or_default(),
-            targets: self.targets.clone(),
+            source: self.source.as_ref().map(|url| url.target_from(&location)),
+            target: Target { location, entities: self.entities.clone() },
+            impact: self.impact.clone(),
             arguments: self.arguments.clone(),
         }
     }
@@ -117,7 +122,7 @@ impl<C: Command> Adapter<C> {
         let required: &[_] = if C::SCOPE == Scope::NamedModel { &["model"] } else { &[] };
         let input = schema::input::<C::Args>(Options::properties(Kind::of::<C>()), required);
         Box::new(Self {
-            name: format!("juju_{}", C::WORD.replace('-', "_")),
+            name: format!("juju_{}", C::COMMAND.replace('-', "_")),
             input_text: input.to_string(),
             input,
             output: schema::output::<C::Output>(),
@@ -132,7 +137,7 @@ impl<C: Command> Tool for Adapter<C> {
     }
 
     fn word(&self) -> &'static str {
-        C::WORD
+        C::COMMAND
     }
 
     fn toolset(&self) -> &'static str {
@@ -148,11 +153,11 @@ impl<C: Command> Tool for Adapter<C> {
     }
 
     fn effect(&self) -> Effect {
-        C::EFFECT
+        C::MAX_EFFECT
     }
 
     fn least(&self) -> Effect {
-        C::LEAST
+        C::MIN_EFFECT
     }
 
     fn idempotent(&self) -> bool {
@@ -160,7 +165,7 @@ impl<C: Command> Tool for Adapter<C> {
     }
 
     fn curated(&self) -> bool {
-        C::CURATED
+        C::IN_DEFAULT_LIST
     }
 
     fn input_schema(&self) -> &Value {
@@ -179,17 +184,20 @@ impl<C: Command> Tool for Adapter<C> {
         let options = Options::take(Kind::of::<C>(), &mut arguments)?;
         arguments.retain(|_, value| !value.is_null());
         let args: C::Args = BadArguments::read(arguments.clone())?;
-        C::check(&args).map_err(BadArguments::said)?;
+        C::validate(&args).map_err(BadArguments::said)?;
         let again = BadArguments::read(arguments.clone())?;
-        let needs = if C::effect(&args).changes() { C::needs(&args) } else { Vec::new() };
+        let effect = C::effect(&args);
+        let needs = if effect.changes() { C::required_entities(&args) } else { Vec::new() };
         let arguments = Value::Object(arguments);
         let view = options.view.clone();
         Ok(Plan {
             command_line: command_line::<C>(&arguments, &options),
             speak: command_line::<C>,
             tool: self.name.clone(),
-            effect: C::effect(&args),
-            targets: C::targets(&args),
+            effect,
+            entities: C::target_entities(&args),
+            source: C::source(&args),
+            impact: if effect.changes() { C::impact(&args) } else { Impact::default() },
             arguments,
             options,
             job: Box::new(|permit, site, most| answer::<C>(permit, args, site, view, most).boxed()),
@@ -205,7 +213,7 @@ impl<C: Command> Tool for Adapter<C> {
 async fn expected_there(
     expected: BoxFuture<'_, Result<Option<Value>, Failure>>,
     site: Arc<Site>,
-    needs: Vec<String>,
+    needs: Vec<TargetEntity>,
 ) -> Result<Option<Value>, Failure> {
     let expected = expected.await?;
     site.require(&needs).await?;
@@ -226,7 +234,7 @@ async fn answer<C: Command>(
 
 /// The command line of the Juju client with the same meaning, for people to read and to check by.
 fn command_line<C: Command>(arguments: &Value, options: &Options) -> String {
-    spoken_command(C::WORD, C::SCOPE, C::POSITIONAL, arguments, options)
+    spoken_command(C::COMMAND, C::SCOPE, C::POSITIONAL, arguments, options)
 }
 
 fn spoken_command(word: &str, scope: Scope, positional: &[&str], arguments: &Value, options: &Options) -> String {

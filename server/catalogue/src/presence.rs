@@ -6,6 +6,7 @@ use juju_wire::{
     facade::client::{application::UnitStatus, machine::MachineStatus, status::FullStatusResult},
     tag::Tag,
 };
+use policy::TargetEntity;
 
 use crate::{Failure, Site};
 
@@ -14,21 +15,21 @@ impl Site {
     ///
     /// # Errors
     /// [`Failure`], also where the controller does not tell.
-    pub(crate) async fn require(&self, targets: &[String]) -> Result<(), Failure> {
-        if targets.is_empty() || self.model_uuid().is_empty() {
+    pub(crate) async fn require(&self, entities: &[TargetEntity]) -> Result<(), Failure> {
+        if entities.is_empty() || self.location().model().is_none() {
             return Ok(());
         }
         let told = self.full_status().await?;
-        match targets.iter().find_map(|target| missing(&told, target)) {
+        match entities.iter().find_map(|entity| missing(&told, entity)) {
             Some(message) => Err(Error::Remote(RemoteError::new(Code::NotFound, message)).into()),
             None => Ok(()),
         }
     }
 }
 
-/// What the controller says about a target that is not there.
-fn missing(told: &FullStatusResult, target: &str) -> Option<String> {
-    let tag = Tag::parse(target).ok()?;
+/// What the controller says about an entity that is not there.
+fn missing(told: &FullStatusResult, entity: &TargetEntity) -> Option<String> {
+    let tag = Tag::parse(&entity.tag()?).ok()?;
     let id = tag.id();
     let there = match tag.kind() {
         "application" => told.applications.contains_key(id) || told.remote_applications.contains_key(id),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use juju_client::{Connection, Controller, Controllers, ModelEntry, ModelKind, Trail};
+use policy::Location;
 use tokio::sync::mpsc;
 
 use crate::{Failure, Scope};
@@ -32,7 +33,8 @@ pub struct Progress {
 pub struct Site {
     controllers: Controllers,
     controller: Option<Arc<Controller>>,
-    model: Option<(String, ModelEntry)>,
+    model: Option<ModelEntry>,
+    location: Location,
     progress: Option<mpsc::UnboundedSender<Progress>>,
     trail: Arc<Trail>,
     operation: OnceLock<String>,
@@ -61,12 +63,21 @@ impl Site {
                     Some(name) => controller.find_model(name).await?,
                     None => only_model(controller).await?,
                 };
-                Some((entry.full_name(), entry))
+                Some(entry)
             }
             _ => None,
         };
         let (controllers, trail, operation) = (controllers.clone(), Arc::default(), OnceLock::new());
-        Ok(Self { controllers, controller, model, progress, trail, operation })
+        let location = match (&controller, &model) {
+            (None, _) => Location::Client,
+            (Some(controller), None) => Location::Controller { controller: controller.name().to_owned() },
+            (Some(controller), Some(entry)) => Location::Model {
+                controller: controller.name().to_owned(),
+                model: entry.full_name(),
+                uuid: Some(entry.uuid.clone()),
+            },
+        };
+        Ok(Self { controllers, controller, model, location, progress, trail, operation })
     }
 
     /// All controllers of this program.
@@ -75,22 +86,25 @@ impl Site {
         &self.controllers
     }
 
-    /// Name of the controller; empty for a tool that needs none.
+    /// Controller and model, by the controller's own names.
     #[must_use]
-    pub fn controller_name(&self) -> &str {
-        self.controller.as_ref().map_or("", |controller| controller.name())
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 
-    /// Full name of the model, `admin/prod`; empty for a tool that acts on no model.
-    #[must_use]
-    pub fn model_name(&self) -> &str {
-        self.model.as_ref().map_or("", |(name, _)| name)
+    /// Name of the controller, for a tool that has one by its scope.
+    pub(crate) fn controller_name(&self) -> &str {
+        self.location.controller().unwrap_or_default()
     }
 
-    /// UUID of the model; empty for a tool that acts on no model.
-    #[must_use]
-    pub fn model_uuid(&self) -> &str {
-        self.model.as_ref().map_or("", |(_, entry)| &entry.uuid)
+    /// Full name of the model, `admin/prod`, for a tool that has one by its scope.
+    pub(crate) fn model_name(&self) -> &str {
+        self.location.model().unwrap_or_default()
+    }
+
+    /// UUID of the model, for a tool that has one by its scope.
+    pub(crate) fn model_uuid(&self) -> &str {
+        self.location.model_uuid().unwrap_or_default()
     }
 
     /// UUID of the controller, as it says itself; empty for a tool that needs none.
@@ -105,7 +119,7 @@ impl Site {
     /// Whether the model's units are pods.
     #[must_use]
     pub fn is_kubernetes(&self) -> bool {
-        self.model.as_ref().is_some_and(|(_, entry)| entry.kind == ModelKind::Kubernetes)
+        self.model.as_ref().is_some_and(|entry| entry.kind == ModelKind::Kubernetes)
     }
 
     /// The controller of this place.

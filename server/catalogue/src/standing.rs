@@ -9,6 +9,7 @@ use juju_wire::{
     },
     tag::Tag,
 };
+use policy::TargetEntity;
 use serde_json::{Map, Value, json};
 
 use crate::{Failure, Site};
@@ -20,11 +21,11 @@ impl Site {
     ///
     /// # Errors
     /// [`Failure`] where the controller does not tell.
-    pub async fn standing(&self, targets: &[String]) -> Result<Value, Failure> {
-        if self.model_uuid().is_empty() {
+    pub async fn standing(&self, entities: &[TargetEntity]) -> Result<Value, Failure> {
+        if self.location().model().is_none() {
             return Ok(Value::Null);
         }
-        Ok(standing(&self.full_status().await?, self.model_uuid(), targets))
+        Ok(standing(&self.full_status().await?, self.model_uuid(), entities))
     }
 
     pub(crate) async fn full_status(&self) -> Result<FullStatusResult, Failure> {
@@ -33,8 +34,8 @@ impl Site {
     }
 }
 
-fn standing(told: &FullStatusResult, uuid: &str, targets: &[String]) -> Value {
-    let tags: Vec<Tag> = targets.iter().filter_map(|target| Tag::parse(target).ok()).collect();
+fn standing(told: &FullStatusResult, uuid: &str, entities: &[TargetEntity]) -> Value {
+    let tags: Vec<Tag> = entities.iter().filter_map(|entity| Tag::parse(&entity.tag()?).ok()).collect();
     let named = |tag: &Tag| match tag.kind() {
         "application" => Some(("applications", tag.id().to_owned())),
         "unit" => Some(("applications", tag.id().split('/').next().unwrap_or_default().to_owned())),
@@ -42,7 +43,7 @@ fn standing(told: &FullStatusResult, uuid: &str, targets: &[String]) -> Value {
         _ => None,
     };
     let chosen: Option<Vec<_>> =
-        if tags.len() == targets.len() && !tags.is_empty() { tags.iter().map(named).collect() } else { None };
+        if tags.len() == entities.len() && !tags.is_empty() { tags.iter().map(named).collect() } else { None };
     let mut shown = json!({"model": uuid, "version": told.model.version});
     if let Some(chosen) = chosen {
         for (kind, name) in chosen {
@@ -132,7 +133,7 @@ mod tests {
     }
 
     fn of(told: &FullStatusResult, target: &str) -> Value {
-        standing(told, "uuid", &[target.to_owned()])
+        standing(told, "uuid", &[TargetEntity::Known(target.to_owned())])
     }
 
     #[test]
@@ -155,12 +156,8 @@ mod tests {
         let before = told();
         let mut after = told();
         after.applications.remove("db");
-        for targets in [
-            vec![],
-            vec!["model-1".to_owned()],
-            vec!["no tag".to_owned()],
-            vec!["application-web".to_owned(), "model-1".to_owned()],
-        ] {
+        for targets in [vec![], vec!["model-1"], vec!["no tag"], vec!["application-web", "model-1"]] {
+            let targets: Vec<_> = targets.iter().map(|tag| TargetEntity::Known((*tag).to_owned())).collect();
             assert_ne!(standing(&before, "uuid", &targets), standing(&after, "uuid", &targets), "{targets:?}");
         }
         assert_ne!(standing(&before, "uuid", &[]), standing(&before, "another", &[]), "a model that was made anew");

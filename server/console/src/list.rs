@@ -91,11 +91,11 @@ pub(crate) fn badges(approval: &Approval, now: DateTime<Utc>) -> Html {
 
 /// Controller and model of an act.
 pub(crate) fn place(act: &policy::Act) -> Html {
-    match (act.controller.as_str(), act.model.as_str()) {
-        ("", "") => Html::default().mark("no controller"),
-        (controller, "") => Html::default().text(controller),
-        ("", model) => Html::default().text(model),
-        (controller, model) => Html::default().text(controller).mark(" / ").text(model),
+    match (act.controller(), act.model()) {
+        (None, None) => Html::default().mark("no controller"),
+        (Some(controller), None) => Html::default().text(controller),
+        (None, Some(model)) => Html::default().text(model),
+        (Some(controller), Some(model)) => Html::default().text(controller).mark(" / ").text(model),
     }
 }
 

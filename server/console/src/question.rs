@@ -65,7 +65,8 @@ pub(crate) fn show(
 /// A warning of letters that may pass for others, wherever they stand in what a person decides by.
 fn beware(approval: &Approval) -> Option<String> {
     let act = &approval.question.act;
-    lookalikes(&format!("{} {} {}", approval.question.command, act.place(), act.targets.join(" ")))
+    let targets: Vec<_> = act.target.entities.iter().map(ToString::to_string).collect();
+    lookalikes(&format!("{} {} {}", approval.question.command, act.target.location, targets.join(" ")))
 }
 
 /// How it ended, once it has.
@@ -112,8 +113,8 @@ fn facts(approval: &Approval, now: DateTime<Utc>) -> Html {
     let page = row(page, "Tool").mark("<code>").text(&act.tool).mark("</code>").mark(end);
     let page = row(page, "Where").add(&place(act)).mark(end);
     let page = row(page, "Targets")
-        .maybe(act.targets.is_empty().then_some(()), |page, ()| page.mark("<span class=\"faint\">none</span>"))
-        .each(&act.targets, |page, target| page.mark("<code>").text(target).mark("</code> "))
+        .maybe(act.target.entities.is_empty().then_some(()), |page, ()| page.mark("<span class=\"faint\">none</span>"))
+        .each(&act.target.entities, |page, target| page.mark("<code>").text(&target.to_string()).mark("</code> "))
         .mark(end);
     let page = row(page, "Asked").add(&moment(approval.made, now)).mark(end);
     row(page, "Ends").add(&moment(approval.expires, now)).mark(end).mark("</dl></section>")

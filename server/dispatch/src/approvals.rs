@@ -6,7 +6,7 @@ use std::sync::Arc;
 use audit::{Entry, Outcome};
 use chrono::{DateTime, Utc};
 use identity::Caller;
-use policy::{Act, Approval, Asker, Effect, Status, Undecidable};
+use policy::{Act, Approval, Asker, Effect, Status, Target, TargetEntity, Undecidable};
 use serde_json::{Value, json};
 use store::Decision as Written;
 
@@ -200,15 +200,10 @@ async fn begin(door: &Door, caller: &Caller, act: &Act) -> Result<Entry, NotDeci
 
 /// What somebody does with an approval, as the ledger has it: the approval is its target, and the place is that of the act.
 fn approval_act(verb: &str, id: &str, known: Option<&Approval>, arguments: Value) -> Act {
-    let place = |name: fn(&Act) -> &String| known.map_or_else(String::new, |known| name(&known.question.act).clone());
-    Act {
-        tool: format!("approvals_{verb}"),
-        effect: if verb == "show" { Effect::Read } else { Effect::Write },
-        controller: place(|act| &act.controller),
-        model: place(|act| &act.model),
-        targets: vec![format!("approval-{}", shown_id(id))],
-        arguments,
-    }
+    let location = known.map(|known| known.question.act.target.location.clone()).unwrap_or_default();
+    let entities = vec![TargetEntity::Known(format!("approval-{}", shown_id(id)))];
+    let effect = if verb == "show" { Effect::Read } else { Effect::Write };
+    Act::new(format!("approvals_{verb}"), effect).with_target(Target { location, entities }).with_arguments(arguments)
 }
 
 /// Whether a text can be the id of an approval; others are not looked up.

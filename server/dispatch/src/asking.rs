@@ -85,7 +85,7 @@ impl Asking<'_> {
     /// Looks at the target as it is now.
     async fn look(&self, act: Act, demands: Vec<Demand>, preview: Preview) -> Result<Seen, Refusal> {
         let expected = preview(Arc::clone(self.site)).await?.unwrap_or_default();
-        let standing = self.site.standing(&act.targets).await?;
+        let standing = self.site.standing(&act.target.entities).await?;
         let state = state(&self.site.controller_uuid().await?, &expected, &standing, &demands);
         let digest = act.digest();
         let short = standing.to_string().len() <= MOST_SHOWN;

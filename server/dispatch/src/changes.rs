@@ -4,7 +4,7 @@ use audit::{Beginning, Change, Juju, Only, Outcome, Request};
 use catalogue::Answer;
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use identity::Caller;
-use policy::{Act, Circumstances, Effect, Judgement};
+use policy::{Act, Circumstances, Effect, Judgement, Location, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -44,14 +44,8 @@ pub struct Wanted {
 pub async fn changes(door: &Door, caller: &Caller, wanted: &Wanted) -> Result<Reply, Refusal> {
     let policy = door.policy.now();
     let arguments = serde_json::to_value(wanted).unwrap_or_default();
-    let act = Act {
-        tool: TOOL.to_owned(),
-        effect: Effect::Sensitive,
-        controller: String::new(),
-        model: wanted.model.clone().unwrap_or_default(),
-        targets: Vec::new(),
-        arguments,
-    };
+    let location = Location::from_names(None, wanted.model.clone());
+    let act = Act::new(TOOL, Effect::Sensitive).with_target(Target::from_location(location)).with_arguments(arguments);
     let rights = policy.rights(caller);
     let request = Request { roles: rights.roles().to_vec(), ..Request::new(caller, &act) };
     let entry = door.ledger.begin(request).await.map_err(Refusal::LedgerClosed)?;
@@ -63,8 +57,7 @@ pub async fn changes(door: &Door, caller: &Caller, wanted: &Wanted) -> Result<Re
     // by each change's own place: who may know of one model learns nothing of another
     let circumstances = Circumstances { toolset: TOOLSET.to_owned(), ..Circumstances::at(Utc::now()) };
     let may_see = |begun: &Beginning| {
-        let (controller, model) = (begun.asked.controller.clone(), begun.asked.model.clone());
-        let act = Act { controller, model, ..act.clone() };
+        let act = act.clone().with_target(Target::from_location(begun.asked.target.location.clone()));
         matches!(policy.judge(caller, &act, &circumstances), Judgement::Allow { .. })
     };
     let days = wanted.days.unwrap_or(DAYS).clamp(1, MOST_DAYS);

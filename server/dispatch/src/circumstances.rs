@@ -51,7 +51,7 @@ pub(crate) fn unknown(tool: &dyn Tool) -> (Circumstances, Spending) {
 /// How many units the act's application has; `None` where the controller does not tell.
 async fn units_now(act: &Act, site: &Site) -> Option<u64> {
     let name = act.arguments["application"].as_str()?;
-    let standing = site.standing(&act.targets).await.ok()?;
+    let standing = site.standing(&act.target.entities).await.ok()?;
     let application = &standing["applications"][name];
     let units = application["units"].as_object().map_or(0, serde_json::Map::len) as u64;
     // an application that is not there has no units, and the controller will say so

@@ -6,7 +6,7 @@ use audit::{Decision, Entry, Juju, JujuRequest, Ledger, Outcome, Request, Ruling
 use catalogue::{Answer, Catalogue, Job, Options, Preview, Site, Tool};
 use identity::Caller;
 use juju_client::Controllers;
-use policy::{Act, Demand, Denial, Effect, Hit, InForce, Permitted, Rights, Verdict};
+use policy::{Act, Demand, Denial, Effect, Hit, InForce, Location, Permitted, Rights, Target, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -194,15 +194,11 @@ async fn nowhere(registrar: &Registrar<'_>, act: Act, options: &Options, refusal
 
 /// A call of somebody who may not call the tool at all, with arguments that do not fit it.
 async fn unseen(registrar: &Registrar<'_>, tool: &dyn Tool, arguments: Map<String, Value>, denial: Denial) -> Refusal {
-    let text = |name: &str| arguments.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let act = Act {
-        tool: tool.name().to_owned(),
-        effect: tool.least(),
-        controller: text("controller"),
-        model: text("model"),
-        targets: Vec::new(),
-        arguments: Value::Object(arguments),
-    };
+    let text = |name: &str| arguments.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+    let location = Location::from_names(text("controller"), text("model"));
+    let act = Act::new(tool.name(), tool.least())
+        .with_target(Target::from_location(location))
+        .with_arguments(Value::Object(arguments));
     nowhere(registrar, act, &Options::default(), Refusal::Denied(denial)).await
 }
 

@@ -22,14 +22,8 @@ pub struct Limited<'a> {
 /// because nothing was done anyway.
 pub async fn note_limited(door: &Door, caller: &Caller, limited: Limited<'_>) {
     let scope = if limited.tool.is_some() { "tool" } else { "caller" };
-    let act = Act {
-        tool: limited.tool.unwrap_or("any").to_owned(),
-        effect: Effect::Read,
-        controller: String::new(),
-        model: String::new(),
-        targets: Vec::new(),
-        arguments: json!({"scope": scope, "limit": limited.limit, "refused": limited.count}),
-    };
+    let act = Act::new(limited.tool.unwrap_or("any"), Effect::Read)
+        .with_arguments(json!({"scope": scope, "limit": limited.limit, "refused": limited.count}));
     let request = audit::Request { roles: door.policy.now().roles_of(caller), ..audit::Request::new(caller, &act) };
     match door.ledger.begin(request).await {
         Ok(entry) => {

@@ -17,14 +17,7 @@ pub async fn put_in_force(door: &Door, policy: Policy) -> Difference {
         door.policy.replace(policy);
         return difference;
     }
-    let act = Act {
-        tool: POLICY.to_owned(),
-        effect: Effect::Write,
-        controller: String::new(),
-        model: String::new(),
-        targets: Vec::new(),
-        arguments: serde_json::to_value(&difference).unwrap_or_default(),
-    };
+    let act = Act::new(POLICY, Effect::Write).with_arguments(serde_json::to_value(&difference).unwrap_or_default());
     let entry = door.ledger.begin(Request::new(&Caller::server(), &act)).await;
     door.policy.replace(policy);
     match entry {

@@ -3,7 +3,7 @@
 use audit::{Outcome, Request};
 use catalogue::{Answer, BadArguments, Catalogue, Options, Scope, Site};
 use identity::Caller;
-use policy::{Act, Effect, Explanation};
+use policy::{Act, Effect, Explanation, Location, Target};
 use serde_json::{Map, Value, json};
 
 use crate::{Door, Refusal, Reply, circumstances};
@@ -44,13 +44,14 @@ impl Supposed {
             word if DESTROYING.contains(&word) => Effect::Destructive,
             _ => Effect::Write,
         };
-        let mut place = |name: &str| match arguments.remove(name) {
-            Some(Value::String(text)) => text,
-            _ => String::new(),
+        let mut name = |argument: &str| match arguments.remove(argument) {
+            Some(Value::String(text)) => Some(text).filter(|text| !text.is_empty()),
+            _ => None,
         };
-        let (controller, model) = (place("controller"), place("model"));
-        let arguments = Value::Object(arguments);
-        let act = Act { tool: tool.to_owned(), effect, controller, model, targets: Vec::new(), arguments };
+        let location = Location::from_names(name("controller"), name("model"));
+        let act = Act::new(tool, effect)
+            .with_target(Target::from_location(location))
+            .with_arguments(Value::Object(arguments));
         Self { act, toolset: "", options: Options::default(), scope: Scope::Client }
     }
 }
@@ -75,8 +76,7 @@ pub async fn validate(
         None => None,
     };
     if let Some(site) = &site {
-        supposed.act.controller = site.controller_name().to_owned();
-        supposed.act.model = site.model_name().to_owned();
+        supposed.act.target.location = site.location().clone();
     }
     let request = Request { roles: rights.roles().to_vec(), dry_run: true, ..Request::new(caller, &supposed.act) };
     let entry = door.ledger.begin(request).await.map_err(Refusal::LedgerClosed)?;

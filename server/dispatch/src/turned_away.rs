@@ -28,14 +28,7 @@ pub(crate) struct TurnedAway<'a> {
 /// Writes down that a token was refused; never the token. A ledger that is closed is told of in the log only, because nothing was
 /// done anyway.
 pub(crate) async fn note_turned_away(door: &Door, away: TurnedAway<'_>) {
-    let act = Act {
-        tool: SIGN_IN.to_owned(),
-        effect: Effect::Read,
-        controller: String::new(),
-        model: String::new(),
-        targets: Vec::new(),
-        arguments: json!({"kind": away.kind, "left_out": away.left_out}),
-    };
+    let act = Act::new(SIGN_IN, Effect::Read).with_arguments(json!({"kind": away.kind, "left_out": away.left_out}));
     let reason = match away.left_out {
         0 => away.reason.to_owned(),
         count => format!("{}; {count} such from there have no record of their own", away.reason),

@@ -141,7 +141,7 @@ fn form(waiting: &Waiting) -> ElicitRequestParams {
 fn message(waiting: &Waiting) -> String {
     let question = &waiting.approval.question;
     let act = &question.act;
-    let place = act.place();
+    let place = act.target.location.to_string();
     let mut lines = vec![format!("The assistant wants to run: {}", plain(&question.command))];
     if let Some(warning) = lookalikes(&format!("{} {place}", question.command)) {
         lines.push(format!("Beware: it {warning}"));

@@ -1,8 +1,8 @@
-//! One fully described intention, the same for policy, approval, dry run, idempotency and ledger.
+//! One fully described intended operation, the same for policy, approval, dry run, idempotency and ledger.
 
 use serde::{Deserialize, Serialize};
 
-use crate::fingerprint;
+use crate::{Impact, Target, fingerprint};
 
 /// The worst that an act can do to an estate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,31 +37,61 @@ impl Effect {
     }
 }
 
-/// One fully described intention: what a tool made of a caller's arguments before anything was done.
+/// One fully described intended operation: what a tool made of a caller's arguments, before anything is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Act {
     /// Name of the tool, `juju_add_unit`; of the inner one where a catch-all tool was called.
     pub tool: String,
     /// The worst that it can do with these arguments.
     pub effect: Effect,
-    /// Controller it acts on; empty where it needs none.
-    #[serde(skip_serializing_if = "String::is_empty", default)]
-    pub controller: String,
-    /// Model it acts in, `admin/prod`; empty where it acts on the controller itself.
-    #[serde(skip_serializing_if = "String::is_empty", default)]
-    pub model: String,
-    /// Entities that it touches, as Juju's tags: `application-web`.
-    pub targets: Vec<String>,
-    /// The arguments as checked against the schema, without the options that say how to answer.
+    /// What it acts on.
+    #[serde(flatten)]
+    pub target: Target,
+    /// What it takes from elsewhere: the offer of another model or controller.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source: Option<Target>,
+    /// What it does.
+    #[serde(skip_serializing_if = "Impact::is_empty", default)]
+    pub impact: Impact,
+    /// The arguments as checked against the schema, without the options for location, view and execution.
     pub arguments: serde_json::Value,
 }
 
 impl Act {
-    /// Where it acts, `prod:admin/shop`; empty where it needs no controller.
+    /// An act of this program itself, with no controller, impact or arguments.
+    pub fn new(tool: impl Into<String>, effect: Effect) -> Self {
+        Self {
+            tool: tool.into(),
+            effect,
+            target: Target::default(),
+            source: None,
+            impact: Impact::default(),
+            arguments: serde_json::Value::Object(serde_json::Map::new()),
+        }
+    }
+
+    /// The same at a location, with the entities there.
     #[must_use]
-    pub fn place(&self) -> String {
-        let names = [self.controller.as_str(), self.model.as_str()];
-        names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(":")
+    pub fn with_target(self, target: Target) -> Self {
+        Self { target, ..self }
+    }
+
+    /// The same with arguments.
+    #[must_use]
+    pub fn with_arguments(self, arguments: serde_json::Value) -> Self {
+        Self { arguments, ..self }
+    }
+
+    /// Name of its controller, where it has one.
+    #[must_use]
+    pub fn controller(&self) -> Option<&str> {
+        self.target.location.controller()
+    }
+
+    /// Name of its model, where it has one.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.target.location.model()
     }
 
     /// SHA-256 over the act, hexadecimal, whatever the order of its arguments. An approval or an idempotency key is bound to it.
@@ -77,29 +107,43 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::{Capability, TargetEntity};
 
     #[test]
-    fn any_difference_changes_the_digest() {
-        let act = Act {
-            tool: "juju_add_unit".into(),
-            effect: Effect::Write,
-            controller: "prod".into(),
-            model: "admin/shop".into(),
-            targets: vec!["application-web".into()],
-            arguments: json!({"application": "web", "num_units": 2}),
+    fn digest_changes_with_any_difference_of_the_act() {
+        let target = |controller: &str, model: &str| {
+            Target::in_model(controller, model, [TargetEntity::Known("application-web".into())])
         };
+        let act = Act::new("juju_add_unit", Effect::Write)
+            .with_target(target("prod", "admin/shop"))
+            .with_arguments(json!({"application": "web", "num_units": 2}));
         let others = [
-            Act { model: "admin/shop2".into(), ..act.clone() },
-            Act { controller: "dev".into(), ..act.clone() },
-            Act { arguments: json!({"application": "web", "num_units": 3}), ..act.clone() },
-            Act { targets: vec![], ..act.clone() },
+            act.clone().with_target(target("prod", "admin/shop2")),
+            act.clone().with_target(target("dev", "admin/shop")),
+            act.clone().with_arguments(json!({"application": "web", "num_units": 3})),
+            act.clone().with_target(Target::from_location(act.target.location.clone())),
             Act { effect: Effect::Destructive, ..act.clone() },
+            Act { source: Some(target("prod", "admin/other")), ..act.clone() },
+            Act { impact: Impact::default().with_capability(Capability::OpensShell), ..act.clone() },
         ];
         assert_eq!(act.digest(), act.clone().digest());
-        let turned = Act { arguments: json!({"num_units": 2, "application": "web"}), ..act.clone() };
-        assert_eq!(act.digest(), turned.digest(), "the order of names means nothing");
+        let reordered = act.clone().with_arguments(json!({"num_units": 2, "application": "web"}));
+        assert_eq!(act.digest(), reordered.digest(), "the order of names means nothing");
         for other in others {
             assert_ne!(act.digest(), other.digest());
         }
+    }
+
+    #[test]
+    fn act_is_read_back_as_it_was_written() {
+        let act = Act::new("juju_expose", Effect::Write)
+            .with_target(Target::in_model("prod", "admin/shop", [TargetEntity::Known("application-web".into())]))
+            .with_arguments(json!({"application": "web"}));
+        let act = Act { impact: Impact::default().with_trust(true), source: Some(Target::default()), ..act };
+        let text = serde_json::to_string(&act).expect("JSON");
+        assert_eq!(serde_json::from_str::<Act>(&text).expect("reads"), act);
+        assert!(text.starts_with(
+            r#"{"tool":"juju_expose","effect":"write","controller":"prod","model":"admin/shop","targets":["application-web"]"#
+        ));
     }
 }

@@ -220,12 +220,12 @@ impl Approval {
         if act.effect != crate::Effect::Destructive {
             return None;
         }
-        let target = match act.targets.as_slice() {
-            [one] => one.split_once('-').map(|(_, name)| name),
+        let entity = match act.target.entities.as_slice() {
+            [only] => only.name(),
             _ => None,
         };
-        let model = act.model.rsplit('/').next().filter(|name| !name.is_empty());
-        target.or(model).or(Some(act.controller.as_str())).filter(|word| !word.is_empty())
+        let model = act.model().and_then(|name| name.rsplit('/').next()).filter(|name| !name.is_empty());
+        entity.or(model).or(act.controller()).filter(|word| !word.is_empty())
     }
 }
 
@@ -234,18 +234,13 @@ pub(crate) mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Effect;
+    use crate::{Effect, Location, Target, TargetEntity};
 
     /// A question that waits.
     pub(crate) fn approval() -> Approval {
-        let act = Act {
-            tool: "juju_remove_application".into(),
-            effect: Effect::Destructive,
-            controller: "prod".into(),
-            model: "admin/shop".into(),
-            targets: vec!["application-my-web".into()],
-            arguments: json!({"applications": ["my-web"]}),
-        };
+        let act = Act::new("juju_remove_application", Effect::Destructive)
+            .with_target(Target::in_model("prod", "admin/shop", [TargetEntity::Known("application-my-web".into())]))
+            .with_arguments(json!({"applications": ["my-web"]}));
         let demand = Demand { rule: "removals".into(), message: String::new(), second_person: false };
         let made = DateTime::UNIX_EPOCH;
         Approval {
@@ -275,8 +270,10 @@ pub(crate) mod tests {
     fn the_word_to_type_is_the_only_target_else_the_model_else_the_controller() {
         let with = |targets: &[&str], model: &str, effect| {
             let mut approval = approval();
-            let targets = targets.iter().map(|target| (*target).to_owned()).collect();
-            approval.question.act = Act { targets, model: model.into(), effect, ..approval.question.act };
+            let location =
+                Location::from_names(Some("prod".into()), Some(model.to_owned()).filter(|name| !name.is_empty()));
+            let entities = targets.iter().map(|target| TargetEntity::Known((*target).to_owned())).collect();
+            approval.question.act = Act { effect, target: Target { location, entities }, ..approval.question.act };
             approval.word_to_type().map(ToOwned::to_owned)
         };
         let destructive = Effect::Destructive;

@@ -16,12 +16,12 @@ pub enum Denial {
         sufficient: Vec<String>,
     },
     /// The caller's roles allow such acts, but not this one: another tool, place, application or argument.
-    #[error("`{tool}`{} is not allowed to {}{}; {}", place(.model), named(.held), so(*.offered), advice(.sufficient))]
+    #[error("`{tool}`{} is not allowed to {}{}; {}", place(.model.as_deref()), named(.held), so(*.offered), advice(.sufficient))]
     Reach {
         /// The tool.
         tool: String,
-        /// The model; empty where it acts in none, or was not looked for.
-        model: String,
+        /// The model; absent where it acts in none, or was not looked for.
+        model: Option<String>,
         /// Whether they allow the tool elsewhere or with other arguments.
         offered: bool,
         /// Roles that the caller holds.
@@ -30,14 +30,14 @@ pub enum Denial {
         sufficient: Vec<String>,
     },
     /// A role of the caller forbids it, whatever other roles allow.
-    #[error("role `{role}` forbids `{tool}`{}; ask somebody without this role", place(.model))]
+    #[error("role `{role}` forbids `{tool}`{}; ask somebody without this role", place(.model.as_deref()))]
     Forbidden {
         /// The role.
         role: String,
         /// The tool.
         tool: String,
-        /// The model; empty where it acts in none, or was not looked for.
-        model: String,
+        /// The model; absent where it acts in none, or was not looked for.
+        model: Option<String>,
     },
     /// The caller's token is limited to less.
     #[error("{} acts need a token with the scope `{scope}`; sign in again and ask for it", .effect.as_str())]
@@ -71,16 +71,22 @@ impl Denial {
     }
 
     pub(crate) fn reach(act: &Act, offered: bool, held: &[String], sufficient: Vec<String>) -> Self {
-        Self::Reach { tool: act.tool.clone(), model: act.model.clone(), offered, held: held.to_vec(), sufficient }
+        Self::Reach {
+            tool: act.tool.clone(),
+            model: act.model().map(ToOwned::to_owned),
+            offered,
+            held: held.to_vec(),
+            sufficient,
+        }
     }
 
     pub(crate) fn forbidden(act: &Act, role: &str) -> Self {
-        Self::Forbidden { role: role.to_owned(), tool: act.tool.clone(), model: act.model.clone() }
+        Self::Forbidden { role: role.to_owned(), tool: act.tool.clone(), model: act.model().map(ToOwned::to_owned) }
     }
 }
 
-fn place(model: &str) -> String {
-    if model.is_empty() { String::new() } else { format!(" in `{model}`") }
+fn place(model: Option<&str>) -> String {
+    model.map(|model| format!(" in `{model}`")).unwrap_or_default()
 }
 
 fn so(offered: bool) -> &'static str {

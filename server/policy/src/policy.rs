@@ -3,7 +3,7 @@
 use identity::Caller;
 
 use crate::{
-    Act, Binding, InvalidPolicy, Profile, Roles, Rule, bindings,
+    Act, Binding, InvalidPolicy, Location, Profile, Roles, Rule, bindings,
     rules::Settings,
     selector::{Matter, fits_model},
 };
@@ -97,14 +97,15 @@ impl Policy {
 
     /// Whether a place is a production one, by the name of its model or controller.
     #[must_use]
-    pub fn is_production(&self, controller: &str, model: &str) -> bool {
-        let fits = |pattern: &crate::Pattern| fits_model(pattern, model) || fits_model(pattern, controller);
+    pub fn is_production(&self, location: &Location) -> bool {
+        let names = [location.model(), location.controller()];
+        let fits = |pattern: &crate::Pattern| names.into_iter().flatten().any(|name| fits_model(pattern, name));
         self.settings.production.iter().any(fits)
     }
 
     pub(crate) fn matter<'a>(&self, act: &'a Act, toolset: &'a str, roles: &'a [String]) -> Matter<'a> {
         let said = act.arguments["environment"].as_str().is_some_and(|word| word.starts_with("prod"));
-        let production = said || self.is_production(&act.controller, &act.model);
+        let production = said || self.is_production(&act.target.location);
         Matter { act, toolset, roles, production }
     }
 

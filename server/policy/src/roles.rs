@@ -124,14 +124,14 @@ impl Roles {
         let shut =
             |role: &Role| role.deny.iter().any(|deny| deny.is_about_tools() && deny.reaches(tool, toolset, effect));
         if let Some((name, _)) = self.held(held).find(|(_, role)| shut(role)) {
-            return Err(Denial::Forbidden { role: name.to_owned(), tool: tool.to_owned(), model: String::new() });
+            return Err(Denial::Forbidden { role: name.to_owned(), tool: tool.to_owned(), model: None });
         }
         if self.held(held).any(|(_, role)| role.offers(tool, toolset, effect)) {
             return Ok(());
         }
         let sufficient = self.names(|role| role.offers(tool, toolset, effect));
         if self.held(held).any(|(_, role)| role.has_effect(effect)) {
-            let (tool, model, held) = (tool.to_owned(), String::new(), held.to_vec());
+            let (tool, model, held) = (tool.to_owned(), None, held.to_vec());
             return Err(Denial::Reach { tool, model, offered: false, held, sufficient });
         }
         Err(Denial::Role { effect, held: held.to_vec(), sufficient })
@@ -166,14 +166,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{Circumstances, Judgement, Policy};
+    use crate::{Circumstances, Judgement, Policy, Target, TargetEntity};
 
     const EFFECTS: [Effect; 4] = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
 
     fn act(tool: &str, effect: Effect, model: &str, arguments: Value) -> Act {
-        let target = arguments["application"].as_str().map(|name| format!("application-{name}"));
-        let (tool, controller, model) = (tool.to_owned(), "eu".to_owned(), model.to_owned());
-        Act { tool, effect, controller, model, targets: target.into_iter().collect(), arguments }
+        let entity = arguments["application"].as_str().map(|name| TargetEntity::Known(format!("application-{name}")));
+        Act::new(tool, effect).with_target(Target::in_model("eu", model, entity)).with_arguments(arguments)
     }
 
     #[test]

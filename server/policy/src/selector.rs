@@ -89,11 +89,12 @@ impl Selector {
         let act = matter.act;
         let named = |patterns: &[Pattern], text: &str| patterns.is_empty() || any(patterns, text);
         self.reaches(&act.tool, matter.toolset, act.effect)
-            && named(&self.controllers, &act.controller)
-            && (self.models.is_empty() || self.models.iter().any(|pattern| fits_model(pattern, &act.model)))
+            && named(&self.controllers, act.controller().unwrap_or_default())
+            && (self.models.is_empty()
+                || self.models.iter().any(|pattern| fits_model(pattern, act.model().unwrap_or_default())))
             && (self.applications.is_empty()
                 // a machine among the targets is no application that fits
-                || of.fits(&act.targets, |tag| application(tag).is_some_and(|name| any(&self.applications, name))))
+                || of.fits(&act.target.entities, |entity| entity.application().is_some_and(|name| any(&self.applications, name))))
             && self.arguments.iter().all(|(name, condition)| condition.holds(argument(&act.arguments, name), of))
             && (self.roles.is_empty() || self.roles.iter().any(|role| matter.roles.contains(role)))
             && self.production.is_none_or(|production| production == matter.production)
@@ -172,12 +173,6 @@ fn fits_tool(pattern: &Pattern, tool: &str) -> bool {
 pub(crate) fn fits_model(pattern: &Pattern, model: &str) -> bool {
     let name = if pattern.as_str().contains('/') { model } else { model.rsplit('/').next().unwrap_or(model) };
     !model.is_empty() && pattern.matches(name)
-}
-
-/// The application that a target names, by itself or by its unit.
-fn application(tag: &str) -> Option<&str> {
-    let unit = || tag.strip_prefix("unit-")?.rsplit_once('-').map(|(application, _)| application);
-    tag.strip_prefix("application-").or_else(unit)
 }
 
 /// An argument by its name, or by a JSON pointer.
@@ -297,16 +292,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::{Target, TargetEntity};
 
     fn act() -> Act {
-        Act {
-            tool: "juju_add_unit".into(),
-            effect: Effect::Write,
-            controller: "eu".into(),
-            model: "ana/prod-shop".into(),
-            targets: vec!["application-web".into(), "unit-db-main-0".into()],
-            arguments: json!({"application": "web", "num_units": 3, "to": ["0", "lxd:1"], "config": {"port": "80"}}),
-        }
+        let entities = ["application-web", "unit-db-main-0"].map(|tag| TargetEntity::Known(tag.into()));
+        Act::new("juju_add_unit", Effect::Write)
+            .with_target(Target::in_model("eu", "ana/prod-shop", entities))
+            .with_arguments(
+                json!({"application": "web", "num_units": 3, "to": ["0", "lxd:1"], "config": {"port": "80"}}),
+            )
     }
 
     fn meets(text: &str, of: Of) -> bool {
@@ -365,7 +359,8 @@ mod tests {
     fn a_grant_for_applications_reaches_no_machine_beside_them() {
         let selector: Selector = serde_yaml::from_str("applications: 'web*'").expect("good");
         let meets = |targets: &[&str], of: Of| {
-            let act = Act { targets: targets.iter().map(|tag| (*tag).to_owned()).collect(), ..act() };
+            let entities = targets.iter().map(|tag| TargetEntity::Known((*tag).to_owned()));
+            let act = act().with_target(Target::in_model("eu", "ana/prod-shop", entities));
             selector.meets(&Matter { act: &act, toolset: "", roles: &[], production: false }, of)
         };
         for (targets, all, any) in [

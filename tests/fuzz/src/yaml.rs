@@ -2,7 +2,7 @@
 //! caller more than its roles do, and the explanation of a decision agrees with the decision.
 
 use identity::Caller;
-use policy::{Act, Circumstances, Effect, InvalidPolicy, Judgement, Policy, Profile};
+use policy::{Act, Circumstances, Effect, InvalidPolicy, Judgement, Policy, Profile, Target, TargetEntity};
 use serde_json::json;
 
 const EFFECTS: [Effect; 4] = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
@@ -77,12 +77,5 @@ fn check_decision(policy: &Policy, caller: &Caller, effect: Effect) {
 }
 
 fn act(effect: Effect) -> Act {
-    Act {
-        tool: "juju_add_unit".to_owned(),
-        effect,
-        controller: "prod".to_owned(),
-        model: "admin/shop".to_owned(),
-        targets: vec!["application-web".to_owned()],
-        arguments: json!({"application": "web", "num_units": 3, "force": true}),
-    }
+    Act::new("juju_add_unit", effect).with_target(Target::in_model("prod", "admin/shop", [TargetEntity::Known("application-web".to_owned())])).with_arguments(json!({"application": "web", "num_units": 3, "force": true}))
 }

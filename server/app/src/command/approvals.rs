@@ -49,7 +49,7 @@ async fn list(server: &ApiServer, status: Option<&str>) -> Result<ExitCode, Fail
             approval.status.as_str().to_owned(),
             approval.expires.format("%Y-%m-%d %H:%M UTC").to_string(),
             approval.question.asker.name().to_owned(),
-            act.place(),
+            act.target.location.to_string(),
             approval.question.command.clone(),
         ]
     });
@@ -116,14 +116,15 @@ fn described(approval: &Approval) -> String {
         ("approval", approval.id.clone()),
         ("status", approval.status.as_str().to_owned()),
         ("command", question.command.clone()),
-        ("where", act.place()),
+        ("where", act.target.location.to_string()),
         ("effect", act.effect.as_str().to_owned()),
         ("asked by", asked_by(&question.asker)),
         ("expires", approval.expires.to_rfc3339()),
         ("digest", approval.digest.clone()),
     ];
     lines.extend(
-        lookalikes(&format!("{} {}", question.command, act.place())).map(|warning| ("beware", format!("it {warning}"))),
+        lookalikes(&format!("{} {}", question.command, act.target.location.to_string()))
+            .map(|warning| ("beware", format!("it {warning}"))),
     );
     lines.extend(question.demands.iter().map(|demand| {
         let second = if demand.second_person { " (second person)" } else { "" };

@@ -140,8 +140,7 @@ fn caller(explain: &Explain, policy: &Policy) -> Result<Caller, Failure> {
 
 fn told(supposed: &Supposed, explained: &Explanation) -> String {
     let act = &supposed.act;
-    let place =
-        [&*act.controller, &*act.model].into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(":");
+    let place = act.target.location.to_string();
     let place = if place.is_empty() { String::new() } else { format!(" in `{place}`") };
     let production = if explained.production { ", in production" } else { "" };
     let roles = if explained.roles.is_empty() { "none".to_owned() } else { explained.roles.join(", ") };

@@ -107,7 +107,7 @@ impl Budget {
     pub fn reserve(&self, caller: &str, act: &Act, now: DateTime<Utc>) -> Reserved {
         let change = Change {
             caller: caller.to_owned(),
-            place: format!("{}:{}", act.controller, act.model),
+            place: format!("{}:{}", act.controller().unwrap_or_default(), act.model().unwrap_or_default()),
             time: now,
             units: measure::units(act),
             machines: measure::machines(act),
@@ -228,17 +228,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Effect;
+    use crate::{Effect, Target};
 
     fn act(model: &str, units: u32) -> Act {
-        Act {
-            tool: "juju_add_unit".to_owned(),
-            effect: Effect::Write,
-            controller: "eu".to_owned(),
-            model: model.to_owned(),
-            targets: Vec::new(),
-            arguments: json!({"application": "web", "num_units": units}),
-        }
+        Act::new("juju_add_unit", Effect::Write)
+            .with_target(Target::in_model("eu", model, []))
+            .with_arguments(json!({"application": "web", "num_units": units}))
     }
 
     /// What is over the limit when an act is reserved at a minute, and the reservation.

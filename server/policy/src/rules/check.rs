@@ -288,17 +288,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{Act, Effect};
+    use crate::{Act, Effect, Target};
 
     fn find(check: &str, tool: &str, arguments: Value) -> Finding {
-        let act = Act {
-            tool: tool.to_owned(),
-            effect: Effect::Write,
-            controller: "eu".to_owned(),
-            model: "ana/shop".to_owned(),
-            targets: Vec::new(),
-            arguments,
-        };
+        let act =
+            Act::new(tool, Effect::Write).with_target(Target::in_model("eu", "ana/shop", [])).with_arguments(arguments);
         let matter = Matter { act: &act, toolset: "", roles: &[], production: false };
         // a Saturday
         let circumstances = Circumstances::at("2026-11-21T09:00:00Z".parse().expect("a moment"));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use audit::{Ledger, Outcome, Request};
 use identity::Caller;
-use policy::{Act, Effect};
+use policy::{Act, Effect, Target, TargetEntity};
 use serde_json::json;
 
 use crate::figures::Figures;
@@ -16,14 +16,9 @@ pub(crate) async fn run(
     length: Duration,
 ) -> Result<Figures, Box<dyn std::error::Error + Send + Sync>> {
     let caller = Caller::local("ana", "admin");
-    let act = Act {
-        tool: "juju_add_unit".to_owned(),
-        effect,
-        controller: "prod".to_owned(),
-        model: "admin/shop".to_owned(),
-        targets: vec!["application-web".to_owned()],
-        arguments: json!({"application": "web", "num_units": 1}),
-    };
+    let act = Act::new("juju_add_unit", effect)
+        .with_target(Target::in_model("prod", "admin/shop", [TargetEntity::Known("application-web".to_owned())]))
+        .with_arguments(json!({"application": "web", "num_units": 1}));
     let mut figures = Figures::default();
     let start = Instant::now();
     while start.elapsed() < length {

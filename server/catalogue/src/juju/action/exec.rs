@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use juju_wire::facade::action::{Run, operation::RunParams};
-use policy::{Effect, Permit};
+use policy::{Capability, Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Command, Failure, Scope, Site, entity, juju::action::finish};
+use crate::{Command, Failure, Scope, Site, juju::action::finish, target};
 
 /// See the file's head.
 pub struct Exec;
@@ -39,22 +39,25 @@ impl Command for Exec {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "exec";
+    const COMMAND: &'static str = "exec";
     const TOOLSET: &'static str = "actions";
     const DESCRIPTION: &'static str = "Runs a shell command on units or machines.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Destructive;
+    const MAX_EFFECT: Effect = Effect::Destructive;
     const POSITIONAL: &'static [&'static str] = &["command"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         let nowhere = args.units.is_empty() && args.applications.is_empty() && args.machines.is_empty();
         if nowhere { Err("give `units`, `applications` or `machines`".to_owned()) } else { Ok(()) }
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        let units = args.units.iter().map(|name| entity::unit(name));
-        let applications = args.applications.iter().map(|name| entity::application(name));
-        units.chain(applications).chain(args.machines.iter().map(|id| entity::machine(id))).collect()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        let named = target::units(&args.units).chain(target::applications(&args.applications));
+        named.chain(target::machines(&args.machines)).collect()
+    }
+
+    fn impact(_: &Args) -> Impact {
+        Impact::default().with_capability(Capability::OpensShell)
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use juju_wire::{entity::Entities, facade::action::ApplicationsCharmsActions, tag::Tag};
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Command, Failure, Scope, Site, juju::render::settled};
+use crate::{Command, Failure, Scope, Site, juju::render::settled, target};
 
 /// See the file's head.
 pub struct Actions;
@@ -26,16 +26,16 @@ impl Command for Actions {
     type Args = Args;
     type Output = BTreeMap<String, Value>;
 
-    const WORD: &'static str = "actions";
+    const COMMAND: &'static str = "actions";
     const TOOLSET: &'static str = "actions";
     const DESCRIPTION: &'static str = "Lists actions that an application can run.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![format!("application-{}", args.application)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(&args.application)]
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {

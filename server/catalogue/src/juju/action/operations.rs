@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use juju_wire::facade::action::{ListOperations, operation::OperationQueryArgs};
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,6 +12,7 @@ use super::operation::Operation;
 use crate::{
     Command, Failure, Scope, Site,
     juju::render::id,
+    target,
     text::{cell, table},
 };
 
@@ -34,15 +35,16 @@ impl Command for Operations {
     type Args = Args;
     type Output = BTreeMap<String, Operation>;
 
-    const WORD: &'static str = "operations";
+    const COMMAND: &'static str = "operations";
     const TOOLSET: &'static str = "actions";
     const DESCRIPTION: &'static str = "Lists operations, their status and tasks.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
 
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        let named = target::applications(&args.apps).chain(target::units(&args.units));
+        target::or_all_applications(named.chain(target::machines(&args.machines)))
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {

@@ -6,12 +6,12 @@ use juju_wire::facade::action::{
     EnqueueOperation,
     actions::{Action, ActionsToRun},
 };
-use policy::{Effect, Permit};
+use policy::{Capability, Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Command, Failure, Scope, Site, entity, juju::action::finish};
+use crate::{Command, Failure, Scope, Site, entity, juju::action::finish, target};
 
 /// See the file's head.
 pub struct Run;
@@ -39,20 +39,29 @@ impl Command for Run {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "run";
+    const COMMAND: &'static str = "run";
     const TOOLSET: &'static str = "actions";
     const DESCRIPTION: &'static str = "Runs an action of a charm on units.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
-    const CURATED: bool = true;
+    const MAX_EFFECT: Effect = Effect::Write;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["units", "action", "params"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         if args.units.is_empty() { Err("`units` has to name at least one unit".to_owned()) } else { Ok(()) }
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        args.units.iter().map(|name| entity::unit(name)).collect()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        target::units(&args.units).collect()
+    }
+
+    fn impact(args: &Args) -> Impact {
+        // Juju runs its own actions `juju-exec` and `juju-run` as shell commands
+        if args.action.starts_with("juju-") {
+            Impact::default().with_capability(Capability::OpensShell)
+        } else {
+            Impact::default()
+        }
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

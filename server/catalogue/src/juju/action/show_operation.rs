@@ -8,7 +8,7 @@ use juju_wire::{
     facade::action::{Operations, operation::OperationResult},
     tag::Tag,
 };
-use policy::{Effect, Permit};
+use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,17 +29,17 @@ impl Command for ShowOperation {
     type Args = Args;
     type Output = Operation;
 
-    const WORD: &'static str = "show-operation";
+    const COMMAND: &'static str = "show-operation";
     const TOOLSET: &'static str = "actions";
     const DESCRIPTION: &'static str = "Shows an operation with results and log of its tasks.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Sensitive;
+    const MAX_EFFECT: Effect = Effect::Sensitive;
     const IDEMPOTENT: bool = true;
-    const CURATED: bool = true;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["operation_id"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![format!("operation-{}", args.operation_id)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![TargetEntity::unresolved(EntityKind::Operation, &args.operation_id)]
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Operation, Failure> {

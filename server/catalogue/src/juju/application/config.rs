@@ -6,12 +6,12 @@ use juju_wire::facade::application::{
     Get, SetConfigs, UnsetApplicationsConfig,
     config::{ApplicationConfigUnsetArgs, ApplicationGet, ApplicationUnset, ConfigSetArgs, ConfigSetParams},
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, entity, juju::setup, target};
 
 /// See the file's head.
 pub struct Config;
@@ -37,23 +37,29 @@ impl Command for Config {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "config";
+    const COMMAND: &'static str = "config";
     const TOOLSET: &'static str = "configure";
     const DESCRIPTION: &'static str = "Shows options of an application, or sets or resets them.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
-    const LEAST: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Write;
+    const MIN_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
-    const CURATED: bool = true;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application", "key", "values"];
-    const ROWS: Option<&'static str> = Some("settings");
+    const ROWS_PATH: Option<&'static str> = Some("settings");
 
     fn effect(args: &Args) -> Effect {
         if args.values.is_empty() && args.reset.is_empty() { Effect::Read } else { Effect::Write }
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![entity::application(&args.application)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(&args.application)]
+    }
+
+    fn impact(args: &Args) -> Impact {
+        let reset = args.reset.iter().any(|name| setup::is_trust_option(name)).then_some(false);
+        let trust = setup::trust_option(&args.values).or(reset);
+        trust.into_iter().fold(Impact::default(), Impact::with_trust)
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

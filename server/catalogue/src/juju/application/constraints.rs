@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use juju_wire::{entity::Entities, facade::application::GetConstraints, tag::Tag};
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Command, Failure, Scope, Site, juju::render::settled};
+use crate::{Command, Failure, Scope, Site, juju::render::settled, target};
 
 /// See the file's head.
 pub struct Constraints;
@@ -24,16 +24,16 @@ impl Command for Constraints {
     type Args = Args;
     type Output = Map<String, Value>;
 
-    const WORD: &'static str = "constraints";
+    const COMMAND: &'static str = "constraints";
     const TOOLSET: &'static str = "configure";
     const DESCRIPTION: &'static str = "Shows the constraints of an application.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![format!("application-{}", args.application)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(&args.application)]
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {

@@ -14,7 +14,7 @@ use juju_wire::{
         },
     },
 };
-use policy::{Effect, Permit};
+use policy::{Capability, CharmChange, Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use super::{
     archive::{Archive, is_file},
     resources::{self, Needy},
 };
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, entity, juju::setup, target};
 
 /// See the file's head.
 pub struct Deploy;
@@ -84,15 +84,15 @@ impl Command for Deploy {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "deploy";
+    const COMMAND: &'static str = "deploy";
     const TOOLSET: &'static str = "deploy";
     const DESCRIPTION: &'static str = "Deploys a charm as a new application.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
-    const CURATED: bool = true;
+    const MAX_EFFECT: Effect = Effect::Write;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["charm", "application_name"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         if is_file(&args.charm) {
             if args.application_name.is_none() {
                 return Err("a charm of a file needs `application_name`, because its own is not known yet".to_owned());
@@ -107,12 +107,33 @@ impl Command for Deploy {
         request(args, false, "").map(drop)
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![entity::application(args.application_name.as_ref().unwrap_or(&args.charm))]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(args.application_name.as_ref().unwrap_or(&args.charm))]
     }
 
-    fn needs(_: &Args) -> Vec<String> {
+    fn required_entities(_: &Args) -> Vec<TargetEntity> {
         Vec::new()
+    }
+
+    fn impact(args: &Args) -> Impact {
+        let trust = if args.trust { Some(true) } else { setup::trust_option(&args.config) };
+        let units = u64::from(args.num_units.unwrap_or(1));
+        let impact = Impact {
+            units_added: units,
+            scale: Some(units),
+            charm: Some(CharmChange {
+                refresh: false,
+                charm: Some(args.charm.clone()),
+                channel: args.channel.clone(),
+                revision: args.revision,
+            }),
+            constraints: args.constraints.clone(),
+            ..Impact::default()
+        };
+        let impact = impact.with_skipped_checks(&[("force", args.force)]);
+        let impact = trust.into_iter().fold(impact, Impact::with_trust);
+        let foreign = is_file(&args.charm) || setup::brings_resources(&args.resources);
+        if foreign { impact.with_capability(Capability::InstallsForeignCode) } else { impact }
     }
 
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {

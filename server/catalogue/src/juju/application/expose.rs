@@ -6,11 +6,11 @@ use juju_wire::facade::{
     application::{Expose as ExposeMethod, expose::ApplicationExpose},
     client::application::ExposedEndpoint,
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Exposure, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, target};
 
 /// See the file's head.
 pub struct Expose;
@@ -39,17 +39,21 @@ impl Command for Expose {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "expose";
+    const COMMAND: &'static str = "expose";
     const TOOLSET: &'static str = "deploy";
     const DESCRIPTION: &'static str = "Opens the firewall for an application.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
+    const MAX_EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;
-    const CURATED: bool = true;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![entity::application(&args.application)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(&args.application)]
+    }
+
+    fn impact(args: &Args) -> Impact {
+        Impact::default().with_exposure(Exposure { cidrs: args.to_cidrs.clone(), spaces: args.to_spaces.clone() })
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

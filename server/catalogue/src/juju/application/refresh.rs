@@ -15,7 +15,7 @@ use juju_wire::facade::{
         resolve::{AddCharmWithOrigin, ResolveCharmWithChannel, ResolveCharmsWithChannel},
     },
 };
-use policy::{Effect, Permit};
+use policy::{Capability, CharmChange, Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ use super::{
     archive::Archive,
     resources::{self, Needy},
 };
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, entity, juju::setup, target};
 
 /// See the file's head.
 pub struct Refresh;
@@ -76,21 +76,38 @@ impl Command for Refresh {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "refresh";
+    const COMMAND: &'static str = "refresh";
     const TOOLSET: &'static str = "deploy";
     const DESCRIPTION: &'static str = "Brings an application to another revision of its charm.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
-    const CURATED: bool = true;
+    const MAX_EFFECT: Effect = Effect::Write;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         let both = args.path.is_some() && (args.channel.is_some() || args.revision.is_some());
         if both { Err("`path` excludes `channel` and `revision`".to_owned()) } else { Ok(()) }
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![entity::application(&args.application)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(&args.application)]
+    }
+
+    fn impact(args: &Args) -> Impact {
+        let impact = Impact {
+            charm: Some(CharmChange {
+                refresh: true,
+                charm: args.path.clone(),
+                channel: args.channel.clone(),
+                revision: args.revision,
+            }),
+            ..Impact::default()
+        };
+        let forced = [("force", args.force), ("force_base", args.force_base), ("force_units", args.force_units)];
+        let impact = setup::trust_option(&args.config).into_iter().fold(impact, Impact::with_trust);
+        let impact = impact.with_skipped_checks(&forced);
+        let foreign = args.path.is_some() || setup::brings_resources(&args.resources);
+        if foreign { impact.with_capability(Capability::InstallsForeignCode) } else { impact }
     }
 
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {

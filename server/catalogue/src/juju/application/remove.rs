@@ -6,7 +6,7 @@ use juju_wire::facade::application::{
     DestroyApplication,
     destroy::{DestroyApplicationParams, DestroyApplicationResult, DestroyApplicationsParams},
 };
-use policy::{Effect, Permit};
+use policy::{Capability, Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     Command, Failure, Scope, Site, entity,
     juju::removal::{Removal, Told, removal},
+    target,
 };
 
 /// See the file's head.
@@ -34,16 +35,21 @@ impl Command for RemoveApplication {
     type Args = Args;
     type Output = Removal;
 
-    const WORD: &'static str = "remove-application";
+    const COMMAND: &'static str = "remove-application";
     const TOOLSET: &'static str = "deploy";
     const DESCRIPTION: &'static str = "Removes applications with all their units; cannot be undone.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Destructive;
-    const CURATED: bool = true;
+    const MAX_EFFECT: Effect = Effect::Destructive;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["applications"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        args.applications.iter().map(|name| entity::application(name)).collect()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        target::applications(&args.applications).collect()
+    }
+
+    fn impact(args: &Args) -> Impact {
+        let skipped = [("destroy_storage", args.destroy_storage), ("force", args.force)];
+        Impact::default().with_capability(Capability::RemovesAllUnits).with_skipped_checks(&skipped)
     }
 
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {

@@ -6,11 +6,11 @@ use juju_wire::facade::application::{
     ScaleApplications,
     scale::{ScaleApplicationParamsV2, ScaleApplicationsParamsV2},
 };
-use policy::{Effect, Permit};
+use policy::{Capability, Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, entity, target};
 
 /// See the file's head.
 pub struct ScaleApplication;
@@ -36,17 +36,23 @@ impl Command for ScaleApplication {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "scale-application";
+    const COMMAND: &'static str = "scale-application";
     const TOOLSET: &'static str = "deploy";
     const DESCRIPTION: &'static str = "Sets the number of units on Kubernetes; on machines use juju_add_unit.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
+    const MAX_EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;
-    const CURATED: bool = true;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application", "scale"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![entity::application(&args.application)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(&args.application)]
+    }
+
+    fn impact(args: &Args) -> Impact {
+        let scale = u64::from(args.scale);
+        let impact = Impact { units_added: scale, scale: Some(scale), ..Impact::default() };
+        if scale == 0 { impact.with_capability(Capability::RemovesAllUnits) } else { impact }
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use juju_wire::facade::application::{SetConstraints as SetConstraintsMethod, config::SetConstraintsParams};
-use policy::{Effect, Permit};
+use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, entity, target};
 
 /// See the file's head.
 pub struct SetConstraints;
@@ -34,20 +34,24 @@ impl Command for SetConstraints {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "set-constraints";
+    const COMMAND: &'static str = "set-constraints";
     const TOOLSET: &'static str = "configure";
     const DESCRIPTION: &'static str = "Sets an application's constraints for machines made later.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
+    const MAX_EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application", "constraints"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         entity::constraints(&args.constraints).map(drop)
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![entity::application(&args.application)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(&args.application)]
+    }
+
+    fn impact(args: &Args) -> Impact {
+        Impact { constraints: Some(args.constraints.clone()), ..Impact::default() }
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

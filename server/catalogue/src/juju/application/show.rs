@@ -7,7 +7,7 @@ use juju_wire::{
     facade::application::{ApplicationsInfo, info::ApplicationResult},
     tag::Tag,
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     Command, Failure, Scope, Site,
     juju::render::{base_channel, id, settled},
+    target,
 };
 
 /// See the file's head.
@@ -53,16 +54,16 @@ impl Command for ShowApplication {
     type Args = Args;
     type Output = BTreeMap<String, Application>;
 
-    const WORD: &'static str = "show-application";
+    const COMMAND: &'static str = "show-application";
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Shows applications: charm, base, channel, constraints, exposure, bindings.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["applications"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        args.applications.iter().map(|name| format!("application-{name}")).collect()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        target::applications(&args.applications).collect()
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {

@@ -6,11 +6,11 @@ use juju_wire::facade::application::{
     SetConfigs,
     config::{ConfigSetArgs, ConfigSetParams},
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, target};
 
 /// See the file's head.
 pub struct Trust;
@@ -37,16 +37,20 @@ impl Command for Trust {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "trust";
+    const COMMAND: &'static str = "trust";
     const TOOLSET: &'static str = "configure";
     const DESCRIPTION: &'static str = "Gives an application access to cloud credentials, or takes it away.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
+    const MAX_EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![entity::application(&args.application)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(&args.application)]
+    }
+
+    fn impact(args: &Args) -> Impact {
+        Impact::default().with_trust(!args.remove)
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

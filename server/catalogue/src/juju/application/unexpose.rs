@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use juju_wire::facade::application::{Unexpose as UnexposeMethod, expose::ApplicationUnexpose};
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, target};
 
 /// See the file's head.
 pub struct Unexpose;
@@ -32,16 +32,16 @@ impl Command for Unexpose {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "unexpose";
+    const COMMAND: &'static str = "unexpose";
     const TOOLSET: &'static str = "deploy";
     const DESCRIPTION: &'static str = "Closes the firewall for an application.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
+    const MAX_EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![entity::application(&args.application)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(&args.application)]
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

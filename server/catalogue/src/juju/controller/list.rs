@@ -48,17 +48,13 @@ impl Command for Controllers {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "controllers";
+    const COMMAND: &'static str = "controllers";
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Lists controllers, and which is the default.";
     const SCOPE: Scope = Scope::Client;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
-    const CURATED: bool = true;
-
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
-    }
+    const IN_DEFAULT_LIST: bool = true;
 
     async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Output, Failure> {
         let all = site.controllers();

@@ -29,16 +29,12 @@ impl Command for Whoami {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "whoami";
+    const COMMAND: &'static str = "whoami";
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Shows the controller and the Juju user in use.";
     const SCOPE: Scope = Scope::Controller;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
-
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
-    }
 
     async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Output, Failure> {
         let connection = site.controller_connection().await?;

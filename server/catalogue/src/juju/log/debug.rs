@@ -7,12 +7,12 @@ use juju_wire::{
     debug_log::{LogQuery, LogRecord},
     tag::Tag,
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Command, Failure, Scope, Site, text::cell};
+use crate::{Command, Failure, Scope, Site, target, text::cell};
 
 /// See the file's head.
 pub struct DebugLog;
@@ -60,16 +60,16 @@ impl Command for DebugLog {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "debug-log";
+    const COMMAND: &'static str = "debug-log";
     const TOOLSET: &'static str = "debug";
     const DESCRIPTION: &'static str = "Shows the log of a model.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Sensitive;
+    const MAX_EFFECT: Effect = Effect::Sensitive;
     const IDEMPOTENT: bool = true;
-    const CURATED: bool = true;
-    const ROWS: Option<&'static str> = Some("lines");
+    const IN_DEFAULT_LIST: bool = true;
+    const ROWS_PATH: Option<&'static str> = Some("lines");
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         if !LEVELS.contains(&args.level.to_uppercase().as_str()) {
             return Err(format!("`level` has to be one of {}, not: {}", LEVELS[1..].join(", "), args.level));
         }
@@ -80,8 +80,8 @@ impl Command for DebugLog {
         }
     }
 
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        target::or_all_applications(args.include.iter().map(|name| source(name)))
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
@@ -126,6 +126,18 @@ fn line(told: LogRecord) -> Line {
         location: told.location,
         message: told.message,
         labels: told.labels,
+    }
+}
+
+/// The entity that a name means, as [`tag`] reads it.
+fn source(name: &str) -> TargetEntity {
+    let tag = tag(name);
+    match tag.split_once('-') {
+        Some(("machine", id)) => target::machine(id),
+        // all units of an application
+        Some(("unit", rest)) if rest.ends_with("-*") => target::application(rest.trim_end_matches("-*")),
+        Some(("unit", _)) if name.contains('/') => target::unit(name),
+        _ => TargetEntity::Known(tag),
     }
 }
 

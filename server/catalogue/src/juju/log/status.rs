@@ -9,7 +9,7 @@ use juju_wire::{
     },
     tag::Tag,
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::{
     Command, Failure, Scope, Site,
     juju::render::settled,
+    target,
     text::{cell, table},
 };
 
@@ -84,25 +85,31 @@ impl Command for ShowStatusLog {
     type Args = Args;
     type Output = Vec<Past>;
 
-    const WORD: &'static str = "show-status-log";
+    const COMMAND: &'static str = "show-status-log";
     const TOOLSET: &'static str = "debug";
     const DESCRIPTION: &'static str = "Shows past statuses of a unit, application, machine or model.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
-    const CURATED: bool = true;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["entity_name"];
-    const ROWS: Option<&'static str> = Some("");
+    const ROWS_PATH: Option<&'static str> = Some("");
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         if KINDS.iter().any(|(known, _)| *known == kind(args)) {
             return Ok(());
         }
         Err(format!("`type` has to be one of: {}", kinds().join(", ")))
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![tag(args).to_string()]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        let (tag, name) = (tag(args), &args.entity_name);
+        let entity = match tag.kind() {
+            "unit" => target::unit(name),
+            "machine" => target::machine(name),
+            _ => TargetEntity::Known(tag.to_string()),
+        };
+        vec![entity]
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Vec<Past>, Failure> {

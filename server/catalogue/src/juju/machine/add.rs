@@ -6,7 +6,7 @@ use juju_wire::facade::machine_manager::{
     AddMachines,
     add::{AddMachineParams, AddMachinesParams},
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Impact, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,18 +36,22 @@ impl Command for AddMachine {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "add-machine";
+    const COMMAND: &'static str = "add-machine";
     const TOOLSET: &'static str = "machines";
     const DESCRIPTION: &'static str = "Adds machines to a model.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
+    const MAX_EFFECT: Effect = Effect::Write;
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         request(args).map(drop)
     }
 
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
+    fn impact(args: &Args) -> Impact {
+        Impact {
+            machines_added: u64::from(args.num_machines.unwrap_or(1)),
+            constraints: args.constraints.clone(),
+            ..Impact::default()
+        }
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use juju_wire::facade::client::{FullStatus, status::StatusParams};
-use policy::{Effect, Permit};
+use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,16 +33,16 @@ impl Command for Machines {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "machines";
+    const COMMAND: &'static str = "machines";
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Lists machines with status, address, hardware and zone.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
-    const ROWS: Option<&'static str> = Some("machines");
+    const ROWS_PATH: Option<&'static str> = Some("machines");
 
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
+    fn target_entities(_: &Args) -> Vec<TargetEntity> {
+        vec![TargetEntity::All(EntityKind::Machine)]
     }
 
     async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Output, Failure> {

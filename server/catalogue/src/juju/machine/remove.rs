@@ -6,7 +6,7 @@ use juju_wire::facade::machine_manager::{
     DestroyMachineWithParams,
     destroy::{DestroyMachineResult, DestroyMachinesParams},
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     Command, Failure, Scope, Site, entity,
     juju::removal::{Removal, Told, removal},
+    target,
 };
 
 /// See the file's head.
@@ -36,15 +37,20 @@ impl Command for RemoveMachine {
     type Args = Args;
     type Output = Removal;
 
-    const WORD: &'static str = "remove-machine";
+    const COMMAND: &'static str = "remove-machine";
     const TOOLSET: &'static str = "machines";
     const DESCRIPTION: &'static str = "Removes machines; cannot be undone.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Destructive;
+    const MAX_EFFECT: Effect = Effect::Destructive;
     const POSITIONAL: &'static [&'static str] = &["machines"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        args.machines.iter().map(|id| entity::machine(id)).collect()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        target::machines(&args.machines).collect()
+    }
+
+    fn impact(args: &Args) -> Impact {
+        let impact = Impact { machines_removed: args.machines.len() as u64, ..Impact::default() };
+        impact.with_skipped_checks(&[("force", args.force)])
     }
 
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use juju_wire::tag::Tag;
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::list::{Output, look};
-use crate::{Command, Failure, Scope, Site};
+use crate::{Command, Failure, Scope, Site, target};
 
 /// See the file's head.
 pub struct ShowMachine;
@@ -24,16 +23,16 @@ impl Command for ShowMachine {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "show-machine";
+    const COMMAND: &'static str = "show-machine";
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Shows machines in detail, by id.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["machines"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        args.machines.iter().map(|id| Tag::new("machine", id).to_string()).collect()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        target::machines(&args.machines).collect()
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

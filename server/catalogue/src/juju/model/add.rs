@@ -7,11 +7,11 @@ use juju_wire::{
     facade::model_manager::{CreateModel, lifecycle::ModelCreateArgs},
     tag::Tag,
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site};
+use crate::{Command, Failure, Scope, Site, juju::setup};
 
 /// See the file's head.
 pub struct AddModel;
@@ -45,15 +45,15 @@ impl Command for AddModel {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "add-model";
+    const COMMAND: &'static str = "add-model";
     const TOOLSET: &'static str = "models";
     const DESCRIPTION: &'static str = "Makes a model on a controller.";
     const SCOPE: Scope = Scope::Controller;
-    const EFFECT: Effect = Effect::Write;
-    const CURATED: bool = true;
+    const MAX_EFFECT: Effect = Effect::Write;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["name", "cloud"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         let stray = args.credential.is_some() && args.cloud.is_none();
         if stray {
             Err("`credential` needs `cloud` too, because credentials belong to clouds".to_owned())
@@ -62,8 +62,12 @@ impl Command for AddModel {
         }
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![format!("model-{}", args.name)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![TargetEntity::Known(format!("model-{}", args.name))]
+    }
+
+    fn impact(args: &Args) -> Impact {
+        setup::machine_setup(args.config.keys())
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use juju_wire::facade::model_config::{ModelGet, ModelSet, ModelSetParams, ModelUnset, ModelUnsetParams};
-use policy::{Effect, Permit};
+use policy::{Effect, Impact, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Command, Failure, Scope, Site};
+use crate::{Command, Failure, Scope, Site, juju::setup};
 
 /// See the file's head.
 pub struct ModelConfig;
@@ -33,22 +33,22 @@ impl Command for ModelConfig {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "model-config";
+    const COMMAND: &'static str = "model-config";
     const TOOLSET: &'static str = "configure";
     const DESCRIPTION: &'static str = "Shows options of a model, or sets or resets them.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
-    const LEAST: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Write;
+    const MIN_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["key", "values"];
-    const ROWS: Option<&'static str> = Some("");
+    const ROWS_PATH: Option<&'static str> = Some("");
 
     fn effect(args: &Args) -> Effect {
         if args.values.is_empty() && args.reset.is_empty() { Effect::Read } else { Effect::Write }
     }
 
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
+    fn impact(args: &Args) -> Impact {
+        setup::machine_setup(args.values.keys().chain(&args.reset))
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -12,7 +12,7 @@ use juju_wire::{
     },
     tag::Tag,
 };
-use policy::{Effect, Permit};
+use policy::{Capability, Effect, EntityKind, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -46,19 +46,28 @@ impl Command for DestroyModel {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "destroy-model";
+    const COMMAND: &'static str = "destroy-model";
     const TOOLSET: &'static str = "models";
     const DESCRIPTION: &'static str = "Destroys a model with everything in it; cannot be undone.";
     const SCOPE: Scope = Scope::NamedModel;
-    const EFFECT: Effect = Effect::Destructive;
+    const MAX_EFFECT: Effect = Effect::Destructive;
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         let both = args.destroy_storage && args.release_storage;
         if both { Err("`destroy_storage` and `release_storage` exclude each other".to_owned()) } else { Ok(()) }
     }
 
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
+    fn target_entities(_: &Args) -> Vec<TargetEntity> {
+        vec![TargetEntity::All(EntityKind::Application)]
+    }
+
+    fn impact(args: &Args) -> Impact {
+        let skipped = [
+            ("destroy_storage", args.destroy_storage),
+            ("release_storage", args.release_storage),
+            ("force", args.force),
+        ];
+        Impact::default().with_capability(Capability::RemovesAllUnits).with_skipped_checks(&skipped)
     }
 
     async fn preview(_: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {

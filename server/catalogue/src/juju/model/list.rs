@@ -7,7 +7,7 @@ use juju_wire::facade::model_manager::{
     ListModelSummaries,
     summary::{ModelSummariesRequest, ModelSummary},
 };
-use policy::{Effect, Permit};
+use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,17 +72,17 @@ impl Command for Models {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "models";
+    const COMMAND: &'static str = "models";
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Lists models of a controller with their status.";
     const SCOPE: Scope = Scope::Controller;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
-    const CURATED: bool = true;
-    const ROWS: Option<&'static str> = Some("models");
+    const IN_DEFAULT_LIST: bool = true;
+    const ROWS_PATH: Option<&'static str> = Some("models");
 
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
+    fn target_entities(_: &Args) -> Vec<TargetEntity> {
+        vec![TargetEntity::All(EntityKind::Model)]
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -25,16 +25,12 @@ impl Command for ShowModel {
     type Args = Args;
     type Output = BTreeMap<String, Model>;
 
-    const WORD: &'static str = "show-model";
+    const COMMAND: &'static str = "show-model";
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Shows one model: users, machines, credential, version, features.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
-
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
-    }
 
     async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
         let told = details(&site).await?;

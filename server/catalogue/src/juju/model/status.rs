@@ -8,7 +8,7 @@ mod summary;
 use std::sync::Arc;
 
 use juju_wire::facade::client::{FullStatus, status::StatusParams};
-use policy::{Effect, Permit};
+use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +16,7 @@ use serde_json::Value;
 pub(crate) use render::machines;
 pub use shape::{Machine, Status as Output};
 
-use crate::{Command, Failure, Scope, Site};
+use crate::{Command, Failure, Scope, Site, target};
 
 /// See the file's head.
 pub struct Status;
@@ -35,18 +35,20 @@ impl Command for Status {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "status";
+    const COMMAND: &'static str = "status";
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Shows a model: applications, units, machines, and what is wrong with them.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
-    const CURATED: bool = true;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["selectors"];
-    const ROWS: Option<&'static str> = Some("applications");
+    const ROWS_PATH: Option<&'static str> = Some("applications");
 
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        // a selector may be a wildcard, and selects what is related to an application too
+        let selected = args.selectors.iter().map(|text| TargetEntity::unresolved(EntityKind::Application, text));
+        target::or_all_applications(selected)
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -10,7 +10,7 @@ use juju_wire::facade::{
     all_watcher::{Next, Stop},
     client::WatchAll,
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 pub use entity::Kind;
 
 use self::{entity::Watched, query::Query};
-use crate::{Command, Failure, Scope, Site};
+use crate::{Command, Failure, Scope, Site, target};
 
 /// See the file's head.
 pub struct WaitFor;
@@ -60,24 +60,26 @@ impl Command for WaitFor {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "wait-for";
+    const COMMAND: &'static str = "wait-for";
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Waits until an application, unit, machine or model is as the query says.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
-    const CURATED: bool = true;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["kind", "name"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         args.query()?;
         args.timeout().map(|_| ())
     }
 
-    fn targets(args: &Args) -> Vec<String> {
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
         match args.kind {
             Kind::Model => Vec::new(),
-            kind => vec![juju_wire::tag::Tag::new(kind.word(), &args.name).to_string()],
+            Kind::Unit => vec![target::unit(&args.name)],
+            Kind::Machine => vec![target::machine(&args.name)],
+            Kind::Application => vec![target::application(&args.name)],
         }
     }
 

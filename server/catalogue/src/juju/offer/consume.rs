@@ -9,11 +9,11 @@ use juju_wire::facade::{
     },
     application_offers::{GetConsumeDetails, consume::ConsumeOfferDetailsArg, offer::OfferURLs},
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, OfferUrl, Scope, Site, entity, target};
 
 /// See the file's head.
 pub struct Consume;
@@ -37,20 +37,28 @@ impl Command for Consume {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "consume";
+    const COMMAND: &'static str = "consume";
     const TOOLSET: &'static str = "integrate";
     const DESCRIPTION: &'static str = "Takes an offer of another model into a model, to integrate with.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
+    const MAX_EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["offer", "application_alias"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![entity::application(args.application_alias.as_deref().unwrap_or_else(|| entity::of_endpoint(&args.offer)))]
+    fn validate(args: &Args) -> Result<(), String> {
+        OfferUrl::parse("offer", &args.offer).map(drop)
     }
 
-    fn needs(_: &Args) -> Vec<String> {
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(args.application_alias.as_deref().unwrap_or_else(|| entity::of_endpoint(&args.offer)))]
+    }
+
+    fn required_entities(_: &Args) -> Vec<TargetEntity> {
         Vec::new()
+    }
+
+    fn source(args: &Args) -> Option<OfferUrl> {
+        OfferUrl::parse("offer", &args.offer).ok()
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -6,7 +6,7 @@ use juju_wire::facade::application_offers::{
     FindApplicationOffers,
     offer::{ApplicationOfferAdminDetailsV5, EndpointFilterAttributes, OfferFilter, OfferFilters},
 };
-use policy::{Effect, Permit};
+use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -41,16 +41,19 @@ impl Command for FindOffers {
     type Args = Args;
     type Output = BTreeMap<String, Offer>;
 
-    const WORD: &'static str = "find-offers";
+    const COMMAND: &'static str = "find-offers";
     const TOOLSET: &'static str = "integrate";
     const DESCRIPTION: &'static str = "Finds offers to consume in all models.";
     const SCOPE: Scope = Scope::Controller;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["url"];
 
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        match &args.url {
+            Some(url) => vec![TargetEntity::unresolved(EntityKind::Offer, url)],
+            None => vec![TargetEntity::All(EntityKind::Offer)],
+        }
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {

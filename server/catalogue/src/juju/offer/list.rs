@@ -7,7 +7,7 @@ use juju_wire::facade::application_offers::{
     consume::OfferConnection,
     offer::{ApplicationOfferAdminDetailsV5, EndpointFilterAttributes, OfferFilter, OfferFilters},
 };
-use policy::{Effect, Permit};
+use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,6 +16,7 @@ use super::{endpoints, users};
 use crate::{
     Command, Failure, Scope, Site,
     juju::render::{id, moment},
+    target,
 };
 
 /// See the file's head.
@@ -55,16 +56,19 @@ impl Command for Offers {
     type Args = Args;
     type Output = BTreeMap<String, Offer>;
 
-    const WORD: &'static str = "offers";
+    const COMMAND: &'static str = "offers";
     const TOOLSET: &'static str = "integrate";
     const DESCRIPTION: &'static str = "Lists a model's offers with users and connections.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["offer_name"];
 
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        match &args.application {
+            Some(name) => vec![target::application(name)],
+            None => vec![TargetEntity::All(EntityKind::Offer)],
+        }
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {

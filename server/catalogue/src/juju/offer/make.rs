@@ -9,11 +9,11 @@ use juju_wire::{
     },
     tag::Tag,
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, target};
 
 /// See the file's head.
 pub struct Offer;
@@ -38,20 +38,20 @@ impl Command for Offer {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "offer";
+    const COMMAND: &'static str = "offer";
     const TOOLSET: &'static str = "integrate";
     const DESCRIPTION: &'static str = "Offers endpoints of an application to other models.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
+    const MAX_EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application", "endpoints", "offer_name"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         if args.endpoints.is_empty() { Err("`endpoints` has to name at least one endpoint".to_owned()) } else { Ok(()) }
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![entity::application(&args.application)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(&args.application)]
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

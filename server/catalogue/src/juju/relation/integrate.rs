@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use juju_wire::facade::application::{AddRelation, relation::AddRelationParams};
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Command, Failure, Scope, Site, entity, juju::offer};
+use crate::{Command, Failure, OfferUrl, Scope, Site, entity, juju::offer, target};
 
 /// See the file's head.
 pub struct Integrate;
@@ -35,34 +35,49 @@ impl Command for Integrate {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "integrate";
+    const COMMAND: &'static str = "integrate";
     const TOOLSET: &'static str = "integrate";
     const DESCRIPTION: &'static str = "Relates two applications, also across models.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
-    const CURATED: bool = true;
+    const MAX_EFFECT: Effect = Effect::Write;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["endpoints"];
 
-    fn check(args: &Args) -> Result<(), String> {
-        if args.endpoints.len() == 2 { Ok(()) } else { Err("`endpoints` has to name two applications".to_owned()) }
+    fn validate(args: &Args) -> Result<(), String> {
+        if args.endpoints.len() != 2 {
+            return Err("`endpoints` has to name two applications".to_owned());
+        }
+        let urls: Vec<_> = args.endpoints.iter().filter(|endpoint| OfferUrl::is_url(endpoint)).collect();
+        match urls.as_slice() {
+            [] => Ok(()),
+            [url] => OfferUrl::parse("endpoints", url).map(drop),
+            _ => Err("only one of `endpoints` can be an offer".to_owned()),
+        }
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        args.endpoints.iter().map(|endpoint| entity::application(entity::of_endpoint(endpoint))).collect()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        args.endpoints.iter().map(|endpoint| target::application(entity::of_endpoint(endpoint))).collect()
     }
 
-    fn needs(args: &Args) -> Vec<String> {
-        // an offer's URL has a dot, and is taken into the model by this very act
-        let local = args.endpoints.iter().filter(|endpoint| !endpoint.contains('.'));
-        local.map(|endpoint| entity::application(entity::of_endpoint(endpoint))).collect()
+    fn required_entities(args: &Args) -> Vec<TargetEntity> {
+        // an offer is taken into the model by this very act
+        let local = args.endpoints.iter().filter(|endpoint| !OfferUrl::is_url(endpoint));
+        local.map(|endpoint| target::application(entity::of_endpoint(endpoint))).collect()
+    }
+
+    fn source(args: &Args) -> Option<OfferUrl> {
+        let url = args.endpoints.iter().find(|endpoint| OfferUrl::is_url(endpoint))?;
+        OfferUrl::parse("endpoints", url).ok()
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
         let mut endpoints = Vec::new();
         for endpoint in args.endpoints {
-            // an offer's URL has a dot, which no application's name has
-            let local =
-                if endpoint.contains('.') { offer::consume::consume(&endpoint, None, &site).await? } else { endpoint };
+            let local = if OfferUrl::is_url(&endpoint) {
+                offer::consume::consume(&endpoint, None, &site).await?
+            } else {
+                endpoint
+            };
             endpoints.push(local);
         }
         let connection = site.model_connection().await?;

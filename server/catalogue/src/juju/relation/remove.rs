@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use juju_wire::facade::application::{DestroyRelation, relation::DestroyRelationParams};
-use policy::{Effect, Permit};
+use policy::{Effect, EntityKind, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, entity, target};
 
 /// See the file's head.
 pub struct RemoveRelation;
@@ -35,22 +35,28 @@ impl Command for RemoveRelation {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "remove-relation";
+    const COMMAND: &'static str = "remove-relation";
     const TOOLSET: &'static str = "integrate";
     const DESCRIPTION: &'static str = "Ends the relation of two applications.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
+    const MAX_EFFECT: Effect = Effect::Write;
     const POSITIONAL: &'static [&'static str] = &["endpoints", "relation_id"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         match (args.endpoints.len(), args.relation_id) {
             (2, None) | (0, Some(_)) => Ok(()),
             _ => Err("give either two `endpoints` or a `relation_id`".to_owned()),
         }
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        args.endpoints.iter().map(|endpoint| entity::application(entity::of_endpoint(endpoint))).collect()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        let applications = args.endpoints.iter().map(|endpoint| target::application(entity::of_endpoint(endpoint)));
+        let relation = args.relation_id.map(|id| TargetEntity::unresolved(EntityKind::Relation, id.to_string()));
+        applications.chain(relation).collect()
+    }
+
+    fn impact(args: &Args) -> Impact {
+        Impact::default().with_skipped_checks(&[("force", args.force)])
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

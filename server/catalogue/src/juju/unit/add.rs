@@ -7,11 +7,11 @@ use juju_wire::facade::application::{
     scale::{ScaleApplicationParamsV2, ScaleApplicationsParamsV2},
     unit::AddApplicationUnits,
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, entity, target};
 
 /// See the file's head.
 pub struct AddUnit;
@@ -44,20 +44,24 @@ impl Command for AddUnit {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "add-unit";
+    const COMMAND: &'static str = "add-unit";
     const TOOLSET: &'static str = "deploy";
     const DESCRIPTION: &'static str = "Adds units to an application.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
-    const CURATED: bool = true;
+    const MAX_EFFECT: Effect = Effect::Write;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         if args.num_units == Some(0) { Err("`num_units` has to be at least 1".to_owned()) } else { Ok(()) }
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        vec![entity::application(&args.application)]
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![target::application(&args.application)]
+    }
+
+    fn impact(args: &Args) -> Impact {
+        Impact { units_added: u64::from(args.num_units.unwrap_or(1)), ..Impact::default() }
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -6,7 +6,7 @@ use juju_wire::facade::application::{
     DestroyUnit,
     destroy::{DestroyUnitParams, DestroyUnitResult, DestroyUnitsParams},
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     Command, Failure, Scope, Site, entity,
     juju::removal::{Removal, Told, removal},
+    target,
 };
 
 /// See the file's head.
@@ -34,20 +35,25 @@ impl Command for RemoveUnit {
     type Args = Args;
     type Output = Removal;
 
-    const WORD: &'static str = "remove-unit";
+    const COMMAND: &'static str = "remove-unit";
     const TOOLSET: &'static str = "deploy";
     const DESCRIPTION: &'static str = "Removes units; cannot be undone. On Kubernetes use juju_scale_application.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Destructive;
-    const CURATED: bool = true;
+    const MAX_EFFECT: Effect = Effect::Destructive;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["units"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         entity::check_units(&args.units)
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        args.units.iter().map(|name| entity::unit(name)).collect()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        target::units(&args.units).collect()
+    }
+
+    fn impact(args: &Args) -> Impact {
+        let impact = Impact { units_removed: args.units.len() as u64, ..Impact::default() };
+        impact.with_skipped_checks(&[("destroy_storage", args.destroy_storage), ("force", args.force)])
     }
 
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {

@@ -6,11 +6,11 @@ use juju_wire::{
     entity::{Entities, Entity},
     facade::application::{ResolveUnitErrors, unit::UnitsResolved},
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, Scope, Site, entity, target};
 
 /// See the file's head.
 pub struct Resolved;
@@ -38,23 +38,23 @@ impl Command for Resolved {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "resolved";
+    const COMMAND: &'static str = "resolved";
     const TOOLSET: &'static str = "debug";
     const DESCRIPTION: &'static str = "Runs the failed hook of units again, or passes over it.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Write;
-    const CURATED: bool = true;
+    const MAX_EFFECT: Effect = Effect::Write;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["units"];
 
-    fn check(args: &Args) -> Result<(), String> {
+    fn validate(args: &Args) -> Result<(), String> {
         if args.all != args.units.is_empty() {
             return Err("give either `units` or `all`".to_owned());
         }
         entity::check_units(&args.units)
     }
 
-    fn targets(args: &Args) -> Vec<String> {
-        args.units.iter().map(|name| entity::unit(name)).collect()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        target::or_all_applications(target::units(&args.units))
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -10,7 +10,7 @@ use juju_wire::{
     },
     tag::Tag,
 };
-use policy::{Effect, Permit};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use crate::{
     Command, Failure, Scope, Site,
     juju::render::{id, is_default, settled},
+    target,
 };
 
 /// See the file's head.
@@ -79,17 +80,17 @@ impl Command for ShowUnit {
     type Args = Args;
     type Output = BTreeMap<String, Unit>;
 
-    const WORD: &'static str = "show-unit";
+    const COMMAND: &'static str = "show-unit";
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Shows units: machine, ports, leadership, and their relation data.";
     const SCOPE: Scope = Scope::Model;
-    const EFFECT: Effect = Effect::Sensitive;
+    const MAX_EFFECT: Effect = Effect::Sensitive;
     const IDEMPOTENT: bool = true;
-    const CURATED: bool = true;
+    const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["units"];
 
-    fn targets(args: &Args) -> Vec<String> {
-        args.units.iter().map(|name| Tag::new("unit", name).to_string()).collect()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        target::units(&args.units).collect()
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {

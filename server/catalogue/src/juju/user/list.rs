@@ -10,7 +10,7 @@ use juju_wire::{
         user_manager::{UserDetails, UserInfo, UserInfoRequest},
     },
 };
-use policy::{Effect, Permit};
+use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,17 +65,20 @@ impl Command for Users {
     type Args = Args;
     type Output = Output;
 
-    const WORD: &'static str = "users";
+    const COMMAND: &'static str = "users";
     const TOOLSET: &'static str = "access";
     const DESCRIPTION: &'static str = "Lists users and their access.";
     const SCOPE: Scope = Scope::Controller;
-    const EFFECT: Effect = Effect::Read;
+    const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["model_name"];
-    const ROWS: Option<&'static str> = Some("");
+    const ROWS_PATH: Option<&'static str> = Some("");
 
-    fn targets(_: &Args) -> Vec<String> {
-        Vec::new()
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        match &args.model_name {
+            Some(name) => vec![TargetEntity::unresolved(EntityKind::Model, name)],
+            None => vec![TargetEntity::All(EntityKind::User)],
+        }
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

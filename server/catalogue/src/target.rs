@@ -1,0 +1,60 @@
+//! Entities that arguments name, as policy and ledger see them.
+
+use policy::{EntityKind, TargetEntity};
+
+use crate::entity;
+
+pub(crate) fn application(name: &str) -> TargetEntity {
+    TargetEntity::Known(entity::application(name))
+}
+
+pub(crate) fn applications(names: &[String]) -> impl Iterator<Item = TargetEntity> {
+    names.iter().map(|name| application(name))
+}
+
+/// A unit: `web/0` or `web/leader`. Other forms do not show which application they mean.
+pub(crate) fn unit(name: &str) -> TargetEntity {
+    let plain = |application: &str, number: &str| {
+        !application.is_empty()
+            && !application.contains('/')
+            && (number == "leader" || (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())))
+    };
+    match name.rsplit_once('/') {
+        Some((application, number)) if plain(application, number) => TargetEntity::Known(entity::unit(name)),
+        _ => TargetEntity::unresolved(EntityKind::Unit, name),
+    }
+}
+
+pub(crate) fn units(names: &[String]) -> impl Iterator<Item = TargetEntity> {
+    names.iter().map(|name| unit(name))
+}
+
+/// A machine: only the controller knows which units are on it.
+pub(crate) fn machine(id: &str) -> TargetEntity {
+    TargetEntity::unresolved(EntityKind::Machine, id)
+}
+
+pub(crate) fn machines(ids: &[String]) -> impl Iterator<Item = TargetEntity> {
+    ids.iter().map(|id| machine(id))
+}
+
+/// The entities, or all applications where there is none: an empty filter selects everything.
+pub(crate) fn or_all_applications(entities: impl Iterator<Item = TargetEntity>) -> Vec<TargetEntity> {
+    let entities: Vec<_> = entities.collect();
+    if entities.is_empty() { vec![TargetEntity::All(EntityKind::Application)] } else { entities }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unit_with_an_ambiguous_name_is_unresolved() {
+        for name in ["web/0", "web-app/10", "web/leader"] {
+            assert!(unit(name).application().is_some(), "{name}");
+        }
+        for name in ["payment/x/leader", "payment//leader", "payment/", "/0", "payment", "payment/+1"] {
+            assert_eq!(unit(name), TargetEntity::unresolved(EntityKind::Unit, name));
+        }
+    }
+}
