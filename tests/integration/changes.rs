@@ -54,7 +54,7 @@ async fn the_ledger_tells_who_changed_what_in_a_model_and_to_whom_it_may() {
     assert_eq!(tools(&told(&pair, "admin", json!({"model": "shop"})).await), of_shop);
     assert_eq!(tools(&told(&pair, "admin", json!({"caller": "local:nobody"})).await), []);
     let newest = told(&pair, "admin", json!({"limit": 1})).await;
-    assert_eq!((tools(&newest).len(), &newest["older"]), (1, &json!(2)), "{newest}");
+    assert_eq!((tools(&newest).len(), &newest["omitted_older"]), (1, &json!(2)), "{newest}");
 
     let bea = Caller::local("bea", "admin");
     let text = changes(&pair.dispatcher, &bea, &wanted(json!({"model": "shop"}))).await.expect("told").text;

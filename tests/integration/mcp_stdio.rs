@@ -2,7 +2,7 @@
 
 use http_server::Settings;
 use identity::Caller;
-use mcp::Surface;
+use mcp::Endpoint;
 use serde_json::json;
 use tests::{StdioClient, TestServer, stdio_client::initialize_request};
 
@@ -14,10 +14,10 @@ struct Client {
 }
 
 impl Client {
-    async fn new(surface: Surface) -> Self {
+    async fn new(endpoint: Endpoint) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let served = TestServer::start(folder.path(), Vec::new(), Settings::default()).await;
-        let lines = StdioClient::with(served.server.clone().local(Caller::local("ana", "admin"), surface));
+        let lines = StdioClient::with(served.server.clone().local(Caller::local("ana", "admin"), endpoint));
         Self { lines, _served: served, _folder: folder }
     }
 }
@@ -25,7 +25,7 @@ impl Client {
 #[tokio::test]
 async fn an_older_client_is_greeted_and_served_until_it_hangs_up() {
     for version in ["2025-03-26", "2025-06-18", "2025-11-25"] {
-        let mut client = Client::new(Surface::curated()).await;
+        let mut client = Client::new(Endpoint::curated()).await;
         let greeted = client.lines.initialize(version, &json!({})).await;
         assert_eq!(greeted["result"]["protocolVersion"], version, "{greeted}");
         let list = client.lines.request(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).await;
@@ -36,7 +36,7 @@ async fn an_older_client_is_greeted_and_served_until_it_hangs_up() {
 
 #[tokio::test]
 async fn a_client_of_today_needs_no_greeting() {
-    let mut client = Client::new(Surface::full().read_only()).await;
+    let mut client = Client::new(Endpoint::full().read_only()).await;
     let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {}});
     let found = client
@@ -56,7 +56,7 @@ async fn a_client_of_today_needs_no_greeting() {
 
 #[tokio::test]
 async fn a_stop_ends_the_conversation() {
-    let mut client = Client::new(Surface::curated()).await;
+    let mut client = Client::new(Endpoint::curated()).await;
     client.lines.request(initialize_request("2025-11-25", &json!({}))).await;
     client.lines.stop.cancel();
     client.lines.wait_for_exit().await.expect("a good end");
@@ -64,7 +64,7 @@ async fn a_stop_ends_the_conversation() {
 
 #[tokio::test]
 async fn who_does_not_speak_the_protocol_is_told_so() {
-    let client = Client::new(Surface::curated()).await;
+    let client = Client::new(Endpoint::curated()).await;
     let failed = client.lines.disconnect().await.expect_err("nobody spoke");
     assert!(failed.to_string().contains("no MCP client"), "{failed}");
 }

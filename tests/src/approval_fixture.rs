@@ -6,7 +6,7 @@ use audit::{Ending, Outcome, Phase};
 use dispatch::ApprovalTerms;
 use identity::Caller;
 use juju_sim::Simulator;
-use mcp::Surface;
+use mcp::Endpoint;
 use policy::{Effect, Policy, Profile};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
@@ -97,7 +97,7 @@ impl ApprovalFixture {
     #[must_use]
     pub fn stdio_client(&self) -> StdioClient {
         let server = self.served.server.clone();
-        StdioClient::with(server.local(Caller::local("ana", "admin"), Surface::curated()))
+        StdioClient::with(server.local(Caller::local("ana", "admin"), Endpoint::curated()))
     }
 
     /// Calls a tool with a token and returns the result. `more` has further members of the parameters, for example the

@@ -114,7 +114,7 @@ impl TestServer {
         let metrics = Arc::new(Metrics::default());
         let stop = CancellationToken::new();
         let server =
-            mcp::Server::new(Arc::clone(&door), metrics.clone()).sealing_with(&stored_key.unwrap_or(STATE_KEY));
+            mcp::Server::new(Arc::clone(&door), metrics.clone()).with_state_key(&stored_key.unwrap_or(STATE_KEY));
         let server = adjust(server);
         let security_log = SecurityLog::new(Arc::clone(&metrics), Arc::clone(&door), settings.auth_failure_window);
         let security_log = Arc::new(security_log);

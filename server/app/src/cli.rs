@@ -16,14 +16,14 @@ use crate::command::fact;
     after_help = "Start with:\n  juju-mcp demo          try it, with nothing else installed\n  juju-mcp stdio         use your own Juju client files\n  juju-mcp serve --help  run it for a team"
 )]
 pub(crate) struct Cli {
-    /// What to log, to standard error: a level, or `room=level,...`; the finest that a release has is `debug`
+    /// Log filter: a level, or `crate=level,...` (release builds have no `trace`); the log goes to standard error
     #[arg(long, global = true, env = "JUJU_MCP_LOG", default_value = "warn", value_name = "FILTER", value_parser = log_filter)]
     pub(crate) log: Targets,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// What to do.
+/// The sub-commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve a simulated Juju controller and an MCP server for it
@@ -36,23 +36,23 @@ pub(crate) enum Command {
     Sim(Sim),
     /// List the tools of an endpoint, with their size in tokens
     Tools(Tools),
-    /// Check or export the ledger
+    /// Check or export the audit ledger
     #[command(subcommand)]
     Audit(Audit),
-    /// Answer questions that a running server has for humans
+    /// List, approve or reject approval requests of a running server
     #[command(subcommand)]
     Approvals(Approvals),
-    /// Check or list a policy, or explain what it says to an act
+    /// Check or list a policy, or explain its decision about an operation
     #[command(subcommand)]
     Policy(Policy),
     /// Check a configuration file, or print its schema
     #[command(subcommand)]
     Config(Config),
-    /// Ask a running server whether it is ready; exit code 0 if so
+    /// Check whether a running server is ready; exit code 0 if so
     Healthcheck(Healthcheck),
     /// Inject a fault into a running `demo` or `sim`
     Fault(Fault),
-    /// Print what completes this program's words in a shell
+    /// Generate shell completions
     Completion(Completion),
 }
 
@@ -64,31 +64,31 @@ pub(crate) enum Command {
 pub(crate) struct Demo {
     #[command(flatten)]
     pub(crate) scenario: Scenario,
-    /// Where the MCP server listens; loopback only, port 0 takes a free one
+    /// Address on which the MCP server listens; loopback only, port 0 selects a free port
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
-    /// Where to write addresses and tokens, as JSON, when everything answers
+    /// File to which addresses and tokens are written, as JSON, when everything is ready
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
-    /// Where ledger and keys are kept; a temporary directory unless given
+    /// Directory for ledger and keys; default: a temporary directory
     #[arg(long, value_name = "DIR")]
-    pub(crate) state: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) policy: PolicyFrom,
+    pub(crate) policy: PolicySource,
 }
 
-/// Where the policy comes from.
+/// The source of the policy.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct PolicyFrom {
+pub(crate) struct PolicySource {
     /// A file with roles, bindings, rules and settings, watched for changes; repeatable
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Vec<PathBuf>,
-    /// Which of the shipped rules are in force: `shipped`, `gentle` or `none`
+    /// Which of the built-in rules apply: `shipped`, `gentle` or `none`
     #[arg(long, value_name = "NAME", value_parser = profile)]
-    pub(crate) rules: Option<Profile>,
+    pub(crate) builtin_rules: Option<Profile>,
 }
 
-/// Which estate to simulate.
+/// The estate to simulate.
 #[derive(Debug, Args)]
 pub(crate) struct Scenario {
     /// Estate to simulate: `shop`, `regions`, `large`, `empty`, or a YAML file
@@ -102,27 +102,27 @@ pub(crate) struct Scenario {
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  juju-mcp serve --config /etc/juju-mcp.yaml\n  juju-mcp serve --juju-data ~/.local/share/juju --token-file operator=./operator.token\n  JUJU_CONTROLLER_ADDRESSES=10.0.0.5:17070 JUJU_USERNAME=admin JUJU_PASSWORD=... JUJU_CA_CERT=... juju-mcp serve"
+    after_help = "Examples:\n  juju-mcp serve --config /etc/juju-mcp.yaml\n  juju-mcp serve --juju-data-dir ~/.local/share/juju --token-file operator=./operator.token\n  JUJU_CONTROLLER_ADDRESSES=10.0.0.5:17070 JUJU_USERNAME=admin JUJU_PASSWORD=... JUJU_CA_CERT=... juju-mcp serve"
 )]
 pub(crate) struct Serve {
     /// Configuration, YAML; `juju-mcp config schema` describes it
     #[arg(long, value_name = "FILE", env = "JUJU_MCP_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// Where to listen
+    /// Address to listen on; default: 127.0.0.1:8080
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
-    /// Juju client files to take controllers from, in place of those in the configuration
+    /// Directory of Juju client files whose controllers replace those of the configuration
     #[arg(long, value_name = "DIR")]
-    pub(crate) juju_data: Option<PathBuf>,
-    /// Where ledger and keys are kept
+    pub(crate) juju_data_dir: Option<PathBuf>,
+    /// Directory for ledger and keys; default: /var/lib/juju-mcp
     #[arg(long, value_name = "DIR")]
-    pub(crate) state: Option<PathBuf>,
-    /// A role, and the file that holds the bearer token for it; repeatable
+    pub(crate) state_dir: Option<PathBuf>,
+    /// A role and the file with the bearer token for it; repeatable
     #[arg(long, value_name = "ROLE=FILE", value_parser = role_and_file)]
     pub(crate) token_file: Vec<(String, PathBuf)>,
     #[command(flatten)]
-    pub(crate) policy: PolicyFrom,
-    /// Where to write addresses, as JSON, when everything answers
+    pub(crate) policy: PolicySource,
+    /// File to which addresses are written, as JSON, when everything is ready
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
 }
@@ -133,20 +133,20 @@ pub(crate) struct Serve {
     after_help = "Examples:\n  claude mcp add juju -- juju-mcp stdio\n  juju-mcp stdio --read-only\n  juju-mcp stdio --toolsets deploy,status"
 )]
 pub(crate) struct Stdio {
-    /// Juju client files; those of the Juju client itself unless given
+    /// Directory of Juju client files; default: that of the `juju` client
     #[arg(long, value_name = "DIR")]
-    pub(crate) juju_data: Option<PathBuf>,
-    /// Where ledger and keys are kept; `juju-mcp` beside the client files unless given
+    pub(crate) juju_data_dir: Option<PathBuf>,
+    /// Directory for ledger and keys; default: `juju-mcp` in the directory of the client files
     #[arg(long, value_name = "DIR")]
-    pub(crate) state: Option<PathBuf>,
-    /// Groups of tools to serve, in place of the few that `/mcp` has; `all` for every tool
+    pub(crate) state_dir: Option<PathBuf>,
+    /// Toolsets to serve in place of the curated tools of `/mcp`; `all` for every tool
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub(crate) toolsets: Vec<String>,
-    /// Serve only tools that read
+    /// Serve only tools that change nothing
     #[arg(long)]
     pub(crate) read_only: bool,
     #[command(flatten)]
-    pub(crate) policy: PolicyFrom,
+    pub(crate) policy: PolicySource,
 }
 
 /// Arguments of `sim`.
@@ -157,10 +157,10 @@ pub(crate) struct Stdio {
 pub(crate) struct Sim {
     #[command(flatten)]
     pub(crate) scenario: Scenario,
-    /// Where the controller's API listens; loopback only, port 0 takes a free one
+    /// Address on which the controller's API listens; loopback only, port 0 selects a free port
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
-    /// Where to write addresses, as JSON, when everything answers
+    /// File to which addresses are written, as JSON, when everything is ready
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
 }
@@ -172,12 +172,12 @@ pub(crate) struct Tools {
     /// Endpoint whose tools are listed: `/mcp`, `/mcp/full`, `/mcp/readonly`, `/mcp/x/TOOLSET`
     #[arg(long, default_value = "/mcp", value_name = "PATH")]
     pub(crate) endpoint: String,
-    /// How to print them
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
 }
 
-/// How to print a list.
+/// Format of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Aligned columns.
@@ -186,7 +186,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// What to do with the ledger.
+/// Sub-commands of `audit`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     /// Check the ledger, or an export of it; exit code 0 if it holds, 1 if it was changed, 2 if that cannot be told
@@ -204,12 +204,12 @@ pub(crate) enum Audit {
     PublicKey(State),
 }
 
-/// Where the ledger is.
+/// The state directory with the ledger.
 #[derive(Debug, Args)]
 pub(crate) struct State {
     /// State directory of the server
     #[arg(long, value_name = "DIR", default_value = "/var/lib/juju-mcp")]
-    pub(crate) state: PathBuf,
+    pub(crate) state_dir: PathBuf,
 }
 
 /// Arguments of `audit verify`.
@@ -234,10 +234,10 @@ pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) state: State,
     /// Only records from then on: 7d, 12h, 30m ago, a day, or a time of RFC 3339
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) since: Option<DateTime<Utc>>,
     /// Only records before then
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) until: Option<DateTime<Utc>>,
     /// Only acts in this model: `prod`, `admin/prod` or `controller:admin/prod`
     #[arg(long, value_name = "MODEL")]
@@ -247,8 +247,8 @@ pub(crate) struct Export {
     pub(crate) caller: Option<String>,
 }
 
-/// A moment: some time ago, the beginning of a day (UTC), or a time of RFC 3339.
-fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+/// Parses a time: relative (`7d`), the start of a day (UTC), or RFC 3339.
+fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
     let ago = text.split_at_checked(text.len().saturating_sub(1)).and_then(|(count, unit)| {
         let count = count.parse().ok()?;
         let ago = match unit {
@@ -264,21 +264,21 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     moment.ok_or_else(|| "give 7d, 12h, 30m, 2026-03-31, or 2026-03-31T12:00:00Z".to_owned())
 }
 
-/// What to do with questions to humans.
+/// Sub-commands of `approvals`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Approvals {
-    /// List approvals: all for an approver, else only those that the token's holder asked for
+    /// List approval requests: an approver sees all, everyone else their own
     #[command(
         after_help = "Example:\n  juju-mcp approvals list --status pending --url https://juju-mcp.example --token-file ./approver.token"
     )]
     List {
         #[command(flatten)]
         server: ApiServer,
-        /// Only those that stand so: `pending`, `approved`, `rejected`, `used`, `expired`
+        /// Filter by status: `pending`, `approved`, `rejected`, `used`, `expired`
         #[arg(long, value_name = "STATUS")]
         status: Option<String>,
     },
-    /// Show one approval: what would be done, where, who asked, under which rule
+    /// Show one approval request: operation, target, requester, rules
     #[command(
         after_help = "Example:\n  juju-mcp approvals show 01890a5d-ac96-774b-bcce-b302099a8057 --token-file ./approver.token"
     )]
@@ -288,12 +288,12 @@ pub(crate) enum Approvals {
         #[command(flatten)]
         server: ApiServer,
     },
-    /// Say yes; the act is then done when its asker calls again
+    /// Approve a request; the operation runs when the requester repeats the call
     #[command(
         after_help = "Example:\n  juju-mcp approvals approve 01890a5d-ac96-774b-bcce-b302099a8057 --url https://juju-mcp.example --token-file ./approver.token"
     )]
     Approve(Decide),
-    /// Say no
+    /// Reject a request
     #[command(
         after_help = "Example:\n  juju-mcp approvals reject 01890a5d-ac96-774b-bcce-b302099a8057 --token-file ./approver.token --reason 'not on a Friday'"
     )]
@@ -307,18 +307,18 @@ pub(crate) struct Decide {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) server: ApiServer,
-    /// Why, for the ledger and for whoever asked
+    /// Reason, for the ledger and for the requester
     #[arg(long, default_value = "", value_name = "TEXT")]
     pub(crate) reason: String,
-    /// Digest of the act that you saw; refused if it is another. Unless given, the act is shown first
+    /// Digest of the operation that you reviewed; the command fails if it differs. Default: show the operation first
     #[arg(long, value_name = "SHA256")]
     pub(crate) digest: Option<String>,
-    /// Do not ask on the terminal after showing the act
+    /// Do not ask for confirmation on the terminal
     #[arg(long)]
     pub(crate) yes: bool,
 }
 
-/// A running server, and who asks it.
+/// A running server and the token to use.
 #[derive(Debug, Args)]
 pub(crate) struct ApiServer {
     /// Address of the server
@@ -327,35 +327,35 @@ pub(crate) struct ApiServer {
     /// File with a bearer token that may approve
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: PathBuf,
-    /// How to print; a table on a terminal and JSON elsewhere, unless given
+    /// Output format; default: a table on a terminal, JSON otherwise
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
 }
 
-/// What to do with a policy.
+/// Sub-commands of `policy`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
-    /// Read files as `serve --policy` would, and say what is wrong with them, with line and column
+    /// Check policy files as `serve --policy` reads them; errors have line and column
     #[command(after_help = "Example:\n  juju-mcp policy check /etc/juju-mcp/policy.yaml")]
     Check {
-        /// The files, in the order in which they add up
+        /// The files; later ones add to earlier ones
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// Which of the shipped rules they stand on: `shipped`, `gentle` or `none`
+        /// Which of the built-in rules apply before them: `shipped`, `gentle` or `none`
         #[arg(long, value_name = "NAME", value_parser = profile)]
-        rules: Option<Profile>,
+        builtin_rules: Option<Profile>,
     },
-    /// Say whether a caller may do something, and which role and rules decide that; nothing is done
+    /// Explain whether a caller may run an operation and which role and rules decide that; runs nothing
     #[command(
         after_help = "Examples:\n  juju-mcp policy explain --role operator --tool add-unit --model prod --args '{\"application\": \"web\", \"num_units\": 15}'\n  juju-mcp policy explain --caller group:ops --config /etc/juju-mcp.yaml --tool destroy-model --model admin/prod\n  juju-mcp policy explain --role admin --tool refresh --model prod --args '{\"application\": \"db\"}' --at 2026-11-21T09:00:00Z --format json"
     )]
     Explain(Box<Explain>),
     /// List the roles
     #[command(after_help = "Example:\n  juju-mcp policy roles --config /etc/juju-mcp.yaml")]
-    Roles(Listed),
+    Roles(PolicyListArgs),
     /// List the rules
     #[command(after_help = "Example:\n  juju-mcp policy rules --policy ./policy.yaml --format json")]
-    Rules(Listed),
+    Rules(PolicyListArgs),
     /// List what the checks of rules can measure
     #[command(after_help = "Example:\n  juju-mcp policy measures")]
     Measures,
@@ -364,16 +364,16 @@ pub(crate) enum Policy {
 /// Arguments of `policy explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The tool, `juju_add_unit`, or the client's word for it, `add-unit`
+    /// Name of the tool, `juju_add_unit`, or of the `juju` command, `add-unit`
     #[arg(long, value_name = "NAME")]
     pub(crate) tool: String,
     /// Its arguments
     #[arg(long, value_name = "JSON", default_value = "{}")]
     pub(crate) args: String,
-    /// Controller that it acts on
+    /// Target controller
     #[arg(long, value_name = "NAME")]
     pub(crate) controller: Option<String>,
-    /// Model that it acts in, `prod` or `admin/prod`
+    /// Target model, `prod` or `admin/prod`
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
     /// A caller with this role
@@ -386,33 +386,33 @@ pub(crate) struct Explain {
     /// A scope of the caller's token; repeatable
     #[arg(long, value_name = "SCOPE", conflicts_with = "role")]
     pub(crate) scope: Vec<String>,
-    /// The moment at which it is asked, RFC 3339; now unless given
+    /// Time of the evaluation, RFC 3339; default: now
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<DateTime<Utc>>,
-    /// Something that rules would look up, as in `units.now=5`; repeatable
+    /// An assumed value of something that rules look up, for example `units.now=5`; repeatable
     #[arg(long, value_name = "NAME=NUMBER", value_parser = fact)]
-    pub(crate) fact: Vec<(&'static str, f64)>,
+    pub(crate) assume: Vec<(&'static str, f64)>,
     #[command(flatten)]
-    pub(crate) listed: Listed,
+    pub(crate) listed: PolicyListArgs,
 }
 
-/// Which policy is meant, and how to print what is in it.
+/// The policy to list, and the output format.
 #[derive(Debug, Args)]
-pub(crate) struct Listed {
-    /// Configuration whose policy and bindings are taken
+pub(crate) struct PolicyListArgs {
+    /// Configuration with the policy and its role bindings
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) policy: PolicyFrom,
-    /// How to print it
+    pub(crate) policy: PolicySource,
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
 }
 
-/// What to do with the configuration.
+/// Sub-commands of `config`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
-    /// Read a configuration file and say what is wrong with it
+    /// Check a configuration file
     #[command(after_help = "Example:\n  juju-mcp config check /etc/juju-mcp.yaml")]
     Check {
         /// The file
@@ -446,12 +446,12 @@ pub(crate) struct Healthcheck {
 /// Arguments of `fault`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Kinds:\n  hook-error UNIT   block UNIT MESSAGE   lose-machine ID   drop-connections\n  delay MILLISECONDS   restart-controller   heal\n\nExample:\n  juju-mcp fault hook-error payment/0 --ready-file ready.json"
+    after_help = "Kinds:\n  hook-error UNIT   block UNIT MESSAGE   machine-down ID   drop-connections\n  delay MILLISECONDS   restart-controller   clear\n\nExample:\n  juju-mcp fault hook-error payment/0 --ready-file ready.json"
 )]
 pub(crate) struct Fault {
     /// Kind of fault
     pub(crate) kind: String,
-    /// What it strikes, and a message where the kind takes one
+    /// Target of the fault, and a message if the kind takes one
     pub(crate) target: Vec<String>,
     /// The ready file that `demo` or `sim` wrote
     #[arg(long, value_name = "FILE")]
@@ -462,17 +462,17 @@ fn profile(text: &str) -> Result<Profile, String> {
     [Profile::Shipped, Profile::Gentle, Profile::None]
         .into_iter()
         .find(|profile| profile.as_str() == text)
-        .ok_or_else(|| "`shipped`, `gentle` or `none` is wanted".to_owned())
+        .ok_or_else(|| "use `shipped`, `gentle` or `none`".to_owned())
 }
 
 fn log_filter(text: &str) -> Result<Targets, String> {
-    text.parse().map_err(|cause| format!("{cause}; give a level, as `info`, or `room=level,...`"))
+    text.parse().map_err(|cause| format!("{cause}; give a level such as `info`, or `crate=level,...`"))
 }
 
 fn role_and_file(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((role, file)) if !role.is_empty() && !file.is_empty() => Ok((role.to_owned(), PathBuf::from(file))),
-        _ => Err("a role and a file are wanted, as in `operator=/etc/juju-mcp/operator.token`".to_owned()),
+        _ => Err("give a role and a file, as in `operator=/etc/juju-mcp/operator.token`".to_owned()),
     }
 }
 
@@ -483,7 +483,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_sub_command_says_what_it_is_for_and_shows_an_example() {
+    fn sub_commands_have_a_description_and_an_example() {
         let mut left = vec![Cli::command()];
         while let Some(command) = left.pop() {
             let name = command.get_name().to_owned();

@@ -1,4 +1,4 @@
-//! The configuration file: typed, a section a struct, unknown names refused.
+//! The configuration file: one struct for each section; unknown keys are errors.
 
 mod approvals;
 mod console;
@@ -30,34 +30,34 @@ pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::OauthSection;
 pub(crate) use policy::PolicySection;
 
-/// All that `serve` can be told in a file.
+/// The configuration file of `serve`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
-    /// Where to listen; `127.0.0.1:8080` unless given.
+    /// Address to listen on. Default: `127.0.0.1:8080`.
     #[schemars(with = "Option<String>")]
     pub(crate) listen: Option<SocketAddr>,
-    /// Names that clients may reach the server by, as they stand in `Host`; loopback names are always among them.
+    /// Host names that clients may send in `Host`; loopback names are always allowed.
     pub(crate) allowed_hosts: Vec<String>,
     /// Origins whose pages may call the server.
     pub(crate) allowed_origins: Vec<String>,
     /// Directory for ledger and keys.
-    pub(crate) state: Option<PathBuf>,
-    /// Juju client files to take controllers from, in place of `controllers`.
-    pub(crate) juju_data: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
+    /// Directory of Juju client files whose controllers are used in place of `controllers`.
+    pub(crate) juju_data_dir: Option<PathBuf>,
     /// Controllers to operate.
     pub(crate) controllers: Vec<ControllerSection>,
-    /// The controller that is meant where a call names none.
+    /// The controller for calls that name none.
     pub(crate) default_controller: Option<String>,
-    /// Bearer tokens, for where there is no identity provider.
+    /// Static bearer tokens, for servers without an identity provider.
     pub(crate) tokens: Vec<TokenSection>,
-    /// How often and how much callers may ask.
+    /// Limits for callers.
     pub(crate) limits: LimitsSection,
     /// How humans are asked.
     pub(crate) approvals: ApprovalsSection,
     /// How long the ledger is kept.
     pub(crate) ledger: LedgerSection,
-    /// The approval page, for people with a browser.
+    /// The approval page, for browsers.
     pub(crate) console: Option<ConsoleSection>,
     /// The identity provider whose tokens are taken.
     pub(crate) oauth: Option<OauthSection>,
@@ -72,7 +72,7 @@ pub(crate) struct Config {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ControllerSection {
-    /// The name by which calls mean it.
+    /// The controller's name in calls.
     pub(crate) name: String,
     /// Addresses of its API, `host:port`.
     pub(crate) addresses: Vec<String>,

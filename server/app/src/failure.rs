@@ -8,7 +8,7 @@ const USAGE: u8 = 2;
 /// Why a sub-command ended without doing its work.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// What was asked for cannot be: a flag, a file, a configuration.
+    /// An invalid flag, file or configuration.
     #[error("{problem}")]
     Usage {
         /// What is wrong.
@@ -21,7 +21,7 @@ pub(crate) enum Failure {
     Failed {
         /// What failed.
         problem: String,
-        /// What to do about it, where that is known.
+        /// What to do about it, if known.
         remedy: Option<String>,
     },
 }
@@ -52,7 +52,7 @@ impl Failure {
         }
     }
 
-    /// 2 for what the user asked for wrongly, 1 for what failed.
+    /// 2 for usage errors, 1 for failures.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage { .. } => ExitCode::from(USAGE),

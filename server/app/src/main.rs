@@ -1,15 +1,15 @@
-//! The program: reads arguments, environment and configuration, joins the rooms, and runs one sub-command.
+//! The program: reads arguments, environment and configuration, builds the services, and runs one sub-command.
 
 mod cli;
 mod command;
 mod config;
 mod failure;
+mod http_client;
 mod output;
-mod ready;
-mod rulebook;
+mod policy_watcher;
+mod ready_file;
 mod secret_key;
-mod state;
-mod web;
+mod state_dir;
 mod wiring;
 
 use std::{io::IsTerminal as _, process::ExitCode};
@@ -35,9 +35,9 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Standard output belongs to answers and, over stdio, to the protocol alone.
+/// Standard output is for results and, over stdio, for the protocol only.
 fn log_to_standard_error(filter: Targets) {
-    // colours are for people, and NO_COLOR (no-color.org) is who does not want them
+    // colours on terminals only, and not if NO_COLOR (no-color.org) is set
     let colours = wiring::environment("NO_COLOR").is_none() && std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
     tracing_subscriber::registry().with(lines).with(filter).init();

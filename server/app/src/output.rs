@@ -1,4 +1,4 @@
-//! Answers on standard output; whoever reads them through a pipe may stop when they have seen enough.
+//! Results on standard output. The reader of a pipe may close it early.
 
 use std::io::{ErrorKind, Write as _};
 
@@ -6,15 +6,15 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// Prints a text as it is.
+/// Prints a text.
 ///
 /// # Errors
-/// Where it cannot be written; not where the reader has gone.
+/// If the write fails, unless the reader has closed the pipe.
 pub(crate) fn text(text: &str) -> Result<(), Failure> {
     let mut output = std::io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
         Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("cannot write the answer: {cause}")))
+            Err(Failure::failed(format!("cannot write the result: {cause}")))
         }
         _ => Ok(()),
     }
@@ -23,7 +23,7 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
 /// Prints a value as JSON, indented.
 ///
 /// # Errors
-/// As [`text`], and where the value cannot be JSON.
+/// As [`text`], and if the value cannot be serialized.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     text(&(serde_json::to_string_pretty(value).map_err(Failure::failed)? + "\n"))
 }

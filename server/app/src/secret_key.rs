@@ -1,4 +1,4 @@
-//! Keys of this server: made once, kept in the state directory, readable for nobody else.
+//! Keys of this server: generated once, stored in the state directory, readable by their owner only.
 
 use std::{
     fs::{File, OpenOptions},
@@ -9,16 +9,16 @@ use std::{
 
 use crate::failure::Failure;
 
-/// The key of this name in the state directory; made of the operating system's randomness where there is none.
+/// The key of this name in the state directory; generated from the randomness of the operating system if it does not exist.
 pub(crate) fn secret_key(state: &Path, name: &str) -> Result<[u8; 32], Failure> {
-    match known_key(state, name)? {
+    match existing_key(state, name)? {
         Some(key) => Ok(key),
-        None => make(&state.join(name)),
+        None => generate(&state.join(name)),
     }
 }
 
 /// The key of this name in the state directory, if there is one.
-pub(crate) fn known_key(state: &Path, name: &str) -> Result<Option<[u8; 32]>, Failure> {
+pub(crate) fn existing_key(state: &Path, name: &str) -> Result<Option<[u8; 32]>, Failure> {
     let file = state.join(name);
     match File::open(&file) {
         Ok(handle) => read(handle, &file).map(Some),
@@ -33,13 +33,13 @@ fn read(mut handle: File, file: &Path) -> Result<[u8; 32], Failure> {
     bytes.try_into().map_err(|_| {
         Failure::usage(
             format!("`{}` is not a key of 32 bytes", file.display()),
-            "put the right one back; without it, what was sealed or signed with it no longer counts",
+            "restore the original key; without it, everything that it sealed or signed is invalid",
         )
     })
 }
 
-/// Written under another name and linked, so that of two programs at once both have the same whole key.
-fn make(file: &Path) -> Result<[u8; 32], Failure> {
+/// Generates a key. Written under another name and linked, so that two concurrent processes get the same complete key.
+fn generate(file: &Path) -> Result<[u8; 32], Failure> {
     let failed = |cause: std::io::Error| Failure::file("write", file, &cause);
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(Failure::failed)?;

@@ -1,4 +1,4 @@
-//! Joins the rooms: from configuration to a door with a ledger and controllers behind it.
+//! Builds the services from the configuration: dispatcher, ledger, controllers, health checks.
 
 use std::{
     path::{Path, PathBuf},
@@ -17,12 +17,12 @@ use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, failure::Failure, secret_key::secret_key, state::State};
+use crate::{config::Config, failure::Failure, secret_key::secret_key, state_dir::StateDir};
 
 /// File of the store in a state directory.
 pub(crate) const STORE: &str = "juju-mcp.sqlite";
 
-/// File of the key that seals what clients carry between the halves of a question.
+/// File of the key that seals the request states of input-required results.
 pub(crate) const SEAL: &str = "request-state.key";
 
 /// File of the key that signs the ledger's heads.
@@ -32,7 +32,7 @@ pub(crate) const LEDGER_KEY: &str = "ledger.key";
 pub(crate) const NEWEST_HEAD: &str = "ledger-head.json";
 
 /// Opens the ledger in `state` and puts it, all tools and these controllers behind one door.
-pub(crate) async fn door(
+pub(crate) async fn build_dispatcher(
     state: &State,
     controllers: Controllers,
     policy: Policy,
@@ -57,10 +57,10 @@ pub(crate) async fn door(
     }))
 }
 
-/// Whether the ledger and each controller answer.
-pub(crate) struct Parts(pub(crate) Arc<Door>);
+/// Health checks of the ledger, the policy and each controller.
+pub(crate) struct HealthChecks(pub(crate) Arc<Door>);
 
-impl Health for Parts {
+impl Health for HealthChecks {
     fn checks(&self) -> BoxFuture<'_, Vec<Check>> {
         let controllers = self.0.controllers.names().into_iter().map(|name| self.controller(name));
         async move {
@@ -71,7 +71,7 @@ impl Health for Parts {
     }
 }
 
-impl Parts {
+impl HealthChecks {
     async fn ledger(&self) -> Check {
         let asked = Instant::now();
         let problem = match self.0.ledger.failing() {
@@ -81,9 +81,9 @@ impl Parts {
         check("ledger".to_owned(), asked, problem)
     }
 
-    /// A policy that was changed and cannot be read leaves the one before in force: a fault to tell, not one to stop for.
+    /// An invalid policy file leaves the previous policy active: reported, but not unhealthy.
     fn policy(&self) -> Check {
-        let detail = self.0.policy.stale().map(|why| format!("an older policy is in force: {why}"));
+        let detail = self.0.policy.stale().map(|why| format!("an older policy is active: {why}"));
         Check { name: "policy".to_owned(), healthy: true, detail, latency_ms: 0 }
     }
 
@@ -106,12 +106,12 @@ fn check(name: String, asked: Instant, detail: Option<String>) -> Check {
     Check { name, healthy: detail.is_none(), detail, latency_ms }
 }
 
-/// Controllers from client files where they are named, else from the configuration, else from the environment.
+/// Controllers from the client files if given, else from the configuration, else from the environment.
 pub(crate) fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<Controllers, Failure> {
     let settings = juju_client::Settings::default();
     if let Some(directory) = juju_data {
         let files = client_files(directory);
-        let remedy = "give the directory of a Juju client that is logged in, with `--juju-data DIR`";
+        let remedy = "give the directory of a Juju client that is logged in, with `--juju-data-dir DIR`";
         return files.controllers(settings).map_err(|error| Failure::usage(error, remedy));
     }
     let mut endpoints = config.endpoints()?;
@@ -121,7 +121,7 @@ pub(crate) fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<C
     if endpoints.is_empty() {
         return Err(Failure::usage(
             "no controller is configured",
-            "give `--juju-data DIR`, `controllers` in the configuration, or JUJU_CONTROLLER_ADDRESSES with JUJU_USERNAME, JUJU_PASSWORD and JUJU_CA_CERT",
+            "give `--juju-data-dir DIR`, `controllers` in the configuration, or JUJU_CONTROLLER_ADDRESSES with JUJU_USERNAME, JUJU_PASSWORD and JUJU_CA_CERT",
         ));
     }
     let joined = |endpoints| Controllers::new(endpoints, config.default_controller.clone(), settings.clone());
@@ -129,34 +129,34 @@ pub(crate) fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<C
     Ok(joined(endpoints).with_others(by_role.collect()))
 }
 
-/// The Juju client's files in a directory, with its lock where it keeps it.
+/// The files of the Juju client in a directory, with the client's lock.
 pub(crate) fn client_files(directory: &Path) -> ClientFiles {
     ClientFiles::new(directory, std::env::temp_dir())
 }
 
 /// The directory of the user's own Juju client.
-pub(crate) fn own_juju_data() -> Result<PathBuf, Failure> {
+pub(crate) fn own_juju_data_dir() -> Result<PathBuf, Failure> {
     let find = |name| environment(name).map(PathBuf::from);
     ClientFiles::default_directory(find("JUJU_DATA"), find("XDG_DATA_HOME"), find("HOME")).ok_or_else(|| {
-        Failure::usage("cannot tell where the Juju client keeps its files", "give the directory with `--juju-data DIR`")
+        Failure::usage("the directory of the Juju client is unknown", "give the directory with `--juju-data-dir DIR`")
     })
 }
 
-/// Name of the user at this machine, for the ledger.
+/// Name of the local user, for the ledger.
 pub(crate) fn user() -> String {
     environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// A variable of the environment; none where it is empty.
-#[expect(clippy::disallowed_methods, reason = "this room is the one that reads the environment")]
+/// A variable of the environment; `None` if it is empty.
+#[expect(clippy::disallowed_methods, reason = "only this crate reads the environment")]
 pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Cancelled when the process is asked to end.
+/// A token that is cancelled when the process receives SIGINT or SIGTERM.
 pub(crate) fn stop_signal() -> CancellationToken {
     let stop = CancellationToken::new();
-    let told = stop.clone();
+    let signalled = stop.clone();
     tokio::spawn(async move {
         let terminate = async {
             match signal(SignalKind::terminate()) {
@@ -168,12 +168,12 @@ pub(crate) fn stop_signal() -> CancellationToken {
             _ = tokio::signal::ctrl_c() => {}
             _ = terminate => {}
         }
-        told.cancel();
+        signalled.cancel();
     });
     stop
 }
 
-/// Waits until the ledger stands in the store, signed, and closes it.
+/// Waits until the ledger is stored and signed, and closes the store.
 pub(crate) async fn close(door: &Door) {
     if let Err(error) = door.ledger.finish().await {
         tracing::error!(%error, "the end of the ledger may not be kept");

@@ -103,7 +103,7 @@ async fn decided_by(door: &Door, change: &Change) -> Option<String> {
 }
 
 fn told(lines: &[Line], older: usize, days: u16) -> Answer {
-    let mut value = json!({"changes": lines, "older": older, "days": days});
+    let mut value = json!({"changes": lines, "omitted_older": older, "days": days});
     let heading =
         ["Time", "Caller", "Tool", "Controller", "Model", "Targets", "Outcome", "Decided by", "Juju", "Message"];
     let mut text = catalogue::table(&heading, &lines.iter().map(cells).collect::<Vec<_>>());
@@ -112,7 +112,7 @@ fn told(lines: &[Line], older: usize, days: u16) -> Answer {
     }
     if older > 0 {
         let older = older.to_string();
-        text.extend([&*older, " older ones are not shown: ask for fewer days, or for more by `limit`\n"]);
+        text.extend([&*older, " older changes are omitted: request fewer days, or a larger `limit`\n"]);
     }
     let removed = content::clean_value(&mut value);
     let (text, also_removed) = content::clean(&text);

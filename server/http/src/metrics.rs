@@ -170,7 +170,7 @@ impl Metrics {
     }
 }
 
-impl mcp::Observe for Metrics {
+impl mcp::CallMetrics for Metrics {
     fn call_ended(&self, tool: &str, outcome: &'static str, took: Duration) {
         self.tool_call(tool, outcome, took);
     }
@@ -179,7 +179,7 @@ impl mcp::Observe for Metrics {
         self.rate_limited("tool", limit);
     }
 
-    fn suspicious(&self, source: &'static str, category: &'static str) {
+    fn injection_found(&self, source: &'static str, category: &'static str) {
         self.prompt_injection(source, category);
     }
 }

@@ -16,7 +16,7 @@ use axum::{
 };
 use dispatch::{Approvals, SecurityEvents};
 use identity::Caller;
-use mcp::Surface;
+use mcp::Endpoint;
 use tower::{Service, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -45,7 +45,7 @@ const MAX_FORM_BYTES: usize = 64 * 1024;
 /// Deadline of a page; a sign-in sends several requests to the identity provider.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The MCP service. It finds the [`Caller`] and the [`Surface`] in the request's extensions.
+/// The MCP service. It finds the [`Caller`] and the [`Endpoint`] in the request's extensions.
 pub type McpService = BoxCloneSyncService<Request, Response, Infallible>;
 
 /// The services behind the routes.
@@ -187,8 +187,8 @@ struct McpEndpoint {
 }
 
 impl McpEndpoint {
-    async fn call(mut self, surface: Surface, mut request: Request) -> Response {
-        request.extensions_mut().insert(surface);
+    async fn call(mut self, endpoint: Endpoint, mut request: Request) -> Response {
+        request.extensions_mut().insert(endpoint);
         let caller = request.extensions().get::<Caller>().cloned();
         let in_session = session::is_in_session(&request);
         let Ok(service) = self.mcp.ready().await;
@@ -201,15 +201,15 @@ impl McpEndpoint {
 }
 
 async fn default_tools(State(endpoint): State<McpEndpoint>, request: Request) -> Response {
-    endpoint.call(Surface::curated(), request).await
+    endpoint.call(Endpoint::curated(), request).await
 }
 
 async fn all_tools(State(endpoint): State<McpEndpoint>, request: Request) -> Response {
-    endpoint.call(Surface::full(), request).await
+    endpoint.call(Endpoint::full(), request).await
 }
 
 async fn read_only_tools(State(endpoint): State<McpEndpoint>, request: Request) -> Response {
-    endpoint.call(Surface::curated().read_only(), request).await
+    endpoint.call(Endpoint::curated().read_only(), request).await
 }
 
 async fn toolset(State(endpoint): State<McpEndpoint>, Path(name): Path<String>, request: Request) -> Response {
@@ -221,7 +221,7 @@ async fn toolset(State(endpoint): State<McpEndpoint>, Path(name): Path<String>, 
         };
         return HttpError::NoSuchToolset { known }.into_response();
     }
-    endpoint.call(Surface::toolsets([name]), request).await
+    endpoint.call(Endpoint::toolsets([name]), request).await
 }
 
 /// The MCP library answers some malformed requests with plain text; here they get the form of [`HttpError`].

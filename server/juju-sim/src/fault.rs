@@ -26,7 +26,7 @@ pub enum Fault {
 /// Words that name no fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no fault; one of: hook-error UNIT, block UNIT MESSAGE, lose-machine ID, drop-connections, delay MILLISECONDS, restart-controller, heal"
+    "`{0}` is no fault; one of: hook-error UNIT, block UNIT MESSAGE, machine-down ID, drop-connections, delay MILLISECONDS, restart-controller, clear"
 )]
 pub struct UnknownFault(String);
 
@@ -43,13 +43,13 @@ impl FromStr for Fault {
             ("block", [unit, message @ ..]) if !message.is_empty() => {
                 Ok(Self::Block((*unit).to_owned(), message.join(" ")))
             }
-            ("lose-machine", [id]) => Ok(Self::LoseMachine((*id).to_owned())),
+            ("machine-down", [id]) => Ok(Self::LoseMachine((*id).to_owned())),
             ("drop-connections", []) => Ok(Self::DropConnections),
             ("delay", [milliseconds]) => {
                 milliseconds.parse().map(Duration::from_millis).map(Self::Delay).map_err(|_| unknown())
             }
             ("restart-controller", []) => Ok(Self::RestartController),
-            ("heal", []) => Ok(Self::Heal),
+            ("clear", []) => Ok(Self::Heal),
             _ => Err(unknown()),
         }
     }
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!("hook-error payment/0".parse(), Ok(Fault::HookError("payment/0".into())));
         assert_eq!("block web/1 no database".parse(), Ok(Fault::Block("web/1".into(), "no database".into())));
         assert_eq!("delay 250".parse(), Ok(Fault::Delay(Duration::from_millis(250))));
-        for text in ["", "explode", "delay soon", "block web/1", "hook-error", "heal now"] {
+        for text in ["", "explode", "delay soon", "block web/1", "hook-error", "clear now"] {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }
     }

@@ -1,33 +1,31 @@
-//! Speaks MCP: the only room that names rmcp. What it offers comes from the catalogue; what it does goes through the door.
+//! The MCP server of the program, in both protocol eras. It offers the tools of the catalogue and executes them by the
+//! dispatcher; this is the only crate that depends on `rmcp`.
 
+mod builtin;
 mod call;
-mod changes;
-mod confirm;
+mod call_metrics;
+mod confirmation;
+mod endpoint;
 mod instructions;
 mod listing;
-mod observe;
 mod progress;
 mod reply;
 mod server;
-mod shelf;
 mod stdio;
 mod step_up;
-mod surface;
-mod telling;
-mod tokens;
+mod token_estimate;
 mod tool_limits;
+mod tool_list;
 mod trace;
 mod transport;
-mod trio;
-mod validate;
 
-pub use listing::{Line, Listing, listing};
-pub use observe::Observe;
-pub use reply::RESULT_BYTES;
+pub use call_metrics::CallMetrics;
+pub use endpoint::{Endpoint, Selection};
+pub use listing::{Listing, ToolSize, listing};
+pub use reply::DEFAULT_MAX_RESULT_BYTES;
 pub use server::Server;
-pub use stdio::{StdioFailed, over, stdio};
+pub use stdio::{StdioError, serve_stdio, serve_stream};
 pub use step_up::ScopesNeeded;
-pub use surface::{Selection, Surface};
-pub use tokens::estimate as estimate_tokens;
+pub use token_estimate::estimate_tokens;
 pub use tool_limits::ToolLimits;
 pub use transport::{HttpService, streamable_http};

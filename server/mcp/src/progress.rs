@@ -1,4 +1,4 @@
-//! News of long calls, for clients that asked for it.
+//! Progress notifications of long calls, for clients that request them.
 
 use std::time::Duration;
 
@@ -10,29 +10,33 @@ use rmcp::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// A call that is silent for so long is said to be at work, which also opens the stream and keeps it open.
-const SILENCE: Duration = Duration::from_secs(1);
+/// A call without progress for this long sends a first notification, which also opens the stream and keeps it open.
+const FIRST_PROGRESS_AFTER: Duration = Duration::from_secs(1);
 
-/// Carries news from a call to its client.
-pub(crate) struct News {
-    told: Option<(ProgressToken, Peer<RoleServer>, UnboundedReceiver<Progress>)>,
+/// Forwards the progress of a call to its client.
+pub(crate) struct ProgressReporter {
+    listener: Option<ProgressListener>,
     last: Option<f64>,
 }
 
-impl News {
-    /// The channel for the call, where the client wants news.
-    pub(crate) fn of(context: &RequestContext<RoleServer>) -> (Self, Option<UnboundedSender<Progress>>) {
-        match context.meta.get_progress_token() {
-            None => (Self { told: None, last: None }, None),
-            Some(token) => {
-                let (sender, receiver) = unbounded_channel();
-                (Self { told: Some((token, context.peer.clone(), receiver)), last: None }, Some(sender))
-            }
-        }
+/// A client that requested progress, and the progress of its call.
+struct ProgressListener {
+    token: ProgressToken,
+    client: Peer<RoleServer>,
+    updates: UnboundedReceiver<Progress>,
+}
+
+impl ProgressReporter {
+    /// The reporter of a call, and the channel for the call's progress if the client requested it.
+    pub(crate) fn for_call(context: &RequestContext<RoleServer>) -> (Self, Option<UnboundedSender<Progress>>) {
+        let Some(token) = context.meta.get_progress_token() else { return (Self { listener: None, last: None }, None) };
+        let (sender, updates) = unbounded_channel();
+        let listener = ProgressListener { token, client: context.peer.clone(), updates };
+        (Self { listener: Some(listener), last: None }, Some(sender))
     }
 
-    /// Passes news on while `work` goes on.
-    pub(crate) async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
+    /// Runs `work` to its end and sends its progress meanwhile.
+    pub(crate) async fn run_reporting<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
         loop {
             let next = tokio::select! {
@@ -40,37 +44,37 @@ impl News {
                 answer = &mut work => return answer,
                 next = self.next() => next,
             };
-            self.tell(next).await;
+            self.send(next).await;
         }
     }
 
     async fn next(&mut self) -> Progress {
-        let Some((_, _, channel)) = &mut self.told else { return std::future::pending().await };
-        let quiet = || Progress { done: 0.0, total: None, message: "at work".to_owned() };
+        let Some(listener) = &mut self.listener else { return std::future::pending().await };
         let received = match self.last {
-            Some(_) => channel.recv().await,
-            None => match tokio::time::timeout(SILENCE, channel.recv()).await {
+            Some(_) => listener.updates.recv().await,
+            None => match tokio::time::timeout(FIRST_PROGRESS_AFTER, listener.updates.recv()).await {
                 Ok(received) => received,
-                Err(_) => return quiet(),
+                Err(_) => return Progress { done: 0.0, total: None, message: "at work".to_owned() },
             },
         };
         match received {
-            Some(news) => news,
+            Some(progress) => progress,
             None => std::future::pending().await,
         }
     }
 
-    /// The protocol wants each number to be above the one before.
-    async fn tell(&mut self, news: Progress) {
-        let Some((token, peer, _)) = &self.told else { return };
-        let progress = self.last.map_or(news.done, |last| if news.done > last { news.done } else { last + 0.001 });
-        self.last = Some(progress);
-        let mut told = ProgressNotificationParam::new(token.clone(), progress).with_message(news.message);
-        if let Some(total) = news.total {
-            told = told.with_total(total);
+    /// Sends a notification. The protocol requires each number to be greater than the previous one.
+    async fn send(&mut self, update: Progress) {
+        let Some(listener) = &self.listener else { return };
+        let done = self.last.map_or(update.done, |last| if update.done > last { update.done } else { last + 0.001 });
+        self.last = Some(done);
+        let mut notification =
+            ProgressNotificationParam::new(listener.token.clone(), done).with_message(update.message);
+        if let Some(total) = update.total {
+            notification = notification.with_total(total);
         }
-        if let Err(error) = peer.notify_progress(told).await {
-            tracing::debug!(%error, "the client no longer takes news");
+        if let Err(error) = listener.client.notify_progress(notification).await {
+            tracing::debug!(%error, "the client no longer receives progress");
         }
     }
 }

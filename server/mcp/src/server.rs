@@ -14,85 +14,97 @@ use rmcp::{
     service::RequestContext,
 };
 
-use crate::{Observe, Surface, confirm::Seal, instructions, reply, shelf::Shelf, tool_limits::ToolLimits};
+use crate::{
+    CallMetrics, Endpoint, confirmation::RequestStateSealer, instructions::instructions_for, reply,
+    tool_limits::ToolLimits, tool_list::ToolList,
+};
 
-/// How long a client may keep a list of tools, in milliseconds: it changes only with the caller's rights.
+/// How long a client may cache a list of tools, in milliseconds: it changes only with the caller's permissions.
 const LIST_TTL_MS: u64 = 300_000;
 
-/// Answers MCP requests for the catalogue behind one door.
+/// Answers MCP requests with the tools of one dispatcher.
 #[derive(Clone)]
 pub struct Server {
     pub(crate) door: Arc<Door>,
-    pub(crate) shelf: Arc<Shelf>,
-    pub(crate) observe: Arc<dyn Observe>,
-    /// Seals what clients carry between the halves of a round trip; without it there are none.
-    pub(crate) seal: Option<Seal>,
+    pub(crate) tools: Arc<ToolList>,
+    pub(crate) metrics: Arc<dyn CallMetrics>,
+    /// Seals the state that clients return with an answer to an input-required result; without it the server sends none.
+    pub(crate) sealer: Option<RequestStateSealer>,
     pub(crate) limits: Arc<ToolLimits>,
-    /// Largest answer of a read as data, in bytes.
-    pub(crate) result_bytes: usize,
-    /// Over stdio there is one caller and one surface; over HTTP both come with the request.
-    local: Option<Arc<(Caller, Surface)>>,
+    /// Largest result of a read as data, in bytes.
+    pub(crate) max_result_bytes: usize,
+    /// Over stdio all requests have this caller and endpoint; over HTTP each request brings its own.
+    local: Option<Arc<RequestScope>>,
+}
+
+/// The caller of a request and the endpoint that it reached.
+#[derive(Clone)]
+struct RequestScope {
+    caller: Caller,
+    endpoint: Endpoint,
 }
 
 impl Server {
-    /// A server whose requests carry their caller and surface in the HTTP request's extensions.
+    /// A server for HTTP: caller and endpoint come from the extensions of each HTTP request.
     #[must_use]
-    pub fn new(door: Arc<Door>, observe: Arc<dyn Observe>) -> Self {
-        let shelf = Arc::new(Shelf::new(&door.catalogue));
+    pub fn new(door: Arc<Door>, metrics: Arc<dyn CallMetrics>) -> Self {
+        let tools = Arc::new(ToolList::new(&door.catalogue));
         Self {
             door,
-            shelf,
-            observe,
-            seal: None,
+            tools,
+            metrics,
+            sealer: None,
             limits: Arc::default(),
-            result_bytes: reply::RESULT_BYTES,
+            max_result_bytes: reply::DEFAULT_MAX_RESULT_BYTES,
             local: None,
         }
     }
 
-    /// The same, asking humans by input-required results whose state is sealed with this key. The key has to outlive the
-    /// process, or questions that wait do not.
+    /// Lets users confirm in their client by input-required results, whose state is sealed with this key. Pending requests
+    /// survive a restart only if the key does.
     #[must_use]
-    pub fn sealing_with(self, key: &[u8; 32]) -> Self {
-        Self { seal: Some(Seal::new(key)), ..self }
+    pub fn with_state_key(self, key: &[u8; 32]) -> Self {
+        Self { sealer: Some(RequestStateSealer::new(key)), ..self }
     }
 
-    /// The same with limits for single tools.
+    /// Sets limits for single tools; default: none.
     #[must_use]
-    pub fn limiting(self, limits: ToolLimits) -> Self {
+    pub fn with_tool_limits(self, limits: ToolLimits) -> Self {
         Self { limits: Arc::new(limits), ..self }
     }
 
-    /// The same with another limit for the size of a read's answer as data; 0 for none.
+    /// Sets the largest result of a read as data, in bytes; 0 for no limit.
     #[must_use]
-    pub fn answering_at_most(self, bytes: usize) -> Self {
-        Self { result_bytes: if bytes == 0 { usize::MAX } else { bytes }, ..self }
+    pub fn with_max_result_bytes(self, bytes: usize) -> Self {
+        Self { max_result_bytes: if bytes == 0 { usize::MAX } else { bytes }, ..self }
     }
 
-    /// The same for one caller on one surface, over stdio.
+    /// Serves one caller on one endpoint, over stdio.
     #[must_use]
-    pub fn local(self, caller: Caller, surface: Surface) -> Self {
-        Self { local: Some(Arc::new((caller, surface))), ..self }
+    pub fn local(self, caller: Caller, endpoint: Endpoint) -> Self {
+        Self { local: Some(Arc::new(RequestScope { caller, endpoint })), ..self }
     }
 
-    /// Who asks, and on which surface.
-    fn asked(&self, context: &RequestContext<RoleServer>) -> Result<(Caller, Surface), ErrorData> {
-        let known = match &self.local {
+    fn caller_and_endpoint(&self, context: &RequestContext<RoleServer>) -> Result<RequestScope, ErrorData> {
+        let scope = match &self.local {
             Some(local) => Some((**local).clone()),
             None => context.extensions.get::<Parts>().and_then(|parts| {
-                Some((parts.extensions.get::<Caller>()?.clone(), parts.extensions.get::<Surface>()?.clone()))
+                let caller = parts.extensions.get::<Caller>()?.clone();
+                Some(RequestScope { caller, endpoint: parts.extensions.get::<Endpoint>()?.clone() })
             }),
         };
-        let (caller, surface) = known.ok_or_else(|| ErrorData::internal_error("the request has no caller", None))?;
-        let caller = match context.client_info() {
-            Some(client) => caller.with_client(format!("{}/{}", client.name, client.version)),
-            None => caller,
-        };
-        Ok((caller, surface))
+        let scope = scope.ok_or_else(|| ErrorData::internal_error("the request has no caller", None))?;
+        Ok(match context.client_info() {
+            Some(client) => {
+                let caller = scope.caller.with_client(format!("{}/{}", client.name, client.version));
+                RequestScope { caller, ..scope }
+            }
+            None => scope,
+        })
     }
 
-    fn info(&self, surface: &Surface) -> ServerConfig {
-        self.get_info().with_instructions(instructions::text(surface))
+    fn instructions(&self, endpoint: &Endpoint) -> String {
+        instructions_for(endpoint, &self.door.catalogue)
     }
 }
 
@@ -103,7 +115,7 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.shelf.get(name).cloned()
+        self.tools.get(name).cloned()
     }
 
     async fn initialize(
@@ -111,16 +123,17 @@ impl ServerHandler for Server {
         request: InitializeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
-        let (_, surface) = self.asked(&context)?;
+        let scope = self.caller_and_endpoint(&context)?;
         context.peer.set_peer_info(request.clone());
         let agreed = self.negotiate_initialize(&request)?;
-        Ok(agreed.with_instructions(instructions::text(&surface)))
+        Ok(agreed.with_instructions(self.instructions(&scope.endpoint)))
     }
 
     async fn discover(&self, context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
-        let (_, surface) = self.asked(&context)?;
+        let scope = self.caller_and_endpoint(&context)?;
         let versions = self.supported_protocol_versions().into_owned();
-        Ok(DiscoverResult::from_server_info(versions, self.info(&surface))
+        let info = self.get_info().with_instructions(self.instructions(&scope.endpoint));
+        Ok(DiscoverResult::from_server_info(versions, info)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private))
     }
@@ -130,9 +143,9 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let (caller, surface) = self.asked(&context)?;
+        let scope = self.caller_and_endpoint(&context)?;
         let policy = self.door.policy.now();
-        let tools = self.shelf.list(&surface, Some(&policy.rights(&caller)));
+        let tools = self.tools.list(&scope.endpoint, Some(&policy.rights(&scope.caller)));
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Private))
     }
 
@@ -141,7 +154,7 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let (caller, surface) = self.asked(&context)?;
-        self.call(request, caller, &surface, &context).await
+        let RequestScope { caller, endpoint } = self.caller_and_endpoint(&context)?;
+        self.call(&request, &caller, &endpoint, &context).await
     }
 }

@@ -6,39 +6,39 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Server;
 
-/// Serves one client over this process's standard streams until it closes its end, or `stop` is cancelled.
+/// Serves one client over the standard streams of this process until the client closes its end or `stop` is cancelled.
 ///
 /// # Errors
-/// [`StdioFailed`] where the client never began a proper conversation, or the server's own task broke.
-pub async fn stdio(server: Server, stop: CancellationToken) -> Result<(), StdioFailed> {
+/// [`StdioError`] if the client never starts a valid session, or a task of the server panics.
+pub async fn serve_stdio(server: Server, stop: CancellationToken) -> Result<(), StdioError> {
     let (reader, writer) = stdio_pipes();
-    Box::pin(over(server, reader, writer, stop)).await
+    Box::pin(serve_stream(server, reader, writer, stop)).await
 }
 
-/// The same over any pair of streams, a message a line.
+/// Serves one client over any pair of streams, one message a line.
 ///
 /// # Errors
-/// As [`stdio`].
-pub async fn over(
+/// As [`serve_stdio`].
+pub async fn serve_stream(
     server: Server,
     reader: impl AsyncRead + Send + Unpin + 'static,
     writer: impl AsyncWrite + Send + Unpin + 'static,
     stop: CancellationToken,
-) -> Result<(), StdioFailed> {
+) -> Result<(), StdioError> {
     match serve_server_with_ct(server, (reader, writer), stop.clone()).await {
-        Ok(running) => running.waiting().await.map(drop).map_err(|error| StdioFailed::Broke(error.to_string())),
+        Ok(running) => running.waiting().await.map(drop).map_err(|error| StdioError::Broken(error.to_string())),
         Err(_) if stop.is_cancelled() => Ok(()),
-        Err(error) => Err(StdioFailed::NoClient(error.to_string())),
+        Err(error) => Err(StdioError::NoClient(error.to_string())),
     }
 }
 
-/// Why a conversation over stdio failed.
+/// Why a session over stdio failed.
 #[derive(Debug, thiserror::Error)]
-pub enum StdioFailed {
-    /// No client that speaks MCP is at the other end.
+pub enum StdioError {
+    /// No MCP client is at the other end.
     #[error("no MCP client is at the other end of standard input: start this program from one: {0}")]
     NoClient(String),
-    /// Our own task ended badly.
-    #[error("the conversation broke off: start the program again: {0}")]
-    Broke(String),
+    /// A task of the server ended unexpectedly.
+    #[error("the session ended unexpectedly: start the program again: {0}")]
+    Broken(String),
 }

@@ -1,5 +1,5 @@
-//! A call with a token that is too narrow ends as an HTTP status, before the protocol's own machinery has begun an answer: by
-//! status 403 a client knows that it has to sign in for more (MCP 2026-07-28, authorization, scope challenge handling).
+//! Step-up authorization: a call whose token lacks a scope is answered with HTTP status 403 before the MCP layer handles it,
+//! so that the client requests a token with more scopes (MCP 2026-07-28, authorization, scope challenge handling).
 
 use std::time::Instant;
 
@@ -15,13 +15,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tower::ServiceExt as _;
 
-use crate::{HttpService, Server, Surface, call::Meant, trace};
+use crate::{Endpoint, HttpService, Server, call::ResolvedCall, trace};
 
-/// Goes with a response of status 403: all scopes that the request needs, for the challenge that whoever sends it makes.
+/// Extension of a response with status 403: all scopes that the request needs, for the `WWW-Authenticate` challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopesNeeded(pub Vec<String>);
 
-/// What has to be known of a message to see whether it is a call. That it is well-formed is looked at elsewhere.
+/// The members of a JSON-RPC message that identify a tool call. The MCP layer validates the message itself.
 #[derive(Deserialize)]
 struct Message {
     #[serde(default)]
@@ -44,7 +44,7 @@ impl Message {
         serde_json::from_slice::<Self>(body).ok().filter(|message| message.method == "tools/call")
     }
 
-    /// What the client calls itself, where each request says so.
+    /// Name and version of the client, if the request contains them.
     fn client(&self) -> Option<String> {
         let client = self.params.meta.get("io.modelcontextprotocol/clientInfo")?;
         Some(format!("{}/{}", client["name"].as_str()?, client["version"].as_str()?))
@@ -52,20 +52,20 @@ impl Message {
 }
 
 impl Server {
-    /// Answers a request, unless it is a call with a token that is too narrow.
-    pub(crate) async fn answer(&self, service: HttpService, request: Request) -> Response {
+    /// Handles a request: answers a call with insufficient scope with status 403, and forwards everything else to `service`.
+    pub(crate) async fn handle(&self, service: HttpService, request: Request) -> Response {
         let limited = |request: &Request| {
             let caller = request.extensions().get::<Caller>().filter(|caller| policy::scope::limited(caller))?;
-            Some((caller.clone(), request.extensions().get::<Surface>()?.clone()))
+            Some((caller.clone(), request.extensions().get::<Endpoint>()?.clone()))
         };
-        let asked = limited(&request).filter(|_| request.method() == Method::POST);
-        let request = match asked {
+        let scoped = limited(&request).filter(|_| request.method() == Method::POST);
+        let request = match scoped {
             None => request,
-            Some((caller, surface)) => {
+            Some((caller, endpoint)) => {
                 let (parts, body) = request.into_parts();
-                // the layers before have bounded it
+                // an outer layer limits the size
                 let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-                if let Some(refused) = self.too_narrow(caller, &surface, &parts.headers, &body).await {
+                if let Some(refused) = self.insufficient_scope(caller, &endpoint, &parts.headers, &body).await {
                     return refused;
                 }
                 Request::from_parts(parts, Body::from(body))
@@ -75,33 +75,35 @@ impl Server {
         response
     }
 
-    async fn too_narrow(
+    async fn insufficient_scope(
         &self,
         caller: Caller,
-        surface: &Surface,
+        endpoint: &Endpoint,
         headers: &HeaderMap,
         body: &Bytes,
     ) -> Option<Response> {
-        let begun = Instant::now();
+        let started = Instant::now();
         let message = Message::call(body)?;
-        if !self.shelf.has(surface, &message.params.name) {
+        if !self.tools.offers(endpoint, &message.params.name) {
             return None;
         }
         let caller = match message.client() {
             Some(client) => caller.with_client(client),
             None => caller,
         };
-        let trace = trace::of(message.params.meta.get("traceparent").and_then(Value::as_str), Some(headers));
-        let meant = Meant::of(&message.params.name, message.params.arguments, surface).ok()?;
-        let tool = self.door.catalogue.get(&meant.tool)?;
-        if meant.out_of_place(tool).is_some() {
+        let trace =
+            trace::trace_of_message(message.params.meta.get("traceparent").and_then(Value::as_str), Some(headers));
+        let name = &message.params.name;
+        let resolved = ResolvedCall::resolve(name, message.params.arguments, endpoint).ok()??;
+        let tool = self.door.catalogue.get(&resolved.tool)?;
+        if resolved.read_only_violation(tool).is_some() {
             return None;
         }
-        let call = Call { trace, ..Call::new(tool.name(), meant.arguments) };
+        let call = Call { trace, ..Call::new(tool.name(), resolved.arguments) };
         let Narrow { refusal, scopes } = dispatch::too_narrow(&self.door, &caller, &call).await?;
-        self.observe.call_ended(tool.name(), "denied", begun.elapsed());
+        self.metrics.call_ended(tool.name(), "denied", started.elapsed());
         let body = json!({"jsonrpc": "2.0", "id": message.id, "error": {
-            "code": -32000, "message": refusal.to_string(), "data": {"juju-mcp/code": "insufficient scope", "scopes": scopes}}});
+            "code": -32000, "message": refusal.to_string(), "data": {"juju-mcp/code": "insufficient_scope", "scopes": scopes}}});
         let mut response = (StatusCode::FORBIDDEN, axum::Json(body)).into_response();
         response.extensions_mut().insert(ScopesNeeded(scopes));
         Some(response)

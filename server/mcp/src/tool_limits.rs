@@ -1,4 +1,4 @@
-//! How often each caller may call each tool: some cost an estate more than others.
+//! Limits of single tools for each caller: some tools cost an estate more than others.
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -12,20 +12,20 @@ use crate::{Server, reply};
 #[derive(Debug)]
 pub struct ToolLimits {
     tables: BTreeMap<String, Table>,
-    begun: Instant,
+    started: Instant,
 }
 
 impl ToolLimits {
-    /// For each tool how often, and how many at once, one caller may call it; tools that are not named have no limit.
+    /// For each tool: its name, how often and how many at once one caller may call it. Tools that are not listed have no limit.
     #[must_use]
     pub fn new(limits: impl IntoIterator<Item = (String, Rate, usize)>) -> Self {
-        let tables = limits.into_iter().map(|(tool, rate, at_once)| (tool, Table::new(rate, at_once))).collect();
-        Self { tables, begun: Instant::now() }
+        let tables = limits.into_iter().map(|(tool, rate, concurrent)| (tool, Table::new(rate, concurrent))).collect();
+        Self { tables, started: Instant::now() }
     }
 
-    fn enter(&self, tool: &str, caller: &Caller) -> Result<Option<UnderWay>, Exceeded> {
+    fn acquire(&self, tool: &str, caller: &Caller) -> Result<Option<UnderWay>, Exceeded> {
         let Some(table) = self.tables.get(tool) else { return Ok(None) };
-        table.enter(caller.subject(), self.begun.elapsed()).map(Some)
+        table.enter(caller.subject(), self.started.elapsed()).map(Some)
     }
 }
 
@@ -36,28 +36,27 @@ impl Default for ToolLimits {
 }
 
 impl Server {
-    /// Lets a call of a tool in for as long as what is returned lives, or says when to try again.
-    pub(crate) async fn enter(&self, tool: &str, caller: &Caller) -> Result<Option<UnderWay>, CallToolResult> {
-        let exceeded = match self.limits.enter(tool, caller) {
-            Ok(under_way) => return Ok(under_way),
+    /// Admits a call of a tool until the returned guard is dropped, or returns the refusal with the time of the next attempt.
+    pub(crate) async fn acquire(&self, tool: &str, caller: &Caller) -> Result<Option<UnderWay>, CallToolResult> {
+        let exceeded = match self.limits.acquire(tool, caller) {
+            Ok(guard) => return Ok(guard),
             Err(exceeded) => exceeded,
         };
         let seconds = exceeded.seconds();
         let (limit, sentence) = match exceeded.which {
-            Which::Rate => (
-                "rate",
-                format!("`{tool}` may not be called that often by one caller: call it again in {seconds} seconds"),
-            ),
+            Which::Rate => {
+                ("rate", format!("one caller may not call `{tool}` that often: call it again in {seconds} seconds"))
+            }
             Which::AtOnce => (
                 "concurrency",
-                format!("you have as many calls of `{tool}` under way as one caller may: wait for one to end"),
+                format!("you have the maximum number of concurrent calls of `{tool}`: wait for one to end"),
             ),
         };
-        self.observe.limited(limit);
+        self.metrics.limited(limit);
         if let Some(count) = exceeded.to_tell {
             let limited = dispatch::Limited { limit, tool: Some(tool), count };
             dispatch::note_limited(&self.door, caller, limited).await;
         }
-        Err(reply::limited(sentence, seconds))
+        Err(reply::rate_limited(sentence, seconds))
     }
 }

@@ -21,18 +21,18 @@ use crate::Server;
 /// Answers MCP requests; never fails as a service.
 pub type HttpService = BoxCloneSyncService<Request, Response, Infallible>;
 
-/// An older client that is silent for so long has to send `initialize` again.
-const SESSION_IDLE: Duration = Duration::from_hours(1);
+/// A session of an older client ends after this time without a request.
+const SESSION_IDLE_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Serves `handler`. Streams and sessions end when `stop` is cancelled.
 ///
-/// `Host`, `Origin` and the size of bodies are the concern of the layers around it, so they are not checked again.
+/// Outer layers check `Host`, `Origin` and the size of bodies; this service does not check them again.
 pub fn streamable_http<Handler>(handler: Handler, max_body_bytes: usize, stop: CancellationToken) -> HttpService
 where
     Handler: ServerHandler + Clone,
 {
     let mut sessions = LocalSessionManager::default();
-    sessions.session_config.keep_alive = Some(SESSION_IDLE);
+    sessions.session_config.keep_alive = Some(SESSION_IDLE_TIMEOUT);
     let config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
         .with_json_response(true)
@@ -47,13 +47,13 @@ where
 }
 
 impl Server {
-    /// Serves this over HTTP. Streams and sessions end when `stop` is cancelled.
+    /// Serves this server over HTTP. Streams and sessions end when `stop` is cancelled.
     #[must_use]
     pub fn http(self, max_body_bytes: usize, stop: CancellationToken) -> HttpService {
         let inner = streamable_http(self.clone(), max_body_bytes, stop);
         BoxCloneSyncService::new(tower::service_fn(move |request: Request| {
             let (server, inner) = (self.clone(), inner.clone());
-            async move { Ok::<_, Infallible>(server.answer(inner, request).await) }
+            async move { Ok::<_, Infallible>(server.handle(inner, request).await) }
         }))
     }
 }

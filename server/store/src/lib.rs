@@ -159,7 +159,7 @@ impl Error {
                 "tell whoever runs this server to free space in its state directory, or to let it keep less"
             }
             Self::ReadOnly(_) => "tell whoever runs this server to make its state directory writable again",
-            Self::Open { .. } => "give a state directory that can be written, with `--state DIR`",
+            Self::Open { .. } => "give a state directory that can be written, with `--state-dir DIR`",
             Self::Migrate(_) => "run the program that wrote it, or a newer one",
             Self::Unreadable { .. } | Self::Failed(_) => {
                 "tell whoever runs this server to look at its log and its state directory"

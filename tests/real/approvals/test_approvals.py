@@ -42,7 +42,7 @@ class Shop:
         self.folder, self.juju_data, self.second_person, self.process = folder, juju_data, False, None
 
     def start(self):
-        words = ["--juju-data", self.juju_data, "--state", self.folder / "state", *(["--second-person"] if self.second_person else [])]
+        words = ["--juju-data-dir", self.juju_data, "--state-dir", self.folder / "state", *(["--second-person"] if self.second_person else [])]
         self.process, ready = begun([given("JUJU_MCP_TEST_APPROVAL_SERVER"), *words], self.folder, listen=None)
         self.url = ready["mcp_url"]
 
@@ -139,7 +139,7 @@ def test_a_second_person_by_our_command_line(shop):
 
 
 def test_the_demo_asks_and_prints_how_to_say_yes(tmp_path):
-    with ours(tmp_path, "demo", "--state", tmp_path / "state") as ready:
+    with ours(tmp_path, "demo", "--state-dir", tmp_path / "state") as ready:
         act = {"tool": "juju_remove_application", "arguments": {"model": "shop", "applications": ["cart"]}}
         job = act | {"url": ready["mcp_url"], "token": ready["tokens"]["admin"], "answer": None, "mode": "auto"}
 

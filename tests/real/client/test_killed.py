@@ -24,8 +24,8 @@ def units(sim):
 
 def records(state):
     """The ledger's records, after its chain was found to hold."""
-    ran("audit", "verify", "--state", state)
-    lines = [json.loads(line) for line in ran("audit", "export", "--state", state).splitlines()]
+    ran("audit", "verify", "--state-dir", state)
+    lines = [json.loads(line) for line in ran("audit", "export", "--state-dir", state).splitlines()]
     return [line | line["body"] for line in lines if line.get("phase") in ("open", "close")]
 
 
@@ -37,10 +37,10 @@ def of_the_write(state):
 def test_killed_in_the_middle_of_a_write(tmp_path):
     state = tmp_path / "state"
     # without rules, which would look at the slow controller first
-    serve = ["serve", "--state", state, "--token-file", token_file(tmp_path, "admin"), "--rules", "none"]
+    serve = ["serve", "--state-dir", state, "--token-file", token_file(tmp_path, "admin"), "--builtin-rules", "none"]
     arguments = {"model": "admin/shop", "application": "web", "num_units": 1, "idempotency_key": "one-more-web"}
     with ours(tmp_path / "sim", "sim", "--scenario", "shop") as sim:
-        serve += ["--juju-data", sim["juju_data"]]
+        serve += ["--juju-data-dir", sim["juju_data"]]
         fault = ["--ready-file", tmp_path / "sim" / "ready.json"]
         server, ready = started(tmp_path / "server", *serve)
         try:
@@ -61,7 +61,7 @@ def test_killed_in_the_middle_of_a_write(tmp_path):
             server.kill()
             server.wait()
         asking.join()
-        ran("fault", "heal", *fault)
+        ran("fault", "clear", *fault)
 
         server, ready = started(tmp_path / "server", *serve)
         try:

@@ -23,7 +23,7 @@ def state(tmp_path_factory):
     state = folder / "state"
     with ours(folder / "sim", "sim", "--scenario", "shop") as sim:
         for end in (signal.SIGKILL, signal.SIGTERM):
-            server, ready = started(folder / "server", "serve", "--juju-data", sim["juju_data"], "--state", state,
+            server, ready = started(folder / "server", "serve", "--juju-data-dir", sim["juju_data"], "--state-dir", state,
                                     "--token-file", token_file(folder, "admin"))
             try:
                 for _ in range(5):
@@ -32,7 +32,7 @@ def state(tmp_path_factory):
                 server.wait(timeout=PATIENCE)
             finally:
                 server.kill()
-            verified = audit("verify", "--state", state)
+            verified = audit("verify", "--state-dir", state)
             assert verified.returncode == 0, verified.stdout + verified.stderr
             assert ("not signed yet" in verified.stdout) == (end == signal.SIGKILL), verified.stdout
     return state
@@ -40,24 +40,24 @@ def state(tmp_path_factory):
 
 def test_an_export_holds_where_neither_ledger_nor_key_is(state, tmp_path):
     key, export = tmp_path / "ledger.pem", tmp_path / "all.jsonl"
-    key.write_text(audit("public-key", "--state", state).stdout)
-    export.write_text(audit("export", "--state", state, "--since", "1h").stdout)
+    key.write_text(audit("public-key", "--state-dir", state).stdout)
+    export.write_text(audit("export", "--state-dir", state, "--since", "1h").stdout)
     held = audit("verify", "--file", export, "--public-key", key)
     assert held.returncode == 0 and "20 are shown" in held.stdout, held.stdout + held.stderr
     export.write_text(export.read_text().replace('"outcome":"done"', '"outcome":"failed"', 1))
     changed = audit("verify", "--file", export, "--public-key", key)
     assert changed.returncode == 1 and changed.stdout.startswith("changed: record "), changed.stdout + changed.stderr
-    assert audit("verify", "--file", export, "--state", tmp_path).returncode == 2
-    assert audit("verify", "--state", tmp_path).returncode == 2
-    assert audit("export", "--state", state, "--since", "2999-01-01").stdout == ""
+    assert audit("verify", "--file", export, "--state-dir", tmp_path).returncode == 2
+    assert audit("verify", "--state-dir", tmp_path).returncode == 2
+    assert audit("export", "--state-dir", state, "--since", "2999-01-01").stdout == ""
 
 
 def test_the_chain_and_its_signatures_are_what_the_documentation_says(state, tmp_path):
     def sha256(*parts):
         return hashlib.sha256("".join(f"{part}\n" for part in parts).encode()).hexdigest()
 
-    (tmp_path / "ledger.pem").write_text(audit("public-key", "--state", state).stdout)
-    lines = audit("export", "--state", state).stdout.splitlines()
+    (tmp_path / "ledger.pem").write_text(audit("public-key", "--state-dir", state).stdout)
+    lines = audit("export", "--state-dir", state).stdout.splitlines()
     previous, heads = json.loads(lines[0])["previous"], 0
     for line in lines[1:]:
         record = json.loads(line)
@@ -81,16 +81,16 @@ def test_a_ledger_that_was_cut_off_is_not_served_on(state, tmp_path):
     copy = shutil.copytree(state, tmp_path / "state")
     subprocess.run(["python3", "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
                     "c.execute('delete from ledger where sequence > 4'); c.commit()", str(copy / "juju-mcp.sqlite")], check=True)
-    cut = audit("verify", "--state", copy)
+    cut = audit("verify", "--state-dir", copy)
     assert cut.returncode == 1 and "record 5 is missing and all after it" in cut.stdout, cut.stdout + cut.stderr
     (copy / "ledger-head.json").unlink()
-    assert audit("verify", "--state", copy, "--head", state / "ledger-head.json").returncode == 1
+    assert audit("verify", "--state-dir", copy, "--head", state / "ledger-head.json").returncode == 1
 
 
 def test_refused_tokens_that_were_only_counted_are_written_down_when_the_server_stops(tmp_path):
     state = tmp_path / "state"
     with ours(tmp_path / "sim", "sim", "--scenario", "shop") as sim:
-        server, ready = started(tmp_path / "server", "serve", "--juju-data", sim["juju_data"], "--state", state,
+        server, ready = started(tmp_path / "server", "serve", "--juju-data-dir", sim["juju_data"], "--state-dir", state,
                                 "--token-file", token_file(tmp_path, "admin"))
         try:
             for _ in range(3):

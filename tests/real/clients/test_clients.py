@@ -70,7 +70,7 @@ def served(request, tmp_path_factory):
     (folder / "admin.token").write_text(token)
     (folder / "admin.token").chmod(0o600)
     with real(behind, SERVE_K8S="off") as controller:
-        words = ["--juju-data", controller["juju_data"], "--state", folder / "state", "--token-file", f"admin={folder / 'admin.token'}"]
+        words = ["--juju-data-dir", controller["juju_data"], "--state-dir", folder / "state", "--token-file", f"admin={folder / 'admin.token'}"]
         with ours(folder, "serve", *words) as ready:
             yield ready | {"juju_data": controller["juju_data"], "tokens": {"admin": token}}
 

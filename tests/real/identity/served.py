@@ -41,7 +41,7 @@ def served(folder, provider, sim, host="127.0.0.1", **more):
     oauth = {"issuer": provider.issuer, "public_url": f"http://{host}:{port}", "token_cache_seconds": 2,
              "introspection": {"url": f"{provider.admin}/admin/oauth2/introspect"}}
     (folder / "config.yaml").write_text(yaml.safe_dump({"oauth": oauth | more.pop("oauth", {}), "bindings": BINDINGS} | more))
-    words = ["serve", "--config", folder / "config.yaml", "--juju-data", sim["juju_data"], "--state", folder / "state"]
+    words = ["serve", "--config", folder / "config.yaml", "--juju-data-dir", sim["juju_data"], "--state-dir", folder / "state"]
     with ours(folder, *words, listen=f"127.0.0.1:{port}") as ready:
         ready["mcp_url"] = ready["mcp_url"].replace("127.0.0.1", host)
         yield Served(ready, provider, folder)

@@ -49,5 +49,5 @@ def test_from_401_to_a_call(server, hydra, name, known):  # noqa: F811
     assert "juju_status" in said["tools"] and "juju_add_unit" in said["tools"]
     for result in said["results"]:
         assert not result.get("isError") and result.get("structuredContent") is not None, result
-    # the token that the client got is for this server alone, and is no key to another surface's address
+    # the token that the client got is for this server alone, and is not valid for the URL of another endpoint
     assert server.status(said["token"]) == 200

@@ -57,7 +57,7 @@ def test_explain_names_the_role_and_the_rules_that_decide(tmp_path):
     def strikes(told):
         return [looked["rule"] for looked in told["rules"] if looked["answer"] in ("deny", "approve", "warn")]
 
-    unit = ["--tool", "add-unit", "--args", '{"application": "web", "num_units": 3}', "--fact", "units.now=2"]
+    unit = ["--tool", "add-unit", "--args", '{"application": "web", "num_units": 3}', "--assume", "units.now=2"]
     told = explained("--caller", "group:web", "--model", "dev-shop", *unit)
     assert (told["decision"], told["right"], strikes(told)) == ("allow", "role `web-team` allows it", [])
     told = explained("--caller", "group:web", "--model", "prod", *unit)
@@ -124,7 +124,7 @@ class Served:
 
     def recorded(self):
         """What the ledger says about changes of the policy."""
-        words = ["audit", "export", "--state", self.folder / "state", "--caller", "server"]
+        words = ["audit", "export", "--state-dir", self.folder / "state", "--caller", "server"]
         done = subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -133,9 +133,9 @@ class Served:
 @contextlib.contextmanager
 def served(folder, *words):
     """Such a server, while something is done with it."""
-    serve = ["serve", "--state", folder / "state", "--token-file", token_file(folder, "operator"), *words]
+    serve = ["serve", "--state-dir", folder / "state", "--token-file", token_file(folder, "operator"), *words]
     with (ours(folder / "sim", "sim", "--scenario", "shop") as sim,
-          ours(folder / "server", *serve, "--juju-data", sim["juju_data"], JUJU_MCP_LOG="info") as ready):
+          ours(folder / "server", *serve, "--juju-data-dir", sim["juju_data"], JUJU_MCP_LOG="info") as ready):
         yield Served(folder, ready["mcp_url"].removesuffix("/mcp"))
 
 

@@ -57,7 +57,7 @@ def spoil(file, change):
 
 def serve(tmp_path, files):
     """`serve` on spoilt files, which must end by itself."""
-    return run("serve", "--juju-data", files, "--state", tmp_path / "state", "--listen", "127.0.0.1:0", "--token-file",
+    return run("serve", "--juju-data-dir", files, "--state-dir", tmp_path / "state", "--listen", "127.0.0.1:0", "--token-file",
                f"operator={tmp_path / 'operator.token'}", folder=tmp_path)
 
 
@@ -77,12 +77,12 @@ def test_bad_flags(tmp_path, words, parts):
     (["demo", "--listen", "0.0.0.0:0"], ["loopback", "juju-mcp serve"]),
     (["sim", "--listen", "0.0.0.0:0"], ["loopback"]),
     (["serve", "--config", "nowhere.yaml"], ["nowhere.yaml", "check the path"]),
-    (["serve"], ["no controller is configured", "--juju-data"]),
-    (["stdio"], ["name no controller", "--juju-data"]),
+    (["serve"], ["no controller is configured", "--juju-data-dir"]),
+    (["stdio"], ["name no controller", "--juju-data-dir"]),
     (["tools", "--endpoint", "/nowhere"], ["`/nowhere`", "/mcp/full"]),
     (["tools", "--endpoint", "/mcp/x/nothing"], ["`nothing`", "deploy"]),
-    (["fault", "heal", "--ready-file", "nowhere.json"], ["nowhere.json"]),
-    (["audit", "verify", "--state", "nowhere"], ["nowhere", "--state"])])
+    (["fault", "clear", "--ready-file", "nowhere.json"], ["nowhere.json"]),
+    (["audit", "verify", "--state-dir", "nowhere"], ["nowhere", "--state-dir"])])
 def test_what_cannot_be(tmp_path, words, parts):
     refused(run(*words, folder=tmp_path), 2, *parts)
 
@@ -102,7 +102,7 @@ def test_bad_configuration(tmp_path, text, parts):
 def test_a_port_that_is_taken(tmp_path, files):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = run("serve", "--juju-data", files, "--state", tmp_path / "state", "--listen", f"127.0.0.1:{port}", "--token-file",
+        done = run("serve", "--juju-data-dir", files, "--state-dir", tmp_path / "state", "--listen", f"127.0.0.1:{port}", "--token-file",
                    f"operator={tmp_path / 'operator.token'}", folder=tmp_path)
     refused(done, 2, str(port), "--listen")
 
@@ -139,7 +139,7 @@ def test_stdio_answers_malformed_lines_and_tells_the_assistant_what_the_user_has
     hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}}
     call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "juju_status", "arguments": {}}}
-    process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), "stdio", "--juju-data", files], text=True, stdin=subprocess.PIPE,
+    process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), "stdio", "--juju-data-dir", files], text=True, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"HOME": str(tmp_path)})
     try:
         def say(message):
@@ -214,7 +214,7 @@ def test_help_is_short_and_shows_examples(tmp_path):
 
 
 def test_an_oversized_body_and_a_malformed_message_are_refused_and_harm_nothing(tmp_path, files):
-    words = ["--juju-data", files, "--state", tmp_path / "state", "--token-file", f"operator={tmp_path / 'operator.token'}"]
+    words = ["--juju-data-dir", files, "--state-dir", tmp_path / "state", "--token-file", f"operator={tmp_path / 'operator.token'}"]
     with ours(tmp_path, "serve", *words) as ready:
         host, port = ready["mcp_url"].split("/")[2].split(":")
 

@@ -14,8 +14,8 @@ use crate::{
     cli::{ApiServer, Approvals, Decide, Format},
     config::read_text,
     failure::Failure,
+    http_client::HttpClientOptions,
     output,
-    web::Web,
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -193,7 +193,7 @@ async fn api<T: DeserializeOwned>(
     body: Option<Value>,
 ) -> Result<T, Failure> {
     let url = format!("{}/api/v1/approvals{path}", server.url.trim_end_matches('/'));
-    let client = Web { patience: PATIENCE, authority: None, redirects: false }.client()?;
+    let client = HttpClientOptions { timeout: PATIENCE, authority: None, redirects: false }.build()?;
     let request = if method == "GET" { client.get(&url) } else { client.post(&url) };
     let request = request.bearer_auth(read_text(&server.token_file)?);
     let request = match body {

@@ -15,7 +15,7 @@ use tokio::time::{Duration, Instant, sleep};
 use crate::{
     cli::{Audit, Export, Verify},
     failure::Failure,
-    secret_key::known_key,
+    secret_key::existing_key,
     wiring::{LEDGER_KEY, NEWEST_HEAD, STORE},
 };
 
@@ -30,14 +30,14 @@ pub(super) async fn run(command: Audit) -> Result<ExitCode, Failure> {
         },
         Audit::Export(arguments) => export(arguments).await,
         Audit::PublicKey(state) => {
-            print!("{}", own_key(&state.state)?.pem());
+            print!("{}", own_key(&state.state_dir)?.pem());
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
 async fn verify(arguments: &Verify) -> Result<ExitCode, Failure> {
-    let state = &arguments.state.state;
+    let state = &arguments.state.state_dir;
     let (store, keys) = (open(state).await?, keys(arguments)?);
     let file = arguments.head.clone().unwrap_or_else(|| state.join(NEWEST_HEAD));
     loop {
@@ -119,7 +119,7 @@ fn holds(verified: &Verified) -> String {
 }
 
 async fn export(arguments: Export) -> Result<ExitCode, Failure> {
-    let store = open(&arguments.state.state).await?;
+    let store = open(&arguments.state.state_dir).await?;
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
     let Export { since, until, model, caller, .. } = arguments;
     let only = Only { since: since.map(time), until: until.map(time), model, caller };
@@ -141,7 +141,7 @@ async fn export(arguments: Export) -> Result<ExitCode, Failure> {
 
 fn keys(arguments: &Verify) -> Result<Vec<PublicKey>, Failure> {
     if arguments.public_key.is_empty() {
-        return Ok(vec![own_key(&arguments.state.state)?]);
+        return Ok(vec![own_key(&arguments.state.state_dir)?]);
     }
     arguments.public_key.iter().map(read_key).collect()
 }
@@ -158,16 +158,16 @@ fn read_key(file: &PathBuf) -> Result<PublicKey, Failure> {
 
 /// The public half of the server's own key.
 fn own_key(state: &Path) -> Result<PublicKey, Failure> {
-    match known_key(state, LEDGER_KEY)? {
+    match existing_key(state, LEDGER_KEY)? {
         Some(key) => Ok(Signer::new(&key).public_key().clone()),
         None => Err(Failure::usage(
             format!("there is no key `{LEDGER_KEY}` in `{}`", state.display()),
-            "give the server's state directory with `--state DIR`, or its public key with `--public-key FILE`",
+            "give the server's state directory with `--state-dir DIR`, or its public key with `--public-key FILE`",
         )),
     }
 }
 
 async fn open(state: &Path) -> Result<Store, Failure> {
-    let remedy = "give the server's state directory with `--state DIR`";
+    let remedy = "give the server's state directory with `--state-dir DIR`";
     Store::open_read_only(&state.join(STORE)).await.map_err(|error| Failure::usage(error, remedy))
 }

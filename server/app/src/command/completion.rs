@@ -1,4 +1,4 @@
-//! `juju-mcp completion`: what completes this program's words in a shell.
+//! `juju-mcp completion`: generates shell completions.
 
 use std::process::ExitCode;
 

@@ -1,15 +1,15 @@
-//! `juju-mcp config`: checks a configuration file, or says what one may hold.
+//! `juju-mcp config`: checks a configuration file, or prints its schema.
 
 use std::process::ExitCode;
 
 use policy::Profile;
 
 use crate::{
-    cli::{self, PolicyFrom},
+    cli::{self, PolicySource},
     config::{Config, read_token},
     failure::Failure,
     output,
-    rulebook::Rulebook,
+    policy_watcher::PolicyWatcher,
 };
 
 pub(super) fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
@@ -20,9 +20,14 @@ pub(super) fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
             for token in &config.tokens {
                 read_token(&token.file)?;
             }
-            let policy = Rulebook::of(Some(file), &PolicyFrom::default(), Profile::Shipped).read()?;
+            let policy = PolicyWatcher::new(Some(file), &PolicySource::default(), Profile::Shipped).read()?;
             super::serve::check_roles(policy.roles(), config.tokens.iter().map(|token| token.role.as_str()))?;
-            println!("`{}` is good: {} controllers, {} tokens", file.display(), controllers.len(), config.tokens.len());
+            println!(
+                "`{}` is valid: {} controllers, {} tokens",
+                file.display(),
+                controllers.len(),
+                config.tokens.len()
+            );
         }
         cli::Config::Schema => {
             output::json(&schemars::schema_for!(Config))?;

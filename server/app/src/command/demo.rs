@@ -22,33 +22,33 @@ use crate::{
     cli::Demo,
     config::{ApprovalsSection, Config, ConsoleSection, LimitsSection},
     failure::Failure,
-    ready::Ready,
-    rulebook::Rulebook,
+    policy_watcher::PolicyWatcher,
+    ready_file::ReadyFile,
     secret_key::secret_key,
-    state::State,
+    state_dir::StateDir,
     wiring,
 };
 
-/// Where the simulated controller listens.
-const CONTROLLER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+/// Address of the simulated controller.
+const CONTROLLER_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
 pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     if !arguments.listen.ip().is_loopback() {
         return Err(Failure::usage(
             format!("a demo listens on loopback only, not on: {}", arguments.listen),
-            "for others to reach it, use `juju-mcp serve` with tokens of your own",
+            "for access from other machines, use `juju-mcp serve` with your own tokens",
         ));
     }
     let stop = wiring::stop_signal();
     let listener = listen(arguments.listen).await?;
     let scratch = Scratch::make()?;
-    let simulated = Simulated::start(&arguments.scenario, CONTROLLER, &scratch, &stop).await?;
+    let simulated = Simulated::start(&arguments.scenario, CONTROLLER_ADDRESS, &scratch, &stop).await?;
     let controllers = wiring::controllers(&Config::default(), Some(&simulated.juju_data))?;
-    let state = State::take(&arguments.state.clone().unwrap_or_else(|| scratch.state()))?;
+    let state = StateDir::lock(&arguments.state_dir.clone().unwrap_or_else(|| scratch.state()))?;
     let mut ready = simulated.ready();
     let mut authenticator = Authenticator::default();
-    let rulebook = Rulebook::of(None, &arguments.policy, Profile::Shipped);
-    let policy = rulebook.read()?;
+    let policy_watcher = PolicyWatcher::new(None, &arguments.policy, Profile::Shipped);
+    let policy = policy_watcher.read()?;
     for (role, _) in policy.roles().described() {
         let token = Token::generate().map_err(Failure::failed)?;
         authenticator.add_static_token(token.hash(), role);
@@ -57,7 +57,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let own = address(&listener)?;
     let terms = ApprovalsSection::default().terms(&own, true);
     let console = ConsoleSection::default().settings(None, true, &own)?;
-    let door = wiring::door(&state, controllers, policy, terms, Keep::default()).await?;
+    let door = wiring::build_dispatcher(&state, controllers, policy, terms, Keep::default()).await?;
     let seal = secret_key(&state.directory, wiring::SEAL)?;
     let serving = Serving {
         door,
@@ -67,22 +67,22 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         limits: LimitsSection::none(),
         console: Some(console),
         listener,
-        rulebook,
+        policy_watcher,
         stop,
     };
     let approver = approver_file(&state.directory, &ready)?;
-    serving.serve(ready, arguments.ready_file.as_deref(), |ready| announce(ready, &approver)).await
+    serving.serve(ready, arguments.ready_file.as_deref(), |ready| print_instructions(ready, &approver)).await
 }
 
-/// Keeps the approver's token where `juju-mcp approvals` takes it from, for its owner only. Its place is told on this terminal
-/// and never to an assistant, which could otherwise say yes to itself.
-fn approver_file(state: &Path, ready: &Ready) -> Result<PathBuf, Failure> {
+/// Writes the approver's token to a file for `juju-mcp approvals` that only its owner can read. The program prints the path on
+/// the terminal and never to an assistant, which could otherwise approve its own requests.
+fn approver_file(state: &Path, ready: &ReadyFile) -> Result<PathBuf, Failure> {
     let file = state.join("approver.token");
     let failed = |cause: std::io::Error| Failure::file("write", &file, &cause);
     let token = ready.tokens.get("approver").map(String::as_str).unwrap_or_default();
     let mut handle =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&file).map_err(failed)?;
-    // of an earlier demo it may be there already, readable for others
+    // the file of an earlier demo may be readable for others
     handle
         .set_permissions(Permissions::from_mode(0o600))
         .and_then(|()| handle.write_all(token.as_bytes()))
@@ -90,8 +90,8 @@ fn approver_file(state: &Path, ready: &Ready) -> Result<PathBuf, Failure> {
     Ok(file)
 }
 
-/// Lines to paste, for the role that a newcomer wants first.
-fn announce(ready: &Ready, approver: &Path) {
+/// Prints how to connect clients, with the token of the role operator.
+fn print_instructions(ready: &ReadyFile, approver: &Path) {
     let url = ready.mcp_url.as_deref().unwrap_or_default();
     let token = ready.tokens.get("operator").map(String::as_str).unwrap_or_default();
     let juju_data = ready.juju_data.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
@@ -112,10 +112,10 @@ fn announce(ready: &Ready, approver: &Path) {
     for (role, token) in &ready.tokens {
         println!("  {role:<9} {token}");
     }
-    let asked = format!("--url {base} --token-file {}", approver.display());
+    let server = format!("--url {base} --token-file {}", approver.display());
     println!(
-        "\nWhat cannot be undone, such as `remove-application` with the token of admin, waits for your yes. In another terminal:"
+        "\nIrreversible operations, such as `remove-application` with the token of admin, wait for your approval. In another terminal:"
     );
-    println!("  juju-mcp approvals list {asked}\n  juju-mcp approvals approve ID {asked}");
-    println!("\nAsk for example: why is my shop not healthy? Stop with Ctrl+C.");
+    println!("  juju-mcp approvals list {server}\n  juju-mcp approvals approve ID {server}");
+    println!("\nAsk your assistant, for example: why is my shop not healthy? Stop with Ctrl+C.");
 }

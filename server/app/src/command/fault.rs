@@ -4,35 +4,36 @@ use std::{process::ExitCode, time::Duration};
 
 use serde_json::{Value, json};
 
-use crate::{cli::Fault, failure::Failure, ready::Ready, web::Web};
+use crate::{cli::Fault, failure::Failure, http_client::HttpClientOptions, ready_file::ReadyFile};
 
-/// A restart of the simulated controller takes two seconds.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// Longer than a restart of the simulated controller, which takes two seconds.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(arguments: Fault) -> Result<ExitCode, Failure> {
-    let ready = Ready::read(&arguments.ready_file)?;
+    let ready = ReadyFile::read(&arguments.ready_file)?;
     let (Some(url), Some(token)) = (ready.control_url, ready.control_token) else {
         return Err(Failure::usage(
-            "the ready file names no address that takes faults",
+            "the ready file contains no URL that accepts faults",
             "give the one of `demo` or `sim`",
         ));
     };
     let words: Vec<_> = std::iter::once(arguments.kind).chain(arguments.target).collect();
-    let order = json!({"fault": words.join(" ")});
-    let answer = Web { patience: PATIENCE, authority: None, redirects: false }
-        .client()?
+    let request = json!({"fault": words.join(" ")});
+    let sent = HttpClientOptions { timeout: REQUEST_TIMEOUT, authority: None, redirects: false }
+        .build()?
         .post(&url)
         .bearer_auth(token)
-        .json(&order)
+        .json(&request)
         .send()
         .await;
-    let response = answer.map_err(|_| Failure::failed(format!("nothing answers at `{url}`: has it ended?")))?;
-    let done = response.status().is_success();
-    let said: Value = response.json().await.map_err(Failure::failed)?;
-    if done {
+    let response =
+        sent.map_err(|_| Failure::failed(format!("nothing answers at `{url}`: is the server still running?")))?;
+    let succeeded = response.status().is_success();
+    let body: Value = response.json().await.map_err(Failure::failed)?;
+    if succeeded {
         println!("injected: {}", words.join(" "));
         return Ok(ExitCode::SUCCESS);
     }
-    let sentence = said.get("error").and_then(Value::as_str).unwrap_or("refused");
-    Err(Failure::usage(sentence, "`juju-mcp fault --help` names the kinds"))
+    let sentence = body.get("error").and_then(Value::as_str).unwrap_or("refused");
+    Err(Failure::usage(sentence, "`juju-mcp fault --help` lists the kinds"))
 }

@@ -1,25 +1,29 @@
-//! `juju-mcp healthcheck`: asks a running server whether it is ready.
+//! `juju-mcp healthcheck`: checks whether a running server is ready.
 
 use std::{process::ExitCode, time::Duration};
 
-use crate::{cli::Healthcheck, failure::Failure, web::Web};
+use crate::{cli::Healthcheck, failure::Failure, http_client::HttpClientOptions};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(arguments: &Healthcheck) -> Result<ExitCode, Failure> {
     let url = format!("{}/readyz", arguments.url.trim_end_matches('/'));
-    let answer = Web { patience: PATIENCE, authority: None, redirects: true }.client()?.get(&url).send().await;
+    let answer = HttpClientOptions { timeout: REQUEST_TIMEOUT, authority: None, redirects: true }
+        .build()?
+        .get(&url)
+        .send()
+        .await;
     let response = answer.map_err(|error| Failure::Failed {
-        problem: format!("no server answers at `{}`: {}", arguments.url, deepest(&error)),
-        remedy: Some("start it with `juju-mcp serve`, or say where it is with `--url URL`".to_owned()),
+        problem: format!("no server answers at `{}`: {}", arguments.url, root_cause(&error)),
+        remedy: Some("start it with `juju-mcp serve`, or give its address with `--url URL`".to_owned()),
     })?;
     let status = response.status();
     println!("{}", response.text().await.map_err(Failure::failed)?);
     Ok(if status.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The last cause is the one that says what happened: `connection refused`.
-fn deepest(error: &dyn std::error::Error) -> String {
+/// The last cause in the chain is the specific one, for example `connection refused`.
+fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;

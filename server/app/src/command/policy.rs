@@ -10,15 +10,17 @@ use policy::{Budget, Circumstances, Explanation, Holder, Looked, MEASURES, Polic
 use serde_json::{Map, Value, json};
 
 use crate::{
-    cli::{self, Explain, Format, Listed, PolicyFrom},
+    cli::{self, Explain, Format, PolicyListArgs, PolicySource},
     failure::Failure,
     output,
-    rulebook::Rulebook,
+    policy_watcher::PolicyWatcher,
 };
 
 pub(super) fn run(command: &cli::Policy) -> Result<ExitCode, Failure> {
     match command {
-        cli::Policy::Check { files, rules } => check(&PolicyFrom { policy: files.clone(), rules: *rules })?,
+        cli::Policy::Check { files, builtin_rules } => {
+            check(&PolicySource { policy: files.clone(), builtin_rules: *builtin_rules })?
+        }
         cli::Policy::Explain(explain) => self::explain(explain)?,
         cli::Policy::Roles(listed) => roles(listed)?,
         cli::Policy::Rules(listed) => rules(listed)?,
@@ -27,8 +29,8 @@ pub(super) fn run(command: &cli::Policy) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(from: &PolicyFrom) -> Result<(), Failure> {
-    let policy = Rulebook::of(None, from, Profile::Shipped).read()?;
+fn check(from: &PolicySource) -> Result<(), Failure> {
+    let policy = PolicyWatcher::new(None, from, Profile::Shipped).read()?;
     let names: Vec<_> = from.policy.iter().map(|file| format!("`{}`", file.display())).collect();
     let (roles, bindings) = (policy.roles().described().count(), policy.bindings().len());
     let guards = policy.rules().len();
@@ -37,11 +39,11 @@ fn check(from: &PolicyFrom) -> Result<(), Failure> {
 }
 
 /// The policy that the arguments name.
-fn named(listed: &Listed) -> Result<Policy, Failure> {
-    Rulebook::of(listed.config.as_deref(), &listed.policy, Profile::Shipped).read()
+fn named(listed: &PolicyListArgs) -> Result<Policy, Failure> {
+    PolicyWatcher::new(listed.config.as_deref(), &listed.policy, Profile::Shipped).read()
 }
 
-fn roles(listed: &Listed) -> Result<(), Failure> {
+fn roles(listed: &PolicyListArgs) -> Result<(), Failure> {
     let policy = named(listed)?;
     let rows: Vec<_> = policy.roles().described().map(|(name, text)| [name.to_owned(), text.to_owned()]).collect();
     match listed.format {
@@ -54,7 +56,7 @@ fn roles(listed: &Listed) -> Result<(), Failure> {
     Ok(())
 }
 
-fn rules(listed: &Listed) -> Result<(), Failure> {
+fn rules(listed: &PolicyListArgs) -> Result<(), Failure> {
     let policy = named(listed)?;
     let rules = policy.rules();
     match listed.format {
@@ -87,11 +89,11 @@ fn measures() {
 fn explain(explain: &Explain) -> Result<(), Failure> {
     let policy = named(&explain.listed)?;
     let caller = caller(explain, &policy)?;
-    let supposed = supposed(explain)?;
+    let supposed = simulated_call(explain)?;
     let now = explain.at.unwrap_or_else(Utc::now);
     // as if nothing had been changed of late
     let reserved = Some(Budget::default().reserve("", &supposed.act, now));
-    let facts = explain.fact.iter().map(|(name, value)| (*name, json!(value))).collect();
+    let facts = explain.assume.iter().map(|(name, value)| (*name, json!(value))).collect();
     let circumstances = Circumstances { now, toolset: supposed.toolset.to_owned(), facts, reserved };
     let explained = policy.explain(&caller, &supposed.act, &circumstances);
     match explain.listed.format {
@@ -103,7 +105,7 @@ fn explain(explain: &Explain) -> Result<(), Failure> {
     }
 }
 
-fn supposed(explain: &Explain) -> Result<Supposed, Failure> {
+fn simulated_call(explain: &Explain) -> Result<Supposed, Failure> {
     let mut arguments: Map<String, Value> = serde_json::from_str(&explain.args).map_err(|error| {
         Failure::usage(
             format!("`--args` is no JSON object: {error}"),

@@ -20,76 +20,78 @@ use crate::{
     cli::Serve,
     config::{Config, ConsoleSection, LimitsSection, read_token},
     failure::Failure,
-    ready::Ready,
-    rulebook::Rulebook,
+    policy_watcher::PolicyWatcher,
+    ready_file::ReadyFile,
     secret_key::secret_key,
-    state::State,
-    wiring::{self, Parts},
+    state_dir::StateDir,
+    wiring::{self, HealthChecks},
 };
 
-const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
-const STATE: &str = "/var/lib/juju-mcp";
+const DEFAULT_LISTEN_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+const DEFAULT_STATE_DIR: &str = "/var/lib/juju-mcp";
 
 pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-    let juju_data = arguments.juju_data.as_ref().or(config.juju_data.as_ref());
+    let juju_data = arguments.juju_data_dir.as_ref().or(config.juju_data_dir.as_ref());
     let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path))?;
-    let rulebook = Rulebook::of(arguments.config.as_deref(), &arguments.policy, Profile::Shipped);
-    let policy = rulebook.read()?;
+    let policy_watcher = PolicyWatcher::new(arguments.config.as_deref(), &arguments.policy, Profile::Shipped);
+    let policy = policy_watcher.read()?;
     let authenticator = authenticator(&config, &arguments.token_file, policy.roles())?;
     check_roles(policy.roles(), controllers.others())?;
-    reach(&controllers).await?;
+    check_controllers(&controllers).await?;
     for role in controllers.others() {
-        reach(controllers.of(role)).await?;
+        check_controllers(controllers.of(role)).await?;
     }
-    let state = State::take(&arguments.state.or_else(|| config.state.clone()).unwrap_or_else(|| STATE.into()))?;
-    let listener = listen(arguments.listen.or(config.listen).unwrap_or(LISTEN)).await?;
+    let state = StateDir::lock(
+        &arguments.state_dir.or_else(|| config.state_dir.clone()).unwrap_or_else(|| DEFAULT_STATE_DIR.into()),
+    )?;
+    let listener = listen(arguments.listen.or(config.listen).unwrap_or(DEFAULT_LISTEN_ADDRESS)).await?;
     let own = address(&listener)?;
     let public = config.oauth.as_ref().map_or(own.as_str(), |oauth| oauth.public_url.as_str());
     let console = console(&config, &arguments.token_file, public)?;
     let terms = config.approvals.terms(public, console.is_some());
     let serving = Serving {
-        door: wiring::door(&state, controllers, policy, terms, config.ledger.keep()).await?,
+        door: wiring::build_dispatcher(&state, controllers, policy, terms, config.ledger.keep()).await?,
         console,
         seal: secret_key(&state.directory, wiring::SEAL)?,
         authenticator,
         settings: settings(&config)?,
         limits: config.limits,
         listener,
-        rulebook,
+        policy_watcher,
         stop: wiring::stop_signal(),
     };
-    let ready = Ready { pid: std::process::id(), ..Ready::default() };
+    let ready = ReadyFile { pid: std::process::id(), ..ReadyFile::default() };
     serving.serve(ready, arguments.ready_file.as_deref(), |_| {}).await
 }
 
-/// All that is needed to answer over HTTP.
+/// The services of an HTTP server.
 pub(super) struct Serving {
     pub(super) door: Arc<Door>,
-    /// Key for what clients carry between the halves of a question.
+    /// Key that seals the request states of input-required results.
     pub(super) seal: [u8; 32],
     pub(super) authenticator: Authenticator,
     pub(super) settings: Settings,
     pub(super) limits: LimitsSection,
-    /// The approval page, where there is one.
+    /// The approval page, if it is configured.
     pub(super) console: Option<console::Settings>,
     pub(super) listener: TcpListener,
-    /// Where the policy is written, to be watched.
-    pub(super) rulebook: Rulebook,
+    /// Reloads the policy when its files change.
+    pub(super) policy_watcher: PolicyWatcher,
     pub(super) stop: CancellationToken,
 }
 
 impl Serving {
-    /// Serves until it is told to stop. `announce` gets what the ready file holds.
+    /// Serves until `stop` is cancelled. Calls `on_ready` with the content of the ready file.
     pub(super) async fn serve(
         self,
-        mut ready: Ready,
+        mut ready: ReadyFile,
         ready_file: Option<&Path>,
-        announce: impl FnOnce(&Ready),
+        on_ready: impl FnOnce(&ReadyFile),
     ) -> Result<ExitCode, Failure> {
         let address = address(&self.listener)?;
         if let Some(name) =
-            self.limits.unknown(|name| self.door.catalogue.get(name).is_some_and(|tool| tool.name() == name))
+            self.limits.unknown_tool(|name| self.door.catalogue.get(name).is_some_and(|tool| tool.name() == name))
         {
             return Err(Failure::usage(
                 format!("`limits.per_tool` names a tool that does not exist: `{name}`"),
@@ -98,10 +100,10 @@ impl Serving {
         }
         let metrics = Arc::new(Metrics::default());
         let handler = mcp::Server::new(Arc::clone(&self.door), metrics.clone())
-            .sealing_with(&self.seal)
-            .limiting(self.limits.tools())
-            .answering_at_most(self.limits.result_bytes);
-        tokio::spawn(self.rulebook.watch(Arc::clone(&self.door), Arc::clone(&metrics), self.stop.clone()));
+            .with_state_key(&self.seal)
+            .with_tool_limits(self.limits.tools())
+            .with_max_result_bytes(self.limits.max_result_bytes);
+        tokio::spawn(self.policy_watcher.watch(Arc::clone(&self.door), Arc::clone(&metrics), self.stop.clone()));
         let authenticator = Arc::new(self.authenticator);
         let approvals = Approvals::new(Arc::clone(&self.door));
         let window = self.settings.auth_failure_window;
@@ -114,7 +116,7 @@ impl Serving {
             mcp: handler.http(self.settings.max_body_bytes, self.stop.clone()),
             toolsets: self.door.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
             authenticate: authenticator,
-            health: Arc::new(Parts(Arc::clone(&self.door))),
+            health: Arc::new(HealthChecks(Arc::clone(&self.door))),
             metrics,
             approvals: Some(approvals),
             events,
@@ -125,7 +127,7 @@ impl Serving {
         if let Some(file) = ready_file {
             ready.write(file)?;
         }
-        announce(&ready);
+        on_ready(&ready);
         tracing::info!(address, "serving");
         http_server::serve(self.listener, router, &self.settings, self.stop).await.map_err(Failure::failed)?;
         security_log.close().await;
@@ -134,9 +136,9 @@ impl Serving {
     }
 }
 
-/// Tries each controller, so that a wrong address, authority or password is told now and not at the first call. One of many
-/// that is away keeps nobody from the others; `/readyz` names it until it is back.
-async fn reach(controllers: &Controllers) -> Result<(), Failure> {
+/// Connects to each controller, so that a wrong address, authority or password is reported now and not at the first call. The
+/// server starts if at least one controller is reachable; `/readyz` reports the others.
+async fn check_controllers(controllers: &Controllers) -> Result<(), Failure> {
     let names = controllers.names();
     let tried = futures::future::join_all(names.iter().map(async |name| {
         let connection = match controllers.controller(Some(name)) {
@@ -181,7 +183,7 @@ fn settings(config: &Config) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// The approval page, where it is configured. A page behind an identity provider takes only tokens that the server takes.
+/// Settings of the approval page, if it is configured. With an identity provider, the page accepts only tokens that the server accepts.
 fn console(config: &Config, files: &[(String, PathBuf)], public: &str) -> Result<Option<console::Settings>, Failure> {
     let tokens = !config.tokens.is_empty() || !files.is_empty();
     let address = if config.oauth.is_some() { public } else { config.approvals.url_or(public) };
@@ -195,7 +197,7 @@ fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) ->
     check_roles(roles, tokens.iter().map(|(role, ..)| role.as_str()))?;
     if tokens.is_empty() && config.oauth.is_none() {
         return Err(Failure::usage(
-            "nobody could call this server, because it has no token",
+            "no caller could authenticate: neither a token nor an identity provider is configured",
             "give one with `--token-file ROLE=FILE`, or `tokens` or `oauth` in the configuration",
         ));
     }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     cli::{Scenario, Sim},
     failure::Failure,
-    ready::Ready,
+    ready_file::ReadyFile,
     wiring,
 };
 
@@ -96,13 +96,13 @@ impl Simulated {
     }
 
     /// The part of the ready file that is about the controller.
-    pub(super) fn ready(&self) -> Ready {
-        Ready {
+    pub(super) fn ready(&self) -> ReadyFile {
+        ReadyFile {
             juju_data: Some(self.juju_data.clone()),
             control_url: Some(self.control_url.clone()),
             control_token: Some(self.control_token.reveal().to_owned()),
             pid: std::process::id(),
-            ..Ready::default()
+            ..ReadyFile::default()
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `juju-mcp stdio`: MCP over standard input and output, with the user's own client files.
+//! `juju-mcp stdio`: serves MCP over standard input and output, with the user's own client files.
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -6,26 +6,34 @@ use audit::Keep;
 use dispatch::ApprovalTerms;
 use http_server::metrics::Metrics;
 use identity::Caller;
-use mcp::Surface;
+use mcp::Endpoint;
 use policy::Profile;
 
 use crate::{
-    cli::Stdio, config::Config, failure::Failure, rulebook::Rulebook, secret_key::secret_key, state::State, wiring,
+    cli::Stdio, config::Config, failure::Failure, policy_watcher::PolicyWatcher, secret_key::secret_key,
+    state_dir::StateDir, wiring,
 };
 
 pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
-    let juju_data = arguments.juju_data.clone().map_or_else(wiring::own_juju_data, Ok)?;
+    let juju_data = arguments.juju_data_dir.clone().map_or_else(wiring::own_juju_data_dir, Ok)?;
     let controllers =
         wiring::controllers(&Config::default(), Some(&juju_data))?.with_own_files(wiring::client_files(&juju_data));
     // several assistants of one user may each start one
-    let state = match &arguments.state {
-        Some(state) => State::take(state)?,
-        None => State::take_free(&juju_data.join("juju-mcp"))?,
+    let state = match &arguments.state_dir {
+        Some(state) => StateDir::lock(state)?,
+        None => StateDir::lock_first_free(&juju_data.join("juju-mcp"))?,
     };
-    let rulebook = Rulebook::of(None, &arguments.policy, Profile::Gentle);
-    let door = wiring::door(&state, controllers, rulebook.read()?, ApprovalTerms::default(), Keep::default()).await?;
+    let policy_watcher = PolicyWatcher::new(None, &arguments.policy, Profile::Gentle);
+    let door = wiring::build_dispatcher(
+        &state,
+        controllers,
+        policy_watcher.read()?,
+        ApprovalTerms::default(),
+        Keep::default(),
+    )
+    .await?;
     let seal = secret_key(&state.directory, wiring::SEAL)?;
-    let surface = surface(&arguments);
+    let endpoint = endpoint_of(&arguments);
     let known = door.catalogue.toolsets();
     if let Some(unknown) = arguments.toolsets.iter().find(|name| *name != "all" && !known.contains(&name.as_str())) {
         return Err(Failure::usage(
@@ -35,20 +43,20 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     }
     let caller = Caller::local(&wiring::user(), "admin");
     let (metrics, stop) = (Arc::new(Metrics::default()), wiring::stop_signal());
-    tokio::spawn(rulebook.watch(Arc::clone(&door), Arc::clone(&metrics), stop.clone()));
+    tokio::spawn(policy_watcher.watch(Arc::clone(&door), Arc::clone(&metrics), stop.clone()));
     let server = mcp::Server::new(Arc::clone(&door), metrics);
-    let server = server.sealing_with(&seal).local(caller, surface);
-    let ended = mcp::stdio(server, stop).await;
+    let server = server.with_state_key(&seal).local(caller, endpoint);
+    let ended = mcp::serve_stdio(server, stop).await;
     wiring::close(&door).await;
     ended.map_err(Failure::failed)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn surface(arguments: &Stdio) -> Surface {
-    let surface = match arguments.toolsets.as_slice() {
-        [] => Surface::curated(),
-        names if names.iter().any(|name| name == "all") => Surface::full(),
-        names => Surface::toolsets(names),
+fn endpoint_of(arguments: &Stdio) -> Endpoint {
+    let endpoint = match arguments.toolsets.as_slice() {
+        [] => Endpoint::curated(),
+        names if names.iter().any(|name| name == "all") => Endpoint::full(),
+        names => Endpoint::toolsets(names),
     };
-    if arguments.read_only { surface.read_only() } else { surface }
+    if arguments.read_only { endpoint.read_only() } else { endpoint }
 }

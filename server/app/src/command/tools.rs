@@ -1,9 +1,9 @@
-//! `juju-mcp tools`: the tools of an endpoint, with their size.
+//! `juju-mcp tools`: lists the tools of an endpoint, with their size.
 
 use std::process::ExitCode;
 
 use catalogue::Catalogue;
-use mcp::Surface;
+use mcp::Endpoint;
 
 use crate::{
     cli::{Format, Tools},
@@ -13,8 +13,8 @@ use crate::{
 
 pub(super) fn run(arguments: &Tools) -> Result<ExitCode, Failure> {
     let catalogue = Catalogue::shipped();
-    let surface = surface(&catalogue, &arguments.endpoint)?;
-    let listing = mcp::listing(&catalogue, &surface);
+    let endpoint = endpoint_at(&catalogue, &arguments.endpoint)?;
+    let listing = mcp::listing(&catalogue, &endpoint);
     match arguments.format {
         Format::Table => output::text(&listing.table())?,
         Format::Json => output::json(&listing)?,
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Tools) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn surface(catalogue: &Catalogue, endpoint: &str) -> Result<Surface, Failure> {
+fn endpoint_at(catalogue: &Catalogue, path: &str) -> Result<Endpoint, Failure> {
     let unknown = |problem: String| {
         let toolsets = catalogue.toolsets().join(", ");
         Failure::usage(
@@ -32,12 +32,12 @@ fn surface(catalogue: &Catalogue, endpoint: &str) -> Result<Surface, Failure> {
             ),
         )
     };
-    match endpoint {
-        "/mcp" => Ok(Surface::curated()),
-        "/mcp/full" => Ok(Surface::full()),
-        "/mcp/readonly" => Ok(Surface::full().read_only()),
+    match path {
+        "/mcp" => Ok(Endpoint::curated()),
+        "/mcp/full" => Ok(Endpoint::full()),
+        "/mcp/readonly" => Ok(Endpoint::full().read_only()),
         other => match other.strip_prefix("/mcp/x/") {
-            Some(name) if catalogue.toolsets().contains(&name) => Ok(Surface::toolsets([name])),
+            Some(name) if catalogue.toolsets().contains(&name) => Ok(Endpoint::toolsets([name])),
             Some(name) => Err(unknown(format!("there is no toolset `{name}`"))),
             None => Err(unknown(format!("there is no endpoint `{other}`"))),
         },

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::read_text;
-use crate::{failure::Failure, web::Web};
+use crate::{failure::Failure, http_client::HttpClientOptions};
 
 /// The identity provider whose access tokens are accepted, such as the Canonical Identity Platform.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -88,7 +88,8 @@ impl OauthSection {
         }
         settings.introspection = self.introspection.as_ref().map(IntrospectionSection::to_settings).transpose()?;
         let authority = self.ca_certificate_file.as_deref().map(read_text).transpose()?;
-        let client = Web { patience: RESPONSE_TIMEOUT, authority: authority.as_deref(), redirects: false }.client()?;
+        let client = HttpClientOptions { timeout: RESPONSE_TIMEOUT, authority: authority.as_deref(), redirects: false }
+            .build()?;
         Ok(Provider::new(settings, client))
     }
 

@@ -1,4 +1,4 @@
-//! The product's server with a policy that wants a human before every change; only for tests, only on loopback.
+//! The product's server with a policy that requires an approval of every change; only for tests, only on loopback.
 
 use std::path::PathBuf;
 
@@ -11,16 +11,16 @@ use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
 struct Arguments {
-    /// Client files of the controller to serve.
+    /// Directory of the Juju client files of the controller.
     #[arg(long)]
-    juju_data: PathBuf,
-    /// Where state and tokens are kept.
+    juju_data_dir: PathBuf,
+    /// Directory for state and tokens.
     #[arg(long)]
-    state: PathBuf,
-    /// Written whole when everything answers.
+    state_dir: PathBuf,
+    /// Written atomically when the server is ready.
     #[arg(long)]
     ready_file: PathBuf,
-    /// The human has to be somebody other than whoever asked.
+    /// Require an approver other than the requester.
     #[arg(long)]
     second_person: bool,
 }
@@ -28,13 +28,13 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
-    std::fs::create_dir_all(&arguments.state)?;
-    let files = ClientFiles::new(&arguments.juju_data, &arguments.state);
+    std::fs::create_dir_all(&arguments.state_dir)?;
+    let files = ClientFiles::new(&arguments.juju_data_dir, &arguments.state_dir);
     let controllers = files.controllers(tests::long_timeouts())?;
     let policy = policy_requiring_approval(Effect::Write, arguments.second_person);
     let terms = ApprovalTerms { address: Some("http://127.0.0.1".to_owned()), ..ApprovalTerms::default() };
     let setup = ServerSetup { policy, approvals: terms, ..ServerSetup::with_controllers(controllers) };
-    let served = TestServer::with(&arguments.state, setup).await;
+    let served = TestServer::with(&arguments.state_dir, setup).await;
     let ready = serde_json::json!({"mcp_url": format!("http://{}/mcp", served.address), "pid": std::process::id()});
     let whole = arguments.ready_file.with_extension("new");
     std::fs::write(&whole, ready.to_string())?;

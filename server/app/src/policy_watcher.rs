@@ -1,4 +1,4 @@
-//! Where the policy is written, and the watch over it: a change is put in force, a broken file leaves the old policy there.
+//! Watches the policy files: applies a changed policy, and leaves the previous one active if a file is invalid.
 
 use std::{
     path::{Path, PathBuf},
@@ -12,53 +12,53 @@ use policy::{InvalidPolicy, Policy, Profile};
 use serde_yaml::Mapping;
 use tokio_util::sync::CancellationToken;
 
-use crate::{cli::PolicyFrom, config::Config, failure::Failure};
+use crate::{cli::PolicySource, config::Config, failure::Failure};
 
-/// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(2);
-/// A file that was changed has to stay as it is for so long: half a file may be a policy, but is not the one that is meant.
-const QUIET: Duration = Duration::from_millis(200);
-/// Sections of the configuration that are read anew.
-const READ_ANEW: [&str; 2] = ["bindings", "policy"];
+/// How often the watcher checks the files.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// How long a changed file has to stay unchanged before the watcher reads it: half a file may be a valid but wrong policy.
+const DEBOUNCE: Duration = Duration::from_millis(200);
+/// Sections of the configuration that the watcher reloads.
+const RELOADED_SECTIONS: [&str; 2] = ["bindings", "policy"];
 
-/// Where the policy is written.
+/// Reads the policy from its files and reloads it when they change.
 #[derive(Debug, Clone)]
-pub(crate) struct Rulebook {
-    /// The configuration, of which `bindings` and `policy` count here.
+pub(crate) struct PolicyWatcher {
+    /// The configuration; the watcher uses its role bindings and its section `policy`.
     config: Option<PathBuf>,
-    /// Files and profile that arguments name in place of those of the configuration.
-    from: PolicyFrom,
-    /// Which of the shipped rules are in force where nothing names a profile.
-    usual: Profile,
+    /// Files and profile from the command line, which replace those of the configuration.
+    source: PolicySource,
+    /// The built-in rules that apply if neither command line nor configuration selects them.
+    default_profile: Profile,
 }
 
-/// What is written there at a moment.
-struct Written {
+/// The content of the files at one time.
+struct PolicyFiles {
     policy: Policy,
-    /// The sections of the configuration that count only at the start.
+    /// The sections of the configuration that only a restart applies.
     rest: Mapping,
 }
 
-/// What of a file tells that it was changed; `None` where it is away.
+/// Modification time and size of a file; `None` if it does not exist.
 type Stamp = Option<(SystemTime, u64)>;
 
-impl Rulebook {
-    /// What the configuration says, unless arguments say otherwise.
-    pub(crate) fn of(config: Option<&Path>, from: &PolicyFrom, usual: Profile) -> Self {
-        Self { config: config.map(Path::to_owned), from: from.clone(), usual }
+impl PolicyWatcher {
+    /// A watcher of the configuration; files and profile from the command line replace its own.
+    pub(crate) fn new(config: Option<&Path>, source: &PolicySource, default_profile: Profile) -> Self {
+        Self { config: config.map(Path::to_owned), source: source.clone(), default_profile }
     }
 
     /// Reads the policy.
     pub(crate) fn read(&self) -> Result<Policy, Failure> {
-        self.written().map(|written| written.policy)
+        self.read_files().map(|written| written.policy)
     }
 
-    fn written(&self) -> Result<Written, Failure> {
+    fn read_files(&self) -> Result<PolicyFiles, Failure> {
         let text = self.config.as_deref().map(text).transpose()?;
         let config = self.config.as_deref().zip(text.as_deref());
         let read = config.map(|(file, text)| Config::of(file, text)).transpose()?.unwrap_or_default();
-        let files = if self.from.policy.is_empty() { read.policy.files } else { self.from.policy.clone() };
-        let profile = self.from.rules.or(read.policy.rules).unwrap_or(self.usual);
+        let files = if self.source.policy.is_empty() { read.policy.files } else { self.source.policy.clone() };
+        let profile = self.source.builtin_rules.or(read.policy.rules).unwrap_or(self.default_profile);
         let texts = files.iter().map(|file| Ok((file.display().to_string(), self::text(file)?)));
         let texts = texts.collect::<Result<Vec<_>, Failure>>()?;
         let texts: Vec<(&str, &str)> = texts.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
@@ -68,60 +68,63 @@ impl Rulebook {
             unusable(&error.within(&file, text))
         })?;
         let mut rest: Mapping = text.as_deref().and_then(|text| serde_yaml::from_str(text).ok()).unwrap_or_default();
-        rest.retain(|name, _| !READ_ANEW.iter().any(|anew| name == *anew));
-        Ok(Written { policy, rest })
+        rest.retain(|name, _| !RELOADED_SECTIONS.iter().any(|anew| name == *anew));
+        Ok(PolicyFiles { policy, rest })
     }
 
-    /// The files to look at; of a configuration that cannot be read, it alone.
+    /// The files to watch; only the configuration if it is invalid.
     fn files(&self) -> Vec<PathBuf> {
         let named = || Some(Config::read(self.config.as_deref()?).ok()?.policy.files);
-        let files = if self.from.policy.is_empty() { named().unwrap_or_default() } else { self.from.policy.clone() };
+        let files =
+            if self.source.policy.is_empty() { named().unwrap_or_default() } else { self.source.policy.clone() };
         self.config.iter().cloned().chain(files).collect()
     }
 
-    /// Looks at the files until it is told to stop, and puts what they say in force.
+    /// Checks the files until `stop` is cancelled and applies every changed policy.
     pub(crate) async fn watch(self, door: Arc<Door>, metrics: Arc<Metrics>, stop: CancellationToken) {
         let mut files = self.files();
         if files.is_empty() {
             return;
         }
-        // what was read at the start may be older than what stands there now
+        // the files may have changed since the start
         let (mut known, mut rest) = (None, None);
-        while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+        while stop.run_until_cancelled(tokio::time::sleep(POLL_INTERVAL)).await.is_some() {
             let stamps = stamps(&files);
             if known.as_ref() == Some(&stamps) {
                 continue;
             }
-            tokio::time::sleep(QUIET).await;
+            tokio::time::sleep(DEBOUNCE).await;
             if self::stamps(&files) != stamps {
                 continue;
             }
             known = Some(stamps);
             let named = self.files();
             if named != files {
-                // others are named now, and are looked at next
+                // the configuration names other files now: check them next
                 (files, known) = (named, None);
             }
-            let Some(written) = self.renew(&door, &metrics).await else { continue };
+            let Some(written) = self.reload(&door, &metrics).await else { continue };
             if rest.replace(written.rest.clone()).is_some_and(|before| before != written.rest) {
-                let sections = READ_ANEW.join("` and `");
-                tracing::warn!("the configuration was changed beyond `{sections}`, which counts after a restart only");
+                let sections = RELOADED_SECTIONS.join("` and `");
+                tracing::warn!(
+                    "sections of the configuration other than `{sections}` were changed: restart the server to apply them"
+                );
             }
         }
     }
 
-    async fn renew(&self, door: &Door, metrics: &Metrics) -> Option<Written> {
-        match self.written() {
+    async fn reload(&self, door: &Door, metrics: &Metrics) -> Option<PolicyFiles> {
+        match self.read_files() {
             Ok(written) => {
                 let (rules, bindings) = (written.policy.rules().len(), written.policy.bindings().len());
                 let changes = dispatch::put_in_force(door, written.policy.clone()).await;
                 metrics.policy_reloaded(true);
                 let changes = serde_json::to_string(&changes).unwrap_or_default();
-                tracing::info!(rules, bindings, %changes, "the policy was read");
+                tracing::info!(rules, bindings, %changes, "the policy was reloaded");
                 Some(written)
             }
             Err(failure) => {
-                tracing::error!(%failure, "the policy cannot be read, so the one before stays in force");
+                tracing::error!(%failure, "the policy is invalid, so the previous one stays active");
                 door.policy.keep(failure.to_string());
                 metrics.policy_reloaded(false);
                 None
@@ -143,5 +146,5 @@ fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
 }
 
 fn unusable(error: &InvalidPolicy) -> Failure {
-    Failure::usage(error, "docs/policy.md says what a policy may hold; `juju-mcp policy check FILE` tries it")
+    Failure::usage(error, "docs/policy.md describes policy files; check one with `juju-mcp policy check FILE`")
 }

@@ -1,4 +1,4 @@
-//! The ready file: written whole when everything answers, so that whoever waits for it finds all of it or nothing.
+//! The ready file: written atomically when the server is ready, so that a waiting script reads all of it or nothing.
 
 use std::{
     collections::BTreeMap,
@@ -11,29 +11,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
-/// What the file holds. It has tokens in it, so only its owner may read it.
+/// Content of the ready file. It contains tokens, so only its owner may read it.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Ready {
+pub(crate) struct ReadyFile {
     /// Ends in `/mcp`; absent for `sim`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) mcp_url: Option<String>,
     /// Role to bearer token.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub(crate) tokens: BTreeMap<String, String>,
-    /// Client files with which the real `juju` client reaches the same simulated controller.
+    /// Directory of client files for the `juju` client and the same simulated controller.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) juju_data: Option<PathBuf>,
-    /// What `fault` talks to.
+    /// URL that accepts faults.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) control_url: Option<String>,
-    /// The bearer token for it.
+    /// Bearer token for that URL.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) control_token: Option<String>,
-    /// The process.
+    /// Process id of the server.
     pub(crate) pid: u32,
 }
 
-impl Ready {
+impl ReadyFile {
     /// Writes the file under another name and renames it.
     pub(crate) fn write(&self, file: &Path) -> Result<(), Failure> {
         let failed = |cause: std::io::Error| Failure::file("write", file, &cause);

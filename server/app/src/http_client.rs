@@ -1,4 +1,4 @@
-//! HTTP clients: whom they trust, how long they wait.
+//! HTTP clients: trusted authorities, timeout, redirects.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,20 +6,20 @@ use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 use crate::failure::Failure;
 
-/// How an HTTP client is to be.
+/// Options of an HTTP client.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Web<'setting> {
-    /// How long an answer may take.
-    pub(crate) patience: Duration,
-    /// Certificate of an authority to trust beside the system's, PEM.
+pub(crate) struct HttpClientOptions<'setting> {
+    /// How long a request may take.
+    pub(crate) timeout: Duration,
+    /// Certificate of an authority that is trusted in addition to those of the system, PEM.
     pub(crate) authority: Option<&'setting str>,
-    /// Whether to follow redirects. What carries a secret must not, because it could be led elsewhere.
+    /// Whether to follow redirects. Requests with a secret must not: a redirect could send it to another host.
     pub(crate) redirects: bool,
 }
 
-impl Web<'_> {
-    /// The client.
-    pub(crate) fn client(self) -> Result<reqwest::Client, Failure> {
+impl HttpClientOptions<'_> {
+    /// Builds the client.
+    pub(crate) fn build(self) -> Result<reqwest::Client, Failure> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         for certificate in self.authority.into_iter().flat_map(|pem| CertificateDer::pem_slice_iter(pem.as_bytes())) {
@@ -33,7 +33,7 @@ impl Web<'_> {
             .with_no_client_auth();
         let redirects =
             if self.redirects { reqwest::redirect::Policy::default() } else { reqwest::redirect::Policy::none() };
-        let client = reqwest::Client::builder().timeout(self.patience).redirect(redirects).use_preconfigured_tls(tls);
+        let client = reqwest::Client::builder().timeout(self.timeout).redirect(redirects).use_preconfigured_tls(tls);
         client.build().map_err(Failure::failed)
     }
 }

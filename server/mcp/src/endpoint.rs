@@ -1,18 +1,18 @@
-//! Which tools a client is offered: by its URL over HTTP, by settings over stdio; never by earlier calls.
+//! Endpoints: which tools a client is offered. Over HTTP the URL selects them, over stdio the arguments; earlier calls never do.
 
-/// A choice of tools.
+/// An endpoint: a URL that offers a selection of the tools, or the same selection over stdio.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Surface {
-    /// The tools, before rights are looked at.
+pub struct Endpoint {
+    /// The tools, before the caller's permissions are applied.
     pub selection: Selection,
-    /// Whether only tools that change nothing are offered.
+    /// Whether the endpoint offers only tools that change nothing.
     pub read_only: bool,
 }
 
-/// What a surface is made of.
+/// The tools of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
-    /// The tools for daily work, and three that find, read and run every other command: `/mcp`.
+    /// The tools for daily work, and the built-in tools that find, read and run every other command: `/mcp`.
     Curated,
     /// One tool for each command: `/mcp/full`.
     Full,
@@ -20,7 +20,7 @@ pub enum Selection {
     Toolsets(Vec<String>),
 }
 
-impl Surface {
+impl Endpoint {
     /// `/mcp`.
     #[must_use]
     pub fn curated() -> Self {
@@ -38,7 +38,13 @@ impl Surface {
         Self { selection: Selection::Toolsets(names.into_iter().map(Into::into).collect()), read_only: false }
     }
 
-    /// The same as one text: two surfaces that differ have different ones.
+    /// The same tools without those that change something: `/mcp/readonly`.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        Self { read_only: true, ..self }
+    }
+
+    /// A text that is different for every two different endpoints.
     pub(crate) fn key(&self) -> String {
         let tools = match &self.selection {
             Selection::Curated => "curated".to_owned(),
@@ -46,11 +52,5 @@ impl Surface {
             Selection::Toolsets(names) => format!("x/{}", names.join(",")),
         };
         if self.read_only { format!("{tools} read-only") } else { tools }
-    }
-
-    /// The same without tools that change anything: `/mcp/readonly`.
-    #[must_use]
-    pub fn read_only(self) -> Self {
-        Self { read_only: true, ..self }
     }
 }

@@ -1,49 +1,49 @@
-//! How many tokens a text costs an assistant, near enough to keep budgets by.
+//! Estimates how many tokens a text costs an assistant, exactly enough for budgets.
 //!
-//! Tokenizers differ and none is part of this program. The rule below follows how byte-pair encodings split JSON and
-//! English; a test holds it against counts of `o200k_base`, the tokenizer of `OpenAI`.
+//! Tokenizers differ and the program contains none. The estimate follows how byte-pair encodings split JSON and English; a
+//! test compares it with counts of `o200k_base`, the tokenizer of `OpenAI`.
 
-/// Tokens of a text, estimated.
+/// Estimates the tokens of a text.
 #[must_use]
-pub fn estimate(text: &str) -> usize {
+pub fn estimate_tokens(text: &str) -> usize {
     let mut tokens = 0;
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let kind = Kind::of(first);
-        let end = rest.find(|next| Kind::of(next) != kind).unwrap_or(rest.len());
-        tokens += kind.tokens(&rest[..end]);
+        let class = CharClass::of(first);
+        let end = rest.find(|next| CharClass::of(next) != class).unwrap_or(rest.len());
+        tokens += class.tokens(&rest[..end]);
         rest = &rest[end..];
     }
     tokens
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CharClass {
     Letters,
     Digits,
     Space,
     Marks,
-    Beyond,
+    NonAscii,
 }
 
-impl Kind {
+impl CharClass {
     fn of(letter: char) -> Self {
         match letter {
             letter if letter.is_ascii_alphabetic() => Self::Letters,
             letter if letter.is_ascii_digit() => Self::Digits,
             letter if letter.is_ascii_whitespace() => Self::Space,
             letter if letter.is_ascii() => Self::Marks,
-            _ => Self::Beyond,
+            _ => Self::NonAscii,
         }
     }
 
-    /// What a run of letters of one kind costs.
+    /// Tokens of a run of characters of one class.
     fn tokens(self, run: &str) -> usize {
         match self {
-            // common words are one token, whatever their length up to here
+            // common words are one token
             Self::Letters => run.len().div_ceil(9),
-            Self::Digits | Self::Beyond => run.len().div_ceil(3),
-            // one space belongs to the word after it
+            Self::Digits | Self::NonAscii => run.len().div_ceil(3),
+            // a single space is part of the following word
             Self::Space => usize::from(run != " "),
             // `":"` and its like are one token
             Self::Marks => run.len().div_ceil(4),
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     /// Texts and their tokens in `o200k_base`, counted with the npm package `gpt-tokenizer`.
-    const COUNTED: &[(usize, &str)] = &[
+    const REFERENCE_COUNTS: &[(usize, &str)] = &[
         (
             125,
             r#"{"name":"juju_whoami","description":"Shows which controller is used, and as which Juju user.","inputSchema":{"type":"object","additionalProperties":false,"properties":{"controller":{"type":"string"},"format":{"enum":["concise","detailed","json"]},"fields":{"type":"array","items":{"type":"string"}},"filter":{"type":"string"},"limit":{"type":"integer","minimum":0},"cursor":{"type":"string"}}},"outputSchema":{"type":"object","properties":{"controller":{"type":"string"},"user":{"type":"string"}}},"annotations":{"readOnlyHint":true}}"#,
@@ -83,9 +83,9 @@ web/0          error     idle   3        10.20.30.14   hook failed: "config-chan
     ];
 
     #[test]
-    fn the_estimate_is_near_what_a_tokenizer_counts() {
-        for (counted, text) in COUNTED {
-            let estimated = estimate(text);
+    fn estimate_is_within_12_percent_of_a_tokenizer() {
+        for (counted, text) in REFERENCE_COUNTS {
+            let estimated = estimate_tokens(text);
             let off = estimated.abs_diff(*counted) * 100 / counted;
             assert!(off <= 12, "{estimated} for {counted}: {text}");
         }

@@ -1,0 +1,119 @@
+//! The built-in tool that searches the commands.
+
+use catalogue::{Catalogue, Tool};
+use futures::future::BoxFuture;
+use policy::{Effect, Rights};
+use rmcp::model::{CallToolResponse, CallToolResult};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    BuiltinTool, Descriptor, parse_arguments,
+    wrapped_command::{READ_COMMAND, RUN_COMMAND},
+};
+use crate::{call::CallContext, reply};
+
+/// Number of commands whose schemas are returned by default.
+const DEFAULT_LIMIT: usize = 3;
+/// Largest number of further commands whose names are returned.
+const MAX_OTHER_NAMES: usize = 20;
+
+/// `juju_find_command`.
+pub(crate) struct FindCommand;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FindArguments {
+    query: String,
+    #[serde(default = "default_limit")]
+    limit: usize,
+}
+
+fn default_limit() -> usize {
+    DEFAULT_LIMIT
+}
+
+impl BuiltinTool for FindCommand {
+    fn name(&self) -> &'static str {
+        "juju_find_command"
+    }
+
+    fn descriptor(&self, catalogue: &Catalogue) -> Descriptor {
+        // the toolsets come from the catalogue: the description promises only what a search can find
+        let toolsets = catalogue.toolsets().join(", ");
+        Descriptor {
+            description: format!(
+                "Finds Juju commands that are not listed as tools, with their arguments, in the toolsets {toolsets}. Run \
+                 them with {READ_COMMAND} or {RUN_COMMAND}."
+            ),
+            input: json!({"type": "object", "properties": {
+                "query": {"type": "string", "description": "Words, e.g. `remove machine`"},
+                "limit": {"type": "integer", "minimum": 1}},
+                "required": ["query"], "additionalProperties": false}),
+            output: json!({"type": "object", "properties": {
+                "commands": {"type": "array"}, "more": {"type": "array"}}}),
+            effect: Effect::Read,
+        }
+    }
+
+    fn call<'call>(&self, context: CallContext<'call>) -> BoxFuture<'call, CallToolResponse> {
+        let result = find(context);
+        Box::pin(async move { result.into() })
+    }
+}
+
+fn find(context: CallContext<'_>) -> CallToolResult {
+    let policy = context.server.door.policy.now();
+    let rights = policy.rights(context.caller);
+    match search(&context.server.door.catalogue, &rights, context.endpoint.read_only, context.arguments()) {
+        Ok((value, text)) => reply::structured(value, text),
+        Err(sentence) => reply::failed(sentence, reply::INVALID_ARGUMENTS),
+    }
+}
+
+/// The commands that match a query and that the caller may use: the best matches with their schemas, the others by name.
+///
+/// # Errors
+/// One sentence, if the arguments are invalid.
+fn search(
+    catalogue: &Catalogue,
+    rights: &Rights<'_>,
+    read_only: bool,
+    arguments: Map<String, Value>,
+) -> Result<(Value, String), String> {
+    let FindArguments { query, limit } = parse_arguments(arguments)?;
+    let usable = |tool: &&dyn Tool| {
+        let least = tool.least();
+        !(read_only && least.changes()) && rights.may_see(tool.name(), tool.toolset(), least).is_ok()
+    };
+    let found: Vec<&dyn Tool> = catalogue.search(&query).into_iter().filter(usable).collect();
+    let (best, others) = found.split_at(found.len().min(limit.max(1)));
+    let commands: Vec<Value> = best.iter().map(|tool| full_description(*tool)).collect();
+    let others: Vec<&str> = others.iter().take(MAX_OTHER_NAMES).map(|tool| tool.word()).collect();
+    let text = text(best, &others, &query);
+    Ok((json!({"commands": commands, "more": others}), text))
+}
+
+fn full_description(tool: &dyn Tool) -> Value {
+    json!({
+        "command": tool.word(),
+        "description": tool.description(),
+        "effect": tool.effect().as_str(),
+        "arguments": tool.input_schema(),
+    })
+}
+
+fn text(best: &[&dyn Tool], others: &[&str], query: &str) -> String {
+    if best.is_empty() {
+        return format!("no command matches `{query}`: try other words, such as the noun alone\n");
+    }
+    let mut text = String::new();
+    for tool in best {
+        text.extend([tool.word(), " (", tool.effect().as_str(), "): ", tool.description(), "\n"]);
+        text.extend(["  arguments: ", tool.input_schema_text(), "\n"]);
+    }
+    if !others.is_empty() {
+        text.extend(["also: ", &*others.join(", "), "\n"]);
+    }
+    text
+}

@@ -1,0 +1,175 @@
+//! The tools as clients see them, rendered once from the catalogue, and which endpoint offers which.
+
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
+use catalogue::{Catalogue, Tool};
+use policy::{Effect, Rights};
+use rmcp::model::{self, ToolAnnotations};
+use serde_json::Value;
+
+use crate::{
+    Endpoint, Selection,
+    builtin::{BUILTIN_TOOLS, BuiltinTool},
+};
+
+/// All tools, rendered, by name.
+pub(crate) struct ToolList {
+    tools: BTreeMap<String, ListedTool>,
+}
+
+/// One tool, rendered.
+struct ListedTool {
+    rendered: model::Tool,
+    /// The same for read-only endpoints; absent for tools that always change something.
+    rendered_read_only: Option<model::Tool>,
+    /// The weakest and the strongest effect that a call can have.
+    least: Effect,
+    most: Effect,
+    toolset: &'static str,
+    exposure: Exposure,
+}
+
+/// On which endpoints a tool is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Exposure {
+    Curated,
+    FullOnly,
+    /// Beside the curated tools; of no use where every command is a tool.
+    Builtin,
+}
+
+/// The schemas of a tool.
+struct Schemas<'tool> {
+    input: &'tool Value,
+    output: &'tool Value,
+}
+
+impl ToolList {
+    pub(crate) fn new(catalogue: &Catalogue) -> Self {
+        let commands = catalogue.iter().map(|tool| (tool.name().to_owned(), ListedTool::from_command(tool)));
+        let builtin = BUILTIN_TOOLS.iter().map(|tool| (tool.name(), ListedTool::from_builtin(*tool, catalogue)));
+        Self { tools: commands.chain(builtin.map(|(name, tool)| (name.to_owned(), tool))).collect() }
+    }
+
+    /// The tools of an endpoint in the order of their names: those that a caller with these rights may use; without rights, all.
+    pub(crate) fn list(&self, endpoint: &Endpoint, rights: Option<&Rights<'_>>) -> Vec<model::Tool> {
+        let brief = endpoint.selection == Selection::Full;
+        let may = |tool: &ListedTool, effect| rights.is_none_or(|rights| tool.is_permitted(rights, effect));
+        self.tools
+            .values()
+            .filter(|tool| tool.is_exposed_on(endpoint))
+            .filter(|tool| may(tool, tool.least))
+            .filter_map(|tool| {
+                let rendered = tool.for_endpoint(endpoint)?;
+                // a caller who may only read sees a tool that reads or writes as one that reads
+                let reading = || tool.rendered_read_only.as_ref().unwrap_or(rendered);
+                Some(if may(tool, tool.most) { rendered } else { reading() }.clone())
+            })
+            .map(|tool| if brief { without_output_schema(tool) } else { tool })
+            .collect()
+    }
+
+    /// Whether the endpoint offers a tool of this name to any caller.
+    pub(crate) fn offers(&self, endpoint: &Endpoint, name: &str) -> bool {
+        self.tools.get(name).is_some_and(|tool| tool.is_exposed_on(endpoint) && tool.for_endpoint(endpoint).is_some())
+    }
+
+    /// The tool of this name, whichever endpoint offers it.
+    pub(crate) fn get(&self, name: &str) -> Option<&model::Tool> {
+        self.tools.get(name).map(|tool| &tool.rendered)
+    }
+}
+
+impl ListedTool {
+    fn from_command(tool: &dyn Tool) -> Self {
+        let schemas = Schemas { input: tool.input_schema(), output: tool.output_schema() };
+        let annotations = annotations_for(tool.effect(), tool.idempotent());
+        let rendered = to_mcp_tool(tool.name(), tool.description(), &schemas, annotations);
+        let reads = !tool.least().changes();
+        let rendered_read_only = reads.then(|| rendered.clone().annotate(annotations_for(tool.least(), true)));
+        let exposure = if tool.curated() { Exposure::Curated } else { Exposure::FullOnly };
+        Self {
+            rendered,
+            rendered_read_only,
+            least: tool.least(),
+            most: tool.effect(),
+            toolset: tool.toolset(),
+            exposure,
+        }
+    }
+
+    fn from_builtin(tool: &dyn BuiltinTool, catalogue: &Catalogue) -> Self {
+        let descriptor = tool.descriptor(catalogue);
+        let schemas = Schemas { input: &descriptor.input, output: &descriptor.output };
+        let annotations = annotations_for(descriptor.effect, false);
+        let rendered = to_mcp_tool(tool.name(), descriptor.description, &schemas, annotations);
+        let changes = descriptor.effect.changes();
+        // every caller who may run the weakest command that it reaches sees it; policy judges the command itself
+        let effect = if changes { Effect::Write } else { Effect::Read };
+        Self {
+            rendered_read_only: (!changes).then(|| rendered.clone()),
+            rendered,
+            least: effect,
+            most: effect,
+            toolset: "",
+            exposure: Exposure::Builtin,
+        }
+    }
+
+    /// Whether the caller's roles permit calls of this effect.
+    fn is_permitted(&self, rights: &Rights<'_>, effect: Effect) -> bool {
+        match self.exposure {
+            Exposure::Builtin => {
+                let reached = if effect.changes() {
+                    [Effect::Write, Effect::Destructive]
+                } else {
+                    [Effect::Read, Effect::Sensitive]
+                };
+                reached.into_iter().any(|effect| rights.allow(effect).is_ok())
+            }
+            Exposure::Curated | Exposure::FullOnly => rights.may_see(&self.rendered.name, self.toolset, effect).is_ok(),
+        }
+    }
+
+    fn is_exposed_on(&self, endpoint: &Endpoint) -> bool {
+        match &endpoint.selection {
+            Selection::Curated => self.exposure != Exposure::FullOnly,
+            Selection::Full => self.exposure != Exposure::Builtin,
+            Selection::Toolsets(names) => names.iter().any(|name| name == self.toolset),
+        }
+    }
+
+    fn for_endpoint(&self, endpoint: &Endpoint) -> Option<&model::Tool> {
+        if endpoint.read_only { self.rendered_read_only.as_ref() } else { Some(&self.rendered) }
+    }
+}
+
+fn to_mcp_tool(
+    name: &str,
+    description: impl Into<Cow<'static, str>>,
+    schemas: &Schemas<'_>,
+    annotations: ToolAnnotations,
+) -> model::Tool {
+    let object = |schema: &Value| Arc::new(schema.as_object().cloned().unwrap_or_default());
+    let tool = model::Tool::new(name.to_owned(), description, object(schemas.input));
+    tool.with_raw_output_schema(object(schemas.output)).annotate(annotations)
+}
+
+/// Drops the output schema. With one tool for each command, output schemas would double what an assistant reads.
+fn without_output_schema(mut tool: model::Tool) -> model::Tool {
+    tool.output_schema = None;
+    tool
+}
+
+/// Only the annotations that differ from the protocol's defaults or that clients would misread if absent: every assistant
+/// reads every word, for every tool.
+fn annotations_for(effect: Effect, idempotent: bool) -> ToolAnnotations {
+    let none = ToolAnnotations::new();
+    match effect {
+        Effect::Read | Effect::Sensitive => none.read_only(true),
+        Effect::Write if idempotent => none.destructive(false).idempotent(true),
+        Effect::Write => none.destructive(false),
+        Effect::Destructive if idempotent => none.destructive(true).idempotent(true),
+        Effect::Destructive => none.destructive(true),
+    }
+}
