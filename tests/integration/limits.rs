@@ -23,7 +23,7 @@ async fn served(settings: Settings) -> (tempfile::TempDir, TestServer) {
 
 async fn served_with_tool_limits(limits: ToolLimits) -> (tempfile::TempDir, TestServer) {
     let folder = tempfile::tempdir().expect("a folder");
-    let adjust = Box::new(move |server: mcp::Server| server.limiting(limits));
+    let adjust = Box::new(move |server: mcp::Server| server.with_tool_limits(limits));
     let setup =
         ServerSetup { adjust, ..ServerSetup::with_controllers(Controllers::new(Vec::new(), None, long_timeouts())) };
     let served = TestServer::with(folder.path(), setup).await;
@@ -110,17 +110,17 @@ async fn a_tool_has_limits_of_its_own_under_whatever_name_it_is_called() {
     let (_folder, served) = served_with_tool_limits(ToolLimits::new([("juju_models".to_owned(), once, 0)])).await;
     let code = |result: &Value| result["_meta"]["juju-mcp/code"].clone();
     let first = call(&served, "admin", "juju_models", json!({})).await;
-    assert_ne!(code(&first), "limited", "{first}");
+    assert_ne!(code(&first), "rate_limited", "{first}");
     let again = call(&served, "admin", "juju_models", json!({})).await;
-    assert_eq!((&again["isError"], code(&again)), (&json!(true), json!("limited")), "{again}");
+    assert_eq!((&again["isError"], code(&again)), (&json!(true), json!("rate_limited")), "{again}");
     assert!(again["_meta"]["juju-mcp/retry-after-seconds"].as_u64().is_some_and(|seconds| (1..=60).contains(&seconds)));
     assert!(again["content"][0]["text"].as_str().is_some_and(|text| text.contains("call it again in")), "{again}");
     let around = json!({"name": "juju_read_command", "arguments": {"command": "models", "arguments": {}}});
     let request = Request::modern("/mcp", "tools/call", around).token(served.token("admin"));
     let around = request.send(served.address).await.expect("an answer").json()["result"].clone();
-    assert_eq!(code(&around), "limited", "a catch-all tool is no way around: {around}");
-    assert_ne!(code(&call(&served, "viewer", "juju_models", json!({})).await), "limited");
-    assert_ne!(code(&call(&served, "admin", "juju_whoami", json!({})).await), "limited");
+    assert_eq!(code(&around), "rate_limited", "a catch-all tool is no way around: {around}");
+    assert_ne!(code(&call(&served, "viewer", "juju_models", json!({})).await), "rate_limited");
+    assert_ne!(code(&call(&served, "admin", "juju_whoami", json!({})).await), "rate_limited");
     let floods = floods(&served).await;
     assert_eq!(floods[0].1, "juju_models", "{floods:?}");
     assert!(served.metrics.text().contains("juju_mcp_rate_limited_total{scope=\"tool\",limit=\"rate\"} 2\n"));

@@ -18,7 +18,7 @@ async fn shop(result_bytes: usize) -> Shop {
     let simulator = simulator("shop").await;
     let folder = tempfile::tempdir().expect("a folder");
     let policy = Policy::shipped().expect("the policy");
-    let adjust = Box::new(move |server: mcp::Server| server.answering_at_most(result_bytes));
+    let adjust = Box::new(move |server: mcp::Server| server.with_max_result_bytes(result_bytes));
     let setup = ServerSetup { policy, adjust, ..ServerSetup::with_simulator(&simulator, folder.path()) };
     let served = TestServer::with(folder.path(), setup).await;
     Shop { simulator, served, _folder: folder }

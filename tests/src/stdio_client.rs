@@ -1,6 +1,6 @@
 //! An MCP client that writes and reads lines, as over stdio, with its server in this process.
 
-use mcp::{Server, StdioFailed};
+use mcp::{Server, StdioError};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf},
@@ -14,7 +14,7 @@ use crate::eventually::TEST_TIMEOUT;
 pub struct StdioClient {
     writer: WriteHalf<DuplexStream>,
     reader: BufReader<ReadHalf<DuplexStream>>,
-    running: JoinHandle<Result<(), StdioFailed>>,
+    running: JoinHandle<Result<(), StdioError>>,
     /// Stops the server.
     pub stop: CancellationToken,
 }
@@ -26,7 +26,7 @@ impl StdioClient {
         let (client_end, server_end) = tokio::io::duplex(1 << 20);
         let (reader, writer) = tokio::io::split(server_end);
         let stop = CancellationToken::new();
-        let running = tokio::spawn(mcp::over(server, reader, writer, stop.clone()));
+        let running = tokio::spawn(mcp::serve_stream(server, reader, writer, stop.clone()));
         let (reader, writer) = tokio::io::split(client_end);
         Self { writer, reader: BufReader::new(reader), running, stop }
     }
@@ -60,8 +60,8 @@ impl StdioClient {
     /// Closes the connection and returns the result of the server.
     ///
     /// # Errors
-    /// As [`mcp::over`].
-    pub async fn disconnect(mut self) -> Result<(), StdioFailed> {
+    /// As [`mcp::serve_stream`].
+    pub async fn disconnect(mut self) -> Result<(), StdioError> {
         self.writer.shutdown().await.expect("closed");
         self.wait_for_exit().await
     }
@@ -69,8 +69,8 @@ impl StdioClient {
     /// Waits until the server has ended.
     ///
     /// # Errors
-    /// As [`mcp::over`].
-    pub async fn wait_for_exit(self) -> Result<(), StdioFailed> {
+    /// As [`mcp::serve_stream`].
+    pub async fn wait_for_exit(self) -> Result<(), StdioError> {
         tokio::time::timeout(TEST_TIMEOUT, self.running).await.expect("the server ends").expect("no panic")
     }
 }

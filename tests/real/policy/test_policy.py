@@ -152,7 +152,7 @@ def test_a_changed_policy_is_in_force_at_once_and_a_broken_one_leaves_the_old(tm
         assert shop.unexpose() == said, "the old rules stay"
         assert "line 2, column 50" in shop.log() and "no measure `nevr`" in shop.log()
         check = shop.policy_check()
-        assert check["healthy"] and "an older policy is in force" in check["detail"]
+        assert check["healthy"] and "an older policy is active" in check["detail"]
         file.unlink()
         time.sleep(3)
         assert shop.unexpose() == said and shop.stale(), "a file that is gone takes no rule away"
@@ -177,7 +177,7 @@ def test_bindings_and_files_of_the_configuration_are_read_anew_and_the_ledger_sa
         ]:
             put(config, broken)
             said = eventually(f"{word} is noticed", lambda: (text := shop.policy_check().get("detail") or "") and word in text and text)
-            assert place in said and "an older policy is in force" in said, said
+            assert place in said and "an older policy is active" in said, said
             eventually("an older policy is counted", shop.stale)
             assert "viewer to group:day" not in shop.recorded(), "who held a role holds it still"
         put(file, "policies:\n  - {name: keep-open, severity: critical, check: never, message: It stays open, applies_to: {tools: unexpose}}\n")
