@@ -33,7 +33,7 @@ pub(crate) const NEWEST_HEAD: &str = "ledger-head.json";
 
 /// Opens the ledger in `state` and puts it, all tools and these controllers behind one door.
 pub(crate) async fn build_dispatcher(
-    state: &State,
+    state: &StateDir,
     controllers: Controllers,
     policy: Policy,
     approvals: ApprovalTerms,

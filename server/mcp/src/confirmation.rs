@@ -141,7 +141,7 @@ fn form(pending: &Waiting) -> ElicitRequestParams {
 fn message(pending: &Waiting) -> String {
     let question = &pending.approval.question;
     let act = &question.act;
-    let target = act.place();
+    let target = act.target.location.to_string();
     let mut lines = vec![format!("The assistant wants to run: {}", plain(&question.command))];
     if let Some(warning) = lookalikes(&format!("{} {target}", question.command)) {
         lines.push(format!("Warning: it {warning}"));
