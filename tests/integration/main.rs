@@ -1,4 +1,4 @@
-//! Journeys, each in a file of its own.
+//! Integration tests, one file per subject. `tests/README.md` maps code to files.
 
 mod approval_attacks;
 mod approval_invalidation;

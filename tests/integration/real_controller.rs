@@ -1,4 +1,4 @@
-//! Our client against Juju's own API server.
+//! The client of this project against a real Juju API server.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ juju_wire::methods! { Application {
     Destroy(write): Value => Value,
 } }
 
-/// What a `Watch..` method answers.
+/// The result of a `Watch..` method.
 #[expect(unreachable_pub, reason = "a type of a `Method` must be as public as the trait")]
 #[derive(Debug, Serialize, Deserialize)]
 pub struct WatcherId {
@@ -39,18 +39,18 @@ fn everything() -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn a_model_and_the_controller_are_logged_in_to_and_called() {
+async fn client_logs_in_to_model_and_controller_and_calls_both() {
     let real = RealController::start().await;
     let controllers = real.controllers("admin");
     let controller = controllers.controller(None).expect("the only one is the default");
 
-    let itself = controller.connection().await.expect("log-in");
-    let session = itself.session().await.expect("open");
+    let controller_connection = controller.connection().await.expect("log-in");
+    let session = controller_connection.session().await.expect("open");
     assert_eq!((session.user(), session.controller_access()), ("admin", "superuser"));
     assert_eq!((session.controller_uuid(), session.model_uuid()), (real.ready.controller_uuid.as_str(), None));
     assert_eq!(session.server_version(), "3.6.11");
     assert_eq!(session.facade_version("ModelManager"), Some(10));
-    assert_eq!(session.facade_version("Client"), None, "a controller has no model's facades");
+    assert_eq!(session.facade_version("Client"), None, "a controller has no model facades");
 
     let names: HashSet<_> =
         controller.models().await.expect("models").into_iter().map(|model| model.full_name()).collect();
@@ -70,7 +70,7 @@ async fn a_model_and_the_controller_are_logged_in_to_and_called() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn a_reader_reads_and_is_refused_what_writes() {
+async fn reader_may_read_and_is_denied_writes() {
     let real = RealController::start().await;
     let controllers = real.controllers("reader");
     let controller = controllers.controller(Some("real")).expect("known");
@@ -81,13 +81,13 @@ async fn a_reader_reads_and_is_refused_what_writes() {
     let error = prod.call::<Expose>(json!({"application": "db"})).await.expect_err("a write");
     assert_eq!((error.code(), error.to_string().as_str()), ("unauthorized access", "permission denied"));
     assert!(error.remedy().expect("a remedy").contains("grant"), "{error:?}");
-    let error = controller.model("admin/staging").await.expect_err("not theirs");
+    let error = controller.model("admin/staging").await.expect_err("no access");
     assert_eq!(error.code(), "model not found", "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn wrong_passwords_authorities_and_uuids_are_told_apart() {
+async fn login_with_wrong_password_authority_or_uuid_has_distinct_error_codes() {
     let real = RealController::start().await;
     let mut endpoints = Vec::new();
     let mut endpoint = real.endpoint("admin");
@@ -119,13 +119,13 @@ async fn wrong_passwords_authorities_and_uuids_are_told_apart() {
         assert!(error.remedy().is_some());
         assert!(!format!("{error} {error:?}").contains("not-the-password"));
     }
-    let error = controllers.controller(Some("nowhere")).expect_err("unknown");
+    let error = controllers.controller(Some("unknown")).expect_err("unknown");
     assert_eq!(error.code(), "controller unknown");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn two_hundred_calls_share_one_connection() {
+async fn concurrent_calls_share_one_connection() {
     let real = RealController::start().await;
     let controllers = real.controllers("admin");
     let controller = controllers.controller(None).expect("default");
@@ -144,7 +144,7 @@ async fn two_hundred_calls_share_one_connection() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn a_watcher_waits_for_news_and_is_stopped() {
+async fn watcher_receives_changes_until_stopped() {
     let mut real = RealController::start().await;
     let controllers = real.controllers("admin");
     let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
@@ -154,18 +154,18 @@ async fn a_watcher_waits_for_news_and_is_stopped() {
     assert!(first["deltas"].as_array().is_some_and(|deltas| deltas.len() > 20), "{first}");
     real.command("agents off").await;
     real.command("unit web/0 blocked out of paper").await;
-    let news = async {
+    let change = async {
         loop {
-            let news = session.wait_on::<Next>(&watcher, ()).await.expect("news");
-            if news.to_string().contains("out of paper") {
+            let change = session.wait_on::<Next>(&watcher, ()).await.expect("change");
+            if change.to_string().contains("out of paper") {
                 return;
             }
         }
     };
-    tokio::time::timeout(TEST_TIMEOUT, news).await.expect("the change is heard of");
+    tokio::time::timeout(TEST_TIMEOUT, change).await.expect("the change arrives");
     let waiting = async {
         loop {
-            // whatever else comes in between is news too
+            // other changes may arrive in between
             if let Err(error) = session.wait_on::<Next>(&watcher, ()).await {
                 return error;
             }
@@ -183,36 +183,36 @@ async fn a_watcher_waits_for_news_and_is_stopped() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn a_controller_that_is_gone_is_named_and_leaves_no_doubt() {
+async fn write_to_stopped_controller_is_unreachable_not_unknown() {
     let real = RealController::start().await;
     let settings = Settings { reconnect_window: Duration::from_millis(700), ..long_timeouts() };
     let controllers = Controllers::new(vec![real.endpoint("admin")], None, settings);
     let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
     prod.call::<FullStatus>(everything()).await.expect("status");
     drop(real);
-    let error = wait_until("it is gone", async || match prod.call::<FullStatus>(everything()).await {
+    let error = wait_until("the controller has stopped", async || match prod.call::<FullStatus>(everything()).await {
         Err(error) => Ok(error),
-        Ok(_) => Err("it answers".to_owned()),
+        Ok(_) => Err("it still responds".to_owned()),
     })
     .await;
     assert_eq!(error.code(), "unreachable", "{error}");
-    // a write that was never sent is not in doubt
+    // the outcome of a write that was not sent is known
     let error = prod.call::<Destroy>(json!({})).await.expect_err("gone");
     assert_eq!(error.code(), "unreachable", "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn the_log_is_read_to_its_end_and_followed() {
+async fn debug_log_replays_to_its_end_and_follows() {
     let mut real = RealController::start().await;
     let controllers = real.controllers("admin");
     let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
     real.command("log unit-web-0 WARNING juju.worker the disk is nearly full").await;
     let past = LogQuery { no_tail: true, replay: true, ..LogQuery::default() };
     let reading = async { prod.debug_log(&past).await.expect("open").collect::<Vec<_>>().await };
-    let lines = tokio::time::timeout(TEST_TIMEOUT, reading).await.expect("the past has an end");
+    let lines = tokio::time::timeout(TEST_TIMEOUT, reading).await.expect("the replay ends");
     let line = lines.into_iter().map(|line| line.expect("a line")).find(|line| line.message.contains("nearly full"));
-    let line = line.expect("what was logged");
+    let line = line.expect("the logged line");
     assert_eq!((line.entity.as_str(), line.severity.as_str()), ("unit-web-0", "WARNING"));
 
     let new = LogQuery { include_entity: vec!["unit-web-1".to_owned()], ..LogQuery::default() };
@@ -222,13 +222,13 @@ async fn the_log_is_read_to_its_end_and_followed() {
     assert_eq!(line.expect("no end").expect("a line").message, "the disk is full");
 
     let controller = controllers.controller(None).expect("default").connection().await.expect("open");
-    let error = controller.debug_log(&past).await.err().expect("a controller has no log of its own here");
+    let error = controller.debug_log(&past).await.err().expect("the controller itself has no log");
     assert_eq!(error.code(), "not supported");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn charms_are_uploaded_and_what_is_no_charm_is_refused() {
+async fn upload_accepts_charms_and_rejects_invalid_archives() {
     let real = RealController::start().await;
     let controllers = real.controllers("admin");
     let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
@@ -236,7 +236,7 @@ async fn charms_are_uploaded_and_what_is_no_charm_is_refused() {
     assert_eq!(url, "local:note-0");
     let error = prod.upload_charm("local:note-0", b"no archive".to_vec()).await.expect_err("refused");
     assert!(error.remote().is_some_and(|error| !error.message.is_empty()), "{error:?}");
-    let error = prod.upload_resource("nowhere", "data", "data.txt", None, b"x".to_vec()).await.expect_err("no such");
+    let error = prod.upload_resource("unknown", "data", "data.txt", None, b"x".to_vec()).await.expect_err("no such");
     assert!(error.remote().is_some(), "{error:?}");
     let reader = real.controllers("reader").controller(None).expect("default");
     let prod = reader.model("admin/prod").await.expect("open");

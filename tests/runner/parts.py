@@ -78,7 +78,7 @@ def house(tally):
 def rust(tally, selection=None):
     controller = available(programs.real_controller)
     environment = {"JUJU_MCP_TEST_CONTROLLER": controller} if controller else {}
-    cargo(tally, "test", "--locked", "--workspace", "--no-fail-fast", *([selection] if selection else []), INSTA_UPDATE="no",
+    cargo(tally, "test", "--locked", "--workspace", "--no-fail-fast", *([selection] if selection else []),
           **environment)
 
 
