@@ -1,4 +1,4 @@
-//! Attacks on approvals, as a table: each is refused, nothing is done, and the ledger has it.
+//! Attacks on approvals, as a table: each is refused, has no effect, and is in the ledger.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tests::{
     with_growing_limit,
 };
 
-/// What somebody tries with a question that waits, or one that was approved.
+/// An attack on a pending or an approved request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Attack {
     InventedId,
@@ -34,7 +34,7 @@ enum Attack {
     StateExpired,
     StateAfterReject,
     StateAfterTargetChanged,
-    StateWhereSecondPersonIsWanted,
+    StateWhereSecondApproverIsRequired,
     StateWhereClientsMayNotConfirm,
 }
 
@@ -60,11 +60,11 @@ const ALL: [Attack; 23] = [
     Attack::StateExpired,
     Attack::StateAfterReject,
     Attack::StateAfterTargetChanged,
-    Attack::StateWhereSecondPersonIsWanted,
+    Attack::StateWhereSecondApproverIsRequired,
     Attack::StateWhereClientsMayNotConfirm,
 ];
 
-/// How often the act was done before the attack, by right.
+/// How often the act ran before the attack, with permission.
 type Before = u64;
 
 fn named(id: &str) -> Value {
@@ -75,7 +75,7 @@ fn yes(state: &Value) -> Value {
     json!({"requestState": state, "inputResponses": elicitation_answer(&json!({"approve": true}))})
 }
 
-/// A shop with a question that was approved.
+/// A server with an approved request.
 async fn approved() -> (ApprovalFixture, String) {
     let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
     let (id, digest) = shop.request_approval("admin").await;
@@ -83,7 +83,7 @@ async fn approved() -> (ApprovalFixture, String) {
     (shop, id)
 }
 
-/// The same, and the time for which the yes counts has passed.
+/// The same after the approval has expired.
 async fn approved_and_expired() -> (ApprovalFixture, String) {
     with_growing_limit("a question is approved", async |lifetime| {
         let shop = ApprovalFixture::start(false, lasting(lifetime)).await;
@@ -104,7 +104,7 @@ fn lasting(lifetime: Duration) -> ApprovalTerms {
     ApprovalTerms { lifetime, ..ApprovalTerms::default() }
 }
 
-/// A shop with a question that a client carries.
+/// A server with a request with the state in a client.
 async fn carried(terms: ApprovalTerms) -> (ApprovalFixture, Value) {
     let shop = ApprovalFixture::start(false, terms).await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
@@ -112,7 +112,7 @@ async fn carried(terms: ApprovalTerms) -> (ApprovalFixture, Value) {
     (shop, asked["requestState"].clone())
 }
 
-/// Does it, and gives the answer of the last call.
+/// Runs the attack and returns the result of the last call.
 async fn attack(kind: Attack) -> (ApprovalFixture, Value, Before) {
     if format!("{kind:?}").starts_with("State") { with_state(kind).await } else { with_id(kind).await }
 }
@@ -180,14 +180,14 @@ async fn with_state(kind: Attack) -> (ApprovalFixture, Value, Before) {
             shop.change_target().await;
             done = 1;
         }
-        Attack::StateWhereSecondPersonIsWanted => {
+        Attack::StateWhereSecondApproverIsRequired => {
             shop.served
                 .dispatcher
                 .policy
                 .replace(tests::approval_fixture::policy_requiring_approval(policy::Effect::Write, true));
         }
         Attack::StateWhereClientsMayNotConfirm => {
-            // the operator switches it off between the two halves, which takes a new start
+            // the operator disables it between the two calls, which needs a restart
             let shop =
                 shop.restart_with(false, ApprovalTerms { confirm_in_client: false, ..ApprovalTerms::default() }).await;
             let answer = shop.call(token, tool, &args, &with_elicitation(more)).await;
@@ -199,7 +199,7 @@ async fn with_state(kind: Attack) -> (ApprovalFixture, Value, Before) {
     (shop, answer, done)
 }
 
-/// The middle of the sealed text, one bit changed.
+/// The sealed text with one character in the middle changed.
 fn flipped(state: &str) -> String {
     let at = state.len() / 2;
     let other = if state.as_bytes()[at] == b'A' { 'B' } else { 'A' };
@@ -207,20 +207,20 @@ fn flipped(state: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_attack_is_refused_does_nothing_and_is_recorded() {
+async fn attacks_are_refused_and_recorded_without_effect() {
     for kind in ALL {
         let (shop, answer, before) = attack(kind).await;
         let code = answer["_meta"]["juju-mcp/code"].as_str().unwrap_or_default();
         assert_eq!(answer["isError"], true, "{kind:?}: {answer}");
-        let asked_anew = kind == Attack::TargetChanged;
+        let requested_again = kind == Attack::TargetChanged;
         let (expected, outcome) =
-            if asked_anew { ("approval needed", Outcome::Asked) } else { ("not approved", Outcome::Denied) };
+            if requested_again { ("approval needed", Outcome::Asked) } else { ("not approved", Outcome::Denied) };
         assert_eq!(code, expected, "{kind:?}: {answer}");
         assert_eq!(shop.units_added(), before, "{kind:?}");
         assert!(!shop.simulator.writes().contains_key("Application.Expose"), "{kind:?}");
         let (recorded, approval) = shop.last_close().await;
         assert_eq!(recorded, outcome, "{kind:?}");
-        // a state that does not open names no approval that could be believed
+        // a state that cannot be decrypted identifies no approval
         let sealed = matches!(
             kind,
             Attack::StateInvented
@@ -238,7 +238,7 @@ async fn every_attack_is_refused_does_nothing_and_is_recorded() {
 }
 
 #[tokio::test]
-async fn a_changed_target_voids_a_yes_for_good() {
+async fn changed_target_invalidates_an_approval_permanently() {
     let (shop, id) = approved().await;
     shop.change_target().await;
     let refused = shop.call("admin", TOOL, &arguments(), &named(&id)).await;
@@ -250,7 +250,7 @@ async fn a_changed_target_voids_a_yes_for_good() {
 }
 
 #[tokio::test]
-async fn decisions_that_nobody_may_take_are_refused_and_recorded() {
+async fn forbidden_decisions_are_refused_and_recorded() {
     let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
     let (id, digest) = shop.request_approval("admin").await;
     let unknown = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -276,12 +276,12 @@ async fn decisions_that_nobody_may_take_are_refused_and_recorded() {
     assert_eq!(shop.request_approval("admin").await.0, id, "it still waits");
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 409, "twice");
-    assert_eq!(shop.decide("other approver", "reject", &id, &digest).await, 409, "after a yes");
+    assert_eq!(shop.decide("other approver", "reject", &id, &digest).await, 409, "after an approval");
     assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
-async fn bodies_and_parameters_that_do_not_fit_are_refused() {
+async fn malformed_bodies_and_parameters_are_refused() {
     let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
     let (id, digest) = shop.request_approval("admin").await;
     let path = format!("/{id}/approve");
@@ -301,11 +301,11 @@ async fn bodies_and_parameters_that_do_not_fit_are_refused() {
     assert_eq!(shop.api("approver", "GET", &format!("/{id}/approve"), &Value::Null).await.0, 405);
     let unasked =
         tests::raw_http::Request::new("GET", "/api/v1/approvals").send(shop.served.address).await.expect("an answer");
-    assert_eq!(unasked.status, 401, "nobody without a token");
+    assert_eq!(unasked.status, 401, "a token is required");
 }
 
 #[tokio::test]
-async fn askers_see_their_own_questions_and_nobody_elses() {
+async fn requesters_see_only_own_requests() {
     let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
     let (id, _) = shop.request_approval("admin").await;
     let own = shop.api("admin", "GET", "", &Value::Null).await.1;
@@ -317,7 +317,7 @@ async fn askers_see_their_own_questions_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_caller_cannot_bury_humans_under_questions() {
+async fn pending_requests_per_caller_are_limited() {
     let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
     let mut last = Value::Null;
     for number in 1..=51 {

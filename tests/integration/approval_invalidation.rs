@@ -1,5 +1,5 @@
-//! A yes is for one act as it was shown, at one time, sealed by one key: whatever differs is refused, and whatever means the
-//! same is the same.
+//! An approval is bound to one act, one state of its target, one time and one key: a difference invalidates it, an equivalent
+//! spelling does not.
 
 use audit::Outcome;
 use dispatch::ApprovalTerms;
@@ -22,7 +22,7 @@ fn yes(asked: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn arguments_that_only_look_the_same_are_refused() {
+async fn similar_looking_arguments_are_refused() {
     let shop = shop().await;
     let (id, digest) = shop.request_approval("admin").await;
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
@@ -62,7 +62,7 @@ async fn arguments_that_only_look_the_same_are_refused() {
 }
 
 #[tokio::test]
-async fn what_means_the_same_is_the_same_act() {
+async fn equivalent_arguments_are_the_same_act() {
     let shop = shop().await;
     let (id, _) = shop.request_approval("admin").await;
     for text in [
@@ -76,14 +76,17 @@ async fn what_means_the_same_is_the_same_act() {
         assert_eq!(asked["_meta"]["juju-mcp/approval"]["id"], id.as_str(), "{text}: {asked}");
     }
     let whole = json!({"application": "web", "model": "shop", "num_units": 1.0});
-    let told = shop.call("admin", TOOL, &whole, &json!({})).await;
-    let (code, told_id) = (&told["_meta"]["juju-mcp/code"], &told["_meta"]["juju-mcp/approval"]["id"]);
-    assert!(code == "bad arguments" || told_id == id.as_str(), "1.0 is refused or is 1, never another act: {told}");
+    let reported = shop.call("admin", TOOL, &whole, &json!({})).await;
+    let (code, reported_id) = (&reported["_meta"]["juju-mcp/code"], &reported["_meta"]["juju-mcp/approval"]["id"]);
+    assert!(
+        code == "bad arguments" || reported_id == id.as_str(),
+        "1.0 is refused or is 1, never another act: {reported}"
+    );
     assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
-async fn a_state_fits_only_its_endpoint() {
+async fn request_state_is_bound_to_its_endpoint() {
     let shop = shop().await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     for path in ["/mcp", "/mcp/x/applications", "/mcp/x/units"] {
@@ -105,7 +108,7 @@ async fn a_state_fits_only_its_endpoint() {
 }
 
 #[tokio::test]
-async fn a_state_of_another_key_is_refused() {
+async fn request_state_of_another_key_is_refused() {
     let shop = shop().await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     let shop = shop.restart_with_another_key().await;
@@ -117,8 +120,8 @@ async fn a_state_of_another_key_is_refused() {
     assert_ne!(shop.request_with_elicitation("admin", yes(&anew)).await["isError"], true);
 }
 
-/// Ends a question and keeps it as if it had been asked an hour from now, as a clock that was set back shows it.
-async fn asked_in_the_future(shop: &ApprovalFixture, id: &str) -> String {
+/// Replaces a request by one from an hour in the future, as it appears after the clock was set back.
+async fn request_from_the_future(shop: &ApprovalFixture, id: &str) -> String {
     let store = shop.served.dispatcher.ledger.store();
     let row = store.approval(id).await.expect("a store").expect("a row");
     assert!(store.end_approval(id, "moved").await.expect("a store"));
@@ -129,15 +132,15 @@ async fn asked_in_the_future(shop: &ApprovalFixture, id: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_clock_that_was_set_back_lengthens_nothing() {
+async fn clock_set_back_extends_no_approval() {
     let shop = shop().await;
     let (id, digest) = shop.request_approval("admin").await;
-    let id = asked_in_the_future(&shop, &id).await;
+    let id = request_from_the_future(&shop, &id).await;
     assert_eq!(shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await.1["status"], "expired");
-    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 409, "nobody can say yes now");
+    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 409, "it can no longer be approved");
     let listed = shop.api("approver", "GET", "?status=pending", &Value::Null).await.1;
     assert_eq!(listed["approvals"], json!([]));
-    // the yes that was given before the clock was set back
+    // the approval was given before the clock was set back
     let store = shop.served.dispatcher.ledger.store();
     let now = store.approval(&id).await.expect("a store").expect("a row").made + 1;
     let given = Decision { status: "approved", by: "token:approver:1", reason: "", now };
@@ -145,11 +148,15 @@ async fn a_clock_that_was_set_back_lengthens_nothing() {
     let refused = shop.call("admin", TOOL, &arguments(), &named(&id)).await;
     assert!(refused["content"][0]["text"].as_str().is_some_and(|text| text.contains("has expired")), "{refused}");
     assert_eq!((shop.units_added(), shop.last_close().await), (0, (Outcome::Denied, Some(id.clone()))));
-    assert_eq!(shop.request("admin").await["_meta"]["juju-mcp/code"], "approval needed", "and it is asked anew");
+    assert_eq!(
+        shop.request("admin").await["_meta"]["juju-mcp/code"],
+        "approval needed",
+        "and a new request is created"
+    );
 }
 
 #[tokio::test]
-async fn ids_and_digests_that_nobody_gave_out_are_refused_and_do_not_fill_the_ledger() {
+async fn invented_ids_are_refused_and_truncated_in_the_ledger() {
     let shop = shop().await;
     let (id, digest) = shop.request_approval("admin").await;
     let long = "x".repeat(100_000);

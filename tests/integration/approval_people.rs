@@ -1,5 +1,4 @@
-//! Who may answer a question: never the token, the client or the program that asked, and never the same person where a second
-//! one is wanted.
+//! Who may decide: never the token or the client of the requester, and never the requester where a second approver is required.
 
 use audit::Outcome;
 use dispatch::ApprovalTerms;
@@ -7,29 +6,29 @@ use policy::{Policy, Profile};
 use serde_json::{Value, json};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments};
 
-async fn shop(second_person: bool) -> ApprovalFixture {
-    ApprovalFixture::start(second_person, ApprovalTerms::default()).await
+async fn shop(second_approver: bool) -> ApprovalFixture {
+    ApprovalFixture::start(second_approver, ApprovalTerms::default()).await
 }
 
-/// Tries to approve what `asker` asked for, and says with which status and code it ended.
-async fn tries(shop: &ApprovalFixture, asker: &str, decider: &str) -> (u16, String) {
-    let (id, digest) = shop.request_approval(asker).await;
+/// Tries to approve a request of `requester`; returns status and code.
+async fn tries(shop: &ApprovalFixture, requester: &str, decider: &str) -> (u16, String) {
+    let (id, digest) = shop.request_approval(requester).await;
     let body = json!({"digest": digest});
     let (status, answer) = shop.api(decider, "POST", &format!("/{id}/approve"), &body).await;
     (status, answer["error"]["code"].as_str().unwrap_or_default().to_owned())
 }
 
 #[tokio::test]
-async fn the_same_person_never_is_the_second_one() {
+async fn requester_is_never_the_second_approver() {
     let shop = shop(true).await;
-    for (asker, decider) in [
+    for (requester, decider) in [
         ("ana by assistant", "ana by page"),
         ("ana by assistant", "ana's other account by page"),
         ("dora, admin", "dora, approver"),
         ("dora, admin", "dora by page"),
     ] {
-        let refused = (403, "own question".to_owned());
-        assert_eq!(tries(&shop, asker, decider).await, refused, "{asker}: {decider}");
+        let refused = (403, "self_approval".to_owned());
+        assert_eq!(tries(&shop, requester, decider).await, refused, "{requester}: {decider}");
         let (tool, ending) = shop.close_records().await.pop().expect("an ending");
         assert_eq!((tool.as_str(), ending.outcome), ("approvals_approve", Outcome::Denied), "{decider}");
         assert!(ending.approval.is_some(), "{decider}");
@@ -41,18 +40,18 @@ async fn the_same_person_never_is_the_second_one() {
 }
 
 #[tokio::test]
-async fn neither_the_asking_client_nor_a_program_nor_somebody_without_the_role_approves() {
-    for second_person in [true, false] {
-        let shop = shop(second_person).await;
+async fn requesting_client_and_unprivileged_callers_cannot_approve() {
+    for second_approver in [true, false] {
+        let shop = shop(second_approver).await;
         for (decider, code) in [
-            ("ana by assistant", "no right"),
-            ("ana by another assistant", "no right"),
-            ("ana's approving token by assistant", "own question"),
-            ("bea by assistant", "own question"),
-            ("carl by page", "no right"),
-            ("robot", "no right"),
-            ("viewer", "no right"),
-            ("admin", "no right"),
+            ("ana by assistant", "permission_denied"),
+            ("ana by another assistant", "permission_denied"),
+            ("ana's approving token by assistant", "same_client"),
+            ("bea by assistant", "same_client"),
+            ("carl by page", "permission_denied"),
+            ("robot", "permission_denied"),
+            ("viewer", "permission_denied"),
+            ("admin", "permission_denied"),
         ] {
             let refused = tries(&shop, "ana by assistant", decider).await;
             assert_eq!(refused, (403, code.to_owned()), "{decider}");
@@ -61,18 +60,18 @@ async fn neither_the_asking_client_nor_a_program_nor_somebody_without_the_role_a
         assert_eq!(shop.units_added(), 0);
     }
     let shop = shop(false).await;
-    assert_eq!(tries(&shop, "ana by assistant", "ana by page").await.0, 200, "no second person is wanted");
+    assert_eq!(tries(&shop, "ana by assistant", "ana by page").await.0, 200, "no second approver is wanted");
 }
 
 #[tokio::test]
-async fn a_token_that_may_approve_never_asks_whatever_else_it_may() {
+async fn approver_token_cannot_request_approvals() {
     let shop = shop(false).await;
     for token in ["approver", "ana by page", "ana's approving token by assistant", "bea by assistant", "robot"] {
         let refused = shop.request(token).await;
         assert_eq!(refused["_meta"]["juju-mcp/code"], "denied", "{token}: {refused}");
         assert_eq!(shop.last_close().await.0, Outcome::Denied, "{token}");
     }
-    // not even for a read that needs a yes, which it could give itself
+    // not even for a read that requires an approval, which it could give itself
     shop.served
         .dispatcher
         .policy
@@ -84,14 +83,14 @@ async fn a_token_that_may_approve_never_asks_whatever_else_it_may() {
 }
 
 #[tokio::test]
-async fn the_same_user_by_another_client_sees_and_uses_nothing_of_the_first() {
+async fn approvals_are_bound_to_the_client_of_the_user() {
     let shop = shop(false).await;
     let (id, digest) = shop.request_approval("ana by assistant").await;
     for stranger in ["ana by another assistant", "operator", "viewer"] {
         assert_eq!(shop.api(stranger, "GET", "", &Value::Null).await.1["approvals"], json!([]), "{stranger}");
-        let (status, said) = shop.api(stranger, "GET", &format!("/{id}"), &Value::Null).await;
+        let (status, response) = shop.api(stranger, "GET", &format!("/{id}"), &Value::Null).await;
         assert_eq!(status, 404, "{stranger}");
-        assert!(!said.to_string().contains("add-unit") && !said.to_string().contains(&digest), "{said}");
+        assert!(!response.to_string().contains("add-unit") && !response.to_string().contains(&digest), "{response}");
         let (tool, ending) = shop.close_records().await.pop().expect("an ending");
         assert_eq!((tool.as_str(), ending.outcome), ("approvals_show", Outcome::Denied), "a try is recorded");
     }
@@ -109,7 +108,7 @@ async fn the_same_user_by_another_client_sees_and_uses_nothing_of_the_first() {
 }
 
 #[tokio::test]
-async fn a_token_that_asked_never_decides_even_if_its_role_becomes_one_that_approves() {
+async fn requesting_token_cannot_decide_after_a_role_change() {
     let shop = shop(false).await;
     let (id, digest) = shop.request_approval("operator").await;
     let roles = "roles: {operator: {description: Approves from today on., effects: [read], approves: true}}";
@@ -118,8 +117,8 @@ async fn a_token_that_asked_never_decides_even_if_its_role_becomes_one_that_appr
     for verb in ["approve", "reject"] {
         let body = json!({"digest": digest});
         let (status, refused) = shop.api("operator", "POST", &format!("/{id}/{verb}"), &body).await;
-        assert_eq!((status, refused["error"]["code"].as_str()), (403, Some("own question")), "{refused}");
+        assert_eq!((status, refused["error"]["code"].as_str()), (403, Some("self_approval")), "{refused}");
         assert_eq!(shop.last_close().await, (Outcome::Denied, Some(id.clone())));
     }
-    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200, "somebody else may");
+    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200, "another approver may");
 }

@@ -1,4 +1,4 @@
-//! Many at once: of all decisions one counts, and of all uses one acts.
+//! Concurrency: of many decisions one counts, and of many uses one acts.
 
 use audit::Outcome;
 use dispatch::ApprovalTerms;
@@ -11,7 +11,7 @@ async fn shop() -> ApprovalFixture {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_approvers_at_once_one_decides() {
+async fn concurrent_decisions_count_once() {
     for round in 0..5 {
         let shop = shop().await;
         let (id, digest) = shop.request_approval("admin").await;
@@ -45,7 +45,7 @@ async fn of_many_approvers_at_once_one_decides() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_confirmation_carried_by_many_calls_at_once_acts_once() {
+async fn confirmation_in_concurrent_calls_acts_once() {
     let shop = shop().await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     let back =
@@ -56,7 +56,7 @@ async fn one_confirmation_carried_by_many_calls_at_once_acts_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn uses_of_every_kind_at_once_act_once_for_each_yes() {
+async fn concurrent_uses_act_once_per_approval() {
     let shop = shop().await;
     let (args, none) = (arguments(), json!({}));
     for yes in 1..=5 {
@@ -72,7 +72,7 @@ async fn uses_of_every_kind_at_once_act_once_for_each_yes() {
         let answers = join_all(calls).await;
         let done = answers.iter().filter(|answer| answer["content"].is_array() && answer["isError"] != true).count();
         assert_eq!((done, shop.units_added()), (1, yes), "{answers:?}");
-        // what the late ones asked for anew ends here
+        // ends the requests that the late calls created
         for token in ["admin", "other admin"] {
             let (_, listed) = shop.api(token, "GET", "?status=pending", &Value::Null).await;
             for open in listed["approvals"].as_array().expect("a list") {

@@ -1,4 +1,4 @@
-//! Approvals over lines, as over stdio, in both eras; and of the commands behind the trio, over lines and over HTTP.
+//! Approvals over stdio, in both protocol eras, also for the command tools, and for those over HTTP.
 
 use audit::Outcome;
 use dispatch::ApprovalTerms;
@@ -18,7 +18,7 @@ fn capable() -> Value {
     serde_json::from_str(ELICITS).expect("capabilities")
 }
 
-/// The act as a command behind the trio.
+/// The act as a command of `juju_run_command`.
 fn inner() -> Value {
     json!({"command": "add-unit", "arguments": arguments()})
 }
@@ -31,7 +31,7 @@ fn called(id: u32, tool: &str, arguments: &Value, more: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})
 }
 
-/// A call of today's version, by a client that can ask the human before it.
+/// A call of the current version, by a client with elicitation.
 fn modern(id: u32, tool: &str, arguments: &Value, more: &Value) -> Value {
     let mut call = called(id, tool, arguments, more);
     call["params"]["_meta"] = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -43,7 +43,7 @@ fn yes(asked: &Value) -> Value {
     json!({"requestState": asked["requestState"], "inputResponses": elicitation_answer(&json!({"approve": true}))})
 }
 
-/// An older client that can ask, after its call was answered with a question: the question's id and its text.
+/// The elicitation request that an older client receives for its call: its id and its text.
 async fn elicited(client: &mut StdioClient, call: Value) -> (Value, String) {
     let question = client.request(call).await;
     assert_eq!(question["method"], "elicitation/create", "{question}");
@@ -55,7 +55,7 @@ fn answered(id: &Value, result: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn todays_client_confirms_over_lines_directly_and_behind_the_trio() {
+async fn current_client_confirms_over_stdio_for_tools_and_commands() {
     let shop = shop().await;
     for (number, (tool, args)) in [(1, (TOOL, arguments())), (2, ("juju_run_command", inner()))] {
         let mut client = shop.stdio_client();
@@ -77,14 +77,14 @@ async fn todays_client_confirms_over_lines_directly_and_behind_the_trio() {
 }
 
 #[tokio::test]
-async fn an_older_client_is_asked_while_its_call_waits() {
+async fn older_client_gets_elicitation_while_its_call_waits() {
     let shop = shop().await;
     let mut client = shop.stdio_client();
     client.initialize("2025-11-25", &capable()).await;
     for (done, (tool, args)) in [(0, (TOOL, arguments())), (1, ("juju_run_command", inner()))] {
         let (question, text) = elicited(&mut client, called(2, tool, &args, &json!({}))).await;
         assert!(text.contains("juju add-unit") && text.contains("changes"), "{text}");
-        assert_eq!(shop.units_added(), done, "nothing is done while a human thinks");
+        assert_eq!(shop.units_added(), done, "nothing runs before the answer");
         let answer =
             client.request(answered(&question, &json!({"action": "accept", "content": {"approve": true}}))).await;
         assert_eq!(answer["id"], 2, "{answer}");
@@ -94,7 +94,7 @@ async fn an_older_client_is_asked_while_its_call_waits() {
 }
 
 #[tokio::test]
-async fn answers_of_an_older_client_that_are_no_yes_do_nothing() {
+async fn older_client_answers_without_consent_do_nothing() {
     let shop = shop().await;
     let mut client = shop.stdio_client();
     client.initialize("2025-06-18", &capable()).await;
@@ -110,15 +110,15 @@ async fn answers_of_an_older_client_that_are_no_yes_do_nothing() {
         assert_eq!(answer["result"]["_meta"]["juju-mcp/code"], "not approved", "{odd}: {answer}");
         assert_eq!(shop.last_close().await.0, Outcome::Denied, "{odd}");
     }
-    // an answer to a question that was never put
+    // an answer to a request that the server never sent
     client.send(answered(&json!(77), &json!({"action": "accept", "content": {"approve": true}}))).await;
     let refused = client.request(called(3, TOOL, &arguments(), &json!({}))).await;
-    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "not approved", "a no stays a no: {refused}");
+    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "not approved", "a rejection is final: {refused}");
     assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
-async fn no_client_answers_for_the_second_person_whatever_it_sends() {
+async fn clients_cannot_answer_for_the_second_approver() {
     let shop = ApprovalFixture::start(true, ApprovalTerms::default()).await;
     let mut older = shop.stdio_client();
     older.initialize("2025-11-25", &capable()).await;
@@ -136,7 +136,7 @@ async fn no_client_answers_for_the_second_person_whatever_it_sends() {
 }
 
 #[tokio::test]
-async fn a_rule_that_becomes_stricter_while_the_human_thinks_voids_the_yes() {
+async fn stricter_rule_invalidates_a_pending_confirmation() {
     let shop = shop().await;
     let mut client = shop.stdio_client();
     client.initialize("2025-11-25", &capable()).await;
@@ -151,14 +151,14 @@ async fn a_rule_that_becomes_stricter_while_the_human_thinks_voids_the_yes() {
 }
 
 #[tokio::test]
-async fn a_command_behind_the_trio_is_confirmed_over_http_and_its_state_fits_no_other_way() {
+async fn command_tool_state_is_bound_to_the_outer_call() {
     let shop = shop().await;
     let run = async |path: &str, tool: &str, args: &Value, more: Value| {
         shop.call_at(path, "admin", tool, args, &with_elicitation(more)).await
     };
     let asked = run("/mcp", "juju_run_command", &inner(), json!({})).await;
     assert_eq!(asked["resultType"], "input_required", "{asked}");
-    // the same act by the same caller, but not the call that was answered with this state
+    // the same act by the same caller, but not the call that received this state
     let other = json!({"command": "juju add-unit", "arguments": arguments()});
     for (path, tool, args) in
         [("/mcp", TOOL, &arguments()), ("/mcp/full", TOOL, &arguments()), ("/mcp", "juju_run_command", &other)]
@@ -173,7 +173,7 @@ async fn a_command_behind_the_trio_is_confirmed_over_http_and_its_state_fits_no_
 }
 
 #[tokio::test]
-async fn a_read_behind_the_trio_can_need_a_yes_too() {
+async fn read_command_can_require_approval() {
     let shop = shop().await;
     shop.served
         .dispatcher

@@ -1,4 +1,4 @@
-//! Approvals end to end: each channel gives a permit once, and nothing else does.
+//! Approvals end to end: each channel grants one permit, and nothing else does.
 
 use audit::Outcome;
 use dispatch::{ApprovalTerms, Wanted};
@@ -11,32 +11,32 @@ async fn shop() -> ApprovalFixture {
 }
 
 #[tokio::test]
-async fn an_approver_says_yes_over_the_api_and_the_act_is_done_once() {
+async fn approval_by_api_permits_the_act_once() {
     let shop = shop().await;
     let asked = shop.request("admin").await;
-    let told = &asked["_meta"]["juju-mcp/approval"];
+    let reported = &asked["_meta"]["juju-mcp/approval"];
     let text = asked["content"][0]["text"].as_str().expect("a sentence");
-    let id = told["id"].as_str().expect("an id");
+    let id = reported["id"].as_str().expect("an id");
     assert!(text.contains(id) && text.contains("juju add-unit") && text.contains("changes"), "{text}");
-    assert!(told["expires"].is_string() && told["second_person"] == false, "{told}");
+    assert!(reported["expires"].is_string() && reported["second_person"] == false, "{reported}");
     let (_, listed) = shop.api("approver", "GET", "?status=pending", &Value::Null).await;
     let shown = &listed["approvals"][0];
     assert_eq!((shown["id"].as_str(), shown["question"]["act"]["tool"].as_str()), (Some(id), Some(TOOL)));
     assert_eq!(
         shop.request("admin").await["_meta"]["juju-mcp/approval"]["id"],
         id,
-        "asking again is the same question"
+        "a repeated request is the same approval"
     );
     assert_eq!(
         (shop.units_added(), shop.decide("approver", "approve", id, shown["digest"].as_str().expect("it")).await),
         (0, 200)
     );
-    assert_eq!(shop.units_added(), 0, "a yes does nothing by itself");
+    assert_eq!(shop.units_added(), 0, "an approval alone has no effect");
     let done = shop.request("admin").await;
     assert_ne!(done["isError"], true, "{done}");
     assert_eq!(shop.units_added(), 1);
     let (other, _) = shop.request_approval("admin").await;
-    assert_ne!(other, id, "a yes counts once");
+    assert_ne!(other, id, "an approval counts once");
     let endings = shop.close_records().await;
     let joined: Vec<_> = endings.iter().filter(|(_, ending)| ending.approval.as_deref() == Some(id)).collect();
     let steps: Vec<_> = joined.iter().map(|(tool, ending)| (tool.as_str(), ending.outcome)).collect();
@@ -46,19 +46,19 @@ async fn an_approver_says_yes_over_the_api_and_the_act_is_done_once() {
     assert_eq!((used["status"].as_str(), used["reason"].as_str()), (Some("used"), Some("looked at it")));
     assert!(used["decided_by"].as_str().is_some_and(|by| by.starts_with("token:approver:")), "{used}");
     let bea = Caller::local("bea", "admin");
-    let told = dispatch::changes(&shop.served.dispatcher, &bea, &Wanted::default()).await.expect("told").value;
-    let changes = told["changes"].as_array().expect("changes");
+    let reported = dispatch::changes(&shop.served.dispatcher, &bea, &Wanted::default()).await.expect("changes").value;
+    let changes = reported["changes"].as_array().expect("changes");
     let done =
         changes.iter().find(|change| change["tool"] == TOOL && change["outcome"] == "done").expect("it was done");
     assert_eq!(
         (&done["approval"], &done["decided_by"]),
         (&json!(id), &used["decided_by"]),
-        "who approved is told with it"
+        "the change names the approver"
     );
 }
 
 #[tokio::test]
-async fn a_no_is_told_with_its_reason_and_not_asked_again() {
+async fn rejection_is_reported_with_reason_and_is_final() {
     let shop = shop().await;
     let (id, digest) = shop.request_approval("admin").await;
     assert_eq!(shop.decide("approver", "reject", &id, &digest).await, 200);
@@ -69,12 +69,12 @@ async fn a_no_is_told_with_its_reason_and_not_asked_again() {
         assert_eq!(answer["_meta"]["juju-mcp/code"], "not approved");
         assert_eq!(shop.last_close().await, (Outcome::Denied, Some(id.clone())));
     }
-    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 409, "a no cannot become a yes");
+    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 409, "a rejection is final");
     assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
-async fn the_human_before_a_client_of_today_confirms_in_a_round_trip() {
+async fn user_confirms_in_a_current_client_by_round_trip() {
     let shop = shop().await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     assert_eq!(asked["resultType"], "input_required", "{asked}");
@@ -94,7 +94,7 @@ async fn the_human_before_a_client_of_today_confirms_in_a_round_trip() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_undone_is_confirmed_by_typing_its_name() {
+async fn destructive_act_requires_typing_its_name_in_the_client() {
     let shop = shop().await;
     let remove = json!({"model": "shop", "applications": ["web"]});
     let call =
@@ -115,7 +115,7 @@ async fn what_cannot_be_undone_is_confirmed_by_typing_its_name() {
 }
 
 #[tokio::test]
-async fn a_no_in_the_client_rejects_and_no_answer_leaves_the_question_open() {
+async fn client_decline_rejects_and_missing_answer_stays_pending() {
     let shop = shop().await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     let answer = |answer: Value| json!({"requestState": asked["requestState"], "inputResponses": {"approval": answer}});
@@ -137,19 +137,19 @@ async fn a_no_in_the_client_rejects_and_no_answer_leaves_the_question_open() {
 }
 
 #[tokio::test]
-async fn where_a_second_person_is_wanted_the_asking_client_cannot_confirm() {
+async fn client_cannot_confirm_if_second_approver_is_required() {
     let shop = ApprovalFixture::start(true, ApprovalTerms::default()).await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     assert_eq!(asked["_meta"]["juju-mcp/code"], "approval needed", "no form is shown: {asked}");
-    let told = &asked["_meta"]["juju-mcp/approval"];
-    let (id, digest) = (told["id"].as_str().expect("an id"), told["digest"].as_str().expect("a digest"));
+    let reported = &asked["_meta"]["juju-mcp/approval"];
+    let (id, digest) = (reported["id"].as_str().expect("an id"), reported["digest"].as_str().expect("a digest"));
     assert_eq!(shop.decide("approver", "approve", id, digest).await, 200);
     assert_ne!(shop.request("admin").await["isError"], true);
     assert_eq!(shop.units_added(), 1);
 }
 
 #[tokio::test]
-async fn confirmation_in_the_client_can_be_switched_off() {
+async fn client_confirmation_can_be_disabled() {
     let shop =
         ApprovalFixture::start(false, ApprovalTerms { confirm_in_client: false, ..ApprovalTerms::default() }).await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
@@ -157,7 +157,7 @@ async fn confirmation_in_the_client_can_be_switched_off() {
 }
 
 #[tokio::test]
-async fn what_a_human_decided_and_what_still_waits_outlives_the_server() {
+async fn decisions_and_pending_requests_survive_a_restart() {
     let shop = shop().await;
     let (id, digest) = shop.request_approval("admin").await;
     let shop = shop.restart().await;
@@ -171,7 +171,7 @@ async fn what_a_human_decided_and_what_still_waits_outlives_the_server() {
 }
 
 #[tokio::test]
-async fn a_round_trip_outlives_the_server() {
+async fn client_round_trip_survives_a_restart() {
     let shop = shop().await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     let shop = shop.restart().await;
@@ -182,25 +182,25 @@ async fn a_round_trip_outlives_the_server() {
 }
 
 #[tokio::test]
-async fn a_dry_run_asks_nobody_and_says_that_a_human_would_be_asked() {
+async fn dry_run_reports_required_approvals_without_a_request() {
     let shop = shop().await;
     let mut dry = arguments();
     dry["dry_run"] = true.into();
-    let told = shop.call("admin", TOOL, &dry, &json!({})).await;
-    assert_eq!(told["structuredContent"]["needs_approval"][0]["rule"], "changes", "{told}");
+    let reported = shop.call("admin", TOOL, &dry, &json!({})).await;
+    assert_eq!(reported["structuredContent"]["needs_approval"][0]["rule"], "changes", "{reported}");
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
     assert_eq!((listed["approvals"].as_array().map(Vec::len), shop.units_added()), (Some(0), 0));
 }
 
 #[tokio::test]
-async fn a_repeated_key_is_answered_without_asking_again() {
+async fn repeated_idempotency_key_needs_no_new_approval() {
     let shop = shop().await;
     let mut keyed = arguments();
     keyed["idempotency_key"] = "k1".into();
     let call = async || shop.call("admin", TOOL, &keyed, &json!({})).await;
     let asked = call().await;
-    let told = &asked["_meta"]["juju-mcp/approval"];
-    let (id, digest) = (told["id"].as_str().expect("an id"), told["digest"].as_str().expect("a digest"));
+    let reported = &asked["_meta"]["juju-mcp/approval"];
+    let (id, digest) = (reported["id"].as_str().expect("an id"), reported["digest"].as_str().expect("a digest"));
     assert_eq!(shop.decide("approver", "approve", id, digest).await, 200);
     assert_ne!(call().await["isError"], true);
     let again = call().await;
@@ -208,7 +208,7 @@ async fn a_repeated_key_is_answered_without_asking_again() {
 }
 
 #[tokio::test]
-async fn a_key_of_another_act_asks_nobody_and_uses_up_no_yes() {
+async fn reused_idempotency_key_consumes_no_approval() {
     let shop = shop().await;
     let units = |number: u32, key: Option<&str>| {
         let mut arguments = arguments();
@@ -220,8 +220,8 @@ async fn a_key_of_another_act_asks_nobody_and_uses_up_no_yes() {
     };
     let call = async |arguments: Value| shop.call("admin", TOOL, &arguments, &json!({})).await;
     let approve = async |asked: &Value| {
-        let told = &asked["_meta"]["juju-mcp/approval"];
-        let (id, digest) = (told["id"].as_str().expect("an id"), told["digest"].as_str().expect("a digest"));
+        let reported = &asked["_meta"]["juju-mcp/approval"];
+        let (id, digest) = (reported["id"].as_str().expect("an id"), reported["digest"].as_str().expect("a digest"));
         assert_eq!(shop.decide("approver", "approve", id, digest).await, 200);
         id.to_owned()
     };
@@ -233,12 +233,12 @@ async fn a_key_of_another_act_asks_nobody_and_uses_up_no_yes() {
     assert_eq!(shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await.1["status"], "approved");
     assert_eq!(call(units(3, Some("k"))).await["_meta"]["juju-mcp/code"], "idempotency key reused");
     assert_eq!(shop.api("approver", "GET", "?status=pending", &Value::Null).await.1["approvals"], json!([]));
-    assert_ne!(call(units(2, Some("another"))).await["isError"], true, "the yes still counts");
+    assert_ne!(call(units(2, Some("another"))).await["isError"], true, "the approval is still valid");
     assert_eq!(shop.units_added(), 2);
 }
 
 #[tokio::test]
-async fn secrets_are_not_shown_to_whoever_approves() {
+async fn approvers_never_see_secrets() {
     let shop = shop().await;
     let secret =
         json!({"model": "shop", "application": "web", "values": {"admin-password": "hunter2 x", "title": "Shop"}});
@@ -255,7 +255,7 @@ async fn secrets_are_not_shown_to_whoever_approves() {
 }
 
 #[tokio::test]
-async fn a_token_that_may_approve_only_reads() {
+async fn approver_token_is_read_only() {
     let shop = shop().await;
     let refused = shop.request("approver").await;
     assert_eq!((refused["_meta"]["juju-mcp/code"].as_str(), shop.units_added()), (Some("denied"), 0), "{refused}");
@@ -264,7 +264,7 @@ async fn a_token_that_may_approve_only_reads() {
 }
 
 #[tokio::test]
-async fn fifty_uses_at_once_do_the_act_once() {
+async fn fifty_concurrent_uses_run_the_act_once() {
     let shop = shop().await;
     let (id, digest) = shop.request_approval("admin").await;
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
@@ -280,7 +280,7 @@ async fn fifty_uses_at_once_do_the_act_once() {
 }
 
 #[tokio::test]
-async fn many_questions_at_once_about_one_act_are_one_question() {
+async fn concurrent_requests_for_one_act_share_an_approval() {
     let shop = shop().await;
     let answers = futures::future::join_all((0..20).map(|_| shop.request("admin"))).await;
     let ids: std::collections::BTreeSet<_> =

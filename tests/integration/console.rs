@@ -1,4 +1,4 @@
-//! The approval page: what it lets people do, and everything that must not get them, or somebody else, further.
+//! The approval page: what people can do there, and the attacks that it resists.
 
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ async fn shop() -> ApprovalFixture {
     ApprovalFixture::start(false, ApprovalTerms::default()).await
 }
 
-/// Somebody who is signed in with the token of a name.
+/// A browser that is signed in with the token of a name.
 async fn person(shop: &ApprovalFixture, name: &str) -> Browser {
     let mut browser = Browser::new(shop.served.address);
     let entered = browser.sign_in(shop.served.token(name)).await;
@@ -28,7 +28,7 @@ async fn person(shop: &ApprovalFixture, name: &str) -> Browser {
     browser
 }
 
-/// The page about an approval, and the fields of its form.
+/// The page of an approval, and the fields of its form.
 async fn seen(browser: &mut Browser, id: &str) -> (String, String, String) {
     let page = browser.open(&format!("/console/approvals/{id}")).await;
     assert_eq!(page.status, 200, "{}", page.body);
@@ -37,7 +37,7 @@ async fn seen(browser: &mut Browser, id: &str) -> (String, String, String) {
 }
 
 #[tokio::test]
-async fn an_approver_signs_in_sees_what_is_asked_and_says_yes_once() {
+async fn approver_signs_in_and_approves_a_request_once() {
     let shop = shop().await;
     let (id, digest) = shop.request_approval("admin").await;
     let mut approver = person(&shop, "approver").await;
@@ -52,21 +52,21 @@ async fn an_approver_signs_in_sees_what_is_asked_and_says_yes_once() {
         "token:admin:",
         "num_units",
         "application-web",
-        "journey",
+        "integration-test",
         "write",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
     let fields = [("csrf", &*csrf), ("digest", &*digest), ("decision", "approve"), ("reason", "looked at it")];
     let path = format!("/console/approvals/{id}");
-    let said = approver.post(&path, &fields).await;
-    assert_eq!((said.status, header(&said, "location")), (303, &*path), "{}", said.body);
+    let response = approver.post(&path, &fields).await;
+    assert_eq!((response.status, header(&response, "location")), (303, &*path), "{}", response.body);
     let after = approver.open(&path).await.body;
     assert!(
         after.contains("Approved.") && after.contains("looked at it") && !after.contains("value=\"approve\""),
         "{after}"
     );
-    assert_eq!(shop.units_added(), 0, "a yes does nothing by itself");
+    assert_eq!(shop.units_added(), 0, "an approval alone has no effect");
     assert_ne!(shop.request("admin").await["isError"], true);
     assert_eq!(shop.units_added(), 1);
     let again = approver.post(&path, &fields).await;
@@ -76,24 +76,24 @@ async fn an_approver_signs_in_sees_what_is_asked_and_says_yes_once() {
         (("approvals_approve".to_owned(), Outcome::Done), ("approvals_approve".to_owned(), Outcome::Denied));
     assert!(endings.contains(&decided) && endings.last() == Some(&over), "{endings:?}");
     let text = format!("{:?}", shop.served.ledger_records().await);
-    assert!(text.contains("console") && text.contains("approval page"), "the ledger says how it came");
+    assert!(text.contains("console") && text.contains("approval page"), "the ledger names the channel");
 }
 
 #[tokio::test]
-async fn a_no_is_told_to_whoever_asked() {
+async fn rejection_reason_reaches_the_requester() {
     let shop = shop().await;
     let (id, _) = shop.request_approval("admin").await;
     let mut approver = person(&shop, "approver").await;
     let (_, csrf, digest) = seen(&mut approver, &id).await;
     let no = [("csrf", &*csrf), ("digest", &*digest), ("decision", "reject"), ("reason", "not on a Friday")];
     assert_eq!(approver.post(&format!("/console/approvals/{id}"), &no).await.status, 303);
-    let told = shop.request("admin").await;
-    assert!(told["content"][0]["text"].as_str().is_some_and(|text| text.contains("not on a Friday")), "{told}");
+    let reported = shop.request("admin").await;
+    assert!(reported["content"][0]["text"].as_str().is_some_and(|text| text.contains("not on a Friday")), "{reported}");
     assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
-async fn what_cannot_be_undone_is_approved_by_typing_its_name() {
+async fn destructive_act_requires_typing_its_name_on_the_page() {
     let shop = shop().await;
     let remove = json!({"model": "shop", "applications": ["web"]});
     let asked = shop.call("admin", "juju_remove_application", &remove, &json!({})).await;
@@ -103,17 +103,17 @@ async fn what_cannot_be_undone_is_approved_by_typing_its_name() {
     assert!(page.contains("effect-destructive") && page.contains("type <code>web</code>"), "{page}");
     let path = format!("/console/approvals/{id}");
     for wrong in ["", "we", "Web", "shop"] {
-        let fields = [("csrf", &*csrf), ("digest", &*digest), ("decision", "approve"), ("word", wrong)];
-        let said = approver.post(&path, &fields).await;
-        assert!(said.status == 400 && said.body.contains("Nothing was decided"), "{wrong}: {}", said.body);
+        let fields = [("csrf", &*csrf), ("digest", &*digest), ("decision", "approve"), ("confirmation", wrong)];
+        let response = approver.post(&path, &fields).await;
+        assert!(response.status == 400 && response.body.contains("Nothing was decided"), "{wrong}: {}", response.body);
     }
-    let fields = [("csrf", &*csrf), ("digest", &*digest), ("decision", "approve"), ("word", "web")];
+    let fields = [("csrf", &*csrf), ("digest", &*digest), ("decision", "approve"), ("confirmation", "web")];
     assert_eq!(approver.post(&path, &fields).await.status, 303);
     assert_ne!(shop.call("admin", "juju_remove_application", &remove, &json!({})).await["isError"], true);
 }
 
 #[tokio::test]
-async fn a_form_without_the_secret_of_its_session_does_nothing() {
+async fn form_without_csrf_token_of_its_session_is_rejected() {
     let shop = shop().await;
     let (id, _) = shop.request_approval("admin").await;
     let mut approver = person(&shop, "approver").await;
@@ -124,8 +124,8 @@ async fn a_form_without_the_secret_of_its_session_does_nothing() {
     let path = format!("/console/approvals/{id}");
     let (right, approve) = (("digest", &*digest), ("decision", "approve"));
     for wrong in ["", "x", &of_other, &csrf[1..], &format!("{csrf}x")] {
-        let said = approver.post(&path, &[("csrf", wrong), right, approve]).await;
-        assert!(said.status == 403 && said.body.contains("nothing was done"), "{wrong}: {}", said.body);
+        let response = approver.post(&path, &[("csrf", wrong), right, approve]).await;
+        assert!(response.status == 403 && response.body.contains("nothing was done"), "{wrong}: {}", response.body);
         assert_eq!(approver.post("/console/sign-out", &[("csrf", wrong)]).await.status, 403);
     }
     assert_eq!(approver.post(&path, &[right, approve]).await.status, 422, "no secret at all");
@@ -136,8 +136,8 @@ async fn a_form_without_the_secret_of_its_session_does_nothing() {
         ("origin", "http://evil.example", 403),
         ("origin", "null", 403),
     ] {
-        let said = approver.send(form(&path, &good).header(name, value)).await;
-        assert_eq!(said.status, status, "{name}: {value}: {}", said.body);
+        let response = approver.send(form(&path, &good).header(name, value)).await;
+        assert_eq!(response.status, status, "{name}: {value}: {}", response.body);
     }
     let json = approver.send(form(&path, &good).header("content-type", "application/json")).await;
     assert_eq!(json.status, 415, "{}", json.body);
@@ -151,7 +151,7 @@ async fn a_form_without_the_secret_of_its_session_does_nothing() {
 }
 
 #[tokio::test]
-async fn the_sign_in_form_has_to_be_the_one_that_was_given_out() {
+async fn sign_in_form_is_bound_to_the_browser_that_loaded_it() {
     let shop = shop().await;
     let token = shop.served.token("approver");
     let mut browser = Browser::new(shop.served.address);
@@ -159,23 +159,23 @@ async fn the_sign_in_form_has_to_be_the_one_that_was_given_out() {
     let mut elsewhere = Browser::new(shop.served.address);
     let other = field(&elsewhere.open("/console/sign-in").await.body, "form");
     for wrong in ["", &other] {
-        let said = browser.post("/console/sign-in", &[("token", token), ("form", wrong)]).await;
-        assert_eq!((said.status, browser.cookies.contains_key(SESSION)), (403, false), "{}", said.body);
+        let response = browser.post("/console/sign-in", &[("token", token), ("form", wrong)]).await;
+        assert_eq!((response.status, browser.cookies.contains_key(SESSION)), (403, false), "{}", response.body);
     }
     let mut without = Browser::new(shop.served.address);
     let form = field(&page.body, "form");
     assert_eq!(without.post("/console/sign-in", &[("token", token), ("form", &form)]).await.status, 403);
     let mut form = form;
     for wrong in ["no-token-of-this-server-at-all", "a b", "", "<script>alert(1)"] {
-        let said = browser.post("/console/sign-in", &[("token", wrong), ("form", &form)]).await;
-        assert_eq!((said.status, browser.cookies.contains_key(SESSION)), (401, false), "{}", said.body);
-        assert!(said.body.contains("role=\"alert\"") && !said.body.contains("<script"), "{}", said.body);
-        form = field(&said.body, "form");
+        let response = browser.post("/console/sign-in", &[("token", wrong), ("form", &form)]).await;
+        assert_eq!((response.status, browser.cookies.contains_key(SESSION)), (401, false), "{}", response.body);
+        assert!(response.body.contains("role=\"alert\"") && !response.body.contains("<script"), "{}", response.body);
+        form = field(&response.body, "form");
     }
 }
 
 #[tokio::test]
-async fn whom_the_page_does_not_let_in_stands_in_the_ledger_even_if_the_server_stops_before_the_count_is_over() {
+async fn console_records_pending_auth_failures_on_shutdown() {
     let shop = shop().await;
     let wrong = "no-token-of-this-server-at-all";
     let mut browser = Browser::new(shop.served.address);
@@ -184,25 +184,25 @@ async fn whom_the_page_does_not_let_in_stands_in_the_ledger_even_if_the_server_s
     }
     shop.served.security_log.close().await;
     let records = shop.served.ledger_records().await;
-    let told = records.iter().filter_map(|record| match &record.phase {
+    let reported = records.iter().filter_map(|record| match &record.phase {
         Phase::Open(begun) if begun.asked.tool == "sign_in" => Some((&*begun.caller, &begun.asked.arguments)),
         _ => None,
     });
-    let told: Vec<_> = told.collect();
+    let reported: Vec<_> = reported.collect();
     let (first, rest) =
         (json!({"kind": "unknown_token", "left_out": 0}), json!({"kind": "unknown_token", "left_out": 3}));
-    assert_eq!(told, [("anonymous:127.0.0.1", &first), ("anonymous:127.0.0.1", &rest)]);
+    assert_eq!(reported, [("anonymous:127.0.0.1", &first), ("anonymous:127.0.0.1", &rest)]);
     assert!(!serde_json::to_string(&records).expect("JSON").contains(wrong));
     let metrics = shop.served.metrics.text();
-    assert!(metrics.contains("juju_mcp_authentication_failures_total{reason=\"unknown\"} 4\n"), "{metrics}");
+    assert!(metrics.contains("juju_mcp_authentication_failures_total{reason=\"unknown_token\"} 4\n"), "{metrics}");
 }
 
 #[tokio::test]
-async fn cookies_are_out_of_reach_of_scripts_and_of_other_sites() {
+async fn cookies_are_http_only_and_same_site_strict() {
     let shop = shop().await;
     let mut browser = Browser::new(shop.served.address);
     assert_eq!(header(&browser.open("/console/sign-in").await, "set-cookie").matches("SameSite=Strict").count(), 1);
-    assert!(!browser.cookies.contains_key(SESSION), "nobody has a session before they sign in");
+    assert!(!browser.cookies.contains_key(SESSION), "there is no session before the sign-in");
     let entered = browser.sign_in(shop.served.token("approver")).await;
     let session =
         entered.headers.iter().find(|(name, value)| name == "set-cookie" && value.contains(SESSION)).expect("it");
@@ -223,7 +223,7 @@ async fn cookies_are_out_of_reach_of_scripts_and_of_other_sites() {
 }
 
 #[tokio::test]
-async fn nobody_can_choose_the_session_of_somebody_else() {
+async fn session_fixation_is_prevented() {
     let shop = shop().await;
     let chosen = "a-session-that-an-attacker-chose";
     let mut victim = Browser::new(shop.served.address);
@@ -248,11 +248,11 @@ async fn nobody_can_choose_the_session_of_somebody_else() {
 }
 
 #[tokio::test]
-async fn a_session_ends_by_time_by_signing_out_and_with_the_server() {
+async fn session_ends_by_expiry_sign_out_and_restart() {
     let shop = shop().await;
     let (id, _) = shop.request_approval("admin").await;
     let path = format!("/console/approvals/{id}");
-    let (mut late, csrf, digest) = with_growing_limit("somebody signs in and opens a page", async |session| {
+    let (mut late, csrf, digest) = with_growing_limit("a person signs in and opens a page", async |session| {
         let mut late = Browser::new(shop.served.console(Settings { session, ..page_settings() }).await);
         let begun = Instant::now();
         late.sign_in(shop.served.token("approver")).await;
@@ -266,8 +266,8 @@ async fn a_session_ends_by_time_by_signing_out_and_with_the_server() {
     })
     .await;
     let yes = |csrf: &str, digest: &str| form(&path, &[("csrf", csrf), ("digest", digest), ("decision", "approve")]);
-    let said = late.send(yes(&csrf, &digest)).await;
-    assert!(said.status == 403 && said.body.contains("session has ended"), "{}", said.body);
+    let response = late.send(yes(&csrf, &digest)).await;
+    assert!(response.status == 403 && response.body.contains("session has ended"), "{}", response.body);
     let seen_again = late.open(&path).await;
     let sign_in = format!("/console/sign-in?approval={id}");
     assert_eq!((seen_again.status, header(&seen_again, "location")), (303, &*sign_in));
@@ -277,7 +277,7 @@ async fn a_session_ends_by_time_by_signing_out_and_with_the_server() {
     let out = gone.post("/console/sign-out", &[("csrf", &csrf)]).await;
     assert_eq!((out.status, gone.cookies.contains_key(SESSION)), (303, false));
     gone.cookies.insert(SESSION.to_owned(), session.clone());
-    assert_eq!(gone.send(yes(&csrf, &digest)).await.status, 403, "an id that was kept is worth nothing");
+    assert_eq!(gone.send(yes(&csrf, &digest)).await.status, 403, "an id from before the sign-out is useless");
     let mut before = person(&shop, "approver").await;
     let (_, csrf, digest) = seen(&mut before, &id).await;
     let shop = shop.restart().await;
@@ -289,7 +289,7 @@ async fn a_session_ends_by_time_by_signing_out_and_with_the_server() {
 }
 
 #[tokio::test]
-async fn who_may_not_approve_sees_their_own_questions_only_and_decides_nothing() {
+async fn callers_without_permission_see_only_own_requests() {
     let shop = shop().await;
     let (id, digest) = shop.request_approval("admin").await;
     let path = format!("/console/approvals/{id}");
@@ -301,8 +301,8 @@ async fn who_may_not_approve_sees_their_own_questions_only_and_decides_nothing()
         assert_eq!(page.status, if own { 200 } else { 404 }, "{name}");
         assert!(!page.body.contains("value=\"approve\""), "{name}: {}", page.body);
         let csrf = field(&list, "csrf");
-        let said = browser.post(&path, &[("csrf", &csrf), ("digest", &digest), ("decision", "approve")]).await;
-        assert!(said.status == 403 && said.body.contains("may not approve"), "{name}: {}", said.body);
+        let response = browser.post(&path, &[("csrf", &csrf), ("digest", &digest), ("decision", "approve")]).await;
+        assert!(response.status == 403 && response.body.contains("may not approve"), "{name}: {}", response.body);
         let (outcome, approval) = shop.last_close().await;
         assert_eq!((outcome, approval.as_deref()), (Outcome::Denied, Some(&*id)), "the attempt is recorded");
     }
@@ -311,7 +311,7 @@ async fn who_may_not_approve_sees_their_own_questions_only_and_decides_nothing()
 }
 
 #[tokio::test]
-async fn another_digest_or_an_unknown_approval_is_refused() {
+async fn wrong_digest_or_unknown_approval_is_refused() {
     let shop = shop().await;
     let (id, digest) = shop.request_approval("admin").await;
     let mut approver = person(&shop, "approver").await;
@@ -328,15 +328,15 @@ async fn another_digest_or_an_unknown_approval_is_refused() {
     ] {
         let fields = answer(digest, decision);
         let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let said = approver.post(&format!("/console/approvals/{path}"), &fields).await;
-        assert_eq!(said.status, status, "{path} {decision}: {}", said.body);
-        assert!(said.body.starts_with("<!doctype html>"), "{}", said.body);
+        let response = approver.post(&format!("/console/approvals/{path}"), &fields).await;
+        assert_eq!(response.status, status, "{path} {decision}: {}", response.body);
+        assert!(response.body.starts_with("<!DOCTYPE html>"), "{}", response.body);
     }
     assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
-async fn letters_that_pass_for_others_are_warned_of() {
+async fn confusable_letters_raise_a_warning() {
     let shop = shop().await;
     let mut approver = person(&shop, "approver").await;
     for (title, warned) in [("p\u{430}ypal", true), ("paypal", false)] {
@@ -344,12 +344,12 @@ async fn letters_that_pass_for_others_are_warned_of() {
         let asked = shop.call("admin", "juju_config", &values, &json!({})).await;
         let id = asked["_meta"]["juju-mcp/approval"]["id"].as_str().unwrap_or_else(|| panic!("{asked}")).to_owned();
         let (page, ..) = seen(&mut approver, &id).await;
-        assert_eq!(page.contains("Beware") && page.contains("U+0430"), warned, "{page}");
+        assert_eq!(page.contains("Warning: this") && page.contains("U+0430"), warned, "{page}");
     }
 }
 
 #[tokio::test]
-async fn text_of_callers_and_of_the_estate_never_becomes_markup() {
+async fn untrusted_text_never_becomes_markup() {
     let shop = shop().await;
     let evil = "\"></code><script>alert(1)</script><img src=x onerror=alert(2)>\u{202e}gpj";
     let values = json!({"model": "shop", "application": "web", "values": {"title": evil}});
@@ -375,7 +375,7 @@ async fn text_of_callers_and_of_the_estate_never_becomes_markup() {
 }
 
 #[tokio::test]
-async fn no_address_leads_away_from_here_or_carries_a_token() {
+async fn urls_never_redirect_to_other_sites_or_contain_tokens() {
     let shop = shop().await;
     let mut browser = Browser::new(shop.served.address);
     for wanted in ["https://evil.example/", "//evil.example", "/%2f%2fevil.example", "javascript:alert(1)", "..", "x"] {
@@ -411,7 +411,7 @@ async fn no_address_leads_away_from_here_or_carries_a_token() {
 }
 
 #[tokio::test]
-async fn a_session_is_no_way_into_mcp_or_the_management_api() {
+async fn session_cookie_gives_no_access_to_mcp_or_api() {
     let shop = shop().await;
     let mut approver = person(&shop, "approver").await;
     for path in ["/api/v1/approvals", "/mcp"] {
@@ -420,7 +420,7 @@ async fn a_session_is_no_way_into_mcp_or_the_management_api() {
 }
 
 #[tokio::test]
-async fn every_page_forbids_scripts_frames_and_keeping() {
+async fn pages_forbid_scripts_frames_and_caching() {
     let shop = shop().await;
     let (id, _) = shop.request_approval("admin").await;
     let mut approver = person(&shop, "approver").await;
@@ -450,8 +450,8 @@ async fn every_page_forbids_scripts_frames_and_keeping() {
         assert!(!policy.contains("unsafe") && !policy.contains("script-src"), "{policy}");
         assert_eq!((header(&page, "x-content-type-options"), header(&page, "x-frame-options")), ("nosniff", "DENY"));
         assert_eq!(header(&page, "referrer-policy"), "same-origin");
-        let kept = if path.ends_with("css") || path.ends_with("svg") { "max-age=300" } else { "no-store" };
-        assert_eq!(header(&page, "cache-control"), kept, "{path}");
+        let expected = if path.ends_with("css") || path.ends_with("svg") { "max-age=300" } else { "no-store" };
+        assert_eq!(header(&page, "cache-control"), expected, "{path}");
         for never in ["<script", " style=", " onclick", "<iframe", "http://", "https://"] {
             let allowed = path.ends_with("svg") && never == "http://";
             assert!(allowed || !page.body.contains(never), "{path} has {never}");
@@ -462,11 +462,11 @@ async fn every_page_forbids_scripts_frames_and_keeping() {
 }
 
 #[tokio::test]
-async fn who_is_led_here_by_another_site_is_not_taken_for_signed_out() {
+async fn navigation_from_other_site_reloads_with_session() {
     let shop = shop().await;
     let (id, _) = shop.request_approval("admin").await;
     let path = format!("/console/approvals/{id}");
-    // the browser keeps a strict cookie back when another site's link is followed
+    // the browser withholds a strict cookie when a person follows a link of another site
     let led = tests::raw_http::Request::new("GET", &path).header("sec-fetch-site", "cross-site");
     let answer = Browser::new(shop.served.address).send(led).await;
     assert!(answer.status == 200 && answer.body.contains(&format!("content=\"0; url={path}\"")), "{}", answer.body);

@@ -1,4 +1,4 @@
-//! What HTTP turns away: each with the right status and one sentence that says what to do.
+//! Requests that HTTP refuses: each with the right status and one sentence with the remedy.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn list() -> Request {
 }
 
 #[tokio::test]
-async fn every_refusal_has_its_status_and_one_sentence() {
+async fn refusals_have_their_status_and_one_sentence() {
     let (_folder, served) = served(Settings { max_body_bytes: 2000, ..Settings::default() }).await;
     let token = served.token("viewer");
     let good = list().token(token);
@@ -34,7 +34,7 @@ async fn every_refusal_has_its_status_and_one_sentence() {
         ("a large body", good.clone().body(vec![b' '; 3000]), 413, "send at most 2000 bytes"),
         ("no JSON", good.clone().body("{\"jsonrpc\": "), 400, "is not JSON"),
         ("no message", good.clone().body("{\"a\": 1}"), 400, "is not a JSON-RPC message"),
-        ("no such path", Request::new("GET", "/nowhere").token(token), 404, "nothing is served at this path"),
+        ("no such path", Request::new("GET", "/missing").token(token), 404, "nothing is served at this path"),
         (
             "no such toolset",
             Request::modern("/mcp/x/none", "tools/list", json!({})).token(token),
@@ -58,7 +58,7 @@ async fn every_refusal_has_its_status_and_one_sentence() {
 }
 
 #[tokio::test]
-async fn a_missing_token_is_asked_for_and_a_wrong_one_is_named_so() {
+async fn challenge_names_invalid_token_only_if_one_was_sent() {
     let (_folder, served) = served(Settings::default()).await;
     let missing = list().send(served.address).await.expect("an answer");
     assert_eq!(missing.header("www-authenticate"), r#"Bearer realm="juju-mcp""#);
@@ -67,7 +67,7 @@ async fn a_missing_token_is_asked_for_and_a_wrong_one_is_named_so() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_comes_ends_the_request() {
+async fn incomplete_body_ends_the_request_with_408() {
     let (_folder, served) = served(Settings { read_timeout: Duration::from_millis(300), ..Settings::default() }).await;
     let request = list().token(served.token("viewer")).header("content-length", "900000").body("{");
     let answer = request.send(served.address).await.expect("an answer");
@@ -75,10 +75,10 @@ async fn a_body_that_never_comes_ends_the_request() {
 }
 
 #[tokio::test]
-async fn health_is_open_and_tells_parts_to_callers_only() {
+async fn probes_show_checks_to_authenticated_callers_only() {
     let (_folder, served) = served(Settings::default()).await;
     for path in ["/healthz", "/readyz"] {
-        // a probe calls by address, so the name is not looked at
+        // a probe connects by address, so the server does not check the name
         let answer =
             Request::new("GET", path).header("host", "10.1.2.3:8080").send(served.address).await.expect("sent");
         assert_eq!(answer.status, 200, "{path}");
@@ -89,7 +89,7 @@ async fn health_is_open_and_tells_parts_to_callers_only() {
 }
 
 #[tokio::test]
-async fn metrics_are_for_this_machine_or_for_callers() {
+async fn metrics_require_loopback_or_a_token() {
     let (_folder, served) = served(Settings::default()).await;
     let get = |host: &str| Request::new("GET", "/metrics").header("host", host);
     list().token(served.token("viewer")).send(served.address).await.expect("sent");
@@ -107,18 +107,19 @@ async fn metrics_are_for_this_machine_or_for_callers() {
 }
 
 #[tokio::test]
-async fn a_session_is_of_no_use_to_another_caller() {
+async fn mcp_session_is_rejected_for_another_caller() {
     let (_folder, served) = served(Settings::default()).await;
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "integration-test", "version": "1"}}});
     let opened = Request::rpc("/mcp", &hello).token(served.token("operator")).send(served.address).await.expect("sent");
     let session = opened.header("mcp-session-id").to_owned();
     assert!(!session.is_empty(), "{}", opened.body);
     let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"});
     let again = Request::rpc("/mcp", &list).header("mcp-session-id", &session);
     let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-    let told = Request::rpc("/mcp", &initialized).header("mcp-session-id", &session).token(served.token("operator"));
-    assert_eq!(told.send(served.address).await.expect("sent").status, 202);
+    let reported =
+        Request::rpc("/mcp", &initialized).header("mcp-session-id", &session).token(served.token("operator"));
+    assert_eq!(reported.send(served.address).await.expect("sent").status, 202);
     assert_eq!(again.clone().token(served.token("viewer")).send(served.address).await.expect("sent").status, 404);
     let own = again.token(served.token("operator")).send(served.address).await.expect("sent");
     assert_eq!(own.status, 200);
@@ -126,30 +127,30 @@ async fn a_session_is_of_no_use_to_another_caller() {
 }
 
 #[tokio::test]
-async fn a_caller_who_opens_sessions_without_end_loses_the_oldest() {
+async fn oldest_mcp_session_ends_beyond_the_limit() {
     let (_folder, served) = served(Settings::default()).await;
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "integration-test", "version": "1"}}});
     let open = Request::rpc("/mcp", &hello).token(served.token("viewer"));
     let mut sessions = Vec::new();
     for _ in 0..501 {
         let opened = open.send(served.address).await.expect("sent");
         sessions.push(opened.header("mcp-session-id").to_owned());
     }
-    let told = |session: &str| {
+    let reported = |session: &str| {
         let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
         Request::rpc("/mcp", &initialized).header("mcp-session-id", session).token(served.token("viewer"))
     };
-    assert_eq!(told(&sessions[0]).send(served.address).await.expect("sent").status, 404);
-    assert_eq!(told(&sessions[1]).send(served.address).await.expect("sent").status, 202);
-    assert_eq!(told(&sessions[500]).send(served.address).await.expect("sent").status, 202);
+    assert_eq!(reported(&sessions[0]).send(served.address).await.expect("sent").status, 404);
+    assert_eq!(reported(&sessions[1]).send(served.address).await.expect("sent").status, 202);
+    assert_eq!(reported(&sessions[500]).send(served.address).await.expect("sent").status, 202);
 }
 
 #[tokio::test]
-async fn a_stop_ends_open_streams_at_once() {
+async fn stop_ends_open_streams_immediately() {
     let (_folder, served) = served(Settings::default()).await;
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "integration-test", "version": "1"}}});
     let token = served.token("viewer");
     let opened = Request::rpc("/mcp", &hello).token(token).send(served.address).await.expect("sent");
     let stream = Request::new("GET", "/mcp")
@@ -176,7 +177,7 @@ async fn a_stop_ends_open_streams_at_once() {
 }
 
 #[tokio::test]
-async fn a_sentence_never_repeats_a_token() {
+async fn error_message_never_contains_the_token() {
     let (_folder, served) = served(Settings::default()).await;
     let answer = list().token("jmcp_guessed_0123456789").send(served.address).await.expect("sent");
     assert!(!answer.body.contains("guessed"), "{}", answer.body);

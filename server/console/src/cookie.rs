@@ -1,24 +1,24 @@
-//! The page's two cookies: who is signed in, and what a sign-in that was begun left in the browser (RFC 6265bis).
+//! The cookies of the page (RFC 6265bis).
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use crate::site::Site;
+use crate::app_state::AppState;
 
 /// One of the cookies.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Cookie {
-    /// The session. Never sent with what another site started.
+    /// The session. Browsers never send it with a request that another site started.
     Session,
-    /// A sign-in that was begun. It has to come along when the provider, which is another site, sends the browser back.
+    /// A sign-in in progress. The browser must send it when the provider, which is another site, redirects back.
     SignIn,
-    /// What the form for a token was given out with.
+    /// Binds the token form to the browser that loaded it.
     Form,
 }
 
 impl Cookie {
-    /// Only servers that came over TLS may set a cookie whose name begins with `__Secure-`.
-    fn name(self, site: &Site) -> &'static str {
-        match (self, site.https) {
+    /// Browsers accept a name that begins with `__Secure-` over TLS only.
+    fn name(self, app: &AppState) -> &'static str {
+        match (self, app.https) {
             (Self::Session, true) => "__Secure-juju-mcp-session",
             (Self::Session, false) => "juju-mcp-session",
             (Self::SignIn, true) => "__Secure-juju-mcp-sign-in",
@@ -35,29 +35,30 @@ impl Cookie {
         }
     }
 
-    /// The value that came with a request. Two of one name are none: another page of the host may have set the second.
-    pub(crate) fn of<'request>(self, site: &Site, headers: &'request HeaderMap) -> Option<&'request str> {
-        let name = self.name(site);
-        let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut found = sent
+    /// The value in a request. Two cookies of one name count as none, because another page of the host may have set the
+    /// second.
+    pub(crate) fn read<'request>(self, app: &AppState, headers: &'request HeaderMap) -> Option<&'request str> {
+        let name = self.name(app);
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut values = cookies
             .flat_map(|text| text.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
             .filter(|(known, _)| *known == name)
             .map(|(_, value)| value);
-        let first = found.next()?;
-        found.next().is_none().then_some(first)
+        let first = values.next()?;
+        values.next().is_none().then_some(first)
     }
 
-    /// The header that sets it for so many seconds.
-    pub(crate) fn set(self, site: &Site, value: &str, seconds: u64) -> Option<HeaderValue> {
-        let secure = if site.https { "; Secure" } else { "" };
-        let (name, base, same_site) = (self.name(site), &site.base, self.same_site());
+    /// The header that sets it, with its lifetime in seconds.
+    pub(crate) fn set(self, app: &AppState, value: &str, seconds: u64) -> Option<HeaderValue> {
+        let secure = if app.https { "; Secure" } else { "" };
+        let (name, base, same_site) = (self.name(app), &app.base, self.same_site());
         let text = format!("{name}={value}; Path={base}; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}");
         HeaderValue::try_from(text).ok()
     }
 
-    /// The header that takes it away.
-    pub(crate) fn unset(self, site: &Site) -> Option<HeaderValue> {
-        self.set(site, "", 0)
+    /// The header that removes it.
+    pub(crate) fn unset(self, app: &AppState) -> Option<HeaderValue> {
+        self.set(app, "", 0)
     }
 }

@@ -1,4 +1,4 @@
-//! The answer: approve or reject, through the same function as the management API.
+//! Approves or rejects a request, through the same function as the management API.
 
 use std::sync::Arc;
 
@@ -7,29 +7,30 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use dispatch::{Decision, NotDecided};
-use policy::Undecidable;
+use dispatch::Decision;
 use serde::Deserialize;
 
 use crate::{
-    form::{Fields, forged, same},
-    page::{Page, sentence, to},
-    question::show,
-    signed_in::SignedIn,
-    site::Site,
+    app_state::AppState,
+    approval_page,
+    csrf_form::{CsrfForm, constant_time_eq, csrf_rejected},
+    error_page::{decision_error, status},
+    page::redirect,
+    text::sentence,
+    user::SignedIn,
 };
 
-/// What the form carries.
+/// Fields of the decision form.
 #[derive(Deserialize)]
-pub(crate) struct Answer {
+pub(crate) struct DecisionForm {
     csrf: String,
     digest: String,
     decision: Choice,
     #[serde(default)]
     reason: String,
-    /// The name that is typed to confirm what cannot be undone.
+    /// The name that confirms an act that cannot be undone.
     #[serde(default)]
-    word: String,
+    confirmation: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -39,53 +40,34 @@ enum Choice {
     Reject,
 }
 
-/// Takes an answer.
-pub(crate) async fn answer(
-    State(site): State<Arc<Site>>,
-    who: SignedIn,
+/// Handles the decision form.
+pub(crate) async fn decide(
+    State(app): State<Arc<AppState>>,
+    user: SignedIn,
     Path(id): Path<String>,
-    Fields(answer): Fields<Answer>,
+    CsrfForm(form): CsrfForm<DecisionForm>,
 ) -> Response {
-    if !same(&answer.csrf, &who.csrf) {
-        return forged(&site);
+    if !constant_time_eq(&form.csrf, &user.csrf) {
+        return csrf_rejected(&app);
     }
-    let approve = answer.decision == Choice::Approve;
-    let known = site.approvals.get(&who.caller, &id).await.ok();
-    let may = site.approvals.may_approve(&who.caller);
-    if let Some(approval) = known.as_ref().filter(|_| approve && may)
-        && approval.word_to_type().is_some_and(|word| word != answer.word.trim())
+    let approve = form.decision == Choice::Approve;
+    let known = app.approvals.get(&user.caller, &id).await.ok();
+    let may_approve = app.approvals.may_approve(&user.caller);
+    if let Some(approval) = known.as_ref().filter(|_| approve && may_approve)
+        && approval.word_to_type().is_some_and(|name| name != form.confirmation.trim())
     {
-        let wrong = "Nothing was decided: to approve what cannot be undone, type the name that is asked for.";
-        return show(&site, &who, approval, StatusCode::BAD_REQUEST, Some(wrong));
+        let error = "Nothing was decided: the act cannot be undone, so type the requested name to approve it.";
+        return approval_page::render(&app, &user, approval, StatusCode::BAD_REQUEST, Some(error));
     }
-    let reason = answer.reason.trim().replace("\r\n", "\n");
-    let decision = Decision { approve, digest: answer.digest, reason, channel: "console" };
-    match (site.approvals.decide(&who.caller, &id, decision).await, known) {
-        // seen again by GET, so that loading the page once more decides nothing
-        (Ok(approval), _) => to(&format!("{}/approvals/{}", site.base, approval.id)),
-        (Err(error), Some(_)) => match site.approvals.get(&who.caller, &id).await {
-            Ok(approval) => show(&site, &who, &approval, status(&error), Some(&sentence(&error))),
-            Err(error) => not_decided(&site, &who, &error),
+    let reason = form.reason.trim().replace("\r\n", "\n");
+    let decision = Decision { approve, digest: form.digest, reason, channel: "console" };
+    match (app.approvals.decide(&user.caller, &id, decision).await, known) {
+        // the browser loads the page by GET, so that a reload does not send the form again
+        (Ok(approval), _) => redirect(&format!("{}/approvals/{}", app.base, approval.id)),
+        (Err(error), Some(_)) => match app.approvals.get(&user.caller, &id).await {
+            Ok(approval) => approval_page::render(&app, &user, &approval, status(&error), Some(&sentence(&error))),
+            Err(error) => decision_error(&app, &user, &error),
         },
-        (Err(error), None) => not_decided(&site, &who, &error),
-    }
-}
-
-/// The page for what could not be read or decided.
-pub(crate) fn not_decided(site: &Site, who: &SignedIn, error: &NotDecided) -> Response {
-    let title =
-        if matches!(error, NotDecided::Undecidable(Undecidable::Unknown(_))) { "Not found" } else { "Not done" };
-    Page::new(site, title).of(who).say(status(error), &sentence(error))
-}
-
-fn status(error: &NotDecided) -> StatusCode {
-    match error {
-        NotDecided::Undecidable(Undecidable::NoRight | Undecidable::OwnQuestion | Undecidable::OwnClient) => {
-            StatusCode::FORBIDDEN
-        }
-        NotDecided::Undecidable(Undecidable::Unknown(_)) => StatusCode::NOT_FOUND,
-        NotDecided::Undecidable(Undecidable::OtherDigest | Undecidable::Over(_)) => StatusCode::CONFLICT,
-        NotDecided::LongReason => StatusCode::BAD_REQUEST,
-        NotDecided::LedgerClosed(_) | NotDecided::Lost(_) => StatusCode::SERVICE_UNAVAILABLE,
+        (Err(error), None) => decision_error(&app, &user, &error),
     }
 }

@@ -1,23 +1,26 @@
-//! The approval page at `/console`: a person signs in with a browser, sees what waits for a human, and says yes or no.
+//! The approval page at `/console`: approvers sign in with a browser and approve or reject requests.
 //!
-//! Pages are made here, without scripts. Who somebody is, `identity` says, of the same tokens as everywhere; what they may
-//! decide, `dispatch` says, by the very function behind `/api/approvals`.
+//! The server renders the pages without scripts. `identity` authenticates people with the same tokens as everywhere, and
+//! `dispatch` decides what they may do, with the functions behind `/api/v1/approvals`.
 
+mod app_state;
+mod approval_page;
+mod approval_parts;
+mod authentication;
 mod cookie;
+mod csrf_form;
 mod decide;
-mod form;
+mod error_page;
 mod headers;
-mod html;
-mod list;
+mod list_page;
 mod page;
-mod question;
 mod routes;
 mod seal;
 mod session;
 mod settings;
 mod sign_in;
-mod signed_in;
-mod site;
+mod text;
+mod user;
 mod value;
 
 pub use routes::routes;

@@ -1,4 +1,4 @@
-//! Who is signed in: kept in memory only, so a restart signs everybody out.
+//! Sessions, in memory only: a restart signs everyone out.
 
 use std::{
     collections::HashMap,
@@ -9,51 +9,51 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use identity::TokenHash;
 
-/// Sessions that are kept at most; one more ends the one that would have ended first.
-const MOST: usize = 1000;
+/// Open sessions; one more ends the session that would expire first.
+const MAX_SESSIONS: usize = 1000;
 
-/// All sessions, by the hashes of their ids: what is kept here signs nobody in.
+/// All sessions by the hashes of their ids, so that a memory dump contains no session id.
 pub(crate) struct Sessions {
     open: Mutex<HashMap<TokenHash, Session>>,
-    lasts: Duration,
+    lifetime: Duration,
 }
 
 /// One session. Has no `Debug`, because of the token.
 #[derive(Clone)]
 pub(crate) struct Session {
-    /// The token that the person signed in with. It is looked at again with every request.
+    /// The token of the sign-in. Every request authenticates it again.
     pub(crate) token: String,
-    /// What every form of the session carries.
+    /// CSRF token of all forms of the session.
     pub(crate) csrf: String,
-    until: Instant,
+    expires_at: Instant,
 }
 
 impl Sessions {
-    pub(crate) fn new(lasts: Duration) -> Self {
-        Self { open: Mutex::default(), lasts }
+    pub(crate) fn new(lifetime: Duration) -> Self {
+        Self { open: Mutex::default(), lifetime }
     }
 
-    /// Opens a session and gives its id, which only the browser keeps.
+    /// Starts a session and returns its id, which only the browser stores.
     ///
     /// # Errors
-    /// Where the operating system has no randomness.
+    /// The operating system provides no randomness.
     pub(crate) fn begin(&self, token: String) -> Result<String, getrandom::Error> {
         let (id, csrf) = (random()?, random()?);
         let now = Instant::now();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, session| session.until > now);
-        if open.len() >= MOST {
-            let first = open.iter().min_by_key(|(_, session)| session.until).map(|(id, _)| *id);
+        open.retain(|_, session| session.expires_at > now);
+        if open.len() >= MAX_SESSIONS {
+            let first = open.iter().min_by_key(|(_, session)| session.expires_at).map(|(id, _)| *id);
             first.and_then(|first| open.remove(&first));
         }
-        open.insert(TokenHash::digest(&id), Session { token, csrf, until: now + self.lasts });
+        open.insert(TokenHash::digest(&id), Session { token, csrf, expires_at: now + self.lifetime });
         Ok(id)
     }
 
-    /// The session of an id, if it has not ended.
+    /// The session with this id, if it has not expired.
     pub(crate) fn find(&self, id: &str) -> Option<Session> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(&TokenHash::digest(id)).filter(|session| session.until > Instant::now()).cloned()
+        open.get(&TokenHash::digest(id)).filter(|session| session.expires_at > Instant::now()).cloned()
     }
 
     /// Ends a session.
@@ -61,9 +61,9 @@ impl Sessions {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&TokenHash::digest(id));
     }
 
-    /// Seconds that a session lasts.
+    /// Lifetime of a session in seconds.
     pub(crate) fn seconds(&self) -> u64 {
-        self.lasts.as_secs().max(1)
+        self.lifetime.as_secs().max(1)
     }
 }
 
@@ -79,23 +79,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_is_found_by_its_id_until_it_ends() {
+    fn session_is_found_by_id_until_it_ends() {
         let sessions = Sessions::new(Duration::from_mins(1));
         let id = sessions.begin("t1".to_owned()).expect("randomness");
         assert_eq!(sessions.find(&id).map(|session| session.token).as_deref(), Some("t1"));
         assert!(sessions.find("").is_none() && sessions.find(&id[1..]).is_none());
         sessions.end(&id);
         assert!(sessions.find(&id).is_none());
-        let over = Sessions::new(Duration::ZERO);
-        let id = over.begin("t2".to_owned()).expect("randomness");
-        assert!(over.find(&id).is_none());
+        let expired = Sessions::new(Duration::ZERO);
+        let id = expired.begin("t2".to_owned()).expect("randomness");
+        assert!(expired.find(&id).is_none());
     }
 
     #[test]
-    fn memory_is_bounded_and_the_oldest_goes_first() {
+    fn sessions_are_bounded_and_oldest_ends_first() {
         let sessions = Sessions::new(Duration::from_mins(1));
-        let ids: Vec<_> = (0..=MOST).map(|_| sessions.begin(String::new()).expect("randomness")).collect();
-        assert_eq!(sessions.open.lock().expect("not poisoned").len(), MOST);
-        assert!(sessions.find(&ids[0]).is_none() && sessions.find(&ids[MOST]).is_some());
+        let ids: Vec<_> = (0..=MAX_SESSIONS).map(|_| sessions.begin(String::new()).expect("randomness")).collect();
+        assert_eq!(sessions.open.lock().expect("not poisoned").len(), MAX_SESSIONS);
+        assert!(sessions.find(&ids[0]).is_none() && sessions.find(&ids[MAX_SESSIONS]).is_some());
     }
 }

@@ -1,31 +1,31 @@
-//! What an operator sets about the page.
+//! Settings of the approval page.
 
 use std::time::Duration;
 
 use identity::oauth::Registration;
 
-/// What an operator sets about the page.
+/// Settings of the approval page.
 #[derive(Clone)]
 pub struct Settings {
-    /// The address under which browsers reach this server, without a path of ours: `https://mcp.example` or, below an ingress
-    /// that takes a prefix away, `https://example/prod-juju-mcp`.
+    /// Base URL of this server for browsers: `https://mcp.example` or, behind an ingress that strips a path prefix,
+    /// `https://example/prod-juju-mcp`.
     pub public_url: String,
-    /// This server as a client of the identity provider; without it, nobody signs in there.
+    /// This server as a client of the identity provider; without it, sign-in at the provider is disabled.
     pub provider: Option<Registration>,
-    /// Whether a person may paste a static token.
+    /// Whether people may sign in with a static token.
     pub tokens: bool,
-    /// How long somebody stays signed in at most. A token of a provider may end sooner, and the session with it.
+    /// Longest lifetime of a session. It ends earlier if its token expires or is revoked.
     pub session: Duration,
 }
 
 impl Settings {
-    /// The path before the page's own, which an ingress takes away; empty without one.
+    /// The path prefix that an ingress strips; empty without one.
     pub(crate) fn prefix(&self) -> &str {
         let rest = self.public_url.split_once("://").map_or("", |(_, rest)| rest);
         rest.find('/').map_or("", |at| rest[at..].trim_end_matches('/'))
     }
 
-    /// Whether browsers come over TLS, so that cookies can be kept to it.
+    /// Whether browsers connect over TLS, so that cookies can be restricted to it.
     pub(crate) fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prefix_is_what_follows_the_host() {
+    fn prefix_is_the_path_of_the_public_url() {
         for (url, prefix, https) in [
             ("https://mcp.example", "", true),
             ("https://mcp.example/", "", true),

@@ -1,4 +1,4 @@
-//! Signing in and out: at the identity provider by code flow with PKCE, or with a static token where there is no provider.
+//! Sign-in and sign-out: at the identity provider by authorization code flow with PKCE, or with a static token.
 
 use std::{
     net::IpAddr,
@@ -13,210 +13,229 @@ use axum::{
     response::Response,
 };
 use identity::oauth::{AuthorizationResponse, PendingSignIn, Provider, Registration, SignInError};
+use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    app_state::AppState,
+    authentication::authenticate,
     cookie::Cookie,
-    form::{Fields, forged, same},
-    html::Html,
-    page::{Page, sentence, to},
+    csrf_form::{CsrfForm, constant_time_eq, csrf_rejected},
+    page::{Page, redirect},
     session::random,
-    signed_in::{SignedIn, caller},
-    site::Site,
+    text::{sentence, text},
+    user::SignedIn,
 };
 
-/// How long a sign-in may take, in seconds.
-const PATIENCE: u64 = 600;
+/// Time limit of a sign-in, in seconds.
+const SIGN_IN_SECONDS: u64 = 600;
 const SIGN_IN: &str = "sign-in";
 const FORM: &str = "form";
 
-/// What somebody wants to see once they are signed in. Only an approval's id can be said: there is no address to lead astray.
+/// The approval to show after the sign-in. It is an id and no path, so it cannot lead to another site.
 #[derive(Deserialize)]
-pub(crate) struct Wanted {
+pub(crate) struct SignInQuery {
     approval: Option<Uuid>,
 }
 
-/// What the browser keeps while the person is at the provider.
+/// State that the browser stores, signed, while the person is at the provider.
 #[derive(Serialize, Deserialize)]
-struct Kept {
-    begun: PendingSignIn,
+struct PendingState {
+    pending: PendingSignIn,
     approval: Option<Uuid>,
     /// Seconds since 1970.
-    until: u64,
+    expires_at: u64,
 }
 
-/// The page where people sign in.
-pub(crate) async fn page(State(site): State<Arc<Site>>, wanted: Result<Query<Wanted>, QueryRejection>) -> Response {
-    match wanted {
-        Ok(Query(wanted)) => offered(&site, StatusCode::OK, wanted.approval, None),
-        Err(_) => unknown_approval(&site),
-    }
-}
-
-/// The ways to sign in, with what went wrong the last time.
-fn offered(site: &Site, status: StatusCode, approval: Option<Uuid>, wrong: Option<&str>) -> Response {
-    let Ok(form) = random() else { return no_randomness(site) };
-    let body = Html::default()
-        .mark("<section class=\"card narrow\"><h1>Sign in</h1><p>Assistants ask here before they change what is guarded. ")
-        .mark("Sign in as somebody who may approve.</p>")
-        .maybe(wrong, |page, wrong| page.mark("<p class=\"wrong\" role=\"alert\">").text(wrong).mark("</p>"))
-        .maybe(provider(site), |page, (provider, _)| {
-            let query = approval.map(|id| format!("?approval={id}")).unwrap_or_default();
-            let page = page.mark("<p><a class=\"button\" href=\"").value(&site.base).mark("/sign-in/provider");
-            page.value(&query).mark("\">Sign in with ").text(host(&provider.settings().issuer)).mark("</a></p>")
-        })
-        .maybe(site.settings.tokens.then_some(()), |page, ()| token_form(page, site, &form, approval))
-        .mark("</section>");
-    let mut answer = Page::new(site, "Sign in").show(status, &body);
-    if site.settings.tokens {
-        add_cookie(&mut answer, Cookie::Form.set(site, &form, PATIENCE));
-    }
-    answer
-}
-
-fn token_form(page: Html, site: &Site, form: &str, approval: Option<Uuid>) -> Html {
-    page.mark("<form method=\"post\" action=\"")
-        .value(&site.base)
-        .mark("/sign-in\"><label for=\"token\">Token with the role <code>approver</code></label>")
-        .mark("<input id=\"token\" name=\"token\" type=\"password\" required maxlength=\"16384\" autocomplete=\"off\" ")
-        .mark("spellcheck=\"false\"><input type=\"hidden\" name=\"form\" value=\"")
-        .value(&site.seal.of(FORM, form))
-        .mark("\">")
-        .maybe(approval, |page, id| {
-            let page = page.mark("<input type=\"hidden\" name=\"approval\" value=\"");
-            page.value(&id.to_string()).mark("\">")
-        })
-        .mark("<p class=\"faint\">It is sent once, kept in the server's memory while you are signed in, and never put ")
-        .mark("into an address.</p><button>Sign in with a token</button></form>")
-}
-
-/// Sends the browser to the provider.
-pub(crate) async fn begin(State(site): State<Arc<Site>>, wanted: Result<Query<Wanted>, QueryRejection>) -> Response {
-    let Some((provider, own)) = provider(&site) else { return nothing_here(&site) };
-    let Ok(Query(Wanted { approval })) = wanted else { return unknown_approval(&site) };
-    let (url, begun) = match provider.begin_sign_in(own).await {
-        Ok(begun) => begun,
-        Err(why) => return refused(&site, approval, why),
-    };
-    let kept = Kept { begun, approval, until: now() + PATIENCE };
-    let kept = serde_json::to_string(&kept).unwrap_or_default();
-    let mut answer = to(&url);
-    add_cookie(&mut answer, Cookie::SignIn.set(&site, &site.seal.close(SIGN_IN, &kept), PATIENCE));
-    answer
-}
-
-/// The provider sent the browser back.
-pub(crate) async fn finish(
-    State(site): State<Arc<Site>>,
-    peer: Option<Extension<IpAddr>>,
-    headers: HeaderMap,
-    back: Result<Query<AuthorizationResponse>, QueryRejection>,
+/// Serves the sign-in page.
+pub(crate) async fn page(
+    State(app): State<Arc<AppState>>,
+    query: Result<Query<SignInQuery>, QueryRejection>,
 ) -> Response {
-    let Some((provider, own)) = provider(&site) else { return nothing_here(&site) };
-    let sealed = Cookie::SignIn.of(&site, &headers).and_then(|sealed| site.seal.open(SIGN_IN, sealed));
-    let kept: Option<Kept> = sealed.and_then(|text| serde_json::from_str(&text).ok());
-    let kept = kept.filter(|kept| kept.until > now());
-    let (approval, result) = match (kept, back) {
-        (Some(kept), Ok(Query(back))) => (kept.approval, provider.finish_sign_in(own, &kept.begun, back).await),
-        _ => (None, Err(SignInError::StateMismatch)),
-    };
-    match result {
-        Ok(signed) => entered(&site, &headers, signed.into_token(), approval),
-        Err(why) => {
-            if let Some(kind) = why.reason_code() {
-                site.events.auth_failed(address(peer), kind, why.to_string());
+    match query {
+        Ok(Query(query)) => sign_in_page(&app, StatusCode::OK, query.approval, None),
+        Err(_) => invalid_approval(&app),
+    }
+}
+
+/// The sign-in page, with the error of the previous attempt.
+fn sign_in_page(app: &AppState, status: StatusCode, approval: Option<Uuid>, error: Option<&str>) -> Response {
+    let Ok(form_id) = random() else { return no_randomness(app) };
+    let query = approval.map(|id| format!("?approval={id}")).unwrap_or_default();
+    let content = html! {
+        section.card.narrow {
+            h1 { "Sign in" }
+            p { "Approve or reject operations that AI assistants have requested." }
+            @if let Some(error) = error { p.error role="alert" { (text(error)) } }
+            @if let Some((provider, _)) = provider(app) {
+                p {
+                    a.button href={ (app.base) "/sign-in/provider" (query) } {
+                        "Sign in with " (text(host(&provider.settings().issuer)))
+                    }
+                }
             }
-            refused(&site, approval, why)
+            @if app.settings.tokens { (token_form(app, &form_id, approval)) }
+        }
+    };
+    let mut response = Page::new(app, "Sign in").render(status, &content);
+    if app.settings.tokens {
+        add_cookie(&mut response, Cookie::Form.set(app, &form_id, SIGN_IN_SECONDS));
+    }
+    response
+}
+
+fn token_form(app: &AppState, form_id: &str, approval: Option<Uuid>) -> Markup {
+    html! {
+        form method="post" action={ (app.base) "/sign-in" } {
+            label for="token" { "Token with the role " code { "approver" } }
+            input #token name="token" type="password" required maxlength="16384" autocomplete="off" spellcheck="false";
+            input type="hidden" name="form" value=(app.seal.sign(FORM, form_id));
+            @if let Some(id) = approval { input type="hidden" name="approval" value=(id); }
+            p.muted {
+                "The server stores the token in memory while you are signed in. It never appears in a URL."
+            }
+            button { "Sign in with a token" }
         }
     }
 }
 
-/// What the form for a token carries.
+/// Redirects the browser to the provider.
+pub(crate) async fn begin(
+    State(app): State<Arc<AppState>>,
+    query: Result<Query<SignInQuery>, QueryRejection>,
+) -> Response {
+    let Some((provider, registration)) = provider(&app) else { return method_unavailable(&app) };
+    let Ok(Query(SignInQuery { approval })) = query else { return invalid_approval(&app) };
+    let (url, pending) = match provider.begin_sign_in(registration).await {
+        Ok(begun) => begun,
+        Err(error) => return rejected_page(&app, approval, error),
+    };
+    let state = PendingState { pending, approval, expires_at: now() + SIGN_IN_SECONDS };
+    let state = serde_json::to_string(&state).unwrap_or_default();
+    let mut response = redirect(&url);
+    add_cookie(&mut response, Cookie::SignIn.set(&app, &app.seal.sign_value(SIGN_IN, &state), SIGN_IN_SECONDS));
+    response
+}
+
+/// Handles the redirect from the provider.
+pub(crate) async fn finish(
+    State(app): State<Arc<AppState>>,
+    peer: Option<Extension<IpAddr>>,
+    headers: HeaderMap,
+    returned: Result<Query<AuthorizationResponse>, QueryRejection>,
+) -> Response {
+    let Some((provider, registration)) = provider(&app) else { return method_unavailable(&app) };
+    let signed = Cookie::SignIn.read(&app, &headers).and_then(|signed| app.seal.verify_value(SIGN_IN, signed));
+    let state: Option<PendingState> = signed.and_then(|text| serde_json::from_str(&text).ok());
+    let state = state.filter(|state| state.expires_at > now());
+    let (approval, result) = match (state, returned) {
+        (Some(state), Ok(Query(returned))) => {
+            (state.approval, provider.finish_sign_in(registration, &state.pending, returned).await)
+        }
+        _ => (None, Err(SignInError::StateMismatch)),
+    };
+    match result {
+        Ok(signed) => start_session(&app, &headers, signed.into_token(), approval),
+        Err(error) => {
+            if let Some(kind) = error.reason_code() {
+                app.events.auth_failed(address(peer), kind, error.to_string());
+            }
+            rejected_page(&app, approval, error)
+        }
+    }
+}
+
+/// Fields of the token form.
 #[derive(Deserialize)]
-pub(crate) struct Pasted {
+pub(crate) struct TokenForm {
     token: String,
     form: String,
     approval: Option<Uuid>,
 }
 
-/// Signs in with a pasted token.
-pub(crate) async fn paste(
-    State(site): State<Arc<Site>>,
+/// Signs in with a static token.
+pub(crate) async fn sign_in_with_token(
+    State(app): State<Arc<AppState>>,
     peer: Option<Extension<IpAddr>>,
     headers: HeaderMap,
-    Fields(pasted): Fields<Pasted>,
+    CsrfForm(fields): CsrfForm<TokenForm>,
 ) -> Response {
-    if !site.settings.tokens {
-        return nothing_here(&site);
+    if !app.settings.tokens {
+        return method_unavailable(&app);
     }
-    let given_out = Cookie::Form.of(&site, &headers);
-    if !given_out.is_some_and(|form| site.seal.fits(FORM, form, &pasted.form)) {
-        return forged(&site);
+    let form_id = Cookie::Form.read(&app, &headers);
+    if !form_id.is_some_and(|form_id| app.seal.verify(FORM, form_id, &fields.form)) {
+        return csrf_rejected(&app);
     }
-    let token = pasted.token.trim();
+    let token = fields.token.trim();
     let peer = address(peer);
-    match caller(&site.authenticator, token, peer).await {
-        Ok(_) => entered(&site, &headers, token.to_owned(), pasted.approval),
-        Err(why) => {
-            site.events.auth_failed(peer, why.reason_code(), why.to_string());
-            let why = match why {
-                identity::Unauthenticated::Malformed => "That is no token of this server.".to_owned(),
-                why => sentence(&why),
+    match authenticate(&app.authenticator, token, peer).await {
+        Ok(_) => start_session(&app, &headers, token.to_owned(), fields.approval),
+        Err(error) => {
+            app.events.auth_failed(peer, error.reason_code(), error.to_string());
+            let message = match error {
+                identity::Unauthenticated::Malformed => "This is not a token of this server.".to_owned(),
+                error => sentence(&error),
             };
-            offered(&site, StatusCode::UNAUTHORIZED, pasted.approval, Some(&why))
+            sign_in_page(&app, StatusCode::UNAUTHORIZED, fields.approval, Some(&message))
         }
     }
 }
 
-/// What the form to sign out carries.
+/// Fields of the sign-out form.
 #[derive(Deserialize)]
-pub(crate) struct Leaving {
+pub(crate) struct SignOutForm {
     csrf: String,
 }
 
 /// Ends the session.
-pub(crate) async fn leave(State(site): State<Arc<Site>>, who: SignedIn, Fields(leaving): Fields<Leaving>) -> Response {
-    if !same(&leaving.csrf, &who.csrf) {
-        return forged(&site);
+pub(crate) async fn sign_out(
+    State(app): State<Arc<AppState>>,
+    user: SignedIn,
+    CsrfForm(form): CsrfForm<SignOutForm>,
+) -> Response {
+    if !constant_time_eq(&form.csrf, &user.csrf) {
+        return csrf_rejected(&app);
     }
-    site.sessions.end(&who.id);
-    let mut answer = to(&site.sign_in(None));
-    add_cookie(&mut answer, Cookie::Session.unset(&site));
-    answer
+    app.sessions.end(&user.session_id);
+    let mut response = redirect(&app.sign_in(None));
+    add_cookie(&mut response, Cookie::Session.unset(&app));
+    response
 }
 
-/// Opens a session with an id of its own, ends the one that the browser had, and goes on from a page of ours: a cookie that is
-/// `SameSite=Strict` is not sent with a redirect that began at the provider.
-fn entered(site: &Site, headers: &HeaderMap, token: String, approval: Option<Uuid>) -> Response {
-    if let Some(before) = Cookie::Session.of(site, headers) {
-        site.sessions.end(before);
+/// Starts a session with a fresh id and ends the browser's previous one (session fixation). The page then navigates on by
+/// itself, because browsers do not send a `SameSite=Strict` cookie with a redirect that started at the provider.
+fn start_session(app: &AppState, headers: &HeaderMap, token: String, approval: Option<Uuid>) -> Response {
+    if let Some(previous) = Cookie::Session.read(app, headers) {
+        app.sessions.end(previous);
     }
-    let Ok(id) = site.sessions.begin(token) else { return no_randomness(site) };
-    let path = site.path(approval);
-    let body = Html::default().mark("<p>You are signed in. <a href=\"").value(&path).mark("\">Go on</a></p>");
-    let mut answer = Page::new(site, "Signed in").onward(0, path).show(StatusCode::OK, &body);
-    add_cookie(&mut answer, Cookie::Session.set(site, &id, site.sessions.seconds()));
-    add_cookie(&mut answer, Cookie::SignIn.unset(site));
-    add_cookie(&mut answer, Cookie::Form.unset(site));
-    answer
+    let Ok(id) = app.sessions.begin(token) else { return no_randomness(app) };
+    let path = app.path(approval);
+    let content = html! { p { "You are signed in. " a href=(path) { "Continue" } } };
+    let mut response = Page::new(app, "Signed in").refresh_after(0, path).render(StatusCode::OK, &content);
+    add_cookie(&mut response, Cookie::Session.set(app, &id, app.sessions.seconds()));
+    add_cookie(&mut response, Cookie::SignIn.unset(app));
+    add_cookie(&mut response, Cookie::Form.unset(app));
+    response
 }
 
-fn refused(site: &Site, approval: Option<Uuid>, why: SignInError) -> Response {
-    tracing::warn!(%why, "nobody was signed in");
-    let status = match why {
+/// The sign-in page after a rejected sign-in at the provider.
+fn rejected_page(app: &AppState, approval: Option<Uuid>, error: SignInError) -> Response {
+    tracing::warn!(%error, "sign-in rejected");
+    let status = match error {
         SignInError::ProviderUnavailable | SignInError::EndpointMissing | SignInError::NoRandomness => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         _ => StatusCode::FORBIDDEN,
     };
-    let mut answer = offered(site, status, approval, Some(&sentence(&why)));
-    add_cookie(&mut answer, Cookie::SignIn.unset(site));
-    answer
+    let mut response = sign_in_page(app, status, approval, Some(&sentence(&error)));
+    add_cookie(&mut response, Cookie::SignIn.unset(app));
+    response
 }
 
-fn provider(site: &Site) -> Option<(&Provider, &Registration)> {
-    Some((site.authenticator.provider()?, site.settings.provider.as_ref()?))
+fn provider(app: &AppState) -> Option<(&Provider, &Registration)> {
+    Some((app.authenticator.provider()?, app.settings.provider.as_ref()?))
 }
 
 fn address(peer: Option<Extension<IpAddr>>) -> Option<IpAddr> {
@@ -232,21 +251,22 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
-fn add_cookie(answer: &mut Response, cookie: Option<HeaderValue>) {
+fn add_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
     if let Some(cookie) = cookie {
-        answer.headers_mut().append(header::SET_COOKIE, cookie);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
 
-fn unknown_approval(site: &Site) -> Response {
-    let why = "After `approval=` the id of an approval is wanted, and nothing else can be asked for.";
-    Page::new(site, "Not found").say(StatusCode::BAD_REQUEST, why)
+fn invalid_approval(app: &AppState) -> Response {
+    let message = "The parameter `approval` must be the id of an approval.";
+    Page::new(app, "Not found").message(StatusCode::BAD_REQUEST, message)
 }
 
-fn nothing_here(site: &Site) -> Response {
-    Page::new(site, "Not found").say(StatusCode::NOT_FOUND, "This server has no such way to sign in.")
+fn method_unavailable(app: &AppState) -> Response {
+    Page::new(app, "Not found").message(StatusCode::NOT_FOUND, "This server does not offer this way to sign in.")
 }
 
-fn no_randomness(site: &Site) -> Response {
-    Page::new(site, "Not now").say(StatusCode::SERVICE_UNAVAILABLE, &sentence(&SignInError::NoRandomness))
+fn no_randomness(app: &AppState) -> Response {
+    let page = Page::new(app, "Temporarily unavailable");
+    page.message(StatusCode::SERVICE_UNAVAILABLE, &sentence(&SignInError::NoRandomness))
 }

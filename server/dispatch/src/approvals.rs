@@ -55,6 +55,20 @@ pub enum NotDecided {
     Lost(#[from] store::Error),
 }
 
+impl NotDecided {
+    /// The HTTP status for the management API and the approval page.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Undecidable(Undecidable::NoRight | Undecidable::OwnQuestion | Undecidable::OwnClient) => 403,
+            Self::Undecidable(Undecidable::Unknown(_)) => 404,
+            Self::Undecidable(Undecidable::OtherDigest | Undecidable::Over(_)) => 409,
+            Self::LongReason => 400,
+            Self::LedgerClosed(_) | Self::Lost(_) => 503,
+        }
+    }
+}
+
 impl Approvals {
     /// The questions behind this door.
     #[must_use]

@@ -108,17 +108,18 @@ fn respond(result: Result<Approval, NotDecided>) -> Response {
 }
 
 fn decision_error(error: &NotDecided) -> Response {
-    let (status, code) = match error {
-        NotDecided::Undecidable(Undecidable::NoRight) => (StatusCode::FORBIDDEN, "permission_denied"),
-        NotDecided::Undecidable(Undecidable::OwnQuestion) => (StatusCode::FORBIDDEN, "self_approval"),
-        NotDecided::Undecidable(Undecidable::OwnClient) => (StatusCode::FORBIDDEN, "same_client"),
-        NotDecided::Undecidable(Undecidable::Unknown(_)) => (StatusCode::NOT_FOUND, "unknown_approval"),
-        NotDecided::Undecidable(Undecidable::OtherDigest) => (StatusCode::CONFLICT, "digest_mismatch"),
-        NotDecided::Undecidable(Undecidable::Over(_)) => (StatusCode::CONFLICT, "already_decided"),
-        NotDecided::LongReason => (StatusCode::BAD_REQUEST, "bad_request"),
-        NotDecided::LedgerClosed(_) => (StatusCode::SERVICE_UNAVAILABLE, "ledger_unavailable"),
-        NotDecided::Lost(_) => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+    let code = match error {
+        NotDecided::Undecidable(Undecidable::NoRight) => "permission_denied",
+        NotDecided::Undecidable(Undecidable::OwnQuestion) => "self_approval",
+        NotDecided::Undecidable(Undecidable::OwnClient) => "same_client",
+        NotDecided::Undecidable(Undecidable::Unknown(_)) => "unknown_approval",
+        NotDecided::Undecidable(Undecidable::OtherDigest) => "digest_mismatch",
+        NotDecided::Undecidable(Undecidable::Over(_)) => "already_decided",
+        NotDecided::LongReason => "bad_request",
+        NotDecided::LedgerClosed(_) => "ledger_unavailable",
+        NotDecided::Lost(_) => "store_unavailable",
     };
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = error_response(status, code, &error.to_string());
     if code == "permission_denied" {
         // a client with an identity provider can request the scope

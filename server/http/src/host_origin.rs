@@ -91,7 +91,7 @@ pub(crate) async fn check_host_and_origin(
     }
 }
 
-/// CORS for the origins that [`check_host_and_origin`] let through, so it mirrors `Origin` without another check. Callers
+/// CORS for the origins that [`check_host_and_origin`] accepted, so it mirrors `Origin` without another check. Callers
 /// authenticate with bearer tokens, so credentials (cookies) stay disallowed.
 pub(crate) fn cors() -> CorsLayer {
     let name = HeaderName::from_static;

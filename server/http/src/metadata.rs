@@ -1,4 +1,4 @@
-//! OAuth 2.0 Protected Resource Metadata (RFC 9728): tells MCP clients how to get a token.
+//! OAuth 2.0 Protected Resource Metadata (RFC 9728): how MCP clients get a token.
 
 use std::sync::Arc;
 

@@ -211,7 +211,7 @@ def test_a_session_ends_with_its_token(tmp_path, hydra, sim):  # noqa: F811
         hydra.ask("DELETE", "/admin/oauth2/tokens", params={"client_id": server.console})
         time.sleep(3)  # `token_cache_seconds` is 2
         action, fields = next(one for one in form.forms if "/approvals/" in one[0])
-        answer = ben.open(urllib.parse.urljoin(server.base, action), "POST", fields | {"decision": "approve", "word": "web"}, "localhost")
+        answer = ben.open(urllib.parse.urljoin(server.base, action), "POST", fields | {"decision": "approve", "confirmation": "web"}, "localhost")
         assert answer.status_code == 403 and "session has ended" in answer.text, answer.text
         ben.open(f"{server.base}/console")
         assert "/console/sign-in" in ben.url

@@ -1,4 +1,4 @@
-//! What all pages stand on.
+//! State of the approval page, shared by all requests.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use crate::{Settings, seal::Seal, session::Sessions};
 
-/// What all pages stand on; shared by every request.
-pub(crate) struct Site {
-    /// Path of the first page as browsers see it: `/console`, after the prefix of an ingress.
+/// Services and settings of the page.
+pub(crate) struct AppState {
+    /// Path of the list as browsers see it: `/console`, after the prefix of an ingress.
     pub(crate) base: String,
-    /// Whether browsers come over TLS.
+    /// Whether browsers connect over TLS.
     pub(crate) https: bool,
     pub(crate) settings: Settings,
     pub(crate) sessions: Sessions,
@@ -23,9 +23,9 @@ pub(crate) struct Site {
     pub(crate) events: Arc<dyn SecurityEvents>,
 }
 
-impl Site {
+impl AppState {
     /// # Errors
-    /// Where the operating system has no randomness.
+    /// The operating system provides no randomness.
     pub(crate) fn new(
         settings: Settings,
         approvals: Approvals,
@@ -36,7 +36,7 @@ impl Site {
             base: format!("{}/console", settings.prefix()),
             https: settings.is_https(),
             sessions: Sessions::new(settings.session),
-            seal: Seal::new()?,
+            seal: Seal::generate()?,
             settings,
             approvals,
             authenticator,
@@ -44,14 +44,14 @@ impl Site {
         })
     }
 
-    /// Path of the page about one approval, or of the list. Nobody is ever sent anywhere else after signing in, so nothing that
-    /// stands in an address can lead away from here.
+    /// Path of one approval, or of the list. A sign-in leads to these paths only, so no URL parameter can redirect a person
+    /// to another site.
     pub(crate) fn path(&self, approval: Option<Uuid>) -> String {
         let base = &self.base;
         approval.map_or_else(|| base.clone(), |id| format!("{base}/approvals/{id}"))
     }
 
-    /// Path of the page where people sign in, for somebody who wants to see one approval or the list.
+    /// Path of the sign-in page, which then leads to one approval or to the list.
     pub(crate) fn sign_in(&self, approval: Option<Uuid>) -> String {
         let base = &self.base;
         approval.map_or_else(|| format!("{base}/sign-in"), |id| format!("{base}/sign-in?approval={id}"))

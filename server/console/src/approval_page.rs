@@ -1,0 +1,181 @@
+//! The page of one approval: everything about the act, and the form to decide.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+use policy::{Approval, Demand, Status, Undecidable, lookalikes};
+use serde_json::Value;
+
+use crate::{
+    app_state::AppState,
+    approval_parts::{badges, no_permission_notice, target, timestamp},
+    error_page::decision_error,
+    page::Page,
+    text::{command, prose, sentence, text},
+    user::SignedIn,
+    value,
+};
+
+/// Serves the page.
+pub(crate) async fn page(State(app): State<Arc<AppState>>, user: SignedIn, Path(id): Path<String>) -> Response {
+    match app.approvals.get(&user.caller, &id).await {
+        Ok(approval) => render(&app, &user, &approval, StatusCode::OK, None),
+        Err(error) => decision_error(&app, &user, &error),
+    }
+}
+
+/// Renders the page, with the error of a decision that was just rejected.
+pub(crate) fn render(
+    app: &AppState,
+    user: &SignedIn,
+    approval: &Approval,
+    status: StatusCode,
+    error: Option<&str>,
+) -> Response {
+    let now = Utc::now();
+    let request = &approval.question;
+    let content = html! {
+        p.back { a href=(app.base) { "All requests" } }
+        p.badges { (badges(approval, now)) }
+        h1.command { code { (command(&request.command)) } }
+        @if let Some(error) = error { p.error role="alert" { (prose(error)) } }
+        @if let Some(warning) = confusables_warning(approval) { p.error { "Warning: this " (prose(&warning)) } }
+        (outcome(approval, now))
+        (facts(approval, now))
+        (rules(&request.demands))
+        (section("Arguments", &request.act.arguments))
+        (section("Preview", &request.expected))
+        (details_element("Current state of the targets", &request.standing))
+        (decision_form(app, user, approval, now))
+        dl.facts.small {
+            (fact("Approval", &html! { code { (approval.id) } }))
+            (fact("Digest of the act", &html! { code { (approval.digest) } }))
+        }
+    };
+    Page::new(app, "Approval").with_user(user).render(status, &content)
+}
+
+/// Warns of characters that look like others, anywhere in the text by which a person decides.
+fn confusables_warning(approval: &Approval) -> Option<String> {
+    let act = &approval.question.act;
+    let entities: Vec<_> = act.target.entities.iter().map(ToString::to_string).collect();
+    lookalikes(&format!("{} {} {}", approval.question.command, act.target.location, entities.join(" ")))
+}
+
+/// The decision or the expiry of a closed request.
+fn outcome(approval: &Approval, now: DateTime<Utc>) -> Markup {
+    let status = approval.status_at(now);
+    let meaning = match status {
+        Status::Pending => return Markup::default(),
+        Status::Approved => "Approved. The assistant may now run it once, as long as nothing about it changes.",
+        Status::Rejected => "Rejected. It will not run.",
+        Status::Used => "Approved, and run since.",
+        Status::Expired => "Expired. It was not decided or used in time, or its target has changed.",
+    };
+    html! {
+        p class={ "note status-" (status.as_str()) } role="status" {
+            (meaning)
+            @if let Some(approver) = &approval.decided_by { " Decided by " (text(approver)) "." }
+            @if !approval.reason.is_empty() { " Reason: " (text(&approval.reason)) }
+        }
+    }
+}
+
+fn facts(approval: &Approval, now: DateTime<Utc>) -> Markup {
+    let act = &approval.question.act;
+    let requester = &approval.question.asker;
+    let requested_by = html! {
+        (text(requester.name()))
+        @if requester.name() != requester.subject { " " span.muted { (text(&requester.subject)) } }
+    };
+    let targets = html! {
+        @if act.target.entities.is_empty() { span.muted { "none" } }
+        @for entity in &act.target.entities { code { (text(&entity.to_string())) } " " }
+    };
+    html! {
+        section.card {
+            dl.facts {
+                (fact("Requested by", &requested_by))
+                @if let Some(id) = &requester.client_id { (fact("OAuth client", &html! { code { (text(id)) } })) }
+                @if let Some(client) = &requester.client { (fact("MCP client name", &text(client))) }
+                (fact("Tool", &html! { code { (text(&act.tool)) } }))
+                (fact("Model", &target(act)))
+                (fact("Targets", &targets))
+                (fact("Requested", &timestamp(approval.made, now)))
+                (fact("Expires", &timestamp(approval.expires, now)))
+            }
+        }
+    }
+}
+
+fn fact(name: &'static str, value: &Markup) -> Markup {
+    html! { div { dt { (name) } dd { (value) } } }
+}
+
+fn rules(requirements: &[Demand]) -> Markup {
+    html! {
+        section.card {
+            h2 { "Rules that require approval" }
+            ul.rules {
+                @for requirement in requirements {
+                    li {
+                        code { (text(&requirement.rule)) } " " (prose(&requirement.message))
+                        @if requirement.second_person { " " span.badge { "by a second approver" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A long section that opens on a click.
+fn details_element(title: &'static str, value: &Value) -> Markup {
+    html! {
+        @if !is_empty(value) { details.card { summary { (title) } (value::render(value)) } }
+    }
+}
+
+fn section(title: &'static str, value: &Value) -> Markup {
+    html! {
+        @if !is_empty(value) { section.card { h2 { (title) } (value::render(value)) } }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty)
+}
+
+/// The form for a person who may decide a pending request. [`crate::decide`] checks everything again.
+fn decision_form(app: &AppState, user: &SignedIn, approval: &Approval, now: DateTime<Utc>) -> Markup {
+    if approval.status_at(now) != Status::Pending {
+        return Markup::default();
+    }
+    match app.approvals.undecidable(&user.caller, approval) {
+        None => {}
+        Some(Undecidable::NoRight) => return no_permission_notice(),
+        Some(reason) => return html! { p.note { (prose(&sentence(&reason))) } },
+    }
+    html! {
+        form.card method="post" action={ (app.base) "/approvals/" (approval.id) } {
+            h2 { "Decision" }
+            (user.csrf_field())
+            input type="hidden" name="digest" value=(approval.digest);
+            @if let Some(name) = approval.word_to_type() {
+                label for="confirmation" { "This cannot be undone. To approve, type " code { (text(name)) } }
+                input #confirmation name="confirmation" autocomplete="off" autocapitalize="off" spellcheck="false" required;
+            }
+            label for="reason" { "Reason " span.muted { "(recorded in the ledger, shown to the assistant)" } }
+            textarea #reason name="reason" rows="2" maxlength="500" {}
+            p.buttons {
+                button.approve name="decision" value="approve" { "Approve" }
+                button.reject name="decision" value="reject" formnovalidate { "Reject" }
+            }
+        }
+    }
+}
