@@ -213,8 +213,11 @@ async fn attacks_are_refused_and_recorded_without_effect() {
         let code = answer["_meta"]["juju-mcp/code"].as_str().unwrap_or_default();
         assert_eq!(answer["isError"], true, "{kind:?}: {answer}");
         let requested_again = kind == Attack::TargetChanged;
-        let (expected, outcome) =
-            if requested_again { ("approval needed", Outcome::Asked) } else { ("not approved", Outcome::Denied) };
+        let (expected, outcome) = if requested_again {
+            ("approval needed", Outcome::PendingApproval)
+        } else {
+            ("not approved", Outcome::Denied)
+        };
         assert_eq!(code, expected, "{kind:?}: {answer}");
         assert_eq!(shop.units_added(), before, "{kind:?}");
         assert!(!shop.simulator.writes().contains_key("Application.Expose"), "{kind:?}");

@@ -4,7 +4,7 @@
 use audit::Outcome;
 use dispatch::ApprovalTerms;
 use serde_json::{Value, json};
-use store::{ApprovalRow, Decision};
+use store::{ApprovalRow, DecisionUpdate};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation};
 
 const HOUR: i64 = 3600 * 1_000_000;
@@ -124,9 +124,10 @@ async fn request_state_of_another_key_is_refused() {
 async fn request_from_the_future(shop: &ApprovalFixture, id: &str) -> String {
     let store = shop.served.dispatcher.ledger.store();
     let row = store.approval(id).await.expect("a store").expect("a row");
-    assert!(store.end_approval(id, "moved").await.expect("a store"));
+    assert!(store.expire_approval(id, "moved").await.expect("a store"));
     let other = "01890a5d-ac96-774b-bcce-b302099a8057".to_owned();
-    let later = ApprovalRow { id: other.clone(), made: row.made + HOUR, expires: row.expires + HOUR, ..row };
+    let later =
+        ApprovalRow { id: other.clone(), created_at: row.created_at + HOUR, expires_at: row.expires_at + HOUR, ..row };
     assert!(store.add_approval(&later, 50).await.expect("a store"));
     other
 }
@@ -142,8 +143,8 @@ async fn clock_set_back_extends_no_approval() {
     assert_eq!(listed["approvals"], json!([]));
     // the approval was given before the clock was set back
     let store = shop.served.dispatcher.ledger.store();
-    let now = store.approval(&id).await.expect("a store").expect("a row").made + 1;
-    let given = Decision { status: "approved", by: "token:approver:1", reason: "", now };
+    let now = store.approval(&id).await.expect("a store").expect("a row").created_at + 1;
+    let given = DecisionUpdate { status: "approved", by: "token:approver:1", reason: "", now };
     assert!(store.decide_approval(&id, given).await.expect("a store").is_some());
     let refused = shop.call("admin", TOOL, &arguments(), &named(&id)).await;
     assert!(refused["content"][0]["text"].as_str().is_some_and(|text| text.contains("has expired")), "{refused}");

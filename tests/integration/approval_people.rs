@@ -30,7 +30,7 @@ async fn requester_is_never_the_second_approver() {
         let refused = (403, "self_approval".to_owned());
         assert_eq!(tries(&shop, requester, decider).await, refused, "{requester}: {decider}");
         let (tool, ending) = shop.close_records().await.pop().expect("an ending");
-        assert_eq!((tool.as_str(), ending.outcome), ("approvals_approve", Outcome::Denied), "{decider}");
+        assert_eq!((tool.as_str(), ending.outcome), ("approval_decided", Outcome::Denied), "{decider}");
         assert!(ending.approval.is_some(), "{decider}");
     }
     assert_eq!(shop.units_added(), 0);
@@ -92,7 +92,7 @@ async fn approvals_are_bound_to_the_client_of_the_user() {
         assert_eq!(status, 404, "{stranger}");
         assert!(!response.to_string().contains("add-unit") && !response.to_string().contains(&digest), "{response}");
         let (tool, ending) = shop.close_records().await.pop().expect("an ending");
-        assert_eq!((tool.as_str(), ending.outcome), ("approvals_show", Outcome::Denied), "a try is recorded");
+        assert_eq!((tool.as_str(), ending.outcome), ("approval_viewed", Outcome::Denied), "a try is recorded");
     }
     assert_eq!(shop.decide("bea by page", "approve", &id, &digest).await, 200);
     for thief in ["ana by another assistant", "operator", "admin"] {

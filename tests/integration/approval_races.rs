@@ -77,7 +77,10 @@ async fn concurrent_uses_act_once_per_approval() {
             let (_, listed) = shop.api(token, "GET", "?status=pending", &Value::Null).await;
             for open in listed["approvals"].as_array().expect("a list") {
                 let text = |name: &str| open[name].as_str().expect(name).to_owned();
-                assert_eq!(shop.served.dispatcher.ledger.store().end_approval(&text("id"), "").await.ok(), Some(true));
+                assert_eq!(
+                    shop.served.dispatcher.ledger.store().expire_approval(&text("id"), "").await.ok(),
+                    Some(true)
+                );
             }
         }
     }

@@ -72,7 +72,7 @@ async fn current_client_confirms_over_stdio_for_tools_and_commands() {
         client.disconnect().await.expect("a good end");
     }
     for (tool, _) in shop.close_records().await {
-        assert!(tool == TOOL || tool == "approvals_approve", "the ledger names the inner command, not {tool}");
+        assert!(tool == TOOL || tool == "approval_decided", "the ledger names the inner command, not {tool}");
     }
 }
 

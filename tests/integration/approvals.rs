@@ -40,8 +40,8 @@ async fn approval_by_api_permits_the_act_once() {
     let endings = shop.close_records().await;
     let joined: Vec<_> = endings.iter().filter(|(_, ending)| ending.approval.as_deref() == Some(id)).collect();
     let steps: Vec<_> = joined.iter().map(|(tool, ending)| (tool.as_str(), ending.outcome)).collect();
-    let (asked, done) = ((TOOL, Outcome::Asked), Outcome::Done);
-    assert_eq!(steps, [asked, asked, ("approvals_approve", done), (TOOL, done)]);
+    let (asked, done) = ((TOOL, Outcome::PendingApproval), Outcome::Done);
+    assert_eq!(steps, [asked, asked, ("approval_decided", done), (TOOL, done)]);
     let (_, used) = shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await;
     assert_eq!((used["status"].as_str(), used["reason"].as_str()), (Some("used"), Some("looked at it")));
     assert!(used["decided_by"].as_str().is_some_and(|by| by.starts_with("token:approver:")), "{used}");
@@ -90,7 +90,7 @@ async fn user_confirms_in_a_current_client_by_round_trip() {
     let again = shop.request_with_elicitation("admin", back).await;
     assert_eq!((again["_meta"]["juju-mcp/code"].as_str(), shop.units_added()), (Some("not approved"), 1), "{again}");
     let tools: Vec<_> = shop.close_records().await.into_iter().map(|(tool, ending)| (tool, ending.outcome)).collect();
-    assert!(tools.contains(&("approvals_approve".to_owned(), Outcome::Done)), "{tools:?}");
+    assert!(tools.contains(&("approval_decided".to_owned(), Outcome::Done)), "{tools:?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use audit::Outcome;
 use dispatch::ApprovalTerms;
 use policy::{Policy, Profile};
 use serde_json::{Value, json};
-use store::{ChangeRow, Store};
+use store::{BudgetChangeRow, Store};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments};
 
 /// Nobody may do more than two acts in an hour.
@@ -68,7 +68,8 @@ async fn a_policy_that_gets_a_budget_knows_what_was_done_before() {
 #[tokio::test]
 async fn what_the_store_cannot_count_is_not_done() {
     let shop = shop().await;
-    shop.execute_sql("create trigger refuse before insert on change begin select raise(abort, 'not now'); end").await;
+    shop.execute_sql("create trigger refuse before insert on budget_change begin select raise(abort, 'not now'); end")
+        .await;
     let refused = add(&shop, "admin").await;
     let text = refused["content"][0]["text"].as_str().expect("a sentence");
     assert!(text.contains("nothing was done") && text.contains("change budgets cannot be kept"), "{text}");
@@ -85,17 +86,17 @@ async fn a_server_that_cannot_tell_what_was_spent_does_not_begin() {
     let shop = shop().await;
     let store = shop.served.dispatcher.ledger.store();
     dispatch::recall(store).await.expect("nothing was spent");
-    let never = ChangeRow {
-        act: "a".to_owned(),
+    let never = BudgetChangeRow {
+        entry: "a".to_owned(),
         caller: "token:admin:1".to_owned(),
-        place: "eu:admin/shop".to_owned(),
-        made: i64::MAX,
+        target: "eu:admin/shop".to_owned(),
+        created_at: i64::MAX,
         units: 1.0,
         machines: 0.0,
     };
-    store.add_change(&never, 0).await.expect("kept");
+    store.add_budget_change(&never, 0).await.expect("kept");
     assert!(matches!(dispatch::recall(store).await, Err(store::Error::Unreadable { .. })));
-    shop.execute_sql("drop table change").await;
+    shop.execute_sql("drop table budget_change").await;
     assert!(matches!(dispatch::recall(store).await, Err(store::Error::Failed(_))));
 }
 
@@ -103,19 +104,19 @@ async fn a_server_that_cannot_tell_what_was_spent_does_not_begin() {
 async fn changes_are_kept_for_as_long_as_the_longest_budget() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(&folder.path().join("state.db")).await.expect("a store");
-    let row = |act: &str, made| ChangeRow {
-        act: act.to_owned(),
+    let row = |entry: &str, created_at| BudgetChangeRow {
+        entry: entry.to_owned(),
         caller: "ana".to_owned(),
-        place: "eu:shop".to_owned(),
-        made,
+        target: "eu:shop".to_owned(),
+        created_at,
         units: 2.0,
         machines: 1.0,
     };
     for (act, made) in [("b", 20), ("a", 10), ("c", 30)] {
-        store.add_change(&row(act, made), 0).await.expect("kept");
+        store.add_budget_change(&row(act, made), 0).await.expect("kept");
     }
-    store.add_change(&row("d", 40), 15).await.expect("kept");
-    let kept = store.changes_since(0).await.expect("readable");
+    store.add_budget_change(&row("d", 40), 15).await.expect("kept");
+    let kept = store.budget_changes_since(0).await.expect("readable");
     assert_eq!(kept, [row("b", 20), row("c", 30), row("d", 40)], "oldest first, and what is too old is gone");
-    store.add_change(&row("d", 50), 0).await.expect_err("an act counts once");
+    store.add_budget_change(&row("d", 50), 0).await.expect_err("an act counts once");
 }

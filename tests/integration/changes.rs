@@ -43,7 +43,7 @@ async fn the_ledger_tells_who_changed_what_in_a_model_and_to_whom_it_may() {
         .expect("nor is this");
     pair.juju_mcp_as("viewer", "unexpose", &web("shop")).await.expect_err("denied");
     pair.juju_mcp("add-machine", &json!({"model": "controller"})).await.expect("added");
-    pair.dispatcher.ledger.settle().await.expect("settled");
+    pair.dispatcher.ledger.flush().await.expect("settled");
 
     let all = told(&pair, "admin", json!({})).await;
     let of_shop = [("juju_expose", "done"), ("juju_unexpose", "denied")];

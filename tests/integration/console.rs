@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use audit::{Outcome, Phase};
+use audit::{AuditEvent, Outcome, Phase};
 use console::Settings;
 use dispatch::ApprovalTerms;
 use serde_json::json;
@@ -73,7 +73,7 @@ async fn approver_signs_in_and_approves_a_request_once() {
     assert!(again.status == 409 && again.body.contains("can no longer be decided"), "{}", again.body);
     let endings: Vec<_> = shop.close_records().await.into_iter().map(|(tool, ending)| (tool, ending.outcome)).collect();
     let (decided, over) =
-        (("approvals_approve".to_owned(), Outcome::Done), ("approvals_approve".to_owned(), Outcome::Denied));
+        (("approval_decided".to_owned(), Outcome::Done), ("approval_decided".to_owned(), Outcome::Denied));
     assert!(endings.contains(&decided) && endings.last() == Some(&over), "{endings:?}");
     let text = format!("{:?}", shop.served.ledger_records().await);
     assert!(text.contains("console") && text.contains("approval page"), "the ledger names the channel");
@@ -184,14 +184,17 @@ async fn console_records_pending_auth_failures_on_shutdown() {
     }
     shop.served.security_log.close().await;
     let records = shop.served.ledger_records().await;
-    let reported = records.iter().filter_map(|record| match &record.phase {
-        Phase::Open(begun) if begun.asked.tool == "sign_in" => Some((&*begun.caller, &begun.asked.arguments)),
-        _ => None,
+    let told = records.iter().filter_map(|record| match &record.phase {
+        Phase::Open(opened) => match &opened.event {
+            AuditEvent::AuthenticationFailed { reason, suppressed_count } => {
+                Some((&*opened.caller, &**reason, *suppressed_count))
+            }
+            _ => None,
+        },
+        Phase::Close(_) => None,
     });
-    let reported: Vec<_> = reported.collect();
-    let (first, rest) =
-        (json!({"kind": "unknown_token", "left_out": 0}), json!({"kind": "unknown_token", "left_out": 3}));
-    assert_eq!(reported, [("anonymous:127.0.0.1", &first), ("anonymous:127.0.0.1", &rest)]);
+    let told: Vec<_> = told.collect();
+    assert_eq!(told, [("anonymous:127.0.0.1", "unknown_token", 0), ("anonymous:127.0.0.1", "unknown_token", 3)]);
     assert!(!serde_json::to_string(&records).expect("JSON").contains(wrong));
     let metrics = shop.served.metrics.text();
     assert!(metrics.contains("juju_mcp_authentication_failures_total{reason=\"unknown_token\"} 4\n"), "{metrics}");

@@ -118,7 +118,7 @@ async fn a_hidden_tool_is_not_listed_and_a_call_of_it_is_denied_and_recorded_eve
         let Phase::Close(ending) = &records[before + 1].phase else { panic!("no end") };
         assert_eq!(ending.outcome, Outcome::Denied);
         let Phase::Open(beginning) = &records[before].phase else { panic!("no beginning") };
-        assert_eq!(beginning.asked.tool, "juju_machines");
+        assert_eq!(beginning.event.name(), "juju_machines");
     }
 }
 
@@ -199,6 +199,6 @@ async fn an_act_is_validated_without_being_done_and_with_its_reasons() {
     assert_eq!((&odd["isError"], &odd["_meta"]["juju-mcp/code"]), (&json!(true), &json!("bad arguments")), "{odd}");
     assert_eq!(simulator.writes().values().sum::<u64>(), 0);
     let dry = served.ledger_records().await;
-    let dry = dry.iter().filter(|record| matches!(&record.phase, Phase::Open(beginning) if beginning.dry_run));
+    let dry = dry.iter().filter(|record| matches!(&record.phase, Phase::Open(beginning) if matches!(&beginning.event, audit::AuditEvent::ToolCall(call) if call.dry_run)));
     assert_eq!(dry.count(), 4);
 }

@@ -23,10 +23,10 @@ async fn ends(pair: &SideBySide, tool: &str) -> Vec<(Outcome, String)> {
     let records = pair.ledger_records().await;
     let begun = |act: &str| {
         records.iter().any(|record| {
-            record.act == act && matches!(&record.phase, Phase::Open(beginning) if beginning.asked.tool == tool)
+            record.entry == act && matches!(&record.phase, Phase::Open(beginning) if beginning.event.name() == tool)
         })
     };
-    let closed = records.iter().filter(|record| begun(&record.act)).filter_map(|record| match &record.phase {
+    let closed = records.iter().filter(|record| begun(&record.entry)).filter_map(|record| match &record.phase {
         Phase::Close(ending) => Some((ending.outcome, ending.reason.clone())),
         Phase::Open(_) => None,
     });
@@ -164,7 +164,9 @@ async fn gone_from(tool: &str, arguments: &Value) -> (Simulator, SideBySide) {
         let begun = wait_until("the call has begun", async || {
             // a write stands in the ledger a moment before it begins, and claims its key when it does
             let claimed = match key {
-                Some(key) => pair.dispatcher.ledger.store().key("local:ana", key).await.expect("a store").is_some(),
+                Some(key) => {
+                    pair.dispatcher.ledger.store().find_key("local:ana", key).await.expect("a store").is_some()
+                }
                 None => true,
             };
             let records = pair.ledger_records().await.len();

@@ -1,18 +1,18 @@
 //! By what a record names, the act is found in the audit log that the real API server writes.
 
-use audit::{Ending, Juju, Phase};
+use audit::{CloseRecord, JujuAuditRefs, Phase};
 use serde_json::{Value, json};
 use tests::{RealController, SideBySide, eventually::wait_until};
 
 /// How the acts of a tool ended, in order.
-async fn ends(pair: &SideBySide, tool: &str) -> Vec<Ending> {
+async fn ends(pair: &SideBySide, tool: &str) -> Vec<CloseRecord> {
     let records = pair.ledger_records().await;
     let is_begun = |act: &str| {
-        records
-            .iter()
-            .any(|record| record.act == act && matches!(&record.phase, Phase::Open(open) if open.asked.tool == tool))
+        records.iter().any(|record| {
+            record.entry == act && matches!(&record.phase, Phase::Open(open) if open.event.name() == tool)
+        })
     };
-    let ends = records.iter().filter(|record| is_begun(&record.act)).filter_map(|record| match &record.phase {
+    let ends = records.iter().filter(|record| is_begun(&record.entry)).filter_map(|record| match &record.phase {
         Phase::Close(end) => Some(end.clone()),
         Phase::Open(_) => None,
     });
@@ -26,7 +26,7 @@ fn lines(controller: &RealController) -> Vec<Value> {
 }
 
 /// What the audit log has of the only request that a record names: the conversation, the request, and the errors.
-async fn found(controller: &RealController, juju: &Juju) -> (Value, Value, Value) {
+async fn found(controller: &RealController, juju: &JujuAuditRefs) -> (Value, Value, Value) {
     let [named] = &juju.requests[..] else { panic!("one request was sent to change something: {juju:?}") };
     wait_until(&format!("{named:?} in the audit log"), async || {
         let lines = lines(controller);

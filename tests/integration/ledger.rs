@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use audit::{Error, Ledger, Outcome, Phase, Request, verify};
+use audit::{AuditEvent, Error, Ledger, NewEntry, Outcome, Phase, ToolCall, verify};
 use identity::Caller;
 use policy::{Act, Effect, Target, TargetEntity};
 use serde_json::json;
 use store::Store;
-use tests::ledger::{keys, ledger, newest};
+use tests::ledger::{keys, latest_checkpoint, ledger};
 
 fn act(number: usize, effect: Effect) -> Act {
     Act::new("juju_config", effect)
@@ -21,10 +21,13 @@ async fn filled(folder: &Path, acts: usize) -> Store {
     let ledger = ledger(folder).await;
     let caller = Caller::local("ana", "operator").with_client("test/1");
     for number in 0..acts {
-        let entry = ledger.begin(Request::new(&caller, &act(number, Effect::Read))).await.expect("begun");
+        let entry = ledger
+            .open_entry(NewEntry::from_call(&caller, ToolCall::new(&act(number, Effect::Read))))
+            .await
+            .expect("begun");
         entry.close(Outcome::Done, "");
     }
-    ledger.settle().await.expect("settled");
+    ledger.flush().await.expect("settled");
     ledger.store().clone()
 }
 
@@ -36,9 +39,10 @@ async fn records_say_who_asked_for_what_and_how_it_ended_without_secrets() {
     let [first, second] = records.as_slice() else { panic!("a beginning and an end: {records:?}") };
     let (Phase::Open(begun), Phase::Close(ended)) = (&first.phase, &second.phase) else { panic!("{records:?}") };
     assert_eq!((begun.caller.as_str(), begun.client.as_deref()), ("local:ana", Some("test/1")));
-    assert_eq!(begun.asked.arguments["values"], json!({"admin-password": "(redacted)", "title": "Shop"}));
-    assert_eq!(begun.digest, act(0, Effect::Read).digest());
-    assert_eq!((ended.outcome, first.act == second.act), (Outcome::Done, true));
+    let AuditEvent::ToolCall(call) = &begun.event else { panic!("{begun:?}") };
+    assert_eq!(call.operation.arguments["values"], json!({"admin-password": "(redacted)", "title": "Shop"}));
+    assert_eq!(call.digest, act(0, Effect::Read).digest());
+    assert_eq!((ended.outcome, first.entry == second.entry), (Outcome::Done, true));
     // a head follows as soon as the ledger has gone
     assert!((2..=3).contains(&verify(&store, &keys(), None).await.expect("it holds").records));
 }
@@ -48,15 +52,16 @@ async fn what_a_killed_process_left_open_is_ended_as_not_known() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     let caller = Caller::local("ana", "operator");
-    let entry = ledger.begin(Request::new(&caller, &act(7, Effect::Write))).await.expect("begun");
+    let entry =
+        ledger.open_entry(NewEntry::from_call(&caller, ToolCall::new(&act(7, Effect::Write)))).await.expect("begun");
     let id = entry.id().to_owned();
     std::mem::forget(entry); // as a killed process would
     let again = tests::ledger::ledger(directory.path()).await;
-    again.settle().await.expect("settled");
+    again.flush().await.expect("settled");
     let records = Ledger::records(again.store(), 1, 10).await.expect("records");
     let Some(Phase::Close(ended)) = records.last().map(|record| &record.phase) else { panic!("{records:?}") };
-    assert_eq!((ended.outcome, records.last().map(|record| record.act.clone())), (Outcome::Unknown, Some(id)));
-    verify(again.store(), &keys(), newest(directory.path()).as_ref()).await.expect("it holds");
+    assert_eq!((ended.outcome, records.last().map(|record| record.entry.clone())), (Outcome::Unknown, Some(id)));
+    verify(again.store(), &keys(), latest_checkpoint(directory.path()).as_ref()).await.expect("it holds");
 }
 
 #[tokio::test]
@@ -64,8 +69,13 @@ async fn dropped_reads_end_as_cancelled_and_dropped_writes_as_not_known() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     for (effect, outcome) in [(Effect::Read, Outcome::Cancelled), (Effect::Write, Outcome::Unknown)] {
-        drop(ledger.begin(Request::new(&Caller::local("ana", "admin"), &act(1, effect))).await.expect("begun"));
-        ledger.settle().await.expect("settled");
+        drop(
+            ledger
+                .open_entry(NewEntry::from_call(&Caller::local("ana", "admin"), ToolCall::new(&act(1, effect))))
+                .await
+                .expect("begun"),
+        );
+        ledger.flush().await.expect("settled");
         let records = Ledger::records(ledger.store(), 1, 10).await.expect("records");
         let Some(Phase::Close(ended)) = records.last().map(|record| &record.phase) else { panic!("{records:?}") };
         assert_eq!(ended.outcome, outcome);
@@ -77,10 +87,10 @@ async fn a_write_that_was_given_up_while_its_beginning_was_written_is_not_in_dou
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     let (caller, act) = (Caller::local("ana", "admin"), act(1, Effect::Write));
-    let mut beginning = Box::pin(ledger.begin(Request::new(&caller, &act)));
+    let mut beginning = Box::pin(ledger.open_entry(NewEntry::from_call(&caller, ToolCall::new(&act))));
     assert!(futures::poll!(&mut beginning).is_pending());
     drop(beginning);
-    ledger.settle().await.expect("settled");
+    ledger.flush().await.expect("settled");
     let records = Ledger::records(ledger.store(), 1, 10).await.expect("records");
     let ends = records.iter().filter_map(|record| match &record.phase {
         Phase::Close(ended) => Some(ended.outcome),
@@ -97,8 +107,10 @@ async fn many_at_once_make_one_chain() {
         let ledger = ledger.clone();
         tokio::spawn(async move {
             let effect = if number % 20 == 0 { Effect::Write } else { Effect::Read };
-            let entry =
-                ledger.begin(Request::new(&Caller::local("ana", "admin"), &act(number, effect))).await.expect("begun");
+            let entry = ledger
+                .open_entry(NewEntry::from_call(&Caller::local("ana", "admin"), ToolCall::new(&act(number, effect))))
+                .await
+                .expect("begun");
             tokio::task::yield_now().await;
             entry.close(Outcome::Done, "");
         })
@@ -106,7 +118,7 @@ async fn many_at_once_make_one_chain() {
     for task in tasks.collect::<Vec<_>>() {
         task.await.expect("ended");
     }
-    ledger.settle().await.expect("settled");
+    ledger.flush().await.expect("settled");
     assert!(verify(ledger.store(), &keys(), None).await.expect("it holds").records >= 400);
 }
 
@@ -115,6 +127,8 @@ async fn nothing_may_be_done_when_the_store_cannot_keep_the_beginning() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     ledger.store().close().await;
-    let begun = ledger.begin(Request::new(&Caller::local("ana", "admin"), &act(1, Effect::Write))).await;
+    let begun = ledger
+        .open_entry(NewEntry::from_call(&Caller::local("ana", "admin"), ToolCall::new(&act(1, Effect::Write))))
+        .await;
     assert!(matches!(begun, Err(Error::Store(_))), "{begun:?}");
 }

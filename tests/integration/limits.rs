@@ -1,6 +1,6 @@
 //! How often and how much callers may ask, and what pages of other origins are told.
 
-use audit::Phase;
+use audit::{AuditEvent, Phase};
 use http_server::Settings;
 use juju_client::Controllers;
 use limits::Rate;
@@ -41,15 +41,27 @@ async fn call(served: &TestServer, role: &str, name: &str, arguments: Value) -> 
     request.send(served.address).await.expect("an answer").json()["result"].clone()
 }
 
-/// What stands in the ledger of refusals by a limit: the caller, the tool, the arguments.
-async fn floods(served: &TestServer) -> Vec<(String, String, Value)> {
+/// One record of refusals by a limit.
+#[derive(Debug, PartialEq)]
+struct RateLimited {
+    scope: String,
+    limit: String,
+    tool: Option<String>,
+    refused_count: u64,
+}
+
+/// The records of refusals by a limit.
+async fn rate_limit_records(served: &TestServer) -> Vec<RateLimited> {
     wait_until("a refusal is in the ledger", async || {
         let records = served.ledger_records().await;
         let found = records.iter().cloned().filter_map(|record| match record.phase {
-            Phase::Open(open) if !open.asked.arguments["limit"].is_null() => {
-                Some((open.caller, open.asked.tool, open.asked.arguments))
-            }
-            _ => None,
+            Phase::Open(opened) => match opened.event {
+                AuditEvent::RateLimited { scope, limit, tool, refused_count } => {
+                    Some(RateLimited { scope, limit, tool, refused_count })
+                }
+                _ => None,
+            },
+            Phase::Close(_) => None,
         });
         let found: Vec<_> = found.collect();
         if found.is_empty() { Err(format!("{records:?}")) } else { Ok(found) }
@@ -73,9 +85,9 @@ async fn who_asks_too_often_is_told_when_to_ask_again_and_nobody_else_is_held_up
         assert!(refused.error_message().contains("retry in"), "{}", refused.body);
     }
     assert_eq!(list(&served, "admin").await.status, 200, "another caller has a limit of its own");
-    let floods = floods(&served).await;
-    assert_eq!(floods.len(), 1, "a flood is one record: {floods:?}");
-    assert_eq!(floods[0].2, json!({"scope": "caller", "limit": "rate", "refused": 1}));
+    let records = rate_limit_records(&served).await;
+    let expected = RateLimited { scope: "caller".into(), limit: "rate".into(), tool: None, refused_count: 1 };
+    assert_eq!(records, [expected], "many refusals have one record");
     assert!(served.metrics.text().contains("juju_mcp_rate_limited_total{scope=\"caller\",limit=\"rate\"} 20\n"));
 }
 
@@ -121,8 +133,8 @@ async fn a_tool_has_limits_of_its_own_under_whatever_name_it_is_called() {
     assert_eq!(code(&around), "rate_limited", "a catch-all tool is no way around: {around}");
     assert_ne!(code(&call(&served, "viewer", "juju_models", json!({})).await), "rate_limited");
     assert_ne!(code(&call(&served, "admin", "juju_whoami", json!({})).await), "rate_limited");
-    let floods = floods(&served).await;
-    assert_eq!(floods[0].1, "juju_models", "{floods:?}");
+    let records = rate_limit_records(&served).await;
+    assert_eq!(records[0].tool.as_deref(), Some("juju_models"), "{records:?}");
     assert!(served.metrics.text().contains("juju_mcp_rate_limited_total{scope=\"tool\",limit=\"rate\"} 2\n"));
 }
 

@@ -17,7 +17,7 @@ mod http_refusals;
 mod juju_audit_log;
 mod layout;
 mod ledger;
-mod ledger_keeping;
+mod ledger_retention;
 mod limits;
 mod local_files;
 mod mcp_calls;

@@ -106,7 +106,7 @@ async fn a_command_is_found_and_run_by_its_own_name_and_the_ledger_names_it() {
     assert_eq!(answer["result"]["isError"], true, "there is no controller: {answer}");
     assert!(answer["result"]["structuredContent"].is_null());
     let ledger = serde_json::to_value(served.ledger_records().await).expect("records");
-    assert_eq!(ledger[0]["asked"]["tool"], "juju_whoami", "{ledger}");
+    assert_eq!(ledger[0]["operation"]["tool"], "juju_whoami", "{ledger}");
     assert_eq!(ledger[0]["client"], "journey/1", "{ledger}");
     let metrics = served.metrics.text();
     assert!(metrics.contains("juju_mcp_tool_calls_total{tool=\"juju_whoami\",outcome=\"failed\"} 1\n"), "{metrics}");

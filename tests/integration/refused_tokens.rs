@@ -89,9 +89,9 @@ async fn refuses(parts: &ServerWithProvider, cases: Vec<Case>) {
         let caller = format!("anonymous:{}", peer(number));
         let own: Vec<_> = told.iter().filter(|told| told.caller == caller).collect();
         let [own] = own.as_slice() else { panic!("{}: {} records", case.what, own.len()) };
-        assert_eq!((own.tool.as_str(), own.outcome), ("sign_in", Outcome::Denied), "{}", case.what);
+        assert_eq!((own.tool.as_str(), own.outcome), ("authentication_failed", Outcome::Denied), "{}", case.what);
         assert!(!own.reason.is_empty(), "{}", case.what);
-        if own.arguments != json!({"kind": case.kind, "left_out": 0}) {
+        if own.arguments != json!({"reason": case.kind, "suppressed_count": 0}) {
             odd.push(format!("{}: {} in place of {}", case.what, own.arguments, case.kind));
         }
     }
@@ -110,7 +110,8 @@ fn peer(number: usize) -> Ipv4Addr {
 /// Refusals in the ledger, when there are so many.
 async fn told(parts: &ServerWithProvider, least: usize) -> Vec<ClosedAct> {
     wait_until(&format!("{least} refusals are in the ledger"), async || {
-        let told: Vec<_> = parts.closed_acts().await.into_iter().filter(|told| told.tool == "sign_in").collect();
+        let told: Vec<_> =
+            parts.closed_acts().await.into_iter().filter(|told| told.tool == "authentication_failed").collect();
         if told.len() >= least { Ok(told) } else { Err(format!("{told:?}")) }
     })
     .await
@@ -185,11 +186,12 @@ async fn how_many_were_left_out_is_told_when_their_time_is_over() {
         (begun.elapsed() < counted).then_some(parts)
     })
     .await;
-    let left_out: Vec<_> = told(&parts, 2).await.into_iter().map(|told| told.arguments["left_out"].clone()).collect();
+    let left_out: Vec<_> =
+        told(&parts, 2).await.into_iter().map(|told| told.arguments["suppressed_count"].clone()).collect();
     assert_eq!(left_out, [json!(0), json!(4)]);
     list().token("guess").send(parts.served.address).await.expect("an answer");
     let told = told(&parts, 3).await;
-    assert_eq!((told.len(), &told[2].arguments["left_out"]), (3, &json!(0)), "a new count has begun");
+    assert_eq!((told.len(), &told[2].arguments["suppressed_count"]), (3, &json!(0)), "a new count has begun");
     let metrics = parts.served.metrics.text();
     assert!(metrics.contains("juju_mcp_authentication_failures_total{reason=\"inactive\"} 6\n"), "{metrics}");
 }

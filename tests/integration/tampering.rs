@@ -2,31 +2,34 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use audit::{Broken, Error, Flaw, Ledger, Newest, Outcome, Request, Verified, Walk, verify};
+use audit::{
+    ChainError, ChainVerifier, Error, InvalidRecord, LatestCheckpoint, Ledger, NewEntry, Outcome, ToolCall, Verified,
+    verify,
+};
 use aws_lc_rs::digest;
 use identity::Caller;
 use policy::{Act, Effect, Target, TargetEntity};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use store::{LedgerRow, Store};
-use tests::ledger::{keys, ledger, newest, signer, terms};
+use tests::ledger::{keys, latest_checkpoint, ledger, ledger_config, signer};
 
 /// A ledger with `acts` acts, one in fifty a write, signed to its end as a server does that stops.
 async fn filled(folder: &Path, acts: usize) {
     let ledger = ledger(folder).await;
     for number in 0..acts {
         let effect = if number % 50 == 0 { Effect::Write } else { Effect::Read };
+        let entity = TargetEntity::Known(format!("application-a{number}"));
         let act = Act::new("juju_config", effect)
-            .with_target(Target::in_model(
-                "prod",
-                "admin/shop",
-                [TargetEntity::Known(format!("application-a{number}"))],
-            ))
+            .with_target(Target::in_model("prod", "admin/shop", [entity]))
             .with_arguments(json!({"application": format!("a{number}")}));
-        let entry = ledger.begin(Request::new(&Caller::local("ana", "admin"), &act)).await.expect("begun");
+        let entry = ledger
+            .open_entry(NewEntry::from_call(&Caller::local("ana", "admin"), ToolCall::new(&act)))
+            .await
+            .expect("begun");
         entry.close(Outcome::Done, "");
     }
-    ledger.finish().await.expect("signed");
+    ledger.shutdown().await.expect("signed");
     ledger.store().close().await;
 }
 
@@ -53,7 +56,7 @@ async fn chain_again(connection: &mut SqliteConnection, from: i64, to: i64) {
     let before = sqlx::query_scalar(AssertSqlSafe(before)).fetch_optional(&mut *connection).await.expect("a hash");
     let mut previous: String = before.unwrap_or_default();
     let rows = format!(
-        "select sequence, act, phase, body from ledger where sequence between {from} and {to} order by sequence"
+        "select sequence, entry, phase, body from ledger where sequence between {from} and {to} order by sequence"
     );
     let rows = sqlx::query(AssertSqlSafe(rows)).fetch_all(&mut *connection).await.expect("rows");
     let mut hashes = Vec::new();
@@ -67,10 +70,10 @@ async fn chain_again(connection: &mut SqliteConnection, from: i64, to: i64) {
     sqlx::query(update).bind(json!(hashes).to_string()).execute(connection).await.expect("updated");
 }
 
-async fn verified(store: &Store, newest: Option<&Newest>) -> Result<Verified, Broken> {
+async fn verified(store: &Store, newest: Option<&LatestCheckpoint>) -> Result<Verified, InvalidRecord> {
     match verify(store, &keys(), newest).await {
         Ok(verified) => Ok(verified),
-        Err(Error::Broken(broken)) => Err(broken),
+        Err(Error::InvalidRecord(broken)) => Err(broken),
         Err(error) => panic!("{error}"),
     }
 }
@@ -93,7 +96,7 @@ impl Random {
     }
 }
 
-const COLUMNS: &[&str] = &["act", "phase", "body", "hash"];
+const COLUMNS: &[&str] = &["entry", "phase", "body", "hash"];
 const EDITS: &[&str] = &["change", "change", "change", "remove", "remove and close", "insert", "swap", "cut off"];
 
 /// Statements that move all records from `from` on by `by`.
@@ -109,7 +112,7 @@ fn change(random: &mut Random, at: i64) -> String {
     let column = *random.pick(COLUMNS);
     let place = random.below(60);
     let changed = match column {
-        "phase" => "case phase when 'open' then 'close' when 'close' then 'head' else 'open' end".to_owned(),
+        "phase" => "case phase when 'open' then 'close' when 'close' then 'checkpoint' else 'open' end".to_owned(),
         _ => format!(
             "case length({column}) when 0 then 'x' else substr({column}, 1, {place} % length({column})) || \
              case substr({column}, 1 + {place} % length({column}), 1) when '7' then '8' else '7' end || \
@@ -126,7 +129,7 @@ fn statements(random: &mut Random, kind: &str, at: i64, other: i64) -> String {
         "remove" => format!("delete from ledger where sequence = {at};"),
         "remove and close" => format!("delete from ledger where sequence = {at}; {}", shift(at + 1, -1)),
         "insert" => format!(
-            "{} insert into ledger select {at}, act, phase, body, hash from ledger where sequence = {};",
+            "{} insert into ledger select {at}, entry, phase, body, hash from ledger where sequence = {};",
             shift(at, 1),
             if other > at { other + 1 } else { other }
         ),
@@ -140,7 +143,7 @@ fn statements(random: &mut Random, kind: &str, at: i64, other: i64) -> String {
 }
 
 /// Where hashes were made again, only the next signed head tells, and so that it was one of the records since the last.
-fn named_rightly(heads: &[i64], edited: i64, chained_to: i64, broken: &Broken, what: &str) {
+fn named_rightly(heads: &[i64], edited: i64, chained_to: i64, broken: &InvalidRecord, what: &str) {
     let since = heads.iter().rev().find(|head| **head < edited).map_or(1, |head| head + 1);
     let right = if chained_to == 0 { edited..=edited } else { since..=edited + 1 };
     assert!(right.contains(&broken.sequence), "{broken}, but {edited} was edited, hashes made to {chained_to}: {what}");
@@ -192,7 +195,7 @@ impl Edit {
             .map_or("", |row| &row.hash)
             .to_owned();
         for row in rows.iter_mut().filter(|row| row.sequence <= chained_to) {
-            row.hash = hashed([&previous, &row.sequence.to_string(), &hashed([&row.act, &row.phase, &row.body])]);
+            row.hash = hashed([&previous, &row.sequence.to_string(), &hashed([&row.entry, &row.phase, &row.body])]);
             previous.clone_from(&row.hash);
         }
         Self { kind: format!("{kind}{}", again(chained_to, at)), from: at, chained_to, rows }
@@ -203,7 +206,7 @@ impl Edit {
 fn change_row(random: &mut Random, row: &mut LedgerRow) -> bool {
     let column = *random.pick(COLUMNS);
     let text = match column {
-        "act" => &mut row.act,
+        "entry" => &mut row.entry,
         "phase" => &mut row.phase,
         "body" => &mut row.body,
         _ => &mut row.hash,
@@ -231,13 +234,14 @@ fn hashed(parts: [&str; 3]) -> String {
 async fn tamper(folder: &Path, edits: usize, seed: u64) -> BTreeMap<String, usize> {
     let mut connection = connected(folder).await;
     let last = number(&mut connection, "select max(sequence) from ledger").await;
-    let heads: Vec<i64> = sqlx::query_scalar("select sequence from ledger where phase = 'head' order by sequence")
-        .fetch_all(&mut connection)
-        .await
-        .expect("heads");
+    let heads: Vec<i64> =
+        sqlx::query_scalar("select sequence from ledger where phase = 'checkpoint' order by sequence")
+            .fetch_all(&mut connection)
+            .await
+            .expect("heads");
     run(&mut connection, "pragma wal_checkpoint(truncate)").await;
     connection.close().await.expect("closed");
-    let (whole, newest) = (folder.join("state.db"), newest(folder).expect("a head that is kept"));
+    let (whole, newest) = (folder.join("state.db"), latest_checkpoint(folder).expect("a head that is kept"));
     let edited = tempfile::tempdir().expect("a directory");
     let (mut random, mut kinds) = (Random(seed), BTreeMap::new());
     for _ in 0..edits {
@@ -269,26 +273,26 @@ async fn tamper(folder: &Path, edits: usize, seed: u64) -> BTreeMap<String, usiz
 async fn a_thousand_edits_of_ten_thousand_records_are_all_found() {
     let directory = tempfile::tempdir().expect("a directory");
     filled(directory.path(), 5_000).await;
-    let newest = newest(directory.path()).expect("a head that is kept");
+    let newest = latest_checkpoint(directory.path()).expect("a head that is kept");
     let store = Store::open_read_only(&directory.path().join("state.db")).await.expect("a store");
     let rows = store.ledger_from(1, i64::MAX).await.expect("rows");
     let whole = verified(&store, Some(&newest)).await.expect("it holds before it is edited");
     assert!(whole.records >= 10_000 && whole.unsigned == 0 && rows.len() >= 10_000, "{whole:?}");
     // an edit of record n leaves all before it as it was, so what walked those goes on from there
     let (keys, mut walks) = (keys(), Vec::with_capacity(rows.len()));
-    let mut walk = Walk::whole(&keys, Some(&newest));
+    let mut walk = ChainVerifier::from_start(&keys, Some(&newest));
     for row in &rows {
         walks.push(walk.clone());
         walk.step(row).expect("it holds");
     }
-    assert_eq!(walk.end().expect("it holds"), whole);
-    let heads: Vec<i64> = rows.iter().filter(|row| row.phase == "head").map(|row| row.sequence).collect();
+    assert_eq!(walk.finish().expect("it holds"), whole);
+    let heads: Vec<i64> = rows.iter().filter(|row| row.phase == "checkpoint").map(|row| row.sequence).collect();
     let (begun, mut random, mut kinds) = (std::time::Instant::now(), Random(20_261_121), BTreeMap::new());
     for _ in 0..1000 {
         let Edit { kind, from, chained_to, rows: edited } = Edit::at_random(&mut random, &rows);
         let index = usize::try_from(from - 1).expect("a place");
         let mut walk = walks[index].clone();
-        let found = edited.iter().try_for_each(|row| walk.step(row)).and_then(|()| walk.end());
+        let found = edited.iter().try_for_each(|row| walk.step(row)).and_then(|()| walk.finish());
         named_rightly(&heads, from, chained_to, &found.expect_err(&format!("not found: {kind} of {from}")), &kind);
         *kinds.entry(kind).or_insert(0) += 1;
     }
@@ -308,7 +312,7 @@ async fn a_ledger_without_its_signed_heads_is_told_from_one_that_never_had_them(
     let directory = tempfile::tempdir().expect("a directory");
     filled(directory.path(), 600).await;
     let mut connection = connected(directory.path()).await;
-    run(&mut connection, "delete from ledger where phase = 'head'").await;
+    run(&mut connection, "delete from ledger where phase = 'checkpoint'").await;
     // the gaps are closed, so that it looks as if no head had ever been
     let close = "update ledger set sequence = -(select count(*) from ledger as before where before.sequence <= ledger.sequence)";
     run(
@@ -322,10 +326,10 @@ async fn a_ledger_without_its_signed_heads_is_told_from_one_that_never_had_them(
     chain_again(&mut connection, 1, last).await;
     connection.close().await.expect("closed");
     let store = Store::open_read_only(&directory.path().join("state.db")).await.expect("a store");
-    let known = newest(directory.path());
+    let known = latest_checkpoint(directory.path());
     assert!(verified(&store, known.as_ref()).await.is_err());
     let broken = verified(&store, None).await.expect_err("too many records without a head");
-    assert_eq!(broken, Broken { sequence: 1, flaw: Flaw::Unsigned });
+    assert_eq!(broken, InvalidRecord { sequence: 1, error: ChainError::MissingCheckpoint });
 }
 
 #[tokio::test]
@@ -333,7 +337,7 @@ async fn a_server_does_not_begin_on_a_ledger_whose_end_was_changed() {
     let edits = [
         "delete from ledger where sequence = (select max(sequence) from ledger)",
         "delete from ledger",
-        "update ledger set body = replace(body, '\"first\":1', '\"first\":2') where phase = 'head'",
+        "update ledger set body = replace(body, '\"first\":1', '\"first\":2') where phase = 'checkpoint'",
         "update ledger set hash = 'x' where sequence = (select max(sequence) from ledger)",
     ];
     for edit in edits {
@@ -343,8 +347,8 @@ async fn a_server_does_not_begin_on_a_ledger_whose_end_was_changed() {
         run(&mut connection, edit).await;
         connection.close().await.expect("closed");
         let store = Store::open(&directory.path().join("state.db")).await.expect("a store");
-        let opened = Ledger::open(store, terms(directory.path())).await;
-        assert!(matches!(opened, Err(Error::Broken(_))), "{edit}: {opened:?}");
+        let opened = Ledger::open(store, ledger_config(directory.path())).await;
+        assert!(matches!(opened, Err(Error::InvalidRecord(_))), "{edit}: {opened:?}");
     }
 }
 
@@ -354,9 +358,9 @@ async fn another_key_does_not_count() {
     filled(directory.path(), 5).await;
     let store = Store::open_read_only(&directory.path().join("state.db")).await.expect("a store");
     let other = audit::Signer::new(&[8; 32]).public_key().clone();
-    let Err(Error::Broken(broken)) = verify(&store, std::slice::from_ref(&other), None).await else {
+    let Err(Error::InvalidRecord(broken)) = verify(&store, std::slice::from_ref(&other), None).await else {
         panic!("it holds")
     };
-    assert_eq!(broken.flaw, Flaw::Key { key: signer().public_key().hex() });
+    assert_eq!(broken.error, ChainError::UntrustedKey { key: signer().public_key().hex() });
     verify(&store, &[other, signer().public_key().clone()], None).await.expect("one of the keys is the right one");
 }

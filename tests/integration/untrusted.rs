@@ -47,13 +47,14 @@ impl Shop {
         let records = self.served.ledger_records().await;
         let of_tool = |act: &str| {
             records.iter().any(|record| {
-                record.act == act && matches!(&record.phase, Phase::Open(open) if open.asked.tool == tool)
+                record.entry == act && matches!(&record.phase, Phase::Open(open) if open.event.name() == tool)
             })
         };
-        let mut ends = records.iter().filter(|record| of_tool(&record.act)).filter_map(|record| match &record.phase {
-            Phase::Close(ending) => Some(ending.labels.clone()),
-            Phase::Open(_) => None,
-        });
+        let mut ends =
+            records.iter().filter(|record| of_tool(&record.entry)).filter_map(|record| match &record.phase {
+                Phase::Close(ending) => Some(ending.labels.clone()),
+                Phase::Open(_) => None,
+            });
         ends.next_back().unwrap_or_default()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use audit::{Ending, Outcome, Phase};
+use audit::{CloseRecord, Outcome, Phase};
 use dispatch::ApprovalTerms;
 use identity::Caller;
 use juju_sim::Simulator;
@@ -80,7 +80,7 @@ impl ApprovalFixture {
     pub async fn restart_with(self, second_person: bool, terms: ApprovalTerms) -> Self {
         let Self { simulator, served, folder, .. } = self;
         served.stop();
-        served.dispatcher.ledger.settle().await.expect("a ledger");
+        served.dispatcher.ledger.flush().await.expect("a ledger");
         served.dispatcher.ledger.store().close().await;
         drop(served);
         let served = serve(&simulator, folder.path(), second_person, terms).await;
@@ -177,14 +177,14 @@ impl ApprovalFixture {
     }
 
     /// All closed entries of the ledger: the tool and the close record.
-    pub async fn close_records(&self) -> Vec<(String, Ending)> {
+    pub async fn close_records(&self) -> Vec<(String, CloseRecord)> {
         let records = self.served.ledger_records().await;
         let mut tools = BTreeMap::new();
         let mut ended = Vec::new();
         for record in records {
             match record.phase {
-                Phase::Open(beginning) => drop(tools.insert(record.act, beginning.asked.tool)),
-                Phase::Close(ending) => ended.push((tools[&record.act].clone(), ending)),
+                Phase::Open(opened) => drop(tools.insert(record.entry, opened.event.name().to_owned())),
+                Phase::Close(ending) => ended.push((tools[&record.entry].clone(), ending)),
             }
         }
         ended

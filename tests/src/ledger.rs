@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use audit::{Keep, Ledger, Newest, PublicKey, Signer, Terms};
+use audit::{LatestCheckpoint, Ledger, LedgerConfig, PublicKey, Retention, Signer};
 use store::Store;
 
 /// The file of the latest checkpoint, in the folder of the store.
-const CHECKPOINT_FILE: &str = "ledger-head.json";
+const CHECKPOINT_FILE: &str = "ledger-checkpoint.json";
 
 /// The signer of all test ledgers.
 #[must_use]
@@ -22,8 +22,8 @@ pub fn keys() -> [PublicKey; 1] {
 
 /// A configuration with that key and unlimited retention.
 #[must_use]
-pub fn terms(folder: &Path) -> Terms {
-    Terms { signer: signer(), newest: folder.join(CHECKPOINT_FILE), keep: Keep::default() }
+pub fn ledger_config(folder: &Path) -> LedgerConfig {
+    LedgerConfig { signer: signer(), checkpoint_file: folder.join(CHECKPOINT_FILE), retention: Retention::default() }
 }
 
 /// File of the store in a folder.
@@ -32,11 +32,11 @@ pub const STORE_FILE: &str = "state.db";
 /// The ledger of the store `state.db` in a folder.
 pub async fn ledger(folder: &Path) -> Ledger {
     let store = Store::open(&folder.join(STORE_FILE)).await.expect("a store");
-    Ledger::open(store, terms(folder)).await.expect("a ledger")
+    Ledger::open(store, ledger_config(folder)).await.expect("a ledger")
 }
 
 /// The latest checkpoint that was stored in a folder.
 #[must_use]
-pub fn newest(folder: &Path) -> Option<Newest> {
-    Newest::read(&std::fs::read_to_string(folder.join(CHECKPOINT_FILE)).ok()?, Some(&keys()))
+pub fn latest_checkpoint(folder: &Path) -> Option<LatestCheckpoint> {
+    LatestCheckpoint::parse(&std::fs::read_to_string(folder.join(CHECKPOINT_FILE)).ok()?, Some(&keys()))
 }

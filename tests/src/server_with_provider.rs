@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use audit::{Outcome, Phase};
+use audit::{AuditEvent, Outcome, Phase};
 use http_server::{ResourceMetadata, Settings};
 use identity::oauth::{self, Provider};
 use juju_client::Controllers;
@@ -108,21 +108,31 @@ impl ServerWithProvider {
         let records = self.served.ledger_records().await;
         let opened = |act: &str| {
             records.iter().find_map(|record| match &record.phase {
-                Phase::Open(beginning) if record.act == act => Some(beginning),
+                Phase::Open(beginning) if record.entry == act => Some(beginning),
                 _ => None,
             })
         };
         let closed = records.iter().filter_map(|record| {
             let Phase::Close(ending) = &record.phase else { return None };
-            let beginning = opened(&record.act)?;
+            let beginning = opened(&record.entry)?;
             Some(ClosedAct {
                 caller: beginning.caller.clone(),
-                tool: beginning.asked.tool.clone(),
-                arguments: beginning.asked.arguments.clone(),
+                tool: beginning.event.name().to_owned(),
+                arguments: event_arguments(&beginning.event),
                 outcome: ending.outcome,
                 reason: ending.reason.clone(),
             })
         });
         closed.collect()
     }
+}
+
+/// The arguments of a tool call; for other events their fields.
+fn event_arguments(event: &AuditEvent) -> Value {
+    if let Some(act) = event.operation() {
+        return act.arguments.clone();
+    }
+    let mut fields = serde_json::to_value(event).expect("an event");
+    fields.as_object_mut().expect("an object").shift_remove("event");
+    fields
 }

@@ -165,7 +165,7 @@ impl SideBySide {
     /// # Panics
     /// If it cannot be read.
     pub async fn ledger_records(&self) -> Vec<Record> {
-        self.dispatcher.ledger.settle().await.expect("a ledger");
+        self.dispatcher.ledger.flush().await.expect("a ledger");
         Ledger::records(self.dispatcher.ledger.store(), 1, 10_000).await.expect("records")
     }
 }

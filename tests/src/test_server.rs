@@ -157,7 +157,7 @@ impl TestServer {
 
     /// All records of the ledger.
     pub async fn ledger_records(&self) -> Vec<Record> {
-        self.ledger.settle().await.expect("a ledger");
+        self.ledger.flush().await.expect("a ledger");
         Ledger::records(self.ledger.store(), 1, 10_000).await.expect("records")
     }
 

@@ -189,17 +189,17 @@ pub(crate) enum Format {
 /// Sub-commands of `audit`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
-    /// Check the ledger, or an export of it; exit code 0 if it holds, 1 if it was changed, 2 if that cannot be told
+    /// Verify the ledger, or an export of it; exit code 0: valid, 1: changed, 2: cannot be verified
     #[command(
-        after_help = "Examples:\n  juju-mcp audit verify\n  juju-mcp audit verify --head head-of-yesterday.json\n  juju-mcp audit verify --file march.jsonl --public-key ledger.pem"
+        after_help = "Examples:\n  juju-mcp audit verify\n  juju-mcp audit verify --checkpoint checkpoint-of-yesterday.json\n  juju-mcp audit verify --file march.jsonl --public-key ledger.pem"
     )]
     Verify(Verify),
-    /// Print records as JSON, one a line, with all that is needed to check them elsewhere
+    /// Print records as JSON, one per line, with everything that is needed to verify them elsewhere
     #[command(
-        after_help = "Examples:\n  juju-mcp audit export --since 7d --model prod > week.jsonl\n  juju-mcp audit export | jq 'select(.phase == \"open\") | .body.asked.tool'"
+        after_help = "Examples:\n  juju-mcp audit export --since 7d --model prod > week.jsonl\n  juju-mcp audit export | jq 'select(.phase == \"open\") | .body.operation.tool'"
     )]
     Export(Export),
-    /// Print the public key that checks the ledger elsewhere
+    /// Print the public key that verifies the ledger elsewhere
     #[command(after_help = "Example:\n  juju-mcp audit public-key > ledger.pem")]
     PublicKey(State),
 }
@@ -217,15 +217,15 @@ pub(crate) struct State {
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) state: State,
-    /// An export to check in place of the ledger
-    #[arg(long, value_name = "FILE", conflicts_with = "head")]
+    /// Export to verify instead of the ledger
+    #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
     pub(crate) file: Option<PathBuf>,
-    /// Public keys that may have signed it; that of the state directory unless given; repeatable
+    /// Trusted public key; repeatable; default: the key in the state directory
     #[arg(long, value_name = "FILE")]
     pub(crate) public_key: Vec<PathBuf>,
-    /// A head that the ledger has to contain; `ledger-head.json` of the state directory unless given
+    /// Checkpoint that the ledger must contain; default: `ledger-checkpoint.json` in the state directory
     #[arg(long, value_name = "FILE")]
-    pub(crate) head: Option<PathBuf>,
+    pub(crate) checkpoint: Option<PathBuf>,
 }
 
 /// Arguments of `audit export`.
@@ -233,10 +233,10 @@ pub(crate) struct Verify {
 pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) state: State,
-    /// Only records from then on: 7d, 12h, 30m ago, a day, or a time of RFC 3339
+    /// Only records from this time on: 7d, 12h or 30m ago, a day, or an RFC 3339 time
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) since: Option<DateTime<Utc>>,
-    /// Only records before then
+    /// Only records before this time
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) until: Option<DateTime<Utc>>,
     /// Only acts in this model: `prod`, `admin/prod` or `controller:admin/prod`
@@ -247,7 +247,7 @@ pub(crate) struct Export {
     pub(crate) caller: Option<String>,
 }
 
-/// Parses a time: relative (`7d`), the start of a day (UTC), or RFC 3339.
+/// Parses a time: some time ago, the start of a day (UTC), or an RFC 3339 time.
 fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
     let ago = text.split_at_checked(text.len().saturating_sub(1)).and_then(|(count, unit)| {
         let count = count.parse().ok()?;
@@ -260,8 +260,8 @@ fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
         Utc::now().checked_sub_signed(ago?)
     });
     let day = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc());
-    let moment = ago.or_else(day).or_else(|| Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc()));
-    moment.ok_or_else(|| "give 7d, 12h, 30m, 2026-03-31, or 2026-03-31T12:00:00Z".to_owned())
+    let time = ago.or_else(day).or_else(|| Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc()));
+    time.ok_or_else(|| "give 7d, 12h, 30m, 2026-03-31, or 2026-03-31T12:00:00Z".to_owned())
 }
 
 /// Sub-commands of `approvals`.

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use audit::{Keep, Ledger, Signer, Terms};
+use audit::{Ledger, LedgerConfig, Retention, Signer};
 use catalogue::Catalogue;
 use dispatch::{ApprovalTerms, Clock, Door};
 use futures::future::{BoxFuture, FutureExt, join_all};
@@ -25,11 +25,11 @@ pub(crate) const STORE: &str = "juju-mcp.sqlite";
 /// File of the key that seals the request states of input-required results.
 pub(crate) const SEAL: &str = "request-state.key";
 
-/// File of the key that signs the ledger's heads.
+/// File of the key that signs the ledger's checkpoints.
 pub(crate) const LEDGER_KEY: &str = "ledger.key";
 
-/// File of the ledger's newest signed head.
-pub(crate) const NEWEST_HEAD: &str = "ledger-head.json";
+/// File of the ledger's latest checkpoint.
+pub(crate) const CHECKPOINT_FILE: &str = "ledger-checkpoint.json";
 
 /// Opens the ledger in `state` and puts it, all tools and these controllers behind one door.
 pub(crate) async fn build_dispatcher(
@@ -37,7 +37,7 @@ pub(crate) async fn build_dispatcher(
     controllers: Controllers,
     policy: Policy,
     approvals: ApprovalTerms,
-    keep: Keep,
+    keep: Retention,
 ) -> Result<Arc<Door>, Failure> {
     let store = Store::open(&state.directory.join(STORE)).await.map_err(|error| {
         let remedy = error.remedy();
@@ -45,7 +45,11 @@ pub(crate) async fn build_dispatcher(
     })?;
     let budget = dispatch::recall(&store).await?;
     let signer = Signer::new(&secret_key(&state.directory, LEDGER_KEY)?);
-    let ledger = Ledger::open(store, Terms { signer, newest: state.directory.join(NEWEST_HEAD), keep }).await?;
+    let ledger = Ledger::open(
+        store,
+        LedgerConfig { signer, checkpoint_file: state.directory.join(CHECKPOINT_FILE), retention: keep },
+    )
+    .await?;
     let policy = InForce::new(policy, budget);
     Ok(Arc::new(Door {
         catalogue: Catalogue::shipped(),
@@ -74,9 +78,9 @@ impl Health for HealthChecks {
 impl HealthChecks {
     async fn ledger(&self) -> Check {
         let asked = Instant::now();
-        let problem = match self.0.ledger.failing() {
+        let problem = match self.0.ledger.last_error() {
             Some(error) => Some(error.to_string()),
-            None => self.0.ledger.store().ledger_head().await.err().map(|error| error.to_string()),
+            None => self.0.ledger.store().last_ledger_row().await.err().map(|error| error.to_string()),
         };
         check("ledger".to_owned(), asked, problem)
     }
@@ -175,7 +179,7 @@ pub(crate) fn stop_signal() -> CancellationToken {
 
 /// Waits until the ledger is stored and signed, and closes the store.
 pub(crate) async fn close(door: &Door) {
-    if let Err(error) = door.ledger.finish().await {
+    if let Err(error) = door.ledger.shutdown().await {
         tracing::error!(%error, "the end of the ledger may not be kept");
     }
     door.ledger.store().close().await;

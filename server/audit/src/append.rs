@@ -1,4 +1,4 @@
-//! The one task that appends, so that the chain has one order: it links, signs, and gives nothing up that has to be kept.
+//! The one task that appends to the chain: it links records, signs checkpoints, and retries close records until they are stored.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,262 +10,283 @@ use tokio::{
 
 use crate::{
     Signer, chain,
-    head::Head,
-    newest::Keeper,
+    chain_verifier::MAX_RECORDS_PER_CHECKPOINT,
+    checkpoint::Checkpoint,
+    checkpoint_file::CheckpointWriter,
     record::now,
-    retention::{Keep, RETAIN_EVERY, Removable},
-    verify::End,
-    walk::HEAD_EVERY,
+    retention::{RETENTION_INTERVAL, RemovableRange, Retention},
+    verify::ChainEnd,
 };
 
-const BATCH: usize = 256;
-/// So long no record stays without a signed head after it.
-const SIGN_AFTER: Duration = Duration::from_mins(1);
-/// Ends that could not be kept are tried again after this time, or with the next record.
-const AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// So long an end that nobody waits for, and that the disk need not have, waits for others to be written with it.
-const COMPANY: Duration = Duration::from_millis(5);
-/// SQLite takes 32,766 values at once, and a record is five.
-const OWED_AT_ONCE: usize = 4096;
+/// Commands that the task processes together.
+const MAX_BATCH: usize = 256;
+/// Longest time for which a record stays without a signed checkpoint after it.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_mins(1);
+/// Delay before the task retries what the store refused.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a close record waits for others, if it needs not be on the disk: one transaction costs more than one record.
+const BATCH_WINDOW: Duration = Duration::from_millis(5);
+/// Records of the retry queue that one statement writes. SQLite takes 32,766 values at once, and a record has five.
+const MAX_RETRIED: usize = 4096;
 
-/// Whether the store has a record.
-pub(crate) type Kept = Result<(), Arc<store::Error>>;
+/// The result of writing a record.
+pub(crate) type Appended = Result<(), Arc<store::Error>>;
 
-/// What the task is told.
+/// A command to the appending task.
 #[derive(Debug)]
-pub(crate) enum Order {
+pub(crate) enum Command {
     Append(Append),
-    /// Answered when all orders before it are done.
-    Settle(oneshot::Sender<()>),
-    /// Answered when all orders before it are done and signed, and the newest head is kept.
-    Finish(oneshot::Sender<()>),
+    /// Answered when all earlier commands are done.
+    Flush(oneshot::Sender<()>),
+    /// Answered when all earlier commands are done, a checkpoint signs them, and its file is written.
+    Shutdown(oneshot::Sender<()>),
 }
 
-impl Order {
-    /// Whether nobody notices that it is done a moment later.
+/// One record to append.
+#[derive(Debug)]
+pub(crate) struct Append {
+    pub(crate) entry: String,
+    pub(crate) phase: &'static str,
+    pub(crate) body: String,
+    /// Whether the disk must have the record.
+    pub(crate) durable: bool,
+    /// Receives the result. Without a receiver, the task retries the record until the store accepts it.
+    pub(crate) receipt: Option<oneshot::Sender<Appended>>,
+}
+
+impl Command {
+    /// Whether the command may wait for others, because no caller waits for it.
     fn can_wait(&self) -> bool {
-        matches!(self, Self::Append(append) if append.done.is_none() && !append.durable)
+        matches!(self, Self::Append(append) if append.receipt.is_none() && !append.durable)
     }
 }
 
-/// Takes in more orders as long as all can wait: most ends come shortly before the next beginning, and a trip to the store costs
-/// more than the record.
-async fn gather(orders: &mut Vec<Order>, waiting: &mut mpsc::Receiver<Order>) {
-    let until = Instant::now() + COMPANY;
-    while !orders.is_empty() && orders.len() < BATCH && orders.iter().all(Order::can_wait) {
-        match timeout_at(until, waiting.recv_many(orders, BATCH)).await {
+/// Receives more commands for a short time as long as all of them can wait: most close records come shortly before the next open
+/// record, and a transaction costs more than the record.
+async fn recv_batch(commands: &mut Vec<Command>, received: &mut mpsc::Receiver<Command>) {
+    let until = Instant::now() + BATCH_WINDOW;
+    while !commands.is_empty() && commands.len() < MAX_BATCH && commands.iter().all(Command::can_wait) {
+        match timeout_at(until, received.recv_many(commands, MAX_BATCH)).await {
             Ok(0) | Err(_) => break,
             Ok(_) => {}
         }
     }
 }
 
-/// One record to append.
-#[derive(Debug)]
-pub(crate) struct Append {
-    pub(crate) act: String,
-    pub(crate) phase: &'static str,
-    pub(crate) body: String,
-    /// Whether the disk has to have it.
-    pub(crate) durable: bool,
-    /// Who waits for it; where nobody does, it has to be kept in any case.
-    pub(crate) done: Option<oneshot::Sender<Kept>>,
-}
-
-/// The end of the chain, in the hands of the one task that appends.
-pub(crate) struct Chain {
+/// The end of the chain, owned by the one task that appends.
+pub(crate) struct Appender {
     store: Store,
     signer: Signer,
-    keeper: Keeper,
-    keep: Keep,
-    end: End,
-    /// Records that have to be kept and could not be yet.
-    owed: Vec<Append>,
-    /// When a head is due that the disk has; none where it has one already.
-    sign_at: Option<Instant>,
-    /// Why the store does not take records, as long as it does not.
-    failing: watch::Sender<Option<Arc<store::Error>>>,
-    retain_at: Option<Instant>,
+    checkpoint_writer: CheckpointWriter,
+    retention: Retention,
+    end: ChainEnd,
+    /// Close records that the store refused.
+    retry_queue: Vec<Append>,
+    /// Time of the next checkpoint; `None` if the last one on the disk signs every record.
+    checkpoint_at: Option<Instant>,
+    /// The error of the store while it accepts no records.
+    last_error: watch::Sender<Option<Arc<store::Error>>>,
+    /// Time of the next removal of old records; `None` if all are retained.
+    retention_at: Option<Instant>,
 }
 
-impl Chain {
-    pub(crate) fn new(store: Store, signer: Signer, keeper: Keeper, keep: Keep, end: End) -> Self {
-        let failing = watch::Sender::new(None);
-        let begun = Instant::now();
-        let sign_at = (end.unsigned > 0).then_some(begun + SIGN_AFTER);
-        let retain_at = keep.removes().then_some(begun);
-        Self { store, signer, keeper, keep, end, owed: Vec::new(), sign_at, failing, retain_at }
+impl Appender {
+    pub(crate) fn new(
+        store: Store,
+        signer: Signer,
+        checkpoint_writer: CheckpointWriter,
+        retention: Retention,
+        end: ChainEnd,
+    ) -> Self {
+        let started = Instant::now();
+        Self {
+            store,
+            signer,
+            checkpoint_writer,
+            retention,
+            checkpoint_at: (end.unsigned > 0).then_some(started + CHECKPOINT_INTERVAL),
+            end,
+            retry_queue: Vec::new(),
+            last_error: watch::Sender::new(None),
+            retention_at: retention.is_limited().then_some(started),
+        }
     }
 
-    /// Tells why the store does not take records, as long as it does not.
-    pub(crate) fn failing(&self) -> watch::Receiver<Option<Arc<store::Error>>> {
-        self.failing.subscribe()
+    /// Reports the error of the store while it accepts no records.
+    pub(crate) fn last_error(&self) -> watch::Receiver<Option<Arc<store::Error>>> {
+        self.last_error.subscribe()
     }
 
-    pub(crate) async fn append_all(mut self, mut waiting: mpsc::Receiver<Order>) {
-        let mut orders = Vec::new();
+    /// Processes commands until all senders are gone.
+    pub(crate) async fn run(mut self, mut received: mpsc::Receiver<Command>) {
+        let mut commands = Vec::new();
         loop {
-            match self.wake() {
-                Some(wake) => match timeout_at(wake, waiting.recv_many(&mut orders, BATCH)).await {
+            match self.next_deadline() {
+                Some(deadline) => match timeout_at(deadline, received.recv_many(&mut commands, MAX_BATCH)).await {
                     Ok(0) => break,
                     Ok(_) => {}
-                    Err(_) => self.tend().await,
+                    Err(_) => self.run_maintenance().await,
                 },
-                None if waiting.recv_many(&mut orders, BATCH).await == 0 => break,
+                None if received.recv_many(&mut commands, MAX_BATCH).await == 0 => break,
                 None => {}
             }
-            gather(&mut orders, &mut waiting).await;
-            self.obey(&mut orders).await;
+            recv_batch(&mut commands, &mut received).await;
+            self.process(&mut commands).await;
         }
         self.finish().await;
     }
 
-    /// When there is something to do even if no order comes.
-    fn wake(&self) -> Option<Instant> {
-        let waits = !self.owed.is_empty() || self.failing.borrow().is_some();
-        let again = waits.then(|| Instant::now() + AGAIN_AFTER);
-        [again, self.sign_at, self.retain_at].into_iter().flatten().min()
+    /// When the task has work even if no command arrives.
+    fn next_deadline(&self) -> Option<Instant> {
+        let must_retry = !self.retry_queue.is_empty() || self.last_error.borrow().is_some();
+        let retry_at = must_retry.then(|| Instant::now() + RETRY_INTERVAL);
+        [retry_at, self.checkpoint_at, self.retention_at].into_iter().flatten().min()
     }
 
-    async fn tend(&mut self) {
+    /// Retries what the store refused, signs a due checkpoint and removes old records.
+    async fn run_maintenance(&mut self) {
         let now = Instant::now();
-        if !self.owed.is_empty() {
+        if !self.retry_queue.is_empty() {
             self.append(Vec::new()).await;
-        } else if self.failing.borrow().is_some() {
-            // nobody asks a server that is not ready, so it tries by itself
-            self.sign().await;
+        } else if self.last_error.borrow().is_some() {
+            // no caller sends commands to a server that is not ready, so the task tries the store itself
+            self.append_checkpoint().await;
         }
-        if self.sign_at.is_some_and(|at| at <= now) {
-            self.sign_at = Some(now + AGAIN_AFTER);
-            self.sign().await;
+        if self.checkpoint_at.is_some_and(|at| at <= now) {
+            self.checkpoint_at = Some(now + RETRY_INTERVAL);
+            self.append_checkpoint().await;
         }
-        if self.retain_at.is_some_and(|at| at <= now) {
-            self.retain_at = Some(now + if self.retain().await { AGAIN_AFTER } else { RETAIN_EVERY });
+        if self.retention_at.is_some_and(|at| at <= now) {
+            let more = self.apply_retention().await;
+            self.retention_at = Some(now + if more { RETRY_INTERVAL } else { RETENTION_INTERVAL });
         }
     }
 
-    async fn obey(&mut self, orders: &mut Vec<Order>) {
-        let (mut batch, mut settled, mut finished) = (Vec::new(), Vec::new(), Vec::new());
-        for order in orders.drain(..) {
-            match order {
-                Order::Append(append) => batch.push(append),
-                Order::Settle(done) => settled.push(done),
-                Order::Finish(done) => finished.push(done),
+    async fn process(&mut self, commands: &mut Vec<Command>) {
+        let (mut batch, mut flushes, mut shutdowns) = (Vec::new(), Vec::new(), Vec::new());
+        for command in commands.drain(..) {
+            match command {
+                Command::Append(append) => batch.push(append),
+                Command::Flush(done) => flushes.push(done),
+                Command::Shutdown(done) => shutdowns.push(done),
             }
         }
         if !batch.is_empty() {
             self.append(batch).await;
         }
-        if !finished.is_empty() {
+        if !shutdowns.is_empty() {
             self.finish().await;
         }
-        for done in settled.into_iter().chain(finished) {
-            // whoever asked may have stopped waiting
+        for done in flushes.into_iter().chain(shutdowns) {
+            // the receiver is gone if its task stopped waiting
             let _ = done.send(());
         }
     }
 
     async fn finish(&mut self) {
-        if !self.owed.is_empty() {
+        if !self.retry_queue.is_empty() {
             self.append(Vec::new()).await;
         }
-        if self.sign_at.is_some() {
-            self.sign().await;
+        if self.checkpoint_at.is_some() {
+            self.append_checkpoint().await;
         }
-        self.keeper.settle().await;
+        self.checkpoint_writer.flush().await;
     }
 
-    /// Appends what is owed and a batch, all or none, and a head after it where one is due.
+    /// Appends the retry queue and a batch, all or none, and a checkpoint after them if one is due.
     async fn append(&mut self, batch: Vec<Append>) {
-        let owed = self.owed.len().min(OWED_AT_ONCE);
-        let batch: Vec<Append> = self.owed.drain(..owed).chain(batch).collect();
+        let retried = self.retry_queue.len().min(MAX_RETRIED);
+        let batch: Vec<Append> = self.retry_queue.drain(..retried).chain(batch).collect();
         let durable = batch.iter().any(|append| append.durable);
         let mut rows = self.link(&batch);
         let records = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        let signed = durable || self.end.unsigned + records >= HEAD_EVERY;
+        let signed = durable || self.end.unsigned + records >= MAX_RECORDS_PER_CHECKPOINT;
         if signed {
-            rows.push(self.head(&rows));
+            rows.push(self.checkpoint(&rows));
         }
         let result = self.store.append_ledger(&rows, durable).await.map_err(Arc::new);
         match &result {
-            Ok(()) => self.appended(&rows, signed, durable),
-            Err(error) => self.failed(error, records),
+            Ok(()) => self.on_success(&rows, signed, durable),
+            Err(error) => self.on_failure(error, records),
         }
         for append in batch {
-            match append.done {
-                // a caller that no longer waits has gone away, which its entry records
-                Some(done) => drop(done.send(result.clone())),
-                None if result.is_err() => self.owed.push(append),
+            match append.receipt {
+                // the receiver is gone if the caller disconnected, which the entry records
+                Some(receipt) => drop(receipt.send(result.clone())),
+                None if result.is_err() => self.retry_queue.push(append),
                 None => {}
             }
         }
     }
 
-    /// Signs all that is there, on the disk.
-    async fn sign(&mut self) {
-        let head = self.head(&[]);
-        match self.store.append_ledger(std::slice::from_ref(&head), true).await {
-            Ok(()) => self.appended(&[head], true, true),
-            Err(error) => self.failed(&Arc::new(error), 1),
+    /// Appends a checkpoint that signs every record, and waits for the disk.
+    async fn append_checkpoint(&mut self) {
+        let checkpoint = self.checkpoint(&[]);
+        match self.store.append_ledger(std::slice::from_ref(&checkpoint), true).await {
+            Ok(()) => self.on_success(&[checkpoint], true, true),
+            Err(error) => self.on_failure(&Arc::new(error), 1),
         }
     }
 
-    /// Removes the oldest records that need not be kept any longer, and says whether there are more. (The head that it leaves
-    /// behind is none of them, or a ledger in which nothing is done would be written again and again.)
-    async fn retain(&mut self) -> bool {
-        let Removable { through, more } =
-            match self.keep.removable(&self.store, self.end.first, self.end.sequence).await {
-                Ok(Some(removable)) => removable,
-                Ok(None) => return false,
-                Err(error) => {
-                    tracing::error!(%error, "it cannot be told which records need not be kept");
-                    return false;
-                }
-            };
-        let base = match self.store.ledger_from(through, 1).await.map(|mut rows| rows.pop()) {
+    /// Removes the oldest records that the retention does not cover, and returns whether more can follow soon. The checkpoint that it
+    /// appends does not count, or a ledger without any activity would be rewritten again and again.
+    async fn apply_retention(&mut self) -> bool {
+        let range = self.retention.removable_range(&self.store, self.end.first, self.end.sequence).await;
+        let RemovableRange { through, more } = match range {
+            Ok(Some(range)) => range,
+            Ok(None) => return false,
+            Err(error) => {
+                tracing::error!(%error, "cannot determine which records exceed the retention");
+                return false;
+            }
+        };
+        let base_hash = match self.store.ledger_from(through, 1).await.map(|mut rows| rows.pop()) {
             Ok(Some(row)) if row.sequence == through => row.hash,
             _ => return false,
         };
-        let before = (std::mem::replace(&mut self.end.first, through + 1), std::mem::replace(&mut self.end.base, base));
-        let head = self.head(&[]);
-        match self.store.remove_ledger(through, &head).await {
+        let old_first = std::mem::replace(&mut self.end.first, through + 1);
+        let old_base_hash = std::mem::replace(&mut self.end.base_hash, base_hash);
+        let checkpoint = self.checkpoint(&[]);
+        match self.store.remove_ledger(through, &checkpoint).await {
             Ok(()) => {
-                tracing::info!(from = before.0, through, "removed records of the ledger that need not be kept");
-                self.appended(&[head], true, true);
+                tracing::info!(from = old_first, through, "removed old records of the ledger");
+                self.on_success(&[checkpoint], true, true);
                 more
             }
             Err(error) => {
-                tracing::error!(%error, "old records of the ledger cannot be removed");
-                (self.end.first, self.end.base) = before;
+                tracing::error!(%error, "cannot remove old records of the ledger");
+                self.end.first = old_first;
+                self.end.base_hash = old_base_hash;
                 false
             }
         }
     }
 
-    fn failed(&self, error: &Arc<store::Error>, records: i64) {
-        // said once, and again when it is over
-        if self.failing.send_replace(Some(Arc::clone(error))).is_none() {
-            tracing::error!(%error, records, "the ledger cannot be written, so nothing is done");
+    fn on_failure(&self, error: &Arc<store::Error>, records: i64) {
+        // logged once, and again when the store recovers
+        if self.last_error.send_replace(Some(Arc::clone(error))).is_none() {
+            tracing::error!(%error, records, "cannot write the ledger, so every call is refused");
         }
     }
 
-    fn appended(&mut self, rows: &[LedgerRow], signed: bool, durable: bool) {
+    fn on_success(&mut self, rows: &[LedgerRow], signed: bool, durable: bool) {
         let Some(last) = rows.last() else { return };
-        if self.failing.borrow().is_some() {
-            self.failing.send_replace(None);
+        if self.last_error.borrow().is_some() {
+            self.last_error.send_replace(None);
             tracing::warn!("the ledger can be written again");
         }
         let previous = rows.len().checked_sub(2).map_or(&self.end.hash, |index| &rows[index].hash);
-        // a head goes to its file only when the disk has the records that it signs, or a power cut could leave it alone
+        // the file gets a checkpoint only after the disk has the records that it signs: after a power cut it must not be ahead
         if signed && durable {
-            self.keeper.keep(previous, last);
+            self.checkpoint_writer.write(previous, last);
         }
         let records = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         self.end.unsigned = if signed { 0 } else { self.end.unsigned + records };
-        (self.end.sequence, self.end.hash) = (last.sequence, last.hash.clone());
-        self.sign_at = match self.sign_at {
+        self.end.sequence = last.sequence;
+        self.end.hash.clone_from(&last.hash);
+        self.checkpoint_at = match self.checkpoint_at {
             _ if signed && durable => None,
-            at => at.or_else(|| Some(Instant::now() + SIGN_AFTER)),
+            at => at.or_else(|| Some(Instant::now() + CHECKPOINT_INTERVAL)),
         };
     }
 
@@ -273,17 +294,18 @@ impl Chain {
         let mut rows: Vec<LedgerRow> = Vec::with_capacity(batch.len() + 1);
         for append in batch {
             let (sequence, previous) = self.last(&rows);
-            rows.push(chain::link(previous, sequence + 1, &append.act, append.phase, append.body.clone()));
+            rows.push(chain::link(previous, sequence + 1, &append.entry, append.phase, append.body.clone()));
         }
         rows
     }
 
-    /// A head that signs the chain and these rows after it.
-    fn head(&self, rows: &[LedgerRow]) -> LedgerRow {
+    /// A checkpoint that signs the chain and these rows after it.
+    fn checkpoint(&self, rows: &[LedgerRow]) -> LedgerRow {
         let (sequence, previous) = self.last(rows);
-        Head::sign(&self.signer, previous, sequence + 1, now(), self.end.first, &self.end.base)
+        Checkpoint::sign(&self.signer, previous, sequence + 1, now(), self.end.first, &self.end.base_hash)
     }
 
+    /// Sequence and hash of the last of these rows, or of the chain if there are none.
     fn last<'a>(&'a self, rows: &'a [LedgerRow]) -> (i64, &'a str) {
         rows.last().map_or((self.end.sequence, &self.end.hash), |row| (row.sequence, &row.hash))
     }

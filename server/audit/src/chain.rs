@@ -1,23 +1,23 @@
-//! The chain of hashes: each record's hash covers the record before it, so a change anywhere shows.
+//! The hash chain: the hash of each record covers the previous record, so any change breaks the chain.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use store::LedgerRow;
 
-/// Digest of what a record says: SHA-256 over its act, phase and body, each ended by a line feed, hexadecimal.
-pub(crate) fn content(act: &str, phase: &str, body: &str) -> String {
-    digest(&[act, phase, body])
+/// Digest of the contents of a record: SHA-256 over its entry, phase and body, each ended by a line feed, hexadecimal.
+pub(crate) fn content_hash(entry: &str, phase: &str, body: &str) -> String {
+    digest(&[entry, phase, body])
 }
 
-/// Hash of a record: SHA-256 over the hash before it, its place and the digest of what it says, each ended by a line feed.
-/// The digest alone is enough to prove the records around one that is left out of an export.
-pub(crate) fn hash(previous: &str, sequence: i64, content: &str) -> String {
-    digest(&[previous, &sequence.to_string(), content])
+/// Hash of a record: SHA-256 over the previous hash, its sequence and its content hash, each ended by a line feed.
+/// An export that leaves a record out needs only its content hash to prove the records around it.
+pub(crate) fn hash(previous: &str, sequence: i64, content_hash: &str) -> String {
+    digest(&[previous, &sequence.to_string(), content_hash])
 }
 
-/// The row that follows in a chain.
-pub(crate) fn link(previous: &str, sequence: i64, act: &str, phase: &str, body: String) -> LedgerRow {
-    let hash = hash(previous, sequence, &content(act, phase, &body));
-    LedgerRow { sequence, act: act.to_owned(), phase: phase.to_owned(), body, hash }
+/// The next row of a chain.
+pub(crate) fn link(previous: &str, sequence: i64, entry: &str, phase: &str, body: String) -> LedgerRow {
+    let hash = hash(previous, sequence, &content_hash(entry, phase, &body));
+    LedgerRow { sequence, entry: entry.to_owned(), phase: phase.to_owned(), body, hash }
 }
 
 fn digest(parts: &[&str]) -> String {

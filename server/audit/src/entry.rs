@@ -1,4 +1,4 @@
-//! The entry of one act, from its beginning to its end, however it ends.
+//! One entry of the ledger, from its open record to its close record.
 
 use std::time::Instant;
 
@@ -6,129 +6,176 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Error,
-    append::{Append, Kept, Order},
-    record::{Decision, Ending, Juju, Outcome, now},
+    append::{Append, Appended, Command},
+    record::{CloseRecord, JujuAuditRefs, Outcome, RecordedDecision, now},
 };
 
-/// An act that is under way. Dropped without an end, a read is ended as cancelled, and a write as not known; what was never
-/// begun is ended as cancelled, whatever it was to be.
+/// An entry whose open record the ledger has accepted but not yet persisted. It has no id, so nothing can be returned to a
+/// caller or closed before [`Self::persisted`] gives the [`Entry`]:
+///
+/// ```compile_fail
+/// fn reply(pending: &audit::PendingEntry) -> String {
+///     pending.id().to_owned()
+/// }
+/// ```
+///
+/// Dropped, it is closed as cancelled.
+#[derive(Debug)]
+pub struct PendingEntry {
+    entry: Entry,
+    /// Receives the result of the write, until it has been awaited.
+    receipt: Option<oneshot::Receiver<Appended>>,
+}
+
+/// An entry that is persisted and not closed yet: the work may begin, and its caller may receive an answer.
+///
+/// Dropped without [`Self::close`], an entry that changes something is closed as unknown, any other as cancelled. An entry whose
+/// work has not begun is closed as cancelled in both cases.
 #[derive(Debug)]
 pub struct Entry {
-    appends: mpsc::Sender<Order>,
+    commands: mpsc::Sender<Command>,
     id: String,
-    begun: Instant,
+    opened: Instant,
     durable: bool,
-    decision: Option<Decision>,
+    decision: Option<RecordedDecision>,
     approval: Option<String>,
     labels: Vec<String>,
-    juju: Box<Juju>,
+    juju: Box<JujuAuditRefs>,
     stage: Stage,
-    /// Tells whether the store has the beginning, until it has told.
-    kept: Option<oneshot::Receiver<Kept>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// For the store to have the beginning, or for a human: nothing was done yet.
+    /// Nothing was done yet: the open record is being written, or the act waits for an approval.
     Waiting,
-    UnderWay,
-    Ended,
+    Running,
+    Closed,
+}
+
+impl PendingEntry {
+    pub(crate) fn new(
+        commands: mpsc::Sender<Command>,
+        id: String,
+        durable: bool,
+        receipt: oneshot::Receiver<Appended>,
+    ) -> Self {
+        let entry = Entry {
+            commands,
+            id,
+            opened: Instant::now(),
+            durable,
+            decision: None,
+            approval: None,
+            labels: Vec::new(),
+            juju: Box::default(),
+            stage: Stage::Waiting,
+        };
+        Self { entry, receipt: Some(receipt) }
+    }
+
+    /// Waits until the store has the open record, and returns the entry.
+    ///
+    /// # Errors
+    /// [`Error::Store`] or [`Error::Closed`] if the record cannot be persisted. The entry does not exist then.
+    pub async fn persisted(mut self) -> Result<Entry, Error> {
+        self.wait_persisted().await?;
+        self.entry.stage = Stage::Running;
+        Ok(self.entry)
+    }
+
+    /// Waits until the store has the open record, without starting the work.
+    ///
+    /// # Errors
+    /// As [`Self::persisted`].
+    pub async fn wait_persisted(&mut self) -> Result<(), Error> {
+        let Some(receipt) = &mut self.receipt else { return Ok(()) };
+        let received = receipt.await;
+        self.receipt = None;
+        let appended = received.map_err(|_| Error::Closed).and_then(|result| result.map_err(Error::Store));
+        if appended.is_err() {
+            self.entry.stage = Stage::Closed;
+        }
+        appended
+    }
+
+    /// Sets the decision of the policy for the close record; replaces an earlier one.
+    pub fn set_decision(&mut self, decision: RecordedDecision) {
+        self.entry.set_decision(decision);
+    }
+
+    /// Adds a finding about the text of the call to the close record.
+    pub fn add_label(&mut self, label: String) {
+        self.entry.add_label(label);
+    }
 }
 
 impl Entry {
-    /// An act whose beginning was handed over and may stand in the store, so a caller that goes away leaves an end too.
-    pub(crate) fn waiting(
-        appends: mpsc::Sender<Order>,
-        id: String,
-        durable: bool,
-        kept: oneshot::Receiver<Kept>,
-    ) -> Self {
-        let (begun, stage, kept) = (Instant::now(), Stage::Waiting, Some(kept));
-        let (labels, juju) = (Vec::new(), Box::default());
-        Self { appends, id, begun, durable, decision: None, approval: None, labels, juju, stage, kept }
-    }
-
-    /// Returns when the store has the beginning; the work may begin then.
-    ///
-    /// # Errors
-    /// [`Error::Store`] or [`Error::Closed`] where it cannot be kept; there is nothing to end then.
-    pub async fn stands(&mut self) -> Result<(), Error> {
-        let Some(kept) = &mut self.kept else { return Ok(()) };
-        let told = kept.await;
-        self.kept = None;
-        match told.map_err(|_| Error::Closed).and_then(|kept| kept.map_err(Error::Store)) {
-            Ok(()) => self.stage = Stage::UnderWay,
-            Err(error) => {
-                self.stage = Stage::Ended;
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// The entry's id, which the ledger's records of this act carry.
+    /// The id that both records of the entry carry.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Says that nothing is done before a human was asked: a caller that goes away now leaves a cancelled act.
-    pub fn hold(&mut self) {
+    /// Marks the act as waiting for an approval: until [`Self::mark_running`] a dropped entry is closed as cancelled.
+    pub fn mark_waiting(&mut self) {
         self.stage = Stage::Waiting;
     }
 
-    /// Says that the work begins.
-    pub fn go_on(&mut self) {
-        self.stage = Stage::UnderWay;
+    /// Marks the work as begun.
+    pub fn mark_running(&mut self) {
+        self.stage = Stage::Running;
     }
 
-    /// Keeps what policy said, for the end of the entry; what is said later takes its place.
-    pub fn decided(&mut self, decision: Decision) {
+    /// Sets the decision of the policy for the close record; replaces an earlier one.
+    pub fn set_decision(&mut self, decision: RecordedDecision) {
         self.decision = Some(decision);
     }
 
-    /// Joins the entry to an approval: the one that was asked for, used, refused or decided.
-    pub fn join_approval(&mut self, approval: &str) {
+    /// Sets the approval that was requested, used, rejected or decided.
+    pub fn set_approval(&mut self, approval: &str) {
         self.approval = Some(approval.to_owned());
     }
 
-    /// Notes something about the act's text, for the end of the entry.
-    pub fn label(&mut self, label: String) {
+    /// Adds a finding about the text of the call to the close record.
+    pub fn add_label(&mut self, label: String) {
         self.labels.push(label);
     }
 
-    /// Keeps by what the act is found in Juju's own records, for the end of the entry.
-    pub fn left(&mut self, juju: Juju) {
-        *self.juju = juju;
+    /// Sets the references to the act in Juju's own records.
+    pub fn set_juju_refs(&mut self, refs: JujuAuditRefs) {
+        *self.juju = refs;
     }
 
-    /// Records how the act ended. Returns at once: the act has taken place, so nothing can change the answer now.
+    /// Closes the entry with this outcome. Returns at once: the work has ended, so the answer does not depend on the write.
     pub fn close(mut self, outcome: Outcome, reason: &str) {
-        self.end(outcome, reason);
+        self.write_close(outcome, reason);
     }
 
-    fn end(&mut self, outcome: Outcome, reason: &str) {
-        self.stage = Stage::Ended;
-        let duration = u64::try_from(self.begun.elapsed().as_micros()).ok();
-        let body = match serde_json::to_string(&Ending {
-            decision: self.decision.take(),
-            approval: self.approval.take(),
-            labels: std::mem::take(&mut self.labels),
-            juju: std::mem::take(&mut self.juju),
-            ..ending(outcome, reason, duration)
-        }) {
+    fn write_close(&mut self, outcome: Outcome, reason: &str) {
+        self.stage = Stage::Closed;
+        let mut record = close_record(outcome, reason);
+        record.duration_us = u64::try_from(self.opened.elapsed().as_micros()).ok();
+        if let Some(decision) = self.decision.take() {
+            record.decision = Some(decision.verdict);
+            record.rules = decision.rules;
+            record.warnings = decision.warnings;
+        }
+        record.approval = self.approval.take();
+        record.labels = std::mem::take(&mut self.labels);
+        record.juju = std::mem::take(&mut self.juju);
+        let body = match serde_json::to_string(&record) {
             Ok(body) => body,
-            Err(error) => return tracing::error!(%error, act = self.id, "the end of an act cannot be written down"),
+            Err(error) => return tracing::error!(%error, entry = self.id, "cannot serialize the close record"),
         };
-        let append = Append { act: self.id.clone(), phase: "close", body, durable: self.durable, done: None };
-        match self.appends.try_send(Order::Append(append)) {
+        let append = Append { entry: self.id.clone(), phase: "close", body, durable: self.durable, receipt: None };
+        match self.commands.try_send(Command::Append(append)) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(append)) => {
-                let appends = self.appends.clone();
-                tokio::spawn(async move { appends.send(append).await });
+                let commands = self.commands.clone();
+                tokio::spawn(async move { commands.send(append).await });
             }
             Err(mpsc::error::TrySendError::Closed(_)) => {
-                tracing::error!(act = self.id, "the ledger is closed, so the end of an act is not written down");
+                tracing::error!(entry = self.id, "the ledger is closed, so the close record is lost");
             }
         }
     }
@@ -137,14 +184,25 @@ impl Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         match self.stage {
-            Stage::UnderWay if self.durable => self.end(Outcome::Unknown, "the work ended without an answer"),
-            Stage::Waiting | Stage::UnderWay => self.end(Outcome::Cancelled, "the caller went away"),
-            Stage::Ended => {}
+            Stage::Running if self.durable => self.write_close(Outcome::Unknown, "the work ended without an answer"),
+            Stage::Waiting | Stage::Running => self.write_close(Outcome::Cancelled, "the caller disconnected"),
+            Stage::Closed => {}
         }
     }
 }
 
-pub(crate) fn ending(outcome: Outcome, reason: &str, duration_us: Option<u64>) -> Ending {
-    let (decision, approval, labels, juju) = (None, None, Vec::new(), Box::default());
-    Ending { time: now(), outcome, decision, reason: reason.to_owned(), duration_us, approval, labels, juju }
+/// A close record with nothing but its outcome.
+pub(crate) fn close_record(outcome: Outcome, reason: &str) -> CloseRecord {
+    CloseRecord {
+        time: now(),
+        outcome,
+        decision: None,
+        rules: Vec::new(),
+        warnings: Vec::new(),
+        reason: reason.to_owned(),
+        duration_us: None,
+        approval: None,
+        labels: Vec::new(),
+        juju: Box::default(),
+    }
 }

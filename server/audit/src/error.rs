@@ -1,47 +1,47 @@
-//! Why the ledger cannot be kept or read.
+//! Errors of the ledger.
 
 use std::sync::Arc;
 
-use crate::Broken;
+use crate::{ChainError, InvalidRecord};
 
-/// Why the ledger cannot be kept or read.
+/// Why the ledger cannot be written, read or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The store failed.
-    #[error("the ledger cannot be kept: {0}")]
+    #[error("the ledger cannot be read or written: {0}")]
     Store(#[source] Arc<store::Error>),
     /// The program is ending.
     #[error("the ledger is closed, because the server is stopping")]
     Closed,
-    /// A record cannot be written as JSON.
+    /// A record cannot be serialized.
     #[error("the record cannot be written as JSON")]
-    Unwritable(#[source] serde_json::Error),
-    /// The chain does not hold.
+    Serialize(#[source] serde_json::Error),
+    /// The chain does not verify.
     #[error("the ledger was changed: {0}")]
-    Broken(Broken),
-    /// The file of the newest head holds something else.
-    #[error("`{0}` does not hold a signed head")]
-    Newest(String),
-    /// A line of an export is none.
-    #[error("line {0} is no line of an export of a ledger")]
-    Line(usize),
+    InvalidRecord(InvalidRecord),
+    /// The checkpoint file holds something else.
+    #[error("`{0}` does not hold a signed checkpoint")]
+    CheckpointFile(String),
+    /// A line of an export cannot be parsed.
+    #[error("line {0} is not a ledger record")]
+    ExportLine(usize),
     /// An export cannot be read or written.
     #[error("the export cannot be read or written: {0}")]
     Export(#[source] std::io::Error),
 }
 
 impl Error {
-    /// What to do about it.
+    /// What the user can do about it.
     #[must_use]
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
             Self::Store(error) => Some(error.remedy()),
-            Self::Closed => Some("call again when the server is back"),
-            Self::Broken(_) | Self::Newest(_) => {
-                Some("put the store aside as it is, find out who changed it, and begin with an empty state directory")
+            Self::Closed => Some("call again after the server has restarted"),
+            Self::InvalidRecord(_) | Self::CheckpointFile(_) => {
+                Some("keep a copy of the store, find out who changed it, and start with an empty state directory")
             }
-            Self::Line(_) => Some("give a file as `juju-mcp audit export` wrote it"),
-            Self::Unwritable(_) | Self::Export(_) => None,
+            Self::ExportLine(_) => Some("give an unmodified file from `juju-mcp audit export`"),
+            Self::Serialize(_) | Self::Export(_) => None,
         }
     }
 }
@@ -50,4 +50,9 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         Self::Store(Arc::new(error))
     }
+}
+
+/// The error for a record that cannot be parsed.
+pub(crate) fn unreadable(sequence: i64) -> Error {
+    Error::InvalidRecord(InvalidRecord { sequence, error: ChainError::Unreadable })
 }

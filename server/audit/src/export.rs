@@ -1,4 +1,4 @@
-//! Exports a range of the ledger as JSON lines that prove themselves: what is left out stands there as its digest.
+//! Exports a range of the ledger as JSON lines that can be verified without the ledger: an omitted record is replaced by its digest.
 
 use std::{
     collections::HashSet,
@@ -10,62 +10,64 @@ use serde_json::value::RawValue;
 use store::{LedgerRow, Store};
 
 use crate::{
-    Broken, Error, Flaw, Phase, PublicKey, Record, chain,
-    head::{Head, PHASE},
-    record::{Beginning, now},
-    walk::{Verified, Walk},
+    Error, Phase, PublicKey, Record, chain,
+    chain_verifier::{ChainVerifier, Verified},
+    checkpoint::{Checkpoint, PHASE},
+    error::unreadable,
+    record::{OpenRecord, now},
 };
 
+/// Rows that one query reads.
 const PAGE: i64 = 1000;
 const FORMAT: &str = "juju-mcp ledger 1";
 
-/// Which records are shown; all where nothing is said.
+/// Which records an export contains. Default: all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Only {
-    /// Written at this time or later, as records write times.
+pub struct ExportFilter {
+    /// Only records from this time on, in the format of records.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub since: Option<String>,
-    /// Written before this time, as records write times.
+    /// Only records before this time, in the format of records.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub until: Option<String>,
-    /// Of acts in this model: `admin/prod`, `prod` for the model of any owner, either with `controller:` before it.
+    /// Only entries in this model: `admin/prod`, or `prod` for any owner, optionally with the prefix `controller:`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub model: Option<String>,
-    /// Of acts of this caller, by subject or address.
+    /// Only entries of this caller, by subject or address.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub caller: Option<String>,
 }
 
-/// What an export holds.
+/// Number of records in an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Exported {
-    /// Records that are shown.
-    pub shown: u64,
-    /// Records that are younger than the last signed head, and so are not in it yet.
+    /// Records with their contents.
+    pub included: u64,
+    /// Records after the last checkpoint, which the export leaves out.
     pub unsigned: i64,
 }
 
-/// The first line.
+/// First line of an export.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Header {
+struct ExportHeader {
     export: String,
     time: String,
-    only: Only,
-    /// The first record in it.
+    filter: ExportFilter,
+    /// Sequence of the first record.
     first: i64,
-    /// Hash of the record before that.
+    /// Hash of the record before the first one.
     previous: String,
 }
 
-/// Each further line: a whole record, or the digest of what one says.
+/// Every further line of an export: a full record, or the content hash of an omitted one.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line<'a> {
+struct ExportLine<'a> {
     sequence: i64,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    act: Option<String>,
+    entry: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     phase: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default, borrow)]
@@ -76,22 +78,31 @@ struct Line<'a> {
     omitted: Option<String>,
 }
 
-/// Writes an export: from the first record that is to be shown to the signed head after the last.
+/// A parsed line of an export.
+enum ExportItem {
+    Full(LedgerRow),
+    Omitted { sequence: i64, content_hash: String },
+}
+
+/// Writes an export, from the first included record to the checkpoint after the last one.
 ///
 /// # Errors
-/// [`Error::Store`], [`Error::Export`], or [`Error::Broken`] where a record cannot be read.
-pub async fn export(store: &Store, only: Only, output: &mut (impl Write + Send)) -> Result<Exported, Error> {
-    let last_head = store.ledger_heads(1).await?.pop();
-    let base = last_head.as_ref().and_then(Head::read).map_or(String::new(), |head| head.base);
-    let last_head = last_head.map_or(0, |row| row.sequence);
-    let mut writer = Writer {
+/// [`Error::Store`], [`Error::Export`], or [`Error::InvalidRecord`] if a record cannot be parsed.
+pub async fn export(store: &Store, filter: ExportFilter, output: &mut (impl Write + Send)) -> Result<Exported, Error> {
+    let last_checkpoint = store.ledger_checkpoints(1).await?.pop();
+    let base_hash = last_checkpoint
+        .as_ref()
+        .and_then(Checkpoint::from_row)
+        .map_or(String::new(), |checkpoint| checkpoint.base_hash);
+    let signed_through = last_checkpoint.map_or(0, |row| row.sequence);
+    let mut writer = ExportWriter {
         output,
-        only,
-        acts: HashSet::new(),
-        previous: base,
-        begun: false,
-        unsealed: false,
-        waiting: Vec::new(),
+        filter,
+        open_entries: HashSet::new(),
+        previous: base_hash,
+        started: false,
+        needs_checkpoint: false,
+        deferred: Vec::new(),
     };
     let (mut next, mut exported) = (1, Exported::default());
     loop {
@@ -99,65 +110,71 @@ pub async fn export(store: &Store, only: Only, output: &mut (impl Write + Send))
         let Some(last) = rows.last() else { return Ok(exported) };
         next = last.sequence + 1;
         for row in &rows {
-            if row.sequence > last_head {
+            if row.sequence > signed_through {
                 exported.unsigned += 1;
             } else {
-                exported.shown += u64::from(writer.row(row)?);
+                exported.included += u64::from(writer.write_row(row)?);
             }
         }
     }
 }
 
-struct Writer<'a, W> {
+struct ExportWriter<'a, W> {
     output: &'a mut W,
-    only: Only,
-    /// Acts of the model and caller that are to be shown and have not ended yet.
-    acts: HashSet<String>,
-    /// Hash of the row before.
+    filter: ExportFilter,
+    /// Entries that match the filter and are not closed yet.
+    open_entries: HashSet<String>,
+    /// Hash of the previous row.
     previous: String,
-    begun: bool,
-    /// Whether something is shown that no head in the export signs yet.
-    unsealed: bool,
-    /// Lines since the last one that had to be there; they are written when another has.
-    waiting: Vec<String>,
+    started: bool,
+    /// Whether the export contains a record that no checkpoint in it signs yet.
+    needs_checkpoint: bool,
+    /// Lines after the last required one, written only before another required line.
+    deferred: Vec<String>,
 }
 
-impl<W: Write> Writer<'_, W> {
-    /// Takes the next row, and says whether it is shown.
-    fn row(&mut self, row: &LedgerRow) -> Result<bool, Error> {
-        let shown = self.shows(row)?;
-        if shown && !self.begun {
-            let (time, only, previous) = (now(), self.only.clone(), self.previous.clone());
-            self.write(&text(&Header { export: FORMAT.to_owned(), time, only, first: row.sequence, previous })?)?;
-            self.begun = true;
+impl<W: Write> ExportWriter<'_, W> {
+    /// Processes the next row, and returns whether the export includes it.
+    fn write_row(&mut self, row: &LedgerRow) -> Result<bool, Error> {
+        let included = self.includes_row(row)?;
+        if included && !self.started {
+            self.write(&to_json(&ExportHeader {
+                export: FORMAT.to_owned(),
+                time: now(),
+                filter: self.filter.clone(),
+                first: row.sequence,
+                previous: self.previous.clone(),
+            })?)?;
+            self.started = true;
         }
         self.previous.clone_from(&row.hash);
-        if shown || (self.unsealed && row.phase == PHASE) {
-            for line in std::mem::take(&mut self.waiting) {
+        if included || (self.needs_checkpoint && row.phase == PHASE) {
+            for line in std::mem::take(&mut self.deferred) {
                 self.write(&line)?;
             }
-            self.write(&whole(row)?)?;
-            self.unsealed = shown;
-        } else if self.begun {
-            self.waiting.push(text(&Line::omitted(row))?);
+            self.write(&full_line(row)?)?;
+            self.needs_checkpoint = included;
+        } else if self.started {
+            self.deferred.push(to_json(&ExportLine::omitted(row))?);
         }
-        Ok(shown)
+        Ok(included)
     }
 
-    fn shows(&mut self, row: &LedgerRow) -> Result<bool, Error> {
-        let unreadable = |_| Error::Broken(Broken { sequence: row.sequence, flaw: Flaw::Unreadable });
-        let Some(record) = Record::read(row).map_err(unreadable)? else { return Ok(false) };
-        let (time, wanted) = match &record.phase {
-            Phase::Open(begun) => {
-                let wanted = self.only.wants(begun);
-                if wanted {
-                    self.acts.insert(record.act.clone());
+    fn includes_row(&mut self, row: &LedgerRow) -> Result<bool, Error> {
+        let Some(record) = Record::from_row(row).map_err(|_| unreadable(row.sequence))? else { return Ok(false) };
+        let (time, matches) = match &record.phase {
+            Phase::Open(opened) => {
+                let matches = self.filter.matches(opened);
+                if matches {
+                    self.open_entries.insert(record.entry.clone());
                 }
-                (&begun.time, wanted)
+                (&opened.time, matches)
             }
-            Phase::Close(ended) => (&ended.time, self.acts.remove(&record.act) || self.only.any_act()),
+            Phase::Close(closed) => {
+                (&closed.time, self.open_entries.remove(&record.entry) || self.filter.matches_any_entry())
+            }
         };
-        Ok(wanted && self.only.spans(time))
+        Ok(matches && self.filter.contains_time(time))
     }
 
     fn write(&mut self, line: &str) -> Result<(), Error> {
@@ -165,56 +182,58 @@ impl<W: Write> Writer<'_, W> {
     }
 }
 
-impl Only {
-    fn any_act(&self) -> bool {
+impl ExportFilter {
+    fn matches_any_entry(&self) -> bool {
         self.model.is_none() && self.caller.is_none()
     }
 
     /// Whether a time is within the range.
-    pub(crate) fn spans(&self, time: &str) -> bool {
+    pub(crate) fn contains_time(&self, time: &str) -> bool {
         let since = self.since.as_ref().is_none_or(|since| time >= since.as_str());
         since && self.until.as_ref().is_none_or(|until| time < until.as_str())
     }
 
-    pub(crate) fn wants(&self, begun: &Beginning) -> bool {
-        let of = |caller: &String| *caller == begun.caller || begun.email.as_ref() == Some(caller);
-        let within = |model: &String| {
-            let controller = begun.asked.controller().unwrap_or_default();
-            let own = begun.asked.model().unwrap_or_default();
-            let full = format!("{controller}:{own}");
+    /// Whether an entry has the caller and the model of the filter.
+    pub(crate) fn matches(&self, opened: &OpenRecord) -> bool {
+        let is_caller = |caller: &String| *caller == opened.caller || opened.email.as_ref() == Some(caller);
+        let is_model = |wanted: &String| {
+            let location = opened.event.location();
+            let controller = location.controller().unwrap_or_default();
+            let model = location.model().unwrap_or_default();
+            let full = format!("{controller}:{model}");
             let name = full.rsplit('/').next().unwrap_or_default();
             let short = format!("{controller}:{name}");
-            [full.as_str(), own, name, &short].contains(&model.as_str())
+            [full.as_str(), model, name, &short].contains(&wanted.as_str())
         };
-        self.caller.as_ref().is_none_or(of) && self.model.as_ref().is_none_or(within)
+        self.caller.as_ref().is_none_or(is_caller) && self.model.as_ref().is_none_or(is_model)
     }
 }
 
-impl Line<'_> {
+impl ExportLine<'_> {
     fn omitted(row: &LedgerRow) -> Self {
-        let omitted = Some(chain::content(&row.act, &row.phase, &row.body));
-        Self { sequence: row.sequence, act: None, phase: None, body: None, hash: None, omitted }
+        let omitted = Some(chain::content_hash(&row.entry, &row.phase, &row.body));
+        Self { sequence: row.sequence, entry: None, phase: None, body: None, hash: None, omitted }
     }
 
-    /// The row that a whole line holds, or the digest of what one says.
-    fn into_row(self) -> Option<Result<LedgerRow, (i64, String)>> {
-        match (self.omitted, self.act, self.phase, self.body, self.hash) {
-            (Some(content), None, None, None, None) => Some(Err((self.sequence, content))),
-            (None, Some(act), Some(phase), Some(body), Some(hash)) => {
-                Some(Ok(LedgerRow { sequence: self.sequence, act, phase, body: body.get().to_owned(), hash }))
+    /// Validates the combination of fields.
+    fn into_item(self) -> Option<ExportItem> {
+        let sequence = self.sequence;
+        match (self.omitted, self.entry, self.phase, self.body, self.hash) {
+            (Some(content_hash), None, None, None, None) => Some(ExportItem::Omitted { sequence, content_hash }),
+            (None, Some(entry), Some(phase), Some(body), Some(hash)) => {
+                Some(ExportItem::Full(LedgerRow { sequence, entry, phase, body: body.get().to_owned(), hash }))
             }
             _ => None,
         }
     }
 }
 
-/// The line of a row, its body as it was hashed.
-fn whole(row: &LedgerRow) -> Result<String, Error> {
-    let unreadable = |_| Error::Broken(Broken { sequence: row.sequence, flaw: Flaw::Unreadable });
-    let body = serde_json::from_str(&row.body).map_err(unreadable)?;
-    text(&Line {
+/// The line of a full record; its body has exactly the bytes that were hashed.
+fn full_line(row: &LedgerRow) -> Result<String, Error> {
+    let body = serde_json::from_str(&row.body).map_err(|_| unreadable(row.sequence))?;
+    to_json(&ExportLine {
         sequence: row.sequence,
-        act: Some(row.act.clone()),
+        entry: Some(row.entry.clone()),
         phase: Some(row.phase.clone()),
         body: Some(body),
         hash: Some(row.hash.clone()),
@@ -222,39 +241,47 @@ fn whole(row: &LedgerRow) -> Result<String, Error> {
     })
 }
 
-fn text(line: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(line).map_err(Error::Unwritable)
+fn to_json(line: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(line).map_err(Error::Serialize)
 }
 
-/// Checks an export by itself: chain, signatures, and that it ends with a signed head. An export in which nothing is shown
-/// is empty.
+/// Verifies an export without the ledger: hash chain, signatures, and that it ends with a checkpoint. An export without included
+/// records is empty.
 ///
 /// # Errors
-/// [`Error::Export`] where it cannot be read, [`Error::Line`] at a line that is none, [`Error::Broken`] at the first record
-/// that does not hold.
+/// [`Error::Export`] if it cannot be read, [`Error::ExportLine`] at a line that cannot be parsed, [`Error::InvalidRecord`] at the
+/// first invalid record.
 pub fn verify_export(input: impl BufRead, keys: &[PublicKey]) -> Result<(Verified, Exported), Error> {
     let mut lines = input.lines().zip(1..);
-    let header: Header = match lines.next() {
-        None => {
-            Header { export: FORMAT.to_owned(), time: now(), only: Only::default(), first: 1, previous: String::new() }
+    let header: ExportHeader = match lines.next() {
+        None => ExportHeader {
+            export: FORMAT.to_owned(),
+            time: now(),
+            filter: ExportFilter::default(),
+            first: 1,
+            previous: String::new(),
+        },
+        Some((line, number)) => {
+            serde_json::from_str(&line.map_err(Error::Export)?).map_err(|_| Error::ExportLine(number))?
         }
-        Some((line, number)) => serde_json::from_str(&line.map_err(Error::Export)?).map_err(|_| Error::Line(number))?,
     };
     if header.export != FORMAT || header.first < 1 {
-        return Err(Error::Line(1));
+        return Err(Error::ExportLine(1));
     }
-    let mut walk = Walk::new(Some(keys), None, header.first, header.previous);
+    let mut verifier = ChainVerifier::new(Some(keys), None, header.first, header.previous);
     let mut exported = Exported::default();
     for (line, number) in lines {
         let line = line.map_err(Error::Export)?;
-        let line: Line<'_> = serde_json::from_str(&line).map_err(|_| Error::Line(number))?;
-        match line.into_row().ok_or(Error::Line(number))? {
-            Ok(row) => {
-                walk.step(&row).map_err(Error::Broken)?;
-                exported.shown += u64::from(row.phase != PHASE);
+        let line: ExportLine<'_> = serde_json::from_str(&line).map_err(|_| Error::ExportLine(number))?;
+        match line.into_item().ok_or(Error::ExportLine(number))? {
+            ExportItem::Full(row) => {
+                verifier.step(&row).map_err(Error::InvalidRecord)?;
+                exported.included += u64::from(row.phase != PHASE);
             }
-            Err((sequence, content)) => walk.step_over(sequence, &content).map_err(Error::Broken)?,
+            ExportItem::Omitted { sequence, content_hash } => {
+                verifier.step_omitted(sequence, &content_hash).map_err(Error::InvalidRecord)?;
+            }
         }
     }
-    Ok((walk.end_signed().map_err(Error::Broken)?, exported))
+    Ok((verifier.finish_export().map_err(Error::InvalidRecord)?, exported))
 }

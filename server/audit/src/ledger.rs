@@ -1,4 +1,4 @@
-//! The ledger: one task appends, so that the chain has one order; beginnings are waited for, endings are not.
+//! The ledger. One task appends, so that the chain has one order; callers wait for open records, not for close records.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -7,153 +7,159 @@ use store::{LedgerRow, Store};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    Broken, Entry, Error, Flaw, Keep, Newest, Record, Request, Signer,
-    append::{Append, Chain, Kept, Order},
-    entry::ending,
-    newest::Keeper,
+    Entry, Error, LatestCheckpoint, NewEntry, PendingEntry, Record, Retention, Signer,
+    append::{Append, Appended, Appender, Command},
+    checkpoint_file::CheckpointWriter,
+    entry::close_record,
+    error::unreadable,
     record::Outcome,
     verify,
 };
 
-const WAITING: usize = 4096;
+/// Commands that may wait for the appending task.
+const MAX_QUEUED: usize = 4096;
 
-/// The append-only record of every act. Cheap to clone.
+/// The append-only audit log. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    appends: mpsc::Sender<Order>,
+    commands: mpsc::Sender<Command>,
     store: Store,
-    failing: watch::Receiver<Option<Arc<store::Error>>>,
+    last_error: watch::Receiver<Option<Arc<store::Error>>>,
 }
 
-/// How a ledger is signed and kept.
+/// Configuration of a ledger.
 #[derive(Debug)]
-pub struct Terms {
-    /// Signs its heads.
+pub struct LedgerConfig {
+    /// Signs the checkpoints.
     pub signer: Signer,
-    /// File beside the store for the newest head.
-    pub newest: PathBuf,
-    /// What is kept.
-    pub keep: Keep,
+    /// File for the latest checkpoint, outside the store.
+    pub checkpoint_file: PathBuf,
+    /// How long records are retained.
+    pub retention: Retention,
 }
 
 impl Ledger {
-    /// Opens the ledger in a store, if its end holds. Acts that an earlier process began and did not end are ended as not
-    /// known.
+    /// Opens the ledger in a store after verifying its end. Closes entries that an earlier process left open as unknown.
     ///
     /// # Errors
-    /// [`Error::Store`]; [`Error::Broken`] or [`Error::Newest`] where the end was changed or cut off.
-    pub async fn open(store: Store, terms: Terms) -> Result<Self, Error> {
-        let newest = newest(&terms.newest)?;
-        let end = verify::verify_end(&store, newest.as_ref()).await?;
-        let left_behind = store.ledger_unclosed().await?;
-        let (appends, waiting) = mpsc::channel(WAITING);
-        let chain = Chain::new(store.clone(), terms.signer, Keeper::start(terms.newest), terms.keep, end);
-        let failing = chain.failing();
-        tokio::spawn(chain.append_all(waiting));
-        let ledger = Self { appends, store, failing };
-        for row in left_behind {
-            let ending = ending(Outcome::Unknown, "the server stopped before the end was known", None);
-            let kept = ledger.hand_over(row.act, "close", &ending, true).await?;
-            kept.await.map_err(|_| Error::Closed)?.map_err(Error::Store)?;
+    /// [`Error::Store`]; [`Error::InvalidRecord`] or [`Error::CheckpointFile`] if the end was changed or cut off.
+    pub async fn open(store: Store, config: LedgerConfig) -> Result<Self, Error> {
+        let latest = latest_checkpoint(&config.checkpoint_file)?;
+        let end = verify::verify_end(&store, latest.as_ref()).await?;
+        let left_open = store.ledger_unclosed().await?;
+        let (commands, received) = mpsc::channel(MAX_QUEUED);
+        let writer = CheckpointWriter::start(config.checkpoint_file);
+        let appender = Appender::new(store.clone(), config.signer, writer, config.retention, end);
+        let last_error = appender.last_error();
+        tokio::spawn(appender.run(received));
+        let ledger = Self { commands, store, last_error };
+        for row in left_open {
+            let record = close_record(Outcome::Unknown, "the server stopped before the outcome was known");
+            let receipt = ledger.send(row.entry, "close", &record, true).await?;
+            receipt.await.map_err(|_| Error::Closed)?.map_err(Error::Store)?;
         }
         Ok(ledger)
     }
 
-    /// Opens the entry of one act, and returns when the store has it.
-    ///
-    /// # Errors
-    /// [`Error::Store`] or [`Error::Closed`] where the entry cannot be kept; nothing may be done then.
-    pub async fn begin(&self, request: Request<'_>) -> Result<Entry, Error> {
-        let mut entry = self.announce(request).await?;
-        entry.stands().await?;
-        Ok(entry)
-    }
-
-    /// Hands the entry of one act over, and returns at once. Nothing may be changed and nothing may be shown to anybody before
-    /// [`Entry::stands`] says that the store has it.
+    /// Sends the open record of an entry to the appending task and returns at once. The caller must not receive an answer, and
+    /// nothing may be changed, before [`PendingEntry::persisted`] returns.
     ///
     /// # Errors
     /// [`Error::Closed`].
-    pub async fn announce(&self, request: Request<'_>) -> Result<Entry, Error> {
+    pub async fn begin_entry(&self, new: NewEntry<'_>) -> Result<PendingEntry, Error> {
         let id = uuid::Uuid::now_v7().to_string();
-        let durable = request.act.effect.changes() && !request.dry_run;
-        let beginning = request.beginning();
-        let kept = self.hand_over(id.clone(), "open", &beginning, durable).await?;
-        Ok(Entry::waiting(self.appends.clone(), id, durable, kept))
+        let durable = new.is_durable();
+        let receipt = self.send(id.clone(), "open", &new.into_record(), durable).await?;
+        Ok(PendingEntry::new(self.commands.clone(), id, durable, receipt))
     }
 
-    /// Beginnings and ends among up to `limit` records from `sequence` on, in order, without the heads between them.
+    /// Opens an entry, and returns when the store has its open record.
     ///
     /// # Errors
-    /// [`Error::Store`], or [`Error::Broken`] where a record cannot be read.
+    /// [`Error::Store`] or [`Error::Closed`] if the record cannot be persisted; nothing may be done then.
+    pub async fn open_entry(&self, new: NewEntry<'_>) -> Result<Entry, Error> {
+        self.begin_entry(new).await?.persisted().await
+    }
+
+    /// Records an event that is over already, and returns when the store has its open record.
+    ///
+    /// # Errors
+    /// [`Error::Store`] or [`Error::Closed`].
+    pub async fn record(&self, new: NewEntry<'_>, outcome: Outcome, reason: &str) -> Result<(), Error> {
+        self.open_entry(new).await?.close(outcome, reason);
+        Ok(())
+    }
+
+    /// Returns the open and close records among up to `limit` rows from `sequence` on, in order; leaves out checkpoints.
+    ///
+    /// # Errors
+    /// [`Error::Store`], or [`Error::InvalidRecord`] if a record cannot be parsed.
     pub async fn records(store: &Store, sequence: i64, limit: i64) -> Result<Vec<Record>, Error> {
         Ok(Self::page(store, sequence, limit).await?.0)
     }
 
-    /// The same, and the place of the last record that was looked at, heads included; nothing where there is none.
+    /// As [`Self::records`], with the sequence of the last row, checkpoints included; `None` if there are no rows.
     pub(crate) async fn page(store: &Store, sequence: i64, limit: i64) -> Result<(Vec<Record>, Option<i64>), Error> {
         let rows = store.ledger_from(sequence, limit).await?;
-        let read = |row: &LedgerRow| {
-            let unreadable = |_| Error::Broken(Broken { sequence: row.sequence, flaw: Flaw::Unreadable });
-            Record::read(row).map_err(unreadable).transpose()
-        };
-        let records = rows.iter().filter_map(read).collect::<Result<_, _>>()?;
+        let parse = |row: &LedgerRow| Record::from_row(row).map_err(|_| unreadable(row.sequence)).transpose();
+        let records = rows.iter().filter_map(parse).collect::<Result<_, _>>()?;
         Ok((records, rows.last().map(|row| row.sequence)))
     }
 
-    /// The store in which it stands.
+    /// The store of the ledger.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Why the store does not take records, as long as it does not; nothing is done then.
+    /// The error of the store while it accepts no records. Nothing is done as long as it is set.
     #[must_use]
-    pub fn failing(&self) -> Option<Error> {
-        self.failing.borrow().clone().map(Error::Store)
+    pub fn last_error(&self) -> Option<Error> {
+        self.last_error.borrow().clone().map(Error::Store)
     }
 
-    /// Returns when all that was handed over so far stands in the store.
+    /// Waits until the store has all records that were sent so far.
     ///
     /// # Errors
     /// [`Error::Closed`].
-    pub async fn settle(&self) -> Result<(), Error> {
-        let (done, waiting) = oneshot::channel();
-        self.appends.send(Order::Settle(done)).await.map_err(|_| Error::Closed)?;
-        waiting.await.map_err(|_| Error::Closed)
+    pub async fn flush(&self) -> Result<(), Error> {
+        let (done, received) = oneshot::channel();
+        self.commands.send(Command::Flush(done)).await.map_err(|_| Error::Closed)?;
+        received.await.map_err(|_| Error::Closed)
     }
 
-    /// The same, and signs it: what a server does last.
+    /// As [`Self::flush`], and signs a checkpoint after the records. The last step of a server that stops.
     ///
     /// # Errors
     /// [`Error::Closed`].
-    pub async fn finish(&self) -> Result<(), Error> {
-        let (done, waiting) = oneshot::channel();
-        self.appends.send(Order::Finish(done)).await.map_err(|_| Error::Closed)?;
-        waiting.await.map_err(|_| Error::Closed)
+    pub async fn shutdown(&self) -> Result<(), Error> {
+        let (done, received) = oneshot::channel();
+        self.commands.send(Command::Shutdown(done)).await.map_err(|_| Error::Closed)?;
+        received.await.map_err(|_| Error::Closed)
     }
 
-    /// Hands a record over to the chain; what comes back tells whether the store has it.
-    async fn hand_over(
+    /// Sends a record to the appending task; the receipt receives the result of the write.
+    async fn send(
         &self,
-        act: String,
+        entry: String,
         phase: &'static str,
         body: &impl Serialize,
         durable: bool,
-    ) -> Result<oneshot::Receiver<Kept>, Error> {
-        let (done, waiting) = oneshot::channel();
-        let body = serde_json::to_string(body).map_err(Error::Unwritable)?;
-        let append = Append { act, phase, body, durable, done: Some(done) };
-        self.appends.send(Order::Append(append)).await.map_err(|_| Error::Closed)?;
-        Ok(waiting)
+    ) -> Result<oneshot::Receiver<Appended>, Error> {
+        let (done, receipt) = oneshot::channel();
+        let body = serde_json::to_string(body).map_err(Error::Serialize)?;
+        let append = Append { entry, phase, body, durable, receipt: Some(done) };
+        self.commands.send(Command::Append(append)).await.map_err(|_| Error::Closed)?;
+        Ok(receipt)
     }
 }
 
-/// The newest head that was kept apart from the store; nothing where no head was kept yet.
-fn newest(file: &std::path::Path) -> Result<Option<Newest>, Error> {
+/// Reads the latest checkpoint from its file; `None` if there is no file yet.
+fn latest_checkpoint(file: &std::path::Path) -> Result<Option<LatestCheckpoint>, Error> {
+    let invalid = || Error::CheckpointFile(file.display().to_string());
     match std::fs::read_to_string(file) {
-        Ok(text) => Newest::read(&text, None).map(Some).ok_or_else(|| Error::Newest(file.display().to_string())),
+        Ok(text) => LatestCheckpoint::parse(&text, None).map(Some).ok_or_else(invalid),
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(_) => Err(Error::Newest(file.display().to_string())),
+        Err(_) => Err(invalid()),
     }
 }

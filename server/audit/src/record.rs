@@ -1,107 +1,107 @@
-//! What stands in a record: who asked for what, and how it ended.
+//! Contents of a record: who did what, and with which outcome.
 
 use chrono::{SecondsFormat, Utc};
-use policy::Act;
 use serde::{Deserialize, Serialize};
 use store::LedgerRow;
 
-/// A record as it is read back.
+use crate::event::AuditEvent;
+
+/// A record as the ledger returns it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Place in the chain, from 1.
+    /// Position in the chain, from 1.
     pub sequence: i64,
-    /// Joins a beginning to its end.
-    pub act: String,
-    /// Which of the two it is.
+    /// Id of the entry, the same in its open and its close record.
+    pub entry: String,
+    /// Phase and contents.
     #[serde(flatten)]
     pub phase: Phase,
-    /// Hash of the record before and of this one, hexadecimal.
+    /// Hash over the previous record and this one, hexadecimal.
     pub hash: String,
 }
 
-/// The beginning or the end of an act.
+/// The open or the close record of an entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "phase", rename_all = "kebab-case")]
+#[serde(tag = "phase", rename_all = "snake_case")]
 pub enum Phase {
-    /// Asked for, not yet judged.
-    Open(Box<Beginning>),
-    /// Ended, one way or another.
-    Close(Ending),
+    /// Written before the work begins.
+    Open(Box<OpenRecord>),
+    /// Written when the work has ended.
+    Close(CloseRecord),
 }
 
-/// What was asked for, by whom.
+/// The open record of an entry: who requested what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Beginning {
-    /// When, RFC 3339 with microseconds, UTC.
+pub struct OpenRecord {
+    /// Time of the request, RFC 3339 with microseconds, UTC.
     pub time: String,
     /// Subject of the caller.
     pub caller: String,
-    /// The user's address, where an identity provider has verified it.
+    /// The user's address, if an identity provider has verified it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub email: Option<String>,
-    /// The identity provider that the caller comes from, `iss`.
+    /// The caller's identity provider, `iss`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub issuer: Option<String>,
-    /// Roles that the caller held: those of its token, and those that bindings give.
+    /// Roles of the caller: those of its token, and those from role bindings.
     pub roles: Vec<String>,
-    /// What the caller's MCP client calls itself.
+    /// Name and version that the caller's MCP client reports.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub client: Option<String>,
-    /// The OAuth client that the caller's token was given to.
+    /// The OAuth client to which the provider issued the caller's token.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub oauth_client: Option<String>,
-    /// W3C trace id of the request where its client sent one, else the id that the server gave it.
+    /// W3C trace id that the client sent with the request; otherwise the id that the server gave it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub trace: Option<String>,
-    /// The act, its arguments redacted.
-    pub asked: Act,
-    /// Digest of the act before redaction, so that a record can be held against an approval.
-    pub digest: String,
-    /// Whether only a dry run was asked for.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub dry_run: bool,
-    /// The caller's idempotency key.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub idempotency_key: Option<String>,
+    pub trace_id: Option<String>,
+    /// The event, flattened: `event` has its name.
+    #[serde(flatten)]
+    pub event: AuditEvent,
 }
 
-/// How an act ended.
+/// The close record of an entry: the outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Ending {
-    /// When, RFC 3339 with microseconds, UTC.
+pub struct CloseRecord {
+    /// Time of the end, RFC 3339 with microseconds, UTC.
     pub time: String,
-    /// Which way.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What policy said; absent where the act never came before it.
+    /// The decision of the policy; absent if the policy was not evaluated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub decision: Option<Decision>,
-    /// One sentence, where it did not go well.
+    pub decision: Option<Verdict>,
+    /// Names of the violated rules, including those that only warn.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub rules: Vec<String>,
+    /// Messages of violated rules that only warn, one sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub warnings: Vec<String>,
+    /// Why the outcome is not `done`, one sentence.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub reason: String,
-    /// Microseconds between beginning and end; absent where another process wrote the end.
+    /// Microseconds from open to close; absent if another process wrote the close record.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duration_us: Option<u64>,
-    /// The approval that was asked for, used, refused or decided.
+    /// The approval that was requested, used, rejected or decided.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approval: Option<String>,
-    /// What was noticed about its text: `arguments:override`, `result:tools`.
+    /// Findings in the untrusted text of the call: `arguments:override`, `result:tools`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub labels: Vec<String>,
-    /// What Juju itself calls it; absent where it changed nothing.
-    #[serde(skip_serializing_if = "Juju::is_empty", default)]
-    pub juju: Box<Juju>,
+    /// References into Juju's own records; absent if the act changed nothing.
+    #[serde(skip_serializing_if = "JujuAuditRefs::is_empty", default)]
+    pub juju: Box<JujuAuditRefs>,
 }
 
-/// By what an act is found in Juju's own records.
+/// References to an act in Juju's own records.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Juju {
-    /// The requests that it sent and that may have changed something, as the controller's audit log has them.
+pub struct JujuAuditRefs {
+    /// Requests that the act sent and that may have changed something, as in the controller's audit log.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub requests: Vec<JujuRequest>,
-    /// Further requests that are not named.
+    /// Number of further requests that are not listed.
     #[serde(skip_serializing_if = "is_zero", default)]
-    pub more_requests: u64,
-    /// The operation that Juju made of it, `12`.
+    pub omitted_requests: u64,
+    /// The operation that Juju created for the act, `12`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub operation: Option<String>,
 }
@@ -109,7 +109,7 @@ pub struct Juju {
 /// One request in the controller's audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JujuRequest {
-    /// Mark of the connection; `what` of its conversation ends with it.
+    /// Id of the connection; `what` of its conversation ends with it.
     pub connection: String,
     /// Its `request-id`.
     pub request: u64,
@@ -117,91 +117,104 @@ pub struct JujuRequest {
     pub method: String,
 }
 
-impl Juju {
-    /// Whether Juju has nothing of it.
+impl JujuAuditRefs {
+    /// Whether Juju's records hold nothing about the act.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// What policy said to an act.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decision {
-    /// Which of the three.
-    pub ruling: Ruling,
-    /// Names of the rules that struck, those included that only warn.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+/// The decision of the policy about an act, as the ledger records it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedDecision {
+    /// Allowed, denied, or approval required.
+    pub verdict: Verdict,
+    /// Names of the violated rules, including those that only warn.
     pub rules: Vec<String>,
-    /// What rules that only warn had to say, a sentence each.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    /// Messages of violated rules that only warn, one sentence each.
     pub warnings: Vec<String>,
 }
 
-impl Decision {
+impl RecordedDecision {
     /// A decision under these rules, without warnings.
-    pub fn new(ruling: Ruling, rules: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { ruling, rules: rules.into_iter().map(Into::into).collect(), warnings: Vec::new() }
+    pub fn new(verdict: Verdict, rules: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { verdict, rules: rules.into_iter().map(Into::into).collect(), warnings: Vec::new() }
     }
 }
 
-/// Allowed, to be asked about, or denied.
+/// Allowed, denied, or approval required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ruling {
-    /// It may be done.
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The act is permitted.
     Allow,
-    /// A human has to say yes first.
-    Ask,
-    /// It may not be done.
+    /// A human has to approve the act first.
+    RequireApproval,
+    /// The act is not permitted.
     Deny,
 }
 
-/// Which way an act ended.
+/// Outcome of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Done.
     Done,
     /// Not permitted; nothing was done.
     Denied,
-    /// Waits for a human; nothing was done.
-    Asked,
+    /// Waits for an approval; nothing was done.
+    PendingApproval,
     /// Refused or failed, and known to have had no full effect.
     Failed,
-    /// The caller went away before the answer; only reads end so.
+    /// The caller disconnected before the answer; nothing was changed.
     Cancelled,
-    /// Sent, but whether it took effect is not known.
+    /// Sent, but it is not known whether it took effect.
     Unknown,
 }
 
+impl Outcome {
+    /// The outcome as the ledger writes it, `pending_approval`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Denied => "denied",
+            Self::PendingApproval => "pending_approval",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Record {
-    /// When it was written, RFC 3339 with microseconds, UTC.
+    /// Time of the record, RFC 3339 with microseconds, UTC.
     #[must_use]
     pub fn time(&self) -> &str {
         match &self.phase {
-            Phase::Open(begun) => &begun.time,
-            Phase::Close(ended) => &ended.time,
+            Phase::Open(opened) => &opened.time,
+            Phase::Close(closed) => &closed.time,
         }
     }
 
-    /// The record in a row; nothing in one that is a head.
-    pub(crate) fn read(row: &LedgerRow) -> Result<Option<Self>, serde_json::Error> {
+    /// Parses a row; returns `None` for a checkpoint.
+    pub(crate) fn from_row(row: &LedgerRow) -> Result<Option<Self>, serde_json::Error> {
         let phase = match row.phase.as_str() {
             "open" => Phase::Open(serde_json::from_str(&row.body)?),
             "close" => Phase::Close(serde_json::from_str(&row.body)?),
             _ => return Ok(None),
         };
-        Ok(Some(Self { sequence: row.sequence, act: row.act.clone(), phase, hash: row.hash.clone() }))
+        Ok(Some(Self { sequence: row.sequence, entry: row.entry.clone(), phase, hash: row.hash.clone() }))
     }
 }
 
-/// This moment as records write it.
+/// The current time in the format of records.
 pub(crate) fn now() -> String {
     Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true)
 }
@@ -211,16 +224,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_end_says_by_what_juju_has_the_act_and_nothing_where_it_has_not() {
-        let older = r#"{"time":"2026-01-02T03:04:05.000006Z","outcome":"done","duration_us":7}"#;
-        let mut end: Ending = serde_json::from_str(older).expect("as an older server wrote it");
-        assert_eq!(serde_json::to_string(&end).expect("JSON"), older);
+    fn close_record_omits_empty_juju_references() {
+        let plain = r#"{"time":"2026-01-02T03:04:05.000006Z","outcome":"done","duration_us":7}"#;
+        let mut closed: CloseRecord = serde_json::from_str(plain).expect("a close record");
+        assert_eq!(serde_json::to_string(&closed).expect("JSON"), plain);
         let method = "Action.EnqueueOperation".to_owned();
         let request = JujuRequest { connection: "0f1e2d3c4b5a6978".to_owned(), request: 17, method };
-        *end.juju = Juju { requests: vec![request], more_requests: 0, operation: Some("12".to_owned()) };
+        *closed.juju = JujuAuditRefs { requests: vec![request], omitted_requests: 0, operation: Some("12".to_owned()) };
         let juju = r#","juju":{"requests":[{"connection":"0f1e2d3c4b5a6978","request":17,"method":"Action.EnqueueOperation"}],"operation":"12"}}"#;
-        let text = serde_json::to_string(&end).expect("JSON");
-        assert_eq!(text, older.replace('}', juju));
-        assert_eq!(serde_json::from_str::<Ending>(&text).expect("reads"), end);
+        let text = serde_json::to_string(&closed).expect("JSON");
+        assert_eq!(text, plain.replace('}', juju));
+        assert_eq!(serde_json::from_str::<CloseRecord>(&text).expect("a close record"), closed);
     }
 }

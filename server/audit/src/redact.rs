@@ -1,9 +1,9 @@
-//! Takes secrets out of arguments before they are written down.
+//! Removes secrets from arguments before the ledger records them.
 
 use serde_json::{Map, Value};
 
 const HIDDEN: &str = "(redacted)";
-/// Parts of names whose values are never written down.
+/// Parts of names that mark a secret value.
 const SECRET_WORDS: &[&str] = &[
     "password",
     "passwd",
@@ -18,9 +18,8 @@ const SECRET_WORDS: &[&str] = &[
     "macaroon",
 ];
 
-/// The same value, with what is secret by its name replaced.
-///
-/// Names are keys of maps, and the left side of `key=value` texts.
+/// Returns the value with every secret replaced. A value is secret if its name contains one of the secret words; names are the
+/// keys of objects and the left side of `key=value` strings.
 #[must_use]
 pub fn redact(value: &Value) -> Value {
     match value {
@@ -55,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_go_and_the_rest_stays() {
+    fn redact_replaces_only_values_with_secret_names() {
         let value = json!({
             "application": "web",
             "config": {"admin-password": "hunter2", "title": "Shop", "nested": {"api_key": ["k"]}},

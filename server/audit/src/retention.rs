@@ -1,37 +1,37 @@
-//! How long records are kept, and how many bytes of them.
+//! Retention: for how long the ledger retains records, and how many bytes of them.
 
 use std::time::Duration;
 
 use chrono::{Days, SecondsFormat, Utc};
-use store::Store;
+use store::{LedgerSize, Store};
 
-/// How often it is looked whether there is something to remove.
-pub(crate) const RETAIN_EVERY: Duration = Duration::from_mins(10);
-/// So many records are removed at once, so that writers wait little.
-const AT_ONCE: i64 = 10_000;
+/// Interval between two removals of old records.
+pub(crate) const RETENTION_INTERVAL: Duration = Duration::from_mins(10);
+/// Records that one transaction removes, so that writers wait only briefly.
+const MAX_REMOVED: i64 = 10_000;
 
-/// What is kept of the ledger; all of it unless something is said.
+/// Limits of the ledger. Default: none, all records are retained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Keep {
-    /// Days that a record is kept.
+pub struct Retention {
+    /// Age in days after which a record is removed.
     pub days: Option<u32>,
-    /// Bytes that the store may hold before the oldest records go.
-    pub bytes: Option<u64>,
+    /// Size of the store in bytes above which the oldest records are removed.
+    pub max_bytes: Option<u64>,
 }
 
-impl Keep {
-    pub(crate) fn removes(self) -> bool {
-        self.days.is_some() || self.bytes.is_some()
+impl Retention {
+    pub(crate) fn is_limited(self) -> bool {
+        self.days.is_some() || self.max_bytes.is_some()
     }
 
-    /// What need not be kept of the records from `first` on; nothing where there is none. What is not ended stays, and so
-    /// does the last record of all, to which the head that tells of the removal is chained.
-    pub(crate) async fn removable(
+    /// The records from `first` on that exceed the limits; `None` if there are none. Open entries stay, and so does the last record,
+    /// to which the checkpoint about the removal is chained.
+    pub(crate) async fn removable_range(
         self,
         store: &Store,
         first: i64,
         last: i64,
-    ) -> Result<Option<Removable>, store::Error> {
+    ) -> Result<Option<RemovableRange>, store::Error> {
         let old = match self.days.and_then(|days| Utc::now().checked_sub_days(Days::new(days.into()))) {
             Some(time) => {
                 let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
@@ -39,31 +39,31 @@ impl Keep {
             }
             None => 0,
         };
-        let large = match self.bytes {
-            Some(bytes) => beyond(bytes, store.ledger_size().await?, first),
+        let large = match self.max_bytes {
+            Some(max_bytes) => last_excess_record(max_bytes, &store.ledger_size().await?, first),
             None => 0,
         };
         let whole = old.max(large).min(last - 1);
-        let at_once = whole.min(first.saturating_add(AT_ONCE) - 1);
-        let open = store.ledger_open_until(at_once).await?;
-        let through = open.map_or(at_once, |open| at_once.min(open - 1));
-        Ok((through >= first).then_some(Removable { through, more: through < whole }))
+        let limited = whole.min(first.saturating_add(MAX_REMOVED) - 1);
+        let open = store.ledger_open_until(limited).await?;
+        let through = open.map_or(limited, |open| limited.min(open - 1));
+        Ok((through >= first).then_some(RemovableRange { through, more: through < whole }))
     }
 }
 
-/// The oldest records, which can be removed.
+/// The oldest records, which exceed the retention.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Removable {
-    /// The last of them.
+pub(crate) struct RemovableRange {
+    /// Sequence of the last one.
     pub(crate) through: i64,
-    /// Whether others can follow soon: there are too many for once, or an act before them has to end first.
+    /// Whether more can follow soon, because there are too many for one transaction or an older entry is still open.
     pub(crate) more: bool,
 }
 
-/// The last of the records whose share of the store is beyond `bytes`.
-fn beyond(bytes: u64, (held, records): (u64, i64), first: i64) -> i64 {
-    let over = u128::from(held.saturating_sub(bytes));
-    let share = over * u128::from(records.unsigned_abs()) / u128::from(held.max(1));
+/// Sequence of the last record that has to go for the store to shrink to `max_bytes`, if all records have the same size.
+fn last_excess_record(max_bytes: u64, size: &LedgerSize, first: i64) -> i64 {
+    let excess = u128::from(size.bytes.saturating_sub(max_bytes));
+    let share = excess * u128::from(size.records.unsigned_abs()) / u128::from(size.bytes.max(1));
     first.saturating_add(i64::try_from(share).unwrap_or(i64::MAX)) - 1
 }
 
@@ -72,10 +72,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_records_go_as_hold_what_is_too_much() {
-        assert_eq!(beyond(1000, (1000, 10), 1), 0);
-        assert_eq!(beyond(500, (1000, 10), 1), 5);
-        assert_eq!(beyond(900, (1000, 10), 21), 21);
-        assert_eq!(beyond(0, (0, 0), 1), 0);
+    fn excess_is_proportional_to_the_share_of_bytes() {
+        let full = LedgerSize { bytes: 1000, records: 10 };
+        assert_eq!(last_excess_record(1000, &full, 1), 0);
+        assert_eq!(last_excess_record(500, &full, 1), 5);
+        assert_eq!(last_excess_record(900, &full, 21), 21);
+        assert_eq!(last_excess_record(0, &LedgerSize { bytes: 0, records: 0 }, 1), 0);
     }
 }

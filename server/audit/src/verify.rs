@@ -1,82 +1,92 @@
-//! Checks a whole ledger: chain, signatures, and that its end is not older than the newest head that is kept.
+//! Verifies a whole ledger: hash chain, signatures, and that its end is not older than the latest checkpoint.
 
 use store::Store;
 
 use crate::{
     Error, PublicKey,
-    head::Head,
-    newest::Newest,
-    walk::{Verified, Walk},
+    chain_verifier::{ChainVerifier, Verified},
+    checkpoint::Checkpoint,
+    checkpoint_file::LatestCheckpoint,
 };
 
+/// Rows that one query reads.
 const PAGE: i64 = 1000;
-/// So many heads are looked at for one that tells where the ledger begins; a damaged one is found by the walk.
-const HEADS: i64 = 5;
+/// Checkpoints that are searched for one that names the first record; the verification finds an invalid one.
+const RECENT_CHECKPOINTS: i64 = 5;
 
-/// Walks the whole chain, with the keys that may have signed it and the newest head that was kept apart from it.
+/// Verifies the whole chain with the trusted keys and the latest checkpoint from outside the store.
 ///
 /// # Errors
-/// [`Error::Store`] where the store cannot be read, [`Error::Broken`] at the first record that does not hold.
-pub async fn verify(store: &Store, keys: &[PublicKey], newest: Option<&Newest>) -> Result<Verified, Error> {
-    let mut beginning = beginning(store).await?;
+/// [`Error::Store`] if the store cannot be read, [`Error::InvalidRecord`] at the first invalid record.
+pub async fn verify(store: &Store, keys: &[PublicKey], latest: Option<&LatestCheckpoint>) -> Result<Verified, Error> {
+    let mut start = find_start(store).await?;
     loop {
-        let (first, base) = beginning.clone();
-        // a record that stands before the first one was put there, so the walk begins with whatever is oldest
-        let walked = walk_all(Walk::new(Some(keys), newest, first, base), store, i64::MIN).await;
-        if walked.is_ok() {
-            return walked;
+        let (first, base_hash) = start.clone();
+        // a record before the first one is an insertion, so the verification starts with the oldest row of the store
+        let result = verify_rows(ChainVerifier::new(Some(keys), latest, first, base_hash), store, i64::MIN).await;
+        if result.is_ok() {
+            return result;
         }
-        // a running server may have removed old records under the walk, and says so in a new head
-        let now = self::beginning(store).await?;
-        if now == beginning {
-            return walked;
+        // a running server may have removed old records meanwhile, and states that in a new checkpoint
+        let current = find_start(store).await?;
+        if current == start {
+            return result;
         }
-        beginning = now;
+        start = current;
     }
 }
 
-/// The oldest record and the hash before it, as the newest readable head says.
-async fn beginning(store: &Store) -> Result<(i64, String), Error> {
-    let heads = store.ledger_heads(HEADS).await?;
-    Ok(heads.iter().find_map(Head::read).map_or((1, String::new()), |head| (head.first, head.base)))
+/// The oldest record and the hash before it, as the newest valid checkpoint states them.
+async fn find_start(store: &Store) -> Result<(i64, String), Error> {
+    let rows = store.ledger_checkpoints(RECENT_CHECKPOINTS).await?;
+    Ok(start_from(rows.iter().find_map(Checkpoint::from_row)))
 }
 
-/// The same for the end of a ledger alone, from its last head on, whoever has signed that: quick, whatever its length.
-pub(crate) async fn verify_end(store: &Store, newest: Option<&Newest>) -> Result<End, Error> {
-    let last_head = store.ledger_heads(1).await?.pop();
-    let from = last_head.as_ref().map_or(1, |row| row.sequence);
-    let before = store.ledger_from(from - 1, 1).await?.into_iter().find(|row| row.sequence == from - 1);
-    let head = last_head.as_ref().and_then(Head::read);
-    let (first, base) = head.map_or((1, String::new()), |head| (head.first, head.base));
-    let walk = Walk::new(None, newest, from, before.map_or_else(|| base.clone(), |row| row.hash));
-    let verified = walk_all(walk, store, from).await?;
-    Ok(End { sequence: from + verified.records - 1, hash: verified.head, first, base, unsigned: verified.unsigned })
+fn start_from(checkpoint: Option<Checkpoint>) -> (i64, String) {
+    checkpoint.map_or((1, String::new()), |checkpoint| (checkpoint.first, checkpoint.base_hash))
 }
 
-async fn walk_all(mut walk: Walk<'_>, store: &Store, from: i64) -> Result<Verified, Error> {
+/// Verifies only the end of a ledger, from its last checkpoint on, with any key: fast whatever the length of the ledger.
+pub(crate) async fn verify_end(store: &Store, latest: Option<&LatestCheckpoint>) -> Result<ChainEnd, Error> {
+    let last_checkpoint = store.ledger_checkpoints(1).await?.pop();
+    let from = last_checkpoint.as_ref().map_or(1, |row| row.sequence);
+    let previous = store.ledger_from(from - 1, 1).await?.into_iter().find(|row| row.sequence == from - 1);
+    let (first, base_hash) = start_from(last_checkpoint.as_ref().and_then(Checkpoint::from_row));
+    let previous_hash = previous.map_or_else(|| base_hash.clone(), |row| row.hash);
+    let verified = verify_rows(ChainVerifier::new(None, latest, from, previous_hash), store, from).await?;
+    Ok(ChainEnd {
+        sequence: from + verified.records - 1,
+        hash: verified.last_hash,
+        first,
+        base_hash,
+        unsigned: verified.unsigned,
+    })
+}
+
+async fn verify_rows(mut verifier: ChainVerifier<'_>, store: &Store, from: i64) -> Result<Verified, Error> {
     let mut next = from;
     loop {
         let rows = store.ledger_from(next, PAGE).await?;
         let Some(last) = rows.last() else { break };
         next = last.sequence.saturating_add(1);
         for row in &rows {
-            walk.step(row).map_err(Error::Broken)?;
+            verifier.step(row).map_err(Error::InvalidRecord)?;
         }
     }
-    walk.end().map_err(Error::Broken)
+    verifier.finish().map_err(Error::InvalidRecord)
 }
 
-/// Where a ledger ends.
+/// The end of a ledger.
 #[derive(Debug)]
-pub(crate) struct End {
-    /// The last record, 0 where there is none.
+pub(crate) struct ChainEnd {
+    /// Sequence of the last record, 0 if there is none.
     pub(crate) sequence: i64,
-    /// Its hash.
+    /// Hash of the last record.
     pub(crate) hash: String,
-    /// The oldest record that is kept.
+    /// Sequence of the oldest record.
     pub(crate) first: i64,
-    /// Hash of the record before it.
-    pub(crate) base: String,
-    /// How many records no head has signed.
+    /// Hash of the record before the oldest one.
+    pub(crate) base_hash: String,
+    /// Number of records after the last checkpoint.
     pub(crate) unsigned: i64,
 }

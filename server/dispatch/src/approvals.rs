@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use audit::{Entry, Outcome};
+use audit::{AuditEvent, Entry, NewEntry, Outcome};
 use chrono::{DateTime, Utc};
 use identity::Caller;
-use policy::{Act, Approval, Asker, Effect, Status, Target, TargetEntity, Undecidable};
-use serde_json::{Value, json};
-use store::Decision as Written;
+use policy::{Approval, Asker, Status, Undecidable};
+use store::DecisionUpdate as Written;
 
 use crate::{Door, stored};
 
@@ -117,8 +116,8 @@ impl Approvals {
         let unknown = Undecidable::Unknown(shown_id(id));
         if !self.may_approve(caller) {
             // whoever may not look tries ids out, or lost their own
-            let act = approval_act("show", id, None, json!({}));
-            let entry = begin(&self.0, caller, &act).await?;
+            let event = AuditEvent::ApprovalViewed { approval_id: shown_id(id) };
+            let entry = begin(&self.0, caller, event).await?;
             entry.close(Outcome::Denied, &unknown.to_string());
         }
         Err(unknown.into())
@@ -196,28 +195,24 @@ pub(crate) async fn decision_entry(
     known: Option<&Approval>,
     decision: &Decision,
 ) -> Result<Entry, NotDecided> {
-    let verb = if decision.approve { "approve" } else { "reject" };
     let first = |text: &str, most: usize| text.chars().take(most).collect::<String>();
     // what somebody without the right sends must not fill the ledger
-    let (digest, reason) = (first(&decision.digest, DIGEST_LENGTH), first(&decision.reason, LONGEST_REASON));
-    let said = json!({"digest": digest, "reason": reason, "channel": decision.channel});
-    let act = approval_act(verb, id, known, said);
-    let mut entry = begin(door, caller, &act).await?;
-    entry.join_approval(&shown_id(id));
+    let event = AuditEvent::ApprovalDecided {
+        approval_id: shown_id(id),
+        approved: decision.approve,
+        digest: first(&decision.digest, DIGEST_LENGTH),
+        comment: first(&decision.reason, LONGEST_REASON),
+        channel: decision.channel.to_owned(),
+        location: known.map(|known| known.question.act.target.location.clone()).unwrap_or_default(),
+    };
+    let mut entry = begin(door, caller, event).await?;
+    entry.set_approval(&shown_id(id));
     Ok(entry)
 }
 
-async fn begin(door: &Door, caller: &Caller, act: &Act) -> Result<Entry, NotDecided> {
-    let request = audit::Request { roles: door.policy.now().roles_of(caller), ..audit::Request::new(caller, act) };
-    door.ledger.begin(request).await.map_err(NotDecided::LedgerClosed)
-}
-
-/// What somebody does with an approval, as the ledger has it: the approval is its target, and the place is that of the act.
-fn approval_act(verb: &str, id: &str, known: Option<&Approval>, arguments: Value) -> Act {
-    let location = known.map(|known| known.question.act.target.location.clone()).unwrap_or_default();
-    let entities = vec![TargetEntity::Known(format!("approval-{}", shown_id(id)))];
-    let effect = if verb == "show" { Effect::Read } else { Effect::Write };
-    Act::new(format!("approvals_{verb}"), effect).with_target(Target { location, entities }).with_arguments(arguments)
+async fn begin(door: &Door, caller: &Caller, event: AuditEvent) -> Result<Entry, NotDecided> {
+    let new = NewEntry::new(caller, event).with_roles(door.policy.now().roles_of(caller));
+    door.ledger.open_entry(new).await.map_err(NotDecided::LedgerClosed)
 }
 
 /// Whether a text can be the id of an approval; others are not looked up.

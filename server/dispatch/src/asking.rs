@@ -56,7 +56,7 @@ impl Asking<'_> {
         proof: Option<Proof>,
         entry: &mut Entry,
     ) -> Result<Permitted<Job>, Refusal> {
-        entry.hold();
+        entry.mark_waiting();
         let seen = self.look(asked.act().clone(), asked.demands().to_vec(), preview).await?;
         let approved = match proof {
             None => self.unproven(&seen, entry).await?,
@@ -64,12 +64,12 @@ impl Asking<'_> {
             Some(Proof::Confirmed { approval, word }) => self.confirmed(&seen, &approval, &word, entry).await?,
             Some(Proof::Declined { approval }) => return Err(self.declined(&seen, &approval, entry).await),
             Some(Proof::Dismissed { approval }) => {
-                entry.join_approval(&approval);
+                entry.set_approval(&approval);
                 return Err(Refusal::NotApproved(Unfit::Pending(approval)));
             }
             Some(Proof::Forged(why)) => return Err(Refusal::Forged(why)),
         };
-        entry.join_approval(&approved.id);
+        entry.set_approval(&approved.id);
         let used = self
             .door
             .ledger
@@ -78,7 +78,7 @@ impl Asking<'_> {
             .await;
         let used = used.map_err(lost)?.ok_or_else(|| Unfit::Used(approved.id.clone()))?;
         let permitted = asked.grant(&stored::read(used).map_err(lost)?, entry.id())?;
-        entry.go_on();
+        entry.mark_running();
         Ok(permitted)
     }
 
@@ -116,7 +116,7 @@ impl Asking<'_> {
             }
             // so that an assistant cannot wear a human down by asking again and again
             Err(no @ Unfit::Rejected { .. }) if known.expires > seen.now => {
-                entry.join_approval(&known.id);
+                entry.set_approval(&known.id);
                 Err(Refusal::NotApproved(no))
             }
             Err(_) => Err(self.ask(seen, None, entry).await),
@@ -181,7 +181,7 @@ impl Asking<'_> {
     }
 
     async fn find(&self, id: &str, entry: &mut Entry) -> Result<Approval, Refusal> {
-        entry.join_approval(&shown_id(id));
+        entry.set_approval(&shown_id(id));
         let unknown = || Refusal::NotApproved(Unfit::Unknown(shown_id(id)));
         if !is_id(id) {
             return Err(unknown());
@@ -199,7 +199,7 @@ impl Asking<'_> {
     }
 
     async fn end(&self, known: &Approval, why: &Unfit) -> Result<(), Refusal> {
-        self.door.ledger.store().end_approval(&known.id, &why.to_string()).await.map(drop).map_err(lost)
+        self.door.ledger.store().expire_approval(&known.id, &why.to_string()).await.map(drop).map_err(lost)
     }
 
     /// Asks anew.
@@ -229,7 +229,7 @@ impl Asking<'_> {
             Err(error) => return lost(error),
         }
         // another call was faster with the same question, or too many wait
-        match store.newest_approval(&row.asker, &row.digest).await.map(|found| found.map(stored::read)) {
+        match store.newest_approval(&row.requester, &row.digest).await.map(|found| found.map(stored::read)) {
             Ok(Some(Ok(other))) if other.status_at(seen.now) == Status::Pending => self.waiting(other, void, entry),
             Ok(_) => Refusal::TooManyWait(MOST_OPEN),
             Err(error) => lost(error),
@@ -237,7 +237,7 @@ impl Asking<'_> {
     }
 
     fn waiting(&self, approval: Approval, void: Option<Unfit>, entry: &mut Entry) -> Refusal {
-        entry.join_approval(&approval.id);
+        entry.set_approval(&approval.id);
         let confirmable = self.door.approvals.confirm_in_client && approval.question.confirmable();
         let how = self.door.approvals.how(&approval.id);
         Refusal::ApprovalNeeded(Box::new(Waiting { approval, confirmable, how, void }))

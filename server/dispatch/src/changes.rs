@@ -1,6 +1,6 @@
 //! Who changed what, told from the ledger to those who may know it.
 
-use audit::{Beginning, Change, Juju, Only, Outcome, Request};
+use audit::{Change, ExportFilter, JujuAuditRefs, NewEntry, OpenRecord, Outcome, ToolCall};
 use catalogue::Answer;
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use identity::Caller;
@@ -47,8 +47,8 @@ pub async fn changes(door: &Door, caller: &Caller, wanted: &Wanted) -> Result<Re
     let location = Location::from_names(None, wanted.model.clone());
     let act = Act::new(TOOL, Effect::Sensitive).with_target(Target::from_location(location)).with_arguments(arguments);
     let rights = policy.rights(caller);
-    let request = Request { roles: rights.roles().to_vec(), ..Request::new(caller, &act) };
-    let entry = door.ledger.begin(request).await.map_err(Refusal::LedgerClosed)?;
+    let new = NewEntry::from_call(caller, ToolCall::new(&act)).with_roles(rights.roles().to_vec());
+    let entry = door.ledger.open_entry(new).await.map_err(Refusal::LedgerClosed)?;
     if let Err(denial) = rights.may_see(TOOL, TOOLSET, Effect::Sensitive) {
         let refusal = Refusal::Denied(denial);
         entry.close(refusal.outcome(), &refusal.to_string());
@@ -56,26 +56,26 @@ pub async fn changes(door: &Door, caller: &Caller, wanted: &Wanted) -> Result<Re
     }
     // by each change's own place: who may know of one model learns nothing of another
     let circumstances = Circumstances { toolset: TOOLSET.to_owned(), ..Circumstances::at(Utc::now()) };
-    let may_see = |begun: &Beginning| {
-        let act = act.clone().with_target(Target::from_location(begun.asked.target.location.clone()));
+    let may_see = |opened: &OpenRecord| {
+        let act = act.clone().with_target(Target::from_location(opened.event.location().clone()));
         matches!(policy.judge(caller, &act, &circumstances), Judgement::Allow { .. })
     };
     let days = wanted.days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
     let since = Utc::now() - TimeDelta::days(days.into());
-    let only = Only {
+    let filter = ExportFilter {
         since: Some(since.to_rfc3339_opts(SecondsFormat::Micros, true)),
         until: None,
         model: wanted.model.clone(),
         caller: wanted.caller.clone(),
     };
     let most = wanted.limit.unwrap_or(SHOWN).clamp(1, MOST_SHOWN);
-    match audit::changes(door.ledger.store(), &only, most, may_see).await {
+    match audit::changes(door.ledger.store(), &filter, most, may_see).await {
         Ok(found) => {
             let mut lines = Vec::with_capacity(found.found.len());
             for change in found.found {
                 lines.push(Line { decided_by: decided_by(door, &change).await, change });
             }
-            let reply = Reply::of(told(&lines, found.older, days), entry.id(), Vec::new());
+            let reply = Reply::of(told(&lines, found.omitted_older, days), entry.id(), Vec::new());
             entry.close(Outcome::Done, "");
             Ok(reply)
         }
@@ -123,7 +123,7 @@ fn told(lines: &[Line], older: usize, days: u16) -> Answer {
 fn cells(line: &Line) -> Vec<String> {
     let Line { change, decided_by } = line;
     let outcome = match change.outcome {
-        Some(outcome) => json!(outcome).as_str().unwrap_or_default().to_owned(),
+        Some(outcome) => outcome.as_str().to_owned(),
         None => "under way".to_owned(),
     };
     let message = change.reason.strip_prefix(&format!("{outcome}: ")).unwrap_or(&change.reason);
@@ -131,7 +131,7 @@ fn cells(line: &Line) -> Vec<String> {
     let cells = [
         change.time.get(..19).map_or_else(|| change.time.clone(), |time| format!("{}Z", time.replace('T', " "))),
         change.email.as_ref().unwrap_or(&change.caller).clone(),
-        change.tool.clone(),
+        change.tool.clone().unwrap_or_else(|| change.event.to_owned()),
         change.controller.clone(),
         change.model.clone(),
         targets.join(","),
@@ -144,7 +144,7 @@ fn cells(line: &Line) -> Vec<String> {
 }
 
 /// Where Juju's own records have it, in short: `0f1e2d3c4b5a6978/17`, `operation 12`.
-fn juju(found: &Juju) -> String {
+fn juju(found: &JujuAuditRefs) -> String {
     let requests = found.requests.iter().map(|sent| format!("{}/{}", sent.connection, sent.request));
     let operation = found.operation.iter().map(|id| format!("operation {id}"));
     operation.chain(requests).collect::<Vec<_>>().join(" ")

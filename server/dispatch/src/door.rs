@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use audit::{Decision, Entry, Juju, JujuRequest, Ledger, Outcome, Request, Ruling};
+use audit::{
+    Entry, JujuAuditRefs, JujuRequest, Ledger, NewEntry, Outcome, PendingEntry, RecordedDecision, ToolCall,
+    Verdict as Ruling,
+};
 use catalogue::{Answer, Catalogue, Job, Options, Preview, Site, Tool};
 use identity::Caller;
 use juju_client::Controllers;
@@ -68,23 +71,28 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
         }
     };
     let (planned, preview) = plan.at(&site);
-    let mut entry = registrar.announce(planned.act(), &options).await?;
+    let mut pending = registrar.announce(planned.act(), &options).await?;
     // the store keeps the beginning of a read while the controller is asked: before it has it, nobody is answered
     if planned.act().effect != Effect::Read || options.dry_run || call.proof.is_some() {
-        entry.stands().await.map_err(Refusal::LedgerClosed)?;
+        pending.wait_persisted().await.map_err(Refusal::LedgerClosed)?;
     }
     if let Some(Proof::Forged(why)) = call.proof {
-        return Err(close(entry, Refusal::Forged(why)));
+        return Err(close(pending.persisted().await.map_err(Refusal::LedgerClosed)?, Refusal::Forged(why)));
     }
     let (circumstances, spending) = match hidden {
         None => circumstances::look(door, &policy, caller, planned.act(), (tool, &site)).await,
         Some(_) => circumstances::unknown(tool),
     };
     let verdict = policy::decide(&policy, caller, &circumstances, planned);
-    entry.decided(decision(&verdict));
-    if !matches!(verdict, Verdict::Permit(_)) {
-        entry.stands().await.map_err(Refusal::LedgerClosed)?;
-    }
+    pending.set_decision(decision(&verdict));
+    let verdict = match verdict {
+        Verdict::Permit(permitted) if permitted.act().effect == Effect::Read && !options.dry_run => {
+            let most_bytes = call.most_bytes.unwrap_or(usize::MAX);
+            return run(permitted, site, (pending.persisted(), text), most_bytes).await;
+        }
+        other => other,
+    };
+    let mut entry = pending.persisted().await.map_err(Refusal::LedgerClosed)?;
     let permitted = match verdict {
         Verdict::Permit(permitted) if options.dry_run => {
             let told = Would { act: permitted.act(), demands: &[], warnings: permitted.warnings() };
@@ -115,6 +123,7 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     if permitted.act().effect.changes() {
         write(door, caller, (permitted, spending), site, (entry, text), options.idempotency_key).await
     } else {
+        let entry = std::future::ready(Ok(entry));
         run(permitted, site, (entry, text), call.most_bytes.unwrap_or(usize::MAX)).await
     }
 }
@@ -145,38 +154,37 @@ struct Registrar<'a> {
 
 impl Registrar<'_> {
     async fn begin(&self, act: &Act, options: &Options) -> Result<Entry, Refusal> {
-        let mut entry = self.announce(act, options).await?;
-        entry.stands().await.map_err(Refusal::LedgerClosed)?;
-        Ok(entry)
+        self.announce(act, options).await?.persisted().await.map_err(Refusal::LedgerClosed)
     }
 
     /// Opens an entry that nobody may be answered before it stands.
-    async fn announce(&self, act: &Act, options: &Options) -> Result<Entry, Refusal> {
-        let request = Request {
-            roles: self.rights.roles().to_vec(),
+    async fn announce(&self, act: &Act, options: &Options) -> Result<PendingEntry, Refusal> {
+        let tool_call = ToolCall {
             dry_run: options.dry_run,
-            idempotency_key: options.idempotency_key.as_deref(),
-            trace: self.trace.as_deref(),
-            ..Request::new(self.caller, act)
+            idempotency_key: options.idempotency_key.clone(),
+            ..ToolCall::new(act)
         };
-        let mut entry = self.door.ledger.announce(request).await.map_err(Refusal::LedgerClosed)?;
-        self.labels.iter().for_each(|label| entry.label(label.clone()));
-        Ok(entry)
+        let new = NewEntry::from_call(self.caller, tool_call)
+            .with_roles(self.rights.roles().to_vec())
+            .with_trace_id(self.trace.as_deref());
+        let mut pending = self.door.ledger.begin_entry(new).await.map_err(Refusal::LedgerClosed)?;
+        self.labels.iter().for_each(|label| pending.add_label(label.clone()));
+        Ok(pending)
     }
 }
 
 /// What the ledger keeps of a verdict.
-fn decision(verdict: &Verdict<Job>) -> Decision {
+fn decision(verdict: &Verdict<Job>) -> RecordedDecision {
     let (ruling, rules, warnings): (_, Vec<&str>, &[Hit]) = match verdict {
         Verdict::Permit(permitted) => (Ruling::Allow, Vec::new(), permitted.warnings()),
         Verdict::Ask(asked) => {
-            (Ruling::Ask, asked.demands().iter().map(|demand| &*demand.rule).collect(), asked.warnings())
+            (Ruling::RequireApproval, asked.demands().iter().map(|demand| &*demand.rule).collect(), asked.warnings())
         }
         Verdict::Approver => (Ruling::Deny, Vec::new(), &[]),
         Verdict::Deny(denial) => (Ruling::Deny, denial.rules().collect(), &[]),
     };
     let rules = rules.into_iter().chain(warnings.iter().map(|hit| &*hit.rule));
-    Decision { warnings: warnings.iter().map(Hit::sentence).collect(), ..Decision::new(ruling, rules) }
+    RecordedDecision { warnings: warnings.iter().map(Hit::sentence).collect(), ..RecordedDecision::new(ruling, rules) }
 }
 
 fn close(entry: Entry, refusal: Refusal) -> Refusal {
@@ -264,7 +272,7 @@ async fn write(
             },
         };
         let result = match spending.keep(&store, entry.id()).await {
-            Ok(()) => run(permitted, site, (entry, text), usize::MAX).await,
+            Ok(()) => run(permitted, site, (std::future::ready(Ok(entry)), text), usize::MAX).await,
             Err(refusal) => Err(close(entry, refusal)),
         };
         if let Some(key) = key {
@@ -278,14 +286,14 @@ async fn write(
 async fn run(
     permitted: Permitted<Job>,
     site: Arc<Site>,
-    (mut entry, text): (Entry, Text),
+    (entry, text): (impl Future<Output = Result<Entry, audit::Error>>, Text),
     most_bytes: usize,
 ) -> Result<Reply, Refusal> {
     let warnings = permitted.warnings().to_vec();
     let (permit, job) = permitted.redeem();
-    let (answer, stands) = tokio::join!(job(permit, Arc::clone(&site), most_bytes), entry.stands());
-    entry.left(found_by(&site));
-    stands.map_err(Refusal::LedgerClosed)?;
+    let (answer, entry) = tokio::join!(job(permit, Arc::clone(&site), most_bytes), entry);
+    let mut entry = entry.map_err(Refusal::LedgerClosed)?;
+    entry.set_juju_refs(found_by(&site));
     match answer {
         Ok(answer) => {
             let reply = text.judge(Reply::of(answer, entry.id(), warnings), &mut entry);
@@ -297,16 +305,16 @@ async fn run(
 }
 
 /// By what the act that was done here is found in Juju's own records.
-fn found_by(site: &Site) -> Juju {
+fn found_by(site: &Site) -> JujuAuditRefs {
     let left = site.trail().take();
     let request = |sent: juju_client::Sent| JujuRequest {
         connection: sent.connection.to_string(),
         request: sent.request,
         method: sent.method,
     };
-    Juju {
+    JujuAuditRefs {
         requests: left.requests.into_iter().map(request).collect(),
-        more_requests: left.more,
+        omitted_requests: left.more,
         operation: site.operation().map(ToOwned::to_owned),
     }
 }

@@ -1,9 +1,7 @@
 //! Floods in the ledger: one record for many refusals, so that whoever asks too much cannot fill the disk.
 
-use audit::Outcome;
+use audit::{AuditEvent, NewEntry, Outcome};
 use identity::Caller;
-use policy::{Act, Effect};
-use serde_json::json;
 
 use crate::Door;
 
@@ -22,17 +20,16 @@ pub struct Limited<'a> {
 /// because nothing was done anyway.
 pub async fn note_limited(door: &Door, caller: &Caller, limited: Limited<'_>) {
     let scope = if limited.tool.is_some() { "tool" } else { "caller" };
-    let act = Act::new(limited.tool.unwrap_or("any"), Effect::Read)
-        .with_arguments(json!({"scope": scope, "limit": limited.limit, "refused": limited.count}));
-    let request = audit::Request { roles: door.policy.now().roles_of(caller), ..audit::Request::new(caller, &act) };
-    match door.ledger.begin(request).await {
-        Ok(entry) => {
-            let calls = if limited.count == 1 { "call was" } else { "calls were" };
-            entry.close(
-                Outcome::Denied,
-                &format!("{} {calls} refused by the {scope} {} limit", limited.count, limited.limit),
-            );
-        }
-        Err(error) => tracing::error!(%error, "refusals by a limit could not be written down"),
+    let event = AuditEvent::RateLimited {
+        scope: scope.to_owned(),
+        limit: limited.limit.to_owned(),
+        tool: limited.tool.map(ToOwned::to_owned),
+        refused_count: limited.count,
+    };
+    let new = NewEntry::new(caller, event).with_roles(door.policy.now().roles_of(caller));
+    let calls = if limited.count == 1 { "call was" } else { "calls were" };
+    let reason = format!("{} {calls} refused by the {scope} {} limit", limited.count, limited.limit);
+    if let Err(error) = door.ledger.record(new, Outcome::Denied, &reason).await {
+        tracing::error!(%error, "cannot record calls refused by a rate limit");
     }
 }

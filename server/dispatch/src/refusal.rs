@@ -127,7 +127,7 @@ impl Refusal {
             Self::Denied(_) | Self::Approver | Self::NotApproved(_) | Self::Forged(_) | Self::TooManyWait(_) => {
                 Outcome::Denied
             }
-            Self::ApprovalNeeded(_) => Outcome::Asked,
+            Self::ApprovalNeeded(_) => Outcome::PendingApproval,
             Self::EndUnknown { .. } | Self::WorkLost => Outcome::Unknown,
             Self::Failed(failure) if failure.outcome_unknown() => Outcome::Unknown,
             _ => Outcome::Failed,

@@ -3,7 +3,7 @@
 use identity::Caller;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Claim, Store};
+use store::{KeyClaim, Store};
 
 use crate::{Refusal, Reply, whose::whose};
 
@@ -49,7 +49,7 @@ impl Key {
         key: &str,
         digest: &str,
     ) -> Result<Option<Reply>, Refusal> {
-        let known = store.key(&whose(caller), key).await.map_err(Refusal::KeyLost)?;
+        let known = store.find_key(&whose(caller), key).await.map_err(Refusal::KeyLost)?;
         known.map(|known| again(known, key, digest)).transpose()
     }
 
@@ -61,7 +61,7 @@ impl Key {
             Err(refusal) => Kept::Failed(refusal.to_string()),
         };
         let kept = serde_json::to_string(&kept).unwrap_or_default();
-        if let Err(error) = self.store.settle_key(&self.caller, &self.name, &kept).await {
+        if let Err(error) = self.store.complete_key(&self.caller, &self.name, &kept).await {
             // without an outcome a repetition is told that the end is not known, and is not done again
             tracing::error!(%error, "the outcome of an idempotency key cannot be kept");
         }
@@ -69,8 +69,8 @@ impl Key {
 }
 
 /// What a call is answered whose key an act has already.
-fn again(known: Claim, key: &str, digest: &str) -> Result<Reply, Refusal> {
-    let (key, entry) = (key.to_owned(), known.act);
+fn again(known: KeyClaim, key: &str, digest: &str) -> Result<Reply, Refusal> {
+    let (key, entry) = (key.to_owned(), known.entry);
     if known.digest != digest {
         return Err(Refusal::KeyReused { key, entry });
     }

@@ -1,6 +1,6 @@
 //! A token too narrow for a call is found before anything is asked of a controller, so that its client can sign in for more.
 
-use audit::{Decision, Outcome, Request, Ruling};
+use audit::{NewEntry, Outcome, RecordedDecision, ToolCall, Verdict};
 use identity::Caller;
 use policy::Denial;
 
@@ -25,16 +25,16 @@ pub async fn too_narrow(door: &Door, caller: &Caller, call: &Call) -> Option<Nar
     let scopes = policy.step_up(caller, &act, tool.toolset())?;
     let scope = policy::scope::needed(act.effect);
     let denial = Refusal::Denied(Denial::Scope { effect: act.effect, scope });
-    let request = Request {
-        roles: policy.roles_of(caller),
+    let tool_call = ToolCall {
         dry_run: plan.options.dry_run,
-        idempotency_key: plan.options.idempotency_key.as_deref(),
-        trace: call.trace.as_deref(),
-        ..Request::new(caller, &act)
+        idempotency_key: plan.options.idempotency_key.clone(),
+        ..ToolCall::new(&act)
     };
-    let refusal = match door.ledger.begin(request).await {
+    let new =
+        NewEntry::from_call(caller, tool_call).with_roles(policy.roles_of(caller)).with_trace_id(call.trace.as_deref());
+    let refusal = match door.ledger.open_entry(new).await {
         Ok(mut entry) => {
-            entry.decided(Decision::new(Ruling::Deny, [""; 0]));
+            entry.set_decision(RecordedDecision::new(Verdict::Deny, [""; 0]));
             entry.close(Outcome::Denied, &denial.to_string());
             denial
         }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use identity::Caller;
 use policy::{Act, Budget, Change, Reserved};
-use store::{ChangeRow, Store};
+use store::{BudgetChangeRow, Store};
 
 use crate::{Refusal, whose::whose};
 
@@ -29,9 +29,15 @@ impl Spending {
     pub(crate) async fn keep(mut self, store: &Store, entry: &str) -> Result<(), Refusal> {
         if let Some(reserved) = &self.0 {
             let Change { caller, place, time, units, machines } = reserved.change().clone();
-            let row =
-                ChangeRow { act: entry.to_owned(), caller, place, made: time.timestamp_micros(), units, machines };
-            store.add_change(&row, begin(time)).await.map_err(Refusal::BudgetLost)?;
+            let row = BudgetChangeRow {
+                entry: entry.to_owned(),
+                caller,
+                target: place,
+                created_at: time.timestamp_micros(),
+                units,
+                machines,
+            };
+            store.add_budget_change(&row, begin(time)).await.map_err(Refusal::BudgetLost)?;
         }
         self.0 = None;
         Ok(())
@@ -52,10 +58,10 @@ impl Drop for Spending {
 /// [`store::Error`], where the store cannot be read or holds what this program would never have written.
 pub async fn recall(store: &Store) -> Result<Budget, store::Error> {
     let now = Utc::now();
-    let changes = store.changes_since(begin(now)).await?.into_iter().map(|row| {
-        let time = DateTime::from_timestamp_micros(row.made);
-        let time = time.ok_or_else(|| store::Error::Unreadable { what: "change", id: row.act.clone() })?;
-        let (caller, place) = (row.caller, row.place);
+    let changes = store.budget_changes_since(begin(now)).await?.into_iter().map(|row| {
+        let time = DateTime::from_timestamp_micros(row.created_at);
+        let time = time.ok_or_else(|| store::Error::Unreadable { what: "change", id: row.entry.clone() })?;
+        let (caller, place) = (row.caller, row.target);
         Ok(Change { caller, place, time, units: row.units, machines: row.machines })
     });
     Ok(Budget::recall(changes.collect::<Result<Vec<_>, store::Error>>()?, now))

@@ -1,6 +1,6 @@
 //! Acts that are only supposed: what policy would say to them, told without anything being done.
 
-use audit::{Outcome, Request};
+use audit::{NewEntry, Outcome, ToolCall};
 use catalogue::{Answer, BadArguments, Catalogue, Options, Scope, Site};
 use identity::Caller;
 use policy::{Act, Effect, Explanation, Location, Target};
@@ -78,8 +78,9 @@ pub async fn validate(
     if let Some(site) = &site {
         supposed.act.target.location = site.location().clone();
     }
-    let request = Request { roles: rights.roles().to_vec(), dry_run: true, ..Request::new(caller, &supposed.act) };
-    let entry = door.ledger.begin(request).await.map_err(Refusal::LedgerClosed)?;
+    let tool_call = ToolCall { dry_run: true, ..ToolCall::new(&supposed.act) };
+    let new = NewEntry::from_call(caller, tool_call).with_roles(rights.roles().to_vec());
+    let entry = door.ledger.open_entry(new).await.map_err(Refusal::LedgerClosed)?;
     let (circumstances, _spending) =
         circumstances::suppose(door, &policy, caller, &supposed.act, (supposed.toolset, site.as_ref())).await;
     let explanation = policy.explain(caller, &supposed.act, &circumstances);

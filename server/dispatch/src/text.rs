@@ -35,7 +35,7 @@ impl Text {
         if self.of_estate {
             reply.provenance.suspicious = self.detector.judge_value(&reply.value);
             for label in labels("result", &reply.provenance.suspicious) {
-                entry.label(label);
+                entry.add_label(label);
             }
         }
         reply.provenance.arguments = self.arguments;

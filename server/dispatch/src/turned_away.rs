@@ -2,15 +2,10 @@
 
 use std::net::IpAddr;
 
-use audit::{Outcome, Request};
+use audit::{AuditEvent, NewEntry, Outcome};
 use identity::Caller;
-use policy::{Act, Effect};
-use serde_json::json;
 
 use crate::Door;
-
-/// The tool by whose name refused tokens stand in the ledger.
-const SIGN_IN: &str = "sign_in";
 
 /// A refused token, or several.
 #[derive(Debug, Clone, Copy)]
@@ -28,14 +23,13 @@ pub(crate) struct TurnedAway<'a> {
 /// Writes down that a token was refused; never the token. A ledger that is closed is told of in the log only, because nothing was
 /// done anyway.
 pub(crate) async fn note_turned_away(door: &Door, away: TurnedAway<'_>) {
-    let act = Act::new(SIGN_IN, Effect::Read).with_arguments(json!({"kind": away.kind, "left_out": away.left_out}));
+    let event = AuditEvent::AuthenticationFailed { reason: away.kind.to_owned(), suppressed_count: away.left_out };
     let reason = match away.left_out {
         0 => away.reason.to_owned(),
         count => format!("{}; {count} such from there have no record of their own", away.reason),
     };
     let caller = Caller::anonymous(away.peer);
-    match door.ledger.begin(Request::new(&caller, &act)).await {
-        Ok(entry) => entry.close(Outcome::Denied, &reason),
-        Err(error) => tracing::error!(%error, "a refused token could not be written down"),
+    if let Err(error) = door.ledger.record(NewEntry::new(&caller, event), Outcome::Denied, &reason).await {
+        tracing::error!(%error, "cannot record a failed authentication");
     }
 }

@@ -1,21 +1,21 @@
-//! Rows of the ledger. What they mean, and their hashes, is the business of `audit`.
+//! Rows of the ledger. The crate `audit` defines their contents and hashes.
 
 use sqlx::{FromRow, QueryBuilder, Row, sqlite::SqliteRow};
 
 use crate::{Error, Store};
 
-/// One row: the beginning or the end of an act, or a signed head.
+/// One row: the open or close record of an entry, or a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerRow {
-    /// Place in the chain, from 1.
+    /// Position in the chain, from 1.
     pub sequence: i64,
-    /// Joins a beginning to its end; empty for a head.
-    pub act: String,
-    /// `open`, `close` or `head`.
+    /// Id of the entry, the same in its open and close record; empty for a checkpoint.
+    pub entry: String,
+    /// `open`, `close` or `checkpoint`.
     pub phase: String,
-    /// JSON, as hashed.
+    /// JSON, exactly the hashed bytes.
     pub body: String,
-    /// Hash of the row before and of this one, hexadecimal.
+    /// Hash over the previous row and this one, hexadecimal.
     pub hash: String,
 }
 
@@ -23,7 +23,7 @@ impl FromRow<'_, SqliteRow> for LedgerRow {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
         Ok(Self {
             sequence: row.try_get("sequence")?,
-            act: row.try_get("act")?,
+            entry: row.try_get("entry")?,
             phase: row.try_get("phase")?,
             body: row.try_get("body")?,
             hash: row.try_get("hash")?,
@@ -32,38 +32,38 @@ impl FromRow<'_, SqliteRow> for LedgerRow {
 }
 
 impl Store {
-    /// Appends rows, all or none. Where `durable`, returns only when the disk has them.
+    /// Appends rows, all or none. If `durable`, returns only when the disk has them.
     ///
     /// # Errors
-    /// [`Error::Failed`]; then none of the rows is kept.
+    /// [`Error::Failed`]; then the store has none of the rows.
     pub async fn append_ledger(&self, rows: &[LedgerRow], durable: bool) -> Result<(), Error> {
-        // one statement is one transaction, and one trip to the thread that SQLite works on
-        let mut insert = QueryBuilder::new("insert into ledger (sequence, act, phase, body, hash) ");
-        insert.push_values(rows, |mut row_of, row| {
-            row_of
+        // one statement is one transaction, and one message to SQLite's thread
+        let mut insert = QueryBuilder::new("insert into ledger (sequence, entry, phase, body, hash) ");
+        insert.push_values(rows, |mut values, row| {
+            values
                 .push_bind(row.sequence)
-                .push_bind(&row.act)
+                .push_bind(&row.entry)
                 .push_bind(&row.phase)
                 .push_bind(&row.body)
                 .push_bind(&row.hash);
         });
         insert.build().execute(if durable { &self.durable_writer } else { &self.writer }).await?;
-        if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.count(rows.len());
+        if let Some(checkpointer) = &self.wal_checkpointer {
+            checkpointer.count(rows.len());
         }
         Ok(())
     }
 
-    /// The last row, if there is any.
+    /// Returns the last row; `None` if the ledger is empty.
     ///
     /// # Errors
     /// [`Error::Failed`].
-    pub async fn ledger_head(&self) -> Result<Option<LedgerRow>, Error> {
+    pub async fn last_ledger_row(&self) -> Result<Option<LedgerRow>, Error> {
         let query = sqlx::query_as("select * from ledger order by sequence desc limit 1");
         Ok(query.fetch_optional(&self.writer).await?)
     }
 
-    /// Up to `limit` rows from `sequence` on, in order.
+    /// Returns up to `limit` rows from `sequence` on, in order.
     ///
     /// # Errors
     /// [`Error::Failed`].
@@ -72,24 +72,25 @@ impl Store {
         Ok(query.bind(sequence).bind(limit).fetch_all(&self.reader).await?)
     }
 
-    /// The newest signed heads, newest first.
+    /// Returns up to `limit` checkpoints, the newest first.
     ///
     /// # Errors
     /// [`Error::Failed`].
-    pub async fn ledger_heads(&self, limit: i64) -> Result<Vec<LedgerRow>, Error> {
-        let query = sqlx::query_as("select * from ledger where phase = 'head' order by sequence desc limit ?");
+    pub async fn ledger_checkpoints(&self, limit: i64) -> Result<Vec<LedgerRow>, Error> {
+        let query = sqlx::query_as("select * from ledger where phase = 'checkpoint' order by sequence desc limit ?");
         Ok(query.bind(limit).fetch_all(&self.reader).await?)
     }
 
-    /// Beginnings without an end, in order: what an earlier process left behind.
+    /// Returns open records without a close record, in order: an earlier process stopped before it closed them.
     ///
     /// # Errors
     /// [`Error::Failed`].
     pub async fn ledger_unclosed(&self) -> Result<Vec<LedgerRow>, Error> {
+        // `phase <> 'checkpoint'` lets SQLite use the partial index on `entry`
         let query = sqlx::query_as(
-            "select * from ledger as begun where phase = 'open' and not exists \
-             (select 1 from ledger as ended where ended.act = begun.act and ended.phase <> 'head' and ended.phase = 'close') \
-             order by sequence",
+            "select * from ledger as opened where phase = 'open' and not exists \
+             (select 1 from ledger as closed where closed.entry = opened.entry and closed.phase <> 'checkpoint' \
+             and closed.phase = 'close') order by sequence",
         );
         Ok(query.fetch_all(&self.reader).await?)
     }

@@ -1,12 +1,15 @@
-//! What must outlive the process, in SQLite: the only room with SQL. Migrations are inside the program.
+//! Persistent state in SQLite: the ledger, approvals, idempotency keys and budget changes. The only crate with SQL; the migrations are
+//! compiled into the program.
+//!
+//! The rows implement `FromRow` by hand, because the derive needs `sqlx-macros`, which compiles the whole of `sqlx` a second time.
 
 mod approval;
-mod change;
-mod checkpoint;
-mod key;
+mod budget_change;
+mod idempotency_key;
 mod ledger;
 mod retention;
 mod schema;
+mod wal_checkpoint;
 
 use std::{path::Path, time::Duration};
 
@@ -15,96 +18,97 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use checkpoint::Checkpoints;
+use wal_checkpoint::WalCheckpointer;
 
-pub use approval::{ApprovalRow, Decision};
-pub use change::ChangeRow;
-pub use key::Claim;
+pub use approval::{ApprovalRow, DecisionUpdate};
+pub use budget_change::BudgetChangeRow;
+pub use idempotency_key::KeyClaim;
 pub use ledger::LedgerRow;
+pub use retention::LedgerSize;
 
-/// So many rows come over at once from the thread that SQLite works on.
-const ROWS: usize = 1000;
+/// Rows that SQLite's thread sends at once.
+const ROW_BUFFER: usize = 1000;
 
-/// The program's store. Cheap to clone; one connection writes, one writes what must outlive the machine, a few read.
+/// The program's store. Cheap to clone. One connection writes, one writes what must survive a power cut, a few read.
 #[derive(Debug, Clone)]
 pub struct Store {
     writer: SqlitePool,
-    /// Returns only when the disk has what was written.
+    /// A write returns only when the disk has it.
     durable_writer: SqlitePool,
     reader: SqlitePool,
-    /// None where nothing is written.
-    checkpoints: Option<Checkpoints>,
-    checkpointer: SqlitePool,
+    /// `None` for a read-only store.
+    wal_checkpointer: Option<WalCheckpointer>,
+    checkpoint_pool: SqlitePool,
 }
 
 impl Store {
-    /// Opens the store in a file, makes it where there is none, and brings its tables up to date.
+    /// Opens the store in a file, creates it if it does not exist, and updates its tables.
     ///
     /// # Errors
-    /// [`Error::Open`] where the file cannot be opened or written, [`Error::Migrate`] where it was made by a newer program.
+    /// [`Error::Open`] if the file cannot be opened or written, [`Error::Migrate`] if a newer program created it.
     pub async fn open(file: &Path) -> Result<Self, Error> {
-        Self::open_within(file, None).await
+        Self::open_limited(file, None).await
     }
 
-    /// The same for a store that takes no more than so many pages of 4,096 bytes; what is beyond is [`Error::Full`].
+    /// As [`Self::open`], with a maximum size in pages of 4,096 bytes; a larger write fails with [`Error::Full`].
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub async fn open_within(file: &Path, pages: Option<u32>) -> Result<Self, Error> {
+    pub async fn open_limited(file: &Path, max_pages: Option<u32>) -> Result<Self, Error> {
         let options = SqliteConnectOptions::new()
             .filename(file)
-            .pragma("max_page_count", pages.unwrap_or(u32::MAX - 1).to_string())
-            .pragma("wal_autocheckpoint", checkpoint::BY_WRITERS)
+            .pragma("max_page_count", max_pages.unwrap_or(u32::MAX - 1).to_string())
+            .pragma("wal_autocheckpoint", wal_checkpoint::WAL_AUTOCHECKPOINT_PAGES)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5));
-        let shown = file.display().to_string();
+        let file_name = file.display().to_string();
         let open = |pool: SqlitePoolOptions, options| {
-            let file = shown.clone();
+            let file = file_name.clone();
             async move { pool.connect_with(options).await.map_err(|cause| Error::Open { file, cause }) }
         };
-        let one = || pool().max_connections(1).min_connections(1);
-        let writer = open(one(), options.clone()).await?;
+        let single = || pool().max_connections(1).min_connections(1);
+        let writer = open(single(), options.clone()).await?;
         schema::migrate(&writer).await?;
-        let durable_writer = open(one(), options.clone().synchronous(SqliteSynchronous::Full)).await?;
-        let checkpointer = one().connect_lazy_with(options.clone());
-        let checkpoints = Some(Checkpoints::start(checkpointer.clone()));
-        let reader = open(pool().max_connections(2), options.read_only(true).row_buffer_size(ROWS)).await?;
-        Ok(Self { writer, durable_writer, reader, checkpoints, checkpointer })
+        let durable_writer = open(single(), options.clone().synchronous(SqliteSynchronous::Full)).await?;
+        let checkpoint_pool = single().connect_lazy_with(options.clone());
+        let wal_checkpointer = Some(WalCheckpointer::start(checkpoint_pool.clone()));
+        let reader = open(pool().max_connections(2), options.read_only(true).row_buffer_size(ROW_BUFFER)).await?;
+        Ok(Self { writer, durable_writer, reader, wal_checkpointer, checkpoint_pool })
     }
 
-    /// Opens an existing store for reading only, as `audit verify` does beside a running server.
+    /// Opens an existing store for reading, as `audit verify` does while the server runs.
     ///
     /// # Errors
-    /// [`Error::Open`] where there is no such file.
+    /// [`Error::Open`] if there is no such file.
     pub async fn open_read_only(file: &Path) -> Result<Self, Error> {
-        let options = SqliteConnectOptions::new().filename(file).read_only(true).row_buffer_size(ROWS);
+        let options = SqliteConnectOptions::new().filename(file).read_only(true).row_buffer_size(ROW_BUFFER);
         let options = options.busy_timeout(Duration::from_secs(5));
         let reader = pool()
             .max_connections(1)
             .connect_with(options)
             .await
             .map_err(|cause| Error::Open { file: file.display().to_string(), cause })?;
-        let [writer, durable_writer, checkpointer] = [reader.clone(), reader.clone(), reader.clone()];
-        Ok(Self { writer, durable_writer, reader, checkpoints: None, checkpointer })
+        let [writer, durable_writer, checkpoint_pool] = [reader.clone(), reader.clone(), reader.clone()];
+        Ok(Self { writer, durable_writer, reader, wal_checkpointer: None, checkpoint_pool })
     }
 
-    /// Waits for what is being written and closes the file.
+    /// Waits for pending writes and closes the file.
     pub async fn close(&self) {
         self.reader.close().await;
-        self.checkpointer.close().await;
+        self.checkpoint_pool.close().await;
         self.writer.close().await;
         self.durable_writer.close().await;
     }
 }
 
-/// A file of this machine does not go away between two uses, so a connection is not asked each time whether it lives.
+/// A connection to a local file does not need a test before each use.
 fn pool() -> SqlitePoolOptions {
     SqlitePoolOptions::new().test_before_acquire(false)
 }
 
-/// Why the store could not keep or give something.
+/// Why the store could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be opened.
@@ -112,28 +116,28 @@ pub enum Error {
     Open {
         /// The file.
         file: String,
-        /// Why.
+        /// The cause.
         #[source]
         cause: sqlx::Error,
     },
-    /// The tables cannot be brought up to date.
-    #[error("cannot bring the store's tables up to date; was it written by a newer program?")]
+    /// The tables cannot be updated.
+    #[error("cannot update the tables of the store; was it written by a newer program?")]
     Migrate(#[source] sqlx::migrate::MigrateError),
-    /// A row holds what this program would never have written.
+    /// A row holds a value that this program never writes.
     #[error("the {what} `{id}` cannot be read; was the store changed by hand?")]
     Unreadable {
-        /// What it should be.
+        /// Kind of the row.
         what: &'static str,
-        /// Its id.
+        /// Id of the row.
         id: String,
     },
-    /// There is no room left for what was to be written.
+    /// The disk or the store is full.
     #[error("the store is full")]
     Full(#[source] sqlx::Error),
-    /// The file, its directory or its file system can only be read.
+    /// The file, its directory or its file system is read-only.
     #[error("the store is read-only")]
     ReadOnly(#[source] sqlx::Error),
-    /// A statement failed otherwise: the file is damaged, or another program holds it.
+    /// A statement failed for another reason: the file is damaged, or another program has locked it.
     #[error("the store failed: {0}")]
     Failed(#[source] sqlx::Error),
 }
@@ -151,18 +155,18 @@ impl From<sqlx::Error> for Error {
 }
 
 impl Error {
-    /// What to do about it.
+    /// What the user can do about it.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Full(_) => {
-                "tell whoever runs this server to free space in its state directory, or to let it keep less"
+                "ask the operator of this server to free space in its state directory, or to reduce the retention"
             }
-            Self::ReadOnly(_) => "tell whoever runs this server to make its state directory writable again",
+            Self::ReadOnly(_) => "ask the operator of this server to make its state directory writable again",
             Self::Open { .. } => "give a state directory that can be written, with `--state-dir DIR`",
             Self::Migrate(_) => "run the program that wrote it, or a newer one",
             Self::Unreadable { .. } | Self::Failed(_) => {
-                "tell whoever runs this server to look at its log and its state directory"
+                "ask the operator of this server to check its log and its state directory"
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Tables, as migrations that are never changed once they were released.
+//! Tables, as migrations that never change after their release.
 
 use std::borrow::Cow;
 
@@ -9,15 +9,9 @@ use sqlx::{
 
 use crate::Error;
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[
-    (1, "ledger", include_str!("../migrations/0001_ledger.sql")),
-    (2, "idempotency keys", include_str!("../migrations/0002_idempotency_keys.sql")),
-    (3, "approvals", include_str!("../migrations/0003_approvals.sql")),
-    (4, "ledger heads", include_str!("../migrations/0004_ledger_heads.sql")),
-    (6, "changes", include_str!("../migrations/0006_changes.sql")),
-];
+const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "schema", include_str!("../migrations/0001_schema.sql"))];
 
-/// Applies the migrations that the file does not have yet.
+/// Applies the migrations that the database lacks.
 pub(crate) async fn migrate(pool: &SqlitePool) -> Result<(), Error> {
     let migrations = MIGRATIONS.iter().map(|(version, description, sql)| {
         let sql = AssertSqlSafe(*sql).into_sql_str();

@@ -118,10 +118,10 @@ fn same(one: &Value, other: &Value) -> bool {
 
 async fn router(folder: &std::path::Path) -> Router {
     let store = store::Store::open(&folder.join("state.db")).await.expect("a store");
-    let terms = audit::Terms {
+    let terms = audit::LedgerConfig {
         signer: audit::Signer::new(&[7; 32]),
-        newest: folder.join("ledger-head.json"),
-        keep: audit::Keep::default(),
+        checkpoint_file: folder.join("ledger-checkpoint.json"),
+        retention: audit::Retention::default(),
     };
     let door = Arc::new(dispatch::Door {
         catalogue: catalogue::Catalogue::shipped(),

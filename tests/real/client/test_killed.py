@@ -31,7 +31,7 @@ def records(state):
 
 def of_the_write(state):
     """The beginnings of the write in the ledger."""
-    return [record for record in records(state) if record["phase"] == "open" and record["asked"]["tool"] == "juju_add_unit"]
+    return [record for record in records(state) if record["phase"] == "open" and record["operation"]["tool"] == "juju_add_unit"]
 
 
 def test_killed_in_the_middle_of_a_write(tmp_path):
@@ -73,7 +73,7 @@ def test_killed_in_the_middle_of_a_write(tmp_path):
         finally:
             server.kill()
         assert len(units(sim)) - len(before) in (0, 1), "done once at most"
-    ends = {record["act"]: record["outcome"] for record in records(state) if record["phase"] == "close"}
+    ends = {record["entry"]: record["outcome"] for record in records(state) if record["phase"] == "close"}
     acts = of_the_write(state)
-    assert [act["asked"]["arguments"] for act in acts] == [{"application": "web", "num_units": 1}] * 2
-    assert [ends[act["act"]] for act in acts] == ["unknown", "unknown"]
+    assert [act["operation"]["arguments"] for act in acts] == [{"application": "web", "num_units": 1}] * 2
+    assert [ends[act["entry"]] for act in acts] == ["unknown", "unknown"]

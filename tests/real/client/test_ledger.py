@@ -58,23 +58,23 @@ def test_the_chain_and_its_signatures_are_what_the_documentation_says(state, tmp
 
     (tmp_path / "ledger.pem").write_text(audit("public-key", "--state-dir", state).stdout)
     lines = audit("export", "--state-dir", state).stdout.splitlines()
-    previous, heads = json.loads(lines[0])["previous"], 0
+    previous, checkpoints = json.loads(lines[0])["previous"], 0
     for line in lines[1:]:
         record = json.loads(line)
         body = line[line.index('"body":') + 7:line.rindex(',"hash":')]
-        digest = sha256(previous, record["sequence"], sha256(record["act"], record["phase"], body))
+        digest = sha256(previous, record["sequence"], sha256(record["entry"], record["phase"], body))
         assert digest == record["hash"], line
-        if record["phase"] == "head":
-            head = record["body"]
-            signed = ["juju-mcp ledger head 1", record["sequence"], previous, head["time"], head["first"], head["base"], head["key"]]
+        if record["phase"] == "checkpoint":
+            checkpoint = record["body"]
+            signed = ["juju-mcp ledger checkpoint 1", record["sequence"], previous, checkpoint["time"], checkpoint["first"], checkpoint["base_hash"], checkpoint["key"]]
             (tmp_path / "text").write_text("".join(f"{part}\n" for part in signed))
-            (tmp_path / "signature").write_bytes(bytes.fromhex(head["signature"]))
+            (tmp_path / "signature").write_bytes(bytes.fromhex(checkpoint["signature"]))
             if shutil.which("openssl"):
                 words = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "ledger.pem", "-rawin", "-in", "text", "-sigfile", "signature"]
                 subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=PATIENCE)
-            heads += 1
+            checkpoints += 1
         previous = digest
-    assert heads >= 1 and json.loads(lines[-1])["phase"] == "head"
+    assert checkpoints >= 1 and json.loads(lines[-1])["phase"] == "checkpoint"
 
 
 def test_a_ledger_that_was_cut_off_is_not_served_on(state, tmp_path):
@@ -82,9 +82,9 @@ def test_a_ledger_that_was_cut_off_is_not_served_on(state, tmp_path):
     subprocess.run(["python3", "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
                     "c.execute('delete from ledger where sequence > 4'); c.commit()", str(copy / "juju-mcp.sqlite")], check=True)
     cut = audit("verify", "--state-dir", copy)
-    assert cut.returncode == 1 and "record 5 is missing and all after it" in cut.stdout, cut.stdout + cut.stderr
-    (copy / "ledger-head.json").unlink()
-    assert audit("verify", "--state-dir", copy, "--head", state / "ledger-head.json").returncode == 1
+    assert cut.returncode == 1 and "record 5 and all later ones are missing" in cut.stdout, cut.stdout + cut.stderr
+    (copy / "ledger-checkpoint.json").unlink()
+    assert audit("verify", "--state-dir", copy, "--checkpoint", state / "ledger-checkpoint.json").returncode == 1
 
 
 def test_refused_tokens_that_were_only_counted_are_written_down_when_the_server_stops(tmp_path):
@@ -99,5 +99,5 @@ def test_refused_tokens_that_were_only_counted_are_written_down_when_the_server_
             server.wait(timeout=PATIENCE)
         finally:
             server.kill()
-    told = [record["asked"]["arguments"] for record in records(state) if record.get("asked", {}).get("tool") == "sign_in"]
-    assert told == [{"kind": "unknown_token", "left_out": 0}, {"kind": "unknown_token", "left_out": 2}]
+    failures = [(record["reason"], record["suppressed_count"]) for record in records(state) if record.get("event") == "authentication_failed"]
+    assert failures == [("unknown_token", 0), ("unknown_token", 2)]

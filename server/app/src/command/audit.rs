@@ -1,4 +1,4 @@
-//! `juju-mcp audit`: checks and exports the ledger, also beside a running server.
+//! `juju-mcp audit`: verifies and exports the ledger, also while the server runs.
 
 use std::{
     fs::File,
@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use ::audit::{Error, Newest, Only, PublicKey, Signer, Verified};
+use ::audit::{Error, ExportFilter, LatestCheckpoint, PublicKey, Signer, Verified};
 use chrono::{DateTime, SecondsFormat, Utc};
 use store::Store;
 use tokio::time::{Duration, Instant, sleep};
@@ -16,11 +16,11 @@ use crate::{
     cli::{Audit, Export, Verify},
     failure::Failure,
     secret_key::existing_key,
-    wiring::{LEDGER_KEY, NEWEST_HEAD, STORE},
+    wiring::{CHECKPOINT_FILE, LEDGER_KEY, STORE},
 };
 
-/// So long after the first head was signed the file that keeps it may be missing.
-const FIRST_HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// A running server writes the file of its first checkpoint within this time after the signature.
+const FIRST_CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(command: Audit) -> Result<ExitCode, Failure> {
     match command {
@@ -39,39 +39,44 @@ pub(super) async fn run(command: Audit) -> Result<ExitCode, Failure> {
 async fn verify(arguments: &Verify) -> Result<ExitCode, Failure> {
     let state = &arguments.state.state_dir;
     let (store, keys) = (open(state).await?, keys(arguments)?);
-    let file = arguments.head.clone().unwrap_or_else(|| state.join(NEWEST_HEAD));
+    let file = arguments.checkpoint.clone().unwrap_or_else(|| state.join(CHECKPOINT_FILE));
     loop {
-        let newest = match std::fs::read_to_string(&file) {
-            Ok(text) => match Newest::read(&text, Some(&keys)) {
-                Some(newest) => Some(newest),
-                None => return Ok(changed(format!("`{}` does not hold a head that it signed", file.display()))),
+        let latest = match std::fs::read_to_string(&file) {
+            Ok(text) => match LatestCheckpoint::parse(&text, Some(&keys)) {
+                Some(latest) => Some(latest),
+                None => {
+                    return Ok(changed(format!(
+                        "`{}` does not hold a checkpoint with a valid signature",
+                        file.display()
+                    )));
+                }
             },
-            Err(cause) if cause.kind() == ErrorKind::NotFound && arguments.head.is_none() => None,
+            Err(cause) if cause.kind() == ErrorKind::NotFound && arguments.checkpoint.is_none() => None,
             Err(cause) => return Err(Failure::file("read", &file, &cause)),
         };
-        match ::audit::verify(&store, &keys, newest.as_ref()).await {
-            Ok(verified) if newest.is_none() && !verified.signed.is_empty() => {
-                if appears(&file).await {
+        match ::audit::verify(&store, &keys, latest.as_ref()).await {
+            Ok(verified) if latest.is_none() && !verified.signed_at.is_empty() => {
+                if wait_for_file(&file).await {
                     continue;
                 }
                 return Ok(changed(format!(
-                    "`{}` is gone, so nothing shows whether there were records after record {}",
+                    "`{}` is missing, so records after record {} may have been cut off",
                     file.display(),
                     verified.first + verified.records - 1
                 )));
             }
-            Ok(verified) => println!("{}", holds(&verified)),
-            Err(error) => return told(error),
+            Ok(verified) => println!("{}", summary(&verified)),
+            Err(error) => return report(error),
         }
         return Ok(ExitCode::SUCCESS);
     }
 }
 
-/// Whether the file is there in a moment: a running server keeps its first head shortly after it has signed it.
-async fn appears(file: &Path) -> bool {
-    let within = Instant::now() + FIRST_HEAD_WITHIN;
+/// Waits for a file, and returns whether it exists: a running server writes its first checkpoint shortly after the signature.
+async fn wait_for_file(file: &Path) -> bool {
+    let deadline = Instant::now() + FIRST_CHECKPOINT_TIMEOUT;
     while !file.exists() {
-        if Instant::now() >= within {
+        if Instant::now() >= deadline {
             return false;
         }
         sleep(Duration::from_millis(50)).await;
@@ -83,18 +88,19 @@ fn verify_export(file: &Path, keys: &[PublicKey]) -> Result<ExitCode, Failure> {
     let input = File::open(file).map_err(|cause| Failure::file("read", file, &cause))?;
     match ::audit::verify_export(BufReader::new(input), keys) {
         Ok((verified, exported)) => {
-            println!("{}, of which {} are shown", holds(&verified), exported.shown);
+            println!("{}; {} of them are included in full", summary(&verified), exported.included);
             Ok(ExitCode::SUCCESS)
         }
-        Err(error) => told(error),
+        Err(error) => report(error),
     }
 }
 
-fn told(error: Error) -> Result<ExitCode, Failure> {
+/// Prints that the ledger was changed, or fails for any other error.
+fn report(error: Error) -> Result<ExitCode, Failure> {
     match error {
-        Error::Broken(broken) => Ok(changed(broken)),
-        Error::Line(_) => Ok(changed(error)),
-        error => Err(Failure::usage(&error, error.remedy().unwrap_or("look at the file"))),
+        Error::InvalidRecord(invalid) => Ok(changed(invalid)),
+        Error::ExportLine(_) => Ok(changed(error)),
+        error => Err(Failure::usage(&error, error.remedy().unwrap_or("check the file"))),
     }
 }
 
@@ -103,14 +109,15 @@ fn changed(what: impl std::fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn holds(verified: &Verified) -> String {
-    let Verified { records, first, unsigned, signed, head } = verified;
+fn summary(verified: &Verified) -> String {
+    let Verified { records, first, unsigned, signed_at, last_hash } = verified;
     if *records == 0 {
         return "there are no records".to_owned();
     }
-    let mut text = format!("{records} records hold, from {first} to {}; the last hash is {head}", first + records - 1);
-    if !signed.is_empty() {
-        text = format!("{text}; the last head was signed at {signed}");
+    let mut text =
+        format!("{records} records are valid, from {first} to {}; the last hash is {last_hash}", first + records - 1);
+    if !signed_at.is_empty() {
+        text = format!("{text}; the last checkpoint was signed at {signed_at}");
     }
     if *unsigned > 0 {
         text = format!("{text}; the last {unsigned} records are not signed yet");
@@ -122,20 +129,20 @@ async fn export(arguments: Export) -> Result<ExitCode, Failure> {
     let store = open(&arguments.state.state_dir).await?;
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
     let Export { since, until, model, caller, .. } = arguments;
-    let only = Only { since: since.map(time), until: until.map(time), model, caller };
+    let filter = ExportFilter { since: since.map(time), until: until.map(time), model, caller };
     let mut output = BufWriter::new(std::io::stdout());
-    let exported = ::audit::export(&store, only, &mut output).await;
+    let exported = ::audit::export(&store, filter, &mut output).await;
     let exported = exported.and_then(|exported| output.flush().map(|()| exported).map_err(Error::Export));
     match exported {
         Ok(exported) => {
             if exported.unsigned > 0 {
-                eprintln!("{} newer records are left out, because no head has signed them yet", exported.unsigned);
+                eprintln!("{} newer records are left out, because no checkpoint signs them yet", exported.unsigned);
             }
             Ok(ExitCode::SUCCESS)
         }
-        // whoever read the other end of the pipe has seen enough
+        // the reader of the pipe has read enough
         Err(Error::Export(cause)) if cause.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        Err(error) => told(error),
+        Err(error) => report(error),
     }
 }
 
@@ -148,7 +155,7 @@ fn keys(arguments: &Verify) -> Result<Vec<PublicKey>, Failure> {
 
 fn read_key(file: &PathBuf) -> Result<PublicKey, Failure> {
     let text = std::fs::read_to_string(file).map_err(|cause| Failure::file("read", file, &cause))?;
-    PublicKey::read(&text).ok_or_else(|| {
+    PublicKey::from_pem(&text).ok_or_else(|| {
         Failure::usage(
             format!("`{}` is not a public key of a ledger", file.display()),
             "`juju-mcp audit public-key` prints it where the server runs",
@@ -156,7 +163,7 @@ fn read_key(file: &PathBuf) -> Result<PublicKey, Failure> {
     })
 }
 
-/// The public half of the server's own key.
+/// The public key of the server.
 fn own_key(state: &Path) -> Result<PublicKey, Failure> {
     match existing_key(state, LEDGER_KEY)? {
         Some(key) => Ok(Signer::new(&key).public_key().clone()),

@@ -9,7 +9,7 @@ use std::{
     process::ExitCode,
 };
 
-use audit::Keep;
+use audit::Retention;
 use http_server::Settings;
 use identity::{Authenticator, Token};
 use policy::Profile;
@@ -57,7 +57,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let own = address(&listener)?;
     let terms = ApprovalsSection::default().terms(&own, true);
     let console = ConsoleSection::default().settings(None, true, &own)?;
-    let door = wiring::build_dispatcher(&state, controllers, policy, terms, Keep::default()).await?;
+    let door = wiring::build_dispatcher(&state, controllers, policy, terms, Retention::default()).await?;
     let seal = secret_key(&state.directory, wiring::SEAL)?;
     let serving = Serving {
         door,

@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let console = console(&config, &arguments.token_file, public)?;
     let terms = config.approvals.terms(public, console.is_some());
     let serving = Serving {
-        door: wiring::build_dispatcher(&state, controllers, policy, terms, config.ledger.keep()).await?,
+        door: wiring::build_dispatcher(&state, controllers, policy, terms, config.ledger.retention()).await?,
         console,
         seal: secret_key(&state.directory, wiring::SEAL)?,
         authenticator,

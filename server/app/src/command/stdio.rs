@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use audit::Keep;
+use audit::Retention;
 use dispatch::ApprovalTerms;
 use http_server::metrics::Metrics;
 use identity::Caller;
@@ -29,7 +29,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         controllers,
         policy_watcher.read()?,
         ApprovalTerms::default(),
-        Keep::default(),
+        Retention::default(),
     )
     .await?;
     let seal = secret_key(&state.directory, wiring::SEAL)?;

@@ -1,24 +1,24 @@
-//! The section `ledger`: how long it is kept.
+//! The section `ledger`: retention of the ledger.
 
-use audit::Keep;
+use audit::Retention;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// How long the ledger is kept. All of it is kept unless something is said.
+/// Retention of the ledger. Default: all records are retained.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LedgerSection {
-    /// Days that a record is kept.
+    /// Age in days after which a record is removed.
     #[schemars(range(min = 1))]
-    pub(crate) keep_days: Option<u32>,
-    /// Megabytes that the store may hold before the oldest records are removed.
+    pub(crate) retention_days: Option<u32>,
+    /// Size of the store in megabytes above which the oldest records are removed.
     #[schemars(range(min = 1))]
-    pub(crate) keep_megabytes: Option<u32>,
+    pub(crate) max_size_mb: Option<u32>,
 }
 
 impl LedgerSection {
-    pub(crate) fn keep(&self) -> Keep {
-        let bytes = self.keep_megabytes.map(|megabytes| u64::from(megabytes.max(1)) * 1_000_000);
-        Keep { days: self.keep_days.map(|days| days.max(1)), bytes }
+    pub(crate) fn retention(&self) -> Retention {
+        let max_bytes = self.max_size_mb.map(|megabytes| u64::from(megabytes.max(1)) * 1_000_000);
+        Retention { days: self.retention_days.map(|days| days.max(1)), max_bytes }
     }
 }

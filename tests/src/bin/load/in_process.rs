@@ -44,6 +44,6 @@ pub(crate) async fn run(length: Duration) -> Result<Figures, Box<dyn std::error:
         let reply = carry_out(&dispatcher, &caller, Call::new(TOOL, serde_json::Map::new())).await?;
         figures.count(sent.elapsed(), &serde_json::json!({ "result": reply.value }).to_string());
     }
-    dispatcher.ledger.settle().await?;
+    dispatcher.ledger.flush().await?;
     Ok(figures.with_duration(start.elapsed()))
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use audit::{Ledger, Outcome, Request};
+use audit::{Ledger, NewEntry, Outcome, ToolCall};
 use identity::Caller;
 use policy::{Act, Effect, Target, TargetEntity};
 use serde_json::json;
@@ -23,11 +23,11 @@ pub(crate) async fn run(
     let start = Instant::now();
     while start.elapsed() < length {
         let sent = Instant::now();
-        let entry = ledger.begin(Request::new(&caller, &act)).await?;
+        let entry = ledger.open_entry(NewEntry::from_call(&caller, ToolCall::new(&act))).await?;
         figures.count(sent.elapsed(), r#"{"result":{}}"#);
         entry.close(Outcome::Done, "");
     }
     // close records are written in the background
-    ledger.settle().await?;
+    ledger.flush().await?;
     Ok(figures.with_duration(start.elapsed()))
 }

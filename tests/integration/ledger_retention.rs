@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use audit::{
-    Entry, Error, Flaw, Keep, Ledger, Only, Outcome, Phase, Request, Signer, Terms, Verified, export, verify,
-    verify_export,
+    ChainError, Entry, Error, ExportFilter, Ledger, LedgerConfig, NewEntry, Outcome, Phase, Retention, Signer,
+    ToolCall, Verified, export, verify, verify_export,
 };
 use identity::Caller;
 use policy::{Act, Effect, Target, TargetEntity};
@@ -12,7 +12,7 @@ use serde_json::json;
 use sqlx::{Connection as _, SqliteConnection};
 use store::{LedgerRow, Store};
 use tests::{
-    ledger::{keys, ledger, newest, terms},
+    ledger::{keys, latest_checkpoint, ledger, ledger_config},
     wait_until,
 };
 
@@ -20,7 +20,7 @@ async fn begun(ledger: &Ledger, caller: &str, model: &str, effect: Effect) -> Re
     let act = Act::new("juju_config", effect)
         .with_target(Target::in_model("prod", model, [TargetEntity::Known("application-web".into())]))
         .with_arguments(json!({"application": "web"}));
-    ledger.begin(Request::new(&Caller::local(caller, "admin"), &act)).await
+    ledger.open_entry(NewEntry::from_call(&Caller::local(caller, "admin"), ToolCall::new(&act))).await
 }
 
 async fn done(ledger: &Ledger, caller: &str, model: &str, acts: usize) {
@@ -28,10 +28,10 @@ async fn done(ledger: &Ledger, caller: &str, model: &str, acts: usize) {
         let effect = if number % 10 == 0 { Effect::Write } else { Effect::Read };
         begun(ledger, caller, model, effect).await.expect("begun").close(Outcome::Done, "");
     }
-    ledger.settle().await.expect("settled");
+    ledger.flush().await.expect("settled");
 }
 
-async fn exported(store: &Store, only: Only) -> (String, audit::Exported) {
+async fn exported(store: &Store, only: ExportFilter) -> (String, audit::Exported) {
     let mut text = Vec::new();
     let exported = export(store, only, &mut text).await.expect("exported");
     (String::from_utf8(text).expect("text"), exported)
@@ -44,23 +44,23 @@ async fn an_export_proves_itself_and_gives_away_only_what_was_asked_for() {
     for (caller, model) in [("ana", "ana/dev"), ("bob", "bob/shop"), ("ana", "ana/shop"), ("eve", "eve/lab")] {
         done(&ledger, caller, model, 30).await;
     }
-    ledger.finish().await.expect("signed");
-    let shop = |model: &str| Only { model: Some(model.into()), ..Only::default() };
+    ledger.shutdown().await.expect("signed");
+    let shop = |model: &str| ExportFilter { model: Some(model.into()), ..ExportFilter::default() };
     let cases = [
-        (Only::default(), 240, true),
+        (ExportFilter::default(), 240, true),
         (shop("shop"), 120, false),
         (shop("ana/shop"), 60, false),
         (shop("prod:shop"), 120, false),
         (shop("dev:shop"), 0, false),
-        (Only { caller: Some("local:bob".into()), ..Only::default() }, 60, false),
-        (Only { caller: Some("local:bob".into()), ..shop("ana/shop") }, 0, false),
-        (Only { since: Some("2999-01-01T00:00:00Z".into()), ..Only::default() }, 0, false),
+        (ExportFilter { caller: Some("local:bob".into()), ..ExportFilter::default() }, 60, false),
+        (ExportFilter { caller: Some("local:bob".into()), ..shop("ana/shop") }, 0, false),
+        (ExportFilter { since: Some("2999-01-01T00:00:00Z".into()), ..ExportFilter::default() }, 0, false),
     ];
     for (only, shown, eve) in cases {
         let (text, exported) = exported(ledger.store(), only.clone()).await;
-        assert_eq!((exported.shown, exported.unsigned, text.contains("eve")), (shown, 0, eve), "{only:?}");
+        assert_eq!((exported.included, exported.unsigned, text.contains("eve")), (shown, 0, eve), "{only:?}");
         let (verified, again) = verify_export(text.as_bytes(), &keys()).expect("it proves itself");
-        assert_eq!((again.shown, verified.unsigned), (shown, 0), "{only:?}");
+        assert_eq!((again.included, verified.unsigned), (shown, 0), "{only:?}");
         let other = Signer::new(&[8; 32]).public_key().clone();
         assert_eq!(verify_export(text.as_bytes(), &[other]).is_ok(), shown == 0, "{only:?}");
     }
@@ -73,8 +73,9 @@ async fn edits_of_an_export_are_found() {
     done(&ledger, "ana", "ana/dev", 15).await;
     done(&ledger, "bob", "bob/shop", 15).await;
     done(&ledger, "ana", "ana/dev", 15).await;
-    ledger.finish().await.expect("signed");
-    let (text, _) = exported(ledger.store(), Only { caller: Some("local:ana".into()), ..Only::default() }).await;
+    ledger.shutdown().await.expect("signed");
+    let (text, _) =
+        exported(ledger.store(), ExportFilter { caller: Some("local:ana".into()), ..ExportFilter::default() }).await;
     let lines: Vec<&str> = text.lines().collect();
     for index in 1..lines.len() {
         let without: Vec<_> = [&lines[..index], &lines[index + 1..]].concat();
@@ -90,18 +91,18 @@ async fn edits_of_an_export_are_found() {
         let changed: Vec<_> = [&lines[..index], &[changed.as_str()], &lines[index + 1..]].concat();
         for (kind, edited) in [("without", without), ("twice", twice), ("changed", changed)] {
             let found = verify_export(edited.join("\n").as_bytes(), &keys());
-            assert!(matches!(found, Err(Error::Broken(_))), "{kind} line {index}: {found:?}");
+            assert!(matches!(found, Err(Error::InvalidRecord(_))), "{kind} line {index}: {found:?}");
         }
         let cut = verify_export(lines[..index].join("\n").as_bytes(), &keys());
-        let sealed = index == 1 || lines[index - 1].contains("\"phase\":\"head\"");
+        let sealed = index == 1 || lines[index - 1].contains("\"phase\":\"checkpoint\"");
         assert_eq!(cut.is_ok(), sealed, "cut off before line {index}: {cut:?}");
     }
-    assert!(matches!(verify_export("{}".as_bytes(), &keys()), Err(Error::Line(1))));
-    assert!(matches!(verify_export(format!("{}\nx", lines[0]).as_bytes(), &keys()), Err(Error::Line(2))));
+    assert!(matches!(verify_export("{}".as_bytes(), &keys()), Err(Error::ExportLine(1))));
+    assert!(matches!(verify_export(format!("{}\nx", lines[0]).as_bytes(), &keys()), Err(Error::ExportLine(2))));
 }
 
 async fn verified(folder: &Path, store: &Store) -> Verified {
-    verify(store, &keys(), newest(folder).as_ref()).await.expect("it holds")
+    verify(store, &keys(), latest_checkpoint(folder).as_ref()).await.expect("it holds")
 }
 
 /// The ledger as soon as this record is gone, and a head has told of it.
@@ -121,22 +122,22 @@ async fn old_records_go_and_a_signed_head_says_so() {
     done(&before, "ana", "ana/dev", 40).await;
     let open = begun(&before, "bob", "ana/dev", Effect::Read).await.expect("begun");
     done(&before, "ana", "ana/dev", 40).await;
-    before.finish().await.expect("signed");
+    before.shutdown().await.expect("signed");
     let records = Ledger::records(before.store(), 1, 1000).await.expect("records");
-    let opened = records.iter().find(|record| record.act == open.id()).expect("it is there").sequence;
+    let opened = records.iter().find(|record| record.entry == open.id()).expect("it is there").sequence;
     std::mem::forget(open); // as a killed process would
     before.store().close().await;
     // its end comes with the next start, so that its beginning may go too
-    let keep = Keep { days: Some(0), bytes: None };
+    let retention = Retention { days: Some(0), max_bytes: None };
     let store = Store::open(&folder.join("state.db")).await.expect("a store");
-    let after = Ledger::open(store, Terms { keep, ..terms(folder) }).await.expect("a ledger");
+    let after = Ledger::open(store, LedgerConfig { retention, ..ledger_config(folder) }).await.expect("a ledger");
     removed(folder, &after, opened).await;
     done(&after, "ana", "ana/dev", 3).await;
-    after.finish().await.expect("signed");
+    after.shutdown().await.expect("signed");
     after.store().close().await;
     let store = Store::open_read_only(&folder.join("state.db")).await.expect("a store");
     let now = verified(folder, &store).await;
-    let (text, _) = exported(&store, Only::default()).await;
+    let (text, _) = exported(&store, ExportFilter::default()).await;
     verify_export(text.as_bytes(), &keys()).expect("what is left proves itself");
     store.close().await;
     // without the key nobody removes any more
@@ -149,8 +150,10 @@ async fn old_records_go_and_a_signed_head_says_so() {
         .expect("deleted");
     connection.close().await.expect("closed");
     let store = Store::open_read_only(&folder.join("state.db")).await.expect("a store");
-    let Err(Error::Broken(broken)) = verify(&store, &keys(), newest(folder).as_ref()).await else { panic!("it holds") };
-    assert_eq!((broken.sequence, broken.flaw), (now.first, Flaw::Missing));
+    let Err(Error::InvalidRecord(broken)) = verify(&store, &keys(), latest_checkpoint(folder).as_ref()).await else {
+        panic!("it holds")
+    };
+    assert_eq!((broken.sequence, broken.error), (now.first, ChainError::Missing));
 }
 
 #[tokio::test]
@@ -159,22 +162,22 @@ async fn what_is_too_large_loses_its_oldest_records() {
     let folder = directory.path();
     let before = ledger(folder).await;
     done(&before, "ana", "ana/dev", 300).await;
-    before.finish().await.expect("signed");
-    let (held, records) = before.store().ledger_size().await.expect("a size");
+    before.shutdown().await.expect("signed");
+    let size = before.store().ledger_size().await.expect("a size");
     before.store().close().await;
-    let keep = Keep { days: None, bytes: Some(held * 3 / 4) };
+    let retention = Retention { days: None, max_bytes: Some(size.bytes * 3 / 4) };
     let store = Store::open(&folder.join("state.db")).await.expect("a store");
-    let after = Ledger::open(store, Terms { keep, ..terms(folder) }).await.expect("a ledger");
+    let after = Ledger::open(store, LedgerConfig { retention, ..ledger_config(folder) }).await.expect("a ledger");
     let now = removed(folder, &after, 1).await;
-    assert!(now.first > records / 8 && now.first < records / 2, "{now:?} of {records}");
+    assert!(now.first > size.records / 8 && now.first < size.records / 2, "{now:?} of {size:?}");
 }
 
 #[tokio::test]
 async fn a_full_store_refuses_acts_and_keeps_what_it_has() {
     let directory = tempfile::tempdir().expect("a directory");
     let folder = directory.path();
-    let store = Store::open_within(&folder.join("state.db"), Some(60)).await.expect("a store");
-    let ledger = Ledger::open(store, terms(folder)).await.expect("a ledger");
+    let store = Store::open_limited(&folder.join("state.db"), Some(60)).await.expect("a store");
+    let ledger = Ledger::open(store, ledger_config(folder)).await.expect("a ledger");
     let mut kept = 0;
     let error = loop {
         match begun(&ledger, "ana", "ana/dev", Effect::Write).await {
@@ -184,9 +187,9 @@ async fn a_full_store_refuses_acts_and_keeps_what_it_has() {
         kept += 1;
         assert!(kept < 1000, "it is never full");
     };
-    assert_eq!(error.to_string(), "the ledger cannot be kept: the store is full");
+    assert_eq!(error.to_string(), "the ledger cannot be read or written: the store is full");
     assert!(error.remedy().is_some_and(|remedy| remedy.contains("free space")), "{error:?}");
-    assert_eq!(ledger.failing().map(|error| error.to_string()), Some(error.to_string()));
+    assert_eq!(ledger.last_error().map(|error| error.to_string()), Some(error.to_string()));
     let mut refused = false;
     for _ in 0..20 {
         // a read is a smaller record, so one or two may still find room
@@ -202,12 +205,12 @@ async fn a_read_only_store_refuses_acts_and_says_so() {
     let folder = directory.path();
     let before = ledger(folder).await;
     done(&before, "ana", "ana/dev", 3).await;
-    before.finish().await.expect("signed");
+    before.shutdown().await.expect("signed");
     let store = Store::open_read_only(&folder.join("state.db")).await.expect("a store");
-    let after = Ledger::open(store, terms(folder)).await.expect("a ledger");
+    let after = Ledger::open(store, ledger_config(folder)).await.expect("a ledger");
     for effect in [Effect::Read, Effect::Write] {
         let error = begun(&after, "ana", "ana/dev", effect).await.expect_err("read-only");
-        assert_eq!(error.to_string(), "the ledger cannot be kept: the store is read-only");
+        assert_eq!(error.to_string(), "the ledger cannot be read or written: the store is read-only");
         assert!(error.remedy().is_some_and(|remedy| remedy.contains("writable")), "{error:?}");
     }
 }
@@ -223,11 +226,11 @@ async fn ends_that_could_not_be_kept_are_kept_as_soon_as_they_can_be() {
     let refuse = "create trigger refuse before insert on ledger begin select raise(abort, 'not now'); end";
     sqlx::raw_sql(refuse).execute(&mut connection).await.expect("a trigger");
     entry.close(Outcome::Done, "");
-    ledger.settle().await.expect("tried");
+    ledger.flush().await.expect("tried");
     begun(&ledger, "ana", "ana/dev", Effect::Read).await.expect_err("refused");
-    assert!(ledger.failing().is_some());
+    assert!(ledger.last_error().is_some());
     sqlx::raw_sql("drop trigger refuse").execute(&mut connection).await.expect("dropped");
-    wait_until("nobody asked, and it tried again by itself", async || match ledger.failing() {
+    wait_until("nobody asked, and it tried again by itself", async || match ledger.last_error() {
         None => Ok(()),
         Some(error) => Err(error.to_string()),
     })
@@ -247,7 +250,7 @@ async fn what_is_appended_reaches_the_file_without_its_writers() {
     let before = size();
     let row = |sequence: i64| LedgerRow {
         sequence,
-        act: sequence.to_string(),
+        entry: sequence.to_string(),
         phase: "open".to_owned(),
         body: "{}".to_owned(),
         hash: String::new(),
@@ -260,5 +263,5 @@ async fn what_is_appended_reaches_the_file_without_its_writers() {
         if size() > before { Ok(()) } else { Err(format!("it still has {before} bytes")) }
     })
     .await;
-    assert_eq!(store.ledger_head().await.expect("read").map(|row| row.sequence), Some(2000));
+    assert_eq!(store.last_ledger_row().await.expect("read").map(|row| row.sequence), Some(2000));
 }
