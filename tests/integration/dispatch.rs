@@ -38,7 +38,7 @@ fn sent(simulator: &Simulator, method: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn a_repeated_key_is_answered_as_before_and_nothing_is_done_twice() {
+async fn repeated_key_returns_first_answer_without_second_write() {
     let (simulator, pair) = shop().await;
     let first = pair.juju_mcp("add-unit", &add_units(1, "k1")).await.expect("done");
     let again = pair.juju_mcp("add-unit", &add_units(1, "k1")).await.expect("answered");
@@ -50,7 +50,7 @@ async fn a_repeated_key_is_answered_as_before_and_nothing_is_done_twice() {
 }
 
 #[tokio::test]
-async fn many_at_once_with_one_key_are_done_once() {
+async fn concurrent_calls_with_one_key_run_once() {
     let (simulator, pair) = shop().await;
     let arguments = add_units(1, "burst");
     let answers = futures::future::join_all((0..20).map(|_| pair.juju_mcp("add-unit", &arguments))).await;
@@ -61,7 +61,7 @@ async fn many_at_once_with_one_key_are_done_once() {
 }
 
 #[tokio::test]
-async fn a_key_stands_for_one_act_of_one_caller() {
+async fn key_reused_for_another_act_is_refused() {
     let (simulator, pair) = shop().await;
     pair.juju_mcp("add-unit", &add_units(1, "k2")).await.expect("done");
     let other = pair.juju_mcp("add-unit", &add_units(2, "k2")).await.expect_err("another act");
@@ -76,7 +76,7 @@ async fn a_key_stands_for_one_act_of_one_caller() {
 }
 
 #[tokio::test]
-async fn a_dry_run_says_what_would_be_and_sends_no_write() {
+async fn dry_run_reports_the_command_and_sends_no_write() {
     let (simulator, pair) = shop().await;
     for (tool, arguments) in [
         ("add-unit", json!({"application": "web"})),
@@ -98,7 +98,7 @@ async fn a_dry_run_says_what_would_be_and_sends_no_write() {
 }
 
 #[tokio::test]
-async fn a_dry_run_of_a_removal_asks_the_controller_only_what_would_go() {
+async fn dry_run_of_removal_reports_removed_entities() {
     let (_simulator, pair) = shop().await;
     let dry = json!({"model": "shop", "applications": ["web"], "dry_run": true});
     let reply = pair.juju_mcp("remove-application", &dry).await.expect("told");
@@ -109,7 +109,7 @@ async fn a_dry_run_of_a_removal_asks_the_controller_only_what_would_go() {
 }
 
 #[tokio::test]
-async fn a_dry_run_of_the_destruction_of_a_model_says_what_is_in_it() {
+async fn dry_run_of_destroy_model_reports_its_content() {
     let (simulator, pair) = shop().await;
     let reply = pair.juju_mcp("destroy-model", &json!({"model": "shop", "dry_run": true})).await.expect("told");
     let expected = &reply.value["expected"];
@@ -119,7 +119,7 @@ async fn a_dry_run_of_the_destruction_of_a_model_says_what_is_in_it() {
 }
 
 #[tokio::test]
-async fn a_denial_is_recorded_and_sends_nothing() {
+async fn denied_call_is_recorded_and_sends_nothing() {
     let (simulator, pair) = shop().await;
     for (role, tool, arguments) in [
         ("viewer", "add-unit", json!({"model": "shop", "application": "web"})),
@@ -139,7 +139,7 @@ async fn a_denial_is_recorded_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_reaches_neither_ledger_nor_controller() {
+async fn invalid_call_reaches_neither_ledger_nor_controller() {
     let (simulator, pair) = shop().await;
     let before = pair.ledger_records().await.len();
     let unknown = pair.juju_mcp("juju_make_coffee", &json!({})).await.expect_err("no such tool");
@@ -183,7 +183,7 @@ async fn gone_from(tool: &str, arguments: &Value) -> (Simulator, SideBySide) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_write_whose_caller_went_away_goes_on_to_its_end() {
+async fn write_of_disconnected_caller_completes() {
     let arguments = add_units(1, "gone");
     let (simulator, pair) = gone_from("add-unit", &arguments).await;
     let all = wait_until("the write has an end", async || {
@@ -198,13 +198,13 @@ async fn a_write_whose_caller_went_away_goes_on_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_whose_caller_went_away_ends_as_cancelled() {
+async fn read_of_disconnected_caller_ends_as_cancelled() {
     let (_simulator, pair) = gone_from("status", &json!({"model": "shop"})).await;
     assert_eq!(ends(&pair, "juju_status").await.pop().map(|end| end.0), Some(Outcome::Cancelled));
 }
 
 #[tokio::test]
-async fn nothing_is_sent_when_the_ledger_cannot_be_kept() {
+async fn closed_ledger_refuses_every_call() {
     let (simulator, pair) = shop().await;
     pair.dispatcher.ledger.store().close().await;
     let refusal = pair.juju_mcp("add-unit", &add_units(1, "k4")).await.expect_err("closed");

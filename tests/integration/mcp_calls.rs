@@ -23,7 +23,7 @@ fn names(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn lists_are_ordered_private_and_kept_for_a_while() {
+async fn tool_lists_are_sorted_private_and_cacheable() {
     let (_folder, served) = served().await;
     let first = modern(&served, "admin", "/mcp", "tools/list", json!({})).await;
     let again = modern(&served, "admin", "/mcp", "tools/list", json!({})).await;
@@ -38,7 +38,7 @@ async fn lists_are_ordered_private_and_kept_for_a_while() {
 }
 
 #[tokio::test]
-async fn what_a_caller_sees_depends_on_rights_and_address_only() {
+async fn tool_list_depends_on_roles_and_endpoint_only() {
     let (_folder, served) = served().await;
     let list = async |role: &str, path: &str| modern(&served, role, path, "tools/list", json!({})).await;
     let full = list("admin", "/mcp/full").await;
@@ -54,7 +54,7 @@ async fn what_a_caller_sees_depends_on_rights_and_address_only() {
 }
 
 #[tokio::test]
-async fn every_tool_has_a_closed_schema_a_short_description_and_true_hints() {
+async fn tools_have_closed_schema_short_description_and_correct_hints() {
     let (_folder, served) = served().await;
     for path in ["/mcp", "/mcp/x/deploy", "/mcp/full"] {
         let list = modern(&served, "admin", path, "tools/list", json!({})).await;
@@ -73,7 +73,7 @@ async fn every_tool_has_a_closed_schema_a_short_description_and_true_hints() {
 }
 
 #[tokio::test]
-async fn both_eras_are_served_at_one_address() {
+async fn endpoint_serves_both_protocol_eras() {
     let (_folder, served) = served().await;
     let found = modern(&served, "viewer", "/mcp", "server/discover", json!({})).await;
     let versions = found["result"]["supportedVersions"].as_array().expect("versions");
@@ -99,7 +99,7 @@ async fn both_eras_are_served_at_one_address() {
 }
 
 #[tokio::test]
-async fn a_command_is_found_and_run_by_its_own_name_and_the_ledger_names_it() {
+async fn read_command_is_recorded_under_the_wrapped_command() {
     let (_folder, served) = served().await;
     let call = json!({"name": "juju_read_command", "arguments": {"command": "whoami", "arguments": {}}});
     let answer = modern(&served, "viewer", "/mcp", "tools/call", call).await;
@@ -113,7 +113,7 @@ async fn a_command_is_found_and_run_by_its_own_name_and_the_ledger_names_it() {
 }
 
 #[tokio::test]
-async fn what_is_not_offered_is_an_unknown_tool_and_what_does_not_fit_is_said() {
+async fn call_of_unoffered_tool_or_invalid_arguments_is_refused() {
     let (_folder, served) = served().await;
     for (path, name) in
         [("/mcp", "juju_nothing"), ("/mcp/readonly", "juju_run_command"), ("/mcp/full", "juju_run_command")]
@@ -132,7 +132,7 @@ async fn what_is_not_offered_is_an_unknown_tool_and_what_does_not_fit_is_said() 
 }
 
 #[tokio::test]
-async fn sixty_four_clients_at_once_are_all_answered() {
+async fn concurrent_clients_are_all_answered() {
     let (_folder, served) = served().await;
     let list = Request::modern("/mcp", "tools/list", json!({})).token(served.token("viewer"));
     let all = (0..64).map(|_| {

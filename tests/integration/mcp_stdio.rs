@@ -23,7 +23,7 @@ impl Client {
 }
 
 #[tokio::test]
-async fn an_older_client_is_greeted_and_served_until_it_hangs_up() {
+async fn older_client_is_served_until_it_disconnects() {
     for version in ["2025-03-26", "2025-06-18", "2025-11-25"] {
         let mut client = Client::new(Endpoint::curated()).await;
         let greeted = client.lines.initialize(version, &json!({})).await;
@@ -35,7 +35,7 @@ async fn an_older_client_is_greeted_and_served_until_it_hangs_up() {
 }
 
 #[tokio::test]
-async fn a_client_of_today_needs_no_greeting() {
+async fn modern_client_is_served_without_initialize() {
     let mut client = Client::new(Endpoint::full().read_only()).await;
     let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {}});
@@ -55,7 +55,7 @@ async fn a_client_of_today_needs_no_greeting() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_the_conversation() {
+async fn stop_signal_ends_the_session() {
     let mut client = Client::new(Endpoint::curated()).await;
     client.lines.request(initialize_request("2025-11-25", &json!({}))).await;
     client.lines.stop.cancel();
@@ -63,7 +63,7 @@ async fn a_stop_ends_the_conversation() {
 }
 
 #[tokio::test]
-async fn who_does_not_speak_the_protocol_is_told_so() {
+async fn session_without_mcp_client_fails_with_a_reason() {
     let client = Client::new(Endpoint::curated()).await;
     let failed = client.lines.disconnect().await.expect_err("nobody spoke");
     assert!(failed.to_string().contains("no MCP client"), "{failed}");
