@@ -33,7 +33,7 @@ async fn shown(pair: &SideBySide, application: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn every_argument_of_deploy_arrives() {
+async fn deploy_sends_every_argument() {
     let controller = RealController::start().await;
     let pair = SideBySide::on_real_controller(&controller).await;
     let mut store = json!({"charm": "postgresql", "application_name": "store", "channel": "14/edge", "revision": 512,
@@ -74,7 +74,7 @@ async fn every_argument_of_deploy_arrives() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn what_deploy_cannot_do_is_refused_with_the_controllers_reason() {
+async fn deploy_that_fails_returns_the_reason_of_the_controller() {
     let controller = RealController::start().await;
     let pair = SideBySide::on_real_controller(&controller).await;
     for (mut arguments, part) in [
@@ -99,7 +99,7 @@ async fn what_deploy_cannot_do_is_refused_with_the_controllers_reason() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn refresh_goes_from_revision_to_revision_as_it_said_it_would() {
+async fn refresh_changes_the_revision_that_its_dry_run_reported() {
     let controller = RealController::start().await;
     let pair = SideBySide::on_real_controller(&controller).await;
     done(&pair, "deploy", json!({"charm": "wordpress", "channel": "latest/stable", "resources": {"theme": "1"}})).await;
@@ -145,7 +145,7 @@ async fn refresh_goes_from_revision_to_revision_as_it_said_it_would() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn refresh_to_what_is_not_made_for_the_base_is_refused() {
+async fn refresh_to_charm_for_another_base_is_refused() {
     let controller = RealController::start().await;
     let pair = SideBySide::on_real_controller(&controller).await;
     done(&pair, "deploy", json!({"charm": "haproxy", "base": "ubuntu@22.04"})).await;

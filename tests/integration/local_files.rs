@@ -75,7 +75,7 @@ async fn no_file_is_read(pair: &SideBySide, model: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_of_the_server_is_never_read_and_nothing_is_sent() {
+async fn local_file_over_http_is_refused_and_nothing_is_sent() {
     let simulator = simulator("shop").await;
     let pair = SideBySide::on_simulator(&simulator).await;
     pair.status_until("shop", "it answers", |_| true).await;
@@ -85,7 +85,7 @@ async fn a_file_of_the_server_is_never_read_and_nothing_is_sent() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn a_file_of_the_server_is_never_read_for_the_real_controller() {
+async fn local_file_over_http_is_refused_for_the_real_controller() {
     let controller = RealController::start().await;
     let pair = SideBySide::on_real_controller(&controller).await;
     no_file_is_read(&pair, "prod").await;
@@ -101,7 +101,7 @@ async fn a_file_of_the_server_is_never_read_for_the_real_controller() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn charms_and_resources_in_files_are_deployed_and_refreshed_over_stdio() {
+async fn local_charms_and_resources_are_deployed_over_stdio() {
     let controller = RealController::start().await;
     let pair = SideBySide::on_real_controller_with_client_files(&controller).await;
     let folder = tempfile::tempdir().expect("a folder");
@@ -152,7 +152,7 @@ async fn kept(pair: &SideBySide, application: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn what_is_no_charm_or_not_there_is_refused_over_stdio() {
+async fn invalid_or_missing_local_charm_is_refused_over_stdio() {
     let controller = RealController::start().await;
     let pair = SideBySide::on_real_controller_with_client_files(&controller).await;
     let folder = tempfile::tempdir().expect("a folder");
@@ -181,7 +181,7 @@ async fn what_is_no_charm_or_not_there_is_refused_over_stdio() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn the_users_own_client_files_follow_models_as_they_come_and_go() {
+async fn client_files_follow_added_and_destroyed_models() {
     let controller = RealController::start().await;
     let pair = SideBySide::on_real_controller_with_client_files(&controller).await;
     let models = || std::fs::read_to_string(controller.ready.juju_data.join("models.yaml")).expect("models.yaml");

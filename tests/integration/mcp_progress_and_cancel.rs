@@ -81,7 +81,7 @@ async fn read_until(stream: &mut TcpStream, part: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_for_news_hears_that_its_call_is_at_work() {
+async fn call_with_progress_token_gets_progress_notifications() {
     let (_folder, served, controller) = served().await;
     let mut stream = whoami(&served, &json!({"progressToken": "p1"})).open(served.address).await.expect("sent");
     let mut text = read_until(&mut stream, "notifications/progress").await;
@@ -98,7 +98,7 @@ async fn a_client_that_asks_for_news_hears_that_its_call_is_at_work() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_for_no_news_gets_one_plain_answer() {
+async fn call_without_progress_token_gets_one_json_response() {
     let (_folder, served, controller) = served().await;
     let mut stream = whoami(&served, &json!({})).open(served.address).await.expect("sent");
     // longer than a call may be silent whose client asked for news
@@ -112,7 +112,7 @@ async fn a_client_that_asks_for_no_news_gets_one_plain_answer() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_closed_ends_the_wait_of_a_read() {
+async fn closed_connection_cancels_a_read() {
     let (_folder, served, _controller) = served().await;
     let stream = whoami(&served, &json!({})).open(served.address).await.expect("sent");
     until_begun(&served).await;
@@ -123,7 +123,7 @@ async fn a_connection_that_is_closed_ends_the_wait_of_a_read() {
 }
 
 #[tokio::test]
-async fn a_stream_that_has_begun_and_is_closed_ends_the_wait_too() {
+async fn closed_stream_cancels_a_read() {
     let (_folder, served, _controller) = served().await;
     let mut stream = whoami(&served, &json!({"progressToken": 7})).open(served.address).await.expect("sent");
     read_until(&mut stream, "notifications/progress").await;
@@ -132,7 +132,7 @@ async fn a_stream_that_has_begun_and_is_closed_ends_the_wait_too() {
 }
 
 #[tokio::test]
-async fn an_older_client_cancels_by_a_notification() {
+async fn cancelled_notification_of_older_client_cancels_a_read() {
     let (_folder, served, _controller) = served().await;
     let token = served.token("viewer");
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
@@ -151,7 +151,7 @@ async fn an_older_client_cancels_by_a_notification() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_begin_in_time_is_given_up() {
+async fn response_that_does_not_start_in_time_is_abandoned() {
     let ended = with_growing_limit("the act begins", async |response_timeout| {
         let folder = tempfile::tempdir().expect("a folder");
         let settings = Settings { response_timeout, ..Settings::default() };

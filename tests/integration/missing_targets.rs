@@ -37,7 +37,7 @@ async fn not_found(shop: &ApprovalFixture, tool: &str, arguments: &Value, what: 
 }
 
 #[tokio::test]
-async fn nobody_is_asked_about_what_is_not_there() {
+async fn missing_target_is_refused_without_approval_request() {
     let shop = shop().await;
     let (application, unit, machine) =
         ("application \"nope\" not found", "unit \"web/99\" not found", "machine 99 not found");
@@ -65,7 +65,7 @@ async fn nobody_is_asked_about_what_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_shipped_rule_that_counts_units_asks_nobody_either() {
+async fn missing_target_under_unit_rule_requests_no_approval() {
     let shop = shop().await;
     shop.served.dispatcher.policy.replace(Policy::shipped().expect("part of the program"));
     not_found(
@@ -78,7 +78,7 @@ async fn a_shipped_rule_that_counts_units_asks_nobody_either() {
 }
 
 #[tokio::test]
-async fn it_is_what_the_controller_itself_says() {
+async fn missing_target_refusal_equals_the_error_of_the_controller() {
     let shop = shop().await;
     for (tool, arguments) in [
         ("juju_add_unit", json!({"model": "shop", "application": "nope"})),
@@ -96,7 +96,7 @@ async fn it_is_what_the_controller_itself_says() {
 }
 
 #[tokio::test]
-async fn what_is_there_or_is_to_be_made_is_asked_about_as_ever() {
+async fn existing_or_new_target_requests_an_approval() {
     let shop = shop().await;
     for (tool, arguments) in [
         ("juju_deploy", json!({"charm": "postgresql", "application_name": "new"})),

@@ -235,35 +235,35 @@ async fn failures_agree(pair: &SideBySide) {
 
 #[tokio::test]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn reading_commands_answer_what_the_real_client_prints() {
+async fn reads_equal_the_real_client() {
     let controller = RealController::start().await;
     reads_agree(&SideBySide::on_real_controller(&controller).await).await;
 }
 
 #[tokio::test]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn reading_commands_answer_what_the_real_client_prints_on_the_simulated_controller() {
+async fn reads_equal_the_real_client_on_the_simulated_controller() {
     let (_simulator, pair) = on_simulator().await;
     reads_agree(&pair).await;
 }
 
 #[tokio::test]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn what_fails_there_fails_here_for_the_same_reason() {
+async fn failures_have_the_same_reason_as_the_real_client() {
     let controller = RealController::start().await;
     failures_agree(&SideBySide::on_real_controller(&controller).await).await;
 }
 
 #[tokio::test]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn what_fails_there_fails_here_on_the_simulated_controller() {
+async fn failures_have_the_same_reason_on_the_simulated_controller() {
     let (_simulator, pair) = on_simulator().await;
     failures_agree(&pair).await;
 }
 
 #[tokio::test]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn waiting_ends_as_with_the_client_when_the_goal_is_reached_and_at_the_time_limit() {
+async fn wait_for_ends_like_the_client_at_goal_and_timeout() {
     let mut controller = RealController::start().await;
     let pair = SideBySide::on_real_controller(&controller).await;
     let theirs = pair.juju_cli_text(&["wait-for", "application", "db", "-m", "prod", "--timeout", "3m"]).await;
@@ -292,7 +292,7 @@ async fn waiting_ends_as_with_the_client_when_the_goal_is_reached_and_at_the_tim
 
 #[tokio::test]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn the_log_reads_as_the_client_prints_it() {
+async fn debug_log_equals_the_output_of_the_client() {
     let mut controller = RealController::start().await;
     let pair = SideBySide::on_real_controller(&controller).await;
     controller.command("log unit-web-0 WARNING juju.worker.uniter the first").await;

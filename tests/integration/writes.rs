@@ -185,7 +185,7 @@ async fn lived(pair: &SideBySide, cloud: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_models_life_on_the_simulated_controller() {
+async fn writes_from_deploy_to_destroy_on_the_simulated_controller() {
     let simulator = simulator("empty").await;
     let pair = SideBySide::on_simulator(&simulator).await;
     lived(&pair, &own_cloud(&pair).await).await;
@@ -193,7 +193,7 @@ async fn a_models_life_on_the_simulated_controller() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn a_models_life_on_the_real_controller() {
+async fn writes_from_deploy_to_destroy_on_the_real_controller() {
     let controller = RealController::start().await;
     lived(&SideBySide::on_real_controller(&controller).await, "dummy").await;
 }
@@ -205,7 +205,7 @@ async fn own_cloud(pair: &SideBySide) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_unit_in_error_is_resolved_on_the_simulated_controller() {
+async fn resolved_clears_a_unit_error_on_the_simulated_controller() {
     let simulator = simulator("shop").await;
     let pair = SideBySide::on_simulator(&simulator).await;
     simulator.inject("hook-error payment/0".parse().expect("a fault")).await.expect("injected");
@@ -220,7 +220,7 @@ async fn a_unit_in_error_is_resolved_on_the_simulated_controller() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn a_unit_in_error_is_resolved_and_pods_are_scaled_on_the_real_controller() {
+async fn resolved_and_scale_work_on_the_real_controller() {
     let mut controller = RealController::start().await;
     controller.command("hook-error web/0 config-changed").await;
     let pair = SideBySide::on_real_controller(&controller).await;
@@ -289,14 +289,14 @@ async fn refused(pair: &SideBySide, model: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bad_input_is_refused_by_name_on_the_simulated_controller() {
+async fn invalid_input_is_refused_by_name_on_the_simulated_controller() {
     let simulator = simulator("shop").await;
     refused(&SideBySide::on_simulator(&simulator).await, "shop").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn bad_input_is_refused_by_name_on_the_real_controller() {
+async fn invalid_input_is_refused_by_name_on_the_real_controller() {
     let controller = RealController::start().await;
     refused(&SideBySide::on_real_controller(&controller).await, "prod").await;
 }
