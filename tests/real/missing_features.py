@@ -1,3 +1,3 @@
-"""What the simulated controller does not do yet, by the test that shows it. A line that passes fails the run, so the list only shrinks."""
+"""Features that the simulator lacks, by the test that needs them. A listed test that passes fails the run, so the list only shrinks."""
 
-GAPS = {}
+MISSING_FEATURES = {}

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import PATIENCE, begun, described, eventually, given, juju, ours, stop
+from conftest import TEST_TIMEOUT, controller_from_files, eventually, juju, juju_mcp, required_path, start_program, stop
 
 HERE = pathlib.Path(__file__).resolve().parent
 ACT = {"tool": "juju_add_unit", "arguments": {"model": "shop", "application": "web", "num_units": 1}}
@@ -19,7 +19,7 @@ YES = {"action": "accept", "content": {"approve": True}}
 def typescript(sdk):
     """A TypeScript SDK: the newest client, which speaks 2026-07-28, or the older one of the `initialize` era."""
     def words(job):
-        return [given("JUJU_MCP_TEST_NODE"), HERE / "ask.mjs"], job | {"sdk": sdk, "packages": str(given("JUJU_MCP_TEST_NPM"))}
+        return [required_path("JUJU_MCP_TEST_NODE"), HERE / "ask.mjs"], job | {"sdk": sdk, "packages": str(required_path("JUJU_MCP_TEST_NPM"))}
 
     return words
 
@@ -43,7 +43,7 @@ class Shop:
 
     def start(self):
         words = ["--juju-data-dir", self.juju_data, "--state-dir", self.folder / "state", *(["--second-person"] if self.second_person else [])]
-        self.process, ready = begun([given("JUJU_MCP_TEST_APPROVAL_SERVER"), *words], self.folder, listen=None)
+        self.process, ready = start_program([required_path("JUJU_MCP_TEST_APPROVAL_SERVER"), *words], self.folder, listen=None)
         self.url = ready["mcp_url"]
 
     def token_file(self, name):
@@ -53,18 +53,18 @@ class Shop:
         """What a client is answered, and what it asked the human before it."""
         job = act | {"url": self.url, "token": self.token_file(token).read_text(), "answer": answer}
         words, job = CLIENTS[client](job)
-        done = subprocess.run([str(word) for word in words], input=json.dumps(job), text=True, capture_output=True, timeout=PATIENCE)
+        done = subprocess.run([str(word) for word in words], input=json.dumps(job), text=True, capture_output=True, timeout=TEST_TIMEOUT)
         assert done.returncode == 0, f"{client}: {done.stdout[-1500:]} {done.stderr[-1500:]}"
         return json.loads(done.stdout)
 
     def approvals(self, *words, token="approver"):
         """Our command line, finished."""
-        argv = [given("JUJU_MCP_TEST_PROGRAM"), "approvals", *words, "--url", self.url.removesuffix("/mcp"), "--token-file", self.token_file(token)]
-        return subprocess.run(argv, text=True, capture_output=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
+        argv = [required_path("JUJU_MCP_TEST_PROGRAM"), "approvals", *words, "--url", self.url.removesuffix("/mcp"), "--token-file", self.token_file(token)]
+        return subprocess.run(argv, text=True, capture_output=True, timeout=TEST_TIMEOUT, stdin=subprocess.DEVNULL)
 
     def units(self):
         """How many units the real client sees."""
-        controller = described("sim", self.juju_data)
+        controller = controller_from_files("sim", self.juju_data)
         seen = json.loads(juju(controller, "status", "-m", f"{controller.name}:shop", "--format", "json"))
         return len(seen["applications"]["web"]["units"])
 
@@ -84,7 +84,7 @@ def ours_sim(folder):
     """The simulated controller as a process of its own, so that our server can be killed beside it."""
     inner = folder / "sim"
     inner.mkdir()
-    with ours(inner, "sim", "--scenario", "shop") as ready:
+    with juju_mcp(inner, "sim", "--scenario", "shop") as ready:
         yield pathlib.Path(ready["juju_data"])
 
 
@@ -139,12 +139,12 @@ def test_a_second_person_by_our_command_line(shop):
 
 
 def test_the_demo_asks_and_prints_how_to_say_yes(tmp_path):
-    with ours(tmp_path, "demo", "--state-dir", tmp_path / "state") as ready:
+    with juju_mcp(tmp_path, "demo", "--state-dir", tmp_path / "state") as ready:
         act = {"tool": "juju_remove_application", "arguments": {"model": "shop", "applications": ["cart"]}}
         job = act | {"url": ready["mcp_url"], "token": ready["tokens"]["admin"], "answer": None, "mode": "auto"}
 
         def call():
-            done = subprocess.run([sys.executable, HERE / "ask.py"], input=json.dumps(job), text=True, capture_output=True, timeout=PATIENCE)
+            done = subprocess.run([sys.executable, HERE / "ask.py"], input=json.dumps(job), text=True, capture_output=True, timeout=TEST_TIMEOUT)
             assert done.returncode == 0, done.stderr[-1500:]
             return json.loads(done.stdout)
 
@@ -156,11 +156,11 @@ def test_the_demo_asks_and_prints_how_to_say_yes(tmp_path):
             return len(found) == 2 and found
 
         listing, approving = eventually("the demo prints how to list and to approve", printed)
-        program = [given("JUJU_MCP_TEST_PROGRAM")]
-        listed = subprocess.run(program + listing[1:], text=True, capture_output=True, timeout=PATIENCE)
+        program = [required_path("JUJU_MCP_TEST_PROGRAM")]
+        listed = subprocess.run(program + listing[1:], text=True, capture_output=True, timeout=TEST_TIMEOUT)
         assert listed.returncode == 0 and question["id"] in listed.stdout, listed
         words = [question["id"] if word == "ID" else word for word in approving[1:]]
-        done = subprocess.run(program + [*words, "--yes"], text=True, capture_output=True, timeout=PATIENCE)
+        done = subprocess.run(program + [*words, "--yes"], text=True, capture_output=True, timeout=TEST_TIMEOUT)
         assert done.returncode == 0, done
         assert "approver.token" not in json.dumps(question), "an assistant is not told where the token is"
         assert not call()["result"].get("isError")

@@ -5,20 +5,20 @@ import subprocess
 import threading
 
 import requests
-from conftest import PATIENCE, described, eventually, given, juju, ours, started
-from table_text import call, token_file
+from conftest import TEST_TIMEOUT, controller_from_files, eventually, juju, juju_mcp, required_path, start_juju_mcp
+from plain_mcp import call, token_file
 
 
 def ran(*words):
     """The standard output of our program, run to a good end."""
-    done = subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run([required_path("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], capture_output=True, text=True, timeout=TEST_TIMEOUT)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def units(sim):
     """Names of the units of `web`, by the real client."""
-    controller = described("sim", pathlib.Path(sim["juju_data"]))
+    controller = controller_from_files("sim", pathlib.Path(sim["juju_data"]))
     return sorted(json.loads(juju(controller, "status", "-m", "shop", "web", "--format", "json"))["applications"]["web"]["units"])
 
 
@@ -39,10 +39,10 @@ def test_killed_in_the_middle_of_a_write(tmp_path):
     # without rules, which would look at the slow controller first
     serve = ["serve", "--state-dir", state, "--token-file", token_file(tmp_path, "admin"), "--builtin-rules", "none"]
     arguments = {"model": "admin/shop", "application": "web", "num_units": 1, "idempotency_key": "one-more-web"}
-    with ours(tmp_path / "sim", "sim", "--scenario", "shop") as sim:
+    with juju_mcp(tmp_path / "sim", "sim", "--scenario", "shop") as sim:
         serve += ["--juju-data-dir", sim["juju_data"]]
         fault = ["--ready-file", tmp_path / "sim" / "ready.json"]
-        server, ready = started(tmp_path / "server", *serve)
+        server, ready = start_juju_mcp(tmp_path / "server", *serve)
         try:
             call(ready["mcp_url"] + "/full", "juju_status", {"model": "admin/shop"})
             before = units(sim)
@@ -63,13 +63,13 @@ def test_killed_in_the_middle_of_a_write(tmp_path):
         asking.join()
         ran("fault", "clear", *fault)
 
-        server, ready = started(tmp_path / "server", *serve)
+        server, ready = start_juju_mcp(tmp_path / "server", *serve)
         try:
             again = call(ready["mcp_url"] + "/full", "juju_add_unit", arguments)
             assert again["isError"], again
             assert "its end is not known" in json.dumps(again), again
             server.terminate()
-            assert server.wait(timeout=PATIENCE) == 0
+            assert server.wait(timeout=TEST_TIMEOUT) == 0
         finally:
             server.kill()
         assert len(units(sim)) - len(before) in (0, 1), "done once at most"

@@ -7,13 +7,13 @@ import subprocess
 
 import pytest
 import requests
-from conftest import PATIENCE, given, ours, started
-from table_text import call, token_file
+from conftest import TEST_TIMEOUT, juju_mcp, required_path, start_juju_mcp
+from plain_mcp import call, token_file
 from test_killed import records
 
 
 def audit(*words):
-    return subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), "audit", *map(str, words)], capture_output=True, text=True, timeout=PATIENCE)
+    return subprocess.run([required_path("JUJU_MCP_TEST_PROGRAM"), "audit", *map(str, words)], capture_output=True, text=True, timeout=TEST_TIMEOUT)
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +21,15 @@ def state(tmp_path_factory):
     """The state directory of a server that answered a few calls and was killed, started again and stopped."""
     folder = tmp_path_factory.mktemp("ledger")
     state = folder / "state"
-    with ours(folder / "sim", "sim", "--scenario", "shop") as sim:
+    with juju_mcp(folder / "sim", "sim", "--scenario", "shop") as sim:
         for end in (signal.SIGKILL, signal.SIGTERM):
-            server, ready = started(folder / "server", "serve", "--juju-data-dir", sim["juju_data"], "--state-dir", state,
+            server, ready = start_juju_mcp(folder / "server", "serve", "--juju-data-dir", sim["juju_data"], "--state-dir", state,
                                     "--token-file", token_file(folder, "admin"))
             try:
                 for _ in range(5):
                     call(ready["mcp_url"] + "/full", "juju_status", {"model": "admin/shop"})
                 server.send_signal(end)
-                server.wait(timeout=PATIENCE)
+                server.wait(timeout=TEST_TIMEOUT)
             finally:
                 server.kill()
             verified = audit("verify", "--state-dir", state)
@@ -71,7 +71,7 @@ def test_the_chain_and_its_signatures_are_what_the_documentation_says(state, tmp
             (tmp_path / "signature").write_bytes(bytes.fromhex(checkpoint["signature"]))
             if shutil.which("openssl"):
                 words = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "ledger.pem", "-rawin", "-in", "text", "-sigfile", "signature"]
-                subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=PATIENCE)
+                subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=TEST_TIMEOUT)
             checkpoints += 1
         previous = digest
     assert checkpoints >= 1 and json.loads(lines[-1])["phase"] == "checkpoint"
@@ -89,14 +89,14 @@ def test_a_ledger_that_was_cut_off_is_not_served_on(state, tmp_path):
 
 def test_refused_tokens_that_were_only_counted_are_written_down_when_the_server_stops(tmp_path):
     state = tmp_path / "state"
-    with ours(tmp_path / "sim", "sim", "--scenario", "shop") as sim:
-        server, ready = started(tmp_path / "server", "serve", "--juju-data-dir", sim["juju_data"], "--state-dir", state,
+    with juju_mcp(tmp_path / "sim", "sim", "--scenario", "shop") as sim:
+        server, ready = start_juju_mcp(tmp_path / "server", "serve", "--juju-data-dir", sim["juju_data"], "--state-dir", state,
                                 "--token-file", token_file(tmp_path, "admin"))
         try:
             for _ in range(3):
-                assert requests.post(ready["mcp_url"], json={}, headers={"Authorization": "Bearer of-nobody"}, timeout=PATIENCE).status_code == 401
+                assert requests.post(ready["mcp_url"], json={}, headers={"Authorization": "Bearer of-nobody"}, timeout=TEST_TIMEOUT).status_code == 401
             server.send_signal(signal.SIGTERM)
-            server.wait(timeout=PATIENCE)
+            server.wait(timeout=TEST_TIMEOUT)
         finally:
             server.kill()
     failures = [(record["reason"], record["suppressed_count"]) for record in records(state) if record.get("event") == "authentication_failed"]

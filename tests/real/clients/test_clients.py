@@ -8,14 +8,14 @@ import subprocess
 import sys
 
 import pytest
-from conftest import PATIENCE, described, eventually, given, juju, ours, real
+from conftest import TEST_TIMEOUT, controller_from_files, eventually, juju, juju_mcp, real_controller, required_path
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 
 def finished(argv, job=None, **more):
     """A client's answer: the JSON on its standard output."""
-    done = subprocess.run([str(word) for word in argv], input=json.dumps(job) if job else "", text=True, capture_output=True, timeout=PATIENCE, **more)
+    done = subprocess.run([str(word) for word in argv], input=json.dumps(job) if job else "", text=True, capture_output=True, timeout=TEST_TIMEOUT, **more)
     assert done.returncode == 0, f"{argv[0]} ended with {done.returncode}: {done.stdout[-1500:]} {done.stderr[-1500:]}"
     return json.loads(done.stdout)
 
@@ -23,7 +23,7 @@ def finished(argv, job=None, **more):
 def typescript(sdk):
     """The TypeScript SDK: the newest split package, or the older one of the `initialize` era."""
     def call(job):
-        return finished([given("JUJU_MCP_TEST_NODE"), HERE / "drive.mjs"], job | {"sdk": sdk, "packages": str(given("JUJU_MCP_TEST_NPM"))})
+        return finished([required_path("JUJU_MCP_TEST_NODE"), HERE / "drive.mjs"], job | {"sdk": sdk, "packages": str(required_path("JUJU_MCP_TEST_NPM"))})
 
     return call
 
@@ -35,8 +35,8 @@ def python(job):
 
 def inspector(job):
     """The Inspector's command line: a process for each request."""
-    program = given("JUJU_MCP_TEST_NPM") / "node_modules" / "@modelcontextprotocol" / "inspector" / "clients" / "launcher" / "build" / "index.js"
-    words = [given("JUJU_MCP_TEST_NODE"), program, "--cli"]
+    program = required_path("JUJU_MCP_TEST_NPM") / "node_modules" / "@modelcontextprotocol" / "inspector" / "clients" / "launcher" / "build" / "index.js"
+    words = [required_path("JUJU_MCP_TEST_NODE"), program, "--cli"]
     if job.get("url"):
         words += [job["url"], "--transport", "http", "--header", f"Authorization: Bearer {job['token']}"]
     else:
@@ -61,17 +61,17 @@ def served(request, tmp_path_factory):
     """Our server before the real controller, and then before the simulated one; each client works in a model of its own."""
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "demo":
-        with ours(folder, "demo") as ready:
+        with juju_mcp(folder, "demo") as ready:
             yield ready
         return
-    given("JUJU_MCP_TEST_PROGRAM")
+    required_path("JUJU_MCP_TEST_PROGRAM")
     behind = tmp_path_factory.mktemp("controller")
     token = secrets.token_urlsafe(32)
     (folder / "admin.token").write_text(token)
     (folder / "admin.token").chmod(0o600)
-    with real(behind, SERVE_K8S="off") as controller:
+    with real_controller(behind, SERVE_K8S="off") as controller:
         words = ["--juju-data-dir", controller["juju_data"], "--state-dir", folder / "state", "--token-file", f"admin={folder / 'admin.token'}"]
-        with ours(folder, "serve", *words) as ready:
+        with juju_mcp(folder, "serve", *words) as ready:
             yield ready | {"juju_data": controller["juju_data"], "tokens": {"admin": token}}
 
 
@@ -90,7 +90,7 @@ def test_six_commands(served, tmp_path, name, transport):
     ready = served
     files = tmp_path / "juju-data"
     shutil.copytree(ready["juju_data"], files)
-    controller = described("any", files)
+    controller = controller_from_files("any", files)
     model = f"{name}-{transport}"
     at = {"controller": controller.name}
     inside = {"model": f"{controller.name}:{model}"}
@@ -104,7 +104,7 @@ def test_six_commands(served, tmp_path, name, transport):
     if transport == "http":
         job |= {"url": ready["mcp_url"], "token": ready["tokens"]["admin"]}
     else:
-        job |= {"command": str(given("JUJU_MCP_TEST_PROGRAM")), "arguments": ["stdio"],
+        job |= {"command": str(required_path("JUJU_MCP_TEST_PROGRAM")), "arguments": ["stdio"],
                 "environment": {"JUJU_DATA": str(files), "HOME": str(tmp_path), "PATH": os.environ["PATH"]}}
     tools = worked(CLIENTS[name], job)[0]
     assert "juju_status" in tools and "juju_find_command" in tools

@@ -3,7 +3,7 @@ import html.parser
 import urllib.parse
 
 import requests
-from conftest import PATIENCE
+from conftest import TEST_TIMEOUT
 from provider import PERSON
 
 
@@ -65,7 +65,7 @@ class Browser:
             headers = {"Cookie": "; ".join(self.cookies(url, method, across)), "User-Agent": "a browser",
                        "Sec-Fetch-Site": "none" if started_by is None else "cross-site" if across else "same-origin"}
             headers |= {"Origin": f"{parts.scheme}://{parts.netloc}"} if method == "POST" else {}
-            answer = requests.request(method, url, data=data, headers=headers, allow_redirects=False, timeout=PATIENCE)
+            answer = requests.request(method, url, data=data, headers=headers, allow_redirects=False, timeout=TEST_TIMEOUT)
             self.steps.append((method, url, answer))
             for text in answer.raw.headers.getlist("Set-Cookie"):
                 cookie = Cookie(text)

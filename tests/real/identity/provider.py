@@ -12,7 +12,7 @@ import urllib.parse
 
 import requests
 import yaml
-from conftest import PATIENCE, eventually, given, stop
+from conftest import TEST_TIMEOUT, eventually, required_path, stop
 
 # Who can sign in, by subject: what their tokens say of them. Their passwords are not the point here.
 PEOPLE = {
@@ -52,19 +52,19 @@ class Provider:
     def start(self):
         """Starts the program, and waits until it answers."""
         log = open(self.folder / "hydra.log", "a")
-        self.process = subprocess.Popen([given("JUJU_MCP_TEST_HYDRA"), "serve", "all", "--dev", "-c", self.folder / "hydra.yaml"],
+        self.process = subprocess.Popen([required_path("JUJU_MCP_TEST_HYDRA"), "serve", "all", "--dev", "-c", self.folder / "hydra.yaml"],
                                         stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
                                         env={"PATH": os.environ["PATH"], "HOME": str(self.folder)})
 
         def answers():
             assert self.process.poll() is None, (self.folder / "hydra.log").read_text()[-2000:]
             with contextlib.suppress(requests.ConnectionError):
-                return requests.get(f"{self.admin}/health/ready", timeout=PATIENCE).ok
+                return requests.get(f"{self.admin}/health/ready", timeout=TEST_TIMEOUT).ok
 
         eventually("Hydra answers", answers, 0.05)
         for use in ["openid.id-token", "jwt.access-token"]:  # else made at the first sign-in, which then takes its time
             made = {"alg": "RS256", "use": "sig", "kid": secrets.token_hex(8)}
-            requests.post(f"{self.admin}/admin/keys/hydra.{use}", json=made, timeout=PATIENCE).raise_for_status()
+            requests.post(f"{self.admin}/admin/keys/hydra.{use}", json=made, timeout=TEST_TIMEOUT).raise_for_status()
 
     def stop(self):
         """Ends the program; all that it knew is gone with it."""
@@ -72,7 +72,7 @@ class Provider:
 
     def ask(self, method, path, **more):
         """One request to Hydra's administration."""
-        answer = requests.request(method, self.admin + path, timeout=PATIENCE, **more)
+        answer = requests.request(method, self.admin + path, timeout=TEST_TIMEOUT, **more)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -87,7 +87,7 @@ class Provider:
     def token(self, client, audience, scope="juju:read"):
         """A token for a machine, by client credentials."""
         form = {"grant_type": "client_credentials", "scope": scope} | ({"audience": audience} if audience else {})
-        answer = requests.post(f"{self.issuer}/oauth2/token", auth=client, data=form, timeout=PATIENCE)
+        answer = requests.post(f"{self.issuer}/oauth2/token", auth=client, data=form, timeout=TEST_TIMEOUT)
         assert answer.ok, answer.text
         return answer.json()["access_token"]
 
@@ -169,7 +169,7 @@ def opened(url, person, until=CALLBACK):
     for _ in range(20):
         if url.startswith(until):
             return url
-        page = browser.get(url, allow_redirects=False, timeout=PATIENCE)
+        page = browser.get(url, allow_redirects=False, timeout=TEST_TIMEOUT)
         assert page.is_redirect, f"{url} ended with {page.status_code}: {page.text[:500]}"
         url = urllib.parse.urljoin(url, page.headers["Location"])
     raise AssertionError(f"no end of redirects, the last to {url}")

@@ -1,9 +1,9 @@
 """Our server before a simulated controller, with an identity provider."""
 import contextlib
 
-import table_text
+import plain_mcp
 import yaml
-from conftest import ours
+from conftest import juju_mcp
 from provider import free_port
 
 BINDINGS = [
@@ -22,11 +22,11 @@ class Served:
 
     def post(self, method, params, token=None, url=None):
         """The answer to one message, with a bearer token or without."""
-        return table_text.post(url or self.mcp, method, params, token)
+        return plain_mcp.post(url or self.mcp, method, params, token)
 
     def call(self, token, tool, **arguments):
         """The result of a call that got past the gate."""
-        return table_text.call(self.mcp, tool, arguments, token)
+        return plain_mcp.call(self.mcp, tool, arguments, token)
 
     def status(self, token):
         """The HTTP status that a caller with this token gets for a read."""
@@ -42,6 +42,6 @@ def served(folder, provider, sim, host="127.0.0.1", **more):
              "introspection": {"url": f"{provider.admin}/admin/oauth2/introspect"}}
     (folder / "config.yaml").write_text(yaml.safe_dump({"oauth": oauth | more.pop("oauth", {}), "bindings": BINDINGS} | more))
     words = ["serve", "--config", folder / "config.yaml", "--juju-data-dir", sim["juju_data"], "--state-dir", folder / "state"]
-    with ours(folder, *words, listen=f"127.0.0.1:{port}") as ready:
+    with juju_mcp(folder, *words, listen=f"127.0.0.1:{port}") as ready:
         ready["mcp_url"] = ready["mcp_url"].replace("127.0.0.1", host)
         yield Served(ready, provider, folder)

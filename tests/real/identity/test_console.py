@@ -10,7 +10,7 @@ import urllib.parse
 import pytest
 import requests
 from browser import Browser
-from conftest import PATIENCE, eventually, ours
+from conftest import TEST_TIMEOUT, eventually, juju_mcp
 from provider import CALLBACK, SCOPES
 from served import served
 from test_discovery import HERE
@@ -82,7 +82,7 @@ def waiting(server, hydra, person):  # noqa: F811
     hydra.client(name, [server.mcp], "jwt", ["authorization_code", "refresh_token"], token_endpoint_auth_method="none")
     job = {"url": server.mcp, "browser": f"{hydra.pages}/browser", "person": person, "callback": CALLBACK, "metadata": metadata,
            "client": {"client_id": name, "issuer": hydra.issuer, "token_endpoint_auth_method": "none"},
-           "calls": [("juju_remove_application", REMOVE)], "wait_seconds": PATIENCE}
+           "calls": [("juju_remove_application", REMOVE)], "wait_seconds": TEST_TIMEOUT}
     client = subprocess.Popen([sys.executable, HERE / "drive.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     client.stdin.write(json.dumps(job))
     client.stdin.close()
@@ -92,7 +92,7 @@ def waiting(server, hydra, person):  # noqa: F811
 
 def test_a_person_approves_in_a_browser_what_an_mcp_client_waits_for(tmp_path, hydra):  # noqa: F811
     (tmp_path / "sim").mkdir()
-    with ours(tmp_path / "sim", "sim", "--scenario", "shop") as own, console(tmp_path, hydra, own, "jwt") as server:
+    with juju_mcp(tmp_path / "sim", "sim", "--scenario", "shop") as own, console(tmp_path, hydra, own, "jwt") as server:
         client = waiting(server, hydra, "ana")
         try:
             ben = entered(server, "ben")
@@ -111,7 +111,7 @@ def test_a_person_approves_in_a_browser_what_an_mcp_client_waits_for(tmp_path, h
             assert ben.send("/approvals/", decision="approve", word="wrong").status_code == 400
             assert ben.send("/approvals/", decision="approve", word="web", reason="agreed on the phone").status_code == 200
             assert "Approved." in ben.page.text and "oauth:ben" in ben.page.text, ben.page.text
-            out, err = client.communicate(timeout=PATIENCE)
+            out, err = client.communicate(timeout=TEST_TIMEOUT)
         finally:
             client.kill()
         assert client.returncode == 0, err[-2500:]
@@ -163,12 +163,12 @@ def test_an_answer_that_was_not_begun_here_signs_nobody_in(server):
         fresh = Browser("ben")
         fresh.open(f"{server.base}/console/sign-in")
         # the first step alone, so that a sign-in waits
-        begun = requests.get(f"{server.base}/console/sign-in/provider", allow_redirects=False, timeout=PATIENCE)
+        begun = requests.get(f"{server.base}/console/sign-in/provider", allow_redirects=False, timeout=TEST_TIMEOUT)
         cookie = begun.headers["Set-Cookie"].split(";")[0]
         state = urllib.parse.parse_qs(urllib.parse.urlsplit(begun.headers["Location"]).query)["state"][0]
         query = {"state": state, "code": "ory_ac_x.y"} | change
         query = {name: value for name, value in query.items() if value is not None}
-        answer = requests.get(f"{server.base}/console/callback", params=query, headers={"Cookie": cookie}, timeout=PATIENCE)
+        answer = requests.get(f"{server.base}/console/callback", params=query, headers={"Cookie": cookie}, timeout=TEST_TIMEOUT)
         assert answer.status_code == 403 and "session=" not in str(answer.headers.get("Set-Cookie")), (change, answer.text)
         assert 'role="alert"' in answer.text and "evil" not in answer.text
 
@@ -223,7 +223,7 @@ def test_signing_out_ends_the_session(server):
     name = ben.cookie("session").name
     ben.send("/sign-out")
     assert ben.cookie("session") is None and ben.url.endswith("/console/sign-in")
-    again = requests.get(f"{server.base}/console", headers={"Cookie": f"{name}={session}"}, allow_redirects=False, timeout=PATIENCE)
+    again = requests.get(f"{server.base}/console", headers={"Cookie": f"{name}={session}"}, allow_redirects=False, timeout=TEST_TIMEOUT)
     assert again.status_code == 303
 
 
@@ -231,5 +231,5 @@ def test_without_the_provider_nobody_signs_in(tmp_path, sim):  # noqa: F811
     from provider import provider
     with provider(tmp_path) as own, console(tmp_path / "server", own, sim, "jwt") as server:
         own.stop()
-        answer = requests.get(f"{server.base}/console/sign-in/provider", allow_redirects=False, timeout=PATIENCE)
+        answer = requests.get(f"{server.base}/console/sign-in/provider", allow_redirects=False, timeout=TEST_TIMEOUT)
         assert answer.status_code == 503 and "is unavailable" in answer.text, answer.text

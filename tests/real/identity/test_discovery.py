@@ -6,7 +6,7 @@ import sys
 import urllib.parse
 
 import pytest
-from conftest import PATIENCE, given
+from conftest import TEST_TIMEOUT, required_path
 from provider import CALLBACK
 from test_tokens import hydra, server, sim  # noqa: F401
 
@@ -17,11 +17,11 @@ CLIENTS = {"typescript": "client", "typescript-sdk": "sdk", "python": None}
 def driven(name, job):
     """What a client's program printed for a job."""
     if CLIENTS[name]:
-        argv = [given("JUJU_MCP_TEST_NODE"), HERE / "drive.mjs"]
-        job |= {"sdk": CLIENTS[name], "packages": str(given("JUJU_MCP_TEST_NPM"))}
+        argv = [required_path("JUJU_MCP_TEST_NODE"), HERE / "drive.mjs"]
+        job |= {"sdk": CLIENTS[name], "packages": str(required_path("JUJU_MCP_TEST_NPM"))}
     else:
         argv = [sys.executable, HERE / "drive.py"]
-    done = subprocess.run([str(word) for word in argv], input=json.dumps(job), text=True, capture_output=True, timeout=PATIENCE)
+    done = subprocess.run([str(word) for word in argv], input=json.dumps(job), text=True, capture_output=True, timeout=TEST_TIMEOUT)
     assert done.returncode == 0, f"{name} ended with {done.returncode}: {done.stdout[-1500:]} {done.stderr[-2500:]}"
     return json.loads(done.stdout)
 

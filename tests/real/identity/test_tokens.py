@@ -5,7 +5,7 @@ import urllib.parse
 
 import pytest
 import requests
-from conftest import PATIENCE, eventually, ours
+from conftest import TEST_TIMEOUT, eventually, juju_mcp
 from oauthlib.oauth2 import WebApplicationClient
 from provider import CALLBACK, SCOPES, opened, provider
 from requests_oauthlib import OAuth2Session
@@ -17,7 +17,7 @@ FORMS = ["jwt", "opaque"]
 @pytest.fixture(scope="module")
 def sim(tmp_path_factory):
     """A simulated controller; it has no part in who gets in."""
-    with ours(tmp_path_factory.mktemp("sim"), "sim", "--scenario", "shop") as ready:
+    with juju_mcp(tmp_path_factory.mktemp("sim"), "sim", "--scenario", "shop") as ready:
         yield ready
 
 
@@ -70,11 +70,11 @@ def test_without_a_token_the_way_in_is_shown(server, hydra):
     challenge = answer.headers["WWW-Authenticate"]
     assert answer.status_code == 401 and "error" not in challenge and 'scope="' in challenge
     where = challenge.split('resource_metadata="')[1].split('"')[0]
-    metadata = requests.get(where, timeout=PATIENCE).json()
+    metadata = requests.get(where, timeout=TEST_TIMEOUT).json()
     assert metadata["resource"] == server.mcp and metadata["authorization_servers"] == [hydra.issuer]
-    assert requests.get(f"{server.base}/.well-known/oauth-protected-resource", timeout=PATIENCE).json() == metadata
+    assert requests.get(f"{server.base}/.well-known/oauth-protected-resource", timeout=TEST_TIMEOUT).json() == metadata
     assert set(metadata["scopes_supported"]) <= set(SCOPES.split())
-    toolset = requests.get(f"{server.base}/.well-known/oauth-protected-resource/mcp/readonly", timeout=PATIENCE).json()
+    toolset = requests.get(f"{server.base}/.well-known/oauth-protected-resource/mcp/readonly", timeout=TEST_TIMEOUT).json()
     assert toolset["resource"] == f"{server.base}/mcp/readonly"
 
 
@@ -151,7 +151,7 @@ def test_a_revoked_token_is_noticed_in_time(server, hydra):
     client = server.machines["opaque"]
     token = hydra.token(client, server.mcp)
     assert server.status(token) == 200
-    requests.post(f"{hydra.issuer}/oauth2/revoke", auth=client, data={"token": token}, timeout=PATIENCE).raise_for_status()
+    requests.post(f"{hydra.issuer}/oauth2/revoke", auth=client, data={"token": token}, timeout=TEST_TIMEOUT).raise_for_status()
     eventually("the revoked token is refused", lambda: server.status(token) == 401)  # `token_cache_seconds` is 2
 
 

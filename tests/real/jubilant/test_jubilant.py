@@ -1,13 +1,13 @@
 """jubilant, which drives the real juju client, does a day's work: deploy, wait, integrate, scale, run, configure, remove."""
 import jubilant
 import pytest
-from conftest import PATIENCE, eventually, given, in_between
+from conftest import TEST_TIMEOUT, eventually, is_transient, required_path
 
 
 @pytest.fixture
 def model(controller):
     """A jubilant of a model that lasts for one test."""
-    juju = jubilant.Juju(cli_binary=str(given("JUJU_MCP_TEST_JUJU")), wait_timeout=PATIENCE)
+    juju = jubilant.Juju(cli_binary=str(required_path("JUJU_MCP_TEST_JUJU")), wait_timeout=TEST_TIMEOUT)
     juju.add_model("jubilant", controller.cloud, controller=controller.name)
     try:
         yield juju
@@ -21,7 +21,7 @@ def wait(juju, condition, **how):
         try:
             return juju.wait(condition, delay=0.2, **how)
         except jubilant.CLIError as refused:
-            if not in_between(str(refused.stderr)):
+            if not is_transient(str(refused.stderr)):
                 raise
 
     return eventually("the status of storage is known", waited)

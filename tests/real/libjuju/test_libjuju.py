@@ -1,7 +1,7 @@
 """python-libjuju, unchanged, does a day's work: it connects, deploys, waits, integrates, scales, runs actions, configures, removes."""
 import asyncio
 
-from conftest import PATIENCE
+from conftest import TEST_TIMEOUT
 from juju.controller import Controller
 from juju.errors import JujuError
 
@@ -25,11 +25,11 @@ def journey(controller, name, work):
         try:
             model = await found.add_model(name, cloud_name=controller.cloud, config=settings(controller))
             try:
-                await asyncio.wait_for(work(found, model), 3 * PATIENCE)
+                await asyncio.wait_for(work(found, model), 3 * TEST_TIMEOUT)
             finally:
                 await model.disconnect()
                 await found.destroy_models(name, destroy_storage=True, force=True)
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TEST_TIMEOUT):
                 while name in await found.list_models():
                     await asyncio.sleep(0.25)
         finally:
@@ -40,7 +40,7 @@ def journey(controller, name, work):
 
 async def ready(model, *applications, **more):
     """Waits as libjuju's own users do."""
-    await model.wait_for_idle(apps=list(applications), status="active", timeout=PATIENCE, idle_period=1, check_freq=0.2, **more)
+    await model.wait_for_idle(apps=list(applications), status="active", timeout=TEST_TIMEOUT, idle_period=1, check_freq=0.2, **more)
 
 
 def test_connect_and_look(controller):
@@ -96,14 +96,14 @@ def test_deploy_integrate_scale_remove(controller):
         assert [await unit.is_leader_from_status() for unit in database.units].count(True) == 1
 
         await database.destroy_unit("postgresql/2")
-        await model.block_until(lambda: len(database.units) == 2, timeout=PATIENCE)
+        await model.block_until(lambda: len(database.units) == 2, timeout=TEST_TIMEOUT)
         await blog.expose()
-        await model.block_until(lambda: model.applications["wordpress"].exposed, timeout=PATIENCE)
+        await model.block_until(lambda: model.applications["wordpress"].exposed, timeout=TEST_TIMEOUT)
         await blog.unexpose()
-        await model.block_until(lambda: not model.applications["wordpress"].exposed, timeout=PATIENCE)
+        await model.block_until(lambda: not model.applications["wordpress"].exposed, timeout=TEST_TIMEOUT)
         await database.remove_relation("database", "wordpress:database")
-        await model.block_until(lambda: not any(r.matches("wordpress:database") for r in model.relations), timeout=PATIENCE)
-        await model.remove_application("wordpress", block_until_done=True, timeout=PATIENCE)
+        await model.block_until(lambda: not any(r.matches("wordpress:database") for r in model.relations), timeout=TEST_TIMEOUT)
+        await model.remove_application("wordpress", block_until_done=True, timeout=TEST_TIMEOUT)
         assert "wordpress" not in model.applications
 
     journey(controller, "libjuju-scale", work)
@@ -141,7 +141,7 @@ def test_config_constraints_and_actions(controller):
 def test_machines_and_secrets(controller):
     async def work(_, model):
         machine = await model.add_machine()
-        await model.block_until(lambda: machine.agent_status == "started", timeout=PATIENCE)
+        await model.block_until(lambda: machine.agent_status == "started", timeout=TEST_TIMEOUT)
         plain = await model.deploy("ubuntu", channel="latest/stable", to=machine.id)
         await ready(model, "ubuntu")
         assert plain.units[0].machine.id == machine.id
@@ -183,7 +183,7 @@ def test_offer_and_consume(controller):
             await other.deploy("wordpress", channel="latest/stable")
             await other.consume(f"{controller.user}/libjuju-offer.store")
             await other.integrate("wordpress:database", "store")
-            await other.block_until(lambda: "store" in other.remote_applications, timeout=PATIENCE)
+            await other.block_until(lambda: "store" in other.remote_applications, timeout=TEST_TIMEOUT)
         finally:
             await other.disconnect()
             await found.destroy_models("libjuju-consumer", force=True, destroy_storage=True)

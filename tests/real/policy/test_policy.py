@@ -6,8 +6,8 @@ import time
 
 import pytest
 import requests
-from conftest import PATIENCE, eventually, given, ours
-from table_text import TOKEN, call, token_file
+from conftest import TEST_TIMEOUT, eventually, juju_mcp, required_path
+from plain_mcp import TOKEN, call, token_file
 
 ROLES = """
 roles:
@@ -23,7 +23,7 @@ bindings:
 
 def policy(*words):
     """`juju-mcp policy ...`: exit code, standard output, standard error."""
-    done = subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), "policy", *map(str, words)], capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run([required_path("JUJU_MCP_TEST_PROGRAM"), "policy", *map(str, words)], capture_output=True, text=True, timeout=TEST_TIMEOUT)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -92,7 +92,7 @@ def test_what_there_is_can_be_listed(what):
 
 
 def fetched(url):
-    return requests.get(url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE).text
+    return requests.get(url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=TEST_TIMEOUT).text
 
 
 def put(file, text):
@@ -125,7 +125,7 @@ class Served:
     def recorded(self):
         """What the ledger says about changes of the policy."""
         words = ["audit", "export", "--state-dir", self.folder / "state", "--caller", "server"]
-        done = subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run([required_path("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], capture_output=True, text=True, timeout=TEST_TIMEOUT)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -134,8 +134,8 @@ class Served:
 def served(folder, *words):
     """Such a server, while something is done with it."""
     serve = ["serve", "--state-dir", folder / "state", "--token-file", token_file(folder, "operator"), *words]
-    with (ours(folder / "sim", "sim", "--scenario", "shop") as sim,
-          ours(folder / "server", *serve, "--juju-data-dir", sim["juju_data"], JUJU_MCP_LOG="info") as ready):
+    with (juju_mcp(folder / "sim", "sim", "--scenario", "shop") as sim,
+          juju_mcp(folder / "server", *serve, "--juju-data-dir", sim["juju_data"], JUJU_MCP_LOG="info") as ready):
         yield Served(folder, ready["mcp_url"].removesuffix("/mcp"))
 
 

@@ -10,13 +10,13 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import PATIENCE, given, ours
+from conftest import TEST_TIMEOUT, juju_mcp, required_path
 
 
 def run(*words, folder, standard_input="", **environment):
     """Our program, run to its end."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JUJU_")} | environment
-    return subprocess.run([given("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], text=True, capture_output=True, cwd=folder, timeout=PATIENCE,
+    return subprocess.run([required_path("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], text=True, capture_output=True, cwd=folder, timeout=TEST_TIMEOUT,
                           input=standard_input, env=environment | {"HOME": str(folder), "RUST_BACKTRACE": "1"})
 
 
@@ -34,7 +34,7 @@ def refused(done, code, *parts):
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
     """A simulated controller, as its ready file says it."""
-    with ours(tmp_path_factory.mktemp("sim"), "sim") as ready:
+    with juju_mcp(tmp_path_factory.mktemp("sim"), "sim") as ready:
         yield ready
 
 
@@ -139,7 +139,7 @@ def test_stdio_answers_malformed_lines_and_tells_the_assistant_what_the_user_has
     hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}}
     call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "juju_status", "arguments": {}}}
-    process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), "stdio", "--juju-data-dir", files], text=True, stdin=subprocess.PIPE,
+    process = subprocess.Popen([required_path("JUJU_MCP_TEST_PROGRAM"), "stdio", "--juju-data-dir", files], text=True, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"HOME": str(tmp_path)})
     try:
         def say(message):
@@ -163,7 +163,7 @@ def test_stdio_answers_malformed_lines_and_tells_the_assistant_what_the_user_has
         assert "macaroon" in text and "accounts.yaml" in text, said
     finally:
         process.stdin.close()
-        process.wait(PATIENCE)
+        process.wait(TEST_TIMEOUT)
     assert process.returncode == 0
 
 
@@ -179,19 +179,19 @@ def test_completion(tmp_path, shell):
 
 @pytest.mark.parametrize("words", ["config schema", "tools --endpoint /mcp/full --format json", "completion bash"])
 def test_a_reader_may_stop_early(tmp_path, words):
-    process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), *words.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
+    process = subprocess.Popen([required_path("JUJU_MCP_TEST_PROGRAM"), *words.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
     process.stdout.read(10)
     process.stdout.close()
     said = process.stderr.read().decode()
-    assert process.wait(PATIENCE) == 0 and not said, said
+    assert process.wait(TEST_TIMEOUT) == 0 and not said, said
 
 
 def test_colours_are_for_terminals_and_for_who_wants_them(tmp_path):
     def seen(**environment):
         ours_end, theirs = pty.openpty()
-        process = subprocess.Popen([given("JUJU_MCP_TEST_PROGRAM"), "--bogus"], stdout=theirs, stderr=theirs, stdin=theirs, cwd=tmp_path,
+        process = subprocess.Popen([required_path("JUJU_MCP_TEST_PROGRAM"), "--bogus"], stdout=theirs, stderr=theirs, stdin=theirs, cwd=tmp_path,
                                    env={"PATH": os.environ["PATH"], "TERM": "xterm"} | environment)
-        process.wait(PATIENCE)
+        process.wait(TEST_TIMEOUT)
         os.close(theirs)
         text = b""
         with contextlib.suppress(OSError):
@@ -215,11 +215,11 @@ def test_help_is_short_and_shows_examples(tmp_path):
 
 def test_an_oversized_body_and_a_malformed_message_are_refused_and_harm_nothing(tmp_path, files):
     words = ["--juju-data-dir", files, "--state-dir", tmp_path / "state", "--token-file", f"operator={tmp_path / 'operator.token'}"]
-    with ours(tmp_path, "serve", *words) as ready:
+    with juju_mcp(tmp_path, "serve", *words) as ready:
         host, port = ready["mcp_url"].split("/")[2].split(":")
 
         def post(body, length=None):
-            with socket.create_connection((host, int(port)), timeout=PATIENCE) as line:
+            with socket.create_connection((host, int(port)), timeout=TEST_TIMEOUT) as line:
                 line.sendall((f"POST /mcp HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer jmcp_{'a' * 43}\r\n"
                               "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\nConnection: close\r\n"
                               f"Content-Length: {length or len(body)}\r\n\r\n").encode() + body)
