@@ -1,50 +1,28 @@
 //! Agents that take time: machines start, hooks run and fail, tasks are done, what is dying goes.
 
 mod machine;
+mod timing;
 mod unit;
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use juju_wire::entity::Life;
 use tokio_util::sync::CancellationToken;
 
+pub use timing::AgentTiming;
+
 use crate::state::{Estate, Model, State, Topic};
 
-/// How long things take.
-#[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    /// A machine, from asked for to started.
-    pub machine: Duration,
-    /// One hook.
-    pub hook: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { machine: Duration::from_millis(600), hook: Duration::from_millis(150) }
-    }
-}
-
-impl Pace {
-    fn machine(self) -> TimeDelta {
-        TimeDelta::from_std(self.machine).unwrap_or_default()
-    }
-
-    fn hook(self) -> TimeDelta {
-        TimeDelta::from_std(self.hook).unwrap_or_default()
-    }
-}
-
 /// Advances the estate until `stop` is cancelled; sleeps while there is nothing to do.
-pub(crate) async fn run(estate: Arc<Estate>, pace: Pace, stop: CancellationToken) {
+pub(crate) async fn run(estate: Arc<Estate>, timing: AgentTiming, stop: CancellationToken) {
     let mut changed = estate.changed();
     loop {
         changed.borrow_and_update();
         let now = Utc::now();
         let next = match estate.read(due) {
             Some(due) if due <= now => {
-                estate.write(|state| advance(state, now, pace));
+                estate.write(|state| advance(state, now, timing));
                 continue;
             }
             next => next,
@@ -78,10 +56,10 @@ fn empty(model: &Model, application: &str) -> bool {
     model.units_of(application).next().is_none()
 }
 
-fn advance(state: &mut State, now: DateTime<Utc>, pace: Pace) {
+fn advance(state: &mut State, now: DateTime<Utc>, timing: AgentTiming) {
     for model in state.models.values_mut() {
-        machine::advance(model, now, pace);
-        unit::advance(model, now, pace);
+        machine::advance(model, now, timing);
+        unit::advance(model, now, timing);
         remove_applications(model);
     }
     state.models.retain(|_, model| model.life != Life::Dying || !model.applications.is_empty());

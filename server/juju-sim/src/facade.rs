@@ -12,7 +12,7 @@ mod all_watcher;
 mod annotations;
 mod application;
 mod application_offers;
-pub(crate) mod block;
+mod block;
 mod bundle;
 mod charms;
 mod client;
@@ -25,6 +25,7 @@ mod key_manager;
 mod machine_manager;
 mod model_config;
 mod model_manager;
+mod network;
 mod payloads;
 mod pinger;
 pub(crate) mod resources;
@@ -75,22 +76,4 @@ pub(crate) fn methods() -> Methods {
         register(&mut methods);
     }
     methods
-}
-
-/// A time as the API writes it: fractions of a second without zeros at their end, as Go has them.
-pub(crate) fn time(time: chrono::DateTime<chrono::Utc>) -> String {
-    let text = time.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
-    format!("{}Z", text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_has_no_zeros_at_its_end() {
-        for text in ["2026-11-21T08:26:08.96827364Z", "2026-11-21T08:26:00Z", "2026-11-21T08:26:10.5Z"] {
-            assert_eq!(time(text.parse().expect("a time")), text);
-        }
-    }
 }

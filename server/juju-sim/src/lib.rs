@@ -2,11 +2,16 @@
 //! that the real `juju` client, python-libjuju and jubilant cannot tell from a controller.
 
 mod agents;
+mod call;
 mod charms;
 mod client_files;
+mod command_blocks;
+mod context;
 mod control;
+mod errors;
 mod facade;
 mod fault;
+mod go_time;
 mod log;
 mod methods;
 mod relations;
@@ -18,8 +23,9 @@ mod socket;
 mod state;
 mod tls;
 mod upload;
+mod web_socket;
 
-pub use agents::Pace;
+pub use agents::AgentTiming;
 pub use control::control;
 pub use fault::Fault;
 pub use scenario::ScenarioError;

@@ -13,10 +13,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    facade::time,
-    methods::denied,
-    server::{Served, Socket},
+    context::Context,
+    errors::permission_denied,
+    go_time::format_time,
     state::{LogLine, ModelAccess},
+    web_socket::Socket,
 };
 
 /// Levels, the least first.
@@ -25,15 +26,15 @@ const LEVELS: [&str; 5] = ["TRACE", "DEBUG", "INFO", "WARNING", "ERROR"];
 /// Sends the log of a model until the client goes away, or to its end where only that was asked for.
 pub(crate) async fn stream(
     mut socket: Socket,
-    served: Arc<Served>,
+    context: Arc<Context>,
     uuid: String,
     query: LogQuery,
     user: Result<String, RemoteError>,
     stop: CancellationToken,
 ) {
     let allowed = user.and_then(|user| {
-        let access = served.estate.read(|state| state.model_access(&user, &uuid));
-        if access >= Some(ModelAccess::Read) { Ok(()) } else { Err(denied()) }
+        let access = context.estate.read(|state| state.model_access(&user, &uuid));
+        if access >= Some(ModelAccess::Read) { Ok(()) } else { Err(permission_denied()) }
     });
     let first = match &allowed {
         Ok(()) => "{}\n".to_owned(),
@@ -42,11 +43,11 @@ pub(crate) async fn stream(
     if socket.send(Message::text(first)).await.is_err() || allowed.is_err() {
         return;
     }
-    let mut changed = served.estate.changed();
-    let mut next = begin(&served, &uuid, &query);
+    let mut changed = context.estate.changed();
+    let mut next = begin(&context, &uuid, &query);
     loop {
         changed.borrow_and_update();
-        for line in lines(&served, &uuid, &query, next) {
+        for line in lines(&context, &uuid, &query, next) {
             next = line.number + 1;
             let text = serde_json::to_string(&record(line)).unwrap_or_default();
             if socket.send(Message::text(text)).await.is_err() {
@@ -67,7 +68,7 @@ pub(crate) async fn stream(
 }
 
 /// Number of the first line: so many before the end as asked for, else the last ten, or all of them.
-fn begin(served: &Served, uuid: &str, query: &LogQuery) -> u64 {
+fn begin(context: &Context, uuid: &str, query: &LogQuery) -> u64 {
     if query.replay {
         return 0;
     }
@@ -76,13 +77,13 @@ fn begin(served: &Served, uuid: &str, query: &LogQuery) -> u64 {
         (0, most) => most,
         (backlog, _) => backlog,
     };
-    let found = lines(served, uuid, query, 0);
+    let found = lines(context, uuid, query, 0);
     let first = found.len().saturating_sub(usize::try_from(wanted).unwrap_or(usize::MAX));
     found.get(first).map_or_else(|| found.last().map_or(0, |line| line.number + 1), |line| line.number)
 }
 
-fn lines(served: &Served, uuid: &str, query: &LogQuery, from: u64) -> Vec<LogLine> {
-    served.estate.read(|state| {
+fn lines(context: &Context, uuid: &str, query: &LogQuery, from: u64) -> Vec<LogLine> {
+    context.estate.read(|state| {
         let kept = state.models.get(uuid).into_iter().flat_map(|model| &model.log);
         kept.filter(|line| line.number >= from && fits(line, query)).cloned().collect()
     })
@@ -105,7 +106,7 @@ fn fits(line: &LogLine, query: &LogQuery) -> bool {
 fn record(line: LogLine) -> LogRecord {
     LogRecord {
         entity: line.entity,
-        timestamp: time(line.time),
+        timestamp: format_time(line.time),
         severity: line.level.to_owned(),
         module: line.module,
         message: line.message,
@@ -114,13 +115,13 @@ fn record(line: LogLine) -> LogRecord {
 }
 
 /// Who sent these headers: Basic authentication with the full tag (`api/httpclient.go`).
-pub(crate) fn user(served: &Served, headers: &HeaderMap) -> Result<String, RemoteError> {
+pub(crate) fn authenticate(context: &Context, headers: &HeaderMap) -> Result<String, RemoteError> {
     let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let decoded = sent.and_then(|value| value.strip_prefix("Basic ")).and_then(|text| STANDARD.decode(text).ok());
     let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
     let (tag, password) = text.split_once(':').unwrap_or_default();
     let name = tag.trim_start_matches("user-").to_owned();
-    let known = served
+    let known = context
         .estate
         .read(|state| state.users.get(&name).is_some_and(|user| user.enabled && user.password == password));
     if known {

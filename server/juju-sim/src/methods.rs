@@ -12,81 +12,9 @@ use std::{
 use futures::future::{BoxFuture, FutureExt};
 use juju_wire::{Code, Method, RemoteError, Reply, Request};
 
-use crate::{
-    facade::block,
-    session::Session,
-    state::{Estate, ModelAccess, State},
-};
+use crate::{call::Call, command_blocks, session::Session};
 
 type Handler = Box<dyn Fn(Call, &Request) -> BoxFuture<'static, Result<Reply, RemoteError>> + Send + Sync>;
-
-/// One call of one method on one connection.
-#[derive(Clone)]
-pub(crate) struct Call {
-    session: Arc<Session>,
-    object: String,
-}
-
-impl Call {
-    /// The whole simulated estate.
-    pub(crate) fn estate(&self) -> &Arc<Estate> {
-        self.session.estate()
-    }
-
-    /// The connection that it came on.
-    pub(crate) fn session(&self) -> &Arc<Session> {
-        &self.session
-    }
-
-    /// Number of the watcher that is meant.
-    pub(crate) fn object(&self) -> &str {
-        &self.object
-    }
-
-    /// Name of the user who is logged in.
-    pub(crate) fn user(&self) -> String {
-        self.session.user()
-    }
-
-    /// UUID of the model that the connection is to.
-    pub(crate) fn model_uuid(&self) -> Result<&str, RemoteError> {
-        self.session.model().ok_or_else(|| RemoteError::new(Code::NotSupported, "this is not a connection to a model"))
-    }
-
-    /// Refuses a user with less than this access to the connection's model.
-    pub(crate) fn require(&self, access: ModelAccess) -> Result<(), RemoteError> {
-        let uuid = self.model_uuid()?;
-        self.require_on(uuid, access)
-    }
-
-    /// Refuses a user with less than this access to a model.
-    pub(crate) fn require_on(&self, uuid: &str, access: ModelAccess) -> Result<(), RemoteError> {
-        let user = self.user();
-        let allowed = self.estate().read(|state| state.model_access(&user, uuid) >= Some(access));
-        if allowed { Ok(()) } else { Err(denied()) }
-    }
-
-    /// Refuses everybody but a superuser.
-    pub(crate) fn require_superuser(&self) -> Result<(), RemoteError> {
-        let user = self.user();
-        if self.estate().read(|state| state.is_superuser(&user)) { Ok(()) } else { Err(denied()) }
-    }
-
-    /// Reads the estate.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        self.estate().read(look)
-    }
-
-    /// Changes the estate.
-    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        self.estate().write(change)
-    }
-}
-
-/// What the real server says to a user without the right.
-pub(crate) fn denied() -> RemoteError {
-    RemoteError::new(Code::Unauthorized, "permission denied")
-}
 
 /// Stands for all versions of a facade that have no handler of their own.
 const ANY_VERSION: u32 = 0;
@@ -172,8 +100,8 @@ impl Methods {
         let answer = match found {
             Some(registered) if session.may_call(&request.facade) => {
                 registered.asked.fetch_add(1, Ordering::Relaxed);
-                let call = Call { session: Arc::clone(session), object: request.object.clone() };
-                match block::check(session, &request.facade, &request.method) {
+                let call = Call::new(session, &request.object);
+                match command_blocks::check_method(session, &request.facade, &request.method) {
                     Ok(()) => (registered.handler)(call, &request).await,
                     Err(error) => Err(error),
                 }

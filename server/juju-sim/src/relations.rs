@@ -2,7 +2,7 @@
 
 use juju_wire::RemoteError;
 
-use crate::state::{Model, RelationEndpoint};
+use crate::state::{Model, RelationEndpoint, relation_key};
 
 /// All endpoints of an application, remote ones included; every charm provides `juju-info`.
 pub(crate) fn endpoints(model: &Model, name: &str) -> Result<Vec<RelationEndpoint>, RemoteError> {
@@ -51,7 +51,7 @@ pub(crate) fn pair(model: &Model, wanted: &[String]) -> Result<Vec<RelationEndpo
         1 => Ok(fitting.remove(0)),
         0 => Err(RemoteError::plain("no relations found")),
         _ => {
-            let key = |sides: &Vec<RelationEndpoint>| format!("\"{}\"", key(sides));
+            let key = |sides: &Vec<RelationEndpoint>| format!("\"{}\"", relation_key(sides));
             let mut keys: Vec<_> = fitting.iter().map(key).collect();
             keys.sort();
             let (first, second) = (&wanted[0], &wanted[1]);
@@ -91,19 +91,11 @@ fn candidates(model: &Model, wanted: &str) -> Result<Vec<RelationEndpoint>, Remo
     Ok(sides)
 }
 
-/// The key of a relation between these sides: the requirer comes first, whoever was named first.
-pub(crate) fn key(sides: &[RelationEndpoint]) -> String {
-    let mut sides: Vec<_> = sides.iter().collect();
-    sides.sort_by_key(|side| side.role != "requirer");
-    let names: Vec<_> = sides.into_iter().map(|side| format!("{}:{}", side.application, side.name)).collect();
-    names.join(" ")
-}
-
 /// Relates two applications, and gives the sides.
 pub(crate) fn add(model: &mut Model, wanted: &[String]) -> Result<Vec<RelationEndpoint>, RemoteError> {
     let sides = pair(model, wanted)?;
     if find(model, &sides).is_some() {
-        let key = key(&sides);
+        let key = relation_key(&sides);
         let message = format!("cannot add relation \"{key}\": relation {key}");
         return Err(RemoteError::new(juju_wire::Code::AlreadyExists, message));
     }
@@ -114,6 +106,6 @@ pub(crate) fn add(model: &mut Model, wanted: &[String]) -> Result<Vec<RelationEn
 
 /// The number of the relation between these sides.
 pub(crate) fn find(model: &Model, sides: &[RelationEndpoint]) -> Option<i64> {
-    let wanted = key(sides);
+    let wanted = relation_key(sides);
     model.relations.values().find(|relation| relation.key() == wanted).map(|relation| relation.id)
 }

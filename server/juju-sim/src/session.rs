@@ -12,15 +12,15 @@ use juju_wire::{
     Code, RemoteError,
     facade::{
         SERVER_CONTROLLER, SERVER_MODEL,
-        admin::{ClientCredentials, FacadeVersions, HostPort, LoginRequest, LoginResult, UserInfo},
+        admin::{ClientCredentials, FacadeVersions, LoginRequest, LoginResult, UserInfo},
     },
     tag::Tag,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    methods::{Methods, denied},
-    server::Served,
+    context::Context,
+    errors::permission_denied,
     state::{Estate, Kind, ModelAccess},
 };
 
@@ -69,7 +69,7 @@ pub(crate) struct Watcher {
 
 /// One connection.
 pub(crate) struct Session {
-    served: Arc<Served>,
+    context: Arc<Context>,
     model: Option<String>,
     user: Mutex<Option<String>>,
     watchers: Mutex<HashMap<String, Watcher>>,
@@ -77,16 +77,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(served: Arc<Served>, model: Option<String>) -> Self {
-        Self { served, model, user: Mutex::default(), watchers: Mutex::default(), last_watcher: AtomicU64::new(0) }
+    pub(crate) fn new(context: Arc<Context>, model: Option<String>) -> Self {
+        Self { context, model, user: Mutex::default(), watchers: Mutex::default(), last_watcher: AtomicU64::new(0) }
     }
 
     pub(crate) fn estate(&self) -> &Arc<Estate> {
-        &self.served.estate
-    }
-
-    pub(crate) fn methods(&self) -> &Methods {
-        &self.served.methods
+        &self.context.estate
     }
 
     /// UUID of the model; none on a connection to the controller.
@@ -95,8 +91,8 @@ impl Session {
     }
 
     /// Address of the controller, and the certificate that signed its own.
-    pub(crate) fn reached_by(&self) -> (String, String) {
-        (self.served.address.to_string(), self.served.ca_certificate.clone())
+    pub(crate) fn api_address(&self) -> (String, String) {
+        (self.context.address.to_string(), self.context.ca_certificate.clone())
     }
 
     /// Who is logged in; empty before the login.
@@ -168,7 +164,9 @@ impl Session {
             let access = user.access.to_string();
             let model_access = match &self.model {
                 None => String::new(),
-                Some(uuid) => state.model_access(name, uuid).map(ModelAccess::as_str).ok_or_else(denied)?.to_owned(),
+                Some(uuid) => {
+                    state.model_access(name, uuid).map(ModelAccess::as_str).ok_or_else(permission_denied)?.to_owned()
+                }
             };
             let own = state.models.values().find(|model| model.name == "controller").map(|model| model.uuid.clone());
             let to = self.model.clone().or(own).unwrap_or_default();
@@ -178,7 +176,7 @@ impl Session {
             }
             let last_connection = last_connection.map(|time| time.to_rfc3339());
             Ok(LoginResult {
-                servers: vec![vec![self.served.host_port()]],
+                servers: vec![vec![self.context.host_port()]],
                 model_tag: self.model.as_ref().map(|uuid| Tag::new("model", uuid).to_string()).unwrap_or_default(),
                 controller_tag,
                 user_info: Some(UserInfo {
@@ -235,16 +233,4 @@ impl Session {
 /// What the real server says, whichever of the two is wrong.
 fn wrong_password() -> RemoteError {
     RemoteError::new(Code::Unauthorized, "invalid entity name or password")
-}
-
-impl Served {
-    fn host_port(&self) -> HostPort {
-        HostPort {
-            value: self.address.ip().to_string(),
-            kind: "ipv4".to_owned(),
-            scope: "local-machine".to_owned(),
-            port: self.address.port(),
-            ..HostPort::default()
-        }
-    }
 }

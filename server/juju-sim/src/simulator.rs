@@ -13,11 +13,13 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    agents::{self, Pace},
-    client_files, facade,
+    agents::{self, AgentTiming},
+    client_files,
+    context::{ConnectionFaults, Context},
+    facade,
     fault::Fault,
     scenario,
-    server::{self, Faults, Served},
+    server::{self, Served},
     state::{Estate, State},
     tls,
 };
@@ -35,7 +37,7 @@ pub struct Settings {
     /// Where the API listens; loopback only.
     pub listen: SocketAddr,
     /// How quickly the agents work.
-    pub pace: Pace,
+    pub timing: AgentTiming,
 }
 
 /// A user with the password, for client files.
@@ -49,7 +51,7 @@ pub struct Account {
 
 /// A running simulated controller. It ends when it is dropped.
 pub struct Simulator {
-    served: Arc<Served>,
+    served: Served,
     tls: TlsAcceptor,
     serving: Mutex<(CancellationToken, JoinHandle<()>)>,
     agents: CancellationToken,
@@ -70,14 +72,10 @@ impl Simulator {
         let identity = tls::identity().map_err(Error::Certificate)?;
         let estate = Arc::new(Estate::new(state));
         let agents = CancellationToken::new();
-        tokio::spawn(agents::run(Arc::clone(&estate), settings.pace, agents.clone()));
-        let served = Arc::new(Served {
-            estate,
-            methods: facade::methods(),
-            address,
-            ca_certificate: identity.ca_certificate,
-            faults: Faults::default(),
-        });
+        tokio::spawn(agents::run(Arc::clone(&estate), settings.timing, agents.clone()));
+        let context =
+            Context { estate, address, ca_certificate: identity.ca_certificate, faults: ConnectionFaults::default() };
+        let served = Served { context: Arc::new(context), methods: Arc::new(facade::methods()) };
         let tls = TlsAcceptor::from(identity.server);
         let serving = Mutex::new(spawn(listener, &tls, &served));
         Ok(Self { served, tls, serving, agents })
@@ -86,13 +84,13 @@ impl Simulator {
     /// Where the API listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.served.address
+        self.served.context.address
     }
 
     /// Certificate of the controller's authority, PEM.
     #[must_use]
     pub fn ca_certificate(&self) -> &str {
-        &self.served.ca_certificate
+        &self.served.context.ca_certificate
     }
 
     /// Name of the controller.
@@ -139,11 +137,11 @@ impl Simulator {
     /// [`Error::Fault`] where it strikes nothing.
     pub async fn inject(&self, fault: Fault) -> Result<(), Error> {
         match fault {
-            Fault::DropConnections => self.served.faults.drop_connections(),
-            Fault::Delay(delay) => self.served.faults.set_delay(delay),
+            Fault::DropConnections => self.served.context.faults.drop_connections(),
+            Fault::Delay(delay) => self.served.context.faults.set_delay(delay),
             Fault::RestartController => self.restart().await?,
             Fault::Heal => {
-                self.served.faults.set_delay(Duration::ZERO);
+                self.served.context.faults.set_delay(Duration::ZERO);
                 self.strike(&Fault::Heal)?;
             }
             other => self.strike(&other)?,
@@ -152,7 +150,7 @@ impl Simulator {
     }
 
     fn strike(&self, fault: &Fault) -> Result<(), Error> {
-        self.served.estate.write(|state| fault.strike(state)).map_err(Error::Fault)
+        self.served.context.estate.write(|state| fault.strike(state)).map_err(Error::Fault)
     }
 
     /// Ends all connections, is away for a while, and listens at the same address again.
@@ -162,7 +160,7 @@ impl Simulator {
             std::mem::replace(&mut *serving, (CancellationToken::new(), tokio::spawn(async {})))
         };
         stop.cancel();
-        self.served.faults.drop_connections();
+        self.served.context.faults.drop_connections();
         // a task that was cancelled has nothing to say
         let _ = old.await;
         tokio::time::sleep(RESTART).await;
@@ -172,21 +170,21 @@ impl Simulator {
     }
 
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        self.served.estate.read(look)
+        self.served.context.estate.read(look)
     }
 }
 
 impl Drop for Simulator {
     fn drop(&mut self) {
         self.agents.cancel();
-        self.served.faults.drop_connections();
+        self.served.context.faults.drop_connections();
         self.serving.lock().unwrap_or_else(PoisonError::into_inner).0.cancel();
     }
 }
 
-fn spawn(listener: TcpListener, tls: &TlsAcceptor, served: &Arc<Served>) -> (CancellationToken, JoinHandle<()>) {
+fn spawn(listener: TcpListener, tls: &TlsAcceptor, served: &Served) -> (CancellationToken, JoinHandle<()>) {
     let stop = CancellationToken::new();
-    let serving = tokio::spawn(server::serve(listener, tls.clone(), Arc::clone(served), stop.clone()));
+    let serving = tokio::spawn(server::serve(listener, tls.clone(), served.clone(), stop.clone()));
     (stop, serving)
 }
 

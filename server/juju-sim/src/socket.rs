@@ -12,12 +12,13 @@ use tokio::{
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use tokio_util::sync::CancellationToken;
 
-use crate::session::Session;
+use crate::{methods::Methods, session::Session};
 
 /// Answers requests until the other side goes away, sends what is no request, or `stop` is cancelled.
 pub(crate) async fn serve<Stream>(
     socket: WebSocketStream<Stream>,
     session: Arc<Session>,
+    methods: Arc<Methods>,
     delay: impl Fn() -> Duration,
     stop: CancellationToken,
 ) where
@@ -45,12 +46,13 @@ pub(crate) async fn serve<Stream>(
             Some(Ok(Message::Text(text))) => {
                 // what is no request closes the socket, as the real server does
                 let Ok(request) = serde_json::from_str::<Request>(&text) else { break };
-                let (session, answers, delay) = (Arc::clone(&session), answers.clone(), delay());
+                let (session, methods) = (Arc::clone(&session), Arc::clone(&methods));
+                let (answers, delay) = (answers.clone(), delay());
                 calls.spawn(async move {
                     if !delay.is_zero() {
                         tokio::time::sleep(delay).await;
                     }
-                    let reply = session.methods().answer(&session, request).await;
+                    let reply = methods.answer(&session, request).await;
                     // a client that went away needs no answer
                     let _ = answers.send(frame(&reply)).await;
                 });

@@ -18,18 +18,18 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256, Sha384};
 
 use crate::{
+    context::Context,
+    errors::permission_denied,
     facade::resources,
     log,
-    methods::denied,
-    server::Served,
     state::{ModelAccess, Topic, Upload},
 };
 
 /// Who uploads, if they may write in this model.
-fn writer(served: &Served, headers: &HeaderMap, uuid: &str) -> Result<String, RemoteError> {
-    let user = log::user(served, headers)?;
-    let access = served.estate.read(|state| state.model_access(&user, uuid));
-    if access >= Some(ModelAccess::Write) { Ok(user) } else { Err(denied()) }
+fn writer(context: &Context, headers: &HeaderMap, uuid: &str) -> Result<String, RemoteError> {
+    let user = log::authenticate(context, headers)?;
+    let access = context.estate.read(|state| state.model_access(&user, uuid));
+    if access >= Some(ModelAccess::Write) { Ok(user) } else { Err(permission_denied()) }
 }
 
 fn status(error: &RemoteError) -> StatusCode {
@@ -42,14 +42,14 @@ fn status(error: &RemoteError) -> StatusCode {
 
 /// Takes a charm at `PUT /model-UUID/charms/NAME-SHA`.
 pub(crate) async fn charm_object(
-    State(served): State<Arc<Served>>,
+    State(context): State<Arc<Context>>,
     Path((model, object)): Path<(String, String)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let uuid = model.trim_start_matches("model-");
     let wanted = headers.get("juju-curl").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let taken = writer(&served, &headers, uuid).and_then(|_| {
+    let taken = writer(&context, &headers, uuid).and_then(|_| {
         let (name, sha) = object.rsplit_once('-').unwrap_or((&object, ""));
         let found = hex::encode(Sha256::digest(&body));
         if found.get(..7) != Some(sha) {
@@ -58,14 +58,14 @@ pub(crate) async fn charm_object(
             return Err(RemoteError::new(Code::BadRequest, message));
         }
         let series = wanted.strip_prefix("local:").and_then(|rest| rest.split_once('/')).map(|(series, _)| series);
-        keep(&served, uuid, &body, name, series.unwrap_or_default())
+        keep(&context, uuid, &body, name, series.unwrap_or_default())
     });
     answer(taken)
 }
 
 /// Takes a charm at `POST /model/UUID/charms?series=..`, as clients before 3.4 send it.
 pub(crate) async fn charm(
-    State(served): State<Arc<Served>>,
+    State(context): State<Arc<Context>>,
     Path(uuid): Path<String>,
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
@@ -73,7 +73,7 @@ pub(crate) async fn charm(
 ) -> Response {
     let named = |key: &str| query.get(key).map(String::as_str).unwrap_or_default();
     let taken =
-        writer(&served, &headers, &uuid).and_then(|_| keep(&served, &uuid, &body, named("name"), named("series")));
+        writer(&context, &headers, &uuid).and_then(|_| keep(&context, &uuid, &body, named("name"), named("series")));
     answer(taken)
 }
 
@@ -89,7 +89,7 @@ fn answer(taken: Result<String, RemoteError>) -> Response {
 }
 
 /// Keeps an uploaded charm under the first revision that is free, and gives its URL.
-fn keep(served: &Served, uuid: &str, body: &[u8], name: &str, series: &str) -> Result<String, RemoteError> {
+fn keep(context: &Context, uuid: &str, body: &[u8], name: &str, series: &str) -> Result<String, RemoteError> {
     let mut charm = archive::read(body)
         .map_err(|cause| RemoteError::new(Code::BadRequest, format!("invalid charm archive: {cause}")))?;
     if !name.is_empty() {
@@ -97,7 +97,7 @@ fn keep(served: &Served, uuid: &str, body: &[u8], name: &str, series: &str) -> R
     }
     let series = if series.is_empty() { String::new() } else { format!("{series}/") };
     charm.local = Some(format!("local:{series}{}", charm.name));
-    served.estate.write(|state| {
+    context.estate.write(|state| {
         let model = state.models.get_mut(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
         while model.local_charms.contains_key(&charm.url(charm.revision)) {
             charm.revision += 1;
@@ -110,15 +110,15 @@ fn keep(served: &Served, uuid: &str, body: &[u8], name: &str, series: &str) -> R
 
 /// Takes a resource at `PUT /model/UUID/applications/NAME/resources/NAME[?pendingid=..]`.
 pub(crate) async fn resource(
-    State(served): State<Arc<Served>>,
+    State(context): State<Arc<Context>>,
     Path((uuid, application, name)): Path<(String, String, String)>,
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let taken = writer(&served, &headers, &uuid).and_then(|user| {
+    let taken = writer(&context, &headers, &uuid).and_then(|user| {
         let pending = query.get("pendingid").map(String::as_str).unwrap_or_default();
-        take(&served, &headers, &uuid, &user, (&application, &name, pending), &body)
+        take(&context, &headers, &uuid, &user, (&application, &name, pending), &body)
     });
     match taken {
         Ok(resource) => Json(json!({"resource": resource})).into_response(),
@@ -127,7 +127,7 @@ pub(crate) async fn resource(
 }
 
 fn take(
-    served: &Served,
+    context: &Context,
     headers: &HeaderMap,
     uuid: &str,
     user: &str,
@@ -141,7 +141,7 @@ fn take(
     }
     let disposition = headers.get(header::CONTENT_DISPOSITION).and_then(|value| value.to_str().ok());
     let file = disposition.and_then(|text| text.split("filename=").nth(1)).unwrap_or_default().trim_matches('"');
-    served.estate.write(|state| {
+    context.estate.write(|state| {
         let model = state.models.get_mut(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
         let missing = || RemoteError::not_found(format!("resource \"{application}/{name}\""));
         let wanted = if let Some((_, wanted)) = model.pending.remove(pending) {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use juju_wire::{entity::Life, tag::Tag};
 
-use super::Pace;
+use super::timing::AgentTiming;
 use crate::state::{Machine, MachineId, Model, Status, Topic};
 
 /// When something is next to be done; a container waits for the machine that it is in.
@@ -13,7 +13,7 @@ pub(super) fn due(model: &Model, id: &MachineId, machine: &Machine) -> Option<Da
     (pending || machine.life == Life::Dying).then(|| machine.due.unwrap_or(DateTime::<Utc>::MIN_UTC))
 }
 
-pub(super) fn advance(model: &mut Model, now: DateTime<Utc>, pace: Pace) {
+pub(super) fn advance(model: &mut Model, now: DateTime<Utc>, timing: AgentTiming) {
     let due: Vec<_> = model
         .machines
         .iter()
@@ -25,7 +25,7 @@ pub(super) fn advance(model: &mut Model, now: DateTime<Utc>, pace: Pace) {
         let topic = Topic::Machine(machine.id.clone());
         match (machine.life, machine.due) {
             (Life::Alive, None) => {
-                machine.due = Some(now + pace.machine());
+                machine.due = Some(now + timing.machine());
                 machine.instance = Status::now("allocating", "");
             }
             (Life::Alive, Some(_)) => {

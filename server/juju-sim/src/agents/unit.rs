@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use juju_wire::entity::Life;
 use serde_json::json;
 
-use super::Pace;
+use super::timing::AgentTiming;
 use crate::state::{Kind, Model, Status, Topic, Unit, Work};
 
 /// When the agent has something to do: in the past if it can begin at once, never if it waits for somebody.
@@ -19,7 +19,7 @@ pub(super) fn due(model: &Model, unit: &Unit) -> Option<DateTime<Utc>> {
     (!waits).then(|| unit.due.unwrap_or(DateTime::<Utc>::MIN_UTC))
 }
 
-pub(super) fn advance(model: &mut Model, now: DateTime<Utc>, pace: Pace) {
+pub(super) fn advance(model: &mut Model, now: DateTime<Utc>, timing: AgentTiming) {
     let due: Vec<_> = model
         .units
         .iter()
@@ -30,7 +30,7 @@ pub(super) fn advance(model: &mut Model, now: DateTime<Utc>, pace: Pace) {
         let Some(unit) = model.units.get_mut(&key) else { continue };
         let Some(work) = unit.work.front().cloned() else { continue };
         if unit.due.is_none() {
-            unit.due = Some(now + pace.hook());
+            unit.due = Some(now + timing.hook());
             begin(model, &key, &work);
         } else {
             unit.due = None;

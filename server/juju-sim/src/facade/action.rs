@@ -1,6 +1,7 @@
 //! Facade `Action`: actions and commands on units, and how they went.
 
 mod enqueue;
+mod task;
 
 use juju_wire::{
     RemoteError,
@@ -17,9 +18,12 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::{charms, time};
+use self::task::task_result;
+use super::charms;
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    go_time::{ZERO_TIME, format_time},
+    methods::Methods,
     state::{Model, ModelAccess, Operation, Task, Topic, Work},
 };
 
@@ -40,16 +44,10 @@ fn progress(call: &Call, params: Entities) -> Result<StringsWatchResults, Remote
     Ok(StringsWatchResults { results: params.entities.into_iter().map(one).collect() })
 }
 
-fn look<T>(call: &Call, look: impl FnOnce(&Model) -> Result<T, RemoteError>) -> Result<T, RemoteError> {
-    call.require(ModelAccess::Read)?;
-    let uuid = call.model_uuid()?;
-    call.read(|state| state.models.get(uuid).map(look)).unwrap_or_else(|| Err(RemoteError::not_found("model")))
-}
-
 fn of_charms(call: &Call, params: Entities) -> Result<ApplicationsCharmActionsResults, RemoteError> {
     let one = |tag: &str| {
         let name = Tag::parse_id("application", tag).map_err(|_| RemoteError::not_found("id"))?;
-        look(call, |model| Ok(charms::actions(&model.application(&name)?.charm)))
+        call.read_model(|model| Ok(charms::actions(&model.application(&name)?.charm)))
     };
     let results = params.entities.into_iter().map(|entity| match one(&entity.tag) {
         Ok(actions) => {
@@ -74,34 +72,12 @@ fn of_charms(call: &Call, params: Entities) -> Result<ApplicationsCharmActionsRe
     Ok(ApplicationsCharmActionsResults { results: results.collect() })
 }
 
-fn result(task: &Task) -> ActionResult {
-    // a time that has not come yet is Go's zero time
-    let or_zero = |at: Option<_>| at.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), time);
-    ActionResult {
-        action: Some(Action {
-            tag: Tag::new("action", &task.id).to_string(),
-            receiver: Tag::new("unit", &task.unit).to_string(),
-            name: task.name.clone(),
-            parameters: task.parameters.clone(),
-            parallel: Some(task.name == "juju-exec"),
-            execution_group: Some(String::new()),
-        }),
-        enqueued: time(task.enqueued),
-        started: or_zero(task.started),
-        completed: or_zero(task.completed),
-        status: task.status.clone(),
-        message: task.message.clone(),
-        output: task.output.clone(),
-        ..ActionResult::default()
-    }
-}
-
 fn tasks(call: &Call, params: Entities) -> Result<ActionResults, RemoteError> {
     let one = |tag: &str| {
         let id = Tag::parse_id("action", tag).unwrap_or_default();
-        look(call, |model| {
+        call.read_model(|model| {
             let task = id.parse().ok().and_then(|id: u64| model.tasks.get(&id));
-            task.map(result).ok_or_else(|| RemoteError::not_found("id"))
+            task.map(task_result).ok_or_else(|| RemoteError::not_found("id"))
         })
     };
     let results = params.entities.iter().map(|entity| {
@@ -125,7 +101,7 @@ fn cancel(call: &Call, params: Entities) -> Result<ActionResults, RemoteError> {
                 "action cancelled via the API".clone_into(&mut task.message);
                 task.completed = Some(chrono::Utc::now());
             }
-            let shown = result(task);
+            let shown = task_result(task);
             let unit = task.unit.clone();
             if let Ok(unit) = model.unit_mut(&unit) {
                 let begun = unit.work.front() == Some(&Work::Task(id.clone()));
@@ -158,16 +134,16 @@ fn told(model: &Model, operation: &Operation) -> OperationResult {
         Some("pending") if tasks.iter().any(|task| task.started.is_some()) => "running",
         Some(status) => status,
     };
-    let latest = |at: Option<_>| at.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), time);
+    let latest = |at: Option<_>| at.map_or_else(|| ZERO_TIME.to_owned(), format_time);
     OperationResult {
         operation: Tag::new("operation", &operation.id).to_string(),
         summary: operation.summary.clone(),
-        enqueued: time(operation.enqueued),
+        enqueued: format_time(operation.enqueued),
         started: latest(tasks.iter().filter_map(|task| task.started).min()),
         completed: latest(tasks.iter().filter_map(|task| task.completed).max().filter(|_| done)),
         fail: operation.fail.clone(),
         status: status.to_owned(),
-        actions: tasks.into_iter().map(result).collect(),
+        actions: tasks.into_iter().map(task_result).collect(),
         ..OperationResult::default()
     }
 }
@@ -175,7 +151,7 @@ fn told(model: &Model, operation: &Operation) -> OperationResult {
 fn operations(call: &Call, params: Entities) -> Result<OperationResults, RemoteError> {
     let one = |tag: &str| {
         let id = Tag::parse_id("operation", tag)?;
-        look(call, |model| {
+        call.read_model(|model| {
             let operation = id.parse().ok().and_then(|id: u64| model.operations.get(&id));
             operation
                 .map(|operation| told(model, operation))
@@ -195,7 +171,7 @@ fn list(call: &Call, params: OperationQueryArgs) -> Result<OperationResults, Rem
     let count = |number: Option<i64>, usual: i64| {
         usize::try_from(number.filter(|number| *number > 0).unwrap_or(usual)).unwrap_or_default()
     };
-    look(call, |model| {
+    call.read_model(|model| {
         let found: Vec<_> =
             model.operations.values().map(|one| told(model, one)).filter(|one| wanted(one, &params)).collect();
         let (first, limit) = (count(params.offset, 0), count(params.limit, LISTED));

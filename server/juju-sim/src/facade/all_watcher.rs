@@ -7,7 +7,8 @@ use juju_wire::{
 
 use super::delta;
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{ModelAccess, Topic},
 };
 

@@ -7,10 +7,7 @@ use juju_wire::{
     facade::annotations::{AnnotationsGetResult, AnnotationsGetResults, AnnotationsSet, Get, Set},
 };
 
-use crate::{
-    methods::{Call, Methods, denied},
-    state::ModelAccess,
-};
+use crate::{call::Call, errors::permission_denied, methods::Methods, state::ModelAccess};
 
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<Get>(get);
@@ -26,9 +23,11 @@ fn get(call: &Call, params: Entities) -> Result<AnnotationsGetResults, RemoteErr
         let refused = |tag: &str| match (state.models.get(uuid), juju_wire::Tag::parse(tag)) {
             (_, Err(error)) => Some(RemoteError::from(error)),
             (Some(model), Ok(tag)) if tag.kind() == "application" && !model.applications.contains_key(tag.id()) => {
-                Some(denied())
+                Some(permission_denied())
             }
-            (Some(model), Ok(tag)) if tag.kind() == "unit" && model.unit(tag.id()).is_err() => Some(denied()),
+            (Some(model), Ok(tag)) if tag.kind() == "unit" && model.unit(tag.id()).is_err() => {
+                Some(permission_denied())
+            }
             _ => None,
         };
         let result = |tag: String| {

@@ -19,10 +19,7 @@ use juju_wire::{
     },
 };
 
-use crate::{
-    methods::{Call, Methods},
-    state::{Model, ModelAccess},
-};
+use crate::{call::Call, methods::Methods};
 
 pub(super) fn register(methods: &mut Methods) {
     binding::register(methods);
@@ -36,27 +33,13 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<Unexpose>(unexpose);
 }
 
-/// Looks at the connection's model.
-fn look<T>(call: &Call, look: impl FnOnce(&Model) -> Result<T, RemoteError>) -> Result<T, RemoteError> {
-    call.require(ModelAccess::Read)?;
-    let uuid = call.model_uuid()?;
-    call.read(|state| state.models.get(uuid).map(look)).unwrap_or_else(|| Err(RemoteError::not_found("model")))
-}
-
-/// Changes the connection's model.
-fn change<T>(call: &Call, change: impl FnOnce(&mut Model) -> Result<T, RemoteError>) -> Result<T, RemoteError> {
-    call.require(ModelAccess::Write)?;
-    let uuid = call.model_uuid()?;
-    call.write(|state| state.models.get_mut(uuid).map(change)).unwrap_or_else(|| Err(RemoteError::not_found("model")))
-}
-
 /// Who may reach an endpoint where nothing is said.
 fn from_everywhere() -> ExposedEndpoint {
     ExposedEndpoint { expose_to_cidrs: vec!["0.0.0.0/0".to_owned(), "::/0".to_owned()], ..ExposedEndpoint::default() }
 }
 
 fn expose(call: &Call, params: ApplicationExpose) -> Result<(), RemoteError> {
-    change(call, |model| {
+    call.write_model(|model| {
         let application = model.application_mut(&params.application)?;
         let charm = &application.charm;
         let known = |name: &String| name.is_empty() || charm.endpoints().any(|(_, known, _)| known == name);
@@ -78,7 +61,7 @@ fn expose(call: &Call, params: ApplicationExpose) -> Result<(), RemoteError> {
 }
 
 fn unexpose(call: &Call, params: ApplicationUnexpose) -> Result<(), RemoteError> {
-    change(call, |model| {
+    call.write_model(|model| {
         let application = model.application_mut(&params.application)?;
         if params.exposed_endpoints.is_empty() {
             application.exposed_endpoints.clear();

@@ -22,7 +22,8 @@ use juju_wire::{
 use serde_json::{Value, json};
 
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     relations,
     state::{EVERYONE, Model, ModelAccess, Offer, State, Topic},
 };
@@ -216,7 +217,7 @@ fn macaroon(version: i64, id: &str) -> Value {
 
 fn consume_details(call: &Call, params: ConsumeOfferDetailsArg) -> Result<ConsumeOfferDetailsResults, RemoteError> {
     let user = call.user();
-    let (address, certificate) = call.session().reached_by();
+    let (address, certificate) = call.session().api_address();
     Ok(call.read(|state| {
         let one = |wanted: &String| match by_url(state, &user, wanted) {
             Ok((model, offer)) => {

@@ -15,7 +15,8 @@ use serde_json::Value;
 
 use super::{resources, status::base};
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{Application, Kind, Model, ModelAccess, Unit},
 };
 

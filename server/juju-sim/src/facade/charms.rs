@@ -27,8 +27,9 @@ use serde_json::json;
 
 use super::status::base;
 use crate::{
+    call::Call,
     charms::{Charm, CharmAction, Charms, Endpoint},
-    methods::{Call, Methods},
+    methods::Methods,
     state::ModelAccess,
 };
 

@@ -4,15 +4,17 @@ use juju_wire::{
     Code, RemoteError,
     facade::client::{
         FullStatus, StatusHistory, WatchAll,
+        entity_status::DetailedStatus,
         history::{History, StatusHistoryRequest, StatusHistoryRequests, StatusHistoryResult, StatusHistoryResults},
-        status::{AllWatcherId, DetailedStatus, FullStatusResult, StatusParams},
+        status::{AllWatcherId, FullStatusResult, StatusParams},
     },
     tag::Tag,
 };
 
 use super::status;
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{ModelAccess, Status},
 };
 

@@ -22,7 +22,8 @@ use juju_wire::{
 };
 
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{Access, Cloud, ModelAccess, State},
 };
 

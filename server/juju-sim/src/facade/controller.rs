@@ -32,7 +32,10 @@ use serde_json::{Value, json};
 
 use super::{model_manager, status::kind};
 use crate::{
-    methods::{Call, Methods, denied},
+    call::Call,
+    errors::permission_denied,
+    go_time::format_time,
+    methods::Methods,
     state::{Access, State},
 };
 
@@ -65,7 +68,7 @@ fn addresses(call: &Call, params: Entities) -> Result<ControllerAPIInfoResults, 
         if !call.read(|state| state.models.contains_key(&uuid)) {
             return Err(RemoteError::not_found(format!("model \"{uuid}\"")));
         }
-        let (address, cacert) = call.session().reached_by();
+        let (address, cacert) = call.session().api_address();
         Ok(ControllerAPIInfoResult { addresses: vec![address], cacert, error: None })
     };
     let results = params.entities.iter().map(|entity| {
@@ -101,7 +104,7 @@ fn all_models(call: &Call, (): ()) -> Result<UserModelList, RemoteError> {
                 kind: kind(model.kind).to_owned(),
                 owner_tag: Tag::new("user", &model.owner).to_string(),
             },
-            last_connection: model.connections.get(&user).copied().map(super::time),
+            last_connection: model.connections.get(&user).copied().map(format_time),
         });
         UserModelList { user_models: listed.collect() }
     }))
@@ -158,7 +161,7 @@ fn access(call: &Call, params: Entities) -> Result<UserAccessResults, RemoteErro
         let one = |tag: &str| -> Result<UserAccess, RemoteError> {
             let name = Tag::parse_id("user", tag)?;
             if name != asking && !state.is_superuser(&asking) {
-                return Err(denied());
+                return Err(permission_denied());
             }
             let user = state.users.get(&name).ok_or_else(|| RemoteError::not_found(format!("user \"{name}\"")))?;
             Ok(UserAccess { user_tag: tag.to_owned(), access: user.access.to_string() })

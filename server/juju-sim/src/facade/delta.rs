@@ -16,7 +16,12 @@ use juju_wire::{
     },
 };
 
-use super::{cluster, status, time};
+use super::{
+    cluster,
+    network::{opened_ports, unit_address},
+    status,
+};
+use crate::go_time::format_time;
 use crate::state::{
     Application, Kind, Machine, MachineId, Model, Relation, RelationEndpoint, State, Status, Task, Topic, Unit,
 };
@@ -113,7 +118,7 @@ fn told(status: &Status, version: &str) -> StatusInfo {
     StatusInfo {
         current: status.status.clone(),
         message: status.message.clone(),
-        since: Some(time(status.since)),
+        since: Some(format_time(status.since)),
         version: version.to_owned(),
         ..StatusInfo::default()
     }
@@ -199,9 +204,9 @@ fn application_info(model: &Model, application: &Application) -> ApplicationInfo
 
 fn unit_info(model: &Model, unit: &Unit, version: &str) -> UnitInfo {
     let allocated = unit.agent.status != "allocating";
-    let address = status::address(model, unit);
+    let address = unit_address(model, unit);
     let in_cluster = model.kind == Kind::Caas && allocated;
-    let ports = status::opened_ports(model, unit).unwrap_or_default();
+    let ports = opened_ports(model, unit).unwrap_or_default();
     let range = |port: &String| {
         let (number, protocol) = port.split_once('/')?;
         let number = number.parse().ok()?;
@@ -280,8 +285,8 @@ fn task_info(model: &Model, task: &Task) -> ActionInfo {
         status: task.status.clone(),
         message: task.message.clone(),
         results: task.output.clone(),
-        enqueued: time(task.enqueued),
-        started: task.started.map(time).unwrap_or_default(),
-        completed: task.completed.map(time).unwrap_or_default(),
+        enqueued: format_time(task.enqueued),
+        started: task.started.map(format_time).unwrap_or_default(),
+        completed: task.completed.map(format_time).unwrap_or_default(),
     }
 }

@@ -10,7 +10,8 @@ use juju_wire::{
 };
 
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{MachineId, OF_CHARMS},
 };
 

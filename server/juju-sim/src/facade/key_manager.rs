@@ -11,7 +11,8 @@ use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{Model, ModelAccess},
 };
 
@@ -69,7 +70,7 @@ fn list(call: &Call, params: ListSSHKeys) -> Result<StringsResults, RemoteError>
 }
 
 fn add(call: &Call, params: ModifyUserSSHKeys) -> Result<ErrorResults, RemoteError> {
-    change(call, |model| {
+    call.write_model_as(ModelAccess::Admin, |model| {
         let mut kept = keys(model);
         let one = |key: &String| {
             let refused = |why: &str| Err(RemoteError::plain(format!("{why}: {key}")));
@@ -90,7 +91,7 @@ fn add(call: &Call, params: ModifyUserSSHKeys) -> Result<ErrorResults, RemoteErr
 }
 
 fn delete(call: &Call, params: ModifyUserSSHKeys) -> Result<ErrorResults, RemoteError> {
-    change(call, |model| {
+    call.write_model_as(ModelAccess::Admin, |model| {
         let mut kept = keys(model);
         let one = |wanted: &String| {
             let meant = |key: &String| match read(key) {
@@ -111,12 +112,6 @@ fn delete(call: &Call, params: ModifyUserSSHKeys) -> Result<ErrorResults, Remote
         keep(model, &kept);
         Ok(ErrorResults { results })
     })
-}
-
-fn change<T>(call: &Call, change: impl FnOnce(&mut Model) -> Result<T, RemoteError>) -> Result<T, RemoteError> {
-    call.require(ModelAccess::Admin)?;
-    let uuid = call.model_uuid()?;
-    call.write(|state| state.models.get_mut(uuid).map(change)).ok_or_else(|| RemoteError::not_found("model"))?
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ use juju_wire::{
 };
 
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{CONTAINERS, LATEST, Machine, MachineId, Model, ModelAccess, Topic, Unit},
 };
 

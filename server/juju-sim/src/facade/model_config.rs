@@ -16,7 +16,8 @@ use juju_wire::{
 use serde_json::{Value, json};
 
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{Model, ModelAccess, Topic},
 };
 

@@ -9,7 +9,7 @@ use juju_wire::{
     code::ErrorResults,
     entity::{Entities, Entity, Life},
     facade::{
-        client::status::EntityStatus,
+        client::entity_status::EntityStatus,
         model_manager::{
             ChangeModelCredential, CreateModel, DestroyModels, ListModelSummaries, ListModels, ModelInfo, ModelStatus,
             ModifyModelAccess,
@@ -31,9 +31,13 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::{block, cloud, model_config, status::kind, storage, time};
+use super::{cloud, model_config, status::kind, storage};
 use crate::{
-    methods::{Call, Methods, denied},
+    call::Call,
+    command_blocks,
+    errors::permission_denied,
+    go_time::format_time,
+    methods::Methods,
     state::{Kind, Model, ModelAccess, State},
 };
 
@@ -77,7 +81,7 @@ fn list(call: &Call, params: Entity) -> Result<UserModelList, RemoteError> {
                 kind: kind(model.kind).to_owned(),
                 owner_tag: owner_tag(model),
             },
-            last_connection: state.users.get(&user).and_then(|user| user.last_connection).map(time),
+            last_connection: state.users.get(&user).and_then(|user| user.last_connection).map(format_time),
         });
         UserModelList { user_models: listed.collect() }
     }))
@@ -85,7 +89,7 @@ fn list(call: &Call, params: Entity) -> Result<UserModelList, RemoteError> {
 
 fn available(model: &Model) -> EntityStatus {
     let status = if model.life == Life::Alive { "available" } else { "destroying" };
-    EntityStatus { status: status.to_owned(), since: Some(time(model.created)), ..EntityStatus::default() }
+    EntityStatus { status: status.to_owned(), since: Some(format_time(model.created)), ..EntityStatus::default() }
 }
 
 fn summaries(call: &Call, params: ModelSummariesRequest) -> Result<ModelSummaryResults, RemoteError> {
@@ -108,7 +112,7 @@ fn summaries(call: &Call, params: ModelSummariesRequest) -> Result<ModelSummaryR
             counts: counts(model),
             sla: Some(ModelSLAInfo { level: String::new(), owner: model.owner.clone() }),
             agent_version: Some(state.controller.agent_version.clone()),
-            last_connection: model.connections.get(&user).copied().map(time),
+            last_connection: model.connections.get(&user).copied().map(format_time),
             ..ModelSummary::default()
         };
         let result = |model| ModelSummaryResult { result: Some(summary(model)), error: None };
@@ -149,7 +153,7 @@ fn details(state: &State, model: &Model) -> ModelDetails {
     let user = |(name, access): (&String, &ModelAccess)| ModelUser {
         user: name.clone(),
         display_name: state.users.get(name).map(|user| user.display_name.clone()).unwrap_or_default(),
-        last_connection: model.connections.get(name).copied().map(time),
+        last_connection: model.connections.get(name).copied().map(format_time),
         access: access.as_str().to_owned(),
         ..ModelUser::default()
     };
@@ -200,8 +204,8 @@ fn info(call: &Call, params: Entities) -> Result<ModelInfoResults, RemoteError> 
     let result = |tag: &str| {
         let uuid = model_uuid(tag)?;
         call.require_on(&uuid, ModelAccess::Read)?;
-        let mut shown =
-            call.read(|state| state.models.get(&uuid).map(|model| details(state, model)).ok_or_else(denied))?;
+        let mut shown = call
+            .read(|state| state.models.get(&uuid).map(|model| details(state, model)).ok_or_else(permission_denied))?;
         if call.require_on(&uuid, ModelAccess::Admin).is_err() {
             let user = call.user();
             shown.users.retain(|listed| listed.user == user);
@@ -294,11 +298,11 @@ fn destroy(call: &Call, params: DestroyModelsParams) -> Result<ErrorResults, Rem
         }
         call.require_on(&uuid, ModelAccess::Admin)?;
         call.write(|state| {
-            let model = state.models.get_mut(&uuid).ok_or_else(denied)?;
+            let model = state.models.get_mut(&uuid).ok_or_else(permission_denied)?;
             if model.name == "controller" {
                 return Err(RemoteError::plain("cannot destroy the controller's own model"));
             }
-            block::check_destroy(model)?;
+            command_blocks::check_destroy(model)?;
             model.life = Life::Dying;
             let units: Vec<_> = model.units.values().map(crate::state::Unit::name).collect();
             for application in model.applications.values_mut() {
@@ -344,7 +348,7 @@ fn modify_access(call: &Call, params: ModifyModelAccessRequest) -> Result<ErrorR
                 );
                 return Err(RemoteError::not_found(message));
             }
-            let model = state.models.get_mut(&uuid).ok_or_else(denied)?;
+            let model = state.models.get_mut(&uuid).ok_or_else(permission_denied)?;
             let held = model.users.get(&user).copied();
             match change.action.as_str() {
                 "grant" if held >= Some(access) => {
@@ -371,7 +375,7 @@ fn change_credential(call: &Call, params: ChangeModelCredentialsParams) -> Resul
         let wanted = Tag::parse_id("cloudcred", &args.credential_tag);
         let wanted = wanted.map_err(|error| RemoteError::plain(error.to_string()))?;
         call.read(|state| {
-            let model = state.models.get(&uuid).ok_or_else(denied)?;
+            let model = state.models.get(&uuid).ok_or_else(permission_denied)?;
             let named = wanted.replace('_', "/");
             if args.credential_tag == cloud::credential(&model.cloud) {
                 return Err(RemoteError::plain(format!("model {uuid} already uses credential {named}")));

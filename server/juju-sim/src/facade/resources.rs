@@ -12,15 +12,13 @@ use juju_wire::{
 };
 use sha2::{Digest as _, Sha384};
 
-use super::time;
 use crate::{
+    call::Call,
     charms::Charm,
-    methods::{Call, Methods},
+    go_time::{ZERO_TIME, format_time},
+    methods::Methods,
     state::{Model, ModelAccess},
 };
-
-/// A time that has not come is Go's zero time.
-const NEVER: &str = "0001-01-01T00:00:00Z";
 
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<ListResources>(list);
@@ -66,7 +64,7 @@ pub(crate) fn of_application(model: &Model, application: &str, stored: CharmReso
             .map_or(stored.fingerprint, |upload| STANDARD.encode(hex::decode(&upload.fingerprint).unwrap_or_default())),
         size: upload.map_or(stored.size, |upload| i64::try_from(upload.size).unwrap_or(i64::MAX)),
         username: upload.map(|upload| upload.user.clone()).unwrap_or_default(),
-        timestamp: upload.map_or_else(|| NEVER.to_owned(), |upload| time(upload.time)),
+        timestamp: upload.map_or_else(|| ZERO_TIME.to_owned(), |upload| format_time(upload.time)),
         name: stored.name,
         pending_id: String::new(),
     }

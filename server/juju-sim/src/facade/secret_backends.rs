@@ -8,7 +8,7 @@ use juju_wire::{
     },
 };
 
-use crate::methods::{Call, Methods};
+use crate::{call::Call, methods::Methods};
 
 /// Name of the backend that is the controller.
 const OWN: &str = "internal";

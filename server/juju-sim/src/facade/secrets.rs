@@ -16,9 +16,10 @@ use juju_wire::{
 };
 use sha2::{Digest, Sha256};
 
-use super::time;
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    go_time::format_time,
+    methods::Methods,
     state::{Model, ModelAccess, Revision, Secret},
 };
 
@@ -31,7 +32,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<RevokeSecret>(|call, params| change_readers(call, &params, false));
 }
 
-fn change<T>(call: &Call, change: impl FnOnce(&mut Model) -> T) -> Result<T, RemoteError> {
+fn write_model<T>(call: &Call, change: impl FnOnce(&mut Model) -> T) -> Result<T, RemoteError> {
     let uuid = call.model_uuid()?;
     call.write(|state| state.models.get_mut(uuid).map(change)).ok_or_else(|| RemoteError::not_found("model"))
 }
@@ -90,8 +91,8 @@ fn listed(
     let revisions = secret.revisions.iter().map(|revision| SecretRevision {
         revision: revision.number,
         backend_name: Some("internal".to_owned()),
-        create_time: time(revision.made),
-        update_time: time(revision.made),
+        create_time: format_time(revision.made),
+        update_time: format_time(revision.made),
         ..SecretRevision::default()
     });
     let access = secret.readers.iter().map(|reader| AccessInfo {
@@ -107,8 +108,8 @@ fn listed(
         label: secret.label.clone(),
         latest_revision: latest.map(|revision| revision.number).unwrap_or_default(),
         latest_revision_checksum: latest.map(checksum).unwrap_or_default(),
-        create_time: time(secret.made),
-        update_time: time(latest.map_or(secret.made, |revision| revision.made)),
+        create_time: format_time(secret.made),
+        update_time: format_time(latest.map_or(secret.made, |revision| revision.made)),
         revisions: revisions.collect(),
         value: shown.filter(|_| show).map(|revision| SecretValueResult { data: revision.content.clone(), error: None }),
         access: access.collect(),
@@ -123,7 +124,7 @@ fn checksum(revision: &Revision) -> String {
 
 fn create(call: &Call, params: CreateSecretArgs) -> Result<StringResults, RemoteError> {
     call.require(ModelAccess::Write)?;
-    change(call, |model| {
+    write_model(call, |model| {
         let result = |made: Result<String, RemoteError>| match made {
             Ok(result) => StringResult { result, error: None },
             Err(error) => StringResult { result: String::new(), error: Some(error) },
@@ -154,7 +155,7 @@ fn create_one(model: &mut Model, wanted: CreateSecretArg) -> Result<String, Remo
 
 fn update(call: &Call, params: UpdateUserSecretArgs) -> Result<ErrorResults, RemoteError> {
     call.require(ModelAccess::Write)?;
-    change(call, |model| {
+    write_model(call, |model| {
         let results = params.args.into_iter().map(|wanted| ErrorResult::of(update_one(model, wanted)));
         ErrorResults { results: results.collect() }
     })
@@ -179,7 +180,7 @@ fn update_one(model: &mut Model, wanted: UpdateUserSecretArg) -> Result<(), Remo
 
 fn remove(call: &Call, params: DeleteSecretArgs) -> Result<ErrorResults, RemoteError> {
     call.require(ModelAccess::Write)?;
-    change(call, |model| {
+    write_model(call, |model| {
         let results = params.args.into_iter().map(|wanted| ErrorResult::of(remove_one(model, &wanted)));
         ErrorResults { results: results.collect() }
     })
@@ -202,7 +203,7 @@ fn remove_one(model: &mut Model, wanted: &DeleteSecretArg) -> Result<(), RemoteE
 
 fn change_readers(call: &Call, params: &GrantRevokeUserSecretArg, grant: bool) -> Result<ErrorResults, RemoteError> {
     call.require(ModelAccess::Write)?;
-    change(call, |model| {
+    write_model(call, |model| {
         let id = find(model, &params.uri, &params.label)?;
         let mut results = Vec::new();
         for application in &params.applications {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::status::{address, opened_ports};
+use super::network::{opened_ports, unit_address};
 use crate::state::{Machine, Model, Relation, Unit};
 
 /// What a status shows: everything without patterns; else what matches one of them, and what belongs to that.
@@ -103,7 +103,7 @@ impl<'a> Selection<'a> {
                 || *pattern == unit.workload.status
                 || *pattern == unit.agent.status
                 || ports.contains(pattern)
-                || *pattern == address(self.model, unit)
+                || *pattern == unit_address(self.model, unit)
         })
     }
 

@@ -18,7 +18,8 @@ use juju_wire::{
 };
 
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{Model, ModelAccess},
 };
 
@@ -40,7 +41,7 @@ pub(super) fn register(methods: &mut Methods) {
     });
 }
 
-fn change<T>(call: &Call, change: impl FnOnce(&mut Model) -> T) -> Result<T, RemoteError> {
+fn write_model<T>(call: &Call, change: impl FnOnce(&mut Model) -> T) -> Result<T, RemoteError> {
     let uuid = call.model_uuid()?;
     call.write(|state| state.models.get_mut(uuid).map(change)).ok_or_else(|| RemoteError::not_found("model"))
 }
@@ -89,7 +90,7 @@ fn show(call: &Call, params: Entities) -> Result<ShowSpaceResults, RemoteError> 
 
 fn create(call: &Call, params: CreateSpacesParams) -> Result<ErrorResults, RemoteError> {
     call.require(ModelAccess::Admin)?;
-    change(call, |model| {
+    write_model(call, |model| {
         let results = params.spaces.into_iter().map(|wanted| {
             ErrorResult::of(name(&wanted.space_tag).and_then(|name| {
                 if model.spaces.contains(&name) {
@@ -106,7 +107,7 @@ fn create(call: &Call, params: CreateSpacesParams) -> Result<ErrorResults, Remot
 
 fn rename(call: &Call, params: RenameSpacesParams) -> Result<ErrorResults, RemoteError> {
     call.require(ModelAccess::Admin)?;
-    change(call, |model| {
+    write_model(call, |model| {
         let results = params.changes.into_iter().map(|wanted| {
             ErrorResult::of(name(&wanted.from_space_tag).and_then(|from| {
                 let known = model.spaces.iter_mut().find(|known| **known == from);
@@ -121,7 +122,7 @@ fn rename(call: &Call, params: RenameSpacesParams) -> Result<ErrorResults, Remot
 
 fn remove(call: &Call, params: RemoveSpaceParams) -> Result<RemoveSpaceResults, RemoteError> {
     call.require(ModelAccess::Admin)?;
-    change(call, |model| {
+    write_model(call, |model| {
         let results = params.space_param.into_iter().map(|wanted| {
             let done =
                 name(&wanted.space.tag).and_then(|name| match model.spaces.iter().position(|known| *known == name) {

@@ -9,14 +9,23 @@ use juju_wire::{
         application::{
             ApplicationOfferStatus, ApplicationStatus, MeterStatus, RemoteApplicationStatus, RemoteEndpoint, UnitStatus,
         },
+        entity_status::DetailedStatus,
         machine::{MachineStatus, NetworkInterface},
-        status::{DetailedStatus, EndpointStatus, FullStatusResult, RelationStatus, StatusModel, StatusParams},
+        status::{EndpointStatus, FullStatusResult, RelationStatus, StatusModel, StatusParams},
     },
     tag::Tag,
 };
 
-use super::{cluster, selection::Selection, storage, time};
-use crate::state::{Application, Kind, Machine, Model, Relation, RelationEndpoint, State, Status, Unit};
+use super::{
+    cluster,
+    network::{opened_ports, unit_address},
+    selection::Selection,
+    storage,
+};
+use crate::{
+    go_time::format_time,
+    state::{Application, Kind, Machine, Model, Relation, RelationEndpoint, State, Status, Unit},
+};
 
 /// Base of every simulated machine.
 pub(crate) fn base() -> Base {
@@ -32,7 +41,7 @@ pub(crate) fn detailed(status: &Status, version: &str) -> DetailedStatus {
     DetailedStatus {
         status: status.status.clone(),
         info: status.message.clone(),
-        since: Some(time(status.since)),
+        since: Some(format_time(status.since)),
         version: version.to_owned(),
         ..DetailedStatus::default()
     }
@@ -64,7 +73,7 @@ pub(super) fn full(state: &State, model: &Model, params: &StatusParams) -> FullS
         storage: if shown { storage::instances(model) } else { Vec::new() },
         filesystems: if shown { storage::filesystems(model) } else { Vec::new() },
         volumes: if shown { storage::volumes(model) } else { Vec::new() },
-        controller_timestamp: Some(time(chrono::Utc::now())),
+        controller_timestamp: Some(format_time(chrono::Utc::now())),
         ..FullStatusResult::default()
     }
 }
@@ -80,7 +89,7 @@ fn header(state: &State, model: &Model) -> StatusModel {
         model_status: DetailedStatus {
             status: status.to_owned(),
             info: message.to_owned(),
-            since: Some(time(model.created)),
+            since: Some(format_time(model.created)),
             ..DetailedStatus::default()
         },
         meter_status: MeterStatus::default(),
@@ -131,7 +140,7 @@ fn machine_status(model: &Model, machine: &Machine, selection: &Selection<'_>, v
         instance_status: detailed(&machine.instance, ""),
         modification_status: DetailedStatus {
             status: "idle".to_owned(),
-            since: Some(time(machine.agent.since)),
+            since: Some(format_time(machine.agent.since)),
             ..DetailedStatus::default()
         },
         hostname: if started { machine.instance_id() } else { String::new() },
@@ -233,22 +242,6 @@ pub(crate) fn derived(model: &Model, application: &Application) -> Status {
     })
 }
 
-/// Public address of a unit.
-pub(crate) fn address(model: &Model, unit: &Unit) -> String {
-    let machine = unit.machine.as_deref().and_then(|id| model.machine(id));
-    machine.filter(|machine| machine.started()).map(Machine::address).unwrap_or_default()
-}
-
-/// A unit that serves has one port open.
-pub(crate) fn opened_ports(model: &Model, unit: &Unit) -> Option<Vec<String>> {
-    if model.kind == Kind::Caas {
-        return Some(Vec::new());
-    }
-    let exposed = unit.workload.status == "active"
-        && model.applications.get(&unit.application).is_some_and(|application| application.exposed);
-    exposed.then(|| vec!["80/tcp".to_owned()])
-}
-
 fn unit_status(model: &Model, unit: &Unit, version: &str) -> UnitStatus {
     let allocated = unit.agent.status != "allocating";
     let cluster = model.kind == Kind::Caas && allocated;
@@ -261,7 +254,7 @@ fn unit_status(model: &Model, unit: &Unit, version: &str) -> UnitStatus {
         workload_status: detailed(&unit.workload, ""),
         machine: unit.machine.clone().filter(|_| unit.principal.is_none()).unwrap_or_default(),
         opened_ports: opened_ports(model, unit),
-        public_address: address(model, unit),
+        public_address: unit_address(model, unit),
         workload_version: match model.applications.get(&unit.application) {
             Some(application) if unit.workload.status == "active" => application.charm.version.clone(),
             _ => String::new(),

@@ -8,7 +8,7 @@ use juju_wire::{
     entity::{Entities, Life},
     facade::{
         client::{
-            status::EntityStatus,
+            entity_status::EntityStatus,
             storage::{
                 FilesystemAttachmentDetails, FilesystemDetails, FilesystemInfo, StorageAttachmentDetails,
                 StorageInstance, VolumeAttachmentDetails, VolumeDetails, VolumeInfo,
@@ -27,41 +27,40 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::time;
 use crate::{
-    methods::{Call, Methods},
-    state::{Kind, Model, ModelAccess, Storage},
+    call::Call,
+    go_time::format_time,
+    methods::Methods,
+    state::{Kind, Model, Storage},
 };
 
 pub(super) fn register(methods: &mut Methods) {
     change::register(methods);
     pool::register(methods);
     methods.on::<ListStorageDetails>(|call, params| {
-        let found = look(call, instances)?;
+        let found = read_model(call, instances)?;
         let result = |_| StorageDetailsListResult { result: found.clone(), error: None };
         Ok(StorageDetailsListResults { results: params.filters.iter().map(result).collect() })
     });
     methods.on::<ListFilesystems>(|call, params| {
-        let found = look(call, filesystems)?;
+        let found = read_model(call, filesystems)?;
         let result = |_| FilesystemDetailsListResult { result: found.clone(), error: None };
         Ok(FilesystemDetailsListResults { results: params.filters.iter().map(result).collect() })
     });
     methods.on::<ListVolumes>(|call, params| {
-        let found = look(call, volumes)?;
+        let found = read_model(call, volumes)?;
         let result = |_| VolumeDetailsListResult { result: found.clone(), error: None };
         Ok(VolumeDetailsListResults { results: params.filters.iter().map(result).collect() })
     });
     methods.on::<StorageDetails>(details);
 }
 
-fn look<T>(call: &Call, look: impl FnOnce(&Model) -> T) -> Result<T, RemoteError> {
-    call.require(ModelAccess::Read)?;
-    let uuid = call.model_uuid()?;
-    call.read(|state| state.models.get(uuid).map(look)).ok_or_else(|| RemoteError::not_found("model"))
+fn read_model<T>(call: &Call, read: impl FnOnce(&Model) -> T) -> Result<T, RemoteError> {
+    call.read_model(|model| Ok(read(model)))
 }
 
 fn details(call: &Call, params: Entities) -> Result<StorageDetailsResults, RemoteError> {
-    look(call, |model| {
+    read_model(call, |model| {
         let one = |tag: &str| {
             let id = Tag::parse_id("storage", tag)?;
             let found = model.storage.values().find(|storage| storage.id() == id);
@@ -88,7 +87,7 @@ fn status(model: &Model, storage: &Storage) -> EntityStatus {
         (Some(_), true) => "attached",
         (Some(_), false) => "pending",
     };
-    EntityStatus { status: status.to_owned(), since: Some(time(storage.since)), ..EntityStatus::default() }
+    EntityStatus { status: status.to_owned(), since: Some(format_time(storage.since)), ..EntityStatus::default() }
 }
 
 fn machine<'a>(model: &'a Model, storage: &Storage) -> Option<&'a str> {

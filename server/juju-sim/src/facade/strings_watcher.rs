@@ -6,7 +6,7 @@ use juju_wire::{
     facade::strings_watcher::{Next, Stop},
 };
 
-use crate::methods::{Call, Methods};
+use crate::{call::Call, methods::Methods};
 
 pub(super) fn register(methods: &mut Methods) {
     methods.on_waiting::<Next, _>(next);

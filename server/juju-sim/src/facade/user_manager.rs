@@ -15,9 +15,11 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::time;
 use crate::{
-    methods::{Call, Methods, denied},
+    call::Call,
+    errors::permission_denied,
+    go_time::format_time,
+    methods::Methods,
     state::{ModelAccess, State, User},
 };
 
@@ -40,10 +42,10 @@ fn info(call: &Call, params: UserInfoRequest) -> Result<UserInfoResults, RemoteE
         let one = |tag: &str| {
             let name = Tag::parse_id("user", tag)?;
             if !all && name != asker {
-                return Err(denied());
+                return Err(permission_denied());
             }
             // the real server does not tell even an admin who is not there
-            details(state, &name).ok_or_else(denied)
+            details(state, &name).ok_or_else(permission_denied)
         };
         let results = params.entities.iter().map(|entity| match one(&entity.tag) {
             Ok(details) => UserInfoResult { result: Some(details), error: None },
@@ -65,7 +67,7 @@ fn of_models(call: &Call, params: Entities) -> Result<ModelUserInfoResults, Remo
                     model_tag: entity.tag.clone(),
                     user: name.clone(),
                     display_name: state.users.get(name).map(|user| user.display_name.clone()).unwrap_or_default(),
-                    last_connection: model.connections.get(name).copied().map(time),
+                    last_connection: model.connections.get(name).copied().map(format_time),
                     access: access.as_str().to_owned(),
                 };
                 ModelUserInfoResult { result: Some(user), error: None }
@@ -83,8 +85,8 @@ fn details(state: &State, name: &str) -> Option<UserDetails> {
         // who is disabled has no access
         access: if user.enabled { user.access.to_string() } else { String::new() },
         created_by: user.created_by.clone(),
-        date_created: time(user.created),
-        last_connection: user.last_connection.map(time),
+        date_created: format_time(user.created),
+        last_connection: user.last_connection.map(format_time),
         disabled: !user.enabled,
     })
 }

@@ -142,12 +142,20 @@ pub(crate) struct Relation {
 impl Relation {
     /// `web:db postgresql:db`.
     pub(crate) fn key(&self) -> String {
-        crate::relations::key(&self.endpoints)
+        relation_key(&self.endpoints)
     }
 
     pub(crate) fn has(&self, application: &str) -> bool {
         self.endpoints.iter().any(|side| side.application == application)
     }
+}
+
+/// The key of a relation between these sides: the requirer comes first, whoever was named first.
+pub(crate) fn relation_key(sides: &[RelationEndpoint]) -> String {
+    let mut sides: Vec<_> = sides.iter().collect();
+    sides.sort_by_key(|side| side.role != "requirer");
+    let names: Vec<_> = sides.into_iter().map(|side| format!("{}:{}", side.application, side.name)).collect();
+    names.join(" ")
 }
 
 /// A task of an operation: one action or command on one unit.

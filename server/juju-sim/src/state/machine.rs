@@ -3,14 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
-use juju_wire::{
-    RemoteError,
-    constraints::{Constraints, Placement},
-    entity::Life,
-    tag::Tag,
-};
+use juju_wire::{constraints::Constraints, entity::Life};
 
-use super::{Model, Status, Topic};
+use super::Status;
 
 /// Kinds of container that a placement can ask for.
 pub(crate) const CONTAINERS: [&str; 2] = ["lxd", "kvm"];
@@ -25,11 +20,11 @@ pub(crate) const OF_CHARMS: &str = "22.04/stable";
 pub(crate) struct MachineId {
     number: u32,
     /// Kind and number of the container, and of that in it.
-    within: Vec<(String, u32)>,
+    pub(super) within: Vec<(String, u32)>,
 }
 
 impl MachineId {
-    fn top(number: u32) -> Self {
+    pub(super) fn top(number: u32) -> Self {
         Self { number, within: Vec::new() }
     }
 
@@ -44,7 +39,7 @@ impl MachineId {
         self.within.last().map(|(kind, _)| kind.as_str()).unwrap_or_default()
     }
 
-    fn is_in(&self, host: &Self) -> bool {
+    pub(super) fn is_in(&self, host: &Self) -> bool {
         self.host().as_ref() == Some(host)
     }
 }
@@ -112,96 +107,6 @@ impl Machine {
     /// Whether its agent has run.
     pub(crate) fn started(&self) -> bool {
         self.agent.status != "pending"
-    }
-}
-
-impl Model {
-    /// The machine or container of this number.
-    pub(crate) fn machine(&self, id: &str) -> Option<&Machine> {
-        self.machines.get(&id.parse().ok()?)
-    }
-
-    /// The same, to change it.
-    pub(crate) fn machine_mut(&mut self, id: &str) -> Option<&mut Machine> {
-        self.machines.get_mut(&id.parse().ok()?)
-    }
-
-    /// Containers in a machine, in order.
-    pub(crate) fn containers_in<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Machine> {
-        let host: Option<MachineId> = host.parse().ok();
-        let inside = move |id: &MachineId| host.as_ref().is_some_and(|host| id.is_in(host));
-        self.machines.iter().filter(move |(id, _)| inside(id)).map(|(_, machine)| machine)
-    }
-
-    /// Adds a machine of the cloud and gives its number.
-    pub(crate) fn add_machine(&mut self, constraints: Constraints, channel: &str) -> MachineId {
-        let id = MachineId::top(self.next_machine);
-        self.next_machine += 1;
-        self.insert_machine(id, constraints, channel)
-    }
-
-    /// Adds a container in a machine, or in a new one where none is named, and gives its number.
-    ///
-    /// # Errors
-    /// The real server's, where there is no such machine.
-    pub(crate) fn add_container(
-        &mut self,
-        host: &str,
-        kind: &str,
-        constraints: Constraints,
-        channel: &str,
-    ) -> Result<MachineId, RemoteError> {
-        let host = if host.is_empty() {
-            self.add_machine(constraints.clone(), channel)
-        } else {
-            let found = host.parse().ok().filter(|id| self.machines.contains_key(id));
-            found.ok_or_else(|| RemoteError::not_found(format!("machine {host}")))?
-        };
-        let next = self.next_container.entry((host.clone(), kind.to_owned())).or_default();
-        let mut id = host;
-        id.within.push((kind.to_owned(), *next));
-        *next += 1;
-        Ok(self.insert_machine(id, constraints, channel))
-    }
-
-    fn insert_machine(&mut self, id: MachineId, constraints: Constraints, channel: &str) -> MachineId {
-        let machine = Machine {
-            id: id.to_string(),
-            agent: Status::now("pending", ""),
-            instance: Status::now("pending", ""),
-            life: Life::Alive,
-            constraints,
-            channel: channel.to_owned(),
-            due: None,
-            lost: false,
-        };
-        let tag = Tag::new("machine", &machine.id).to_string();
-        self.remember(tag.clone(), "machine", machine.instance.clone());
-        self.remember(tag, "juju-machine", machine.agent.clone());
-        self.machines.insert(id.clone(), machine);
-        self.journal.touch(Topic::Machine(id.to_string()));
-        id
-    }
-
-    /// The machine that a unit is placed on, made where it is not there yet; simulated charms run on every base.
-    ///
-    /// # Errors
-    /// The real server's, where the place is not there.
-    pub(super) fn place(&mut self, placement: &Placement, wanted: Constraints) -> Result<MachineId, RemoteError> {
-        let Placement { scope, directive } = placement;
-        if CONTAINERS.contains(&scope.as_str()) {
-            let wanted = Constraints { spaces: Some(Vec::new()), ..wanted };
-            return self.add_container(directive, scope, wanted, OF_CHARMS);
-        }
-        if scope != "#" {
-            let known = *scope == self.uuid || *scope == self.name || scope.is_empty();
-            let unknown = || RemoteError::plain(format!("placement scope: invalid model UUID \"{scope}\""));
-            return if known { Ok(self.add_machine(wanted, OF_CHARMS)) } else { Err(unknown()) };
-        }
-        let id: Option<MachineId> = directive.parse().ok();
-        let found = id.and_then(|id| self.machines.get_key_value(&id));
-        let (id, _) = found.ok_or_else(|| RemoteError::not_found(format!("machine {directive}")))?;
-        Ok(id.clone())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Facade `Client`: the state of a model as a whole.
 
 pub mod application;
+pub mod entity_status;
 pub mod history;
 pub mod machine;
 pub mod status;

@@ -14,18 +14,17 @@ use juju_wire::{
 };
 use serde_json::{Value, json};
 
-use super::{look, result};
+use super::task::task_result;
 use crate::{
+    call::Call,
     charms::CharmAction,
-    methods::{Call, Methods},
+    go_time::ZERO_TIME,
+    methods::Methods,
     state::{Model, ModelAccess, Operation, Task, Topic, Unit, Work},
 };
 
 /// Name of the action that is a command.
 const COMMAND: &str = "juju-exec";
-/// A time that has not come yet is Go's zero time.
-const NEVER: &str = "0001-01-01T00:00:00Z";
-
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<EnqueueOperation>(enqueue);
     methods.on::<Run>(run);
@@ -42,13 +41,13 @@ fn run(call: &Call, params: RunParams) -> Result<EnqueuedActions, RemoteError> {
     }
     let mut receivers: Vec<String> = params.units.iter().map(|unit| Tag::new("unit", unit).to_string()).collect();
     for name in &params.applications {
-        receivers.extend(look(call, |model| {
+        receivers.extend(call.read_model(|model| {
             model.application(name)?;
             Ok(model.units_of(name).map(|unit| Tag::new("unit", unit.name()).to_string()).collect::<Vec<_>>())
         })?);
     }
     for machine in &params.machines {
-        let on = look(call, |model| {
+        let on = call.read_model(|model| {
             Ok(model.units.values().find(|unit| unit.machine.as_ref() == Some(machine)).map(Unit::name))
         })?;
         let receiver = on.map_or_else(|| Tag::new("machine", machine), |unit| Tag::new("unit", unit));
@@ -90,9 +89,9 @@ fn begin(call: &Call, wanted: Wanted) -> Result<EnqueuedActions, RemoteError> {
         }
         model.operations.insert(number, operation);
         let never = |error| ActionResult {
-            enqueued: NEVER.to_owned(),
-            started: NEVER.to_owned(),
-            completed: NEVER.to_owned(),
+            enqueued: ZERO_TIME.to_owned(),
+            started: ZERO_TIME.to_owned(),
+            completed: ZERO_TIME.to_owned(),
             error: Some(error),
             ..ActionResult::default()
         };
@@ -158,7 +157,7 @@ fn begin_one(
         completed: None,
     };
     operation.tasks.push(task.id.clone());
-    let shown = result(&task);
+    let shown = task_result(&task);
     model.journal.touch(Topic::Task(task.id.clone()));
     model.tasks.insert(number, task);
     if let Some(reason) = refused {

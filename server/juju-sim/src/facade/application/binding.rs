@@ -11,10 +11,10 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::change;
 use crate::{
+    call::Call,
     facade::status::{base, bindings},
-    methods::{Call, Methods},
+    methods::Methods,
     state::{Model, Status, Topic},
 };
 
@@ -31,7 +31,7 @@ fn application(tag: &str) -> Result<String, RemoteError> {
 fn merge(call: &Call, params: ApplicationMergeBindingsArgs) -> Result<ErrorResults, RemoteError> {
     let one = |args: &ApplicationMergeBindings| {
         let name = application(&args.application_tag)?;
-        change(call, |model| {
+        call.write_model(|model| {
             let known = bindings(model.application(&name)?);
             for (endpoint, space) in &args.bindings {
                 if !known.contains_key(endpoint) {
@@ -53,7 +53,7 @@ fn merge(call: &Call, params: ApplicationMergeBindingsArgs) -> Result<ErrorResul
 fn rebase(call: &Call, params: UpdateChannelArgs) -> Result<ErrorResults, RemoteError> {
     let one = |args: &UpdateChannelArg| {
         let name = application(&args.tag.tag)?;
-        change(call, |model| {
+        call.write_model(|model| {
             let charm = &model.application(&name)?.charm.name;
             let own = base().channel;
             let wanted = args.channel.as_str();
@@ -76,7 +76,7 @@ fn crosses(model: &Model, id: i64) -> bool {
 
 fn suspend(call: &Call, params: RelationSuspendedArgs) -> Result<ErrorResults, RemoteError> {
     let one = |args: &RelationSuspendedArg| {
-        change(call, |model| {
+        call.write_model(|model| {
             let crosses = crosses(model, args.relation_id);
             let missing = || RemoteError::not_found(format!("relation {}", args.relation_id));
             let relation = model.relations.get_mut(&args.relation_id).ok_or_else(missing)?;

@@ -18,11 +18,11 @@ use juju_wire::{
 };
 use serde_json::{Value, json};
 
-use super::{change, look};
 use crate::{
+    call::Call,
     charms::Charm,
     facade::status::{base, bindings},
-    methods::{Call, Methods},
+    methods::Methods,
     state::{Application, Model, ModelAccess},
 };
 
@@ -40,7 +40,7 @@ pub(super) fn register(methods: &mut Methods) {
 }
 
 fn get(call: &Call, params: ApplicationGet) -> Result<ApplicationGetResults, RemoteError> {
-    look(call, |model| {
+    call.read_model(|model| {
         let application = model.application(&params.application)?;
         let trust = json!({
             "default": false,
@@ -145,14 +145,14 @@ fn set(call: &Call, params: ConfigSetArgs) -> Result<ErrorResults, RemoteError> 
             let read = from_yaml(&args.config_yaml, &args.application);
             settings.extend(read.map_err(|error| RemoteError::plain(format!("{PARSING}: {error}")))?);
         }
-        change(call, |model| apply(model, &args.application, &settings))
+        call.write_model(|model| apply(model, &args.application, &settings))
     };
     Ok(ErrorResults { results: params.args.iter().map(|args| ErrorResult::of(result(args))).collect() })
 }
 
 fn unset(call: &Call, params: ApplicationConfigUnsetArgs) -> Result<ErrorResults, RemoteError> {
     let results = params.args.iter().map(|args| {
-        ErrorResult::of(change(call, |model| {
+        ErrorResult::of(call.write_model(|model| {
             let application = model.application_mut(&args.application)?;
             let known = |name: &String| name == "trust" || application.charm.config.contains_key(name);
             if let Some(unknown) = args.options.iter().find(|name| !known(name)) {
@@ -178,13 +178,13 @@ fn named(tag: &str) -> Result<String, RemoteError> {
 fn settings(call: &Call, params: Entities) -> Result<ApplicationGetConfigResults, RemoteError> {
     let one = |tag: &str| {
         let name = named(tag)?;
-        look(call, |model| Ok(options(model.application(&name)?)))
+        call.read_model(|model| Ok(options(model.application(&name)?)))
     };
     Ok(ApplicationGetConfigResults { results: params.entities.iter().map(|entity| shown(one(&entity.tag))).collect() })
 }
 
 fn of_charms(call: &Call, params: ApplicationGetArgs) -> Result<ApplicationGetConfigResults, RemoteError> {
-    let one = |name: &str| look(call, |model| Ok(options(model.application(name)?)));
+    let one = |name: &str| call.read_model(|model| Ok(options(model.application(name)?)));
     Ok(ApplicationGetConfigResults { results: params.args.iter().map(|args| shown(one(&args.application))).collect() })
 }
 
@@ -197,7 +197,8 @@ fn shown(config: Result<BTreeMap<String, Value>, RemoteError>) -> ConfigResult {
 
 fn constraints(call: &Call, params: Entities) -> Result<ApplicationGetConstraintsResults, RemoteError> {
     let results = params.entities.iter().map(|entity| {
-        match named(&entity.tag).and_then(|name| look(call, |model| Ok(model.application(&name)?.constraints.clone())))
+        match named(&entity.tag)
+            .and_then(|name| call.read_model(|model| Ok(model.application(&name)?.constraints.clone())))
         {
             Ok(constraints) => ApplicationConstraint { constraints, error: None },
             Err(error) => ApplicationConstraint { error: Some(error), ..ApplicationConstraint::default() },
@@ -207,7 +208,7 @@ fn constraints(call: &Call, params: Entities) -> Result<ApplicationGetConstraint
 }
 
 fn set_constraints(call: &Call, params: SetConstraintsParams) -> Result<(), RemoteError> {
-    change(call, |model| {
+    call.write_model(|model| {
         model.application_mut(&params.application)?.constraints = params.constraints;
         Ok(())
     })

@@ -18,10 +18,11 @@ use juju_wire::{
     },
 };
 
-use super::{change, config, look};
+use super::config;
 use crate::{
+    call::Call,
     facade::{charms, status::base},
-    methods::{Call, Methods},
+    methods::Methods,
     state::{Kind, Model, Topic},
 };
 
@@ -51,7 +52,7 @@ fn from_repository(call: &Call, params: DeployFromRepositoryArgs) -> Result<Depl
 fn unplaced(call: &Call, args: &DeployFromRepositoryArg) -> Result<(), Vec<RemoteError>> {
     let anchor = args.placement.iter().flatten().find(|placement| placement.scope == "#");
     let Some(machine) = anchor.map(|placement| placement.directive.as_str()) else { return Ok(()) };
-    let there = look(call, |model| Ok(model.machine(machine).is_some())).map_err(|error| vec![error])?;
+    let there = call.read_model(|model| Ok(model.machine(machine).is_some())).map_err(|error| vec![error])?;
     let name = if args.application_name.is_empty() { &args.charm_name } else { &args.application_name };
     let error = |what: &str| RemoteError::not_found(format!("{what}: machine {machine}"));
     let errors = || {
@@ -82,7 +83,7 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
     };
     let settings =
         if args.config_yaml.is_empty() { BTreeMap::new() } else { config::from_yaml(&args.config_yaml, &name)? };
-    change(call, |model| {
+    call.write_model(|model| {
         if args.dry_run {
             return model
                 .applications
@@ -150,7 +151,7 @@ fn deploy(call: &Call, params: ApplicationsDeploy) -> Result<ErrorResults, Remot
     let result = |args: &ApplicationDeploy| {
         check_origin(args.charm_origin.as_ref())?;
         let charm = charms::of_url(call, &args.charm_url)?;
-        change(call, |model| {
+        call.write_model(|model| {
             check_name(&args.application)?;
             model.add_application(&args.application, &charm, &args.channel)?;
             let application = model.application_mut(&args.application)?;
@@ -166,7 +167,7 @@ fn deploy(call: &Call, params: ApplicationsDeploy) -> Result<ErrorResults, Remot
 }
 
 fn origin(call: &Call, params: ApplicationGet) -> Result<CharmURLOriginResult, RemoteError> {
-    look(call, |model| {
+    call.read_model(|model| {
         let found = model.application(&params.application);
         Ok(match found {
             Ok(application) => CharmURLOriginResult {
@@ -190,7 +191,7 @@ fn check_origin(origin: Option<&CharmOrigin>) -> Result<(), RemoteError> {
 fn set_charm(call: &Call, params: ApplicationSetCharm) -> Result<(), RemoteError> {
     check_origin(params.charm_origin.as_ref())?;
     let charm = charms::of_url(call, &params.charm_url)?;
-    change(call, |model| {
+    call.write_model(|model| {
         let application = model.application_mut(&params.application)?;
         application.revision = charms::revision(&params.charm_url).unwrap_or(charm.revision);
         application.charm = charm;

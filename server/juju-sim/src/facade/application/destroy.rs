@@ -16,9 +16,9 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::{change, look};
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{Kind, Model, ModelAccess, Topic, Unit},
 };
 
@@ -43,14 +43,14 @@ fn applications(call: &Call, params: DestroyApplicationsParams) -> Result<Destro
 
 fn application(call: &Call, params: &DestroyApplicationParams) -> Result<DestroyApplicationInfo, RemoteError> {
     let name = id("application", &params.application_tag)?;
-    let (units, storage): (Vec<String>, _) = look(call, |model| {
+    let (units, storage): (Vec<String>, _) = call.read_model(|model| {
         model.application(&name)?;
         let units: Vec<_> = model.units_of(&name).map(Unit::name).collect();
         let storage = units.iter().map(|unit| leaving(model, unit, params.destroy_storage));
         Ok((units.clone(), storage.collect::<Vec<_>>()))
     })?;
     if !params.dry_run {
-        change(call, |model| {
+        call.write_model(|model| {
             model.application_mut(&name)?.life = Life::Dying;
             units.iter().try_for_each(|unit| remove(model, unit, params.force, params.destroy_storage))
         })?;
@@ -76,7 +76,7 @@ fn remove(model: &mut Model, unit: &str, force: bool, destroy_storage: bool) -> 
 }
 
 fn units(call: &Call, params: DestroyUnitsParams) -> Result<DestroyUnitResults, RemoteError> {
-    look(call, |model| match model.kind {
+    call.read_model(|model| match model.kind {
         Kind::Iaas => Ok(()),
         // the real server's words, though it is a container model that cannot
         Kind::Caas => {
@@ -85,7 +85,7 @@ fn units(call: &Call, params: DestroyUnitsParams) -> Result<DestroyUnitResults, 
     })?;
     let unit = |params: &DestroyUnitParams| {
         let name = id("unit", &params.unit_tag)?;
-        let (destroyed_storage, detached_storage) = look(call, |model| {
+        let (destroyed_storage, detached_storage) = call.read_model(|model| {
             let unit = model.unit(&name).map_err(|_| RemoteError::plain(format!("unit \"{name}\" does not exist")))?;
             if unit.principal.is_some() {
                 let message = format!(
@@ -97,7 +97,7 @@ fn units(call: &Call, params: DestroyUnitsParams) -> Result<DestroyUnitResults, 
             Ok(leaving(model, &name, params.destroy_storage))
         })?;
         if !params.dry_run {
-            change(call, |model| remove(model, &name, params.force, params.destroy_storage))?;
+            call.write_model(|model| remove(model, &name, params.force, params.destroy_storage))?;
         }
         Ok(DestroyUnitInfo { destroyed_storage, detached_storage })
     };
@@ -111,7 +111,7 @@ fn units(call: &Call, params: DestroyUnitsParams) -> Result<DestroyUnitResults, 
 fn consumed(call: &Call, params: DestroyConsumedApplicationsParams) -> Result<ErrorResults, RemoteError> {
     let remove = |tag: &str| {
         let name = id("application", tag)?;
-        change(call, |model| {
+        call.write_model(|model| {
             let missing = || RemoteError::not_found(format!("saas application \"{name}\""));
             model.remote_applications.remove(&name).ok_or_else(missing)?;
             model.journal.touch(Topic::RemoteApplication(name.clone()));

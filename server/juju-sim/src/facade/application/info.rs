@@ -13,13 +13,14 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::look;
 use crate::{
+    call::Call,
     facade::{
         cluster,
-        status::{address, base, bindings},
+        network::{opened_ports, unit_address},
+        status::{base, bindings},
     },
-    methods::{Call, Methods},
+    methods::Methods,
     state::{Application, Kind, Model, Unit},
 };
 
@@ -33,7 +34,7 @@ pub(super) fn register(methods: &mut Methods) {
 fn applications(call: &Call, params: Entities) -> Result<ApplicationInfoResults, RemoteError> {
     let one = |entity: &Entity| {
         let name = Tag::parse_id("application", &entity.tag)?;
-        look(call, |model| Ok(application(model.application(&name)?)))
+        call.read_model(|model| Ok(application(model.application(&name)?)))
     };
     let results = params.entities.iter().map(|entity| match one(entity) {
         Ok(result) => ApplicationInfoResult { result: Some(result), error: None },
@@ -64,7 +65,7 @@ fn units(call: &Call, params: Entities) -> Result<UnitInfoResults, RemoteError> 
         let neither = || RemoteError::plain(format!("tag \"{}\" is neither unit nor application tag", entity.tag));
         let tag = Tag::parse(&entity.tag).ok().filter(|tag| ["unit", "application"].contains(&tag.kind()));
         let tag = tag.ok_or_else(neither)?;
-        look(call, |model| match tag.kind() {
+        call.read_model(|model| match tag.kind() {
             "application" => {
                 model.application(tag.id())?;
                 Ok(model.units_of(tag.id()).map(|found| unit(model, found)).collect::<Vec<_>>())
@@ -88,7 +89,7 @@ fn unit(model: &Model, unit: &Unit) -> UnitResult {
         let others = model.units_of(&theirs.application);
         let told = |other: &Unit| match model.applications.get(&other.application) {
             Some(application) if model.kind == Kind::Caas => cluster::service_address(application),
-            _ => address(model, other),
+            _ => unit_address(model, other),
         };
         let scope = |other: &Unit| RelationData { in_scope: true, unit_data: unit_data(&told(other)) };
         Some(EndpointRelationData {
@@ -104,8 +105,8 @@ fn unit(model: &Model, unit: &Unit) -> UnitResult {
         tag: Tag::new("unit", unit.name()).to_string(),
         workload_version: application.map(|application| application.charm.version.clone()).unwrap_or_default(),
         machine: unit.machine.clone().unwrap_or_default(),
-        public_address: address(model, unit),
-        opened_ports: crate::facade::status::opened_ports(model, unit),
+        public_address: unit_address(model, unit),
+        opened_ports: opened_ports(model, unit),
         charm: application.map(|application| application.charm.url(application.revision)).unwrap_or_default(),
         leader: unit.leader,
         life: unit.life.as_str().to_owned(),
@@ -127,7 +128,7 @@ fn unit_data(address: &str) -> std::collections::BTreeMap<String, serde_json::Va
 
 fn leader(call: &Call, entity: Entity) -> Result<StringResult, RemoteError> {
     let name = Tag::parse_id("application", &entity.tag)?;
-    look(call, |model| {
+    call.read_model(|model| {
         let leader = model.units_of(&name).find(|unit| unit.leader).map(Unit::name);
         let missing = || RemoteError::not_found(format!("leader for application-{name}"));
         let error = leader.is_none().then(missing);
@@ -139,7 +140,7 @@ fn charm_relations(
     call: &Call,
     params: ApplicationCharmRelations,
 ) -> Result<ApplicationCharmRelationsResults, RemoteError> {
-    look(call, |model| {
+    call.read_model(|model| {
         let sides = crate::relations::endpoints(model, &params.application)?;
         let mut charm_relations: Vec<_> = sides.into_iter().map(|side| side.name).collect();
         charm_relations.sort();

@@ -11,10 +11,10 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::change;
 use crate::{
+    call::Call,
     facade::delta::charm_relation,
-    methods::{Call, Methods},
+    methods::Methods,
     relations,
     state::{RelationEndpoint, RemoteApplication, Status, Topic},
 };
@@ -38,7 +38,7 @@ fn add(call: &Call, params: AddRelationParams) -> Result<AddRelationResults, Rem
     if let Some(odd) = params.via_cidrs.iter().find(|text| !network(text)) {
         return Err(RemoteError::plain(format!("invalid CIDR address: {odd}")));
     }
-    change(call, |model| {
+    call.write_model(|model| {
         let sides = relations::add(model, &params.endpoints)?;
         let endpoints = sides.iter().map(|side| (side.application.clone(), charm_relation(side))).collect();
         Ok(AddRelationResults { endpoints })
@@ -46,7 +46,7 @@ fn add(call: &Call, params: AddRelationParams) -> Result<AddRelationResults, Rem
 }
 
 fn destroy(call: &Call, params: DestroyRelationParams) -> Result<(), RemoteError> {
-    change(call, |model| {
+    call.write_model(|model| {
         let id = if params.endpoints.is_empty() {
             let missing = || RemoteError::not_found(format!("relation {}", params.relation_id));
             model.relations.get(&params.relation_id).map(|relation| relation.id).ok_or_else(missing)?
@@ -63,7 +63,7 @@ fn consume(call: &Call, params: ConsumeApplicationArgsV5) -> Result<ErrorResults
     let result = |args: &ConsumeApplicationArgV5| {
         Tag::parse_id("model", &args.source_model_tag)?;
         let name = if args.application_alias.is_empty() { &args.offer_name } else { &args.application_alias };
-        change(call, |model| {
+        call.write_model(|model| {
             if model.applications.contains_key(name) {
                 let message =
                     format!("cannot add saas application \"{name}\": local application with same name already exists");

@@ -13,9 +13,9 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::change;
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{Kind, Model, Status, Unit},
 };
 
@@ -26,7 +26,7 @@ pub(super) fn register(methods: &mut Methods) {
 }
 
 fn add(call: &Call, params: AddApplicationUnits) -> Result<AddApplicationUnitsResults, RemoteError> {
-    change(call, |model| {
+    call.write_model(|model| {
         if model.kind == Kind::Caas {
             return Err(RemoteError::new(Code::NotSupported, "adding units to a container-based model not supported"));
         }
@@ -62,7 +62,7 @@ fn add(call: &Call, params: AddApplicationUnits) -> Result<AddApplicationUnitsRe
 }
 
 fn resolve(call: &Call, params: UnitsResolved) -> Result<ErrorResults, RemoteError> {
-    change(call, |model| {
+    call.write_model(|model| {
         let named = params.tags.entities.iter();
         let results = named.map(|entity| {
             let name = Tag::parse_id("unit", &entity.tag)?;
@@ -92,7 +92,7 @@ fn resolve_one(model: &mut Model, name: &str, retry: bool) -> Result<(), RemoteE
 }
 
 fn scale(call: &Call, params: ScaleApplicationsParamsV2) -> Result<ScaleApplicationResults, RemoteError> {
-    change(call, |model| {
+    call.write_model(|model| {
         if model.kind == Kind::Iaas {
             let message = "scaling applications on a non-container model not supported";
             return Err(RemoteError::new(Code::NotSupported, message));

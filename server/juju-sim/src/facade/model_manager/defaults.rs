@@ -17,8 +17,9 @@ use juju_wire::{
 use serde_json::{Value, json};
 
 use crate::{
+    call::Call,
     facade::{cloud, model_config},
-    methods::{Call, Methods},
+    methods::Methods,
     state::{Cloud, Kind, State},
 };
 

@@ -13,22 +13,13 @@ use juju_wire::{
     tag::Tag,
 };
 
-use crate::{
-    methods::{Call, Methods},
-    state::{Model, ModelAccess},
-};
+use crate::{call::Call, methods::Methods, state::Model};
 
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<AddToUnit>(add);
     methods.on::<Attach>(attach);
     methods.on::<DetachStorage>(detach);
     methods.on::<Remove>(remove);
-}
-
-fn change<T>(call: &Call, change: impl FnOnce(&mut Model) -> Result<T, RemoteError>) -> Result<T, RemoteError> {
-    call.require(ModelAccess::Write)?;
-    let uuid = call.model_uuid()?;
-    call.write(|state| state.models.get_mut(uuid).map(change)).ok_or_else(|| RemoteError::not_found("model"))?
 }
 
 fn id(kind: &str, tag: &str) -> Result<String, RemoteError> {
@@ -49,7 +40,7 @@ fn about(what: &str) -> impl Fn(RemoteError) -> RemoteError {
 fn add(call: &Call, params: StoragesAddParams) -> Result<AddStorageResults, RemoteError> {
     let one = |args: &StorageAddParams| -> Result<(), RemoteError> {
         let unit = id("unit", &args.unit)?;
-        change(call, |model| {
+        call.write_model(|model| {
             let application = model.unit(&unit)?.application.clone();
             let charm = &model.application(&application)?.charm;
             let why = if charm.storage.contains_key(&args.name) {
@@ -67,7 +58,7 @@ fn add(call: &Call, params: StoragesAddParams) -> Result<AddStorageResults, Remo
 fn attach(call: &Call, params: StorageAttachmentIds) -> Result<ErrorResults, RemoteError> {
     let one = |args: &StorageAttachmentId| {
         let (unit, storage) = (id("unit", &args.unit_tag)?, id("storage", &args.storage_tag)?);
-        change(call, |model| {
+        call.write_model(|model| {
             let what = format!("cannot attach storage {storage} to unit {unit}");
             model.unit(&unit)?;
             let number = number(model, &storage).map_err(about(&what))?;
@@ -93,7 +84,7 @@ fn attach(call: &Call, params: StorageAttachmentIds) -> Result<ErrorResults, Rem
 fn detach(call: &Call, params: StorageDetachmentParams) -> Result<ErrorResults, RemoteError> {
     let one = |args: &StorageAttachmentId| {
         let storage = id("storage", &args.storage_tag)?;
-        change(call, |model| {
+        call.write_model(|model| {
             let number = number(model, &storage)?;
             let held = model.storage.get(&number).and_then(|storage| storage.unit.clone());
             held.map_or(Ok(()), |unit| {
@@ -109,7 +100,7 @@ fn detach(call: &Call, params: StorageDetachmentParams) -> Result<ErrorResults, 
 fn remove(call: &Call, params: RemoveStorage) -> Result<ErrorResults, RemoteError> {
     let one = |args: &RemoveStorageInstance| {
         let storage = id("storage", &args.tag)?;
-        change(call, |model| {
+        call.write_model(|model| {
             let verb = if args.destroy_storage { "destroy" } else { "release" };
             let what = format!("cannot {verb} storage \"{storage}\"");
             let number = number(model, &storage).map_err(about(&what))?;

@@ -13,7 +13,8 @@ use juju_wire::{
 };
 
 use crate::{
-    methods::{Call, Methods},
+    call::Call,
+    methods::Methods,
     state::{Kind, Model, ModelAccess},
 };
 
@@ -37,10 +38,8 @@ fn providers(model: &Model) -> impl Iterator<Item = &str> {
     given.iter().copied().chain(model.cloud.storage.iter().map(String::as_str))
 }
 
-fn change<T>(call: &Call, change: impl FnOnce(&mut Model) -> T) -> Result<T, RemoteError> {
-    call.require(ModelAccess::Write)?;
-    let uuid = call.model_uuid()?;
-    call.write(|state| state.models.get_mut(uuid).map(change)).ok_or_else(|| RemoteError::not_found("model"))
+fn write_model<T>(call: &Call, change: impl FnOnce(&mut Model) -> T) -> Result<T, RemoteError> {
+    call.write_model(|model| Ok(change(model)))
 }
 
 fn list(call: &Call, params: StoragePoolFilters) -> Result<StoragePoolsResults, RemoteError> {
@@ -64,7 +63,7 @@ fn list(call: &Call, params: StoragePoolFilters) -> Result<StoragePoolsResults, 
 }
 
 fn create(call: &Call, params: StoragePoolArgs) -> Result<ErrorResults, RemoteError> {
-    change(call, |model| {
+    write_model(call, |model| {
         let results = params.pools.into_iter().map(|pool| {
             ErrorResult::of(if !providers(model).any(|name| name == pool.provider) {
                 Err(RemoteError::not_found(format!("storage provider \"{}\"", pool.provider)))
@@ -82,7 +81,7 @@ fn create(call: &Call, params: StoragePoolArgs) -> Result<ErrorResults, RemoteEr
 }
 
 fn update(call: &Call, params: StoragePoolArgs) -> Result<ErrorResults, RemoteError> {
-    change(call, |model| {
+    write_model(call, |model| {
         let results = params.pools.into_iter().map(|pool| {
             ErrorResult::of(match model.pools.get_mut(&pool.name) {
                 Some(known) => {
@@ -97,7 +96,7 @@ fn update(call: &Call, params: StoragePoolArgs) -> Result<ErrorResults, RemoteEr
 }
 
 fn remove(call: &Call, params: StoragePoolDeleteArgs) -> Result<ErrorResults, RemoteError> {
-    change(call, |model| {
+    write_model(call, |model| {
         let results = params.pools.into_iter().map(|pool| {
             let missing = || RemoteError::not_found(format!("storage pool \"{}\"", pool.name));
             ErrorResult::of(model.pools.remove(&pool.name).map(|_| ()).ok_or_else(missing))

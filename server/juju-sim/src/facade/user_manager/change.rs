@@ -15,7 +15,9 @@ use juju_wire::{
 use uuid::Uuid;
 
 use crate::{
-    methods::{Call, Methods, denied},
+    call::Call,
+    errors::permission_denied,
+    methods::Methods,
     state::{Access, State, User},
 };
 
@@ -119,7 +121,7 @@ fn enable(call: &Call, params: &Entities, enabled: bool) -> Result<ErrorResults,
         let mut one = |tag: &str| {
             let name = name(tag)?;
             // the real server does not tell even an admin who is not there
-            let user = state.users.get_mut(&name).ok_or_else(denied)?;
+            let user = state.users.get_mut(&name).ok_or_else(permission_denied)?;
             if name == OWNER && !enabled {
                 return Err(RemoteError::plain("failed to disable user: cannot disable controller model owner"));
             }
@@ -141,7 +143,7 @@ fn set_passwords(call: &Call, params: EntityPasswords) -> Result<ErrorResults, R
 fn set_password(state: &mut State, asker: &str, change: EntityPassword) -> Result<(), RemoteError> {
     let name = name(&change.tag)?;
     let allowed = name == asker || state.is_superuser(asker);
-    let user = state.users.get_mut(&name).filter(|_| allowed).ok_or_else(denied)?;
+    let user = state.users.get_mut(&name).filter(|_| allowed).ok_or_else(permission_denied)?;
     if change.password.is_empty() {
         return Err(RemoteError::plain("cannot use an empty password"));
     }
@@ -156,7 +158,7 @@ fn reset(call: &Call, params: Entities) -> Result<AddUserResults, RemoteError> {
         let allowed = state.is_superuser(&asker);
         let mut one = |tag: &str| {
             let name = name(tag)?;
-            let user = state.users.get_mut(&name).filter(|_| allowed && name != asker).ok_or_else(denied)?;
+            let user = state.users.get_mut(&name).filter(|_| allowed && name != asker).ok_or_else(permission_denied)?;
             user.password = Uuid::new_v4().to_string();
             Ok(secret_key())
         };

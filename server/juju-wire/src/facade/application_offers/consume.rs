@@ -7,7 +7,6 @@ use crate::RemoteError;
 use crate::facade::application::consume::ExternalControllerInfo;
 use crate::facade::application_offers::offer::{ApplicationOfferDetailsV5, OfferURLs};
 use crate::facade::client::application::RemoteEndpoint;
-use crate::facade::client::status::EntityStatus;
 use crate::method::null_is_empty;
 
 /// What `ApplicationOffers.GetConsumeDetails` takes.
@@ -67,25 +66,6 @@ pub struct RemoteApplicationInfoResult {
     /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-}
-
-/// A model that uses an offer.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-pub struct OfferConnection {
-    /// Tag of the model that offers.
-    pub source_model_tag: String,
-    /// Number of the relation.
-    pub relation_id: i64,
-    /// Name of the user.
-    pub username: String,
-    /// Name of the endpoint.
-    pub endpoint: String,
-    /// Its status.
-    pub status: EntityStatus,
-    /// Networks from which traffic comes.
-    #[serde(with = "crate::go::nil")]
-    pub ingress_subnets: Vec<String>,
 }
 
 /// An application of another model.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
 use crate::facade::application::consume::OfferUserDetails;
-use crate::facade::application_offers::consume::OfferConnection;
 use crate::facade::client::application::RemoteEndpoint;
+use crate::facade::client::entity_status::EntityStatus;
 use crate::go::is_default;
 use crate::method::null_is_empty;
 
@@ -212,4 +212,23 @@ pub struct ApplicationOfferDetailsV5 {
     /// Users with their access.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub users: Vec<OfferUserDetails>,
+}
+
+/// A model that uses an offer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct OfferConnection {
+    /// Tag of the model that offers.
+    pub source_model_tag: String,
+    /// Number of the relation.
+    pub relation_id: i64,
+    /// Name of the user.
+    pub username: String,
+    /// Name of the endpoint.
+    pub endpoint: String,
+    /// Its status.
+    pub status: EntityStatus,
+    /// Networks from which traffic comes.
+    #[serde(with = "crate::go::nil")]
+    pub ingress_subnets: Vec<String>,
 }

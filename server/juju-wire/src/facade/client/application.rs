@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::RemoteError;
 use crate::constraints::Base;
 use crate::entity::Life;
-use crate::facade::client::status::DetailedStatus;
+use crate::facade::client::entity_status::DetailedStatus;
 use crate::go::is_default;
 use crate::method::null_is_empty;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
-use crate::facade::client::status::DetailedStatus;
+use crate::facade::client::entity_status::DetailedStatus;
 use crate::method::null_is_empty;
 
 /// What `Client.StatusHistory` takes.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::constraints::Base;
-use crate::facade::client::status::DetailedStatus;
+use crate::facade::client::entity_status::DetailedStatus;
 use crate::method::null_is_empty;
 
 /// A machine or container as `juju status` shows it.

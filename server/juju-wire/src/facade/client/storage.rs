@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::entity::Life;
-use crate::facade::client::status::EntityStatus;
+use crate::facade::client::entity_status::EntityStatus;
 use crate::go::is_default;
 use crate::method::null_is_empty;
 

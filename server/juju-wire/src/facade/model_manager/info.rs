@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::RemoteError;
 use crate::entity::Life;
-use crate::facade::client::status::EntityStatus;
+use crate::facade::client::entity_status::EntityStatus;
 use crate::go::is_default;
 use crate::method::null_is_empty;
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
 use crate::entity::Life;
-use crate::facade::client::status::EntityStatus;
+use crate::facade::client::entity_status::EntityStatus;
 use crate::facade::model_manager::info::{ModelMigrationStatus, ModelSLAInfo};
 use crate::go::is_default;
 use crate::method::null_is_empty;

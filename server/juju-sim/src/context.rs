@@ -1,0 +1,68 @@
+//! What all connections to one simulated controller share.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use juju_wire::facade::admin::HostPort;
+use tokio_util::sync::CancellationToken;
+
+use crate::state::Estate;
+
+/// What every connection needs.
+pub(crate) struct Context {
+    pub(crate) estate: Arc<Estate>,
+    pub(crate) address: SocketAddr,
+    /// PEM.
+    pub(crate) ca_certificate: String,
+    pub(crate) faults: ConnectionFaults,
+}
+
+/// ConnectionFaults of connections.
+#[derive(Default)]
+pub(crate) struct ConnectionFaults {
+    delay_milliseconds: AtomicU64,
+    open: Mutex<CancellationToken>,
+}
+
+impl ConnectionFaults {
+    /// How long each answer is held back.
+    pub(crate) fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_milliseconds.load(Ordering::Relaxed))
+    }
+
+    /// Holds each answer back for so long from now on.
+    pub(crate) fn set_delay(&self, delay: Duration) {
+        let milliseconds = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self.delay_milliseconds.store(milliseconds, Ordering::Relaxed);
+    }
+
+    /// Ends all connections that are open now.
+    pub(crate) fn drop_connections(&self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.cancel();
+        *open = CancellationToken::new();
+    }
+
+    pub(crate) fn token(&self) -> CancellationToken {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Context {
+    /// The address of the API as a login reports it.
+    pub(crate) fn host_port(&self) -> HostPort {
+        HostPort {
+            value: self.address.ip().to_string(),
+            kind: "ipv4".to_owned(),
+            scope: "local-machine".to_owned(),
+            port: self.address.port(),
+            ..HostPort::default()
+        }
+    }
+}

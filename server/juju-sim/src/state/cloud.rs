@@ -1,0 +1,104 @@
+//! The controller, and the clouds that it knows.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The controller itself.
+pub(crate) struct Controller {
+    pub(crate) uuid: String,
+    pub(crate) name: String,
+    pub(crate) agent_version: String,
+    /// The controller's own cloud.
+    pub(crate) cloud: Cloud,
+    /// Further clouds that models may be made on.
+    pub(crate) clouds: Vec<Cloud>,
+    /// Settings that were changed.
+    pub(crate) config: BTreeMap<String, Value>,
+    /// Defaults of model settings, by cloud and region; by the empty region those of the whole cloud.
+    pub(crate) model_defaults: BTreeMap<(String, String), BTreeMap<String, Value>>,
+}
+
+/// A cloud, with its only region and its only credential.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Cloud {
+    pub(crate) name: String,
+    /// `maas`, `kubernetes`.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) region: String,
+    /// Name of the credential.
+    #[serde(default = "default_credential")]
+    pub(crate) credential: String,
+    /// What the credential says that is no secret.
+    #[serde(default)]
+    pub(crate) attributes: BTreeMap<String, String>,
+    /// How the credential logs in; the first way there is where nobody says.
+    #[serde(default)]
+    pub(crate) auth_type: Option<String>,
+    /// Ways to log in; those of the kind of cloud where none is given.
+    #[serde(default)]
+    pub(crate) auth_types: Vec<String>,
+    #[serde(default)]
+    pub(crate) endpoint: String,
+    #[serde(default)]
+    pub(crate) identity_endpoint: String,
+    #[serde(default)]
+    pub(crate) storage_endpoint: String,
+    #[serde(default)]
+    pub(crate) skip_tls_verify: bool,
+    /// Kinds of storage that it has beside those of every machine.
+    #[serde(default)]
+    pub(crate) storage: Vec<String>,
+    /// Settings that only models on it have, with what they are unless somebody sets them.
+    #[serde(default)]
+    pub(crate) settings: BTreeMap<String, Value>,
+    /// Defaults of the settings of its models, to begin with.
+    #[serde(default)]
+    pub(crate) defaults: BTreeMap<String, Value>,
+}
+
+/// What a cloud's credential is called where nobody says.
+pub(crate) fn default_credential() -> String {
+    "default".to_owned()
+}
+
+impl Cloud {
+    /// How its credential logs in.
+    pub(crate) fn way_in(&self) -> String {
+        self.auth_type.clone().or_else(|| self.ways_in().into_iter().next()).unwrap_or_default()
+    }
+
+    /// How one can log in to it.
+    pub(crate) fn ways_in(&self) -> Vec<String> {
+        let usual: &[&str] = match self.hosts() {
+            Kind::Iaas => &["empty"],
+            Kind::Caas => &["userpass", "certificate", "oauth2"],
+        };
+        let usual = || usual.iter().map(|way| (*way).to_owned()).collect();
+        if self.auth_types.is_empty() { usual() } else { self.auth_types.clone() }
+    }
+
+    /// What models on it run their units on.
+    pub(crate) fn hosts(&self) -> Kind {
+        if self.kind == "kubernetes" { Kind::Caas } else { Kind::Iaas }
+    }
+}
+
+impl Controller {
+    /// All clouds, its own first.
+    pub(crate) fn all_clouds(&self) -> impl Iterator<Item = &Cloud> {
+        std::iter::once(&self.cloud).chain(&self.clouds)
+    }
+}
+
+/// What a model's units run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Machines.
+    Iaas,
+    /// Pods of a Kubernetes cluster.
+    Caas,
+}
