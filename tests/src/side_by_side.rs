@@ -7,7 +7,7 @@ use catalogue::Catalogue;
 use dispatch::{ApprovalTerms, Call, Clock, Door, Refusal, Reply, carry_out};
 use identity::Caller;
 use juju_client::{ClientFiles, Controllers};
-use juju_sim::{Pace, Settings, Simulator};
+use juju_sim::{AgentTiming, Settings, Simulator};
 use policy::{Budget, InForce, Policy};
 use serde_json::{Map, Value, json};
 use tokio::process::Command;
@@ -176,7 +176,7 @@ impl SideBySide {
 /// If it does not start.
 pub async fn simulator(scenario: &str) -> Simulator {
     let listen = "127.0.0.1:0".parse().expect("an address");
-    let settings = Settings { scenario: scenario.to_owned(), units: None, listen, pace: Pace::default() };
+    let settings = Settings { scenario: scenario.to_owned(), units: None, listen, timing: AgentTiming::default() };
     Simulator::start(settings).await.expect("the simulator starts")
 }
 

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use identity::Token;
-use juju_sim::{Pace, Settings, Simulator};
+use juju_sim::{AgentTiming, Settings, Simulator};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -75,8 +75,12 @@ impl Simulated {
         scratch: &Scratch,
         stop: &CancellationToken,
     ) -> Result<Self, Failure> {
-        let settings =
-            Settings { scenario: scenario.scenario.clone(), units: scenario.units, listen, pace: Pace::default() };
+        let settings = Settings {
+            scenario: scenario.scenario.clone(),
+            units: scenario.units,
+            listen,
+            timing: AgentTiming::default(),
+        };
         let simulator = Simulator::start(settings).await;
         let simulator = Arc::new(
             simulator.map_err(|error| Failure::usage(error, "`juju-mcp sim --help` names scenarios and flags"))?,

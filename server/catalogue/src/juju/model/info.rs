@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use juju_wire::facade::{
-    client::status::EntityStatus,
+    client::entity_status::EntityStatus,
     model_manager::info::{ModelDetails, ModelMigrationStatus, ModelUser},
 };
 use schemars::JsonSchema;

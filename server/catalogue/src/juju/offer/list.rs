@@ -4,8 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use juju_wire::facade::application_offers::{
     ListApplicationOffers,
-    consume::OfferConnection,
-    offer::{ApplicationOfferAdminDetailsV5, EndpointFilterAttributes, OfferFilter, OfferFilters},
+    offer::{ApplicationOfferAdminDetailsV5, EndpointFilterAttributes, OfferConnection, OfferFilter, OfferFilters},
 };
 use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;

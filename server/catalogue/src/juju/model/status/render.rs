@@ -6,8 +6,9 @@ use juju_wire::{
     constraints::Base as WireBase,
     facade::client::{
         application::{ApplicationOfferStatus, ApplicationStatus, RemoteApplicationStatus, RemoteEndpoint, UnitStatus},
+        entity_status::DetailedStatus,
         machine::MachineStatus,
-        status::{DetailedStatus, EndpointStatus, FullStatusResult, RelationStatus},
+        status::{EndpointStatus, FullStatusResult, RelationStatus},
     },
 };
 use serde_json::json;

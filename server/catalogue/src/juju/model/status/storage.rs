@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use juju_wire::facade::client::{
-    status::{EntityStatus, FullStatusResult},
+    entity_status::EntityStatus,
+    status::FullStatusResult,
     storage::{FilesystemDetails, StorageAttachmentDetails, StorageInstance, VolumeDetails},
 };
 use schemars::JsonSchema;
