@@ -1,5 +1,7 @@
 //! Error codes of the Juju API and the error that travels in replies and results (`rpc/params/apierror.go`).
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -116,7 +118,6 @@ pub struct RemoteError {
     /// The controller's sentence.
     #[serde(default)]
     pub message: String,
-    /// What kind of error it is.
     #[serde(default)]
     pub code: Code,
     /// More of it, by code.
@@ -144,7 +145,6 @@ impl RemoteError {
 /// A result that holds nothing but a possible error: `{}` or `{"error": {...}}`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ErrorResult {
-    /// Why this item was not done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -167,7 +167,6 @@ impl ErrorResult {
 /// The answer of a bulk call whose items answer nothing but a possible error: `{"results": [{}]}`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ErrorResults {
-    /// One for each item that was asked for, in order.
     #[serde(default, deserialize_with = "crate::method::null_is_empty")]
     pub results: Vec<ErrorResult>,
 }

@@ -1,6 +1,8 @@
 //! What machines and storage should be like, and where: constraints, placements, hardware, bases
 //! (`core/constraints`, `core/instance`, `storage`, `core/devices`).
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -25,7 +27,6 @@ pub struct Constraints {
     /// Kind of container, `lxd`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
-    /// Processor cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cores: Option<u64>,
     /// Processor power, 100 for an old core.
@@ -37,31 +38,25 @@ pub struct Constraints {
     /// Root disk in MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root_disk: Option<u64>,
-    /// Where the root disk comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root_disk_source: Option<String>,
     /// Tags of machines; one with `^` before it is forbidden.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// Role that the cloud gives the instance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_role: Option<String>,
-    /// Kind of instance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_type: Option<String>,
     /// Spaces; one with `^` before it is forbidden.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spaces: Option<Vec<String>>,
-    /// Kind of virtual machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub virt_type: Option<String>,
-    /// Availability zones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zones: Option<Vec<String>>,
     /// Whether the machine gets a public address.
     #[serde(rename = "allocate-public-ip", skip_serializing_if = "Option::is_none")]
     pub allocate_public_ip: Option<bool>,
-    /// Image that is started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_id: Option<String>,
 }
@@ -89,22 +84,17 @@ pub struct Hardware {
     /// Root disk in MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root_disk: Option<u64>,
-    /// Where the root disk comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root_disk_source: Option<String>,
-    /// Processor cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_cores: Option<u64>,
     /// Processor power, 100 for an old core.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_power: Option<u64>,
-    /// Tags of the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// Availability zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub availability_zone: Option<String>,
-    /// Kind of virtual machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub virt_type: Option<String>,
 }
@@ -119,7 +109,6 @@ pub struct StorageConstraints {
     /// Size in MiB.
     #[serde(alias = "size")]
     pub size: u64,
-    /// How many.
     #[serde(alias = "count")]
     pub count: u64,
 }
@@ -131,7 +120,6 @@ pub struct DeviceConstraints {
     /// Kind of device, `nvidia.com/gpu`.
     #[serde(rename = "Type", alias = "type")]
     pub kind: String,
-    /// How many.
     #[serde(alias = "count")]
     pub count: i64,
     /// What it should be like.

@@ -1,6 +1,8 @@
 //! The log of a model, `/model/<uuid>/log`: what one asks in the URL, and the records that come
 //! (`api/common/logs.go`, `rpc/params/internal.go`).
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 /// A line of the log, one a frame.
@@ -16,16 +18,13 @@ pub struct LogRecord {
     /// `TRACE`, `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`.
     #[serde(rename = "sev")]
     pub severity: String,
-    /// Module of the program.
     #[serde(rename = "mod")]
     pub module: String,
     /// File and line.
     #[serde(rename = "loc")]
     pub location: String,
-    /// What it says.
     #[serde(rename = "msg")]
     pub message: String,
-    /// Labels of the line.
     #[serde(rename = "lab", with = "crate::go::nil")]
     pub labels: Vec<String>,
 }
@@ -35,15 +34,12 @@ pub struct LogRecord {
 pub struct LogQuery {
     /// Only these entities, as tags; a `*` stands for anything.
     pub include_entity: Vec<String>,
-    /// Not these entities.
     pub exclude_entity: Vec<String>,
     /// Only these modules, with all below them.
     pub include_module: Vec<String>,
-    /// Not these modules.
     pub exclude_module: Vec<String>,
     /// Only lines with these labels.
     pub include_label: Vec<String>,
-    /// No lines with these labels.
     pub exclude_label: Vec<String>,
     /// Only this severity and above; empty for all.
     pub level: String,

@@ -1,5 +1,7 @@
 //! What `AllWatcher.Next` tells: a change or removal of one entity, `["unit", "change", {...}]` (`rpc/params/multiwatcher.go`).
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::value::RawValue;
 
@@ -9,7 +11,6 @@ pub mod model;
 /// A change of one entity. A removal carries the whole last state of the entity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delta {
-    /// Whether the entity is gone.
     pub removed: bool,
     /// The entity as it is now, or was last.
     pub entity: EntityInfo,

@@ -1,5 +1,7 @@
 //! What nearly every facade speaks of: entities by their tags, and whether they are alive.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Tag, method::null_is_empty};
@@ -8,7 +10,6 @@ use crate::{Tag, method::null_is_empty};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Entity {
-    /// Its tag.
     pub tag: String,
 }
 

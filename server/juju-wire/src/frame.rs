@@ -1,5 +1,7 @@
 //! One frame of the Juju RPC: a request or its reply, one JSON document each (`rpc/jsoncodec/codec.go`).
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 use serde_json::{
     Value,
@@ -91,7 +93,6 @@ pub struct Reply {
     /// The controller's sentence, where the call failed as a whole.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub error: String,
-    /// The code of that error.
     #[serde(rename = "error-code", default, skip_serializing_if = "String::is_empty")]
     pub code: String,
     /// More of that error, by code.

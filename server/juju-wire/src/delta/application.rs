@@ -1,5 +1,7 @@
 //! What deltas say of applications, units, relations, offers and charms.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -15,30 +17,21 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationInfo {
-    /// UUID of the model.
     pub model_uuid: String,
-    /// Its name.
     pub name: String,
     /// Whether it may be reached from outside.
     pub exposed: bool,
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub charm_url: String,
-    /// Tag of the owner.
     pub owner_tag: String,
-    /// Whether it is alive, dying or dead.
     pub life: Life,
     /// How many units there should be at least.
     pub min_units: i64,
-    /// Constraints on the machines or containers.
     pub constraints: Constraints,
-    /// Its configuration.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub config: BTreeMap<String, Value>,
-    /// Whether it is subordinate.
     pub subordinate: bool,
-    /// Its status.
     pub status: StatusInfo,
-    /// Version that the workload reported.
     pub workload_version: String,
 }
 
@@ -46,37 +39,24 @@ pub struct ApplicationInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UnitInfo {
-    /// UUID of the model.
     pub model_uuid: String,
-    /// Its name.
     pub name: String,
-    /// Name of the application.
     pub application: String,
-    /// Operating system with its release.
     pub base: String,
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub charm_url: String,
-    /// Whether it is alive, dying or dead.
     pub life: Life,
     /// Address seen from outside.
     pub public_address: String,
-    /// Address within the cloud.
     pub private_address: String,
-    /// Id of the machine.
     pub machine_id: String,
-    /// Open ports.
     #[serde(with = "crate::go::nil")]
     pub ports: Vec<Port>,
-    /// Open ranges of ports.
     #[serde(with = "crate::go::nil")]
     pub port_ranges: Vec<PortRange>,
-    /// Whether it is no subordinate.
     pub principal: String,
-    /// Whether it is subordinate.
     pub subordinate: bool,
-    /// Status of the workload.
     pub workload_status: StatusInfo,
-    /// Status of the Juju agent.
     pub agent_status: StatusInfo,
 }
 
@@ -86,7 +66,6 @@ pub struct UnitInfo {
 pub struct Port {
     /// `tcp`, `udp`, `icmp`.
     pub protocol: String,
-    /// Number of the port.
     pub number: i64,
 }
 
@@ -94,9 +73,7 @@ pub struct Port {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct PortRange {
-    /// First port.
     pub from_port: i64,
-    /// Last port.
     pub to_port: i64,
     /// `tcp`, `udp`, `icmp`.
     pub protocol: String,
@@ -106,13 +83,10 @@ pub struct PortRange {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RelationInfo {
-    /// UUID of the model.
     pub model_uuid: String,
     /// The key, `web:db db:server`.
     pub key: String,
-    /// Its id.
     pub id: i64,
-    /// Its endpoints.
     #[serde(with = "crate::go::nil")]
     pub endpoints: Vec<Endpoint>,
 }
@@ -121,9 +95,7 @@ pub struct RelationInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Endpoint {
-    /// Name of the application.
     pub application_name: String,
-    /// The endpoint as the charm describes it.
     pub relation: CharmRelation,
 }
 
@@ -131,15 +103,11 @@ pub struct Endpoint {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RemoteApplicationInfo {
-    /// UUID of the model.
     pub model_uuid: String,
-    /// Its name.
     pub name: String,
     /// URL of the offer, `admin/prod.db`.
     pub offer_url: String,
-    /// Whether it is alive, dying or dead.
     pub life: Life,
-    /// Its status.
     pub status: StatusInfo,
 }
 
@@ -147,17 +115,11 @@ pub struct RemoteApplicationInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationOfferInfo {
-    /// UUID of the model.
     pub model_uuid: String,
-    /// Name of the offer.
     pub offer_name: String,
-    /// UUID of the offer.
     pub offer_uuid: String,
-    /// Name of the application.
     pub application_name: String,
-    /// Name of the charm.
     pub charm_name: String,
-    /// How many connections there are.
     pub total_connected_count: i64,
     /// How many connections are joined.
     pub active_connected_count: i64,
@@ -167,17 +129,13 @@ pub struct ApplicationOfferInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmInfo {
-    /// UUID of the model.
     pub model_uuid: String,
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub charm_url: String,
     /// Version that the charm tells of itself.
     pub charm_version: String,
-    /// Whether it is alive, dying or dead.
     pub life: Life,
-    /// LXD profile of the charm.
     pub profile: Option<Profile>,
-    /// Its configuration.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub config: BTreeMap<String, Value>,
 }
@@ -186,13 +144,10 @@ pub struct CharmInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Profile {
-    /// Its configuration.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub config: BTreeMap<String, String>,
-    /// What it is for, in words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Devices by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub devices: BTreeMap<String, BTreeMap<String, String>>,
 }

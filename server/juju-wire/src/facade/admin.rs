@@ -1,5 +1,7 @@
 //! Facade `Admin`: logging in (`api/legacyloginprovider.go`, `rpc/params/params.go`).
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,7 +24,6 @@ crate::methods! { Admin {
 pub struct LoginRequest {
     /// `user-admin`.
     pub auth_tag: String,
-    /// The password.
     pub credentials: String,
     /// Only agents have one.
     pub nonce: String,
@@ -49,7 +50,6 @@ pub struct ClientCredentials {
     /// Id of the service account.
     #[serde(rename = "client-id")]
     pub client_id: String,
-    /// Its secret.
     #[serde(rename = "client-secret")]
     pub client_secret: String,
 }
@@ -58,7 +58,6 @@ pub struct ClientCredentials {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SessionToken {
-    /// The token.
     pub session_token: String,
 }
 
@@ -78,10 +77,8 @@ pub struct LoginResult {
     /// `controller-<uuid>`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub controller_tag: String,
-    /// Who logged in and what they may do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_info: Option<UserInfo>,
-    /// Facades of this connection with their versions.
     #[serde(deserialize_with = "null_is_empty")]
     pub facades: Vec<FacadeVersions>,
     /// Version of the controller, `3.6.11`.
@@ -93,7 +90,6 @@ pub struct LoginResult {
     /// The same, in the newer form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bakery_discharge_required: Option<Value>,
-    /// Why it must be.
     #[serde(rename = "discharge-required-error", skip_serializing_if = "String::is_empty")]
     pub discharge_required_reason: String,
 }
@@ -102,7 +98,6 @@ pub struct LoginResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct HostPort {
-    /// Host name or address.
     pub value: String,
     /// Network that the address is in.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -112,13 +107,10 @@ pub struct HostPort {
     pub kind: String,
     /// `public`, `local-cloud`, `local-machine`.
     pub scope: String,
-    /// Name of its space.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub space_name: String,
-    /// Id of its space.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub space_id: String,
-    /// Port of the API.
     pub port: u16,
 }
 
@@ -126,7 +118,6 @@ pub struct HostPort {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UserInfo {
-    /// Name to show.
     pub display_name: String,
     /// `user-admin`.
     pub identity: String,
@@ -161,7 +152,6 @@ pub struct RedirectInfoResult {
     /// `controller-<uuid>`, where it is told.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub controller_tag: String,
-    /// Name of that controller, where it is told.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub controller_alias: String,
 }

@@ -1,5 +1,7 @@
 //! Facade `Annotations`: notes on entities.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,6 @@ crate::methods! { Annotations {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AnnotationsGetResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<AnnotationsGetResult>,
 }
@@ -29,7 +30,6 @@ pub struct AnnotationsGetResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AnnotationsSet {
-    /// Notes by name.
     #[serde(with = "crate::go::nil")]
     pub annotations: Vec<EntityAnnotations>,
 }
@@ -38,11 +38,9 @@ pub struct AnnotationsSet {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AnnotationsGetResult {
-    /// The entity.
     pub entity: String,
     /// Notes by name; none beside an error.
     pub annotations: Option<BTreeMap<String, String>>,
-    /// Why this one failed.
     pub error: ErrorResult,
 }
 
@@ -50,9 +48,7 @@ pub struct AnnotationsGetResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct EntityAnnotations {
-    /// The entity.
     pub entity: String,
-    /// Notes by name.
     #[serde(with = "crate::go::nil")]
     pub annotations: BTreeMap<String, String>,
 }

@@ -1,5 +1,7 @@
 //! Facade `Backups`: copies of the controller.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 crate::methods! { Backups {
@@ -11,7 +13,6 @@ crate::methods! { Backups {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BackupsCreateArgs {
-    /// Remarks.
     pub notes: String,
     /// Whether the archive stays at the controller.
     pub no_download: bool,
@@ -21,11 +22,8 @@ pub struct BackupsCreateArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BackupsMetadataResult {
-    /// Its id.
     pub id: String,
-    /// Checksum of the content.
     pub checksum: String,
-    /// Kind of checksum.
     pub checksum_format: String,
     /// Size in MiB.
     pub size: i64,
@@ -38,27 +36,17 @@ pub struct BackupsMetadataResult {
     /// When it was finished, RFC 3339.
     #[serde(with = "crate::go::time")]
     pub finished: String,
-    /// Remarks.
     pub notes: String,
-    /// The model.
     pub model: String,
-    /// Id of the machine.
     pub machine: String,
     /// Name that the machine gave itself.
     pub hostname: String,
-    /// Version of it.
     pub version: String,
-    /// Operating system with its release.
     pub base: String,
-    /// Path of the file.
     pub filename: String,
-    /// Version of the format.
     pub format_version: i64,
-    /// UUID of the controller.
     pub controller_uuid: String,
-    /// Id of the controller's machine.
     pub controller_machine_id: String,
-    /// Its instance at the cloud.
     pub controller_machine_inst_id: String,
     /// How many controllers there were.
     pub ha_nodes: i64,

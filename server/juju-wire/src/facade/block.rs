@@ -1,5 +1,7 @@
 //! Facade `Block`: what must not be done in a model.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::method::null_is_empty;
@@ -18,7 +20,6 @@ crate::methods! { Block {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BlockResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<BlockResult>,
 }
@@ -27,10 +28,8 @@ pub struct BlockResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BlockSwitchParams {
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// In words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
@@ -39,9 +38,7 @@ pub struct BlockSwitchParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BlockResult {
-    /// What was asked for.
     pub result: BlockDetails,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -50,14 +47,10 @@ pub struct BlockResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BlockDetails {
-    /// Its id.
     pub id: String,
-    /// Tag of the entity.
     pub tag: String,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// In words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
 }

@@ -1,5 +1,7 @@
 //! Facade `Bundle`: models as bundles, and bundles as steps.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -36,7 +38,6 @@ pub struct ExportBundleParams {
 pub struct BundleChangesParams {
     /// The bundle as YAML.
     pub yaml: String,
-    /// URL of the bundle.
     #[serde(rename = "bundleURL")]
     pub bundle_url: String,
 }
@@ -45,7 +46,6 @@ pub struct BundleChangesParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BundleChangesResults {
-    /// What changed.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub changes: Vec<Option<BundleChange>>,
     /// What went wrong.
@@ -57,7 +57,6 @@ pub struct BundleChangesResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BundleChangesMapArgsResults {
-    /// What changed.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub changes: Vec<Option<BundleChangesMapArgs>>,
     /// What went wrong.
@@ -69,14 +68,10 @@ pub struct BundleChangesMapArgsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BundleChange {
-    /// Its id.
     pub id: String,
-    /// Name of the change.
     pub method: String,
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<Value>,
-    /// Endpoints that require.
     #[serde(deserialize_with = "null_is_empty")]
     pub requires: Vec<String>,
 }
@@ -85,14 +80,10 @@ pub struct BundleChange {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BundleChangesMapArgs {
-    /// Its id.
     pub id: String,
-    /// Name of the change.
     pub method: String,
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: BTreeMap<String, Value>,
-    /// Endpoints that require.
     #[serde(deserialize_with = "null_is_empty")]
     pub requires: Vec<String>,
 }

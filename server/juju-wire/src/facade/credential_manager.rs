@@ -1,5 +1,7 @@
 //! Facade `CredentialManager`: the credential of the model.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::ErrorResult;
@@ -13,7 +15,6 @@ crate::methods! { CredentialManager {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct InvalidateCredentialArg {
-    /// Why.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }

@@ -1,5 +1,7 @@
 //! Facade `HighAvailability`: how many controllers there are.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -15,7 +17,6 @@ crate::methods! { HighAvailability {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ControllersSpecs {
-    /// What is wanted.
     #[serde(with = "crate::go::nil")]
     pub specs: Vec<ControllersSpec>,
 }
@@ -24,7 +25,6 @@ pub struct ControllersSpecs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ControllersChangeResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ControllersChangeResult>,
 }
@@ -35,9 +35,7 @@ pub struct ControllersChangeResults {
 pub struct ControllersSpec {
     /// How many controllers are wanted.
     pub num_controllers: i64,
-    /// Constraints on the machines or containers.
     pub constraints: Constraints,
-    /// Where to put it.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub placement: Vec<String>,
 }
@@ -46,9 +44,7 @@ pub struct ControllersSpec {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ControllersChangeResult {
-    /// What was asked for.
     pub result: ControllersChanges,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -57,16 +53,12 @@ pub struct ControllersChangeResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ControllersChanges {
-    /// Machines that were added.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub added: Vec<String>,
-    /// Machines that stay.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub maintained: Vec<String>,
-    /// ?
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub removed: Vec<String>,
-    /// Machines that became controllers.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub converted: Vec<String>,
 }

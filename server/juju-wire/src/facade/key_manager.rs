@@ -1,5 +1,7 @@
 //! Facade `KeyManager`: SSH keys.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::bulk::StringsResults;
@@ -21,7 +23,6 @@ crate::methods! { KeyManager {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModifyUserSSHKeys {
-    /// Name of the user.
     pub user: String,
     /// The keys, or their fingerprints or sources.
     #[serde(with = "crate::go::nil")]
@@ -32,8 +33,6 @@ pub struct ModifyUserSSHKeys {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ListSSHKeys {
-    /// The entities.
     pub entities: Entities,
-    /// How it is to be done.
     pub mode: bool,
 }

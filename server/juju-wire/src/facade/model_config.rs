@@ -1,5 +1,7 @@
 //! Facade `ModelConfig`: settings and constraints of a model.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -32,7 +34,6 @@ crate::methods! { ModelConfig {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct GetConstraintsResults {
-    /// Constraints on the machines or containers.
     pub constraints: Constraints,
 }
 
@@ -40,7 +41,6 @@ pub struct GetConstraintsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelConfigResults {
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, ConfigValue>,
 }
@@ -49,7 +49,6 @@ pub struct ModelConfigResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelSetParams {
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, Value>,
 }
@@ -58,7 +57,6 @@ pub struct ModelSetParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelUnsetParams {
-    /// Names of the settings.
     #[serde(with = "crate::go::nil")]
     pub keys: Vec<String>,
 }
@@ -76,11 +74,8 @@ pub struct ModelSequencesResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelSLA {
-    /// Service level.
     pub level: String,
-    /// Who owns it.
     pub owner: String,
-    /// Credentials of the service.
     pub creds: String,
 }
 
@@ -88,8 +83,6 @@ pub struct ModelSLA {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ConfigValue {
-    /// The value.
     pub value: Value,
-    /// Where it comes from.
     pub source: String,
 }

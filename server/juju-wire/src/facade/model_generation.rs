@@ -1,5 +1,7 @@
 //! Facade `ModelGeneration`: branches, which hold settings back for some units.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -35,7 +37,6 @@ crate::methods! { ModelGeneration {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BranchArg {
-    /// Name of the branch.
     pub branch: String,
 }
 
@@ -46,7 +47,6 @@ pub struct BranchInfoArgs {
     /// The branches, by name.
     #[serde(with = "crate::go::nil")]
     pub branches: Vec<String>,
-    /// Whether details are wanted.
     pub detailed: bool,
 }
 
@@ -54,10 +54,8 @@ pub struct BranchInfoArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BranchResults {
-    /// The branches or commits.
     #[serde(deserialize_with = "null_is_empty")]
     pub generations: Vec<Generation>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -66,7 +64,6 @@ pub struct BranchResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct GenerationId {
-    /// Number of the commit.
     pub generation_id: i64,
 }
 
@@ -76,7 +73,6 @@ pub struct GenerationId {
 pub struct GenerationResult {
     /// The branch; `master` is none.
     pub generation: Generation,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -85,12 +81,9 @@ pub struct GenerationResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BranchTrackArg {
-    /// Name of the branch.
     pub branch: String,
-    /// The entities.
     #[serde(with = "crate::go::nil")]
     pub entities: Vec<Entity>,
-    /// How many units.
     #[serde(skip_serializing_if = "is_default")]
     pub num_units: i64,
 }
@@ -99,22 +92,16 @@ pub struct BranchTrackArg {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Generation {
-    /// Name of the branch.
     pub branch: String,
-    /// When it was made.
     pub created: i64,
-    /// Who made it.
     pub created_by: String,
     /// When it ended, RFC 3339.
     #[serde(skip_serializing_if = "is_default")]
     pub completed: i64,
-    /// Who committed it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub completed_by: String,
-    /// Number of the commit.
     #[serde(skip_serializing_if = "is_default")]
     pub generation_id: i64,
-    /// The applications.
     #[serde(with = "crate::go::nil")]
     pub applications: Vec<GenerationApplication>,
 }
@@ -123,17 +110,13 @@ pub struct Generation {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct GenerationApplication {
-    /// Name of the application.
     pub application: String,
     /// How many units are on the branch, `1/3`.
     pub progress: String,
-    /// Units on the branch.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub tracking: Vec<String>,
-    /// Units not on the branch.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub pending: Vec<String>,
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, Value>,
 }

@@ -1,5 +1,7 @@
 //! Facade `ModelSummaryWatcher`: models in short, told whole at every change (`rpc/params/summarywatcher.go`).
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,6 @@ crate::methods! { ModelSummaryWatcher {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SummaryWatcherNextResults {
-    /// The models.
     #[serde(deserialize_with = "null_is_empty")]
     pub models: Vec<ModelAbstract>,
 }
@@ -26,27 +27,21 @@ pub struct SummaryWatcherNextResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ModelAbstract {
-    /// Its UUID.
     pub uuid: String,
     /// Whether it is gone; then nothing else is told.
     #[serde(skip_serializing_if = "is_default")]
     pub removed: bool,
-    /// Name of the controller.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub controller: String,
     /// Its name, `admin/prod`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// Names of users with admin access.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub admins: Vec<String>,
-    /// Name of the cloud.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cloud: String,
-    /// Region of the cloud.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub region: String,
-    /// Name of the credential.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub credential: String,
     /// How much it holds.
@@ -54,10 +49,8 @@ pub struct ModelAbstract {
     /// `green`, `yellow`, `red`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub status: String,
-    /// Why it is not green.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub messages: Vec<ModelSummaryMessage>,
-    /// Notes by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub annotations: BTreeMap<String, String>,
 }
@@ -66,19 +59,14 @@ pub struct ModelAbstract {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ModelSummarySize {
-    /// Machines.
     #[serde(skip_serializing_if = "is_default")]
     pub machines: u64,
-    /// Containers.
     #[serde(skip_serializing_if = "is_default")]
     pub containers: u64,
-    /// Applications.
     #[serde(skip_serializing_if = "is_default")]
     pub applications: u64,
-    /// Units.
     #[serde(skip_serializing_if = "is_default")]
     pub units: u64,
-    /// Relations.
     #[serde(skip_serializing_if = "is_default")]
     pub relations: u64,
 }
@@ -89,6 +77,5 @@ pub struct ModelSummarySize {
 pub struct ModelSummaryMessage {
     /// Who says it, `web/1`.
     pub agent: String,
-    /// What it says.
     pub message: String,
 }

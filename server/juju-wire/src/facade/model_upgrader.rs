@@ -1,5 +1,7 @@
 //! Facade `ModelUpgrader`: versions of a model's agents.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -26,9 +28,7 @@ pub struct ModelParam {
 pub struct UpgradeModelParams {
     /// `model-<uuid>`.
     pub model_tag: String,
-    /// Version to upgrade to.
     pub target_version: String,
-    /// Stream of agent binaries.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub agent_stream: String,
     /// Whether mixed versions of agents are accepted.
@@ -43,9 +43,7 @@ pub struct UpgradeModelParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpgradeModelResult {
-    /// Version that was chosen.
     pub chosen_version: String,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }

@@ -1,5 +1,7 @@
 //! Facade `Payloads`: what units say they run.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 crate::methods! { Payloads {
@@ -20,7 +22,6 @@ pub struct PayloadListArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct PayloadListResults {
-    /// One for each item that was asked for, in order.
     #[serde(with = "crate::go::nil")]
     pub results: Vec<Payload>,
 }
@@ -29,20 +30,13 @@ pub struct PayloadListResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Payload {
-    /// Class of the payload.
     pub class: String,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its id.
     pub id: String,
-    /// Its status.
     pub status: String,
-    /// Labels of the payload.
     #[serde(with = "crate::go::nil")]
     pub labels: Vec<String>,
-    /// Name of the unit.
     pub unit: String,
-    /// Id of the machine.
     pub machine: String,
 }

@@ -1,5 +1,7 @@
 //! Facade `Resources`: files and images that charms need.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -21,15 +23,11 @@ crate::methods! { Resources {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddPendingResourcesArgsV2 {
-    /// Tag of the entity.
     pub tag: String,
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub url: String,
-    /// Where the charm came from.
     pub charm_origin: CharmOrigin,
-    /// Proof of the right to it.
     pub macaroon: Option<Value>,
-    /// The resources.
     #[serde(with = "crate::go::nil")]
     pub resources: Vec<CharmResource>,
 }
@@ -38,10 +36,8 @@ pub struct AddPendingResourcesArgsV2 {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddPendingResourcesResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// Ids of the pending resources.
     #[serde(with = "crate::go::nil")]
     pub pending_ids: Vec<String>,
 }
@@ -50,7 +46,6 @@ pub struct AddPendingResourcesResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ResourcesResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ResourcesResult>,
 }
@@ -59,23 +54,16 @@ pub struct ResourcesResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmResource {
-    /// Its name.
     pub name: String,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Path of it.
     pub path: String,
-    /// What it is for, in words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Where it comes from.
     pub origin: String,
-    /// Revision of it.
     pub revision: i64,
     /// SHA-384 of the content, base64.
     pub fingerprint: String,
-    /// Size in bytes.
     pub size: i64,
 }
 
@@ -83,15 +71,12 @@ pub struct CharmResource {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ResourcesResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// The resources.
     #[serde(with = "crate::go::nil")]
     pub resources: Vec<Resource>,
     /// Resources as the store has them; none beside an error.
     pub charm_store_resources: Option<Vec<CharmResource>>,
-    /// Resources as each unit has them.
     #[serde(with = "crate::go::nil")]
     pub unit_resources: Vec<UnitResources>,
 }
@@ -100,31 +85,20 @@ pub struct ResourcesResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Resource {
-    /// Its name.
     pub name: String,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Path of it.
     pub path: String,
-    /// What it is for, in words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Where it comes from.
     pub origin: String,
-    /// Revision of it.
     pub revision: i64,
     /// SHA-384 of the content, base64.
     pub fingerprint: String,
-    /// Size in bytes.
     pub size: i64,
-    /// Its id.
     pub id: String,
-    /// Id of the pending resource.
     pub pending_id: String,
-    /// Name of the application.
     pub application: String,
-    /// Name of the user.
     pub username: String,
     /// When, RFC 3339.
     #[serde(with = "crate::go::time")]
@@ -135,9 +109,7 @@ pub struct Resource {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UnitResources {
-    /// Tag of the entity.
     pub tag: String,
-    /// The resources.
     #[serde(with = "crate::go::nil")]
     pub resources: Vec<Resource>,
     /// Bytes that the unit has, by resource.

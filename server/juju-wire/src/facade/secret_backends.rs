@@ -1,5 +1,7 @@
 //! Facade `SecretBackends`: where secrets are kept.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -25,7 +27,6 @@ crate::methods! { SecretBackends {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddSecretBackendArgs {
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<AddSecretBackendArg>,
 }
@@ -34,7 +35,6 @@ pub struct AddSecretBackendArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ListSecretBackendsArgs {
-    /// Names to look for.
     #[serde(with = "crate::go::nil")]
     pub names: Vec<String>,
     /// Whether secret settings are wanted.
@@ -45,7 +45,6 @@ pub struct ListSecretBackendsArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ListSecretBackendsResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<SecretBackendResult>,
 }
@@ -54,7 +53,6 @@ pub struct ListSecretBackendsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RemoveSecretBackendArgs {
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<RemoveSecretBackendArg>,
 }
@@ -63,7 +61,6 @@ pub struct RemoveSecretBackendArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpdateSecretBackendArgs {
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<UpdateSecretBackendArg>,
 }
@@ -72,17 +69,14 @@ pub struct UpdateSecretBackendArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddSecretBackendArg {
-    /// Its name.
     pub name: String,
     /// Kind of backend, `vault`.
     pub backend_type: String,
     /// How often its token is renewed, in nanoseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_rotate_interval: Option<i64>,
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, Value>,
-    /// Its id.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
 }
@@ -91,9 +85,7 @@ pub struct AddSecretBackendArg {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RemoveSecretBackendArg {
-    /// Its name.
     pub name: String,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "is_default")]
     pub force: bool,
 }
@@ -102,20 +94,15 @@ pub struct RemoveSecretBackendArg {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpdateSecretBackendArg {
-    /// Its name.
     pub name: String,
-    /// New name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_change: Option<String>,
     /// How often its token is renewed, in nanoseconds.
     pub token_rotate_interval: Option<i64>,
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, Value>,
-    /// Names of settings to reset.
     #[serde(with = "crate::go::nil")]
     pub reset: Vec<String>,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "is_default")]
     pub force: bool,
 }

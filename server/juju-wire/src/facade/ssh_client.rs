@@ -1,5 +1,7 @@
 //! Facade `SSHClient`: addresses and host keys.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -30,7 +32,6 @@ crate::methods! { SSHClient {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SSHAddressesResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<SSHAddressesResult>,
 }
@@ -39,7 +40,6 @@ pub struct SSHAddressesResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SSHAddressResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<SSHAddressResult>,
 }
@@ -64,7 +64,6 @@ pub struct SSHVirtualHostKeyRequestArg {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct PublicSSHHostKeyResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
     /// Public key, base64.
@@ -77,7 +76,6 @@ pub struct PublicSSHHostKeyResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SSHPublicKeysResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<SSHPublicKeysResult>,
 }
@@ -86,9 +84,7 @@ pub struct SSHPublicKeysResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct VirtualHostnameTargetArg {
-    /// Tag of the entity.
     pub tag: String,
-    /// Name of the container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
 }
@@ -97,10 +93,8 @@ pub struct VirtualHostnameTargetArg {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SSHAddressResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// The address.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub address: String,
 }
@@ -109,10 +103,8 @@ pub struct SSHAddressResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SSHAddressesResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// The addresses.
     #[serde(with = "crate::go::nil")]
     pub addresses: Vec<String>,
 }
@@ -121,10 +113,8 @@ pub struct SSHAddressesResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SSHPublicKeysResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// Public host keys.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub public_keys: Vec<String>,
 }

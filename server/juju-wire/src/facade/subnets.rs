@@ -1,5 +1,7 @@
 //! Facade `Subnets`: subnets and availability zones.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -20,7 +22,6 @@ crate::methods! { Subnets {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ZoneResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ZoneResult>,
 }
@@ -32,7 +33,6 @@ pub struct SubnetsFilters {
     /// `space-<name>`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub space_tag: String,
-    /// Availability zone.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub zone: String,
 }
@@ -41,7 +41,6 @@ pub struct SubnetsFilters {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ListSubnetsResults {
-    /// One for each item that was asked for, in order.
     #[serde(with = "crate::go::nil")]
     pub results: Vec<Subnet>,
 }
@@ -59,7 +58,6 @@ pub struct CIDRParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SubnetsResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<SubnetsResult>,
 }
@@ -68,12 +66,9 @@ pub struct SubnetsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ZoneResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// Its name.
     pub name: String,
-    /// Whether it can be used.
     pub available: bool,
 }
 
@@ -81,10 +76,8 @@ pub struct ZoneResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SubnetsResult {
-    /// The subnets.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub subnets: Vec<SubnetV2>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -95,28 +88,21 @@ pub struct SubnetsResult {
 pub struct SubnetV2 {
     /// Network, `10.0.0.0/24`.
     pub cidr: String,
-    /// Id that the cloud gave it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub provider_id: String,
-    /// The cloud's id of the network.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub provider_network_id: String,
-    /// The cloud's id of the space.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub provider_space_id: String,
     /// VLAN number; 0 is none.
     pub vlan_tag: i64,
-    /// Whether it is alive, dying or dead.
     pub life: Life,
     /// `space-<name>`.
     pub space_tag: String,
-    /// Availability zones.
     #[serde(with = "crate::go::nil")]
     pub zones: Vec<String>,
-    /// Its status.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub status: String,
-    /// Its id.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
 }

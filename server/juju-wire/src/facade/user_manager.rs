@@ -1,5 +1,7 @@
 //! Facade `UserManager`: users of the controller.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -31,7 +33,6 @@ crate::methods! { UserManager {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddUsers {
-    /// Users with their access.
     #[serde(with = "crate::go::nil")]
     pub users: Vec<NewUser>,
 }
@@ -40,7 +41,6 @@ pub struct AddUsers {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddUserResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<AddUserResult>,
 }
@@ -49,7 +49,6 @@ pub struct AddUserResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelUserInfoResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ModelUserInfoResult>,
 }
@@ -58,7 +57,6 @@ pub struct ModelUserInfoResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct EntityPasswords {
-    /// What changed.
     #[serde(with = "crate::go::nil")]
     pub changes: Vec<EntityPassword>,
 }
@@ -67,7 +65,6 @@ pub struct EntityPasswords {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UserInfoRequest {
-    /// The entities.
     #[serde(with = "crate::go::nil")]
     pub entities: Vec<Entity>,
     /// Whether disabled users are wanted too.
@@ -78,7 +75,6 @@ pub struct UserInfoRequest {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UserInfoResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<UserInfoResult>,
 }
@@ -87,11 +83,8 @@ pub struct UserInfoResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct NewUser {
-    /// Name of the user.
     pub username: String,
-    /// Name to show.
     pub display_name: String,
-    /// The password.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub password: String,
 }
@@ -100,13 +93,11 @@ pub struct NewUser {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddUserResult {
-    /// Tag of the entity.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub tag: String,
     /// Key for `juju register`, base64.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub secret_key: String,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -115,10 +106,8 @@ pub struct AddUserResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelUserInfoResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<ModelUser>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -127,9 +116,7 @@ pub struct ModelUserInfoResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct EntityPassword {
-    /// Tag of the entity.
     pub tag: String,
-    /// The password.
     pub password: String,
 }
 
@@ -137,10 +124,8 @@ pub struct EntityPassword {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UserInfoResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<UserDetails>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -149,13 +134,9 @@ pub struct UserInfoResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UserDetails {
-    /// Name of the user.
     pub username: String,
-    /// Name to show.
     pub display_name: String,
-    /// Level of access.
     pub access: String,
-    /// Who made it.
     pub created_by: String,
     /// When it was made, RFC 3339.
     #[serde(with = "crate::go::time")]

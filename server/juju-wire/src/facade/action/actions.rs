@@ -1,5 +1,7 @@
 //! Actions: what to run, what came of it, which there are.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ActionResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<ActionResult>,
 }
@@ -21,7 +22,6 @@ pub struct ActionResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationsCharmActionsResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<ApplicationCharmActionsResult>,
 }
@@ -30,7 +30,6 @@ pub struct ApplicationsCharmActionsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ActionsToRun {
-    /// The actions.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub actions: Vec<Action>,
 }
@@ -39,7 +38,6 @@ pub struct ActionsToRun {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ActionResult {
-    /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,
     /// When it was asked for, RFC 3339.
@@ -51,10 +49,8 @@ pub struct ActionResult {
     /// When it ended, RFC 3339.
     #[serde(with = "crate::go::time")]
     pub completed: String,
-    /// Its status.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub status: String,
-    /// In words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
     /// What it said while it ran.
@@ -63,7 +59,6 @@ pub struct ActionResult {
     /// Results by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub output: BTreeMap<String, Value>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -75,10 +70,8 @@ pub struct ApplicationCharmActionsResult {
     /// `application-<name>`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub application_tag: String,
-    /// The actions.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub actions: BTreeMap<String, ActionSpec>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -87,13 +80,9 @@ pub struct ApplicationCharmActionsResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Action {
-    /// Tag of the entity.
     pub tag: String,
-    /// Tag of the unit or machine that runs it.
     pub receiver: String,
-    /// Its name.
     pub name: String,
-    /// Parameters by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub parameters: BTreeMap<String, Value>,
     /// Whether it may run beside others; the default is the charm's.
@@ -111,7 +100,6 @@ pub struct ActionMessage {
     /// When, RFC 3339.
     #[serde(with = "crate::go::time")]
     pub timestamp: String,
-    /// In words.
     pub message: String,
 }
 
@@ -119,9 +107,7 @@ pub struct ActionMessage {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ActionSpec {
-    /// What it is for, in words.
     pub description: String,
-    /// Parameters by name.
     #[serde(with = "crate::go::nil")]
     pub params: BTreeMap<String, Value>,
 }

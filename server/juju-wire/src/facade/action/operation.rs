@@ -1,5 +1,7 @@
 //! Operations: several actions that were asked for together, and commands.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -11,9 +13,7 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct EnqueuedActions {
-    /// Tag of the operation.
     pub operation: String,
-    /// The actions.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub actions: Vec<ActionResult>,
 }
@@ -22,19 +22,14 @@ pub struct EnqueuedActions {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct OperationQueryArgs {
-    /// The applications.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub applications: Vec<String>,
-    /// The units.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub units: Vec<String>,
-    /// The machines.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub machines: Vec<String>,
-    /// The actions.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub actions: Vec<String>,
-    /// Its status.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub status: Vec<String>,
     /// How many to leave out first.
@@ -49,10 +44,8 @@ pub struct OperationQueryArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct OperationResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<OperationResult>,
-    /// Whether there are more.
     #[serde(skip_serializing_if = "is_default")]
     pub truncated: bool,
 }
@@ -65,13 +58,10 @@ pub struct RunParams {
     pub commands: String,
     /// Time limit in nanoseconds.
     pub timeout: i64,
-    /// The machines.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub machines: Vec<String>,
-    /// The applications.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub applications: Vec<String>,
-    /// The units.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub units: Vec<String>,
     /// Whether it may run beside others; the default is the charm's.
@@ -80,7 +70,6 @@ pub struct RunParams {
     /// Group in which actions run one after the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_group: Option<String>,
-    /// Whether to run in the workload's container.
     #[serde(skip_serializing_if = "is_default")]
     pub workload_context: bool,
 }
@@ -89,9 +78,7 @@ pub struct RunParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct OperationResult {
-    /// Tag of the operation.
     pub operation: String,
-    /// In one line.
     pub summary: String,
     /// Why it could not be done.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -105,13 +92,10 @@ pub struct OperationResult {
     /// When it ended, RFC 3339.
     #[serde(with = "crate::go::time")]
     pub completed: String,
-    /// Its status.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub status: String,
-    /// The actions.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub actions: Vec<ActionResult>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }

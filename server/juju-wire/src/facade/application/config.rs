@@ -1,5 +1,7 @@
 //! Settings and constraints of applications.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationGetArgs {
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<ApplicationGet>,
 }
@@ -22,7 +23,6 @@ pub struct ApplicationGetArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationGetConfigResults {
-    /// One for each item that was asked for, in order.
     #[serde(rename = "Results", deserialize_with = "null_is_empty")]
     pub results: Vec<ConfigResult>,
 }
@@ -31,9 +31,7 @@ pub struct ApplicationGetConfigResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationGet {
-    /// Name of the application.
     pub application: String,
-    /// Name of the branch.
     pub branch: String,
 }
 
@@ -41,19 +39,14 @@ pub struct ApplicationGet {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationGetResults {
-    /// Name of the application.
     pub application: String,
-    /// The charm.
     pub charm: String,
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, Value>,
     /// Settings of the application itself, `trust` among them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub application_config: BTreeMap<String, Value>,
-    /// Constraints on the machines or containers.
     pub constraints: Constraints,
-    /// Operating system with its release.
     pub base: Base,
     /// Channel, `14/stable`.
     pub channel: String,
@@ -66,7 +59,6 @@ pub struct ApplicationGetResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationGetConstraintsResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ApplicationConstraint>,
 }
@@ -75,7 +67,6 @@ pub struct ApplicationGetConstraintsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ConfigSetArgs {
-    /// The items, in order.
     #[serde(rename = "Args", with = "crate::go::nil")]
     pub args: Vec<ConfigSetParams>,
 }
@@ -84,9 +75,7 @@ pub struct ConfigSetArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SetConstraintsParams {
-    /// Name of the application.
     pub application: String,
-    /// Constraints on the machines or containers.
     pub constraints: Constraints,
 }
 
@@ -94,7 +83,6 @@ pub struct SetConstraintsParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationMetricCredentials {
-    /// Credentials of the service.
     #[serde(with = "crate::go::nil")]
     pub creds: Vec<ApplicationMetricCredential>,
 }
@@ -103,7 +91,6 @@ pub struct ApplicationMetricCredentials {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationConfigUnsetArgs {
-    /// The items, in order.
     #[serde(rename = "Args", with = "crate::go::nil")]
     pub args: Vec<ApplicationUnset>,
 }
@@ -114,7 +101,6 @@ pub struct ApplicationConfigUnsetArgs {
 pub struct ConfigResult {
     /// Its configuration; none beside an error.
     pub config: Option<BTreeMap<String, Value>>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -123,9 +109,7 @@ pub struct ConfigResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationConstraint {
-    /// Constraints on the machines or containers.
     pub constraints: Constraints,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -134,13 +118,11 @@ pub struct ApplicationConstraint {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StorageDirectives {
-    /// Name of the pool.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub pool: String,
     /// Size in MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// How many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
 }
@@ -149,11 +131,9 @@ pub struct StorageDirectives {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ConfigSetParams {
-    /// Name of the application.
     pub application: String,
     /// The branch; `master` is none.
     pub generation: String,
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, String>,
     /// Configuration as YAML.
@@ -164,9 +144,7 @@ pub struct ConfigSetParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationMetricCredential {
-    /// Name of the application.
     pub application: String,
-    /// Credentials for metering.
     pub metrics_credentials: String,
 }
 
@@ -174,11 +152,8 @@ pub struct ApplicationMetricCredential {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationUnset {
-    /// Name of the application.
     pub application: String,
-    /// Name of the branch.
     pub branch: String,
-    /// Names of settings.
     #[serde(with = "crate::go::nil")]
     pub options: Vec<String>,
 }

@@ -1,5 +1,7 @@
 //! Offers of other models as applications of this one.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,7 +12,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ConsumeApplicationArgsV5 {
-    /// The items, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub args: Vec<ConsumeApplicationArgV5>,
 }
@@ -19,7 +20,6 @@ pub struct ConsumeApplicationArgsV5 {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyConsumedApplicationsParams {
-    /// The applications.
     #[serde(with = "crate::go::nil")]
     pub applications: Vec<DestroyConsumedApplicationParams>,
 }
@@ -28,29 +28,20 @@ pub struct DestroyConsumedApplicationsParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ConsumeApplicationArgV5 {
-    /// Tag of the model that offers.
     pub source_model_tag: String,
-    /// UUID of the offer.
     pub offer_uuid: String,
     /// URL of the offer, `admin/prod.db`.
     pub offer_url: String,
-    /// Name of the offer.
     pub offer_name: String,
-    /// The application in the words of its charm.
     pub application_description: String,
-    /// Its endpoints.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub endpoints: Vec<RemoteEndpoint>,
-    /// Users with their access.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub users: Vec<OfferUserDetails>,
-    /// Proof of the right to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub macaroon: Option<Value>,
-    /// The other controller, where the offer is not at this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_controller: Option<ExternalControllerInfo>,
-    /// Name that it gets in this model.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub application_alias: String,
 }
@@ -61,7 +52,6 @@ pub struct ConsumeApplicationArgV5 {
 pub struct DestroyConsumedApplicationParams {
     /// `application-<name>`.
     pub application_tag: String,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub force: Option<bool>,
     /// How long to wait before forcing, in nanoseconds.
@@ -73,11 +63,8 @@ pub struct DestroyConsumedApplicationParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct OfferUserDetails {
-    /// Name of the user.
     pub user: String,
-    /// Name to show.
     pub display_name: String,
-    /// Level of access.
     pub access: String,
 }
 
@@ -87,9 +74,7 @@ pub struct OfferUserDetails {
 pub struct ExternalControllerInfo {
     /// `controller-<uuid>`.
     pub controller_tag: String,
-    /// Name of the controller.
     pub controller_alias: String,
-    /// Addresses with ports.
     #[serde(with = "crate::go::nil")]
     pub addrs: Vec<String>,
     /// Certificate authority, PEM.

@@ -1,5 +1,7 @@
 //! Deploying a charm that the model has, giving an application another charm, bases and bindings.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationsDeploy {
-    /// The applications.
     #[serde(with = "crate::go::nil")]
     pub applications: Vec<ApplicationDeploy>,
 }
@@ -23,7 +24,6 @@ pub struct ApplicationsDeploy {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationMergeBindingsArgs {
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<ApplicationMergeBindings>,
 }
@@ -32,13 +32,11 @@ pub struct ApplicationMergeBindingsArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationSetCharm {
-    /// Name of the application.
     pub application: String,
     /// The branch; `master` is none.
     pub generation: String,
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub charm_url: String,
-    /// Where the charm came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charm_origin: Option<CharmOrigin>,
     /// Channel, `14/stable`.
@@ -49,7 +47,6 @@ pub struct ApplicationSetCharm {
     /// Settings as YAML.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub config_settings_yaml: String,
-    /// Whether to go on despite errors.
     pub force: bool,
     /// Whether units in error are upgraded too.
     pub force_units: bool,
@@ -70,7 +67,6 @@ pub struct ApplicationSetCharm {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpdateChannelArgs {
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<UpdateChannelArg>,
 }
@@ -79,25 +75,19 @@ pub struct UpdateChannelArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationDeploy {
-    /// Name of the application.
     pub application: String,
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub charm_url: String,
-    /// Where the charm came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charm_origin: Option<CharmOrigin>,
     /// Channel, `14/stable`.
     pub channel: String,
-    /// How many units.
     pub num_units: i64,
-    /// Its configuration.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub config: BTreeMap<String, String>,
     /// Configuration as YAML.
     pub config_yaml: String,
-    /// Constraints on the machines or containers.
     pub constraints: Constraints,
-    /// Where to put it.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub placement: Vec<Option<Placement>>,
     /// Policy of placing, no longer used.
@@ -106,16 +96,13 @@ pub struct ApplicationDeploy {
     /// Storage, by the charm's name for it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub storage: BTreeMap<String, StorageConstraints>,
-    /// Devices by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub devices: BTreeMap<String, DeviceConstraints>,
-    /// Tags of storage to attach.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub attach_storage: Vec<String>,
     /// Space of each endpoint; the empty name is the default.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub endpoint_bindings: BTreeMap<String, String>,
-    /// The resources.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub resources: BTreeMap<String, String>,
     /// Whether to go on despite a bad LXD profile.
@@ -132,7 +119,6 @@ pub struct ApplicationMergeBindings {
     /// Space of each endpoint.
     #[serde(with = "crate::go::nil")]
     pub bindings: BTreeMap<String, String>,
-    /// Whether to go on despite errors.
     pub force: bool,
 }
 
@@ -140,9 +126,7 @@ pub struct ApplicationMergeBindings {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpdateChannelArg {
-    /// Tag of the entity.
     pub tag: Entity,
-    /// Whether to go on despite errors.
     pub force: bool,
     /// Channel, `14/stable`.
     pub channel: String,

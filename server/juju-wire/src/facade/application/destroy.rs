@@ -1,5 +1,7 @@
 //! Removing applications and units, and what goes with them.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -11,7 +13,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyApplicationsParams {
-    /// The applications.
     #[serde(with = "crate::go::nil")]
     pub applications: Vec<DestroyApplicationParams>,
 }
@@ -20,7 +21,6 @@ pub struct DestroyApplicationsParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyApplicationResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<DestroyApplicationResult>,
 }
@@ -29,7 +29,6 @@ pub struct DestroyApplicationResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyUnitsParams {
-    /// The units.
     #[serde(with = "crate::go::nil")]
     pub units: Vec<DestroyUnitParams>,
 }
@@ -38,7 +37,6 @@ pub struct DestroyUnitsParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyUnitResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<DestroyUnitResult>,
 }
@@ -49,10 +47,8 @@ pub struct DestroyUnitResults {
 pub struct DestroyApplicationParams {
     /// `application-<name>`.
     pub application_tag: String,
-    /// Whether to destroy storage too.
     #[serde(skip_serializing_if = "is_default")]
     pub destroy_storage: bool,
-    /// Whether to go on despite errors.
     pub force: bool,
     /// How long to wait before forcing, in nanoseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,10 +62,8 @@ pub struct DestroyApplicationParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyApplicationResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// More about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub info: Option<DestroyApplicationInfo>,
 }
@@ -80,10 +74,8 @@ pub struct DestroyApplicationResult {
 pub struct DestroyUnitParams {
     /// `unit-<application>-<number>`.
     pub unit_tag: String,
-    /// Whether to destroy storage too.
     #[serde(skip_serializing_if = "is_default")]
     pub destroy_storage: bool,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "is_default")]
     pub force: bool,
     /// How long to wait before forcing, in nanoseconds.
@@ -98,10 +90,8 @@ pub struct DestroyUnitParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyUnitResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// More about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub info: Option<DestroyUnitInfo>,
 }
@@ -110,13 +100,10 @@ pub struct DestroyUnitResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyApplicationInfo {
-    /// Storage that is kept.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub detached_storage: Vec<Entity>,
-    /// Storage that is destroyed.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub destroyed_storage: Vec<Entity>,
-    /// Units that go.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub destroyed_units: Vec<Entity>,
 }
@@ -125,10 +112,8 @@ pub struct DestroyApplicationInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyUnitInfo {
-    /// Storage that is kept.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub detached_storage: Vec<Entity>,
-    /// Storage that is destroyed.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub destroyed_storage: Vec<Entity>,
 }

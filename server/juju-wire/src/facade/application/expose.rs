@@ -1,5 +1,7 @@
 //! Letting applications be reached from outside.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationExpose {
-    /// Name of the application.
     pub application: String,
     /// Who may reach each endpoint; the empty name is all of them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
@@ -22,7 +23,6 @@ pub struct ApplicationExpose {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationUnexpose {
-    /// Name of the application.
     pub application: String,
     /// Who may reach each endpoint; the empty name is all of them.
     #[serde(with = "crate::go::nil")]

@@ -1,5 +1,7 @@
 //! Applications in detail.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationInfoResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ApplicationInfoResult>,
 }
@@ -22,7 +23,6 @@ pub struct ApplicationInfoResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ScaleApplicationResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<ScaleApplicationResult>,
 }
@@ -31,10 +31,8 @@ pub struct ScaleApplicationResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationInfoResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<ApplicationResult>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -43,10 +41,8 @@ pub struct ApplicationInfoResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ScaleApplicationResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// More about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub info: Option<ScaleApplicationInfo>,
 }
@@ -55,25 +51,19 @@ pub struct ScaleApplicationResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationResult {
-    /// Tag of the entity.
     pub tag: String,
-    /// The charm.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub charm: String,
-    /// Operating system with its release.
     pub base: Base,
     /// Channel, `14/stable`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub channel: String,
-    /// Constraints on the machines or containers.
     pub constraints: Constraints,
-    /// Whether it is no subordinate.
     pub principal: bool,
     /// Whether it may be reached from outside.
     pub exposed: bool,
     /// Whether it belongs to another model.
     pub remote: bool,
-    /// Whether it is alive, dying or dead.
     pub life: String,
     /// Space of each endpoint; the empty name is the default.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
@@ -87,6 +77,5 @@ pub struct ApplicationResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ScaleApplicationInfo {
-    /// How many units.
     pub num_units: i64,
 }

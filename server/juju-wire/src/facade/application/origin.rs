@@ -1,5 +1,7 @@
 //! Where a charm comes from, and the endpoints that it has.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -9,7 +11,6 @@ use crate::constraints::Base;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationCharmRelations {
-    /// Name of the application.
     pub application: String,
 }
 
@@ -17,7 +18,6 @@ pub struct ApplicationCharmRelations {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationCharmRelationsResults {
-    /// Names of the charm's endpoints.
     #[serde(with = "crate::go::nil")]
     pub charm_relations: Vec<String>,
 }
@@ -28,9 +28,7 @@ pub struct ApplicationCharmRelationsResults {
 pub struct CharmURLOriginResult {
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub url: String,
-    /// Where the charm came from.
     pub charm_origin: CharmOrigin,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -39,11 +37,9 @@ pub struct CharmURLOriginResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmRelation {
-    /// Its name.
     pub name: String,
     /// Role in the relation: `provider`, `requirer`, `peer`.
     pub role: String,
-    /// Name of the interface.
     pub interface: String,
     /// Whether it may stay without a relation.
     pub optional: bool,
@@ -57,12 +53,9 @@ pub struct CharmRelation {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmOrigin {
-    /// Where it comes from.
     pub source: String,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its id.
     pub id: String,
     /// SHA-256 of the charm, hexadecimal.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -70,19 +63,16 @@ pub struct CharmOrigin {
     /// Risk, `stable`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub risk: String,
-    /// Revision of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
     /// Track, `14`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub track: Option<String>,
-    /// Name of the branch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Architecture, `amd64`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub architecture: String,
-    /// Operating system with its release.
     pub base: Base,
     /// Random name of this deployment, for the store.
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -1,5 +1,7 @@
 //! Relating endpoints.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddRelationParams {
-    /// Its endpoints.
     #[serde(with = "crate::go::nil")]
     pub endpoints: Vec<String>,
     /// Networks from which traffic comes.
@@ -23,7 +24,6 @@ pub struct AddRelationParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddRelationResults {
-    /// Its endpoints.
     #[serde(with = "crate::go::nil")]
     pub endpoints: BTreeMap<String, CharmRelation>,
 }
@@ -32,12 +32,9 @@ pub struct AddRelationResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyRelationParams {
-    /// Its endpoints.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub endpoints: Vec<String>,
-    /// Number of the relation.
     pub relation_id: i64,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub force: Option<bool>,
     /// How long to wait before forcing, in nanoseconds.
@@ -49,7 +46,6 @@ pub struct DestroyRelationParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RelationSuspendedArgs {
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<RelationSuspendedArg>,
 }
@@ -58,10 +54,7 @@ pub struct RelationSuspendedArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RelationSuspendedArg {
-    /// Number of the relation.
     pub relation_id: i64,
-    /// In words.
     pub message: String,
-    /// Whether it is suspended.
     pub suspended: bool,
 }

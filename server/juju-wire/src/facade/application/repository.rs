@@ -1,5 +1,7 @@
 //! Deploying straight from the store.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DeployFromRepositoryArgs {
-    /// The items, in order.
     #[serde(rename = "Args", with = "crate::go::nil")]
     pub args: Vec<DeployFromRepositoryArg>,
 }
@@ -22,7 +23,6 @@ pub struct DeployFromRepositoryArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DeployFromRepositoryResults {
-    /// One for each item that was asked for, in order.
     #[serde(rename = "Results", deserialize_with = "null_is_empty")]
     pub results: Vec<DeployFromRepositoryResult>,
 }
@@ -31,16 +31,12 @@ pub struct DeployFromRepositoryResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DeployFromRepositoryArg {
-    /// Name of the charm at Charmhub.
     #[serde(rename = "CharmName")]
     pub charm_name: String,
-    /// Name that the application gets.
     #[serde(rename = "ApplicationName")]
     pub application_name: String,
-    /// Tags of storage to attach.
     #[serde(rename = "AttachStorage", with = "crate::go::nil")]
     pub attach_storage: Vec<String>,
-    /// Operating system with its release.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
     /// Channel, `14/stable`.
@@ -49,10 +45,8 @@ pub struct DeployFromRepositoryArg {
     /// Configuration as YAML.
     #[serde(rename = "ConfigYAML")]
     pub config_yaml: String,
-    /// Constraints.
     #[serde(rename = "Cons")]
     pub cons: Constraints,
-    /// Devices by name.
     #[serde(rename = "Devices", with = "crate::go::nil")]
     pub devices: BTreeMap<String, DeviceConstraints>,
     /// Whether only to say what would be done.
@@ -61,19 +55,14 @@ pub struct DeployFromRepositoryArg {
     /// Space of each endpoint; the empty name is the default.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub endpoint_bindings: BTreeMap<String, String>,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "is_default")]
     pub force: bool,
-    /// How many units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub num_units: Option<i64>,
-    /// Where to put the units.
     #[serde(rename = "Placement", with = "crate::go::nil")]
     pub placement: Vec<Option<Placement>>,
-    /// Revision of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
-    /// The resources.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub resources: BTreeMap<String, String>,
     /// Storage, by the charm's name for it.
@@ -91,7 +80,6 @@ pub struct DeployFromRepositoryResult {
     /// What stood against it.
     #[serde(rename = "Errors", with = "crate::go::nil")]
     pub errors: Vec<Option<RemoteError>>,
-    /// What was chosen.
     #[serde(rename = "Info")]
     pub info: DeployFromRepositoryInfo,
     /// Resources that the client must upload.
@@ -105,16 +93,12 @@ pub struct DeployFromRepositoryResult {
 pub struct DeployFromRepositoryInfo {
     /// Architecture, `amd64`.
     pub architecture: String,
-    /// Operating system with its release.
     pub base: Base,
     /// Channel, `14/stable`.
     pub channel: String,
-    /// Channel in which the charm was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effective_channel: Option<String>,
-    /// Its name.
     pub name: String,
-    /// Revision of it.
     pub revision: i64,
 }
 
@@ -122,13 +106,11 @@ pub struct DeployFromRepositoryInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct PendingResourceUpload {
-    /// Its name.
     #[serde(rename = "Name")]
     pub name: String,
     /// Path of the file at the client.
     #[serde(rename = "Filename")]
     pub filename: String,
-    /// Its kind.
     #[serde(rename = "Type")]
     pub kind: String,
 }

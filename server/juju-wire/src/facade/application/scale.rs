@@ -1,5 +1,7 @@
 //! The number of units in a Kubernetes model.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::go::is_default;
@@ -9,7 +11,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ScaleApplicationsParamsV2 {
-    /// The applications.
     #[serde(with = "crate::go::nil")]
     pub applications: Vec<ScaleApplicationParamsV2>,
 }
@@ -20,14 +21,11 @@ pub struct ScaleApplicationsParamsV2 {
 pub struct ScaleApplicationParamsV2 {
     /// `application-<name>`.
     pub application_tag: String,
-    /// Wanted number of units.
     pub scale: i64,
     /// Change of that number; then `scale` is 0.
     #[serde(skip_serializing_if = "is_default")]
     pub scale_change: i64,
-    /// Whether to go on despite errors.
     pub force: bool,
-    /// Tags of storage to attach.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub attach_storage: Vec<String>,
 }

@@ -1,5 +1,7 @@
 //! Storage constraints of applications.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationStorageGetResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ApplicationStorageGetResult>,
 }
@@ -33,7 +34,6 @@ pub struct ApplicationStorageGetResult {
     /// What storage to make, by the charm's name for it.
     #[serde(deserialize_with = "null_is_empty")]
     pub storage_constraints: BTreeMap<String, StorageDirectives>,
-    /// Why this one failed.
     #[serde(rename = "Error")]
     pub error: Option<RemoteError>,
 }

@@ -1,5 +1,7 @@
 //! Offers: making, finding, listing, removing, granting.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -15,10 +17,8 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct OfferURLs {
-    /// URLs of the offers.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub offer_urls: Vec<String>,
-    /// Version of the bakery protocol.
     #[serde(skip_serializing_if = "is_default")]
     pub bakery_version: i64,
 }
@@ -27,7 +27,6 @@ pub struct OfferURLs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationOffersResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<ApplicationOfferResult>,
 }
@@ -36,10 +35,8 @@ pub struct ApplicationOffersResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyApplicationOffers {
-    /// URLs of the offers.
     #[serde(with = "crate::go::nil")]
     pub offer_urls: Vec<String>,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "is_default")]
     pub force: bool,
 }
@@ -57,7 +54,6 @@ pub struct OfferFilters {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct QueryApplicationOffersResultsV5 {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ApplicationOfferAdminDetailsV5>,
 }
@@ -66,7 +62,6 @@ pub struct QueryApplicationOffersResultsV5 {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModifyOfferAccessRequest {
-    /// What changed.
     #[serde(with = "crate::go::nil")]
     pub changes: Vec<ModifyOfferAccessParams>,
 }
@@ -75,7 +70,6 @@ pub struct ModifyOfferAccessRequest {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddApplicationOffers {
-    /// What is to be offered.
     #[serde(rename = "Offers", with = "crate::go::nil")]
     pub offers: Vec<AddApplicationOffer>,
 }
@@ -84,10 +78,8 @@ pub struct AddApplicationOffers {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationOfferResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<ApplicationOfferAdminDetailsV5>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -96,24 +88,15 @@ pub struct ApplicationOfferResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct OfferFilter {
-    /// Who owns the model.
     pub owner_name: String,
-    /// Name of the model.
     pub model_name: String,
-    /// Name of the offer.
     pub offer_name: String,
-    /// Name of the application.
     pub application_name: String,
-    /// The application in the words of its charm.
     pub application_description: String,
-    /// Names of application users.
     pub application_user: String,
-    /// Its endpoints.
     #[serde(deserialize_with = "null_is_empty")]
     pub endpoints: Vec<EndpointFilterAttributes>,
-    /// Names of connected users.
     pub connected_users: Option<Vec<String>>,
-    /// Names of users with access.
     pub allowed_users: Option<Vec<String>>,
 }
 
@@ -121,27 +104,19 @@ pub struct OfferFilter {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationOfferAdminDetailsV5 {
-    /// Tag of the model that offers.
     pub source_model_tag: String,
-    /// UUID of the offer.
     pub offer_uuid: String,
     /// URL of the offer, `admin/prod.db`.
     pub offer_url: String,
-    /// Name of the offer.
     pub offer_name: String,
-    /// The application in the words of its charm.
     pub application_description: String,
-    /// Its endpoints.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub endpoints: Vec<RemoteEndpoint>,
-    /// Users with their access.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub users: Vec<OfferUserDetails>,
-    /// Name of the application.
     pub application_name: String,
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub charm_url: String,
-    /// Who is connected.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub connections: Vec<OfferConnection>,
 }
@@ -152,9 +127,7 @@ pub struct ApplicationOfferAdminDetailsV5 {
 pub struct ModifyOfferAccessParams {
     /// `user-<name>`.
     pub user_tag: String,
-    /// What to do.
     pub action: String,
-    /// Level of access.
     pub access: String,
     /// URL of the offer, `admin/prod.db`.
     pub offer_url: String,
@@ -166,16 +139,11 @@ pub struct ModifyOfferAccessParams {
 pub struct AddApplicationOffer {
     /// `model-<uuid>`.
     pub model_tag: String,
-    /// Name of the offer.
     pub offer_name: String,
-    /// Name of the application.
     pub application_name: String,
-    /// The application in the words of its charm.
     pub application_description: String,
-    /// Its endpoints.
     #[serde(with = "crate::go::nil")]
     pub endpoints: BTreeMap<String, String>,
-    /// Tag of the owner.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub owner_tag: String,
 }
@@ -186,9 +154,7 @@ pub struct AddApplicationOffer {
 pub struct EndpointFilterAttributes {
     /// Role in the relation: `provider`, `requirer`, `peer`.
     pub role: String,
-    /// Name of the interface.
     pub interface: String,
-    /// Its name.
     pub name: String,
 }
 
@@ -196,20 +162,14 @@ pub struct EndpointFilterAttributes {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationOfferDetailsV5 {
-    /// Tag of the model that offers.
     pub source_model_tag: String,
-    /// UUID of the offer.
     pub offer_uuid: String,
     /// URL of the offer, `admin/prod.db`.
     pub offer_url: String,
-    /// Name of the offer.
     pub offer_name: String,
-    /// The application in the words of its charm.
     pub application_description: String,
-    /// Its endpoints.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub endpoints: Vec<RemoteEndpoint>,
-    /// Users with their access.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub users: Vec<OfferUserDetails>,
 }
@@ -218,15 +178,10 @@ pub struct ApplicationOfferDetailsV5 {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct OfferConnection {
-    /// Tag of the model that offers.
     pub source_model_tag: String,
-    /// Number of the relation.
     pub relation_id: i64,
-    /// Name of the user.
     pub username: String,
-    /// Name of the endpoint.
     pub endpoint: String,
-    /// Its status.
     pub status: EntityStatus,
     /// Networks from which traffic comes.
     #[serde(with = "crate::go::nil")]

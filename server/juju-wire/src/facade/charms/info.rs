@@ -1,5 +1,7 @@
 //! What a charm says of itself: settings, actions, plan.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -20,17 +22,14 @@ pub struct CharmURL {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmDetails {
-    /// Revision of it.
     pub revision: i64,
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub url: String,
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, CharmOption>,
     /// What `metadata.yaml` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<CharmMeta>,
-    /// The actions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actions: Option<CharmActions>,
     /// Metrics, no longer used.
@@ -48,7 +47,6 @@ pub struct CharmDetails {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct IsMeteredResult {
-    /// Whether it is metered.
     pub metered: bool,
 }
 
@@ -56,7 +54,6 @@ pub struct IsMeteredResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmsList {
-    /// Names to look for.
     #[serde(with = "crate::go::nil")]
     pub names: Vec<String>,
 }
@@ -65,7 +62,6 @@ pub struct CharmsList {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmsListResult {
-    /// URLs of the charms.
     #[serde(with = "crate::go::nil")]
     pub charm_urls: Vec<String>,
 }
@@ -74,10 +70,8 @@ pub struct CharmsListResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmOption {
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is for, in words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// The default value.
@@ -89,7 +83,6 @@ pub struct CharmOption {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmActions {
-    /// What is wanted.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub specs: BTreeMap<String, CharmActionSpec>,
 }
@@ -101,7 +94,6 @@ pub struct CharmMetrics {
     /// Metrics, no longer used.
     #[serde(with = "crate::go::nil")]
     pub metrics: BTreeMap<String, CharmMetric>,
-    /// Plan of payment.
     pub plan: CharmPlan,
 }
 
@@ -109,9 +101,7 @@ pub struct CharmMetrics {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmActionSpec {
-    /// What it is for, in words.
     pub description: String,
-    /// Parameters by name.
     #[serde(with = "crate::go::nil")]
     pub params: BTreeMap<String, Value>,
 }
@@ -120,10 +110,8 @@ pub struct CharmActionSpec {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmMetric {
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is for, in words.
     pub description: String,
 }
 
@@ -131,6 +119,5 @@ pub struct CharmMetric {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmPlan {
-    /// Whether it is required.
     pub required: bool,
 }

@@ -1,5 +1,7 @@
 //! What the metadata and the manifest of a charm say.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,18 +14,12 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmMeta {
-    /// Its name.
     pub name: String,
-    /// In one line.
     pub summary: String,
-    /// What it is for, in words.
     pub description: String,
-    /// Whether it is subordinate.
     pub subordinate: bool,
-    /// Endpoints that provide.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub provides: BTreeMap<String, CharmRelation>,
-    /// Endpoints that require.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub requires: BTreeMap<String, CharmRelation>,
     /// Endpoints among its own units.
@@ -35,16 +31,13 @@ pub struct CharmMeta {
     /// Categories, no longer used.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub categories: Vec<String>,
-    /// Tags of it.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub tags: Vec<String>,
-    /// Series that it runs on.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub series: Vec<String>,
     /// Storage, by the charm's name for it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub storage: BTreeMap<String, CharmStorage>,
-    /// Devices by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub devices: BTreeMap<String, CharmDevice>,
     /// How it is run on Kubernetes, no longer used.
@@ -53,10 +46,8 @@ pub struct CharmMeta {
     /// Payloads by class.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub payload_classes: BTreeMap<String, CharmPayloadClass>,
-    /// The resources.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub resources: BTreeMap<String, CharmResourceMeta>,
-    /// Terms of use.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub terms: Vec<String>,
     /// Oldest Juju that it runs with.
@@ -65,10 +56,8 @@ pub struct CharmMeta {
     /// The containers, by id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub containers: BTreeMap<String, CharmContainer>,
-    /// What it assumes of Juju.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assumes_expr: Option<Value>,
-    /// User that it runs as.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub charm_user: String,
 }
@@ -77,7 +66,6 @@ pub struct CharmMeta {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmManifest {
-    /// Bases that it runs on.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub bases: Vec<CharmBase>,
 }
@@ -86,12 +74,9 @@ pub struct CharmManifest {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmLXDProfile {
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, String>,
-    /// What it is for, in words.
     pub description: String,
-    /// Devices by name.
     #[serde(with = "crate::go::nil")]
     pub devices: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -100,14 +85,10 @@ pub struct CharmLXDProfile {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmStorage {
-    /// Its name.
     pub name: String,
-    /// What it is for, in words.
     pub description: String,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Whether all units share it.
     pub shared: bool,
     /// Whether it can only be read.
     pub read_only: bool,
@@ -117,10 +98,8 @@ pub struct CharmStorage {
     pub count_max: i64,
     /// Size in MiB at least.
     pub minimum_size: u64,
-    /// Where it is mounted.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub location: String,
-    /// Properties of it.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub properties: Vec<String>,
 }
@@ -129,13 +108,10 @@ pub struct CharmStorage {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmDevice {
-    /// Its name.
     #[serde(rename = "Name")]
     pub name: String,
-    /// What it is for, in words.
     #[serde(rename = "Description")]
     pub description: String,
-    /// Its kind.
     #[serde(rename = "Type")]
     pub kind: String,
     /// How many at least.
@@ -150,12 +126,9 @@ pub struct CharmDevice {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmDeployment {
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// How it is to be done.
     pub mode: String,
-    /// Kind of service.
     pub service: String,
     /// Oldest version of Kubernetes.
     pub min_version: String,
@@ -165,9 +138,7 @@ pub struct CharmDeployment {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmPayloadClass {
-    /// Its name.
     pub name: String,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
 }
@@ -176,14 +147,10 @@ pub struct CharmPayloadClass {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmResourceMeta {
-    /// Its name.
     pub name: String,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Path of it.
     pub path: String,
-    /// What it is for, in words.
     pub description: String,
 }
 
@@ -191,13 +158,10 @@ pub struct CharmResourceMeta {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmContainer {
-    /// Name of the image resource.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub resource: String,
-    /// What is mounted.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub mounts: Vec<CharmMount>,
-    /// User that it runs as.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<i64>,
     /// Group that it runs as.
@@ -209,13 +173,11 @@ pub struct CharmContainer {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmBase {
-    /// Its name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// Channel, `14/stable`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub channel: String,
-    /// Architectures.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub architectures: Vec<String>,
 }
@@ -227,7 +189,6 @@ pub struct CharmMount {
     /// Storage, by the charm's name for it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub storage: String,
-    /// Where it is mounted.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub location: String,
 }

@@ -1,5 +1,7 @@
 //! Looking charms up in the store and bringing them into the model.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,9 +17,7 @@ use crate::method::null_is_empty;
 pub struct AddCharmWithOrigin {
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub url: String,
-    /// Where the charm came from.
     pub charm_origin: CharmOrigin,
-    /// Whether to go on despite errors.
     pub force: bool,
 }
 
@@ -25,9 +25,7 @@ pub struct AddCharmWithOrigin {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmOriginResult {
-    /// Where the charm came from.
     pub charm_origin: CharmOrigin,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -36,7 +34,6 @@ pub struct CharmOriginResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationCharmPlacements {
-    /// The placements.
     #[serde(with = "crate::go::nil")]
     pub placements: Vec<ApplicationCharmPlacement>,
 }
@@ -45,7 +42,6 @@ pub struct ApplicationCharmPlacements {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmURLAndOrigins {
-    /// The entities.
     #[serde(with = "crate::go::nil")]
     pub entities: Vec<CharmURLAndOrigin>,
 }
@@ -54,7 +50,6 @@ pub struct CharmURLAndOrigins {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DownloadInfoResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<DownloadInfoResult>,
 }
@@ -63,7 +58,6 @@ pub struct DownloadInfoResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmResourcesResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<Vec<CharmResourceResult>>,
 }
@@ -72,10 +66,8 @@ pub struct CharmResourcesResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ResolveCharmsWithChannel {
-    /// The charms to look up.
     #[serde(with = "crate::go::nil")]
     pub resolve: Vec<ResolveCharmWithChannel>,
-    /// Proof of the right to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub macaroon: Option<Value>,
 }
@@ -84,7 +76,6 @@ pub struct ResolveCharmsWithChannel {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ResolveCharmWithChannelResults {
-    /// One for each item that was asked for, in order.
     #[serde(rename = "Results", deserialize_with = "null_is_empty")]
     pub results: Vec<ResolveCharmWithChannelResult>,
 }
@@ -93,7 +84,6 @@ pub struct ResolveCharmWithChannelResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ApplicationCharmPlacement {
-    /// Name of the application.
     pub application: String,
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub charm_url: String,
@@ -105,9 +95,7 @@ pub struct ApplicationCharmPlacement {
 pub struct CharmURLAndOrigin {
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub charm_url: String,
-    /// Where the charm came from.
     pub charm_origin: CharmOrigin,
-    /// Proof of the right to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub macaroon: Option<Value>,
 }
@@ -118,7 +106,6 @@ pub struct CharmURLAndOrigin {
 pub struct DownloadInfoResult {
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub url: String,
-    /// Where the charm came from.
     pub charm_origin: CharmOrigin,
 }
 
@@ -126,22 +113,15 @@ pub struct DownloadInfoResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmResourceResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// Its name.
     pub name: String,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Path of it.
     pub path: String,
-    /// What it is for, in words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Where it comes from.
     pub origin: String,
-    /// Revision of it.
     pub revision: i64,
     /// SHA-384 of the content, base64.
     pub fingerprint: String,
@@ -155,9 +135,7 @@ pub struct CharmResourceResult {
 pub struct ResolveCharmWithChannel {
     /// URL that is looked for, `ch:web`.
     pub reference: String,
-    /// Where the charm came from.
     pub charm_origin: CharmOrigin,
-    /// Whether the application changes to another charm.
     #[serde(skip_serializing_if = "is_default")]
     pub switch_charm: bool,
 }
@@ -168,12 +146,9 @@ pub struct ResolveCharmWithChannel {
 pub struct ResolveCharmWithChannelResult {
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub url: String,
-    /// Where the charm came from.
     pub charm_origin: CharmOrigin,
-    /// Bases that it runs on.
     #[serde(with = "crate::go::nil")]
     pub supported_bases: Vec<Base>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }

@@ -1,5 +1,7 @@
 //! Facade `Charms` in version 6, which python-libjuju speaks: `ResolveCharms` answers series in place of bases.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,7 +26,6 @@ impl Method for ResolveCharmsV6 {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ResolveCharmResultsV6 {
-    /// One for each item that was asked for, in order.
     #[serde(rename = "Results", deserialize_with = "null_is_empty")]
     pub results: Vec<ResolveCharmResultV6>,
 }
@@ -35,12 +36,10 @@ pub struct ResolveCharmResultsV6 {
 pub struct ResolveCharmResultV6 {
     /// URL of the charm with its series, `ch:amd64/jammy/web-5`.
     pub url: String,
-    /// Where it comes from.
     pub charm_origin: CharmOrigin,
     /// Series that it runs on, `jammy`.
     #[serde(with = "crate::go::nil")]
     pub supported_series: Vec<String>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }

@@ -1,5 +1,7 @@
 //! The status of one entity (`rpc/params/status.go`).
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -15,20 +17,16 @@ use crate::method::null_is_empty;
 pub struct DetailedStatus {
     /// The status, `active`.
     pub status: String,
-    /// The message of it.
     pub info: String,
-    /// More, by name.
     #[serde(deserialize_with = "null_is_empty")]
     pub data: BTreeMap<String, Value>,
     /// Since when, RFC 3339.
     pub since: Option<String>,
     /// Kind of status; in a history, whose it was.
     pub kind: String,
-    /// Version of it.
     pub version: String,
     /// Empty means alive.
     pub life: Life,
-    /// Why it could not be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub err: Option<RemoteError>,
 }
@@ -37,11 +35,8 @@ pub struct DetailedStatus {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct EntityStatus {
-    /// Its status.
     pub status: String,
-    /// The message of it.
     pub info: String,
-    /// More, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub data: BTreeMap<String, Value>,
     /// Since when, RFC 3339.

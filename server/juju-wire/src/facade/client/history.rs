@@ -1,5 +1,7 @@
 //! Past statuses of entities.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -19,7 +21,6 @@ pub struct StatusHistoryRequests {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StatusHistoryResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<StatusHistoryResult>,
 }
@@ -33,9 +34,7 @@ pub struct StatusHistoryRequest {
     pub history_kind: String,
     /// Size in MiB.
     pub size: i64,
-    /// What to look for.
     pub filter: StatusHistoryFilter,
-    /// Tag of the entity.
     pub tag: String,
 }
 
@@ -43,9 +42,7 @@ pub struct StatusHistoryRequest {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StatusHistoryResult {
-    /// The history.
     pub history: History,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -72,7 +69,6 @@ pub struct History {
     /// The statuses, the newest first.
     #[serde(with = "crate::go::nil")]
     pub statuses: Vec<DetailedStatus>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }

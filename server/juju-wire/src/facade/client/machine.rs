@@ -1,5 +1,7 @@
 //! Machines in `FullStatus`.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,9 +14,7 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct MachineStatus {
-    /// Status of the Juju agent.
     pub agent_status: DetailedStatus,
-    /// Status of the instance at the cloud.
     pub instance_status: DetailedStatus,
     /// Status of changes to the instance.
     pub modification_status: DetailedStatus,
@@ -23,16 +23,11 @@ pub struct MachineStatus {
     pub hostname: String,
     /// Name or address by which it is reached.
     pub dns_name: String,
-    /// Its addresses.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub ip_addresses: Vec<String>,
-    /// Id of the instance at the cloud.
     pub instance_id: String,
-    /// Name to show.
     pub display_name: String,
-    /// Operating system with its release.
     pub base: Base,
-    /// Its id.
     pub id: String,
     /// Network interfaces by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
@@ -40,7 +35,6 @@ pub struct MachineStatus {
     /// The containers, by id.
     #[serde(deserialize_with = "null_is_empty")]
     pub containers: BTreeMap<String, MachineStatus>,
-    /// Constraints on the machines or containers.
     pub constraints: String,
     /// Hardware as `key=value` words.
     pub hardware: String,
@@ -63,21 +57,15 @@ pub struct MachineStatus {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct NetworkInterface {
-    /// Its addresses.
     #[serde(with = "crate::go::nil")]
     pub ip_addresses: Vec<String>,
-    /// Hardware address.
     pub mac_address: String,
-    /// Address of the gateway.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub gateway: String,
-    /// Addresses of name servers.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub dns_nameservers: Vec<String>,
-    /// Name of the space.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub space: String,
-    /// Whether it is up.
     pub is_up: bool,
 }
 
@@ -85,12 +73,9 @@ pub struct NetworkInterface {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct LXDProfile {
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, String>,
-    /// What it is for, in words.
     pub description: String,
-    /// Devices by name.
     #[serde(with = "crate::go::nil")]
     pub devices: BTreeMap<String, BTreeMap<String, String>>,
 }

@@ -1,5 +1,7 @@
 //! What `FullStatus` takes and answers (`rpc/params/status.go`).
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -29,12 +31,9 @@ pub struct StatusParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct FullStatusResult {
-    /// The model.
     pub model: StatusModel,
-    /// The machines.
     #[serde(deserialize_with = "null_is_empty")]
     pub machines: BTreeMap<String, MachineStatus>,
-    /// The applications.
     #[serde(deserialize_with = "null_is_empty")]
     pub applications: BTreeMap<String, ApplicationStatus>,
     /// Applications of other models, by name.
@@ -43,7 +42,6 @@ pub struct FullStatusResult {
     /// The offers, by name.
     #[serde(deserialize_with = "null_is_empty")]
     pub offers: BTreeMap<String, ApplicationOfferStatus>,
-    /// The relations.
     #[serde(with = "crate::go::nil")]
     pub relations: Vec<RelationStatus>,
     /// Time at the controller, RFC 3339.
@@ -54,10 +52,8 @@ pub struct FullStatusResult {
     /// Storage, by the charm's name for it.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub storage: Vec<StorageInstance>,
-    /// The filesystems.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub filesystems: Vec<FilesystemDetails>,
-    /// The volumes.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub volumes: Vec<VolumeDetails>,
 }
@@ -74,25 +70,19 @@ pub struct AllWatcherId {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StatusModel {
-    /// Its name.
     pub name: String,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
     /// `cloud-<name>`.
     pub cloud_tag: String,
-    /// Region of the cloud.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub region: String,
-    /// Version of it.
     pub version: String,
     /// Newer version to which one can upgrade.
     pub available_version: String,
-    /// Status of the model.
     pub model_status: DetailedStatus,
     /// Status of metering, no longer used.
     pub meter_status: MeterStatus,
-    /// Service level.
     pub sla: String,
 }
 
@@ -100,18 +90,14 @@ pub struct StatusModel {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RelationStatus {
-    /// Its id.
     pub id: i64,
     /// The key, `web:db db:server`.
     pub key: String,
-    /// Name of the interface.
     pub interface: String,
     /// `global` or `container`.
     pub scope: String,
-    /// Its endpoints.
     #[serde(with = "crate::go::nil")]
     pub endpoints: Vec<EndpointStatus>,
-    /// Its status.
     pub status: DetailedStatus,
 }
 
@@ -122,9 +108,7 @@ pub struct BranchStatus {
     /// Units on the branch, by application.
     #[serde(with = "crate::go::nil")]
     pub assigned_units: BTreeMap<String, Vec<String>>,
-    /// When it was made.
     pub created: i64,
-    /// Who made it.
     pub created_by: String,
 }
 
@@ -132,12 +116,9 @@ pub struct BranchStatus {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct EndpointStatus {
-    /// Name of the application.
     pub application: String,
-    /// Its name.
     pub name: String,
     /// Role in the relation: `provider`, `requirer`, `peer`.
     pub role: String,
-    /// Whether it is subordinate.
     pub subordinate: bool,
 }

@@ -1,5 +1,7 @@
 //! Storage, filesystems and volumes in `FullStatus`, as in facade `Storage`.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -15,16 +17,11 @@ use crate::method::null_is_empty;
 pub struct StorageInstance {
     /// `storage-<name>-<number>`.
     pub storage_tag: String,
-    /// Tag of the owner.
     pub owner_tag: String,
-    /// Its kind.
     pub kind: i64,
-    /// Its status.
     pub status: EntityStatus,
-    /// Whether it is alive, dying or dead.
     #[serde(skip_serializing_if = "is_default")]
     pub life: Life,
-    /// Whether it outlives the machine or unit.
     pub persistent: bool,
     /// The attachments, by unit tag.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
@@ -40,12 +37,9 @@ pub struct FilesystemDetails {
     /// `volume-<number>`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub volume_tag: String,
-    /// More about it.
     pub info: FilesystemInfo,
-    /// Whether it is alive, dying or dead.
     #[serde(skip_serializing_if = "is_default")]
     pub life: Life,
-    /// Its status.
     pub status: EntityStatus,
     /// Attachments by machine tag.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
@@ -64,12 +58,9 @@ pub struct FilesystemDetails {
 pub struct VolumeDetails {
     /// `volume-<number>`.
     pub volume_tag: String,
-    /// More about it.
     pub info: VolumeInfo,
-    /// Whether it is alive, dying or dead.
     #[serde(skip_serializing_if = "is_default")]
     pub life: Life,
-    /// Its status.
     pub status: EntityStatus,
     /// Attachments by machine tag.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
@@ -92,10 +83,8 @@ pub struct StorageAttachmentDetails {
     pub unit_tag: String,
     /// `machine-<id>`.
     pub machine_tag: String,
-    /// Where it is mounted.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub location: String,
-    /// Whether it is alive, dying or dead.
     #[serde(skip_serializing_if = "is_default")]
     pub life: Life,
 }
@@ -104,9 +93,7 @@ pub struct StorageAttachmentDetails {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct FilesystemInfo {
-    /// The cloud's id of the filesystem.
     pub filesystem_id: String,
-    /// Name of the pool.
     pub pool: String,
     /// Size in MiB.
     pub size: u64,
@@ -116,13 +103,11 @@ pub struct FilesystemInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct FilesystemAttachmentDetails {
-    /// Where it is mounted.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub mount_point: String,
     /// Whether it can only be read.
     #[serde(skip_serializing_if = "is_default")]
     pub read_only: bool,
-    /// Whether it is alive, dying or dead.
     #[serde(skip_serializing_if = "is_default")]
     pub life: Life,
 }
@@ -131,7 +116,6 @@ pub struct FilesystemAttachmentDetails {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct VolumeInfo {
-    /// The cloud's id of the volume.
     pub volume_id: String,
     /// Id of the disk itself.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -139,12 +123,10 @@ pub struct VolumeInfo {
     /// World-wide name of the disk.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub wwn: String,
-    /// Name of the pool.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub pool: String,
     /// Size in MiB.
     pub size: u64,
-    /// Whether it outlives the machine or unit.
     pub persistent: bool,
 }
 
@@ -155,19 +137,15 @@ pub struct VolumeAttachmentDetails {
     /// Name of the device, `sdb`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub device_name: String,
-    /// Link to the device.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub device_link: String,
-    /// Address on the bus.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub bus_address: String,
     /// Whether it can only be read.
     #[serde(skip_serializing_if = "is_default")]
     pub read_only: bool,
-    /// How to attach it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan_info: Option<VolumeAttachmentPlanInfo>,
-    /// Whether it is alive, dying or dead.
     #[serde(skip_serializing_if = "is_default")]
     pub life: Life,
 }
@@ -176,10 +154,8 @@ pub struct VolumeAttachmentDetails {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct VolumeAttachmentPlanInfo {
-    /// Kind of device.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub device_type: String,
-    /// Attributes of the device.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub device_attributes: BTreeMap<String, String>,
 }

@@ -1,5 +1,7 @@
 //! Credentials for clouds.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,6 @@ use crate::{ErrorResult, RemoteError};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct TaggedCredentials {
-    /// The credentials.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub credentials: Vec<TaggedCredential>,
 }
@@ -21,7 +22,6 @@ pub struct TaggedCredentials {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpdateCredentialResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<UpdateCredentialResult>,
 }
@@ -30,7 +30,6 @@ pub struct UpdateCredentialResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudCredentialResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<CloudCredentialResult>,
 }
@@ -39,7 +38,6 @@ pub struct CloudCredentialResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudCredentialArgs {
-    /// The credentials.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub credentials: Vec<CloudCredentialArg>,
     /// Whether secret attributes are wanted.
@@ -50,7 +48,6 @@ pub struct CloudCredentialArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CredentialContentResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<CredentialContentResult>,
 }
@@ -59,7 +56,6 @@ pub struct CredentialContentResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RevokeCredentialArgs {
-    /// The credentials.
     #[serde(with = "crate::go::nil")]
     pub credentials: Vec<RevokeCredentialArg>,
 }
@@ -68,10 +64,8 @@ pub struct RevokeCredentialArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpdateCredentialArgs {
-    /// The credentials.
     #[serde(with = "crate::go::nil")]
     pub credentials: Vec<TaggedCredential>,
-    /// Whether to go on despite errors.
     pub force: bool,
 }
 
@@ -79,7 +73,6 @@ pub struct UpdateCredentialArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UserClouds {
-    /// The users with their clouds.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub user_clouds: Vec<UserCloud>,
 }
@@ -88,9 +81,7 @@ pub struct UserClouds {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct TaggedCredential {
-    /// Tag of the entity.
     pub tag: String,
-    /// The credential.
     pub credential: CloudCredential,
 }
 
@@ -98,12 +89,9 @@ pub struct TaggedCredential {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpdateCredentialResult {
-    /// Tag of the entity.
     pub tag: String,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// The models.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub models: Vec<UpdateCredentialModelResult>,
 }
@@ -112,10 +100,8 @@ pub struct UpdateCredentialResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudCredentialResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<CloudCredential>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -124,9 +110,7 @@ pub struct CloudCredentialResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudCredentialArg {
-    /// Name of the cloud.
     pub cloud_name: String,
-    /// Name of the credential.
     pub credential_name: String,
 }
 
@@ -134,10 +118,8 @@ pub struct CloudCredentialArg {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CredentialContentResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<ControllerCredentialInfo>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -146,9 +128,7 @@ pub struct CredentialContentResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RevokeCredentialArg {
-    /// Tag of the entity.
     pub tag: String,
-    /// Whether to go on despite errors.
     pub force: bool,
 }
 
@@ -166,9 +146,7 @@ pub struct UserCloud {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpdateCredentialModelResult {
-    /// Its UUID.
     pub uuid: String,
-    /// Its name.
     pub name: String,
     /// What went wrong.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
@@ -179,9 +157,7 @@ pub struct UpdateCredentialModelResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ControllerCredentialInfo {
-    /// The content.
     pub content: CredentialContent,
-    /// The models.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub models: Vec<ModelAccess>,
 }
@@ -190,16 +166,12 @@ pub struct ControllerCredentialInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CredentialContent {
-    /// Its name.
     pub name: String,
-    /// The cloud.
     pub cloud: String,
-    /// How one logs in.
     pub auth_type: String,
     /// Whether the credential still works.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid: Option<bool>,
-    /// Attributes by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub attrs: BTreeMap<String, String>,
 }
@@ -208,10 +180,8 @@ pub struct CredentialContent {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelAccess {
-    /// The model.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
-    /// Level of access.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub access: String,
 }

@@ -1,5 +1,7 @@
 //! Clouds with their regions and users.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -14,11 +16,8 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddCloudArgs {
-    /// The cloud.
     pub cloud: CloudDefinition,
-    /// Its name.
     pub name: String,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub force: Option<bool>,
 }
@@ -27,7 +26,6 @@ pub struct AddCloudArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<CloudResult>,
 }
@@ -36,7 +34,6 @@ pub struct CloudResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudInfoResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<CloudInfoResult>,
 }
@@ -45,7 +42,6 @@ pub struct CloudInfoResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudsResult {
-    /// The clouds.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub clouds: BTreeMap<String, CloudDefinition>,
 }
@@ -54,7 +50,6 @@ pub struct CloudsResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudInstanceTypesConstraints {
-    /// Constraints on the machines or containers.
     #[serde(with = "crate::go::nil")]
     pub constraints: Vec<CloudInstanceTypesConstraint>,
 }
@@ -65,7 +60,6 @@ pub struct CloudInstanceTypesConstraints {
 pub struct ListCloudsRequest {
     /// `user-<name>`.
     pub user_tag: String,
-    /// Whether all of them are meant.
     #[serde(skip_serializing_if = "is_default")]
     pub all: bool,
 }
@@ -74,7 +68,6 @@ pub struct ListCloudsRequest {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ListCloudInfoResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ListCloudInfoResult>,
 }
@@ -83,7 +76,6 @@ pub struct ListCloudInfoResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModifyCloudAccessRequest {
-    /// What changed.
     #[serde(with = "crate::go::nil")]
     pub changes: Vec<ModifyCloudAccessParams>,
 }
@@ -92,7 +84,6 @@ pub struct ModifyCloudAccessRequest {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpdateCloudArgs {
-    /// The clouds.
     #[serde(with = "crate::go::nil")]
     pub clouds: Vec<AddCloudArgs>,
 }
@@ -101,25 +92,19 @@ pub struct UpdateCloudArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudDefinition {
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
     /// Cloud that a Kubernetes cluster runs on.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub host_cloud_region: String,
-    /// How one can log in to the cloud.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub auth_types: Vec<String>,
-    /// Name of the endpoint.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub endpoint: String,
-    /// Where the cloud checks identities.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub identity_endpoint: String,
-    /// Where the cloud keeps storage.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub storage_endpoint: String,
-    /// The regions.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub regions: Vec<CloudRegion>,
     /// Certificate authorities, PEM.
@@ -128,7 +113,6 @@ pub struct CloudDefinition {
     /// Whether any certificate is accepted.
     #[serde(skip_serializing_if = "is_default")]
     pub skip_tls_verify: bool,
-    /// Its configuration.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub config: BTreeMap<String, Value>,
     /// Defaults of each region.
@@ -143,10 +127,8 @@ pub struct CloudDefinition {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudResult {
-    /// The cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud: Option<CloudDefinition>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -155,10 +137,8 @@ pub struct CloudResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudInfoResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<CloudWithUsers>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -169,9 +149,7 @@ pub struct CloudInfoResult {
 pub struct CloudInstanceTypesConstraint {
     /// `cloud-<name>`.
     pub cloud_tag: String,
-    /// Region of the cloud.
     pub region: String,
-    /// Constraints on the machines or containers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub constraints: Option<Constraints>,
 }
@@ -180,10 +158,8 @@ pub struct CloudInstanceTypesConstraint {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ListCloudInfoResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<ListedCloud>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -196,9 +172,7 @@ pub struct ModifyCloudAccessParams {
     pub user_tag: String,
     /// `cloud-<name>`.
     pub cloud_tag: String,
-    /// What to do.
     pub action: String,
-    /// Level of access.
     pub access: String,
 }
 
@@ -206,15 +180,11 @@ pub struct ModifyCloudAccessParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudRegion {
-    /// Its name.
     pub name: String,
-    /// Name of the endpoint.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub endpoint: String,
-    /// Where the cloud checks identities.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub identity_endpoint: String,
-    /// Where the cloud keeps storage.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub storage_endpoint: String,
 }
@@ -223,25 +193,18 @@ pub struct CloudRegion {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudWithUsers {
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// How one can log in to the cloud.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub auth_types: Vec<String>,
-    /// Name of the endpoint.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub endpoint: String,
-    /// Where the cloud checks identities.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub identity_endpoint: String,
-    /// Where the cloud keeps storage.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub storage_endpoint: String,
-    /// The regions.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub regions: Vec<CloudRegion>,
-    /// Users with their access.
     #[serde(with = "crate::go::nil")]
     pub users: Vec<CloudUserInfo>,
 }
@@ -250,25 +213,18 @@ pub struct CloudWithUsers {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ListedCloud {
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// How one can log in to the cloud.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub auth_types: Vec<String>,
-    /// Name of the endpoint.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub endpoint: String,
-    /// Where the cloud checks identities.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub identity_endpoint: String,
-    /// Where the cloud keeps storage.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub storage_endpoint: String,
-    /// The regions.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub regions: Vec<CloudRegion>,
-    /// The asking user's access.
     pub user_access: String,
 }
 
@@ -276,10 +232,7 @@ pub struct ListedCloud {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudUserInfo {
-    /// Name of the user.
     pub user: String,
-    /// Name to show.
     pub display_name: String,
-    /// Level of access.
     pub access: String,
 }

@@ -1,5 +1,7 @@
 //! Access to the controller.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -9,7 +11,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UserAccessResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<UserAccessResult>,
 }
@@ -18,7 +19,6 @@ pub struct UserAccessResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModifyControllerAccessRequest {
-    /// What changed.
     #[serde(with = "crate::go::nil")]
     pub changes: Vec<ModifyControllerAccessParams>,
 }
@@ -27,10 +27,8 @@ pub struct ModifyControllerAccessRequest {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UserAccessResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<UserAccess>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -41,9 +39,7 @@ pub struct UserAccessResult {
 pub struct ModifyControllerAccessParams {
     /// `user-<name>`.
     pub user_tag: String,
-    /// What to do.
     pub action: String,
-    /// Level of access.
     pub access: String,
 }
 
@@ -53,6 +49,5 @@ pub struct ModifyControllerAccessParams {
 pub struct UserAccess {
     /// `user-<name>`.
     pub user_tag: String,
-    /// Level of access.
     pub access: String,
 }

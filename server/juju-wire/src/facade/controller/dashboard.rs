@@ -1,5 +1,7 @@
 //! How to reach the dashboard.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +17,6 @@ pub struct DashboardConnection {
     pub proxy_connection: Option<ProxyParams>,
     /// How to reach it through SSH.
     pub ssh_connection: Option<DashboardConnectionSSHTunnel>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -24,10 +25,8 @@ pub struct DashboardConnection {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ProxyParams {
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, Value>,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
 }
@@ -36,14 +35,10 @@ pub struct ProxyParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DashboardConnectionSSHTunnel {
-    /// The model.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
-    /// The entity.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub entity: String,
-    /// Name or address.
     pub host: String,
-    /// Port.
     pub port: String,
 }

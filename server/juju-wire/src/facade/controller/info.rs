@@ -1,5 +1,7 @@
 //! Version and settings of the controller, and watchers of all models.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ControllerConfigSet {
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, Value>,
 }
@@ -21,7 +22,6 @@ pub struct ControllerConfigSet {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ControllerAPIInfoResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ControllerAPIInfoResult>,
 }
@@ -30,7 +30,6 @@ pub struct ControllerAPIInfoResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ControllerConfigResult {
-    /// Its configuration.
     #[serde(deserialize_with = "null_is_empty")]
     pub config: BTreeMap<String, Value>,
 }
@@ -39,9 +38,7 @@ pub struct ControllerConfigResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ControllerVersionResults {
-    /// Version of it.
     pub version: String,
-    /// Commit that it was built from.
     pub git_commit: String,
 }
 
@@ -57,12 +54,10 @@ pub struct SummaryWatcherID {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ControllerAPIInfoResult {
-    /// The addresses.
     #[serde(with = "crate::go::nil")]
     pub addresses: Vec<String>,
     /// Certificate authority, PEM.
     pub cacert: String,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }

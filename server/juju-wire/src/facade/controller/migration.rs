@@ -1,5 +1,7 @@
 //! Moving models to another controller.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -10,7 +12,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct InitiateMigrationArgs {
-    /// What is wanted.
     #[serde(with = "crate::go::nil")]
     pub specs: Vec<MigrationSpec>,
 }
@@ -19,7 +20,6 @@ pub struct InitiateMigrationArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct InitiateMigrationResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<InitiateMigrationResult>,
 }
@@ -40,10 +40,8 @@ pub struct MigrationSpec {
 pub struct InitiateMigrationResult {
     /// `model-<uuid>`.
     pub model_tag: String,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// Id of the migration.
     pub migration_id: String,
 }
 
@@ -53,17 +51,14 @@ pub struct InitiateMigrationResult {
 pub struct MigrationTargetInfo {
     /// `controller-<uuid>`.
     pub controller_tag: String,
-    /// Name of the controller.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub controller_alias: String,
-    /// Addresses with ports.
     #[serde(with = "crate::go::nil")]
     pub addrs: Vec<String>,
     /// Certificate authority, PEM.
     pub ca_cert: String,
     /// `user-<name>`.
     pub auth_tag: String,
-    /// The password.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub password: String,
     /// Macaroons as JSON text.
@@ -72,7 +67,6 @@ pub struct MigrationTargetInfo {
     /// Whether users need not exist at the target.
     #[serde(skip_serializing_if = "is_default")]
     pub skip_user_checks: bool,
-    /// Token of the log-in.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub token: String,
 }

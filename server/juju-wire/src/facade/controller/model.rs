@@ -1,5 +1,7 @@
 //! Models as the controller sees them: clouds, blocks, ends.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudSpecResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<CloudSpecResult>,
 }
@@ -22,12 +23,9 @@ pub struct CloudSpecResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyControllerArgs {
-    /// Whether the models go too.
     pub destroy_models: bool,
-    /// Whether to destroy storage too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destroy_storage: Option<bool>,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub force: Option<bool>,
     /// How long to wait before forcing, in nanoseconds.
@@ -42,7 +40,6 @@ pub struct DestroyControllerArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct HostedModelConfigsResults {
-    /// The models.
     #[serde(with = "crate::go::nil")]
     pub models: Vec<HostedModelConfig>,
 }
@@ -51,7 +48,6 @@ pub struct HostedModelConfigsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelBlockInfoList {
-    /// The models.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub models: Vec<ModelBlockInfo>,
 }
@@ -60,7 +56,6 @@ pub struct ModelBlockInfoList {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RemoveBlocksArgs {
-    /// Whether all of them are meant.
     pub all: bool,
 }
 
@@ -68,10 +63,8 @@ pub struct RemoveBlocksArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudSpecResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<CloudSpecParams>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -80,17 +73,12 @@ pub struct CloudSpecResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct HostedModelConfig {
-    /// Its name.
     pub name: String,
-    /// Who owns it.
     pub owner: String,
-    /// Its configuration.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub config: BTreeMap<String, Value>,
-    /// The cloud with its credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_spec: Option<CloudSpecParams>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -99,13 +87,9 @@ pub struct HostedModelConfig {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelBlockInfo {
-    /// Its name.
     pub name: String,
-    /// UUID of the model.
     pub model_uuid: String,
-    /// Tag of the owner.
     pub owner_tag: String,
-    /// Kinds of block.
     #[serde(with = "crate::go::nil")]
     pub blocks: Vec<String>,
 }
@@ -114,24 +98,17 @@ pub struct ModelBlockInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudSpecParams {
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its name.
     pub name: String,
-    /// Region of the cloud.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub region: String,
-    /// Name of the endpoint.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub endpoint: String,
-    /// Where the cloud checks identities.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub identity_endpoint: String,
-    /// Where the cloud keeps storage.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub storage_endpoint: String,
-    /// The credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<CloudCredential>,
     /// Certificate authorities, PEM.
@@ -149,9 +126,7 @@ pub struct CloudSpecParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CloudCredential {
-    /// How one logs in.
     pub auth_type: String,
-    /// Attributes by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub attrs: BTreeMap<String, String>,
     /// Names of attributes that are left out.

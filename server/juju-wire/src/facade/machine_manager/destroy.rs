@@ -1,5 +1,7 @@
 //! Removing machines, and what goes with them.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -11,10 +13,8 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyMachinesParams {
-    /// Tags of the machines.
     #[serde(with = "crate::go::nil")]
     pub machine_tags: Vec<String>,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "is_default")]
     pub force: bool,
     /// Whether the instances are kept.
@@ -32,7 +32,6 @@ pub struct DestroyMachinesParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyMachineResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<DestroyMachineResult>,
 }
@@ -41,10 +40,8 @@ pub struct DestroyMachineResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyMachineResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// More about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub info: Option<DestroyMachineInfo>,
 }
@@ -53,15 +50,11 @@ pub struct DestroyMachineResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyMachineInfo {
-    /// Id of the machine.
     pub machine_id: String,
-    /// Storage that is kept.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub detached_storage: Vec<Entity>,
-    /// Storage that is destroyed.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub destroyed_storage: Vec<Entity>,
-    /// Units that go.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub destroyed_units: Vec<Entity>,
     /// Containers that go, each with its own outcome.

@@ -1,5 +1,7 @@
 //! Kinds of instance, and scripts that make a host a machine.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -11,7 +13,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelInstanceTypesConstraints {
-    /// Constraints on the machines or containers.
     #[serde(with = "crate::go::nil")]
     pub constraints: Vec<ModelInstanceTypesConstraint>,
 }
@@ -20,7 +21,6 @@ pub struct ModelInstanceTypesConstraints {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct InstanceTypesResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<InstanceTypesResult>,
 }
@@ -29,13 +29,11 @@ pub struct InstanceTypesResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ProvisioningScriptParams {
-    /// Id of the machine.
     pub machine_id: String,
     /// Secret that the machine shows when it first comes.
     pub nonce: String,
     /// Folder of the agents.
     pub data_dir: String,
-    /// Whether no packages are installed.
     pub disable_package_commands: bool,
 }
 
@@ -43,7 +41,6 @@ pub struct ProvisioningScriptParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ProvisioningScriptResult {
-    /// The script.
     pub script: String,
 }
 
@@ -51,10 +48,8 @@ pub struct ProvisioningScriptResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RetryProvisioningArgs {
-    /// The machines.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub machines: Vec<String>,
-    /// Whether all of them are meant.
     pub all: bool,
 }
 
@@ -62,7 +57,6 @@ pub struct RetryProvisioningArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelInstanceTypesConstraint {
-    /// The value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Constraints>,
 }
@@ -71,19 +65,15 @@ pub struct ModelInstanceTypesConstraint {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct InstanceTypesResult {
-    /// The kinds of instance.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub instance_types: Vec<InstanceType>,
-    /// Unit of the cost.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cost_unit: String,
-    /// Currency of the cost.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cost_currency: String,
     /// What the cost is divided by.
     #[serde(skip_serializing_if = "is_default")]
     pub cost_divisor: u64,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -92,23 +82,18 @@ pub struct InstanceTypesResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct InstanceType {
-    /// Its name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// Architectures.
     #[serde(with = "crate::go::nil")]
     pub arches: Vec<String>,
-    /// Processor cores.
     pub cpu_cores: i64,
     /// Memory in MiB.
     pub memory: i64,
     /// Root disk in MiB.
     #[serde(skip_serializing_if = "is_default")]
     pub root_disk: i64,
-    /// Kind of virtual machine.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub virt_type: String,
-    /// Cost of it.
     #[serde(skip_serializing_if = "is_default")]
     pub cost: i64,
 }

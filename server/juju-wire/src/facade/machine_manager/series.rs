@@ -1,5 +1,7 @@
 //! Upgrades of a machine's operating system.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -10,7 +12,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpgradeSeriesNotificationParams {
-    /// Parameters by name.
     #[serde(with = "crate::go::nil")]
     pub params: Vec<UpgradeSeriesNotificationParam>,
 }
@@ -19,7 +20,6 @@ pub struct UpgradeSeriesNotificationParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpgradeSeriesUnitsResults {
-    /// One for each item that was asked for, in order.
     #[serde(rename = "Results", deserialize_with = "null_is_empty")]
     pub results: Vec<UpgradeSeriesUnitsResult>,
 }
@@ -28,7 +28,6 @@ pub struct UpgradeSeriesUnitsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpgradeSeriesNotificationParam {
-    /// The entity.
     pub entity: Entity,
     /// Id to give to `Next` and `Stop`.
     pub watcher_id: String,
@@ -38,10 +37,8 @@ pub struct UpgradeSeriesNotificationParam {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpgradeSeriesUnitsResult {
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
-    /// Names of the units.
     #[serde(with = "crate::go::nil")]
     pub unit_names: Vec<String>,
 }

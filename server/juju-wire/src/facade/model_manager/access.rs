@@ -1,12 +1,13 @@
 //! Access to models.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 /// What `ModelManager.ModifyModelAccess` takes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModifyModelAccessRequest {
-    /// What changed.
     #[serde(with = "crate::go::nil")]
     pub changes: Vec<ModifyModelAccessParams>,
 }
@@ -17,9 +18,7 @@ pub struct ModifyModelAccessRequest {
 pub struct ModifyModelAccessParams {
     /// `user-<name>`.
     pub user_tag: String,
-    /// What to do.
     pub action: String,
-    /// Level of access.
     pub access: String,
     /// `model-<uuid>`.
     pub model_tag: String,

@@ -1,5 +1,7 @@
 //! Defaults of model settings, by cloud and region.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelDefaultsResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ModelDefaultsResult>,
 }
@@ -21,7 +22,6 @@ pub struct ModelDefaultsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SetModelDefaultsParams {
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: Vec<ModelDefaultValues>,
 }
@@ -30,7 +30,6 @@ pub struct SetModelDefaultsParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UnsetModelDefaultsParams {
-    /// Names of the settings.
     #[serde(with = "crate::go::nil")]
     pub keys: Vec<ModelUnsetKeys>,
 }
@@ -39,10 +38,8 @@ pub struct UnsetModelDefaultsParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelDefaultsResult {
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, ModelDefaults>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -54,10 +51,8 @@ pub struct ModelDefaultValues {
     /// `cloud-<name>`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cloud_tag: String,
-    /// Region of the cloud.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cloud_region: String,
-    /// Its configuration.
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, Value>,
 }
@@ -69,10 +64,8 @@ pub struct ModelUnsetKeys {
     /// `cloud-<name>`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cloud_tag: String,
-    /// Region of the cloud.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cloud_region: String,
-    /// Names of the settings.
     #[serde(with = "crate::go::nil")]
     pub keys: Vec<String>,
 }
@@ -84,10 +77,8 @@ pub struct ModelDefaults {
     /// The default value.
     #[serde(rename = "default", skip_serializing_if = "Value::is_null")]
     pub default_value: Value,
-    /// The controller's value.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub controller: Value,
-    /// The regions.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub regions: Vec<RegionDefaults>,
 }
@@ -96,8 +87,6 @@ pub struct ModelDefaults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RegionDefaults {
-    /// Name of the region.
     pub region_name: String,
-    /// The value.
     pub value: Value,
 }

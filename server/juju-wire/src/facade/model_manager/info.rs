@@ -1,5 +1,7 @@
 //! Models in detail.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -15,21 +17,15 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelDetails {
-    /// Its name.
     pub name: String,
-    /// Its kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its UUID.
     pub uuid: String,
-    /// UUID of the controller.
     pub controller_uuid: String,
-    /// Whether it is the controller's own model.
     pub is_controller: bool,
     /// Kind of cloud, `lxd`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub provider_type: String,
-    /// Series for new machines.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub default_series: String,
     /// Base for new machines, `ubuntu@22.04/stable`.
@@ -37,7 +33,6 @@ pub struct ModelDetails {
     pub default_base: String,
     /// `cloud-<name>`.
     pub cloud_tag: String,
-    /// Region of the cloud.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cloud_region: String,
     /// `cloudcred-<cloud>_<user>_<name>`.
@@ -46,29 +41,19 @@ pub struct ModelDetails {
     /// Whether the credential still works.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_credential_validity: Option<bool>,
-    /// Tag of the owner.
     pub owner_tag: String,
-    /// Whether it is alive, dying or dead.
     pub life: Life,
-    /// Its status.
     pub status: EntityStatus,
-    /// Users with their access.
     #[serde(with = "crate::go::nil")]
     pub users: Vec<ModelUser>,
-    /// The machines.
     #[serde(with = "crate::go::nil")]
     pub machines: Vec<ModelMachineInfo>,
-    /// Where secrets are kept.
     #[serde(with = "crate::go::nil")]
     pub secret_backends: Vec<SecretBackendResult>,
-    /// How a migration is going.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub migration: Option<ModelMigrationStatus>,
-    /// Service level.
     pub sla: Option<ModelSLAInfo>,
-    /// Version of the agents.
     pub agent_version: Option<String>,
-    /// What charms may assume.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub supported_features: Vec<SupportedFeature>,
 }
@@ -77,7 +62,6 @@ pub struct ModelDetails {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelInfoResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ModelInfoResult>,
 }
@@ -88,13 +72,10 @@ pub struct ModelInfoResults {
 pub struct ModelUser {
     /// `model-<uuid>`.
     pub model_tag: String,
-    /// Name of the user.
     pub user: String,
-    /// Name to show.
     pub display_name: String,
     /// When they were last connected, RFC 3339.
     pub last_connection: Option<String>,
-    /// Level of access.
     pub access: String,
 }
 
@@ -102,21 +83,16 @@ pub struct ModelUser {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelMachineInfo {
-    /// Its id.
     pub id: String,
     /// Hardware as `key=value` words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hardware: Option<MachineHardware>,
-    /// Id of the instance at the cloud.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub instance_id: String,
-    /// Name to show.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub display_name: String,
-    /// Its status.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub status: String,
-    /// In words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
     /// Whether it votes among the controllers.
@@ -134,18 +110,13 @@ pub struct ModelMachineInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SecretBackendResult {
-    /// What was asked for.
     pub result: SecretBackend,
-    /// Its id.
     pub id: String,
     /// How many secrets it holds.
     pub num_secrets: i64,
-    /// Its status.
     pub status: String,
-    /// In words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -154,7 +125,6 @@ pub struct SecretBackendResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelMigrationStatus {
-    /// Its status.
     pub status: String,
     /// When it began, RFC 3339.
     pub start: Option<String>,
@@ -167,9 +137,7 @@ pub struct ModelMigrationStatus {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelSLAInfo {
-    /// Service level.
     pub level: String,
-    /// Who owns it.
     pub owner: String,
 }
 
@@ -177,11 +145,8 @@ pub struct ModelSLAInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SupportedFeature {
-    /// Its name.
     pub name: String,
-    /// What it is for, in words.
     pub description: String,
-    /// Version of it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub version: String,
 }
@@ -190,10 +155,8 @@ pub struct SupportedFeature {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelInfoResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<ModelDetails>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -211,19 +174,15 @@ pub struct MachineHardware {
     /// Root disk in MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root_disk: Option<u64>,
-    /// Processor cores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cores: Option<u64>,
     /// Processor power, 100 for an old core.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_power: Option<u64>,
-    /// Tags of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// Availability zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub availability_zone: Option<String>,
-    /// Kind of virtual machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub virt_type: Option<String>,
 }
@@ -232,14 +191,12 @@ pub struct MachineHardware {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SecretBackend {
-    /// Its name.
     pub name: String,
     /// Kind of backend, `vault`.
     pub backend_type: String,
     /// How often its token is renewed, in nanoseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_rotate_interval: Option<i64>,
-    /// Its configuration.
     #[serde(deserialize_with = "null_is_empty")]
     pub config: BTreeMap<String, Value>,
 }

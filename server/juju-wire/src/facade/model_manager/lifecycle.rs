@@ -1,5 +1,7 @@
 //! Making, destroying and dumping models.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ChangeModelCredentialsParams {
-    /// The models with their new credentials.
     #[serde(with = "crate::go::nil")]
     pub model_credentials: Vec<ChangeModelCredentialParams>,
 }
@@ -21,20 +22,15 @@ pub struct ChangeModelCredentialsParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ModelCreateArgs {
-    /// Its name.
     pub name: String,
-    /// Tag of the owner.
     pub owner_tag: String,
-    /// Its configuration.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub config: BTreeMap<String, Value>,
     /// `cloud-<name>`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cloud_tag: String,
-    /// Region of the cloud.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub region: String,
-    /// The credential.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub credential: String,
 }
@@ -43,7 +39,6 @@ pub struct ModelCreateArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DestroyModelsParams {
-    /// The models.
     #[serde(with = "crate::go::nil")]
     pub models: Vec<DestroyModelParams>,
 }
@@ -52,7 +47,6 @@ pub struct DestroyModelsParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DumpModelRequest {
-    /// The entities.
     #[serde(with = "crate::go::nil")]
     pub entities: Vec<Entity>,
     /// Whether without the parts that only a restore needs.
@@ -75,10 +69,8 @@ pub struct ChangeModelCredentialParams {
 pub struct DestroyModelParams {
     /// `model-<uuid>`.
     pub model_tag: String,
-    /// Whether to destroy storage too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destroy_storage: Option<bool>,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub force: Option<bool>,
     /// How long to wait before forcing, in nanoseconds.

@@ -1,5 +1,7 @@
 //! Making, changing, granting and removing secrets.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CreateSecretArgs {
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<CreateSecretArg>,
 }
@@ -23,9 +24,7 @@ pub struct CreateSecretArgs {
 pub struct GrantRevokeUserSecretArg {
     /// URI of the secret, `secret:<id>`.
     pub uri: String,
-    /// Label of it.
     pub label: String,
-    /// The applications.
     #[serde(with = "crate::go::nil")]
     pub applications: Vec<String>,
 }
@@ -34,7 +33,6 @@ pub struct GrantRevokeUserSecretArg {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DeleteSecretArgs {
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<DeleteSecretArg>,
 }
@@ -43,7 +41,6 @@ pub struct DeleteSecretArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct UpdateUserSecretArgs {
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<UpdateUserSecretArg>,
 }
@@ -58,21 +55,16 @@ pub struct CreateSecretArg {
     /// When it expires, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expire_time: Option<String>,
-    /// What it is for, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Label of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Parameters by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub params: BTreeMap<String, Value>,
-    /// The content.
     pub content: SecretContentParams,
     /// URI of the secret, `secret:<id>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
-    /// Tag of the owner.
     pub owner_tag: String,
 }
 
@@ -82,9 +74,7 @@ pub struct CreateSecretArg {
 pub struct DeleteSecretArg {
     /// URI of the secret, `secret:<id>`.
     pub uri: String,
-    /// Label of it.
     pub label: String,
-    /// The revisions.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub revisions: Vec<i64>,
 }
@@ -99,16 +89,12 @@ pub struct UpdateUserSecretArg {
     /// When it expires, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expire_time: Option<String>,
-    /// What it is for, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Label of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Parameters by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub params: BTreeMap<String, Value>,
-    /// The content.
     pub content: SecretContentParams,
     /// URI of the secret, `secret:<id>`.
     pub uri: String,
@@ -123,13 +109,11 @@ pub struct UpdateUserSecretArg {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SecretContentParams {
-    /// More, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub data: BTreeMap<String, String>,
     /// Where the content is, if it is in another backend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_ref: Option<SecretValueRef>,
-    /// Checksum of the content.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub checksum: String,
 }

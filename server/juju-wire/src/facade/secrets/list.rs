@@ -1,5 +1,7 @@
 //! Secrets as they are listed.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,6 @@ use crate::method::null_is_empty;
 pub struct ListSecretsArgs {
     /// Whether contents are wanted.
     pub show_secrets: bool,
-    /// What to look for.
     pub filter: SecretsFilter,
 }
 
@@ -21,7 +22,6 @@ pub struct ListSecretsArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ListSecretResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ListSecretResult>,
 }
@@ -33,13 +33,10 @@ pub struct SecretsFilter {
     /// URI of the secret, `secret:<id>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
-    /// Label of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Revision of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
-    /// Tag of the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_tag: Option<String>,
 }
@@ -50,9 +47,7 @@ pub struct SecretsFilter {
 pub struct ListSecretResult {
     /// URI of the secret, `secret:<id>`.
     pub uri: String,
-    /// Version of it.
     pub version: i64,
-    /// Tag of the owner.
     pub owner_tag: String,
     /// How often it should be rotated.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -60,15 +55,11 @@ pub struct ListSecretResult {
     /// When it should next be rotated, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_rotate_time: Option<String>,
-    /// What it is for, in words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Label of it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
-    /// Number of the latest revision.
     pub latest_revision: i64,
-    /// Checksum of the latest content.
     pub latest_revision_checksum: String,
     /// When the latest revision expires, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,13 +70,10 @@ pub struct ListSecretResult {
     /// When it was last changed, RFC 3339.
     #[serde(with = "crate::go::time")]
     pub update_time: String,
-    /// The revisions.
     #[serde(with = "crate::go::nil")]
     pub revisions: Vec<SecretRevision>,
-    /// The value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<SecretValueResult>,
-    /// Level of access.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub access: Vec<AccessInfo>,
 }
@@ -94,12 +82,10 @@ pub struct ListSecretResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SecretRevision {
-    /// Revision of it.
     pub revision: i64,
     /// Where the content is, if it is in another backend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_ref: Option<SecretValueRef>,
-    /// Name of the backend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend_name: Option<String>,
     /// When it was made, RFC 3339.
@@ -117,10 +103,8 @@ pub struct SecretRevision {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SecretValueResult {
-    /// More, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_empty")]
     pub data: BTreeMap<String, String>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -129,7 +113,6 @@ pub struct SecretValueResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AccessInfo {
-    /// Who may read it.
     pub target_tag: String,
     /// As long as this exists.
     pub scope_tag: String,
@@ -141,8 +124,6 @@ pub struct AccessInfo {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SecretValueRef {
-    /// Id of the backend.
     pub backend_id: String,
-    /// Id of the revision in the backend.
     pub revision_id: String,
 }

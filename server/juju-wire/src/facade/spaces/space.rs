@@ -1,5 +1,7 @@
 //! Making, listing, renaming and removing spaces.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -12,7 +14,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CreateSpacesParams {
-    /// The spaces.
     #[serde(with = "crate::go::nil")]
     pub spaces: Vec<CreateSpaceParams>,
 }
@@ -21,7 +22,6 @@ pub struct CreateSpacesParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ListSpacesResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<Space>,
 }
@@ -30,7 +30,6 @@ pub struct ListSpacesResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RemoveSpaceParams {
-    /// The spaces.
     #[serde(with = "crate::go::nil")]
     pub space_param: Vec<RemoveSpaceParam>,
 }
@@ -39,7 +38,6 @@ pub struct RemoveSpaceParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RemoveSpaceResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<RemoveSpaceResult>,
 }
@@ -48,7 +46,6 @@ pub struct RemoveSpaceResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RenameSpacesParams {
-    /// What changed.
     #[serde(with = "crate::go::nil")]
     pub changes: Vec<RenameSpaceParams>,
 }
@@ -57,7 +54,6 @@ pub struct RenameSpacesParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ShowSpaceResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ShowSpaceResult>,
 }
@@ -71,9 +67,7 @@ pub struct CreateSpaceParams {
     pub cidrs: Vec<String>,
     /// `space-<name>`.
     pub space_tag: String,
-    /// Whether it is public.
     pub public: bool,
-    /// Id that the cloud gave it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub provider_id: String,
 }
@@ -82,14 +76,10 @@ pub struct CreateSpaceParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Space {
-    /// Its id.
     pub id: String,
-    /// Its name.
     pub name: String,
-    /// The subnets.
     #[serde(deserialize_with = "null_is_empty")]
     pub subnets: Vec<Subnet>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -98,9 +88,7 @@ pub struct Space {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RemoveSpaceParam {
-    /// Name of the space.
     pub space: Entity,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "is_default")]
     pub force: bool,
     /// Whether only to say what would be done.
@@ -112,16 +100,13 @@ pub struct RemoveSpaceParam {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RemoveSpaceResult {
-    /// Constraints on the machines or containers.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub constraints: Vec<Entity>,
     /// Space of each endpoint.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub bindings: Vec<Entity>,
-    /// Settings of the controller that name it.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub controller_settings: Vec<String>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -130,9 +115,7 @@ pub struct RemoveSpaceResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RenameSpaceParams {
-    /// Tag of the space.
     pub from_space_tag: String,
-    /// Tag with its new name.
     pub to_space_tag: String,
 }
 
@@ -140,14 +123,10 @@ pub struct RenameSpaceParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ShowSpaceResult {
-    /// Name of the space.
     pub space: Space,
-    /// The applications.
     #[serde(with = "crate::go::nil")]
     pub applications: Vec<String>,
-    /// How many machines are in it.
     pub machine_count: i64,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }

@@ -1,5 +1,7 @@
 //! Subnets in spaces.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -10,7 +12,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct MoveSubnetsParams {
-    /// The items, in order.
     #[serde(with = "crate::go::nil")]
     pub args: Vec<MoveSubnetsParam>,
 }
@@ -19,7 +20,6 @@ pub struct MoveSubnetsParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct MoveSubnetsResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<MoveSubnetsResult>,
 }
@@ -28,12 +28,10 @@ pub struct MoveSubnetsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct MoveSubnetsParam {
-    /// The subnets.
     #[serde(with = "crate::go::nil")]
     pub subnets: Vec<String>,
     /// `space-<name>`.
     pub space_tag: String,
-    /// Whether to go on despite errors.
     pub force: bool,
 }
 
@@ -41,12 +39,9 @@ pub struct MoveSubnetsParam {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct MoveSubnetsResult {
-    /// Subnets that moved.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub moved_subnets: Vec<MovedSubnet>,
-    /// Space that they are in now.
     pub new_space: String,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -57,25 +52,19 @@ pub struct MoveSubnetsResult {
 pub struct Subnet {
     /// Network, `10.0.0.0/24`.
     pub cidr: String,
-    /// Id that the cloud gave it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub provider_id: String,
-    /// The cloud's id of the network.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub provider_network_id: String,
-    /// The cloud's id of the space.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub provider_space_id: String,
     /// VLAN number; 0 is none.
     pub vlan_tag: i64,
-    /// Whether it is alive, dying or dead.
     pub life: Life,
     /// `space-<name>`.
     pub space_tag: String,
-    /// Availability zones.
     #[serde(with = "crate::go::nil")]
     pub zones: Vec<String>,
-    /// Its status.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub status: String,
 }
@@ -84,9 +73,7 @@ pub struct Subnet {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct MovedSubnet {
-    /// Tag of the subnet.
     pub subnet: String,
-    /// Space that it was in.
     pub old_space: String,
     /// Network, `10.0.0.0/24`.
     pub cidr: String,

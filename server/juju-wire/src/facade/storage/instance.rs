@@ -1,5 +1,7 @@
 //! Instances of storage: adding, attaching, importing, removing.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::RemoteError;
@@ -12,7 +14,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StoragesAddParams {
-    /// The storage to add.
     #[serde(with = "crate::go::nil")]
     pub storages: Vec<StorageAddParams>,
 }
@@ -21,7 +22,6 @@ pub struct StoragesAddParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddStorageResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<AddStorageResult>,
 }
@@ -30,7 +30,6 @@ pub struct AddStorageResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StorageAttachmentIds {
-    /// The pairs.
     #[serde(with = "crate::go::nil")]
     pub ids: Vec<StorageAttachmentId>,
 }
@@ -39,9 +38,7 @@ pub struct StorageAttachmentIds {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StorageDetachmentParams {
-    /// The pairs.
     pub ids: StorageAttachmentIds,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub force: Option<bool>,
     /// How long to wait before forcing, in nanoseconds.
@@ -62,7 +59,6 @@ pub struct BulkImportStorageParamsV2 {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ImportStorageResults {
-    /// One for each item that was asked for, in order.
     #[serde(deserialize_with = "null_is_empty")]
     pub results: Vec<ImportStorageResult>,
 }
@@ -80,7 +76,6 @@ pub struct StorageFilters {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StorageDetailsListResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<StorageDetailsListResult>,
 }
@@ -98,7 +93,6 @@ pub struct RemoveStorage {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StorageDetailsResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<StorageDetailsResult>,
 }
@@ -107,9 +101,7 @@ pub struct StorageDetailsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StorageAddParams {
-    /// Name of the unit.
     pub unit: String,
-    /// Its name.
     pub name: String,
     /// Storage, by the charm's name for it.
     pub storage: StorageDirectives,
@@ -119,10 +111,8 @@ pub struct StorageAddParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddStorageResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<AddStorageDetails>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -141,15 +131,10 @@ pub struct StorageAttachmentId {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ImportStorageParamsV2 {
-    /// Its kind.
     pub kind: i64,
-    /// Name of the pool.
     pub pool: String,
-    /// Id that the cloud gave it.
     pub provider_id: String,
-    /// The charm's name for it.
     pub storage_name: String,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "is_default")]
     pub force: bool,
 }
@@ -158,10 +143,8 @@ pub struct ImportStorageParamsV2 {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct ImportStorageResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<ImportStorageDetails>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -175,10 +158,8 @@ pub struct StorageFilter {}
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StorageDetailsListResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub result: Vec<StorageInstance>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -187,15 +168,12 @@ pub struct StorageDetailsListResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct RemoveStorageInstance {
-    /// Tag of the entity.
     pub tag: String,
     /// Whether it is detached first.
     #[serde(skip_serializing_if = "is_default")]
     pub destroy_attachments: bool,
-    /// Whether to destroy storage too.
     #[serde(skip_serializing_if = "is_default")]
     pub destroy_storage: bool,
-    /// Whether to go on despite errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub force: Option<bool>,
     /// How long to wait before forcing, in nanoseconds.
@@ -207,10 +185,8 @@ pub struct RemoveStorageInstance {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StorageDetailsResult {
-    /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<StorageInstance>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -219,7 +195,6 @@ pub struct StorageDetailsResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddStorageDetails {
-    /// Tags of the storage.
     #[serde(deserialize_with = "null_is_empty")]
     pub storage_tags: Vec<String>,
 }

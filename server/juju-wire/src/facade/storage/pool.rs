@@ -1,5 +1,7 @@
 //! Pools of storage.
 
+#![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,6 @@ use crate::method::null_is_empty;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StoragePoolArgs {
-    /// The pools.
     #[serde(with = "crate::go::nil")]
     pub pools: Vec<StoragePool>,
 }
@@ -30,7 +31,6 @@ pub struct StoragePoolFilters {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StoragePoolsResults {
-    /// One for each item that was asked for, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub results: Vec<StoragePoolsResult>,
 }
@@ -39,7 +39,6 @@ pub struct StoragePoolsResults {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StoragePoolDeleteArgs {
-    /// The pools.
     #[serde(with = "crate::go::nil")]
     pub pools: Vec<StoragePoolDeleteArg>,
 }
@@ -48,11 +47,9 @@ pub struct StoragePoolDeleteArgs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StoragePool {
-    /// Its name.
     pub name: String,
     /// Kind of storage, `lxd`.
     pub provider: String,
-    /// Attributes by name.
     pub attrs: Option<BTreeMap<String, Value>>,
 }
 
@@ -60,10 +57,8 @@ pub struct StoragePool {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StoragePoolFilter {
-    /// Names to look for.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub names: Vec<String>,
-    /// Kinds of storage to look for.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub providers: Vec<String>,
 }
@@ -72,10 +67,8 @@ pub struct StoragePoolFilter {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StoragePoolsResult {
-    /// The pools.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub storage_pools: Vec<StoragePool>,
-    /// Why this one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<RemoteError>,
 }
@@ -84,6 +77,5 @@ pub struct StoragePoolsResult {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StoragePoolDeleteArg {
-    /// Its name.
     pub name: String,
 }
