@@ -176,7 +176,7 @@ async fn gone_from(tool: &str, arguments: &Value) -> (Simulator, SideBySide) {
             _ = pair.juju_mcp(tool, arguments) => return None,
             () = begun => {}
         }
-        simulator.inject(Fault::Heal).await.expect("injected");
+        simulator.inject(Fault::Clear).await.expect("injected");
         Some((simulator, pair))
     })
     .await

@@ -80,6 +80,6 @@ fn remove_applications(model: &mut Model) {
             let _ = model.take_relation(id);
         }
         model.applications.remove(&name);
-        model.journal.touch(Topic::Application(name));
+        model.journal.mark_changed(Topic::Application(name));
     }
 }

@@ -67,8 +67,8 @@ impl Call {
     }
 
     /// Reads the estate.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        self.estate().read(look)
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        self.estate().read(read)
     }
 
     /// Changes the estate.

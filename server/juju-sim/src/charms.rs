@@ -1,6 +1,9 @@
 //! Charms that the simulated store has.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,18 +15,18 @@ pub(crate) struct Charm {
     #[serde(default)]
     pub(crate) name: String,
     pub(crate) summary: String,
-    /// What it is for; the summary where nothing else is said.
+    /// What it is for; default: the summary.
     #[serde(default)]
     pub(crate) description: String,
     pub(crate) revision: i64,
-    /// Version of the workload that its units tell.
+    /// Workload version that the units report.
     pub(crate) version: String,
-    /// What it says of itself, which is shown beside its revision.
+    /// The version text that the charm contains; status shows it beside the revision.
     #[serde(default)]
     pub(crate) build: String,
-    /// What its units say when they serve.
-    #[serde(default)]
-    pub(crate) says: String,
+    /// Workload status message of units that are active.
+    #[serde(default, rename = "says")]
+    pub(crate) active_message: String,
     #[serde(default = "latest")]
     pub(crate) channels: Vec<String>,
     #[serde(default)]
@@ -106,7 +109,7 @@ pub(crate) struct CharmAction {
     /// Parameters as JSON Schema.
     pub(crate) params: BTreeMap<String, Value>,
     pub(crate) required: Vec<String>,
-    /// Units, by number, on which it fails, and what it says then.
+    /// Units, by number, on which the action fails, with the failure message.
     pub(crate) fails: BTreeMap<u32, String>,
 }
 
@@ -172,7 +175,7 @@ pub(crate) struct CharmResource {
     #[serde(alias = "path")]
     pub(crate) filename: String,
     pub(crate) description: String,
-    /// What the store has it at; 1 unless said.
+    /// Revision in the store; default: 1.
     pub(crate) revision: Option<i64>,
 }
 
@@ -206,13 +209,17 @@ impl Charm {
 pub(crate) struct Charms(BTreeMap<String, Arc<Charm>>);
 
 impl Charms {
-    /// The charms that are part of the program.
+    /// The charms that are part of the program. The first call reads their YAML, later calls share the result.
     ///
     /// # Errors
-    /// Never in a program whose tests passed.
-    pub(crate) fn shipped() -> Result<Self, serde_yaml::Error> {
-        let charms: BTreeMap<String, Charm> = serde_yaml::from_str(include_str!("charms/catalogue.yaml"))?;
-        Ok(Self(charms.into_iter().map(|(name, charm)| (name.clone(), Arc::new(Charm { name, ..charm }))).collect()))
+    /// The embedded catalogue is not valid YAML; a test excludes that.
+    pub(crate) fn builtin() -> Result<Self, serde_yaml::Error> {
+        static BUILTIN: OnceLock<Charms> = OnceLock::new();
+        if let Some(charms) = BUILTIN.get() {
+            return Ok(charms.clone());
+        }
+        let charms = Self(BTreeMap::new()).with(serde_yaml::from_str(include_str!("charms/catalogue.yaml"))?);
+        Ok(BUILTIN.get_or_init(|| charms).clone())
     }
 
     /// The same with further charms.
@@ -232,8 +239,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shipped_charm_can_be_read() {
-        let charms = Charms::shipped().expect("readable");
+    fn builtin_charms_are_valid() {
+        let charms = Charms::builtin().expect("readable");
         assert!(charms.get("postgresql").is_some_and(|charm| charm.channels.contains(&"14/stable".to_owned())));
         assert_eq!(charms.get("nothing").map(|charm| charm.name.clone()), None);
     }

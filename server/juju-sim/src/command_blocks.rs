@@ -59,8 +59,8 @@ const REMOVING: &[(&str, &[&str])] = &[
     ("Storage", &["Remove"]),
 ];
 
-/// Refuses a method that a block of the connection's model keeps back. Who could not call it at all is told that
-/// instead, by the method itself.
+/// Refuses a method that a block of the connection's model keeps back. A user without access
+/// gets the access error from the method instead.
 pub(crate) fn check_method(session: &Session, facade: &str, method: &str) -> Result<(), RemoteError> {
     let Some(uuid) = session.model() else { return Ok(()) };
     let listed =

@@ -1,4 +1,4 @@
-//! Faults over HTTP, for whoever holds the token of the ready file.
+//! Fault injection over HTTP, authorized by the token of the ready file.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ struct Control {
     token: Arc<str>,
 }
 
-/// What is asked for: `{"fault": "hook-error payment/0"}`.
+/// The request: `{"fault": "hook-error payment/0"}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Order {
+struct FaultRequest {
     fault: String,
 }
 
@@ -46,11 +46,11 @@ pub async fn control(
 async fn fault(
     State(control): State<Control>,
     headers: HeaderMap,
-    Json(order): Json<Order>,
+    Json(order): Json<FaultRequest>,
 ) -> (StatusCode, Json<Value>) {
     let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if sent.and_then(|value| value.strip_prefix("Bearer ")) != Some(&*control.token) {
-        return refused(StatusCode::UNAUTHORIZED, "the control token is wrong; it stands in the ready file");
+        return refused(StatusCode::UNAUTHORIZED, "the control token is wrong; use the one in the ready file");
     }
     let fault = match order.fault.parse::<Fault>() {
         Ok(fault) => fault,

@@ -4,15 +4,15 @@ use std::{str::FromStr, time::Duration};
 
 use crate::state::{MachineId, State, Status, Topic, Work};
 
-/// What is to go wrong.
+/// A fault to inject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The next hook of this unit fails, and fails again when it is retried.
     HookError(String),
-    /// This unit says that it is blocked, and why.
+    /// This unit reports that it is blocked, with a message.
     Block(String, String),
-    /// This machine is no longer heard of.
-    LoseMachine(String),
+    /// The agent of this machine stops communicating.
+    MachineDown(String),
     /// All connections to the controller break.
     DropConnections,
     /// Every answer is held back for so long.
@@ -20,10 +20,10 @@ pub enum Fault {
     /// The controller goes away for two seconds.
     RestartController,
     /// All faults end.
-    Heal,
+    Clear,
 }
 
-/// Words that name no fault.
+/// The text names no fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no fault; one of: hook-error UNIT, block UNIT MESSAGE, machine-down ID, drop-connections, delay MILLISECONDS, restart-controller, clear"
@@ -43,26 +43,26 @@ impl FromStr for Fault {
             ("block", [unit, message @ ..]) if !message.is_empty() => {
                 Ok(Self::Block((*unit).to_owned(), message.join(" ")))
             }
-            ("machine-down", [id]) => Ok(Self::LoseMachine((*id).to_owned())),
+            ("machine-down", [id]) => Ok(Self::MachineDown((*id).to_owned())),
             ("drop-connections", []) => Ok(Self::DropConnections),
             ("delay", [milliseconds]) => {
                 milliseconds.parse().map(Duration::from_millis).map(Self::Delay).map_err(|_| unknown())
             }
             ("restart-controller", []) => Ok(Self::RestartController),
-            ("clear", []) => Ok(Self::Heal),
+            ("clear", []) => Ok(Self::Clear),
             _ => Err(unknown()),
         }
     }
 }
 
 impl Fault {
-    /// Applies the faults that are of the estate; in every model that has the target.
+    /// Applies a fault to the state, in every model that has the target.
     ///
     /// # Errors
     /// One sentence, where there is no such target.
-    pub(crate) fn strike(&self, state: &mut State) -> Result<(), String> {
+    pub(crate) fn inject(&self, state: &mut State) -> Result<(), String> {
         match self {
-            Self::HookError(unit) => unit_of(state, unit, |unit| {
+            Self::HookError(unit) => change_unit(state, unit, |unit| {
                 let hook = match unit.work.front() {
                     Some(Work::Hook(hook)) => hook.clone(),
                     _ => "update-status".to_owned(),
@@ -72,13 +72,13 @@ impl Fault {
                     unit.work.push_back(Work::Hook(hook));
                 }
             }),
-            Self::Block(unit, message) => unit_of(state, unit, |unit| {
+            Self::Block(unit, message) => change_unit(state, unit, |unit| {
                 unit.blocked = Some(message.clone());
                 unit.workload = Status::now("blocked", message.clone());
             }),
-            Self::LoseMachine(id) => lose(state, id),
-            Self::Heal => {
-                heal(state);
+            Self::MachineDown(id) => machine_down(state, id),
+            Self::Clear => {
+                clear(state);
                 Ok(())
             }
             Self::DropConnections | Self::Delay(_) | Self::RestartController => Ok(()),
@@ -86,27 +86,27 @@ impl Fault {
     }
 }
 
-fn unit_of(state: &mut State, name: &str, change: impl Fn(&mut crate::state::Unit)) -> Result<(), String> {
-    let mut struck = false;
+fn change_unit(state: &mut State, name: &str, change: impl Fn(&mut crate::state::Unit)) -> Result<(), String> {
+    let mut applied = false;
     for model in state.models.values_mut() {
         if let Ok(unit) = model.unit_mut(name) {
             change(unit);
             let application = unit.application.clone();
-            model.journal.touch(Topic::Application(application));
-            struck = true;
+            model.journal.mark_changed(Topic::Application(application));
+            applied = true;
         }
     }
-    if struck { Ok(()) } else { Err(format!("no model has a unit `{name}`")) }
+    if applied { Ok(()) } else { Err(format!("no model has a unit `{name}`")) }
 }
 
-fn lose(state: &mut State, id: &str) -> Result<(), String> {
+fn machine_down(state: &mut State, id: &str) -> Result<(), String> {
     let number: MachineId = id.parse().map_err(|()| format!("`{id}` is not the number of a machine"))?;
-    let mut struck = false;
+    let mut applied = false;
     for model in state.models.values_mut().filter(|model| model.name != "controller") {
         let Some(machine) = model.machines.get_mut(&number) else { continue };
         machine.lost = true;
         machine.agent = Status::now("down", "agent is not communicating with the server");
-        model.journal.touch(Topic::Machine(id.to_owned()));
+        model.journal.mark_changed(Topic::Machine(id.to_owned()));
         let units: Vec<_> = model
             .units
             .values()
@@ -119,12 +119,12 @@ fn lose(state: &mut State, id: &str) -> Result<(), String> {
                 unit.workload = Status::now("unknown", format!("agent lost, see 'juju show-status-log {name}'"));
             }
         }
-        struck = true;
+        applied = true;
     }
-    if struck { Ok(()) } else { Err(format!("no model has a machine `{id}`")) }
+    if applied { Ok(()) } else { Err(format!("no model has a machine `{id}`")) }
 }
 
-fn heal(state: &mut State) {
+fn clear(state: &mut State) {
     for model in state.models.values_mut() {
         let mut touched = Vec::new();
         for machine in model.machines.values_mut().filter(|machine| machine.lost) {
@@ -133,8 +133,9 @@ fn heal(state: &mut State) {
             touched.push(Topic::Machine(machine.id.clone()));
         }
         for unit in model.units.values_mut() {
-            let struck = unit.failing.take().is_some() | unit.blocked.take().is_some() || (unit.agent.status == "lost");
-            if struck {
+            let applied =
+                unit.failing.take().is_some() | unit.blocked.take().is_some() || (unit.agent.status == "lost");
+            if applied {
                 unit.agent = Status::now("idle", "");
                 unit.workload = Status::now("active", "");
                 unit.due = None;
@@ -143,7 +144,7 @@ fn heal(state: &mut State) {
             }
         }
         for topic in touched {
-            model.journal.touch(topic);
+            model.journal.mark_changed(topic);
         }
     }
 }
@@ -153,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_are_read_as_they_are_written_in_the_help() {
+    fn fault_parses_as_in_help_text() {
         assert_eq!("hook-error payment/0".parse(), Ok(Fault::HookError("payment/0".into())));
         assert_eq!("block web/1 no database".parse(), Ok(Fault::Block("web/1".into(), "no database".into())));
         assert_eq!("delay 250".parse(), Ok(Fault::Delay(Duration::from_millis(250))));

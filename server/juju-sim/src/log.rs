@@ -84,8 +84,8 @@ fn begin(context: &Context, uuid: &str, query: &LogQuery) -> u64 {
 
 fn lines(context: &Context, uuid: &str, query: &LogQuery, from: u64) -> Vec<LogLine> {
     context.estate.read(|state| {
-        let kept = state.models.get(uuid).into_iter().flat_map(|model| &model.log);
-        kept.filter(|line| line.number >= from && fits(line, query)).cloned().collect()
+        let lines = state.models.get(uuid).into_iter().flat_map(|model| &model.log);
+        lines.filter(|line| line.number >= from && fits(line, query)).cloned().collect()
     })
 }
 

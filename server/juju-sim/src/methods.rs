@@ -16,7 +16,7 @@ use crate::{call::Call, command_blocks, session::Session};
 
 type Handler = Box<dyn Fn(Call, &Request) -> BoxFuture<'static, Result<Reply, RemoteError>> + Send + Sync>;
 
-/// Stands for all versions of a facade that have no handler of their own.
+/// Represents all versions of a facade that have no handler of their own.
 const ANY_VERSION: u32 = 0;
 
 /// All methods of all facades, by facade, name and version.
@@ -122,7 +122,7 @@ fn write<M: Method>(id: u64, reply: &M::Reply) -> Result<Reply, RemoteError> {
     Reply::of::<M>(id, reply).map_err(|error| RemoteError::plain(error.to_string()))
 }
 
-/// What the real server says to what it does not have, also to everything before the login.
+/// The error for an unknown method; before the login, for every method.
 fn unknown(request: &Request, has_facade: bool) -> RemoteError {
     let Request { facade, version, method, .. } = request;
     let message = if has_facade {

@@ -1,4 +1,4 @@
-//! Which endpoints fit together, and what the real server says where none or several do (`state/endpoint.go`).
+//! Which endpoints fit together, and the error where none or several do (`state/endpoint.go`).
 
 use juju_wire::RemoteError;
 

@@ -168,7 +168,7 @@ pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioErro
         }
     }
     .map_err(unreadable)?;
-    let charms = Charms::shipped().map_err(unreadable)?.with(scenario.charms);
+    let charms = Charms::builtin().map_err(unreadable)?.with(scenario.charms);
     let defaults: BTreeMap<_, _> = scenario
         .cloud
         .iter()
@@ -285,7 +285,7 @@ fn build(mut model: Model, section: &ModelSection, charms: &Charms) -> Result<Mo
         model.add_application(name, charm, channel)?;
         if let Some(revision) = application.revision {
             model.application_mut(name)?.revision = revision;
-            model.journal.touch(Topic::Charm(charm.url(revision)));
+            model.journal.mark_changed(Topic::Charm(charm.url(revision)));
         }
         if application.exposed {
             let everywhere =
@@ -307,7 +307,7 @@ fn build(mut model: Model, section: &ModelSection, charms: &Charms) -> Result<Mo
     for (name, offered) in &section.offers {
         let offer = offer(&model, name, offered)?;
         model.offers.insert(name.clone(), offer);
-        model.journal.touch(Topic::Offer(name.clone()));
+        model.journal.mark_changed(Topic::Offer(name.clone()));
     }
     settle(&mut model);
     for (name, application) in &section.applications {

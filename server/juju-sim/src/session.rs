@@ -61,7 +61,7 @@ const IN_CLUSTERS: &[&str] = &[
 /// What a watcher remembers between two calls of `Next`.
 #[derive(Debug, Clone)]
 pub(crate) struct Watcher {
-    /// Revision of the estate that was told last.
+    /// Last revision that the watcher returned.
     pub(crate) revision: u64,
     /// Cancelled by `Stop`.
     pub(crate) stopped: CancellationToken,
@@ -122,7 +122,7 @@ impl Session {
         Err(RemoteError::new(Code::NotSupported, message))
     }
 
-    /// What the real server says to a facade that only the other kind of connection has.
+    /// The error for a facade that only the other kind of connection has.
     pub(crate) fn elsewhere(&self, facade: &str) -> Option<RemoteError> {
         let listed = |served: &[(&str, &[u32])]| served.iter().any(|(name, _)| *name == facade);
         let (here, there, kind) = match &self.model {
@@ -140,7 +140,7 @@ impl Session {
         self.admit(user.trim_end_matches("@local"), &request.credentials)
     }
 
-    /// Logs a service account in: here, a user whose password is the secret.
+    /// Logs a service account in: here, a user with the secret as password.
     pub(crate) fn log_in_service(&self, request: &ClientCredentials) -> Result<LoginResult, RemoteError> {
         self.admit(&request.client_id, &request.client_secret)
     }
@@ -180,7 +180,7 @@ impl Session {
                 model_tag: self.model.as_ref().map(|uuid| Tag::new("model", uuid).to_string()).unwrap_or_default(),
                 controller_tag,
                 user_info: Some(UserInfo {
-                    // the real server does not tell it here
+                    // the real server leaves it empty here
                     display_name: String::new(),
                     identity: Tag::new("user", name).to_string(),
                     last_connection,
@@ -196,7 +196,7 @@ impl Session {
         Ok(result)
     }
 
-    /// Starts a watcher that has told everything up to `revision`, and gives its number.
+    /// Starts a watcher that has returned everything up to `revision`, and returns its number.
     pub(crate) fn watch(&self, revision: u64) -> String {
         let number = (self.last_watcher.fetch_add(1, Ordering::Relaxed) + 1).to_string();
         let watcher = Watcher { revision, stopped: CancellationToken::new() };
@@ -210,14 +210,14 @@ impl Session {
         self.watchers().get(number).cloned().ok_or_else(missing)
     }
 
-    /// Remembers what a watcher has told.
-    pub(crate) fn told(&self, number: &str, revision: u64) {
+    /// Records the revision that a watcher has returned.
+    pub(crate) fn advance_watcher(&self, number: &str, revision: u64) {
         if let Some(watcher) = self.watchers().get_mut(number) {
             watcher.revision = revision;
         }
     }
 
-    /// Ends a watcher; a call of `Next` that waits is told so.
+    /// Ends a watcher; a waiting call of `Next` fails.
     pub(crate) fn stop_watcher(&self, number: &str) -> Result<(), RemoteError> {
         let watcher = self.watcher(number)?;
         self.watchers().remove(number);
@@ -230,7 +230,7 @@ impl Session {
     }
 }
 
-/// What the real server says, whichever of the two is wrong.
+/// The error for a wrong name and for a wrong password alike.
 fn wrong_password() -> RemoteError {
     RemoteError::new(Code::Unauthorized, "invalid entity name or password")
 }

@@ -134,23 +134,23 @@ impl Simulator {
     /// Injects a fault.
     ///
     /// # Errors
-    /// [`Error::Fault`] where it strikes nothing.
+    /// [`Error::Fault`] where it has no target.
     pub async fn inject(&self, fault: Fault) -> Result<(), Error> {
         match fault {
             Fault::DropConnections => self.served.context.faults.drop_connections(),
             Fault::Delay(delay) => self.served.context.faults.set_delay(delay),
             Fault::RestartController => self.restart().await?,
-            Fault::Heal => {
+            Fault::Clear => {
                 self.served.context.faults.set_delay(Duration::ZERO);
-                self.strike(&Fault::Heal)?;
+                self.apply(&Fault::Clear)?;
             }
-            other => self.strike(&other)?,
+            other => self.apply(&other)?,
         }
         Ok(())
     }
 
-    fn strike(&self, fault: &Fault) -> Result<(), Error> {
-        self.served.context.estate.write(|state| fault.strike(state)).map_err(Error::Fault)
+    fn apply(&self, fault: &Fault) -> Result<(), Error> {
+        self.served.context.estate.write(|state| fault.inject(state)).map_err(Error::Fault)
     }
 
     /// Ends all connections, is away for a while, and listens at the same address again.
@@ -161,7 +161,7 @@ impl Simulator {
         };
         stop.cancel();
         self.served.context.faults.drop_connections();
-        // a task that was cancelled has nothing to say
+        // a cancelled task has no result
         let _ = old.await;
         tokio::time::sleep(RESTART).await;
         let listener = listen(self.address()).await?;
@@ -169,8 +169,8 @@ impl Simulator {
         Ok(())
     }
 
-    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        self.served.context.estate.read(look)
+    fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        self.served.context.estate.read(read)
     }
 }
 
@@ -192,7 +192,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address).await.map_err(|cause| Error::Listen { address, cause })
 }
 
-/// Why the simulated controller does not run, or not do what it was told.
+/// Why the simulated controller does not run, or why a request to it failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Others could reach it, and its passwords are no secret.
@@ -222,7 +222,7 @@ pub enum Error {
         #[source]
         cause: std::io::Error,
     },
-    /// The fault strikes nothing.
+    /// The fault has no target.
     #[error("the fault cannot be injected: {0}")]
     Fault(String),
 }

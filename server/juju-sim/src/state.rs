@@ -1,4 +1,4 @@
-//! The simulated estate: plain values behind one lock, and a revision that wakes whoever waits for a change.
+//! The simulated estate: plain values behind one lock, and a revision that wakes the watchers of changes.
 
 mod access;
 mod application;
@@ -67,19 +67,19 @@ impl Estate {
         Self { state: RwLock::new(state), revision: watch::Sender::new(1) }
     }
 
-    /// Looks at the state.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    /// Reads the state.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes the state, and wakes whoever waits.
+    /// Changes the state, and wakes the watchers.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let answer = change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner));
         self.revision.send_modify(|revision| *revision += 1);
         answer
     }
 
-    /// Told of every change.
+    /// A receiver of the revision, which every change increments.
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
     }

@@ -88,7 +88,7 @@ fn answer(taken: Result<String, RemoteError>) -> Response {
     }
 }
 
-/// Keeps an uploaded charm under the first revision that is free, and gives its URL.
+/// Keeps an uploaded charm under the first revision that is free, and returns its URL.
 fn keep(context: &Context, uuid: &str, body: &[u8], name: &str, series: &str) -> Result<String, RemoteError> {
     let mut charm = archive::read(body)
         .map_err(|cause| RemoteError::new(Code::BadRequest, format!("invalid charm archive: {cause}")))?;
@@ -135,8 +135,8 @@ fn take(
     body: &[u8],
 ) -> Result<juju_wire::facade::resources::Resource, RemoteError> {
     let fingerprint = hex::encode(Sha384::digest(body));
-    let told = headers.get("content-sha384").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if told != fingerprint {
+    let declared = headers.get("content-sha384").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if declared != fingerprint {
         return Err(RemoteError::plain("resource fingerprint does not match the content"));
     }
     let disposition = headers.get(header::CONTENT_DISPOSITION).and_then(|value| value.to_str().ok());
@@ -160,7 +160,7 @@ fn take(
         model.uploads.insert((application.to_owned(), name.to_owned()), upload);
         if model.applications.contains_key(application) {
             model.queue(application, &["upgrade-charm".to_owned()]);
-            model.journal.touch(Topic::Application(application.to_owned()));
+            model.journal.mark_changed(Topic::Application(application.to_owned()));
         }
         Ok(resources::of_application(model, application, wanted))
     })

@@ -54,7 +54,7 @@ pub struct IntResult {
     pub result: i64,
 }
 
-/// Yes or no, or why it cannot be told.
+/// A boolean, or the error.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct BoolResult {
@@ -81,7 +81,7 @@ pub struct MapResults {
     pub results: Vec<MapResult>,
 }
 
-/// A new watcher that says only that something changed.
+/// A new watcher that only reports that something changed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct NotifyWatchResult {

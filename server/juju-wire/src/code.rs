@@ -21,7 +21,7 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// The phrase as it stands on the wire; empty for [`Code::None`].
+            /// The phrase on the wire; empty for [`Code::None`].
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for Code {
     }
 }
 
-/// An error as it stands in a result: `{"message", "code", "info"?}`.
+/// An error in a result: `{"message", "code", "info"?}`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct RemoteError {
@@ -164,7 +164,7 @@ impl ErrorResult {
     }
 }
 
-/// The answer of a bulk call whose items answer nothing but a possible error: `{"results": [{}]}`.
+/// The answer of a bulk call with nothing but a possible error in each item: `{"results": [{}]}`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ErrorResults {
     #[serde(default, deserialize_with = "crate::method::null_is_empty")]

@@ -32,7 +32,7 @@ pub struct LogRecord {
 /// Which lines are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogQuery {
-    /// Only these entities, as tags; a `*` stands for anything.
+    /// Only these entities, as tags; a `*` matches anything.
     pub include_entity: Vec<String>,
     pub exclude_entity: Vec<String>,
     /// Only these modules, with all below them.

@@ -1,4 +1,4 @@
-//! What `AllWatcher.Next` tells: a change or removal of one entity, `["unit", "change", {...}]` (`rpc/params/multiwatcher.go`).
+//! What `AllWatcher.Next` returns: a change or removal of one entity, `["unit", "change", {...}]` (`rpc/params/multiwatcher.go`).
 
 #![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
 
@@ -18,14 +18,14 @@ pub struct Delta {
 
 macro_rules! entities {
     ($( $(#[$doc:meta])* $name:ident = $kind:literal ( $info:ty ) ),* $(,)?) => {
-        /// An entity of a model, as a watcher of everything tells it.
+        /// An entity of a model, as a watcher of everything returns it.
         #[derive(Debug, Clone, PartialEq)]
         pub enum EntityInfo {
             $( $(#[$doc])* $name(Box<$info>), )*
         }
 
         impl EntityInfo {
-            /// The kind as it stands on the wire, `unit`.
+            /// The kind on the wire, `unit`.
             #[must_use]
             pub fn kind(&self) -> &'static str {
                 match self { $( Self::$name(_) => $kind, )* }

@@ -38,7 +38,7 @@ impl FromIterator<Tag> for Entities {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Life {
-    /// Not told; in `FullStatus` it means alive.
+    /// Absent; in `FullStatus` it means alive.
     #[default]
     #[serde(rename = "")]
     Unset,

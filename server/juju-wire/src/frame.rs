@@ -53,7 +53,7 @@ impl Request {
 
     /// Reads the parameters as those of `M`; absent ones are `null`, then `{}`.
     ///
-    /// Go reads `null` as nothing wherever it stands, and some clients send it for all that they leave open; so where
+    /// Go reads `null` as nothing everywhere, and some clients send it for all that they leave open; so where
     /// the parameters do not fit, they are read again without their nulls.
     ///
     /// # Errors
@@ -114,7 +114,7 @@ impl Reply {
         Ok(Self { id, error: String::new(), code: String::new(), info: None, response: Some(response) })
     }
 
-    /// A reply that says that the call failed as a whole.
+    /// A reply that reports that the call failed as a whole.
     #[must_use]
     pub fn failed(id: u64, error: RemoteError) -> Self {
         Self { id, error: error.message, code: error.code.to_string(), info: error.info, response: Some(empty()) }
@@ -162,7 +162,7 @@ pub enum AnswerError {
 }
 
 #[cfg(test)]
-#[expect(unreachable_pub, reason = "the macro declares methods for other rooms")]
+#[expect(unreachable_pub, reason = "the macro declares methods for other crates")]
 mod tests {
     use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! How Go writes JSON, where it differs from Rust: lists that are `null`, keys that are left out when zero.
 
-/// Whether a value is the zero of its type, which Go leaves out where the field says `omitempty`.
+/// Whether a value is the zero of its type, which Go leaves out where the field has `omitempty`.
 pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -12,7 +12,7 @@ pub mod nil {
     /// Writes an empty one as `null`.
     ///
     /// # Errors
-    /// What the serializer says.
+    /// The error of the serializer.
     pub fn serialize<S, T>(value: &T, serializer: S) -> Result<S::Ok, S::Error>
     where
         S: Serializer,
@@ -24,7 +24,7 @@ pub mod nil {
     /// Reads `null` as an empty one.
     ///
     /// # Errors
-    /// What the deserializer says.
+    /// The error of the deserializer.
     pub fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
     where
         D: Deserializer<'de>,
@@ -38,13 +38,13 @@ pub mod nil {
 pub mod time {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    /// What stands for no time.
+    /// The text for no time.
     pub const NONE: &str = "0001-01-01T00:00:00Z";
 
     /// Writes an empty text as [`NONE`].
     ///
     /// # Errors
-    /// What the serializer says.
+    /// The error of the serializer.
     pub fn serialize<S: Serializer>(time: &str, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(if time.is_empty() { NONE } else { time })
     }
@@ -52,7 +52,7 @@ pub mod time {
     /// Reads [`NONE`] and `null` as an empty text.
     ///
     /// # Errors
-    /// What the deserializer says.
+    /// The error of the deserializer.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
         let time = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
         Ok(if time == NONE { String::new() } else { time })

@@ -44,7 +44,7 @@ macro_rules! methods {
 /// Reads a list or map that Go wrote as `null` where it was empty.
 ///
 /// # Errors
-/// What the deserializer says.
+/// The error of the deserializer.
 pub fn null_is_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: serde::Deserializer<'de>,

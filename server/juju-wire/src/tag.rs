@@ -12,7 +12,7 @@ pub struct Tag {
 }
 
 impl Tag {
-    /// The tag of an entity of `kind` whose own name is `id`: `Tag::new("unit", "web/0")`.
+    /// The tag of an entity of `kind` with the name `id`: `Tag::new("unit", "web/0")`.
     pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Self {
         Self { kind: kind.into(), id: id.into() }
     }
@@ -95,7 +95,7 @@ impl TagError {
 }
 
 impl From<TagError> for RemoteError {
-    /// What the real server answers to such a tag: a message without a code.
+    /// The answer of the real server to such a tag: a message without a code.
     fn from(error: TagError) -> Self {
         Self::plain(error.to_string())
     }

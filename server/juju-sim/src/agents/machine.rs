@@ -41,6 +41,6 @@ pub(super) fn advance(model: &mut Model, now: DateTime<Utc>, timing: AgentTiming
                 model.machines.remove(&id);
             }
         }
-        model.journal.touch(topic);
+        model.journal.mark_changed(topic);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::timing::AgentTiming;
 use crate::state::{Kind, Model, Status, Topic, Unit, Work};
 
-/// When the agent has something to do: in the past if it can begin at once, never if it waits for somebody.
+/// When the agent has something to do: in the past if it can begin at once, none while it waits for a user.
 pub(super) fn due(model: &Model, unit: &Unit) -> Option<DateTime<Utc>> {
     let ready = match unit.machine.as_deref() {
         Some(id) => model.machine(id).is_none_or(|machine| machine.agent.status == "started"),
@@ -37,8 +37,8 @@ pub(super) fn advance(model: &mut Model, now: DateTime<Utc>, timing: AgentTiming
             unit.work.pop_front();
             end(model, &key, work);
         }
-        model.journal.touch(Topic::Unit(format!("{}/{}", key.0, key.1)));
-        model.journal.touch(Topic::Application(key.0));
+        model.journal.mark_changed(Topic::Unit(format!("{}/{}", key.0, key.1)));
+        model.journal.mark_changed(Topic::Application(key.0));
     }
 }
 
@@ -65,7 +65,7 @@ fn begin(model: &mut Model, key: &(String, u32), work: &Work) {
     {
         "running".clone_into(&mut task.status);
         task.started = Some(Utc::now());
-        model.journal.touch(Topic::Task(id.clone()));
+        model.journal.mark_changed(Topic::Task(id.clone()));
     }
 }
 
@@ -79,7 +79,8 @@ fn end(model: &mut Model, key: &(String, u32), work: Work) {
 
 fn end_hook(model: &mut Model, key: &(String, u32), hook: &str) {
     let tag = format!("unit-{}-{}", key.0, key.1);
-    let says = model.applications.get(&key.0).map(|application| application.charm.says.clone()).unwrap_or_default();
+    let message =
+        model.applications.get(&key.0).map(|application| application.charm.active_message.clone()).unwrap_or_default();
     let Some(unit) = model.units.get_mut(key) else { return };
     unit.agent = Status::now("idle", "");
     if unit.failing.as_deref() == Some(hook) {
@@ -101,7 +102,7 @@ fn end_hook(model: &mut Model, key: &(String, u32), hook: &str) {
     if unit.work.is_empty() {
         unit.workload = match &unit.blocked {
             Some(message) => Status::now("blocked", message.clone()),
-            None => Status::now("active", says),
+            None => Status::now("active", message),
         };
         let (agent, workload) = (unit.agent.clone(), unit.workload.clone());
         model.remember(tag.clone(), "workload", workload);
@@ -129,7 +130,7 @@ fn end_task(model: &mut Model, key: &(String, u32), id: &str) {
         task.message.clone_from(message);
         task.completed = Some(Utc::now());
         task.output = std::iter::once(("return-code".to_owned(), json!(0))).collect();
-        model.journal.touch(Topic::Task(id.to_owned()));
+        model.journal.mark_changed(Topic::Task(id.to_owned()));
         return;
     }
     let output = match task.name.as_str() {
@@ -143,7 +144,7 @@ fn end_task(model: &mut Model, key: &(String, u32), id: &str) {
     "completed".clone_into(&mut task.status);
     task.completed = Some(Utc::now());
     task.output = output.as_object().map(|output| output.clone().into_iter().collect()).unwrap_or_default();
-    model.journal.touch(Topic::Task(id.to_owned()));
+    model.journal.mark_changed(Topic::Task(id.to_owned()));
 }
 
 /// Takes a unit away, and its machine if nothing else is on it; another unit becomes leader.
@@ -154,7 +155,7 @@ fn remove(model: &mut Model, key: &(String, u32)) {
         others.remove(key);
     }
     for key in model.beside.remove(&unit.name()).unwrap_or_default() {
-        model.journal.touch(Topic::Unit(format!("{}/{}", key.0, key.1)));
+        model.journal.mark_changed(Topic::Unit(format!("{}/{}", key.0, key.1)));
         remove(model, &key);
     }
     let used = |machine: &str| {

@@ -37,7 +37,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<WatchActionsProgress>(progress);
 }
 
-/// Watchers of what running actions say: the simulated ones say nothing before they end.
+/// Watchers of the progress messages of actions; the simulated actions send none.
 fn progress(call: &Call, params: Entities) -> Result<StringsWatchResults, RemoteError> {
     call.require(ModelAccess::Read)?;
     let one = |_| StringsWatchResult { watcher_id: call.session().watch(0), ..StringsWatchResult::default() };
@@ -86,7 +86,7 @@ fn tasks(call: &Call, params: Entities) -> Result<ActionResults, RemoteError> {
     Ok(ActionResults { results: results.collect() })
 }
 
-/// Cancels tasks that have not ended; one that runs is told to stop, which the simulated agents do at once.
+/// Cancels tasks that have not ended; a simulated agent stops a running task at once.
 fn cancel(call: &Call, params: Entities) -> Result<ActionResults, RemoteError> {
     call.require(ModelAccess::Write)?;
     let uuid = call.model_uuid()?;
@@ -111,7 +111,7 @@ fn cancel(call: &Call, params: Entities) -> Result<ActionResults, RemoteError> {
                     unit.agent = crate::state::Status::now("idle", "");
                 }
             }
-            model.journal.touch(Topic::Task(id.clone()));
+            model.journal.mark_changed(Topic::Task(id.clone()));
             Ok(shown)
         })
     };
@@ -125,7 +125,7 @@ fn cancel(call: &Call, params: Entities) -> Result<ActionResults, RemoteError> {
     Ok(ActionResults { results: results.collect() })
 }
 
-fn told(model: &Model, operation: &Operation) -> OperationResult {
+fn operation_result(model: &Model, operation: &Operation) -> OperationResult {
     let tasks: Vec<&Task> = operation.tasks.iter().filter_map(|id| model.tasks.get(&id.parse().ok()?)).collect();
     let done = tasks.iter().all(|task| task.completed.is_some());
     let status = match tasks.iter().map(|task| task.status.as_str()).find(|status| *status != "completed") {
@@ -154,7 +154,7 @@ fn operations(call: &Call, params: Entities) -> Result<OperationResults, RemoteE
         call.read_model(|model| {
             let operation = id.parse().ok().and_then(|id: u64| model.operations.get(&id));
             operation
-                .map(|operation| told(model, operation))
+                .map(|operation| operation_result(model, operation))
                 .ok_or_else(|| RemoteError::not_found(format!("operation {id}")))
         })
     };
@@ -164,7 +164,7 @@ fn operations(call: &Call, params: Entities) -> Result<OperationResults, RemoteE
     Ok(OperationResults { results: results.collect(), truncated: false })
 }
 
-/// How many operations are listed where nobody says.
+/// Default number of operations in a list.
 const LISTED: i64 = 50;
 
 fn list(call: &Call, params: OperationQueryArgs) -> Result<OperationResults, RemoteError> {
@@ -172,8 +172,12 @@ fn list(call: &Call, params: OperationQueryArgs) -> Result<OperationResults, Rem
         usize::try_from(number.filter(|number| *number > 0).unwrap_or(usual)).unwrap_or_default()
     };
     call.read_model(|model| {
-        let found: Vec<_> =
-            model.operations.values().map(|one| told(model, one)).filter(|one| wanted(one, &params)).collect();
+        let found: Vec<_> = model
+            .operations
+            .values()
+            .map(|one| operation_result(model, one))
+            .filter(|one| wanted(one, &params))
+            .collect();
         let (first, limit) = (count(params.offset, 0), count(params.limit, LISTED));
         let truncated = found.len() > first + limit;
         Ok(OperationResults { results: found.into_iter().skip(first).take(limit).collect(), truncated })

@@ -25,17 +25,17 @@ async fn next(call: Call, (): ()) -> Result<AllWatcherNextResults, RemoteError> 
         let uuid = call.model_uuid()?.to_owned();
         let found = call.read(|state| {
             let model = state.models.get(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-            // offers are told to admins of the model only
+            // only admins of the model receive offers
             let all = state.model_access(&call.user(), &uuid) >= Some(ModelAccess::Admin);
             let changed = model.journal.since(watcher.revision).into_iter();
-            let told = changed.filter(|topic| all || !matches!(topic, Topic::Offer(_)));
-            let deltas = told.map(|topic| delta::of(state, model, &topic));
-            // a new watcher is not told of what has gone before it came
+            let visible = changed.filter(|topic| all || !matches!(topic, Topic::Offer(_)));
+            let deltas = visible.map(|topic| delta::entity_delta(state, model, &topic));
+            // a new watcher does not receive removals from before its start
             let deltas: Vec<_> = deltas.filter(|delta| watcher.revision > 0 || !delta.removed).collect();
             Ok::<_, RemoteError>((deltas, model.journal.revision()))
         })?;
         if !found.0.is_empty() {
-            call.session().told(call.object(), found.1);
+            call.session().advance_watcher(call.object(), found.1);
             return Ok(AllWatcherNextResults { deltas: found.0 });
         }
         tokio::select! {

@@ -18,7 +18,7 @@ fn get(call: &Call, params: Entities) -> Result<AnnotationsGetResults, RemoteErr
     call.require(ModelAccess::Read)?;
     let uuid = call.model_uuid()?;
     Ok(call.read(|state| {
-        let kept = state.models.get(uuid).map(|model| &model.annotations);
+        let stored = state.models.get(uuid).map(|model| &model.annotations);
         // the real server does not tell who may not see it from who asks for what is not there
         let refused = |tag: &str| match (state.models.get(uuid), juju_wire::Tag::parse(tag)) {
             (_, Err(error)) => Some(RemoteError::from(error)),
@@ -35,7 +35,7 @@ fn get(call: &Call, params: Entities) -> Result<AnnotationsGetResults, RemoteErr
                 message: format!("while getting annotations to \"{tag}\": {error}"),
                 ..error
             });
-            let found = || kept.and_then(|kept| kept.get(&tag)).cloned().unwrap_or_default();
+            let found = || stored.and_then(|stored| stored.get(&tag)).cloned().unwrap_or_default();
             AnnotationsGetResult {
                 annotations: refused.is_none().then(found),
                 entity: tag,
@@ -52,12 +52,12 @@ fn set(call: &Call, params: AnnotationsSet) -> Result<ErrorResults, RemoteError>
     Ok(call.write(|state| {
         for change in params.annotations {
             if let Some(model) = state.models.get_mut(uuid) {
-                let kept = model.annotations.entry(change.entity).or_default();
+                let stored = model.annotations.entry(change.entity).or_default();
                 for (name, value) in change.annotations {
                     if value.is_empty() {
-                        kept.remove(&name)
+                        stored.remove(&name)
                     } else {
-                        kept.insert(name, value)
+                        stored.insert(name, value)
                     };
                 }
             }

@@ -33,7 +33,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<Unexpose>(unexpose);
 }
 
-/// Who may reach an endpoint where nothing is said.
+/// The default access to an exposed endpoint: all networks.
 fn from_everywhere() -> ExposedEndpoint {
     ExposedEndpoint { expose_to_cidrs: vec!["0.0.0.0/0".to_owned(), "::/0".to_owned()], ..ExposedEndpoint::default() }
 }

@@ -109,7 +109,7 @@ fn make(call: &Call, params: AddApplicationOffers) -> Result<ErrorResults, Remot
                 endpoints,
                 users: [(EVERYONE.to_owned(), "read".to_owned())].into(),
             };
-            model.journal.touch(Topic::Offer(name.clone()));
+            model.journal.mark_changed(Topic::Offer(name.clone()));
             model.offers.insert(name, offer);
             Ok(())
         })
@@ -205,7 +205,7 @@ fn show(call: &Call, params: OfferURLs) -> Result<ApplicationOffersResults, Remo
     })
 }
 
-/// The proof that an offer may be consumed, as the asker's library reads it: first version or second
+/// The proof that an offer may be consumed, as the requester's library reads it: first version or second
 /// (`gopkg.in/macaroon.v2`, `marshal.go`).
 fn macaroon(version: i64, id: &str) -> Value {
     let signature = "0".repeat(64);
@@ -257,7 +257,7 @@ fn destroy(call: &Call, params: DestroyApplicationOffers) -> Result<ErrorResults
         call.require_on(&uuid, ModelAccess::Admin)?;
         call.write(|state| {
             let model = state.models.get_mut(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
-            model.journal.touch(Topic::Offer(name.clone()));
+            model.journal.mark_changed(Topic::Offer(name.clone()));
             model.offers.remove(&name);
             Ok(())
         })
@@ -266,13 +266,13 @@ fn destroy(call: &Call, params: DestroyApplicationOffers) -> Result<ErrorResults
 }
 
 fn modify_access(call: &Call, params: ModifyOfferAccessRequest) -> Result<ErrorResults, RemoteError> {
-    let asker = call.user();
+    let requester = call.user();
     let one = |args: &ModifyOfferAccessParams| {
         let user = Tag::parse_id("user", &args.user_tag)?;
         let level = |access: &str| ["read", "consume", "admin"].iter().position(|known| *known == access);
         let wanted = level(&args.access);
         let wanted = wanted.ok_or_else(|| RemoteError::plain(format!("\"{}\" offer access not valid", args.access)))?;
-        let (uuid, name) = call.read(|state| to_change(state, &asker, &args.offer_url))?;
+        let (uuid, name) = call.read(|state| to_change(state, &requester, &args.offer_url))?;
         call.require_on(&uuid, ModelAccess::Admin)?;
         call.write(|state| {
             if !state.users.contains_key(&user) && !user.contains('@') {

@@ -52,7 +52,7 @@ pub(super) struct Resolved {
     pub(super) channel: String,
 }
 
-/// Finds a charm and completes its channel, or says what the real server says.
+/// Finds a charm and completes its channel, or returns the error of the real server.
 pub(super) fn resolve(store: &Charms, name: &str, channel: &str) -> Result<Resolved, RemoteError> {
     let unknown = || RemoteError::plain(format!("resolving error: No charm or bundle with name \"{name}\"."));
     let charm = store.get(name).ok_or_else(unknown)?;

@@ -62,7 +62,7 @@ fn history(call: &Call, request: &StatusHistoryRequest) -> Result<History, Remot
     Ok(History { statuses, error: None })
 }
 
-/// What is kept of the kind of status that is asked for, each with the word for its kind.
+/// The stored history of the requested kind of status, each with the word for its kind.
 fn entries(call: &Call, request: &StatusHistoryRequest) -> Result<Vec<DetailedStatus>, RemoteError> {
     let uuid = call.model_uuid()?;
     let tag = &request.tag;
@@ -97,8 +97,8 @@ fn entries(call: &Call, request: &StatusHistoryRequest) -> Result<Vec<DetailedSt
                 }
             }
         };
-        let entries = kinds.iter().flat_map(|(kept, shown)| {
-            let entries = model.history.get(&(tag.clone(), *kept)).into_iter().flatten();
+        let entries = kinds.iter().flat_map(|(stored, shown)| {
+            let entries = model.history.get(&(tag.clone(), *stored)).into_iter().flatten();
             entries.map(|entry| DetailedStatus { kind: (*shown).to_owned(), ..status::detailed(entry, "") })
         });
         Ok(entries.collect())

@@ -35,7 +35,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<UserCredentials>(user_credentials);
 }
 
-/// Whose all credentials are.
+/// The owner of all credentials.
 const OWNER: &str = "admin";
 
 /// Tag of a cloud's only credential.
@@ -84,7 +84,7 @@ fn definition(state: &State, cloud: &Cloud) -> CloudDefinition {
     CloudDefinition {
         kind: cloud.kind.clone(),
         is_controller_cloud: cloud.name == state.controller.cloud.name,
-        auth_types: cloud.ways_in(),
+        auth_types: cloud.supported_auth_types(),
         endpoint: cloud.endpoint.clone(),
         identity_endpoint: cloud.identity_endpoint.clone(),
         storage_endpoint: cloud.storage_endpoint.clone(),
@@ -163,7 +163,7 @@ fn credentials(call: &Call, params: CloudCredentialArgs) -> Result<CredentialCon
             let content = CredentialContent {
                 name: cloud.credential.clone(),
                 cloud: cloud.name.clone(),
-                auth_type: cloud.way_in(),
+                auth_type: cloud.credential_auth_type(),
                 valid: Some(true),
                 attrs: cloud.attributes.clone(),
             };

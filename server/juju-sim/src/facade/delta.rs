@@ -1,4 +1,4 @@
-//! One change of one entity, as watchers are told it.
+//! One change of one entity, as watchers receive it.
 
 use juju_wire::{
     constraints::Hardware,
@@ -26,84 +26,89 @@ use crate::state::{
     Application, Kind, Machine, MachineId, Model, Relation, RelationEndpoint, State, Status, Task, Topic, Unit,
 };
 
-/// The delta of an entity that changed; of one that is no more, its removal.
-pub(super) fn of(state: &State, model: &Model, topic: &Topic) -> Delta {
-    let uuid = model.uuid.clone();
+/// The delta of an entity that changed; for a removed entity, its removal.
+pub(super) fn entity_delta(state: &State, model: &Model, topic: &Topic) -> Delta {
     let version = &state.controller.agent_version;
     match topic {
         Topic::Model => present(EntityInfo::Model(Box::new(model_info(state, model)))),
-        Topic::Machine(id) => match model.machine(id) {
-            Some(machine) => present(EntityInfo::Machine(Box::new(machine_info(model, machine, version)))),
-            None => gone(EntityInfo::Machine(Box::new(MachineInfo {
-                model_uuid: uuid,
-                id: id.clone(),
-                life: Life::Dead,
-                ..MachineInfo::default()
-            }))),
-        },
-        Topic::Application(name) => {
-            if let Some(application) = model.applications.get(name) {
-                present(EntityInfo::Application(Box::new(application_info(model, application))))
-            } else {
-                let info = ApplicationInfo {
-                    model_uuid: uuid,
-                    name: name.clone(),
-                    life: Life::Dead,
-                    ..ApplicationInfo::default()
-                };
-                gone(EntityInfo::Application(Box::new(info)))
-            }
-        }
-        Topic::Unit(name) => match model.unit(name) {
-            Ok(unit) => present(EntityInfo::Unit(Box::new(unit_info(model, unit, version)))),
-            Err(_) => gone(EntityInfo::Unit(Box::new(UnitInfo {
-                model_uuid: uuid,
-                name: name.clone(),
-                life: Life::Dead,
-                ..UnitInfo::default()
-            }))),
-        },
-        Topic::Relation(id) => match model.relations.get(id) {
-            Some(relation) => present(EntityInfo::Relation(Box::new(relation_info(model, relation)))),
-            None => gone(EntityInfo::Relation(Box::new(RelationInfo {
-                model_uuid: uuid,
-                id: *id,
-                ..RelationInfo::default()
-            }))),
-        },
-        Topic::RemoteApplication(name) => {
-            let found = model.remote_applications.get(name);
-            let info = RemoteApplicationInfo {
-                model_uuid: uuid,
-                name: name.clone(),
-                offer_url: found.map(|remote| remote.offer_url.clone()).unwrap_or_default(),
-                life: if found.is_some() { Life::Alive } else { Life::Dead },
-                status: found.map(|remote| told(&remote.status, "")).unwrap_or_default(),
-            };
-            Delta { removed: found.is_none(), entity: EntityInfo::RemoteApplication(Box::new(info)) }
-        }
-        Topic::Offer(name) => {
-            let found = model.offers.get(name);
-            let application = found.and_then(|offer| model.applications.get(&offer.application));
-            let info = ApplicationOfferInfo {
-                model_uuid: uuid,
-                offer_name: name.clone(),
-                offer_uuid: found.map(|offer| offer.uuid.clone()).unwrap_or_default(),
-                application_name: found.map(|offer| offer.application.clone()).unwrap_or_default(),
-                charm_name: application.map(|application| application.charm.name.clone()).unwrap_or_default(),
-                ..ApplicationOfferInfo::default()
-            };
-            Delta { removed: found.is_none(), entity: EntityInfo::ApplicationOffer(Box::new(info)) }
-        }
-        Topic::Charm(url) => charm(model, url),
-        Topic::Task(id) => {
-            let task = id.parse().ok().and_then(|id: u64| model.tasks.get(&id));
-            let info = task.map(|task| task_info(model, task));
-            let removed = info.is_none();
-            let info = info.unwrap_or_else(|| ActionInfo { model_uuid: uuid, id: id.clone(), ..ActionInfo::default() });
-            Delta { removed, entity: EntityInfo::Action(Box::new(info)) }
-        }
+        Topic::Machine(id) => machine_delta(model, id, version),
+        Topic::Application(name) => application_delta(model, name),
+        Topic::Unit(name) => unit_delta(model, name, version),
+        Topic::Relation(id) => relation_delta(model, *id),
+        Topic::RemoteApplication(name) => remote_application_delta(model, name),
+        Topic::Offer(name) => offer_delta(model, name),
+        Topic::Charm(url) => charm_delta(model, url),
+        Topic::Task(id) => task_delta(model, id),
     }
+}
+
+fn machine_delta(model: &Model, id: &str, version: &str) -> Delta {
+    if let Some(machine) = model.machine(id) {
+        return present(EntityInfo::Machine(Box::new(machine_info(model, machine, version))));
+    }
+    let (model_uuid, id) = (model.uuid.clone(), id.to_owned());
+    let info = MachineInfo { model_uuid, id, life: Life::Dead, ..MachineInfo::default() };
+    gone(EntityInfo::Machine(Box::new(info)))
+}
+
+fn application_delta(model: &Model, name: &str) -> Delta {
+    if let Some(application) = model.applications.get(name) {
+        return present(EntityInfo::Application(Box::new(application_info(model, application))));
+    }
+    let (model_uuid, name) = (model.uuid.clone(), name.to_owned());
+    let info = ApplicationInfo { model_uuid, name, life: Life::Dead, ..ApplicationInfo::default() };
+    gone(EntityInfo::Application(Box::new(info)))
+}
+
+fn unit_delta(model: &Model, name: &str, version: &str) -> Delta {
+    if let Ok(unit) = model.unit(name) {
+        return present(EntityInfo::Unit(Box::new(unit_info(model, unit, version))));
+    }
+    let (model_uuid, name) = (model.uuid.clone(), name.to_owned());
+    let info = UnitInfo { model_uuid, name, life: Life::Dead, ..UnitInfo::default() };
+    gone(EntityInfo::Unit(Box::new(info)))
+}
+
+fn relation_delta(model: &Model, id: i64) -> Delta {
+    if let Some(relation) = model.relations.get(&id) {
+        return present(EntityInfo::Relation(Box::new(relation_info(model, relation))));
+    }
+    let info = RelationInfo { model_uuid: model.uuid.clone(), id, ..RelationInfo::default() };
+    gone(EntityInfo::Relation(Box::new(info)))
+}
+
+fn remote_application_delta(model: &Model, name: &str) -> Delta {
+    let found = model.remote_applications.get(name);
+    let info = RemoteApplicationInfo {
+        model_uuid: model.uuid.clone(),
+        name: name.to_owned(),
+        offer_url: found.map(|remote| remote.offer_url.clone()).unwrap_or_default(),
+        life: if found.is_some() { Life::Alive } else { Life::Dead },
+        status: found.map(|remote| status_info(&remote.status, "")).unwrap_or_default(),
+    };
+    Delta { removed: found.is_none(), entity: EntityInfo::RemoteApplication(Box::new(info)) }
+}
+
+fn offer_delta(model: &Model, name: &str) -> Delta {
+    let found = model.offers.get(name);
+    let application = found.and_then(|offer| model.applications.get(&offer.application));
+    let info = ApplicationOfferInfo {
+        model_uuid: model.uuid.clone(),
+        offer_name: name.to_owned(),
+        offer_uuid: found.map(|offer| offer.uuid.clone()).unwrap_or_default(),
+        application_name: found.map(|offer| offer.application.clone()).unwrap_or_default(),
+        charm_name: application.map(|application| application.charm.name.clone()).unwrap_or_default(),
+        ..ApplicationOfferInfo::default()
+    };
+    Delta { removed: found.is_none(), entity: EntityInfo::ApplicationOffer(Box::new(info)) }
+}
+
+fn task_delta(model: &Model, id: &str) -> Delta {
+    let task = id.parse().ok().and_then(|id: u64| model.tasks.get(&id));
+    let info = task.map(|task| task_info(model, task));
+    let removed = info.is_none();
+    let empty = || ActionInfo { model_uuid: model.uuid.clone(), id: id.to_owned(), ..ActionInfo::default() };
+    Delta { removed, entity: EntityInfo::Action(Box::new(info.unwrap_or_else(empty))) }
 }
 
 fn present(entity: EntityInfo) -> Delta {
@@ -114,7 +119,7 @@ fn gone(entity: EntityInfo) -> Delta {
     Delta { removed: true, entity }
 }
 
-fn told(status: &Status, version: &str) -> StatusInfo {
+fn status_info(status: &Status, version: &str) -> StatusInfo {
     StatusInfo {
         current: status.status.clone(),
         message: status.message.clone(),
@@ -125,7 +130,7 @@ fn told(status: &Status, version: &str) -> StatusInfo {
 }
 
 /// A charm; without its options if no application has it any more.
-fn charm(model: &Model, url: &str) -> Delta {
+fn charm_delta(model: &Model, url: &str) -> Delta {
     let user = model.applications.values().find(|application| application.charm.url(application.revision) == url);
     let options = user.iter().flat_map(|application| &application.charm.config);
     let info = CharmInfo {
@@ -151,7 +156,7 @@ fn model_info(state: &State, model: &Model) -> ModelInfo {
         controller_uuid: state.controller.uuid.clone(),
         is_controller: model.name == "controller",
         config: config.into_iter().map(|(name, (value, _))| (name, value)).collect(),
-        status: told(&Status { since: model.created, ..Status::now("available", "") }, ""),
+        status: status_info(&Status { since: model.created, ..Status::now("available", "") }, ""),
         constraints: model.constraints.clone(),
         sla: ModelSLAInfo { level: "unsupported".to_owned(), ..ModelSLAInfo::default() },
         kind: status::kind(model.kind).to_owned(),
@@ -173,9 +178,9 @@ fn machine_info(model: &Model, machine: &Machine, version: &str) -> MachineInfo 
         model_uuid: model.uuid.clone(),
         id: machine.id.clone(),
         instance_id: if started { machine.instance_id() } else { String::new() },
-        agent_status: told(&machine.agent, if started { version } else { "" }),
+        agent_status: status_info(&machine.agent, if started { version } else { "" }),
         hardware_characteristics: started.then(hardware),
-        instance_status: told(&machine.instance, ""),
+        instance_status: status_info(&machine.instance, ""),
         life: machine.life,
         base: format!("ubuntu@{}", machine.channel.trim_end_matches("/stable")),
         container_type: machine.id.parse().map(|id: MachineId| id.container().to_owned()).unwrap_or_default(),
@@ -195,7 +200,7 @@ fn application_info(model: &Model, application: &Application) -> ApplicationInfo
         constraints: application.constraints.clone(),
         config: application.config.clone(),
         subordinate: application.charm.subordinate,
-        // the real server tells `unset` unless the charm set a status for the application as a whole
+        // the real server reports `unset` unless the charm set a status for the application as a whole
         status: StatusInfo { current: "unset".to_owned(), ..StatusInfo::default() },
         workload_version: application.charm.version.clone(),
         ..ApplicationInfo::default()
@@ -232,9 +237,9 @@ fn unit_info(model: &Model, unit: &Unit, version: &str) -> UnitInfo {
         subordinate: unit.principal.is_some(),
         workload_status: StatusInfo {
             data: failed.map(|hook| ("hook".to_owned(), hook.clone().into())).into_iter().collect(),
-            ..told(&unit.workload, "")
+            ..status_info(&unit.workload, "")
         },
-        agent_status: told(&unit.agent, if allocated { version } else { "" }),
+        agent_status: status_info(&unit.agent, if allocated { version } else { "" }),
     }
 }
 
@@ -250,7 +255,7 @@ fn hardware() -> Hardware {
     }
 }
 
-/// An endpoint as relations are told.
+/// An endpoint in a relation.
 pub(super) fn charm_relation(side: &RelationEndpoint) -> CharmRelation {
     CharmRelation {
         name: side.name.clone(),

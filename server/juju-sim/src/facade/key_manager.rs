@@ -18,7 +18,7 @@ use crate::{
 
 /// The setting that holds the keys, one a line.
 const SETTING: &str = "authorized-keys";
-/// Comments of keys that are Juju's own, which nobody is shown.
+/// Comments of keys that are Juju's own; lists leave them out.
 const OWN: [&str; 2] = ["juju-client-key", "juju-system-key"];
 /// Kinds of key that machines take.
 const KINDS: [&str; 6] =
@@ -35,7 +35,7 @@ fn keys(model: &Model) -> Vec<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
-fn keep(model: &mut Model, keys: &[String]) {
+fn store_keys(model: &mut Model, keys: &[String]) {
     model.config.insert(SETTING.to_owned(), json!(keys.join("\n")));
 }
 
@@ -71,45 +71,49 @@ fn list(call: &Call, params: ListSSHKeys) -> Result<StringsResults, RemoteError>
 
 fn add(call: &Call, params: ModifyUserSSHKeys) -> Result<ErrorResults, RemoteError> {
     call.write_model_as(ModelAccess::Admin, |model| {
-        let mut kept = keys(model);
+        let mut known_keys = keys(model);
         let one = |key: &String| {
             let refused = |why: &str| Err(RemoteError::plain(format!("{why}: {key}")));
             let Some((fingerprint, comment)) = read(key) else { return refused("invalid ssh key") };
             if OWN.contains(&comment) {
                 return refused(&format!("may not add key with comment {comment}"));
             }
-            if kept.iter().filter_map(|known| read(known)).any(|(known, _)| known == fingerprint) {
+            if known_keys.iter().filter_map(|known| read(known)).any(|(known, _)| known == fingerprint) {
                 return refused("duplicate ssh key");
             }
-            kept.push(key.clone());
+            known_keys.push(key.clone());
             Ok(())
         };
         let results = params.ssh_keys.iter().map(one).map(ErrorResult::of).collect();
-        keep(model, &kept);
+        store_keys(model, &known_keys);
         Ok(ErrorResults { results })
     })
 }
 
 fn delete(call: &Call, params: ModifyUserSSHKeys) -> Result<ErrorResults, RemoteError> {
     call.write_model_as(ModelAccess::Admin, |model| {
-        let mut kept = keys(model);
+        let mut known_keys = keys(model);
         let one = |wanted: &String| {
             let meant = |key: &String| match read(key) {
                 Some((fingerprint, comment)) => fingerprint == *wanted || comment == wanted,
                 None => key == wanted,
             };
-            if OWN.contains(&wanted.as_str()) && kept.iter().any(meant) {
+            if OWN.contains(&wanted.as_str()) && known_keys.iter().any(meant) {
                 return Err(RemoteError::plain(format!("may not delete internal key: {wanted}")));
             }
-            let before = kept.len();
-            kept.retain(|key| !meant(key));
-            if kept.len() == before { Err(RemoteError::plain(format!("key not found: {wanted}"))) } else { Ok(()) }
+            let before = known_keys.len();
+            known_keys.retain(|key| !meant(key));
+            if known_keys.len() == before {
+                Err(RemoteError::plain(format!("key not found: {wanted}")))
+            } else {
+                Ok(())
+            }
         };
         let results = params.ssh_keys.iter().map(one).map(ErrorResult::of).collect();
-        if kept.is_empty() {
+        if known_keys.is_empty() {
             return Err(RemoteError::plain("cannot delete all keys"));
         }
-        keep(model, &kept);
+        store_keys(model, &known_keys);
         Ok(ErrorResults { results })
     })
 }

@@ -84,11 +84,11 @@ fn destroy(call: &Call, params: DestroyMachinesParams) -> Result<DestroyMachineR
             if !params.force && !params.dry_run {
                 check(model, &id)?;
             }
-            let told = leaving(model, &id)?;
+            let report = leaving(model, &id)?;
             if !params.dry_run {
                 take(model, &id)?;
             }
-            Ok(told)
+            Ok(report)
         })
     };
     let results = params.machine_tags.iter().map(|tag| match one(tag) {
@@ -141,12 +141,12 @@ fn take(model: &mut Model, id: &str) -> Result<(), RemoteError> {
     units_on(model, id).iter().try_for_each(|unit| model.remove_unit(unit, true))?;
     if let Some(machine) = model.machine_mut(id) {
         machine.life = Life::Dying;
-        model.journal.touch(Topic::Machine(id.to_owned()));
+        model.journal.mark_changed(Topic::Machine(id.to_owned()));
     }
     Ok(())
 }
 
-/// Tells which of the machines need no second try; simulated ones never do.
+/// Retries the provisioning of machines; simulated machines never need it.
 fn retry(call: &Call, params: RetryProvisioningArgs) -> Result<ErrorResults, RemoteError> {
     call.require(ModelAccess::Admin)?;
     let uuid = call.model_uuid()?;

@@ -30,7 +30,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<Sequences>(sequences);
 }
 
-/// The settings that are kept by another facade, and not shown with the others.
+/// The settings that another facade stores and that this list leaves out.
 const ELSEWHERE: [&str; 1] = ["authorized-keys"];
 /// Architectures that machines can have.
 const ARCHITECTURES: [&str; 5] = ["amd64", "arm64", "s390x", "ppc64el", "riscv64"];
@@ -157,7 +157,7 @@ fn set(call: &Call, params: ModelSetParams) -> Result<(), RemoteError> {
     check(&params.config)?;
     change(call, |model| {
         model.config.extend(params.config);
-        model.journal.touch(Topic::Model);
+        model.journal.mark_changed(Topic::Model);
     })
 }
 
@@ -165,7 +165,7 @@ fn unset(call: &Call, params: ModelUnsetParams) -> Result<(), RemoteError> {
     call.require(ModelAccess::Admin)?;
     change(call, |model| {
         model.config.retain(|name, _| !params.keys.contains(name));
-        model.journal.touch(Topic::Model);
+        model.journal.mark_changed(Topic::Model);
     })
 }
 

@@ -65,7 +65,7 @@ fn owner_tag(model: &Model) -> String {
     Tag::new("user", &model.owner).to_string()
 }
 
-/// Whose models are asked for; only a superuser may ask for another's.
+/// The user of the requested models; only a superuser may request those of another user.
 fn asked_for(call: &Call, tag: &str) -> Result<String, RemoteError> {
     let user = Tag::parse_id("user", tag)?;
     if user == call.user() { Ok(user) } else { call.require_superuser().map(|()| user) }
@@ -130,7 +130,7 @@ fn counts(model: &Model) -> Vec<ModelEntityCount> {
     all.into_iter().filter(|(_, number)| *number > 0).map(|(entity, number)| count(entity, number)).collect()
 }
 
-/// A machine as models list it; every simulated machine has the same hardware, and that of containers is not told.
+/// A machine as models list it; every simulated machine has the same hardware, and containers list none.
 fn listed_machine(machine: &crate::state::Machine) -> ModelMachineInfo {
     ModelMachineInfo {
         id: machine.id.clone(),

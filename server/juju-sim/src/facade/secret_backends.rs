@@ -22,7 +22,7 @@ fn list(call: &Call, params: ListSecretBackendsArgs) -> Result<ListSecretBackend
         return Err(RemoteError::not_found(format!("secret backend \"{unknown}\"")));
     }
     call.read(|state| {
-        let kept: usize = state.models.values().map(|model| model.secrets.len()).sum();
+        let stored: usize = state.models.values().map(|model| model.secrets.len()).sum();
         let own = SecretBackendResult {
             result: SecretBackend {
                 name: OWN.to_owned(),
@@ -30,7 +30,7 @@ fn list(call: &Call, params: ListSecretBackendsArgs) -> Result<ListSecretBackend
                 ..SecretBackend::default()
             },
             id: state.controller.uuid.clone(),
-            num_secrets: i64::try_from(kept).unwrap_or(i64::MAX),
+            num_secrets: i64::try_from(stored).unwrap_or(i64::MAX),
             status: "active".to_owned(),
             ..SecretBackendResult::default()
         };

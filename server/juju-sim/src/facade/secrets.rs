@@ -142,7 +142,7 @@ fn create_one(model: &mut Model, wanted: CreateSecretArg) -> Result<String, Remo
         return Err(RemoteError::new(Code::AlreadyExists, format!("secret with name \"{label}\" already exists")));
     }
     let made = chrono::Utc::now();
-    // twenty characters as the real ids have, whose last one stands for a single bit; sorted by the time of their making
+    // twenty characters as the real ids have, the last of which encodes a single bit; they sort by creation time
     let random = uuid::Uuid::now_v7().simple().to_string();
     let id = format!("s{}0", &random[..18]);
     let revision = Revision { number: 1, made, content: wanted.content.data };

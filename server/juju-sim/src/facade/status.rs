@@ -221,7 +221,7 @@ pub(crate) fn bindings(application: &Application) -> BTreeMap<String, String> {
     endpoints.chain([String::new()]).map(space).collect()
 }
 
-/// The hook that failed, which only the application's status tells by name.
+/// The hook that failed, which only the application's status names.
 fn failed_hook(model: &Model, application: &Application) -> BTreeMap<String, serde_json::Value> {
     let mut units = model.units_of(&application.name);
     let failed = units.find(|unit| unit.in_error()).and_then(|unit| unit.failing.clone());

@@ -102,16 +102,16 @@ fn disk(model: &Model, storage: &Storage) -> String {
     }
 }
 
-/// Filesystems as the size of a model tells them: those that machines have.
+/// The filesystems in the size of a model: those of machines.
 pub(super) fn on_machines(model: &Model) -> Vec<ModelFilesystemInfo> {
     let own = model.storage.values().filter(|storage| model.kind == Kind::Iaas && !storage.block);
-    let told = own.map(|storage| ModelFilesystemInfo {
+    let listed = own.map(|storage| ModelFilesystemInfo {
         id: disk(model, storage),
         provider_id: format!("sim-{}", disk(model, storage)),
         status: status(model, storage).status,
         ..ModelFilesystemInfo::default()
     });
-    told.collect()
+    listed.collect()
 }
 
 fn mounted(model: &Model, storage: &Storage) -> String {

@@ -30,21 +30,21 @@ pub(super) fn register(methods: &mut Methods) {
 }
 
 fn info(call: &Call, params: UserInfoRequest) -> Result<UserInfoResults, RemoteError> {
-    let asker = call.user();
+    let requester = call.user();
     call.read(|state| {
-        let all = state.is_superuser(&asker);
+        let all = state.is_superuser(&requester);
         if params.entities.is_empty() {
             let wanted = |user: &User| user.enabled || params.include_disabled;
-            let seen = state.users.iter().filter(|(name, user)| (all || **name == asker) && wanted(user));
+            let seen = state.users.iter().filter(|(name, user)| (all || **name == requester) && wanted(user));
             let results = seen.map(|(name, _)| UserInfoResult { result: details(state, name), error: None });
             return Ok(UserInfoResults { results: results.collect() });
         }
         let one = |tag: &str| {
             let name = Tag::parse_id("user", tag)?;
-            if !all && name != asker {
+            if !all && name != requester {
                 return Err(permission_denied());
             }
-            // the real server does not tell even an admin who is not there
+            // the real server hides even from an admin that the user is unknown
             details(state, &name).ok_or_else(permission_denied)
         };
         let results = params.entities.iter().map(|entity| match one(&entity.tag) {

@@ -47,7 +47,7 @@ pub(crate) struct Application {
     pub(crate) created: DateTime<Utc>,
 }
 
-/// A resource as somebody uploaded it.
+/// An uploaded resource.
 #[derive(Debug, Clone)]
 pub(crate) struct Upload {
     /// SHA-384, hexadecimal.
@@ -88,7 +88,7 @@ pub(crate) struct Unit {
     pub(crate) blocked: Option<String>,
     /// For a subordinate, the unit that it lives beside.
     pub(crate) principal: Option<String>,
-    /// Whether its storage goes with it, where that could be kept.
+    /// Whether its storage goes with it, where the cloud could retain it.
     pub(crate) destroys_storage: bool,
 }
 
@@ -97,7 +97,7 @@ impl Unit {
         format!("{}/{}", self.application, self.number)
     }
 
-    /// Whether it waits for somebody to resolve a failed hook.
+    /// Whether a user has to resolve a failed hook.
     pub(crate) fn in_error(&self) -> bool {
         self.workload.status == "error"
     }
@@ -150,7 +150,7 @@ impl Relation {
     }
 }
 
-/// The key of a relation between these sides: the requirer comes first, whoever was named first.
+/// The key of a relation between these sides: the requirer comes first, in whatever order they were named.
 pub(crate) fn relation_key(sides: &[RelationEndpoint]) -> String {
     let mut sides: Vec<_> = sides.iter().collect();
     sides.sort_by_key(|side| side.role != "requirer");

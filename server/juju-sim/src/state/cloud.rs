@@ -32,13 +32,13 @@ pub(crate) struct Cloud {
     /// Name of the credential.
     #[serde(default = "default_credential")]
     pub(crate) credential: String,
-    /// What the credential says that is no secret.
+    /// Attributes of the credential that are not secret.
     #[serde(default)]
     pub(crate) attributes: BTreeMap<String, String>,
-    /// How the credential logs in; the first way there is where nobody says.
+    /// How the credential logs in; default: the first of `auth_types`.
     #[serde(default)]
     pub(crate) auth_type: Option<String>,
-    /// Ways to log in; those of the kind of cloud where none is given.
+    /// Ways to log in; default: those of the kind of cloud.
     #[serde(default)]
     pub(crate) auth_types: Vec<String>,
     #[serde(default)]
@@ -52,7 +52,7 @@ pub(crate) struct Cloud {
     /// Kinds of storage that it has beside those of every machine.
     #[serde(default)]
     pub(crate) storage: Vec<String>,
-    /// Settings that only models on it have, with what they are unless somebody sets them.
+    /// Settings that only models on it have, with their defaults.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, Value>,
     /// Defaults of the settings of its models, to begin with.
@@ -60,19 +60,19 @@ pub(crate) struct Cloud {
     pub(crate) defaults: BTreeMap<String, Value>,
 }
 
-/// What a cloud's credential is called where nobody says.
+/// Default name of a cloud's credential.
 pub(crate) fn default_credential() -> String {
     "default".to_owned()
 }
 
 impl Cloud {
     /// How its credential logs in.
-    pub(crate) fn way_in(&self) -> String {
-        self.auth_type.clone().or_else(|| self.ways_in().into_iter().next()).unwrap_or_default()
+    pub(crate) fn credential_auth_type(&self) -> String {
+        self.auth_type.clone().or_else(|| self.supported_auth_types().into_iter().next()).unwrap_or_default()
     }
 
     /// How one can log in to it.
-    pub(crate) fn ways_in(&self) -> Vec<String> {
+    pub(crate) fn supported_auth_types(&self) -> Vec<String> {
         let usual: &[&str] = match self.hosts() {
             Kind::Iaas => &["empty"],
             Kind::Caas => &["userpass", "certificate", "oauth2"],

@@ -1,4 +1,4 @@
-//! Which entities changed since when: what a watcher has still to be told.
+//! Which entities changed since when: the changes that a watcher has not returned yet.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ impl<Key> Default for Journal<Key> {
 
 impl<Key: Ord + Clone> Journal<Key> {
     /// Notes that an entity was made, changed, or removed.
-    pub(crate) fn touch(&mut self, key: Key) {
+    pub(crate) fn mark_changed(&mut self, key: Key) {
         self.revision += 1;
         self.changes.insert(key, self.revision);
     }
@@ -39,13 +39,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_entity_is_told_once_in_the_order_of_its_last_change() {
+    fn journal_lists_each_entity_once_in_order_of_last_change() {
         let mut journal = Journal::default();
-        journal.touch("a");
-        journal.touch("b");
+        journal.mark_changed("a");
+        journal.mark_changed("b");
         let before = journal.revision();
-        journal.touch("c");
-        journal.touch("a");
+        journal.mark_changed("c");
+        journal.mark_changed("a");
         assert_eq!(journal.since(0), ["b", "c", "a"]);
         assert_eq!(journal.since(before), ["c", "a"]);
         assert!(journal.since(journal.revision()).is_empty());

@@ -10,7 +10,7 @@ use super::Status;
 /// Kinds of container that a placement can ask for.
 pub(crate) const CONTAINERS: [&str; 2] = ["lxd", "kvm"];
 
-/// Release of machines for which nobody names one.
+/// Default release of machines.
 pub(crate) const LATEST: &str = "24.04/stable";
 /// Release of the machines that are made for units.
 pub(crate) const OF_CHARMS: &str = "22.04/stable";

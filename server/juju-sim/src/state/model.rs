@@ -21,11 +21,11 @@ use super::{
 };
 use crate::charms::Charm;
 
-/// Entries of status history and of the log that are kept.
+/// Limits of the status history and of the log.
 const HISTORY: usize = 100;
 const LOG: usize = 5_000;
 
-/// An entity whose changes watchers are told.
+/// An entity that watchers observe.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Topic {
     Model,
@@ -51,7 +51,7 @@ pub(crate) struct LogLine {
     pub(crate) message: String,
 }
 
-/// Whom an offer is open to unless somebody says otherwise (`core/permission/user.go`).
+/// Default users of an offer (`core/permission/user.go`).
 pub(crate) const EVERYONE: &str = "everyone@external";
 
 /// An offer of an application's endpoints to other models.
@@ -153,7 +153,7 @@ pub(crate) struct Model {
 impl Model {
     pub(crate) fn new(uuid: String, name: &str, owner: &str, cloud: Cloud) -> Self {
         let mut journal = Journal::default();
-        journal.touch(Topic::Model);
+        journal.mark_changed(Topic::Model);
         Self {
             uuid,
             name: name.to_owned(),
@@ -212,7 +212,7 @@ impl Model {
     pub(crate) fn application_mut(&mut self, name: &str) -> Result<&mut Application, RemoteError> {
         let missing = || RemoteError::not_found(format!("application \"{name}\""));
         let found = self.applications.get_mut(name).ok_or_else(missing)?;
-        self.journal.touch(Topic::Application(name.to_owned()));
+        self.journal.mark_changed(Topic::Application(name.to_owned()));
         Ok(found)
     }
 
@@ -232,7 +232,7 @@ impl Model {
     pub(crate) fn unit_mut(&mut self, name: &str) -> Result<&mut Unit, RemoteError> {
         let missing = || RemoteError::not_found(format!("unit \"{name}\""));
         let found = Self::unit_key(name).and_then(|key| self.units.get_mut(&key)).ok_or_else(missing)?;
-        self.journal.touch(Topic::Unit(name.to_owned()));
+        self.journal.mark_changed(Topic::Unit(name.to_owned()));
         Ok(found)
     }
 
@@ -268,16 +268,16 @@ impl Model {
             bindings: BTreeMap::new(),
             created: Utc::now(),
         };
-        self.journal.touch(Topic::Charm(charm.url(application.revision)));
+        self.journal.mark_changed(Topic::Charm(charm.url(application.revision)));
         self.applications.insert(name.to_owned(), application);
-        self.journal.touch(Topic::Application(name.to_owned()));
+        self.journal.mark_changed(Topic::Application(name.to_owned()));
         for (endpoint, side) in &charm.peers {
             self.insert_relation(vec![RelationEndpoint::new(name, "peer", endpoint, side)]);
         }
         Ok(())
     }
 
-    /// Adds a unit on a new machine, or where a placement says, and gives its name.
+    /// Adds a unit on a new machine, or on a placement, and returns its name.
     ///
     /// # Errors
     /// The real server's; where the place is not there, the unit is, without a machine.
@@ -315,7 +315,7 @@ impl Model {
             application.next_unit += 1;
             application.next_unit - 1
         };
-        // in a cluster the number says which pod of the set it is, and is given again
+        // in a cluster the number is that of the pod in its set, and is reused
         let free = |number: &u32| !self.units.contains_key(&(application.to_owned(), *number));
         let number = if cluster { (0..=number).find(free).unwrap_or(number) } else { number };
         let waits = if cluster || principal.is_some() { "installing agent" } else { "waiting for machine" };
@@ -344,7 +344,7 @@ impl Model {
         }
         self.units.insert((application.to_owned(), number), unit);
         self.add_storage(&name, application);
-        self.journal.touch(Topic::Unit(name.clone()));
+        self.journal.mark_changed(Topic::Unit(name.clone()));
         Ok(name)
     }
 
@@ -365,7 +365,7 @@ impl Model {
             self.queue(&side.application, &hooks);
         }
         self.relations.insert(id, Relation { id, endpoints, status: Status::now("joined", "") });
-        self.journal.touch(Topic::Relation(id));
+        self.journal.mark_changed(Topic::Relation(id));
         id
     }
 
@@ -380,7 +380,7 @@ impl Model {
     /// Takes a relation away, and has the units on both sides run its hooks; subordinates that it brought go.
     pub(crate) fn take_relation(&mut self, id: i64) -> Result<(), RemoteError> {
         let Some(relation) = self.relations.remove(&id) else { return Ok(()) };
-        self.journal.touch(Topic::Relation(id));
+        self.journal.mark_changed(Topic::Relation(id));
         for side in &relation.endpoints {
             let hooks = ["departed", "broken"].map(|step| format!("{}-relation-{step}", side.name));
             self.queue(&side.application, &hooks);
@@ -391,7 +391,7 @@ impl Model {
         }
     }
 
-    /// Begins to remove a unit. One whose hook failed stays, unless it is forced.
+    /// Begins to remove a unit. A unit with a failed hook stays unless forced.
     pub(crate) fn remove_unit(&mut self, name: &str, force: bool) -> Result<(), RemoteError> {
         let unit = self.unit_mut(name)?;
         unit.life = Life::Dying;
@@ -412,10 +412,10 @@ impl Model {
 
     /// Keeps a status in the history of an entity.
     pub(crate) fn remember(&mut self, tag: String, kind: &'static str, status: Status) {
-        let kept = self.history.entry((tag, kind)).or_default();
-        kept.push_back(status);
-        if kept.len() > HISTORY {
-            kept.pop_front();
+        let history = self.history.entry((tag, kind)).or_default();
+        history.push_back(status);
+        if history.len() > HISTORY {
+            history.pop_front();
         }
     }
 

@@ -27,14 +27,14 @@ impl Model {
         self.machines.iter().filter(move |(id, _)| inside(id)).map(|(_, machine)| machine)
     }
 
-    /// Adds a machine of the cloud and gives its number.
+    /// Adds a machine of the cloud and returns its number.
     pub(crate) fn add_machine(&mut self, constraints: Constraints, channel: &str) -> MachineId {
         let id = MachineId::top(self.next_machine);
         self.next_machine += 1;
         self.insert_machine(id, constraints, channel)
     }
 
-    /// Adds a container in a machine, or in a new one where none is named, and gives its number.
+    /// Adds a container in a machine, or in a new one where none is named, and returns its number.
     ///
     /// # Errors
     /// The real server's, where there is no such machine.
@@ -73,7 +73,7 @@ impl Model {
         self.remember(tag.clone(), "machine", machine.instance.clone());
         self.remember(tag, "juju-machine", machine.agent.clone());
         self.machines.insert(id.clone(), machine);
-        self.journal.touch(Topic::Machine(id.to_string()));
+        self.journal.mark_changed(Topic::Machine(id.to_string()));
         id
     }
 

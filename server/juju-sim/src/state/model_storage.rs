@@ -4,11 +4,11 @@ use chrono::Utc;
 
 use super::{Kind, Model, Storage};
 
-/// Size of storage of which nothing is said, in MiB.
+/// Default size of storage, in MiB.
 const SIZE: u64 = 1024;
 
 impl Model {
-    /// Name of the pool where storage comes from if nothing is said.
+    /// Name of the default pool.
     pub(crate) fn default_pool(&self, block: bool) -> &'static str {
         match (self.kind, block) {
             (Kind::Caas, _) => "kubernetes",
@@ -45,7 +45,7 @@ impl Model {
         self.storage.values().filter(move |storage| storage.unit.as_deref() == Some(unit))
     }
 
-    /// What becomes of a unit's storage when it has gone: that of a machine goes too, that of a cluster is kept
+    /// Removes or detaches the storage of a removed unit: storage of a machine goes too, a cluster retains it
     /// unless it was asked to be destroyed.
     pub(crate) fn leave_storage(&mut self, unit: &str, destroy: bool) {
         let keep = self.kind == Kind::Caas && !destroy;

@@ -9,7 +9,7 @@ pub(crate) struct Storage {
     pub(crate) name: String,
     /// Counted in the model.
     pub(crate) number: u32,
-    /// Name of the unit that has it; none while it is kept without one.
+    /// Name of the unit that has it; none while the storage is detached.
     pub(crate) unit: Option<String>,
     pub(crate) block: bool,
     pub(crate) pool: String,

@@ -61,7 +61,7 @@ pub(super) fn read(body: &[u8]) -> Result<Charm, String> {
         revision,
         version: String::new(),
         build: version.trim().to_owned(),
-        says: String::new(),
+        active_message: String::new(),
         channels: Vec::new(),
         provides: metadata.provides,
         requires: metadata.requires,

@@ -132,7 +132,7 @@ pub struct CharmInfo {
     pub model_uuid: String,
     /// URL of the charm, `ch:amd64/jammy/web-5`.
     pub charm_url: String,
-    /// Version that the charm tells of itself.
+    /// Version that the charm reports.
     pub charm_version: String,
     pub life: Life,
     pub profile: Option<Profile>,

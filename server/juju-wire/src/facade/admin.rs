@@ -12,9 +12,9 @@ crate::methods! { Admin {
     Login(read): LoginRequest => LoginResult,
     /// Logs a service account in by client id and secret, version 4.
     LoginWithClientCredentials(read): ClientCredentials => LoginResult,
-    /// Logs in whom an identity provider knows, by what an earlier log-in with a browser gave, version 4.
+    /// Logs in a user of an identity provider, with the token of an earlier login in a browser, version 4.
     LoginWithSessionToken(read): SessionToken => LoginResult,
-    /// Says where a model went, after a login that failed with `redirection required`.
+    /// Returns where a model went, after a login that failed with `redirection required`.
     RedirectInfo(read): () => RedirectInfoResult,
 } }
 
@@ -35,7 +35,7 @@ pub struct LoginRequest {
     /// Command line, for the controller's audit log.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cli_args: String,
-    /// Anything the client wants to have kept with the connection.
+    /// Data that the server stores with the connection.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user_data: String,
     /// Version of the client, `3.6.11`.
@@ -149,7 +149,7 @@ pub struct RedirectInfoResult {
     pub servers: Vec<Vec<HostPort>>,
     /// Its certificate authority, PEM.
     pub ca_cert: String,
-    /// `controller-<uuid>`, where it is told.
+    /// `controller-<uuid>`, where the server sends it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub controller_tag: String,
     #[serde(skip_serializing_if = "String::is_empty")]

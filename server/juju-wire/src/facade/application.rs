@@ -60,13 +60,13 @@ crate::methods! { Application {
     Deploy(write): ApplicationsDeploy => ErrorResults,
     /// Finds charms in the store and deploys them.
     DeployFromRepository(write): DeployFromRepositoryArgs => DeployFromRepositoryResults,
-    /// Begins to remove applications, or says what would go.
+    /// Begins to remove applications, or reports what would go.
     DestroyApplication(write): DestroyApplicationsParams => DestroyApplicationResults,
     /// Removes remote applications.
     DestroyConsumedApplications(write): DestroyConsumedApplicationsParams => ErrorResults,
     /// Removes a relation.
     DestroyRelation(write): DestroyRelationParams => (),
-    /// Begins to remove units, or says what would go.
+    /// Begins to remove units, or reports what would go.
     DestroyUnit(write): DestroyUnitsParams => DestroyUnitResults,
     /// Lets an application be reached from outside.
     Expose(write): ApplicationExpose => (),

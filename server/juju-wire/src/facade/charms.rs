@@ -15,7 +15,7 @@ use crate::facade::charms::resolve::{
 crate::methods! { Charms {
     /// Brings a charm of the store into the model.
     AddCharm(write): AddCharmWithOrigin => CharmOriginResult,
-    /// What a charm of the model says of itself.
+    /// The description of a charm of the model.
     CharmInfo(read): CharmURL => CharmDetails,
     /// Whether charms fit the machines of their applications.
     CheckCharmPlacement(read): ApplicationCharmPlacements => ErrorResults,

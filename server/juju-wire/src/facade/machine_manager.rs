@@ -21,7 +21,7 @@ use crate::facade::machine_manager::series::{UpgradeSeriesNotificationParams, Up
 crate::methods! { MachineManager {
     /// Adds machines.
     AddMachines(write): AddMachinesParams => AddMachinesResults,
-    /// Begins to remove machines, or says what would go.
+    /// Begins to remove machines, or reports what would go.
     DestroyMachineWithParams(write): DestroyMachinesParams => DestroyMachineResults,
     /// Messages of upgrades of the operating system.
     GetUpgradeSeriesMessages(read): UpgradeSeriesNotificationParams => StringsResults,

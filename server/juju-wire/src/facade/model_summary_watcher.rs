@@ -1,4 +1,4 @@
-//! Facade `ModelSummaryWatcher`: models in short, told whole at every change (`rpc/params/summarywatcher.go`).
+//! Facade `ModelSummaryWatcher`: models in short, sent whole at every change (`rpc/params/summarywatcher.go`).
 
 #![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
 
@@ -28,7 +28,7 @@ pub struct SummaryWatcherNextResults {
 #[serde(default)]
 pub struct ModelAbstract {
     pub uuid: String,
-    /// Whether it is gone; then nothing else is told.
+    /// Whether it is gone; then the server sends nothing else.
     #[serde(skip_serializing_if = "is_default")]
     pub removed: bool,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -75,7 +75,7 @@ pub struct ModelSummarySize {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ModelSummaryMessage {
-    /// Who says it, `web/1`.
+    /// The unit that reports it, `web/1`.
     pub agent: String,
     pub message: String,
 }

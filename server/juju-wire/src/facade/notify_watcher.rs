@@ -1,4 +1,4 @@
-//! Facade `NotifyWatcher`: a watcher that says only that something changed.
+//! Facade `NotifyWatcher`: a watcher that only reports that something changed.
 
 crate::methods! { NotifyWatcher {
     /// Waits for a change; the first call answers at once.

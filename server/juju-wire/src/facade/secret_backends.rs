@@ -1,4 +1,4 @@
-//! Facade `SecretBackends`: where secrets are kept.
+//! Facade `SecretBackends`: where secrets are stored.
 
 #![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
 

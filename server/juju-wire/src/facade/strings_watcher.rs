@@ -1,4 +1,4 @@
-//! Facade `StringsWatcher`: a watcher that says texts; those of actions are JSON, `{"timestamp", "message"}`.
+//! Facade `StringsWatcher`: a watcher that returns texts; those of actions are JSON, `{"timestamp", "message"}`.
 
 use crate::bulk::StringsWatchResult;
 

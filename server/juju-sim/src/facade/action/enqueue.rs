@@ -1,4 +1,4 @@
-//! Starting actions and commands: each operation has a task for each unit, and says which could not begin.
+//! Starting actions and commands: each operation has a task for each unit, and reports which could not begin.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -158,7 +158,7 @@ fn begin_one(
     };
     operation.tasks.push(task.id.clone());
     let shown = task_result(&task);
-    model.journal.touch(Topic::Task(task.id.clone()));
+    model.journal.mark_changed(Topic::Task(task.id.clone()));
     model.tasks.insert(number, task);
     if let Some(reason) = refused {
         Err(RemoteError::plain(reason))

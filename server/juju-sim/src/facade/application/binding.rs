@@ -93,7 +93,7 @@ fn suspend(call: &Call, params: RelationSuspendedArgs) -> Result<ErrorResults, R
                 } else {
                     Status::now("joined", "")
                 };
-                model.journal.touch(Topic::Relation(args.relation_id));
+                model.journal.mark_changed(Topic::Relation(args.relation_id));
             }
             Ok(())
         })

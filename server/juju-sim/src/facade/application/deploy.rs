@@ -48,7 +48,7 @@ fn from_repository(call: &Call, params: DeployFromRepositoryArgs) -> Result<Depl
     Ok(DeployFromRepositoryResults { results: results.collect() })
 }
 
-/// Refuses a machine that is not there, with all that the real server says to it.
+/// Refuses a machine that is not there, with the messages of the real server.
 fn unplaced(call: &Call, args: &DeployFromRepositoryArg) -> Result<(), Vec<RemoteError>> {
     let anchor = args.placement.iter().flatten().find(|placement| placement.scope == "#");
     let Some(machine) = anchor.map(|placement| placement.directive.as_str()) else { return Ok(()) };
@@ -63,7 +63,7 @@ fn unplaced(call: &Call, args: &DeployFromRepositoryArg) -> Result<(), Vec<Remot
 }
 
 fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<DeployFromRepositoryInfo, RemoteError> {
-    // python-libjuju says the URL that it was told when it had the charm resolved
+    // python-libjuju sends the URL that resolving the charm returned
     let wanted = match args.charm_name.strip_prefix("ch:") {
         Some(url) => charms::of_url(call, &format!("ch:{url}"))?.name.clone(),
         None => args.charm_name.clone(),
@@ -124,7 +124,7 @@ fn with_architecture(constraints: &Constraints) -> Constraints {
     Constraints { arch: constraints.arch.clone().or_else(|| Some("amd64".to_owned())), ..constraints.clone() }
 }
 
-/// Adds units, each where its placement says; one that is staged stays without a machine if it cannot be placed.
+/// Adds units, each on its placement; one that is staged stays without a machine if it cannot be placed.
 pub(super) fn add_units(
     model: &mut Model,
     application: &str,
@@ -180,7 +180,7 @@ fn origin(call: &Call, params: ApplicationGet) -> Result<CharmURLOriginResult, R
     })
 }
 
-/// Refuses a charm of which nobody says where it is from.
+/// Refuses a charm without an origin.
 fn check_origin(origin: Option<&CharmOrigin>) -> Result<(), RemoteError> {
     match origin {
         Some(origin) if !origin.source.is_empty() => Ok(()),
@@ -201,7 +201,7 @@ fn set_charm(call: &Call, params: ApplicationSetCharm) -> Result<(), RemoteError
         }
         let hooks = ["upgrade-charm", "config-changed"].map(str::to_owned);
         model.queue(&params.application, &hooks);
-        model.journal.touch(Topic::Charm(url));
+        model.journal.mark_changed(Topic::Charm(url));
         Ok(())
     })
 }

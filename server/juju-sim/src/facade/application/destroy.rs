@@ -64,7 +64,7 @@ fn application(call: &Call, params: &DestroyApplicationParams) -> Result<Destroy
     })
 }
 
-/// Storage that is destroyed with a unit, and storage that is kept.
+/// Storage that is destroyed with a unit, and storage that is detached.
 fn leaving(model: &Model, unit: &str, destroy: bool) -> (Vec<Entity>, Vec<Entity>) {
     let tags = model.storage_of(unit).map(|storage| Entity::from(Tag::new("storage", storage.id()))).collect();
     if model.kind == Kind::Caas && !destroy { (Vec::new(), tags) } else { (tags, Vec::new()) }
@@ -114,12 +114,12 @@ fn consumed(call: &Call, params: DestroyConsumedApplicationsParams) -> Result<Er
         call.write_model(|model| {
             let missing = || RemoteError::not_found(format!("saas application \"{name}\""));
             model.remote_applications.remove(&name).ok_or_else(missing)?;
-            model.journal.touch(Topic::RemoteApplication(name.clone()));
+            model.journal.mark_changed(Topic::RemoteApplication(name.clone()));
             let broken: Vec<_> =
                 model.relations.values().filter(|relation| relation.has(&name)).map(|relation| relation.id).collect();
             for relation in broken {
                 model.relations.remove(&relation);
-                model.journal.touch(Topic::Relation(relation));
+                model.journal.mark_changed(Topic::Relation(relation));
             }
             Ok(())
         })

@@ -87,11 +87,11 @@ fn unit(model: &Model, unit: &Unit) -> UnitResult {
         let ours = relation.endpoints.iter().find(|side| side.application == unit.application)?;
         let theirs = relation.endpoints.iter().find(|side| side.application != unit.application).unwrap_or(ours);
         let others = model.units_of(&theirs.application);
-        let told = |other: &Unit| match model.applications.get(&other.application) {
+        let settings = |other: &Unit| match model.applications.get(&other.application) {
             Some(application) if model.kind == Kind::Caas => cluster::service_address(application),
             _ => unit_address(model, other),
         };
-        let scope = |other: &Unit| RelationData { in_scope: true, unit_data: unit_data(&told(other)) };
+        let scope = |other: &Unit| RelationData { in_scope: true, unit_data: unit_data(&settings(other)) };
         Some(EndpointRelationData {
             relation_id: relation.id,
             endpoint: ours.name.clone(),
@@ -116,14 +116,14 @@ fn unit(model: &Model, unit: &Unit) -> UnitResult {
     }
 }
 
-/// What every unit tells in every relation.
+/// The settings that every unit publishes in every relation.
 fn unit_data(address: &str) -> std::collections::BTreeMap<String, serde_json::Value> {
-    let told = [
+    let settings = [
         ("egress-subnets", format!("{address}/32")),
         ("ingress-address", address.to_owned()),
         ("private-address", address.to_owned()),
     ];
-    told.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+    settings.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
 
 fn leader(call: &Call, entity: Entity) -> Result<StringResult, RemoteError> {

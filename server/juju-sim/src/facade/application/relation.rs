@@ -85,7 +85,7 @@ fn consume(call: &Call, params: ConsumeApplicationArgsV5) -> Result<ErrorResults
                 status: Status::now("active", ""),
             };
             model.remote_applications.insert(name.clone(), remote);
-            model.journal.touch(Topic::RemoteApplication(name.clone()));
+            model.journal.mark_changed(Topic::RemoteApplication(name.clone()));
             Ok(())
         })
     };

@@ -125,11 +125,11 @@ fn scale_one(model: &mut Model, wanted: &ScaleApplicationParamsV2) -> Result<u32
     let scale = u32::try_from(scale).map_err(|_| invalid("cannot remove more units than currently exist"))?;
     model.application_mut(&name)?.scale = scale;
     let alive: Vec<_> = model.units_of(&name).filter(|unit| unit.life == Life::Alive).map(Unit::name).collect();
-    let kept = usize::try_from(scale).unwrap_or(usize::MAX);
-    for unit in alive.iter().skip(kept) {
+    let stored = usize::try_from(scale).unwrap_or(usize::MAX);
+    for unit in alive.iter().skip(stored) {
         model.remove_unit(unit, false)?;
     }
-    for _ in alive.len()..kept {
+    for _ in alive.len()..stored {
         model.add_unit(&name, None)?;
     }
     Ok(scale)

@@ -36,7 +36,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<UnsetModelDefaults>(unset);
 }
 
-/// What says where the defaults are kept: for all of a cloud (the controller's own where none is named), or for its region.
+/// The key of stored defaults: for all of a cloud (the controller's own where none is named), or for its region.
 fn place(state: &State, tag: &str, region: &str) -> Result<(String, String), RemoteError> {
     let cloud = if tag.is_empty() { state.controller.cloud.clone() } else { cloud::named(state, tag)?.clone() };
     if !region.is_empty() && region != cloud.region {
@@ -50,7 +50,7 @@ fn show(call: &Call, params: Entities) -> Result<ModelDefaultsResults, RemoteErr
     call.read(|state| {
         let one = |tag: &str| {
             let cloud = cloud::named(state, tag)?;
-            let kept = |region: &str| state.controller.model_defaults.get(&(cloud.name.clone(), region.to_owned()));
+            let stored = |region: &str| state.controller.model_defaults.get(&(cloud.name.clone(), region.to_owned()));
             let default = |value| ModelDefaults { default_value: value, ..ModelDefaults::default() };
             let mut config: BTreeMap<_, _> =
                 model_config::shipped().into_iter().map(|(name, value)| (name, default(value))).collect();
@@ -60,10 +60,10 @@ fn show(call: &Call, params: Entities) -> Result<ModelDefaultsResults, RemoteErr
             if cloud.hosts() == Kind::Caas {
                 config.extend(IN_CLUSTERS.map(|name| (name.to_owned(), default(json!("")))));
             }
-            for (name, value) in kept("").into_iter().flatten() {
+            for (name, value) in stored("").into_iter().flatten() {
                 config.entry(name.clone()).or_default().controller = value.clone();
             }
-            for (name, value) in kept(&cloud.region).into_iter().flatten() {
+            for (name, value) in stored(&cloud.region).into_iter().flatten() {
                 let of_region = RegionDefaults { region_name: cloud.region.clone(), value: value.clone() };
                 config.entry(name.clone()).or_default().regions.push(of_region);
             }
@@ -95,8 +95,8 @@ fn unset(call: &Call, params: UnsetModelDefaultsParams) -> Result<ErrorResults, 
     let one = |wanted: &ModelUnsetKeys| {
         call.write(|state| {
             let place = place(state, &wanted.cloud_tag, &wanted.cloud_region)?;
-            if let Some(kept) = state.controller.model_defaults.get_mut(&place) {
-                kept.retain(|name, _| !wanted.keys.contains(name));
+            if let Some(stored) = state.controller.model_defaults.get_mut(&place) {
+                stored.retain(|name, _| !wanted.keys.contains(name));
             }
             Ok(())
         })
@@ -108,8 +108,8 @@ fn unset(call: &Call, params: UnsetModelDefaultsParams) -> Result<ErrorResults, 
 pub(crate) fn inherited(state: &State, cloud: &Cloud) -> BTreeMap<String, (Value, &'static str)> {
     let mut inherited = BTreeMap::new();
     for (region, source) in [(String::new(), "controller"), (cloud.region.clone(), "region")] {
-        let kept = state.controller.model_defaults.get(&(cloud.name.clone(), region)).into_iter().flatten();
-        inherited.extend(kept.map(|(name, value)| (name.clone(), (value.clone(), source))));
+        let stored = state.controller.model_defaults.get(&(cloud.name.clone(), region)).into_iter().flatten();
+        inherited.extend(stored.map(|(name, value)| (name.clone(), (value.clone(), source))));
     }
     inherited
 }

@@ -76,7 +76,7 @@ fn add_one(state: &mut State, wanted: NewUser, creator: &str) -> Result<AddUserR
         let message = format!("failed to create user: user {username} already exists");
         return Err(RemoteError::new(Code::AlreadyExists, message));
     }
-    // nobody logs in by the key itself, only by a password that is set later
+    // the key itself is no password; the user sets one at registration
     let secret_key = if password.is_empty() { secret_key() } else { String::new() };
     let password = if password.is_empty() { Uuid::new_v4().to_string() } else { password };
     let user = User {
@@ -120,7 +120,7 @@ fn enable(call: &Call, params: &Entities, enabled: bool) -> Result<ErrorResults,
     Ok(call.write(|state| {
         let mut one = |tag: &str| {
             let name = name(tag)?;
-            // the real server does not tell even an admin who is not there
+            // the real server hides even from an admin that the user is unknown
             let user = state.users.get_mut(&name).ok_or_else(permission_denied)?;
             if name == OWNER && !enabled {
                 return Err(RemoteError::plain("failed to disable user: cannot disable controller model owner"));
@@ -133,16 +133,16 @@ fn enable(call: &Call, params: &Entities, enabled: bool) -> Result<ErrorResults,
 }
 
 fn set_passwords(call: &Call, params: EntityPasswords) -> Result<ErrorResults, RemoteError> {
-    let asker = call.user();
+    let requester = call.user();
     Ok(call.write(|state| {
-        let results = params.changes.into_iter().map(|change| ErrorResult::of(set_password(state, &asker, change)));
+        let results = params.changes.into_iter().map(|change| ErrorResult::of(set_password(state, &requester, change)));
         ErrorResults { results: results.collect() }
     }))
 }
 
-fn set_password(state: &mut State, asker: &str, change: EntityPassword) -> Result<(), RemoteError> {
+fn set_password(state: &mut State, requester: &str, change: EntityPassword) -> Result<(), RemoteError> {
     let name = name(&change.tag)?;
-    let allowed = name == asker || state.is_superuser(asker);
+    let allowed = name == requester || state.is_superuser(requester);
     let user = state.users.get_mut(&name).filter(|_| allowed).ok_or_else(permission_denied)?;
     if change.password.is_empty() {
         return Err(RemoteError::plain("cannot use an empty password"));
@@ -151,14 +151,15 @@ fn set_password(state: &mut State, asker: &str, change: EntityPassword) -> Resul
     Ok(())
 }
 
-/// Takes passwords away; nobody may do so to themselves.
+/// Takes passwords away; users cannot reset their own.
 fn reset(call: &Call, params: Entities) -> Result<AddUserResults, RemoteError> {
-    let asker = call.user();
+    let requester = call.user();
     Ok(call.write(|state| {
-        let allowed = state.is_superuser(&asker);
+        let allowed = state.is_superuser(&requester);
         let mut one = |tag: &str| {
             let name = name(tag)?;
-            let user = state.users.get_mut(&name).filter(|_| allowed && name != asker).ok_or_else(permission_denied)?;
+            let user =
+                state.users.get_mut(&name).filter(|_| allowed && name != requester).ok_or_else(permission_denied)?;
             user.password = Uuid::new_v4().to_string();
             Ok(secret_key())
         };

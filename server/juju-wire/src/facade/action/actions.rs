@@ -53,7 +53,7 @@ pub struct ActionResult {
     pub status: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// What it said while it ran.
+    /// Messages that it logged while it ran.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub log: Vec<ActionMessage>,
     /// Results by name.

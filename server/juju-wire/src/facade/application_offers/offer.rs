@@ -133,7 +133,7 @@ pub struct ModifyOfferAccessParams {
     pub offer_url: String,
 }
 
-/// An application whose endpoints are to be offered.
+/// An application with the endpoints to offer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct AddApplicationOffer {

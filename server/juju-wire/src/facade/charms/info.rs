@@ -1,4 +1,4 @@
-//! What a charm says of itself: settings, actions, plan.
+//! The description of a charm: settings, actions, plan.
 
 #![expect(missing_docs, reason = "the fields mirror `rpc/params` of Juju 3.6")]
 
@@ -18,7 +18,7 @@ pub struct CharmURL {
     pub url: String,
 }
 
-/// What a charm says of itself.
+/// The description of a charm.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmDetails {
@@ -27,7 +27,7 @@ pub struct CharmDetails {
     pub url: String,
     #[serde(with = "crate::go::nil")]
     pub config: BTreeMap<String, CharmOption>,
-    /// What `metadata.yaml` says.
+    /// The content of `metadata.yaml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<CharmMeta>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,10 +35,10 @@ pub struct CharmDetails {
     /// Metrics, no longer used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<CharmMetrics>,
-    /// What `manifest.yaml` says.
+    /// The content of `manifest.yaml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<CharmManifest>,
-    /// What `lxd-profile.yaml` says.
+    /// The content of `lxd-profile.yaml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lxd_profile: Option<CharmLXDProfile>,
 }
@@ -79,7 +79,7 @@ pub struct CharmOption {
     pub default_value: Value,
 }
 
-/// What `actions.yaml` says.
+/// The content of `actions.yaml`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmActions {
@@ -87,7 +87,7 @@ pub struct CharmActions {
     pub specs: BTreeMap<String, CharmActionSpec>,
 }
 
-/// What `metrics.yaml` says, no longer used.
+/// The content of `metrics.yaml`, no longer used.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmMetrics {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::facade::application::origin::CharmRelation;
 use crate::method::null_is_empty;
 
-/// What `metadata.yaml` says.
+/// The content of `metadata.yaml`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmMeta {
@@ -62,7 +62,7 @@ pub struct CharmMeta {
     pub charm_user: String,
 }
 
-/// What `manifest.yaml` says.
+/// The content of `manifest.yaml`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmManifest {
@@ -70,7 +70,7 @@ pub struct CharmManifest {
     pub bases: Vec<CharmBase>,
 }
 
-/// What `lxd-profile.yaml` says.
+/// The content of `lxd-profile.yaml`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct CharmLXDProfile {

@@ -20,7 +20,7 @@ pub struct ApplicationStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub err: Option<RemoteError>,
     pub charm: String,
-    /// Version that the charm tells of itself.
+    /// Version that the charm reports.
     pub charm_version: String,
     pub charm_profile: String,
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -22,7 +22,7 @@ pub struct DetailedStatus {
     pub data: BTreeMap<String, Value>,
     /// Since when, RFC 3339.
     pub since: Option<String>,
-    /// Kind of status; in a history, whose it was.
+    /// Kind of status; in a history, the kind of entity.
     pub kind: String,
     pub version: String,
     /// Empty means alive.

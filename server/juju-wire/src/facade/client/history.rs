@@ -25,7 +25,7 @@ pub struct StatusHistoryResults {
     pub results: Vec<StatusHistoryResult>,
 }
 
-/// Whose history is wanted, and how much of it.
+/// The entity and the amount of the requested history.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct StatusHistoryRequest {

@@ -89,7 +89,7 @@ pub struct StorageAttachmentDetails {
     pub life: Life,
 }
 
-/// What the cloud says of a filesystem.
+/// The cloud's description of a filesystem.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct FilesystemInfo {
@@ -112,7 +112,7 @@ pub struct FilesystemAttachmentDetails {
     pub life: Life,
 }
 
-/// What the cloud says of a volume.
+/// The cloud's description of a volume.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct VolumeInfo {

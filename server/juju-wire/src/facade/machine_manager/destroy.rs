@@ -17,7 +17,7 @@ pub struct DestroyMachinesParams {
     pub machine_tags: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
     pub force: bool,
-    /// Whether the instances are kept.
+    /// Whether the instances keep running.
     #[serde(skip_serializing_if = "is_default")]
     pub keep: bool,
     /// Whether only to say what would be done.

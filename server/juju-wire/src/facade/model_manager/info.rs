@@ -106,7 +106,7 @@ pub struct ModelMachineInfo {
     pub ha_primary: Option<bool>,
 }
 
-/// Where secrets are kept, and how many.
+/// Where secrets are stored, and how many.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SecretBackendResult {
@@ -187,7 +187,7 @@ pub struct MachineHardware {
     pub virt_type: Option<String>,
 }
 
-/// A place where secrets are kept.
+/// A place where secrets are stored.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct SecretBackend {

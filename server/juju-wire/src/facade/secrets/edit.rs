@@ -100,7 +100,7 @@ pub struct UpdateUserSecretArg {
     pub uri: String,
     /// Label by which it is found.
     pub existing_label: String,
-    /// Whether revisions that nobody uses are removed.
+    /// Whether revisions without a user are removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_prune: Option<bool>,
 }
