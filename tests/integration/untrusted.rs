@@ -65,7 +65,7 @@ async fn an_order_in_a_status_message_is_labelled_where_it_stands_and_given_as_i
     let status = shop.status_with_message(ATTACK).await;
     let content = &status["_meta"]["juju-mcp/content"];
     assert_eq!(content["untrusted"], true);
-    assert!(content["suspicious"]["kinds"]["override"].as_u64().is_some_and(|count| count > 0), "{content}");
+    assert!(content["suspicious"]["kinds"]["instruction_override"].as_u64().is_some_and(|count| count > 0), "{content}");
     let place = content["suspicious"]["places"][0].as_str().expect("a place");
     assert_eq!(status["structuredContent"].pointer(place), Some(&json!(ATTACK)), "{place}");
     let caution = status["content"][0]["text"].as_str().expect("a caution");
@@ -74,7 +74,7 @@ async fn an_order_in_a_status_message_is_labelled_where_it_stands_and_given_as_i
         "{caution}"
     );
     assert!(status["content"][1]["text"].as_str().is_some_and(|text| text.contains(ATTACK)), "{status}");
-    assert!(shop.labels("juju_status").await.contains(&"result:override".to_owned()));
+    assert!(shop.labels("juju_status").await.contains(&"result:instruction_override".to_owned()));
     let metrics = shop.served.metrics.text();
     assert!(
         metrics.contains("juju_mcp_prompt_injection_findings_total{source=\"result\",category=\"override\"}"),
@@ -114,7 +114,7 @@ async fn an_order_in_arguments_is_labelled_and_counted_and_the_act_is_done() {
     assert_ne!(set["isError"], true, "{set}");
     let found = &set["_meta"]["juju-mcp/content"]["suspicious_arguments"];
     assert_eq!(found["places"], json!(["/values/profile"]), "{set}");
-    assert!(shop.labels("juju_config").await.contains(&"arguments:override".to_owned()));
+    assert!(shop.labels("juju_config").await.contains(&"arguments:instruction_override".to_owned()));
     let metrics = shop.served.metrics.text();
     assert!(
         metrics.contains("juju_mcp_prompt_injection_findings_total{source=\"arguments\",category=\"override\"} 1\n"),
@@ -122,7 +122,7 @@ async fn an_order_in_arguments_is_labelled_and_counted_and_the_act_is_done() {
     );
     let refused = shop.call("juju_config", json!({"application": "none", "values": {"profile": ATTACK}})).await;
     assert_eq!(refused["isError"], true, "{refused}");
-    assert_eq!(shop.labels("juju_config").await, ["arguments:override"], "what is refused is labelled too");
+    assert_eq!(shop.labels("juju_config").await, ["arguments:instruction_override"], "what is refused is labelled too");
     let metrics = shop.served.metrics.text();
     assert!(
         metrics.contains("juju_mcp_prompt_injection_findings_total{source=\"arguments\",category=\"override\"} 2\n"),

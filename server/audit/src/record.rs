@@ -84,7 +84,7 @@ pub struct CloseRecord {
     /// The approval that was requested, used, rejected or decided.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approval: Option<String>,
-    /// Findings in the untrusted text of the call: `arguments:override`, `result:tools`.
+    /// Findings in the untrusted text of the call: `arguments:instruction_override`, `result:tool_call_request`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub labels: Vec<String>,
     /// References into Juju's own records; absent if the act changed nothing.

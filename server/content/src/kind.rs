@@ -1,60 +1,60 @@
-//! The ways in which a text tries to steer an assistant.
+//! The categories of prompt injection.
 
 use std::fmt;
 
-/// One way; a text may try several.
+/// The category of a prompt injection. A text may have several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// Wants earlier instructions forgotten, or says that they no longer hold.
-    Override,
-    /// Gives the assistant another part to play, one without rules.
+    /// Asks to ignore earlier instructions, or claims that they no longer apply.
+    InstructionOverride,
+    /// Assigns the assistant a role without rules.
     Persona,
-    /// Imitates the marks that separate system, user and assistant, or the end of data.
-    Roles,
-    /// Imitates the call of a tool, or names one that is to be called.
-    Tools,
-    /// Wants secrets, prompts or conversations shown or sent somewhere.
+    /// Imitates the markers that separate system, user and assistant, or that end the data.
+    FakeRoleMarkers,
+    /// Imitates a tool call, or requests one.
+    ToolCallRequest,
+    /// Asks to reveal or send secrets, prompts or conversations.
     Exfiltration,
-    /// Wants something kept from the human.
+    /// Asks to hide something from the user.
     Concealment,
-    /// Claims a permission or an approval, or wants the human left out.
+    /// Claims a permission or an approval, or asks to bypass the user.
     Authority,
-    /// Speaks to an assistant and orders it to act.
-    Addressed,
-    /// Carries letters that nobody sees, or that show in another order.
-    Hidden,
-    /// One of the others, behind an encoding.
+    /// Addresses an assistant with a command.
+    AddressesAssistant,
+    /// Contains letters that are invisible or displayed in another order.
+    HiddenText,
+    /// One of the other categories in an encoding.
     Encoded,
 }
 
 impl Kind {
-    /// All of them.
+    /// All categories.
     pub const ALL: [Self; 10] = [
-        Self::Override,
+        Self::InstructionOverride,
         Self::Persona,
-        Self::Roles,
-        Self::Tools,
+        Self::FakeRoleMarkers,
+        Self::ToolCallRequest,
         Self::Exfiltration,
         Self::Concealment,
         Self::Authority,
-        Self::Addressed,
-        Self::Hidden,
+        Self::AddressesAssistant,
+        Self::HiddenText,
         Self::Encoded,
     ];
 
-    /// The word for metrics, ledger and results.
+    /// The label in metrics, ledger and results.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Override => "override",
+            Self::InstructionOverride => "instruction_override",
             Self::Persona => "persona",
-            Self::Roles => "roles",
-            Self::Tools => "tools",
+            Self::FakeRoleMarkers => "fake_role_markers",
+            Self::ToolCallRequest => "tool_call_request",
             Self::Exfiltration => "exfiltration",
             Self::Concealment => "concealment",
             Self::Authority => "authority",
-            Self::Addressed => "addressed",
-            Self::Hidden => "hidden",
+            Self::AddressesAssistant => "addresses_assistant",
+            Self::HiddenText => "hidden_text",
             Self::Encoded => "encoded",
         }
     }

@@ -1,13 +1,13 @@
-//! Words and what they mean to the rules, from `words.txt`.
+//! The word list `words.txt`: words and their meanings for the patterns.
 
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
 };
 
-use crate::{decode, fold};
+use crate::{normalize, substitution};
 
-/// A set of meanings, a bit each.
+/// A set of meanings, one bit each.
 pub(crate) type Meaning = u128;
 
 macro_rules! meanings {
@@ -38,7 +38,7 @@ meanings! {
     NONE = "none", SHELL = "shell",
     NOT_AFTER = "not-after", NOW_YOU_ARE = "now-you-are", I_CONFIRM = "i-confirm", CONSIDER = "consider",
     ANYONE = "anyone", JUJU = "juju", OMIT = "omit", TOLD = "told",
-    PRETEND = "pretend", ASIDE = "aside", DESTROY = "destroy", TURNED = "turned",
+    PRETEND = "pretend", ASIDE = "aside", DESTROY = "destroy", SHIFTED = "turned",
     PROGRAM = "program", THIS = "this", HEAR = "hear", FIND_OUT = "find-out", KEEP = "keep", FROM = "from", HEREBY = "hereby",
     OUTRANK = "outrank", WHAT_YOU = "what-you", WANTS = "wants", HERE = "here", NEXT = "next", BEFORE_YOU = "before-you",
     CHORE = "chore", FETCH = "fetch", SAYS = "says", FOR_YOU = "for-you", BLANK = "blank", INSTEAD = "instead",
@@ -48,18 +48,18 @@ meanings! {
     END_OF = "end-of", BLOCK = "block", OUR_BLOCK = "our-block", TURN = "turn",
 }
 
-/// A tool of ours, by its name.
+/// The name of a tool of this server.
 pub(crate) const TOOL: Meaning = 1 << 120;
-/// How the names of our tools begin.
-const TOOL_START: &str = "juju_";
-/// The word may begin a pair of words.
-pub(crate) const PAIR: Meaning = 1 << 121;
-/// The turn of a word that is written backwards.
+/// Prefix of the names of this server's tools.
+const TOOL_PREFIX: &str = "juju_";
+/// The word may begin a bigram.
+pub(crate) const BIGRAM_START: Meaning = 1 << 121;
+/// The shift of a word that is written backwards.
 pub(crate) const REVERSED: u8 = 0;
-/// Longest run of letters that is looked up in scripts without spaces.
-pub(crate) const LONGEST_RUN: usize = 8;
-/// Words that are looked for in texts whose letters were moved or turned around.
-const TURNED_WORDS: [&str; 14] = [
+/// Maximum word length in scripts without spaces.
+pub(crate) const MAX_RUN_WORD_LEN: usize = 8;
+/// Words that are recognized rotated by any number of places (ROT13 and others) or reversed.
+const SHIFTED_WORDS: [&str; 14] = [
     "ignore",
     "disregard",
     "forget",
@@ -76,26 +76,26 @@ const TURNED_WORDS: [&str; 14] = [
     "model",
 ];
 
-/// All words, by their hashes: that two words share one of 64 bits would only make one text look a little worse.
+/// All words by their 64-bit hash. A collision would only raise the score of one text slightly.
 #[derive(Debug)]
 pub(crate) struct Lexicon {
     whole: Table<Meaning>,
-    /// By the hash of their first three bytes.
+    /// By the hash of the first three bytes.
     stems: Table<Vec<(String, Meaning)>>,
-    /// How words are read that are turned.
-    turns: Table<u8>,
-    /// A bit for the first three bytes of each word, so that most words of an estate are not looked up at all.
+    /// The shift of each rotated word.
+    shifts: Table<u8>,
+    /// One bit for the first three bytes of each word, so that most words of a text need no lookup.
     starts: Box<[u64; STARTS / 64]>,
 }
 
-/// Things by the hashes of words.
-pub(crate) type Table<T> = HashMap<u64, T, BuildHasherDefault<AsItIs>>;
+/// Map by the hash of a word.
+pub(crate) type Table<T> = HashMap<u64, T, BuildHasherDefault<IdentityHasher>>;
 
-/// Hashes what is a hash already.
+/// Passes hashes through unchanged.
 #[derive(Debug, Default)]
-pub(crate) struct AsItIs(u64);
+pub(crate) struct IdentityHasher(u64);
 
-impl Hasher for AsItIs {
+impl Hasher for IdentityHasher {
     fn write(&mut self, bytes: &[u8]) {
         self.0 = bytes.iter().fold(self.0, |hash, byte| step(hash, *byte));
     }
@@ -114,23 +114,23 @@ fn step(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
 
-/// The hash of no bytes.
+/// FNV-1a offset basis: the hash of no bytes.
 pub(crate) const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// The hash of these bytes behind those of which this is the hash.
+/// Continues the hash `from` with more bytes.
 pub(crate) fn hash(from: u64, bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(from, step)
 }
 
-/// The small letters of a word: only plain letters can still be capitals.
-fn small(word: &str) -> impl Iterator<Item = u8> + Clone {
+/// The lower-case bytes of a word; only ASCII letters can still be upper case.
+fn lowercase(word: &str) -> impl Iterator<Item = u8> + Clone {
     word.bytes().map(|byte| byte.to_ascii_lowercase())
 }
 
-/// How many starts are told apart.
+/// Number of distinct word starts.
 const STARTS: usize = 1 << 15;
 
-/// The number of each byte in a start: five bits, so that all letters are told apart.
+/// The code of each byte in a start: five bits, one value for each letter.
 const NUMBERS: [u8; 256] = {
     let mut numbers = [29; 256];
     let mut byte = 0;
@@ -150,7 +150,7 @@ const NUMBERS: [u8; 256] = {
     }
 };
 
-/// The number of the first three bytes of a word.
+/// The code of the first three bytes of a word.
 fn start(mut bytes: impl Iterator<Item = u8>) -> usize {
     let mut number = || bytes.next().map_or(0, |byte| usize::from(NUMBERS[usize::from(byte)]));
     number() << 10 | number() << 5 | number()
@@ -161,7 +161,7 @@ impl Lexicon {
         let mut lexicon = Self {
             whole: Table::default(),
             stems: Table::default(),
-            turns: Table::default(),
+            shifts: Table::default(),
             starts: Box::new([0; STARTS / 64]),
         };
         for line in include_str!("words.txt").lines() {
@@ -171,19 +171,19 @@ impl Lexicon {
             let meaning = NAMES.iter().find(|(known, _)| *known == name).map_or(0, |(_, meaning)| *meaning);
             words.split_whitespace().for_each(|word| lexicon.add(word, meaning));
         }
-        for word in TURNED_WORDS {
-            (1..26).for_each(|places| lexicon.add_turned(&decode::rotated(word, places), 26 - places));
-            lexicon.add_turned(&word.chars().rev().collect::<String>(), REVERSED);
+        for word in SHIFTED_WORDS {
+            (1..26).for_each(|places| lexicon.add_shifted(&substitution::rotated(word, places), 26 - places));
+            lexicon.add_shifted(&word.chars().rev().collect::<String>(), REVERSED);
         }
-        lexicon.begins_with(TOOL_START);
+        lexicon.begins_with(TOOL_PREFIX);
         lexicon
     }
 
     fn add(&mut self, word: &str, meaning: Meaning) {
         let (word, stem) = word.strip_suffix('*').map_or((word, false), |stem| (stem, true));
-        let parts: Vec<String> = word.split('_').map(fold::word).collect();
+        let parts: Vec<String> = word.split('_').map(normalize::word).collect();
         if let [first, second] = parts.as_slice() {
-            *self.whole.entry(hash(EMPTY, first.bytes())).or_default() |= PAIR;
+            *self.whole.entry(hash(EMPTY, first.bytes())).or_default() |= BIGRAM_START;
             self.begins_with(second);
         }
         let word = parts.join(" ");
@@ -195,9 +195,9 @@ impl Lexicon {
         }
     }
 
-    fn add_turned(&mut self, word: &str, turn: u8) {
-        self.add(word, TURNED);
-        self.turns.insert(hash(EMPTY, word.bytes()), turn);
+    fn add_shifted(&mut self, word: &str, turn: u8) {
+        self.add(word, SHIFTED);
+        self.shifts.insert(hash(EMPTY, word.bytes()), turn);
     }
 
     fn begins_with(&mut self, word: &str) {
@@ -205,32 +205,32 @@ impl Lexicon {
         self.starts[start / 64] |= 1 << (start % 64);
     }
 
-    /// What a word means; 0 for nothing.
+    /// The meanings of a word; 0 if unknown.
     pub(crate) fn meaning(&self, word: &str) -> Meaning {
         if !self.may_begin(start(word.bytes())) {
             return 0;
         }
-        let meaning = self.meaning_of(small(word));
-        // variables of a shell begin like our tools, but with capitals
-        if meaning == 0 && word.starts_with(TOOL_START) { TOOL } else { meaning }
+        let meaning = self.meaning_of(lowercase(word));
+        // shell variables have the same prefix in upper case
+        if meaning == 0 && word.starts_with(TOOL_PREFIX) { TOOL } else { meaning }
     }
 
-    /// By how many places the letters of a word have to be moved, or that it is [`REVERSED`], where it is a turned one.
-    pub(crate) fn turn(&self, word: &str) -> Option<u8> {
-        self.turns.get(&hash(EMPTY, small(word))).copied()
+    /// The rotation that restores a shifted word, or [`REVERSED`].
+    pub(crate) fn shift(&self, word: &str) -> Option<u8> {
+        self.shifts.get(&hash(EMPTY, lowercase(word))).copied()
     }
 
-    /// Whether this is a known word as it stands.
+    /// Whether this is a known whole word.
     pub(crate) fn is_whole(&self, word: &str) -> bool {
         self.may_begin(start(word.bytes()))
-            && self.whole.get(&hash(EMPTY, small(word))).is_some_and(|meaning| meaning & !TURNED != 0)
+            && self.whole.get(&hash(EMPTY, lowercase(word))).is_some_and(|meaning| meaning & !SHIFTED != 0)
     }
 
-    /// What a word means that has digits and signs for letters.
+    /// The meanings of a word with digits and signs in place of letters.
     pub(crate) fn meaning_of_leet(&self, word: &str) -> Meaning {
-        // an address of mail
+        // an e-mail address
         let address = if word.contains('@') { OUT } else { 0 };
-        let read = |one| self.meaning_of(small(word).map(move |byte| decode::letter(byte, one)));
+        let read = |one| self.meaning_of(lowercase(word).map(move |byte| substitution::letter(byte, one)));
         address | read(b'i') | read(b'l')
     }
 
@@ -248,20 +248,20 @@ impl Lexicon {
         stemmed | self.whole.get(&hash(EMPTY, bytes)).copied().unwrap_or_default()
     }
 
-    /// What two words mean that stand together, beyond what each means.
-    pub(crate) fn pair(&self, Pair(before): Pair, word: &str) -> Meaning {
-        self.whole.get(&hash(before, small(word))).copied().unwrap_or_default()
+    /// The meanings of two adjacent words beyond those of each.
+    pub(crate) fn bigram(&self, Bigram(before): Bigram, word: &str) -> Meaning {
+        self.whole.get(&hash(before, lowercase(word))).copied().unwrap_or_default()
     }
 }
 
-/// The first of two words that stand together.
+/// The first of two adjacent words.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pair(u64);
+pub(crate) struct Bigram(u64);
 
-impl Pair {
-    /// What to look up with the next word, where this one may begin a pair.
-    pub(crate) fn of(word: &str, meaning: Meaning) -> Option<Self> {
-        (meaning & PAIR != 0).then(|| Self(step(hash(EMPTY, small(word)), b' ')))
+impl Bigram {
+    /// The hash to continue with the next word, if this word may begin a bigram.
+    pub(crate) fn start(word: &str, meaning: Meaning) -> Option<Self> {
+        (meaning & BIGRAM_START != 0).then(|| Self(step(hash(EMPTY, lowercase(word)), b' ')))
     }
 }
 
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_of_words_has_a_meaning_that_the_rules_know() {
+    fn word_list_uses_only_known_meanings() {
         for line in include_str!("words.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
             let (name, words) = line.split_once(": ").expect("a meaning and its words");
             assert!(NAMES.iter().any(|(known, _)| *known == name), "{name}");
@@ -280,15 +280,15 @@ mod tests {
     }
 
     #[test]
-    fn words_stems_and_pairs_are_found_in_their_folded_form() {
+    fn lexicon_finds_normalized_words_stems_and_bigrams() {
         let lexicon = Lexicon::new();
         assert_eq!(lexicon.meaning("ignore"), IGNORE);
         assert_eq!(lexicon.meaning("anweisungen"), INSTRUCTION);
-        assert_eq!(lexicon.meaning(&fold::word("Инструкции")), INSTRUCTION);
+        assert_eq!(lexicon.meaning(&normalize::word("Инструкции")), INSTRUCTION);
         assert_eq!(lexicon.meaning("juju_destroy_model"), TOOL);
         assert_eq!(lexicon.meaning("weather"), 0);
-        let system = Pair::of("System", lexicon.meaning("System")).expect("it may begin a pair");
-        assert_eq!(lexicon.pair(system, "PROMPT") & (OWN_TEXT | INSTRUCTION), OWN_TEXT | INSTRUCTION);
+        let system = Bigram::start("System", lexicon.meaning("System")).expect("it may begin a pair");
+        assert_eq!(lexicon.bigram(system, "PROMPT") & (OWN_TEXT | INSTRUCTION), OWN_TEXT | INSTRUCTION);
         assert_eq!(lexicon.meaning_of_leet("1gn0re"), IGNORE);
     }
 }

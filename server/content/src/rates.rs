@@ -1,10 +1,10 @@
-//! How many attacks of the corpus are found and how many benign texts are labelled, in each of its parts.
+//! Detection rates on each part of the corpus: attacks found, benign texts labelled.
 
 use std::{collections::BTreeMap, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::{Detector, decode};
+use crate::{Detector, substitution};
 
 struct Text {
     family: String,
@@ -19,14 +19,14 @@ fn corpus(half: &str, side: &str) -> Vec<Text> {
     for line in lines.lines().filter(|line| !line.is_empty()) {
         match line.strip_prefix("== ") {
             Some(name) => name.clone_into(&mut family),
-            None => texts.push(Text { family: family.clone(), text: written(&line.replace("\\n", "\n")) }),
+            None => texts.push(Text { family: family.clone(), text: decode_line(&line.replace("\\n", "\n")) }),
         }
     }
     texts
 }
 
-/// The text of a line: `@base64 ` and the like in front say in which disguise it comes.
-fn written(line: &str) -> String {
+/// Applies the disguise that a line names in front: `@base64 TEXT`.
+fn decode_line(line: &str) -> String {
     let Some((disguise, text)) = line.strip_prefix('@').and_then(|line| line.split_once(' ')) else {
         return line.to_owned();
     };
@@ -40,7 +40,7 @@ fn written(line: &str) -> String {
             .bytes()
             .map(|byte| if byte.is_ascii_alphabetic() { char::from(byte).into() } else { format!("%{byte:02X}") })
             .collect(),
-        "rot13" => decode::rotated(text, 13),
+        "rot13" => substitution::rotated(text, 13),
         "reversed" => text.chars().rev().collect(),
         "leet" => each(|letter| match letter {
             'i' => "1".into(),
@@ -97,10 +97,10 @@ struct Rate {
 }
 
 impl Rate {
-    fn of(detector: &Detector, half: &str, side: &str) -> Self {
+    fn measure(detector: &Detector, half: &str, side: &str) -> Self {
         let mut rate = Self { labelled: 0, texts: 0, by_family: BTreeMap::new(), wrong: Vec::new() };
         for Text { family, text } in corpus(half, side) {
-            let verdict = detector.judge(&text);
+            let verdict = detector.detect(&text);
             let row = rate.by_family.entry(family.clone()).or_default();
             (row.0, row.1) = (row.0 + usize::from(verdict.is_some()), row.1 + 1);
             (rate.labelled, rate.texts) = (rate.labelled + usize::from(verdict.is_some()), rate.texts + 1);
@@ -123,12 +123,12 @@ fn attacks_are_found_and_benign_texts_are_left_alone() {
     let mut texts = BTreeMap::new();
     for half in ["tuning", "held-out", "fresh"] {
         for side in ["attacks", "benign"] {
-            let rate = Rate::of(&detector, half, side);
+            let rate = Rate::measure(&detector, half, side);
             println!("{half} {side}: {} of {} labelled ({:.1} %)", rate.labelled, rate.texts, 100.0 * rate.share());
             for (family, (labelled, all)) in &rate.by_family {
                 println!("    {family}: {labelled} of {all}");
             }
-            // what the other parts get wrong is not looked at: nothing may be tuned to it
+            // errors of the other parts are not printed, so that nothing is tuned to them
             if half == "tuning" {
                 rate.wrong.iter().for_each(|wrong| println!("  wrong: {wrong}"));
             }
@@ -138,7 +138,7 @@ fn attacks_are_found_and_benign_texts_are_left_alone() {
     }
     assert!(texts["attacks"] >= 300 && texts["benign"] >= 300, "{texts:?}");
     assert!(shares[&("tuning", "attacks")] >= 0.90 && shares[&("tuning", "benign")] <= 0.02, "{shares:?}");
-    // written against the detector, so that this is what a stranger's attack may expect
+    // written after the detector, so this is the expected rate for unknown attacks
     assert!(shares[&("fresh", "attacks")] >= 0.40 && shares[&("fresh", "benign")] <= 0.02, "{shares:?}");
     assert!(shares[&("held-out", "attacks")] >= 0.90 && shares[&("held-out", "benign")] <= 0.02, "{shares:?}");
 }

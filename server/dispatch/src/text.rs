@@ -20,7 +20,7 @@ impl Text {
     /// Looks at a call's arguments.
     pub(crate) fn of_call(catalogue: &Catalogue, scope: Scope, arguments: &Map<String, Value>) -> Self {
         let detector = Arc::clone(catalogue.detector());
-        let arguments = detector.judge_members(arguments);
+        let arguments = detector.scan_members(arguments);
         Self { detector, arguments, of_estate: scope != Scope::Client }
     }
 
@@ -33,7 +33,7 @@ impl Text {
     pub(crate) fn judge(self, mut reply: Reply, entry: &mut Entry) -> Reply {
         reply.provenance.of_estate = self.of_estate;
         if self.of_estate {
-            reply.provenance.suspicious = self.detector.judge_value(&reply.value);
+            reply.provenance.suspicious = self.detector.scan_value(&reply.value);
             for label in labels("result", &reply.provenance.suspicious) {
                 entry.add_label(label);
             }

@@ -11,12 +11,15 @@ mod refresh_cache;
 mod rejection;
 mod settings;
 mod sign_in;
+mod sign_in_error;
 mod strict_json;
 mod token_cache;
+mod transport;
 
 pub use jsonwebtoken::Algorithm;
 pub use provider::Provider;
 pub use refresh_cache::RefreshPolicy;
 pub use rejection::{ProviderUnavailable, TokenError, TokenRejection};
 pub use settings::{Introspection, Settings};
-pub use sign_in::{AccessToken, AuthorizationResponse, PendingSignIn, Registration, SignInError};
+pub use sign_in::{AccessToken, AuthorizationResponse, PendingSignIn, Registration};
+pub use sign_in_error::SignInError;

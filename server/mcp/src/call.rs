@@ -127,7 +127,7 @@ impl Server {
     fn count_injections(&self, result: &Result<Reply, Refusal>, arguments: &Map<String, Value>) {
         let in_arguments = match result {
             Ok(reply) => &reply.provenance.arguments,
-            Err(_) => &self.door.catalogue.detector().judge_members(arguments),
+            Err(_) => &self.door.catalogue.detector().scan_members(arguments),
         };
         let in_result = result.as_ref().ok().map(|reply| ("result", &reply.provenance.suspicious));
         for (source, findings) in in_result.into_iter().chain([("arguments", in_arguments)]) {

@@ -14,9 +14,9 @@ pub fn run(bytes: &[u8]) {
     assert_eq!((twice.as_ref(), none), (once.as_ref(), 0), "cleaned twice, {removed} removed at first");
     assert!(once.chars().all(|letter| !letter.is_control() || letter == '\n' || letter == '\t'), "{once:?}");
     DETECTOR.with(|detector| {
-        assert_eq!(detector.judge(&text), detector.judge(&text));
+        assert_eq!(detector.detect(&text), detector.detect(&text));
         if let Ok(mut value) = serde_json::from_str(&text) {
-            let findings = detector.judge_value(&value);
+            let findings = detector.scan_value(&value);
             assert!(findings.places.iter().all(|place| value.pointer(place).is_some()), "{findings:?}");
             content::clean_value(&mut value);
             assert_eq!(content::clean_value(&mut value), 0, "{value}");

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jsonwebtoken::DecodingKey;
-use reqwest::{Client, RequestBuilder, Response, Url};
+use reqwest::{Client, RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::{sync::Semaphore, time::timeout};
@@ -18,13 +18,11 @@ use super::{
     keys::KeyQuery,
     metadata::{MetadataError, ProviderMetadata, parse_configured_url, parse_discovered_url},
     refresh_cache::RefreshingCache,
-    sign_in::form_encode,
     token_cache::{TokenCache, ValidatedToken},
+    transport::{form_encode, read_json, unavailable},
 };
 use crate::{Claims, TokenHash};
 
-/// Longer responses of the provider are not read.
-const MAX_RESPONSE_BYTES: usize = 512 * 1024;
 /// A token is remembered for at most this time, however long it lives.
 const MAX_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 /// Concurrent requests to the provider, so that a flood of tokens is not passed on to it.
@@ -252,24 +250,6 @@ impl Provider {
         }
         read_json(response).await
     }
-}
-
-/// Logs a transport error, without the URL, which may contain a token.
-pub(super) fn unavailable(error: reqwest::Error) -> ProviderUnavailable {
-    tracing::error!(error = %error.without_url(), "the identity provider does not respond");
-    ProviderUnavailable
-}
-
-/// Reads the JSON body of a response up to [`MAX_RESPONSE_BYTES`].
-pub(super) async fn read_json(mut response: Response) -> Result<Value, ProviderUnavailable> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unavailable)? {
-        if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
-            return Err(ProviderUnavailable);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    serde_json::from_slice(&body).map_err(|_| ProviderUnavailable)
 }
 
 fn has_email_scopes(claims: &Claims) -> bool {

@@ -1,29 +1,29 @@
-//! Walks over a text once: hands on its words, and says what else stands in it that is worth a look.
+//! Tokenizer: one pass over a text reports its words and collects statistics that select further checks.
 
 use crate::{
-    fold::{Building, Word},
-    respell::GLUED,
+    deobfuscate::MIN_GLUED_LEN,
+    normalize::{Word, WordBuilder},
 };
 
-/// What kind of byte this is; a text's bytes together are what stands in it.
+/// Bit set of byte classes.
 pub(crate) type Class = u16;
 
 const LETTER: Class = 1;
 const DIGIT: Class = 1 << 1;
 const UNDERSCORE: Class = 1 << 2;
-/// It ends a sentence or a line.
+/// Ends a sentence or a line.
 const STOP: Class = 1 << 3;
-/// It may belong to a word in a way that only a look at the whole word tells, as an apostrophe does.
-const ODD: Class = 1 << 4;
-/// Outside of ASCII.
-const FOREIGN: Class = 1 << 5;
-/// It may begin a mark.
+/// A sign that may belong to a word, such as an apostrophe.
+const IN_WORD_SIGN: Class = 1 << 4;
+/// A byte outside ASCII.
+const NON_ASCII: Class = 1 << 5;
+/// May begin a marker.
 pub(crate) const MARK: Class = 1 << 6;
-/// Begins a byte that is written in percents.
+/// Begins a percent-encoded byte.
 pub(crate) const PERCENT: Class = 1 << 7;
-/// Begins an entity of HTML.
+/// Begins an HTML entity.
 pub(crate) const AMPERSAND: Class = 1 << 8;
-/// It stands in encodings as letters do.
+/// A character of base64 or hexadecimal.
 const CODE: Class = 1 << 9;
 
 const WORD: Class = LETTER | DIGIT | UNDERSCORE;
@@ -47,100 +47,101 @@ const fn class(byte: u8) -> Class {
         b'_' => UNDERSCORE | CODE,
         b'.' | b'\n' | b';' => STOP,
         b'|' | b'?' => STOP | MARK,
-        b'!' => STOP | MARK | ODD,
-        b'\'' | b'@' | b'$' => ODD,
+        b'!' => STOP | MARK | IN_WORD_SIGN,
+        b'\'' | b'@' | b'$' => IN_WORD_SIGN,
         b'<' | b'[' | b'#' | b'"' | b'`' | b']' | b'{' => MARK,
         b'%' => PERCENT,
         b'&' => AMPERSAND,
         b'+' | b'/' | b'-' => CODE,
-        0x80.. => FOREIGN,
+        0x80.. => NON_ASCII,
         _ => 0,
     }
 }
 
-/// Whether a mark may begin with this byte.
+/// Whether a marker may begin with this byte.
 pub(crate) fn may_be_mark(byte: u8) -> bool {
     CLASSES[usize::from(byte)] & MARK != 0
 }
 
-/// Shortest run of letters that is tried as an encoding.
-const SHORTEST_CODE: usize = 16;
-/// Most such runs of one text, so that a text cannot keep the detector busy.
-const MOST_CODES: usize = 40;
+/// Shortest run of characters that is decoded.
+const MIN_CODE_LEN: usize = 16;
+/// Decoded runs per text, to bound the time.
+const MAX_CODES: usize = 40;
 
-/// What stands in a text besides its words.
+/// Statistics of a text that select further readings.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
-    /// The classes of its bytes.
+pub(crate) struct TokenStats {
+    /// The classes of all bytes.
     pub(crate) classes: Class,
-    /// Its words.
+    /// Number of words.
     pub(crate) words: usize,
-    /// Words of one letter.
-    pub(crate) lone: usize,
-    /// It has words that are long enough to be several.
+    /// Number of words of one letter.
+    pub(crate) single_letters: usize,
+    /// Whether a word is long enough to be several glued together.
     pub(crate) glued: bool,
-    /// Hyphens between letters.
+    /// Number of hyphens between letters.
     pub(crate) hyphens: usize,
-    /// Most words in a row that may be numbers of letters.
+    /// The longest sequence of words that may be character codes.
     pub(crate) numbers: usize,
-    /// Where runs of letters stand that are long enough to be encodings.
+    /// Byte ranges of runs that may be encodings.
     pub(crate) codes: Vec<(usize, usize)>,
 }
 
-/// Hands on each word of a text, those of plain letters as they stand.
-pub(crate) fn words(text: &str, each: &mut impl FnMut(Word<'_>)) -> Seen {
+/// Reports each word of a text to `each`. ASCII words are not normalized.
+pub(crate) fn words(text: &str, each: &mut impl FnMut(Word<'_>)) -> TokenStats {
     let bytes = text.as_bytes();
-    let mut walk = Walk { seen: Seen::default(), position: 0, code: None, numbers: 0 };
+    let mut tokenizer = Tokenizer { seen: TokenStats::default(), position: 0, code: None, numbers: 0 };
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let class = CLASSES[usize::from(byte)];
-        if class & (WORD | FOREIGN) != 0 || byte == b'$' {
+        if class & (WORD | NON_ASCII) != 0 || byte == b'$' {
             let chunk = Chunk::at(bytes, at);
-            walk.seen.classes |= chunk.classes;
-            if chunk.odd {
-                walk.odd(text, at, chunk.end, each);
+            tokenizer.seen.classes |= chunk.classes;
+            if chunk.mixed {
+                tokenizer.mixed_word(text, at, chunk.end, each);
             } else {
-                walk.plain(text, at, &chunk, each);
+                tokenizer.plain_word(text, at, &chunk, each);
             }
             at = chunk.next;
             continue;
         }
-        walk.seen.classes |= class;
-        walk.position += u32::from(class & STOP != 0);
+        tokenizer.seen.classes |= class;
+        tokenizer.position += u32::from(class & STOP != 0);
         if byte == b'-' {
             let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
-            walk.seen.hyphens += usize::from(at > 0 && is_letter(bytes.get(at - 1)) && is_letter(bytes.get(at + 1)));
+            tokenizer.seen.hyphens +=
+                usize::from(at > 0 && is_letter(bytes.get(at - 1)) && is_letter(bytes.get(at + 1)));
         }
-        walk.code(at, class);
+        tokenizer.extend_code(at, class);
         at += 1;
     }
-    walk.code_ends(bytes.len());
-    walk.seen
+    tokenizer.end_code(bytes.len());
+    tokenizer.seen
 }
 
-/// Bytes that belong together: a word, or several where signs or foreign letters stand between letters.
+/// Bytes up to the next separator: one word, or several with signs or non-ASCII letters between them.
 struct Chunk {
-    /// Where its last letter ends.
+    /// End of the last letter.
     end: usize,
-    /// Where the signs behind it end.
+    /// End of the signs that follow.
     next: usize,
     classes: Class,
-    /// It is more than letters, digits and underscores.
-    odd: bool,
+    /// Contains more than letters, digits and underscores.
+    mixed: bool,
 }
 
 impl Chunk {
     fn at(bytes: &[u8], start: usize) -> Self {
-        let mut chunk = Self { end: start, next: start, classes: 0, odd: false };
+        let mut chunk = Self { end: start, next: start, classes: 0, mixed: false };
         while let Some(&byte) = bytes.get(chunk.next) {
             let class = CLASSES[usize::from(byte)];
-            if class & (WORD | ODD | FOREIGN) == 0 {
+            if class & (WORD | IN_WORD_SIGN | NON_ASCII) == 0 {
                 break;
             }
             chunk.classes |= class;
             chunk.next += 1;
-            if class & ODD == 0 {
-                chunk.odd |= class & FOREIGN != 0 || chunk.end + 1 != chunk.next;
+            if class & IN_WORD_SIGN == 0 {
+                chunk.mixed |= class & NON_ASCII != 0 || chunk.end + 1 != chunk.next;
                 chunk.end = chunk.next;
             }
         }
@@ -148,7 +149,7 @@ impl Chunk {
     }
 }
 
-/// Whether a word may be the number of a letter: in hexadecimal, decimal or binary.
+/// Whether a word may be a character code: hexadecimal, decimal or binary.
 fn is_number(word: &[u8], classes: Class) -> bool {
     match word {
         [first, second] => first.is_ascii_hexdigit() && second.is_ascii_hexdigit(),
@@ -159,25 +160,25 @@ fn is_number(word: &[u8], classes: Class) -> bool {
     }
 }
 
-struct Walk {
-    seen: Seen,
+struct Tokenizer {
+    seen: TokenStats,
     position: u32,
-    /// Where a run began of letters that stand in encodings.
+    /// Start of the current run of encoding characters.
     code: Option<usize>,
-    /// Words in a row, up to here, that may be numbers of letters.
+    /// Length of the current sequence of possible character codes.
     numbers: usize,
 }
 
-impl Walk {
-    fn plain(&mut self, text: &str, start: usize, chunk: &Chunk, each: &mut impl FnMut(Word<'_>)) {
+impl Tokenizer {
+    fn plain_word(&mut self, text: &str, start: usize, chunk: &Chunk, each: &mut impl FnMut(Word<'_>)) {
         self.code.get_or_insert(start);
         if chunk.next > chunk.end {
-            self.code_ends(chunk.end);
+            self.end_code(chunk.end);
         }
         let text = &text[start..chunk.end];
         self.seen.words += 1;
-        self.seen.lone += usize::from(text.len() == 1 && chunk.classes & LETTER != 0);
-        self.seen.glued |= text.len() >= GLUED && chunk.classes & LETTER != 0;
+        self.seen.single_letters += usize::from(text.len() == 1 && chunk.classes & LETTER != 0);
+        self.seen.glued |= text.len() >= MIN_GLUED_LEN && chunk.classes & LETTER != 0;
         self.numbers = if is_number(text.as_bytes(), chunk.classes) { self.numbers + 1 } else { 0 };
         self.seen.numbers = self.seen.numbers.max(self.numbers);
         if chunk.classes & LETTER != 0 {
@@ -191,29 +192,29 @@ impl Walk {
         self.position += 1;
     }
 
-    fn odd(&mut self, text: &str, start: usize, end: usize, each: &mut impl FnMut(Word<'_>)) {
+    fn mixed_word(&mut self, text: &str, start: usize, end: usize, each: &mut impl FnMut(Word<'_>)) {
         for (at, byte) in text.bytes().enumerate().take(end).skip(start) {
-            self.code(at, CLASSES[usize::from(byte)]);
+            self.extend_code(at, CLASSES[usize::from(byte)]);
         }
-        let lone = &mut self.seen.lone;
-        self.position = Building::at(self.position).all(&text[start..end], &mut |word: Word<'_>| {
-            *lone += usize::from(!word.run && word.text.chars().nth(1).is_none());
+        let single_letters = &mut self.seen.single_letters;
+        self.position = WordBuilder::at(self.position).all(&text[start..end], &mut |word: Word<'_>| {
+            *single_letters += usize::from(!word.run && word.text.chars().nth(1).is_none());
             each(word);
         });
     }
 
-    /// Notes whether a run of letters goes on that may be an encoding.
-    fn code(&mut self, at: usize, class: Class) {
+    /// Extends or ends the current run of encoding characters.
+    fn extend_code(&mut self, at: usize, class: Class) {
         if class & CODE == 0 {
-            self.code_ends(at);
+            self.end_code(at);
         } else {
             self.code.get_or_insert(at);
         }
     }
 
-    fn code_ends(&mut self, end: usize) {
+    fn end_code(&mut self, end: usize) {
         let Some(start) = self.code.take() else { return };
-        if end - start >= SHORTEST_CODE && self.seen.codes.len() < MOST_CODES {
+        if end - start >= MIN_CODE_LEN && self.seen.codes.len() < MAX_CODES {
             self.seen.codes.push((start, end));
         }
     }
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_found_with_signs_and_foreign_letters_in_them() {
+    fn tokenizer_splits_words_with_signs_and_non_ascii_letters() {
         assert_eq!(texts("Ignore, the (old) rules!"), ["ignore", "the", "old", "rules"]);
         assert_eq!(
             texts("don't l'ordine $HOME p@ssword a@ stop!now"),
@@ -246,12 +247,12 @@ mod tests {
     }
 
     #[test]
-    fn sentences_stand_apart() {
+    fn tokenizer_counts_a_sentence_end_as_a_position() {
         assert_eq!(folded("a b. c").iter().map(|(_, position, _)| *position).collect::<Vec<_>>(), [0, 1, 3]);
     }
 
     #[test]
-    fn runs_that_may_be_encodings_are_noted_where_they_stand() {
+    fn tokenizer_reports_runs_that_may_be_encodings() {
         let text = "key='aWdub3JlIGFsbCBydWxlcw', übeR/0123456789abcdef";
         let seen = words(text, &mut |_| {});
         let runs: Vec<_> = seen.codes.iter().map(|(start, end)| &text[*start..*end]).collect();

@@ -1,48 +1,48 @@
-//! Brings texts to one form: compatible letters as one (NFKC), small, without accents, look-alikes as the Latin letter.
+//! Normalizes letters: NFKC, lower case, without accents, confusables of other scripts as the Latin letter.
 
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{UnicodeNormalization as _, char::decompose_canonical};
 
-use crate::decode;
+use crate::substitution;
 
-/// Words that lose their last letter before another, which begins behind the apostrophe.
+/// Elided articles and pronouns, after which an apostrophe separates two words.
 const ELIDED: [&str; 14] = ["l", "d", "qu", "n", "s", "j", "m", "t", "c", "all", "dell", "nell", "sull", "un"];
 
-/// A word, and where it stands: words count one, ends of sentences two.
+/// A word and its position. A word counts one, the end of a sentence one more.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Word<'a> {
-    /// In that form, but that plain letters may still be capitals.
+    /// Normalized, except that ASCII letters may be upper case.
     pub(crate) text: &'a str,
     pub(crate) position: u32,
-    /// It has letters and also digits or signs, which may stand for letters.
+    /// Contains digits or signs that may replace letters.
     pub(crate) mixed: bool,
-    /// It belongs to a script without spaces, so that it may be several words.
+    /// Belongs to a script without spaces, so it may be several words.
     pub(crate) run: bool,
 }
 
-/// One word in that form.
+/// Normalizes one word.
 pub(crate) fn word(text: &str) -> String {
     let mut folded = String::new();
-    Building::at(0).all(text, &mut |word| folded.push_str(word.text));
+    WordBuilder::at(0).all(text, &mut |word| folded.push_str(word.text));
     folded
 }
 
-/// Puts words together, letter by letter.
-pub(crate) struct Building {
+/// Builds normalized words letter by letter.
+pub(crate) struct WordBuilder {
     text: String,
     position: u32,
     run: bool,
     latin: bool,
-    alike: bool,
+    has_confusable: bool,
 }
 
-impl Building {
-    /// The first of its words stands here.
+impl WordBuilder {
+    /// Starts at a word position.
     pub(crate) fn at(position: u32) -> Self {
-        Self { text: String::new(), position, run: false, latin: false, alike: false }
+        Self { text: String::new(), position, run: false, latin: false, has_confusable: false }
     }
 
-    /// Hands on each word of a text. Returns where the next one stands.
+    /// Reports each word of a text to `each`. Returns the position of the next word.
     pub(crate) fn all(mut self, text: &str, each: &mut impl FnMut(Word<'_>)) -> u32 {
         if text.is_ascii() {
             text.bytes().for_each(|byte| self.ascii(byte, each));
@@ -68,9 +68,9 @@ impl Building {
             // "don't" is one word
             b'\'' if ELIDED.contains(&self.text.as_str()) => self.end(each),
             b'\'' if !self.text.is_empty() => {}
-            // signs that stand for letters, within a word
+            // signs that replace letters within a word
             b'@' | b'$' | b'!' if !self.text.is_empty() => self.text.push(byte.into()),
-            // a variable of a shell is not the thing that it names
+            // a shell variable keeps its `$`, so that it is not the word itself
             b'$' => self.push('$', each),
             b'.' | b'!' | b'?' | b'\n' | b';' | b'|' => {
                 self.end(each);
@@ -113,7 +113,7 @@ impl Building {
             self.run = run;
         }
         self.latin |= letter.is_ascii_alphabetic();
-        self.alike |= alike(letter).is_some();
+        self.has_confusable |= confusable(letter).is_some();
         self.text.push(letter);
     }
 
@@ -121,25 +121,25 @@ impl Building {
         let ended = self.text.trim_end_matches(['!', '@', '$']).len();
         self.text.truncate(ended);
         if !self.text.is_empty() {
-            if self.alike && (self.latin || self.text.chars().all(|letter| alike(letter).is_some())) {
-                self.text = self.text.chars().map(|letter| alike(letter).unwrap_or(letter)).collect();
+            if self.has_confusable && (self.latin || self.text.chars().all(|letter| confusable(letter).is_some())) {
+                self.text = self.text.chars().map(|letter| confusable(letter).unwrap_or(letter)).collect();
             }
-            let mixed = !self.run && decode::may_be_leet(&self.text);
+            let mixed = !self.run && substitution::may_be_leet(&self.text);
             each(Word { text: &self.text, position: self.position, mixed, run: self.run });
             self.position +=
                 if self.run { u32::try_from(self.text.chars().count() / 2).unwrap_or(1).max(1) } else { 1 };
             self.text.clear();
         }
-        (self.latin, self.alike) = (false, false);
+        (self.latin, self.has_confusable) = (false, false);
     }
 }
 
-/// Letters of scripts that put no space between words, and Korean, which puts its small words behind others.
+/// Scripts without spaces between words, and Korean, which appends particles.
 fn is_run(letter: char) -> bool {
     matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}')
 }
 
-/// Letters that no decomposition makes plain.
+/// Letters that have no canonical decomposition.
 fn plain(letter: char) -> char {
     match letter {
         'ı' => 'i',
@@ -152,8 +152,8 @@ fn plain(letter: char) -> char {
     }
 }
 
-/// The Latin letter that a small letter of another script looks like.
-fn alike(letter: char) -> Option<char> {
+/// The Latin letter that a lower-case letter of another script is confusable with (Unicode TR39).
+fn confusable(letter: char) -> Option<char> {
     Some(match letter {
         'а' | 'α' | 'ɑ' | 'ạ' => 'a',
         'ь' | 'Ь' => 'b',
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_of_one_look_become_one() {
+    fn confusable_letters_normalize_to_latin() {
         for (text, folded) in [
             ("Ｉｇｎｏｒｅ", "ignore"),
             ("𝐩𝐫𝐢𝐨𝐫", "prior"),
