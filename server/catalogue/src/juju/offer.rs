@@ -11,15 +11,15 @@ pub mod list;
 pub mod make;
 
 /// Endpoints by name, as the client prints them.
-fn endpoints(told: &[RemoteEndpoint]) -> BTreeMap<String, Value> {
-    told.iter().map(|one| (one.name.clone(), json!({"interface": one.interface, "role": one.role}))).collect()
+fn endpoints(wire: &[RemoteEndpoint]) -> BTreeMap<String, Value> {
+    wire.iter().map(|one| (one.name.clone(), json!({"interface": one.interface, "role": one.role}))).collect()
 }
 
 /// Users by name, as the client prints them.
-fn users(told: &[OfferUserDetails]) -> BTreeMap<String, Value> {
+fn users(wire: &[OfferUserDetails]) -> BTreeMap<String, Value> {
     let user = |one: &OfferUserDetails| match one.display_name.as_str() {
         "" => json!({"access": one.access}),
         name => json!({"display-name": name, "access": one.access}),
     };
-    told.iter().map(|one| (one.user.clone(), user(one))).collect()
+    wire.iter().map(|one| (one.user.clone(), user(one))).collect()
 }

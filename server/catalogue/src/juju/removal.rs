@@ -1,4 +1,4 @@
-//! What goes when something is removed, told in one way for applications, units and machines.
+//! The result of removing applications, units or machines.
 
 use juju_wire::{RemoteError, entity::Entity};
 use schemars::JsonSchema;
@@ -29,33 +29,32 @@ struct Failed {
     error: String,
 }
 
-/// What the controller said of one thing that it was told to remove.
-pub(super) struct Told {
+/// The result of the controller for one entity.
+pub(super) struct RemovalReport {
     pub(super) error: Option<RemoteError>,
     pub(super) units: Vec<Entity>,
     pub(super) detached_storage: Vec<Entity>,
     pub(super) destroyed_storage: Vec<Entity>,
 }
 
-/// Joins names to what was said of them. A failure of all of them is the failure of the call; a failure of some is told
-/// beside what was begun for the others, because that goes on.
+/// Combines names and results. If all fail, the call fails; if some fail, they are reported beside those that are being removed.
 ///
 /// # Errors
-/// The first refusal, where nothing is being removed.
-pub(super) fn removal(names: &[String], told: impl IntoIterator<Item = Told>) -> Result<Removal, Failure> {
+/// The first error, if nothing is being removed.
+pub(super) fn removal(names: &[String], reports: impl IntoIterator<Item = RemovalReport>) -> Result<Removal, Failure> {
     let mut removal = Removal::default();
     let mut first = None;
     let names_of = |entities: Vec<Entity>| entities.into_iter().map(|one| entity::name(&one.tag));
-    for (name, told) in names.iter().zip(told) {
-        if let Some(error) = told.error {
+    for (name, report) in names.iter().zip(reports) {
+        if let Some(error) = report.error {
             removal.failed.push(Failed { name: name.clone(), error: error.to_string() });
             first.get_or_insert(error);
             continue;
         }
         removal.removing.push(name.clone());
-        removal.removing.extend(names_of(told.units));
-        removal.detaching_storage.extend(names_of(told.detached_storage));
-        removal.destroying_storage.extend(names_of(told.destroyed_storage));
+        removal.removing.extend(names_of(report.units));
+        removal.detaching_storage.extend(names_of(report.detached_storage));
+        removal.destroying_storage.extend(names_of(report.destroyed_storage));
     }
     match first {
         Some(error) if removal.removing.is_empty() => Err(error.into()),
@@ -69,8 +68,8 @@ mod tests {
 
     use super::*;
 
-    fn told(error: Option<&str>, units: &[&str]) -> Told {
-        Told {
+    fn report(error: Option<&str>, units: &[&str]) -> RemovalReport {
+        RemovalReport {
             error: error.map(|message| RemoteError { message: message.to_owned(), ..RemoteError::default() }),
             units: units.iter().map(|tag| Entity { tag: (*tag).to_owned() }).collect(),
             detached_storage: vec![Entity { tag: "storage-pgdata-0".to_owned() }],
@@ -79,15 +78,15 @@ mod tests {
     }
 
     #[test]
-    fn some_failures_are_told_beside_what_goes_on_and_nothing_but_failures_is_one() {
+    fn removal_reports_some_failures_and_fails_if_all_fail() {
         let names = ["web".to_owned(), "db".to_owned()];
-        let some = removal(&names, [told(Some("gone"), &[]), told(None, &["unit-db-0"])]).expect("db goes");
+        let some = removal(&names, [report(Some("gone"), &[]), report(None, &["unit-db-0"])]).expect("db goes");
         assert_eq!(
             serde_json::to_value(some).expect("plain"),
             json!({"removing": ["db", "db/0"], "detaching_storage": ["pgdata/0"],
                 "failed": [{"name": "web", "error": "gone"}]})
         );
-        let none = removal(&names, [told(Some("gone"), &[]), told(Some("alive"), &[])]).expect_err("nothing goes");
+        let none = removal(&names, [report(Some("gone"), &[]), report(Some("alive"), &[])]).expect_err("nothing goes");
         assert_eq!(none.to_string(), "gone");
     }
 }

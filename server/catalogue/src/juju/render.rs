@@ -1,22 +1,22 @@
-//! How the Juju client writes times, ages and bases, and how results are taken apart.
+//! Formats times, ages and bases as the Juju client does, and unpacks bulk results.
 
 use chrono::{DateTime, Utc};
 use juju_wire::{RemoteError, tag::Tag};
 
 use crate::Failure;
 
-/// A time of the API as `juju status` writes it, in UTC: `21 Nov 2026 03:22:59Z`; empty where there is none.
-pub(crate) fn moment(time: Option<&str>) -> String {
+/// A time of the API as `juju status` prints it, in UTC: `21 Nov 2026 03:22:59Z`; empty for none.
+pub(crate) fn timestamp(time: Option<&str>) -> String {
     parsed(time).map(|time| time.format("%d %b %Y %H:%M:%SZ").to_string()).unwrap_or_default()
 }
 
 /// The time of day alone: `03:22:59Z`.
-pub(crate) fn clock(time: Option<&str>) -> String {
+pub(crate) fn time_of_day(time: Option<&str>) -> String {
     parsed(time).map(|time| time.format("%H:%M:%SZ").to_string()).unwrap_or_default()
 }
 
-/// A time as actions are told of it: `2026-11-21 03:23:37 +0000 UTC`; empty for none and for Go's zero time.
-pub(crate) fn stamp(time: &str) -> String {
+/// A time as the client prints it for actions: `2026-11-21 03:23:37 +0000 UTC`; empty for none and for Go's zero time.
+pub(crate) fn go_timestamp(time: &str) -> String {
     match parsed(Some(time)) {
         Some(time) if time.timestamp() > -62_135_596_800 => {
             let text = time.format("%Y-%m-%d %H:%M:%S%.9f").to_string();
@@ -26,7 +26,7 @@ pub(crate) fn stamp(time: &str) -> String {
     }
 }
 
-/// How long ago, as the client tells ages: `just now`, `32 seconds ago`, and after a day the date.
+/// The age of a time as the client prints it: `just now`, `32 seconds ago`, and after a day the date.
 pub(crate) fn age(time: Option<&str>, now: DateTime<Utc>) -> String {
     let Some(then) = parsed(time) else { return String::new() };
     let seconds = (now - then).num_seconds();
@@ -40,34 +40,52 @@ pub(crate) fn age(time: Option<&str>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// The same for a user's last connection.
+/// The age of a user's last connection.
 pub(crate) fn last_connection(time: Option<&str>, now: DateTime<Utc>) -> String {
     if time.is_none() { "never connected".to_owned() } else { age(time, now) }
 }
 
-/// Channel of a base without the risk that goes without saying: `22.04/stable` is `22.04`.
+/// Channel of a base without the default risk: `22.04/stable` is `22.04`.
 pub(crate) fn base_channel(channel: &str) -> String {
     channel.strip_suffix("/stable").unwrap_or(channel).to_owned()
 }
 
-/// The own name of a tagged entity; what is no tag stays as it is.
+/// The id in a tag. Text that is not a tag is returned unchanged.
 pub(crate) fn id(tag: &str) -> String {
     Tag::parse(tag).map_or_else(|_| tag.to_owned(), |tag| tag.id().to_owned())
 }
 
-/// One item of a bulk answer: what was asked for, or why there is none.
-pub(crate) fn settled<T>(result: Option<T>, error: Option<RemoteError>, what: &str) -> Result<T, Failure> {
+/// One result of a bulk call.
+///
+/// # Errors
+/// The error of the controller, or a refusal if it returned neither a result nor an error.
+pub(crate) fn bulk_result<T>(result: Option<T>, error: Option<RemoteError>, what: &str) -> Result<T, Failure> {
     match (error, result) {
         (Some(error), _) => Err(error.into()),
         (None, Some(result)) => Ok(result),
         (None, None) => Err(Failure::refused(
-            format!("the controller told nothing of {what}"),
+            format!("the controller returned nothing for {what}"),
             "check the name with `juju_status`, then try again",
         )),
     }
 }
 
-/// Whether a value is the zero of its type, which the client leaves out.
+/// The single result of a bulk call with one item. A missing result is the default, as in the Juju client.
+///
+/// # Errors
+/// The error of the controller.
+pub(crate) fn bulk_single<T: Default>(
+    results: Vec<T>,
+    error: impl FnOnce(&mut T) -> Option<RemoteError>,
+) -> Result<T, Failure> {
+    let mut result = results.into_iter().next().unwrap_or_default();
+    match error(&mut result) {
+        Some(error) => Err(error.into()),
+        None => Ok(result),
+    }
+}
+
+/// Whether a value is the default of its type, which the client omits.
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -81,21 +99,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_and_ages_are_written_as_the_client_does() {
+    fn times_and_ages_are_formatted_as_in_the_client() {
         let time = "2026-11-21T03:22:59.5Z";
-        assert_eq!(moment(Some(time)), "21 Nov 2026 03:22:59Z");
-        assert_eq!(stamp(time), "2026-11-21 03:22:59.5 +0000 UTC");
-        assert_eq!(stamp("2026-11-21T03:20:00Z"), "2026-11-21 03:20:00 +0000 UTC");
-        assert_eq!(stamp("0001-01-01T00:00:00Z"), "");
+        assert_eq!(timestamp(Some(time)), "21 Nov 2026 03:22:59Z");
+        assert_eq!(go_timestamp(time), "2026-11-21 03:22:59.5 +0000 UTC");
+        assert_eq!(go_timestamp("2026-11-21T03:20:00Z"), "2026-11-21 03:20:00 +0000 UTC");
+        assert_eq!(go_timestamp("0001-01-01T00:00:00Z"), "");
         let now = parsed(Some("2026-11-21T05:23:31Z")).expect("a time");
-        for (then, told) in [
+        for (then, expected) in [
             ("2026-11-21T05:23:30Z", "just now"),
             ("2026-11-21T05:22:59Z", "32 seconds ago"),
             ("2026-11-21T05:22:00Z", "1 minute ago"),
             ("2026-11-21T03:22:00Z", "2 hours ago"),
             ("2026-11-01T03:22:00Z", "2026-11-01"),
         ] {
-            assert_eq!(age(Some(then), now), told);
+            assert_eq!(age(Some(then), now), expected);
         }
     }
 }

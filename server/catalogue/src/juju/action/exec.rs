@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::{Command, Failure, Scope, Site, juju::action::finish, target};
 
-/// See the file's head.
+/// The tool `juju_exec`.
 pub struct Exec;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
@@ -61,7 +61,7 @@ impl Command for Exec {
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let seconds = args.wait.unwrap_or(finish::PATIENCE_SECONDS);
+        let seconds = args.wait.unwrap_or(finish::DEFAULT_WAIT_SECONDS);
         let params = RunParams {
             commands: args.command,
             timeout: i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000_000),

@@ -1,4 +1,4 @@
-//! Waiting for the tasks of an operation, and what they gave.
+//! Waits for the tasks of an operation and collects their results.
 
 use std::{
     sync::Arc,
@@ -13,31 +13,31 @@ use juju_wire::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Failure, Site, entity, juju::render::stamp};
+use crate::{Failure, Site, entity, juju::render::go_timestamp};
 
-/// How long tasks are waited for, unless the caller says otherwise.
-pub(super) const PATIENCE_SECONDS: u64 = 60;
-/// Time between two looks at tasks that run.
-const PAUSE: Duration = Duration::from_millis(250);
-/// Go's zero time: it has not come yet.
-const NEVER: &str = "0001-01-01T00:00:00Z";
+/// How long to wait for tasks by default.
+pub(super) const DEFAULT_WAIT_SECONDS: u64 = 60;
+/// Time between two requests for the state of the tasks.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// Go's zero time: the event has not happened yet.
+const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
 
-/// Waits for the tasks of an operation, and gives what they gave; in the background, only their numbers.
+/// Waits for the tasks of an operation and returns their results; in the background, only their ids.
 ///
-/// `asked_of` names who was asked, in order, where that is known. A task that was not begun stands beside the others, which go
-/// on; where none was begun, the first refusal is the failure of the call.
+/// `receivers` are the names of the units or machines in order, if known. A task that could not start is reported beside the others;
+/// if none could start, the call fails with the first error.
 pub(super) async fn finish(
     site: &Site,
     connection: &Arc<Connection>,
     begun: EnqueuedActions,
-    asked_of: &[String],
+    receivers: &[String],
     background: bool,
     wait: Option<u64>,
 ) -> Result<Map<String, Value>, Failure> {
     let operation = entity::name(&begun.operation);
     site.became(&operation);
     let mut tasks = begun.actions;
-    let (mut shown, refused) = not_begun(&mut tasks, asked_of);
+    let (mut shown, refused) = take_failed(&mut tasks, receivers);
     if let (Some(error), true) = (refused, tasks.is_empty()) {
         return Err(error.into());
     }
@@ -45,14 +45,14 @@ pub(super) async fn finish(
         tasks.iter().filter_map(|task| Some(Entity { tag: task.action.as_ref()?.tag.clone() })).collect();
     if background {
         let numbers: Vec<_> = asked.iter().map(|task| entity::name(&task.tag)).collect();
-        let mut told =
+        let mut summary =
             Map::from_iter([("operation".to_owned(), json!(operation)), ("tasks".to_owned(), json!(numbers))]);
         if !shown.is_empty() {
-            told.insert("not-begun".to_owned(), Value::Object(shown));
+            summary.insert("not-begun".to_owned(), Value::Object(shown));
         }
-        return Ok(told);
+        return Ok(summary);
     }
-    let until = Instant::now() + Duration::from_secs(wait.unwrap_or(PATIENCE_SECONDS));
+    let until = Instant::now() + Duration::from_secs(wait.unwrap_or(DEFAULT_WAIT_SECONDS));
     let total = f64::from(u32::try_from(asked.len()).unwrap_or(u32::MAX));
     loop {
         let done = tasks.iter().filter(|task| ended(task)).count();
@@ -72,20 +72,20 @@ pub(super) async fn finish(
                 format!("it goes on; look at it with juju_show_operation, operation {operation}"),
             ));
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         tasks = connection.call::<Actions>(Entities { entities: asked.clone() }).await?.results;
     }
 }
 
-/// Takes the tasks out that were refused, and gives what to show of them, with the first refusal.
-fn not_begun(tasks: &mut Vec<ActionResult>, asked_of: &[String]) -> (Map<String, Value>, Option<RemoteError>) {
+/// Removes the tasks that could not start. Returns their output and the first error.
+fn take_failed(tasks: &mut Vec<ActionResult>, receivers: &[String]) -> (Map<String, Value>, Option<RemoteError>) {
     let mut shown = Map::new();
     let mut first = None;
     let mut place = 0;
     tasks.retain_mut(|task| {
         place += 1;
         let Some(error) = task.error.take() else { return true };
-        let named = asked_of.get(place - 1).cloned();
+        let named = receivers.get(place - 1).cloned();
         let name = named.or_else(|| Some(entity::name(&task.action.as_ref()?.receiver)));
         let name = name.unwrap_or_else(|| format!("task {place}"));
         shown.insert(name.clone(), json!({"status": "not begun", "message": error.to_string(), "unit": name}));
@@ -99,7 +99,7 @@ fn ended(task: &ActionResult) -> bool {
     !matches!(task.status.as_str(), "pending" | "running" | "aborting")
 }
 
-/// What a task gave, by its unit, as `juju run --format json` shows it.
+/// The result of a task by its unit, as in `juju run --format json`.
 fn result(task: &ActionResult) -> Option<(String, Value)> {
     let action = task.action.as_ref()?;
     let unit = entity::name(&action.receiver);
@@ -118,6 +118,6 @@ fn result(task: &ActionResult) -> Option<(String, Value)> {
 
 fn timing(enqueued: &str, started: &str, completed: &str) -> Value {
     let times = [("completed", completed), ("enqueued", enqueued), ("started", started)];
-    let come = times.into_iter().filter(|(_, time)| !time.is_empty() && *time != NEVER);
-    Value::Object(come.map(|(name, time)| (name.to_owned(), json!(stamp(time)))).collect())
+    let come = times.into_iter().filter(|(_, time)| !time.is_empty() && *time != ZERO_TIME);
+    Value::Object(come.map(|(name, time)| (name.to_owned(), json!(go_timestamp(time)))).collect())
 }

@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Command, Failure, Scope, Site, juju::render::settled, target};
+use crate::{Command, Failure, Scope, Site, juju::render::bulk_single, target};
 
-/// See the file's head.
+/// The tool `juju_actions`.
 pub struct Actions;
 
 /// Whose actions.
@@ -42,8 +42,8 @@ impl Command for Actions {
         let connection = site.model_connection().await?;
         let tags: Entities = [Tag::new("application", &args.application)].into_iter().collect();
         let reply = connection.call::<ApplicationsCharmsActions>(tags).await?;
-        let item = reply.results.into_iter().next().unwrap_or_default();
-        let actions = settled(Some(item.actions), item.error, &args.application)?;
+        let item = bulk_single(reply.results, |item| item.error.take())?;
+        let actions = item.actions;
         let shown = actions
             .into_iter()
             .map(|(name, action)| (name, if args.schema { json!(action.params) } else { json!(action.description) }));

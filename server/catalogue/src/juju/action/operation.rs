@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::juju::render::{id, stamp};
+use crate::juju::render::{go_timestamp, id};
 
 /// One operation with its tasks.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -56,38 +56,38 @@ pub struct Task {
 }
 
 impl Operation {
-    pub(super) fn of(told: OperationResult) -> Self {
-        let actions: Vec<&Action> = told.actions.iter().filter_map(|one| one.action.as_ref()).collect();
+    pub(super) fn of(wire: OperationResult) -> Self {
+        let actions: Vec<&Action> = wire.actions.iter().filter_map(|one| one.action.as_ref()).collect();
         let same = |one: &&Action| (&one.name, &one.parameters) == (&actions[0].name, &actions[0].parameters);
         let single = !actions.is_empty() && actions.iter().all(same);
         let action = single.then(|| json!({"name": actions[0].name, "parameters": actions[0].parameters}));
-        let lost = told.actions.iter().any(|one| one.action.is_none());
+        let lost = wire.actions.iter().any(|one| one.action.is_none());
         Self {
             action,
-            tasks: told.actions.iter().filter_map(|one| task(one, !single)).collect(),
-            summary: told.summary,
-            status: if lost { "error".to_owned() } else { told.status },
-            fail: told.fail,
-            error: told.error.map(|error| error.message).unwrap_or_default(),
-            timing: timing(&told.enqueued, &told.started, &told.completed),
+            tasks: wire.actions.iter().filter_map(|one| task(one, !single)).collect(),
+            summary: wire.summary,
+            status: if lost { "error".to_owned() } else { wire.status },
+            fail: wire.fail,
+            error: wire.error.map(|error| error.message).unwrap_or_default(),
+            timing: timing(&wire.enqueued, &wire.started, &wire.completed),
         }
     }
 }
 
 fn timing(enqueued: &str, started: &str, completed: &str) -> Timing {
-    Timing { enqueued: stamp(enqueued), started: stamp(started), completed: stamp(completed) }
+    Timing { enqueued: go_timestamp(enqueued), started: go_timestamp(started), completed: go_timestamp(completed) }
 }
 
-fn task(told: &ActionResult, named: bool) -> Option<(String, Task)> {
-    let action = told.action.as_ref()?;
+fn task(wire: &ActionResult, named: bool) -> Option<(String, Task)> {
+    let action = wire.action.as_ref()?;
     let task = Task {
         name: if named { action.name.clone() } else { String::new() },
         host: id(&action.receiver),
-        status: told.status.clone(),
-        timing: timing(&told.enqueued, &told.started, &told.completed),
-        log: told.log.iter().map(|line| format!("{} {}", stamp(&line.timestamp), line.message)).collect(),
-        message: told.message.clone(),
-        results: told.output.clone(),
+        status: wire.status.clone(),
+        timing: timing(&wire.enqueued, &wire.started, &wire.completed),
+        log: wire.log.iter().map(|line| format!("{} {}", go_timestamp(&line.timestamp), line.message)).collect(),
+        message: wire.message.clone(),
+        results: wire.output.clone(),
     };
     Some((id(&action.tag), task))
 }

@@ -1,4 +1,4 @@
-//! `juju operations`: what was run, and what came of it.
+//! `juju operations`: lists operations and their results.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::{
     text::{cell, table},
 };
 
-/// See the file's head.
+/// The tool `juju_operations`.
 pub struct Operations;
 
 /// Which operations.

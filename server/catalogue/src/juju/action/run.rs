@@ -1,4 +1,4 @@
-//! `juju run`: runs an action on units, and waits for what it gives.
+//! `juju run`: runs an action on units and waits for the results.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 
 use crate::{Command, Failure, Scope, Site, entity, juju::action::finish, target};
 
-/// See the file's head.
+/// The tool `juju_run`.
 pub struct Run;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::operation::Operation;
 use crate::{Command, Failure, Scope, Site};
 
-/// See the file's head.
+/// The tool `juju_show_operation`.
 pub struct ShowOperation;
 
 /// Which operation.
@@ -48,7 +48,7 @@ impl Command for ShowOperation {
         let reply = connection.call::<Operations>(tags).await?;
         match reply.results.into_iter().next() {
             Some(OperationResult { error: Some(error), .. }) => Err(RemoteError::into(error)),
-            Some(told) => Ok(Operation::of(told)),
+            Some(wire) => Ok(Operation::of(wire)),
             None => Err(Failure::refused(
                 format!("operation {} not found", args.operation_id),
                 "list them with `juju_operations`",

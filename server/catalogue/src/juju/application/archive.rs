@@ -1,4 +1,4 @@
-//! A charm in a file of the user: what it says of itself, and the way of its bytes to the model.
+//! A charm in a local file: reads its metadata and uploads it.
 
 use std::io::{Cursor, Read};
 
@@ -12,18 +12,18 @@ use juju_wire::{
 
 use crate::{Failure, Site};
 
-/// A charm larger than this is no charm.
+/// Larger files are rejected.
 const LIMIT_BYTES: u64 = 512 * 1024 * 1024;
-/// What a charm says of itself is a few pages at most.
+/// Maximum size of a metadata file in a charm.
 const LIMIT_TEXT_BYTES: u64 = 1024 * 1024;
 const REMEDY: &str = "pack it with `charmcraft pack` and give the path of the `.charm` file";
 
-/// Whether this names a file and not a charm of Charmhub.
+/// Whether this is a path to a file and not a Charmhub name.
 pub(super) fn is_file(charm: &str) -> bool {
     charm.contains(['/', '\\']) || charm.to_ascii_lowercase().ends_with(".charm")
 }
 
-/// A charm as a file holds it.
+/// A charm in a local file.
 pub(super) struct Archive {
     bytes: Vec<u8>,
     pub(super) meta: CharmMeta,
@@ -36,7 +36,7 @@ impl Archive {
     /// # Errors
     /// [`Failure`] over HTTP, where it would be a file of the server, and where it is no charm.
     pub(super) async fn read(site: &Site, path: &str) -> Result<Self, Failure> {
-        let bytes = own_file(site, path).await?;
+        let bytes = read_local_file(site, path).await?;
         let unfit = |cause: String| Failure::refused(format!("`{path}` is no charm: {cause}"), REMEDY);
         let mut archive = zip::ZipArchive::new(Cursor::new(&bytes)).map_err(|cause| unfit(cause.to_string()))?;
         let mut text = |name: &str| -> Result<String, String> {
@@ -46,7 +46,7 @@ impl Archive {
             Ok(text)
         };
         let meta = text("metadata.yaml").map_err(unfit)?;
-        let meta: Said = serde_yaml::from_str(&meta).map_err(|cause| unfit(cause.to_string()))?;
+        let meta: MetadataYaml = serde_yaml::from_str(&meta).map_err(|cause| unfit(cause.to_string()))?;
         let manifest = match text("manifest.yaml") {
             Ok(text) => serde_yaml::from_str(&text).map_err(|cause| unfit(cause.to_string()))?,
             Err(_) => CharmManifest::default(),
@@ -54,7 +54,7 @@ impl Archive {
         Ok(Self { bytes, meta: meta.into_meta(), manifest })
     }
 
-    /// Gives the charm to the model, and answers the URL and the origin that it has there.
+    /// Uploads the charm to the model. Returns its URL and origin there.
     ///
     /// # Errors
     /// [`Failure`] where no base is known, or the controller refuses the charm.
@@ -95,7 +95,7 @@ impl Archive {
 ///
 /// # Errors
 /// As [`readable`].
-pub(super) async fn own_file(site: &Site, path: &str) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_local_file(site: &Site, path: &str) -> Result<Vec<u8>, Failure> {
     readable(site, path).await?;
     tokio::fs::read(path).await.map_err(|cause| unreadable(path, &cause))
 }
@@ -122,18 +122,18 @@ fn unreadable(path: &str, cause: &dyn std::fmt::Display) -> Failure {
     Failure::refused(format!("cannot read `{path}`: {cause}"), "give the path of a file that you can read")
 }
 
-/// What is read of `metadata.yaml`.
+/// The used members of `metadata.yaml`.
 #[derive(serde::Deserialize)]
-struct Said {
+struct MetadataYaml {
     name: String,
     #[serde(default)]
     subordinate: bool,
     #[serde(default)]
-    resources: std::collections::BTreeMap<String, SaidResource>,
+    resources: std::collections::BTreeMap<String, ResourceYaml>,
 }
 
 #[derive(serde::Deserialize)]
-struct SaidResource {
+struct ResourceYaml {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -142,14 +142,14 @@ struct SaidResource {
     description: String,
 }
 
-impl Said {
+impl MetadataYaml {
     fn into_meta(self) -> CharmMeta {
-        let resource = |(name, said): (String, SaidResource)| {
+        let resource = |(name, metadata): (String, ResourceYaml)| {
             let meta = CharmResourceMeta {
                 name: name.clone(),
-                kind: said.kind,
-                path: said.filename,
-                description: said.description,
+                kind: metadata.kind,
+                path: metadata.filename,
+                description: metadata.description,
             };
             (name, meta)
         };

@@ -13,10 +13,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{Command, Failure, Scope, Site, entity, juju::setup, target};
 
-/// See the file's head.
+/// The tool `juju_config`.
 pub struct Config;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Command, Failure, Scope, Site, juju::render::settled, target};
+use crate::{Command, Failure, Scope, Site, juju::render::bulk_single, target};
 
-/// See the file's head.
+/// The tool `juju_constraints`.
 pub struct Constraints;
 
 /// Which application.
@@ -40,8 +40,8 @@ impl Command for Constraints {
         let connection = site.model_connection().await?;
         let tags: Entities = [Tag::new("application", &args.application)].into_iter().collect();
         let reply = connection.call::<GetConstraints>(tags).await?;
-        let item = reply.results.into_iter().next().unwrap_or_default();
-        match json!(settled(Some(item.constraints), item.error, &args.application)?) {
+        let item = bulk_single(reply.results, |item| item.error.take())?;
+        match json!(item.constraints) {
             Value::Object(map) => Ok(map),
             _ => Ok(Map::new()),
         }

@@ -21,14 +21,14 @@ use serde_json::{Value, json};
 
 use super::{
     archive::{Archive, is_file},
-    resources::{self, Needy},
+    resources::{self, ResourceRequest},
 };
 use crate::{Command, Failure, Scope, Site, entity, juju::setup, target};
 
-/// See the file's head.
+/// The tool `juju_deploy`.
 pub struct Deploy;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
@@ -174,7 +174,7 @@ impl Command for Deploy {
     }
 }
 
-/// Sends a resource that the application, which is there already, still waits for.
+/// Uploads a pending resource of an existing application.
 async fn give(application: &str, upload: &PendingResourceUpload, value: &str, site: &Site) -> Result<(), Failure> {
     let sent = async {
         let content = resources::content(site, &upload.kind, value).await?;
@@ -201,7 +201,7 @@ async fn from_charmhub(args: &Args, dry_run: bool, site: &Site) -> Result<Deploy
     }
 }
 
-/// Refuses resources that the charm does not have: the controller would pass over them in silence.
+/// Rejects resources that the charm does not have, which the controller would ignore silently.
 async fn check_resources(args: &Args, info: &DeployFromRepositoryInfo, site: &Site) -> Result<(), Failure> {
     if args.resources.is_empty() {
         return Ok(());
@@ -221,7 +221,7 @@ async fn check_resources(args: &Args, info: &DeployFromRepositoryInfo, site: &Si
         ..CharmOrigin::default()
     };
     let url = format!("ch:{}/{}-{}", info.architecture, args.charm, info.revision);
-    let needy = Needy { application: &info.name, url: &url, origin: &origin };
+    let needy = ResourceRequest { application: &info.name, url: &url, origin: &origin };
     let known = resources::of_store(&needy, &site.model_connection().await?).await?;
     resources::check(&known, &args.resources)
 }
@@ -233,7 +233,7 @@ async fn from_file(args: Args, site: &Site) -> Result<Output, Failure> {
     let application = args.application_name.clone().unwrap_or_else(|| archive.meta.name.clone());
     let (config_yaml, storage) = (config_yaml(&args, &application).map_err(unfit)?, storage(&args).map_err(unfit)?);
     let (url, origin) = archive.upload(site, base(&args)?, constraints.arch.clone()).await?;
-    let needy = Needy { application: &application, url: &url, origin: &origin };
+    let needy = ResourceRequest { application: &application, url: &url, origin: &origin };
     let resources = resources::prepare(&needy, &archive.meta.resources, &args.resources, site).await?;
     let deploy = ApplicationDeploy {
         application: application.clone(),

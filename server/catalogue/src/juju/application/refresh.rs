@@ -1,4 +1,4 @@
-//! `juju refresh`: brings an application to another revision of its charm.
+//! `juju refresh`: changes the charm revision of an application.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,14 +22,18 @@ use serde_json::{Value, json};
 
 use super::{
     archive::Archive,
-    resources::{self, Needy},
+    resources::{self, ResourceRequest},
 };
-use crate::{Command, Failure, Scope, Site, entity, juju::setup, target};
+use crate::{
+    Command, Failure, Scope, Site, entity,
+    juju::{render::bulk_single, setup},
+    target,
+};
 
-/// See the file's head.
+/// The tool `juju_refresh`.
 pub struct Refresh;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
@@ -113,7 +117,7 @@ impl Command for Refresh {
     async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
         resources::check_paths(&site, &args.resources).await?;
         let now = current(&args.application, &site).await?;
-        let mut would = json!({"from": told(&now.url, &now.charm_origin)});
+        let mut would = json!({"from": wire(&now.url, &now.charm_origin)});
         if let Some(path) = &args.path {
             let archive = Archive::read(&site, path).await?;
             resources::check(&archive.meta.resources, &args.resources)?;
@@ -122,8 +126,8 @@ impl Command for Refresh {
             return Ok(Some(would));
         }
         let found = find(&args, &now, &site).await?;
-        let needy = Needy { application: &args.application, url: &found.url, origin: &found.origin };
-        would["to"] = told(&found.url, &found.origin);
+        let needy = ResourceRequest { application: &args.application, url: &found.url, origin: &found.origin };
+        would["to"] = wire(&found.url, &found.origin);
         would["resources"] = resources::changes(&needy, &args.resources, &site).await?;
         Ok(Some(would))
     }
@@ -139,9 +143,9 @@ impl Command for Refresh {
                 let (url, origin) = archive.upload(&site, base, Some(origin.architecture.clone())).await?;
                 Found { url, origin }
             }
-            None => bring(find(&args, &now, &site).await?, &now.url, args.force, &site).await?,
+            None => upload_or_fetch(find(&args, &now, &site).await?, &now.url, args.force, &site).await?,
         };
-        let resource_ids = renew(&args, &found, &site).await?;
+        let resource_ids = update_resources(&args, &found, &site).await?;
         let done = Output {
             application: args.application.clone(),
             charm: found.url.clone(),
@@ -170,13 +174,13 @@ impl Command for Refresh {
     }
 }
 
-/// The charm that an application is to have.
+/// The charm after the refresh.
 struct Found {
     url: String,
     origin: CharmOrigin,
 }
 
-/// The charm that an application has.
+/// The current charm.
 async fn current(application: &str, site: &Site) -> Result<CharmURLOriginResult, Failure> {
     let asked = ApplicationGet { application: application.to_owned(), branch: "master".to_owned() };
     let now = site.model_connection().await?.call::<GetCharmURLOrigin>(asked).await?;
@@ -186,8 +190,8 @@ async fn current(application: &str, site: &Site) -> Result<CharmURLOriginResult,
     }
 }
 
-/// Has the model get a charm of Charmhub, unless it is the one that the application has.
-async fn bring(found: Found, now: &str, force: bool, site: &Site) -> Result<Found, Failure> {
+/// Adds a charm of Charmhub to the model, if it is not the current one of the application.
+async fn upload_or_fetch(found: Found, now: &str, force: bool, site: &Site) -> Result<Found, Failure> {
     if found.url == now {
         return Ok(found);
     }
@@ -199,20 +203,20 @@ async fn bring(found: Found, now: &str, force: bool, site: &Site) -> Result<Foun
     }
 }
 
-/// Makes the resources ready that the new revision brings or that were asked for.
-async fn renew(args: &Args, found: &Found, site: &Site) -> Result<BTreeMap<String, String>, Failure> {
+/// Adds pending resources for the new revision and those that the caller names.
+async fn update_resources(args: &Args, found: &Found, site: &Site) -> Result<BTreeMap<String, String>, Failure> {
     let connection = site.model_connection().await?;
     let charm = connection.call::<CharmInfo>(CharmURL { url: found.url.clone() }).await?;
     let described = charm.meta.unwrap_or_default().resources;
     resources::check(&described, &args.resources)?;
-    let needy = Needy { application: &args.application, url: &found.url, origin: &found.origin };
+    let needy = ResourceRequest { application: &args.application, url: &found.url, origin: &found.origin };
     let outdated = resources::outdated(&needy, described, &args.resources, &connection).await?;
     let wanted = args.resources.iter().filter(|(name, _)| outdated.contains_key(*name));
     let wanted = wanted.map(|(name, value)| (name.clone(), value.clone())).collect();
     resources::prepare(&needy, &outdated, &wanted, site).await
 }
 
-/// Asks the controller which revision these arguments mean.
+/// Resolves the arguments to a charm revision.
 async fn find(args: &Args, now: &CharmURLOriginResult, site: &Site) -> Result<Found, Failure> {
     let connection = site.model_connection().await?;
     if now.charm_origin.source == "local" {
@@ -228,20 +232,17 @@ async fn find(args: &Args, now: &CharmURLOriginResult, site: &Site) -> Result<Fo
         wanted = CharmOrigin { revision: Some(revision), id: String::new(), hash: String::new(), ..wanted };
     }
     if let Some(channel) = &args.channel {
-        follow(&mut wanted, channel);
+        set_channel(&mut wanted, channel);
     }
     let resolve = ResolveCharmWithChannel { reference, charm_origin: wanted, switch_charm: args.revision.is_some() };
     let reply =
         connection.call::<ResolveCharms>(ResolveCharmsWithChannel { resolve: vec![resolve], macaroon: None }).await?;
-    let found = reply.results.into_iter().next().unwrap_or_default();
-    match found.error {
-        Some(error) => Err(error.into()),
-        None => Ok(Found { url: found.url, origin: found.charm_origin }),
-    }
+    let found = bulk_single(reply.results, |found| found.error.take())?;
+    Ok(Found { url: found.url, origin: found.charm_origin })
 }
 
-/// Has an origin follow `track/risk/branch`, `track`, or a risk of the track that it has.
-fn follow(origin: &mut CharmOrigin, channel: &str) {
+/// Sets the channel of an origin: `track/risk/branch`, `track`, or a risk of the current track.
+fn set_channel(origin: &mut CharmOrigin, channel: &str) {
     let is_risk = |word: &str| matches!(word, "stable" | "candidate" | "beta" | "edge");
     let mut words = channel.splitn(3, '/').peekable();
     if words.peek().is_some_and(|first| !is_risk(first)) {
@@ -251,8 +252,8 @@ fn follow(origin: &mut CharmOrigin, channel: &str) {
     origin.branch = words.next().map(str::to_owned);
 }
 
-/// A charm as a reader wants it told: name, revision, channel, base.
-fn told(url: &str, origin: &CharmOrigin) -> Value {
+/// A charm for the preview: name, revision, channel, base.
+fn wire(url: &str, origin: &CharmOrigin) -> Value {
     let charm = url.rsplit_once('-').map_or(url, |(charm, _)| charm);
     let name = charm.rsplit_once('/').map_or(charm, |(_, name)| name);
     json!({"charm": name.trim_start_matches("local:"), "revision": revision(url),
@@ -280,7 +281,7 @@ mod tests {
         let followed = |channel: &str| {
             let mut origin =
                 CharmOrigin { track: Some("14".to_owned()), risk: "stable".to_owned(), ..CharmOrigin::default() };
-            follow(&mut origin, channel);
+            set_channel(&mut origin, channel);
             (origin.track.unwrap_or_default(), origin.risk, origin.branch.unwrap_or_default())
         };
         let found = |track: &str, risk: &str, branch: &str| (track.to_owned(), risk.to_owned(), branch.to_owned());
@@ -299,8 +300,8 @@ mod tests {
             ("local:jammy/note-0", "note", 0),
             ("local:note-3", "note", 3),
         ] {
-            let told = told(url, &origin);
-            assert_eq!((&told["charm"], &told["revision"]), (&json!(name), &json!(revision)), "{told}");
+            let wire = wire(url, &origin);
+            assert_eq!((&wire["charm"], &wire["revision"]), (&json!(name), &json!(revision)), "{wire}");
         }
     }
 }

@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 
 use crate::{
     Command, Failure, Scope, Site, entity,
-    juju::removal::{Removal, Told, removal},
+    juju::removal::{Removal, RemovalReport, removal},
     target,
 };
 
-/// See the file's head.
+/// The tool `juju_remove_application`.
 pub struct RemoveApplication;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
@@ -72,12 +72,12 @@ async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Removal, Fail
     let params = DestroyApplicationsParams { applications: args.applications.iter().map(one).collect() };
     let connection = site.model_connection().await?;
     let reply = connection.call::<DestroyApplication>(params).await?;
-    removal(&args.applications, reply.results.into_iter().map(told))
+    removal(&args.applications, reply.results.into_iter().map(report))
 }
 
-fn told(result: DestroyApplicationResult) -> Told {
+fn report(result: DestroyApplicationResult) -> RemovalReport {
     let info = result.info.unwrap_or_default();
-    Told {
+    RemovalReport {
         error: result.error,
         units: info.destroyed_units,
         detached_storage: info.detached_storage,

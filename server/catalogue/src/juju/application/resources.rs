@@ -1,4 +1,4 @@
-//! Files and images that charms need: which revisions are wanted, and the way of the user's own to the model.
+//! Resources of charms: selects revisions, and uploads local files.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -17,11 +17,11 @@ use juju_wire::{
 };
 use serde_json::{Value, json};
 
-use super::archive::{own_file, readable};
-use crate::{Failure, Site, entity};
+use super::archive::{read_local_file, readable};
+use crate::{Failure, Site, entity, juju::render::bulk_single};
 
 /// A charm of the model whose resources are wanted.
-pub(super) struct Needy<'a> {
+pub(super) struct ResourceRequest<'a> {
     pub(super) application: &'a str,
     pub(super) url: &'a str,
     pub(super) origin: &'a CharmOrigin,
@@ -32,7 +32,7 @@ pub(super) type Described = BTreeMap<String, CharmResourceMeta>;
 /// For a resource's name a revision of the store, a path, or an image.
 pub(super) type Wanted = BTreeMap<String, String>;
 
-/// Refuses what the charm does not know, before anything is sent.
+/// Rejects unknown options before any request.
 ///
 /// # Errors
 /// [`Failure`] naming the resource.
@@ -59,12 +59,12 @@ pub(super) async fn check_paths(site: &Site, wanted: &Wanted) -> Result<(), Fail
     Ok(())
 }
 
-/// Makes resources ready for an application that is to be deployed or refreshed, and answers their ids by name.
+/// Adds pending resources for a deploy or refresh. Returns their ids by name.
 ///
 /// # Errors
 /// [`Failure`] where one is not known, cannot be read, or is refused by the controller.
 pub(super) async fn prepare(
-    needy: &Needy<'_>,
+    needy: &ResourceRequest<'_>,
     described: &Described,
     wanted: &Wanted,
     site: &Site,
@@ -115,13 +115,13 @@ pub(super) async fn prepare(
     Ok(ids)
 }
 
-/// What is sent for a value that is no revision: the content of a file, or where an image is.
+/// The upload for a value that is not a revision: a file or an image reference.
 ///
 /// # Errors
 /// [`Failure`] where it can be neither.
 pub(super) async fn content(site: &Site, kind: &str, value: &str) -> Result<Vec<u8>, Failure> {
     if kind != "oci-image" {
-        return own_file(site, value).await;
+        return read_local_file(site, value).await;
     }
     let is_image = !value.is_empty()
         && !value.starts_with(['.', '/'])
@@ -135,12 +135,12 @@ pub(super) async fn content(site: &Site, kind: &str, value: &str) -> Result<Vec<
     Ok(format!("registrypath: {value}\n").into_bytes())
 }
 
-/// Those resources that a refresh has to renew: what was asked for, what is new, and what the store has newer.
+/// The resources that a refresh has to update: requested, new, and those with a newer revision in Charmhub.
 ///
 /// # Errors
 /// [`Failure`] where the controller cannot say what there is.
 pub(super) async fn outdated(
-    needy: &Needy<'_>,
+    needy: &ResourceRequest<'_>,
     described: Described,
     wanted: &Wanted,
     connection: &Arc<Connection>,
@@ -154,18 +154,18 @@ pub(super) async fn outdated(
     Ok(described.into_iter().filter(|(name, _)| needed(name)).collect())
 }
 
-/// What a refresh would do to the resources of an application, by name: the revision of each now and then.
+/// The resource changes of a refresh: current and new revision by name.
 ///
 /// # Errors
 /// [`Failure`] where the charm has no such resource, or the controller cannot say what there is.
-pub(super) async fn changes(needy: &Needy<'_>, wanted: &Wanted, site: &Site) -> Result<Value, Failure> {
+pub(super) async fn changes(needy: &ResourceRequest<'_>, wanted: &Wanted, site: &Site) -> Result<Value, Failure> {
     let connection = site.model_connection().await?;
     let (current, store) = (current(needy, &connection).await?, of_store(needy, &connection).await?);
     check(&store, wanted)?;
     let changed = store
         .iter()
         .filter(|(name, revision)| is_outdated(current.get(*name), wanted.get(*name), Some(*revision), false));
-    let told = changed.map(|(name, revision)| {
+    let wire = changed.map(|(name, revision)| {
         let now = current.get(name).map(|resource| match resource.origin.as_str() {
             "store" => json!(resource.revision),
             other => json!(other),
@@ -173,22 +173,23 @@ pub(super) async fn changes(needy: &Needy<'_>, wanted: &Wanted, site: &Site) -> 
         let then = wanted.get(name).map_or_else(|| json!(revision), |value| json!(value));
         (name.clone(), json!({"from": now, "to": then}))
     });
-    Ok(told.collect())
+    Ok(wire.collect())
 }
 
 /// The resources that an application has, by name.
-async fn current(needy: &Needy<'_>, connection: &Arc<Connection>) -> Result<BTreeMap<String, Resource>, Failure> {
+async fn current(
+    needy: &ResourceRequest<'_>,
+    connection: &Arc<Connection>,
+) -> Result<BTreeMap<String, Resource>, Failure> {
     let of = Entities { entities: vec![Entity { tag: entity::application(needy.application) }] };
-    let told = connection.call::<ListResources>(of).await?.results.into_iter().next().unwrap_or_default();
-    match told.error {
-        Some(error) => Err(error.into()),
-        None => Ok(told.resources.into_iter().map(|resource| (resource.name.clone(), resource)).collect()),
-    }
+    let reply = connection.call::<ListResources>(of).await?;
+    let listed = bulk_single(reply.results, |listed| listed.error.take())?;
+    Ok(listed.resources.into_iter().map(|resource| (resource.name.clone(), resource)).collect())
 }
 
 /// The revision that the store gives with a charm, for each resource; none for a charm of a file.
 pub(super) async fn of_store(
-    needy: &Needy<'_>,
+    needy: &ResourceRequest<'_>,
     connection: &Arc<Connection>,
 ) -> Result<BTreeMap<String, i64>, Failure> {
     if needy.origin.source == "local" {
@@ -196,8 +197,8 @@ pub(super) async fn of_store(
     }
     let charm =
         CharmURLAndOrigin { charm_url: needy.url.to_owned(), charm_origin: needy.origin.clone(), macaroon: None };
-    let told = connection.call::<ListCharmResources>(CharmURLAndOrigins { entities: vec![charm] }).await?;
-    let rows = told.results.into_iter().flatten().filter(|row| row.error.is_none());
+    let wire = connection.call::<ListCharmResources>(CharmURLAndOrigins { entities: vec![charm] }).await?;
+    let rows = wire.results.into_iter().flatten().filter(|row| row.error.is_none());
     Ok(rows.map(|row| (row.name, row.revision)).collect())
 }
 

@@ -10,12 +10,12 @@ use policy::{Capability, Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity, target};
+use crate::{Command, Failure, Scope, Site, entity, juju::render::bulk_single, target};
 
-/// See the file's head.
+/// The tool `juju_scale_application`.
 pub struct ScaleApplication;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
@@ -64,9 +64,7 @@ impl Command for ScaleApplication {
         let connection = site.model_connection().await?;
         let reply =
             connection.call::<ScaleApplications>(ScaleApplicationsParamsV2 { applications: vec![params] }).await?;
-        match reply.results.into_iter().next().and_then(|result| result.error) {
-            Some(error) => Err(error.into()),
-            None => Ok(Output { application: args.application, scale: i64::from(args.scale) }),
-        }
+        bulk_single(reply.results, |result| result.error.take())?;
+        Ok(Output { application: args.application, scale: i64::from(args.scale) })
     }
 }

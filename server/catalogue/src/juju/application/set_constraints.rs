@@ -1,4 +1,4 @@
-//! `juju set-constraints`: says what machines an application needs.
+//! `juju set-constraints`: sets the machine constraints of an application.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Command, Failure, Scope, Site, entity, target};
 
-/// See the file's head.
+/// The tool `juju_set_constraints`.
 pub struct SetConstraints;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 
 use crate::{
     Command, Failure, Scope, Site,
-    juju::render::{base_channel, id, settled},
+    juju::render::{base_channel, bulk_result, id},
     target,
 };
 
-/// See the file's head.
+/// The tool `juju_show_application`.
 pub struct ShowApplication;
 
 /// Which applications.
@@ -74,23 +74,23 @@ impl Command for ShowApplication {
             .results
             .into_iter()
             .zip(args.applications)
-            .map(|(item, name)| settled(item.result, item.error, &name).map(application))
+            .map(|(item, name)| bulk_result(item.result, item.error, &name).map(application))
             .collect()
     }
 }
 
-fn application(told: ApplicationResult) -> (String, Application) {
+fn application(wire: ApplicationResult) -> (String, Application) {
     let shown = Application {
-        charm: told.charm,
-        base: format!("{}@{}", told.base.name, base_channel(&told.base.channel)),
-        channel: told.channel,
-        constraints: json!(told.constraints),
-        principal: told.principal,
-        exposed: told.exposed,
-        exposed_endpoints: told.exposed_endpoints.iter().map(|(name, one)| (name.clone(), json!(one))).collect(),
-        remote: told.remote,
-        life: told.life,
-        endpoint_bindings: told.endpoint_bindings,
+        charm: wire.charm,
+        base: format!("{}@{}", wire.base.name, base_channel(&wire.base.channel)),
+        channel: wire.channel,
+        constraints: json!(wire.constraints),
+        principal: wire.principal,
+        exposed: wire.exposed,
+        exposed_endpoints: wire.exposed_endpoints.iter().map(|(name, one)| (name.clone(), json!(one))).collect(),
+        remote: wire.remote,
+        life: wire.life,
+        endpoint_bindings: wire.endpoint_bindings,
     };
-    (id(&told.tag), shown)
+    (id(&wire.tag), shown)
 }

@@ -1,4 +1,4 @@
-//! `juju trust`: gives an application access to cloud credentials, or takes it away.
+//! `juju trust`: grants or revokes access of an application to cloud credentials.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Command, Failure, Scope, Site, target};
 
-/// See the file's head.
+/// The tool `juju_trust`.
 pub struct Trust;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

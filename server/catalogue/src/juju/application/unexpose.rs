@@ -1,4 +1,4 @@
-//! `juju unexpose`: keeps others from reaching an application.
+//! `juju unexpose`: removes network access to an application.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Command, Failure, Scope, Site, target};
 
-/// See the file's head.
+/// The tool `juju_unexpose`.
 pub struct Unexpose;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

@@ -12,10 +12,10 @@ use crate::{
     text::{cell, table},
 };
 
-/// See the file's head.
+/// The tool `juju_controllers`.
 pub struct Controllers;
 
-/// The client's own arguments: none.
+/// No arguments.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {}
@@ -29,7 +29,7 @@ pub struct Output {
     current_controller: Option<String>,
 }
 
-/// What is known of a controller without asking it.
+/// Local information about a controller.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Known {

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Command, Failure, Scope, Site};
 
-/// See the file's head.
+/// The tool `juju_whoami`.
 pub struct Whoami;
 
-/// The client's own arguments: none.
+/// No arguments.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {}

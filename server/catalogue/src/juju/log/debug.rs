@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{Command, Failure, Scope, Site, target, text::cell};
 
-/// See the file's head.
+/// The tool `juju_debug_log`.
 pub struct DebugLog;
 
 /// Which lines.
@@ -117,15 +117,15 @@ impl Command for DebugLog {
     }
 }
 
-fn line(told: LogRecord) -> Line {
+fn line(wire: LogRecord) -> Line {
     Line {
-        entity: told.entity,
-        timestamp: told.timestamp,
-        level: told.severity,
-        module: told.module,
-        location: told.location,
-        message: told.message,
-        labels: told.labels,
+        entity: wire.entity,
+        timestamp: wire.timestamp,
+        level: wire.severity,
+        module: wire.module,
+        location: wire.location,
+        message: wire.message,
+        labels: wire.labels,
     }
 }
 
@@ -141,7 +141,7 @@ fn source(name: &str) -> TargetEntity {
     }
 }
 
-/// The tag that is meant: a machine's id, a unit, an application with all its units, or a tag as it is.
+/// The tag for a machine id, a unit or an application; a tag is returned unchanged.
 fn tag(name: &str) -> String {
     let numbers = name.split('/').next().is_some_and(|first| first.parse::<u32>().is_ok());
     match () {

@@ -16,12 +16,12 @@ use serde_json::Value;
 
 use crate::{
     Command, Failure, Scope, Site,
-    juju::render::settled,
+    juju::render::{bulk_result, bulk_single},
     target,
     text::{cell, table},
 };
 
-/// See the file's head.
+/// The tool `juju_show_status_log`.
 pub struct ShowStatusLog;
 
 /// Whose past.
@@ -127,9 +127,9 @@ impl Command for ShowStatusLog {
             tag: tag.to_string(),
         };
         let reply = connection.call::<StatusHistory>(StatusHistoryRequests { requests: vec![request] }).await?;
-        let item = reply.results.into_iter().next().unwrap_or_default();
-        let history = settled(Some(item.history), item.error, &args.entity_name)?;
-        let mut statuses = settled(Some(history.statuses), history.error, &args.entity_name)?;
+        let item = bulk_single(reply.results, |item| item.error.take())?;
+        let history = item.history;
+        let mut statuses = bulk_result(Some(history.statuses), history.error, &args.entity_name)?;
         if statuses.is_empty() {
             return Err(Failure::refused("no status history available", "check the name and the `type`"));
         }

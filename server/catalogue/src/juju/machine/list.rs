@@ -14,10 +14,10 @@ use crate::{
     text::{cell, table},
 };
 
-/// See the file's head.
+/// The tool `juju_machines`.
 pub struct Machines;
 
-/// The client's own arguments: none.
+/// No arguments.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {}
@@ -57,8 +57,8 @@ impl Command for Machines {
 /// The machines of these ids, or all.
 pub(super) async fn look(site: &Site, ids: &[String]) -> Result<Output, Failure> {
     let connection = site.model_connection().await?;
-    let told = connection.call::<FullStatus>(StatusParams::default()).await?;
-    Ok(Output { model: told.model.name.clone(), machines: machines(&told, ids) })
+    let wire = connection.call::<FullStatus>(StatusParams::default()).await?;
+    Ok(Output { model: wire.model.name.clone(), machines: machines(&wire, ids) })
 }
 
 /// The machines as a table, containers under their hosts.

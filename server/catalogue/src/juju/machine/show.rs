@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::list::{Output, look};
 use crate::{Command, Failure, Scope, Site, target};
 
-/// See the file's head.
+/// The tool `juju_show_machine`.
 pub struct ShowMachine;
 
 /// Which machines.

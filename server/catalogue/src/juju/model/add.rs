@@ -1,4 +1,4 @@
-//! `juju add-model`: makes a model.
+//! `juju add-model`: creates a model.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Command, Failure, Scope, Site, juju::setup};
 
-/// See the file's head.
+/// The tool `juju_add_model`.
 pub struct AddModel;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

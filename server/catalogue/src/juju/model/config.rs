@@ -10,10 +10,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{Command, Failure, Scope, Site, juju::setup};
 
-/// See the file's head.
+/// The tool `juju_model_config`.
 pub struct ModelConfig;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

@@ -19,10 +19,10 @@ use serde_json::{Value, json};
 
 use crate::{Command, Failure, Scope, Site};
 
-/// See the file's head.
+/// The tool `juju_destroy_model`.
 pub struct DestroyModel;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
@@ -72,17 +72,17 @@ impl Command for DestroyModel {
 
     async fn preview(_: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
         let connection = site.model_connection().await?;
-        let told = connection.call::<FullStatus>(StatusParams { patterns: Vec::new(), include_storage: true }).await?;
-        let units: usize = told.applications.values().map(|application| application.units.len()).sum();
+        let wire = connection.call::<FullStatus>(StatusParams { patterns: Vec::new(), include_storage: true }).await?;
+        let units: usize = wire.applications.values().map(|application| application.units.len()).sum();
         let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
-        let consumed = told.offers.iter().filter(|(_, offer)| offer.total_connected_count > 0);
+        let consumed = wire.offers.iter().filter(|(_, offer)| offer.total_connected_count > 0);
         Ok(Some(json!({
             "destroying": site.model_name(),
-            "applications": names(told.applications.keys().collect()),
+            "applications": names(wire.applications.keys().collect()),
             "units": units,
-            "machines": told.machines.len(),
-            "storage": told.storage.iter().map(|storage| crate::entity::name(&storage.storage_tag)).collect::<Vec<_>>(),
-            "offers": names(told.offers.keys().collect()),
+            "machines": wire.machines.len(),
+            "storage": wire.storage.iter().map(|storage| crate::entity::name(&storage.storage_tag)).collect::<Vec<_>>(),
+            "offers": names(wire.offers.keys().collect()),
             "offers-in-use": names(consumed.map(|(name, _)| name).collect()),
         })))
     }

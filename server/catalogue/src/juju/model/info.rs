@@ -1,4 +1,4 @@
-//! What the client tells of a model, in `juju models` and `juju show-model` alike.
+//! Model details for `juju models` and `juju show-model`.
 #![expect(clippy::struct_field_names, reason = "the names are the client's")]
 
 use std::collections::BTreeMap;
@@ -35,13 +35,13 @@ pub struct State {
 }
 
 impl State {
-    pub(crate) fn of(told: &EntityStatus, migration: Option<&ModelMigrationStatus>, now: DateTime<Utc>) -> Self {
+    pub(crate) fn of(wire: &EntityStatus, migration: Option<&ModelMigrationStatus>, now: DateTime<Utc>) -> Self {
         let time = |time: Option<&String>| age(time.map(String::as_str), now);
         Self {
-            current: told.status.clone(),
-            message: told.info.clone(),
-            reason: told.data.get("reason").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            since: time(told.since.as_ref()),
+            current: wire.status.clone(),
+            message: wire.info.clone(),
+            reason: wire.data.get("reason").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            since: time(wire.since.as_ref()),
             migration: migration.map(|one| one.status.clone()).unwrap_or_default(),
             migration_start: time(migration.and_then(|one| one.start.as_ref())),
             migration_end: time(migration.and_then(|one| one.end.as_ref())),
@@ -81,13 +81,13 @@ pub struct User {
 }
 
 /// Users of a model by name.
-pub(crate) fn users(told: &[ModelUser], now: DateTime<Utc>) -> BTreeMap<String, User> {
+pub(crate) fn users(wire: &[ModelUser], now: DateTime<Utc>) -> BTreeMap<String, User> {
     let user = |one: &ModelUser| User {
         display_name: one.display_name.clone(),
         access: one.access.clone(),
         last_connection: last_connection(one.last_connection.as_deref(), now),
     };
-    told.iter().map(|one| (one.user.clone(), user(one))).collect()
+    wire.iter().map(|one| (one.user.clone(), user(one))).collect()
 }
 
 /// One model in detail.
@@ -128,10 +128,10 @@ pub struct Model {
 }
 
 impl Model {
-    pub(crate) fn of(told: ModelDetails, controller: &str) -> Self {
+    pub(crate) fn of(wire: ModelDetails, controller: &str) -> Self {
         let now = Utc::now();
-        let owner = id(&told.owner_tag);
-        let sla = told.sla.unwrap_or_default();
+        let owner = id(&wire.owner_tag);
+        let sla = wire.sla.unwrap_or_default();
         let cores = |hardware: Option<u64>| json!({"cores": hardware.unwrap_or_default()});
         let backend = |one: &juju_wire::facade::model_manager::info::SecretBackendResult| {
             let mut value = json!({"num-secrets": one.num_secrets, "status": one.status});
@@ -141,31 +141,31 @@ impl Model {
             (one.result.name.clone(), value)
         };
         Self {
-            name: format!("{owner}/{}", told.name),
-            short_name: told.name,
-            model_uuid: told.uuid,
-            model_type: told.kind,
-            controller_uuid: told.controller_uuid,
+            name: format!("{owner}/{}", wire.name),
+            short_name: wire.name,
+            model_uuid: wire.uuid,
+            model_type: wire.kind,
+            controller_uuid: wire.controller_uuid,
             controller_name: controller.to_owned(),
-            is_controller: told.is_controller,
+            is_controller: wire.is_controller,
             owner,
-            cloud: id(&told.cloud_tag),
-            region: told.cloud_region,
-            provider: told.provider_type,
-            life: told.life.as_str().to_owned(),
-            status: State::of(&told.status, told.migration.as_ref(), now),
-            users: users(&told.users, now),
-            machines: told
+            cloud: id(&wire.cloud_tag),
+            region: wire.cloud_region,
+            provider: wire.provider_type,
+            life: wire.life.as_str().to_owned(),
+            status: State::of(&wire.status, wire.migration.as_ref(), now),
+            users: users(&wire.users, now),
+            machines: wire
                 .machines
                 .iter()
                 .map(|one| (one.id.clone(), cores(one.hardware.as_ref().and_then(|hardware| hardware.cores))))
                 .collect(),
-            secret_backends: told.secret_backends.iter().map(backend).collect(),
+            secret_backends: wire.secret_backends.iter().map(backend).collect(),
             sla: sla.level,
             sla_owner: sla.owner,
-            agent_version: told.agent_version,
-            credential: Credential::of(&told.cloud_credential_tag, told.cloud_credential_validity),
-            supported_features: told.supported_features.iter().map(|one| json!(one)).collect(),
+            agent_version: wire.agent_version,
+            credential: Credential::of(&wire.cloud_credential_tag, wire.cloud_credential_validity),
+            supported_features: wire.supported_features.iter().map(|one| json!(one)).collect(),
         }
     }
 }

@@ -15,11 +15,11 @@ use serde_json::Value;
 use super::info::{Credential, State};
 use crate::{
     Command, Failure, Scope, Site,
-    juju::render::{id, last_connection, settled},
+    juju::render::{bulk_result, id, last_connection},
     text::{cell, table},
 };
 
-/// See the file's head.
+/// The tool `juju_models`.
 pub struct Models;
 
 /// Whose models.
@@ -94,7 +94,7 @@ impl Command for Models {
         let reply = connection.call::<ListModelSummaries>(ModelSummariesRequest { user_tag, all: args.all }).await?;
         let mut models = Vec::with_capacity(reply.results.len());
         for item in reply.results {
-            models.push(summary(settled(item.result, item.error, "a model")?, site.controller_name()));
+            models.push(summary(bulk_result(item.result, item.error, "a model")?, site.controller_name()));
         }
         models.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Output { models })
@@ -111,29 +111,29 @@ impl Command for Models {
     }
 }
 
-fn summary(told: ModelSummary, controller: &str) -> Summary {
+fn summary(wire: ModelSummary, controller: &str) -> Summary {
     let now = Utc::now();
-    let owner = id(&told.owner_tag);
-    let sla = told.sla.unwrap_or_default();
+    let owner = id(&wire.owner_tag);
+    let sla = wire.sla.unwrap_or_default();
     Summary {
-        name: format!("{owner}/{}", told.name),
-        short_name: told.name,
-        model_uuid: told.uuid,
-        model_type: told.kind,
-        controller_uuid: told.controller_uuid,
+        name: format!("{owner}/{}", wire.name),
+        short_name: wire.name,
+        model_uuid: wire.uuid,
+        model_type: wire.kind,
+        controller_uuid: wire.controller_uuid,
         controller_name: controller.to_owned(),
-        is_controller: told.is_controller,
+        is_controller: wire.is_controller,
         owner,
-        cloud: id(&told.cloud_tag),
-        region: told.cloud_region,
-        credential: Credential::of(&told.cloud_credential_tag, None),
-        provider: told.provider_type,
-        life: told.life.as_str().to_owned(),
-        status: State::of(&told.status, told.migration.as_ref(), now),
-        access: told.user_access,
-        last_connection: last_connection(told.last_connection.as_deref(), now),
+        cloud: id(&wire.cloud_tag),
+        region: wire.cloud_region,
+        credential: Credential::of(&wire.cloud_credential_tag, None),
+        provider: wire.provider_type,
+        life: wire.life.as_str().to_owned(),
+        status: State::of(&wire.status, wire.migration.as_ref(), now),
+        access: wire.user_access,
+        last_connection: last_connection(wire.last_connection.as_deref(), now),
         sla: sla.level,
         sla_owner: sla.owner,
-        agent_version: told.agent_version,
+        agent_version: wire.agent_version,
     }
 }

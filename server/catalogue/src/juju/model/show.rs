@@ -11,12 +11,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::info::Model;
-use crate::{Command, Failure, Scope, Site, juju::render::settled};
+use crate::{Command, Failure, Scope, Site, juju::render::bulk_result};
 
-/// See the file's head.
+/// The tool `juju_show_model`.
 pub struct ShowModel;
 
-/// The client's own arguments: none beside the model.
+/// No arguments beside the model.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {}
@@ -33,16 +33,16 @@ impl Command for ShowModel {
     const IDEMPOTENT: bool = true;
 
     async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
-        let told = details(&site).await?;
-        Ok(BTreeMap::from([(told.name.clone(), Model::of(told, site.controller_name()))]))
+        let wire = details(&site).await?;
+        Ok(BTreeMap::from([(wire.name.clone(), Model::of(wire, site.controller_name()))]))
     }
 }
 
-/// What the controller tells of the model of this place.
+/// Requests the details of the target model.
 pub(crate) async fn details(site: &Site) -> Result<ModelDetails, Failure> {
     let connection = site.controller_connection().await?;
     let entities = Entities { entities: vec![Entity { tag: format!("model-{}", site.model_uuid()) }] };
     let reply = connection.call::<ModelInfo>(entities).await?;
     let item = reply.results.into_iter().next().unwrap_or_default();
-    settled(item.result, item.error, site.model_name())
+    bulk_result(item.result, item.error, site.model_name())
 }

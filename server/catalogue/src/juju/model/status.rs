@@ -18,7 +18,7 @@ pub use shape::{Machine, Status as Output};
 
 use crate::{Command, Failure, Scope, Site, target};
 
-/// See the file's head.
+/// The tool `juju_status`.
 pub struct Status;
 
 /// What to show.
@@ -54,8 +54,8 @@ impl Command for Status {
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
         let connection = site.model_connection().await?;
         let params = StatusParams { patterns: args.selectors, include_storage: true };
-        let told = connection.call::<FullStatus>(params).await?;
-        Ok(render::status(&told, site.controller_name(), args.relations))
+        let wire = connection.call::<FullStatus>(params).await?;
+        Ok(render::status(&wire, site.controller_name(), args.relations))
     }
 
     fn concise(answer: &Value) -> String {

@@ -1,4 +1,4 @@
-//! `juju wait-for`: waits until an application, unit, machine or model is as it should be.
+//! `juju wait-for`: waits until an application, unit, machine or model matches a query.
 
 mod entity;
 mod query;
@@ -20,7 +20,7 @@ pub use entity::Kind;
 use self::{entity::Watched, query::Query};
 use crate::{Command, Failure, Scope, Site, target};
 
-/// See the file's head.
+/// The tool `juju_wait_for`.
 pub struct WaitFor;
 
 /// What to wait for.
@@ -91,9 +91,9 @@ impl Command for WaitFor {
         if let Ok(outcome) = ended {
             return outcome;
         }
-        let told = seen.now().map(|properties| Value::Object(query.named(&properties)).to_string());
-        let (word, name, told) = (args.kind.word(), &args.name, told.unwrap_or_else(|| "not there".to_owned()));
-        let problem = format!("{word} {name} did not get there within {} s; it is: {told}", limit.as_secs());
+        let wire = seen.now().map(|properties| Value::Object(query.named(&properties)).to_string());
+        let (word, name, wire) = (args.kind.word(), &args.name, wire.unwrap_or_else(|| "not there".to_owned()));
+        let problem = format!("{word} {name} did not get there within {} s; it is: {wire}", limit.as_secs());
         Err(Failure::refused(problem, "look with `juju_status`, or wait longer with `timeout`"))
     }
 }
@@ -102,7 +102,7 @@ async fn wait(args: &Args, query: &Query, site: &Site, seen: &mut Watched) -> Re
     let connection = site.model_connection().await?;
     let session = connection.session().await?;
     let watcher = Watcher { id: session.call::<WatchAll>(()).await?.watcher_id, session };
-    let (mut round, mut told) = (0.0, Map::new());
+    let (mut round, mut wire) = (0.0, Map::new());
     loop {
         let next = watcher.session.wait_on::<Next>(&watcher.id, ()).await?;
         for delta in &next.deltas {
@@ -117,10 +117,10 @@ async fn wait(args: &Args, query: &Query, site: &Site, seen: &mut Watched) -> Re
             let problem = format!("{} {} was removed", args.kind.word(), args.name);
             return Err(Failure::refused(problem, "look with `juju_status` for what is left"));
         }
-        if named != told {
+        if named != wire {
             round += 1.0;
             site.report(round, None, format!("{} {}: {}", args.kind.word(), args.name, Value::Object(named.clone())));
-            told = named;
+            wire = named;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `juju consume`: takes an offer of another model into a model.
+//! `juju consume`: adds an offer of another model to a model.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, OfferUrl, Scope, Site, entity, target};
+use crate::{Command, Failure, OfferUrl, Scope, Site, entity, juju::render::bulk_single, target};
 
-/// See the file's head.
+/// The tool `juju_consume`.
 pub struct Consume;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
@@ -67,7 +67,7 @@ impl Command for Consume {
     }
 }
 
-/// Takes an offer into the model, and gives the name that it has there, with the endpoint that was asked for.
+/// Consumes an offer. Returns its name in the model with the requested endpoint.
 pub(crate) async fn consume(url: &str, alias: Option<&str>, site: &Site) -> Result<String, Failure> {
     let (url, endpoint) = match url.rsplit_once(':') {
         Some((head, endpoint)) if head.contains('.') => (head, Some(endpoint)),
@@ -79,10 +79,7 @@ pub(crate) async fn consume(url: &str, alias: Option<&str>, site: &Site) -> Resu
     let full = if url.contains('/') { url.to_owned() } else { format!("{own}/{url}") };
     let wanted = OfferURLs { offer_urls: vec![full], bakery_version: 3 };
     let reply = controller.call::<GetConsumeDetails>(ConsumeOfferDetailsArg { offer_urls: wanted, user_tag }).await?;
-    let details = reply.results.into_iter().next().unwrap_or_default();
-    if let Some(error) = details.error {
-        return Err(error.into());
-    }
+    let details = bulk_single(reply.results, |details| details.error.take())?;
     let missing =
         || Failure::refused(format!("nothing is known of the offer `{url}`"), "look for it with juju_find_offers");
     let offer = details.offer.ok_or_else(missing)?;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{endpoints, users};
 use crate::{Command, Failure, Scope, Site};
 
-/// See the file's head.
+/// The tool `juju_find_offers`.
 pub struct FindOffers;
 
 /// Which offers.
@@ -88,7 +88,7 @@ fn within(url: &str, user: &str) -> OfferFilter {
     }
 }
 
-fn offer(told: &ApplicationOfferAdminDetailsV5, user: &str) -> Offer {
-    let access = told.users.iter().find(|one| one.user == user).map(|one| one.access.clone());
-    Offer { access: access.unwrap_or_default(), endpoints: endpoints(&told.endpoints), users: users(&told.users) }
+fn offer(wire: &ApplicationOfferAdminDetailsV5, user: &str) -> Offer {
+    let access = wire.users.iter().find(|one| one.user == user).map(|one| one.access.clone());
+    Offer { access: access.unwrap_or_default(), endpoints: endpoints(&wire.endpoints), users: users(&wire.users) }
 }

@@ -1,4 +1,4 @@
-//! `juju offers`: what a model offers to others, and who uses it.
+//! `juju offers`: lists the offers of a model and their users.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use super::{endpoints, users};
 use crate::{
     Command, Failure, Scope, Site,
-    juju::render::{id, moment},
+    juju::render::{id, timestamp},
     target,
 };
 
-/// See the file's head.
+/// The tool `juju_offers`.
 pub struct Offers;
 
 /// Which offers.
@@ -94,29 +94,29 @@ impl Command for Offers {
     }
 }
 
-fn offer(told: ApplicationOfferAdminDetailsV5, store: &str) -> Offer {
+fn offer(wire: ApplicationOfferAdminDetailsV5, store: &str) -> Offer {
     Offer {
-        application: told.application_name,
+        application: wire.application_name,
         store: store.to_owned(),
-        charm: told.charm_url,
-        offer_url: told.offer_url,
-        endpoints: endpoints(&told.endpoints),
-        connections: told.connections.iter().map(connection).collect(),
-        users: users(&told.users),
+        charm: wire.charm_url,
+        offer_url: wire.offer_url,
+        endpoints: endpoints(&wire.endpoints),
+        connections: wire.connections.iter().map(connection).collect(),
+        users: users(&wire.users),
     }
 }
 
-fn connection(told: &OfferConnection) -> Value {
-    let mut status = json!({"current": told.status.status});
-    for (name, text) in [("message", told.status.info.clone()), ("since", moment(told.status.since.as_deref()))] {
+fn connection(wire: &OfferConnection) -> Value {
+    let mut status = json!({"current": wire.status.status});
+    for (name, text) in [("message", wire.status.info.clone()), ("since", timestamp(wire.status.since.as_deref()))] {
         if !text.is_empty() {
             status[name] = json!(text);
         }
     }
-    let mut value = json!({"source-model-uuid": id(&told.source_model_tag), "username": told.username,
-        "relation-id": told.relation_id, "endpoint": told.endpoint, "status": status});
-    if !told.ingress_subnets.is_empty() {
-        value["ingress-subnets"] = json!(told.ingress_subnets);
+    let mut value = json!({"source-model-uuid": id(&wire.source_model_tag), "username": wire.username,
+        "relation-id": wire.relation_id, "endpoint": wire.endpoint, "status": status});
+    if !wire.ingress_subnets.is_empty() {
+        value["ingress-subnets"] = json!(wire.ingress_subnets);
     }
     value
 }

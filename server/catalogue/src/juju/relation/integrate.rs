@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::{Command, Failure, OfferUrl, Scope, Site, entity, juju::offer, target};
 
-/// See the file's head.
+/// The tool `juju_integrate`.
 pub struct Integrate;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Command, Failure, Scope, Site, entity, target};
 
-/// See the file's head.
+/// The tool `juju_remove_relation`.
 pub struct RemoveRelation;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

@@ -11,12 +11,12 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity, target};
+use crate::{Command, Failure, Scope, Site, entity, juju::render::bulk_single, target};
 
-/// See the file's head.
+/// The tool `juju_add_unit`.
 pub struct AddUnit;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
@@ -76,11 +76,8 @@ impl Command for AddUnit {
             };
             let reply =
                 connection.call::<ScaleApplications>(ScaleApplicationsParamsV2 { applications: vec![params] }).await?;
-            let result = reply.results.into_iter().next().unwrap_or_default();
-            return match result.error {
-                Some(error) => Err(error.into()),
-                None => Ok(Output { units: Vec::new(), scale: result.info.map(|info| info.num_units) }),
-            };
+            let result = bulk_single(reply.results, |result| result.error.take())?;
+            return Ok(Output { units: Vec::new(), scale: result.info.map(|info| info.num_units) });
         }
         let params = AddApplicationUnits {
             application: args.application,

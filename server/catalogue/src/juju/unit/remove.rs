@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 
 use crate::{
     Command, Failure, Scope, Site, entity,
-    juju::removal::{Removal, Told, removal},
+    juju::removal::{Removal, RemovalReport, removal},
     target,
 };
 
-/// See the file's head.
+/// The tool `juju_remove_unit`.
 pub struct RemoveUnit;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
@@ -76,12 +76,12 @@ async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Removal, Fail
     let connection = site.model_connection().await?;
     let reply =
         connection.call::<DestroyUnit>(DestroyUnitsParams { units: args.units.iter().map(one).collect() }).await?;
-    removal(&args.units, reply.results.into_iter().map(told))
+    removal(&args.units, reply.results.into_iter().map(report))
 }
 
-fn told(result: DestroyUnitResult) -> Told {
+fn report(result: DestroyUnitResult) -> RemovalReport {
     let info = result.info.unwrap_or_default();
-    Told {
+    RemovalReport {
         error: result.error,
         units: Vec::new(),
         detached_storage: info.detached_storage,

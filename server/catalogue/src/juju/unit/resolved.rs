@@ -1,4 +1,4 @@
-//! `juju resolved`: lets units go on after a failed hook.
+//! `juju resolved`: marks failed hooks of units as resolved.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Command, Failure, Scope, Site, entity, target};
 
-/// See the file's head.
+/// The tool `juju_resolved`.
 pub struct Resolved;
 
-/// The client's own arguments.
+/// Arguments, named as in the Juju client.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 
 use crate::{
     Command, Failure, Scope, Site,
-    juju::render::{id, is_default, settled},
+    juju::render::{bulk_result, id, is_default},
     target,
 };
 
-/// See the file's head.
+/// The tool `juju_show_unit`.
 pub struct ShowUnit;
 
 /// Which units, and how much of their relations.
@@ -98,48 +98,48 @@ impl Command for ShowUnit {
         let tags: Entities = args.units.iter().map(|name| Tag::new("unit", name)).collect();
         let reply = connection.call::<UnitsInfo>(tags).await?;
         let items = reply.results.into_iter().zip(&args.units);
-        items.map(|(item, name)| Ok(unit(settled(item.result, item.error, name)?, &args))).collect()
+        items.map(|(item, name)| Ok(unit(bulk_result(item.result, item.error, name)?, &args))).collect()
     }
 }
 
-fn unit(told: UnitResult, args: &Args) -> (String, Unit) {
-    let name = id(&told.tag);
-    let relations = told.relation_data.iter().filter_map(|one| relation(one, &name, args)).collect();
+fn unit(wire: UnitResult, args: &Args) -> (String, Unit) {
+    let name = id(&wire.tag);
+    let relations = wire.relation_data.iter().filter_map(|one| relation(one, &name, args)).collect();
     let unit = Unit {
-        workload_version: told.workload_version,
-        machine: told.machine,
+        workload_version: wire.workload_version,
+        machine: wire.machine,
         // the client takes the list apart and has none where it is empty
-        opened_ports: told.opened_ports.filter(|ports| !ports.is_empty()),
-        public_address: told.public_address,
-        charm: told.charm,
-        leader: told.leader,
-        life: told.life,
+        opened_ports: wire.opened_ports.filter(|ports| !ports.is_empty()),
+        public_address: wire.public_address,
+        charm: wire.charm,
+        leader: wire.leader,
+        life: wire.life,
         relation_info: relations,
-        provider_id: told.provider_id,
-        address: told.address,
+        provider_id: wire.provider_id,
+        address: wire.address,
     };
     (name, unit)
 }
 
-fn data(told: &RelationData) -> Value {
-    json!({"in-scope": told.in_scope, "data": told.unit_data})
+fn data(wire: &RelationData) -> Value {
+    json!({"in-scope": wire.in_scope, "data": wire.unit_data})
 }
 
-/// What is left of a relation after the arguments; none where nothing is left.
-fn relation(told: &EndpointRelationData, unit: &str, args: &Args) -> Option<Relation> {
-    let named = args.endpoint.as_ref() == Some(&told.endpoint);
+/// The relation data that the arguments select; `None` if empty.
+fn relation(wire: &EndpointRelationData, unit: &str, args: &Args) -> Option<Relation> {
+    let named = args.endpoint.as_ref() == Some(&wire.endpoint);
     if args.endpoint.is_some() && !named {
         return None;
     }
     let wanted = |name: &String| !args.app && args.related_unit.as_ref().is_none_or(|wanted| wanted == name);
-    let own = told.unit_relation_data.get_key_value(unit).filter(|(name, _)| wanted(name)).map(|(_, one)| one);
-    let others = told.unit_relation_data.iter().filter(|(name, _)| name.as_str() != unit && wanted(name));
+    let own = wire.unit_relation_data.get_key_value(unit).filter(|(name, _)| wanted(name)).map(|(_, one)| one);
+    let others = wire.unit_relation_data.iter().filter(|(name, _)| name.as_str() != unit && wanted(name));
     let relation = Relation {
-        relation_id: told.relation_id,
-        endpoint: told.endpoint.clone(),
-        cross_model: told.cross_model,
-        related_endpoint: told.related_endpoint.clone(),
-        application_data: told.application_data.clone(),
+        relation_id: wire.relation_id,
+        endpoint: wire.endpoint.clone(),
+        cross_model: wire.cross_model,
+        related_endpoint: wire.related_endpoint.clone(),
+        application_data: wire.application_data.clone(),
         local_unit: own.map_or_else(|| json!({"in-scope": false, "data": null}), data),
         related_units: others.map(|(name, one)| (name.clone(), data(one))).collect(),
     };

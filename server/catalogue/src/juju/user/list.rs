@@ -19,12 +19,12 @@ use crate::{
     Command, Failure, Scope, Site,
     juju::{
         model::info::{User, users},
-        render::{age, is_default, last_connection, settled},
+        render::{age, bulk_result, is_default, last_connection},
     },
     text::{cell, table},
 };
 
-/// See the file's head.
+/// The tool `juju_users`.
 pub struct Users;
 
 /// Whose users.
@@ -89,7 +89,7 @@ impl Command for Users {
             let entities = Entities { entities: vec![Entity { tag: format!("model-{}", model.uuid) }] };
             let reply = connection.call::<ModelInfo>(entities).await?;
             let item = reply.results.into_iter().next().unwrap_or_default();
-            return Ok(Output::Model(users(&settled(item.result, item.error, name)?.users, now)));
+            return Ok(Output::Model(users(&bulk_result(item.result, item.error, name)?.users, now)));
         }
         let request = UserInfoRequest { include_disabled: args.all, ..UserInfoRequest::default() };
         let reply = connection.call::<UserInfo>(request).await?;
@@ -103,7 +103,7 @@ impl Command for Users {
         };
         let items = reply.results.into_iter();
         let accounts: Result<Vec<_>, Failure> =
-            items.map(|item| settled(item.result, item.error, "a user").map(account)).collect();
+            items.map(|item| bulk_result(item.result, item.error, "a user").map(account)).collect();
         Ok(Output::Controller(accounts?))
     }
 

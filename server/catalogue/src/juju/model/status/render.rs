@@ -1,4 +1,4 @@
-//! From the API's answer to what `juju status` prints.
+//! Converts the API result to the output of `juju status`.
 
 use std::collections::BTreeMap;
 
@@ -20,94 +20,94 @@ use super::{
     },
     storage::Storage,
 };
-use crate::juju::render::{base_channel, clock, id, moment};
+use crate::juju::render::{base_channel, id, time_of_day, timestamp};
 
 /// The whole answer.
-pub(super) fn status(told: &FullStatusResult, controller: &str, with_relations: bool) -> Status {
+pub(super) fn status(wire: &FullStatusResult, controller: &str, with_relations: bool) -> Status {
     Status {
         model: Model {
-            name: told.model.name.clone(),
-            kind: told.model.kind.clone(),
+            name: wire.model.name.clone(),
+            kind: wire.model.kind.clone(),
             controller: controller.to_owned(),
-            cloud: id(&told.model.cloud_tag),
-            region: told.model.region.clone(),
-            version: told.model.version.clone(),
-            upgrade_available: told.model.available_version.clone(),
-            model_status: state(&told.model.model_status),
-            sla: told.model.sla.clone(),
+            cloud: id(&wire.model.cloud_tag),
+            region: wire.model.region.clone(),
+            version: wire.model.version.clone(),
+            upgrade_available: wire.model.available_version.clone(),
+            model_status: state(&wire.model.model_status),
+            sla: wire.model.sla.clone(),
         },
-        machines: told.machines.iter().map(|(id, one)| (id.clone(), machine(one))).collect(),
-        applications: told
+        machines: wire.machines.iter().map(|(id, one)| (id.clone(), machine(one))).collect(),
+        applications: wire
             .applications
             .iter()
-            .map(|(name, one)| (name.clone(), application(told, name, one)))
+            .map(|(name, one)| (name.clone(), application(wire, name, one)))
             .collect(),
-        application_endpoints: told.remote_applications.iter().map(|(name, one)| (name.clone(), remote(one))).collect(),
-        offers: told.offers.iter().map(|(name, one)| (name.clone(), offer(one))).collect(),
-        storage: Storage::of(told),
-        controller: Clock { timestamp: clock(told.controller_timestamp.as_deref()) },
-        branches: branches(told),
-        relations: with_relations.then(|| told.relations.iter().map(relation).collect()),
+        application_endpoints: wire.remote_applications.iter().map(|(name, one)| (name.clone(), remote(one))).collect(),
+        offers: wire.offers.iter().map(|(name, one)| (name.clone(), offer(one))).collect(),
+        storage: Storage::of(wire),
+        controller: Clock { timestamp: time_of_day(wire.controller_timestamp.as_deref()) },
+        branches: branches(wire),
+        relations: with_relations.then(|| wire.relations.iter().map(relation).collect()),
     }
 }
 
 /// Machines alone, as `juju machines` prints them.
-pub(crate) fn machines(told: &FullStatusResult, wanted: &[String]) -> BTreeMap<String, Machine> {
+pub(crate) fn machines(wire: &FullStatusResult, wanted: &[String]) -> BTreeMap<String, Machine> {
     let is_wanted = |id: &String| wanted.is_empty() || wanted.contains(id);
-    told.machines.iter().filter(|(id, _)| is_wanted(id)).map(|(id, one)| (id.clone(), machine(one))).collect()
+    wire.machines.iter().filter(|(id, _)| is_wanted(id)).map(|(id, one)| (id.clone(), machine(one))).collect()
 }
 
-fn state(told: &DetailedStatus) -> State {
+fn state(wire: &DetailedStatus) -> State {
     State {
-        reason: told.data.get("reason").and_then(|reason| reason.as_str()).unwrap_or_default().to_owned(),
-        life: told.life.as_str().to_owned(),
-        ..short_state(told)
+        reason: wire.data.get("reason").and_then(|reason| reason.as_str()).unwrap_or_default().to_owned(),
+        life: wire.life.as_str().to_owned(),
+        ..short_state(wire)
     }
 }
 
 /// Without reason and life, as units and applications have it.
-fn short_state(told: &DetailedStatus) -> State {
-    if let Some(error) = &told.err {
+fn short_state(wire: &DetailedStatus) -> State {
+    if let Some(error) = &wire.err {
         return State { status_error: error.message.clone(), ..State::default() };
     }
     State {
-        current: told.status.clone(),
-        message: told.info.clone(),
-        since: moment(told.since.as_deref()),
-        version: told.version.clone(),
+        current: wire.status.clone(),
+        message: wire.info.clone(),
+        since: timestamp(wire.since.as_deref()),
+        version: wire.version.clone(),
         ..State::default()
     }
 }
 
-fn base(told: &WireBase) -> Option<Base> {
-    (!told.channel.is_empty()).then(|| Base { name: told.name.clone(), channel: base_channel(&told.channel) })
+fn base(wire: &WireBase) -> Option<Base> {
+    (!wire.channel.is_empty()).then(|| Base { name: wire.name.clone(), channel: base_channel(&wire.channel) })
 }
 
-fn machine(told: &MachineStatus) -> Machine {
-    let manages = told.jobs.iter().any(|job| job == "JobManageModel");
-    let vote = match (told.has_vote, told.wants_vote) {
+fn machine(wire: &MachineStatus) -> Machine {
+    let manages = wire.jobs.iter().any(|job| job == "JobManageModel");
+    let vote = match (wire.has_vote, wire.wants_vote) {
         (true, true) => "has-vote",
         (true, false) => "removing-vote",
         (false, true) => "adding-vote",
         (false, false) => "no-vote",
     };
     Machine {
-        juju_status: state(&told.agent_status),
-        hostname: told.hostname.clone(),
-        dns_name: told.dns_name.clone(),
-        ip_addresses: told.ip_addresses.clone(),
-        instance_id: told.instance_id.clone(),
-        display_name: told.display_name.clone(),
-        machine_status: state(&told.instance_status),
-        modification_status: state(&told.modification_status),
-        base: base(&told.base),
-        network_interfaces: told.network_interfaces.iter().map(|(name, one)| (name.clone(), json!(one))).collect(),
-        containers: told.containers.iter().map(|(id, one)| (id.clone(), machine(one))).collect(),
-        constraints: told.constraints.clone(),
-        hardware: told.hardware.clone(),
+        juju_status: state(&wire.agent_status),
+        hostname: wire.hostname.clone(),
+        dns_name: wire.dns_name.clone(),
+        ip_addresses: wire.ip_addresses.clone(),
+        instance_id: wire.instance_id.clone(),
+        display_name: wire.display_name.clone(),
+        machine_status: state(&wire.instance_status),
+        modification_status: state(&wire.modification_status),
+        base: base(&wire.base),
+        network_interfaces: wire.network_interfaces.iter().map(|(name, one)| (name.clone(), json!(one))).collect(),
+        containers: wire.containers.iter().map(|(id, one)| (id.clone(), machine(one))).collect(),
+        constraints: wire.constraints.clone(),
+        hardware: wire.hardware.clone(),
         controller_member_status: if manages { vote.to_owned() } else { String::new() },
-        ha_primary: manages && told.primary_controller_machine.unwrap_or_default(),
-        lxd_profiles: told.lxd_profiles.iter().map(|(name, one)| (name.clone(), json!(one))).collect(),
+        ha_primary: manages && wire.primary_controller_machine.unwrap_or_default(),
+        lxd_profiles: wire.lxd_profiles.iter().map(|(name, one)| (name.clone(), json!(one))).collect(),
     }
 }
 
@@ -126,38 +126,38 @@ fn charm(url: &str) -> (&'static str, String, String, i64) {
     }
 }
 
-fn application(all: &FullStatusResult, name: &str, told: &ApplicationStatus) -> Application {
-    let (charm_origin, shown, charm_name, charm_rev) = charm(&told.charm);
+fn application(all: &FullStatusResult, name: &str, wire: &ApplicationStatus) -> Application {
+    let (charm_origin, shown, charm_name, charm_rev) = charm(&wire.charm);
     Application {
         charm: shown,
-        base: base(&told.base),
+        base: base(&wire.base),
         charm_origin: charm_origin.to_owned(),
         charm_name,
         charm_rev,
-        charm_channel: told.charm_channel.clone(),
-        charm_version: told.charm_version.clone(),
-        charm_profile: told.charm_profile.clone(),
-        can_upgrade_to: told.can_upgrade_to.clone(),
-        scale: told.int,
-        provider_id: told.provider_id.clone(),
-        address: told.public_address.clone(),
-        exposed: told.exposed,
-        life: told.life.as_str().to_owned(),
-        application_status: told.err.as_ref().map_or_else(
-            || short_state(&told.status),
+        charm_channel: wire.charm_channel.clone(),
+        charm_version: wire.charm_version.clone(),
+        charm_profile: wire.charm_profile.clone(),
+        can_upgrade_to: wire.can_upgrade_to.clone(),
+        scale: wire.int,
+        provider_id: wire.provider_id.clone(),
+        address: wire.public_address.clone(),
+        exposed: wire.exposed,
+        life: wire.life.as_str().to_owned(),
+        application_status: wire.err.as_ref().map_or_else(
+            || short_state(&wire.status),
             |error| State { status_error: error.message.clone(), ..State::default() },
         ),
-        relations: told
+        relations: wire
             .relations
             .iter()
             .map(|(endpoint, others)| {
                 (endpoint.clone(), others.iter().filter_map(|other| related(all, name, endpoint, other)).collect())
             })
             .collect(),
-        subordinate_to: told.subordinate_to.clone(),
-        units: told.units.iter().map(|(id, one)| (id.clone(), unit(all, name, id, one))).collect(),
-        version: told.workload_version.clone(),
-        endpoint_bindings: told.endpoint_bindings.clone(),
+        subordinate_to: wire.subordinate_to.clone(),
+        units: wire.units.iter().map(|(id, one)| (id.clone(), unit(all, name, id, one))).collect(),
+        version: wire.workload_version.clone(),
+        endpoint_bindings: wire.endpoint_bindings.clone(),
     }
 }
 
@@ -178,10 +178,10 @@ fn related(all: &FullStatusResult, application: &str, endpoint: &str, other: &st
     })
 }
 
-fn unit(all: &FullStatusResult, application: &str, name: &str, told: &UnitStatus) -> Unit {
-    let mut workload = short_state(&told.workload_status);
+fn unit(all: &FullStatusResult, application: &str, name: &str, wire: &UnitStatus) -> Unit {
+    let mut workload = short_state(&wire.workload_status);
     if workload.current == "error" {
-        let relation = told.workload_status.data.get("relation-id").and_then(serde_json::Value::as_f64);
+        let relation = wire.workload_status.data.get("relation-id").and_then(serde_json::Value::as_f64);
         #[expect(clippy::cast_possible_truncation, reason = "ids are small whole numbers")]
         let relation = relation.and_then(|id| all.relations.iter().find(|relation| relation.id == id as i64));
         let other = relation.and_then(|relation| relation.endpoints.iter().find(|end| end.application != application));
@@ -192,15 +192,15 @@ fn unit(all: &FullStatusResult, application: &str, name: &str, told: &UnitStatus
     let is_on = |units: &BTreeMap<String, Vec<String>>| units.values().flatten().any(|unit| unit == name);
     Unit {
         workload_status: workload,
-        juju_status: short_state(&told.agent_status),
-        leader: told.leader,
-        upgrading_from: told.charm.clone(),
-        machine: told.machine.clone(),
-        open_ports: told.opened_ports.clone().unwrap_or_default(),
-        public_address: told.public_address.clone(),
-        address: told.address.clone(),
-        provider_id: told.provider_id.clone(),
-        subordinates: told.subordinates.iter().map(|(id, one)| (id.clone(), unit(all, application, id, one))).collect(),
+        juju_status: short_state(&wire.agent_status),
+        leader: wire.leader,
+        upgrading_from: wire.charm.clone(),
+        machine: wire.machine.clone(),
+        open_ports: wire.opened_ports.clone().unwrap_or_default(),
+        public_address: wire.public_address.clone(),
+        address: wire.address.clone(),
+        provider_id: wire.provider_id.clone(),
+        subordinates: wire.subordinates.iter().map(|(id, one)| (id.clone(), unit(all, application, id, one))).collect(),
         branch: all
             .branches
             .iter()
@@ -210,50 +210,50 @@ fn unit(all: &FullStatusResult, application: &str, name: &str, told: &UnitStatus
     }
 }
 
-fn endpoint(told: &RemoteEndpoint) -> Endpoint {
-    Endpoint { interface: told.interface.clone(), role: told.role.clone() }
+fn endpoint(wire: &RemoteEndpoint) -> Endpoint {
+    Endpoint { interface: wire.interface.clone(), role: wire.role.clone() }
 }
 
-fn remote(told: &RemoteApplicationStatus) -> Remote {
+fn remote(wire: &RemoteApplicationStatus) -> Remote {
     Remote {
-        url: told.offer_url.clone(),
-        endpoints: told.endpoints.iter().map(|end| (end.name.clone(), endpoint(end))).collect(),
-        life: told.life.as_str().to_owned(),
-        application_status: short_state(&told.status),
-        relations: told.relations.clone(),
+        url: wire.offer_url.clone(),
+        endpoints: wire.endpoints.iter().map(|end| (end.name.clone(), endpoint(end))).collect(),
+        life: wire.life.as_str().to_owned(),
+        application_status: short_state(&wire.status),
+        relations: wire.relations.clone(),
     }
 }
 
-fn offer(told: &ApplicationOfferStatus) -> Offer {
+fn offer(wire: &ApplicationOfferStatus) -> Offer {
     Offer {
-        application: told.application_name.clone(),
-        charm: told.charm.clone(),
-        total_connected_count: told.total_connected_count,
-        active_connected_count: told.active_connected_count,
-        endpoints: told.endpoints.iter().map(|(alias, end)| (alias.clone(), endpoint(end))).collect(),
+        application: wire.application_name.clone(),
+        charm: wire.charm.clone(),
+        total_connected_count: wire.total_connected_count,
+        active_connected_count: wire.active_connected_count,
+        endpoints: wire.endpoints.iter().map(|(alias, end)| (alias.clone(), endpoint(end))).collect(),
     }
 }
 
-fn branches(told: &FullStatusResult) -> BTreeMap<String, Branch> {
+fn branches(wire: &FullStatusResult) -> BTreeMap<String, Branch> {
     let created = |seconds: i64| chrono::DateTime::from_timestamp(seconds, 0).map(|time| time.to_rfc3339());
     let branch = |one: &juju_wire::facade::client::status::BranchStatus| Branch {
-        created: moment(created(one.created).as_deref()),
+        created: timestamp(created(one.created).as_deref()),
         created_by: one.created_by.clone(),
     };
-    told.branches.iter().map(|(name, one)| (name.clone(), branch(one))).collect()
+    wire.branches.iter().map(|(name, one)| (name.clone(), branch(one))).collect()
 }
 
-fn relation(told: &RelationStatus) -> Relation {
+fn relation(wire: &RelationStatus) -> Relation {
     let end = |role: &str| {
-        let found = told.endpoints.iter().find(|end| end.role == role || end.role == "peer");
+        let found = wire.endpoints.iter().find(|end| end.role == role || end.role == "peer");
         found.map(|end| format!("{}:{}", end.application, end.name)).unwrap_or_default()
     };
-    let peer = told.endpoints.iter().any(|end| end.role == "peer");
+    let peer = wire.endpoints.iter().any(|end| end.role == "peer");
     Relation {
         provider: end("provider"),
         requirer: end("requirer"),
-        interface: told.interface.clone(),
-        kind: if told.scope == "container" {
+        interface: wire.interface.clone(),
+        kind: if wire.scope == "container" {
             "subordinate"
         } else if peer {
             "peer"
@@ -261,8 +261,8 @@ fn relation(told: &RelationStatus) -> Relation {
             "regular"
         }
         .to_owned(),
-        status: told.status.status.clone(),
-        message: told.status.info.clone(),
+        status: wire.status.status.clone(),
+        message: wire.status.info.clone(),
     }
 }
 

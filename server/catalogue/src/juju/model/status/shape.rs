@@ -1,4 +1,4 @@
-//! The answer of `juju status`: names of members and what is left out are the client's.
+//! The output of `juju status`. Member names and omitted members are those of the client.
 #![expect(clippy::struct_field_names, reason = "the names are the client's")]
 
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub struct Model {
     pub(super) sla: String,
 }
 
-/// A status, or only why it could not be told.
+/// A status, or the error of the controller.
 #[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct State {

@@ -1,4 +1,4 @@
-//! Storage within the answer of `juju status`.
+//! Storage in the output of `juju status`.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::juju::render::{id, moment};
+use crate::juju::render::{id, timestamp};
 
 /// Storage, filesystems and volumes by their ids.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -54,7 +54,7 @@ fn state(status: &EntityStatus) -> Value {
     filled(vec![
         ("current", json!(status.status)),
         ("message", json!(status.info)),
-        ("since", json!(moment(status.since.as_deref()))),
+        ("since", json!(timestamp(status.since.as_deref()))),
     ])
 }
 

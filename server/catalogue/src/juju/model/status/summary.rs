@@ -1,4 +1,4 @@
-//! `juju status` for a reader: one line where all is well, otherwise what is not well, and then all applications.
+//! The summary of `juju status`: one line if all is well, otherwise the problems, then all applications.
 
 use std::fmt::Write as _;
 
@@ -55,7 +55,7 @@ pub(super) fn text(answer: &Value) -> String {
     text
 }
 
-/// Whatever is not well: model, machines, applications, units and what is under them.
+/// Everything that is not well: model, machines, applications, units and subordinates.
 fn problems(answer: &Value) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     let mut look = |name: &str, state: &Value| {
@@ -66,9 +66,9 @@ fn problems(answer: &Value) -> Vec<Vec<String>> {
     };
     for (name, one) in members(&answer["applications"]) {
         let own = &one["application-status"];
-        // an application's status is as a rule that of one of its units, which is told already
-        let told = members(&one["units"]).any(|(_, unit)| unit["workload-status"]["current"] == own["current"]);
-        if !told {
+        // an application's status usually derives from a unit that is already reported
+        let wire = members(&one["units"]).any(|(_, unit)| unit["workload-status"]["current"] == own["current"]);
+        if !wire {
             look(name, own);
         }
         for (name, unit) in members(&one["units"]) {

@@ -1,4 +1,4 @@
-//! What is waited for: kinds of entities, their properties, and how deltas tell them.
+//! Entities to wait for: kinds, properties, and their updates by deltas.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// What is waited for.
+/// The kind of entity to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -22,7 +22,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The word for it.
+    /// The name of the kind.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Application => "application",
@@ -32,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// What is waited for where nothing else is said.
+    /// The default query.
     pub(super) fn goal(self) -> &'static str {
         match self {
             Self::Application => r#"life=="alive" && status=="active""#,
@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// Names that a query can use.
+    /// Property names for queries.
     pub(super) fn names(self) -> &'static [&'static str] {
         match self {
             Self::Application => {
@@ -69,10 +69,10 @@ impl Kind {
     }
 }
 
-/// One entity as the deltas tell it.
+/// The current state of one entity from the deltas.
 #[derive(Debug, Default)]
 pub(super) struct Watched {
-    /// Its properties; none before it was told of.
+    /// The properties; `None` before the first delta.
     properties: Option<Map<String, Value>>,
     /// Statuses of an application's units, from which its own derives where the charm sets none.
     units: BTreeMap<String, String>,
@@ -81,7 +81,7 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// Takes in one change. Of other entities only the units of an application matter.
+    /// Applies one change. Of other entities only the units of the application matter.
     pub(super) fn take(&mut self, kind: Kind, name: &str, delta: &Delta) {
         if let (Kind::Application, EntityInfo::Unit(unit)) = (kind, &delta.entity)
             && unit.application == name
@@ -118,7 +118,7 @@ fn worst<'a>(statuses: impl Iterator<Item = &'a String>) -> &'a str {
     statuses.map(String::as_str).min_by_key(|status| place(status)).unwrap_or("unknown")
 }
 
-/// The properties of an entity that is meant.
+/// The properties of the entity.
 fn properties(kind: Kind, name: &str, entity: &EntityInfo) -> Option<Value> {
     match (kind, entity) {
         (Kind::Application, EntityInfo::Application(one)) if one.name == name => Some(json!({

@@ -21,7 +21,7 @@ impl Query {
         alternatives.iter().map(|part| all(part)).collect::<Result<Vec<Vec<_>>, String>>().map(Self)
     }
 
-    /// Whether it holds for these properties.
+    /// Whether the query matches these properties.
     pub(super) fn holds(&self, properties: &Map<String, Value>) -> bool {
         let fits = |one: &Comparison| (properties.get(&one.name) == Some(&one.value)) == one.equal;
         self.0.iter().any(|all| all.iter().all(fits))
@@ -55,7 +55,7 @@ impl Comparison {
     }
 }
 
-/// Parts between separators that stand outside of quotes.
+/// Splits at separators outside quotes.
 fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     let (mut parts, mut start, mut quoted) = (Vec::new(), 0, false);
     let mut at = 0;
