@@ -61,7 +61,7 @@ impl Caller {
         Self { subject, roles: Vec::new(), claims: Some(Arc::new(claims)), client: None, owner: None }
     }
 
-    /// The local user over stdio, whom the operating system has authenticated.
+    /// The local user over stdio, authenticated by the operating system.
     #[must_use]
     pub fn local(user: &str, role: &str) -> Self {
         let subject = format!("local:{user}");

@@ -21,7 +21,7 @@ pub(crate) struct OauthSection {
     /// Accepted audiences in addition to this server's own URLs.
     #[serde(default)]
     pub(crate) audiences: Vec<String>,
-    /// Ids of clients whose tokens may have no audience.
+    /// Ids of clients that may present tokens without an audience.
     #[serde(default)]
     pub(crate) clients_without_audience: Vec<String>,
     /// Accepted signature algorithms. Default: RS256, PS256, ES256, `EdDSA`.

@@ -1,4 +1,4 @@
-//! Checks the claims of an ID token whose signature has been verified (`OpenID` Connect Core section 3.1.3.7).
+//! Checks the claims of an ID token with a verified signature (`OpenID` Connect Core section 3.1.3.7).
 
 use std::time::SystemTime;
 

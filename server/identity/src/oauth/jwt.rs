@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Settings, TokenRejection, strict_json::StrictJson};
 
-/// A JWT whose header has been read and whose signature has not been verified yet.
+/// A JWT after reading its header and before verifying its signature.
 pub(super) struct UnverifiedJwt<'token> {
     token: &'token str,
     pub(super) algorithm: Algorithm,

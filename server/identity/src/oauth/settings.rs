@@ -13,7 +13,7 @@ pub struct Settings {
     pub issuer: String,
     /// URLs of this server, one of which `aud` must contain (RFC 8707 section 2).
     pub audiences: Vec<String>,
-    /// Clients whose tokens may have no audience at all. A token with only other audiences is always rejected.
+    /// Clients that may present tokens without an audience. A token with only other audiences is always rejected.
     pub clients_without_audience: Vec<String>,
     /// Accepted signature algorithms; asymmetric ones only.
     pub algorithms: Vec<Algorithm>,

@@ -104,7 +104,7 @@ impl Provider {
         Ok((url.into(), pending))
     }
 
-    /// Finishes a sign-in: exchanges the code for an access token of the person whom the ID token names.
+    /// Finishes a sign-in: exchanges the code for an access token of the subject of the ID token.
     ///
     /// # Errors
     /// [`SignInError`].

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
-/// A JSON value whose member names are unique at every depth (RFC 7519 section 4 allows a reader to reject others).
+/// A JSON value with unique member names at every depth (RFC 7519 section 4 allows a reader to reject others).
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct StrictJson(pub(super) Value);
 

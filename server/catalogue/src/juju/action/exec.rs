@@ -47,8 +47,8 @@ impl Command for Exec {
     const POSITIONAL: &'static [&'static str] = &["command"];
 
     fn validate(args: &Args) -> Result<(), String> {
-        let nowhere = args.units.is_empty() && args.applications.is_empty() && args.machines.is_empty();
-        if nowhere { Err("give `units`, `applications` or `machines`".to_owned()) } else { Ok(()) }
+        let no_target = args.units.is_empty() && args.applications.is_empty() && args.machines.is_empty();
+        if no_target { Err("give `units`, `applications` or `machines`".to_owned()) } else { Ok(()) }
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {

@@ -13,7 +13,7 @@ use crate::{Command, Failure, Scope, Site, juju::render::bulk_single, target};
 /// The tool `juju_actions`.
 pub struct Actions;
 
-/// Whose actions.
+/// Application to list.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

@@ -226,7 +226,7 @@ async fn find(args: &Args, now: &CharmURLOriginResult, site: &Site) -> Result<Fo
     let (mut reference, mut wanted) = (now.url.clone(), now.charm_origin.clone());
     wanted.revision = None;
     if let Some(revision) = args.revision {
-        // a revision is looked up by its own URL, and not by what the store said of the one before
+        // a revision is resolved by its own URL, without the id and hash of the current one
         let name = now.url.trim_end_matches(|digit: char| digit.is_ascii_digit());
         reference = format!("{name}{revision}");
         wanted = CharmOrigin { revision: Some(revision), id: String::new(), hash: String::new(), ..wanted };
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_risk_alone_keeps_the_track() {
+    fn set_channel_with_a_risk_preserves_the_track() {
         let followed = |channel: &str| {
             let mut origin =
                 CharmOrigin { track: Some("14".to_owned()), risk: "stable".to_owned(), ..CharmOrigin::default() };
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_charm_is_told_by_name_and_revision() {
+    fn describe_charm_reports_name_and_revision() {
         let origin = CharmOrigin { risk: "stable".to_owned(), ..CharmOrigin::default() };
         for (url, name, revision) in [
             ("ch:amd64/jammy/data-base-46", "data-base", 46),

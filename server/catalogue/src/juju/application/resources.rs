@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::archive::{read_local_file, readable};
 use crate::{Failure, Site, entity, juju::render::bulk_single};
 
-/// A charm of the model whose resources are wanted.
+/// A charm of the model and the requested resources.
 pub(super) struct ResourceRequest<'a> {
     pub(super) application: &'a str,
     pub(super) url: &'a str,
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_is_renewed_where_it_was_asked_for_or_is_new_or_the_store_has_another() {
+    fn resource_updates_include_requested_new_and_newer() {
         let (store, upload) = (resource("store", 3), resource("upload", 0));
         let text = str::to_owned;
         assert!(is_outdated(None, None, Some(&3), false));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_that_the_charm_does_not_have_is_refused_by_name() {
+    fn unknown_resource_is_rejected_by_name() {
         let described = BTreeMap::from([("image".to_owned(), CharmResourceMeta::default())]);
         let refusal = check(&described, &Wanted::from([("imgae".to_owned(), "1".to_owned())])).expect_err("unknown");
         assert!(refusal.to_string().contains("imgae") && refusal.remedy().is_some_and(|text| text.contains("image")));

@@ -24,7 +24,7 @@ use crate::{
 /// The tool `juju_show_status_log`.
 pub struct ShowStatusLog;
 
-/// Whose past.
+/// Entity to show.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {

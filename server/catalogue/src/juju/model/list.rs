@@ -22,7 +22,7 @@ use crate::{
 /// The tool `juju_models`.
 pub struct Models;
 
-/// Whose models.
+/// User to list.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {

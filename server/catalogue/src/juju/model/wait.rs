@@ -29,7 +29,7 @@ pub struct WaitFor;
 pub struct Args {
     kind: Kind,
     name: String,
-    /// `status=="active" && exposed==true`; all well unless given
+    /// `status=="active" && exposed==true`; default: all well
     query: Option<String>,
     #[schemars(extend("default" = "10m"))]
     timeout: Option<String>,

@@ -75,7 +75,7 @@ impl Command for FindOffers {
     }
 }
 
-/// What a URL names: `controller:owner/model.offer`, whose first and last part may be left out.
+/// The parts of an offer URL, `controller:owner/model.offer`; the first and the last are optional.
 fn within(url: &str, user: &str) -> OfferFilter {
     let path = url.split_once(':').map_or(url, |(_, path)| path);
     let (owner, rest) = path.split_once('/').unwrap_or((user, path));

@@ -27,7 +27,7 @@ use crate::{
 /// The tool `juju_users`.
 pub struct Users;
 
-/// Whose users.
+/// Scope of the list.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {

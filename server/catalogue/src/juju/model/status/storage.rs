@@ -34,7 +34,7 @@ impl Storage {
     }
 }
 
-/// The pairs whose values are not empty.
+/// The pairs with non-empty values.
 fn filled(pairs: Vec<(&str, Value)>) -> Value {
     let empty = |value: &Value| match value {
         Value::Null => true,

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_well_comes_first_and_once() {
+    fn summary_lists_problems_first_and_once() {
         let unit = |status: &str| json!({"workload-status": {"current": status, "message": "m"}, "juju-status": {"current": "idle"}});
         let model = json!({"name": "prod", "controller": "real", "cloud": "lxd", "version": "3.6.11"});
         let sick = json!({"model": model, "machines": {}, "applications": {"web": {"charm": "web",

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_worst_unit_tells_how_an_application_is() {
+    fn application_status_derives_from_the_worst_unit() {
         let statuses = ["active", "blocked", "waiting"].map(str::to_owned);
         assert_eq!(worst(statuses.iter()), "blocked");
         assert_eq!(worst([].iter()), "unknown");
