@@ -2,7 +2,7 @@
 
 use audit::Outcome;
 use dispatch::ApprovalTerms;
-use policy::{Policy, Profile};
+use policy::{BuiltinRules, Policy};
 use serde_json::{Value, json};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments};
 
@@ -111,8 +111,8 @@ async fn approvals_are_bound_to_the_client_of_the_user() {
 async fn requesting_token_cannot_decide_after_a_role_change() {
     let shop = shop(false).await;
     let (id, digest) = shop.request_approval("operator").await;
-    let roles = "roles: {operator: {description: Approves from today on., effects: [read], approves: true}}";
-    let policy = Policy::read(&[("roles.yaml", roles)], Profile::None).expect("a policy");
+    let roles = "roles: {operator: {description: Approves from today on., effects: [read], can_approve: true}}";
+    let policy = Policy::read(&[("roles.yaml", roles)], BuiltinRules::None).expect("a policy");
     shop.served.dispatcher.policy.replace(policy);
     for verb in ["approve", "reject"] {
         let body = json!({"digest": digest});

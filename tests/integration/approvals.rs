@@ -21,7 +21,7 @@ async fn approval_by_api_permits_the_act_once() {
     assert!(reported["expires"].is_string() && reported["second_person"] == false, "{reported}");
     let (_, listed) = shop.api("approver", "GET", "?status=pending", &Value::Null).await;
     let shown = &listed["approvals"][0];
-    assert_eq!((shown["id"].as_str(), shown["question"]["act"]["tool"].as_str()), (Some(id), Some(TOOL)));
+    assert_eq!((shown["id"].as_str(), shown["request"]["act"]["tool"].as_str()), (Some(id), Some(TOOL)));
     assert_eq!(
         shop.request("admin").await["_meta"]["juju-mcp/approval"]["id"],
         id,
@@ -246,7 +246,7 @@ async fn approvers_never_see_secrets() {
     assert_eq!(asked["resultType"], "input_required", "{asked}");
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
     assert!(
-        listed["approvals"][0]["question"]["command"].as_str().is_some_and(|text| text.contains("redacted")),
+        listed["approvals"][0]["request"]["command"].as_str().is_some_and(|text| text.contains("redacted")),
         "{listed}"
     );
     for shown in [asked, listed] {

@@ -1,28 +1,28 @@
-//! Change budgets: what was done counts, also after a restart; what cannot be counted is not done.
+//! Change budgets: performed acts count, also after a restart; an act that cannot be counted is not performed.
 
 use audit::Outcome;
 use dispatch::ApprovalTerms;
-use policy::{Policy, Profile};
+use policy::{BuiltinRules, Policy};
 use serde_json::{Value, json};
 use store::{BudgetChangeRow, Store};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments};
 
-/// Nobody may do more than two acts in an hour.
-const TWO: &str = "policies:
+/// At most two acts per hour and caller.
+const TWO_ACTS: &str = "rules:
   - name: two
     severity: high
     check: budget \"2 acts per 1h per caller\"
     message: Two changes an hour are enough
-    effect: deny
+    enforcement: deny
 ";
 
-fn two() -> Policy {
-    Policy::read(&[("two.yaml", TWO)], Profile::None).expect("a policy")
+fn two_acts_policy() -> Policy {
+    Policy::read(&[("two.yaml", TWO_ACTS)], BuiltinRules::None).expect("a policy")
 }
 
 async fn shop() -> ApprovalFixture {
     let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
-    shop.served.dispatcher.policy.replace(two());
+    shop.served.dispatcher.policy.replace(two_acts_policy());
     shop
 }
 
@@ -30,43 +30,43 @@ async fn add(shop: &ApprovalFixture, token: &str) -> Value {
     shop.call(token, TOOL, &arguments(), &json!({})).await
 }
 
-fn refused_by_budget(answer: &Value) -> bool {
+fn is_refused_by_budget(answer: &Value) -> bool {
     answer["content"][0]["text"].as_str().is_some_and(|text| text.contains("3 acts of 2 for this caller"))
 }
 
 #[tokio::test]
-async fn what_was_spent_is_known_after_a_restart() {
+async fn budget_usage_survives_a_restart() {
     let shop = shop().await;
     for _ in 0..2 {
         assert_ne!(add(&shop, "admin").await["isError"], true);
     }
     let over = add(&shop, "admin").await;
-    assert!(refused_by_budget(&over), "{over}");
+    assert!(is_refused_by_budget(&over), "{over}");
     let mut shop = shop;
     for _ in 0..2 {
         shop = shop.restart().await;
-        shop.served.dispatcher.policy.replace(two());
+        shop.served.dispatcher.policy.replace(two_acts_policy());
         let over = add(&shop, "admin").await;
-        assert!(refused_by_budget(&over), "what was refused does not count: {over}");
+        assert!(is_refused_by_budget(&over), "refused acts do not count: {over}");
     }
-    assert_ne!(add(&shop, "other admin").await["isError"], true, "others have their own");
+    assert_ne!(add(&shop, "other admin").await["isError"], true, "every caller has an own budget");
     assert_eq!(shop.units_added(), 3);
 }
 
 #[tokio::test]
-async fn a_policy_that_gets_a_budget_knows_what_was_done_before() {
+async fn budget_added_later_counts_earlier_acts() {
     let shop = shop().await;
     shop.served.dispatcher.policy.replace(Policy::without_rules().expect("the policy"));
     for _ in 0..2 {
         assert_ne!(add(&shop, "admin").await["isError"], true);
     }
-    shop.served.dispatcher.policy.replace(two());
+    shop.served.dispatcher.policy.replace(two_acts_policy());
     let over = add(&shop, "admin").await;
-    assert!(refused_by_budget(&over), "{over}");
+    assert!(is_refused_by_budget(&over), "{over}");
 }
 
 #[tokio::test]
-async fn what_the_store_cannot_count_is_not_done() {
+async fn act_that_the_store_cannot_count_is_not_performed() {
     let shop = shop().await;
     shop.execute_sql("create trigger refuse before insert on budget_change begin select raise(abort, 'not now'); end")
         .await;
@@ -76,13 +76,13 @@ async fn what_the_store_cannot_count_is_not_done() {
     assert_eq!((shop.units_added(), shop.last_close().await.0), (0, Outcome::Failed));
     shop.execute_sql("drop trigger refuse").await;
     for _ in 0..2 {
-        assert_ne!(add(&shop, "admin").await["isError"], true, "what was refused was given back");
+        assert_ne!(add(&shop, "admin").await["isError"], true, "the refused act was released");
     }
-    assert!(refused_by_budget(&add(&shop, "admin").await));
+    assert!(is_refused_by_budget(&add(&shop, "admin").await));
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_tell_what_was_spent_does_not_begin() {
+async fn server_without_readable_budget_usage_does_not_start() {
     let shop = shop().await;
     let store = shop.served.dispatcher.ledger.store();
     dispatch::recall(store).await.expect("nothing was spent");
@@ -91,8 +91,8 @@ async fn a_server_that_cannot_tell_what_was_spent_does_not_begin() {
         caller: "token:admin:1".to_owned(),
         target: "eu:admin/shop".to_owned(),
         created_at: i64::MAX,
-        units: 1.0,
-        machines: 0.0,
+        units: 1,
+        machines: 0,
     };
     store.add_budget_change(&never, 0).await.expect("kept");
     assert!(matches!(dispatch::recall(store).await, Err(store::Error::Unreadable { .. })));
@@ -101,7 +101,7 @@ async fn a_server_that_cannot_tell_what_was_spent_does_not_begin() {
 }
 
 #[tokio::test]
-async fn changes_are_kept_for_as_long_as_the_longest_budget() {
+async fn changes_are_retained_for_the_longest_budget_period() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(&folder.path().join("state.db")).await.expect("a store");
     let row = |entry: &str, created_at| BudgetChangeRow {
@@ -109,8 +109,8 @@ async fn changes_are_kept_for_as_long_as_the_longest_budget() {
         caller: "ana".to_owned(),
         target: "eu:shop".to_owned(),
         created_at,
-        units: 2.0,
-        machines: 1.0,
+        units: 2,
+        machines: 1,
     };
     for (act, made) in [("b", 20), ("a", 10), ("c", 30)] {
         store.add_budget_change(&row(act, made), 0).await.expect("kept");

@@ -3,7 +3,7 @@
 use audit::Outcome;
 use dispatch::{Refusal, Wanted, changes};
 use identity::Caller;
-use policy::{Policy, Profile};
+use policy::{BuiltinRules, Policy};
 use serde_json::{Value, json};
 use tests::{SideBySide, side_by_side::simulator};
 
@@ -34,7 +34,7 @@ async fn the_ledger_tells_who_changed_what_in_a_model_and_to_whom_it_may() {
     let simulator = simulator("shop").await;
     let pair = SideBySide::on_simulator(&simulator).await;
     pair.status_until("shop", "it answers", |_| true).await;
-    pair.dispatcher.policy.replace(Policy::read(&[("own.yaml", ROLES)], Profile::None).expect("good"));
+    pair.dispatcher.policy.replace(Policy::read(&[("own.yaml", ROLES)], BuiltinRules::None).expect("good"));
     let web = |model: &str| json!({"model": model, "application": "web"});
     pair.juju_mcp("expose", &web("shop")).await.expect("exposed");
     pair.juju_mcp("status", &json!({"model": "shop"})).await.expect("a read is no change");

@@ -1,16 +1,16 @@
-//! Own roles at the door: what they allow depends on tool, model and arguments; the rest is neither shown nor done.
+//! Custom roles in the dispatcher: permissions depend on tool, model and arguments; other tools are neither listed nor run.
 
 use audit::{Outcome, Phase};
 use dispatch::Refusal;
 use juju_sim::Simulator;
-use policy::{Policy, Profile};
+use policy::{BuiltinRules, Policy};
 use serde_json::{Value, json};
 use tests::{SideBySide, TestServer, raw_http::Request, side_by_side::simulator, test_server::ServerSetup};
 
 const ROLES: &str = "
 roles:
   web-team:
-    description: Looks after the web application of the shop, in small steps.
+    description: Maintains the web application of the shop, in small steps.
     allow:
       - {tools: [status, show-application]}
       - {tools: add-unit, models: shop, applications: web, arguments: {num_units: {max: 2}}}
@@ -19,12 +19,12 @@ roles:
       - {tools: status, models: controller}
 ";
 
-/// A door to the simulated shop with a policy of these texts and no shipped rules.
+/// A dispatcher with the simulated shop, a policy of this text and no built-in rules.
 async fn shop(text: &str) -> (Simulator, SideBySide) {
     let simulator = simulator("shop").await;
     let pair = SideBySide::on_simulator(&simulator).await;
     pair.status_until("shop", "it answers", |_| true).await;
-    pair.dispatcher.policy.replace(Policy::read(&[("own.yaml", text)], Profile::None).expect("good"));
+    pair.dispatcher.policy.replace(Policy::read(&[("own.yaml", text)], BuiltinRules::None).expect("good"));
     (simulator, pair)
 }
 
@@ -32,7 +32,7 @@ fn writes(simulator: &Simulator) -> u64 {
     simulator.writes().values().sum()
 }
 
-/// How the last act ended: the outcome and its reason.
+/// Outcome and reason of the last act.
 async fn last_end(pair: &SideBySide) -> (Outcome, String) {
     let records = pair.ledger_records().await;
     let ends = records.into_iter().rev().filter_map(|record| match record.phase {
@@ -43,7 +43,7 @@ async fn last_end(pair: &SideBySide) -> (Outcome, String) {
 }
 
 #[tokio::test]
-async fn what_a_role_allows_depends_on_the_model_and_on_the_arguments() {
+async fn role_permissions_depend_on_model_and_arguments() {
     let (simulator, pair) = shop(ROLES).await;
     let web = |number: u32| json!({"model": "shop", "application": "web", "num_units": number});
     for (tool, arguments, part) in [
@@ -58,12 +58,12 @@ async fn what_a_role_allows_depends_on_the_model_and_on_the_arguments() {
         (
             "machines",
             json!({"model": "shop"}),
-            "`juju_machines` in `admin/shop` is not allowed to role `web-team`; ask",
+            "`juju_machines` in `admin/shop` is not allowed to role `web-team`; use",
         ),
         (
             "remove-unit",
             json!({"model": "shop", "units": ["web/0"]}),
-            "`juju_remove_unit` in `admin/shop` is not allowed to role `web-team`; ask",
+            "`juju_remove_unit` in `admin/shop` is not allowed to role `web-team`; use",
         ),
     ] {
         let refusal = pair.juju_mcp_as("web-team", tool, &arguments).await.expect_err("denied");
@@ -78,11 +78,11 @@ async fn what_a_role_allows_depends_on_the_model_and_on_the_arguments() {
 }
 
 #[tokio::test]
-async fn a_hidden_tool_is_not_listed_and_a_call_of_it_is_denied_and_recorded_even_with_odd_arguments() {
+async fn hidden_tool_is_not_listed_and_every_call_is_denied_and_recorded() {
     let simulator = simulator("shop").await;
     let folder = tempfile::tempdir().expect("a folder");
-    // a shipped role by another meaning, because the tokens of this server are of the shipped ones
-    let policy = Policy::read(&[("own.yaml", &ROLES.replace("web-team", "viewer"))], Profile::None).expect("good");
+    // replaces a built-in role, because the tokens of the test server have built-in roles
+    let policy = Policy::read(&[("own.yaml", &ROLES.replace("web-team", "viewer"))], BuiltinRules::None).expect("good");
     let served = TestServer::with(
         folder.path(),
         ServerSetup { policy, ..ServerSetup::with_simulator(&simulator, folder.path()) },
@@ -123,37 +123,37 @@ async fn a_hidden_tool_is_not_listed_and_a_call_of_it_is_denied_and_recorded_eve
 }
 
 #[tokio::test]
-async fn a_rule_that_warns_puts_its_text_beside_the_result() {
+async fn warning_is_returned_beside_the_result() {
     let text = "
-settings: {production: [shop]}
-policies:
+settings: {production_models: [shop]}
+rules:
   - {name: small-steps, severity: low, check: units.added <= 1, message: 'One unit at a time', applies_to: {production: true}}
-  - {name: few-units, severity: critical, check: units.after <= 5, message: 'Five units are enough'}
+  - {name: few-units, severity: critical, check: units.total <= 5, message: 'Five units are enough'}
 ";
     let (simulator, pair) = shop(text).await;
     let add = |number: u32| json!({"model": "shop", "application": "web", "num_units": number});
     let reply = pair.juju_mcp("add-unit", &add(1)).await.expect("done");
     assert_eq!(reply.warnings, []);
     let reply = pair.juju_mcp("add-unit", &add(2)).await.expect("done with a warning");
-    let told: Vec<_> = reply.warnings.iter().map(|hit| (hit.rule.as_str(), hit.sentence())).collect();
-    assert_eq!(told, [("small-steps", "One unit at a time (`units.added` is 2)".to_owned())]);
-    // two at first and three added: the rule knows how many there are
+    let warnings: Vec<_> = reply.warnings.iter().map(|hit| (hit.rule.as_str(), hit.sentence())).collect();
+    assert_eq!(warnings, [("small-steps", "One unit at a time (`units.added` is 2)".to_owned())]);
+    // two existing units and three added ones: the rule counts both
     let refusal = pair.juju_mcp("add-unit", &add(1)).await.expect_err("one too many").to_string();
-    assert_eq!(refusal, "denied: forbidden by rule `few-units`: Five units are enough (`units.after` is 6)");
+    assert_eq!(refusal, "denied: forbidden by rule `few-units`: Five units are enough (`units.total` is 6)");
     assert_eq!(writes(&simulator), 2);
 }
 
 #[tokio::test]
-async fn only_what_was_done_counts_against_a_budget() {
+async fn budget_counts_performed_acts_only() {
     let text = "
-policies:
+rules:
   - {name: slow, severity: critical, check: 'budget \"2 acts per 1h per caller\"', message: 'Not so fast'}
-  - {name: calm, severity: critical, check: not forced, message: 'No force'}
+  - {name: calm, severity: critical, check: not force, message: 'No force'}
 ";
     let (simulator, pair) = shop(text).await;
     let expose = |dry_run: bool| json!({"model": "shop", "application": "web", "dry_run": dry_run});
     for _ in 0..4 {
-        pair.juju_mcp("expose", &expose(true)).await.expect("told");
+        pair.juju_mcp("expose", &expose(true)).await.expect("a preview");
         let forced = json!({"model": "shop", "units": ["web/0"], "force": true});
         pair.juju_mcp("remove-unit", &forced).await.expect_err("denied");
     }
@@ -162,15 +162,15 @@ policies:
     }
     let refusal = pair.juju_mcp("expose", &expose(false)).await.expect_err("too many").to_string();
     assert!(refusal.contains("Not so fast (3 acts of 2 for this caller, this one included)"), "{refusal}");
-    pair.juju_mcp("status", &json!({"model": "shop"})).await.expect("a read takes nothing of it");
+    pair.juju_mcp("status", &json!({"model": "shop"})).await.expect("a read does not use the budget");
     assert_eq!(writes(&simulator), 2);
 }
 
 #[tokio::test]
-async fn an_act_is_validated_without_being_done_and_with_its_reasons() {
+async fn validate_action_explains_an_act_without_performing_it() {
     let simulator = simulator("shop").await;
     let folder = tempfile::tempdir().expect("a folder");
-    let policy = Policy::shipped().expect("part of the program");
+    let policy = Policy::builtin().expect("part of the program");
     let served = TestServer::with(
         folder.path(),
         ServerSetup { policy, ..ServerSetup::with_simulator(&simulator, folder.path()) },
@@ -182,19 +182,22 @@ async fn an_act_is_validated_without_being_done_and_with_its_reasons() {
         request.send(served.address).await.expect("an answer").json()["result"].clone()
     };
     let seed = json!({"type": "create_cluster", "node_count": 15, "gpu_enabled": true});
-    let told = validate("operator", seed).await["structuredContent"].clone();
-    assert_eq!((&told["allowed"], &told["requires_approval"]), (&json!(false), &json!(true)), "{told}");
-    let rules: Vec<_> = told["rules"].as_array().expect("rules").iter().map(|rule| &rule["rule"]).collect();
+    let result = validate("operator", seed).await["structuredContent"].clone();
+    assert_eq!((&result["allowed"], &result["requires_approval"]), (&json!(false), &json!(true)), "{result}");
+    let rules: Vec<_> = result["rules"].as_array().expect("rules").iter().map(|rule| &rule["rule"]).collect();
     assert_eq!(rules, ["gpu-needs-approval", "large-node-count-needs-approval"]);
     let few =
         validate("operator", json!({"type": "create_cluster", "node_count": 3})).await["structuredContent"].clone();
     assert_eq!((&few["allowed"], &few["reasons"]), (&json!(true), &json!([])), "{few}");
     let units = json!({"type": "add-unit", "model": "shop", "application": "web", "num_units": 15});
-    let told = validate("operator", units.clone()).await["structuredContent"].clone();
-    assert!(told["reasons"][0].as_str().is_some_and(|text| text.contains("`nodes.added` is 15")), "{told}");
-    let told = validate("viewer", units).await["structuredContent"].clone();
-    assert_eq!((&told["allowed"], &told["requires_approval"]), (&json!(false), &json!(false)), "{told}");
-    assert!(told["reasons"][0].as_str().is_some_and(|text| text.contains("not allowed to role `viewer`")), "{told}");
+    let result = validate("operator", units.clone()).await["structuredContent"].clone();
+    assert!(result["reasons"][0].as_str().is_some_and(|text| text.contains("`nodes.added` is 15")), "{result}");
+    let result = validate("viewer", units).await["structuredContent"].clone();
+    assert_eq!((&result["allowed"], &result["requires_approval"]), (&json!(false), &json!(false)), "{result}");
+    assert!(
+        result["reasons"][0].as_str().is_some_and(|text| text.contains("not allowed to role `viewer`")),
+        "{result}"
+    );
     let odd = validate("operator", json!({"type": "add-unit", "model": "shop"})).await;
     assert_eq!((&odd["isError"], &odd["_meta"]["juju-mcp/code"]), (&json!(true), &json!("bad arguments")), "{odd}");
     assert_eq!(simulator.writes().values().sum::<u64>(), 0);

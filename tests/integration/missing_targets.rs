@@ -67,7 +67,7 @@ async fn missing_target_is_refused_without_approval_request() {
 #[tokio::test]
 async fn missing_target_under_unit_rule_requests_no_approval() {
     let shop = shop().await;
-    shop.served.dispatcher.policy.replace(Policy::shipped().expect("part of the program"));
+    shop.served.dispatcher.policy.replace(Policy::builtin().expect("part of the program"));
     not_found(
         &shop,
         "juju_add_unit",

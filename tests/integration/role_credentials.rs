@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dispatch::{Call, Refusal, carry_out};
 use identity::Caller;
 use juju_client::Controllers;
-use policy::{Policy, Profile};
+use policy::{BuiltinRules, Policy};
 use serde_json::{Value, json};
 use tests::{RealController, SideBySide, long_timeouts};
 
@@ -35,7 +35,7 @@ async fn the_effective_right_is_the_role_and_the_access_of_its_juju_user() {
     let denied = call(&pair, "viewer", "expose", expose()).await.expect_err("the role does not allow it");
     assert!(matches!(denied, Refusal::Denied(_)), "{denied}");
     // a fault in the policy lets the act pass, and Juju still refuses what its user may not
-    pair.dispatcher.policy.replace(Policy::read(&[("faulty.yaml", FAULTY)], Profile::None).expect("good"));
+    pair.dispatcher.policy.replace(Policy::read(&[("faulty.yaml", FAULTY)], BuiltinRules::None).expect("good"));
     let refused = call(&pair, "viewer", "expose", expose()).await.expect_err("the user may not");
     assert!(matches!(refused, Refusal::Failed(_)) && refused.code() == "unauthorized access", "{refused}");
     call(&pair, "operator", "expose", expose()).await.expect("role and user allow it");

@@ -1,11 +1,11 @@
-//! Every shipped rule, with an act that it lets pass and one that it does not, over real tools and arguments.
+//! Every built-in rule, with an act that satisfies it and one that violates it, for real tools and arguments.
 
 use std::collections::BTreeSet;
 
 use catalogue::Catalogue;
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::Caller;
-use policy::{Act, Budget, Circumstances, Effect, Explanation, Judgement, Policy, Target};
+use policy::{Act, Budget, Effect, EvaluationContext, Explanation, Fact, Policy, PolicyDecision, Target};
 use serde_json::{Value, json};
 
 /// A Tuesday morning.
@@ -13,15 +13,15 @@ const WORKING: &str = "2026-11-17T09:00:00Z";
 /// A Saturday.
 const WEEKEND: &str = "2026-11-21T09:00:00Z";
 
-/// An act and what surrounds it.
+/// An act with its evaluation context.
 #[derive(Clone)]
-struct Try {
+struct Attempt {
     act: Act,
     role: &'static str,
-    circumstances: Circumstances,
+    context: EvaluationContext,
 }
 
-/// An act of a real tool where the program has it, with arguments that fit its schema; else of another peer's.
+/// An act of a tool of this server, with arguments that match its schema; otherwise of another MCP server.
 fn act(tool: &str, model: &str, arguments: Value) -> Act {
     let Value::Object(mut given) = arguments else { panic!("an object") };
     let Some(tool) = Catalogue::shipped().get(tool).map(|tool| tool.name().to_owned()) else {
@@ -40,34 +40,34 @@ fn act(tool: &str, model: &str, arguments: Value) -> Act {
     act.with_target(target)
 }
 
-fn at(tool: &str, model: &str, arguments: Value) -> Try {
-    let circumstances = Circumstances::at(WORKING.parse().expect("a moment"));
-    Try { act: act(tool, model, arguments), role: "admin", circumstances }
+fn at(tool: &str, model: &str, arguments: Value) -> Attempt {
+    let context = EvaluationContext::new(WORKING.parse().expect("a moment"));
+    Attempt { act: act(tool, model, arguments), role: "admin", context }
 }
 
-impl Try {
+impl Attempt {
     fn by(self, role: &'static str) -> Self {
         Self { role, ..self }
     }
 
-    fn when(mut self, now: &str) -> Self {
-        self.circumstances.now = now.parse().expect("a moment");
+    fn with_time(mut self, now: &str) -> Self {
+        self.context.now = now.parse().expect("a moment");
         self
     }
 
-    fn knowing(mut self, name: &'static str, value: u32) -> Self {
-        self.circumstances.facts.insert(name, json!(value));
+    fn with_units_now(mut self, count: u64) -> Self {
+        self.context.facts.insert(Fact::UnitsNow, count);
         self
     }
 
-    fn explained(&self, policy: &Policy) -> Explanation {
-        policy.explain(&Caller::local("ana", self.role), &self.act, &self.circumstances)
+    fn explain(&self, policy: &Policy) -> Explanation {
+        policy.explain(&Caller::local("ana", self.role), &self.act, &self.context)
     }
 
-    /// What one rule answers.
-    fn answer(&self, policy: &Policy, rule: &str) -> String {
-        let explained = self.explained(policy);
-        explained.rules.into_iter().find(|looked| looked.rule == rule).expect(rule).answer.to_owned()
+    /// Result of one rule.
+    fn result(&self, policy: &Policy, rule: &str) -> String {
+        let explained = self.explain(policy);
+        explained.rules.into_iter().find(|rule_result| rule_result.rule == rule).expect(rule).result.to_owned()
     }
 }
 
@@ -80,8 +80,8 @@ fn good_pod() -> Value {
     pod(&format!("image: nginx:1.29, {limits}, securityContext: {{runAsNonRoot: true, privileged: false}}"), "")
 }
 
-/// Rule, what follows, an act that breaks it, one that does not, and whether the second is one that it is about.
-type Case = (&'static str, &'static str, Try, Try, bool);
+/// Rule, enforcement, an act that violates it, one that does not, and whether the rule applies to the second.
+type Case = (&'static str, &'static str, Attempt, Attempt, bool);
 
 fn pods() -> Vec<Case> {
     let apply = |arguments| at("apply-manifest", "ana/shop", arguments);
@@ -89,12 +89,18 @@ fn pods() -> Vec<Case> {
         ("require-resource-limits", "warn", apply(pod("image: nginx:1", "")), apply(good_pod()), true),
         (
             "no-privileged-containers",
-            "approve",
+            "require_approval",
             apply(pod("securityContext: {privileged: true}", "")),
             apply(good_pod()),
             true,
         ),
-        ("no-host-namespaces", "approve", apply(pod("image: nginx:1", "hostNetwork: true,")), apply(good_pod()), true),
+        (
+            "no-host-namespaces",
+            "require_approval",
+            apply(pod("image: nginx:1", "hostNetwork: true,")),
+            apply(good_pod()),
+            true,
+        ),
         ("no-latest-image-tag", "warn", apply(pod("image: nginx", "")), apply(good_pod()), true),
         ("run-as-non-root", "warn", apply(pod("securityContext: {runAsUser: 0}", "")), apply(good_pod()), true),
     ]
@@ -119,8 +125,8 @@ fn production() -> Vec<Case> {
         ),
         ("deny-destroy-production", "deny", at("destroy-model", prod, none()), at("destroy-model", dev, none()), false),
         (
-            "second-person-in-production",
-            "approve",
+            "second-approver-in-production",
+            "require_approval",
             at("remove-unit", prod, json!({"units": ["web/0"]})),
             at("remove-unit", dev, json!({"units": ["web/0"]})),
             false,
@@ -134,17 +140,17 @@ fn production() -> Vec<Case> {
         ),
         (
             "no-public-expose-without-cidrs",
-            "approve",
+            "require_approval",
             at("expose", prod, json!({"application": "web"})),
             at("expose", prod, json!({"application": "web", "to_cidrs": ["10.0.0.0/8"]})),
-            true,
+            false,
         ),
         (
             "warn-public-expose",
             "warn",
             at("expose", dev, json!({"application": "web", "to_cidrs": ["0.0.0.0/0"]})),
             at("expose", dev, json!({"application": "web", "to_spaces": ["internal"]})),
-            true,
+            false,
         ),
         (
             "no-shell-in-production",
@@ -155,14 +161,14 @@ fn production() -> Vec<Case> {
         ),
         (
             "change-window",
-            "approve",
-            at("refresh", prod, json!({"application": "web"})).when(WEEKEND),
+            "require_approval",
+            at("refresh", prod, json!({"application": "web"})).with_time(WEEKEND),
             at("refresh", prod, json!({"application": "web"})),
             true,
         ),
         (
             "require-backup-before-upgrade",
-            "approve",
+            "require_approval",
             upgrade(),
             at("refresh", prod, json!({"application": "web"})),
             false,
@@ -187,40 +193,40 @@ fn anywhere() -> Vec<Case> {
     vec![
         (
             "approve-destructive",
-            "approve",
+            "require_approval",
             at("remove-application", dev, json!({"applications": ["web"]})),
             add_unit(1),
             false,
         ),
         (
             "gpu-needs-approval",
-            "approve",
+            "require_approval",
             machine("instance-type=g4dn.xlarge"),
             machine("instance-type=m5.large"),
             true,
         ),
-        ("large-node-count-needs-approval", "approve", add_unit(11), add_unit(10), true),
+        ("large-node-count-needs-approval", "require_approval", add_unit(11), add_unit(10), true),
         (
             "max-units-per-application",
-            "approve",
-            add_unit(9).knowing("units.now", 45),
-            add_unit(5).knowing("units.now", 45),
+            "require_approval",
+            add_unit(9).with_units_now(45),
+            add_unit(5).with_units_now(45),
             true,
         ),
-        ("cost-cap", "approve", machine("instance-type=p4d.24xlarge"), machine("mem=8G cores=4"), true),
+        ("cost-cap", "require_approval", machine("instance-type=p4d.24xlarge"), machine("mem=8G cores=4"), true),
         (
             "no-plaintext-secrets-in-config",
-            "approve",
+            "require_approval",
             config(json!({"admin-password": "hunter2"})),
             config(json!({"admin-password": "secret:cq8v2h4t1pso3qd0kfg0", "port": 80})),
             true,
         ),
         (
             "no-trust-without-approval",
-            "approve",
+            "require_approval",
             at("trust", dev, json!({"application": "web"})),
             at("trust", dev, json!({"application": "web", "remove": true})),
-            true,
+            false,
         ),
         (
             "deny-user-and-credential-changes",
@@ -232,7 +238,7 @@ fn anywhere() -> Vec<Case> {
         ("blocked-patterns", "deny", run("cd /tmp && rm -rf /"), run("rm -rf /tmp/build"), true),
         (
             "force-flag-needs-approval",
-            "approve",
+            "require_approval",
             at("remove-relation", dev, json!({"endpoints": ["web", "db"], "force": true})),
             at("remove-relation", dev, json!({"endpoints": ["web", "db"]})),
             true,
@@ -241,100 +247,102 @@ fn anywhere() -> Vec<Case> {
 }
 
 #[test]
-fn every_shipped_rule_strikes_where_it_should_and_nowhere_else() {
-    let policy = Policy::shipped().expect("part of the program");
-    let mut hit = BTreeSet::from(["write-budget"]);
-    for (rule, answer, breaking, keeping, about) in pods().into_iter().chain(production()).chain(anywhere()) {
-        assert!(hit.insert(rule), "{rule} is there twice");
-        assert_eq!(breaking.answer(&policy, rule), answer, "{rule}: {}", breaking.act.arguments);
-        let passes = if about { "fulfilled" } else { "not about this" };
-        assert_eq!(keeping.answer(&policy, rule), passes, "{rule}: {}", keeping.act.arguments);
-        let decision = breaking.explained(&policy).decision;
+fn builtin_rule_is_violated_only_where_intended() {
+    let policy = Policy::builtin().expect("built-in policy");
+    let mut covered = BTreeSet::from(["write-budget"]);
+    for (rule, answer, violating, satisfying, about) in pods().into_iter().chain(production()).chain(anywhere()) {
+        assert!(covered.insert(rule), "{rule} is covered twice");
+        assert_eq!(violating.result(&policy, rule), answer, "{rule}: {}", violating.act.arguments);
+        let passes = if about { "passed" } else { "not_applicable" };
+        assert_eq!(satisfying.result(&policy, rule), passes, "{rule}: {}", satisfying.act.arguments);
+        let decision = violating.explain(&policy).decision;
         let at_least: &[&str] = match answer {
             "deny" => &["deny"],
-            "approve" => &["ask", "deny"],
-            _ => &["allow", "ask", "deny"],
+            "require_approval" => &["require_approval", "deny"],
+            _ => &["allow", "require_approval", "deny"],
         };
         assert!(at_least.contains(&decision), "{rule}: {decision}");
     }
-    let shipped: BTreeSet<&str> = policy.rules().iter().map(|rule| rule.name.as_str()).collect();
-    assert_eq!(hit, shipped);
-    assert!(shipped.len() >= 22);
+    let builtin: BTreeSet<&str> = policy.rules().iter().map(|rule| rule.name.as_str()).collect();
+    assert_eq!(covered, builtin);
+    assert!(builtin.len() >= 22);
     for rule in policy.rules() {
-        assert!(!rule.message.is_empty() && rule.explanation.len() > 20, "{} is not explained", rule.name);
+        assert!(!rule.message.is_empty() && rule.explanation.len() > 20, "{} has no explanation", rule.name);
     }
 }
 
 #[test]
-fn too_many_changes_of_one_caller_in_an_hour_want_a_human() {
-    let policy = Policy::shipped().expect("part of the program");
+fn write_budget_requires_approval_after_sixty_changes_in_an_hour() {
+    let policy = Policy::builtin().expect("built-in policy");
     let budget = Budget::default();
     let one = act("config", "ana/dev", json!({"application": "web", "values": {"port": 80}}));
     let begin: DateTime<Utc> = WORKING.parse().expect("a moment");
     let caller = Caller::local("ana", "operator");
-    let judged = |minute: i64| {
+    let evaluate = |minute: i64| {
         let now = begin + TimeDelta::seconds(30 * minute);
         let reserved = Some(budget.reserve("ana", &one, now));
-        policy.judge(&caller, &one, &Circumstances { reserved, ..Circumstances::at(now) })
+        policy.evaluate(&caller, &one, &EvaluationContext { reservation: reserved, ..EvaluationContext::new(now) })
     };
     for minute in 0..60 {
-        assert!(matches!(judged(minute), Judgement::Allow { .. }), "{minute}");
+        assert!(matches!(evaluate(minute), PolicyDecision::Allow { .. }), "{minute}");
     }
-    let Judgement::Ask { demands, .. } = judged(60) else { panic!("the 61st passed") };
-    assert_eq!(demands.iter().map(|demand| demand.rule.as_str()).collect::<Vec<_>>(), ["write-budget"]);
-    assert!(demands[0].message.contains("61 acts of 60"), "{}", demands[0].message);
-    assert!(matches!(judged(60 + 122), Judgement::Allow { .. }), "an hour later it is free again");
+    let PolicyDecision::RequireApproval { requirements, .. } = evaluate(60) else { panic!("the 61st act passed") };
+    assert_eq!(requirements.iter().map(|requirement| requirement.rule.as_str()).collect::<Vec<_>>(), ["write-budget"]);
+    assert!(requirements[0].message.contains("61 acts of 60"), "{}", requirements[0].message);
+    assert!(matches!(evaluate(60 + 122), PolicyDecision::Allow { .. }), "an hour later the budget is free again");
 }
 
 #[test]
-fn the_example_of_a_cluster_wants_a_human_for_two_reasons() {
-    let policy = Policy::shipped().expect("part of the program");
-    let reasons = |tried: Try| {
-        let explained = tried.explained(&policy);
-        let asking = explained.rules.into_iter().filter(|looked| looked.answer == "approve");
-        (explained.decision, asking.map(|looked| looked.rule).collect::<Vec<_>>())
+fn cluster_with_many_gpu_nodes_violates_two_rules() {
+    let policy = Policy::builtin().expect("built-in policy");
+    let reasons = |tried: Attempt| {
+        let explained = tried.explain(&policy);
+        let asking = explained.rules.into_iter().filter(|rule_result| rule_result.result == "require_approval");
+        (explained.decision, asking.map(|rule_result| rule_result.rule).collect::<Vec<_>>())
     };
-    let budgeted = |mut tried: Try| {
-        let now = tried.circumstances.now;
-        tried.circumstances.reserved = Some(Budget::default().reserve("ana", &tried.act, now));
+    let budgeted = |mut tried: Attempt| {
+        let now = tried.context.now;
+        tried.context.reservation = Some(Budget::default().reserve("ana", &tried.act, now));
         tried
     };
     let cluster =
         |count: u32, gpu: bool| budgeted(at("create-cluster", "", json!({"node_count": count, "gpu_enabled": gpu})));
     let (gpu, many) = ("gpu-needs-approval".to_owned(), "large-node-count-needs-approval".to_owned());
-    assert_eq!(reasons(cluster(15, true)), ("ask", vec![gpu.clone(), many.clone()]));
+    assert_eq!(reasons(cluster(15, true)), ("require_approval", vec![gpu.clone(), many.clone()]));
     assert_eq!(reasons(cluster(3, false)), ("allow", vec![]));
-    let units = at("add-unit", "ana/shop", json!({"application": "web", "num_units": 15})).knowing("units.now", 2);
-    assert_eq!(reasons(budgeted(units)), ("ask", vec![many]));
+    let units = at("add-unit", "ana/shop", json!({"application": "web", "num_units": 15})).with_units_now(2);
+    assert_eq!(reasons(budgeted(units)), ("require_approval", vec![many]));
     let machine = at("add-machine", "ana/shop", json!({"constraints": "instance-type=g5.xlarge"}));
-    assert_eq!(reasons(budgeted(machine)), ("ask", vec![gpu]));
+    assert_eq!(reasons(budgeted(machine)), ("require_approval", vec![gpu]));
 }
 
 #[test]
-fn production_is_denied_or_needs_two_and_development_needs_one() {
-    let policy = Policy::shipped().expect("part of the program");
-    let judged = |tool: &str, model: &str, arguments: Value| {
+fn production_needs_a_second_approver_and_development_one() {
+    let policy = Policy::builtin().expect("built-in policy");
+    let evaluate = |tool: &str, model: &str, arguments: Value| {
         let tried = at(tool, model, arguments);
-        policy.judge(&Caller::local("ana", "admin"), &tried.act, &tried.circumstances)
+        policy.evaluate(&Caller::local("ana", "admin"), &tried.act, &tried.context)
     };
-    let second = |judgement: Judgement| match judgement {
-        Judgement::Ask { demands, .. } => demands.iter().any(|demand| demand.second_person),
-        other => panic!("not asked: {other:?}"),
+    let second = |decision: PolicyDecision| match decision {
+        PolicyDecision::RequireApproval { requirements, .. } => {
+            requirements.iter().any(|requirement| requirement.requires_second_approver)
+        }
+        other => panic!("no approval required: {other:?}"),
     };
     let removal = || json!({"applications": ["web"]});
-    assert!(matches!(judged("destroy-model", "ana/prod", json!({})), Judgement::Deny(_)));
-    assert!(second(judged("remove-application", "ana/prod", removal())));
-    assert!(!second(judged("destroy-model", "ana/dev", json!({}))));
-    assert!(!second(judged("remove-application", "ana/dev", removal())));
+    assert!(matches!(evaluate("destroy-model", "ana/prod", json!({})), PolicyDecision::Deny(_)));
+    assert!(second(evaluate("remove-application", "ana/prod", removal())));
+    assert!(!second(evaluate("destroy-model", "ana/dev", json!({}))));
+    assert!(!second(evaluate("remove-application", "ana/dev", removal())));
 }
 
 #[test]
-fn what_cannot_be_known_is_asked_about() {
-    let policy = Policy::shipped().expect("part of the program");
+fn unknown_value_requires_approval() {
+    let policy = Policy::builtin().expect("built-in policy");
     for (rule, tried) in [
         ("max-units-per-application", at("add-unit", "ana/dev", json!({"application": "web"}))),
         ("no-privileged-containers", at("apply-manifest", "ana/dev", json!({"manifest": "a: [1"}))),
     ] {
-        assert_eq!(tried.answer(&policy, rule), "approve", "{rule}");
+        assert_eq!(tried.result(&policy, rule), "require_approval", "{rule}");
     }
 }

@@ -17,7 +17,7 @@ struct Shop {
 async fn shop(result_bytes: usize) -> Shop {
     let simulator = simulator("shop").await;
     let folder = tempfile::tempdir().expect("a folder");
-    let policy = Policy::shipped().expect("the policy");
+    let policy = Policy::builtin().expect("the policy");
     let adjust = Box::new(move |server: mcp::Server| server.with_max_result_bytes(result_bytes));
     let setup = ServerSetup { policy, adjust, ..ServerSetup::with_simulator(&simulator, folder.path()) };
     let served = TestServer::with(folder.path(), setup).await;
@@ -65,7 +65,10 @@ async fn an_order_in_a_status_message_is_labelled_where_it_stands_and_given_as_i
     let status = shop.status_with_message(ATTACK).await;
     let content = &status["_meta"]["juju-mcp/content"];
     assert_eq!(content["untrusted"], true);
-    assert!(content["suspicious"]["kinds"]["instruction_override"].as_u64().is_some_and(|count| count > 0), "{content}");
+    assert!(
+        content["suspicious"]["kinds"]["instruction_override"].as_u64().is_some_and(|count| count > 0),
+        "{content}"
+    );
     let place = content["suspicious"]["places"][0].as_str().expect("a place");
     assert_eq!(status["structuredContent"].pointer(place), Some(&json!(ATTACK)), "{place}");
     let caution = status["content"][0]["text"].as_str().expect("a caution");

@@ -7,7 +7,7 @@ use dispatch::ApprovalTerms;
 use identity::Caller;
 use juju_sim::Simulator;
 use mcp::Endpoint;
-use policy::{Effect, Policy, Profile};
+use policy::{BuiltinRules, Effect, Policy};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -27,7 +27,7 @@ pub struct ApprovalFixture {
     /// The server.
     pub served: TestServer,
     folder: tempfile::TempDir,
-    second_person: bool,
+    requires_second_approver: bool,
 }
 
 /// The tool of these tests. The simulator counts how often it is executed.
@@ -50,41 +50,42 @@ pub fn elicitation_answer(content: &Value) -> Value {
 /// # Panics
 /// Never: the policy is constant.
 #[must_use]
-pub fn policy_requiring_approval(least: Effect, second_person: bool) -> Policy {
+pub fn policy_requiring_approval(least: Effect, requires_second_approver: bool) -> Policy {
     let all = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
     let effects: Vec<_> = all.into_iter().filter(|effect| *effect >= least).map(Effect::as_str).collect();
-    let rule = json!({"name": "changes", "severity": "high", "check": "never", "effect": "approve",
-        "message": "Changes require an approval", "applies_to": {"effects": effects}, "second_person": second_person});
+    let rule = json!({"name": "changes", "severity": "high", "check": "false", "enforcement": "require_approval",
+        "message": "Changes require an approval", "applies_to": {"effects": effects}, "require_second_approver": requires_second_approver});
     let bindings: Value = serde_json::from_str(BINDINGS).expect("bindings");
     // JSON is YAML
-    let written = json!({"bindings": bindings, "policies": [rule]}).to_string();
-    Policy::read(&[("changes.yaml", &written)], Profile::None).expect("a policy")
+    let written = json!({"role_bindings": bindings, "rules": [rule]}).to_string();
+    Policy::read(&[("changes.yaml", &written)], BuiltinRules::None).expect("a policy")
 }
 
 impl ApprovalFixture {
     /// Starts the simulator and the server.
-    pub async fn start(second_person: bool, terms: ApprovalTerms) -> Self {
+    pub async fn start(requires_second_approver: bool, terms: ApprovalTerms) -> Self {
         let simulator = simulator("shop").await;
         let folder = tempfile::tempdir().expect("a folder");
-        let served = serve(&simulator, folder.path(), second_person, terms).await;
-        Self { simulator, served, folder, second_person }
+        let served = serve(&simulator, folder.path(), requires_second_approver, terms).await;
+        Self { simulator, served, folder, requires_second_approver }
     }
 
     /// Stops the server and starts it again with the same state.
     pub async fn restart(self) -> Self {
-        let (second_person, terms) = (self.second_person, self.served.dispatcher.approvals.clone());
-        self.restart_with(second_person, terms).await
+        let (requires_second_approver, terms) =
+            (self.requires_second_approver, self.served.dispatcher.approvals.clone());
+        self.restart_with(requires_second_approver, terms).await
     }
 
     /// Restarts with other settings.
-    pub async fn restart_with(self, second_person: bool, terms: ApprovalTerms) -> Self {
+    pub async fn restart_with(self, requires_second_approver: bool, terms: ApprovalTerms) -> Self {
         let Self { simulator, served, folder, .. } = self;
         served.stop();
         served.dispatcher.ledger.flush().await.expect("a ledger");
         served.dispatcher.ledger.store().close().await;
         drop(served);
-        let served = serve(&simulator, folder.path(), second_person, terms).await;
-        Self { simulator, served, folder, second_person }
+        let served = serve(&simulator, folder.path(), requires_second_approver, terms).await;
+        Self { simulator, served, folder, requires_second_approver }
     }
 
     /// Restarts with another key for the request state of clients.
@@ -166,7 +167,7 @@ impl ApprovalFixture {
         self.served.dispatcher.policy.replace(permissive);
         let done = self.call("other admin", TOOL, &arguments(), &json!({})).await;
         assert_ne!(done["isError"], true, "{done}");
-        self.served.dispatcher.policy.replace(policy_requiring_approval(Effect::Write, self.second_person));
+        self.served.dispatcher.policy.replace(policy_requiring_approval(Effect::Write, self.requires_second_approver));
     }
 
     /// Changes the store, bypassing the server.
@@ -204,8 +205,13 @@ pub fn with_elicitation(mut params: Value) -> Value {
     params
 }
 
-async fn serve(simulator: &Simulator, folder: &Path, second_person: bool, terms: ApprovalTerms) -> TestServer {
-    let policy = policy_requiring_approval(Effect::Write, second_person);
+async fn serve(
+    simulator: &Simulator,
+    folder: &Path,
+    requires_second_approver: bool,
+    terms: ApprovalTerms,
+) -> TestServer {
+    let policy = policy_requiring_approval(Effect::Write, requires_second_approver);
     TestServer::with(folder, ServerSetup { policy, approvals: terms, ..ServerSetup::with_simulator(simulator, folder) })
         .await
 }

@@ -59,8 +59,8 @@ const ACCOUNTS: [Account; 10] = [
 
 /// The role bindings of these accounts.
 pub const BINDINGS: &str = r#"[
-    {"role": "operator", "to": ["client:assistant", "client:assistant-2"]},
-    {"role": "approver", "to": ["user:ana@example.com", "user:bea@example.com", "user:dora@example.com", "subject:robot"]}
+    {"role": "operator", "subjects": ["client:assistant", "client:assistant-2"]},
+    {"role": "approver", "subjects": ["user:ana@example.com", "user:bea@example.com", "user:dora@example.com", "subject:robot"]}
 ]"#;
 
 /// Authenticates the tokens of all test callers.

@@ -6,7 +6,7 @@ use audit::{AuditEvent, Outcome, Phase};
 use http_server::{ResourceMetadata, Settings};
 use identity::oauth::{self, Provider};
 use juju_client::Controllers;
-use policy::{Binding, Policy};
+use policy::{Policy, RoleBinding};
 use serde_json::{Value, json};
 
 use crate::{
@@ -74,11 +74,12 @@ impl ServerWithProvider {
             authorization_servers: vec![provider.issuer.clone()],
             scopes: ["openid", "juju:read", "juju:write"].map(str::to_owned).to_vec(),
         };
-        let binding = |role: &str, group: &str| -> Binding {
-            serde_json::from_value(json!({"role": role, "to": [format!("group:{group}")]})).expect("a binding")
+        let binding = |role: &str, group: &str| -> RoleBinding {
+            serde_json::from_value(json!({"role": role, "subjects": [format!("group:{group}")]})).expect("a binding")
         };
         let bindings = vec![binding("admin", "ops"), binding("approver", "ops"), binding("viewer", "staff")];
-        let policy = Policy::without_rules().expect("the policy").with_bindings(bindings).expect("roles that exist");
+        let policy =
+            Policy::without_rules().expect("the policy").with_role_bindings(bindings).expect("roles that exist");
         let setup = ServerSetup {
             settings: Settings { metadata: Some(Arc::new(metadata)), ..http },
             policy,

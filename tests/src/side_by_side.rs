@@ -8,7 +8,7 @@ use dispatch::{ApprovalTerms, Call, Clock, Door, Refusal, Reply, carry_out};
 use identity::Caller;
 use juju_client::{ClientFiles, Controllers};
 use juju_sim::{AgentTiming, Settings, Simulator};
-use policy::{Budget, InForce, Policy};
+use policy::{ActivePolicy, Budget, Policy};
 use serde_json::{Map, Value, json};
 use tokio::process::Command;
 
@@ -60,7 +60,7 @@ impl SideBySide {
     async fn new(controllers: Controllers, data: PathBuf, folder: tempfile::TempDir) -> Self {
         let door = Door {
             catalogue: Catalogue::shipped(),
-            policy: InForce::new(Policy::without_rules().expect("the policy"), Budget::default()),
+            policy: ActivePolicy::new(Policy::without_rules().expect("the policy"), Budget::default()),
             ledger: crate::ledger::ledger(folder.path()).await,
             controllers,
             approvals: ApprovalTerms::default(),

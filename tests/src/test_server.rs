@@ -9,7 +9,7 @@ use http_server::{RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::{Authenticator, Token, oauth::Provider};
 use juju_client::{ClientFiles, Controllers, Endpoint};
 use juju_sim::Simulator;
-use policy::{InForce, Policy};
+use policy::{ActivePolicy, Policy};
 use tokio_util::sync::CancellationToken;
 
 use crate::{callers::TestCallers, long_timeouts};
@@ -105,7 +105,7 @@ impl TestServer {
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
         let door = Arc::new(Door {
             catalogue,
-            policy: InForce::new(policy, dispatch::recall(ledger.store()).await.expect("a store")),
+            policy: ActivePolicy::new(policy, dispatch::recall(ledger.store()).await.expect("a store")),
             ledger: ledger.clone(),
             controllers,
             approvals,

@@ -4,10 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use policy::{Holder, Profile};
+use policy::{BuiltinRules, Fact, Subject};
 use tracing_subscriber::filter::Targets;
-
-use crate::command::fact;
 
 /// An MCP server that lets an assistant operate Juju 3.6 estates safely.
 #[derive(Debug, Parser)]
@@ -80,12 +78,12 @@ pub(crate) struct Demo {
 /// The source of the policy.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PolicySource {
-    /// A file with roles, bindings, rules and settings, watched for changes; repeatable
+    /// A file with roles, role bindings, rules and settings, reloaded when it changes; repeatable
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Vec<PathBuf>,
-    /// Which of the built-in rules apply: `shipped`, `gentle` or `none`
-    #[arg(long, value_name = "NAME", value_parser = profile)]
-    pub(crate) builtin_rules: Option<Profile>,
+    /// Which built-in rules apply: `all`, `relaxed` or `none`
+    #[arg(long, value_name = "NAME", value_parser = builtin_rules)]
+    pub(crate) builtin_rules: Option<BuiltinRules>,
 }
 
 /// The estate to simulate.
@@ -341,9 +339,9 @@ pub(crate) enum Policy {
         /// The files; later ones add to earlier ones
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// Which of the built-in rules apply before them: `shipped`, `gentle` or `none`
-        #[arg(long, value_name = "NAME", value_parser = profile)]
-        builtin_rules: Option<Profile>,
+        /// Which built-in rules apply: `all`, `relaxed` or `none`
+        #[arg(long, value_name = "NAME", value_parser = builtin_rules)]
+        builtin_rules: Option<BuiltinRules>,
     },
     /// Explain whether a caller may run an operation and which role and rules decide that; runs nothing
     #[command(
@@ -379,10 +377,10 @@ pub(crate) struct Explain {
     /// A caller with this role
     #[arg(long, value_name = "ROLE", required_unless_present = "caller")]
     pub(crate) role: Option<String>,
-    /// A caller of the identity provider, whom bindings give roles: `group:NAME`, `user:EMAIL`, `subject:SUB`, `client:ID`;
+    /// A caller of the identity provider, with roles from role bindings: `group:NAME`, `user:EMAIL`, `subject:SUB`, `client:ID`;
     /// repeatable
     #[arg(long, value_name = "KIND:NAME", conflicts_with = "role")]
-    pub(crate) caller: Vec<Holder>,
+    pub(crate) caller: Vec<Subject>,
     /// A scope of the caller's token; repeatable
     #[arg(long, value_name = "SCOPE", conflicts_with = "role")]
     pub(crate) scope: Vec<String>,
@@ -390,8 +388,8 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<DateTime<Utc>>,
     /// An assumed value of something that rules look up, for example `units.now=5`; repeatable
-    #[arg(long, value_name = "NAME=NUMBER", value_parser = fact)]
-    pub(crate) assume: Vec<(&'static str, f64)>,
+    #[arg(long, value_name = "NAME=NUMBER", value_parser = assumption)]
+    pub(crate) assume: Vec<(Fact, u64)>,
     #[command(flatten)]
     pub(crate) listed: PolicyListArgs,
 }
@@ -458,11 +456,21 @@ pub(crate) struct Fault {
     pub(crate) ready_file: PathBuf,
 }
 
-fn profile(text: &str) -> Result<Profile, String> {
-    [Profile::Shipped, Profile::Gentle, Profile::None]
+fn builtin_rules(text: &str) -> Result<BuiltinRules, String> {
+    [BuiltinRules::All, BuiltinRules::Relaxed, BuiltinRules::None]
         .into_iter()
         .find(|profile| profile.as_str() == text)
-        .ok_or_else(|| "use `shipped`, `gentle` or `none`".to_owned())
+        .ok_or_else(|| "use `all`, `relaxed` or `none`".to_owned())
+}
+
+/// Parses `units.now=5`.
+fn assumption(text: &str) -> Result<(Fact, u64), String> {
+    let invalid = || {
+        let known = Fact::ALL.map(Fact::as_str).join(", ");
+        format!("expected a name and a number, as in `units.now=5`; names are: {known}")
+    };
+    let (name, value) = text.split_once('=').ok_or_else(invalid)?;
+    Ok((Fact::parse(name).ok_or_else(invalid)?, value.parse().map_err(|_| invalid())?))
 }
 
 fn log_filter(text: &str) -> Result<Targets, String> {

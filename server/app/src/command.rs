@@ -15,8 +15,6 @@ mod tools;
 
 use std::process::ExitCode;
 
-pub(crate) use policy::fact;
-
 use crate::{cli::Command, failure::Failure};
 
 /// Runs one sub-command to its end.

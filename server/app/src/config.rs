@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ::policy::Binding;
+use ::policy::RoleBinding;
 use identity::{Token, TokenHash};
 use juju_client::Endpoint;
 use schemars::JsonSchema;
@@ -61,10 +61,10 @@ pub(crate) struct Config {
     pub(crate) console: Option<ConsoleSection>,
     /// The identity provider whose tokens are taken.
     pub(crate) oauth: Option<OauthSection>,
-    /// Who of the provider's users, groups and clients holds which roles.
+    /// Which users, groups and clients of the provider have which roles.
     #[schemars(with = "Vec<serde_json::Value>")]
-    pub(crate) bindings: Vec<Binding>,
-    /// Rules, and files with roles, bindings and rules of one's own.
+    pub(crate) role_bindings: Vec<RoleBinding>,
+    /// Built-in rules, and files with own roles, role bindings and rules.
     pub(crate) policy: PolicySection,
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use dispatch::Door;
 use http_server::metrics::Metrics;
-use policy::{InvalidPolicy, Policy, Profile};
+use policy::{BuiltinRules, InvalidPolicy, Policy};
 use serde_yaml::Mapping;
 use tokio_util::sync::CancellationToken;
 
@@ -19,17 +19,17 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a changed file has to stay unchanged before the watcher reads it: half a file may be a valid but wrong policy.
 const DEBOUNCE: Duration = Duration::from_millis(200);
 /// Sections of the configuration that the watcher reloads.
-const RELOADED_SECTIONS: [&str; 2] = ["bindings", "policy"];
+const RELOADED_SECTIONS: [&str; 2] = ["role_bindings", "policy"];
 
 /// Reads the policy from its files and reloads it when they change.
 #[derive(Debug, Clone)]
 pub(crate) struct PolicyWatcher {
     /// The configuration; the watcher uses its role bindings and its section `policy`.
     config: Option<PathBuf>,
-    /// Files and profile from the command line, which replace those of the configuration.
+    /// Files and choice of built-in rules from the command line, which replace those of the configuration.
     source: PolicySource,
     /// The built-in rules that apply if neither command line nor configuration selects them.
-    default_profile: Profile,
+    default_rules: BuiltinRules,
 }
 
 /// The content of the files at one time.
@@ -43,9 +43,9 @@ struct PolicyFiles {
 type Stamp = Option<(SystemTime, u64)>;
 
 impl PolicyWatcher {
-    /// A watcher of the configuration; files and profile from the command line replace its own.
-    pub(crate) fn new(config: Option<&Path>, source: &PolicySource, default_profile: Profile) -> Self {
-        Self { config: config.map(Path::to_owned), source: source.clone(), default_profile }
+    /// A watcher of the configuration; files and built-in rules from the command line replace its own.
+    pub(crate) fn new(config: Option<&Path>, source: &PolicySource, default_rules: BuiltinRules) -> Self {
+        Self { config: config.map(Path::to_owned), source: source.clone(), default_rules }
     }
 
     /// Reads the policy.
@@ -58,14 +58,14 @@ impl PolicyWatcher {
         let config = self.config.as_deref().zip(text.as_deref());
         let read = config.map(|(file, text)| Config::of(file, text)).transpose()?.unwrap_or_default();
         let files = if self.source.policy.is_empty() { read.policy.files } else { self.source.policy.clone() };
-        let profile = self.source.builtin_rules.or(read.policy.rules).unwrap_or(self.default_profile);
+        let builtin_rules = self.source.builtin_rules.or(read.policy.builtin_rules).unwrap_or(self.default_rules);
         let texts = files.iter().map(|file| Ok((file.display().to_string(), self::text(file)?)));
         let texts = texts.collect::<Result<Vec<_>, Failure>>()?;
         let texts: Vec<(&str, &str)> = texts.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
-        let policy = Policy::read(&texts, profile).map_err(|error| unusable(&error))?;
-        let policy = policy.with_bindings(read.bindings).map_err(|error| {
+        let policy = Policy::read(&texts, builtin_rules).map_err(|error| unusable(&error))?;
+        let policy = policy.with_role_bindings(read.role_bindings).map_err(|error| {
             let (file, text) = config.map_or_else(Default::default, |(file, text)| (file.display().to_string(), text));
-            unusable(&error.within(&file, text))
+            unusable(&error.in_file(&file, text))
         })?;
         let mut rest: Mapping = text.as_deref().and_then(|text| serde_yaml::from_str(text).ok()).unwrap_or_default();
         rest.retain(|name, _| !RELOADED_SECTIONS.iter().any(|anew| name == *anew));
@@ -116,7 +116,7 @@ impl PolicyWatcher {
     async fn reload(&self, door: &Door, metrics: &Metrics) -> Option<PolicyFiles> {
         match self.read_files() {
             Ok(written) => {
-                let (rules, bindings) = (written.policy.rules().len(), written.policy.bindings().len());
+                let (rules, bindings) = (written.policy.rules().len(), written.policy.role_bindings().len());
                 let changes = dispatch::put_in_force(door, written.policy.clone()).await;
                 metrics.policy_reloaded(true);
                 let changes = serde_json::to_string(&changes).unwrap_or_default();
@@ -125,7 +125,7 @@ impl PolicyWatcher {
             }
             Err(failure) => {
                 tracing::error!(%failure, "the policy is invalid, so the previous one stays active");
-                door.policy.keep(failure.to_string());
+                door.policy.mark_stale(failure.to_string());
                 metrics.policy_reloaded(false);
                 None
             }

@@ -12,7 +12,7 @@ use dispatch::{ApprovalTerms, Clock, Door};
 use futures::future::{BoxFuture, FutureExt, join_all};
 use http_server::health::{Check, Health};
 use juju_client::{ClientFiles, Controllers, Endpoint};
-use policy::{InForce, Policy};
+use policy::{ActivePolicy, Policy};
 use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -50,7 +50,7 @@ pub(crate) async fn build_dispatcher(
         LedgerConfig { signer, checkpoint_file: state.directory.join(CHECKPOINT_FILE), retention: keep },
     )
     .await?;
-    let policy = InForce::new(policy, budget);
+    let policy = ActivePolicy::new(policy, budget);
     Ok(Arc::new(Door {
         catalogue: Catalogue::shipped(),
         policy,

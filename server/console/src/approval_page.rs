@@ -9,7 +9,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use policy::{Approval, Demand, Status, Undecidable, lookalikes};
+use policy::{Approval, ApprovalRequirement, DecisionDenied, Status, confusable_warning};
 use serde_json::Value;
 
 use crate::{
@@ -39,7 +39,7 @@ pub(crate) fn render(
     error: Option<&str>,
 ) -> Response {
     let now = Utc::now();
-    let request = &approval.question;
+    let request = &approval.request;
     let content = html! {
         p.back { a href=(app.base) { "All requests" } }
         p.badges { (badges(approval, now)) }
@@ -48,10 +48,10 @@ pub(crate) fn render(
         @if let Some(warning) = confusables_warning(approval) { p.error { "Warning: this " (prose(&warning)) } }
         (outcome(approval, now))
         (facts(approval, now))
-        (rules(&request.demands))
+        (rules(&request.requirements))
         (section("Arguments", &request.act.arguments))
-        (section("Preview", &request.expected))
-        (details_element("Current state of the targets", &request.standing))
+        (section("Preview", &request.preview))
+        (details_element("Current state of the targets", &request.target_state))
         (decision_form(app, user, approval, now))
         dl.facts.small {
             (fact("Approval", &html! { code { (approval.id) } }))
@@ -63,9 +63,9 @@ pub(crate) fn render(
 
 /// Warns of characters that look like others, anywhere in the text by which a person decides.
 fn confusables_warning(approval: &Approval) -> Option<String> {
-    let act = &approval.question.act;
+    let act = &approval.request.act;
     let entities: Vec<_> = act.target.entities.iter().map(ToString::to_string).collect();
-    lookalikes(&format!("{} {} {}", approval.question.command, act.target.location, entities.join(" ")))
+    confusable_warning(&format!("{} {} {}", approval.request.command, act.target.location, entities.join(" ")))
 }
 
 /// The decision or the expiry of a closed request.
@@ -88,8 +88,8 @@ fn outcome(approval: &Approval, now: DateTime<Utc>) -> Markup {
 }
 
 fn facts(approval: &Approval, now: DateTime<Utc>) -> Markup {
-    let act = &approval.question.act;
-    let requester = &approval.question.asker;
+    let act = &approval.request.act;
+    let requester = &approval.request.requester;
     let requested_by = html! {
         (text(requester.name()))
         @if requester.name() != requester.subject { " " span.muted { (text(&requester.subject)) } }
@@ -107,8 +107,8 @@ fn facts(approval: &Approval, now: DateTime<Utc>) -> Markup {
                 (fact("Tool", &html! { code { (text(&act.tool)) } }))
                 (fact("Model", &target(act)))
                 (fact("Targets", &targets))
-                (fact("Requested", &timestamp(approval.made, now)))
-                (fact("Expires", &timestamp(approval.expires, now)))
+                (fact("Requested", &timestamp(approval.created_at, now)))
+                (fact("Expires", &timestamp(approval.expires_at, now)))
             }
         }
     }
@@ -118,7 +118,7 @@ fn fact(name: &'static str, value: &Markup) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }
 
-fn rules(requirements: &[Demand]) -> Markup {
+fn rules(requirements: &[ApprovalRequirement]) -> Markup {
     html! {
         section.card {
             h2 { "Rules that require approval" }
@@ -126,7 +126,7 @@ fn rules(requirements: &[Demand]) -> Markup {
                 @for requirement in requirements {
                     li {
                         code { (text(&requirement.rule)) } " " (prose(&requirement.message))
-                        @if requirement.second_person { " " span.badge { "by a second approver" } }
+                        @if requirement.requires_second_approver { " " span.badge { "by a second approver" } }
                     }
                 }
             }
@@ -158,7 +158,7 @@ fn decision_form(app: &AppState, user: &SignedIn, approval: &Approval, now: Date
     }
     match app.approvals.undecidable(&user.caller, approval) {
         None => {}
-        Some(Undecidable::NoRight) => return no_permission_notice(),
+        Some(DecisionDenied::NotApprover) => return no_permission_notice(),
         Some(reason) => return html! { p.note { (prose(&sentence(&reason))) } },
     }
     html! {
@@ -166,7 +166,7 @@ fn decision_form(app: &AppState, user: &SignedIn, approval: &Approval, now: Date
             h2 { "Decision" }
             (user.csrf_field())
             input type="hidden" name="digest" value=(approval.digest);
-            @if let Some(name) = approval.word_to_type() {
+            @if let Some(name) = approval.confirmation_text() {
                 label for="confirmation" { "This cannot be undone. To approve, type " code { (text(name)) } }
                 input #confirmation name="confirmation" autocomplete="off" autocapitalize="off" spellcheck="false" required;
             }

@@ -9,11 +9,11 @@ use crate::text::text;
 /// Effect, status and the need for a second approver, as badges.
 pub(crate) fn badges(approval: &Approval, now: DateTime<Utc>) -> Markup {
     let status = approval.status_at(now).as_str();
-    let effect = approval.question.act.effect.as_str();
+    let effect = approval.request.act.effect.as_str();
     html! {
         span class={ "badge effect-" (effect) } { (effect) }
         " " span class={ "badge status-" (status) } { (status) }
-        @if approval.question.second_person() { " " span.badge { "second approver" } }
+        @if approval.request.requires_second_approver() { " " span.badge { "second approver" } }
     }
 }
 
@@ -30,9 +30,9 @@ pub(crate) fn target(act: &Act) -> Markup {
 /// The time of expiry of a pending approval, else of the decision or the expiry.
 pub(crate) fn relevant_time(approval: &Approval, now: DateTime<Utc>) -> Markup {
     match (approval.status_at(now), approval.decided_at) {
-        (Status::Pending, _) => html! { "expires " (timestamp(approval.expires, now)) },
+        (Status::Pending, _) => html! { "expires " (timestamp(approval.expires_at, now)) },
         (_, Some(at)) => html! { "decided " (timestamp(at, now)) },
-        (_, None) => html! { "expired " (timestamp(approval.expires, now)) },
+        (_, None) => html! { "expired " (timestamp(approval.expires_at, now)) },
     }
 }
 

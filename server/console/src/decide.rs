@@ -54,7 +54,7 @@ pub(crate) async fn decide(
     let known = app.approvals.get(&user.caller, &id).await.ok();
     let may_approve = app.approvals.may_approve(&user.caller);
     if let Some(approval) = known.as_ref().filter(|_| approve && may_approve)
-        && approval.word_to_type().is_some_and(|name| name != form.confirmation.trim())
+        && approval.confirmation_text().is_some_and(|name| name != form.confirmation.trim())
     {
         let error = "Nothing was decided: the act cannot be undone, so type the requested name to approve it.";
         return approval_page::render(&app, &user, approval, StatusCode::BAD_REQUEST, Some(error));

@@ -62,13 +62,13 @@ fn cards(app: &AppState, approvals: &[&Approval], now: DateTime<Utc>, empty: &'s
 }
 
 fn card(app: &AppState, approval: &Approval, now: DateTime<Utc>) -> Markup {
-    let request = &approval.question;
+    let request = &approval.request;
     html! {
         li.card {
             a.command href={ (app.base) "/approvals/" (approval.id) } { code { (command(&request.command)) } }
             p.badges { (badges(approval, now)) }
             p.muted {
-                (target(&request.act)) " · requested by " (text(request.asker.name())) " · " (relevant_time(approval, now))
+                (target(&request.act)) " · requested by " (text(request.requester.name())) " · " (relevant_time(approval, now))
             }
         }
     }

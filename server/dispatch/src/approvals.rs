@@ -6,7 +6,7 @@ use std::sync::Arc;
 use audit::{AuditEvent, Entry, NewEntry, Outcome};
 use chrono::{DateTime, Utc};
 use identity::Caller;
-use policy::{Approval, Asker, Status, Undecidable};
+use policy::{Approval, DecisionDenied, Requester, Status};
 use store::DecisionUpdate as Written;
 
 use crate::{Door, stored};
@@ -42,7 +42,7 @@ pub struct Decision {
 pub enum NotDecided {
     /// It may not be decided so.
     #[error(transparent)]
-    Undecidable(#[from] Undecidable),
+    DecisionDenied(#[from] DecisionDenied),
     /// The reason is too long.
     #[error("a reason has at most {LONGEST_REASON} characters")]
     LongReason,
@@ -59,9 +59,11 @@ impl NotDecided {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::Undecidable(Undecidable::NoRight | Undecidable::OwnQuestion | Undecidable::OwnClient) => 403,
-            Self::Undecidable(Undecidable::Unknown(_)) => 404,
-            Self::Undecidable(Undecidable::OtherDigest | Undecidable::Over(_)) => 409,
+            Self::DecisionDenied(
+                DecisionDenied::NotApprover | DecisionDenied::SelfApproval | DecisionDenied::SameClient,
+            ) => 403,
+            Self::DecisionDenied(DecisionDenied::Unknown(_)) => 404,
+            Self::DecisionDenied(DecisionDenied::DigestMismatch | DecisionDenied::AlreadyClosed(_)) => 409,
             Self::LongReason => 400,
             Self::LedgerClosed(_) | Self::Lost(_) => 503,
         }
@@ -78,14 +80,14 @@ impl Approvals {
     /// Whether this caller's token may approve.
     #[must_use]
     pub fn may_approve(&self, caller: &Caller) -> bool {
-        self.0.policy.now().may_approve(caller)
+        self.0.policy.current().may_approve(caller)
     }
 
     /// Why this caller may not decide about what waits, whatever they say; nothing where they may.
     #[must_use]
-    pub fn undecidable(&self, caller: &Caller, approval: &Approval) -> Option<Undecidable> {
-        let (policy, now) = (self.0.policy.now(), self.0.clock.now());
-        approval.check_decidable(&policy, caller, &approval.digest, now).err()
+    pub fn undecidable(&self, caller: &Caller, approval: &Approval) -> Option<DecisionDenied> {
+        let (policy, now) = (self.0.policy.current(), self.0.clock.now());
+        approval.check_decision(&policy, caller, &approval.digest, now).err()
     }
 
     /// Approvals of one status or of all, the newest first, at most 200: all of them for whoever may approve, only
@@ -95,7 +97,7 @@ impl Approvals {
     /// [`NotDecided::Lost`].
     pub async fn list(&self, caller: &Caller, status: Option<Status>) -> Result<Vec<Approval>, NotDecided> {
         let now = self.0.clock.now();
-        let own = (!self.may_approve(caller)).then(|| Asker::of(caller).key());
+        let own = (!self.may_approve(caller)).then(|| Requester::from_caller(caller).key());
         let store = self.0.ledger.store();
         let rows =
             store.approvals(status.map(Status::as_str), own.as_deref(), now.timestamp_micros(), MOST_LISTED).await?;
@@ -105,15 +107,15 @@ impl Approvals {
     /// One approval, for whoever may approve or asked for it. What others try stands in the ledger.
     ///
     /// # Errors
-    /// [`Undecidable::Unknown`], or [`NotDecided::Lost`].
+    /// [`DecisionDenied::Unknown`], or [`NotDecided::Lost`].
     pub async fn get(&self, caller: &Caller, id: &str) -> Result<Approval, NotDecided> {
         if let Some(found) = self.find(id).await? {
             let approval = as_of(found, self.0.clock.now());
-            if self.may_approve(caller) || approval.question.asker.key() == Asker::of(caller).key() {
+            if self.may_approve(caller) || approval.request.requester.key() == Requester::from_caller(caller).key() {
                 return Ok(approval);
             }
         }
-        let unknown = Undecidable::Unknown(shown_id(id));
+        let unknown = DecisionDenied::Unknown(shown_id(id));
         if !self.may_approve(caller) {
             // whoever may not look tries ids out, or lost their own
             let event = AuditEvent::ApprovalViewed { approval_id: shown_id(id) };
@@ -140,7 +142,7 @@ impl Approvals {
         let result = self.checked(caller, id, known, &decision).await;
         match &result {
             Ok(_) => entry.close(Outcome::Done, ""),
-            Err(refused @ (NotDecided::Undecidable(_) | NotDecided::LongReason)) => {
+            Err(refused @ (NotDecided::DecisionDenied(_) | NotDecided::LongReason)) => {
                 entry.close(Outcome::Denied, &refused.to_string());
             }
             Err(failed) => entry.close(Outcome::Failed, &failed.to_string()),
@@ -155,16 +157,16 @@ impl Approvals {
         known: Option<Approval>,
         decision: &Decision,
     ) -> Result<Approval, NotDecided> {
-        let policy = self.0.policy.now();
+        let policy = self.0.policy.current();
         if !policy.may_approve(caller) {
             // whoever may not approve is not told what there is to approve
-            return Err(Undecidable::NoRight.into());
+            return Err(DecisionDenied::NotApprover.into());
         }
         if decision.reason.chars().count() > LONGEST_REASON {
             return Err(NotDecided::LongReason);
         }
-        let known = known.ok_or_else(|| Undecidable::Unknown(shown_id(id)))?;
-        known.check_decidable(&policy, caller, &decision.digest, self.0.clock.now())?;
+        let known = known.ok_or_else(|| DecisionDenied::Unknown(shown_id(id)))?;
+        known.check_decision(&policy, caller, &decision.digest, self.0.clock.now())?;
         write_decision(&self.0, id, caller.subject(), decision.approve, &decision.reason).await
     }
 }
@@ -183,8 +185,8 @@ pub(crate) async fn write_decision(
     if let Some(row) = store.decide_approval(id, written).await? {
         return Ok(stored::read(row)?);
     }
-    let found = store.approval(id).await?.ok_or_else(|| Undecidable::Unknown(id.to_owned()))?;
-    Err(Undecidable::Over(stored::read(found)?.status_at(now)).into())
+    let found = store.approval(id).await?.ok_or_else(|| DecisionDenied::Unknown(id.to_owned()))?;
+    Err(DecisionDenied::AlreadyClosed(stored::read(found)?.status_at(now)).into())
 }
 
 /// Opens the ledger's entry of a decision. It carries the approval's id as its target, and the place of the act.
@@ -203,7 +205,7 @@ pub(crate) async fn decision_entry(
         digest: first(&decision.digest, DIGEST_LENGTH),
         comment: first(&decision.reason, LONGEST_REASON),
         channel: decision.channel.to_owned(),
-        location: known.map(|known| known.question.act.target.location.clone()).unwrap_or_default(),
+        location: known.map(|known| known.request.act.target.location.clone()).unwrap_or_default(),
     };
     let mut entry = begin(door, caller, event).await?;
     entry.set_approval(&shown_id(id));
@@ -211,7 +213,7 @@ pub(crate) async fn decision_entry(
 }
 
 async fn begin(door: &Door, caller: &Caller, event: AuditEvent) -> Result<Entry, NotDecided> {
-    let new = NewEntry::new(caller, event).with_roles(door.policy.now().roles_of(caller));
+    let new = NewEntry::new(caller, event).with_roles(door.policy.current().roles_of(caller));
     door.ledger.open_entry(new).await.map_err(NotDecided::LedgerClosed)
 }
 

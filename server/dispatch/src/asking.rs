@@ -7,7 +7,10 @@ use audit::{Entry, Outcome};
 use catalogue::{Job, Preview, Site};
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::Caller;
-use policy::{Act, Approval, Asked, Asker, Demand, Permitted, Question, Status, Unfit, Use, fingerprint};
+use policy::{
+    Act, Approval, ApprovalInvalid, ApprovalRequest, ApprovalRequired, ApprovalRequirement, ApprovalUse, Permitted,
+    Requester, Status, fingerprint,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -33,15 +36,20 @@ pub(crate) struct Asking<'a> {
 
 /// The act as it would be shown now.
 struct Seen {
-    question: Question,
+    request: ApprovalRequest,
     digest: String,
-    state: String,
+    target_fingerprint: String,
     now: DateTime<Utc>,
 }
 
 impl Seen {
-    fn held(&self) -> Use<'_> {
-        Use { asker: &self.question.asker, digest: &self.digest, state: &self.state, now: self.now }
+    fn held(&self) -> ApprovalUse<'_> {
+        ApprovalUse {
+            requester: &self.request.requester,
+            digest: &self.digest,
+            target_fingerprint: &self.target_fingerprint,
+            now: self.now,
+        }
     }
 }
 
@@ -51,13 +59,13 @@ impl Asking<'_> {
     /// `preview` is what a human is shown that the act does, `proof` what the call brought with it.
     pub(crate) async fn settle(
         &self,
-        asked: Asked<Job>,
+        asked: ApprovalRequired<Job>,
         preview: Preview,
         proof: Option<Proof>,
         entry: &mut Entry,
     ) -> Result<Permitted<Job>, Refusal> {
         entry.mark_waiting();
-        let seen = self.look(asked.act().clone(), asked.demands().to_vec(), preview).await?;
+        let seen = self.look(asked.act().clone(), asked.requirements().to_vec(), preview).await?;
         let approved = match proof {
             None => self.unproven(&seen, entry).await?,
             Some(Proof::Approval(id)) => self.named(&seen, &id, entry).await?,
@@ -65,7 +73,7 @@ impl Asking<'_> {
             Some(Proof::Declined { approval }) => return Err(self.declined(&seen, &approval, entry).await),
             Some(Proof::Dismissed { approval }) => {
                 entry.set_approval(&approval);
-                return Err(Refusal::NotApproved(Unfit::Pending(approval)));
+                return Err(Refusal::NotApproved(ApprovalInvalid::Pending(approval)));
             }
             Some(Proof::Forged(why)) => return Err(Refusal::Forged(why)),
         };
@@ -76,46 +84,47 @@ impl Asking<'_> {
             .store()
             .use_approval(&approved.id, entry.id(), self.door.clock.now().timestamp_micros())
             .await;
-        let used = used.map_err(lost)?.ok_or_else(|| Unfit::Used(approved.id.clone()))?;
+        let used = used.map_err(lost)?.ok_or_else(|| ApprovalInvalid::AlreadyUsed(approved.id.clone()))?;
         let permitted = asked.grant(&stored::read(used).map_err(lost)?, entry.id())?;
         entry.mark_running();
         Ok(permitted)
     }
 
     /// Looks at the target as it is now.
-    async fn look(&self, act: Act, demands: Vec<Demand>, preview: Preview) -> Result<Seen, Refusal> {
+    async fn look(&self, act: Act, requirements: Vec<ApprovalRequirement>, preview: Preview) -> Result<Seen, Refusal> {
         let expected = preview(Arc::clone(self.site)).await?.unwrap_or_default();
         let standing = self.site.standing(&act.target.entities).await?;
-        let state = state(&self.site.controller_uuid().await?, &expected, &standing, &demands);
+        let target_fingerprint =
+            target_fingerprint(&self.site.controller_uuid().await?, &expected, &standing, &requirements);
         let digest = act.digest();
         let short = standing.to_string().len() <= MOST_SHOWN;
-        let question = Question {
+        let request = ApprovalRequest {
             act: Act { arguments: audit::redact(&act.arguments), ..act },
             command: self.command.clone(),
-            expected: audit::redact(&expected),
-            standing: if short { standing } else { Value::Null },
-            demands,
-            asker: Asker::of(self.caller),
+            preview: audit::redact(&expected),
+            target_state: if short { standing } else { Value::Null },
+            requirements,
+            requester: Requester::from_caller(self.caller),
         };
-        Ok(Seen { question, digest, state, now: self.door.clock.now() })
+        Ok(Seen { request, digest, target_fingerprint, now: self.door.clock.now() })
     }
 
     /// A call that brings nothing is answered by what was asked before, or asks.
     async fn unproven(&self, seen: &Seen, entry: &mut Entry) -> Result<Approval, Refusal> {
         let store = self.door.ledger.store();
-        let row = store.newest_approval(&seen.question.asker.key(), &seen.digest).await.map_err(lost)?;
+        let row = store.newest_approval(&seen.request.requester.key(), &seen.digest).await.map_err(lost)?;
         let Some(known) = row.map(stored::read).transpose().map_err(lost)? else {
             return Err(self.ask(seen, None, entry).await);
         };
         match known.check(&seen.held()) {
             Ok(()) => Ok(known),
-            Err(Unfit::Pending(_)) => Err(self.waiting(known, None, entry)),
-            Err(void @ Unfit::Changed(_)) => {
+            Err(ApprovalInvalid::Pending(_)) => Err(self.waiting(known, None, entry)),
+            Err(void @ ApprovalInvalid::TargetChanged(_)) => {
                 self.end(&known, &void).await?;
                 Err(self.ask(seen, Some(void), entry).await)
             }
             // so that an assistant cannot wear a human down by asking again and again
-            Err(no @ Unfit::Rejected { .. }) if known.expires > seen.now => {
+            Err(no @ ApprovalInvalid::Rejected { .. }) if known.expires_at > seen.now => {
                 entry.set_approval(&known.id);
                 Err(Refusal::NotApproved(no))
             }
@@ -134,13 +143,13 @@ impl Asking<'_> {
     /// A call that brings the yes of the human before the asking client.
     async fn confirmed(&self, seen: &Seen, id: &str, word: &str, entry: &mut Entry) -> Result<Approval, Refusal> {
         let known = self.find(id, entry).await?;
-        let checked = known.check_confirmable(&seen.held());
+        let checked = known.check_client_confirmation(&seen.held());
         self.or_end(&known, checked).await?;
         if !self.door.approvals.confirm_in_client {
-            return Err(Refusal::NotApproved(Unfit::NotInClient(id.to_owned())));
+            return Err(Refusal::NotApproved(ApprovalInvalid::ClientCannotConfirm(id.to_owned())));
         }
-        if known.word_to_type().is_some_and(|wanted| wanted != word.trim()) {
-            return Err(Refusal::NotApproved(Unfit::WrongWord(id.to_owned())));
+        if known.confirmation_text().is_some_and(|wanted| wanted != word.trim()) {
+            return Err(Refusal::NotApproved(ApprovalInvalid::WrongConfirmation(id.to_owned())));
         }
         self.decide(&known, true).await
     }
@@ -152,13 +161,14 @@ impl Asking<'_> {
             Err(refusal) => return refusal,
         };
         match known.check(&seen.held()) {
-            Ok(()) | Err(Unfit::Pending(_)) => {}
+            Ok(()) | Err(ApprovalInvalid::Pending(_)) => {}
             Err(unfit) => return Refusal::NotApproved(unfit),
         }
         match self.decide(&known, false).await {
-            Ok(no) => {
-                no.check(&seen.held()).err().map_or(Refusal::NotApproved(Unfit::Pending(no.id)), Refusal::NotApproved)
-            }
+            Ok(no) => no
+                .check(&seen.held())
+                .err()
+                .map_or(Refusal::NotApproved(ApprovalInvalid::Pending(no.id)), Refusal::NotApproved),
             Err(refusal) => refusal,
         }
     }
@@ -175,14 +185,14 @@ impl Asking<'_> {
             Err(refused) => entry.close(Outcome::Denied, &refused.to_string()),
         }
         written.map_err(|refused| match refused {
-            NotDecided::Undecidable(_) => Refusal::NotApproved(Unfit::Used(known.id.clone())),
+            NotDecided::DecisionDenied(_) => Refusal::NotApproved(ApprovalInvalid::AlreadyUsed(known.id.clone())),
             other => undecided(other),
         })
     }
 
     async fn find(&self, id: &str, entry: &mut Entry) -> Result<Approval, Refusal> {
         entry.set_approval(&shown_id(id));
-        let unknown = || Refusal::NotApproved(Unfit::Unknown(shown_id(id)));
+        let unknown = || Refusal::NotApproved(ApprovalInvalid::Unknown(shown_id(id)));
         if !is_id(id) {
             return Err(unknown());
         }
@@ -191,33 +201,33 @@ impl Asking<'_> {
     }
 
     /// An approval whose target has changed is ended: it would otherwise come back to life when the target changes back.
-    async fn or_end(&self, known: &Approval, checked: Result<(), Unfit>) -> Result<(), Refusal> {
-        if let Err(void @ Unfit::Changed(_)) = &checked {
+    async fn or_end(&self, known: &Approval, checked: Result<(), ApprovalInvalid>) -> Result<(), Refusal> {
+        if let Err(void @ ApprovalInvalid::TargetChanged(_)) = &checked {
             self.end(known, void).await?;
         }
         checked.map_err(Refusal::NotApproved)
     }
 
-    async fn end(&self, known: &Approval, why: &Unfit) -> Result<(), Refusal> {
+    async fn end(&self, known: &Approval, why: &ApprovalInvalid) -> Result<(), Refusal> {
         self.door.ledger.store().expire_approval(&known.id, &why.to_string()).await.map(drop).map_err(lost)
     }
 
     /// Asks anew.
-    async fn ask(&self, seen: &Seen, void: Option<Unfit>, entry: &mut Entry) -> Refusal {
+    async fn ask(&self, seen: &Seen, void: Option<ApprovalInvalid>, entry: &mut Entry) -> Refusal {
         let lifetime = TimeDelta::from_std(self.door.approvals.lifetime).unwrap_or(TimeDelta::minutes(15));
         let approval = Approval {
             id: uuid::Uuid::now_v7().to_string(),
             digest: seen.digest.clone(),
-            state: seen.state.clone(),
-            question: seen.question.clone(),
+            target_fingerprint: seen.target_fingerprint.clone(),
+            request: seen.request.clone(),
             status: Status::Pending,
-            made: seen.now,
-            expires: seen.now + lifetime,
+            created_at: seen.now,
+            expires_at: seen.now + lifetime,
             decided_by: None,
             decided_at: None,
             reason: String::new(),
-            asked_in: entry.id().to_owned(),
-            used_in: None,
+            requested_by_entry: entry.id().to_owned(),
+            consumed_by_entry: None,
         };
         let Ok(row) = stored::row(&approval) else {
             return lost(store::Error::Unreadable { what: "approval", id: approval.id });
@@ -236,18 +246,26 @@ impl Asking<'_> {
         }
     }
 
-    fn waiting(&self, approval: Approval, void: Option<Unfit>, entry: &mut Entry) -> Refusal {
+    fn waiting(&self, approval: Approval, void: Option<ApprovalInvalid>, entry: &mut Entry) -> Refusal {
         entry.set_approval(&approval.id);
-        let confirmable = self.door.approvals.confirm_in_client && approval.question.confirmable();
+        let client_can_confirm = self.door.approvals.confirm_in_client && approval.request.client_can_confirm();
         let how = self.door.approvals.how(&approval.id);
-        Refusal::ApprovalNeeded(Box::new(Waiting { approval, confirmable, how, void }))
+        Refusal::ApprovalNeeded(Box::new(Waiting { approval, client_can_confirm, how, void }))
     }
 }
 
 /// The fingerprint of what a yes takes for granted. Rules are part of it, because a yes given under other rules is void; and so is
 /// the controller itself, because another one may have come under its name.
-fn state(controller: &str, expected: &Value, standing: &Value, demands: &[Demand]) -> String {
-    let rules: Vec<_> = demands.iter().map(|demand| json!([demand.rule, demand.second_person])).collect();
+fn target_fingerprint(
+    controller: &str,
+    expected: &Value,
+    standing: &Value,
+    requirements: &[ApprovalRequirement],
+) -> String {
+    let rules: Vec<_> = requirements
+        .iter()
+        .map(|requirement| json!([requirement.rule, requirement.requires_second_approver]))
+        .collect();
     fingerprint(&json!({"controller": controller, "expected": expected, "standing": standing, "rules": rules}))
 }
 
@@ -259,7 +277,9 @@ fn undecided(error: NotDecided) -> Refusal {
     match error {
         NotDecided::LedgerClosed(cause) => Refusal::LedgerClosed(cause),
         NotDecided::Lost(cause) => Refusal::ApprovalsLost(cause),
-        NotDecided::Undecidable(_) | NotDecided::LongReason => Refusal::Forged("the decision does not fit".to_owned()),
+        NotDecided::DecisionDenied(_) | NotDecided::LongReason => {
+            Refusal::Forged("the decision does not fit".to_owned())
+        }
     }
 }
 
@@ -269,18 +289,19 @@ mod tests {
 
     #[test]
     fn whatever_a_yes_takes_for_granted_is_part_of_its_state() {
-        let demand =
-            |rule: &str, second_person| [Demand { rule: rule.to_owned(), message: String::new(), second_person }];
+        let requirement = |rule: &str, requires_second_approver| {
+            [ApprovalRequirement { rule: rule.to_owned(), message: String::new(), requires_second_approver }]
+        };
         let (expected, standing) = (json!({"removes": ["web/0"]}), json!({"model": "m1"}));
-        let shown = state("c1", &expected, &standing, &demand("r", false));
-        assert_eq!(shown, state("c1", &expected, &standing, &demand("r", false)));
+        let shown = target_fingerprint("c1", &expected, &standing, &requirement("r", false));
+        assert_eq!(shown, target_fingerprint("c1", &expected, &standing, &requirement("r", false)));
         for other in [
-            state("c2", &expected, &standing, &demand("r", false)),
-            state("c1", &json!({"removes": ["web/0", "web/1"]}), &standing, &demand("r", false)),
-            state("c1", &expected, &json!({"model": "m2"}), &demand("r", false)),
-            state("c1", &expected, &standing, &demand("other", false)),
-            state("c1", &expected, &standing, &demand("r", true)),
-            state("c1", &expected, &standing, &[]),
+            target_fingerprint("c2", &expected, &standing, &requirement("r", false)),
+            target_fingerprint("c1", &json!({"removes": ["web/0", "web/1"]}), &standing, &requirement("r", false)),
+            target_fingerprint("c1", &expected, &json!({"model": "m2"}), &requirement("r", false)),
+            target_fingerprint("c1", &expected, &standing, &requirement("other", false)),
+            target_fingerprint("c1", &expected, &standing, &requirement("r", true)),
+            target_fingerprint("c1", &expected, &standing, &[]),
         ] {
             assert_ne!(shown, other);
         }

@@ -2,7 +2,7 @@
 
 use catalogue::{Answer, Progress};
 use content::Findings;
-use policy::{Approval, Hit, Unfit};
+use policy::{Approval, ApprovalInvalid, Violation};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
@@ -55,11 +55,11 @@ pub struct Waiting {
     /// The question.
     pub approval: Approval,
     /// Whether the human before the asking client may answer it there.
-    pub confirmable: bool,
+    pub client_can_confirm: bool,
     /// What somebody with the right to approve does about it.
     pub how: String,
     /// Why an earlier approval of the same act no longer counts.
-    pub void: Option<Unfit>,
+    pub void: Option<ApprovalInvalid>,
 }
 
 impl Call {
@@ -81,7 +81,7 @@ pub struct Reply {
     /// Whether this is the recorded answer of an earlier call with the same idempotency key.
     pub repeated: bool,
     /// Rules that warn of what was done, or would be.
-    pub warnings: Vec<Hit>,
+    pub warnings: Vec<Violation>,
     /// What is known of its text.
     pub provenance: Box<Provenance>,
 }
@@ -100,7 +100,7 @@ pub struct Provenance {
 }
 
 impl Reply {
-    pub(crate) fn of(answer: Answer, entry: &str, warnings: Vec<Hit>) -> Self {
+    pub(crate) fn of(answer: Answer, entry: &str, warnings: Vec<Violation>) -> Self {
         let provenance = Box::new(Provenance { removed: answer.removed, ..Provenance::default() });
         Self { value: answer.value, text: answer.text, entry: entry.to_owned(), repeated: false, warnings, provenance }
     }

@@ -4,7 +4,7 @@ use audit::{Change, ExportFilter, JujuAuditRefs, NewEntry, OpenRecord, Outcome, 
 use catalogue::Answer;
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use identity::Caller;
-use policy::{Act, Circumstances, Effect, Judgement, Location, Target};
+use policy::{Act, Effect, EvaluationContext, Location, PolicyDecision, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -42,23 +42,23 @@ pub struct Wanted {
 /// # Errors
 /// [`Refusal`]: a role that may not see content, a ledger that cannot be kept or read.
 pub async fn changes(door: &Door, caller: &Caller, wanted: &Wanted) -> Result<Reply, Refusal> {
-    let policy = door.policy.now();
+    let policy = door.policy.current();
     let arguments = serde_json::to_value(wanted).unwrap_or_default();
     let location = Location::from_names(None, wanted.model.clone());
     let act = Act::new(TOOL, Effect::Sensitive).with_target(Target::from_location(location)).with_arguments(arguments);
-    let rights = policy.rights(caller);
+    let rights = policy.permissions(caller);
     let new = NewEntry::from_call(caller, ToolCall::new(&act)).with_roles(rights.roles().to_vec());
     let entry = door.ledger.open_entry(new).await.map_err(Refusal::LedgerClosed)?;
-    if let Err(denial) = rights.may_see(TOOL, TOOLSET, Effect::Sensitive) {
+    if let Err(denial) = rights.check_visibility(TOOL, TOOLSET, Effect::Sensitive) {
         let refusal = Refusal::Denied(denial);
         entry.close(refusal.outcome(), &refusal.to_string());
         return Err(refusal);
     }
     // by each change's own place: who may know of one model learns nothing of another
-    let circumstances = Circumstances { toolset: TOOLSET.to_owned(), ..Circumstances::at(Utc::now()) };
+    let circumstances = EvaluationContext { toolset: TOOLSET.to_owned(), ..EvaluationContext::new(Utc::now()) };
     let may_see = |opened: &OpenRecord| {
         let act = act.clone().with_target(Target::from_location(opened.event.location().clone()));
-        matches!(policy.judge(caller, &act, &circumstances), Judgement::Allow { .. })
+        matches!(policy.evaluate(caller, &act, &circumstances), PolicyDecision::Allow { .. })
     };
     let days = wanted.days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
     let since = Utc::now() - TimeDelta::days(days.into());

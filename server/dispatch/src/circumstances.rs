@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use catalogue::{Site, Tool};
 use identity::Caller;
-use policy::{Act, Circumstances, Policy};
-use serde_json::{Value, json};
+use policy::{Act, EvaluationContext, Fact, Policy};
+use serde_json::Value;
 
 use crate::{Door, spending::Spending};
 
@@ -16,7 +16,7 @@ pub(crate) async fn look(
     caller: &Caller,
     act: &Act,
     (tool, site): (&dyn Tool, &Site),
-) -> (Circumstances, Spending) {
+) -> (EvaluationContext, Spending) {
     suppose(door, policy, caller, act, (tool.toolset(), Some(site))).await
 }
 
@@ -27,24 +27,25 @@ pub(crate) async fn suppose(
     caller: &Caller,
     act: &Act,
     (toolset, site): (&str, Option<&Site>),
-) -> (Circumstances, Spending) {
+) -> (EvaluationContext, Spending) {
     let mut facts = BTreeMap::new();
-    if policy.wants_units(act)
+    if policy.needs_facts(act).contains(&Fact::UnitsNow)
         && let Some(site) = site
         && let Some(units) = units_now(act, site).await
     {
-        facts.insert("units.now", json!(units));
+        facts.insert(Fact::UnitsNow, units);
     }
     let now = chrono::Utc::now();
     let spending = Spending::reserve(door.policy.budget(), caller, act, now);
     let circumstances =
-        Circumstances { now, toolset: toolset.to_owned(), facts, reserved: spending.reserved().cloned() };
+        EvaluationContext { now, toolset: toolset.to_owned(), facts, reservation: spending.reserved().cloned() };
     (circumstances, spending)
 }
 
 /// Nothing is looked up for whom the tool is hidden from: the act is denied by their roles.
-pub(crate) fn unknown(tool: &dyn Tool) -> (Circumstances, Spending) {
-    let circumstances = Circumstances { toolset: tool.toolset().to_owned(), ..Circumstances::at(chrono::Utc::now()) };
+pub(crate) fn unknown(tool: &dyn Tool) -> (EvaluationContext, Spending) {
+    let circumstances =
+        EvaluationContext { toolset: tool.toolset().to_owned(), ..EvaluationContext::new(chrono::Utc::now()) };
     (circumstances, Spending::none())
 }
 

@@ -9,7 +9,10 @@ use audit::{
 use catalogue::{Answer, Catalogue, Job, Options, Preview, Site, Tool};
 use identity::Caller;
 use juju_client::Controllers;
-use policy::{Act, Demand, Denial, Effect, Hit, InForce, Location, Permitted, Rights, Target, Verdict};
+use policy::{
+    Act, ActivePolicy, ApprovalRequirement, Authorization, Denial, Effect, Location, Permissions, Permitted, Target,
+    Violation,
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -22,7 +25,7 @@ pub struct Door {
     /// All tools.
     pub catalogue: Catalogue,
     /// Who may do what.
-    pub policy: InForce,
+    pub policy: ActivePolicy,
     /// Where every act is written down.
     pub ledger: Ledger,
     /// Where acts are done.
@@ -35,7 +38,7 @@ pub struct Door {
 
 impl Door {
     /// The controllers as the caller reaches them: with the credential of the strongest of their roles, where it has one.
-    pub(crate) fn controllers_of(&self, rights: &Rights<'_>) -> &Controllers {
+    pub(crate) fn controllers_of(&self, rights: &Permissions<'_>) -> &Controllers {
         rights.strongest_role().map_or(&self.controllers, |role| self.controllers.of(role))
     }
 }
@@ -48,12 +51,12 @@ impl Door {
 /// A [`Refusal`]; each but an unknown tool and bad arguments stands in the ledger too.
 pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply, Refusal> {
     let tool = door.catalogue.get(&call.tool).ok_or(Refusal::UnknownTool(call.tool))?;
-    let policy = door.policy.now();
+    let policy = door.policy.current();
     let text = Text::of_call(&door.catalogue, tool.scope(), &call.arguments);
-    let rights = policy.rights(caller);
+    let rights = policy.permissions(caller);
     let registrar = Registrar { door, caller, rights: &rights, trace: call.trace, labels: text.labels() };
     // who may not call it at all is told so, whatever else there is to say
-    let hidden = rights.may_see(tool.name(), tool.toolset(), tool.least()).err();
+    let hidden = rights.check_visibility(tool.name(), tool.toolset(), tool.least()).err();
     let plan = match &hidden {
         None => tool.plan(call.arguments)?,
         Some(denial) => match tool.plan(call.arguments.clone()) {
@@ -83,10 +86,10 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
         None => circumstances::look(door, &policy, caller, planned.act(), (tool, &site)).await,
         Some(_) => circumstances::unknown(tool),
     };
-    let verdict = policy::decide(&policy, caller, &circumstances, planned);
+    let verdict = policy::authorize(&policy, caller, &circumstances, planned);
     pending.set_decision(decision(&verdict));
     let verdict = match verdict {
-        Verdict::Permit(permitted) if permitted.act().effect == Effect::Read && !options.dry_run => {
+        Authorization::Permitted(permitted) if permitted.act().effect == Effect::Read && !options.dry_run => {
             let most_bytes = call.most_bytes.unwrap_or(usize::MAX);
             return run(permitted, site, (pending.persisted(), text), most_bytes).await;
         }
@@ -94,16 +97,16 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
     };
     let mut entry = pending.persisted().await.map_err(Refusal::LedgerClosed)?;
     let permitted = match verdict {
-        Verdict::Permit(permitted) if options.dry_run => {
-            let told = Would { act: permitted.act(), demands: &[], warnings: permitted.warnings() };
+        Authorization::Permitted(permitted) if options.dry_run => {
+            let told = Would { act: permitted.act(), requirements: &[], warnings: permitted.warnings() };
             return told.tell(preview, site, command_line, entry, text).await;
         }
-        Verdict::Ask(asked) if options.dry_run => {
-            let told = Would { act: asked.act(), demands: asked.demands(), warnings: asked.warnings() };
+        Authorization::ApprovalRequired(asked) if options.dry_run => {
+            let told = Would { act: asked.act(), requirements: asked.requirements(), warnings: asked.warnings() };
             return told.tell(preview, site, command_line, entry, text).await;
         }
-        Verdict::Permit(permitted) => permitted,
-        Verdict::Ask(asked) => {
+        Authorization::Permitted(permitted) => permitted,
+        Authorization::ApprovalRequired(asked) => {
             match repeated(door, caller, &options, asked.act()).await {
                 Ok(None) => {}
                 Ok(Some(recorded)) => return Ok(answered(entry, recorded)),
@@ -117,8 +120,8 @@ pub async fn carry_out(door: &Door, caller: &Caller, call: Call) -> Result<Reply
                 Err(refusal) => return Err(close(entry, refusal)),
             }
         }
-        Verdict::Approver => return Err(close(entry, Refusal::Approver)),
-        Verdict::Deny(denial) => return Err(close(entry, Refusal::Denied(denial))),
+        Authorization::ApproverToken => return Err(close(entry, Refusal::Approver)),
+        Authorization::Denied(denial) => return Err(close(entry, Refusal::Denied(denial))),
     };
     if permitted.act().effect.changes() {
         write(door, caller, (permitted, spending), site, (entry, text), options.idempotency_key).await
@@ -146,7 +149,7 @@ fn answered(entry: Entry, recorded: Reply) -> Reply {
 struct Registrar<'a> {
     door: &'a Door,
     caller: &'a Caller,
-    rights: &'a Rights<'a>,
+    rights: &'a Permissions<'a>,
     trace: Option<String>,
     /// What was noticed about the text of the arguments.
     labels: Vec<String>,
@@ -174,17 +177,22 @@ impl Registrar<'_> {
 }
 
 /// What the ledger keeps of a verdict.
-fn decision(verdict: &Verdict<Job>) -> RecordedDecision {
-    let (ruling, rules, warnings): (_, Vec<&str>, &[Hit]) = match verdict {
-        Verdict::Permit(permitted) => (Ruling::Allow, Vec::new(), permitted.warnings()),
-        Verdict::Ask(asked) => {
-            (Ruling::RequireApproval, asked.demands().iter().map(|demand| &*demand.rule).collect(), asked.warnings())
-        }
-        Verdict::Approver => (Ruling::Deny, Vec::new(), &[]),
-        Verdict::Deny(denial) => (Ruling::Deny, denial.rules().collect(), &[]),
+fn decision(verdict: &Authorization<Job>) -> RecordedDecision {
+    let (ruling, rules, warnings): (_, Vec<&str>, &[Violation]) = match verdict {
+        Authorization::Permitted(permitted) => (Ruling::Allow, Vec::new(), permitted.warnings()),
+        Authorization::ApprovalRequired(asked) => (
+            Ruling::RequireApproval,
+            asked.requirements().iter().map(|requirement| &*requirement.rule).collect(),
+            asked.warnings(),
+        ),
+        Authorization::ApproverToken => (Ruling::Deny, Vec::new(), &[]),
+        Authorization::Denied(denial) => (Ruling::Deny, denial.rules().collect(), &[]),
     };
     let rules = rules.into_iter().chain(warnings.iter().map(|hit| &*hit.rule));
-    RecordedDecision { warnings: warnings.iter().map(Hit::sentence).collect(), ..RecordedDecision::new(ruling, rules) }
+    RecordedDecision {
+        warnings: warnings.iter().map(Violation::sentence).collect(),
+        ..RecordedDecision::new(ruling, rules)
+    }
 }
 
 fn close(entry: Entry, refusal: Refusal) -> Refusal {
@@ -213,8 +221,8 @@ async fn unseen(registrar: &Registrar<'_>, tool: &dyn Tool, arguments: Map<Strin
 /// An act that is only told of.
 struct Would<'a> {
     act: &'a Act,
-    demands: &'a [Demand],
-    warnings: &'a [Hit],
+    requirements: &'a [ApprovalRequirement],
+    warnings: &'a [Violation],
 }
 
 impl Would<'_> {
@@ -231,7 +239,7 @@ impl Would<'_> {
             Ok(expected) => expected,
             Err(failure) => return Err(close(entry, failure.into())),
         };
-        let (act, demands) = (self.act, self.demands);
+        let (act, requirements) = (self.act, self.requirements);
         let mut value = json!({"would": act, "command": command_line});
         let mut told = format!("nothing was changed; this would run `{command_line}`\n");
         let mut removed = 0;
@@ -240,10 +248,10 @@ impl Would<'_> {
             told = format!("{told}{expected:#}\n");
             value["expected"] = expected;
         }
-        if !demands.is_empty() {
-            let names: Vec<_> = demands.iter().map(|demand| demand.rule.as_str()).collect();
+        if !requirements.is_empty() {
+            let names: Vec<_> = requirements.iter().map(|requirement| requirement.rule.as_str()).collect();
             told = format!("{told}a human has to approve it first, under `{}`\n", names.join("`, `"));
-            value["needs_approval"] = json!(demands);
+            value["needs_approval"] = json!(requirements);
         }
         let answer = Answer { value, text: told, removed };
         let reply = text.judge(Reply::of(answer, entry.id(), self.warnings.to_vec()), &mut entry);
@@ -290,7 +298,7 @@ async fn run(
     most_bytes: usize,
 ) -> Result<Reply, Refusal> {
     let warnings = permitted.warnings().to_vec();
-    let (permit, job) = permitted.redeem();
+    let (permit, job) = permitted.into_parts();
     let (answer, entry) = tokio::join!(job(permit, Arc::clone(&site), most_bytes), entry);
     let mut entry = entry.map_err(Refusal::LedgerClosed)?;
     entry.set_juju_refs(found_by(&site));

@@ -26,7 +26,7 @@ pub async fn note_limited(door: &Door, caller: &Caller, limited: Limited<'_>) {
         tool: limited.tool.map(ToOwned::to_owned),
         refused_count: limited.count,
     };
-    let new = NewEntry::new(caller, event).with_roles(door.policy.now().roles_of(caller));
+    let new = NewEntry::new(caller, event).with_roles(door.policy.current().roles_of(caller));
     let calls = if limited.count == 1 { "call was" } else { "calls were" };
     let reason = format!("{} {calls} refused by the {scope} {} limit", limited.count, limited.limit);
     if let Err(error) = door.ledger.record(new, Outcome::Denied, &reason).await {

@@ -2,14 +2,14 @@
 
 use audit::{AuditEvent, NewEntry, Outcome};
 use identity::Caller;
-use policy::{Difference, Policy};
+use policy::{Policy, PolicyDiff};
 
 use crate::Door;
 
 /// Puts a policy in force and says what is other than before. A ledger that is closed keeps nobody from it, because the change may
 /// take rights away; the log has it then.
-pub async fn put_in_force(door: &Door, policy: Policy) -> Difference {
-    let difference = policy.since(&door.policy.now());
+pub async fn put_in_force(door: &Door, policy: Policy) -> PolicyDiff {
+    let difference = policy.diff_from(&door.policy.current());
     if difference.is_empty() {
         door.policy.replace(policy);
         return difference;

@@ -2,7 +2,7 @@
 
 use audit::Outcome;
 use catalogue::{BadArguments, Failure};
-use policy::{Denial, Unfit};
+use policy::{ApprovalInvalid, Denial};
 
 use crate::Waiting;
 
@@ -37,7 +37,7 @@ pub enum Refusal {
     ApprovalNeeded(Box<Waiting>),
     /// The approval that was brought, or that there is, does not permit this act now.
     #[error("nothing was done, because {0}")]
-    NotApproved(#[from] Unfit),
+    NotApproved(#[from] ApprovalInvalid),
     /// What was brought as a proof was not made by this server for this caller, or no longer counts.
     #[error("nothing was done, because the proof of a confirmation does not hold: {0}")]
     Forged(String),
@@ -92,8 +92,12 @@ impl Refusal {
                 "act with a token of a role that does not approve, with an identity provider one without the scope `juju:approve`, and approve with this one"
             }
             Self::ApprovalNeeded(waiting) => return Some(remedy(waiting)),
-            Self::NotApproved(Unfit::Pending(_)) => "call again with the same arguments when a human has approved it",
-            Self::NotApproved(Unfit::Rejected { .. }) => "talk to whoever rejected it; do not look for a way around it",
+            Self::NotApproved(ApprovalInvalid::Pending(_)) => {
+                "call again with the same arguments when a human has approved it"
+            }
+            Self::NotApproved(ApprovalInvalid::Rejected { .. }) => {
+                "talk to whoever rejected it; do not look for a way around it"
+            }
             Self::NotApproved(_) | Self::Forged(_) => {
                 "call again with the same arguments and without a proof, which asks anew where that is needed"
             }
@@ -140,14 +144,14 @@ fn waiting(waiting: &Waiting) -> String {
     let void = waiting.void.as_ref().map(|void| format!("{void}; ")).unwrap_or_default();
     format!(
         "nothing was done yet: {void}`{}` waits for a human's yes under `{}`, as approval `{}`, until {}",
-        approval.question.command,
-        approval.question.rules(),
+        approval.request.command,
+        approval.request.rules(),
         approval.id,
-        approval.expires.format("%Y-%m-%d %H:%M UTC"),
+        approval.expires_at.format("%Y-%m-%d %H:%M UTC"),
     )
 }
 
 fn remedy(waiting: &Waiting) -> String {
-    let who = if waiting.approval.question.second_person() { ", who is not whoever asked" } else { "" };
+    let who = if waiting.approval.request.requires_second_approver() { ", who is not whoever asked" } else { "" };
     format!("{}{who}; then call again with the same arguments", waiting.how)
 }

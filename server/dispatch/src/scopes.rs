@@ -21,9 +21,9 @@ pub async fn too_narrow(door: &Door, caller: &Caller, call: &Call) -> Option<Nar
     let tool = door.catalogue.get(&call.tool)?;
     let plan = tool.plan(call.arguments.clone()).ok()?;
     let act = plan.act_nowhere();
-    let policy = door.policy.now();
+    let policy = door.policy.current();
     let scopes = policy.step_up(caller, &act, tool.toolset())?;
-    let scope = policy::scope::needed(act.effect);
+    let scope = policy::required_scope(act.effect);
     let denial = Refusal::Denied(Denial::Scope { effect: act.effect, scope });
     let tool_call = ToolCall {
         dry_run: plan.options.dry_run,

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use identity::Caller;
-use policy::{Act, Budget, Change, Reserved};
+use policy::{Act, Budget, CountedChange, Reservation};
 use store::{BudgetChangeRow, Store};
 
 use crate::{Refusal, whose::whose};
 
 /// What an act takes of the budgets. Given back when this is dropped, unless the act is done.
-pub(crate) struct Spending(Option<Reserved>);
+pub(crate) struct Spending(Option<Reservation>);
 
 impl Spending {
     /// Nothing, for an act that changes nothing or is denied anyway.
@@ -21,21 +21,21 @@ impl Spending {
         Self(act.effect.changes().then(|| budget.reserve(&whose(caller), act, now)))
     }
 
-    pub(crate) fn reserved(&self) -> Option<&Reserved> {
+    pub(crate) fn reserved(&self) -> Option<&Reservation> {
         self.0.as_ref()
     }
 
     /// The act is done next, so it counts, also after a restart.
     pub(crate) async fn keep(mut self, store: &Store, entry: &str) -> Result<(), Refusal> {
         if let Some(reserved) = &self.0 {
-            let Change { caller, place, time, units, machines } = reserved.change().clone();
+            let CountedChange { caller, place, time, units, machines } = reserved.change().clone();
             let row = BudgetChangeRow {
                 entry: entry.to_owned(),
                 caller,
                 target: place,
                 created_at: time.timestamp_micros(),
-                units,
-                machines,
+                units: units.try_into().unwrap_or(i64::MAX),
+                machines: machines.try_into().unwrap_or(i64::MAX),
             };
             store.add_budget_change(&row, begin(time)).await.map_err(Refusal::BudgetLost)?;
         }
@@ -47,7 +47,7 @@ impl Spending {
 impl Drop for Spending {
     fn drop(&mut self) {
         if let Some(reserved) = &self.0 {
-            reserved.give_back();
+            reserved.release();
         }
     }
 }
@@ -62,12 +62,18 @@ pub async fn recall(store: &Store) -> Result<Budget, store::Error> {
         let time = DateTime::from_timestamp_micros(row.created_at);
         let time = time.ok_or_else(|| store::Error::Unreadable { what: "change", id: row.entry.clone() })?;
         let (caller, place) = (row.caller, row.target);
-        Ok(Change { caller, place, time, units: row.units, machines: row.machines })
+        Ok(CountedChange {
+            caller,
+            place,
+            time,
+            units: row.units.try_into().unwrap_or(0),
+            machines: row.machines.try_into().unwrap_or(0),
+        })
     });
-    Ok(Budget::recall(changes.collect::<Result<Vec<_>, store::Error>>()?, now))
+    Ok(Budget::restore(changes.collect::<Result<Vec<_>, store::Error>>()?, now))
 }
 
 /// Since when acts count at a moment, in microseconds since 1970.
 fn begin(now: DateTime<Utc>) -> i64 {
-    (now - Budget::LONGEST).timestamp_micros()
+    (now - Budget::MAX_PERIOD).timestamp_micros()
 }

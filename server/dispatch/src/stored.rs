@@ -8,18 +8,18 @@ use store::ApprovalRow;
 pub(crate) fn read(row: ApprovalRow) -> Result<Approval, store::Error> {
     let unreadable = || store::Error::Unreadable { what: "approval", id: row.id.clone() };
     Ok(Approval {
-        question: serde_json::from_str(&row.request).map_err(|_| unreadable())?,
+        request: serde_json::from_str(&row.request).map_err(|_| unreadable())?,
         status: Status::read(&row.status).ok_or_else(unreadable)?,
-        made: moment(row.created_at).ok_or_else(unreadable)?,
-        expires: moment(row.expires_at).ok_or_else(unreadable)?,
+        created_at: moment(row.created_at).ok_or_else(unreadable)?,
+        expires_at: moment(row.expires_at).ok_or_else(unreadable)?,
         decided_at: row.decided_at.map(|at| moment(at).ok_or_else(unreadable)).transpose()?,
         id: row.id,
         digest: row.digest,
-        state: row.state,
+        target_fingerprint: row.state,
         decided_by: row.decided_by,
         reason: row.reason,
-        asked_in: row.requested_by_entry,
-        used_in: row.consumed_by_entry,
+        requested_by_entry: row.requested_by_entry,
+        consumed_by_entry: row.consumed_by_entry,
     })
 }
 
@@ -27,18 +27,18 @@ pub(crate) fn read(row: ApprovalRow) -> Result<Approval, store::Error> {
 pub(crate) fn row(approval: &Approval) -> Result<ApprovalRow, serde_json::Error> {
     Ok(ApprovalRow {
         id: approval.id.clone(),
-        requester: approval.question.asker.key(),
+        requester: approval.request.requester.key(),
         digest: approval.digest.clone(),
-        state: approval.state.clone(),
-        request: serde_json::to_string(&approval.question)?,
+        state: approval.target_fingerprint.clone(),
+        request: serde_json::to_string(&approval.request)?,
         status: approval.status.as_str().to_owned(),
-        created_at: approval.made.timestamp_micros(),
-        expires_at: approval.expires.timestamp_micros(),
+        created_at: approval.created_at.timestamp_micros(),
+        expires_at: approval.expires_at.timestamp_micros(),
         decided_by: approval.decided_by.clone(),
         decided_at: approval.decided_at.map(|at| at.timestamp_micros()),
         reason: approval.reason.clone(),
-        requested_by_entry: approval.asked_in.clone(),
-        consumed_by_entry: approval.used_in.clone(),
+        requested_by_entry: approval.requested_by_entry.clone(),
+        consumed_by_entry: approval.consumed_by_entry.clone(),
     })
 }
 

@@ -67,10 +67,10 @@ pub async fn validate(
     arguments: Map<String, Value>,
 ) -> Result<Reply, Refusal> {
     let mut supposed = Supposed::new(&door.catalogue, tool, arguments)?;
-    let policy = door.policy.now();
-    let rights = policy.rights(caller);
+    let policy = door.policy.current();
+    let rights = policy.permissions(caller);
     let known = door.catalogue.get(tool);
-    let seen = known.filter(|tool| rights.may_see(tool.name(), tool.toolset(), tool.least()).is_ok());
+    let seen = known.filter(|tool| rights.check_visibility(tool.name(), tool.toolset(), tool.least()).is_ok());
     let site = match seen {
         Some(_) => Some(Site::find(door.controllers_of(&rights), supposed.scope, &supposed.options.place, None).await?),
         None => None,
@@ -92,14 +92,14 @@ pub async fn validate(
 /// The explanation as an answer.
 fn told(act: &Act, explained: &Explanation) -> Answer {
     let sentences = |answer| explained.sentences(answer).collect::<Vec<_>>();
-    let (denials, demands, warnings) = (sentences("deny"), sentences("approve"), sentences("warn"));
-    let rules = explained.rules.iter().filter(|looked| ["deny", "approve", "warn"].contains(&looked.answer));
-    let rules: Vec<_> = rules.map(|looked| json!({"rule": looked.rule, "effect": looked.answer})).collect();
+    let (denials, demands, warnings) = (sentences("deny"), sentences("require_approval"), sentences("warn"));
+    let rules = explained.rules.iter().filter(|looked| ["deny", "require_approval", "warn"].contains(&looked.result));
+    let rules: Vec<_> = rules.map(|looked| json!({"rule": looked.rule, "enforcement": looked.result})).collect();
     let (reasons, head) = match explained.decision {
         "allow" => (Vec::new(), "allowed".to_owned()),
-        "ask" if explained.second_person => (demands, "needs the yes of a second person".to_owned()),
-        "ask" => (demands, "needs a human's yes".to_owned()),
-        _ if denials.is_empty() => (vec![explained.right.clone()], "denied".to_owned()),
+        "require_approval" if explained.requires_second_approver => (demands, "needs a second approver".to_owned()),
+        "require_approval" => (demands, "needs an approval".to_owned()),
+        _ if denials.is_empty() => (vec![explained.role_decision.clone()], "denied".to_owned()),
         _ => (denials, "denied".to_owned()),
     };
     let mut text = format!("`{}` would be {head}; nothing was done\n", act.tool);
@@ -111,13 +111,13 @@ fn told(act: &Act, explained: &Explanation) -> Answer {
     }
     let value = json!({
         "allowed": explained.decision == "allow",
-        "requires_approval": explained.decision == "ask",
-        "second_person": explained.second_person,
+        "requires_approval": explained.decision == "require_approval",
+        "requires_second_approver": explained.requires_second_approver,
         "decision": explained.decision,
         "reasons": reasons,
         "warnings": warnings,
         "rules": rules,
-        "right": explained.right,
+        "role_decision": explained.role_decision,
         "production": explained.production,
     });
     Answer { value, text, removed: 0 }

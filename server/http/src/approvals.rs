@@ -10,7 +10,7 @@ use axum::{
 use dispatch::{Approvals, Decision, NotDecided};
 use identity::Caller;
 use mcp::ScopesNeeded;
-use policy::{APPROVE_SCOPE, Approval, Status, Undecidable};
+use policy::{APPROVE_SCOPE, Approval, DecisionDenied, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -109,12 +109,12 @@ fn respond(result: Result<Approval, NotDecided>) -> Response {
 
 fn decision_error(error: &NotDecided) -> Response {
     let code = match error {
-        NotDecided::Undecidable(Undecidable::NoRight) => "permission_denied",
-        NotDecided::Undecidable(Undecidable::OwnQuestion) => "self_approval",
-        NotDecided::Undecidable(Undecidable::OwnClient) => "same_client",
-        NotDecided::Undecidable(Undecidable::Unknown(_)) => "unknown_approval",
-        NotDecided::Undecidable(Undecidable::OtherDigest) => "digest_mismatch",
-        NotDecided::Undecidable(Undecidable::Over(_)) => "already_decided",
+        NotDecided::DecisionDenied(DecisionDenied::NotApprover) => "permission_denied",
+        NotDecided::DecisionDenied(DecisionDenied::SelfApproval) => "self_approval",
+        NotDecided::DecisionDenied(DecisionDenied::SameClient) => "same_client",
+        NotDecided::DecisionDenied(DecisionDenied::Unknown(_)) => "unknown_approval",
+        NotDecided::DecisionDenied(DecisionDenied::DigestMismatch) => "digest_mismatch",
+        NotDecided::DecisionDenied(DecisionDenied::AlreadyClosed(_)) => "already_decided",
         NotDecided::LongReason => "bad_request",
         NotDecided::LedgerClosed(_) => "ledger_unavailable",
         NotDecided::Lost(_) => "store_unavailable",

@@ -192,7 +192,7 @@ impl CallContext<'_> {
         };
         let door = &self.server.door;
         let result = reporter.run_reporting(carry_out(door, self.caller, call(self.proof()))).await;
-        let Some(pending) = confirmable(&result) else { return CallOutcome::Completed(result) };
+        let Some(pending) = client_can_confirm(&result) else { return CallOutcome::Completed(result) };
         match (ConfirmationMethod::of_client(self.context), &self.server.sealer) {
             (ConfirmationMethod::InputRequired, Some(sealer)) => {
                 let request = sealer.input_required(pending, &self.associated_data());
@@ -229,9 +229,9 @@ impl CallContext<'_> {
 }
 
 /// The pending approval that the user at the client may give, if that is how a call ended.
-fn confirmable(result: &Result<Reply, Refusal>) -> Option<&Waiting> {
+fn client_can_confirm(result: &Result<Reply, Refusal>) -> Option<&Waiting> {
     match result {
-        Err(Refusal::ApprovalNeeded(pending)) if pending.confirmable => Some(pending),
+        Err(Refusal::ApprovalNeeded(pending)) if pending.client_can_confirm => Some(pending),
         _ => None,
     }
 }

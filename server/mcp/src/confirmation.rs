@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::Utc;
 use dispatch::{Proof, Waiting};
 use identity::Caller;
-use policy::{Asker, fingerprint, lookalikes, plain, plain_and_short};
+use policy::{Requester, confusable_warning, display_safe, display_safe_truncated, fingerprint};
 use rmcp::{
     RoleServer,
     model::{
@@ -62,7 +62,7 @@ impl RequestStateSealer {
 
     /// The input-required result that asks for an approval.
     pub(crate) fn input_required(&self, pending: &Waiting, associated_data: &[u8]) -> InputRequiredResult {
-        let left = (pending.approval.expires - Utc::now()).to_std().unwrap_or(Duration::from_millis(1));
+        let left = (pending.approval.expires_at - Utc::now()).to_std().unwrap_or(Duration::from_millis(1));
         let options = SealOptions::new().associated_data(associated_data).ttl(left);
         let state = self.0.seal_with(pending.approval.id.as_bytes(), &options);
         let request = InputRequest::Elicitation(ElicitRequest::new(form(pending)));
@@ -92,13 +92,15 @@ pub(crate) fn associated_data(
     arguments: Option<&Map<String, Value>>,
 ) -> Vec<u8> {
     let arguments = fingerprint(&Value::Object(arguments.cloned().unwrap_or_default()));
-    json!([Asker::of(caller).key(), endpoint.key(), "tools/call", tool, arguments]).to_string().into_bytes()
+    json!([Requester::from_caller(caller).key(), endpoint.key(), "tools/call", tool, arguments])
+        .to_string()
+        .into_bytes()
 }
 
 /// Sends an elicitation to an older client while its call waits.
 pub(crate) async fn elicit(pending: &Waiting, context: &RequestContext<RoleServer>) -> Proof {
     let approval = pending.approval.id.clone();
-    let left = (pending.approval.expires - Utc::now()).to_std().unwrap_or_default();
+    let left = (pending.approval.expires_at - Utc::now()).to_std().unwrap_or_default();
     let answer = context.peer.create_elicitation_with_timeout(form(pending), Some(ELICITATION_TIMEOUT.min(left))).await;
     match answer {
         Ok(result) => proof(approval, &result),
@@ -127,8 +129,8 @@ fn form(pending: &Waiting) -> ElicitRequestParams {
     let mut properties = json!({"approve": {
         "type": "boolean", "title": "Approve", "description": "Run this operation", "default": false}});
     let mut required = vec!["approve"];
-    if let Some(word) = pending.approval.word_to_type() {
-        let description = plain(&format!("This cannot be undone. Type `{word}` to confirm"));
+    if let Some(word) = pending.approval.confirmation_text() {
+        let description = display_safe(&format!("This cannot be undone. Type `{word}` to confirm"));
         properties["name"] = json!({"type": "string", "title": "Name", "description": description});
         required.push("name");
     }
@@ -139,23 +141,23 @@ fn form(pending: &Waiting) -> ElicitRequestParams {
 }
 
 fn message(pending: &Waiting) -> String {
-    let question = &pending.approval.question;
+    let question = &pending.approval.request;
     let act = &question.act;
     let target = act.target.location.to_string();
-    let mut lines = vec![format!("The assistant wants to run: {}", plain(&question.command))];
-    if let Some(warning) = lookalikes(&format!("{} {target}", question.command)) {
+    let mut lines = vec![format!("The assistant wants to run: {}", display_safe(&question.command))];
+    if let Some(warning) = confusable_warning(&format!("{} {target}", question.command)) {
         lines.push(format!("Warning: it {warning}"));
     }
     if !target.is_empty() {
-        lines.push(format!("Target: {}", plain(&target)));
+        lines.push(format!("Target: {}", display_safe(&target)));
     }
     lines.push(format!("Effect: {}", act.effect.as_str()));
-    lines.extend(question.demands.iter().map(|demand| match demand.message.as_str() {
+    lines.extend(question.requirements.iter().map(|demand| match demand.message.as_str() {
         "" => format!("Rule: {}", demand.rule),
-        message => format!("Rule: {}: {}", demand.rule, plain(message)),
+        message => format!("Rule: {}: {}", demand.rule, display_safe(message)),
     }));
-    if !question.expected.is_null() {
-        lines.push(format!("Expected: {}", plain_and_short(&question.expected.to_string())));
+    if !question.preview.is_null() {
+        lines.push(format!("Expected: {}", display_safe_truncated(&question.preview.to_string())));
     }
     lines.push(format!("Approval: {}", pending.approval.id));
     lines.join("\n")

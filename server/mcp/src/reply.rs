@@ -2,7 +2,7 @@
 
 use content::Findings;
 use dispatch::{Provenance, Refusal, Reply};
-use policy::Hit;
+use policy::Violation;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
@@ -24,7 +24,7 @@ fn success(reply: Reply) -> CallToolResult {
     let mut texts: Vec<ContentBlock> = injection_warning(&reply.provenance.suspicious).into_iter().collect();
     texts.push(ContentBlock::text(reply.text));
     // as text, where the assistant reads them, and not in the data, whose schema belongs to the tool
-    let warning = |hit: &Hit| ContentBlock::text(format!("warning by rule `{}`: {}", hit.rule, hit.sentence()));
+    let warning = |hit: &Violation| ContentBlock::text(format!("warning by rule `{}`: {}", hit.rule, hit.sentence()));
     texts.extend(reply.warnings.iter().map(warning));
     let mut result = CallToolResult::success(texts);
     result.structured_content = Some(reply.value);
@@ -88,9 +88,9 @@ pub(crate) fn refused(refusal: &Refusal) -> CallToolResult {
         "id": pending.approval.id,
         "status": pending.approval.status,
         "digest": pending.approval.digest,
-        "expires": pending.approval.expires,
-        "rules": pending.approval.question.demands,
-        "second_person": pending.approval.question.second_person(),
+        "expires": pending.approval.expires_at,
+        "rules": pending.approval.request.requirements,
+        "requires_second_approver": pending.approval.request.requires_second_approver(),
         "how": pending.how,
     }});
     with_meta(CallToolResult::error(vec![ContentBlock::text(text)]), meta)

@@ -144,8 +144,8 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let scope = self.caller_and_endpoint(&context)?;
-        let policy = self.door.policy.now();
-        let tools = self.tools.list(&scope.endpoint, Some(&policy.rights(&scope.caller)));
+        let policy = self.door.policy.current();
+        let tools = self.tools.list(&scope.endpoint, Some(&policy.permissions(&scope.caller)));
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Private))
     }
 

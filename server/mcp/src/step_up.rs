@@ -55,7 +55,7 @@ impl Server {
     /// Handles a request: answers a call with insufficient scope with status 403, and forwards everything else to `service`.
     pub(crate) async fn handle(&self, service: HttpService, request: Request) -> Response {
         let limited = |request: &Request| {
-            let caller = request.extensions().get::<Caller>().filter(|caller| policy::scope::limited(caller))?;
+            let caller = request.extensions().get::<Caller>().filter(|caller| policy::is_scoped(caller))?;
             Some((caller.clone(), request.extensions().get::<Endpoint>()?.clone()))
         };
         let scoped = limited(&request).filter(|_| request.method() == Method::POST);

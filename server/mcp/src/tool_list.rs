@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use catalogue::{Catalogue, Tool};
-use policy::{Effect, Rights};
+use policy::{Effect, Permissions};
 use rmcp::model::{self, ToolAnnotations};
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ impl ToolList {
     }
 
     /// The tools of an endpoint in the order of their names: those that a caller with these rights may use; without rights, all.
-    pub(crate) fn list(&self, endpoint: &Endpoint, rights: Option<&Rights<'_>>) -> Vec<model::Tool> {
+    pub(crate) fn list(&self, endpoint: &Endpoint, rights: Option<&Permissions<'_>>) -> Vec<model::Tool> {
         let brief = endpoint.selection == Selection::Full;
         let may = |tool: &ListedTool, effect| rights.is_none_or(|rights| tool.is_permitted(rights, effect));
         self.tools
@@ -117,7 +117,7 @@ impl ListedTool {
     }
 
     /// Whether the caller's roles permit calls of this effect.
-    fn is_permitted(&self, rights: &Rights<'_>, effect: Effect) -> bool {
+    fn is_permitted(&self, rights: &Permissions<'_>, effect: Effect) -> bool {
         match self.exposure {
             Exposure::Builtin => {
                 let reached = if effect.changes() {
@@ -125,9 +125,11 @@ impl ListedTool {
                 } else {
                     [Effect::Read, Effect::Sensitive]
                 };
-                reached.into_iter().any(|effect| rights.allow(effect).is_ok())
+                reached.into_iter().any(|effect| rights.check_effect(effect).is_ok())
             }
-            Exposure::Curated | Exposure::FullOnly => rights.may_see(&self.rendered.name, self.toolset, effect).is_ok(),
+            Exposure::Curated | Exposure::FullOnly => {
+                rights.check_visibility(&self.rendered.name, self.toolset, effect).is_ok()
+            }
         }
     }
 

@@ -1,148 +1,147 @@
-//! What a human is asked before an act, and what the store keeps of the asking. Pure: no clock, no store.
+//! What an approver decides about: the approval request, and the approval record that the store keeps. Pure: no clock, no store.
 
 use chrono::{DateTime, Utc};
 use identity::Caller;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Act, LONGEST_SHOWN};
+use crate::{Act, MAX_DISPLAY_CHARS};
 
-/// One rule that wants a human.
+/// One rule that requires an approval for an act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Demand {
+pub struct ApprovalRequirement {
     /// Name of the rule.
     pub rule: String,
-    /// What the rule says to the human, one sentence; empty where its name says all.
+    /// The rule's message to the approver, one sentence; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// Whether the yes has to come from somebody other than whoever asked. Where not, whoever sits before the asking
-    /// client may give it there.
+    /// Whether the approver has to be another person than the requester. If not, the requester may confirm in their own
+    /// MCP client.
     #[serde(default)]
-    pub second_person: bool,
+    pub requires_second_approver: bool,
 }
 
-/// Who asked, as far as an approval is bound to it: the same subject of the same provider through the same client.
+/// Who requested an act, as far as an approval is bound to it: subject, identity provider and OAuth client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asker {
-    /// Subject of the caller; for a static token its fingerprint is part of it.
+pub struct Requester {
+    /// Subject of the caller; for a static token it contains the token's fingerprint.
     pub subject: String,
-    /// The identity provider, where there is one.
+    /// `iss` of the identity provider; `None` for a static token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// The OAuth client that holds the token.
+    /// The OAuth client that obtained the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// The user's address, where the provider has verified it.
+    /// The user's email address, if the provider has verified it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Who holds the static token, where the configuration says so.
+    /// Owner of the static token, if the configuration names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub holder: Option<String>,
-    /// What the MCP client calls itself. Shown, and never a ground for a decision.
+    pub owner: Option<String>,
+    /// Name that the MCP client gives itself. Displayed only; no decision depends on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
 }
 
-impl Asker {
-    /// Who this caller is.
+impl Requester {
+    /// Describes an authenticated caller.
     #[must_use]
-    pub fn of(caller: &Caller) -> Self {
+    pub fn from_caller(caller: &Caller) -> Self {
         let claims = caller.claims();
         Self {
             subject: caller.subject().to_owned(),
             issuer: claims.map(|claims| claims.issuer.clone()),
             client_id: claims.and_then(|claims| claims.client_id.clone()),
             email: claims.and_then(|claims| claims.email.clone()),
-            holder: caller.owner().map(ToOwned::to_owned),
+            owner: caller.owner().map(ToOwned::to_owned),
             client: caller.client().map(ToOwned::to_owned),
         }
     }
 
-    /// What has to be the same when an approval is used: subject, provider and client, as one text.
+    /// What has to be equal when an approval is used: subject, provider and client, as one string.
     #[must_use]
     pub fn key(&self) -> String {
-        // a list as JSON, so that no two different askers share a text
+        // a JSON list, so that two different requesters never have the same key
         Value::from(vec![Some(self.subject.clone()), self.issuer.clone(), self.client_id.clone()]).to_string()
     }
 
-    /// What people call whoever asked: the verified address, the holder of the token, else the subject.
+    /// The name to display: the verified email address, else the owner of the token, else the subject.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.email.as_deref().or(self.holder.as_deref()).unwrap_or(&self.subject)
+        self.email.as_deref().or(self.owner.as_deref()).unwrap_or(&self.subject)
     }
 
-    /// Whether this is the same person, whatever token or client they come with: by account, else by the address or name
-    /// that a provider or the configuration gives them.
+    /// Whether both are the same person, whatever token or client they use: by subject, else by email address or token owner.
     #[must_use]
     pub fn same_person(&self, other: &Self) -> bool {
-        let names = |asker: &Self| -> Vec<String> {
-            [&asker.email, &asker.holder].into_iter().flatten().map(|name| name.trim().to_lowercase()).collect()
+        let names = |requester: &Self| -> Vec<String> {
+            [&requester.email, &requester.owner].into_iter().flatten().map(|name| name.trim().to_lowercase()).collect()
         };
         self.subject == other.subject || names(self).iter().any(|name| names(other).contains(name))
     }
 
-    /// Whether both came through the same OAuth client, whoever the token is for, or with the same token where there is no client.
+    /// Whether both use the same OAuth client, for whichever user; without a client, the same token.
     #[must_use]
     pub fn same_client(&self, other: &Self) -> bool {
-        let through = self.client_id.is_some() && (&self.issuer, &self.client_id) == (&other.issuer, &other.client_id);
-        through || self.key() == other.key()
+        let same_id = self.client_id.is_some() && (&self.issuer, &self.client_id) == (&other.issuer, &other.client_id);
+        same_id || self.key() == other.key()
     }
 }
 
-/// What a human is shown.
+/// What an approver is shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Question {
-    /// The act, its arguments redacted.
+pub struct ApprovalRequest {
+    /// The act, with redacted arguments.
     pub act: Act,
-    /// The command line of the Juju client with the same meaning, redacted.
+    /// The equivalent command line of the Juju client, redacted.
     pub command: String,
-    /// What a dry run says that it would do.
+    /// Result of the dry run of the act.
     #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub expected: Value,
-    /// How the targets stood, where that is short enough to be read.
+    pub preview: Value,
+    /// State of the targets at the time of the request, if it is short enough to read.
     #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub standing: Value,
-    /// Rules that want a human, all of them.
-    pub demands: Vec<Demand>,
-    /// Who asked.
-    pub asker: Asker,
+    pub target_state: Value,
+    /// All rules that require an approval.
+    pub requirements: Vec<ApprovalRequirement>,
+    /// Who requested the act.
+    pub requester: Requester,
 }
 
-impl Question {
-    /// Whether the yes has to come from somebody other than whoever asked.
+impl ApprovalRequest {
+    /// Whether the approver has to be another person than the requester.
     #[must_use]
-    pub fn second_person(&self) -> bool {
-        self.demands.iter().any(|demand| demand.second_person)
+    pub fn requires_second_approver(&self) -> bool {
+        self.requirements.iter().any(|requirement| requirement.requires_second_approver)
     }
 
-    /// Whether the human before the asking client may answer it there: no rule wants somebody else, and the form there shows
-    /// the whole command, because a yes to half a sentence is none.
+    /// Whether the requester may confirm in their own MCP client: no rule requires a second approver, and the form in the
+    /// client can display the whole command, so that no truncated command is confirmed.
     #[must_use]
-    pub fn confirmable(&self) -> bool {
-        !self.second_person() && self.command.chars().count() <= LONGEST_SHOWN
+    pub fn client_can_confirm(&self) -> bool {
+        !self.requires_second_approver() && self.command.chars().count() <= MAX_DISPLAY_CHARS
     }
 
-    /// Names of the rules.
+    /// Names of the rules, separated by "`, `".
     #[must_use]
     pub fn rules(&self) -> String {
-        let names: Vec<_> = self.demands.iter().map(|demand| demand.rule.as_str()).collect();
+        let names: Vec<_> = self.requirements.iter().map(|requirement| requirement.rule.as_str()).collect();
         names.join("`, `")
     }
 }
 
-/// Where an approval stands.
+/// Status of an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Nobody has decided yet.
+    /// Not decided yet.
     Pending,
-    /// A human said yes; it was not used yet.
+    /// Approved, and not used yet.
     Approved,
-    /// A human said no.
+    /// Rejected by an approver.
     Rejected,
-    /// It was used, once.
+    /// Used for its act; an approval is used once.
     Used,
-    /// Its time ran out, or its target changed, before it was used.
+    /// The time limit passed, or the target changed, before the approval was used.
     Expired,
 }
 
@@ -159,7 +158,7 @@ impl Status {
         }
     }
 
-    /// Reads [`Status::as_str`].
+    /// Parses the text that [`Status::as_str`] returns.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         [Self::Pending, Self::Approved, Self::Rejected, Self::Used, Self::Expired]
@@ -168,55 +167,55 @@ impl Status {
     }
 }
 
-/// A question with its answer, as the store keeps it.
+/// An approval request with its decision, as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Approval {
     /// UUID, ordered by time.
     pub id: String,
-    /// Digest of the act; whoever decides says it back, so that they decide what they saw.
+    /// Digest of the act. The approver sends it back, which proves that they decide about what they saw.
     pub digest: String,
-    /// Fingerprint of the target's state when the act was shown.
-    pub state: String,
-    /// What was shown.
-    pub question: Question,
-    /// Where it stands.
+    /// Fingerprint of the target's state at the time of the request.
+    pub target_fingerprint: String,
+    /// What the approver is shown.
+    pub request: ApprovalRequest,
+    /// Status when the store last wrote it; [`Approval::status_at`] also takes the time limit into account.
     pub status: Status,
-    /// When it was asked.
-    pub made: DateTime<Utc>,
-    /// When it ends, decided or not.
-    pub expires: DateTime<Utc>,
+    /// Time of the request.
+    pub created_at: DateTime<Utc>,
+    /// Time at which the approval ends, decided or not.
+    pub expires_at: DateTime<Utc>,
     /// Who decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<String>,
-    /// When.
+    /// Time of the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<DateTime<Utc>>,
-    /// Why, in their own words; or why it ended without being used.
+    /// The approver's reason, or why the approval ended unused.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// Entry in the ledger of the call that asked.
-    pub asked_in: String,
-    /// Entry in the ledger of the act for which it was used.
+    /// Ledger entry of the call that requested the approval.
+    pub requested_by_entry: String,
+    /// Ledger entry of the act that used the approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub used_in: Option<String>,
+    pub consumed_by_entry: Option<String>,
 }
 
 impl Approval {
-    /// Where it stands at a moment: what nobody decided or used in time has expired, and so has what was asked later than
-    /// that moment, because then a clock was set back and nobody knows how much time went by.
+    /// Status at a time. A pending or unused approval expires at its time limit. It also counts as expired at a time
+    /// earlier than its creation: the clock was set back, so the elapsed time is unknown.
     #[must_use]
     pub fn status_at(&self, now: DateTime<Utc>) -> Status {
         match self.status {
-            Status::Pending | Status::Approved if self.expires <= now || now < self.made => Status::Expired,
+            Status::Pending | Status::Approved if self.expires_at <= now || now < self.created_at => Status::Expired,
             status => status,
         }
     }
 
-    /// What a human types to confirm an act that cannot be undone: the name of its only target, else of the model or
-    /// the controller. `None` where a plain yes is enough.
+    /// The text that a human has to type to confirm a destructive act: the name of its only target, else of the model or
+    /// the controller. `None` for any other act.
     #[must_use]
-    pub fn word_to_type(&self) -> Option<&str> {
-        let act = &self.question.act;
+    pub fn confirmation_text(&self) -> Option<&str> {
+        let act = &self.request.act;
         if act.effect != crate::Effect::Destructive {
             return None;
         }
@@ -225,7 +224,7 @@ impl Approval {
             _ => None,
         };
         let model = act.model().and_then(|name| name.rsplit('/').next()).filter(|name| !name.is_empty());
-        entity.or(model).or(act.controller()).filter(|word| !word.is_empty())
+        entity.or(model).or(act.controller()).filter(|text| !text.is_empty())
     }
 }
 
@@ -236,45 +235,46 @@ pub(crate) mod tests {
     use super::*;
     use crate::{Effect, Location, Target, TargetEntity};
 
-    /// A question that waits.
+    /// A pending approval.
     pub(crate) fn approval() -> Approval {
         let act = Act::new("juju_remove_application", Effect::Destructive)
             .with_target(Target::in_model("prod", "admin/shop", [TargetEntity::Known("application-my-web".into())]))
             .with_arguments(json!({"applications": ["my-web"]}));
-        let demand = Demand { rule: "removals".into(), message: String::new(), second_person: false };
+        let requirement =
+            ApprovalRequirement { rule: "removals".into(), message: String::new(), requires_second_approver: false };
         let made = DateTime::UNIX_EPOCH;
         Approval {
             id: "1".into(),
             digest: act.digest(),
-            state: "s".into(),
-            question: Question {
+            target_fingerprint: "s".into(),
+            request: ApprovalRequest {
                 act,
                 command: "juju remove-application my-web".into(),
-                expected: Value::Null,
-                standing: Value::Null,
-                demands: vec![demand],
-                asker: Asker::of(&Caller::local("ana", "operator")),
+                preview: Value::Null,
+                target_state: Value::Null,
+                requirements: vec![requirement],
+                requester: Requester::from_caller(&Caller::local("ana", "operator")),
             },
             status: Status::Pending,
-            made,
-            expires: made + chrono::TimeDelta::minutes(15),
+            created_at: made,
+            expires_at: made + chrono::TimeDelta::minutes(15),
             decided_by: None,
             decided_at: None,
             reason: String::new(),
-            asked_in: "e".into(),
-            used_in: None,
+            requested_by_entry: "e".into(),
+            consumed_by_entry: None,
         }
     }
 
     #[test]
-    fn the_word_to_type_is_the_only_target_else_the_model_else_the_controller() {
+    fn confirmation_text_is_the_target_else_the_model_else_the_controller() {
         let with = |targets: &[&str], model: &str, effect| {
             let mut approval = approval();
             let location =
                 Location::from_names(Some("prod".into()), Some(model.to_owned()).filter(|name| !name.is_empty()));
             let entities = targets.iter().map(|target| TargetEntity::Known((*target).to_owned())).collect();
-            approval.question.act = Act { effect, target: Target { location, entities }, ..approval.question.act };
-            approval.word_to_type().map(ToOwned::to_owned)
+            approval.request.act = Act { effect, target: Target { location, entities }, ..approval.request.act };
+            approval.confirmation_text().map(ToOwned::to_owned)
         };
         let destructive = Effect::Destructive;
         assert_eq!(with(&["application-my-web"], "admin/shop", destructive).as_deref(), Some("my-web"));
@@ -285,17 +285,17 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn askers_that_differ_have_different_keys() {
-        let asker = |subject: &str, client: Option<&str>| Asker {
+    fn requester_keys_differ_for_different_requesters() {
+        let requester = |subject: &str, client: Option<&str>| Requester {
             subject: subject.to_owned(),
             issuer: None,
             client_id: client.map(ToOwned::to_owned),
             email: None,
-            holder: None,
+            owner: None,
             client: None,
         };
-        assert_ne!(asker("a", None).key(), asker("a", Some("")).key());
-        assert_ne!(asker("a\",null", None).key(), asker("a", None).key());
-        assert_eq!(asker("a", Some("c")).key(), asker("a", Some("c")).key());
+        assert_ne!(requester("a", None).key(), requester("a", Some("")).key());
+        assert_ne!(requester("a\",null", None).key(), requester("a", None).key());
+        assert_eq!(requester("a", Some("c")).key(), requester("a", Some("c")).key());
     }
 }

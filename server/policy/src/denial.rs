@@ -1,80 +1,80 @@
-//! Why policy says no, one sentence each.
+//! Why policy denies an act, one sentence each.
 
-use crate::{APPROVE_SCOPE, Act, Effect, Hit};
+use crate::{APPROVE_SCOPE, Act, Effect, Violation};
 
-/// Why a caller may not.
+/// Why a caller may not perform an act.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
     /// No role of the caller allows acts of this effect.
-    #[error("{} acts are not allowed to {}; {}", .effect.as_str(), named(.held), advice(.sufficient))]
+    #[error("{} acts are not allowed to {}; {}", .effect.as_str(), join_roles(.held), role_hint(.sufficient))]
     Role {
-        /// What the act would have done.
+        /// Effect of the act.
         effect: Effect,
-        /// Roles that the caller holds.
+        /// Roles of the caller.
         held: Vec<String>,
         /// Roles of which one would be enough.
         sufficient: Vec<String>,
     },
-    /// The caller's roles allow such acts, but not this one: another tool, place, application or argument.
-    #[error("`{tool}`{} is not allowed to {}{}; {}", place(.model.as_deref()), named(.held), so(*.offered), advice(.sufficient))]
-    Reach {
+    /// The caller's roles allow acts of this effect, but not this one: another tool, model, application or argument.
+    #[error("`{tool}`{} is not allowed to {}{}; {}", in_model(.model.as_deref()), join_roles(.held), argument_hint(*.visible), role_hint(.sufficient))]
+    NotGranted {
         /// The tool.
         tool: String,
-        /// The model; absent where it acts in none, or was not looked for.
+        /// The model; `None` if the act has none, or the dispatcher did not resolve it.
         model: Option<String>,
-        /// Whether they allow the tool elsewhere or with other arguments.
-        offered: bool,
-        /// Roles that the caller holds.
+        /// Whether the roles allow the tool in other models or with other arguments.
+        visible: bool,
+        /// Roles of the caller.
         held: Vec<String>,
         /// Roles of which one would be enough.
         sufficient: Vec<String>,
     },
     /// A role of the caller forbids it, whatever other roles allow.
-    #[error("role `{role}` forbids `{tool}`{}; ask somebody without this role", place(.model.as_deref()))]
+    #[error("role `{role}` forbids `{tool}`{}; use an account without this role", in_model(.model.as_deref()))]
     Forbidden {
         /// The role.
         role: String,
         /// The tool.
         tool: String,
-        /// The model; absent where it acts in none, or was not looked for.
+        /// The model; `None` if the act has none, or the dispatcher did not resolve it.
         model: Option<String>,
     },
-    /// The caller's token is limited to less.
-    #[error("{} acts need a token with the scope `{scope}`; sign in again and ask for it", .effect.as_str())]
+    /// The caller's token lacks a scope.
+    #[error("{} acts need a token with the scope `{scope}`; sign in again and request it", .effect.as_str())]
     Scope {
-        /// What the act would have done.
+        /// Effect of the act.
         effect: Effect,
         /// The scope.
         scope: &'static str,
     },
-    /// The caller's token may approve.
+    /// The caller's token can approve, so it cannot make changes.
     #[error(
-        "{} acts are not for a token that may approve (scope `{APPROVE_SCOPE}`), so that no token says yes to what it asks for itself; sign in again for `{scope}` without `{APPROVE_SCOPE}`, and approve with another token",
+        "{} acts are denied to a token that can approve (scope `{APPROVE_SCOPE}`), so that one token never both requests and approves; sign in again for `{scope}` without `{APPROVE_SCOPE}`, and approve with another token",
         .effect.as_str()
     )]
-    Approves {
-        /// What the act would have done.
+    ApproverToken {
+        /// Effect of the act.
         effect: Effect,
         /// The scope to sign in for.
         scope: &'static str,
     },
-    /// Rules forbid it.
-    #[error("forbidden by {}", rules(.0))]
-    Rules(Vec<Hit>),
+    /// Rules deny it.
+    #[error("forbidden by {}", rule_list(.0))]
+    Rules(Vec<Violation>),
 }
 
 impl Denial {
-    /// Names of the rules that forbid it.
+    /// Names of the rules that deny the act.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
-        let hits = if let Self::Rules(hits) = self { hits.as_slice() } else { &[] };
-        hits.iter().map(|hit| hit.rule.as_str())
+        let violations = if let Self::Rules(violations) = self { violations.as_slice() } else { &[] };
+        violations.iter().map(|violation| violation.rule.as_str())
     }
 
-    pub(crate) fn reach(act: &Act, offered: bool, held: &[String], sufficient: Vec<String>) -> Self {
-        Self::Reach {
+    pub(crate) fn not_granted(act: &Act, visible: bool, held: &[String], sufficient: Vec<String>) -> Self {
+        Self::NotGranted {
             tool: act.tool.clone(),
             model: act.model().map(ToOwned::to_owned),
-            offered,
+            visible,
             held: held.to_vec(),
             sufficient,
         }
@@ -85,19 +85,20 @@ impl Denial {
     }
 }
 
-fn place(model: Option<&str>) -> String {
+fn in_model(model: Option<&str>) -> String {
     model.map(|model| format!(" in `{model}`")).unwrap_or_default()
 }
 
-fn so(offered: bool) -> &'static str {
-    if offered { " here with these arguments" } else { "" }
+fn argument_hint(visible: bool) -> &'static str {
+    if visible { " here with these arguments" } else { "" }
 }
 
-fn rules(hits: &[Hit]) -> String {
-    hits.iter().map(|hit| format!("rule `{}`: {}", hit.rule, hit.sentence())).collect::<Vec<_>>().join("; ")
+fn rule_list(violations: &[Violation]) -> String {
+    let sentences = violations.iter().map(|violation| format!("rule `{}`: {}", violation.rule, violation.sentence()));
+    sentences.collect::<Vec<_>>().join("; ")
 }
 
-pub(crate) fn named(roles: &[String]) -> String {
+pub(crate) fn join_roles(roles: &[String]) -> String {
     match roles {
         [] => "a caller without a role".to_owned(),
         [one] => format!("role `{one}`"),
@@ -105,9 +106,9 @@ pub(crate) fn named(roles: &[String]) -> String {
     }
 }
 
-fn advice(sufficient: &[String]) -> String {
+fn role_hint(sufficient: &[String]) -> String {
     match sufficient {
         [] => "no role allows them".to_owned(),
-        names => format!("ask somebody with {}", named(names)),
+        names => format!("use an account with {}", join_roles(names)),
     }
 }

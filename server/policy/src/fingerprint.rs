@@ -1,15 +1,15 @@
-//! One short text for a JSON value, whoever wrote it in whatever order.
+//! A fingerprint of a JSON value that does not depend on the order of names.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over JSON with sorted names, hexadecimal: the same for whatever means the same.
+/// SHA-256 over the JSON text with sorted names, hexadecimal: equal values have equal fingerprints.
 #[must_use]
 pub fn fingerprint(value: &Value) -> String {
     hex::encode(Sha256::digest(sorted(value).to_string()))
 }
 
-/// Peers and callers may tell the same map in another order.
+/// Backends and callers may send the same map in another order.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fingerprint_depends_on_values_and_not_on_the_order_of_names() {
+    fn fingerprint_ignores_the_order_of_names() {
         let one = json!({"a": {"x": 1, "y": [1, 2]}, "b": 2});
         assert_eq!(fingerprint(&one), fingerprint(&json!({"b": 2, "a": {"y": [1, 2], "x": 1}})));
         assert_ne!(fingerprint(&one), fingerprint(&json!({"b": 2, "a": {"y": [2, 1], "x": 1}})));

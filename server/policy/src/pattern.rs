@@ -1,4 +1,4 @@
-//! Patterns for names: `*` stands for any characters, `?` for one.
+//! Patterns for names: `*` matches any characters, `?` one character.
 
 use std::fmt;
 
@@ -10,17 +10,17 @@ use serde::Deserialize;
 pub struct Pattern(String);
 
 impl Pattern {
-    /// A pattern of this text; every text is one.
+    /// Creates a pattern; every text is a valid one.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Whether the whole of `text` fits.
+    /// Whether the pattern matches all of `text`.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         let (pattern, text): (Vec<char>, Vec<char>) = (self.0.chars().collect(), text.chars().collect());
         let (mut at, mut read) = (0, 0);
-        // where the last `*` stood, and how much of the text it has taken
+        // position of the last `*`, and how many characters it has matched
         let mut star: Option<(usize, usize)> = None;
         while read < text.len() {
             match pattern.get(at) {
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stars_and_question_marks_stand_for_what_they_say() {
+    fn pattern_matches_stars_and_question_marks() {
         for (pattern, text, fits) in [
             ("*", "", true),
             ("web", "web", true),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn many_stars_take_no_more_than_the_product_of_both_lengths() {
+    fn pattern_with_many_stars_matches_in_bounded_time() {
         let pattern = Pattern::new("*a".repeat(200));
         assert!(!pattern.matches(&"a".repeat(199)));
         assert!(!pattern.matches(&format!("{}b", "a".repeat(5_000))));

@@ -1,10 +1,13 @@
-//! The proof that policy allowed one act. What runs is what was judged, because both travel together.
+//! The permit: proof that policy authorized one act. Act and work travel together, so the authorized act is the one that runs.
 
 use identity::Caller;
 
-use crate::{Act, Approval, Circumstances, Demand, Denial, Hit, Judgement, Policy, Status, Unfit};
+use crate::{
+    Act, Approval, ApprovalInvalid, ApprovalRequirement, Denial, EvaluationContext, Policy, PolicyDecision, Status,
+    Violation,
+};
 
-/// An act together with the work that would do it.
+/// An act together with the work that performs it.
 #[derive(Debug)]
 pub struct Planned<Job> {
     act: Act,
@@ -12,43 +15,43 @@ pub struct Planned<Job> {
 }
 
 impl<Job> Planned<Job> {
-    /// Joins an act to the work that was made from the same arguments.
+    /// Joins an act to the work that was created from the same arguments.
     pub fn new(act: Act, job: Job) -> Self {
         Self { act, job }
     }
 
-    /// What is intended.
+    /// The intended act.
     pub fn act(&self) -> &Act {
         &self.act
     }
 }
 
-/// An act that policy allowed, still joined to its work.
+/// An authorized act, still joined to its work.
 #[derive(Debug)]
 pub struct Permitted<Job> {
     permit: Permit,
-    warnings: Vec<Hit>,
+    warnings: Vec<Violation>,
     job: Job,
 }
 
 impl<Job> Permitted<Job> {
-    /// What was allowed.
+    /// The authorized act.
     pub fn act(&self) -> &Act {
         &self.permit.act
     }
 
-    /// Rules that warn of it.
-    pub fn warnings(&self) -> &[Hit] {
+    /// Rules that warn about it.
+    pub fn warnings(&self) -> &[Violation] {
         &self.warnings
     }
 
-    /// Gives out the permit and the one piece of work that it is for.
-    pub fn redeem(self) -> (Permit, Job) {
+    /// Returns the permit and the work that it authorizes.
+    pub fn into_parts(self) -> (Permit, Job) {
         (self.permit, self.job)
     }
 }
 
-/// Proof that policy allowed one act. Nothing runs without one, and no other room can make one:
+/// Proof that policy authorized one act. Nothing runs without one, and no other crate can create one:
 ///
 /// ```compile_fail
 /// # fn forge(act: policy::Act) -> policy::Permit {
@@ -61,92 +64,97 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// What was allowed.
+    /// The authorized act.
     #[must_use]
     pub fn act(&self) -> &Act {
         &self.act
     }
 }
 
-/// An act that waits for a human, still joined to its work.
+/// An act that needs an approval, still joined to its work.
 #[derive(Debug)]
-pub struct Asked<Job> {
+pub struct ApprovalRequired<Job> {
     act: Act,
-    demands: Vec<Demand>,
-    warnings: Vec<Hit>,
+    requirements: Vec<ApprovalRequirement>,
+    warnings: Vec<Violation>,
     job: Job,
 }
 
-impl<Job> Asked<Job> {
-    /// What waits.
+impl<Job> ApprovalRequired<Job> {
+    /// The act that needs the approval.
     pub fn act(&self) -> &Act {
         &self.act
     }
 
-    /// The rules that want a human.
-    pub fn demands(&self) -> &[Demand] {
-        &self.demands
+    /// The rules that require the approval.
+    pub fn requirements(&self) -> &[ApprovalRequirement] {
+        &self.requirements
     }
 
-    /// Rules that warn of it.
-    pub fn warnings(&self) -> &[Hit] {
+    /// Rules that warn about it.
+    pub fn warnings(&self) -> &[Violation] {
         &self.warnings
     }
 
-    /// Gives the permit, for an approval of this very act that the store says was used up for this very entry of the
-    /// ledger, and that is as strict as the rules now are.
+    /// Grants the permit for an approval of exactly this act, which the store has marked as used by this ledger entry, and
+    /// which is at least as strict as the rules now require.
     ///
     /// # Errors
-    /// [`Unfit`].
-    pub fn grant(self, approval: &Approval, entry: &str) -> Result<Permitted<Job>, Unfit> {
+    /// [`ApprovalInvalid`].
+    pub fn grant(self, approval: &Approval, entry: &str) -> Result<Permitted<Job>, ApprovalInvalid> {
         let id = || approval.id.clone();
-        if approval.status != Status::Used || approval.used_in.as_deref() != Some(entry) {
-            return Err(Unfit::Used(id()));
+        if approval.status != Status::Used || approval.consumed_by_entry.as_deref() != Some(entry) {
+            return Err(ApprovalInvalid::AlreadyUsed(id()));
         }
         if approval.digest != self.act.digest() {
-            return Err(Unfit::OtherAct(id()));
+            return Err(ApprovalInvalid::ActMismatch(id()));
         }
-        if self.second_person() && !approval.question.second_person() {
-            return Err(Unfit::SecondPerson(id()));
+        if self.requires_second_approver() && !approval.request.requires_second_approver() {
+            return Err(ApprovalInvalid::SecondApproverRequired(id()));
         }
         Ok(Permitted { permit: Permit { act: self.act }, warnings: self.warnings, job: self.job })
     }
 
-    /// Whether the yes has to come from somebody other than whoever asked.
-    pub fn second_person(&self) -> bool {
-        self.demands.iter().any(|demand| demand.second_person)
+    /// Whether the approver has to be another person than the requester.
+    pub fn requires_second_approver(&self) -> bool {
+        self.requirements.iter().any(|requirement| requirement.requires_second_approver)
     }
 }
 
-/// What policy says to an act.
+/// The result of [`authorize`].
 #[derive(Debug)]
-pub enum Verdict<Job> {
-    /// Do it.
-    Permit(Permitted<Job>),
-    /// A human has to say yes first.
-    Ask(Asked<Job>),
-    /// Not by this caller, and why.
-    Deny(Denial),
-    /// Not with a token that may approve: it changes nothing and asks nobody, so that no token both asks and approves.
-    Approver,
+pub enum Authorization<Job> {
+    /// The act is authorized.
+    Permitted(Permitted<Job>),
+    /// The act needs an approval first.
+    ApprovalRequired(ApprovalRequired<Job>),
+    /// The act is denied to this caller.
+    Denied(Denial),
+    /// The token can approve, so it cannot make changes or request approvals (separation of duties).
+    ApproverToken,
 }
 
-/// Judges an act for a caller, and joins the permit to the work where it may be done.
-pub fn decide<Job>(
+/// Evaluates the policy for an act, and issues the permit if the caller may perform it.
+pub fn authorize<Job>(
     policy: &Policy,
     caller: &Caller,
-    circumstances: &Circumstances,
+    context: &EvaluationContext,
     Planned { act, job }: Planned<Job>,
-) -> Verdict<Job> {
-    match policy.judge(caller, &act, circumstances) {
-        Judgement::Deny(denial) => Verdict::Deny(denial),
-        judgement
-            if (act.effect.changes() || matches!(judgement, Judgement::Ask { .. })) && policy.may_approve(caller) =>
+) -> Authorization<Job> {
+    match policy.evaluate(caller, &act, context) {
+        PolicyDecision::Deny(denial) => Authorization::Denied(denial),
+        decision
+            if (act.effect.changes() || matches!(decision, PolicyDecision::RequireApproval { .. }))
+                && policy.may_approve(caller) =>
         {
-            Verdict::Approver
+            Authorization::ApproverToken
         }
-        Judgement::Allow { warnings } => Verdict::Permit(Permitted { permit: Permit { act }, warnings, job }),
-        Judgement::Ask { demands, warnings } => Verdict::Ask(Asked { act, demands, warnings, job }),
+        PolicyDecision::Allow { warnings } => {
+            Authorization::Permitted(Permitted { permit: Permit { act }, warnings, job })
+        }
+        PolicyDecision::RequireApproval { requirements, warnings } => {
+            Authorization::ApprovalRequired(ApprovalRequired { act, requirements, warnings, job })
+        }
     }
 }
 
@@ -155,27 +163,28 @@ mod tests {
     use super::*;
     use crate::approval::tests::approval;
 
-    fn asked(act: Act, second_person: bool) -> Asked<()> {
-        let demand = Demand { rule: "removals".into(), message: String::new(), second_person };
-        Asked { act, demands: vec![demand], warnings: Vec::new(), job: () }
+    fn asked(act: Act, requires_second_approver: bool) -> ApprovalRequired<()> {
+        let requirement =
+            ApprovalRequirement { rule: "removals".into(), message: String::new(), requires_second_approver };
+        ApprovalRequired { act, requirements: vec![requirement], warnings: Vec::new(), job: () }
     }
 
     #[test]
-    fn a_token_that_may_approve_asks_for_nothing_not_even_for_a_read() {
-        let rule = "policies: [{name: reads, severity: high, check: never, message: Reads need a yes}]";
-        let policy = Policy::read(&[("reads.yaml", rule)], crate::Profile::None).expect("a policy");
-        let circumstances = Circumstances::at(chrono::DateTime::UNIX_EPOCH);
-        let read = Act { effect: crate::Effect::Read, ..approval().question.act };
+    fn approver_token_cannot_request_an_approval_even_for_a_read() {
+        let rule = "rules: [{name: reads, severity: high, check: 'false', message: Reads need an approval}]";
+        let policy = Policy::read(&[("reads.yaml", rule)], crate::BuiltinRules::None).expect("a policy");
+        let context = EvaluationContext::new(chrono::DateTime::UNIX_EPOCH);
+        let read = Act { effect: crate::Effect::Read, ..approval().request.act };
         let verdict =
-            |role: &str| decide(&policy, &Caller::local("ana", role), &circumstances, Planned::new(read.clone(), ()));
-        assert!(matches!(verdict("approver"), Verdict::Approver));
-        assert!(matches!(verdict("viewer"), Verdict::Ask(_)));
+            |role: &str| authorize(&policy, &Caller::local("ana", role), &context, Planned::new(read.clone(), ()));
+        assert!(matches!(verdict("approver"), Authorization::ApproverToken));
+        assert!(matches!(verdict("viewer"), Authorization::ApprovalRequired(_)));
     }
 
     #[test]
-    fn a_permit_needs_an_approval_that_was_used_up_for_this_act_and_entry() {
-        let act = approval().question.act;
-        let used = Approval { status: Status::Used, used_in: Some("entry".into()), ..approval() };
+    fn grant_needs_an_approval_used_for_this_act_and_entry() {
+        let act = approval().request.act;
+        let used = Approval { status: Status::Used, consumed_by_entry: Some("entry".into()), ..approval() };
         assert!(asked(act.clone(), false).grant(&used, "entry").is_ok());
         assert!(asked(act.clone(), false).grant(&used, "another entry").is_err());
         for status in [Status::Pending, Status::Approved, Status::Rejected, Status::Expired] {
@@ -184,6 +193,9 @@ mod tests {
         }
         let other = Act { arguments: serde_json::json!({"applications": ["db"]}), ..act.clone() };
         assert!(asked(other, false).grant(&used, "entry").is_err());
-        assert!(asked(act, true).grant(&used, "entry").is_err(), "the rules became stricter since it was asked");
+        assert!(
+            asked(act, true).grant(&used, "entry").is_err(),
+            "the rules are stricter than at the time of the request"
+        );
     }
 }

@@ -1,52 +1,52 @@
-//! All that decides, as one value: a change of the configuration makes a new one, and acts under way keep theirs.
+//! A whole policy as one immutable value: a reload creates a new one, and acts in progress keep theirs.
 
 use identity::Caller;
 
 use crate::{
-    Act, Binding, InvalidPolicy, Location, Profile, Roles, Rule, bindings,
+    Act, BuiltinRules, Fact, InvalidPolicy, Location, RoleBinding, Roles, Rule, role_binding,
     rules::Settings,
-    selector::{Matter, fits_model},
+    selector::{EvaluationInput, matches_model},
 };
 
-/// Roles, who holds them, and rules.
+/// Roles, role bindings, rules and settings.
 #[derive(Debug, Clone)]
 pub struct Policy {
     roles: Roles,
-    bindings: Vec<Binding>,
+    role_bindings: Vec<RoleBinding>,
     rules: Vec<Rule>,
     settings: Settings,
-    profile: Profile,
+    builtin_rules: BuiltinRules,
 }
 
 impl Policy {
-    pub(crate) fn of(roles: Roles, guards: Vec<Rule>, settings: Settings, profile: Profile) -> Self {
-        Self { roles, bindings: Vec::new(), rules: guards, settings, profile }
+    pub(crate) fn from_parts(roles: Roles, rules: Vec<Rule>, settings: Settings, builtin_rules: BuiltinRules) -> Self {
+        Self { roles, role_bindings: Vec::new(), rules, settings, builtin_rules }
     }
 
-    /// The same with more bindings, whose roles are known to exist.
-    pub(crate) fn bound(mut self, bindings: Vec<Binding>) -> Self {
-        self.bindings.extend(bindings);
+    /// Adds bindings after their roles were checked.
+    pub(crate) fn add_role_bindings(mut self, bindings: Vec<RoleBinding>) -> Self {
+        self.role_bindings.extend(bindings);
         self
     }
 
-    /// The same with bindings for the users of an identity provider.
+    /// Adds role bindings for subjects of an identity provider.
     ///
     /// # Errors
-    /// [`NoSuchRole`], where a binding names a role that does not exist.
-    pub fn with_bindings(self, bindings: Vec<Binding>) -> Result<Self, NoSuchRole> {
+    /// [`UnknownRole`], if a binding names a role that does not exist.
+    pub fn with_role_bindings(self, bindings: Vec<RoleBinding>) -> Result<Self, UnknownRole> {
         match self.unknown_role(&bindings) {
-            None => Ok(self.bound(bindings)),
-            Some(role) => Err(NoSuchRole { problem: self.no_role(&role), role }),
+            None => Ok(self.add_role_bindings(bindings)),
+            Some(role) => Err(UnknownRole { problem: self.unknown_role_message(&role), role }),
         }
     }
 
-    pub(crate) fn unknown_role(&self, bindings: &[Binding]) -> Option<String> {
+    pub(crate) fn unknown_role(&self, bindings: &[RoleBinding]) -> Option<String> {
         bindings.iter().find(|binding| !self.roles.has(&binding.role)).map(|binding| binding.role.clone())
     }
 
-    pub(crate) fn no_role(&self, name: &str) -> String {
+    pub(crate) fn unknown_role_message(&self, name: &str) -> String {
         let known = self.roles.described().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
-        format!("a binding names the role `{name}`, which does not exist; roles are: {known}")
+        format!("a role binding names the role `{name}`, which does not exist; roles are: {known}")
     }
 
     /// All roles.
@@ -55,32 +55,32 @@ impl Policy {
         &self.roles
     }
 
-    /// Who holds which role by what the identity provider says.
+    /// Which subjects of an identity provider have which roles.
     #[must_use]
-    pub fn bindings(&self) -> &[Binding] {
-        &self.bindings
+    pub fn role_bindings(&self) -> &[RoleBinding] {
+        &self.role_bindings
     }
 
-    /// All rules, in the order in which they are asked.
+    /// All rules, in the order of evaluation.
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
-    /// Which of the shipped rules are among them.
+    /// Which built-in rules the policy includes.
     #[must_use]
-    pub fn profile(&self) -> Profile {
-        self.profile
+    pub fn builtin_rules(&self) -> BuiltinRules {
+        self.builtin_rules
     }
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Roles that the caller holds here, each once.
+    /// Roles of the caller, from the token and from role bindings, without duplicates.
     #[must_use]
     pub fn roles_of(&self, caller: &Caller) -> Vec<String> {
-        let bound = caller.claims().map(|claims| bindings::roles(&self.bindings, claims)).unwrap_or_default();
+        let bound = caller.claims().map(|claims| role_binding::roles(&self.role_bindings, claims)).unwrap_or_default();
         let mut roles = Vec::new();
         for role in caller.roles().iter().cloned().chain(bound) {
             if !roles.contains(&role) {
@@ -90,45 +90,51 @@ impl Policy {
         roles
     }
 
-    /// Whether one of the caller's roles is one that approves.
-    pub(crate) fn holds_approving_role(&self, caller: &Caller) -> bool {
-        self.roles.approve(&self.roles_of(caller))
+    /// Whether one of the caller's roles can approve.
+    pub(crate) fn has_approving_role(&self, caller: &Caller) -> bool {
+        self.roles.can_approve(&self.roles_of(caller))
     }
 
-    /// Whether a place is a production one, by the name of its model or controller.
+    /// Whether a location is in production, by the name of its model or controller.
     #[must_use]
     pub fn is_production(&self, location: &Location) -> bool {
         let names = [location.model(), location.controller()];
-        let fits = |pattern: &crate::Pattern| names.into_iter().flatten().any(|name| fits_model(pattern, name));
-        self.settings.production.iter().any(fits)
+        let matches = |pattern: &crate::Pattern| names.into_iter().flatten().any(|name| matches_model(pattern, name));
+        self.settings.production_models.iter().any(matches)
     }
 
-    pub(crate) fn matter<'a>(&self, act: &'a Act, toolset: &'a str, roles: &'a [String]) -> Matter<'a> {
-        let said = act.arguments["environment"].as_str().is_some_and(|word| word.starts_with("prod"));
-        let production = said || self.is_production(&act.target.location);
-        Matter { act, toolset, roles, production }
+    pub(crate) fn evaluation_input<'a>(
+        &self,
+        act: &'a Act,
+        toolset: &'a str,
+        roles: &'a [String],
+    ) -> EvaluationInput<'a> {
+        // an act for another MCP server may name its environment
+        let declared = act.arguments["environment"].as_str().is_some_and(|word| word.starts_with("prod"));
+        let production = declared || self.is_production(&act.target.location);
+        EvaluationInput { act, toolset, roles, production }
     }
 
-    /// Whether a rule about this act asks how many units there are, which is to be looked up then.
+    /// Facts that the rules need to evaluate this act, and that the dispatcher has to look up.
     #[must_use]
-    pub fn wants_units(&self, act: &Act) -> bool {
-        act.tool == "juju_add_unit" && self.rules.iter().any(|rule| rule.check().contains("units.after"))
+    pub fn needs_facts(&self, act: &Act) -> Vec<Fact> {
+        Fact::ALL.into_iter().filter(|fact| self.rules.iter().any(|rule| rule.needs_fact(*fact, act))).collect()
     }
 }
 
-/// A binding that names a role which does not exist.
+/// A role binding names a role that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
-pub struct NoSuchRole {
-    /// The name.
+pub struct UnknownRole {
+    /// Name of the role.
     pub role: String,
     problem: String,
 }
 
-impl NoSuchRole {
-    /// The same with the place of the name in the text that the bindings were read from.
+impl UnknownRole {
+    /// The same error with its position in the file that contains the bindings.
     #[must_use]
-    pub fn within(&self, file: &str, text: &str) -> InvalidPolicy {
-        InvalidPolicy::about(file, text, &self.role, self.problem.as_str())
+    pub fn in_file(&self, file: &str, text: &str) -> InvalidPolicy {
+        InvalidPolicy::at_word(file, text, &self.role, self.problem.as_str())
     }
 }

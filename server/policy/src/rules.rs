@@ -1,172 +1,85 @@
-//! Rules (guardrails): what an act has to fulfil, whoever asks for it; roles say who may, rules say how.
+//! Rules: conditions that an act has to satisfy, whichever caller requests it. Roles decide who may act, rules decide how.
 
 mod budget;
 mod check;
 mod cost;
-mod manifest;
+mod foreign;
 mod measure;
+mod settings;
 mod text;
+mod value;
 mod window;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Circumstances, Selector,
-    selector::{Matter, Of},
+    Act, Effect, Enforcement, EvaluationContext, Selector, Severity, Violation,
+    fact::Fact,
+    selector::{EvaluationInput, Quantifier},
 };
 
-pub use budget::{Budget, Change, Reserved};
-pub(crate) use check::{Check, Finding};
+pub use budget::{Budget, CountedChange, Reservation};
+pub(crate) use check::{Check, CheckResult};
 pub use cost::Prices;
-pub use measure::{MEASURES, known as known_facts};
-pub(crate) use text::Blocked;
+pub use measure::MEASURES;
+pub(crate) use settings::Settings;
+pub(crate) use text::BlockedPattern;
 
-/// How much is at stake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// A habit to keep.
-    Low,
-    /// Likely to be regretted.
-    Medium,
-    /// Harm to be expected.
-    High,
-    /// Harm that cannot be undone.
-    Critical,
-}
-
-/// What follows where an act does not fulfil a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Response {
-    /// It is done, and the answer and the ledger say so.
-    Warn,
-    /// A human has to say yes first.
-    Approve,
-    /// It is not done.
-    Deny,
-}
-
-impl Response {
-    /// `warn`, `approve`, `deny`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Warn => "warn",
-            Self::Approve => "approve",
-            Self::Deny => "deny",
-        }
-    }
-}
-
-impl Severity {
-    /// `info`, `low`, `medium`, `high`, `critical`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-}
-
-/// One rule as it is written.
+/// One rule of a policy file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Its name, which the ledger and every question carry.
+    /// Name of the rule, which approval requests and the ledger contain.
     pub name: String,
-    /// How much is at stake.
+    /// How serious a violation is.
     pub severity: Severity,
-    /// What an act has to fulfil.
+    /// The condition that an act has to satisfy.
     pub(crate) check: Check,
-    /// What to tell whoever asked, one sentence.
+    /// What the requester and the approver read, one sentence.
     pub message: String,
-    /// Why there is this rule, for whoever reads the list of rules.
+    /// Why the rule exists, for readers of the list of rules.
     #[serde(default)]
     pub explanation: String,
-    /// Acts that it is about; all unless given.
+    /// Acts that the rule applies to; default: all.
     #[serde(default)]
     pub applies_to: Selector,
-    /// Acts among those that it is not about.
-    pub unless: Option<Selector>,
-    /// What follows where it is not fulfilled; unless given, by severity: `deny` for critical, `approve` for high, else `warn`.
-    pub effect: Option<Response>,
-    /// Whether the yes has to come from somebody other than whoever asked.
+    /// Acts among those that the rule does not apply to.
+    pub except: Option<Selector>,
+    /// What follows a violation; default: by severity, `deny` for critical, `require_approval` for high, else `warn`.
+    pub enforcement: Option<Enforcement>,
+    /// Whether the approver has to be another person than the requester.
     #[serde(default)]
-    pub second_person: bool,
+    pub require_second_approver: bool,
 }
 
-/// A rule that an act does not fulfil.
+/// The result of one rule for one act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Hit {
+pub struct RuleResult {
     /// Name of the rule.
     pub rule: String,
-    /// How much is at stake.
-    pub severity: Severity,
-    /// What follows.
-    pub response: Response,
-    /// What the rule says.
-    pub message: String,
-    /// What was found in this act.
+    /// `not_applicable`, `passed`, `warn`, `require_approval`, `deny`.
+    pub result: &'static str,
+    /// Message and detail of the violation.
     pub detail: String,
-    /// Whether the yes has to come from somebody else.
-    pub second_person: bool,
-}
-
-impl Hit {
-    /// What the rule says and what was found, as one sentence.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        match (self.message.trim_end_matches('.'), self.detail.as_str()) {
-            ("", detail) => detail.to_owned(),
-            (message, "") => message.to_owned(),
-            (message, detail) => format!("{message} ({detail})"),
-        }
-    }
-}
-
-/// What a rule said to an act, for whoever wants to know why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Looked {
-    /// Name of the rule.
-    pub rule: String,
-    /// `not about this`, `fulfilled`, `warn`, `approve`, `deny`.
-    pub answer: &'static str,
-    /// What was found.
-    pub detail: String,
-}
-
-/// What rules need to know of the site beside the act.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Settings {
-    pub(crate) production: Vec<crate::Pattern>,
-    pub(crate) blocked: Vec<Blocked>,
-    pub(crate) prices: Prices,
 }
 
 impl Rule {
-    /// What follows where it is not fulfilled.
+    /// What follows a violation.
     #[must_use]
-    pub fn response(&self) -> Response {
-        self.effect.unwrap_or(match self.severity {
-            Severity::Critical => Response::Deny,
-            Severity::High => Response::Approve,
-            Severity::Medium | Severity::Low | Severity::Info => Response::Warn,
+    pub fn enforcement(&self) -> Enforcement {
+        self.enforcement.unwrap_or(match self.severity {
+            Severity::Critical => Enforcement::Deny,
+            Severity::High => Enforcement::RequireApproval,
+            Severity::Medium | Severity::Low | Severity::Info => Enforcement::Warn,
         })
     }
 
-    /// The acts that it is about, in words.
+    /// The acts that the rule applies to, in words.
     #[must_use]
-    pub fn about(&self) -> String {
-        match &self.unless {
+    pub fn scope(&self) -> String {
+        match &self.except {
             None => self.applies_to.to_string(),
-            Some(unless) => format!("{}, unless {unless}", self.applies_to),
+            Some(except) => format!("{}, except {except}", self.applies_to),
         }
     }
 
@@ -176,72 +89,94 @@ impl Rule {
         self.check.text()
     }
 
-    /// Whether it denies all acts of some tools, so that they need not be shown.
-    pub(crate) fn shuts(&self, tool: &str, toolset: &str, effect: crate::Effect) -> bool {
-        self.response() == Response::Deny
-            && self.check.is_never()
-            && self.unless.is_none()
-            && self.applies_to.is_about_tools()
-            && self.applies_to.reaches(tool, toolset, effect)
+    /// Whether an act of this tool could violate the rule. A check of a manifest is for acts of other MCP servers, which
+    /// `validate_action` evaluates: no tool of this server takes a manifest.
+    #[must_use]
+    pub fn may_concern(&self, tool: &str, toolset: &str, effect: Effect) -> bool {
+        self.applies_to.may_match(tool, toolset, effect) && !self.check.reads_only_manifests()
     }
 
-    /// What is wrong with it, in one sentence.
-    pub(crate) fn fault(&self) -> Option<&'static str> {
+    /// Whether it denies all acts of a tool with this effect, so that the tool is not listed.
+    pub(crate) fn always_denies(&self, tool: &str, toolset: &str, effect: Effect) -> bool {
+        self.enforcement() == Enforcement::Deny
+            && self.check.is_always_false()
+            && self.except.is_none()
+            && self.applies_to.depends_on_tool_only()
+            && self.applies_to.may_match(tool, toolset, effect)
+    }
+
+    /// Why the rule is invalid, in one sentence.
+    pub(crate) fn validation_error(&self) -> Option<&'static str> {
         if self.name.trim().is_empty() {
             Some("has no name")
-        } else if self.unless.as_ref().is_some_and(|unless| *unless == Selector::default()) {
-            Some("has an empty `unless`, which would switch it off; leave it out")
-        } else if self.second_person && self.response() != Response::Approve {
-            Some("wants a second person without asking for a yes; give it `effect: approve`")
+        } else if self.except.as_ref().is_some_and(|except| *except == Selector::default()) {
+            Some("has an empty `except`, which would disable it; remove the key")
+        } else if self.require_second_approver && self.enforcement() != Enforcement::RequireApproval {
+            Some("requires a second approver without an approval; add `enforcement: require_approval`")
         } else {
             None
         }
     }
 
-    /// What it says to all acts of the tools that it shuts.
-    pub(crate) fn shut(&self) -> Hit {
-        self.as_hit(self.response(), String::new())
+    /// The violation of any act of a tool that the rule always denies.
+    pub(crate) fn unconditional_violation(&self) -> Violation {
+        self.violation(self.enforcement(), String::new())
     }
 
-    fn as_hit(&self, response: Response, detail: String) -> Hit {
-        Hit {
+    fn violation(&self, enforcement: Enforcement, detail: String) -> Violation {
+        Violation {
             rule: self.name.clone(),
             severity: self.severity,
-            response,
+            enforcement,
             message: self.message.clone(),
             detail,
-            second_person: self.second_person,
+            requires_second_approver: self.require_second_approver,
         }
     }
 
-    fn is_about(&self, matter: &Matter<'_>) -> bool {
-        let spared = self.unless.as_ref().is_some_and(|unless| unless.meets(matter, Of::All));
-        self.applies_to.meets(matter, Of::Any) && !spared
+    fn is_applicable(&self, input: &EvaluationInput<'_>) -> bool {
+        let excepted = self.except.as_ref().is_some_and(|except| except.matches(input, Quantifier::All));
+        self.applies_to.matches(input, Quantifier::Any) && !excepted
     }
 
-    /// What it says to an act: nothing where it is fulfilled or about others.
-    pub(crate) fn hit(&self, matter: &Matter<'_>, settings: &Settings, circumstances: &Circumstances) -> Option<Hit> {
-        if !self.is_about(matter) {
+    /// Whether the rule can only be evaluated for this act if the dispatcher looks up the fact.
+    pub(crate) fn needs_fact(&self, fact: Fact, act: &Act) -> bool {
+        self.check.needs_facts(act).contains(&fact)
+    }
+
+    /// Evaluates the rule. `None` if it does not apply, or the act satisfies it.
+    pub(crate) fn evaluate(
+        &self,
+        input: &EvaluationInput<'_>,
+        settings: &Settings,
+        context: &EvaluationContext,
+    ) -> Option<Violation> {
+        if !self.is_applicable(input) {
             return None;
         }
-        match self.check.find(matter, settings, circumstances) {
-            Finding::Fulfilled => None,
-            Finding::Broken(detail) => Some(self.as_hit(self.response(), detail)),
-            // what cannot be known is for a human to judge, or at least to read
-            Finding::Unknown(detail) => {
-                let response = self.response().min(Response::Approve);
-                Some(self.as_hit(response, format!("{detail} is not known here")))
+        match self.check.evaluate(input, settings, context) {
+            CheckResult::Passed => None,
+            CheckResult::Violated(detail) => Some(self.violation(self.enforcement(), detail)),
+            // an unknown value never passes, and never denies: a human decides, or at least reads about it
+            CheckResult::Unknown(detail) => {
+                let enforcement = self.enforcement().min(Enforcement::RequireApproval);
+                Some(self.violation(enforcement, format!("{detail} is unknown")))
             }
         }
     }
 
-    /// The same, in words for every outcome.
-    pub(crate) fn look(&self, matter: &Matter<'_>, settings: &Settings, circumstances: &Circumstances) -> Looked {
-        let (answer, detail) = match self.hit(matter, settings, circumstances) {
-            Some(hit) => (hit.response.as_str(), hit.sentence()),
-            None if self.is_about(matter) => ("fulfilled", String::new()),
-            None => ("not about this", String::new()),
+    /// Evaluates the rule and reports every outcome.
+    pub(crate) fn explain(
+        &self,
+        input: &EvaluationInput<'_>,
+        settings: &Settings,
+        context: &EvaluationContext,
+    ) -> RuleResult {
+        let (result, detail) = match self.evaluate(input, settings, context) {
+            Some(violation) => (violation.enforcement.as_str(), violation.sentence()),
+            None if self.is_applicable(input) => ("passed", String::new()),
+            None => ("not_applicable", String::new()),
         };
-        Looked { rule: self.name.clone(), answer, detail }
+        RuleResult { rule: self.name.clone(), result, detail }
     }
 }

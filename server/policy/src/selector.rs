@@ -1,4 +1,4 @@
-//! Which acts a grant or a rule speaks of: by tool, effect, place, application and arguments.
+//! Selectors: which acts a grant of a role or a rule applies to, by tool, effect, capability, location and arguments.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
@@ -8,73 +8,76 @@ use serde::{
 };
 use serde_json::Value;
 
-use crate::{Act, Effect, Pattern};
+use crate::{Act, Capability, Effect, Pattern};
 
-/// Which acts are meant. What is left out does not narrow; several words for one thing mean any of them.
+/// Selects acts. An absent key does not restrict; of several values for one key, one has to match.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Selector {
-    /// Names of tools, `juju_add_unit`, or the client's words, `add-unit`.
+    /// Names of tools, `juju_add_unit`, or commands of the Juju client, `add-unit`.
     #[serde(deserialize_with = "one_or_many")]
     pub tools: Vec<Pattern>,
-    /// Groups of tools, `deploy`.
+    /// Names of toolsets, `deploy`.
     #[serde(deserialize_with = "one_or_many")]
     pub toolsets: Vec<Pattern>,
-    /// What the act does.
+    /// Effects of the act.
     #[serde(deserialize_with = "one_or_many")]
     pub effects: Vec<Effect>,
+    /// Capabilities of the act: what it does, whichever tool does it.
+    #[serde(deserialize_with = "one_or_many")]
+    pub capabilities: Vec<Capability>,
     /// Names of controllers.
     #[serde(deserialize_with = "one_or_many")]
     pub controllers: Vec<Pattern>,
     /// Names of models: `prod*` without the owner, `ana/prod*` with it.
     #[serde(deserialize_with = "one_or_many")]
     pub models: Vec<Pattern>,
-    /// Names of applications that the act touches, by themselves or by their units.
+    /// Names of applications that the act touches, directly or through their units.
     #[serde(deserialize_with = "one_or_many")]
     pub applications: Vec<Pattern>,
-    /// What arguments have to be, by name or by JSON pointer (`/config/port`).
+    /// Conditions for arguments, by name or by JSON pointer (`/config/port`).
     pub arguments: BTreeMap<String, Condition>,
-    /// Roles of the caller, of which one is enough. For rules only.
+    /// Roles of the caller. Only for rules.
     #[serde(deserialize_with = "one_or_many")]
     pub roles: Vec<String>,
-    /// Whether the place is a production one. For rules only.
+    /// Whether the act is in a production model. Only for rules.
     pub production: Option<bool>,
 }
 
-/// What an argument has to be.
+/// A condition for one argument.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    /// It fits one of these patterns.
-    Fits(Vec<Pattern>),
-    /// It is a number in these bounds, both included.
-    Within {
-        /// The least.
+    /// The value matches one of these patterns.
+    Matches(Vec<Pattern>),
+    /// The value is a number between these bounds, both included.
+    Between {
+        /// Lower bound.
         min: Option<f64>,
-        /// The most; an argument that is not given stays below it.
+        /// Upper bound; an absent argument satisfies it.
         max: Option<f64>,
     },
-    /// It is given, or is not.
-    Given(bool),
+    /// The argument is present, or absent.
+    Present(bool),
 }
 
-/// What is known of an act when it is compared.
+/// What an evaluation knows about an act.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Matter<'a> {
+pub(crate) struct EvaluationInput<'a> {
     pub(crate) act: &'a Act,
     pub(crate) toolset: &'a str,
     pub(crate) roles: &'a [String],
     pub(crate) production: bool,
 }
 
-/// Whether every one of several applications or values has to fit, as for what is allowed, or any, as for what is not.
+/// How many of several targets or values have to match: all, for what is allowed; any, for what is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Of {
+pub(crate) enum Quantifier {
     All,
     Any,
 }
 
-impl Of {
-    fn fits<T>(self, items: impl IntoIterator<Item = T>, test: impl Fn(T) -> bool) -> bool {
+impl Quantifier {
+    fn is_satisfied<T>(self, items: impl IntoIterator<Item = T>, test: impl Fn(T) -> bool) -> bool {
         let mut items = items.into_iter().peekable();
         match self {
             Self::All => items.peek().is_some() && items.all(test),
@@ -84,60 +87,69 @@ impl Of {
 }
 
 impl Selector {
-    /// Whether the act is meant.
-    pub(crate) fn meets(&self, matter: &Matter<'_>, of: Of) -> bool {
-        let act = matter.act;
-        let named = |patterns: &[Pattern], text: &str| patterns.is_empty() || any(patterns, text);
-        self.reaches(&act.tool, matter.toolset, act.effect)
-            && named(&self.controllers, act.controller().unwrap_or_default())
+    /// Whether the selector matches an act.
+    pub(crate) fn matches(&self, input: &EvaluationInput<'_>, quantifier: Quantifier) -> bool {
+        let act = input.act;
+        let matches_name = |patterns: &[Pattern], text: &str| patterns.is_empty() || any(patterns, text);
+        self.may_match(&act.tool, input.toolset, act.effect)
+            && (self.capabilities.is_empty() || self.capabilities.iter().any(|capability| act.impact.has(*capability)))
+            && matches_name(&self.controllers, act.controller().unwrap_or_default())
             && (self.models.is_empty()
-                || self.models.iter().any(|pattern| fits_model(pattern, act.model().unwrap_or_default())))
+                || self.models.iter().any(|pattern| act.model().is_some_and(|model| matches_model(pattern, model))))
             && (self.applications.is_empty()
-                // a machine among the targets is no application that fits
-                || of.fits(&act.target.entities, |entity| entity.application().is_some_and(|name| any(&self.applications, name))))
-            && self.arguments.iter().all(|(name, condition)| condition.holds(argument(&act.arguments, name), of))
-            && (self.roles.is_empty() || self.roles.iter().any(|role| matter.roles.contains(role)))
-            && self.production.is_none_or(|production| production == matter.production)
+                // a machine among the targets belongs to no application that could match
+                || quantifier.is_satisfied(&act.target.entities, |entity| {
+                    entity.application().is_some_and(|name| any(&self.applications, name))
+                }))
+            && self
+                .arguments
+                .iter()
+                .all(|(name, condition)| condition.is_satisfied(argument(&act.arguments, name), quantifier))
+            && (self.roles.is_empty() || self.roles.iter().any(|role| input.roles.contains(role)))
+            && self.production.is_none_or(|production| production == input.production)
     }
 
-    /// Whether acts of this tool could be meant, wherever and with whatever arguments.
-    pub(crate) fn reaches(&self, tool: &str, toolset: &str, effect: Effect) -> bool {
-        (self.tools.is_empty() || self.tools.iter().any(|pattern| fits_tool(pattern, tool)))
+    /// Whether the selector could match acts of this tool, in some model with some arguments.
+    pub(crate) fn may_match(&self, tool: &str, toolset: &str, effect: Effect) -> bool {
+        (self.tools.is_empty() || self.tools.iter().any(|pattern| matches_tool(pattern, tool)))
             && (self.toolsets.is_empty() || any(&self.toolsets, toolset))
             && (self.effects.is_empty() || self.effects.contains(&effect))
     }
 
-    /// Whether it depends on the tool and what it does alone, not on place, arguments or caller.
-    pub(crate) fn is_about_tools(&self) -> bool {
-        let tools = Self {
+    /// Whether the selector depends on tool and effect only, not on location, arguments or caller.
+    pub(crate) fn depends_on_tool_only(&self) -> bool {
+        let tool_keys = Self {
             tools: self.tools.clone(),
             toolsets: self.toolsets.clone(),
             effects: self.effects.clone(),
             ..Self::default()
         };
-        *self == tools
+        *self == tool_keys
     }
 }
 
-/// In words: `tools deploy, refresh; production`; `everything` where nothing narrows.
+/// In words: `tools deploy, refresh; production`; `all acts` for the empty selector.
 impl fmt::Display for Selector {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let effects: Vec<_> = self.effects.iter().map(|effect| effect.as_str()).collect();
-        let named = [
-            ("tools", joined(&self.tools)),
-            ("toolsets", joined(&self.toolsets)),
+        let capabilities: Vec<_> = self.capabilities.iter().map(|capability| capability.as_str()).collect();
+        let lists = [
+            ("tools", join_patterns(&self.tools)),
+            ("toolsets", join_patterns(&self.toolsets)),
             ("effects", effects.join(", ")),
-            ("controllers", joined(&self.controllers)),
-            ("models", joined(&self.models)),
-            ("applications", joined(&self.applications)),
+            ("capabilities", capabilities.join(", ")),
+            ("controllers", join_patterns(&self.controllers)),
+            ("models", join_patterns(&self.models)),
+            ("applications", join_patterns(&self.applications)),
             ("roles", self.roles.join(", ")),
         ];
-        let named = named.into_iter().filter(|(_, words)| !words.is_empty());
+        let lists = lists.into_iter().filter(|(_, values)| !values.is_empty());
         let arguments = self.arguments.iter().map(|(name, condition)| format!("argument {name} {condition}"));
-        let production = self.production.map(|yes| if yes { "production" } else { "outside production" }.to_owned());
-        let parts = named.map(|(word, words)| format!("{word} {words}")).chain(arguments).chain(production);
+        let production =
+            self.production.map(|inside| if inside { "production" } else { "outside production" }.to_owned());
+        let parts = lists.map(|(key, values)| format!("{key} {values}")).chain(arguments).chain(production);
         let parts: Vec<_> = parts.collect();
-        formatter.write_str(if parts.is_empty() { "everything" } else { "" })?;
+        formatter.write_str(if parts.is_empty() { "all acts" } else { "" })?;
         formatter.write_str(&parts.join("; "))
     }
 }
@@ -145,18 +157,18 @@ impl fmt::Display for Selector {
 impl fmt::Display for Condition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fits(patterns) => formatter.write_str(&joined(patterns)),
-            Self::Within { min, max } => {
+            Self::Matches(patterns) => formatter.write_str(&join_patterns(patterns)),
+            Self::Between { min, max } => {
                 let bound = |bound: &Option<f64>| bound.map(|number| number.to_string()).unwrap_or_default();
                 write!(formatter, "{}..{}", bound(min), bound(max))
             }
-            Self::Given(true) => formatter.write_str("given"),
-            Self::Given(false) => formatter.write_str("not given"),
+            Self::Present(true) => formatter.write_str("present"),
+            Self::Present(false) => formatter.write_str("absent"),
         }
     }
 }
 
-fn joined(patterns: &[Pattern]) -> String {
+fn join_patterns(patterns: &[Pattern]) -> String {
     patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(", ")
 }
 
@@ -164,71 +176,74 @@ fn any(patterns: &[Pattern], text: &str) -> bool {
     patterns.iter().any(|pattern| pattern.matches(text))
 }
 
-fn fits_tool(pattern: &Pattern, tool: &str) -> bool {
-    let word = tool.strip_prefix("juju_").unwrap_or(tool).replace('_', "-");
-    pattern.matches(tool) || pattern.matches(&word)
+fn matches_tool(pattern: &Pattern, tool: &str) -> bool {
+    let command = tool.strip_prefix("juju_").unwrap_or(tool).replace('_', "-");
+    pattern.matches(tool) || pattern.matches(&command)
 }
 
-/// A pattern without an owner means the model of any owner.
-pub(crate) fn fits_model(pattern: &Pattern, model: &str) -> bool {
+/// A pattern without an owner matches the model of any owner.
+pub(crate) fn matches_model(pattern: &Pattern, model: &str) -> bool {
     let name = if pattern.as_str().contains('/') { model } else { model.rsplit('/').next().unwrap_or(model) };
     !model.is_empty() && pattern.matches(name)
 }
 
-/// An argument by its name, or by a JSON pointer.
+/// An argument by name, or by JSON pointer.
 pub(crate) fn argument<'a>(arguments: &'a Value, name: &str) -> Option<&'a Value> {
     let found = if name.starts_with('/') { arguments.pointer(name) } else { arguments.get(name) };
     found.filter(|value| !value.is_null())
 }
 
 impl Condition {
-    fn holds(&self, value: Option<&Value>, of: Of) -> bool {
+    fn is_satisfied(&self, value: Option<&Value>, quantifier: Quantifier) -> bool {
         match (self, value) {
-            (Self::Given(wanted), value) => value.is_some() == *wanted,
-            // a flag that is not given is not set
-            (Self::Fits(patterns), None) => any(patterns, "false"),
-            (Self::Fits(patterns), Some(value)) => of.fits(leaves(value), |text| any(patterns, &text)),
-            (Self::Within { min, .. }, None) => min.is_none(),
-            (Self::Within { min, max }, Some(value)) => of.fits(leaves(value), |text| {
-                // what is no number is in no bounds
-                text.parse::<f64>().is_ok_and(|number| {
-                    min.is_none_or(|least| number >= least) && max.is_none_or(|most| number <= most)
-                })
+            (Self::Present(expected), value) => value.is_some() == *expected,
+            // an absent flag is false
+            (Self::Matches(patterns), None) => any(patterns, "false"),
+            (Self::Matches(patterns), Some(value)) => {
+                quantifier.is_satisfied(scalar_leaves(value), |text| any(patterns, &text))
+            }
+            (Self::Between { min, .. }, None) => min.is_none(),
+            (Self::Between { min, max }, Some(value)) => quantifier.is_satisfied(scalar_leaves(value), |text| {
+                // a value that is no number is outside all bounds
+                text.parse::<f64>()
+                    .is_ok_and(|number| min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max))
             }),
         }
     }
 }
 
-/// All texts, numbers and flags in a value.
-pub(crate) fn leaves(value: &Value) -> Vec<String> {
+/// All strings, numbers and booleans in a value, as text.
+pub(crate) fn scalar_leaves(value: &Value) -> Vec<String> {
     match value {
         Value::Null => Vec::new(),
         Value::String(text) => vec![text.clone()],
-        Value::Array(items) => items.iter().flat_map(leaves).collect(),
-        Value::Object(map) => map.values().flat_map(leaves).collect(),
+        Value::Array(items) => items.iter().flat_map(scalar_leaves).collect(),
+        Value::Object(map) => map.values().flat_map(scalar_leaves).collect(),
         other => vec![other.to_string()],
     }
 }
 
+/// The map form of [`Condition`].
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Bounds {
+struct ConditionMap {
     min: Option<f64>,
     max: Option<f64>,
-    given: Option<bool>,
+    present: Option<bool>,
 }
 
 impl<'de> Deserialize<'de> for Condition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
+        /// One scalar, a list, or a map. A serde `untagged` enum would lose the line number and the reason of an error.
+        struct ConditionVisitor;
+        impl<'de> Visitor<'de> for ConditionVisitor {
             type Value = Condition;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a pattern, a list of patterns, or a map with `min` and `max`, or with `given`")
+                formatter.write_str("a pattern, a list of patterns, or a map with `min` and `max`, or with `present`")
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Condition, E> {
-                Ok(Condition::Fits(vec![Pattern::new(text)]))
+                Ok(Condition::Matches(vec![Pattern::new(text)]))
             }
             fn visit_bool<E: serde::de::Error>(self, flag: bool) -> Result<Condition, E> {
                 self.visit_str(&flag.to_string())
@@ -243,29 +258,30 @@ impl<'de> Deserialize<'de> for Condition {
                 self.visit_str(&number.to_string())
             }
             fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Condition, A::Error> {
-                Many(PhantomData).visit_seq(list).map(Condition::Fits)
+                OneOrMany(PhantomData).visit_seq(list).map(Condition::Matches)
             }
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Condition, A::Error> {
-                match Bounds::deserialize(MapAccessDeserializer::new(map))? {
-                    Bounds { min: None, max: None, given: Some(given) } => Ok(Condition::Given(given)),
-                    Bounds { min: None, max: None, given: None } | Bounds { given: Some(_), .. } => {
-                        Err(A::Error::custom("either `min` or `max`, or `given`, is wanted"))
+                match ConditionMap::deserialize(MapAccessDeserializer::new(map))? {
+                    ConditionMap { min: None, max: None, present: Some(present) } => Ok(Condition::Present(present)),
+                    ConditionMap { min: None, max: None, present: None } | ConditionMap { present: Some(_), .. } => {
+                        Err(A::Error::custom("expected either `min` or `max`, or `present`"))
                     }
-                    Bounds { min, max, given: None } => Ok(Condition::Within { min, max }),
+                    ConditionMap { min, max, present: None } => Ok(Condition::Between { min, max }),
                 }
             }
         }
-        deserializer.deserialize_any(Read)
+        deserializer.deserialize_any(ConditionVisitor)
     }
 }
 
-struct Many<T>(PhantomData<T>);
+/// Accepts one value as a list of one.
+struct OneOrMany<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Many<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
     type Value = Vec<T>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text or a list of texts")
+        formatter.write_str("a string or a list of strings")
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Vec<T>, E> {
@@ -277,14 +293,18 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Many<T> {
         while let Some(item) = list.next_element()? {
             items.push(item);
         }
-        // an empty list could be read as all or as none
-        if items.is_empty() { Err(A::Error::custom("the list is empty; leave it out to mean all")) } else { Ok(items) }
+        // an empty list could mean all or none
+        if items.is_empty() {
+            Err(A::Error::custom("the list is empty; remove the key to select all"))
+        } else {
+            Ok(items)
+        }
     }
 }
 
-/// Reads one word or a list of words.
+/// Deserializes one string or a list of strings.
 pub(crate) fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    deserializer.deserialize_any(Many(PhantomData))
+    deserializer.deserialize_any(OneOrMany(PhantomData))
 }
 
 #[cfg(test)]
@@ -292,25 +312,27 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Target, TargetEntity};
+    use crate::{Impact, Target, TargetEntity};
 
     fn act() -> Act {
         let entities = ["application-web", "unit-db-main-0"].map(|tag| TargetEntity::Known(tag.into()));
-        Act::new("juju_add_unit", Effect::Write)
+        let act = Act::new("juju_add_unit", Effect::Write)
             .with_target(Target::in_model("eu", "ana/prod-shop", entities))
             .with_arguments(
                 json!({"application": "web", "num_units": 3, "to": ["0", "lxd:1"], "config": {"port": "80"}}),
-            )
+            );
+        Act { impact: Impact::default().with_capability(Capability::OpensShell), ..act }
     }
 
-    fn meets(text: &str, of: Of) -> bool {
+    fn matches_act(text: &str, quantifier: Quantifier) -> bool {
         let selector: Selector = serde_yaml::from_str(text).expect(text);
         let roles = ["operator".to_owned()];
-        selector.meets(&Matter { act: &act(), toolset: "deploy", roles: &roles, production: true }, of)
+        selector
+            .matches(&EvaluationInput { act: &act(), toolset: "deploy", roles: &roles, production: true }, quantifier)
     }
 
     #[test]
-    fn every_word_narrows() {
+    fn selector_key_restricts_the_acts() {
         for (text, meant) in [
             ("{}", true),
             ("tools: juju_add_*", true),
@@ -320,6 +342,9 @@ mod tests {
             ("toolsets: users", false),
             ("effects: [write, destructive]", true),
             ("effects: read", false),
+            ("capabilities: opens_shell", true),
+            ("capabilities: [exposes_to_public, opens_shell]", true),
+            ("capabilities: exposes_to_public", false),
             ("controllers: e?", true),
             ("controllers: us", false),
             ("models: prod*", true),
@@ -333,35 +358,35 @@ mod tests {
             ("arguments: {force: false}", true),
             ("arguments: {force: true}", false),
             ("arguments: {/config/port: 80}", true),
-            ("arguments: {/config/port: {given: false}}", false),
+            ("arguments: {/config/port: {present: false}}", false),
             ("roles: [admin, operator]", true),
             ("roles: admin", false),
             ("production: true", true),
             ("production: false", false),
         ] {
-            assert_eq!(meets(text, Of::All), meant, "{text}");
+            assert_eq!(matches_act(text, Quantifier::All), meant, "{text}");
         }
     }
 
     #[test]
-    fn of_several_all_have_to_fit_where_it_is_allowed_and_any_where_it_is_not() {
+    fn quantifier_all_needs_every_target_and_any_needs_one() {
         for (text, all, any) in [
             ("applications: web", false, true),
             ("applications: [web, db-*]", true, true),
             ("applications: cache", false, false),
             ("arguments: {to: '0'}", false, true),
         ] {
-            assert_eq!((meets(text, Of::All), meets(text, Of::Any)), (all, any), "{text}");
+            assert_eq!((matches_act(text, Quantifier::All), matches_act(text, Quantifier::Any)), (all, any), "{text}");
         }
     }
 
     #[test]
-    fn a_grant_for_applications_reaches_no_machine_beside_them() {
+    fn application_grant_does_not_match_a_machine() {
         let selector: Selector = serde_yaml::from_str("applications: 'web*'").expect("good");
-        let meets = |targets: &[&str], of: Of| {
+        let matches_act = |targets: &[&str], quantifier: Quantifier| {
             let entities = targets.iter().map(|tag| TargetEntity::Known((*tag).to_owned()));
             let act = act().with_target(Target::in_model("eu", "ana/prod-shop", entities));
-            selector.meets(&Matter { act: &act, toolset: "", roles: &[], production: false }, of)
+            selector.matches(&EvaluationInput { act: &act, toolset: "", roles: &[], production: false }, quantifier)
         };
         for (targets, all, any) in [
             (&["unit-web-0", "application-web-2"][..], true, true),
@@ -369,18 +394,22 @@ mod tests {
             (&["machine-3"], false, false),
             (&[], false, false),
         ] {
-            assert_eq!((meets(targets, Of::All), meets(targets, Of::Any)), (all, any), "{targets:?}");
+            assert_eq!(
+                (matches_act(targets, Quantifier::All), matches_act(targets, Quantifier::Any)),
+                (all, any),
+                "{targets:?}"
+            );
         }
     }
 
     #[test]
-    fn a_selector_is_told_in_words() {
+    fn selector_displays_its_keys() {
         for (text, words) in [
-            ("{}", "everything"),
+            ("{}", "all acts"),
             ("{tools: [deploy, refresh], production: true}", "tools deploy, refresh; production"),
             (
-                "{roles: admin, arguments: {to: {given: false}, units: {max: 3}}}",
-                "roles admin; argument to not given; argument units ..3",
+                "{roles: admin, arguments: {to: {present: false}, units: {max: 3}}}",
+                "roles admin; argument to absent; argument units ..3",
             ),
         ] {
             assert_eq!(serde_yaml::from_str::<Selector>(text).expect(text).to_string(), words);
@@ -388,9 +417,14 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_misread_is_refused() {
-        for text in ["models: []", "arguments: {x: []}", "arguments: {x: {}}", "arguments: {x: {max: 1, given: true}}"]
-        {
+    fn ambiguous_selector_is_rejected() {
+        for text in [
+            "models: []",
+            "capabilities: flies",
+            "arguments: {x: []}",
+            "arguments: {x: {}}",
+            "arguments: {x: {max: 1, present: true}}",
+        ] {
             assert!(serde_yaml::from_str::<Selector>(text).is_err(), "{text}");
         }
         assert!(serde_yaml::from_str::<Selector>("model: prod").is_err());

@@ -47,7 +47,7 @@ create table budget_change (
     caller      text    not null,     -- key of the caller
     target      text    not null,     -- controller and model
     created_at  integer not null,     -- microseconds since 1970
-    units       real    not null,     -- units that the act added
-    machines    real    not null      -- machines that the act added
+    units       integer not null,     -- units that the act added
+    machines    integer not null      -- machines that the act added
 ) strict;
 create index budget_change_created on budget_change (created_at);

@@ -16,9 +16,9 @@ pub struct BudgetChangeRow {
     /// Time of the change, in microseconds since 1970.
     pub created_at: i64,
     /// Units that it added.
-    pub units: f64,
+    pub units: i64,
     /// Machines that it added.
-    pub machines: f64,
+    pub machines: i64,
 }
 
 impl FromRow<'_, SqliteRow> for BudgetChangeRow {

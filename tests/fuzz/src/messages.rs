@@ -125,7 +125,7 @@ async fn router(folder: &std::path::Path) -> Router {
     };
     let door = Arc::new(dispatch::Door {
         catalogue: catalogue::Catalogue::shipped(),
-        policy: policy::InForce::new(policy::Policy::shipped().expect("the policy"), policy::Budget::default()),
+        policy: policy::ActivePolicy::new(policy::Policy::builtin().expect("the policy"), policy::Budget::default()),
         ledger: audit::Ledger::open(store, terms).await.expect("a ledger"),
         controllers: juju_client::Controllers::new(Vec::new(), None, juju_client::Settings::default()),
         approvals: dispatch::ApprovalTerms::default(),

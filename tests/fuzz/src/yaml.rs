@@ -2,7 +2,7 @@
 //! caller more than its roles do, and the explanation of a decision agrees with the decision.
 
 use identity::Caller;
-use policy::{Act, Circumstances, Effect, InvalidPolicy, Judgement, Policy, Profile, Target, TargetEntity};
+use policy::{Act, EvaluationContext, Effect, InvalidPolicy, PolicyDecision, Policy, BuiltinRules, Target, TargetEntity};
 use serde_json::json;
 
 const EFFECTS: [Effect; 4] = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
@@ -11,12 +11,12 @@ const EFFECTS: [Effect; 4] = [Effect::Read, Effect::Sensitive, Effect::Write, Ef
 pub fn run(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let read = |profile| Policy::read(&[("policy.yaml", text)], profile);
-    match read(Profile::None) {
+    match read(BuiltinRules::None) {
         Ok(own) => {
             check_policy(&own);
             // parsing the built-in rules takes most of the time
             if bytes.len() % 32 == 0 {
-                check_with_builtin_rules(&own, read(Profile::Shipped));
+                check_with_builtin_rules(&own, read(BuiltinRules::All));
             }
         }
         Err(error) => {
@@ -46,8 +46,8 @@ fn check_policy(policy: &Policy) {
     let stranger = [Caller::anonymous(None), Caller::local("ana", "no such role")];
     for effect in EFFECTS {
         for caller in &stranger {
-            let judged = policy.judge(caller, &act(effect), &Circumstances::at(Default::default()));
-            let denied = matches!(judged, Judgement::Deny(_));
+            let judged = policy.evaluate(caller, &act(effect), &EvaluationContext::new(Default::default()));
+            let denied = matches!(judged, PolicyDecision::Deny(_));
             assert!(denied || policy.roles().has("no such role"), "{judged:?} for {caller:?}");
         }
         for role in &roles {
@@ -58,21 +58,21 @@ fn check_policy(policy: &Policy) {
 
 /// The decision agrees with the role and with the rules of the explanation.
 fn check_decision(policy: &Policy, caller: &Caller, effect: Effect) {
-    let (act, circumstances) = (act(effect), Circumstances::at(Default::default()));
-    let judged = policy.judge(caller, &act, &circumstances);
+    let (act, circumstances) = (act(effect), EvaluationContext::new(Default::default()));
+    let judged = policy.evaluate(caller, &act, &circumstances);
     let explanation = policy.explain(caller, &act, &circumstances);
-    if policy.rights(caller).allow(effect).is_err() {
-        assert!(matches!(judged, Judgement::Deny(_)), "{judged:?} though no role allows it: {explanation:?}");
+    if policy.permissions(caller).allow(effect).is_err() {
+        assert!(matches!(judged, PolicyDecision::Deny(_)), "{judged:?} though no role allows it: {explanation:?}");
         return;
     }
     let has_result = |answer: &str| explanation.rules.iter().any(|looked| looked.answer == answer);
     match &judged {
-        Judgement::Allow { .. } => assert!(!has_result("deny") && !has_result("approve"), "{explanation:?}"),
-        Judgement::Ask { demands, .. } => assert!(!demands.is_empty() && has_result("approve") && !has_result("deny"), "{explanation:?}"),
-        Judgement::Deny(denial) => assert!(!denial.to_string().is_empty(), "{explanation:?}"),
+        PolicyDecision::Allow { .. } => assert!(!has_result("deny") && !has_result("approve"), "{explanation:?}"),
+        PolicyDecision::RequireApproval { demands, .. } => assert!(!demands.is_empty() && has_result("approve") && !has_result("deny"), "{explanation:?}"),
+        PolicyDecision::Deny(denial) => assert!(!denial.to_string().is_empty(), "{explanation:?}"),
     }
     if explanation.decision != "deny" {
-        assert_eq!(explanation.decision == "allow", matches!(judged, Judgement::Allow { .. }), "{explanation:?}");
+        assert_eq!(explanation.decision == "allow", matches!(judged, PolicyDecision::Allow { .. }), "{explanation:?}");
     }
 }
 

@@ -7,9 +7,9 @@ from conftest import juju_mcp
 from provider import free_port
 
 BINDINGS = [
-    {"role": "viewer", "to": ["client:machine-jwt", "client:machine-opaque", "group:staff", "user:cat@example.com", "user:dan@example.com"]},
-    {"role": "operator", "to": ["group:ops"]},
-    {"role": "approver", "to": ["group:approvers"]},
+    {"role": "viewer", "subjects": ["client:machine-jwt", "client:machine-opaque", "group:staff", "user:cat@example.com", "user:dan@example.com"]},
+    {"role": "operator", "subjects": ["group:ops"]},
+    {"role": "approver", "subjects": ["group:approvers"]},
 ]
 
 

@@ -19,17 +19,17 @@ from test_tokens import hydra, on_loopback, signed_in, sim  # noqa: F401
 REMOVE = {"model": "shop", "applications": ["web"]}
 ASKS = SCOPES.replace(" juju:approve", "")
 FORMS = ["jwt", "opaque"]
-BINDINGS = [{"role": "admin", "to": ["group:ops"]}, {"role": "approver", "to": ["group:approvers"]}]
+BINDINGS = [{"role": "admin", "subjects": ["group:ops"]}, {"role": "approver", "subjects": ["group:approvers"]}]
 # beside the shipped rules: one that wants somebody else, for an act that can be undone
-RULES = """policies:
+RULES = """rules:
   - name: two-for-a-unit
     severity: high
-    check: never
-    effect: approve
+    check: "false"
+    enforcement: require_approval
     message: A unit is added by two people
     explanation: For the tests.
     applies_to: {tools: add-unit}
-    second_person: true
+    require_second_approver: true
 """
 
 
@@ -41,7 +41,7 @@ def console(folder, hydra, sim, form):  # noqa: F811
     (folder / "secret").write_text(secret)
     (folder / "rules.yaml").write_text(RULES)
     section = {"client_id": client, "client_secret_file": str(folder / "secret")}
-    more = {"console": section, "policy": {"files": [str(folder / "rules.yaml")]}, "bindings": BINDINGS}
+    more = {"console": section, "policy": {"files": [str(folder / "rules.yaml")]}, "role_bindings": BINDINGS}
     with served(folder, hydra, sim, host="localhost", **more) as server:
         hydra.client(client, [server.mcp], form, ["authorization_code"], client_secret=secret,
                      redirect_uris=[f"{server.base}/console/callback"])

@@ -16,8 +16,8 @@ roles:
     effects: [read]
     allow:
       - {tools: add-unit, models: 'dev*', applications: 'web*', arguments: {num_units: {max: 3}}}
-bindings:
-  - {role: web-team, to: ['group:web']}
+role_bindings:
+  - {role: web-team, subjects: ['group:web']}
 """
 
 
@@ -31,13 +31,13 @@ def test_check_says_what_is_good_and_where_it_is_not(tmp_path):
     file = tmp_path / "policy.yaml"
     file.write_text(ROLES)
     code, out, _ = policy("check", file)
-    assert code == 0 and "6 roles" in out and "1 bindings" in out, out
+    assert code == 0 and "6 roles" in out and "1 role bindings" in out, out
     for text, place, word in [
-        ("policies:\n  - {name: a, severity: high, check: units.aded <= 3, message: m}\n", "line 2, column 38", "no measure `units.aded`"),
-        ("policies:\n  - {name: a, severity: high, check: never, mesage: m}\n", "line 2, column 45", "unknown field `mesage`"),
+        ("rules:\n  - {name: a, severity: high, check: units.aded <= 3, message: m}\n", "line 2, column 38", "unknown measure `units.aded`"),
+        ("rules:\n  - {name: a, severity: high, check: 'false', mesage: m}\n", "line 2, column 47", "unknown field `mesage`"),
         ("roles:\n  a: {description: d, effects: [wride]}\n", "line 2, column 33", "wride"),
-        ("bindings:\n  - {role: nobody, to: ['group:x']}\n", "line 2, column 12", "`nobody`, which does not exist"),
-        ("policies: [\n", "line 2, column 1", "did not find expected"),
+        ("role_bindings:\n  - {role: nobody, subjects: ['group:x']}\n", "line 2, column 12", "`nobody`, which does not exist"),
+        ("rules: [\n", "line 2, column 1", "did not find expected"),
     ]:
         file.write_text(text)
         code, _, said = policy("check", file)
@@ -55,28 +55,28 @@ def test_explain_names_the_role_and_the_rules_that_decide(tmp_path):
         return json.loads(out)["explanation"]
 
     def strikes(told):
-        return [looked["rule"] for looked in told["rules"] if looked["answer"] in ("deny", "approve", "warn")]
+        return [looked["rule"] for looked in told["rules"] if looked["result"] in ("deny", "require_approval", "warn")]
 
     unit = ["--tool", "add-unit", "--args", '{"application": "web", "num_units": 3}', "--assume", "units.now=2"]
     told = explained("--caller", "group:web", "--model", "dev-shop", *unit)
-    assert (told["decision"], told["right"], strikes(told)) == ("allow", "role `web-team` allows it", [])
+    assert (told["decision"], told["role_decision"], strikes(told)) == ("allow", "role `web-team` allows it", [])
     told = explained("--caller", "group:web", "--model", "prod", *unit)
-    assert told["decision"] == "deny" and "not allowed to role `web-team` here with these arguments" in told["right"]
+    assert told["decision"] == "deny" and "not allowed to role `web-team` here with these arguments" in told["role_decision"]
     told = explained("--caller", "group:others", "--model", "dev-shop", *unit)
-    assert told["decision"] == "deny" and "a caller without a role" in told["right"]
+    assert told["decision"] == "deny" and "a caller without a role" in told["role_decision"]
     told = explained("--caller", "group:web", "--scope", "juju:read", "--model", "dev-shop", *unit)
-    assert told["decision"] == "deny" and "juju:write" in told["right"]
+    assert told["decision"] == "deny" and "juju:write" in told["role_decision"]
     refresh = ["--role", "operator", "--tool", "refresh", "--model", "admin/prod", "--args", '{"application": "db"}']
     assert explained(*refresh, "--at", "2026-11-17T09:00:00Z")["decision"] == "allow"
     told = explained(*refresh, "--at", "2026-11-21T09:00:00Z")
-    assert (told["decision"], strikes(told)) == ("ask", ["change-window"])
+    assert (told["decision"], strikes(told)) == ("require_approval", ["change-window"])
     told = explained("--role", "admin", "--tool", "remove-unit", "--model", "prod", "--args", '{"units": ["web/0"]}')
-    assert told["second_person"] and strikes(told) == ["second-person-in-production", "approve-destructive"]
+    assert told["requires_second_approver"] and strikes(told) == ["second-approver-in-production", "approve-destructive"]
     code, out, _ = policy("explain", "--role", "admin", "--tool", "destroy-model", "--model", "admin/prod")
-    assert code == 0 and "decision  deny\n" in out and "rule `deny-destroy-production`" in out, out
+    assert code == 0 and "decision          deny\n" in out and "rule `deny-destroy-production`" in out, out
     for words, part in [
         (["--role", "emperor", "--tool", "status"], "there is no role `emperor`"),
-        (["--role", "admin", "--tool", "status", "--args", "[1]"], "no JSON object"),
+        (["--role", "admin", "--tool", "status", "--args", "[1]"], "not a JSON object"),
         (["--role", "admin", "--tool", "add-unit", "--args", '{"colour": 1}'], "colour"),
         (["--tool", "status"], "--role"),
         (["--caller", "somebody", "--tool", "status"], "group:NAME"),
@@ -144,35 +144,35 @@ def test_a_changed_policy_is_in_force_at_once_and_a_broken_one_leaves_the_old(tm
     put(file, "# nothing of our own yet\n")
     with served(tmp_path, "--policy", file) as shop:
         assert shop.unexpose() == "done" and not shop.stale()
-        put(file, "policies:\n  - {name: keep-open, severity: critical, check: never, message: It stays open, applies_to: {tools: unexpose}}\n")
+        put(file, "rules:\n  - {name: keep-open, severity: critical, check: 'false', message: It stays open, applies_to: {tools: unexpose}}\n")
         said = eventually("the rule is in force", lambda: (text := shop.unexpose()) != "done" and text)
         assert said.startswith("denied: forbidden by rule `keep-open`: It stays open: ask whoever keeps the policy")
-        put(file, "policies:\n  - {name: keep-open, severity: critical, check: nevr, message: It stays open}\n")
+        put(file, "rules:\n  - {name: keep-open, severity: critical, check: nevr, message: It stays open}\n")
         eventually("the broken file is noticed", shop.stale)
         assert shop.unexpose() == said, "the old rules stay"
-        assert "line 2, column 50" in shop.log() and "no measure `nevr`" in shop.log()
+        assert "line 2, column 50" in shop.log() and "unknown measure `nevr`" in shop.log()
         check = shop.policy_check()
         assert check["healthy"] and "an older policy is active" in check["detail"]
         file.unlink()
         time.sleep(3)
         assert shop.unexpose() == said and shop.stale(), "a file that is gone takes no rule away"
-        put(file, "without: [cost-cap]\n")
+        put(file, "disabled_rules: [cost-cap]\n")
         eventually("the rule is gone", lambda: shop.unexpose() == "done")
         eventually("the policy is said to be new", lambda: not shop.stale())
 
 
 def test_bindings_and_files_of_the_configuration_are_read_anew_and_the_ledger_says_what_changed(tmp_path):
     config, file = tmp_path / "config.yaml", tmp_path / "rules.yaml"
-    put(config, "bindings:\n  - {role: viewer, to: ['group:day']}\n")
+    put(config, "role_bindings:\n  - {role: viewer, subjects: ['group:day']}\n")
     with served(tmp_path, "--config", config) as shop:
-        put(config, "bindings:\n  - {role: viewer, to: ['group:day']}\n  - {role: operator, to: ['group:night']}\n")
+        put(config, "role_bindings:\n  - {role: viewer, subjects: ['group:day']}\n  - {role: operator, subjects: ['group:night']}\n")
         eventually("the binding is in force", lambda: "operator to group:night" in shop.log())
         eventually("the ledger has it", lambda: '"added":["operator to group:night"]' in shop.recorded())
         assert not shop.stale()
         for broken, place, word in [
-            ("bindings:\n  - {role: nobody, to: ['group:night']}\n", "line 2, column 12", "`nobody`, which does not exist"),
-            ("bindings:\n  - {role: viewer, to: ['night']}\n", "line 2 column", "group:NAME"),
-            ("bindings: [\n", "line 2 column", "did not find"),
+            ("role_bindings:\n  - {role: nobody, subjects: ['group:night']}\n", "line 2, column 12", "`nobody`, which does not exist"),
+            ("role_bindings:\n  - {role: viewer, subjects: ['night']}\n", "line 2 column", "group:NAME"),
+            ("role_bindings: [\n", "line 2 column", "did not find"),
             (f"policy: {{files: [{file}]}}\n", str(file), "cannot read"),
         ]:
             put(config, broken)
@@ -180,7 +180,7 @@ def test_bindings_and_files_of_the_configuration_are_read_anew_and_the_ledger_sa
             assert place in said and "an older policy is active" in said, said
             eventually("an older policy is counted", shop.stale)
             assert "viewer to group:day" not in shop.recorded(), "who held a role holds it still"
-        put(file, "policies:\n  - {name: keep-open, severity: critical, check: never, message: It stays open, applies_to: {tools: unexpose}}\n")
+        put(file, "rules:\n  - {name: keep-open, severity: critical, check: 'false', message: It stays open, applies_to: {tools: unexpose}}\n")
         eventually("a file that is named and comes later is read", lambda: "rule `keep-open`" in shop.unexpose())
         changes = ['"removed":["operator to group:night","viewer to group:day"]', '"added":["keep-open"]']
         eventually("the ledger has both", lambda: all(change in shop.recorded() for change in changes))

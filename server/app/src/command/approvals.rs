@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use policy::{Approval, Asker, Status, lookalikes, plain};
+use policy::{Approval, Requester, Status, confusable_warning, display_safe};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -43,14 +43,14 @@ async fn list(server: &ApiServer, status: Option<&str>) -> Result<ExitCode, Fail
     }
     let approvals: Vec<Approval> = parse(response["approvals"].clone())?;
     let rows = approvals.iter().map(|approval| {
-        let act = &approval.question.act;
+        let act = &approval.request.act;
         [
             approval.id.clone(),
             approval.status.as_str().to_owned(),
-            approval.expires.format("%Y-%m-%d %H:%M UTC").to_string(),
-            approval.question.asker.name().to_owned(),
+            approval.expires_at.format("%Y-%m-%d %H:%M UTC").to_string(),
+            approval.request.requester.name().to_owned(),
             act.target.location.to_string(),
-            approval.question.command.clone(),
+            approval.request.command.clone(),
         ]
     });
     let heads = ["ID", "STATUS", "EXPIRES", "REQUESTED BY", "TARGET", "COMMAND"].map(str::to_owned);
@@ -86,7 +86,7 @@ async fn decide(arguments: &Decide, verb: &str) -> Result<ExitCode, Failure> {
         return print_json(&response);
     }
     let approval: Approval = parse(response)?;
-    println!("{}: {}", approval.status.as_str(), plain(&approval.question.command));
+    println!("{}: {}", approval.status.as_str(), display_safe(&approval.request.command));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -98,9 +98,9 @@ fn confirm(verb: &str, approval: &Approval) -> Result<bool, Failure> {
             "give `--digest` with the digest of the act that you saw, or `--yes`",
         ));
     }
-    let name = approval.word_to_type().filter(|_| verb == "approve");
+    let name = approval.confirmation_text().filter(|_| verb == "approve");
     match name {
-        Some(name) => eprint!("this cannot be undone; type `{}` to approve it: ", plain(name)),
+        Some(name) => eprint!("this cannot be undone; type `{}` to approve it: ", display_safe(name)),
         None => eprint!("{verb} this? [y/N] "),
     }
     std::io::stderr().flush().map_err(Failure::failed)?;
@@ -110,7 +110,7 @@ fn confirm(verb: &str, approval: &Approval) -> Result<bool, Failure> {
 }
 
 fn describe(approval: &Approval) -> String {
-    let request = &approval.question;
+    let request = &approval.request;
     let act = &request.act;
     let mut lines = vec![
         ("approval", approval.id.clone()),
@@ -118,22 +118,22 @@ fn describe(approval: &Approval) -> String {
         ("command", request.command.clone()),
         ("target", act.target.location.to_string()),
         ("effect", act.effect.as_str().to_owned()),
-        ("requested by", requester(&request.asker)),
-        ("expires", approval.expires.to_rfc3339()),
+        ("requested by", requester(&request.requester)),
+        ("expires", approval.expires_at.to_rfc3339()),
         ("digest", approval.digest.clone()),
     ];
-    let warning = lookalikes(&format!("{} {}", request.command, act.target.location));
+    let warning = confusable_warning(&format!("{} {}", request.command, act.target.location));
     lines.extend(warning.map(|warning| ("warning", format!("it {warning}"))));
-    lines.extend(request.demands.iter().map(|requirement| {
-        let second = if requirement.second_person { " (second approver)" } else { "" };
+    lines.extend(request.requirements.iter().map(|requirement| {
+        let second = if requirement.requires_second_approver { " (second approver)" } else { "" };
         let message = if requirement.message.is_empty() { String::new() } else { format!(": {}", requirement.message) };
         ("rule", format!("{}{second}{message}", requirement.rule))
     }));
-    if !request.expected.is_null() {
-        lines.push(("preview", request.expected.to_string()));
+    if !request.preview.is_null() {
+        lines.push(("preview", request.preview.to_string()));
     }
-    if !request.standing.is_null() {
-        lines.push(("target state", request.standing.to_string()));
+    if !request.target_state.is_null() {
+        lines.push(("target state", request.target_state.to_string()));
     }
     if let Some(approver) = &approval.decided_by {
         lines.push(("decided by", approver.clone()));
@@ -141,11 +141,13 @@ fn describe(approval: &Approval) -> String {
     if !approval.reason.is_empty() {
         lines.push(("reason", approval.reason.clone()));
     }
-    lines.into_iter().fold(String::new(), |text, (name, value)| text + &format!("{name:<12} {}\n", plain(&value)))
+    lines
+        .into_iter()
+        .fold(String::new(), |text, (name, value)| text + &format!("{name:<12} {}\n", display_safe(&value)))
 }
 
 /// The requester by name, subject in the ledger and OAuth client.
-fn requester(requester: &Asker) -> String {
+fn requester(requester: &Requester) -> String {
     let subject = Some(&requester.subject).filter(|subject| *subject != requester.name());
     let more = [subject, requester.client_id.as_ref()].into_iter().flatten();
     more.fold(requester.name().to_owned(), |text, more| format!("{text}, {more}"))
@@ -153,7 +155,7 @@ fn requester(requester: &Asker) -> String {
 
 /// Aligned columns. `plain` removes invisible and control characters, because cells may contain text of an assistant.
 fn table(rows: Vec<[String; 6]>) -> String {
-    let rows: Vec<_> = rows.into_iter().map(|row| row.map(|cell| plain(&cell))).collect();
+    let rows: Vec<_> = rows.into_iter().map(|row| row.map(|cell| display_safe(&cell))).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let widths: [usize; 6] = std::array::from_fn(width);
     let line = |row: &[String; 6]| {
@@ -212,7 +214,7 @@ async fn call_api<T: DeserializeOwned>(
         return parse(body);
     }
     let problem = body["error"]["message"].as_str().map_or_else(|| status.to_string(), str::to_owned);
-    Err(Failure::Failed { problem: plain(&problem), remedy: remedy(status.as_u16()).map(str::to_owned) })
+    Err(Failure::Failed { problem: display_safe(&problem), remedy: remedy(status.as_u16()).map(str::to_owned) })
 }
 
 /// The remedy for a refusal.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use policy::Profile;
+use policy::BuiltinRules;
 
 use crate::{
     cli::{self, PolicySource},
@@ -20,7 +20,7 @@ pub(super) fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
             for token in &config.tokens {
                 read_token(&token.file)?;
             }
-            let policy = PolicyWatcher::new(Some(file), &PolicySource::default(), Profile::Shipped).read()?;
+            let policy = PolicyWatcher::new(Some(file), &PolicySource::default(), BuiltinRules::All).read()?;
             super::serve::check_roles(policy.roles(), config.tokens.iter().map(|token| token.role.as_str()))?;
             println!(
                 "`{}` is valid: {} controllers, {} tokens",

@@ -12,7 +12,7 @@ use std::{
 use audit::Retention;
 use http_server::Settings;
 use identity::{Authenticator, Token};
-use policy::Profile;
+use policy::BuiltinRules;
 
 use super::{
     serve::{Serving, address, listen},
@@ -47,7 +47,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let state = StateDir::lock(&arguments.state_dir.clone().unwrap_or_else(|| scratch.state()))?;
     let mut ready = simulated.ready();
     let mut authenticator = Authenticator::default();
-    let policy_watcher = PolicyWatcher::new(None, &arguments.policy, Profile::Shipped);
+    let policy_watcher = PolicyWatcher::new(None, &arguments.policy, BuiltinRules::All);
     let policy = policy_watcher.read()?;
     for (role, _) in policy.roles().described() {
         let token = Token::generate().map_err(Failure::failed)?;

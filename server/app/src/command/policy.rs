@@ -1,4 +1,4 @@
-//! `juju-mcp policy`: checks a policy, lists what is in one, and explains what it says to an act.
+//! `juju-mcp policy`: validates policy files, lists roles, rules and measures, and explains the decision about an act.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use catalogue::Catalogue;
 use chrono::Utc;
 use dispatch::Supposed;
 use identity::{Caller, Claims};
-use policy::{Budget, Circumstances, Explanation, Holder, Looked, MEASURES, Policy, Profile, known_facts};
+use policy::{Budget, BuiltinRules, EvaluationContext, Explanation, MEASURES, Policy, RuleResult, Subject};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 pub(super) fn run(command: &cli::Policy) -> Result<ExitCode, Failure> {
     match command {
         cli::Policy::Check { files, builtin_rules } => {
-            check(&PolicySource { policy: files.clone(), builtin_rules: *builtin_rules })?
+            check(&PolicySource { policy: files.clone(), builtin_rules: *builtin_rules })?;
         }
         cli::Policy::Explain(explain) => self::explain(explain)?,
         cli::Policy::Roles(listed) => roles(listed)?,
@@ -30,24 +30,28 @@ pub(super) fn run(command: &cli::Policy) -> Result<ExitCode, Failure> {
 }
 
 fn check(from: &PolicySource) -> Result<(), Failure> {
-    let policy = PolicyWatcher::new(None, from, Profile::Shipped).read()?;
+    let policy = PolicyWatcher::new(None, from, BuiltinRules::All).read()?;
     let names: Vec<_> = from.policy.iter().map(|file| format!("`{}`", file.display())).collect();
-    let (roles, bindings) = (policy.roles().described().count(), policy.bindings().len());
-    let guards = policy.rules().len();
-    println!("{}: good, with what is shipped {roles} roles, {guards} rules, {bindings} bindings", names.join(", "));
+    let roles = policy.roles().described().count();
+    let bindings = policy.role_bindings().len();
+    let rules = policy.rules().len();
+    println!(
+        "{}: valid; {roles} roles and {rules} rules, including built-in ones, {bindings} role bindings",
+        names.join(", ")
+    );
     Ok(())
 }
 
-/// The policy that the arguments name.
-fn named(listed: &PolicyListArgs) -> Result<Policy, Failure> {
-    PolicyWatcher::new(listed.config.as_deref(), &listed.policy, Profile::Shipped).read()
+/// Reads the policy that the arguments name.
+fn read_policy(listed: &PolicyListArgs) -> Result<Policy, Failure> {
+    PolicyWatcher::new(listed.config.as_deref(), &listed.policy, BuiltinRules::All).read()
 }
 
 fn roles(listed: &PolicyListArgs) -> Result<(), Failure> {
-    let policy = named(listed)?;
+    let policy = read_policy(listed)?;
     let rows: Vec<_> = policy.roles().described().map(|(name, text)| [name.to_owned(), text.to_owned()]).collect();
     match listed.format {
-        Format::Table => table(&["ROLE", "WHAT IT IS FOR"], &rows),
+        Format::Table => print_table(&["ROLE", "DESCRIPTION"], &rows),
         Format::Json => {
             let rows: Vec<_> = rows.iter().map(|[name, text]| json!({"role": name, "description": text})).collect();
             output::json(&json!(rows))?;
@@ -57,19 +61,27 @@ fn roles(listed: &PolicyListArgs) -> Result<(), Failure> {
 }
 
 fn rules(listed: &PolicyListArgs) -> Result<(), Failure> {
-    let policy = named(listed)?;
+    let policy = read_policy(listed)?;
     let rules = policy.rules();
+    let catalogue = Catalogue::shipped();
     match listed.format {
         Format::Table => {
             let row = |rule: &policy::Rule| {
-                [&*rule.name, rule.severity.as_str(), rule.response().as_str(), &*rule.message].map(str::to_owned)
+                let acts = if concerns_own_tools(&catalogue, rule) { "tools" } else { "validate_action only" };
+                [&*rule.name, rule.severity.as_str(), rule.enforcement().as_str(), acts, &*rule.message]
+                    .map(str::to_owned)
             };
-            table(&["RULE", "SEVERITY", "EFFECT", "MESSAGE"], &rules.iter().map(row).collect::<Vec<_>>());
+            let rows: Vec<_> = rules.iter().map(row).collect();
+            print_table(&["RULE", "SEVERITY", "ENFORCEMENT", "ACTS OF", "MESSAGE"], &rows);
         }
         Format::Json => {
             let row = |rule: &policy::Rule| {
-                json!({"rule": rule.name, "severity": rule.severity, "effect": rule.response(), "about": rule.about(), "check": rule.check(),
-                    "message": rule.message, "explanation": rule.explanation})
+                json!({
+                    "rule": rule.name, "severity": rule.severity, "enforcement": rule.enforcement(),
+                    "require_second_approver": rule.require_second_approver, "scope": rule.scope(),
+                    "validate_action_only": !concerns_own_tools(&catalogue, rule), "check": rule.check(),
+                    "message": rule.message, "explanation": rule.explanation,
+                })
             };
             output::json(&rules.iter().map(row).collect::<Value>())?;
         }
@@ -77,29 +89,36 @@ fn rules(listed: &PolicyListArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether a tool of this server could violate the rule. Others are for acts of other MCP servers.
+fn concerns_own_tools(catalogue: &Catalogue, rule: &policy::Rule) -> bool {
+    catalogue.iter().any(|tool| {
+        [tool.least(), tool.effect()].into_iter().any(|effect| rule.may_concern(tool.name(), tool.toolset(), effect))
+    })
+}
+
 fn measures() {
     let mut rows: Vec<_> = MEASURES.iter().map(|(name, text)| [(*name).to_owned(), (*text).to_owned()]).collect();
     rows.push([
         "arguments.NAME".to_owned(),
-        "an argument of the act; a JSON pointer after a slash, `arguments./a/b`".to_owned(),
+        "an argument of the act; with a JSON pointer after a slash, `arguments./a/b`".to_owned(),
     ]);
-    table(&["MEASURE", "WHAT IT SAYS"], &rows);
+    print_table(&["MEASURE", "MEANING"], &rows);
 }
 
 fn explain(explain: &Explain) -> Result<(), Failure> {
-    let policy = named(&explain.listed)?;
+    let policy = read_policy(&explain.listed)?;
     let caller = caller(explain, &policy)?;
     let supposed = simulated_call(explain)?;
     let now = explain.at.unwrap_or_else(Utc::now);
-    // as if nothing had been changed of late
-    let reserved = Some(Budget::default().reserve("", &supposed.act, now));
-    let facts = explain.assume.iter().map(|(name, value)| (*name, json!(value))).collect();
-    let circumstances = Circumstances { now, toolset: supposed.toolset.to_owned(), facts, reserved };
-    let explained = policy.explain(&caller, &supposed.act, &circumstances);
+    // an empty budget: as if the caller had made no recent changes
+    let reservation = Some(Budget::default().reserve("", &supposed.act, now));
+    let facts = explain.assume.iter().copied().collect();
+    let context = EvaluationContext { now, toolset: supposed.toolset.to_owned(), facts, reservation };
+    let explanation = policy.explain(&caller, &supposed.act, &context);
     match explain.listed.format {
-        Format::Json => output::json(&json!({"act": supposed.act, "explanation": explained})),
+        Format::Json => output::json(&json!({"act": supposed.act, "explanation": explanation})),
         Format::Table => {
-            print!("{}", told(&supposed, &explained));
+            print!("{}", render(&supposed, &explanation));
             Ok(())
         }
     }
@@ -108,7 +127,7 @@ fn explain(explain: &Explain) -> Result<(), Failure> {
 fn simulated_call(explain: &Explain) -> Result<Supposed, Failure> {
     let mut arguments: Map<String, Value> = serde_json::from_str(&explain.args).map_err(|error| {
         Failure::usage(
-            format!("`--args` is no JSON object: {error}"),
+            format!("`--args` is not a JSON object: {error}"),
             "give it as in `--args '{\"units\": [\"web/0\"]}'`",
         )
     })?;
@@ -118,64 +137,64 @@ fn simulated_call(explain: &Explain) -> Result<Supposed, Failure> {
         }
     }
     Supposed::new(&Catalogue::shipped(), &explain.tool, arguments).map_err(|error| {
-        Failure::usage(error, "`juju-mcp tools --endpoint /mcp/full --format json` prints what each tool takes")
+        Failure::usage(error, "`juju-mcp tools --endpoint /mcp/full --format json` prints the arguments of each tool")
     })
 }
 
-/// Whoever the arguments describe.
+/// The caller that the arguments describe.
 fn caller(explain: &Explain, policy: &Policy) -> Result<Caller, Failure> {
     if let Some(role) = &explain.role {
         super::serve::check_roles(policy.roles(), std::iter::once(role.as_str()))?;
-        return Ok(Caller::local("somebody", role));
+        return Ok(Caller::local("caller", role));
     }
     let mut claims = Claims { scopes: explain.scope.clone(), ..Claims::default() };
-    for holder in &explain.caller {
-        match holder.clone() {
-            Holder::Group(name) => claims.groups.push(name),
-            Holder::User(address) => claims.email = Some(address),
-            Holder::Subject(subject) => claims.subject = subject,
-            Holder::Client(id) => claims.client_id = Some(id),
+    for subject in &explain.caller {
+        match subject.clone() {
+            Subject::Group(name) => claims.groups.push(name),
+            Subject::User(address) => claims.email = Some(address),
+            Subject::Sub(sub) => claims.subject = sub,
+            Subject::Client(id) => claims.client_id = Some(id),
         }
     }
     Ok(Caller::from_claims(claims))
 }
 
-fn told(supposed: &Supposed, explained: &Explanation) -> String {
+fn render(supposed: &Supposed, explanation: &Explanation) -> String {
     let act = &supposed.act;
     let place = act.target.location.to_string();
     let place = if place.is_empty() { String::new() } else { format!(" in `{place}`") };
-    let production = if explained.production { ", in production" } else { "" };
-    let roles = if explained.roles.is_empty() { "none".to_owned() } else { explained.roles.join(", ") };
-    let decision = match explained.decision {
-        "ask" if explained.second_person => "ask a second person",
-        "ask" => "ask a human",
+    let production = if explanation.production { ", in production" } else { "" };
+    let roles = if explanation.roles.is_empty() { "none".to_owned() } else { explanation.roles.join(", ") };
+    let decision = match explanation.decision {
+        "require_approval" if explanation.requires_second_approver => "require approval of a second approver",
+        "require_approval" => "require approval",
         other => other,
     };
+    let effect = act.effect.as_str();
+    let role = &explanation.role_decision;
     let mut text = format!(
-        "act       `{}`{place}, {}{production}\nroles     {roles}\nright     {}\ndecision  {decision}\n",
+        "act               `{}`{place}, {effect}{production}\nroles             {roles}\nrole              {role}\ndecision          {decision}\n",
         act.tool,
-        act.effect.as_str(),
-        explained.right,
     );
-    let named = |answer: &str| {
-        let found = explained.rules.iter().filter(|looked| looked.answer == answer);
-        found.map(|looked: &Looked| looked.rule.as_str()).collect::<Vec<_>>()
-    };
-    for answer in ["deny", "approve", "warn"] {
-        for sentence in explained.sentences(answer) {
-            text.extend([&format!("{answer:<9} "), sentence.as_str(), "\n"]);
+    for result in ["deny", "require_approval", "warn"] {
+        for sentence in explanation.sentences(result) {
+            let label = result.replace('_', " ");
+            text.extend([&format!("{label:<18}"), sentence.as_str(), "\n"]);
         }
     }
-    for (word, names) in [("fulfilled", named("fulfilled")), ("other", named("not about this"))] {
+    for result in ["passed", "not_applicable"] {
+        let rules = explanation.rules.iter().filter(|rule| rule.result == result);
+        let names: Vec<_> = rules.map(|rule: &RuleResult| rule.rule.as_str()).collect();
         if !names.is_empty() {
-            text.extend([&format!("{word:<9} "), names.join(", ").as_str(), "\n"]);
+            let label = result.replace('_', " ");
+            text.extend([&format!("{label:<18}"), names.join(", ").as_str(), "\n"]);
         }
     }
     text
 }
 
-/// Columns as wide as what stands in them; the last one as it is.
-fn table<const N: usize>(head: &[&str; N], rows: &[[String; N]]) {
+/// Prints rows in aligned columns; the last column is not padded.
+fn print_table<const N: usize>(head: &[&str; N], rows: &[[String; N]]) {
     let width = |column: usize| {
         rows.iter().map(|row| row[column].chars().count()).chain([head[column].len()]).max().unwrap_or_default()
     };
@@ -188,13 +207,4 @@ fn table<const N: usize>(head: &[&str; N], rows: &[[String; N]]) {
     for row in rows {
         print(row.iter().map(String::as_str).collect());
     }
-}
-
-/// Reads `units.now=5`.
-pub(crate) fn fact(text: &str) -> Result<(&'static str, f64), String> {
-    let wanted =
-        || format!("a fact and a number are wanted, as in `units.now=5`; facts are: {}", known_facts().join(", "));
-    let (name, value) = text.split_once('=').ok_or_else(wanted)?;
-    let name = known_facts().into_iter().find(|known| *known == name).ok_or_else(wanted)?;
-    Ok((name, value.parse().map_err(|_| wanted())?))
 }

@@ -12,7 +12,7 @@ use dispatch::{Approvals, Door, SecurityEvents};
 use http_server::{RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::Authenticator;
 use juju_client::Controllers;
-use policy::{Profile, Roles};
+use policy::{BuiltinRules, Roles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -34,7 +34,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     let juju_data = arguments.juju_data_dir.as_ref().or(config.juju_data_dir.as_ref());
     let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path))?;
-    let policy_watcher = PolicyWatcher::new(arguments.config.as_deref(), &arguments.policy, Profile::Shipped);
+    let policy_watcher = PolicyWatcher::new(arguments.config.as_deref(), &arguments.policy, BuiltinRules::All);
     let policy = policy_watcher.read()?;
     let authenticator = authenticator(&config, &arguments.token_file, policy.roles())?;
     check_roles(policy.roles(), controllers.others())?;

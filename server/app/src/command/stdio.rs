@@ -7,7 +7,7 @@ use dispatch::ApprovalTerms;
 use http_server::metrics::Metrics;
 use identity::Caller;
 use mcp::Endpoint;
-use policy::Profile;
+use policy::BuiltinRules;
 
 use crate::{
     cli::Stdio, config::Config, failure::Failure, policy_watcher::PolicyWatcher, secret_key::secret_key,
@@ -23,7 +23,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         Some(state) => StateDir::lock(state)?,
         None => StateDir::lock_first_free(&juju_data.join("juju-mcp"))?,
     };
-    let policy_watcher = PolicyWatcher::new(None, &arguments.policy, Profile::Gentle);
+    let policy_watcher = PolicyWatcher::new(None, &arguments.policy, BuiltinRules::Relaxed);
     let door = wiring::build_dispatcher(
         &state,
         controllers,

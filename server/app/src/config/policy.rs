@@ -1,19 +1,19 @@
-//! The section `policy`: which of the shipped rules are in force, and files with roles, bindings and rules of one's own.
+//! The section `policy`: which built-in rules apply, and files with own roles, role bindings and rules.
 
 use std::path::PathBuf;
 
-use ::policy::Profile;
+use ::policy::BuiltinRules;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// What decides who may do what.
+/// The authorization policy.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PolicySection {
-    /// Which of the shipped rules are in force: `shipped` (all), `gentle` (what is destroyed outside production needs no
-    /// yes) or `none`; `shipped` unless given.
+    /// Which built-in rules apply: `all`, `relaxed` (destructive operations outside production need no approval) or `none`.
+    /// Default: `all`; for `stdio`: `relaxed`.
     #[schemars(with = "Option<String>")]
-    pub(crate) rules: Option<Profile>,
-    /// Files with roles, bindings, rules and settings, read in this order and watched: a change is in force within seconds.
+    pub(crate) builtin_rules: Option<BuiltinRules>,
+    /// Files with roles, role bindings, rules and settings, merged in this order. The server reloads them when they change.
     pub(crate) files: Vec<PathBuf>,
 }

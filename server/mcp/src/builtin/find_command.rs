@@ -2,7 +2,7 @@
 
 use catalogue::{Catalogue, Tool};
 use futures::future::BoxFuture;
-use policy::{Effect, Rights};
+use policy::{Effect, Permissions};
 use rmcp::model::{CallToolResponse, CallToolResult};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -63,8 +63,8 @@ impl BuiltinTool for FindCommand {
 }
 
 fn find(context: CallContext<'_>) -> CallToolResult {
-    let policy = context.server.door.policy.now();
-    let rights = policy.rights(context.caller);
+    let policy = context.server.door.policy.current();
+    let rights = policy.permissions(context.caller);
     match search(&context.server.door.catalogue, &rights, context.endpoint.read_only, context.arguments()) {
         Ok((value, text)) => reply::structured(value, text),
         Err(sentence) => reply::failed(sentence, reply::INVALID_ARGUMENTS),
@@ -77,14 +77,14 @@ fn find(context: CallContext<'_>) -> CallToolResult {
 /// One sentence, if the arguments are invalid.
 fn search(
     catalogue: &Catalogue,
-    rights: &Rights<'_>,
+    rights: &Permissions<'_>,
     read_only: bool,
     arguments: Map<String, Value>,
 ) -> Result<(Value, String), String> {
     let FindArguments { query, limit } = parse_arguments(arguments)?;
     let usable = |tool: &&dyn Tool| {
         let least = tool.least();
-        !(read_only && least.changes()) && rights.may_see(tool.name(), tool.toolset(), least).is_ok()
+        !(read_only && least.changes()) && rights.check_visibility(tool.name(), tool.toolset(), least).is_ok()
     };
     let found: Vec<&dyn Tool> = catalogue.search(&query).into_iter().filter(usable).collect();
     let (best, others) = found.split_at(found.len().min(limit.max(1)));

@@ -1,4 +1,5 @@
-//! Change budgets: how much a caller, or a model, may take in a span of time. Counted in memory; clock and store are outside.
+//! Change budgets: how many changes a caller makes, or a model receives, in a period. Counted in memory; clock and store are
+//! outside.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -7,321 +8,324 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::measure;
-use crate::{Act, Circumstances, selector::Matter};
+use super::foreign;
+use crate::Act;
 
-/// So many acts of one caller or model are counted one by one; of more, the oldest are counted together.
-const SINGLY: usize = 10_000;
-/// With more callers and models than this, those that changed nothing of late are forgotten.
-const KNOWN: usize = 2_000;
+/// Maximum number of changes that are counted one by one for a caller or model; older ones are merged.
+const MAX_EXACT: usize = 10_000;
+/// Above this number of callers and models, those without recent changes are dropped.
+const MAX_COUNTERS: usize = 2_000;
 
 /// A limit, `20 acts per 1h per caller`.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Limit {
-    most: f64,
-    what: What,
-    span: TimeDelta,
-    whose: Whose,
+pub(crate) struct BudgetLimit {
+    max: u64,
+    unit: BudgetUnit,
+    period: TimeDelta,
+    scope: BudgetScope,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
+enum BudgetUnit {
     Acts,
     Units,
     Machines,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Whose {
+enum BudgetScope {
     Caller,
     Model,
 }
 
 /// One act, as far as budgets count it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
-    /// Who did it, as one text.
+pub struct CountedChange {
+    /// The caller, as one string.
     pub caller: String,
     /// Controller and model, `prod:admin/shop`.
     pub place: String,
-    /// When it was judged.
+    /// Time of the evaluation.
     pub time: DateTime<Utc>,
-    /// Units that it adds.
-    pub units: f64,
-    /// Machines or nodes that it adds.
-    pub machines: f64,
+    /// Number of units that the act adds.
+    pub units: u64,
+    /// Number of machines or nodes that the act adds.
+    pub machines: u64,
 }
 
-/// Acts at one time: mostly one.
+/// Usage at one time: usually one act.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Spent {
+struct Usage {
     id: u64,
     time: DateTime<Utc>,
-    acts: f64,
-    units: f64,
-    machines: f64,
+    acts: u64,
+    units: u64,
+    machines: u64,
 }
 
-/// Changes of the last while, by caller and by model. Cheap to clone; clones count together.
+/// Recent changes by caller and by model. Cheap to clone; clones share their counters.
 #[derive(Debug, Clone, Default)]
-pub struct Budget(Arc<Mutex<Counted>>);
+pub struct Budget(Arc<Mutex<Counters>>);
 
 #[derive(Debug, Default)]
-struct Counted {
+struct Counters {
     next: u64,
-    by: HashMap<(Whose, String), VecDeque<Spent>>,
+    by_key: HashMap<(BudgetScope, String), VecDeque<Usage>>,
 }
 
-/// An act that is counted, unless it is given back because it is not done.
+/// A counted act. [`Reservation::release`] removes it again, if the act is not performed.
 #[derive(Debug, Clone)]
-pub struct Reserved {
+pub struct Reservation {
     budget: Budget,
     id: u64,
-    change: Change,
-    spent: HashMap<Whose, Vec<Spent>>,
+    change: CountedChange,
+    usage: HashMap<BudgetScope, Vec<Usage>>,
 }
 
-impl PartialEq for Reserved {
+impl PartialEq for Reservation {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id && self.spent == other.spent
+        self.id == other.id && self.usage == other.usage
     }
 }
 
 impl Budget {
-    /// For so long acts are counted, and no budget has a longer span.
-    pub const LONGEST: TimeDelta = TimeDelta::days(7);
+    /// How long changes are counted; no budget has a longer period.
+    pub const MAX_PERIOD: TimeDelta = TimeDelta::days(7);
 
-    /// Counts what was done before, the oldest first, as a store kept it over a restart. What is said to be done later than `now`
-    /// counts as done now: nobody knows when it was, and it must neither be forgotten nor count for ever.
+    /// Restores the changes that the store restored after a restart, the oldest first. A change with a time after `now` counts
+    /// at `now`: its real time is unknown, and it must neither be dropped nor count forever.
     #[must_use]
-    pub fn recall(changes: impl IntoIterator<Item = Change>, now: DateTime<Utc>) -> Self {
-        let mut counted = Counted::default();
+    pub fn restore(changes: impl IntoIterator<Item = CountedChange>, now: DateTime<Utc>) -> Self {
+        let mut counters = Counters::default();
         for change in changes {
-            counted.count(&Change { time: change.time.min(now), ..change }, now);
+            counters.add(&CountedChange { time: change.time.min(now), ..change }, now);
         }
-        Self(Arc::new(Mutex::new(counted)))
+        Self(Arc::new(Mutex::new(counters)))
     }
 
-    /// Counts an act of a caller before it is judged, so that of two at once the second one sees the first.
+    /// Counts an act of a caller before its evaluation, so that of two concurrent acts the second includes the first.
     #[must_use]
-    pub fn reserve(&self, caller: &str, act: &Act, now: DateTime<Utc>) -> Reserved {
-        let change = Change {
+    pub fn reserve(&self, caller: &str, act: &Act, now: DateTime<Utc>) -> Reservation {
+        let change = CountedChange {
             caller: caller.to_owned(),
             place: format!("{}:{}", act.controller().unwrap_or_default(), act.model().unwrap_or_default()),
             time: now,
-            units: measure::units(act),
-            machines: measure::machines(act),
+            units: act.impact.units_added,
+            machines: foreign::machines_added(act),
         };
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = counted.count(&change, now);
-        let of = |key: (Whose, String)| (key.0, counted.by.get(&key).into_iter().flatten().copied().collect());
-        let spent = change.keys().map(of).into();
-        drop(counted);
-        Reserved { budget: self.clone(), id, change, spent }
+        let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = counters.add(&change, now);
+        let usage_of = |key: (BudgetScope, String)| {
+            (key.0, counters.by_key.get(&key).into_iter().flatten().copied().collect::<Vec<_>>())
+        };
+        let usage = change.keys().map(usage_of).into();
+        drop(counters);
+        Reservation { budget: self.clone(), id, change, usage }
     }
 }
 
-impl Change {
-    fn keys(&self) -> [(Whose, String); 2] {
-        [(Whose::Caller, self.caller.clone()), (Whose::Model, self.place.clone())]
+impl CountedChange {
+    fn keys(&self) -> [(BudgetScope, String); 2] {
+        [(BudgetScope::Caller, self.caller.clone()), (BudgetScope::Model, self.place.clone())]
     }
 }
 
-impl Counted {
-    fn count(&mut self, change: &Change, now: DateTime<Utc>) -> u64 {
+impl Counters {
+    fn add(&mut self, change: &CountedChange, now: DateTime<Utc>) -> u64 {
         self.next += 1;
-        let Change { time, units, machines, .. } = *change;
-        let this = Spent { id: self.next, time, acts: 1.0, units, machines };
-        self.forget(now);
+        let CountedChange { time, units, machines, .. } = *change;
+        let usage = Usage { id: self.next, time, acts: 1, units, machines };
+        self.drop_idle(now);
         for key in change.keys() {
-            let known = self.by.entry(key).or_default();
-            known.push_back(this);
-            while known.front().is_some_and(|first| now - first.time > Budget::LONGEST) {
-                known.pop_front();
+            let queue = self.by_key.entry(key).or_default();
+            queue.push_back(usage);
+            while queue.front().is_some_and(|first| now - first.time > Budget::MAX_PERIOD) {
+                queue.pop_front();
             }
-            if known.len() > SINGLY
-                && let (Some(oldest), Some(next)) = (known.pop_front(), known.front_mut())
+            if queue.len() > MAX_EXACT
+                && let (Some(oldest), Some(next)) = (queue.pop_front(), queue.front_mut())
             {
                 next.acts += oldest.acts;
-                next.units += oldest.units;
-                next.machines += oldest.machines;
+                next.units = next.units.saturating_add(oldest.units);
+                next.machines = next.machines.saturating_add(oldest.machines);
             }
         }
         self.next
     }
 
-    fn forget(&mut self, now: DateTime<Utc>) {
-        if self.by.len() > KNOWN {
-            self.by.retain(|_, spent| spent.back().is_some_and(|last| now - last.time <= Budget::LONGEST));
+    fn drop_idle(&mut self, now: DateTime<Utc>) {
+        if self.by_key.len() > MAX_COUNTERS {
+            self.by_key.retain(|_, queue| queue.back().is_some_and(|last| now - last.time <= Budget::MAX_PERIOD));
         }
     }
 }
 
-impl Reserved {
+impl Reservation {
     /// What is counted of the act.
     #[must_use]
-    pub fn change(&self) -> &Change {
+    pub fn change(&self) -> &CountedChange {
         &self.change
     }
 
-    /// The act was not done, so it does not count.
-    pub fn give_back(&self) {
-        let mut counted = self.budget.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Removes the act from the counters, because it is not performed.
+    pub fn release(&self) {
+        let mut counters = self.budget.0.lock().unwrap_or_else(PoisonError::into_inner);
         for key in self.change.keys() {
-            if let Some(spent) = counted.by.get_mut(&key) {
-                spent.retain(|one| one.id != self.id);
+            if let Some(queue) = counters.by_key.get_mut(&key) {
+                queue.retain(|usage| usage.id != self.id);
             }
         }
     }
 }
 
-impl Limit {
-    /// What is over the limit, in words; the name of what is not known where acts are not counted.
-    pub(crate) fn excess(&self, matter: &Matter<'_>, circumstances: &Circumstances) -> Result<Option<String>, String> {
-        if !matter.act.effect.changes() {
+impl BudgetLimit {
+    /// How an act exceeds the limit, in words. `Err` with the name of the missing value, if acts are not counted.
+    pub(crate) fn excess(
+        &self,
+        act: &Act,
+        reservation: Option<&Reservation>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, String> {
+        if !act.effect.changes() {
             return Ok(None);
         }
-        let Some(reserved) = &circumstances.reserved else { return Err("what was spent of the budget".to_owned()) };
-        let spent = reserved.spent.get(&self.whose).map(Vec::as_slice).unwrap_or_default();
-        let in_span = spent.iter().filter(|one| circumstances.now - one.time < self.span);
-        let (sum, word): (f64, _) = match self.what {
-            What::Acts => (in_span.map(|one| one.acts).sum(), "acts"),
-            What::Units => (in_span.map(|one| one.units).sum(), "units"),
-            What::Machines => (in_span.map(|one| one.machines).sum(), "machines"),
+        let Some(reservation) = reservation else { return Err("the usage of the budget".to_owned()) };
+        let usage = reservation.usage.get(&self.scope).map(Vec::as_slice).unwrap_or_default();
+        let in_period = usage.iter().filter(|usage| now - usage.time < self.period);
+        let (sum, unit): (u64, _) = match self.unit {
+            BudgetUnit::Acts => (in_period.map(|usage| usage.acts).fold(0, u64::saturating_add), "acts"),
+            BudgetUnit::Units => (in_period.map(|usage| usage.units).fold(0, u64::saturating_add), "units"),
+            BudgetUnit::Machines => (in_period.map(|usage| usage.machines).fold(0, u64::saturating_add), "machines"),
         };
-        let whose = if self.whose == Whose::Caller { "caller" } else { "model" };
-        Ok((sum > self.most).then(|| format!("{sum} {word} of {} for this {whose}, this one included", self.most)))
+        let scope = if self.scope == BudgetScope::Caller { "caller" } else { "model" };
+        Ok((sum > self.max).then(|| format!("{sum} {unit} of {} for this {scope}, this one included", self.max)))
     }
 
-    /// Reads `20 acts per 1h per caller`: acts, units or machines; minutes, hours or days; a caller or a model.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
-        let wanted = || format!("a budget like `20 acts per 1h per caller`, of a week at most, is wanted, not: {text}");
+    /// Parses `20 acts per 1h per caller`: acts, units or machines; minutes, hours or days; a caller or a model.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let invalid =
+            || format!("expected a budget like `20 acts per 1h per caller`, of a week at most, found: {text}");
         let words: Vec<&str> = text.split_whitespace().collect();
-        let [most, what, "per", span, "per", whose] = words.as_slice() else { return Err(wanted()) };
-        let most: u32 = most.parse().map_err(|_| wanted())?;
-        let what = match *what {
-            "acts" => What::Acts,
-            "units" => What::Units,
-            "machines" => What::Machines,
-            _ => return Err(wanted()),
+        let [max, unit, "per", period, "per", scope] = words.as_slice() else { return Err(invalid()) };
+        let max: u32 = max.parse().map_err(|_| invalid())?;
+        let unit = match *unit {
+            "acts" => BudgetUnit::Acts,
+            "units" => BudgetUnit::Units,
+            "machines" => BudgetUnit::Machines,
+            _ => return Err(invalid()),
         };
-        let whose = match *whose {
-            "caller" => Whose::Caller,
-            "model" => Whose::Model,
-            _ => return Err(wanted()),
+        let scope = match *scope {
+            "caller" => BudgetScope::Caller,
+            "model" => BudgetScope::Model,
+            _ => return Err(invalid()),
         };
-        let unit = span.chars().next_back().ok_or_else(wanted)?;
-        let number: i64 = span[..span.len() - unit.len_utf8()].parse().map_err(|_| wanted())?;
-        let span = match unit {
+        let suffix = period.chars().next_back().ok_or_else(invalid)?;
+        let number: i64 = period[..period.len() - suffix.len_utf8()].parse().map_err(|_| invalid())?;
+        let period = match suffix {
             'm' => TimeDelta::try_minutes(number),
             'h' => TimeDelta::try_hours(number),
             'd' => TimeDelta::try_days(number),
             _ => None,
         };
-        let fits = |span: &TimeDelta| TimeDelta::zero() < *span && *span <= Budget::LONGEST;
-        Ok(Self { most: f64::from(most), what, span: span.filter(fits).ok_or_else(wanted)?, whose })
+        let valid = |period: &TimeDelta| TimeDelta::zero() < *period && *period <= Budget::MAX_PERIOD;
+        Ok(Self { max: u64::from(max), unit, period: period.filter(valid).ok_or_else(invalid)?, scope })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::{Effect, Target};
+    use crate::{Effect, Impact, Target};
 
-    fn act(model: &str, units: u32) -> Act {
-        Act::new("juju_add_unit", Effect::Write)
-            .with_target(Target::in_model("eu", model, []))
-            .with_arguments(json!({"application": "web", "num_units": units}))
+    fn act(model: &str, units: u64) -> Act {
+        let act = Act::new("juju_add_unit", Effect::Write).with_target(Target::in_model("eu", model, []));
+        Act { impact: Impact { units_added: units, ..Impact::default() }, ..act }
     }
 
-    /// What is over the limit when an act is reserved at a minute, and the reservation.
-    fn tried(budget: &Budget, limit: &str, caller: &str, act: &Act, minute: i64) -> (Option<String>, Reserved) {
+    /// By how much an act exceeds a limit if it is reserved at a minute, and its reservation.
+    fn reserve(budget: &Budget, limit: &str, caller: &str, act: &Act, minute: i64) -> (Option<String>, Reservation) {
         let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);
         let reserved = budget.reserve(caller, act, now);
-        let circumstances = Circumstances { reserved: Some(reserved.clone()), ..Circumstances::at(now) };
-        let matter = Matter { act, toolset: "", roles: &[], production: false };
-        (Limit::read(limit).expect(limit).excess(&matter, &circumstances).expect("counted"), reserved)
+        let excess = BudgetLimit::parse(limit).expect(limit).excess(act, Some(&reserved), now).expect("counted");
+        (excess, reserved)
     }
 
     #[test]
-    fn acts_count_for_their_caller_until_the_span_is_over() {
+    fn budget_counts_acts_of_a_caller_within_the_period() {
         let (budget, limit) = (Budget::default(), "2 acts per 60m per caller");
-        let excess = |caller: &str, minute| tried(&budget, limit, caller, &act("ana/shop", 1), minute).0;
+        let excess = |caller: &str, minute| reserve(&budget, limit, caller, &act("ana/shop", 1), minute).0;
         assert_eq!((excess("ana", 0), excess("ana", 10)), (None, None));
         assert_eq!(excess("ana", 20).as_deref(), Some("3 acts of 2 for this caller, this one included"));
-        assert_eq!(excess("bob", 20), None, "others have their own");
-        assert_eq!(excess("ana", 75).as_deref(), None, "only the one at 20 is left beside it");
+        assert_eq!(excess("bob", 20), None, "every caller has an own budget");
+        assert_eq!(excess("ana", 75).as_deref(), None, "the period includes the act at 20 only");
     }
 
     #[test]
-    fn units_count_for_their_model_whoever_adds_them() {
+    fn budget_counts_units_of_a_model_for_all_callers() {
         let (budget, limit) = (Budget::default(), "5 units per 1h per model");
-        assert_eq!(tried(&budget, limit, "ana", &act("ana/shop", 3), 0).0, None);
-        assert_eq!(tried(&budget, limit, "bob", &act("ana/other", 3), 0).0, None);
-        let over = tried(&budget, limit, "bob", &act("ana/shop", 3), 1).0;
+        assert_eq!(reserve(&budget, limit, "ana", &act("ana/shop", 3), 0).0, None);
+        assert_eq!(reserve(&budget, limit, "bob", &act("ana/other", 3), 0).0, None);
+        let over = reserve(&budget, limit, "bob", &act("ana/shop", 3), 1).0;
         assert_eq!(over.as_deref(), Some("6 units of 5 for this model, this one included"));
     }
 
     #[test]
-    fn what_was_not_done_is_given_back() {
+    fn released_reservation_does_not_count() {
         let (budget, limit) = (Budget::default(), "1 acts per 1d per caller");
-        let (over, reserved) = tried(&budget, limit, "ana", &act("ana/shop", 1), 0);
+        let (over, reserved) = reserve(&budget, limit, "ana", &act("ana/shop", 1), 0);
         assert_eq!(over, None);
-        reserved.give_back();
-        assert_eq!(tried(&budget, limit, "ana", &act("ana/shop", 1), 1).0, None);
-        assert!(tried(&budget, limit, "ana", &act("ana/shop", 1), 2).0.is_some());
+        reserved.release();
+        assert_eq!(reserve(&budget, limit, "ana", &act("ana/shop", 1), 1).0, None);
+        assert!(reserve(&budget, limit, "ana", &act("ana/shop", 1), 2).0.is_some());
     }
 
     #[test]
-    fn a_read_spends_nothing() {
+    fn read_does_not_use_the_budget() {
         let read = Act { effect: Effect::Read, ..act("ana/shop", 1) };
-        let matter = Matter { act: &read, toolset: "", roles: &[], production: false };
-        let limit = Limit::read("0 acts per 1h per caller").expect("good");
-        assert_eq!(limit.excess(&matter, &Circumstances::at(DateTime::UNIX_EPOCH)), Ok(None));
+        let limit = BudgetLimit::parse("0 acts per 1h per caller").expect("good");
+        assert_eq!(limit.excess(&read, None, DateTime::UNIX_EPOCH), Ok(None));
     }
 
     #[test]
-    fn callers_that_changed_nothing_for_a_week_do_not_fill_the_memory() {
+    fn idle_callers_are_dropped_after_a_week() {
         let budget = Budget::default();
-        for number in 0..3 * KNOWN {
+        for number in 0..3 * MAX_COUNTERS {
             let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(10 * i64::try_from(number).expect("small"));
             let _ = budget.reserve(&format!("caller {number}"), &act("ana/shop", 1), now);
         }
-        assert!(budget.0.lock().expect("not poisoned").by.len() <= KNOWN + 2);
+        assert!(budget.0.lock().expect("not poisoned").by_key.len() <= MAX_COUNTERS + 2);
     }
 
     #[test]
-    fn a_flood_of_acts_does_not_wash_out_what_was_added_before_it() {
+    fn merged_changes_still_count_their_units() {
         let (budget, limit) = (Budget::default(), "5 units per 1d per model");
-        assert_eq!(tried(&budget, limit, "ana", &act("ana/shop", 5), 0).0, None);
-        for _ in 0..=SINGLY {
+        assert_eq!(reserve(&budget, limit, "ana", &act("ana/shop", 5), 0).0, None);
+        for _ in 0..=MAX_EXACT {
             let _ = budget.reserve("ana", &act("ana/shop", 0), DateTime::UNIX_EPOCH);
         }
-        let over = tried(&budget, limit, "ana", &act("ana/shop", 1), 1).0;
+        let over = reserve(&budget, limit, "ana", &act("ana/shop", 1), 1).0;
         assert_eq!(over.as_deref(), Some("6 units of 5 for this model, this one included"));
-        assert!(tried(&budget, "10001 acts per 1h per caller", "ana", &act("ana/shop", 1), 2).0.is_some());
+        assert!(reserve(&budget, "10001 acts per 1h per caller", "ana", &act("ana/shop", 1), 2).0.is_some());
     }
 
     #[test]
-    fn what_is_recalled_counts_on_and_a_time_to_come_counts_as_now() {
+    fn restored_changes_count_and_a_future_time_counts_as_now() {
         let (budget, limit) = (Budget::default(), "1 acts per 1h per caller");
-        let first = tried(&budget, limit, "ana", &act("ana/shop", 1), 0).1;
+        let first = reserve(&budget, limit, "ana", &act("ana/shop", 1), 0).1;
         let at = |minute| DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);
-        let again = Budget::recall([first.change().clone()], at(30));
-        assert!(tried(&again, limit, "ana", &act("ana/shop", 1), 31).0.is_some());
-        assert_eq!(tried(&again, limit, "bob", &act("ana/shop", 1), 31).0, None);
-        let ahead = Budget::recall([Change { time: at(100_000), ..first.change().clone() }], at(30));
-        assert!(tried(&ahead, limit, "ana", &act("ana/shop", 1), 31).0.is_some(), "it is not forgotten");
-        let ahead = Budget::recall([Change { time: at(100_000), ..first.change().clone() }], at(30));
-        assert_eq!(tried(&ahead, limit, "ana", &act("ana/shop", 1), 91).0, None, "nor does it count for ever");
+        let again = Budget::restore([first.change().clone()], at(30));
+        assert!(reserve(&again, limit, "ana", &act("ana/shop", 1), 31).0.is_some());
+        assert_eq!(reserve(&again, limit, "bob", &act("ana/shop", 1), 31).0, None);
+        let ahead = Budget::restore([CountedChange { time: at(100_000), ..first.change().clone() }], at(30));
+        assert!(reserve(&ahead, limit, "ana", &act("ana/shop", 1), 31).0.is_some(), "it is not dropped");
+        let ahead = Budget::restore([CountedChange { time: at(100_000), ..first.change().clone() }], at(30));
+        assert_eq!(reserve(&ahead, limit, "ana", &act("ana/shop", 1), 91).0, None, "it does not count forever");
     }
 
     #[test]
-    fn a_budget_has_a_span_of_at_most_a_week() {
+    fn budget_period_is_at_most_a_week() {
         for good in ["1 acts per 1m per caller", "9 units per 168h per model", "2 machines per 7d per caller"] {
-            assert!(Limit::read(good).is_ok(), "{good}");
+            assert!(BudgetLimit::parse(good).is_ok(), "{good}");
         }
         for bad in [
             "1 acts per 8d per caller",
@@ -329,7 +333,7 @@ mod tests {
             "1 acts per -1h per caller",
             "1 acts per 9999999999999999d per caller",
         ] {
-            assert!(Limit::read(bad).is_err(), "{bad}");
+            assert!(BudgetLimit::parse(bad).is_err(), "{bad}");
         }
     }
 }

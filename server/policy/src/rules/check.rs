@@ -1,32 +1,27 @@
-//! What a rule checks: a small language of requirements, `units.added <= 10 and not gpu`.
+//! The language of checks: conditions that an act has to satisfy, `units.added <= 10 and not gpu`.
 //!
 //! ```text
-//! check       = all { "or" all }
-//! all         = requirement { "and" requirement }
-//! requirement = "never"                                     nothing fulfils it
-//!             | ["not"] MEASURE                             a flag that has to be set, or not
-//!             | MEASURE ("<" | "<=" | ">" | ">=" | "==" | "!=") VALUE
-//!             | MEASURE "matches" PATTERN                   `*` and `?`
-//!             | ("within" | "outside") "WINDOW"
-//!             | "budget" "20 acts per 1h per caller"
+//! check     = all { "or" all }
+//! all       = condition { "and" condition }
+//! condition = "false"                                     never satisfied: every selected act violates the rule
+//!           | ["not"] MEASURE                             a flag that has to be set, or unset
+//!           | MEASURE ("<" | "<=" | ">" | ">=" | "==" | "!=") VALUE
+//!           | MEASURE "matches" PATTERN                   `*` and `?`
+//!           | ("within" | "outside") "WINDOW"
+//!           | "budget" "20 acts per 1h per caller"
 //! ```
-//! A measure that says nothing about an act (units of a read) is fulfilled; one that cannot be known is unknown.
+//! A condition about a measure that an act does not have (units of a read) is satisfied; an unknown measure makes the whole
+//! result unknown.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use super::{
-    Settings,
-    budget::Limit,
-    measure::{self, Amount},
-    window::Window,
-};
-use crate::{Circumstances, Pattern, selector::Matter};
+use super::{budget::BudgetLimit, measure::Measure, settings::Settings, value::MeasureValue, window::Window};
+use crate::{Act, EvaluationContext, Pattern, fact::Fact, selector::EvaluationInput};
 
-/// A requirement, read.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "String")]
+/// A parsed check.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Check {
     text: String,
     any: Vec<Vec<Clause>>,
@@ -34,36 +29,36 @@ pub(crate) struct Check {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Clause {
-    Never,
-    Flag { measure: String, wanted: bool },
-    Compared { measure: String, comparison: Comparison },
+    AlwaysFalse,
+    Flag { measure: Measure, expected: bool },
+    Compared { measure: Measure, comparison: Comparison },
     Window { window: Window, within: bool, text: String },
-    Budget(Limit),
+    Budget(BudgetLimit),
 }
 
 #[derive(Debug, Clone, PartialEq)]
 enum Comparison {
-    Number(Sign, f64),
-    Text { same: bool, pattern: Pattern },
+    Number(Operator, f64),
+    Text { equal: bool, pattern: Pattern },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sign {
+enum Operator {
     Less,
     AtMost,
     More,
     AtLeast,
     Equal,
-    Other,
+    NotEqual,
 }
 
-/// What was found when an act was held against a requirement.
+/// The result of a check for one act.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Finding {
-    Fulfilled,
-    /// With what was found, in a few words.
-    Broken(String),
-    /// With the name of what would have to be known.
+pub(crate) enum CheckResult {
+    Passed,
+    /// With what the check found, in a few words.
+    Violated(String),
+    /// With the name of the missing value.
     Unknown(String),
 }
 
@@ -72,147 +67,194 @@ impl Check {
         &self.text
     }
 
-    pub(crate) fn is_never(&self) -> bool {
-        self.any == [vec![Clause::Never]]
+    pub(crate) fn is_always_false(&self) -> bool {
+        self.any == [vec![Clause::AlwaysFalse]]
     }
 
-    /// Holds an act against it.
-    pub(crate) fn find(&self, matter: &Matter<'_>, settings: &Settings, circumstances: &Circumstances) -> Finding {
-        let of_all = |clauses: &Vec<Clause>| {
-            let found = clauses.iter().map(|clause| clause.find(matter, settings, circumstances));
-            found.fold(Finding::Fulfilled, |worst, next| match (&worst, &next) {
-                (Finding::Broken(_), _) | (Finding::Unknown(_), Finding::Fulfilled) => worst,
+    /// Whether every condition reads a Kubernetes manifest, which only `validate_action` receives.
+    pub(crate) fn reads_only_manifests(&self) -> bool {
+        self.any.iter().flatten().all(|clause| clause.measure().is_some_and(Measure::reads_manifest))
+    }
+
+    /// Facts that this check needs to evaluate an act, and that the act does not contain.
+    pub(crate) fn needs_facts(&self, act: &Act) -> BTreeSet<Fact> {
+        self.any.iter().flatten().filter_map(|clause| clause.measure()?.needs_fact(act)).collect()
+    }
+
+    /// Evaluates the check for an act. "or" takes the best result, "and" the worst.
+    pub(crate) fn evaluate(
+        &self,
+        input: &EvaluationInput<'_>,
+        settings: &Settings,
+        context: &EvaluationContext,
+    ) -> CheckResult {
+        let all = |clauses: &Vec<Clause>| {
+            let results = clauses.iter().map(|clause| clause.evaluate(input, settings, context));
+            results.fold(CheckResult::Passed, |worst, next| match (&worst, &next) {
+                (CheckResult::Violated(_), _) | (CheckResult::Unknown(_), CheckResult::Passed) => worst,
                 _ => next,
             })
         };
-        let found = self.any.iter().map(of_all);
-        let best = found.reduce(|best, next| match (&best, &next) {
-            (Finding::Fulfilled, _) | (_, Finding::Broken(_)) => best,
-            (_, Finding::Fulfilled | Finding::Unknown(_)) => next,
+        let best = self.any.iter().map(all).reduce(|best, next| match (&best, &next) {
+            (CheckResult::Passed, _) | (_, CheckResult::Violated(_)) => best,
+            (_, CheckResult::Passed | CheckResult::Unknown(_)) => next,
         });
-        best.unwrap_or(Finding::Fulfilled)
+        best.unwrap_or(CheckResult::Passed)
     }
 }
 
 impl Clause {
-    fn find(&self, matter: &Matter<'_>, settings: &Settings, circumstances: &Circumstances) -> Finding {
-        let amount = |name: &str| measure::of(name, matter, settings, circumstances);
+    fn measure(&self) -> Option<&Measure> {
         match self {
-            Self::Never => Finding::Broken(String::new()),
-            Self::Flag { measure, wanted } => flag(measure, *wanted, amount(measure)),
-            Self::Compared { measure, comparison } => comparison.find(measure, amount(measure)),
-            Self::Window { window, within, text } => {
-                let word = if *within { "outside" } else { "inside" };
-                finding(window.holds(circumstances.now) == *within, || format!("{word} `{text}`"))
+            Self::Flag { measure, .. } | Self::Compared { measure, .. } => Some(measure),
+            Self::AlwaysFalse | Self::Window { .. } | Self::Budget(_) => None,
+        }
+    }
+
+    fn evaluate(&self, input: &EvaluationInput<'_>, settings: &Settings, context: &EvaluationContext) -> CheckResult {
+        match self {
+            Self::AlwaysFalse => CheckResult::Violated(String::new()),
+            Self::Flag { measure, expected } => {
+                check_flag(measure, *expected, measure.evaluate(input.act, settings, &context.facts))
             }
-            Self::Budget(limit) => match limit.excess(matter, circumstances) {
-                Ok(None) => Finding::Fulfilled,
-                Ok(Some(detail)) => Finding::Broken(detail),
-                Err(unknown) => Finding::Unknown(unknown),
+            Self::Compared { measure, comparison } => {
+                comparison.evaluate(measure, measure.evaluate(input.act, settings, &context.facts))
+            }
+            Self::Window { window, within, text } => {
+                let position = if *within { "outside" } else { "inside" };
+                passed_if(window.contains(context.now) == *within, || format!("{position} `{text}`"))
+            }
+            Self::Budget(limit) => match limit.excess(input.act, context.reservation.as_ref(), context.now) {
+                Ok(None) => CheckResult::Passed,
+                Ok(Some(detail)) => CheckResult::Violated(detail),
+                Err(unknown) => CheckResult::Unknown(unknown),
             },
         }
     }
 }
 
-fn finding(fulfilled: bool, detail: impl FnOnce() -> String) -> Finding {
-    if fulfilled { Finding::Fulfilled } else { Finding::Broken(detail()) }
+fn passed_if(passed: bool, detail: impl FnOnce() -> String) -> CheckResult {
+    if passed { CheckResult::Passed } else { CheckResult::Violated(detail()) }
 }
 
-fn flag(measure: &str, wanted: bool, amount: Amount) -> Finding {
-    let detail = |why: String| if why.is_empty() { format!("`{measure}` is {}", !wanted) } else { why };
-    match amount {
-        Amount::Flag(set, why) => finding(set == wanted, || detail(why)),
-        Amount::Number(number) => finding((number != 0.0) == wanted, || detail(format!("`{measure}` is {number}"))),
-        Amount::Text(texts) => finding(texts.is_empty() != wanted, || detail(String::new())),
-        // an argument that is not given is not set; a measure that says nothing is no reason
-        Amount::Absent => {
-            finding(!measure.starts_with("arguments.") || !wanted, || format!("`{measure}` is not given"))
+fn check_flag(measure: &Measure, expected: bool, value: MeasureValue) -> CheckResult {
+    let detail = |found: String| if found.is_empty() { format!("`{measure}` is {}", !expected) } else { found };
+    match value {
+        MeasureValue::Flag(set, found) => passed_if(set == expected, || detail(found)),
+        MeasureValue::Count(count) => passed_if((count != 0) == expected, || detail(format!("`{measure}` is {count}"))),
+        MeasureValue::Number(number) => {
+            passed_if((number != 0.0) == expected, || detail(format!("`{measure}` is {number}")))
         }
-        Amount::Unknown(what) => Finding::Unknown(what),
+        MeasureValue::Text(texts) => passed_if(texts.is_empty() != expected, || detail(String::new())),
+        // an absent argument is not set; any other absent measure satisfies the check
+        MeasureValue::Absent => {
+            let satisfied = !matches!(measure, Measure::Argument(_)) || !expected;
+            passed_if(satisfied, || format!("`{measure}` is absent"))
+        }
+        MeasureValue::Unknown(what) => CheckResult::Unknown(what),
     }
 }
 
 impl Comparison {
-    fn find(&self, measure: &str, amount: Amount) -> Finding {
-        match (self, amount) {
-            (_, Amount::Unknown(what)) => Finding::Unknown(what),
-            (Self::Number(sign, bound), Amount::Number(number)) => {
-                finding(sign.holds(number, *bound), || format!("`{measure}` is {}", round(number)))
+    fn evaluate(&self, measure: &Measure, value: MeasureValue) -> CheckResult {
+        match (self, value) {
+            (_, MeasureValue::Unknown(what)) => CheckResult::Unknown(what),
+            (Self::Number(operator, bound), MeasureValue::Count(count)) => {
+                passed_if(operator.compares_count(count, *bound), || format!("`{measure}` is {count}"))
             }
-            (Self::Number(..), Amount::Absent) => Finding::Fulfilled,
-            (Self::Number(..), _) => Finding::Broken(format!("`{measure}` is no number")),
-            (Self::Text { same, pattern }, Amount::Text(texts)) => {
-                let fits = !texts.is_empty() && texts.iter().all(|text| pattern.matches(text));
-                finding(fits == *same, || format!("`{measure}` is `{}`", texts.join("`, `")))
+            (Self::Number(operator, bound), MeasureValue::Number(number)) => {
+                passed_if(operator.compares(number, *bound), || format!("`{measure}` is {}", rounded(number)))
             }
-            (Self::Text { same, pattern }, Amount::Flag(set, _)) => {
-                finding(pattern.matches(&set.to_string()) == *same, || format!("`{measure}` is {set}"))
+            (Self::Number(..), MeasureValue::Absent) => CheckResult::Passed,
+            (Self::Number(..), _) => CheckResult::Violated(format!("`{measure}` is not a number")),
+            (Self::Text { equal, pattern }, MeasureValue::Text(texts)) => {
+                let matches = !texts.is_empty() && texts.iter().all(|text| pattern.matches(text));
+                passed_if(matches == *equal, || format!("`{measure}` is `{}`", texts.join("`, `")))
             }
-            (Self::Text { same, pattern }, Amount::Number(number)) => {
-                finding(pattern.matches(&round(number)) == *same, || format!("`{measure}` is {}", round(number)))
+            (Self::Text { equal, pattern }, MeasureValue::Flag(set, _)) => {
+                passed_if(pattern.matches(&set.to_string()) == *equal, || format!("`{measure}` is {set}"))
             }
-            (Self::Text { same, .. }, Amount::Absent) => finding(!same, || format!("`{measure}` is not given")),
+            (Self::Text { equal, pattern }, MeasureValue::Count(count)) => {
+                passed_if(pattern.matches(&count.to_string()) == *equal, || format!("`{measure}` is {count}"))
+            }
+            (Self::Text { equal, pattern }, MeasureValue::Number(number)) => {
+                let text = rounded(number);
+                passed_if(pattern.matches(&text) == *equal, || format!("`{measure}` is {text}"))
+            }
+            (Self::Text { equal, .. }, MeasureValue::Absent) => passed_if(!equal, || format!("`{measure}` is absent")),
         }
     }
 }
 
-/// A number as a person would write it.
-fn round(number: f64) -> String {
-    let rounded = (number * 100.0).round() / 100.0;
-    rounded.to_string()
+/// A number with two decimals at most.
+fn rounded(number: f64) -> String {
+    ((number * 100.0).round() / 100.0).to_string()
 }
 
-impl Sign {
+impl Operator {
     #[expect(clippy::float_cmp, reason = "both numbers are written by people, and compared as written")]
-    fn holds(self, number: f64, bound: f64) -> bool {
+    fn compares(self, number: f64, bound: f64) -> bool {
         match self {
             Self::Less => number < bound,
             Self::AtMost => number <= bound,
             Self::More => number > bound,
             Self::AtLeast => number >= bound,
             Self::Equal => number == bound,
-            Self::Other => number != bound,
+            Self::NotEqual => number != bound,
         }
     }
 
-    fn read(word: &str) -> Option<Self> {
+    #[expect(clippy::cast_precision_loss, reason = "a count of units or machines is far below 2^52")]
+    fn compares_count(self, count: u64, bound: f64) -> bool {
+        self.compares(count as f64, bound)
+    }
+
+    fn parse(word: &str) -> Option<Self> {
         Some(match word {
             "<" => Self::Less,
             "<=" => Self::AtMost,
             ">" => Self::More,
             ">=" => Self::AtLeast,
             "==" => Self::Equal,
-            "!=" => Self::Other,
+            "!=" => Self::NotEqual,
             _ => return None,
         })
     }
 }
 
-impl TryFrom<String> for Check {
-    type Error = Unreadable;
+/// Accepts a string, and also YAML's `false`, because `check: false` without quotes is a boolean.
+impl<'de> Deserialize<'de> for Check {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CheckVisitor;
+        impl serde::de::Visitor<'_> for CheckVisitor {
+            type Value = Check;
 
-    fn try_from(text: String) -> Result<Self, Unreadable> {
-        Self::read(&text)
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a check, such as `units.added <= 10`")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Check, E> {
+                Check::parse(text).map_err(E::custom)
+            }
+            fn visit_bool<E: serde::de::Error>(self, flag: bool) -> Result<Check, E> {
+                self.visit_str(&flag.to_string())
+            }
+        }
+        deserializer.deserialize_any(CheckVisitor)
     }
 }
 
-/// Why a text is no requirement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unreadable(String);
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the check cannot be read: {}", self.0)
-    }
-}
+/// Why a text is not a check.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invalid check: {0}")]
+pub(crate) struct InvalidCheck(String);
 
 impl Check {
-    /// Reads a requirement.
-    pub(crate) fn read(text: &str) -> Result<Self, Unreadable> {
-        let words = words(text)?;
+    /// Parses a check.
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidCheck> {
+        let words = split_words(text)?;
         let any = words
             .split(|word| *word == Word::Bare("or"))
-            .map(|all| all.split(|word| *word == Word::Bare("and")).map(Clause::read).collect::<Result<Vec<_>, _>>());
+            .map(|all| all.split(|word| *word == Word::Bare("and")).map(Clause::parse).collect::<Result<Vec<_>, _>>());
         Ok(Self { text: text.to_owned(), any: any.collect::<Result<_, _>>()? })
     }
 }
@@ -223,12 +265,12 @@ enum Word<'a> {
     Quoted(&'a str),
 }
 
-fn words(text: &str) -> Result<Vec<Word<'_>>, Unreadable> {
+fn split_words(text: &str) -> Result<Vec<Word<'_>>, InvalidCheck> {
     let mut words = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
         if let Some(quoted) = rest.strip_prefix('"') {
-            let end = quoted.find('"').ok_or_else(|| Unreadable(format!("a quote is not closed: {rest}")))?;
+            let end = quoted.find('"').ok_or_else(|| InvalidCheck(format!("a quote is not closed: {rest}")))?;
             words.push(Word::Quoted(&quoted[..end]));
             rest = quoted[end + 1..].trim_start();
         } else {
@@ -241,45 +283,47 @@ fn words(text: &str) -> Result<Vec<Word<'_>>, Unreadable> {
 }
 
 impl Clause {
-    fn read(words: &[Word<'_>]) -> Result<Self, Unreadable> {
+    fn parse(words: &[Word<'_>]) -> Result<Self, InvalidCheck> {
         match words {
-            [Word::Bare("never")] => Ok(Self::Never),
+            [Word::Bare("false")] => Ok(Self::AlwaysFalse),
             [Word::Bare(word @ ("within" | "outside")), Word::Quoted(text)] => {
-                let window = Window::read(text).map_err(Unreadable)?;
+                let window = Window::parse(text).map_err(InvalidCheck)?;
                 Ok(Self::Window { window, within: *word == "within", text: (*text).to_owned() })
             }
-            [Word::Bare("budget"), Word::Quoted(text)] => Limit::read(text).map(Self::Budget).map_err(Unreadable),
-            [Word::Bare("not"), Word::Bare(name)] => Ok(Self::Flag { measure: measured(name)?, wanted: false }),
-            [Word::Bare(name)] => Ok(Self::Flag { measure: measured(name)?, wanted: true }),
-            [Word::Bare(name), Word::Bare(sign), Word::Bare(value) | Word::Quoted(value)] => {
-                Ok(Self::Compared { measure: measured(name)?, comparison: compared(sign, value)? })
+            [Word::Bare("budget"), Word::Quoted(text)] => {
+                BudgetLimit::parse(text).map(Self::Budget).map_err(InvalidCheck)
             }
-            [] => Err(Unreadable("a requirement is missing".to_owned())),
+            [Word::Bare("not"), Word::Bare(name)] => Ok(Self::Flag { measure: parse_measure(name)?, expected: false }),
+            [Word::Bare(name)] => Ok(Self::Flag { measure: parse_measure(name)?, expected: true }),
+            [Word::Bare(name), Word::Bare(operator), Word::Bare(value) | Word::Quoted(value)] => {
+                Ok(Self::Compared { measure: parse_measure(name)?, comparison: parse_comparison(operator, value)? })
+            }
+            [] => Err(InvalidCheck("a condition is missing".to_owned())),
             [Word::Bare(first) | Word::Quoted(first), ..] => {
-                Err(Unreadable(format!("it is not clear what is wanted after: {first}")))
+                Err(InvalidCheck(format!("unexpected words after: {first}")))
             }
         }
     }
 }
 
-fn measured(name: &str) -> Result<String, Unreadable> {
-    if measure::is_known(name) {
-        return Ok(name.to_owned());
-    }
-    Err(Unreadable(format!("there is no measure `{name}`; `juju-mcp policy measures` lists them")))
+fn parse_measure(name: &str) -> Result<Measure, InvalidCheck> {
+    let unknown = || InvalidCheck(format!("unknown measure `{name}`; `juju-mcp policy measures` lists them"));
+    Measure::parse(name).ok_or_else(unknown)
 }
 
-fn compared(sign: &str, value: &str) -> Result<Comparison, Unreadable> {
-    let text = |same| Ok(Comparison::Text { same, pattern: Pattern::new(value) });
-    match (sign, value.parse::<f64>()) {
+fn parse_comparison(operator: &str, value: &str) -> Result<Comparison, InvalidCheck> {
+    let text = |equal| Ok(Comparison::Text { equal, pattern: Pattern::new(value) });
+    match (operator, value.parse::<f64>()) {
         ("matches", _) => text(true),
-        (sign, Ok(bound)) if bound.is_finite() => match Sign::read(sign) {
-            Some(sign) => Ok(Comparison::Number(sign, bound)),
-            None => Err(Unreadable(format!("`<`, `<=`, `>`, `>=`, `==`, `!=` or `matches` is wanted, not: {sign}"))),
+        (operator, Ok(bound)) if bound.is_finite() => match Operator::parse(operator) {
+            Some(operator) => Ok(Comparison::Number(operator, bound)),
+            None => {
+                Err(InvalidCheck(format!("expected `<`, `<=`, `>`, `>=`, `==`, `!=` or `matches`, found: {operator}")))
+            }
         },
         ("==", _) => text(true),
         ("!=", _) => text(false),
-        _ => Err(Unreadable(format!("a number is wanted after `{sign}`, not: {value}"))),
+        _ => Err(InvalidCheck(format!("expected a number after `{operator}`, found: {value}"))),
     }
 }
 
@@ -288,76 +332,76 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{Act, Effect, Target};
+    use crate::{Effect, Impact, Target};
 
-    fn find(check: &str, tool: &str, arguments: Value) -> Finding {
-        let act =
-            Act::new(tool, Effect::Write).with_target(Target::in_model("eu", "ana/shop", [])).with_arguments(arguments);
-        let matter = Matter { act: &act, toolset: "", roles: &[], production: false };
+    fn evaluate(check: &str, impact: Impact, arguments: Value) -> CheckResult {
+        let act = Act::new("juju_add_unit", Effect::Write)
+            .with_target(Target::in_model("eu", "ana/shop", []))
+            .with_arguments(arguments);
+        let act = Act { impact, ..act };
+        let input = EvaluationInput { act: &act, toolset: "", roles: &[], production: false };
         // a Saturday
-        let circumstances = Circumstances::at("2026-11-21T09:00:00Z".parse().expect("a moment"));
-        Check::read(check).expect(check).find(&matter, &Settings::default(), &circumstances)
+        let context = EvaluationContext::new("2026-11-21T09:00:00Z".parse().expect("a moment"));
+        Check::parse(check).expect(check).evaluate(&input, &Settings::default(), &context)
     }
 
     #[test]
-    fn a_requirement_is_fulfilled_broken_or_not_known() {
-        let broken = |detail: &str| Finding::Broken(detail.to_owned());
+    fn check_passes_is_violated_or_is_unknown() {
+        let violated = |detail: &str| CheckResult::Violated(detail.to_owned());
         let unit = || json!({"application": "web", "num_units": 12, "size": "large"});
         for (check, found) in [
-            ("never", broken("")),
-            ("units.added <= 12", Finding::Fulfilled),
-            ("units.added < 12", broken("`units.added` is 12")),
-            ("units.added == 12 and not gpu", Finding::Fulfilled),
-            ("units.added > 20 or not gpu", Finding::Fulfilled),
-            ("units.added > 20 or gpu", broken("`units.added` is 12")),
-            ("units.after <= 50", Finding::Unknown("`units.now`".to_owned())),
-            ("units.after <= 50 and never", broken("")),
-            ("units.after <= 50 or not gpu", Finding::Fulfilled),
-            ("units.after <= 50 or never", Finding::Unknown("`units.now`".to_owned())),
-            ("machines.added <= 0", Finding::Fulfilled),
-            ("arguments.num_units != 12", broken("`arguments.num_units` is 12")),
-            ("arguments.size matches l*", Finding::Fulfilled),
-            ("arguments.size == \"small\"", broken("`arguments.size` is `large`")),
-            ("arguments.colour == red", broken("`arguments.colour` is not given")),
-            ("arguments.colour", broken("`arguments.colour` is not given")),
-            ("not arguments.colour", Finding::Fulfilled),
-            ("arguments.size >= 3", broken("`arguments.size` is no number")),
-            ("within \"Mon-Fri\"", broken("outside `Mon-Fri`")),
-            ("outside \"Sat 08:00-10:00 UTC\"", broken("inside `Sat 08:00-10:00 UTC`")),
-            ("outside \"Sat 08:00-10:00 UTC; Sun\" or arguments.num_units < 20", Finding::Fulfilled),
-            ("budget \"3 units per 1h per model\"", Finding::Unknown("what was spent of the budget".to_owned())),
+            ("false", violated("")),
+            ("units.added <= 12", CheckResult::Passed),
+            ("units.added < 12", violated("`units.added` is 12")),
+            ("units.added == 12 and not gpu", CheckResult::Passed),
+            ("units.added > 20 or not gpu", CheckResult::Passed),
+            ("units.added > 20 or gpu", violated("`units.added` is 12")),
+            ("units.total <= 50", CheckResult::Unknown("`units.now`".to_owned())),
+            ("units.total <= 50 and false", violated("")),
+            ("units.total <= 50 or not gpu", CheckResult::Passed),
+            ("units.total <= 50 or false", CheckResult::Unknown("`units.now`".to_owned())),
+            ("machines.added <= 0", CheckResult::Passed),
+            ("arguments.num_units != 12", violated("`arguments.num_units` is 12")),
+            ("arguments.size matches l*", CheckResult::Passed),
+            ("arguments.size == \"small\"", violated("`arguments.size` is `large`")),
+            ("arguments.colour == red", violated("`arguments.colour` is absent")),
+            ("arguments.colour", violated("`arguments.colour` is absent")),
+            ("not arguments.colour", CheckResult::Passed),
+            ("arguments.size >= 3", violated("`arguments.size` is not a number")),
+            ("within \"Mon-Fri\"", violated("outside `Mon-Fri`")),
+            ("outside \"Sat 08:00-10:00 UTC\"", violated("inside `Sat 08:00-10:00 UTC`")),
+            ("outside \"Sat 08:00-10:00 UTC; Sun\" or arguments.num_units < 20", CheckResult::Passed),
+            ("budget \"3 units per 1h per model\"", CheckResult::Unknown("the usage of the budget".to_owned())),
         ] {
-            assert_eq!(find(check, "juju_add_unit", unit()), found, "{check}");
+            assert_eq!(evaluate(check, Impact { units_added: 12, ..Impact::default() }, unit()), found, "{check}");
         }
     }
 
     #[test]
-    fn a_measure_that_says_nothing_of_an_act_is_no_reason() {
-        for check in
-            ["units.added <= 0", "exposed.everywhere", "not exposed.everywhere", "resources.limits", "revision.pinned"]
-        {
-            assert_eq!(find(check, "juju_integrate", json!({})), Finding::Fulfilled, "{check}");
+    fn check_passes_if_the_measure_is_absent() {
+        for check in ["units.added <= 0", "expose.public", "not expose.public", "resources.limits", "revision.pinned"] {
+            assert_eq!(evaluate(check, Impact::default(), json!({})), CheckResult::Passed, "{check}");
         }
     }
 
     #[test]
-    fn what_cannot_be_read_is_told() {
+    fn invalid_check_is_rejected_with_the_reason() {
         for (check, part) in [
             ("", "missing"),
             ("gpu and", "missing"),
-            ("not", "no measure `not`"),
-            ("colour", "no measure `colour`"),
-            ("arguments.", "no measure `arguments.`"),
-            ("units.added <= many", "a number is wanted"),
-            ("units.added =< 3", "is wanted, not: =<"),
-            ("units.added <= NaN", "a number is wanted"),
+            ("not", "unknown measure `not`"),
+            ("colour", "unknown measure `colour`"),
+            ("arguments.", "unknown measure `arguments.`"),
+            ("units.added <= many", "expected a number"),
+            ("units.added =< 3", "found: =<"),
+            ("units.added <= NaN", "expected a number"),
             ("within \"whenever\"", "whenever"),
             ("within \"Mon", "a quote is not closed"),
             ("budget \"lots\"", "a budget like"),
             ("budget \"3 acts per 9d per caller\"", "a budget like"),
-            ("units.added <= 3 gpu", "not clear"),
+            ("units.added <= 3 gpu", "unexpected words"),
         ] {
-            let error = Check::read(check).expect_err(check).to_string();
+            let error = Check::parse(check).expect_err(check).to_string();
             assert!(error.contains(part), "{check}: {error}");
         }
     }

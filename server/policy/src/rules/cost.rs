@@ -1,24 +1,24 @@
-//! What an act would cost in a month, by a table of prices: rough on purpose, to tell the dear from the cheap.
+//! Estimates the monthly cost of an act by a table of prices: rough, to distinguish expensive acts from cheap ones.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// Prices for a month in one currency.
+/// Monthly prices in one currency.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Prices {
-    /// What the numbers are, for messages.
+    /// Name of the currency, for messages.
     pub currency: String,
     /// One core.
     pub core: f64,
-    /// One gibibyte of memory.
+    /// One GiB of memory.
     pub gib: f64,
-    /// A unit or machine that says nothing of its size.
-    pub plain: f64,
-    /// What one with a graphics processor costs beside its size, where its type is not in the table.
+    /// A unit or machine without a stated size.
+    pub default: f64,
+    /// Extra price of a GPU, if the table does not contain the instance type.
     pub gpu: f64,
-    /// Types of instance by name.
+    /// Prices by instance type.
     pub instance_types: BTreeMap<String, f64>,
 }
 
@@ -29,14 +29,14 @@ impl Default for Prices {
             currency: "USD".to_owned(),
             core: 25.0,
             gib: 3.0,
-            plain: 35.0,
+            default: 35.0,
             gpu: 400.0,
             instance_types: known.into_iter().map(|(name, price)| (name.to_owned(), price)).collect(),
         }
     }
 }
 
-/// What is said of one unit or machine.
+/// Stated size of one unit or machine.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Size {
     pub(crate) instance_type: Option<String>,
@@ -46,15 +46,17 @@ pub(crate) struct Size {
 }
 
 impl Prices {
-    /// The price of one of this size for a month.
-    pub(crate) fn of(&self, size: &Size) -> f64 {
+    /// Monthly price of one unit or machine of this size.
+    pub(crate) fn monthly(&self, size: &Size) -> f64 {
         if let Some(price) = size.instance_type.as_ref().and_then(|name| self.instance_types.get(name)) {
             return *price;
         }
-        let sized = size.cores.is_some() || size.gib.is_some();
-        let plain =
-            if sized { size.cores.unwrap_or(1.0) * self.core + size.gib.unwrap_or(1.0) * self.gib } else { self.plain };
-        plain + if size.gpu { self.gpu } else { 0.0 }
+        let base = if size.cores.is_some() || size.gib.is_some() {
+            size.cores.unwrap_or(1.0) * self.core + size.gib.unwrap_or(1.0) * self.gib
+        } else {
+            self.default
+        };
+        base + if size.gpu { self.gpu } else { 0.0 }
     }
 }
 
@@ -63,9 +65,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_size_has_a_price_by_its_type_else_by_what_it_has() {
+    fn price_depends_on_instance_type_else_on_size() {
         let prices = Prices::default();
-        let sized = |size: Size| prices.of(&size).to_string();
+        let sized = |size: Size| prices.monthly(&size).to_string();
         assert_eq!(sized(Size::default()), "35");
         assert_eq!(sized(Size { cores: Some(4.0), gib: Some(16.0), ..Size::default() }), "148");
         assert_eq!(sized(Size { gpu: true, ..Size::default() }), "435");

@@ -1,38 +1,55 @@
-//! What can be measured of an act: from its arguments, its place, and facts that were looked up for it.
+//! Measures: the values of an act that checks compare, from its impact, its target, its arguments and looked-up facts.
+
+use std::{collections::BTreeMap, fmt};
 
 use serde_json::Value;
 
-use super::{Settings, cost::Size, manifest};
+use super::{
+    cost::Size,
+    foreign,
+    settings::Settings,
+    value::{MeasureValue, listed},
+};
 use crate::{
-    Act, Circumstances, Pattern,
-    selector::{Matter, argument, leaves},
+    Act, Pattern,
+    fact::Fact,
+    selector::{argument, scalar_leaves},
 };
 
-/// All measures but `arguments.NAME`, each with what it says.
+/// All measures except `arguments.NAME`, each with its meaning.
 pub const MEASURES: &[(&str, &str)] = &[
-    ("channel.floating", "whether the channel is none, without a track, or of another risk than stable"),
-    ("constraints.given", "whether what is deployed or added says what size it needs"),
-    ("containers.privileged", "whether a container in the manifest may do all that its machine may"),
-    ("containers.root", "whether a container in the manifest runs as root or does not say that it does not"),
-    ("cost.month", "price of what is added for a month, by the table of prices"),
-    ("exposed.everywhere", "whether an application is opened to every network"),
-    ("forced", "whether an argument skips Juju's own care: `force`, `no_wait`, `destroy_storage` and the like"),
-    ("gpu", "whether graphics processors are asked for"),
-    ("images.floating", "whether an image in the manifest has no tag or `latest`"),
-    ("machines.added", "machines or nodes that are added"),
-    ("nodes.added", "units, machines or nodes that are added"),
-    ("pod.host_namespaces", "whether a pod in the manifest shares namespaces of its host"),
-    ("resources.limits", "whether every container in the manifest has limits for processor and memory"),
-    ("revision.pinned", "whether a revision is given"),
-    ("secrets.plaintext", "whether an option holds what looks like a password, token or key in clear"),
-    ("text.blocked", "whether an argument holds a text of the list of blocked ones"),
-    ("trust", "whether an application gets access to cloud credentials"),
-    ("units.added", "units that are added"),
-    ("units.after", "units that the application has afterwards; needs the fact `units.now`"),
+    ("blocked_pattern", "whether an argument contains a text that matches one of `blocked_patterns`"),
+    ("channel.unpinned", "whether the channel is absent, has no track, or another risk than stable"),
+    ("constraints.given", "whether the act states the size of what it deploys or adds"),
+    ("containers.privileged", "whether a container in the manifest is privileged (`validate_action` only)"),
+    (
+        "containers.run_as_root",
+        "whether a container in the manifest runs as root or does not exclude it (`validate_action` only)",
+    ),
+    ("cost.monthly", "monthly price of what the act adds, by the table of prices"),
+    ("expose.public", "whether the act opens an application to the public internet"),
+    ("force", "whether an argument skips safety checks of Juju: `force`, `no_wait`, `destroy_storage` and the like"),
+    ("gpu", "whether the act requests GPUs"),
+    ("images.unpinned", "whether an image in the manifest has no tag or `latest` (`validate_action` only)"),
+    ("machines.added", "number of machines or nodes that the act adds"),
+    ("nodes.added", "number of units, machines or nodes that the act adds"),
+    ("pod.host_namespaces", "whether a pod in the manifest shares namespaces of its host (`validate_action` only)"),
+    (
+        "resources.limits",
+        "whether every container in the manifest has limits for CPU and memory (`validate_action` only)",
+    ),
+    ("revision.pinned", "whether the act names a charm revision"),
+    (
+        "secrets.plaintext",
+        "whether a configuration option contains what looks like a password, token or key in plain text",
+    ),
+    ("trust", "whether the act gives an application access to cloud credentials"),
+    ("units.added", "number of units that the act adds"),
+    ("units.total", "number of units that the application has after the act; may need the fact `units.now`"),
 ];
 
-/// Types of instance that have graphics processors.
-const GPU_TYPES: [&str; 14] = [
+/// Instance types with GPUs.
+const GPU_INSTANCE_TYPES: [&str; 14] = [
     "*gpu*",
     "p2.*",
     "p3*",
@@ -48,8 +65,7 @@ const GPU_TYPES: [&str; 14] = [
     "Standard_N*",
     "VM.GPU*",
 ];
-const FORCES: [&str; 8] =
-    ["force", "no_wait", "destroy_storage", "release_storage", "no_prompt", "no_drain", "ignore_errors", "force_units"];
+/// Names of options that usually contain a secret.
 const SECRET_NAMES: [&str; 9] = [
     "*password*",
     "*passwd*",
@@ -62,211 +78,228 @@ const SECRET_NAMES: [&str; 9] = [
     "*credential*",
 ];
 
-/// What a measure says of an act.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Amount {
-    Number(f64),
-    /// Set or not, and what was found.
-    Flag(bool, String),
-    Text(Vec<String>),
-    /// It says nothing about this act.
-    Absent,
-    /// It would have to be looked up; with its name for people.
-    Unknown(String),
+/// One measure of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Measure {
+    BlockedPattern,
+    ChannelUnpinned,
+    ConstraintsGiven,
+    ContainersPrivileged,
+    ContainersRunAsRoot,
+    CostMonthly,
+    ExposePublic,
+    Force,
+    Gpu,
+    ImagesUnpinned,
+    MachinesAdded,
+    NodesAdded,
+    PodHostNamespaces,
+    ResourcesLimits,
+    RevisionPinned,
+    SecretsPlaintext,
+    Trust,
+    UnitsAdded,
+    UnitsTotal,
+    Argument(String),
 }
 
-/// Whether there is such a measure.
-pub(crate) fn is_known(name: &str) -> bool {
-    name.strip_prefix("arguments.").is_some_and(|argument| !argument.is_empty())
-        || MEASURES.iter().any(|(known, _)| *known == name)
-}
+impl Measure {
+    /// Parses the name of a measure.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "blocked_pattern" => Self::BlockedPattern,
+            "channel.unpinned" => Self::ChannelUnpinned,
+            "constraints.given" => Self::ConstraintsGiven,
+            "containers.privileged" => Self::ContainersPrivileged,
+            "containers.run_as_root" => Self::ContainersRunAsRoot,
+            "cost.monthly" => Self::CostMonthly,
+            "expose.public" => Self::ExposePublic,
+            "force" => Self::Force,
+            "gpu" => Self::Gpu,
+            "images.unpinned" => Self::ImagesUnpinned,
+            "machines.added" => Self::MachinesAdded,
+            "nodes.added" => Self::NodesAdded,
+            "pod.host_namespaces" => Self::PodHostNamespaces,
+            "resources.limits" => Self::ResourcesLimits,
+            "revision.pinned" => Self::RevisionPinned,
+            "secrets.plaintext" => Self::SecretsPlaintext,
+            "trust" => Self::Trust,
+            "units.added" => Self::UnitsAdded,
+            "units.total" => Self::UnitsTotal,
+            other => Self::Argument(other.strip_prefix("arguments.").filter(|name| !name.is_empty())?.to_owned()),
+        })
+    }
 
-/// Facts that rules can use where they are looked up: their names.
-#[must_use]
-pub fn known() -> [&'static str; 1] {
-    ["units.now"]
-}
-
-/// What a measure says of an act.
-pub(crate) fn of(name: &str, matter: &Matter<'_>, settings: &Settings, circumstances: &Circumstances) -> Amount {
-    let (act, arguments) = (matter.act, &matter.act.arguments);
-    let flag = |set: bool| Amount::Flag(set, String::new());
-    let listed = |found: Vec<String>| Amount::Flag(!found.is_empty(), found.join(", "));
-    let in_pods = |look: fn(&[Value]) -> Vec<String>| match manifest::pods(arguments) {
-        Ok(None) => Amount::Absent,
-        Ok(Some(pods)) => listed(look(&pods)),
-        Err(unknown) => Amount::Unknown(unknown),
-    };
-    let fact = |name: &str| match circumstances.facts.get(name).and_then(Value::as_f64) {
-        Some(number) => Amount::Number(number),
-        None => Amount::Unknown(format!("`{name}`")),
-    };
-    match name {
-        "channel.floating" => channel(act),
-        "constraints.given" if sizes(act) => flag(argument(arguments, "constraints").is_some()),
-        "containers.privileged" => in_pods(manifest::privileged),
-        "containers.root" => in_pods(manifest::root),
-        "cost.month" => cost(act, settings),
-        "exposed.everywhere" if is(act, "expose") => everywhere(arguments),
-        "forced" => {
-            listed(FORCES.iter().filter(|name| arguments[**name] == true).map(|name| format!("`{name}`")).collect())
+    fn name(&self) -> String {
+        if let Self::Argument(name) = self {
+            return format!("arguments.{name}");
         }
-        "gpu" => gpu(act),
-        "images.floating" => in_pods(manifest::floating_images),
-        "machines.added" if machines(act) > 0.0 => Amount::Number(machines(act)),
-        "nodes.added" if machines(act) + units(act) > 0.0 => Amount::Number(machines(act) + units(act)),
-        "pod.host_namespaces" => in_pods(manifest::host_namespaces),
-        "resources.limits" => match in_pods(manifest::unlimited) {
-            Amount::Flag(found, names) => Amount::Flag(!found, names),
-            other => other,
-        },
-        "revision.pinned" if is(act, "deploy") || is(act, "refresh") => flag(argument(arguments, "revision").is_some()),
-        "secrets.plaintext" => listed(plaintext(arguments)),
-        "text.blocked" => {
-            let found = settings.blocked.iter().filter(|blocked| blocked.stands_in(arguments));
-            listed(found.map(|blocked| format!("`{}`", blocked.text())).collect())
+        let name = MEASURES.iter().find(|(name, _)| Self::parse(name).as_ref() == Some(self));
+        name.map(|(name, _)| (*name).to_owned()).unwrap_or_default()
+    }
+
+    /// Whether it reads a Kubernetes manifest, which only acts of other MCP servers contain.
+    pub(crate) fn reads_manifest(&self) -> bool {
+        matches!(
+            self,
+            Self::ContainersPrivileged
+                | Self::ContainersRunAsRoot
+                | Self::ImagesUnpinned
+                | Self::PodHostNamespaces
+                | Self::ResourcesLimits
+        )
+    }
+
+    /// The fact that it needs for this act, and that the act does not contain.
+    pub(crate) fn needs_fact(&self, act: &Act) -> Option<Fact> {
+        let adds_to_existing = act.impact.scale.is_none() && act.impact.units_added > 0;
+        (*self == Self::UnitsTotal && adds_to_existing).then_some(Fact::UnitsNow)
+    }
+
+    /// The value for an act.
+    pub(crate) fn evaluate(&self, act: &Act, settings: &Settings, facts: &BTreeMap<Fact, u64>) -> MeasureValue {
+        let arguments = &act.arguments;
+        match self {
+            Self::BlockedPattern => {
+                let found = settings.blocked_patterns.iter().filter(|pattern| pattern.matches_any(arguments));
+                listed(found.map(|pattern| format!("`{}`", pattern.text())).collect())
+            }
+            Self::ChannelUnpinned => channel_unpinned(act),
+            Self::ConstraintsGiven if adds_new_size(act) => flag(act.impact.constraints.is_some()),
+            Self::ContainersPrivileged => foreign::in_pods(arguments, foreign::privileged),
+            Self::ContainersRunAsRoot => foreign::in_pods(arguments, foreign::run_as_root),
+            Self::CostMonthly => monthly_cost(act, settings),
+            Self::ExposePublic => expose_public(act),
+            Self::Force => listed(foreign::skipped_checks(act).iter().map(|name| format!("`{name}`")).collect()),
+            Self::Gpu => gpu(act),
+            Self::ImagesUnpinned => foreign::in_pods(arguments, foreign::unpinned_images),
+            Self::MachinesAdded => count(foreign::machines_added(act)),
+            Self::NodesAdded => count(foreign::machines_added(act).saturating_add(act.impact.units_added)),
+            Self::PodHostNamespaces => foreign::in_pods(arguments, foreign::host_namespaces),
+            Self::ResourcesLimits => match foreign::in_pods(arguments, foreign::without_limits) {
+                MeasureValue::Flag(found, names) => MeasureValue::Flag(!found, names),
+                other => other,
+            },
+            Self::RevisionPinned => {
+                act.impact.charm.as_ref().map_or(MeasureValue::Absent, |charm| flag(charm.revision.is_some()))
+            }
+            Self::SecretsPlaintext => listed(plaintext_secrets(arguments)),
+            Self::Trust => flag(act.impact.trust == Some(true)),
+            Self::UnitsAdded => count(act.impact.units_added),
+            Self::UnitsTotal => units_total(act, facts),
+            Self::Argument(name) => argument_value(argument(arguments, name)),
+            Self::ConstraintsGiven => MeasureValue::Absent,
         }
-        "trust" => flag(arguments["trust"] == true || (is(act, "trust") && arguments["remove"] != true)),
-        "units.added" if units(act) > 0.0 => Amount::Number(units(act)),
-        "units.after" => after(act, fact("units.now")),
-        other => other.strip_prefix("arguments.").map_or(Amount::Absent, |name| given(argument(arguments, name))),
     }
 }
 
-fn is(act: &Act, word: &str) -> bool {
-    act.tool.strip_prefix("juju_").unwrap_or(&act.tool).replace('_', "-") == word
+impl fmt::Display for Measure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.name())
+    }
 }
 
-fn given(value: Option<&Value>) -> Amount {
+fn flag(set: bool) -> MeasureValue {
+    MeasureValue::Flag(set, String::new())
+}
+
+fn count(number: u64) -> MeasureValue {
+    if number > 0 { MeasureValue::Count(number) } else { MeasureValue::Absent }
+}
+
+fn argument_value(value: Option<&Value>) -> MeasureValue {
     match value {
-        None => Amount::Absent,
-        Some(Value::Bool(set)) => Amount::Flag(*set, String::new()),
-        Some(Value::Number(number)) => number.as_f64().map_or(Amount::Absent, Amount::Number),
+        None => MeasureValue::Absent,
+        Some(Value::Bool(set)) => flag(*set),
+        Some(Value::Number(number)) => number.as_f64().map_or(MeasureValue::Absent, MeasureValue::Number),
         Some(Value::String(text)) => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Amount::Number(number),
-            _ => Amount::Text(vec![text.clone()]),
+            Ok(number) if number.is_finite() => MeasureValue::Number(number),
+            _ => MeasureValue::Text(vec![text.clone()]),
         },
-        Some(other) => Amount::Text(leaves(other)),
+        Some(other) => MeasureValue::Text(scalar_leaves(other)),
     }
 }
 
-fn number(arguments: &Value, names: &[&str]) -> Option<f64> {
-    names.iter().find_map(|name| arguments[*name].as_f64())
+/// Whether the act adds applications or machines, whose size it can state; an added unit has the size of its application.
+fn adds_new_size(act: &Act) -> bool {
+    act.impact.machines_added > 0 || act.impact.charm.as_ref().is_some_and(|charm| !charm.refresh)
 }
 
-/// Units that an act adds.
-pub(crate) fn units(act: &Act) -> f64 {
-    let said = |names| number(&act.arguments, names);
-    if is(act, "deploy") || is(act, "add-unit") {
-        said(&["num_units"]).unwrap_or(1.0).max(0.0)
-    } else if is(act, "scale-application") {
-        // how many there are now is not part of the arguments, so all may be new
-        said(&["scale"]).unwrap_or(0.0)
-    } else {
-        0.0
+fn expose_public(act: &Act) -> MeasureValue {
+    let Some(exposure) = &act.impact.exposure else { return MeasureValue::Absent };
+    let networks = if exposure.cidrs.is_empty() { "no network".to_owned() } else { exposure.cidrs.join(", ") };
+    MeasureValue::Flag(exposure.is_public(), networks)
+}
+
+fn units_total(act: &Act, facts: &BTreeMap<Fact, u64>) -> MeasureValue {
+    match (act.impact.scale, act.impact.units_added) {
+        (Some(scale), _) => MeasureValue::Count(scale),
+        (None, 0) => MeasureValue::Absent,
+        (None, added) => match facts.get(&Fact::UnitsNow) {
+            Some(now) => MeasureValue::Count(now.saturating_add(added)),
+            None => MeasureValue::Unknown(format!("`{}`", Fact::UnitsNow.as_str())),
+        },
     }
 }
 
-/// Machines or nodes that an act adds.
-pub(crate) fn machines(act: &Act) -> f64 {
-    let said = number(&act.arguments, &["num_machines", "node_count", "num_nodes", "nodes"]);
-    if is(act, "add-machine") { said.unwrap_or(1.0) } else { said.unwrap_or(0.0) }
-}
-
-fn after(act: &Act, now: Amount) -> Amount {
-    match now {
-        _ if is(act, "deploy") || is(act, "scale-application") => Amount::Number(units(act)),
-        Amount::Number(now) if is(act, "add-unit") => Amount::Number(now + units(act)),
-        unknown if is(act, "add-unit") => unknown,
-        _ => Amount::Absent,
-    }
-}
-
-/// Whether an act is about something that has a size.
-fn sizes(act: &Act) -> bool {
-    is(act, "deploy") || is(act, "add-machine")
-}
-
-fn channel(act: &Act) -> Amount {
-    if !is(act, "deploy") && !is(act, "refresh") {
-        return Amount::Absent;
-    }
-    match act.arguments["channel"].as_str() {
-        // a refresh without a channel stays on the one that was chosen before
-        None if is(act, "refresh") => Amount::Flag(false, String::new()),
-        None => Amount::Flag(true, "no channel is given".to_owned()),
+fn channel_unpinned(act: &Act) -> MeasureValue {
+    let Some(charm) = &act.impact.charm else { return MeasureValue::Absent };
+    match &charm.channel {
+        // a refresh without a channel keeps the channel of the application
+        None if charm.refresh => flag(false),
+        None => MeasureValue::Flag(true, "no channel".to_owned()),
         Some(channel) => {
-            let (track, risk) = channel.split_once('/').unwrap_or((channel, "stable"));
-            let risk_alone = matches!(track, "stable" | "candidate" | "beta" | "edge");
-            let floating = risk_alone || track == "latest" || !risk.starts_with("stable");
-            Amount::Flag(floating, format!("channel `{channel}`"))
+            let (track, risk) = channel.split_once('/').unwrap_or((channel.as_str(), "stable"));
+            let risk_only = matches!(track, "stable" | "candidate" | "beta" | "edge");
+            let unpinned = risk_only || track == "latest" || !risk.starts_with("stable");
+            MeasureValue::Flag(unpinned, format!("channel `{channel}`"))
         }
     }
 }
 
-fn everywhere(arguments: &Value) -> Amount {
-    let cidrs = leaves(&arguments["to_cidrs"]);
-    let open = cidrs.iter().any(|cidr| cidr.ends_with("/0"));
-    let narrowed = !cidrs.is_empty() || !leaves(&arguments["to_spaces"]).is_empty();
-    Amount::Flag(open || !narrowed, if open { cidrs.join(", ") } else { "no network is given".to_owned() })
-}
-
-/// Words of a constraint, `mem=4G cores=2`.
-fn constraint(arguments: &Value, names: &[&str]) -> Option<String> {
-    let text = arguments["constraints"].as_str()?;
+/// The last value of one of these constraints, in `mem=4G cores=2`.
+fn constraint(act: &Act, names: &[&str]) -> Option<String> {
+    let text = act.impact.constraints.as_deref()?;
     let words = text.split_whitespace().filter_map(|word| word.split_once('='));
     let mut found = words.filter(|(name, _)| names.contains(name)).map(|(_, value)| value.to_owned());
     found.next_back()
 }
 
-fn instance_type(arguments: &Value) -> Option<String> {
-    constraint(arguments, &["instance-type"]).or_else(|| arguments["instance_type"].as_str().map(str::to_owned))
+fn instance_type(act: &Act) -> Option<String> {
+    constraint(act, &["instance-type"]).or_else(|| foreign::instance_type(&act.arguments))
 }
 
-fn gpu(act: &Act) -> Amount {
-    let arguments = &act.arguments;
-    let kind = instance_type(arguments);
-    if let Some(kind) = kind.filter(|kind| GPU_TYPES.iter().any(|pattern| Pattern::new(*pattern).matches(kind))) {
-        return Amount::Flag(true, format!("instance type `{kind}`"));
+fn gpu(act: &Act) -> MeasureValue {
+    let is_gpu_type = |name: &String| GPU_INSTANCE_TYPES.iter().any(|pattern| Pattern::new(*pattern).matches(name));
+    if let Some(name) = instance_type(act).filter(is_gpu_type) {
+        return MeasureValue::Flag(true, format!("instance type `{name}`"));
     }
-    let tagged = ["tags", "gpu", "gpus"].iter().any(|name| {
-        constraint(arguments, &[name])
-            .is_some_and(|value| *name != "tags" || value.split(',').any(|tag| tag.contains("gpu")))
+    let constrained = ["tags", "gpu", "gpus"].iter().any(|name| {
+        constraint(act, &[name]).is_some_and(|value| *name != "tags" || value.split(',').any(|tag| tag.contains("gpu")))
     });
-    if tagged {
-        return Amount::Flag(true, "the constraints name one".to_owned());
+    if constrained {
+        return MeasureValue::Flag(true, "requested by a constraint".to_owned());
     }
-    if arguments["gpu_enabled"] == true || number(arguments, &["gpu_count", "gpus"]).is_some_and(|count| count > 0.0) {
-        return Amount::Flag(true, "GPU asked for".to_owned());
-    }
-    match manifest::pods(arguments) {
-        Ok(None) => Amount::Flag(false, String::new()),
-        Ok(Some(pods)) => {
-            let found = manifest::gpu(&pods);
-            Amount::Flag(!found.is_empty(), found.join(", "))
-        }
-        Err(unknown) => Amount::Unknown(unknown),
-    }
+    foreign::gpu(&act.arguments)
 }
 
-fn cost(act: &Act, settings: &Settings) -> Amount {
-    let count = units(act) + machines(act);
-    // nodes of other peers than Juju have sizes that are said elsewhere
-    let priced = sizes(act) || is(act, "add-unit") || is(act, "scale-application");
-    if count == 0.0 || !priced {
-        return Amount::Absent;
+#[expect(clippy::cast_precision_loss, reason = "a count of units or machines is far below 2^52")]
+fn monthly_cost(act: &Act, settings: &Settings) -> MeasureValue {
+    // a node of another MCP server has no price here
+    let added = act.impact.units_added.saturating_add(act.impact.machines_added);
+    if added == 0 {
+        return MeasureValue::Absent;
     }
-    let arguments = &act.arguments;
     let size = Size {
-        instance_type: instance_type(arguments),
-        cores: constraint(arguments, &["cores", "cpu-cores"]).and_then(|text| text.parse().ok()),
-        gib: constraint(arguments, &["mem"]).and_then(|text| gib(&text)),
-        gpu: matches!(gpu(act), Amount::Flag(true, _)),
+        instance_type: instance_type(act),
+        cores: constraint(act, &["cores", "cpu-cores"]).and_then(|text| text.parse().ok()),
+        gib: constraint(act, &["mem"]).and_then(|text| parse_gib(&text)),
+        gpu: matches!(gpu(act), MeasureValue::Flag(true, _)),
     };
-    Amount::Number(count * settings.prices.of(&size))
+    MeasureValue::Number(added as f64 * settings.prices.monthly(&size))
 }
 
-fn gib(text: &str) -> Option<f64> {
+fn parse_gib(text: &str) -> Option<f64> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let factor = match &text[digits.len()..] {
         "" | "M" => 1.0 / 1024.0,
@@ -277,24 +310,40 @@ fn gib(text: &str) -> Option<f64> {
     digits.parse::<f64>().ok().map(|number| number * factor)
 }
 
-/// Names of options that hold what looks like a secret in clear.
-fn plaintext(arguments: &Value) -> Vec<String> {
-    let named = |name: &str| {
+/// Names of options that contain what looks like a secret in plain text.
+fn plaintext_secrets(arguments: &Value) -> Vec<String> {
+    let secret_name = |name: &str| {
         let name = name.to_lowercase().replace('-', "_");
         SECRET_NAMES.iter().any(|pattern| Pattern::new(*pattern).matches(&name))
     };
-    let shaped = |text: &str| {
+    let secret_value = |text: &str| {
         text.contains("-----BEGIN") && text.contains("PRIVATE KEY-----")
             || (text.len() == 20 && text.starts_with("AKIA"))
             || ["ghp_", "glpat-", "xoxb-"].iter().any(|prefix| text.starts_with(prefix) && text.len() > 20)
     };
-    // a reference to a secret of Juju is what should stand there, and true, false or an empty text hide nothing
-    let clear = |text: &str| !text.is_empty() && !text.starts_with("secret:") && text != "true" && text != "false";
+    // a reference to a Juju secret is the correct form; true, false and an empty text contain no secret
+    let plain = |text: &str| !text.is_empty() && !text.starts_with("secret:") && text != "true" && text != "false";
     let options =
         ["config", "values", "options", "params", "parameters"].iter().filter_map(|name| arguments[*name].as_object());
     options
         .flatten()
-        .filter(|(name, value)| leaves(value).iter().any(|text| shaped(text) || (named(name) && clear(text))))
+        .filter(|(name, value)| {
+            scalar_leaves(value).iter().any(|text| secret_value(text) || (secret_name(name) && plain(text)))
+        })
         .map(|(name, _)| format!("`{name}`"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_measure_parses_and_displays_its_name() {
+        for (name, _) in MEASURES {
+            assert_eq!(Measure::parse(name).expect(name).to_string(), *name);
+        }
+        assert_eq!(Measure::parse("arguments./a/b").expect("an argument").to_string(), "arguments./a/b");
+        assert_eq!(Measure::parse("colour"), None);
+    }
 }

@@ -1,4 +1,4 @@
-//! Texts that no argument may hold: commands that destroy a machine, fork bombs, paths of credentials.
+//! Patterns that no argument may contain: commands that destroy a machine, fork bombs, paths of credentials.
 
 use regex_automata::{
     nfa::thompson::{self, pikevm::PikeVM},
@@ -7,54 +7,53 @@ use regex_automata::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::selector::leaves;
+use crate::selector::scalar_leaves;
 
-/// A regular expression that is looked for in all texts of an act's arguments.
+/// A regular expression that is searched in all texts of an act's arguments.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Blocked {
+pub(crate) struct BlockedPattern {
     text: String,
     expression: PikeVM,
 }
 
-impl TryFrom<String> for Blocked {
+impl TryFrom<String> for BlockedPattern {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        Self::read(&text)
+        Self::parse(&text)
     }
 }
 
-impl PartialEq for Blocked {
+impl PartialEq for BlockedPattern {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
 }
 
-/// The largest that an expression may become, in bytes: a pattern such as `(a{1000}){1000}` is refused, not built.
-const LARGEST: usize = 1 << 20;
+/// Maximum size of a compiled expression in bytes: a pattern such as `(a{1000}){1000}` is rejected.
+const MAX_PROGRAM_BYTES: usize = 1 << 20;
 
-impl Blocked {
-    /// Reads an expression. Letters match in either case; the time to search grows with the text, never beyond.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
+impl BlockedPattern {
+    /// Compiles an expression. It ignores case; the search time is linear in the length of the text.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let syntax = syntax::Config::new().case_insensitive(true).unicode(false).utf8(false).nest_limit(50);
-        let thompson = thompson::Config::new().nfa_size_limit(Some(LARGEST)).utf8(false);
-        let built = PikeVM::builder().syntax(syntax).thompson(thompson).build(text);
-        match built {
+        let thompson = thompson::Config::new().nfa_size_limit(Some(MAX_PROGRAM_BYTES)).utf8(false);
+        match PikeVM::builder().syntax(syntax).thompson(thompson).build(text) {
             Ok(expression) => Ok(Self { text: text.to_owned(), expression }),
             Err(error) => {
-                Err(format!("`{text}` is no regular expression: {}", error.to_string().replace('\n', " ").trim()))
+                Err(format!("invalid regular expression `{text}`: {}", error.to_string().replace('\n', " ").trim()))
             }
         }
     }
 
-    /// Whether a text of the arguments holds it.
-    pub(crate) fn stands_in(&self, arguments: &Value) -> bool {
+    /// Whether a text of the arguments contains a match.
+    pub(crate) fn matches_any(&self, arguments: &Value) -> bool {
         let mut cache = self.expression.create_cache();
-        leaves(arguments).iter().any(|text| self.expression.is_match(&mut cache, text.as_bytes()))
+        scalar_leaves(arguments).iter().any(|text| self.expression.is_match(&mut cache, text.as_bytes()))
     }
 
-    /// The expression as it was written.
+    /// The expression as it is written.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -67,16 +66,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_expression_is_looked_for_in_every_text_in_either_case() {
-        let blocked = Blocked::read(r"drop\s+table").expect("good");
-        assert!(blocked.stands_in(&json!({"params": {"sql": ["select 1", "x; DROP  TABLE users"]}})));
-        assert!(!blocked.stands_in(&json!({"params": {"sql": "drop the table"}, "drop": {"table": 1}})));
+    fn blocked_pattern_matches_any_text_ignoring_case() {
+        let blocked = BlockedPattern::parse(r"drop\s+table").expect("good");
+        assert!(blocked.matches_any(&json!({"params": {"sql": ["select 1", "x; DROP  TABLE users"]}})));
+        assert!(!blocked.matches_any(&json!({"params": {"sql": "drop the table"}, "drop": {"table": 1}})));
     }
 
     #[test]
-    fn an_expression_that_would_grow_without_bounds_is_refused() {
+    fn oversized_pattern_is_rejected() {
         for text in ["(", "(a{1000}){1000}", &"(".repeat(60)] {
-            assert!(Blocked::read(text).is_err(), "{text}");
+            assert!(BlockedPattern::parse(text).is_err(), "{text}");
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Windows of time: `Mon-Thu 08:00-16:00 +01:00; 2026-12-20..2027-01-04`.
+//! Time windows: `Mon-Thu 08:00-16:00 +01:00; 2026-12-20..2027-01-04`.
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Utc, Weekday};
 
-/// Spans of time, of which one is enough.
+/// A union of time spans.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Window(Vec<Span>);
 
-/// What a span does not name does not narrow it.
+/// An absent part does not restrict the span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Span {
     days: Vec<Weekday>,
@@ -16,63 +16,66 @@ struct Span {
 }
 
 impl Window {
-    /// Whether a moment is in it.
-    pub(crate) fn holds(&self, now: DateTime<Utc>) -> bool {
-        self.0.iter().any(|span| span.holds(now))
+    /// Whether a time is in the window.
+    pub(crate) fn contains(&self, now: DateTime<Utc>) -> bool {
+        self.0.iter().any(|span| span.contains(now))
     }
 
-    /// Reads spans with `;` between them. A span has words in any order: days (`Mon-Thu`, `Sat,Sun`), hours
-    /// (`08:00-16:00`; `22:00-06:00` goes over midnight and belongs to the day on which it begins), dates
+    /// Parses spans separated by `;`. A span has these words in any order: days (`Mon-Thu`, `Sat,Sun`), hours
+    /// (`08:00-16:00`; `22:00-06:00` crosses midnight and belongs to the day on which it begins), dates
     /// (`2026-12-20..2027-01-04`, both included), and `UTC` or an offset from it (`+01:00`).
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
-        text.split(';').map(Span::read).collect::<Result<_, _>>().map(Self)
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        text.split(';').map(Span::parse).collect::<Result<_, _>>().map(Self)
     }
 }
 
 impl Span {
-    fn holds(&self, now: DateTime<Utc>) -> bool {
+    fn contains(&self, now: DateTime<Utc>) -> bool {
         let local = now.with_timezone(&self.offset).naive_local();
-        let (time, date) = (local.time(), local.date());
-        let on = |date: NaiveDate| {
+        let time = local.time();
+        let date = local.date();
+        let includes = |date: NaiveDate| {
             (self.days.is_empty() || self.days.contains(&date.weekday()))
                 && self.dates.is_none_or(|(first, last)| first <= date && date <= last)
         };
         match self.hours {
-            None => on(date),
-            Some((from, to)) if from < to => on(date) && from <= time && time < to,
-            // over midnight: the evening of this day, or the morning after one
-            Some((from, to)) => (on(date) && time >= from) || (date.pred_opt().is_some_and(on) && time < to),
+            None => includes(date),
+            Some((from, to)) if from < to => includes(date) && from <= time && time < to,
+            // over midnight: the evening of an included day, or the morning after it
+            Some((from, to)) => {
+                (includes(date) && time >= from) || (date.pred_opt().is_some_and(includes) && time < to)
+            }
         }
     }
 
-    fn read(text: &str) -> Result<Self, String> {
-        let utc = FixedOffset::east_opt(0).ok_or("UTC is not known")?;
+    fn parse(text: &str) -> Result<Self, String> {
+        let utc = FixedOffset::east_opt(0).ok_or("invalid offset of UTC")?;
         let mut span = Self { days: Vec::new(), hours: None, dates: None, offset: utc };
         let mut empty = true;
         for word in text.split_whitespace() {
-            let wanted = || format!("days, hours, dates or an offset from UTC are wanted, not: {word}");
+            let invalid = || format!("expected days, hours, dates or an offset from UTC, found: {word}");
             empty = false;
             if word == "UTC" {
                 span.offset = utc;
             } else if word.starts_with(['+', '-']) {
-                span.offset = word.parse().map_err(|_| wanted())?;
+                span.offset = word.parse().map_err(|_| invalid())?;
             } else if let Some((first, last)) = word.split_once("..") {
-                let date = |text: &str| text.parse::<NaiveDate>().map_err(|_| wanted());
+                let date = |text: &str| text.parse::<NaiveDate>().map_err(|_| invalid());
                 span.dates = Some((date(first)?, date(last)?));
             } else if word.contains(':') {
-                let (from, to) = word.split_once('-').ok_or_else(wanted)?;
-                let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| wanted());
+                let (from, to) = word.split_once('-').ok_or_else(invalid)?;
+                let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| invalid());
                 span.hours = Some((time(from)?, time(to)?));
             } else {
-                span.days.extend(days(word).ok_or_else(wanted)?);
+                span.days.extend(parse_days(word).ok_or_else(invalid)?);
             }
         }
         if empty { Err("the window is empty".to_owned()) } else { Ok(span) }
     }
 }
 
-/// `Mon`, `Mon,Wed`, `Fri-Mon`.
-fn days(word: &str) -> Option<Vec<Weekday>> {
+/// Parses `Mon`, `Mon,Wed`, `Fri-Mon`.
+fn parse_days(word: &str) -> Option<Vec<Weekday>> {
     let mut days = Vec::new();
     for part in word.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -91,9 +94,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_in_a_window_or_is_not() {
+    fn window_contains_the_times_of_its_spans() {
         // 2026-11-20 is a Friday
-        for (window, moment, holds) in [
+        for (window, moment, contains) in [
             ("Mon-Thu 08:00-16:00 UTC", "2026-11-19T08:00:00Z", true),
             ("Mon-Thu 08:00-16:00 UTC", "2026-11-19T16:00:00Z", false),
             ("Mon-Thu 08:00-16:00 UTC", "2026-11-20T09:00:00Z", false),
@@ -109,11 +112,11 @@ mod tests {
             ("2026-12-20..2027-01-04", "2027-01-05T00:00:00Z", false),
             ("Mon; 2026-11-20..2026-11-20", "2026-11-20T00:00:00Z", true),
         ] {
-            let window_read = Window::read(window).expect(window);
-            assert_eq!(window_read.holds(moment.parse().expect("a moment")), holds, "{window} at {moment}");
+            let window_read = Window::parse(window).expect(window);
+            assert_eq!(window_read.contains(moment.parse().expect("a moment")), contains, "{window} at {moment}");
         }
         for text in ["", "Mon;", "Noday", "25:00-26:00", "08:00", "2026-13-01..2026-12-01", "+99:99", "Mon-"] {
-            assert!(Window::read(text).is_err(), "{text}");
+            assert!(Window::parse(text).is_err(), "{text}");
         }
     }
 }

@@ -22,7 +22,7 @@ struct Arguments {
     ready_file: PathBuf,
     /// Require an approver other than the requester.
     #[arg(long)]
-    second_person: bool,
+    requires_second_approver: bool,
 }
 
 #[tokio::main]
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(&arguments.state_dir)?;
     let files = ClientFiles::new(&arguments.juju_data_dir, &arguments.state_dir);
     let controllers = files.controllers(tests::long_timeouts())?;
-    let policy = policy_requiring_approval(Effect::Write, arguments.second_person);
+    let policy = policy_requiring_approval(Effect::Write, arguments.requires_second_approver);
     let terms = ApprovalTerms { address: Some("http://127.0.0.1".to_owned()), ..ApprovalTerms::default() };
     let setup = ServerSetup { policy, approvals: terms, ..ServerSetup::with_controllers(controllers) };
     let served = TestServer::with(&arguments.state_dir, setup).await;

@@ -9,7 +9,7 @@ use identity::{
     oauth::{Provider, Settings},
 };
 use juju_client::Controllers;
-use policy::{Binding, Budget, Holder, InForce, Policy};
+use policy::{ActivePolicy, Budget, Policy, RoleBinding, Subject};
 use tests::provider::{SigningKey, TestProvider, good_claims, web_client};
 
 use crate::figures::Figures;
@@ -26,10 +26,11 @@ pub(crate) async fn run(length: Duration) -> Result<Figures, Box<dyn std::error:
     let settings = Settings::new(provider.issuer.clone(), vec![AUDIENCE.to_owned()]);
     let mut authenticator = Authenticator::default();
     authenticator.set_provider(Provider::new(settings, web_client()));
-    let binding = Binding { role: "viewer".to_owned(), to: vec![Holder::Group("ops".to_owned())], issuer: None };
+    let binding =
+        RoleBinding { role: "viewer".to_owned(), subjects: vec![Subject::Group("ops".to_owned())], issuer: None };
     let dispatcher = Door {
         catalogue: Catalogue::shipped(),
-        policy: InForce::new(Policy::shipped()?.with_bindings(vec![binding])?, Budget::default()),
+        policy: ActivePolicy::new(Policy::builtin()?.with_role_bindings(vec![binding])?, Budget::default()),
         ledger: tests::ledger::ledger(folder.path()).await,
         controllers: Controllers::new(Vec::new(), None, juju_client::Settings::default()),
         approvals: ApprovalTerms::default(),

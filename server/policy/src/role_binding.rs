@@ -1,56 +1,56 @@
-//! Bindings: who of the identity provider's users, groups and clients holds which roles.
+//! Role bindings: which users, groups and clients of the identity provider have which roles.
 
 use std::{fmt, str::FromStr};
 
 use identity::Claims;
 use serde::{Deserialize, Serialize};
 
-/// One role and who holds it.
+/// One role and the subjects that have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Binding {
+pub struct RoleBinding {
     /// Name of the role.
     pub role: String,
-    /// Who holds it.
-    pub to: Vec<Holder>,
-    /// The one identity provider whose word is taken for it, its `iss`; any that is configured unless given.
+    /// Who has the role.
+    pub subjects: Vec<Subject>,
+    /// The `iss` of the only identity provider for which the binding is valid; default: every configured provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
 }
 
-/// Somebody at the identity provider: `group:ops`, `user:ana@example.com`, `subject:7f3a`, `client:backup-job`.
+/// A subject of the identity provider: `group:ops`, `user:ana@example.com`, `subject:7f3a`, `client:backup-job`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Holder {
-    /// Everybody in a group.
+pub enum Subject {
+    /// All members of a group.
     Group(String),
-    /// The user with a verified address. Addresses are compared without regard to case.
+    /// The user with this verified email address, compared without regard to case.
     User(String),
-    /// The user or service with this `sub`.
-    Subject(String),
-    /// Whoever got the token through an OAuth client.
+    /// The user or service with this `sub` claim.
+    Sub(String),
+    /// Every token that was obtained through this OAuth client.
     Client(String),
 }
 
-impl Holder {
-    fn is(&self, claims: &Claims) -> bool {
+impl Subject {
+    fn matches(&self, claims: &Claims) -> bool {
         match self {
             Self::Group(name) => claims.groups.contains(name),
             Self::User(address) => claims.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(address)),
-            Self::Subject(subject) => claims.subject == *subject,
+            Self::Sub(subject) => claims.subject == *subject,
             Self::Client(id) => claims.client_id.as_ref() == Some(id),
         }
     }
 }
 
-/// Roles that bindings give to whoever has these claims, each once.
-pub(crate) fn roles(bindings: &[Binding], claims: &Claims) -> Vec<String> {
+/// Roles that the bindings give to a token with these claims, without duplicates.
+pub(crate) fn roles(bindings: &[RoleBinding], claims: &Claims) -> Vec<String> {
     let mut roles: Vec<String> = Vec::new();
-    let holds = |binding: &&Binding| {
-        let vouched = binding.issuer.as_ref().is_none_or(|issuer| *issuer == claims.issuer);
-        vouched && binding.to.iter().any(|holder| holder.is(claims))
+    let applies = |binding: &&RoleBinding| {
+        let trusted = binding.issuer.as_ref().is_none_or(|issuer| *issuer == claims.issuer);
+        trusted && binding.subjects.iter().any(|subject| subject.matches(claims))
     };
-    for binding in bindings.iter().filter(holds) {
+    for binding in bindings.iter().filter(applies) {
         if !roles.contains(&binding.role) {
             roles.push(binding.role.clone());
         }
@@ -58,25 +58,25 @@ pub(crate) fn roles(bindings: &[Binding], claims: &Claims) -> Vec<String> {
     roles
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for Subject {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, name) = match self {
             Self::Group(name) => ("group", name),
             Self::User(name) => ("user", name),
-            Self::Subject(name) => ("subject", name),
+            Self::Sub(name) => ("subject", name),
             Self::Client(name) => ("client", name),
         };
         write!(formatter, "{kind}:{name}")
     }
 }
 
-impl From<Holder> for String {
-    fn from(holder: Holder) -> Self {
-        holder.to_string()
+impl From<Subject> for String {
+    fn from(subject: Subject) -> Self {
+        subject.to_string()
     }
 }
 
-impl TryFrom<String> for Holder {
+impl TryFrom<String> for Subject {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -84,18 +84,18 @@ impl TryFrom<String> for Holder {
     }
 }
 
-impl FromStr for Holder {
+impl FromStr for Subject {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wanted = || format!("`group:NAME`, `user:EMAIL`, `subject:SUB` or `client:ID` is wanted, not: {text}");
+        let invalid = || format!("expected `group:NAME`, `user:EMAIL`, `subject:SUB` or `client:ID`, found: {text}");
         match text.split_once(':') {
-            Some((_, "")) | None => Err(wanted()),
+            Some((_, "")) | None => Err(invalid()),
             Some(("group", name)) => Ok(Self::Group(name.to_owned())),
             Some(("user", name)) => Ok(Self::User(name.to_owned())),
-            Some(("subject", name)) => Ok(Self::Subject(name.to_owned())),
+            Some(("subject", name)) => Ok(Self::Sub(name.to_owned())),
             Some(("client", name)) => Ok(Self::Client(name.to_owned())),
-            Some(_) => Err(wanted()),
+            Some(_) => Err(invalid()),
         }
     }
 }
@@ -104,14 +104,14 @@ impl FromStr for Holder {
 mod tests {
     use super::*;
 
-    fn bindings(text: &str) -> Result<Vec<Binding>, String> {
+    fn bindings(text: &str) -> Result<Vec<RoleBinding>, String> {
         serde_yaml::from_str(text).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_binding_gives_its_role_to_whom_it_names_and_to_nobody_else() {
+    fn role_binding_gives_its_role_only_to_its_subjects() {
         let bindings = bindings(
-            "- {role: viewer, to: ['group:staff', 'client:dashboard']}\n- {role: operator, to: ['group:ops', 'user:Ana@example.com']}\n- {role: viewer, to: ['subject:s1']}",
+            "- {role: viewer, subjects: ['group:staff', 'client:dashboard']}\n- {role: operator, subjects: ['group:ops', 'user:Ana@example.com']}\n- {role: viewer, subjects: ['subject:s1']}",
         )
         .expect("good");
         let claims = |email: Option<&str>, groups: &[&str]| Claims {
@@ -122,20 +122,25 @@ mod tests {
         };
         assert_eq!(roles(&bindings, &claims(Some("ana@EXAMPLE.com"), &["staff"])), ["viewer", "operator"]);
         assert_eq!(roles(&bindings, &claims(None, &["ops", "Staff"])), ["operator", "viewer"]);
-        let there = Binding { role: "admin".into(), to: bindings[1].to.clone(), issuer: Some("https://there".into()) };
+        let there = RoleBinding {
+            role: "admin".into(),
+            subjects: bindings[1].subjects.clone(),
+            issuer: Some("https://there".into()),
+        };
         let from = |issuer: &str| Claims { issuer: issuer.to_owned(), ..claims(None, &["ops"]) };
         assert_eq!(roles(std::slice::from_ref(&there), &from("https://there")), ["admin"]);
         assert_eq!(roles(&[there], &from("https://here")), Vec::<String>::new());
-        let nobody = Claims { subject: "group:ops".to_owned(), client_id: Some("ops".to_owned()), ..Claims::default() };
-        assert_eq!(roles(&bindings, &nobody), Vec::<String>::new());
+        let unbound =
+            Claims { subject: "group:ops".to_owned(), client_id: Some("ops".to_owned()), ..Claims::default() };
+        assert_eq!(roles(&bindings, &unbound), Vec::<String>::new());
     }
 
     #[test]
-    fn what_names_nobody_is_refused() {
+    fn invalid_subject_is_rejected() {
         for text in ["ops", "group:", "team:ops", ""] {
-            let error = bindings(&format!("- {{role: viewer, to: ['{text}']}}")).expect_err(text);
-            assert!(error.contains("is wanted, not"), "{error}");
+            let error = bindings(&format!("- {{role: viewer, subjects: ['{text}']}}")).expect_err(text);
+            assert!(error.contains("expected"), "{error}");
         }
-        assert!(bindings("- {rolle: viewer, to: []}").is_err());
+        assert!(bindings("- {rolle: viewer, subjects: []}").is_err());
     }
 }

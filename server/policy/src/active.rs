@@ -1,48 +1,48 @@
-//! The policy in force, which may be changed while the server runs.
+//! The active policy, which a reload replaces while the server runs.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::{Budget, Policy};
 
-/// The policy in force, and what counts against its budgets, which a change of the policy leaves as it is.
+/// The active policy, and the usage of its change budgets, which survives a reload.
 #[derive(Debug)]
-pub struct InForce {
+pub struct ActivePolicy {
     policy: RwLock<Arc<Policy>>,
     budget: Budget,
     stale: RwLock<Option<String>>,
 }
 
-impl InForce {
-    /// Puts a policy in force, with what was changed of late.
+impl ActivePolicy {
+    /// Activates a policy, with the recent usage of its budgets.
     #[must_use]
     pub fn new(policy: Policy, budget: Budget) -> Self {
         Self { policy: RwLock::new(Arc::new(policy)), budget, stale: RwLock::new(None) }
     }
 
-    /// The policy of this moment; one act asks once, so that it is judged by one policy.
+    /// The current policy. Each act takes it once, so that one policy decides about the whole act.
     #[must_use]
-    pub fn now(&self) -> Arc<Policy> {
+    pub fn current(&self) -> Arc<Policy> {
         Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts another one in its place.
+    /// Replaces the current policy.
     pub fn replace(&self, policy: Policy) {
         *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
         *self.stale.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Keeps the policy as it is, because what was to take its place cannot be used.
-    pub fn keep(&self, because: impl Into<String>) {
-        *self.stale.write().unwrap_or_else(PoisonError::into_inner) = Some(because.into());
+    /// Records that a reload failed, so the current policy is older than the files.
+    pub fn mark_stale(&self, reason: impl Into<String>) {
+        *self.stale.write().unwrap_or_else(PoisonError::into_inner) = Some(reason.into());
     }
 
-    /// Why the policy in force is not the one that is written, where it is not.
+    /// Why the current policy is older than the files; `None` if it is not.
     #[must_use]
     pub fn stale(&self) -> Option<String> {
         self.stale.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What was changed of late, by caller and model.
+    /// Recent changes by caller and model, for change budgets.
     #[must_use]
     pub fn budget(&self) -> &Budget {
         &self.budget
