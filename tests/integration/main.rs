@@ -14,6 +14,7 @@ mod deploys;
 mod dispatch;
 mod endpoints;
 mod http_refusals;
+mod import_cycles;
 mod juju_audit_log;
 mod layout;
 mod ledger;

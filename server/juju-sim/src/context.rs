@@ -23,7 +23,7 @@ pub(crate) struct Context {
     pub(crate) faults: ConnectionFaults,
 }
 
-/// ConnectionFaults of connections.
+/// Faults of connections: a delay of answers, and disconnection.
 #[derive(Default)]
 pub(crate) struct ConnectionFaults {
     delay_milliseconds: AtomicU64,
