@@ -43,7 +43,7 @@ async fn approval_by_api_permits_the_act_once() {
     let (asked, done) = ((TOOL, Outcome::PendingApproval), Outcome::Done);
     assert_eq!(steps, [asked, asked, ("approval_decided", done), (TOOL, done)]);
     let (_, used) = shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await;
-    assert_eq!((used["status"].as_str(), used["reason"].as_str()), (Some("used"), Some("looked at it")));
+    assert_eq!((used["status"].as_str(), used["reason"].as_str()), (Some("used"), Some("checked")));
     assert!(used["decided_by"].as_str().is_some_and(|by| by.starts_with("token:approver:")), "{used}");
     let bea = Caller::local("bea", "admin");
     let reported = dispatch::changes(&shop.served.dispatcher, &bea, &Wanted::default()).await.expect("changes").value;
@@ -65,7 +65,7 @@ async fn rejection_is_reported_with_reason_and_is_final() {
     for _ in 0..2 {
         let answer = shop.request("admin").await;
         let text = answer["content"][0]["text"].as_str().expect("a sentence");
-        assert!(text.contains("rejected") && text.contains("looked at it"), "{text}");
+        assert!(text.contains("rejected") && text.contains("checked"), "{text}");
         assert_eq!(answer["_meta"]["juju-mcp/code"], "not approved");
         assert_eq!(shop.last_close().await, (Outcome::Denied, Some(id.clone())));
     }
@@ -204,7 +204,7 @@ async fn repeated_idempotency_key_needs_no_new_approval() {
     assert_eq!(shop.decide("approver", "approve", id, digest).await, 200);
     assert_ne!(call().await["isError"], true);
     let again = call().await;
-    assert_eq!((again["_meta"]["juju-mcp/repeated"].as_bool(), shop.units_added()), (Some(true), 1), "{again}");
+    assert_eq!((again["_meta"]["juju-mcp/replayed"].as_bool(), shop.units_added()), (Some(true), 1), "{again}");
 }
 
 #[tokio::test]

@@ -48,11 +48,11 @@ async fn approver_signs_in_and_approves_a_request_once() {
     for part in [
         TOOL,
         "changes",
-        "A human looks at changes",
+        "Changes require an approval",
         "token:admin:",
         "num_units",
         "application-web",
-        "integration-test",
+        "tests",
         "write",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
