@@ -3,6 +3,7 @@
 mod approvals;
 mod console;
 mod credential;
+mod files;
 mod ledger;
 mod limits;
 mod oauth;
@@ -15,7 +16,6 @@ use std::{
 };
 
 use ::policy::RoleBinding;
-use identity::{Token, TokenHash};
 use juju_client::Endpoint;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -25,6 +25,7 @@ use crate::failure::Failure;
 pub(crate) use approvals::ApprovalsSection;
 pub(crate) use console::ConsoleSection;
 pub(crate) use credential::CredentialSection;
+pub(crate) use files::{read_text, read_token};
 pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::OauthSection;
@@ -158,19 +159,4 @@ impl ControllerSection {
             credential,
         })
     }
-}
-
-/// A file's text without the white space around it, which editors and `echo` leave.
-pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|cause| Failure::file("read", file, &cause))?;
-    Ok(text.trim().to_owned())
-}
-
-/// The hash of the token in a file.
-pub(crate) fn read_token(file: &Path) -> Result<TokenHash, Failure> {
-    let token = Token::parse(&read_text(file)?);
-    let token = token.map_err(|weak| {
-        Failure::usage(format!("the token in `{}` cannot be used", file.display()), weak.to_string())
-    })?;
-    Ok(token.hash())
 }

@@ -2,7 +2,7 @@
 //! dispatcher; this is the only crate that depends on `rmcp`.
 
 mod builtin;
-mod call;
+mod call_context;
 mod call_metrics;
 mod confirmation;
 mod endpoint;
@@ -10,7 +10,9 @@ mod instructions;
 mod listing;
 mod progress;
 mod reply;
+mod resolved_call;
 mod server;
+mod services;
 mod stdio;
 mod step_up;
 mod token_estimate;
@@ -21,7 +23,7 @@ mod transport;
 
 pub use call_metrics::CallMetrics;
 pub use endpoint::{Endpoint, Selection};
-pub use listing::{Listing, ToolSize, listing};
+pub use listing::{Listing, ToolSize, listing, tool_names};
 pub use reply::DEFAULT_MAX_RESULT_BYTES;
 pub use server::Server;
 pub use stdio::{StdioError, serve_stdio, serve_stream};

@@ -1,5 +1,7 @@
 //! The tools of an endpoint and what they cost to read, for people and for budgets.
 
+use std::collections::BTreeSet;
+
 use catalogue::Catalogue;
 use serde::Serialize;
 
@@ -27,6 +29,12 @@ pub struct ToolSize {
     pub tokens: usize,
     /// The description that clients get: name, description, schemas, annotations.
     pub tool: serde_json::Value,
+}
+
+/// The names of all tools, the built-in tools included.
+#[must_use]
+pub fn tool_names(catalogue: &Catalogue) -> BTreeSet<String> {
+    ToolList::new(catalogue).names().map(str::to_owned).collect()
 }
 
 /// Lists the tools of an endpoint.

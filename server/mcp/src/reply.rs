@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 /// Default of the largest result of a read as data, in bytes.
 pub const DEFAULT_MAX_RESULT_BYTES: usize = 4_000_000;
 
-/// Code of a call whose arguments do not match the tool's schema.
+/// Code of a call with arguments that do not match the tool's schema.
 pub(crate) const INVALID_ARGUMENTS: &str = "invalid_arguments";
 
 /// The result of a call that the dispatcher answered.
@@ -23,8 +23,8 @@ pub(crate) fn from_result(result: Result<Reply, Refusal>) -> CallToolResult {
 fn success(reply: Reply) -> CallToolResult {
     let mut texts: Vec<ContentBlock> = injection_warning(&reply.provenance.suspicious).into_iter().collect();
     texts.push(ContentBlock::text(reply.text));
-    // as text, where the assistant reads them, and not in the data, whose schema belongs to the tool
-    let warning = |hit: &Violation| ContentBlock::text(format!("warning by rule `{}`: {}", hit.rule, hit.sentence()));
+    // as text, where the assistant reads them, and not in the data: its schema belongs to the tool
+    let warning = |violation: &Violation| ContentBlock::text(format!("warning by rule `{}`: {}", violation.rule, violation.sentence()));
     texts.extend(reply.warnings.iter().map(warning));
     let mut result = CallToolResult::success(texts);
     result.structured_content = Some(reply.value);

@@ -15,8 +15,15 @@ use rmcp::{
 };
 
 use crate::{
-    CallMetrics, Endpoint, confirmation::RequestStateSealer, instructions::instructions_for, reply,
-    tool_limits::ToolLimits, tool_list::ToolList,
+    CallMetrics, Endpoint,
+    builtin::{find_builtin_tool, names::RUN_COMMAND},
+    call_context::CallContext,
+    confirmation::RequestStateSealer,
+    instructions::instructions_for,
+    resolved_call::ResolvedCall,
+    services::Services,
+    tool_limits::ToolLimits,
+    tool_list::ToolList,
 };
 
 /// How long a client may cache a list of tools, in milliseconds: it changes only with the caller's permissions.
@@ -25,14 +32,8 @@ const LIST_TTL_MS: u64 = 300_000;
 /// Answers MCP requests with the tools of one dispatcher.
 #[derive(Clone)]
 pub struct Server {
-    pub(crate) door: Arc<Door>,
+    pub(crate) services: Services,
     pub(crate) tools: Arc<ToolList>,
-    pub(crate) metrics: Arc<dyn CallMetrics>,
-    /// Seals the state that clients return with an answer to an input-required result; without it the server sends none.
-    pub(crate) sealer: Option<RequestStateSealer>,
-    pub(crate) limits: Arc<ToolLimits>,
-    /// Largest result of a read as data, in bytes.
-    pub(crate) max_result_bytes: usize,
     /// Over stdio all requests have this caller and endpoint; over HTTP each request brings its own.
     local: Option<Arc<RequestScope>>,
 }
@@ -47,36 +48,31 @@ struct RequestScope {
 impl Server {
     /// A server for HTTP: caller and endpoint come from the extensions of each HTTP request.
     #[must_use]
-    pub fn new(door: Arc<Door>, metrics: Arc<dyn CallMetrics>) -> Self {
-        let tools = Arc::new(ToolList::new(&door.catalogue));
-        Self {
-            door,
-            tools,
-            metrics,
-            sealer: None,
-            limits: Arc::default(),
-            max_result_bytes: reply::DEFAULT_MAX_RESULT_BYTES,
-            local: None,
-        }
+    pub fn new(dispatcher: Arc<Door>, metrics: Arc<dyn CallMetrics>) -> Self {
+        let tools = Arc::new(ToolList::new(&dispatcher.catalogue));
+        Self { services: Services::new(dispatcher, metrics), tools, local: None }
     }
 
-    /// Lets users confirm in their client by input-required results, whose state is sealed with this key. Pending requests
+    /// Lets users confirm in their client by input-required results, and seals their state with this key. Pending requests
     /// survive a restart only if the key does.
     #[must_use]
-    pub fn with_state_key(self, key: &[u8; 32]) -> Self {
-        Self { sealer: Some(RequestStateSealer::new(key)), ..self }
+    pub fn with_state_key(mut self, key: &[u8; 32]) -> Self {
+        self.services.sealer = Some(RequestStateSealer::new(key));
+        self
     }
 
     /// Sets limits for single tools; default: none.
     #[must_use]
-    pub fn with_tool_limits(self, limits: ToolLimits) -> Self {
-        Self { limits: Arc::new(limits), ..self }
+    pub fn with_tool_limits(mut self, limits: ToolLimits) -> Self {
+        self.services.limits = Arc::new(limits);
+        self
     }
 
     /// Sets the largest result of a read as data, in bytes; 0 for no limit.
     #[must_use]
-    pub fn with_max_result_bytes(self, bytes: usize) -> Self {
-        Self { max_result_bytes: if bytes == 0 { usize::MAX } else { bytes }, ..self }
+    pub fn with_max_result_bytes(mut self, bytes: usize) -> Self {
+        self.services.max_result_bytes = if bytes == 0 { usize::MAX } else { bytes };
+        self
     }
 
     /// Serves one caller on one endpoint, over stdio.
@@ -104,7 +100,37 @@ impl Server {
     }
 
     fn instructions(&self, endpoint: &Endpoint) -> String {
-        instructions_for(endpoint, &self.door.catalogue)
+        instructions_for(endpoint, &self.services.dispatcher.catalogue)
+    }
+
+    async fn call(
+        &self,
+        request: &CallToolRequestParams,
+        RequestScope { caller, endpoint }: &RequestScope,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        if !self.tools.offers(endpoint, &request.name) {
+            return Err(ErrorData::invalid_params(self.unknown_tool(&request.name, endpoint), None));
+        }
+        let call = CallContext { services: &self.services, request, caller, endpoint, context };
+        let Some(builtin) = find_builtin_tool(&request.name) else {
+            let (tool, arguments) = (request.name.to_string(), call.arguments());
+            return Ok(call.dispatch(ResolvedCall { tool, arguments, read_only: endpoint.read_only }).await);
+        };
+        Ok(match self.services.acquire(builtin.name(), caller).await {
+            Ok(_slot) => builtin.call(call).await,
+            Err(limited) => limited.into(),
+        })
+    }
+
+    fn unknown_tool(&self, name: &str, endpoint: &Endpoint) -> String {
+        if self.tools.get(name).is_none() {
+            return format!("there is no tool named `{name}`: `tools/list` returns all tools");
+        }
+        if endpoint.read_only {
+            return format!("`{name}` is not offered here, where nothing can be changed: use `/mcp` for it");
+        }
+        format!("`{name}` is not offered here: call it by {RUN_COMMAND}, or connect to `/mcp/full`")
     }
 }
 
@@ -144,7 +170,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let scope = self.caller_and_endpoint(&context)?;
-        let policy = self.door.policy.current();
+        let policy = self.services.dispatcher.policy.current();
         let tools = self.tools.list(&scope.endpoint, Some(&policy.permissions(&scope.caller)));
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Private))
     }
@@ -154,7 +180,7 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let RequestScope { caller, endpoint } = self.caller_and_endpoint(&context)?;
-        self.call(&request, &caller, &endpoint, &context).await
+        let scope = self.caller_and_endpoint(&context)?;
+        self.call(&request, &scope, &context).await
     }
 }

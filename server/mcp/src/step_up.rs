@@ -1,5 +1,5 @@
-//! Step-up authorization: a call whose token lacks a scope is answered with HTTP status 403 before the MCP layer handles it,
-//! so that the client requests a token with more scopes (MCP 2026-07-28, authorization, scope challenge handling).
+//! Step-up authorization: the server answers a call with insufficient scope with HTTP status 403, before the MCP layer handles
+//! it, so that the client requests a token with more scopes (MCP 2026-07-28, authorization, scope challenge handling).
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tower::ServiceExt as _;
 
-use crate::{Endpoint, HttpService, Server, call::ResolvedCall, trace};
+use crate::{Endpoint, HttpService, Server, builtin::resolve_call, trace};
 
 /// Extension of a response with status 403: all scopes that the request needs, for the `WWW-Authenticate` challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,14 +94,14 @@ impl Server {
         let trace =
             trace::trace_of_message(message.params.meta.get("traceparent").and_then(Value::as_str), Some(headers));
         let name = &message.params.name;
-        let resolved = ResolvedCall::resolve(name, message.params.arguments, endpoint).ok()??;
-        let tool = self.door.catalogue.get(&resolved.tool)?;
+        let resolved = resolve_call(name, message.params.arguments, endpoint).ok()??;
+        let tool = self.services.dispatcher.catalogue.get(&resolved.tool)?;
         if resolved.read_only_violation(tool).is_some() {
             return None;
         }
         let call = Call { trace, ..Call::new(tool.name(), resolved.arguments) };
-        let Narrow { refusal, scopes } = dispatch::too_narrow(&self.door, &caller, &call).await?;
-        self.metrics.call_ended(tool.name(), "denied", started.elapsed());
+        let Narrow { refusal, scopes } = dispatch::too_narrow(&self.services.dispatcher, &caller, &call).await?;
+        self.services.metrics.call_ended(tool.name(), "denied", started.elapsed());
         let body = json!({"jsonrpc": "2.0", "id": message.id, "error": {
             "code": -32000, "message": refusal.to_string(), "data": {"juju-mcp/code": "insufficient_scope", "scopes": scopes}}});
         let mut response = (StatusCode::FORBIDDEN, axum::Json(body)).into_response();

@@ -63,7 +63,7 @@ mod tests {
         ),
         (
             102,
-            r#"{"name":"juju_run_command","description":"Runs any Juju command, also one that changes or destroys. Try `dry_run` first.","inputSchema":{"type":"object","properties":{"command":{"type":"string","description":"Name from juju_find_command, e.g. `show-unit`"},"arguments":{"type":"object","description":"As its schema says"}},"required":["command"],"additionalProperties":false},"outputSchema":{"type":"object"},"annotations":{"destructiveHint":true}}"#,
+            r#"{"name":"juju_run_command","description":"Runs any Juju command, also one that changes or destroys. Try `dry_run` first.","inputSchema":{"type":"object","properties":{"command":{"type":"string","description":"Name from juju_find_command, e.g. `show-unit`"},"arguments":{"type":"object","description":"As in its schema"}},"required":["command"],"additionalProperties":false},"outputSchema":{"type":"object"},"annotations":{"destructiveHint":true}}"#,
         ),
         (
             120,

@@ -3,10 +3,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use identity::Caller;
-use limits::{Exceeded, Rate, Table, UnderWay, Which};
-use rmcp::model::CallToolResult;
-
-use crate::{Server, reply};
+use limits::{Exceeded, Rate, Table, UnderWay};
 
 /// Limits by tool.
 #[derive(Debug)]
@@ -23,7 +20,8 @@ impl ToolLimits {
         Self { tables, started: Instant::now() }
     }
 
-    fn acquire(&self, tool: &str, caller: &Caller) -> Result<Option<UnderWay>, Exceeded> {
+    /// Admits a call of a tool until the returned guard is dropped; no guard if the tool has no limit.
+    pub(crate) fn acquire(&self, tool: &str, caller: &Caller) -> Result<Option<UnderWay>, Exceeded> {
         let Some(table) = self.tables.get(tool) else { return Ok(None) };
         table.enter(caller.subject(), self.started.elapsed()).map(Some)
     }
@@ -32,31 +30,5 @@ impl ToolLimits {
 impl Default for ToolLimits {
     fn default() -> Self {
         Self::new([])
-    }
-}
-
-impl Server {
-    /// Admits a call of a tool until the returned guard is dropped, or returns the refusal with the time of the next attempt.
-    pub(crate) async fn acquire(&self, tool: &str, caller: &Caller) -> Result<Option<UnderWay>, CallToolResult> {
-        let exceeded = match self.limits.acquire(tool, caller) {
-            Ok(guard) => return Ok(guard),
-            Err(exceeded) => exceeded,
-        };
-        let seconds = exceeded.seconds();
-        let (limit, sentence) = match exceeded.which {
-            Which::Rate => {
-                ("rate", format!("one caller may not call `{tool}` that often: call it again in {seconds} seconds"))
-            }
-            Which::AtOnce => (
-                "concurrency",
-                format!("you have the maximum number of concurrent calls of `{tool}`: wait for one to end"),
-            ),
-        };
-        self.metrics.limited(limit);
-        if let Some(count) = exceeded.to_tell {
-            let limited = dispatch::Limited { limit, tool: Some(tool), count };
-            dispatch::note_limited(&self.door, caller, limited).await;
-        }
-        Err(reply::rate_limited(sentence, seconds))
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     Endpoint, Selection,
-    builtin::{BUILTIN_TOOLS, BuiltinTool},
+    builtin::{BUILTIN_TOOLS, tool::BuiltinTool},
 };
 
 /// All tools, rendered, by name.
@@ -72,6 +72,11 @@ impl ToolList {
     /// Whether the endpoint offers a tool of this name to any caller.
     pub(crate) fn offers(&self, endpoint: &Endpoint, name: &str) -> bool {
         self.tools.get(name).is_some_and(|tool| tool.is_exposed_on(endpoint) && tool.for_endpoint(endpoint).is_some())
+    }
+
+    /// The names of all tools, whichever endpoint offers them.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tools.keys().map(String::as_str)
     }
 
     /// The tool of this name, whichever endpoint offers it.

@@ -90,12 +90,10 @@ impl Serving {
         on_ready: impl FnOnce(&ReadyFile),
     ) -> Result<ExitCode, Failure> {
         let address = address(&self.listener)?;
-        if let Some(name) =
-            self.limits.unknown_tool(|name| self.door.catalogue.get(name).is_some_and(|tool| tool.name() == name))
-        {
+        if let Some(name) = self.limits.unknown_tool(&self.door.catalogue) {
             return Err(Failure::usage(
                 format!("`limits.per_tool` names a tool that does not exist: `{name}`"),
-                "`juju-mcp tools` lists their names",
+                "`juju-mcp tools` and `juju-mcp tools --endpoint /mcp/full` list their names",
             ));
         }
         let metrics = Arc::new(Metrics::default());

@@ -7,7 +7,7 @@ use identity::oauth::Registration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{OauthSection, read_text};
+use super::{files::read_text, oauth::OauthSection};
 use crate::failure::Failure;
 
 /// The approval page at `/console`; without this section there is none.

@@ -6,7 +6,7 @@ use juju_client::{Credential, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::read_text;
+use super::files::read_text;
 use crate::failure::Failure;
 
 /// How to log in to a controller: a user with a password, or a service account with a secret.

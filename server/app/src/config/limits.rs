@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use catalogue::Catalogue;
 use http_server::Settings;
 use limits::Rate;
 use mcp::ToolLimits;
@@ -71,8 +72,33 @@ impl LimitsSection {
         }))
     }
 
-    /// The first name in `per_tool` that is not the name of a tool.
-    pub(crate) fn unknown_tool(&self, is_tool: impl Fn(&str) -> bool) -> Option<&str> {
-        self.per_tool.keys().map(String::as_str).find(|name| !is_tool(name))
+    /// The first name in `per_tool` that is not the name of a tool, built-in tools included.
+    pub(crate) fn unknown_tool(&self, catalogue: &Catalogue) -> Option<&str> {
+        let names = mcp::tool_names(catalogue);
+        self.per_tool.keys().map(String::as_str).find(|name| !names.contains(*name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn per_tool_accepts_commands_and_builtin_tools_by_full_name_only() {
+        let unknown = |name: &str| {
+            let limits = LimitsSection {
+                per_tool: [(name.to_owned(), ToolLimitSection::default())].into(),
+                ..LimitsSection::none()
+            };
+            limits.unknown_tool(&Catalogue::shipped()).map(str::to_owned)
+        };
+        let builtin =
+            ["juju_find_command", "juju_read_command", "juju_run_command", "audit_changes", "validate_action"];
+        for name in builtin.into_iter().chain(["juju_status", "juju_debug_log"]) {
+            assert_eq!(unknown(name), None, "{name}");
+        }
+        for name in ["status", "juju_no_such_command", ""] {
+            assert_eq!(unknown(name).as_deref(), Some(name));
+        }
     }
 }

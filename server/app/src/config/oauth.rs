@@ -7,7 +7,7 @@ use identity::oauth::{Algorithm, Introspection, Provider, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::read_text;
+use super::files::read_text;
 use crate::{failure::Failure, http_client::HttpClientOptions};
 
 /// The identity provider whose access tokens are accepted, such as the Canonical Identity Platform.

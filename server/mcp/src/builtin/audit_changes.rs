@@ -7,8 +7,8 @@ use policy::Effect;
 use rmcp::model::CallToolResponse;
 use serde_json::json;
 
-use super::{BuiltinTool, Descriptor, run_builtin_tool};
-use crate::call::CallContext;
+use super::tool::{BuiltinTool, Descriptor, run_builtin_tool};
+use crate::call_context::CallContext;
 
 /// `audit_changes`.
 pub(crate) struct AuditChanges;
@@ -38,7 +38,8 @@ impl BuiltinTool for AuditChanges {
     }
 
     fn call<'call>(&self, context: CallContext<'call>) -> BoxFuture<'call, CallToolResponse> {
-        let list = async move |query: Wanted| dispatch::changes(&context.server.door, context.caller, &query).await;
+        let list =
+            async move |query: Wanted| dispatch::changes(&context.services.dispatcher, context.caller, &query).await;
         Box::pin(async move { run_builtin_tool(dispatch::CHANGES, context, list).await.into() })
     }
 }

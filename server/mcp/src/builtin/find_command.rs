@@ -8,14 +8,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    BuiltinTool, Descriptor, parse_arguments,
-    wrapped_command::{READ_COMMAND, RUN_COMMAND},
+    names::{FIND_COMMAND, READ_COMMAND, RUN_COMMAND},
+    tool::{BuiltinTool, Descriptor, parse_arguments},
 };
-use crate::{call::CallContext, reply};
+use crate::{call_context::CallContext, reply};
 
-/// Number of commands whose schemas are returned by default.
+/// Default number of commands that an answer describes with their schemas.
 const DEFAULT_LIMIT: usize = 3;
-/// Largest number of further commands whose names are returned.
+/// Largest number of further commands that an answer names.
 const MAX_OTHER_NAMES: usize = 20;
 
 /// `juju_find_command`.
@@ -35,7 +35,7 @@ fn default_limit() -> usize {
 
 impl BuiltinTool for FindCommand {
     fn name(&self) -> &'static str {
-        "juju_find_command"
+        FIND_COMMAND
     }
 
     fn descriptor(&self, catalogue: &Catalogue) -> Descriptor {
@@ -63,9 +63,9 @@ impl BuiltinTool for FindCommand {
 }
 
 fn find(context: CallContext<'_>) -> CallToolResult {
-    let policy = context.server.door.policy.current();
+    let policy = context.services.dispatcher.policy.current();
     let rights = policy.permissions(context.caller);
-    match search(&context.server.door.catalogue, &rights, context.endpoint.read_only, context.arguments()) {
+    match search(&context.services.dispatcher.catalogue, &rights, context.endpoint.read_only, context.arguments()) {
         Ok((value, text)) => reply::structured(value, text),
         Err(sentence) => reply::failed(sentence, reply::INVALID_ARGUMENTS),
     }

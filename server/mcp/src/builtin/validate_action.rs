@@ -7,8 +7,8 @@ use rmcp::model::CallToolResponse;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{BuiltinTool, Descriptor, run_builtin_tool};
-use crate::call::CallContext;
+use super::tool::{BuiltinTool, Descriptor, run_builtin_tool};
+use crate::call_context::CallContext;
 
 const NAME: &str = "validate_action";
 
@@ -56,7 +56,7 @@ impl BuiltinTool for ValidateAction {
     fn call<'call>(&self, context: CallContext<'call>) -> BoxFuture<'call, CallToolResponse> {
         let validate = async move |Arguments { action }: Arguments| {
             let tool = action.tool.trim().trim_start_matches("juju ");
-            dispatch::validate(&context.server.door, context.caller, tool, action.arguments).await
+            dispatch::validate(&context.services.dispatcher, context.caller, tool, action.arguments).await
         };
         Box::pin(async move { run_builtin_tool(NAME, context, validate).await.into() })
     }

@@ -9,16 +9,11 @@ use rmcp::model::CallToolResponse;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{BuiltinTool, Descriptor, parse_arguments};
-use crate::{
-    call::{CallContext, ResolvedCall},
-    reply,
+use super::{
+    names::{READ_COMMAND, RUN_COMMAND},
+    tool::{BuiltinTool, Descriptor, parse_arguments},
 };
-
-/// Name of [`ReadCommand`].
-pub(super) const READ_COMMAND: &str = "juju_read_command";
-/// Name of [`RunCommand`].
-pub(crate) const RUN_COMMAND: &str = "juju_run_command";
+use crate::{call_context::CallContext, reply, resolved_call::ResolvedCall};
 
 /// `juju_read_command`: runs a command that changes nothing.
 pub(crate) struct ReadCommand;

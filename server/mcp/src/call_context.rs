@@ -1,69 +1,29 @@
-//! One tool call: resolves the tool, checks that the endpoint offers it, and executes it by the dispatcher.
+//! One tool call: executes the resolved command by the dispatcher, and asks the user at the client for a confirmation.
 
 use std::time::Instant;
 
-use catalogue::Tool;
 use dispatch::{Call, Proof, Refusal, Reply, Waiting, carry_out};
 use identity::Caller;
 use rmcp::{
-    ErrorData, RoleServer,
+    RoleServer,
     model::{CallToolRequestParams, CallToolResponse, InputRequiredResult},
     service::RequestContext,
 };
 use serde_json::{Map, Value};
 
 use crate::{
-    Endpoint, Server,
-    builtin::{RUN_COMMAND, find_builtin_tool},
+    Endpoint,
+    builtin::names::FIND_COMMAND,
     confirmation::{self, ConfirmationMethod},
     progress::ProgressReporter,
-    reply, trace,
+    reply,
+    resolved_call::ResolvedCall,
+    services::Services,
+    trace,
 };
 
 /// Member of `_meta` that names an approval which was decided elsewhere.
 const APPROVAL: &str = "juju-mcp/approval";
-
-/// The tool of the catalogue that a call runs, and its arguments.
-pub(crate) struct ResolvedCall {
-    pub(crate) tool: String,
-    pub(crate) arguments: Map<String, Value>,
-    /// Whether the server refuses the call if it would change anything.
-    pub(crate) read_only: bool,
-}
-
-impl ResolvedCall {
-    /// Resolves a call: the wrapped command of a built-in tool, else the tool itself; `None` for a built-in tool that runs no
-    /// command.
-    ///
-    /// # Errors
-    /// One sentence, if the arguments of a built-in tool are invalid.
-    pub(crate) fn resolve(
-        name: &str,
-        arguments: Map<String, Value>,
-        endpoint: &Endpoint,
-    ) -> Result<Option<Self>, String> {
-        match find_builtin_tool(name) {
-            Some(builtin) => builtin.wrapped_command(&arguments),
-            None => Ok(Some(Self { tool: name.to_owned(), arguments, read_only: endpoint.read_only })),
-        }
-    }
-
-    /// The sentence that refuses a change where only reads are offered; `None` if the call is a read or changes are offered.
-    /// The dispatcher reports invalid arguments.
-    pub(crate) fn read_only_violation(&self, tool: &dyn Tool) -> Option<String> {
-        if !self.read_only {
-            return None;
-        }
-        let effect = match tool.plan(self.arguments.clone()) {
-            Ok(plan) => plan.act_nowhere().effect,
-            Err(_) => tool.least(),
-        };
-        effect.changes().then(|| {
-            let word = tool.word();
-            format!("`{word}` would change something, which is not offered here: use {RUN_COMMAND} or another endpoint")
-        })
-    }
-}
 
 /// How a call ended for its client.
 enum CallOutcome {
@@ -92,60 +52,14 @@ impl CallOutcome {
     }
 }
 
-impl Server {
-    pub(crate) async fn call(
-        &self,
-        request: &CallToolRequestParams,
-        caller: &Caller,
-        endpoint: &Endpoint,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        if !self.tools.offers(endpoint, &request.name) {
-            return Err(ErrorData::invalid_params(self.unknown_tool(&request.name, endpoint), None));
-        }
-        let call = CallContext { server: self, request, caller, endpoint, context };
-        Ok(match find_builtin_tool(&request.name) {
-            Some(builtin) => builtin.call(call).await,
-            None => {
-                let (tool, arguments) = (request.name.to_string(), call.arguments());
-                call.dispatch(ResolvedCall { tool, arguments, read_only: endpoint.read_only }).await
-            }
-        })
-    }
-
-    fn unknown_tool(&self, name: &str, endpoint: &Endpoint) -> String {
-        if self.tools.get(name).is_none() {
-            return format!("there is no tool named `{name}`: `tools/list` returns all tools");
-        }
-        if endpoint.read_only {
-            return format!("`{name}` is not offered here, where nothing can be changed: use `/mcp` for it");
-        }
-        format!("`{name}` is not offered here: call it by {RUN_COMMAND}, or connect to `/mcp/full`")
-    }
-
-    /// Counts suspected prompt injections, those in the arguments of refused calls included.
-    fn count_injections(&self, result: &Result<Reply, Refusal>, arguments: &Map<String, Value>) {
-        let in_arguments = match result {
-            Ok(reply) => &reply.provenance.arguments,
-            Err(_) => &self.door.catalogue.detector().scan_members(arguments),
-        };
-        let in_result = result.as_ref().ok().map(|reply| ("result", &reply.provenance.suspicious));
-        for (source, findings) in in_result.into_iter().chain([("arguments", in_arguments)]) {
-            for (category, count) in &findings.kinds {
-                (0..*count).for_each(|_| self.metrics.injection_found(source, category.as_str()));
-            }
-        }
-    }
-}
-
 /// One `tools/call` request and everything that its handling needs.
 #[derive(Clone, Copy)]
 pub(crate) struct CallContext<'call> {
-    pub(crate) server: &'call Server,
+    pub(crate) services: &'call Services,
     pub(crate) request: &'call CallToolRequestParams,
     pub(crate) caller: &'call Caller,
     pub(crate) endpoint: &'call Endpoint,
-    context: &'call RequestContext<RoleServer>,
+    pub(crate) context: &'call RequestContext<RoleServer>,
 }
 
 impl CallContext<'_> {
@@ -156,14 +70,14 @@ impl CallContext<'_> {
 
     /// Executes a resolved call within the limits of its tool.
     pub(crate) async fn dispatch(self, resolved: ResolvedCall) -> CallToolResponse {
-        let Some(tool) = self.server.door.catalogue.get(&resolved.tool) else {
-            let sentence = format!("there is no command `{}`: search for it with juju_find_command", resolved.tool);
+        let Some(tool) = self.services.dispatcher.catalogue.get(&resolved.tool) else {
+            let sentence = format!("there is no command `{}`: search for it with {FIND_COMMAND}", resolved.tool);
             return reply::failed(sentence, "unknown_tool").into();
         };
         if let Some(sentence) = resolved.read_only_violation(tool) {
             return reply::failed(sentence, "read_only").into();
         }
-        let _slot = match self.server.acquire(tool.name(), self.caller).await {
+        let _slot = match self.services.acquire(tool.name(), self.caller).await {
             Ok(slot) => slot,
             Err(limited) => return limited.into(),
         };
@@ -172,9 +86,9 @@ impl CallContext<'_> {
             outcome = self.execute(tool.name(), &resolved.arguments) => outcome,
             () = self.context.ct.cancelled() => CallOutcome::Cancelled,
         };
-        self.server.metrics.call_ended(tool.name(), outcome.label(), started.elapsed());
+        self.services.metrics.call_ended(tool.name(), outcome.label(), started.elapsed());
         if let CallOutcome::Completed(result) = &outcome {
-            self.server.count_injections(result, &resolved.arguments);
+            self.services.count_injections(result, &resolved.arguments);
         }
         outcome.into_response()
     }
@@ -188,19 +102,19 @@ impl CallContext<'_> {
             progress: progress.clone(),
             proof,
             trace: trace::trace_of_call(self.request, self.context),
-            most_bytes: Some(self.server.max_result_bytes),
+            most_bytes: Some(self.services.max_result_bytes),
         };
-        let door = &self.server.door;
-        let result = reporter.run_reporting(carry_out(door, self.caller, call(self.proof()))).await;
+        let dispatcher = &self.services.dispatcher;
+        let result = reporter.run_reporting(carry_out(dispatcher, self.caller, call(self.proof()))).await;
         let Some(pending) = client_can_confirm(&result) else { return CallOutcome::Completed(result) };
-        match (ConfirmationMethod::of_client(self.context), &self.server.sealer) {
+        match (ConfirmationMethod::of_client(self.context), &self.services.sealer) {
             (ConfirmationMethod::InputRequired, Some(sealer)) => {
                 let request = sealer.input_required(pending, &self.associated_data());
                 CallOutcome::ConfirmationRequested(Box::new(request))
             }
             (ConfirmationMethod::Elicitation, _) => {
                 let proof = confirmation::elicit(pending, self.context).await;
-                let confirmed = carry_out(door, self.caller, call(Some(proof)));
+                let confirmed = carry_out(dispatcher, self.caller, call(Some(proof)));
                 CallOutcome::Completed(reporter.run_reporting(confirmed).await)
             }
             (ConfirmationMethod::InputRequired, None) | (ConfirmationMethod::Unsupported, _) => {
@@ -211,7 +125,7 @@ impl CallContext<'_> {
 
     /// The proof of an approval that the request contains.
     fn proof(self) -> Option<Proof> {
-        match (&self.request.request_state, &self.server.sealer) {
+        match (&self.request.request_state, &self.services.sealer) {
             (Some(state), Some(sealer)) => {
                 sealer.open(state, self.request.input_responses.as_ref(), &self.associated_data())
             }

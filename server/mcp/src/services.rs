@@ -1,0 +1,74 @@
+//! What every tool call uses: the dispatcher, metrics, limits and the sealer of request states.
+
+use std::sync::Arc;
+
+use dispatch::{Door, Refusal, Reply};
+use identity::Caller;
+use limits::{UnderWay, Which};
+use rmcp::model::CallToolResult;
+use serde_json::{Map, Value};
+
+use crate::{CallMetrics, confirmation::RequestStateSealer, reply, tool_limits::ToolLimits};
+
+/// The services of a server.
+#[derive(Clone)]
+pub(crate) struct Services {
+    pub(crate) dispatcher: Arc<Door>,
+    pub(crate) metrics: Arc<dyn CallMetrics>,
+    /// Seals the state that clients return with an answer to an input-required result; without it the server sends none.
+    pub(crate) sealer: Option<RequestStateSealer>,
+    pub(crate) limits: Arc<ToolLimits>,
+    /// Largest result of a read as data, in bytes.
+    pub(crate) max_result_bytes: usize,
+}
+
+impl Services {
+    /// Services without a sealer and without limits of single tools.
+    pub(crate) fn new(dispatcher: Arc<Door>, metrics: Arc<dyn CallMetrics>) -> Self {
+        Self {
+            dispatcher,
+            metrics,
+            sealer: None,
+            limits: Arc::default(),
+            max_result_bytes: reply::DEFAULT_MAX_RESULT_BYTES,
+        }
+    }
+
+    /// Admits a call of a tool until the returned guard is dropped, or returns the refusal with the time of the next attempt.
+    pub(crate) async fn acquire(&self, tool: &str, caller: &Caller) -> Result<Option<UnderWay>, CallToolResult> {
+        let exceeded = match self.limits.acquire(tool, caller) {
+            Ok(guard) => return Ok(guard),
+            Err(exceeded) => exceeded,
+        };
+        let seconds = exceeded.seconds();
+        let (limit, sentence) = match exceeded.which {
+            Which::Rate => {
+                ("rate", format!("one caller may not call `{tool}` that often: call it again in {seconds} seconds"))
+            }
+            Which::AtOnce => (
+                "concurrency",
+                format!("you have the maximum number of concurrent calls of `{tool}`: wait for one to end"),
+            ),
+        };
+        self.metrics.limited(limit);
+        if let Some(count) = exceeded.to_tell {
+            let limited = dispatch::Limited { limit, tool: Some(tool), count };
+            dispatch::note_limited(&self.dispatcher, caller, limited).await;
+        }
+        Err(reply::rate_limited(sentence, seconds))
+    }
+
+    /// Counts suspected prompt injections, those in the arguments of refused calls included.
+    pub(crate) fn count_injections(&self, result: &Result<Reply, Refusal>, arguments: &Map<String, Value>) {
+        let in_arguments = match result {
+            Ok(reply) => &reply.provenance.arguments,
+            Err(_) => &self.dispatcher.catalogue.detector().scan_members(arguments),
+        };
+        let in_result = result.as_ref().ok().map(|reply| ("result", &reply.provenance.suspicious));
+        for (source, findings) in in_result.into_iter().chain([("arguments", in_arguments)]) {
+            for (category, count) in &findings.kinds {
+                (0..*count).for_each(|_| self.metrics.injection_found(source, category.as_str()));
+            }
+        }
+    }
+}
