@@ -1,4 +1,4 @@
-//! Who changed what: told from the ledger, to those who may know it.
+//! The tool `audit_changes`: who changed what, for callers with permission.
 
 use audit::Outcome;
 use dispatch::{Refusal, Wanted, changes};
@@ -30,7 +30,7 @@ fn tools(told: &Value) -> Vec<(&str, &str)> {
 }
 
 #[tokio::test]
-async fn the_ledger_tells_who_changed_what_in_a_model_and_to_whom_it_may() {
+async fn changes_are_listed_for_permitted_models_only() {
     let simulator = simulator("shop").await;
     let pair = SideBySide::on_simulator(&simulator).await;
     pair.status_until("shop", "it answers", |_| true).await;

@@ -1,10 +1,10 @@
-//! By what a record names, the act is found in the audit log that the real API server writes.
+//! References in close records find the act in the audit log of the real API server.
 
 use audit::{CloseRecord, JujuAuditRefs, Phase};
 use serde_json::{Value, json};
 use tests::{RealController, SideBySide, eventually::wait_until};
 
-/// How the acts of a tool ended, in order.
+/// Close records of the calls of a tool, in order.
 async fn ends(pair: &SideBySide, tool: &str) -> Vec<CloseRecord> {
     let records = pair.ledger_records().await;
     let is_begun = |act: &str| {
@@ -19,13 +19,13 @@ async fn ends(pair: &SideBySide, tool: &str) -> Vec<CloseRecord> {
     ends.collect()
 }
 
-/// The lines of the audit log; none where nothing was written yet.
+/// Lines of the audit log; empty if it does not exist yet.
 fn lines(controller: &RealController) -> Vec<Value> {
     let text = std::fs::read_to_string(&controller.ready.audit_log).unwrap_or_default();
     text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
 
-/// What the audit log has of the only request that a record names: the conversation, the request, and the errors.
+/// Finds the only request of a close record in the audit log: its conversation, request and errors.
 async fn found(controller: &RealController, juju: &JujuAuditRefs) -> (Value, Value, Value) {
     let [named] = &juju.requests[..] else { panic!("one request was sent to change something: {juju:?}") };
     wait_until(&format!("{named:?} in the audit log"), async || {
@@ -52,13 +52,15 @@ async fn found(controller: &RealController, juju: &JujuAuditRefs) -> (Value, Val
 
 #[tokio::test]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn each_act_is_found_by_what_its_record_names() {
+async fn close_records_reference_the_controllers_audit_log() {
     let real = RealController::start().await;
     let pair = SideBySide::on_real_controller(&real).await;
     pair.juju_cli_text(&["controller-config", "auditing-enabled=true"]).await.expect("it audits log-ins from now on");
 
     pair.juju_mcp("add-unit", &json!({"model": "prod", "application": "web", "num_units": 2})).await.expect("added");
-    pair.juju_mcp("expose", &json!({"model": "prod", "application": "nowhere"})).await.expect_err("there is none such");
+    pair.juju_mcp("expose", &json!({"model": "prod", "application": "missing"}))
+        .await
+        .expect_err("there is no such application");
     let background = json!({"model": "prod", "units": ["web/0"], "action": "restart", "background": true});
     let operation = pair.juju_mcp("run", &background).await.expect("enqueued").value["operation"].clone();
     pair.juju_mcp("status", &json!({"model": "prod"})).await.expect("read");
@@ -76,7 +78,7 @@ async fn each_act_is_found_by_what_its_record_names() {
 
     let exposed = ends(&pair, "juju_expose").await.remove(0).juju;
     let (_, _, errors) = found(&real, &exposed).await;
-    assert!(errors["errors"].to_string().contains("nowhere"), "{errors}");
+    assert!(errors["errors"].to_string().contains("missing"), "{errors}");
 
     let ran = ends(&pair, "juju_run").await.remove(0).juju;
     found(&real, &ran).await;

@@ -1,4 +1,4 @@
-//! The ledger: what it keeps, and what a killed process leaves behind.
+//! The ledger: contents of its records, and entries that a killed process leaves open.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ async fn filled(folder: &Path, acts: usize) -> Store {
 }
 
 #[tokio::test]
-async fn records_say_who_asked_for_what_and_how_it_ended_without_secrets() {
+async fn records_name_caller_act_and_outcome_without_secrets() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = filled(directory.path(), 1).await;
     let records = Ledger::records(&store, 1, 10).await.expect("records");
@@ -43,12 +43,12 @@ async fn records_say_who_asked_for_what_and_how_it_ended_without_secrets() {
     assert_eq!(call.operation.arguments["values"], json!({"admin-password": "(redacted)", "title": "Shop"}));
     assert_eq!(call.digest, act(0, Effect::Read).digest());
     assert_eq!((ended.outcome, first.entry == second.entry), (Outcome::Done, true));
-    // a head follows as soon as the ledger has gone
+    // a checkpoint follows when the ledger is dropped
     assert!((2..=3).contains(&verify(&store, &keys(), None).await.expect("it holds").records));
 }
 
 #[tokio::test]
-async fn what_a_killed_process_left_open_is_ended_as_not_known() {
+async fn entry_of_a_killed_process_is_closed_as_unknown() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     let caller = Caller::local("ana", "operator");
@@ -65,7 +65,7 @@ async fn what_a_killed_process_left_open_is_ended_as_not_known() {
 }
 
 #[tokio::test]
-async fn dropped_reads_end_as_cancelled_and_dropped_writes_as_not_known() {
+async fn dropped_read_is_cancelled_and_dropped_write_is_unknown() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     for (effect, outcome) in [(Effect::Read, Outcome::Cancelled), (Effect::Write, Outcome::Unknown)] {
@@ -83,7 +83,7 @@ async fn dropped_reads_end_as_cancelled_and_dropped_writes_as_not_known() {
 }
 
 #[tokio::test]
-async fn a_write_that_was_given_up_while_its_beginning_was_written_is_not_in_doubt() {
+async fn write_dropped_before_it_is_persisted_is_cancelled() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     let (caller, act) = (Caller::local("ana", "admin"), act(1, Effect::Write));
@@ -100,7 +100,7 @@ async fn a_write_that_was_given_up_while_its_beginning_was_written_is_not_in_dou
 }
 
 #[tokio::test]
-async fn many_at_once_make_one_chain() {
+async fn concurrent_entries_form_one_chain() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     let tasks = (0..200).map(|number| {
@@ -123,7 +123,7 @@ async fn many_at_once_make_one_chain() {
 }
 
 #[tokio::test]
-async fn nothing_may_be_done_when_the_store_cannot_keep_the_beginning() {
+async fn entry_is_refused_when_the_store_is_closed() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     ledger.store().close().await;

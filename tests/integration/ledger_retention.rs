@@ -1,4 +1,4 @@
-//! The ledger elsewhere, over time and in need: exports that prove themselves, what is removed, and a store that takes nothing.
+//! Exports of the ledger, its retention, and a store that accepts no records.
 
 use std::path::Path;
 
@@ -38,7 +38,7 @@ async fn exported(store: &Store, only: ExportFilter) -> (String, audit::Exported
 }
 
 #[tokio::test]
-async fn an_export_proves_itself_and_gives_away_only_what_was_asked_for() {
+async fn export_verifies_alone_and_contains_only_matching_records() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     for (caller, model) in [("ana", "ana/dev"), ("bob", "bob/shop"), ("ana", "ana/shop"), ("eve", "eve/lab")] {
@@ -58,7 +58,7 @@ async fn an_export_proves_itself_and_gives_away_only_what_was_asked_for() {
     ];
     for (only, shown, eve) in cases {
         let (text, exported) = exported(ledger.store(), only.clone()).await;
-        assert_eq!((exported.included, exported.unsigned, text.contains("eve")), (shown, 0, eve), "{only:?}");
+        assert_eq!((exported.included, exported.unsigned, text.contains("local:eve")), (shown, 0, eve), "{only:?}");
         let (verified, again) = verify_export(text.as_bytes(), &keys()).expect("it proves itself");
         assert_eq!((again.included, verified.unsigned), (shown, 0), "{only:?}");
         let other = Signer::new(&[8; 32]).public_key().clone();
@@ -67,7 +67,7 @@ async fn an_export_proves_itself_and_gives_away_only_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn edits_of_an_export_are_found() {
+async fn edited_export_fails_verification() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     done(&ledger, "ana", "ana/dev", 15).await;
@@ -105,7 +105,7 @@ async fn verified(folder: &Path, store: &Store) -> Verified {
     verify(store, &keys(), latest_checkpoint(folder).as_ref()).await.expect("it holds")
 }
 
-/// The ledger as soon as this record is gone, and a head has told of it.
+/// Waits until this record is removed and a checkpoint signs the removal.
 async fn removed(folder: &Path, ledger: &Ledger, record: i64) -> Verified {
     wait_until(&format!("record {record} is removed"), async || {
         let now = verified(folder, ledger.store()).await;
@@ -115,7 +115,7 @@ async fn removed(folder: &Path, ledger: &Ledger, record: i64) -> Verified {
 }
 
 #[tokio::test]
-async fn old_records_go_and_a_signed_head_says_so() {
+async fn expired_records_are_removed_with_a_signed_checkpoint() {
     let directory = tempfile::tempdir().expect("a directory");
     let folder = directory.path();
     let before = ledger(folder).await;
@@ -127,7 +127,7 @@ async fn old_records_go_and_a_signed_head_says_so() {
     let opened = records.iter().find(|record| record.entry == open.id()).expect("it is there").sequence;
     std::mem::forget(open); // as a killed process would
     before.store().close().await;
-    // its end comes with the next start, so that its beginning may go too
+    // the next start closes the entry, so that its open record can be removed
     let retention = Retention { days: Some(0), max_bytes: None };
     let store = Store::open(&folder.join("state.db")).await.expect("a store");
     let after = Ledger::open(store, LedgerConfig { retention, ..ledger_config(folder) }).await.expect("a ledger");
@@ -140,7 +140,7 @@ async fn old_records_go_and_a_signed_head_says_so() {
     let (text, _) = exported(&store, ExportFilter::default()).await;
     verify_export(text.as_bytes(), &keys()).expect("what is left proves itself");
     store.close().await;
-    // without the key nobody removes any more
+    // without the key no further record can be removed
     let url = format!("sqlite://{}", folder.join("state.db").display());
     let mut connection = SqliteConnection::connect(&url).await.expect("the file");
     sqlx::query("delete from ledger where sequence = ?")
@@ -157,7 +157,7 @@ async fn old_records_go_and_a_signed_head_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_loses_its_oldest_records() {
+async fn oversized_ledger_loses_its_oldest_records() {
     let directory = tempfile::tempdir().expect("a directory");
     let folder = directory.path();
     let before = ledger(folder).await;
@@ -173,7 +173,7 @@ async fn what_is_too_large_loses_its_oldest_records() {
 }
 
 #[tokio::test]
-async fn a_full_store_refuses_acts_and_keeps_what_it_has() {
+async fn full_store_refuses_entries_and_retains_records() {
     let directory = tempfile::tempdir().expect("a directory");
     let folder = directory.path();
     let store = Store::open_limited(&folder.join("state.db"), Some(60)).await.expect("a store");
@@ -192,7 +192,7 @@ async fn a_full_store_refuses_acts_and_keeps_what_it_has() {
     assert_eq!(ledger.last_error().map(|error| error.to_string()), Some(error.to_string()));
     let mut refused = false;
     for _ in 0..20 {
-        // a read is a smaller record, so one or two may still find room
+        // a read has a smaller record, so one or two may still fit
         refused |= begun(&ledger, "ana", "ana/dev", Effect::Read).await.map(std::mem::forget).is_err();
     }
     assert!(refused, "reads are refused too");
@@ -200,7 +200,7 @@ async fn a_full_store_refuses_acts_and_keeps_what_it_has() {
 }
 
 #[tokio::test]
-async fn a_read_only_store_refuses_acts_and_says_so() {
+async fn read_only_store_refuses_entries_with_a_remedy() {
     let directory = tempfile::tempdir().expect("a directory");
     let folder = directory.path();
     let before = ledger(folder).await;
@@ -216,7 +216,7 @@ async fn a_read_only_store_refuses_acts_and_says_so() {
 }
 
 #[tokio::test]
-async fn ends_that_could_not_be_kept_are_kept_as_soon_as_they_can_be() {
+async fn refused_close_records_are_retried_until_stored() {
     let directory = tempfile::tempdir().expect("a directory");
     let folder = directory.path();
     let ledger = ledger(folder).await;
@@ -230,7 +230,7 @@ async fn ends_that_could_not_be_kept_are_kept_as_soon_as_they_can_be() {
     begun(&ledger, "ana", "ana/dev", Effect::Read).await.expect_err("refused");
     assert!(ledger.last_error().is_some());
     sqlx::raw_sql("drop trigger refuse").execute(&mut connection).await.expect("dropped");
-    wait_until("nobody asked, and it tried again by itself", async || match ledger.last_error() {
+    wait_until("the ledger retries without a new command", async || match ledger.last_error() {
         None => Ok(()),
         Some(error) => Err(error.to_string()),
     })
@@ -242,7 +242,7 @@ async fn ends_that_could_not_be_kept_are_kept_as_soon_as_they_can_be() {
 }
 
 #[tokio::test]
-async fn what_is_appended_reaches_the_file_without_its_writers() {
+async fn appended_rows_reach_the_database_file_in_the_background() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("store.db");
     let store = Store::open(&file).await.expect("a store");

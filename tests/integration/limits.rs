@@ -1,4 +1,4 @@
-//! How often and how much callers may ask, and what pages of other origins are told.
+//! Rate and concurrency limits, and requests of browsers from other origins.
 
 use audit::{AuditEvent, Phase};
 use http_server::Settings;
@@ -70,7 +70,7 @@ async fn rate_limit_records(served: &TestServer) -> Vec<RateLimited> {
 }
 
 #[tokio::test]
-async fn who_asks_too_often_is_told_when_to_ask_again_and_nobody_else_is_held_up() {
+async fn rate_limit_returns_retry_after_and_spares_other_callers() {
     // a minute is far more than these few requests take
     let rate = Rate { per_minute: 1, burst: 5 };
     let (_folder, served) = served(Settings { rate, ..Settings::default() }).await;
@@ -92,7 +92,7 @@ async fn who_asks_too_often_is_told_when_to_ask_again_and_nobody_else_is_held_up
 }
 
 #[tokio::test]
-async fn who_has_too_much_under_way_waits_for_an_answer() {
+async fn concurrency_limit_ends_with_a_finished_request() {
     let (_folder, served) = served(Settings { max_concurrent: 2, ..Settings::default() }).await;
     let unfinished = Request::modern("/mcp", "tools/list", json!({}))
         .token(served.token("viewer"))
@@ -117,7 +117,7 @@ async fn who_has_too_much_under_way_waits_for_an_answer() {
 }
 
 #[tokio::test]
-async fn a_tool_has_limits_of_its_own_under_whatever_name_it_is_called() {
+async fn tool_limit_applies_to_every_name_of_the_tool() {
     let once = Rate { per_minute: 1, burst: 1 };
     let (_folder, served) = served_with_tool_limits(ToolLimits::new([("juju_models".to_owned(), once, 0)])).await;
     let code = |result: &Value| result["_meta"]["juju-mcp/code"].clone();
@@ -139,7 +139,7 @@ async fn a_tool_has_limits_of_its_own_under_whatever_name_it_is_called() {
 }
 
 #[tokio::test]
-async fn headers_that_say_something_else_than_the_body_are_refused() {
+async fn headers_that_contradict_the_body_are_refused() {
     let (_folder, served) = served(Settings::default()).await;
     let call = Request::modern("/mcp/full", "tools/call", json!({"name": "juju_whoami", "arguments": {}}))
         .token(served.token("admin"));
@@ -164,7 +164,7 @@ async fn headers_that_say_something_else_than_the_body_are_refused() {
 }
 
 #[tokio::test]
-async fn pages_of_listed_origins_are_let_in_by_their_browsers_and_no_others() {
+async fn cors_admits_only_listed_origins() {
     let settings = Settings { allowed_origins: vec![ORIGIN.to_owned()], ..Settings::default() };
     let (_folder, served) = served(settings).await;
     let preflight = |origin: &str| {
@@ -197,5 +197,5 @@ async fn pages_of_listed_origins_are_let_in_by_their_browsers_and_no_others() {
         }
     }
     let plain = list.token(served.token("viewer")).send(served.address).await.expect("an answer");
-    assert_eq!(plain.header("access-control-allow-origin"), "", "who sends no origin is told nothing of it");
+    assert_eq!(plain.header("access-control-allow-origin"), "", "a request without an origin has no CORS headers");
 }

@@ -167,7 +167,7 @@ async fn a_flood_is_slowed_and_leaves_two_records() {
     }
     assert_eq!((refused, slowed), (30, 30));
     assert_eq!(parts.provider.request_count("introspect"), 31, "a provider is not asked about every guess");
-    let kinds: Vec<_> = told(&parts, 2).await.into_iter().map(|told| told.arguments["kind"].clone()).collect();
+    let kinds: Vec<_> = told(&parts, 2).await.into_iter().map(|told| told.arguments["reason"].clone()).collect();
     assert_eq!(kinds, ["inactive", "rate_limited"]);
     // everybody behind one proxy has one address, so good tokens are taken all the same
     let good = list().token(&parts.token(|_| {})).send(parts.served.address).await.expect("an answer");
@@ -227,7 +227,7 @@ async fn while_the_provider_is_down_nobody_new_is_let_in() {
         assert_eq!(answer.header("www-authenticate"), "");
         assert!(answer.error_message().contains("identity provider is unavailable"), "{}", answer.body);
     }
-    assert_eq!(told(&parts, 1).await[0].arguments["kind"], "provider_unavailable");
+    assert_eq!(told(&parts, 1).await[0].arguments["reason"], "provider_unavailable");
     parts.provider.set_failing(false);
     parts.provider.publish_set(json!({"keys": "none"}));
     assert_eq!(send(&signed).await.status, 503, "keys that cannot be read");
@@ -275,7 +275,7 @@ async fn a_token_for_a_part_of_the_server_is_for_nothing_else() {
             assert!(challenge.contains("another audience"), "{challenge}");
         }
     }
-    assert_eq!(told(&parts, 1).await[0].arguments["kind"], "wrong_audience");
+    assert_eq!(told(&parts, 1).await[0].arguments["reason"], "wrong_audience");
 }
 
 #[tokio::test]
@@ -304,7 +304,7 @@ async fn a_jwt_that_was_revoked_is_refused_where_the_provider_is_asked_about_it(
         let got = send(&token).await;
         assert_eq!(got.status, status, "{answer}: {}", got.body);
     }
-    let kinds: BTreeSet<_> = told(&parts, 2).await.iter().map(|told| told.arguments["kind"].to_string()).collect();
+    let kinds: BTreeSet<_> = told(&parts, 2).await.iter().map(|told| told.arguments["reason"].to_string()).collect();
     assert_eq!(kinds, BTreeSet::from([r#""inactive""#, r#""invalid_signature""#].map(str::to_owned)));
     // what the provider says is no more than a further condition
     let other = parts.token(|claims| claims["aud"] = json!("https://other.example"));

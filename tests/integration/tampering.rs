@@ -1,4 +1,4 @@
-//! No edit of a ledger stays unnoticed: what whoever can write the store, but has not the key, may try.
+//! Every edit of a ledger is detected: attacks by a process that can write the store but does not have the key.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use store::{LedgerRow, Store};
 use tests::ledger::{keys, latest_checkpoint, ledger, ledger_config, signer};
 
-/// A ledger with `acts` acts, one in fifty a write, signed to its end as a server does that stops.
+/// A ledger with `acts` entries, one in fifty a write, with a checkpoint at its end.
 async fn filled(folder: &Path, acts: usize) {
     let ledger = ledger(folder).await;
     for number in 0..acts {
@@ -36,7 +36,7 @@ async fn filled(folder: &Path, acts: usize) {
 async fn connected(folder: &Path) -> SqliteConnection {
     let url = format!("sqlite://{}", folder.join("state.db").display());
     let mut connection = SqliteConnection::connect(&url).await.expect("the file");
-    // whoever edits the file need not care for what its tables refuse, and the test not for power cuts
+    // an attacker can bypass the constraints of the tables; the test does not need protection from power cuts
     run(&mut connection, "pragma ignore_check_constraints = on").await;
     run(&mut connection, "pragma synchronous = off").await;
     connection
@@ -50,7 +50,7 @@ async fn number(connection: &mut SqliteConnection, query: &str) -> i64 {
     sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(connection).await.expect(query)
 }
 
-/// Makes hashes again from `from` to `to`, as whoever knows the program but not the key would.
+/// Recomputes the hashes from `from` to `to`, as an attacker without the key would.
 async fn chain_again(connection: &mut SqliteConnection, from: i64, to: i64) {
     let before = format!("select hash from ledger where sequence < {from} order by sequence desc limit 1");
     let before = sqlx::query_scalar(AssertSqlSafe(before)).fetch_optional(&mut *connection).await.expect("a hash");
@@ -107,7 +107,7 @@ fn shift(from: i64, by: i64) -> String {
     )
 }
 
-/// One character of one column becomes another, wherever it stands.
+/// Changes one character at a random position of one column.
 fn change(random: &mut Random, at: i64) -> String {
     let column = *random.pick(COLUMNS);
     let place = random.below(60);
@@ -122,7 +122,7 @@ fn change(random: &mut Random, at: i64) -> String {
     format!("update ledger set {column} = {changed} where sequence = {at};")
 }
 
-/// Edits record `at`, with what `other` holds where two are needed.
+/// SQL statements that edit record `at`, with the contents of `other` if the edit needs two records.
 fn statements(random: &mut Random, kind: &str, at: i64, other: i64) -> String {
     match kind {
         "change" => change(random, at),
@@ -142,19 +142,19 @@ fn statements(random: &mut Random, kind: &str, at: i64, other: i64) -> String {
     }
 }
 
-/// Where hashes were made again, only the next signed head tells, and so that it was one of the records since the last.
-fn named_rightly(heads: &[i64], edited: i64, chained_to: i64, broken: &InvalidRecord, what: &str) {
+/// If hashes were recomputed, only the next checkpoint reveals the edit, somewhere after the previous checkpoint.
+fn assert_named_record(heads: &[i64], edited: i64, chained_to: i64, broken: &InvalidRecord, what: &str) {
     let since = heads.iter().rev().find(|head| **head < edited).map_or(1, |head| head + 1);
     let right = if chained_to == 0 { edited..=edited } else { since..=edited + 1 };
     assert!(right.contains(&broken.sequence), "{broken}, but {edited} was edited, hashes made to {chained_to}: {what}");
 }
 
-/// An edit of rows that were read, by whoever would write them back.
+/// An edit of rows in memory.
 struct Edit {
     kind: String,
     /// The first record that it changes.
     from: i64,
-    /// The last record whose hash was made again; 0 where none was.
+    /// The last record with a recomputed hash; 0 if there is none.
     chained_to: i64,
     /// All rows from that one on.
     rows: Vec<LedgerRow>,
@@ -202,7 +202,7 @@ impl Edit {
     }
 }
 
-/// Changes one character of one column, and says whether it was the hash.
+/// Changes one character of one column, and returns whether it was the hash.
 fn change_row(random: &mut Random, row: &mut LedgerRow) -> bool {
     let column = *random.pick(COLUMNS);
     let text = match column {
@@ -220,17 +220,17 @@ fn change_row(random: &mut Random, row: &mut LedgerRow) -> bool {
 fn again(chained_to: i64, at: i64) -> &'static str {
     match chained_to {
         0 => "",
-        to if to == at => ", its hash made again",
-        _ => ", all hashes made again",
+        to if to == at => ", its hash recomputed",
+        _ => ", all hashes recomputed",
     }
 }
 
-/// SHA-256 over texts, each ended by a line feed, as docs/ledger.md says.
+/// SHA-256 over strings, each ended by a line feed, as described in docs/ledger.md.
 fn hashed(parts: [&str; 3]) -> String {
     hex::encode(digest::digest(&digest::SHA256, format!("{}\n", parts.join("\n")).as_bytes()))
 }
 
-/// Makes `edits` edits at random, each of the whole ledger in `folder`, and gives how many of which kind there were.
+/// Makes `edits` random edits, each in a copy of the ledger in `folder`, and returns the number of each kind.
 async fn tamper(folder: &Path, edits: usize, seed: u64) -> BTreeMap<String, usize> {
     let mut connection = connected(folder).await;
     let last = number(&mut connection, "select max(sequence) from ledger").await;
@@ -251,7 +251,7 @@ async fn tamper(folder: &Path, edits: usize, seed: u64) -> BTreeMap<String, usiz
         let (at, other) = if kind == "swap" { (at.min(other), at.max(other)) } else { (at, other) };
         let text = statements(&mut random, kind, at, other);
         let to = *random.pick(&[0, at, last + 1]);
-        // a changed hash that is made again is as it was
+        // recomputing a changed hash would undo the change
         let to = if text.starts_with("update ledger set hash") { 0 } else { to };
         let mut connection = connected(edited.path()).await;
         run(&mut connection, &text).await;
@@ -263,14 +263,14 @@ async fn tamper(folder: &Path, edits: usize, seed: u64) -> BTreeMap<String, usiz
         let found = verified(&store, Some(&newest)).await;
         store.close().await;
         let broken = found.expect_err(&format!("not found, chained again to {to}: {text}"));
-        named_rightly(&heads, at, to, &broken, &text);
+        assert_named_record(&heads, at, to, &broken, &text);
         *kinds.entry(format!("{kind}{}", again(to, at))).or_default() += 1;
     }
     kinds
 }
 
 #[tokio::test]
-async fn a_thousand_edits_of_ten_thousand_records_are_all_found() {
+async fn thousand_edits_of_ten_thousand_records_are_all_found() {
     let directory = tempfile::tempdir().expect("a directory");
     filled(directory.path(), 5_000).await;
     let newest = latest_checkpoint(directory.path()).expect("a head that is kept");
@@ -278,7 +278,7 @@ async fn a_thousand_edits_of_ten_thousand_records_are_all_found() {
     let rows = store.ledger_from(1, i64::MAX).await.expect("rows");
     let whole = verified(&store, Some(&newest)).await.expect("it holds before it is edited");
     assert!(whole.records >= 10_000 && whole.unsigned == 0 && rows.len() >= 10_000, "{whole:?}");
-    // an edit of record n leaves all before it as it was, so what walked those goes on from there
+    // an edit of record n leaves all earlier records unchanged, so their verification is reused
     let (keys, mut walks) = (keys(), Vec::with_capacity(rows.len()));
     let mut walk = ChainVerifier::from_start(&keys, Some(&newest));
     for row in &rows {
@@ -293,7 +293,13 @@ async fn a_thousand_edits_of_ten_thousand_records_are_all_found() {
         let index = usize::try_from(from - 1).expect("a place");
         let mut walk = walks[index].clone();
         let found = edited.iter().try_for_each(|row| walk.step(row)).and_then(|()| walk.finish());
-        named_rightly(&heads, from, chained_to, &found.expect_err(&format!("not found: {kind} of {from}")), &kind);
+        assert_named_record(
+            &heads,
+            from,
+            chained_to,
+            &found.expect_err(&format!("not found: {kind} of {from}")),
+            &kind,
+        );
         *kinds.entry(kind).or_insert(0) += 1;
     }
     println!("all found in {:.1} s: {kinds:#?}", begun.elapsed().as_secs_f64());
@@ -301,19 +307,19 @@ async fn a_thousand_edits_of_ten_thousand_records_are_all_found() {
 }
 
 #[tokio::test]
-async fn edits_of_the_file_are_found_by_a_walk_through_all_of_it() {
+async fn edited_file_fails_a_full_verification() {
     let directory = tempfile::tempdir().expect("a directory");
     filled(directory.path(), 300).await;
     println!("{:#?}", tamper(directory.path(), 40, 7_654_321).await);
 }
 
 #[tokio::test]
-async fn a_ledger_without_its_signed_heads_is_told_from_one_that_never_had_them() {
+async fn ledger_with_all_checkpoints_removed_fails_verification() {
     let directory = tempfile::tempdir().expect("a directory");
     filled(directory.path(), 600).await;
     let mut connection = connected(directory.path()).await;
     run(&mut connection, "delete from ledger where phase = 'checkpoint'").await;
-    // the gaps are closed, so that it looks as if no head had ever been
+    // renumber the rows, as if there had never been a checkpoint
     let close = "update ledger set sequence = -(select count(*) from ledger as before where before.sequence <= ledger.sequence)";
     run(
         &mut connection,
@@ -333,7 +339,7 @@ async fn a_ledger_without_its_signed_heads_is_told_from_one_that_never_had_them(
 }
 
 #[tokio::test]
-async fn a_server_does_not_begin_on_a_ledger_whose_end_was_changed() {
+async fn ledger_with_a_changed_end_does_not_open() {
     let edits = [
         "delete from ledger where sequence = (select max(sequence) from ledger)",
         "delete from ledger",
@@ -353,7 +359,7 @@ async fn a_server_does_not_begin_on_a_ledger_whose_end_was_changed() {
 }
 
 #[tokio::test]
-async fn another_key_does_not_count() {
+async fn checkpoint_by_an_untrusted_key_fails_verification() {
     let directory = tempfile::tempdir().expect("a directory");
     filled(directory.path(), 5).await;
     let store = Store::open_read_only(&directory.path().join("state.db")).await.expect("a store");

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn never_more_than_the_burst_and_the_rate_over_any_span_of_time() {
+    fn bucket_never_exceeds_burst_and_rate_in_any_time_span() {
         for seed in 1..400_u64 {
             let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let (per_minute, burst) = (numbers.below(6000), numbers.below(50));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_as_long_as_told_is_let_in_and_nobody_earlier() {
+    fn bucket_admits_exactly_after_retry_after() {
         for seed in 1..400_u64 {
             let mut numbers = Numbers(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
             let rate = Rate {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_limit_nothing_is_counted() {
+    fn unlimited_bucket_admits_every_call() {
         let mut bucket = Bucket::default();
         assert!((0..10_000).all(|_| bucket.take(Rate::NONE, Duration::ZERO).is_ok()));
         assert!(bucket.is_full(Duration::ZERO));

@@ -5,6 +5,7 @@
 
 mod approval;
 mod budget_change;
+mod error;
 mod idempotency_key;
 mod ledger;
 mod retention;
@@ -22,6 +23,7 @@ use wal_checkpoint::WalCheckpointer;
 
 pub use approval::{ApprovalRow, DecisionUpdate};
 pub use budget_change::BudgetChangeRow;
+pub use error::Error;
 pub use idempotency_key::KeyClaim;
 pub use ledger::LedgerRow;
 pub use retention::LedgerSize;
@@ -106,68 +108,4 @@ impl Store {
 /// A connection to a local file does not need a test before each use.
 fn pool() -> SqlitePoolOptions {
     SqlitePoolOptions::new().test_before_acquire(false)
-}
-
-/// Why the store could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The file cannot be opened.
-    #[error("cannot open the store `{file}`: {cause}")]
-    Open {
-        /// The file.
-        file: String,
-        /// The cause.
-        #[source]
-        cause: sqlx::Error,
-    },
-    /// The tables cannot be updated.
-    #[error("cannot update the tables of the store; was it written by a newer program?")]
-    Migrate(#[source] sqlx::migrate::MigrateError),
-    /// A row holds a value that this program never writes.
-    #[error("the {what} `{id}` cannot be read; was the store changed by hand?")]
-    Unreadable {
-        /// Kind of the row.
-        what: &'static str,
-        /// Id of the row.
-        id: String,
-    },
-    /// The disk or the store is full.
-    #[error("the store is full")]
-    Full(#[source] sqlx::Error),
-    /// The file, its directory or its file system is read-only.
-    #[error("the store is read-only")]
-    ReadOnly(#[source] sqlx::Error),
-    /// A statement failed for another reason: the file is damaged, or another program has locked it.
-    #[error("the store failed: {0}")]
-    Failed(#[source] sqlx::Error),
-}
-
-impl From<sqlx::Error> for Error {
-    /// Primary result codes of SQLite, <https://sqlite.org/rescode.html>: 8 for read-only, 13 for full.
-    fn from(cause: sqlx::Error) -> Self {
-        let code = cause.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-        match code.map(|code| code & 0xff) {
-            Some(8) => Self::ReadOnly(cause),
-            Some(13) => Self::Full(cause),
-            _ => Self::Failed(cause),
-        }
-    }
-}
-
-impl Error {
-    /// What the user can do about it.
-    #[must_use]
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::Full(_) => {
-                "ask the operator of this server to free space in its state directory, or to reduce the retention"
-            }
-            Self::ReadOnly(_) => "ask the operator of this server to make its state directory writable again",
-            Self::Open { .. } => "give a state directory that can be written, with `--state-dir DIR`",
-            Self::Migrate(_) => "run the program that wrote it, or a newer one",
-            Self::Unreadable { .. } | Self::Failed(_) => {
-                "ask the operator of this server to check its log and its state directory"
-            }
-        }
-    }
 }
