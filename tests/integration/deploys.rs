@@ -1,4 +1,4 @@
-//! Deploying and refreshing with every argument, beside what the real client then says.
+//! Deploys and refreshes with every argument, and compares with the output of the `juju` client.
 
 use serde_json::{Value, json};
 use tests::{RealController, SideBySide};
@@ -9,26 +9,26 @@ async fn done(pair: &SideBySide, tool: &str, mut arguments: Value) -> Value {
     reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal} ({:?})", refusal.remedy())).value
 }
 
-/// What the real client says of the model, as soon as the controller has done in the background what `settled` looks for.
-/// (For a moment after a unit came, it knows the unit's storage but not yet the filesystem below, and tells no status at all.)
-async fn told_when(pair: &SideBySide, words: &[&str], what: &str, settled: impl Fn(&Value) -> bool) -> Value {
+/// The output of the `juju` client for the model when `settled` accepts it: the controller works in the background. (Shortly
+/// after a unit is added it knows the storage of the unit but not the filesystem, and returns no status.)
+async fn juju_cli_when(pair: &SideBySide, words: &[&str], what: &str, settled: impl Fn(&Value) -> bool) -> Value {
     pair.juju_cli_until(&[words, &["-m", "staging"]].concat(), what, settled).await
 }
 
-async fn told(pair: &SideBySide, words: &[&str]) -> Value {
-    told_when(pair, words, "it can be told", |_| true).await
+async fn juju_cli(pair: &SideBySide, words: &[&str]) -> Value {
+    juju_cli_when(pair, words, "the client has an answer", |_| true).await
 }
 
-/// The places of an application's units; empty for a unit whose machine the controller has not chosen yet.
+/// The machines of the units of an application; empty for a unit that the controller has not placed yet.
 fn places(status: &Value, application: &str) -> Vec<String> {
     let units = status["applications"][application]["units"].as_object();
     let place = |unit: &Value| unit["machine"].as_str().unwrap_or_default().to_owned();
     units.into_iter().flat_map(|units| units.values()).map(place).collect()
 }
 
-/// What the real client says of an application.
-async fn shown(pair: &SideBySide, application: &str) -> Value {
-    told(pair, &["show-application", application]).await[application].clone()
+/// The `show-application` output of the `juju` client.
+async fn show_application(pair: &SideBySide, application: &str) -> Value {
+    juju_cli(pair, &["show-application", application]).await[application].clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -45,7 +45,7 @@ async fn deploy_sends_every_argument() {
         (&would["charm"], &would["revision"], &would["channel"], &would["base"]),
         (&json!("postgresql"), &json!(512), &json!("14/edge"), &json!("ubuntu@22.04")),
     );
-    assert!(told(&pair, &["status"]).await["applications"].get("store").is_none(), "a dry run deploys nothing");
+    assert!(juju_cli(&pair, &["status"]).await["applications"].get("store").is_none(), "a dry run deploys nothing");
     store["dry_run"] = json!(false);
     done(&pair, "deploy", store).await;
     let placed = |status: &Value| {
@@ -53,23 +53,24 @@ async fn deploy_sends_every_argument() {
         places.sort();
         matches!(&places[..], [first, second] if first == "0" && second.starts_with("0/lxd/"))
     };
-    let status = told_when(&pair, &["status", "--storage"], "one unit on machine 0, one in a container", placed).await;
+    let status =
+        juju_cli_when(&pair, &["status", "--storage"], "one unit on machine 0, one in a container", placed).await;
     let application = &status["applications"]["store"];
     assert_eq!((&application["charm-rev"], &application["charm-channel"]), (&json!(512), &json!("14/edge")));
-    let config = told(&pair, &["config", "store"]).await;
+    let config = juju_cli(&pair, &["config", "store"]).await;
     assert_eq!(
         (&config["settings"]["profile"]["value"], &config["settings"]["plugin_citext_enable"]["value"]),
         (&json!("testing"), &json!(true))
     );
     assert_eq!(config["application-config"]["trust"]["value"], true);
-    let constraints = told(&pair, &["constraints", "store"]).await;
+    let constraints = juju_cli(&pair, &["constraints", "store"]).await;
     assert_eq!(
         (&constraints["mem"], &constraints["cores"], &constraints["tags"]),
         (&json!(2048), &json!(2), &json!(["a", "b"]))
     );
-    assert_eq!(shown(&pair, "store").await["endpoint-bindings"]["database"], "alpha");
-    let attached = |told: &Value| ["pgdata/0", "store/0"].iter().all(|name| told.to_string().contains(name));
-    told_when(&pair, &["storage"], "the first unit has its storage", attached).await;
+    assert_eq!(show_application(&pair, "store").await["endpoint-bindings"]["database"], "alpha");
+    let attached = |storage: &Value| ["pgdata/0", "store/0"].iter().all(|name| storage.to_string().contains(name));
+    juju_cli_when(&pair, &["storage"], "the first unit has its storage", attached).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,8 +83,8 @@ async fn deploy_that_fails_returns_the_reason_of_the_controller() {
         (json!({"charm": "postgresql", "base": "ubuntu@16.04"}), "16.04"),
         (json!({"charm": "postgresql", "base": "jammy"}), "`base`"),
         (json!({"charm": "postgresql", "config": {"colour": "red"}}), "colour"),
-        (json!({"charm": "postgresql", "bind": {"": "nowhere"}}), "space not found"),
-        (json!({"charm": "postgresql", "storage": {"shelf": "1G"}}), "shelf"),
+        (json!({"charm": "postgresql", "bind": {"": "missing"}}), "space not found"),
+        (json!({"charm": "postgresql", "storage": {"crates": "1G"}}), "crates"),
         (json!({"charm": "postgresql", "storage": {"pgdata": "nopool,1G"}}), "nopool"),
         (json!({"charm": "postgresql", "to": ["77"]}), "77"),
         (json!({"charm": "wordpress", "resources": {"nothing": "1"}}), "nothing"),
@@ -91,9 +92,9 @@ async fn deploy_that_fails_returns_the_reason_of_the_controller() {
         (json!({"charm": "db"}), "db"),
     ] {
         arguments["model"] = json!("staging");
-        let refusal = pair.juju_mcp("deploy", &arguments).await;
-        let said = refusal.map(|reply| reply.value).expect_err(&arguments.to_string()).to_string();
-        assert!(said.contains(part), "{arguments}: {said}");
+        let result = pair.juju_mcp("deploy", &arguments).await;
+        let refusal = result.map(|reply| reply.value).expect_err(&arguments.to_string()).to_string();
+        assert!(refusal.contains(part), "{arguments}: {refusal}");
     }
 }
 
@@ -104,7 +105,7 @@ async fn refresh_changes_the_revision_that_its_dry_run_reported() {
     let pair = SideBySide::on_real_controller(&controller).await;
     done(&pair, "deploy", json!({"charm": "wordpress", "channel": "latest/stable", "resources": {"theme": "1"}})).await;
     let revision = async |number: i64| {
-        let now = &told(&pair, &["status"]).await["applications"]["wordpress"];
+        let now = &juju_cli(&pair, &["status"]).await["applications"]["wordpress"];
         assert_eq!(now["charm-rev"], number, "{now}");
         now["charm-channel"].clone()
     };
@@ -117,17 +118,17 @@ async fn refresh_changes_the_revision_that_its_dry_run_reported() {
     let did = done(&pair, "refresh", json!({"application": "wordpress", "channel": "edge"})).await;
     assert_eq!((&did["resources"], &did["up_to_date"]), (&json!(["theme"]), &json!(false)), "{did}");
     assert_eq!(revision(31).await, "latest/edge");
-    let theme = told(&pair, &["resources", "wordpress"]).await;
+    let theme = juju_cli(&pair, &["resources", "wordpress"]).await;
     assert_eq!(theme["resources"][0]["revision"], "4", "{theme}");
     let again = done(&pair, "refresh", json!({"application": "wordpress"})).await;
     assert_eq!((&again["up_to_date"], again.get("resources")), (&json!(true), None), "{again}");
-    // back to one of the past, with its own resource and an option
+    // back to an earlier revision, with a resource of its own and an option
     let back = json!({"application": "wordpress", "revision": 23, "channel": "stable", "resources": {"theme": "2"},
         "config": {"blog_hostname": "news.example"}});
     done(&pair, "refresh", back).await;
     assert_eq!(revision(23).await, "latest/stable");
-    assert_eq!(told(&pair, &["resources", "wordpress"]).await["resources"][0]["revision"], "2");
-    let config = told(&pair, &["config", "wordpress"]).await;
+    assert_eq!(juju_cli(&pair, &["resources", "wordpress"]).await["resources"][0]["revision"], "2");
+    let config = juju_cli(&pair, &["config", "wordpress"]).await;
     assert_eq!(config["settings"]["blog_hostname"]["value"], "news.example");
     for (arguments, part) in [
         (json!({"application": "wordpress", "revision": 9999}), "no releases"),
@@ -136,9 +137,9 @@ async fn refresh_changes_the_revision_that_its_dry_run_reported() {
     ] {
         let mut arguments = arguments;
         arguments["model"] = json!("staging");
-        let refusal = pair.juju_mcp("refresh", &arguments).await;
-        let said = refusal.map(|reply| reply.value).expect_err(&arguments.to_string()).to_string();
-        assert!(said.contains(part), "{arguments}: {said}");
+        let result = pair.juju_mcp("refresh", &arguments).await;
+        let refusal = result.map(|reply| reply.value).expect_err(&arguments.to_string()).to_string();
+        assert!(refusal.contains(part), "{arguments}: {refusal}");
     }
     revision(23).await;
 }
@@ -150,7 +151,8 @@ async fn refresh_to_charm_for_another_base_is_refused() {
     let pair = SideBySide::on_real_controller(&controller).await;
     done(&pair, "deploy", json!({"charm": "haproxy", "base": "ubuntu@22.04"})).await;
     let other = json!({"model": "staging", "application": "haproxy", "channel": "2.8/edge"});
-    let said = pair.juju_mcp("refresh", &other).await.map(|reply| reply.value).expect_err("another base").to_string();
-    assert!(said.contains("ubuntu/22.04") && said.contains("2.8/edge"), "{said}");
-    assert_eq!(told(&pair, &["status"]).await["applications"]["haproxy"]["charm-rev"], 75);
+    let refusal =
+        pair.juju_mcp("refresh", &other).await.map(|reply| reply.value).expect_err("another base").to_string();
+    assert!(refusal.contains("ubuntu/22.04") && refusal.contains("2.8/edge"), "{refusal}");
+    assert_eq!(juju_cli(&pair, &["status"]).await["applications"]["haproxy"]["charm-rev"], 75);
 }

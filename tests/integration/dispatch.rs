@@ -1,4 +1,4 @@
-//! The one door: what passes is done once and written down, what does not pass sends nothing.
+//! The dispatcher: an admitted act runs once and is recorded, a refused act sends nothing.
 
 use audit::{Outcome, Phase};
 use dispatch::{Refusal, Reply};
@@ -6,7 +6,7 @@ use juju_sim::{Fault, Simulator};
 use serde_json::{Value, json};
 use tests::{SideBySide, side_by_side::simulator, wait_until, with_growing_limit};
 
-/// A door to the simulated shop.
+/// The simulated shop and a dispatcher for it.
 async fn shop() -> (Simulator, SideBySide) {
     let simulator = simulator("shop").await;
     let pair = SideBySide::on_simulator(&simulator).await;
@@ -101,7 +101,7 @@ async fn dry_run_reports_the_command_and_sends_no_write() {
 async fn dry_run_of_removal_reports_removed_entities() {
     let (_simulator, pair) = shop().await;
     let dry = json!({"model": "shop", "applications": ["web"], "dry_run": true});
-    let reply = pair.juju_mcp("remove-application", &dry).await.expect("told");
+    let reply = pair.juju_mcp("remove-application", &dry).await.expect("a preview");
     assert_eq!(reply.value["expected"]["removing"], json!(["web", "web/0", "web/1"]));
     let status = pair.status_until("shop", "it answers", |_| true).await;
     assert_eq!(status["applications"]["web"]["application-status"]["current"], "active");
@@ -111,7 +111,7 @@ async fn dry_run_of_removal_reports_removed_entities() {
 #[tokio::test]
 async fn dry_run_of_destroy_model_reports_its_content() {
     let (simulator, pair) = shop().await;
-    let reply = pair.juju_mcp("destroy-model", &json!({"model": "shop", "dry_run": true})).await.expect("told");
+    let reply = pair.juju_mcp("destroy-model", &json!({"model": "shop", "dry_run": true})).await.expect("a preview");
     let expected = &reply.value["expected"];
     assert_eq!((&expected["destroying"], &expected["units"]), (&json!("admin/shop"), &json!(10)), "{expected}");
     assert_eq!(expected["applications"].as_array().map(Vec::len), Some(8));
@@ -126,7 +126,7 @@ async fn denied_call_is_recorded_and_sends_nothing() {
         ("observer", "config", json!({"model": "shop", "application": "web", "values": {"rate-limit": 3}})),
         ("approver", "exec", json!({"model": "shop", "command": "true", "units": ["web/0"]})),
         ("operator", "remove-application", json!({"model": "shop", "applications": ["web"]})),
-        ("nobody", "status", json!({"model": "shop"})),
+        ("unknown-role", "status", json!({"model": "shop"})),
     ] {
         let refusal = pair.juju_mcp_as(role, tool, &arguments).await.expect_err("denied");
         assert!(matches!(&refusal, Refusal::Denied(_)), "{role} {tool}: {refusal}");
@@ -148,21 +148,21 @@ async fn invalid_call_reaches_neither_ledger_nor_controller() {
         pair.juju_mcp("add-unit", &json!({"model": "shop", "aplication": "web"})).await.expect_err("no such argument");
     assert!(matches!(&bad, Refusal::BadArguments(_)) && bad.to_string().contains("aplication"), "{bad}");
     assert_eq!(pair.ledger_records().await.len(), before);
-    let nowhere = pair.juju_mcp("status", &json!({"model": "nowhere"})).await.expect_err("no such model");
-    assert!(nowhere.to_string().contains("nowhere"), "{nowhere}");
+    let missing = pair.juju_mcp("status", &json!({"model": "missing-model"})).await.expect_err("no such model");
+    assert!(missing.to_string().contains("missing-model"), "{missing}");
     assert_eq!(ends(&pair, "juju_status").await.pop().map(|end| end.0), Some(Outcome::Failed));
     assert!(simulator.writes().is_empty());
 }
 
-/// A shop whose controller is slow, and a call there whose caller went away as soon as it had begun.
-async fn gone_from(tool: &str, arguments: &Value) -> (Simulator, SideBySide) {
-    with_growing_limit("a caller goes away", async |delay| {
+/// A shop with a slow controller, after the caller of a started call disconnected.
+async fn after_disconnect(tool: &str, arguments: &Value) -> (Simulator, SideBySide) {
+    with_growing_limit("a caller disconnects", async |delay| {
         let (simulator, pair) = shop().await;
         let known = pair.ledger_records().await.len();
         simulator.inject(Fault::Delay(delay)).await.expect("injected");
         let key = arguments["idempotency_key"].as_str();
         let begun = wait_until("the call has begun", async || {
-            // a write stands in the ledger a moment before it begins, and claims its key when it does
+            // the ledger records a write shortly before the write starts and claims its key
             let claimed = match key {
                 Some(key) => {
                     pair.dispatcher.ledger.store().find_key("local:ana", key).await.expect("a store").is_some()
@@ -185,7 +185,7 @@ async fn gone_from(tool: &str, arguments: &Value) -> (Simulator, SideBySide) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn write_of_disconnected_caller_completes() {
     let arguments = add_units(1, "gone");
-    let (simulator, pair) = gone_from("add-unit", &arguments).await;
+    let (simulator, pair) = after_disconnect("add-unit", &arguments).await;
     let all = wait_until("the write has an end", async || {
         let all = ends(&pair, "juju_add_unit").await;
         if all.is_empty() { Err("none".to_owned()) } else { Ok(all) }
@@ -199,7 +199,7 @@ async fn write_of_disconnected_caller_completes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn read_of_disconnected_caller_ends_as_cancelled() {
-    let (_simulator, pair) = gone_from("status", &json!({"model": "shop"})).await;
+    let (_simulator, pair) = after_disconnect("status", &json!({"model": "shop"})).await;
     assert_eq!(ends(&pair, "juju_status").await.pop().map(|end| end.0), Some(Outcome::Cancelled));
 }
 
@@ -211,6 +211,6 @@ async fn closed_ledger_refuses_every_call() {
     assert!(matches!(refusal, Refusal::LedgerClosed(_)), "{refusal}");
     assert!(refusal.remedy().is_some_and(|remedy| remedy.contains("state directory")));
     assert!(simulator.writes().is_empty());
-    let refusal = pair.juju_mcp("status", &json!({})).await.expect_err("what was read is shown to nobody");
+    let refusal = pair.juju_mcp("status", &json!({})).await.expect_err("the result of a read is withheld");
     assert!(matches!(refusal, Refusal::LedgerClosed(_)), "{refusal}");
 }

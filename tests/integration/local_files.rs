@@ -1,4 +1,4 @@
-//! Files of the user: charms, resources and the client's own files are used over stdio, and never over HTTP.
+//! Files of the user: the server reads charms, resources and client files over stdio only, never over HTTP.
 
 use std::{
     io::Write as _,
@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use tests::{RealController, SideBySide, side_by_side::simulator};
 
-/// Writes a charm named `parcel` that says `version` in its summary, for Ubuntu 22.04.
+/// Writes a charm named `parcel` with `version` in its summary, for Ubuntu 22.04.
 fn charm(folder: &Path, version: u8) -> PathBuf {
     charm_for(folder, version, "22.04")
 }
@@ -20,7 +20,7 @@ fn charm_for(folder: &Path, version: u8, release: &str) -> PathBuf {
     let metadata = format!(
         "name: parcel\nsummary: version {version}\ndescription: Holds a file.\n\
          resources: {{data: {{type: file, filename: data.txt, description: What it holds.}}}}\n\
-         storage: {{shelf: {{type: filesystem, location: /srv, multiple: {{range: 0-}}}}}}\n"
+         storage: {{crates: {{type: filesystem, location: /srv, multiple: {{range: 0-}}}}}}\n"
     );
     let manifest = format!("bases: [{{name: ubuntu, channel: {release}/stable, architectures: [amd64]}}]\n");
     let config = "options: {colour: {type: string, default: brown, description: Of the paper.}}\n";
@@ -48,8 +48,8 @@ async fn done(pair: &SideBySide, tool: &str, arguments: Value) -> Value {
     reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal} ({:?})", refusal.remedy())).value
 }
 
-/// Every argument that may name a file, with the path of one that is there.
-fn named(path: &str) -> [(&'static str, Value); 5] {
+/// Every argument that accepts a path, with the path of an existing file.
+fn calls_with_path(path: &str) -> [(&'static str, Value); 5] {
     [
         ("deploy", json!({"charm": path, "application_name": "parcel"})),
         ("deploy", json!({"charm": "wordpress", "resources": {"theme": path}})),
@@ -62,13 +62,13 @@ fn named(path: &str) -> [(&'static str, Value); 5] {
 async fn no_file_is_read(pair: &SideBySide, model: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = charm(folder.path(), 1).display().to_string();
-    for (tool, mut arguments) in named(&path) {
+    for (tool, mut arguments) in calls_with_path(&path) {
         for dry_run in [true, false] {
             arguments["model"] = json!(model);
             arguments["dry_run"] = json!(dry_run);
             let refusal = pair.juju_mcp(tool, &arguments).await.err();
-            let said = refusal.as_ref().map(ToString::to_string).unwrap_or_default();
-            assert!(said.contains("files cannot be read over HTTP"), "{tool} {arguments}: {said:?}");
+            let sentence = refusal.as_ref().map(ToString::to_string).unwrap_or_default();
+            assert!(sentence.contains("files cannot be read over HTTP"), "{tool} {arguments}: {sentence:?}");
             assert!(refusal.and_then(|refusal| refusal.remedy()).is_some_and(|remedy| remedy.contains("stdio")));
         }
     }
@@ -89,14 +89,14 @@ async fn local_file_over_http_is_refused_for_the_real_controller() {
     let controller = RealController::start().await;
     let pair = SideBySide::on_real_controller(&controller).await;
     no_file_is_read(&pair, "prod").await;
-    // a bare word may be an image, so only the controller can tell: the application is there and waits for its file
+    // a plain word may be an image, so only the controller can refuse it: the application exists and waits for its file
     let word = json!({"model": "prod", "charm": "wordpress", "resources": {"theme": "Cargo.toml"}});
-    let said = pair.juju_mcp("deploy", &word).await.expect_err("no file").to_string();
+    let refusal = pair.juju_mcp("deploy", &word).await.expect_err("no file").to_string();
     assert!(
-        said.contains("files cannot be read over HTTP") && said.contains("waits for its resource `theme`"),
-        "{said}"
+        refusal.contains("files cannot be read over HTTP") && refusal.contains("waits for its resource `theme`"),
+        "{refusal}"
     );
-    assert_eq!(kept(&pair, "wordpress").await, json!(["theme", "upload", 0]));
+    assert_eq!(resource(&pair, "wordpress").await, json!(["theme", "upload", 0]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -108,7 +108,7 @@ async fn local_charms_and_resources_are_deployed_over_stdio() {
     let (first, second) = (charm(folder.path(), 1), charm(folder.path(), 2));
     let data = text(folder.path(), "data.txt", "twelve bytes");
     let mut deploy = json!({"model": "prod", "charm": first, "application_name": "box", "resources": {"data": data},
-        "config": {"colour": "red"}, "storage": {"shelf": "2,64M"}, "constraints": "mem=1G", "dry_run": true});
+        "config": {"colour": "red"}, "storage": {"crates": "2,64M"}, "constraints": "mem=1G", "dry_run": true});
     let would = done(&pair, "deploy", deploy.clone()).await;
     assert_eq!((&would["expected"]["charm"], &would["expected"]["base"]), (&json!("parcel"), &json!("ubuntu@22.04")));
     let before = pair.status_until("prod", "it answers", |_| true).await;
@@ -119,35 +119,36 @@ async fn local_charms_and_resources_are_deployed_over_stdio() {
     assert_eq!(status["applications"]["box"]["charm-origin"], "local", "{}", status["applications"]["box"]);
     let config = pair.juju_cli(&["config", "-m", "prod", "box"]).await.expect("config");
     assert_eq!(config["settings"]["colour"]["value"], "red");
-    assert_eq!(kept(&pair, "box").await, json!(["data", "upload", 12]));
+    assert_eq!(resource(&pair, "box").await, json!(["data", "upload", 12]));
 
     let data = text(folder.path(), "more.txt", "more than twelve");
     let refresh = json!({"model": "prod", "application": "box", "path": second, "resources": {"data": data}});
     let refreshed = done(&pair, "refresh", refresh).await;
     assert_eq!((&refreshed["up_to_date"], &refreshed["resources"]), (&json!(false), &json!(["data"])), "{refreshed}");
     let status = pair.status_until("prod", "it is refreshed", |now| now["applications"]["box"]["charm-rev"] == 1).await;
-    assert_eq!(kept(&pair, "box").await, json!(["data", "upload", 16]), "{status}");
+    assert_eq!(resource(&pair, "box").await, json!(["data", "upload", 16]), "{status}");
 
     let newer = charm_for(folder.path(), 3, "24.04");
     let mut other = json!({"model": "prod", "application": "box", "path": newer});
-    let said = pair.juju_mcp("refresh", &other).await.map(|reply| reply.value).expect_err("another base").to_string();
-    assert!(said.contains("24.04") && said.contains("22.04"), "{said}");
+    let refusal =
+        pair.juju_mcp("refresh", &other).await.map(|reply| reply.value).expect_err("another base").to_string();
+    assert!(refusal.contains("24.04") && refusal.contains("22.04"), "{refusal}");
     other["force_base"] = json!(true);
     done(&pair, "refresh", other).await;
-    // the refused one was uploaded too, so the numbers go on
+    // the refused charm was uploaded too and used a revision number
     pair.status_until("prod", "it is forced", |now| now["applications"]["box"]["charm-rev"] == 3).await;
 
     let theme = text(folder.path(), "theme.zip", "a theme");
     let blog = json!({"model": "prod", "charm": "wordpress", "resources": {"theme": theme}});
     done(&pair, "deploy", blog).await;
-    assert_eq!(kept(&pair, "wordpress").await, json!(["theme", "upload", 7]));
+    assert_eq!(resource(&pair, "wordpress").await, json!(["theme", "upload", 7]));
 }
 
-/// The only resource of an application as the real client tells it: name, origin, size.
-async fn kept(pair: &SideBySide, application: &str) -> Value {
-    let told = pair.juju_cli(&["resources", "-m", "prod", application]).await.expect("resources");
-    let resource = &told["resources"][0];
-    json!([resource["name"], resource["origin"], resource["size"]])
+/// The only resource of an application in the output of the `juju` client: name, origin, size.
+async fn resource(pair: &SideBySide, application: &str) -> Value {
+    let resources = pair.juju_cli(&["resources", "-m", "prod", application]).await.expect("resources");
+    let first = &resources["resources"][0];
+    json!([first["name"], first["origin"], first["size"]])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -164,16 +165,16 @@ async fn invalid_or_missing_local_charm_is_refused_over_stdio() {
         arguments
     };
     for (arguments, part) in [
-        (deploy(Path::new("/nowhere/x.charm"), json!({})), "/nowhere/x.charm"),
+        (deploy(Path::new("/missing/x.charm"), json!({})), "/missing/x.charm"),
         (deploy(folder.path(), json!({})), "it is no file"),
         (deploy(Path::new(&not_zip), json!({})), "is no charm"),
         (deploy(&path, json!({"resources": {"dat": "1"}})), "no resource `dat`"),
-        (deploy(&path, json!({"resources": {"data": "./nowhere"}})), "./nowhere"),
+        (deploy(&path, json!({"resources": {"data": "./missing"}})), "./missing"),
         (deploy(&path, json!({"channel": "stable"})), "`channel`"),
-        (deploy(&path, json!({"storage": {"shelf": "a,b"}})), "`storage`"),
+        (deploy(&path, json!({"storage": {"crates": "a,b"}})), "`storage`"),
     ] {
-        let said = pair.juju_mcp("deploy", &arguments).await.expect_err("refused").to_string();
-        assert!(said.contains(part), "{arguments}: {said}");
+        let refusal = pair.juju_mcp("deploy", &arguments).await.expect_err("refused").to_string();
+        assert!(refusal.contains(part), "{arguments}: {refusal}");
     }
     let status = pair.status_until("prod", "it answers", |_| true).await;
     assert!(status["applications"].get("box").is_none());
@@ -187,7 +188,7 @@ async fn client_files_follow_added_and_destroyed_models() {
     let models = || std::fs::read_to_string(controller.ready.juju_data.join("models.yaml")).expect("models.yaml");
     done(&pair, "add-model", json!({"name": "fresh", "cloud": "dummy"})).await;
     assert!(models().contains("admin/fresh"), "{}", models());
-    // the client asks nobody for this model: it finds it in its file
+    // the client finds the model in its own file and sends no request
     let status = pair.juju_cli(&["status", "-m", "fresh"]).await.expect("status");
     assert_eq!(status["model"]["name"], "fresh");
     done(&pair, "destroy-model", json!({"model": "fresh"})).await;

@@ -81,7 +81,7 @@ async fn endpoint_serves_both_protocol_eras() {
     for version in ["2025-03-26", "2025-06-18", "2025-11-25"] {
         assert!(versions.contains(&json!(version)), "{versions:?}");
         let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-            "protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+            "protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "integration-test", "version": "1"}}});
         let opened =
             Request::rpc("/mcp", &hello).token(served.token("viewer")).send(served.address).await.expect("sent");
         assert_eq!(opened.json()["result"]["protocolVersion"], version, "{}", opened.body);
@@ -107,7 +107,7 @@ async fn read_command_is_recorded_under_the_wrapped_command() {
     assert!(answer["result"]["structuredContent"].is_null());
     let ledger = serde_json::to_value(served.ledger_records().await).expect("records");
     assert_eq!(ledger[0]["operation"]["tool"], "juju_whoami", "{ledger}");
-    assert_eq!(ledger[0]["client"], "journey/1", "{ledger}");
+    assert_eq!(ledger[0]["client"], "integration-test/1", "{ledger}");
     let metrics = served.metrics.text();
     assert!(metrics.contains("juju_mcp_tool_calls_total{tool=\"juju_whoami\",outcome=\"failed\"} 1\n"), "{metrics}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use audit::{Outcome, Phase};
 use http_server::Settings;
-use juju_client::{Credential, Endpoint, Secret};
+use juju_client::{ControllerEndpoint, Credential, Secret};
 use serde_json::{Value, json};
 use tests::{
     TestServer,
@@ -13,21 +13,21 @@ use tests::{
 };
 use tokio::{io::AsyncReadExt as _, net::TcpStream, task::AbortHandle};
 
-/// A controller that takes connections and never says a word, until its task ends and closes them.
-async fn silent() -> (Endpoint, AbortHandle) {
+/// A controller that accepts connections and sends nothing; the end of its task closes them.
+async fn silent() -> (ControllerEndpoint, AbortHandle) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();
     let task = tokio::spawn(async move {
-        let mut kept = Vec::new();
+        let mut connections = Vec::new();
         while let Ok((stream, _)) = listener.accept().await {
-            kept.push(stream);
+            connections.push(stream);
         }
     });
     (endpoint(address), task.abort_handle())
 }
 
-fn endpoint(address: String) -> Endpoint {
-    Endpoint {
+fn endpoint(address: String) -> ControllerEndpoint {
+    ControllerEndpoint {
         name: "silent".to_owned(),
         uuid: None,
         addresses: vec![address],
@@ -65,10 +65,10 @@ async fn end(served: &TestServer) -> Outcome {
 
 async fn until_begun(served: &TestServer) {
     let begun = async || if served.ledger_records().await.is_empty() { Err("nothing".to_owned()) } else { Ok(()) };
-    wait_until("the act stands in the ledger", begun).await;
+    wait_until("the ledger has an entry", begun).await;
 }
 
-/// Reads a stream until something stands there; gives all that was read.
+/// Reads a stream until it contains `part`; returns everything read.
 async fn read_until(stream: &mut TcpStream, part: &str) -> String {
     let mut seen = String::new();
     while !seen.contains(part) {
@@ -101,7 +101,7 @@ async fn call_with_progress_token_gets_progress_notifications() {
 async fn call_without_progress_token_gets_one_json_response() {
     let (_folder, served, controller) = served().await;
     let mut stream = whoami(&served, &json!({})).open(served.address).await.expect("sent");
-    // longer than a call may be silent whose client asked for news
+    // longer than the time to the first progress notification
     tokio::time::sleep(Duration::from_millis(1500)).await;
     controller.abort();
     let mut text = String::new();
@@ -136,7 +136,7 @@ async fn cancelled_notification_of_older_client_cancels_a_read() {
     let (_folder, served, _controller) = served().await;
     let token = served.token("viewer");
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "integration-test", "version": "1"}}});
     let opened = Request::rpc("/mcp/full", &hello).token(token).send(served.address).await.expect("sent");
     let session = opened.header("mcp-session-id");
     let say = |message: Value| Request::rpc("/mcp/full", &message).header("mcp-session-id", session).token(token);

@@ -65,6 +65,6 @@ async fn stop_signal_ends_the_session() {
 #[tokio::test]
 async fn session_without_mcp_client_fails_with_a_reason() {
     let client = Client::new(Endpoint::curated()).await;
-    let failed = client.lines.disconnect().await.expect_err("nobody spoke");
+    let failed = client.lines.disconnect().await.expect_err("no client connected");
     assert!(failed.to_string().contains("no MCP client"), "{failed}");
 }

@@ -1,4 +1,4 @@
-//! Whoever names what is not there is told so at once: no human is asked about a slip of the pen, and a dry run says so too.
+//! A call with a missing target is refused at once, also as a dry run: no approver receives a request for a typing error.
 
 use audit::Outcome;
 use dispatch::ApprovalTerms;
@@ -6,7 +6,7 @@ use policy::Policy;
 use serde_json::{Value, json};
 use tests::approval_fixture::{ApprovalFixture, policy_requiring_approval};
 
-/// Methods that say what they would do, and are asked only for that here.
+/// Methods with a dry run of their own; here they are called only as dry runs.
 const WITH_DRY_RUN: [&str; 3] =
     ["Application.DestroyApplication", "Application.DestroyUnit", "MachineManager.DestroyMachineWithParams"];
 
@@ -18,8 +18,8 @@ fn text(answer: &Value) -> &str {
     answer["content"][0]["text"].as_str().unwrap_or_default()
 }
 
-/// Holds that a call is answered as a controller answers, that nobody was asked and that nothing was done.
-async fn not_found(shop: &ApprovalFixture, tool: &str, arguments: &Value, what: &str) {
+/// Checks that a call fails like on a controller, without an approval request and without a write.
+async fn check_not_found(shop: &ApprovalFixture, tool: &str, arguments: &Value, what: &str) {
     for dry_run in [false, true] {
         let mut arguments = arguments.clone();
         arguments["model"] = "shop".into();
@@ -30,7 +30,7 @@ async fn not_found(shop: &ApprovalFixture, tool: &str, arguments: &Value, what: 
         assert_eq!(shop.last_close().await, (Outcome::Failed, None), "{tool} {arguments}");
     }
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
-    assert_eq!(listed["approvals"], json!([]), "{tool}: nobody was asked");
+    assert_eq!(listed["approvals"], json!([]), "{tool}: no approval request");
     let mut writes = shop.simulator.writes();
     writes.retain(|method, _| !WITH_DRY_RUN.contains(&method.as_str()));
     assert!(writes.is_empty(), "{tool}: {writes:?}");
@@ -60,7 +60,7 @@ async fn missing_target_is_refused_without_approval_request() {
         ("juju_exec", json!({"command": "true", "machines": ["99"]}), machine),
         ("juju_remove_machine", json!({"machines": ["99"]}), machine),
     ] {
-        not_found(&shop, tool, &arguments, what).await;
+        check_not_found(&shop, tool, &arguments, what).await;
     }
 }
 
@@ -68,7 +68,7 @@ async fn missing_target_is_refused_without_approval_request() {
 async fn missing_target_under_unit_rule_requests_no_approval() {
     let shop = shop().await;
     shop.served.dispatcher.policy.replace(Policy::builtin().expect("part of the program"));
-    not_found(
+    check_not_found(
         &shop,
         "juju_add_unit",
         &json!({"application": "nope", "num_units": 2}),

@@ -9,12 +9,12 @@ use tests::{RealController, SideBySide, side_by_side::simulator, wait_until, wit
 /// The real controller's estate, as the simulator begins with it.
 const ESTATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/real/compare/estate.yaml");
 
-/// How the two answers are held against each other.
+/// How a test compares the two answers.
 #[derive(Clone, Copy)]
 enum Compare {
-    /// All of it.
+    /// Both answers are equal.
     Whole,
-    /// What we tell must be told by the client too; the client tells more, out of its own files.
+    /// Our answer is part of the answer of the client, which adds data from its own files.
     Ours,
 }
 
@@ -128,7 +128,7 @@ fn failing() -> Vec<Failing> {
             &["show-status-log", "-m", "prod", "web/99"],
             "unit \"web/99\" not found",
         ),
-        ("status", json!({"model": "nowhere"}), &["status", "-m", "nowhere"], "nowhere"),
+        ("status", json!({"model": "missing"}), &["status", "-m", "missing"], "missing"),
     ]
 }
 
@@ -148,12 +148,12 @@ fn normalised(value: Value) -> Value {
     }
 }
 
-/// Where two answers differ, by path.
+/// The differences of two answers, by path.
 fn differences(path: &str, ours: &Value, theirs: &Value, compare: Compare, found: &mut Vec<String>) {
     match (ours, theirs) {
         (Value::Object(one), Value::Object(other)) => {
             let missing = other.keys().filter(|name| matches!(compare, Compare::Whole) && !one.contains_key(*name));
-            found.extend(missing.map(|name| format!("{path}.{name}: only the client says {}", other[name])));
+            found.extend(missing.map(|name| format!("{path}.{name}: only the client returns {}", other[name])));
             for (name, value) in one {
                 let theirs = other.get(name).unwrap_or(&Value::Null);
                 differences(&format!("{path}.{name}"), value, theirs, compare, found);
@@ -165,7 +165,7 @@ fn differences(path: &str, ours: &Value, theirs: &Value, compare: Compare, found
             }
         }
         _ if ours == theirs => {}
-        _ => found.push(format!("{path}: {ours}, and the client says {theirs}")),
+        _ => found.push(format!("{path}: {ours}, and the client returns {theirs}")),
     }
 }
 
@@ -185,12 +185,12 @@ async fn reads_agree(pair: &SideBySide) {
     assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
 }
 
-/// Where one read differs. The controller goes on working between two reads, so what counts is a read of ours before and after
-/// which the client says the same.
+/// Where one read differs. The controller works between two reads, so a difference counts only if the client returns the same
+/// before and after our read.
 async fn read_differs(pair: &SideBySide, (tool, arguments, words, compare): &Case) -> Vec<String> {
     let theirs = async || pair.juju_cli(words).await.map(normalised);
     let mut before = theirs().await;
-    wait_until(&format!("the client says twice the same of {words:?}"), async || {
+    wait_until(&format!("the client returns the same twice for {words:?}"), async || {
         let ours = pair.juju_mcp(tool, arguments).await;
         let found = compared(words, ours.map_err(|refusal| refusal.to_string()), before.clone(), *compare);
         if found.is_empty() {
@@ -213,14 +213,14 @@ fn compared(
     let words = words.join(" ");
     match (ours, theirs) {
         (Ok(reply), Ok(theirs)) => {
-            assert!(!reply.text.trim().is_empty(), "{words} says nothing to a reader");
+            assert!(!reply.text.trim().is_empty(), "{words} has no text");
             let ours = if theirs.is_array() { reply.value["result"].clone() } else { reply.value };
             let mut found = Vec::new();
             differences(&words, &normalised(ours), &theirs, compare, &mut found);
             found
         }
         (Err(refusal), _) => vec![format!("{words}: {refusal}")],
-        (_, Err(error)) => vec![format!("{words}: the client says {error}")],
+        (_, Err(error)) => vec![format!("{words}: the client fails: {error}")],
     }
 }
 
@@ -281,8 +281,8 @@ async fn wait_for_ends_like_the_client_at_goal_and_timeout() {
         let never = json!({"model": "prod", "kind": "machine", "name": "0", "timeout": format!("{}s", limit.as_secs()),
             "query": "status==\"down\""});
         let refusal = pair.juju_mcp("wait-for", &never).await.expect_err("it stays up").to_string();
-        let told = refusal.split_once(&format!("within {} s; it is: ", limit.as_secs())).expect("a limit").1;
-        (!told.starts_with("not there")).then(|| assert!(told.starts_with("{\"status\":\"started\"}"), "{refusal}"))
+        let state = refusal.split_once(&format!("within {} s; it is: ", limit.as_secs())).expect("a limit").1;
+        (!state.starts_with("not there")).then(|| assert!(state.starts_with("{\"status\":\"started\"}"), "{refusal}"))
     })
     .await;
     let odd = json!({"model": "prod", "kind": "machine", "name": "0", "query": "colour==\"red\""});

@@ -1,4 +1,4 @@
-//! Every writing command, on the real API server and on the simulated one: the same work, told back by the real client.
+//! Every writing command, on the real and on the simulated controller: the `juju` client confirms each effect.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use audit::{Outcome, Phase};
 use serde_json::{Value, json};
 use tests::{RealController, SideBySide, side_by_side::simulator};
 
-/// A step: our tool, its arguments, and what is then true of the model's status.
+/// Runs commands on one model and counts them.
 struct Work<'a> {
     pair: &'a SideBySide,
     model: &'static str,
@@ -20,7 +20,7 @@ impl Work<'_> {
         }
         let reply = self.pair.juju_mcp(tool, &arguments).await;
         let reply = reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal} ({:?})", refusal.remedy()));
-        assert!(!reply.text.trim().is_empty(), "{tool} says nothing to a reader");
+        assert!(!reply.text.trim().is_empty(), "{tool} has no text");
         *self.done.entry(tool).or_default() += 1;
         reply.value
     }
@@ -29,7 +29,7 @@ impl Work<'_> {
         self.pair.status_until(self.model, what, settled).await
     }
 
-    /// What the real client says; nothing where this machine has none.
+    /// The output of the `juju` client; `None` where it is not installed.
     async fn juju_cli(&self, words: &[&str]) -> Option<Value> {
         if !self.pair.has_juju_cli() {
             return None;
@@ -42,21 +42,21 @@ fn units(status: &Value, application: &str) -> usize {
     status["applications"][application]["units"].as_object().map_or(0, serde_json::Map::len)
 }
 
-fn well(status: &Value, application: &str, number: usize) -> bool {
+fn is_active(status: &Value, application: &str, number: usize) -> bool {
     let idle =
         |unit: &Value| unit["workload-status"]["current"] == "active" && unit["juju-status"]["current"] == "idle";
     let all = status["applications"][application]["units"].as_object();
     all.is_some_and(|all| all.len() == number && all.values().all(idle))
 }
 
-/// A model's life from its beginning to its end, with every writing command that a model of machines takes.
-async fn a_models_life(pair: &SideBySide, cloud: &str) -> BTreeMap<&'static str, usize> {
+/// Creates, changes and destroys a model with every writing command for machine models.
+async fn run_every_write(pair: &SideBySide, cloud: &str) -> BTreeMap<&'static str, usize> {
     let mut work = Work { pair, model: "life", done: BTreeMap::new() };
     work.act("add-model", json!({"name": "life", "cloud": cloud})).await;
     deploy_and_configure(&mut work).await;
     relate_and_offer(&mut work, cloud).await;
-    run_and_mend(&mut work).await;
-    take_away(&mut work).await;
+    run_and_scale(&mut work).await;
+    remove_everything(&mut work).await;
     work.done
 }
 
@@ -68,7 +68,11 @@ async fn deploy_and_configure(work: &mut Work<'_>) {
     let store = json!({"charm": "postgresql", "channel": "14/stable", "config": {"profile": "testing"}});
     assert_eq!(work.act("deploy", store).await["application"], "postgresql");
     work.act("deploy", json!({"charm": "wordpress", "channel": "latest/stable", "constraints": "mem=2G"})).await;
-    let status = work.wait_until("both are well", |now| well(now, "postgresql", 1) && well(now, "wordpress", 1)).await;
+    let status = work
+        .wait_until("both applications are active", |now| {
+            is_active(now, "postgresql", 1) && is_active(now, "wordpress", 1)
+        })
+        .await;
     assert_eq!(status["applications"]["postgresql"]["charm-channel"], "14/stable");
     work.act("config", json!({"application": "postgresql", "values": {"profile": "production"}})).await;
     if let Some(config) = work.juju_cli(&["config", "-m", "life", "postgresql"]).await {
@@ -114,9 +118,9 @@ async fn relate_and_offer(work: &mut Work<'_>, cloud: &str) {
     work.act("destroy-model", json!({"model": "beside", "destroy_storage": true})).await;
 }
 
-async fn run_and_mend(work: &mut Work<'_>) {
+async fn run_and_scale(work: &mut Work<'_>) {
     work.act("add-unit", json!({"application": "wordpress", "num_units": 2})).await;
-    work.wait_until("wordpress has three units", |now| well(now, "wordpress", 3)).await;
+    work.wait_until("wordpress has three units", |now| is_active(now, "wordpress", 3)).await;
     let ran = work
         .act("run", json!({"units": ["postgresql/0"], "action": "create-backup", "params": {"type": "full"}}))
         .await;
@@ -130,7 +134,7 @@ async fn run_and_mend(work: &mut Work<'_>) {
     work.wait_until("it is gone", |now| now["machines"].get("4").is_none()).await;
 }
 
-async fn take_away(work: &mut Work<'_>) {
+async fn remove_everything(work: &mut Work<'_>) {
     let some = work.act("remove-unit", json!({"units": ["wordpress/2", "wordpress/99"]})).await;
     assert_eq!(
         (&some["removing"], &some["failed"][0]["name"]),
@@ -145,11 +149,11 @@ async fn take_away(work: &mut Work<'_>) {
     work.act("remove-application", json!({"applications": ["wordpress"], "destroy_storage": true})).await;
     work.wait_until("wordpress is gone", |now| now["applications"].get("wordpress").is_none()).await;
     work.act("destroy-model", json!({"destroy_storage": true, "force": true})).await;
-    let gone = |told: &Value| !told.to_string().contains("admin/life");
+    let gone = |models: &Value| !models.to_string().contains("admin/life");
     work.pair.juju_mcp_until("models", &json!({}), "the model is gone", gone).await;
 }
 
-/// Every command that changes something, but those that need a unit in error or a model on Kubernetes.
+/// Every command that changes something, except those that require a unit in error or a Kubernetes model.
 const DONE: [&str; 20] = [
     "add-machine",
     "add-model",
@@ -173,8 +177,8 @@ const DONE: [&str; 20] = [
     "trust",
 ];
 
-async fn lived(pair: &SideBySide, cloud: &str) {
-    let done = a_models_life(pair, cloud).await;
+async fn check_writes(pair: &SideBySide, cloud: &str) {
+    let done = run_every_write(pair, cloud).await;
     assert!(DONE.iter().all(|tool| done.contains_key(tool)), "{done:?}");
     let records = pair.ledger_records().await;
     let ends = records.iter().filter_map(|record| match &record.phase {
@@ -188,14 +192,14 @@ async fn lived(pair: &SideBySide, cloud: &str) {
 async fn writes_from_deploy_to_destroy_on_the_simulated_controller() {
     let simulator = simulator("empty").await;
     let pair = SideBySide::on_simulator(&simulator).await;
-    lived(&pair, &own_cloud(&pair).await).await;
+    check_writes(&pair, &own_cloud(&pair).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn writes_from_deploy_to_destroy_on_the_real_controller() {
     let controller = RealController::start().await;
-    lived(&SideBySide::on_real_controller(&controller).await, "dummy").await;
+    check_writes(&SideBySide::on_real_controller(&controller).await, "dummy").await;
 }
 
 /// The cloud of the controller's own model.
@@ -215,7 +219,7 @@ async fn resolved_clears_a_unit_error_on_the_simulated_controller() {
     pair.juju_mcp("resolved", &json!({"model": "shop", "units": ["payment/0"], "no_retry": true}))
         .await
         .expect("resolved");
-    pair.status_until("shop", "it is well again", |now| well(now, "payment", 1)).await;
+    pair.status_until("shop", "the unit is active", |now| is_active(now, "payment", 1)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -234,14 +238,14 @@ async fn resolved_and_scale_work_on_the_real_controller() {
 }
 
 /// Bad input for each writing command, and a part of the sentence that refuses it.
-fn bad() -> Vec<(&'static str, Value, &'static str)> {
+fn invalid_calls() -> Vec<(&'static str, Value, &'static str)> {
     vec![
         ("add-machine", json!({"constraints": "colour=red"}), "colour"),
         ("add-model", json!({"name": "Bad Name"}), "Bad Name"),
         ("add-unit", json!({"application": "nope"}), "nope"),
         ("config", json!({"application": "nope", "values": {"a": "b"}}), "nope"),
         ("config", json!({"application": "web", "values": {"no-such-option": "b"}}), "no-such-option"),
-        ("consume", json!({"offer": "admin/nowhere.nothing"}), "nowhere"),
+        ("consume", json!({"offer": "admin/missing.nothing"}), "missing"),
         ("deploy", json!({"charm": "no-such-charm"}), "no-such-charm"),
         ("deploy", json!({"charm": "./local"}), "application_name"),
         ("deploy", json!({"charm": "postgresql", "revision": 1}), "channel"),
@@ -263,24 +267,24 @@ fn bad() -> Vec<(&'static str, Value, &'static str)> {
         ("set-constraints", json!({"application": "nope", "constraints": "mem=1G"}), "nope"),
         ("trust", json!({"application": "nope"}), "nope"),
         ("unexpose", json!({"application": "nope"}), "nope"),
-        ("destroy-model", json!({"model": "nowhere"}), "nowhere"),
+        ("destroy-model", json!({"model": "missing"}), "missing"),
     ]
 }
 
-async fn refused(pair: &SideBySide, model: &str) {
+async fn check_refusals(pair: &SideBySide, model: &str) {
     let before = pair.status_until(model, "it answers", |_| true).await;
-    let mut wrong = Vec::new();
-    for (tool, mut arguments, part) in bad() {
+    let mut failures = Vec::new();
+    for (tool, mut arguments, part) in invalid_calls() {
         if arguments.get("model").is_none() && tool != "add-model" {
             arguments["model"] = json!(model);
         }
         match pair.juju_mcp(tool, &arguments).await {
-            Ok(reply) => wrong.push(format!("{tool} {arguments} was done: {}", reply.text)),
+            Ok(reply) => failures.push(format!("{tool} {arguments} was done: {}", reply.text)),
             Err(refusal) if refusal.to_string().contains(part) => {}
-            Err(refusal) => wrong.push(format!("{tool} {arguments} does not say `{part}`: {refusal}")),
+            Err(refusal) => failures.push(format!("{tool} {arguments} does not contain `{part}`: {refusal}")),
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
     let after = pair.status_until(model, "it answers", |_| true).await;
     assert_eq!(
         before["applications"].as_object().map(|all| all.keys().cloned().collect::<Vec<_>>()),
@@ -291,12 +295,12 @@ async fn refused(pair: &SideBySide, model: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn invalid_input_is_refused_by_name_on_the_simulated_controller() {
     let simulator = simulator("shop").await;
-    refused(&SideBySide::on_simulator(&simulator).await, "shop").await;
+    check_refusals(&SideBySide::on_simulator(&simulator).await, "shop").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn invalid_input_is_refused_by_name_on_the_real_controller() {
     let controller = RealController::start().await;
-    refused(&SideBySide::on_real_controller(&controller).await, "prod").await;
+    check_refusals(&SideBySide::on_real_controller(&controller).await, "prod").await;
 }

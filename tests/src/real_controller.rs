@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio};
 
-use juju_client::{Controllers, Credential, Endpoint};
+use juju_client::{ControllerEndpoint, Controllers, Credential};
 use serde::Deserialize;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
@@ -120,9 +120,9 @@ impl RealController {
     /// # Panics
     /// If there is no such user.
     #[must_use]
-    pub fn endpoint(&self, user: &str) -> Endpoint {
+    pub fn endpoint(&self, user: &str) -> ControllerEndpoint {
         let account = self.ready.accounts.iter().find(|account| account.user == user).expect("a user of the estate");
-        Endpoint {
+        ControllerEndpoint {
             name: "real".to_owned(),
             uuid: Some(self.ready.controller_uuid.clone()),
             addresses: self.ready.addresses.clone(),

@@ -7,7 +7,7 @@ use catalogue::Catalogue;
 use dispatch::{ApprovalTerms, Approvals, Clock, Door, SecurityEvents};
 use http_server::{RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::{Authenticator, Token, oauth::Provider};
-use juju_client::{ClientFiles, Controllers, Endpoint};
+use juju_client::{ClientFiles, ControllerEndpoint, Controllers};
 use juju_sim::Simulator;
 use policy::{ActivePolicy, Policy};
 use tokio_util::sync::CancellationToken;
@@ -83,7 +83,7 @@ impl ServerSetup {
 
 impl TestServer {
     /// Starts a server for these controllers, with its state in `folder`.
-    pub async fn start(folder: &Path, controllers: Vec<Endpoint>, settings: Settings) -> Self {
+    pub async fn start(folder: &Path, controllers: Vec<ControllerEndpoint>, settings: Settings) -> Self {
         Self::with(
             folder,
             ServerSetup {

@@ -109,7 +109,7 @@ pub(crate) struct Serve {
     /// Address to listen on; default: 127.0.0.1:8080
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
-    /// Directory of Juju client files whose controllers replace those of the configuration
+    /// Directory of Juju client files; its controllers replace those of the configuration
     #[arg(long, value_name = "DIR")]
     pub(crate) juju_data_dir: Option<PathBuf>,
     /// Directory for ledger and keys; default: /var/lib/juju-mcp
@@ -167,7 +167,7 @@ pub(crate) struct Sim {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  juju-mcp tools\n  juju-mcp tools --endpoint /mcp/full --format json")]
 pub(crate) struct Tools {
-    /// Endpoint whose tools are listed: `/mcp`, `/mcp/full`, `/mcp/readonly`, `/mcp/x/TOOLSET`
+    /// Endpoint to list: `/mcp`, `/mcp/full`, `/mcp/readonly`, `/mcp/x/TOOLSET`
     #[arg(long, default_value = "/mcp", value_name = "PATH")]
     pub(crate) endpoint: String,
     /// Output format

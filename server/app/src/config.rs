@@ -16,7 +16,7 @@ use std::{
 };
 
 use ::policy::RoleBinding;
-use juju_client::Endpoint;
+use juju_client::ControllerEndpoint;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -40,27 +40,27 @@ pub(crate) struct Config {
     pub(crate) listen: Option<SocketAddr>,
     /// Host names that clients may send in `Host`; loopback names are always allowed.
     pub(crate) allowed_hosts: Vec<String>,
-    /// Origins whose pages may call the server.
+    /// Origins of pages that may call the server.
     pub(crate) allowed_origins: Vec<String>,
     /// Directory for ledger and keys.
     pub(crate) state_dir: Option<PathBuf>,
-    /// Directory of Juju client files whose controllers are used in place of `controllers`.
+    /// Directory of Juju client files with the controllers to use in place of `controllers`.
     pub(crate) juju_data_dir: Option<PathBuf>,
     /// Controllers to operate.
     pub(crate) controllers: Vec<ControllerSection>,
-    /// The controller for calls that name none.
+    /// The controller for calls without a controller.
     pub(crate) default_controller: Option<String>,
     /// Static bearer tokens, for servers without an identity provider.
     pub(crate) tokens: Vec<TokenSection>,
     /// Limits for callers.
     pub(crate) limits: LimitsSection,
-    /// How humans are asked.
+    /// Approval requests.
     pub(crate) approvals: ApprovalsSection,
-    /// How long the ledger is kept.
+    /// Retention of the ledger.
     pub(crate) ledger: LedgerSection,
     /// The approval page, for browsers.
     pub(crate) console: Option<ConsoleSection>,
-    /// The identity provider whose tokens are taken.
+    /// The identity provider that issues the accepted tokens.
     pub(crate) oauth: Option<OauthSection>,
     /// Which users, groups and clients of the provider have which roles.
     #[schemars(with = "Vec<serde_json::Value>")]
@@ -73,11 +73,11 @@ pub(crate) struct Config {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ControllerSection {
-    /// The controller's name in calls.
+    /// The name of the controller in calls.
     pub(crate) name: String,
     /// Addresses of its API, `host:port`.
     pub(crate) addresses: Vec<String>,
-    /// File with the certificate of its authority, PEM; the system's authorities unless given.
+    /// PEM file with the CA certificate of the controller. Default: the CAs of the system.
     pub(crate) ca_certificate_file: Option<PathBuf>,
     /// User to log in as, with `password_file`.
     pub(crate) user: Option<String>,
@@ -87,7 +87,7 @@ pub(crate) struct ControllerSection {
     pub(crate) client_id: Option<String>,
     /// File with the secret of the service account.
     pub(crate) client_secret_file: Option<PathBuf>,
-    /// Credentials for callers with these roles, in place of the one above, which the other roles keep.
+    /// Credentials for callers with these roles. Callers with other roles use the credential above.
     #[serde(default)]
     pub(crate) credentials_by_role: BTreeMap<String, CredentialSection>,
 }
@@ -100,8 +100,8 @@ pub(crate) struct TokenSection {
     pub(crate) role: String,
     /// File with the token.
     pub(crate) file: PathBuf,
-    /// The person to whom the token belongs, by name or e-mail address. One owner of several tokens is one person where a second
-    /// approver is required.
+    /// The owner of the token, by name or e-mail address. The owner of several tokens cannot be the second approver of their own
+    /// requests.
     pub(crate) owner: Option<String>,
 }
 
@@ -109,38 +109,38 @@ impl Config {
     /// Reads a configuration file.
     pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(file).map_err(|cause| Failure::file("read", file, &cause))?;
-        Self::of(file, &text)
+        Self::parse(file, &text)
     }
 
-    /// Reads the text of a configuration file.
-    pub(crate) fn of(file: &Path, text: &str) -> Result<Self, Failure> {
+    /// Parses the text of a configuration file.
+    pub(crate) fn parse(file: &Path, text: &str) -> Result<Self, Failure> {
         serde_yaml::from_str(text).map_err(|cause| {
             Failure::usage(
-                format!("the configuration `{}` cannot be used: {cause}", file.display()),
-                "`juju-mcp config schema` prints what it may hold",
+                format!("the configuration `{}` is invalid: {cause}", file.display()),
+                "`juju-mcp config schema` prints the schema",
             )
         })
     }
 
-    /// The controllers of the file as the client wants them.
-    pub(crate) fn endpoints(&self) -> Result<Vec<Endpoint>, Failure> {
+    /// The connection settings of the controllers.
+    pub(crate) fn endpoints(&self) -> Result<Vec<ControllerEndpoint>, Failure> {
         self.controllers.iter().map(|section| section.endpoint(None)).collect()
     }
 
-    /// The same for each role that has a credential of its own on one of them.
-    pub(crate) fn endpoints_by_role(&self) -> Result<BTreeMap<String, Vec<Endpoint>>, Failure> {
+    /// The same for each role with a credential of its own on one of the controllers.
+    pub(crate) fn endpoints_by_role(&self) -> Result<BTreeMap<String, Vec<ControllerEndpoint>>, Failure> {
         let named = self.controllers.iter().flat_map(|section| section.credentials_by_role.keys().cloned());
         let roles: BTreeSet<String> = named.collect();
-        let of = |role: String| {
+        let endpoints_of = |role: String| {
             let endpoints = self.controllers.iter().map(|section| section.endpoint(Some(&role)));
             Ok((role.clone(), endpoints.collect::<Result<_, Failure>>()?))
         };
-        roles.into_iter().map(of).collect()
+        roles.into_iter().map(endpoints_of).collect()
     }
 }
 
 impl ControllerSection {
-    fn endpoint(&self, role: Option<&str>) -> Result<Endpoint, Failure> {
+    fn endpoint(&self, role: Option<&str>) -> Result<ControllerEndpoint, Failure> {
         let ca_certificate = self.ca_certificate_file.as_deref().map(read_text).transpose()?;
         let own = || CredentialSection {
             user: self.user.clone(),
@@ -150,7 +150,7 @@ impl ControllerSection {
         };
         let named = role.and_then(|role| self.credentials_by_role.get(role)).cloned();
         let credential = named.unwrap_or_else(own).read(&self.name)?;
-        Ok(Endpoint {
+        Ok(ControllerEndpoint {
             name: self.name.clone(),
             uuid: None,
             addresses: self.addresses.clone(),

@@ -56,7 +56,7 @@ impl PolicyWatcher {
     fn read_files(&self) -> Result<PolicyFiles, Failure> {
         let text = self.config.as_deref().map(text).transpose()?;
         let config = self.config.as_deref().zip(text.as_deref());
-        let read = config.map(|(file, text)| Config::of(file, text)).transpose()?.unwrap_or_default();
+        let read = config.map(|(file, text)| Config::parse(file, text)).transpose()?.unwrap_or_default();
         let files = if self.source.policy.is_empty() { read.policy.files } else { self.source.policy.clone() };
         let builtin_rules = self.source.builtin_rules.or(read.policy.builtin_rules).unwrap_or(self.default_rules);
         let texts = files.iter().map(|file| Ok((file.display().to_string(), self::text(file)?)));
@@ -81,7 +81,7 @@ impl PolicyWatcher {
     }
 
     /// Checks the files until `stop` is cancelled and applies every changed policy.
-    pub(crate) async fn watch(self, door: Arc<Door>, metrics: Arc<Metrics>, stop: CancellationToken) {
+    pub(crate) async fn watch(self, dispatcher: Arc<Door>, metrics: Arc<Metrics>, stop: CancellationToken) {
         let mut files = self.files();
         if files.is_empty() {
             return;
@@ -103,7 +103,7 @@ impl PolicyWatcher {
                 // the configuration names other files now: check them next
                 (files, known) = (named, None);
             }
-            let Some(written) = self.reload(&door, &metrics).await else { continue };
+            let Some(written) = self.reload(&dispatcher, &metrics).await else { continue };
             if rest.replace(written.rest.clone()).is_some_and(|before| before != written.rest) {
                 let sections = RELOADED_SECTIONS.join("` and `");
                 tracing::warn!(
@@ -113,11 +113,11 @@ impl PolicyWatcher {
         }
     }
 
-    async fn reload(&self, door: &Door, metrics: &Metrics) -> Option<PolicyFiles> {
+    async fn reload(&self, dispatcher: &Door, metrics: &Metrics) -> Option<PolicyFiles> {
         match self.read_files() {
             Ok(written) => {
                 let (rules, bindings) = (written.policy.rules().len(), written.policy.role_bindings().len());
-                let changes = dispatch::put_in_force(door, written.policy.clone()).await;
+                let changes = dispatch::put_in_force(dispatcher, written.policy.clone()).await;
                 metrics.policy_reloaded(true);
                 let changes = serde_json::to_string(&changes).unwrap_or_default();
                 tracing::info!(rules, bindings, %changes, "the policy was reloaded");
@@ -125,7 +125,7 @@ impl PolicyWatcher {
             }
             Err(failure) => {
                 tracing::error!(%failure, "the policy is invalid, so the previous one stays active");
-                door.policy.mark_stale(failure.to_string());
+                dispatcher.policy.mark_stale(failure.to_string());
                 metrics.policy_reloaded(false);
                 None
             }

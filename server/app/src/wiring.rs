@@ -11,7 +11,7 @@ use catalogue::Catalogue;
 use dispatch::{ApprovalTerms, Clock, Door};
 use futures::future::{BoxFuture, FutureExt, join_all};
 use http_server::health::{Check, Health};
-use juju_client::{ClientFiles, Controllers, Endpoint};
+use juju_client::{ClientFiles, ControllerEndpoint, Controllers};
 use policy::{ActivePolicy, Policy};
 use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
@@ -31,7 +31,7 @@ pub(crate) const LEDGER_KEY: &str = "ledger.key";
 /// File of the ledger's latest checkpoint.
 pub(crate) const CHECKPOINT_FILE: &str = "ledger-checkpoint.json";
 
-/// Opens the ledger in `state` and puts it, all tools and these controllers behind one door.
+/// Opens the ledger in `state` and builds the dispatcher of all tools and these controllers.
 pub(crate) async fn build_dispatcher(
     state: &StateDir,
     controllers: Controllers,
@@ -77,12 +77,12 @@ impl Health for HealthChecks {
 
 impl HealthChecks {
     async fn ledger(&self) -> Check {
-        let asked = Instant::now();
+        let started = Instant::now();
         let problem = match self.0.ledger.last_error() {
             Some(error) => Some(error.to_string()),
             None => self.0.ledger.store().last_ledger_row().await.err().map(|error| error.to_string()),
         };
-        check("ledger".to_owned(), asked, problem)
+        check("ledger".to_owned(), started, problem)
     }
 
     /// An invalid policy file leaves the previous policy active: reported, but not unhealthy.
@@ -92,7 +92,7 @@ impl HealthChecks {
     }
 
     async fn controller(&self, name: String) -> Check {
-        let asked = Instant::now();
+        let started = Instant::now();
         let answer = match self.0.controllers.controller(Some(&name)) {
             Ok(controller) => controller.connection().await.map(drop),
             Err(error) => Err(error),
@@ -101,12 +101,12 @@ impl HealthChecks {
             Some(remedy) => format!("{error}; {remedy}"),
             None => error.to_string(),
         });
-        check(format!("controller {name}"), asked, problem)
+        check(format!("controller {name}"), started, problem)
     }
 }
 
-fn check(name: String, asked: Instant, detail: Option<String>) -> Check {
-    let latency_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+fn check(name: String, started: Instant, detail: Option<String>) -> Check {
+    let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Check { name, healthy: detail.is_none(), detail, latency_ms }
 }
 
@@ -120,7 +120,7 @@ pub(crate) fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<C
     }
     let mut endpoints = config.endpoints()?;
     if endpoints.is_empty() {
-        endpoints.extend(Endpoint::from_environment(environment));
+        endpoints.extend(ControllerEndpoint::from_environment(environment));
     }
     if endpoints.is_empty() {
         return Err(Failure::usage(
@@ -178,9 +178,9 @@ pub(crate) fn stop_signal() -> CancellationToken {
 }
 
 /// Waits until the ledger is stored and signed, and closes the store.
-pub(crate) async fn close(door: &Door) {
-    if let Err(error) = door.ledger.shutdown().await {
-        tracing::error!(%error, "the end of the ledger may not be kept");
+pub(crate) async fn close(dispatcher: &Door) {
+    if let Err(error) = dispatcher.ledger.shutdown().await {
+        tracing::error!(%error, "the last records of the ledger may be lost");
     }
-    door.ledger.store().close().await;
+    dispatcher.ledger.store().close().await;
 }

@@ -13,7 +13,7 @@ use std::{
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Controllers, Credential, Endpoint, Secret, Settings};
+use crate::{ControllerEndpoint, Controllers, Credential, Secret, Settings};
 
 /// How long the client itself waits for its lock.
 const LOCK_LIMIT: Duration = Duration::from_secs(5);
@@ -116,7 +116,7 @@ impl ClientFiles {
             let account = accounts.controllers.remove(&name).unwrap_or_default();
             let credential = account.credential();
             let given = |text: String| Some(text).filter(|text| !text.is_empty());
-            Endpoint {
+            ControllerEndpoint {
                 name,
                 uuid: given(entry.uuid),
                 addresses: entry.api_endpoints,
@@ -215,7 +215,7 @@ pub enum ClientFilesError {
     },
 }
 
-impl Endpoint {
+impl ControllerEndpoint {
     /// The controller that the environment describes, by the names that Juju's Terraform provider uses:
     /// `JUJU_CONTROLLER_ADDRESSES` (joined by commas), `JUJU_USERNAME` and `JUJU_PASSWORD` or `JUJU_CLIENT_ID` and
     /// `JUJU_CLIENT_SECRET`, `JUJU_CA_CERT` (PEM). None without addresses.
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn the_environment_describes_a_controller_with_either_kind_of_credential() {
         let of = |pairs: &'static [(&str, &str)]| {
-            Endpoint::from_environment(move |name| {
+            ControllerEndpoint::from_environment(move |name| {
                 pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
             })
         };

@@ -6,14 +6,14 @@ use std::{
 };
 
 use crate::{
-    Connection, Endpoint, ModelEntry, Settings, address::Address, dial::Target, error::Error, login::Dialler,
+    Connection, ControllerEndpoint, ModelEntry, Settings, address::Address, dial::Target, error::Error, login::Dialler,
     models::Directory, tls,
 };
 
 /// One controller with its connections, which are opened when they are first needed.
 #[derive(Debug)]
 pub struct Controller {
-    endpoint: Endpoint,
+    endpoint: ControllerEndpoint,
     /// Dials the controller itself.
     dialler: Dialler,
     itself: Arc<Connection>,
@@ -23,7 +23,7 @@ pub struct Controller {
 
 impl Controller {
     /// Nothing is dialled yet.
-    pub(crate) fn new(endpoint: Endpoint, settings: Arc<Settings>) -> Result<Self, Error> {
+    pub(crate) fn new(endpoint: ControllerEndpoint, settings: Arc<Settings>) -> Result<Self, Error> {
         let unusable = |cause: String| Error::Configuration { controller: endpoint.name.clone(), cause };
         let addresses = endpoint
             .addresses
@@ -62,7 +62,7 @@ impl Controller {
 
     /// What it was made from.
     #[must_use]
-    pub fn endpoint(&self) -> &Endpoint {
+    pub fn endpoint(&self) -> &ControllerEndpoint {
         &self.endpoint
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{ClientFiles, Controller, Endpoint, Settings, error::Error};
+use crate::{ClientFiles, Controller, ControllerEndpoint, Settings, error::Error};
 
 /// All controllers of this program by name; cheap to clone, and all clones share the connections.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ impl Controllers {
     /// Takes what is known of each controller; nothing is dialled. An only controller is the default even if it is not
     /// named as such. One that is configured wrongly fails when it is asked for, and leaves the others alone.
     #[must_use]
-    pub fn new(endpoints: Vec<Endpoint>, default: Option<String>, settings: Settings) -> Self {
+    pub fn new(endpoints: Vec<ControllerEndpoint>, default: Option<String>, settings: Settings) -> Self {
         let settings = Arc::new(settings);
         let controllers: BTreeMap<_, _> = endpoints
             .into_iter()

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One controller, as configuration or the client's files describe it.
 #[derive(Debug, Clone)]
-pub struct Endpoint {
+pub struct ControllerEndpoint {
     /// The name by which callers mean it.
     pub name: String,
     /// Its UUID, where it is known.

@@ -36,7 +36,7 @@ pub use client_files::{ClientFiles, ClientFilesError};
 pub use connection::Connection;
 pub use controller::Controller;
 pub use controllers::Controllers;
-pub use endpoint::{Credential, Endpoint, Secret};
+pub use endpoint::{ControllerEndpoint, Credential, Secret};
 pub use error::{AddressFailure, Error, Lost};
 pub use models::{ModelEntry, ModelKind};
 pub use session::Session;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
-    Connection, Controller, Controllers, Credential, Endpoint, Error, Settings,
+    Connection, Controller, ControllerEndpoint, Controllers, Credential, Error, Settings,
     scripted::{Scripted, welcome},
 };
 
@@ -260,7 +260,7 @@ async fn who_logged_in_with_a_browser_goes_on_by_session_token_until_it_ends() {
     let mut scripted = Scripted::start().await;
     let user = "ana@example.com".to_owned();
     let credential = Credential::SessionToken { user, token: "the-token".into() };
-    let endpoint = Endpoint { credential, ..scripted.endpoint() };
+    let endpoint = ControllerEndpoint { credential, ..scripted.endpoint() };
     let controller = Controllers::new(vec![endpoint], None, patient()).controller(None).expect("the only one");
     let script = async {
         let mut client = scripted.client().await;
@@ -291,7 +291,7 @@ async fn who_logged_in_with_a_browser_goes_on_by_session_token_until_it_ends() {
 async fn who_is_logged_in_by_macaroon_is_told_what_to_do_before_anything_is_said() {
     let mut scripted = Scripted::start().await;
     let credential = Credential::Missing { user: Some("bob".to_owned()) };
-    let endpoint = Endpoint { credential, ..scripted.endpoint() };
+    let endpoint = ControllerEndpoint { credential, ..scripted.endpoint() };
     let controller = Controllers::new(vec![endpoint], None, patient()).controller(None).expect("the only one");
     let script = async { scripted.client().await.request().await };
     let (refused, said) = tokio::join!(controller.connection(), script);

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
-use crate::{Controllers, Credential, Endpoint, Settings};
+use crate::{ControllerEndpoint, Controllers, Credential, Settings};
 
 /// UUID of the scripted controller.
 pub(crate) const UUID: &str = "5c21b1ed-0000-4000-8000-000000000001";
@@ -59,8 +59,8 @@ impl Scripted {
         Self { address, authority: made.cert.pem(), clients }
     }
 
-    pub(crate) fn endpoint(&self) -> Endpoint {
-        Endpoint {
+    pub(crate) fn endpoint(&self) -> ControllerEndpoint {
+        ControllerEndpoint {
             name: "scripted".to_owned(),
             uuid: Some(UUID.to_owned()),
             addresses: vec![self.address.clone()],

@@ -24,7 +24,9 @@ fn success(reply: Reply) -> CallToolResult {
     let mut texts: Vec<ContentBlock> = injection_warning(&reply.provenance.suspicious).into_iter().collect();
     texts.push(ContentBlock::text(reply.text));
     // as text, where the assistant reads them, and not in the data: its schema belongs to the tool
-    let warning = |violation: &Violation| ContentBlock::text(format!("warning by rule `{}`: {}", violation.rule, violation.sentence()));
+    let warning = |violation: &Violation| {
+        ContentBlock::text(format!("warning by rule `{}`: {}", violation.rule, violation.sentence()))
+    };
     texts.extend(reply.warnings.iter().map(warning));
     let mut result = CallToolResult::success(texts);
     result.structured_content = Some(reply.value);

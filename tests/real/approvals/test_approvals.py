@@ -42,7 +42,7 @@ class Shop:
         self.folder, self.juju_data, self.second_person, self.process = folder, juju_data, False, None
 
     def start(self):
-        words = ["--juju-data-dir", self.juju_data, "--state-dir", self.folder / "state", *(["--second-person"] if self.second_person else [])]
+        words = ["--juju-data-dir", self.juju_data, "--state-dir", self.folder / "state", *(["--requires-second-approver"] if self.second_person else [])]
         self.process, ready = start_program([required_path("JUJU_MCP_TEST_APPROVAL_SERVER"), *words], self.folder, listen=None)
         self.url = ready["mcp_url"]
 

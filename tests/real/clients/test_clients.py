@@ -1,4 +1,4 @@
-"""The six-command workflow by MCP clients that nobody here wrote, over HTTP and over stdio; then the real juju client looks."""
+"""The six-command workflow by MCP clients of other projects, over HTTP and over stdio; the real juju client confirms the result."""
 import json
 import os
 import pathlib

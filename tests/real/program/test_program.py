@@ -1,4 +1,4 @@
-"""What our program says on the command line: to mistakes one clear sentence with a remedy and the right exit code."""
+"""The command line of the program: each mistake gets one sentence with a remedy and the right exit code."""
 import contextlib
 import json
 import os
@@ -14,14 +14,14 @@ from conftest import TEST_TIMEOUT, juju_mcp, required_path
 
 
 def run(*words, folder, standard_input="", **environment):
-    """Our program, run to its end."""
+    """Runs the program to its end."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JUJU_")} | environment
     return subprocess.run([required_path("JUJU_MCP_TEST_PROGRAM"), *map(str, words)], text=True, capture_output=True, cwd=folder, timeout=TEST_TIMEOUT,
                           input=standard_input, env=environment | {"HOME": str(folder), "RUST_BACKTRACE": "1"})
 
 
 def refused(done, code, *parts):
-    """It said what is wrong, and on the next line what to do, and nothing else; the parts stand in it."""
+    """Checks that standard error is one sentence and its remedy, with these parts."""
     assert done.returncode == code, (done.returncode, done.stderr)
     lines = done.stderr.strip().splitlines()
     assert lines and len(lines) <= 2 and lines[0].startswith("juju-mcp: "), done.stderr
@@ -33,22 +33,22 @@ def refused(done, code, *parts):
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
-    """A simulated controller, as its ready file says it."""
+    """The ready file of a simulated controller."""
     with juju_mcp(tmp_path_factory.mktemp("sim"), "sim") as ready:
         yield ready
 
 
 @pytest.fixture
 def files(simulated, tmp_path):
-    """A copy of the client files for the simulated controller, to be spoilt."""
+    """A copy of the client files for the simulated controller, for a test to change."""
     shutil.copytree(simulated["juju_data"], tmp_path / "files")
     (tmp_path / "operator.token").write_text("jmcp_" + "a" * 43)
     (tmp_path / "operator.token").chmod(0o600)
     return tmp_path / "files"
 
 
-def spoil(file, change):
-    """Changes what a client file says of each of its controllers."""
+def change_each(file, change):
+    """Changes each controller of a client file."""
     known = yaml.safe_load(file.read_text())
     for one in known["controllers"].values():
         change(one)
@@ -56,7 +56,7 @@ def spoil(file, change):
 
 
 def serve(tmp_path, files):
-    """`serve` on spoilt files, which must end by itself."""
+    """Runs `serve` on changed files, where it must end by itself."""
     return run("serve", "--juju-data-dir", files, "--state-dir", tmp_path / "state", "--listen", "127.0.0.1:0", "--token-file",
                f"operator={tmp_path / 'operator.token'}", folder=tmp_path)
 
@@ -66,31 +66,31 @@ def serve(tmp_path, files):
     (["frobnicate"], ["frobnicate"]), (["tools", "--format", "xml"], ["xml", "table", "json"]), (["completion", "tcsh"], ["tcsh", "bash", "zsh", "fish"]),
     (["serve", "--token-file", "operator"], ["operator=/etc/juju-mcp/operator.token"]), (["fault"], ["--ready-file"]),
     (["--log", "a=b=c", "tools"], ["--log", "level"])])
-def test_bad_flags(tmp_path, words, parts):
+def test_bad_flags_are_refused_with_usage(tmp_path, words, parts):
     done = run(*words, folder=tmp_path)
     assert done.returncode == 2 and done.stderr.startswith("error: "), done.stderr
     assert all(part in done.stderr for part in parts) and "--help" in done.stderr and "\x1b" not in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("words, parts", [
-    (["demo", "--scenario", "nowhere"], ["`nowhere`", "shop, regions"]),
+    (["demo", "--scenario", "missing"], ["`missing`", "shop, regions"]),
     (["demo", "--listen", "0.0.0.0:0"], ["loopback", "juju-mcp serve"]),
     (["sim", "--listen", "0.0.0.0:0"], ["loopback"]),
-    (["serve", "--config", "nowhere.yaml"], ["nowhere.yaml", "check the path"]),
+    (["serve", "--config", "missing.yaml"], ["missing.yaml", "check the path"]),
     (["serve"], ["no controller is configured", "--juju-data-dir"]),
     (["stdio"], ["name no controller", "--juju-data-dir"]),
-    (["tools", "--endpoint", "/nowhere"], ["`/nowhere`", "/mcp/full"]),
+    (["tools", "--endpoint", "/missing"], ["`/missing`", "/mcp/full"]),
     (["tools", "--endpoint", "/mcp/x/nothing"], ["`nothing`", "deploy"]),
-    (["fault", "clear", "--ready-file", "nowhere.json"], ["nowhere.json"]),
-    (["audit", "verify", "--state-dir", "nowhere"], ["nowhere", "--state-dir"])])
-def test_what_cannot_be(tmp_path, words, parts):
+    (["fault", "clear", "--ready-file", "missing.json"], ["missing.json"]),
+    (["audit", "verify", "--state-dir", "missing"], ["missing", "--state-dir"])])
+def test_invalid_arguments_are_refused_with_a_remedy(tmp_path, words, parts):
     refused(run(*words, folder=tmp_path), 2, *parts)
 
 
 @pytest.mark.parametrize("text, parts", [
     ("controlers: []", ["`controlers`", "`controllers`"]), ("controllers: {}", ["controllers", "sequence"]), ("a: b: c", ["bad.yaml"]),
-    ("listen: nowhere", ["listen"]), ("controllers: [{name: a, addresses: ['127.0.0.1:1']}]", ["bad.yaml"])])
-def test_bad_configuration(tmp_path, text, parts):
+    ("listen: missing", ["listen"]), ("controllers: [{name: a, addresses: ['127.0.0.1:1']}]", ["bad.yaml"])])
+def test_bad_configuration_is_refused_by_check_and_serve(tmp_path, text, parts):
     (tmp_path / "bad.yaml").write_text(text + "\n")
     for words in (("config", "check", "bad.yaml"), ("serve", "--config", "bad.yaml")):
         done = run(*words, folder=tmp_path)
@@ -99,7 +99,7 @@ def test_bad_configuration(tmp_path, text, parts):
             refused(done, 2, *[part for part in parts if part != "bad.yaml"])
 
 
-def test_a_port_that_is_taken(tmp_path, files):
+def test_serve_on_a_used_port_is_refused(tmp_path, files):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run("serve", "--juju-data-dir", files, "--state-dir", tmp_path / "state", "--listen", f"127.0.0.1:{port}", "--token-file",
@@ -107,8 +107,8 @@ def test_a_port_that_is_taken(tmp_path, files):
     refused(done, 2, str(port), "--listen")
 
 
-def test_a_wrong_password_and_a_wrong_authority_and_a_controller_that_is_away(tmp_path, files, simulated):
-    spoil(files / "accounts.yaml", lambda one: one.update(password="hunter2-but-wrong"))
+def test_serve_without_a_usable_controller_is_refused(tmp_path, files, simulated):
+    change_each(files / "accounts.yaml", lambda one: one.update(password="hunter2-but-wrong"))
     done = serve(tmp_path, files)
     refused(done, 1, "refused the log-in", "check the user name and password")
     assert "hunter2" not in done.stderr
@@ -117,50 +117,50 @@ def test_a_wrong_password_and_a_wrong_authority_and_a_controller_that_is_away(tm
     other = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
                             tmp_path / "key.pem", "-subj", "/CN=another", "-days", "2"], capture_output=True, text=True)
     if other.returncode == 0:
-        spoil(files / "controllers.yaml", lambda one: one.update({"ca-cert": other.stdout}))
+        change_each(files / "controllers.yaml", lambda one: one.update({"ca-cert": other.stdout}))
         refused(serve(tmp_path, files), 1, "certificate", "ca-cert")
     (files / "controllers.yaml").write_text(right)
-    spoil(files / "controllers.yaml", lambda one: one.update({"api-endpoints": ["127.0.0.1:1"]}))
+    change_each(files / "controllers.yaml", lambda one: one.update({"api-endpoints": ["127.0.0.1:1"]}))
     refused(serve(tmp_path, files), 1, "not reachable", "check that the controller runs")
-    spoil(files / "controllers.yaml", lambda one: one.update({"ca-cert": "nonsense"}))
+    change_each(files / "controllers.yaml", lambda one: one.update({"ca-cert": "nonsense"}))
     refused(serve(tmp_path, files), 1, "CA certificate")
 
 
-def test_a_log_in_by_macaroon_or_by_a_session_that_ended(tmp_path, files):
-    spoil(files / "accounts.yaml", lambda one: one.pop("password"))
+def test_macaroon_or_expired_session_login_is_refused(tmp_path, files):
+    change_each(files / "accounts.yaml", lambda one: one.pop("password"))
     refused(serve(tmp_path, files), 1, "macaroon", "accounts.yaml")
-    spoil(files / "accounts.yaml", lambda one: one.update({"access-token": "old"}))
+    change_each(files / "accounts.yaml", lambda one: one.update({"access-token": "old"}))
     done = serve(tmp_path, files)
     assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 2 and "old" not in done.stderr.split(), done.stderr
 
 
-def test_stdio_answers_malformed_lines_and_tells_the_assistant_what_the_user_has_to_do(tmp_path, files):
-    spoil(files / "accounts.yaml", lambda one: one.pop("password"))
+def test_stdio_survives_malformed_lines_and_reports_the_remedy(tmp_path, files):
+    change_each(files / "accounts.yaml", lambda one: one.pop("password"))
     hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}}
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "integration-test", "version": "1"}}}
     call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "juju_status", "arguments": {}}}
     process = subprocess.Popen([required_path("JUJU_MCP_TEST_PROGRAM"), "stdio", "--juju-data-dir", files], text=True, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"HOME": str(tmp_path)})
     try:
-        def say(message):
+        def send(message):
             process.stdin.write((message if isinstance(message, str) else json.dumps(message)) + "\n")
             process.stdin.flush()
 
         def answer(number):
             for line in process.stdout:
-                said = json.loads(line)  # nothing but the protocol is on standard output
-                if said.get("id") == number:
-                    return said
+                message = json.loads(line)  # nothing but the protocol is on standard output
+                if message.get("id") == number:
+                    return message
             raise AssertionError(process.stderr.read())
 
-        say(hello)
+        send(hello)
         assert answer(1)["result"]["serverInfo"]
-        say("this is not JSON")
-        say({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        say(call)
-        said = answer(2)
-        text = json.dumps(said)
-        assert "macaroon" in text and "accounts.yaml" in text, said
+        send("this is not JSON")
+        send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        send(call)
+        answered = answer(2)
+        text = json.dumps(answered)
+        assert "macaroon" in text and "accounts.yaml" in text, answered
     finally:
         process.stdin.close()
         process.wait(TEST_TIMEOUT)
@@ -178,15 +178,15 @@ def test_completion(tmp_path, shell):
 
 
 @pytest.mark.parametrize("words", ["config schema", "tools --endpoint /mcp/full --format json", "completion bash"])
-def test_a_reader_may_stop_early(tmp_path, words):
+def test_closed_standard_output_is_no_error(tmp_path, words):
     process = subprocess.Popen([required_path("JUJU_MCP_TEST_PROGRAM"), *words.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
     process.stdout.read(10)
     process.stdout.close()
-    said = process.stderr.read().decode()
-    assert process.wait(TEST_TIMEOUT) == 0 and not said, said
+    errors = process.stderr.read().decode()
+    assert process.wait(TEST_TIMEOUT) == 0 and not errors, errors
 
 
-def test_colours_are_for_terminals_and_for_who_wants_them(tmp_path):
+def test_colours_appear_on_terminals_without_no_color(tmp_path):
     def seen(**environment):
         ours_end, theirs = pty.openpty()
         process = subprocess.Popen([required_path("JUJU_MCP_TEST_PROGRAM"), "--bogus"], stdout=theirs, stderr=theirs, stdin=theirs, cwd=tmp_path,
@@ -213,7 +213,7 @@ def test_help_is_short_and_shows_examples(tmp_path):
         assert done.returncode == 0 and not done.stderr and ("Example" in done.stdout or "Commands:" in done.stdout), word
 
 
-def test_an_oversized_body_and_a_malformed_message_are_refused_and_harm_nothing(tmp_path, files):
+def test_oversized_body_and_malformed_message_are_refused(tmp_path, files):
     words = ["--juju-data-dir", files, "--state-dir", tmp_path / "state", "--token-file", f"operator={tmp_path / 'operator.token'}"]
     with juju_mcp(tmp_path, "serve", *words) as ready:
         host, port = ready["mcp_url"].split("/")[2].split(":")

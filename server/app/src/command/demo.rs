@@ -57,10 +57,10 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let own = address(&listener)?;
     let terms = ApprovalsSection::default().terms(&own, true);
     let console = ConsoleSection::default().settings(None, true, &own)?;
-    let door = wiring::build_dispatcher(&state, controllers, policy, terms, Retention::default()).await?;
+    let dispatcher = wiring::build_dispatcher(&state, controllers, policy, terms, Retention::default()).await?;
     let seal = secret_key(&state.directory, wiring::SEAL)?;
     let serving = Serving {
-        door,
+        dispatcher,
         seal,
         authenticator,
         settings: Settings::default(),

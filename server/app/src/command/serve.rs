@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let console = console(&config, &arguments.token_file, public)?;
     let terms = config.approvals.terms(public, console.is_some());
     let serving = Serving {
-        door: wiring::build_dispatcher(&state, controllers, policy, terms, config.ledger.retention()).await?,
+        dispatcher: wiring::build_dispatcher(&state, controllers, policy, terms, config.ledger.retention()).await?,
         console,
         seal: secret_key(&state.directory, wiring::SEAL)?,
         authenticator,
@@ -67,7 +67,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
 
 /// The services of an HTTP server.
 pub(super) struct Serving {
-    pub(super) door: Arc<Door>,
+    pub(super) dispatcher: Arc<Door>,
     /// Key that seals the request states of input-required results.
     pub(super) seal: [u8; 32],
     pub(super) authenticator: Authenticator,
@@ -90,31 +90,31 @@ impl Serving {
         on_ready: impl FnOnce(&ReadyFile),
     ) -> Result<ExitCode, Failure> {
         let address = address(&self.listener)?;
-        if let Some(name) = self.limits.unknown_tool(&self.door.catalogue) {
+        if let Some(name) = self.limits.unknown_tool(&self.dispatcher.catalogue) {
             return Err(Failure::usage(
                 format!("`limits.per_tool` names a tool that does not exist: `{name}`"),
                 "`juju-mcp tools` and `juju-mcp tools --endpoint /mcp/full` list their names",
             ));
         }
         let metrics = Arc::new(Metrics::default());
-        let handler = mcp::Server::new(Arc::clone(&self.door), metrics.clone())
+        let handler = mcp::Server::new(Arc::clone(&self.dispatcher), metrics.clone())
             .with_state_key(&self.seal)
             .with_tool_limits(self.limits.tools())
             .with_max_result_bytes(self.limits.max_result_bytes);
-        tokio::spawn(self.policy_watcher.watch(Arc::clone(&self.door), Arc::clone(&metrics), self.stop.clone()));
+        tokio::spawn(self.policy_watcher.watch(Arc::clone(&self.dispatcher), Arc::clone(&metrics), self.stop.clone()));
         let authenticator = Arc::new(self.authenticator);
-        let approvals = Approvals::new(Arc::clone(&self.door));
+        let approvals = Approvals::new(Arc::clone(&self.dispatcher));
         let window = self.settings.auth_failure_window;
-        let security_log = Arc::new(SecurityLog::new(Arc::clone(&metrics), Arc::clone(&self.door), window));
+        let security_log = Arc::new(SecurityLog::new(Arc::clone(&metrics), Arc::clone(&self.dispatcher), window));
         let events: Arc<dyn SecurityEvents> = security_log.clone();
         let pages =
             |settings| console::routes(settings, approvals.clone(), Arc::clone(&authenticator), Arc::clone(&events));
         let console = self.console.map(pages).transpose().map_err(Failure::failed)?;
         let deps = RouterDeps {
             mcp: handler.http(self.settings.max_body_bytes, self.stop.clone()),
-            toolsets: self.door.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
+            toolsets: self.dispatcher.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
             authenticate: authenticator,
-            health: Arc::new(HealthChecks(Arc::clone(&self.door))),
+            health: Arc::new(HealthChecks(Arc::clone(&self.dispatcher))),
             metrics,
             approvals: Some(approvals),
             events,
@@ -129,7 +129,7 @@ impl Serving {
         tracing::info!(address, "serving");
         http_server::serve(self.listener, router, &self.settings, self.stop).await.map_err(Failure::failed)?;
         security_log.close().await;
-        wiring::close(&self.door).await;
+        wiring::close(&self.dispatcher).await;
         Ok(ExitCode::SUCCESS)
     }
 }

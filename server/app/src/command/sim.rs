@@ -14,7 +14,7 @@ use crate::{
     wiring,
 };
 
-/// The user whose client files are written.
+/// The user in the written client files.
 const USER: &str = "admin";
 
 pub(super) async fn run(arguments: Sim) -> Result<ExitCode, Failure> {
@@ -32,7 +32,7 @@ pub(super) async fn run(arguments: Sim) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A directory that goes with the process.
+/// A directory that the process removes at its end.
 pub(super) struct Scratch(PathBuf);
 
 impl Scratch {

@@ -24,7 +24,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         None => StateDir::lock_first_free(&juju_data.join("juju-mcp"))?,
     };
     let policy_watcher = PolicyWatcher::new(None, &arguments.policy, BuiltinRules::Relaxed);
-    let door = wiring::build_dispatcher(
+    let dispatcher = wiring::build_dispatcher(
         &state,
         controllers,
         policy_watcher.read()?,
@@ -34,7 +34,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     .await?;
     let seal = secret_key(&state.directory, wiring::SEAL)?;
     let endpoint = endpoint_of(&arguments);
-    let known = door.catalogue.toolsets();
+    let known = dispatcher.catalogue.toolsets();
     if let Some(unknown) = arguments.toolsets.iter().find(|name| *name != "all" && !known.contains(&name.as_str())) {
         return Err(Failure::usage(
             format!("there is no toolset `{unknown}`"),
@@ -43,11 +43,11 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     }
     let caller = Caller::local(&wiring::user(), "admin");
     let (metrics, stop) = (Arc::new(Metrics::default()), wiring::stop_signal());
-    tokio::spawn(policy_watcher.watch(Arc::clone(&door), Arc::clone(&metrics), stop.clone()));
-    let server = mcp::Server::new(Arc::clone(&door), metrics);
+    tokio::spawn(policy_watcher.watch(Arc::clone(&dispatcher), Arc::clone(&metrics), stop.clone()));
+    let server = mcp::Server::new(Arc::clone(&dispatcher), metrics);
     let server = server.with_state_key(&seal).local(caller, endpoint);
     let ended = mcp::serve_stdio(server, stop).await;
-    wiring::close(&door).await;
+    wiring::close(&dispatcher).await;
     ended.map_err(Failure::failed)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use dispatch::ApprovalTerms;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Approval requests for operations that a rule guards.
+/// Approval requests for operations under a rule that requires an approval.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ApprovalsSection {

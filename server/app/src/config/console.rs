@@ -14,14 +14,14 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ConsoleSection {
-    /// Client of the identity provider by which people sign in; its redirect address is `/console/callback` below
-    /// `oauth.public_url`. Without it, people sign in with a static token.
+    /// Client at the identity provider for sign-in; its redirect URI is `/console/callback` below
+    /// `oauth.public_url`. Without it, approvers sign in with a static token.
     pub(crate) client_id: Option<String>,
-    /// File with the client's secret; a public client has none.
+    /// File with the secret of the client; a public client has none.
     pub(crate) client_secret_file: Option<PathBuf>,
-    /// Scopes to ask for; `openid`, `profile`, `email`, `juju:read` and `juju:approve` unless given.
+    /// Requested scopes. Default: `openid`, `profile`, `email`, `juju:read` and `juju:approve`.
     pub(crate) scopes: Option<Vec<String>>,
-    /// Minutes that somebody stays signed in at most; 60 unless given.
+    /// Maximum duration of a session in minutes. Default: 60.
     #[schemars(range(min = 1, max = 720))]
     pub(crate) session_minutes: Option<u32>,
 }
@@ -30,7 +30,7 @@ const SCOPES: [&str; 5] = ["openid", "profile", "email", "juju:read", "juju:appr
 const SESSION_MINUTES: u32 = 60;
 
 impl ConsoleSection {
-    /// The page's settings, where browsers reach this server at `address`.
+    /// The settings of the page. `address` is the URL of this server for browsers.
     pub(crate) fn settings(
         &self,
         oauth: Option<&OauthSection>,
@@ -42,14 +42,14 @@ impl ConsoleSection {
             (Some(_), None) => {
                 return Err(Failure::usage(
                     "`console.client_id` names a client, but there is no identity provider",
-                    "give the provider under `oauth`, or take `client_id` away to sign in with a static token",
+                    "configure the provider under `oauth`, or remove `client_id` to sign in with a static token",
                 ));
             }
             (None, _) if tokens => None,
             (None, _) => {
                 return Err(Failure::usage(
-                    "nobody could sign in to the approval page",
-                    "give `client_id` under `console`: a client of the provider with the redirect address `/console/callback`",
+                    "no approver could sign in to the approval page",
+                    "give `client_id` under `console`: a client of the provider with the redirect URI `/console/callback`",
                 ));
             }
         };
@@ -62,7 +62,7 @@ impl ConsoleSection {
         let public_url = public_url.trim_end_matches('/');
         let scopes = self.scopes.clone().unwrap_or_else(|| SCOPES.map(str::to_owned).to_vec());
         if !scopes.iter().any(|scope| scope == "openid") {
-            let remedy = "add `openid`, without which a provider does not say who signed in";
+            let remedy = "add `openid`: without it the provider sends no identity";
             return Err(Failure::usage("`console.scopes` is without `openid`", remedy));
         }
         Ok(Registration {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn people_sign_in_at_the_provider_or_with_a_token_and_else_it_is_said_why_not() {
+    fn settings_without_a_way_to_sign_in_are_refused_with_a_remedy() {
         let page = settings("{client_id: c}", true, false).expect("good");
         let own = page.provider.expect("a registration");
         assert_eq!(own.redirect_uri, "https://mcp.example/a/console/callback");
@@ -98,10 +98,10 @@ mod tests {
         assert!(settings("{}", false, true).expect("good").provider.is_none());
         for (console, oauth, tokens, problem) in [
             ("{client_id: c}", false, true, "no identity provider"),
-            ("{}", true, false, "nobody could sign in"),
-            ("{}", false, false, "nobody could sign in"),
+            ("{}", true, false, "no approver could sign in"),
+            ("{}", false, false, "no approver could sign in"),
             ("{client_id: c, scopes: [email]}", true, false, "without `openid`"),
-            ("{client_id: c, client_secret_file: /nowhere/at/all}", true, false, "cannot read"),
+            ("{client_id: c, client_secret_file: /missing/file}", true, false, "cannot read"),
         ] {
             let refused = settings(console, oauth, tokens).err().expect(problem);
             assert!(refused.to_string().contains(problem) && refused.remedy().is_some(), "{refused}");

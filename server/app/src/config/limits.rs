@@ -53,7 +53,7 @@ impl Default for LimitsSection {
 }
 
 impl LimitsSection {
-    /// No limits on rate and concurrency, for a server whose only caller owns the machine.
+    /// No limits on rate and concurrency, for a server with one caller, who owns the machine.
     pub(crate) fn none() -> Self {
         Self { calls_per_minute: 0, burst: 0, max_concurrent_calls: 0, ..Self::default() }
     }

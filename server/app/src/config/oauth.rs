@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::files::read_text;
 use crate::{failure::Failure, http_client::HttpClientOptions};
 
-/// The identity provider whose access tokens are accepted, such as the Canonical Identity Platform.
+/// The identity provider that issues the accepted access tokens, such as the Canonical Identity Platform.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OauthSection {

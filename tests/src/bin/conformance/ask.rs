@@ -3,7 +3,7 @@
 use rmcp::{ErrorData, RoleServer, model::CallToolResult, service::RequestContext};
 use serde_json::{Value, json};
 
-use crate::handler::{parsed, said};
+use crate::handler::{parsed, text_result};
 
 /// A question with one field, as `elicitation/create` takes it.
 pub(crate) fn field(message: &str, name: &str, kind: &str) -> Value {
@@ -21,7 +21,7 @@ pub(crate) async fn sampling(prompt: &str, context: &RequestContext<RoleServer>)
         Ok(answer) => {
             let answer = serde_json::to_value(answer).unwrap_or_default();
             let text = answer["content"]["text"].as_str().or(answer["content"][0]["text"].as_str()).unwrap_or_default();
-            said(&format!("LLM response: {text}"))
+            text_result(&format!("LLM response: {text}"))
         }
         Err(error) => Err(ErrorData::internal_error(error.to_string(), None)),
     }
@@ -36,7 +36,7 @@ pub(crate) async fn elicitation(
         Ok(answer) => {
             let answer = serde_json::to_value(answer).unwrap_or_default();
             let action = answer["action"].as_str().unwrap_or_default();
-            said(&format!("User response: action={action}, content={}", answer["content"]))
+            text_result(&format!("User response: action={action}, content={}", answer["content"]))
         }
         Err(error) => Err(ErrorData::internal_error(error.to_string(), None)),
     }

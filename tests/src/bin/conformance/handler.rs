@@ -37,7 +37,7 @@ pub(crate) fn result<T: DeserializeOwned>(mut value: Value) -> Result<T, ErrorDa
 }
 
 /// A result that is one text.
-pub(crate) fn said(text: &str) -> Result<CallToolResult, ErrorData> {
+pub(crate) fn text_result(text: &str) -> Result<CallToolResult, ErrorData> {
     result(json!({"content": [{"type": "text", "text": text}]}))
 }
 
@@ -77,17 +77,17 @@ impl Fixtures {
         match tool {
             "test_tool_with_logging" => {
                 log(context).await;
-                said("Logged three times.")
+                text_result("Logged three times.")
             }
-            // a client of 2026-07-28 asks for logs in each request, and this one never does
-            "test_logging_tool" => said("Not asked to log."),
+            // a client of 2026-07-28 requests logs in each request, and the suite never does
+            "test_logging_tool" => text_result("Not asked to log."),
             "test_tool_with_progress" => {
                 progress(context).await;
-                said("Told the progress three times.")
+                text_result("Sent three progress notifications.")
             }
             "test_reconnection" => {
                 tokio::time::sleep(Duration::from_millis(200)).await;
-                said("Reconnection test completed")
+                text_result("Reconnection test completed")
             }
             "test_sampling" => ask::sampling(arguments["prompt"].as_str().unwrap_or_default(), context).await,
             "test_elicitation" => {
@@ -109,16 +109,16 @@ impl Fixtures {
     }
 
     fn change(&self, change: Change) -> Result<CallToolResult, ErrorData> {
-        // nobody listening is no failure
+        // a change without a listener is no failure
         let _ = self.changes.send(change);
-        said("Said so.")
+        text_result("Notification sent.")
     }
 }
 
 fn needs_sampling(context: &RequestContext<RoleServer>) -> Result<CallToolResult, ErrorData> {
     let declared = serde_json::to_value(context.client_capabilities()).unwrap_or_default();
     if declared.get("sampling").is_some_and(Value::is_object) {
-        return said("The client can sample.");
+        return text_result("The client can sample.");
     }
     Err(ErrorData::missing_required_client_capability(parsed(json!({"sampling": {}}))?))
 }
@@ -137,8 +137,9 @@ async fn log(context: &RequestContext<RoleServer>) {
 async fn progress(context: &RequestContext<RoleServer>) {
     let Some(token) = context.meta.get_progress_token() else { return };
     for step in [0.0, 50.0, 100.0] {
-        let told = ProgressNotificationParam::new(token.clone(), step).with_total(100.0).with_message("working");
-        let _ = context.peer.notify_progress(told).await;
+        let notification =
+            ProgressNotificationParam::new(token.clone(), step).with_total(100.0).with_message("working");
+        let _ = context.peer.notify_progress(notification).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -242,11 +243,11 @@ impl ServerHandler for Fixtures {
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         if request.name == "test_input_required_result_prompt" {
             let back = returned(request.input_responses, request.request_state, &context);
-            let Some(said) = back.accepted("user_context", "context") else {
+            let Some(context) = back.accepted("user_context", "context") else {
                 let question = ask::field("What context should the prompt use?", "context", "string");
                 return rounds::questions(json!({"user_context": rounds::elicit(&question)}), None).map(Into::into);
             };
-            let message = json!({"role": "user", "content": {"type": "text", "text": format!("Context: {said}")}});
+            let message = json!({"role": "user", "content": {"type": "text", "text": format!("Context: {context}")}});
             return result::<GetPromptResult>(json!({"messages": [message]})).map(Into::into);
         }
         match texts::prompt(&request.name, &arguments) {
@@ -290,14 +291,14 @@ impl ServerHandler for Fixtures {
                 change = changes.recv() => change,
                 () = context.cancelled() => return Ok(()),
             };
-            let told = match change {
+            let sent = match change {
                 Ok(Change::Tools) => context.sink().notify_tool_list_changed().await,
                 Ok(Change::Prompts) => context.sink().notify_prompt_list_changed().await,
                 Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
                 Err(broadcast::error::RecvError::Closed) => return Ok(()),
             };
-            if let Err(error) = told {
-                tracing::debug!(%error, "not told");
+            if let Err(error) = sent {
+                tracing::debug!(%error, "the client received no notification");
             }
         }
     }

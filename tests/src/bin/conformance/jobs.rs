@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ask::field,
-    handler::{parsed, result, said},
+    handler::{parsed, result, text_result},
     rounds::{Returned, elicit, questions},
 };
 
@@ -28,8 +28,8 @@ pub(crate) async fn call(
     let able = context.client_capabilities().is_some_and(|declared| declared.supports_tasks());
     match tool {
         "greet" => {
-            let name = arguments["name"].as_str().unwrap_or("nobody");
-            Some(said(&format!("Hello, {name}!")).map(Into::into))
+            let name = arguments["name"].as_str().unwrap_or("stranger");
+            Some(text_result(&format!("Hello, {name}!")).map(Into::into))
         }
         "slow_compute" if !able => Some(pause(arguments).await.map(Into::into)),
         "failing_job" | "test_tool_with_task" if !able => {
@@ -39,9 +39,9 @@ pub(crate) async fn call(
         "test_tool_with_task" => Some(match returned.accepted("user_name", "name") {
             None => questions(json!({"user_name": elicit(&field("What is your name?", "name", "string"))}), None)
                 .map(Into::into),
-            Some(name) => {
-                Ok(begin(tasks, move |_| async move { said(&format!("Worked for {name}.")).map_err(TaskExit::Error) }))
-            }
+            Some(name) => Ok(begin(tasks, move |_| async move {
+                text_result(&format!("Worked for {name}.")).map_err(TaskExit::Error)
+            })),
         }),
         _ if works.contains(&tool) => {
             let (tool, arguments) = (tool.to_owned(), arguments.clone());
@@ -62,7 +62,7 @@ where
 async fn pause(arguments: &Value) -> Result<CallToolResult, ErrorData> {
     let seconds = arguments["seconds"].as_f64().unwrap_or(0.0).clamp(0.0, 120.0);
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-    said(&format!("Computed for {seconds} s."))
+    text_result(&format!("Computed for {seconds} s."))
 }
 
 async fn work(tool: &str, arguments: &Value, task: TaskContext) -> Result<CallToolResult, TaskExit> {
@@ -79,14 +79,14 @@ async fn work(tool: &str, arguments: &Value, task: TaskContext) -> Result<CallTo
         "confirm_delete" => {
             let question = elicit(&field("Delete the file?", "confirm", "boolean"));
             let answer = task.request_input("confirm", parsed(question)?).await?;
-            said(&format!("The user said: {answer}")).map_err(TaskExit::Error)
+            text_result(&format!("The user answered: {answer}")).map_err(TaskExit::Error)
         }
         "multi_input" => {
             let ask = |name: &str| parsed(elicit(&field("Which one?", name, "string")));
             let (first, second) = (ask("first")?, ask("second")?);
             let (first, second) =
                 tokio::try_join!(task.request_input("first", first), task.request_input("second", second))?;
-            said(&format!("The user said: {first}, {second}")).map_err(TaskExit::Error)
+            text_result(&format!("The user answered: {first}, {second}")).map_err(TaskExit::Error)
         }
         _ => Err(TaskExit::Error(ErrorData::internal_error("the job broke", None))),
     }

@@ -1,6 +1,6 @@
-//! The official conformance suite's fixtures on this product's own HTTP stack; only for tests, only on loopback.
+//! The fixtures of the official conformance suite on the HTTP stack of juju-mcp; only for tests, only on loopback.
 //!
-//! The suite cannot send a token, so this program takes every caller. Nothing of it is part of the product.
+//! The suite cannot send a token, so this program accepts every caller. It is not part of the product.
 
 mod ask;
 mod handler;
@@ -25,14 +25,14 @@ struct Arguments {
     /// Address to listen on; a loopback one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Written whole when everything answers.
+    /// Written atomically when the server is ready.
     #[arg(long)]
     ready_file: Option<PathBuf>,
 }
 
-struct Anybody;
+struct AnyCaller;
 
-impl Authenticate for Anybody {
+impl Authenticate for AnyCaller {
     fn authenticate<'call>(
         &'call self,
         _: Presented<'call>,
@@ -47,14 +47,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
     let arguments = Arguments::parse();
     if !arguments.listen.ip().is_loopback() {
-        return Err("the conformance fixtures take every caller, so they listen on loopback only".into());
+        return Err("the conformance fixtures accept every caller, so they listen on loopback only".into());
     }
     let settings = Settings::default();
     let stop = CancellationToken::new();
     let deps = RouterDeps {
         mcp: mcp::streamable_http(handler::Fixtures::new()?, settings.max_body_bytes, stop.child_token()),
         toolsets: Vec::new(),
-        authenticate: Arc::new(Anybody),
+        authenticate: Arc::new(AnyCaller),
         health: Arc::new(()),
         metrics: Arc::new(Metrics::default()),
         approvals: None,

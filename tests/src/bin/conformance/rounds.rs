@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use crate::{
     ask::field,
-    handler::{parsed, said},
+    handler::{parsed, text_result},
 };
 
-/// What a client sent back.
+/// The answers and the state that a client sent back.
 pub(crate) struct Returned {
     /// Answers by the name of the question.
     pub(crate) answers: InputResponses,
     /// The state that was handed out with the questions.
     pub(crate) state: Option<String>,
-    /// What the client says it can do.
+    /// The capabilities that the client declares.
     pub(crate) capabilities: ClientCapabilities,
 }
 
@@ -62,7 +62,7 @@ fn seal(codec: &RequestStateCodec, state: &Value) -> Result<Option<String>, Erro
 pub(crate) fn call(kind: &str, returned: &Returned, codec: &RequestStateCodec) -> Result<CallToolResponse, ErrorData> {
     match kind {
         "elicitation" => match returned.accepted("user_name", "name") {
-            Some(name) => said(&format!("Hello, {name}!")).map(Into::into),
+            Some(name) => text_result(&format!("Hello, {name}!")).map(Into::into),
             None => questions(json!({"user_name": elicit(&field("What is your name?", "name", "string"))}), None)
                 .map(Into::into),
         },
@@ -78,7 +78,7 @@ pub(crate) fn call(kind: &str, returned: &Returned, codec: &RequestStateCodec) -
 
 fn one(name: &str, request: &Value, returned: &Returned) -> Result<CallToolResponse, ErrorData> {
     match returned.answers.get(name) {
-        Some(answer) => said(&format!("The client said: {answer}")).map(Into::into),
+        Some(answer) => text_result(&format!("The client answered: {answer}")).map(Into::into),
         None => questions(json!({name: request}), None).map(Into::into),
     }
 }
@@ -91,7 +91,7 @@ fn with_state(
     wanted: &str,
 ) -> Result<CallToolResponse, ErrorData> {
     if returned.state(codec)?.is_some() && returned.answers.contains_key(name) {
-        return said("state-ok").map(Into::into);
+        return text_result("state-ok").map(Into::into);
     }
     let state = seal(codec, &json!({"asked": name}))?;
     questions(json!({name: elicit(&field(message, wanted, "boolean"))}), state).map(Into::into)
@@ -100,7 +100,7 @@ fn with_state(
 fn multiple(returned: &Returned, codec: &RequestStateCodec) -> Result<CallToolResponse, ErrorData> {
     let wanted = ["user_name", "greeting", "client_roots"];
     if returned.state(codec)?.is_some() && wanted.iter().all(|name| returned.answers.contains_key(*name)) {
-        return said("All three answers arrived.").map(Into::into);
+        return text_result("All three answers arrived.").map(Into::into);
     }
     let requests = json!({
         "user_name": elicit(&field("What is your name?", "name", "string")),
@@ -113,7 +113,8 @@ fn rounds(returned: &Returned, codec: &RequestStateCodec) -> Result<CallToolResp
     let state = returned.state(codec)?.unwrap_or_default();
     match (state["round"].as_u64(), returned.accepted("step1", "name"), returned.accepted("step2", "color")) {
         (Some(2), _, Some(color)) => {
-            said(&format!("Hello {}, {color} it is.", state["name"].as_str().unwrap_or_default())).map(Into::into)
+            text_result(&format!("Hello {}, {color} it is.", state["name"].as_str().unwrap_or_default()))
+                .map(Into::into)
         }
         (Some(1), Some(name), _) => {
             let next = seal(codec, &json!({"round": 2, "name": name}))?;
@@ -130,7 +131,7 @@ fn rounds(returned: &Returned, codec: &RequestStateCodec) -> Result<CallToolResp
 
 fn by_capability(returned: &Returned) -> Result<CallToolResponse, ErrorData> {
     if !returned.answers.is_empty() {
-        return said("The answers arrived.").map(Into::into);
+        return text_result("The answers arrived.").map(Into::into);
     }
     let declared = serde_json::to_value(&returned.capabilities).unwrap_or_default();
     let mut requests = serde_json::Map::new();
@@ -141,7 +142,7 @@ fn by_capability(returned: &Returned) -> Result<CallToolResponse, ErrorData> {
         requests.insert("greeting".to_owned(), sample("Generate a greeting", 50));
     }
     if requests.is_empty() {
-        return said("The client can be asked nothing.").map(Into::into);
+        return text_result("The client can be asked nothing.").map(Into::into);
     }
     questions(Value::Object(requests), None).map(Into::into)
 }

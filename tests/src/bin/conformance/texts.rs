@@ -53,8 +53,8 @@ pub(crate) fn prompts() -> Value {
 
 /// The messages of one prompt, where it exists.
 pub(crate) fn prompt(name: &str, arguments: &Value) -> Option<Value> {
-    let said = |content: Value| json!({"role": "user", "content": content});
-    let text = |text: String| said(json!({"type": "text", "text": text}));
+    let user_message = |content: Value| json!({"role": "user", "content": content});
+    let text = |text: String| user_message(json!({"type": "text", "text": text}));
     let word = |name: &str| arguments[name].as_str().unwrap_or_default().to_owned();
     let messages = match name {
         "test_simple_prompt" => json!([text("This is a simple prompt for testing.".to_owned())]),
@@ -62,12 +62,12 @@ pub(crate) fn prompt(name: &str, arguments: &Value) -> Option<Value> {
             json!([text(format!("Prompt with arguments: arg1='{}', arg2='{}'", word("arg1"), word("arg2")))])
         }
         "test_prompt_with_embedded_resource" => json!([
-            said(json!({"type": "resource", "resource": {
+            user_message(json!({"type": "resource", "resource": {
                 "uri": word("resourceUri"), "mimeType": "text/plain", "text": "Embedded resource content for testing."}})),
             text("Please process the embedded resource above.".to_owned()),
         ]),
         "test_prompt_with_image" => json!([
-            said(json!({"type": "image", "data": IMAGE, "mimeType": "image/png"})),
+            user_message(json!({"type": "image", "data": IMAGE, "mimeType": "image/png"})),
             text("Please analyze the image above.".to_owned()),
         ]),
         _ => return None,
@@ -75,7 +75,7 @@ pub(crate) fn prompt(name: &str, arguments: &Value) -> Option<Value> {
     Some(json!({"messages": messages}))
 }
 
-/// The answer of tools that always say the same.
+/// The answer of tools with a fixed answer.
 pub(crate) fn fixed(tool: &str) -> Option<Value> {
     let text = |text: &str| json!({"type": "text", "text": text});
     let image = json!({"type": "image", "data": IMAGE, "mimeType": "image/png"});

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use juju_client::{Controllers, Credential, Endpoint, Settings};
+use juju_client::{ControllerEndpoint, Controllers, Credential, Settings};
 use serde::Deserialize;
 
 use crate::{Job, figures::Figures};
@@ -24,7 +24,7 @@ struct ControllerLogin {
 pub(crate) async fn run(job: &Job, length: Duration) -> Result<Figures, Box<dyn std::error::Error + Send + Sync>> {
     let file = job.controller.as_ref().ok_or("`--controller` is missing")?;
     let login: ControllerLogin = serde_json::from_slice(&std::fs::read(file)?)?;
-    let endpoint = Endpoint {
+    let endpoint = ControllerEndpoint {
         name: "bench".to_owned(),
         uuid: None,
         addresses: login.addresses,
