@@ -118,7 +118,7 @@ async fn told(parts: &ServerWithProvider, least: usize) -> Vec<ClosedAct> {
 }
 
 #[tokio::test]
-async fn headers_that_bring_no_one_token_are_refused() {
+async fn malformed_headers_are_rejected() {
     let parts = ServerWithProvider::with(strict).await;
     let cases = header::cases(&parts);
     assert!(cases.len() >= 10);
@@ -126,7 +126,7 @@ async fn headers_that_bring_no_one_token_are_refused() {
 }
 
 #[tokio::test]
-async fn tokens_whose_form_or_signature_does_not_fit_are_refused() {
+async fn tokens_with_invalid_form_or_signature_are_rejected() {
     let parts = ServerWithProvider::with(strict).await;
     let cases = form::cases(&parts);
     assert!(cases.len() >= 40, "{}", cases.len());
@@ -134,7 +134,7 @@ async fn tokens_whose_form_or_signature_does_not_fit_are_refused() {
 }
 
 #[tokio::test]
-async fn tokens_whose_claims_do_not_fit_are_refused() {
+async fn tokens_with_invalid_claims_are_rejected() {
     let parts = ServerWithProvider::with(strict).await;
     let cases = claims::cases(&parts);
     assert!(cases.len() >= 40, "{}", cases.len());
@@ -142,7 +142,7 @@ async fn tokens_whose_claims_do_not_fit_are_refused() {
 }
 
 #[tokio::test]
-async fn opaque_tokens_that_the_provider_does_not_stand_for_are_refused() {
+async fn inactive_opaque_tokens_are_rejected() {
     let parts = ServerWithProvider::with(strict).await;
     let cases = opaque::cases(&parts).await;
     assert!(cases.len() >= 10, "{}", cases.len());
@@ -150,7 +150,7 @@ async fn opaque_tokens_that_the_provider_does_not_stand_for_are_refused() {
 }
 
 #[tokio::test]
-async fn a_flood_is_slowed_and_leaves_two_records() {
+async fn token_flood_is_throttled_and_leaves_two_records() {
     let parts = ServerWithProvider::with(strict).await;
     let (mut refused, mut slowed) = (0, 0);
     for number in 0..60 {
@@ -175,7 +175,7 @@ async fn a_flood_is_slowed_and_leaves_two_records() {
 }
 
 #[tokio::test]
-async fn how_many_were_left_out_is_told_when_their_time_is_over() {
+async fn suppressed_failures_are_counted_after_the_window() {
     let parts = with_growing_limit("five refusals are counted as one", async |counted| {
         let settings = http_server::Settings { auth_failure_window: counted, ..http_server::Settings::default() };
         let parts = ServerWithProvider::serving(settings, strict).await;
@@ -197,7 +197,7 @@ async fn how_many_were_left_out_is_told_when_their_time_is_over() {
 }
 
 #[tokio::test]
-async fn an_opaque_token_that_was_good_is_not_held_up_by_guesses_of_others() {
+async fn valid_opaque_token_is_not_throttled_by_guesses_of_others() {
     let parts = ServerWithProvider::with(strict).await;
     parts.provider.set_introspection("good-1", opaque::good(&parts));
     let send = async |token: &str| list().token(token).send(parts.served.address).await.expect("an answer").status;
@@ -211,7 +211,7 @@ async fn an_opaque_token_that_was_good_is_not_held_up_by_guesses_of_others() {
 }
 
 #[tokio::test]
-async fn while_the_provider_is_down_nobody_new_is_let_in() {
+async fn unavailable_provider_rejects_new_tokens_with_503() {
     let parts = ServerWithProvider::with(|settings| {
         strict(settings);
         settings.refresh.min_interval = std::time::Duration::ZERO;
@@ -241,7 +241,7 @@ async fn while_the_provider_is_down_nobody_new_is_let_in() {
 }
 
 #[tokio::test]
-async fn a_token_for_a_part_of_the_server_is_for_nothing_else() {
+async fn token_for_one_endpoint_is_rejected_on_others() {
     let parts = ServerWithProvider::with(|settings| {
         settings.audiences.extend(["readonly", "x/deploy", "full"].map(|path| format!("{AUDIENCE}/{path}")));
     })
@@ -279,7 +279,7 @@ async fn a_token_for_a_part_of_the_server_is_for_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_jwt_that_was_revoked_is_refused_where_the_provider_is_asked_about_it() {
+async fn revoked_jwt_is_rejected_with_include_jwts() {
     let parts = ServerWithProvider::with(|settings| {
         strict(settings);
         settings.introspection = Some(Introspection { include_jwts: true, ..Introspection::default() });
@@ -315,7 +315,7 @@ async fn a_jwt_that_was_revoked_is_refused_where_the_provider_is_asked_about_it(
 }
 
 #[tokio::test]
-async fn a_provider_that_moves_is_found_again() {
+async fn moved_endpoints_are_discovered_again() {
     let parts = ServerWithProvider::with(|settings| {
         strict(settings);
         settings.refresh.min_interval = std::time::Duration::ZERO;
@@ -336,7 +336,7 @@ async fn a_provider_that_moves_is_found_again() {
 }
 
 #[tokio::test]
-async fn a_provider_that_moves_is_not_looked_for_all_the_time() {
+async fn moved_endpoints_are_discovered_once_per_interval() {
     let parts = ServerWithProvider::with(|settings| {
         strict(settings);
         settings.refresh.min_interval = std::time::Duration::from_hours(1);
@@ -353,7 +353,7 @@ async fn a_provider_that_moves_is_not_looked_for_all_the_time() {
 }
 
 #[tokio::test]
-async fn metadata_that_is_old_is_read_again_and_used_for_a_while_where_it_cannot_be() {
+async fn stale_metadata_is_refreshed_or_used_until_too_old() {
     let short = std::time::Duration::from_millis(1);
     let parts = ServerWithProvider::with(|settings| {
         strict(settings);
@@ -381,7 +381,7 @@ async fn metadata_that_is_old_is_read_again_and_used_for_a_while_where_it_cannot
 }
 
 #[tokio::test]
-async fn an_answer_that_leads_elsewhere_is_none() {
+async fn provider_redirects_are_not_followed() {
     let parts = ServerWithProvider::with(|settings| {
         strict(settings);
         settings.refresh.min_interval = std::time::Duration::ZERO;
@@ -398,7 +398,7 @@ async fn an_answer_that_leads_elsewhere_is_none() {
 }
 
 #[tokio::test]
-async fn a_provider_that_calls_itself_otherwise_is_none() {
+async fn metadata_with_another_issuer_is_rejected() {
     let parts = ServerWithProvider::with(|settings| settings.issuer.push('/')).await;
     let answer = list().token(&parts.token(|_| {})).send(parts.served.address).await.expect("an answer");
     assert_eq!(answer.status, 503, "{}", answer.body);
@@ -435,7 +435,7 @@ impl Numbers {
 }
 
 #[tokio::test]
-async fn no_change_of_a_good_token_makes_another_good_one() {
+async fn every_mutation_of_a_valid_token_is_rejected() {
     let key = SigningKey::rsa("k1");
     let provider = TestProvider::start(&[&key]).await;
     let mut settings = Settings::new(provider.issuer.clone(), vec![AUDIENCE.to_owned()]);

@@ -23,7 +23,7 @@ fn controllers(real: &RealController, user: &str) -> Controllers {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn the_effective_right_is_the_role_and_the_access_of_its_juju_user() {
+async fn effective_permission_is_role_and_juju_access() {
     let real = RealController::start().await;
     let mut pair = SideBySide::on_real_controller(&real).await;
     let viewer = BTreeMap::from([("viewer".to_owned(), controllers(&real, "reader"))]);

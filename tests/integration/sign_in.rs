@@ -69,7 +69,7 @@ fn refused(result: Result<Caller, Unauthenticated>) -> TokenRejection {
 }
 
 #[tokio::test]
-async fn scopes_and_groups_are_read_in_every_shape() {
+async fn scopes_and_groups_are_read_in_every_form() {
     let trusted = Trusted::start(|_| {}).await;
     for (changed, scopes) in [
         (json!({"scp": ["a", "b"]}), vec!["a", "b"]),
@@ -99,7 +99,7 @@ async fn scopes_and_groups_are_read_in_every_shape() {
 }
 
 #[tokio::test]
-async fn clocks_may_differ_a_little_and_no_more() {
+async fn clock_skew_is_accepted_up_to_the_leeway() {
     let trusted = Trusted::start(|_| {}).await;
     // half a minute is taken; these are far enough from it that the time of one call does not count
     let from_now = |seconds: i64| trusted.claims(&json!({}))["iat"].as_i64().expect("a time") + seconds;
@@ -117,7 +117,7 @@ async fn clocks_may_differ_a_little_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_new_key_is_found_and_an_old_one_is_dropped() {
+async fn rotated_keys_are_found_and_old_ones_dropped() {
     let trusted = Trusted::start(|settings| settings.refresh.min_interval = Duration::ZERO).await;
     let old = trusted.key.sign(&trusted.claims(&json!({})));
     assert!(trusted.take(&old).await.is_ok());
@@ -133,7 +133,7 @@ async fn a_new_key_is_found_and_an_old_one_is_dropped() {
 }
 
 #[tokio::test]
-async fn unknown_keys_make_nobody_ask_the_provider_again_and_again() {
+async fn unknown_keys_cause_one_request_per_interval() {
     let trusted = Trusted::start(|settings| settings.refresh.min_interval = Duration::from_mins(10)).await;
     assert!(trusted.take(&trusted.key.sign(&trusted.claims(&json!({})))).await.is_ok());
     for number in 0..50 {
@@ -145,7 +145,7 @@ async fn unknown_keys_make_nobody_ask_the_provider_again_and_again() {
 }
 
 #[tokio::test]
-async fn an_answer_about_an_opaque_token_is_kept_no_longer_than_it_may() {
+async fn opaque_token_is_cached_no_longer_than_configured() {
     let kept = Duration::from_millis(300);
     let trusted = Trusted::start(|settings| settings.token_cache = kept).await;
     let mut claims = trusted.claims(&json!({"active": true, "ext": {"groups": ["dba"]}}));
@@ -165,7 +165,7 @@ async fn an_answer_about_an_opaque_token_is_kept_no_longer_than_it_may() {
 }
 
 #[tokio::test]
-async fn an_address_counts_only_where_the_provider_has_checked_it() {
+async fn email_is_used_only_if_verified() {
     let trusted = Trusted::start(|_| {}).await;
     let token = |scopes: Value, id: u8| trusted.key.sign(&trusted.claims(&json!({"scp": scopes, "jti": id})));
     let email = async |token: &str| {
@@ -195,7 +195,7 @@ async fn get(parts: &ServerWithProvider, path: &str) -> Response {
 }
 
 #[tokio::test]
-async fn the_metadata_stands_at_the_root_in_the_path_form_and_below_the_prefix_of_an_ingress() {
+async fn resource_metadata_is_served_at_all_well_known_paths() {
     let parts = ServerWithProvider::start().await;
     let well_known = "/.well-known/oauth-protected-resource";
     for (path, resource) in [
@@ -236,7 +236,7 @@ async fn the_metadata_stands_at_the_root_in_the_path_form_and_below_the_prefix_o
 }
 
 #[tokio::test]
-async fn a_token_goes_no_further_than_the_door() {
+async fn token_is_not_forwarded_to_mcp() {
     let trusted = Trusted::start(|_| {}).await;
     let token = trusted.key.sign(&trusted.claims(&json!({})));
     let seen = Arc::new(std::sync::Mutex::new(String::new()));

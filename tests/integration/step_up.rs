@@ -26,7 +26,7 @@ async fn send(request: Request, parts: &ServerWithProvider, token: &str) -> Resp
 }
 
 #[tokio::test]
-async fn a_narrow_token_is_told_all_scopes_that_the_act_needs() {
+async fn narrow_token_receives_all_required_scopes() {
     let parts = ServerWithProvider::start().await;
     let token = parts.token(scopes(&["openid", "offline_access", "juju:read"]));
     let answer = send(add_unit("/mcp"), &parts, &token).await;
@@ -50,7 +50,7 @@ async fn a_narrow_token_is_told_all_scopes_that_the_act_needs() {
 }
 
 #[tokio::test]
-async fn an_older_client_in_a_session_is_told_so_too() {
+async fn session_client_receives_the_scope_challenge() {
     let parts = ServerWithProvider::start().await;
     let token = parts.token(scopes(&["juju:read"]));
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
@@ -73,7 +73,7 @@ async fn an_older_client_in_a_session_is_told_so_too() {
 }
 
 #[tokio::test]
-async fn nobody_is_sent_to_sign_in_again_for_nothing() {
+async fn step_up_is_not_requested_if_it_cannot_help() {
     let parts = ServerWithProvider::start().await;
     let denied = async |token: String| {
         let answer = send(add_unit("/mcp"), &parts, &token).await;
@@ -100,7 +100,7 @@ async fn nobody_is_sent_to_sign_in_again_for_nothing() {
 }
 
 #[tokio::test]
-async fn the_management_api_asks_for_the_scope_that_approves() {
+async fn management_api_requires_the_approve_scope() {
     let parts = ServerWithProvider::start().await;
     let request = Request::new("POST", "/api/v1/approvals/1/approve")
         .header("content-type", "application/json")

@@ -60,7 +60,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn an_order_in_a_status_message_is_labelled_where_it_stands_and_given_as_it_is() {
+async fn injection_in_a_status_message_is_labelled_and_unchanged() {
     let shop = shop(0).await;
     let status = shop.status_with_message(ATTACK).await;
     let content = &status["_meta"]["juju-mcp/content"];
@@ -80,13 +80,14 @@ async fn an_order_in_a_status_message_is_labelled_where_it_stands_and_given_as_i
     assert!(shop.labels("juju_status").await.contains(&"result:instruction_override".to_owned()));
     let metrics = shop.served.metrics.text();
     assert!(
-        metrics.contains("juju_mcp_prompt_injection_findings_total{source=\"result\",category=\"override\"}"),
+        metrics
+            .contains("juju_mcp_prompt_injection_findings_total{source=\"result\",category=\"instruction_override\"}"),
         "{metrics}"
     );
 }
 
 #[tokio::test]
-async fn what_nobody_sees_is_taken_out_of_data_and_text_and_counted() {
+async fn invisible_characters_are_removed_and_counted() {
     let shop = shop(0).await;
     let tags: String = "hi".chars().filter_map(|letter| char::from_u32(0xe0000 + u32::from(letter))).collect();
     let status = shop.status_with_message(&format!("wait\u{200b}ing \u{1b}[31mfor\u{1b}[0m \u{202e}data{tags}")).await;
@@ -100,7 +101,7 @@ async fn what_nobody_sees_is_taken_out_of_data_and_text_and_counted() {
 }
 
 #[tokio::test]
-async fn an_answer_without_orders_is_marked_as_data_and_nothing_more() {
+async fn harmless_result_is_only_marked_untrusted() {
     let shop = shop(0).await;
     let status = shop.status_with_message("waiting for the database").await;
     assert_eq!(status["_meta"]["juju-mcp/content"], json!({"untrusted": true}));
@@ -110,7 +111,7 @@ async fn an_answer_without_orders_is_marked_as_data_and_nothing_more() {
 }
 
 #[tokio::test]
-async fn an_order_in_arguments_is_labelled_and_counted_and_the_act_is_done() {
+async fn injection_in_arguments_is_labelled_and_the_call_runs() {
     let shop = shop(0).await;
     let values = json!({"application": "postgresql", "values": {"profile": ATTACK}});
     let set = shop.call("juju_config", values).await;
@@ -120,7 +121,9 @@ async fn an_order_in_arguments_is_labelled_and_counted_and_the_act_is_done() {
     assert!(shop.labels("juju_config").await.contains(&"arguments:instruction_override".to_owned()));
     let metrics = shop.served.metrics.text();
     assert!(
-        metrics.contains("juju_mcp_prompt_injection_findings_total{source=\"arguments\",category=\"override\"} 1\n"),
+        metrics.contains(
+            "juju_mcp_prompt_injection_findings_total{source=\"arguments\",category=\"instruction_override\"} 1\n"
+        ),
         "{metrics}"
     );
     let refused = shop.call("juju_config", json!({"application": "none", "values": {"profile": ATTACK}})).await;
@@ -128,13 +131,15 @@ async fn an_order_in_arguments_is_labelled_and_counted_and_the_act_is_done() {
     assert_eq!(shop.labels("juju_config").await, ["arguments:instruction_override"], "what is refused is labelled too");
     let metrics = shop.served.metrics.text();
     assert!(
-        metrics.contains("juju_mcp_prompt_injection_findings_total{source=\"arguments\",category=\"override\"} 2\n"),
+        metrics.contains(
+            "juju_mcp_prompt_injection_findings_total{source=\"arguments\",category=\"instruction_override\"} 2\n"
+        ),
         "{metrics}"
     );
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_large_says_how_to_ask_for_less() {
+async fn oversized_result_names_narrowing_options() {
     let shop = shop(3000).await;
     let status = shop.call("juju_status", json!({})).await;
     let text = status["content"][0]["text"].as_str().expect("a text").to_owned();

@@ -140,7 +140,7 @@ pub enum Unauthenticated {
     #[error("the `Authorization` header is not of the form `Bearer TOKEN`")]
     Malformed,
     /// There is more than one token, or one outside the header.
-    #[error("send exactly one token, in the header `Authorization: Bearer TOKEN` and nowhere else")]
+    #[error("send exactly one token, and only in the header `Authorization: Bearer TOKEN`")]
     Ambiguous,
     /// No static token matches, and there is no provider.
     #[error("the bearer token is unknown; get a current one from the administrator of this server")]

@@ -106,7 +106,7 @@ impl Caller {
         self.claims.as_deref()
     }
 
-    /// The person to whom the static token belongs, if configured, or the local user.
+    /// The owner of the static token, if configured, or the local user.
     #[must_use]
     pub fn owner(&self) -> Option<&str> {
         self.owner.as_deref()

@@ -62,7 +62,7 @@ impl Command for WaitFor {
 
     const COMMAND: &'static str = "wait-for";
     const TOOLSET: &'static str = "status";
-    const DESCRIPTION: &'static str = "Waits until an application, unit, machine or model is as the query says.";
+    const DESCRIPTION: &'static str = "Waits until an application, unit, machine or model matches the query.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
