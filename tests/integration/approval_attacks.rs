@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use audit::Outcome;
-use dispatch::ApprovalTerms;
+use dispatch::ApprovalSettings;
 use serde_json::{Value, json};
 use tests::{
     approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation},
@@ -77,7 +77,7 @@ fn yes(state: &Value) -> Value {
 
 /// A server with an approved request.
 async fn approved() -> (ApprovalFixture, String) {
-    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
     let (id, digest) = shop.request_approval("admin").await;
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
     (shop, id)
@@ -100,12 +100,12 @@ async fn approved_and_expired() -> (ApprovalFixture, String) {
     .await
 }
 
-fn lasting(lifetime: Duration) -> ApprovalTerms {
-    ApprovalTerms { lifetime, ..ApprovalTerms::default() }
+fn lasting(lifetime: Duration) -> ApprovalSettings {
+    ApprovalSettings { lifetime, ..ApprovalSettings::default() }
 }
 
 /// A server with a request with the state in a client.
-async fn carried(terms: ApprovalTerms) -> (ApprovalFixture, Value) {
+async fn carried(terms: ApprovalSettings) -> (ApprovalFixture, Value) {
     let shop = ApprovalFixture::start(false, terms).await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     assert!(asked["requestState"].is_string(), "{asked}");
@@ -119,7 +119,7 @@ async fn attack(kind: Attack) -> (ApprovalFixture, Value, Before) {
 
 async fn with_id(kind: Attack) -> (ApprovalFixture, Value, Before) {
     if matches!(kind, Attack::NotYetDecided | Attack::RejectedThenUsed) {
-        let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+        let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
         let (id, digest) = shop.request_approval("admin").await;
         if kind == Attack::RejectedThenUsed {
             assert_eq!(shop.decide("approver", "reject", &id, &digest).await, 200);
@@ -157,7 +157,7 @@ async fn with_id(kind: Attack) -> (ApprovalFixture, Value, Before) {
 
 async fn with_state(kind: Attack) -> (ApprovalFixture, Value, Before) {
     let short = Duration::from_secs(1);
-    let terms = if kind == Attack::StateExpired { lasting(short) } else { ApprovalTerms::default() };
+    let terms = if kind == Attack::StateExpired { lasting(short) } else { ApprovalSettings::default() };
     let (shop, state) = carried(terms).await;
     let mut args = arguments();
     let (mut token, mut tool, mut done, mut more) = ("admin", TOOL, 0, yes(&state));
@@ -188,8 +188,9 @@ async fn with_state(kind: Attack) -> (ApprovalFixture, Value, Before) {
         }
         Attack::StateWhereClientsMayNotConfirm => {
             // the operator disables it between the two calls, which needs a restart
-            let shop =
-                shop.restart_with(false, ApprovalTerms { confirm_in_client: false, ..ApprovalTerms::default() }).await;
+            let shop = shop
+                .restart_with(false, ApprovalSettings { confirm_in_client: false, ..ApprovalSettings::default() })
+                .await;
             let answer = shop.call(token, tool, &args, &with_elicitation(more)).await;
             return (shop, answer, 0);
         }
@@ -214,9 +215,9 @@ async fn attacks_are_refused_and_recorded_without_effect() {
         assert_eq!(answer["isError"], true, "{kind:?}: {answer}");
         let requested_again = kind == Attack::TargetChanged;
         let (expected, outcome) = if requested_again {
-            ("approval needed", Outcome::PendingApproval)
+            ("approval_required", Outcome::PendingApproval)
         } else {
-            ("not approved", Outcome::Denied)
+            ("not_approved", Outcome::Denied)
         };
         assert_eq!(code, expected, "{kind:?}: {answer}");
         assert_eq!(shop.units_added(), before, "{kind:?}");
@@ -254,7 +255,7 @@ async fn changed_target_invalidates_an_approval_permanently() {
 
 #[tokio::test]
 async fn forbidden_decisions_are_refused_and_recorded() {
-    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
     let (id, digest) = shop.request_approval("admin").await;
     let unknown = "01890a5d-ac96-774b-bcce-b302099a8057";
     for (token, verb, id, digest, status) in [
@@ -285,7 +286,7 @@ async fn forbidden_decisions_are_refused_and_recorded() {
 
 #[tokio::test]
 async fn malformed_bodies_and_parameters_are_refused() {
-    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
     let (id, digest) = shop.request_approval("admin").await;
     let path = format!("/{id}/approve");
     let long = "x".repeat(501);
@@ -309,7 +310,7 @@ async fn malformed_bodies_and_parameters_are_refused() {
 
 #[tokio::test]
 async fn requesters_see_only_own_requests() {
-    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
     let (id, _) = shop.request_approval("admin").await;
     let own = shop.api("admin", "GET", "", &Value::Null).await.1;
     assert_eq!(own["approvals"][0]["id"], id.as_str());
@@ -321,7 +322,7 @@ async fn requesters_see_only_own_requests() {
 
 #[tokio::test]
 async fn pending_requests_per_caller_are_limited() {
-    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
     let mut last = Value::Null;
     for number in 1..=51 {
         let mut args = arguments();

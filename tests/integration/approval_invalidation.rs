@@ -2,7 +2,7 @@
 //! spelling does not.
 
 use audit::Outcome;
-use dispatch::ApprovalTerms;
+use dispatch::ApprovalSettings;
 use serde_json::{Value, json};
 use store::{ApprovalRow, DecisionUpdate};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation};
@@ -10,7 +10,7 @@ use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answ
 const HOUR: i64 = 3600 * 1_000_000;
 
 async fn shop() -> ApprovalFixture {
-    ApprovalFixture::start(false, ApprovalTerms::default()).await
+    ApprovalFixture::start(false, ApprovalSettings::default()).await
 }
 
 fn named(id: &str) -> Value {
@@ -53,7 +53,7 @@ async fn similar_looking_arguments_are_refused() {
         let refused = shop.call("admin", TOOL, &drifted, &named(&id)).await;
         assert_eq!(refused["isError"], true, "{drifted}: {refused}");
         assert_eq!(shop.units_added(), 0, "{drifted}");
-        if refused["_meta"]["juju-mcp/code"] == "not approved" {
+        if refused["_meta"]["juju-mcp/code"] == "not_approved" {
             assert_eq!(shop.last_close().await, (Outcome::Denied, Some(id.clone())), "{drifted}");
         }
     }
@@ -79,7 +79,7 @@ async fn equivalent_arguments_are_the_same_act() {
     let reported = shop.call("admin", TOOL, &whole, &json!({})).await;
     let (code, reported_id) = (&reported["_meta"]["juju-mcp/code"], &reported["_meta"]["juju-mcp/approval"]["id"]);
     assert!(
-        code == "bad arguments" || reported_id == id.as_str(),
+        code == "invalid_arguments" || reported_id == id.as_str(),
         "1.0 is refused or is 1, never another act: {reported}"
     );
     assert_eq!(shop.units_added(), 0);
@@ -99,7 +99,7 @@ async fn request_state_is_bound_to_its_endpoint() {
             tests::raw_http::Request::modern(path, "tools/call", all).token(shop.served.token("admin"))
         };
         let answer = request.send(shop.served.address).await.expect("an answer").json();
-        let refused = answer["error"].is_object() || answer["result"]["_meta"]["juju-mcp/code"] == "not approved";
+        let refused = answer["error"].is_object() || answer["result"]["_meta"]["juju-mcp/code"] == "not_approved";
         assert!(refused, "{path}: {answer}");
         assert_eq!(shop.units_added(), 0, "{path}");
     }
@@ -113,7 +113,7 @@ async fn request_state_of_another_key_is_refused() {
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     let shop = shop.restart_with_another_key().await;
     let refused = shop.request_with_elicitation("admin", yes(&asked)).await;
-    assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{refused}");
+    assert_eq!(refused["_meta"]["juju-mcp/code"], "not_approved", "{refused}");
     assert_eq!((shop.units_added(), shop.last_close().await), (0, (Outcome::Denied, None)));
     let anew = shop.request_with_elicitation("admin", json!({})).await;
     assert_eq!(anew["resultType"], "input_required", "the question itself still waits: {anew}");
@@ -151,7 +151,7 @@ async fn clock_set_back_extends_no_approval() {
     assert_eq!((shop.units_added(), shop.last_close().await), (0, (Outcome::Denied, Some(id.clone()))));
     assert_eq!(
         shop.request("admin").await["_meta"]["juju-mcp/code"],
-        "approval needed",
+        "approval_required",
         "and a new request is created"
     );
 }
@@ -164,11 +164,11 @@ async fn invented_ids_are_refused_and_truncated_in_the_ledger() {
     let upper = id.to_uppercase();
     for odd in ["", "1", "*", "' or 1=1 --", "\u{202e}\n", &upper, &long, &format!("{{{id}}}"), &id.replace('-', "")] {
         let refused = shop.call("admin", TOOL, &arguments(), &named(odd)).await;
-        assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{odd:.40}: {refused}");
+        assert_eq!(refused["_meta"]["juju-mcp/code"], "not_approved", "{odd:.40}: {refused}");
     }
     for odd in [json!(1), json!(null), json!([id]), json!({"id": id})] {
         let refused = shop.call("admin", TOOL, &arguments(), &json!({"_meta": {"juju-mcp/approval": odd}})).await;
-        assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{odd}: {refused}");
+        assert_eq!(refused["_meta"]["juju-mcp/code"], "not_approved", "{odd}: {refused}");
     }
     let body = json!({"digest": long, "reason": long});
     assert_eq!(shop.api("viewer", "POST", &format!("/{id}/approve"), &body).await.0, 403);

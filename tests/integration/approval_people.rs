@@ -1,13 +1,13 @@
 //! Who may decide: never the token or the client of the requester, and never the requester where a second approver is required.
 
 use audit::Outcome;
-use dispatch::ApprovalTerms;
+use dispatch::ApprovalSettings;
 use policy::{BuiltinRules, Policy};
 use serde_json::{Value, json};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments};
 
 async fn shop(second_approver: bool) -> ApprovalFixture {
-    ApprovalFixture::start(second_approver, ApprovalTerms::default()).await
+    ApprovalFixture::start(second_approver, ApprovalSettings::default()).await
 }
 
 /// Tries to approve a request of `requester`; returns status and code.
@@ -70,7 +70,7 @@ async fn approver_token_cannot_request_approvals() {
     let shop = shop(false).await;
     for token in ["approver", "ana by page", "ana's approving token by assistant", "bea by assistant", "robot"] {
         let refused = shop.request(token).await;
-        assert_eq!(refused["_meta"]["juju-mcp/code"], "denied", "{token}: {refused}");
+        assert_eq!(refused["_meta"]["juju-mcp/code"], "permission_denied", "{token}: {refused}");
         assert_eq!(shop.last_close().await.0, Outcome::Denied, "{token}");
     }
     // not even for a read that requires an approval, which it could give itself
@@ -79,7 +79,7 @@ async fn approver_token_cannot_request_approvals() {
         .policy
         .replace(tests::approval_fixture::policy_requiring_approval(policy::Effect::Read, false));
     let read = shop.call("ana by page", "juju_status", &json!({"model": "shop"}), &json!({})).await;
-    assert_eq!(read["_meta"]["juju-mcp/code"], "denied", "{read}");
+    assert_eq!(read["_meta"]["juju-mcp/code"], "permission_denied", "{read}");
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
     assert_eq!(listed["approvals"], json!([]), "nothing was asked");
 }
@@ -100,9 +100,13 @@ async fn approvals_are_bound_to_the_client_of_the_user() {
     for thief in ["ana by another assistant", "operator", "admin"] {
         let named = json!({"_meta": {"juju-mcp/approval": id}});
         let refused = shop.call(thief, TOOL, &arguments(), &named).await;
-        assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{thief}: {refused}");
+        assert_eq!(refused["_meta"]["juju-mcp/code"], "not_approved", "{thief}: {refused}");
         assert_eq!(shop.last_close().await, (Outcome::Denied, Some(id.clone())), "{thief}");
-        assert_eq!(shop.request(thief).await["_meta"]["juju-mcp/code"], "approval needed", "{thief} has to ask alone");
+        assert_eq!(
+            shop.request(thief).await["_meta"]["juju-mcp/code"],
+            "approval_required",
+            "{thief} has to ask alone"
+        );
     }
     assert_eq!(shop.units_added(), 0);
     assert_ne!(shop.request("ana by assistant").await["isError"], true);

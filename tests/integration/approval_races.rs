@@ -1,13 +1,13 @@
 //! Concurrency: of many decisions one counts, and of many uses one acts.
 
 use audit::Outcome;
-use dispatch::ApprovalTerms;
+use dispatch::ApprovalSettings;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation};
 
 async fn shop() -> ApprovalFixture {
-    ApprovalFixture::start(false, ApprovalTerms::default()).await
+    ApprovalFixture::start(false, ApprovalSettings::default()).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

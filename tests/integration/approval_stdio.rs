@@ -1,7 +1,7 @@
 //! Approvals over stdio, in both protocol eras, also for the command tools, and for those over HTTP.
 
 use audit::Outcome;
-use dispatch::ApprovalTerms;
+use dispatch::ApprovalSettings;
 use serde_json::{Value, json};
 use tests::{
     StdioClient,
@@ -11,7 +11,7 @@ use tests::{
 const ELICITS: &str = r#"{"elicitation": {"form": {}}}"#;
 
 async fn shop() -> ApprovalFixture {
-    ApprovalFixture::start(false, ApprovalTerms::default()).await
+    ApprovalFixture::start(false, ApprovalSettings::default()).await
 }
 
 fn capable() -> Value {
@@ -67,7 +67,7 @@ async fn current_client_confirms_over_stdio_for_tools_and_commands() {
         assert_ne!(done["result"]["isError"], true, "{done}");
         assert_eq!(shop.units_added(), number);
         let again = client.request(modern(3, tool, &args, &yes(asked))).await;
-        assert_eq!(again["result"]["_meta"]["juju-mcp/code"], "not approved", "{again}");
+        assert_eq!(again["result"]["_meta"]["juju-mcp/code"], "not_approved", "{again}");
         assert_eq!(shop.units_added(), number);
         client.disconnect().await.expect("a good end");
     }
@@ -107,31 +107,31 @@ async fn older_client_answers_without_consent_do_nothing() {
     ] {
         let (question, _) = elicited(&mut client, called(2, TOOL, &arguments(), &json!({}))).await;
         let answer = client.request(answered(&question, &odd)).await;
-        assert_eq!(answer["result"]["_meta"]["juju-mcp/code"], "not approved", "{odd}: {answer}");
+        assert_eq!(answer["result"]["_meta"]["juju-mcp/code"], "not_approved", "{odd}: {answer}");
         assert_eq!(shop.last_close().await.0, Outcome::Denied, "{odd}");
     }
     // an answer to a request that the server never sent
     client.send(answered(&json!(77), &json!({"action": "accept", "content": {"approve": true}}))).await;
     let refused = client.request(called(3, TOOL, &arguments(), &json!({}))).await;
-    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "not approved", "a rejection is final: {refused}");
+    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "not_approved", "a rejection is final: {refused}");
     assert_eq!(shop.units_added(), 0);
 }
 
 #[tokio::test]
 async fn clients_cannot_answer_for_the_second_approver() {
-    let shop = ApprovalFixture::start(true, ApprovalTerms::default()).await;
+    let shop = ApprovalFixture::start(true, ApprovalSettings::default()).await;
     let mut older = shop.stdio_client();
     older.initialize("2025-11-25", &capable()).await;
     let refused = older.request(called(2, TOOL, &arguments(), &json!({}))).await;
-    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "approval needed", "no form is shown: {refused}");
+    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "approval_required", "no form is shown: {refused}");
     let mut newer = shop.stdio_client();
     let unasked = json!({"inputResponses": elicitation_answer(&json!({"approve": true}))});
     let refused = newer.request(modern(1, TOOL, &arguments(), &unasked)).await;
-    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "approval needed", "{refused}");
+    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "approval_required", "{refused}");
     let invented =
         json!({"requestState": "rs1.AAAA.BBBB", "inputResponses": elicitation_answer(&json!({"approve": true}))});
     let refused = newer.request(modern(2, TOOL, &arguments(), &invented)).await;
-    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "not approved", "{refused}");
+    assert_eq!(refused["result"]["_meta"]["juju-mcp/code"], "not_approved", "{refused}");
     assert_eq!((shop.units_added(), shop.last_close().await.0), (0, Outcome::Denied));
 }
 
@@ -146,7 +146,7 @@ async fn stricter_rule_invalidates_a_pending_confirmation() {
         .policy
         .replace(tests::approval_fixture::policy_requiring_approval(policy::Effect::Write, true));
     let answer = client.request(answered(&question, &json!({"action": "accept", "content": {"approve": true}}))).await;
-    assert_eq!(answer["result"]["_meta"]["juju-mcp/code"], "not approved", "{answer}");
+    assert_eq!(answer["result"]["_meta"]["juju-mcp/code"], "not_approved", "{answer}");
     assert_eq!((shop.units_added(), shop.last_close().await.0), (0, Outcome::Denied));
 }
 
@@ -164,7 +164,7 @@ async fn command_tool_state_is_bound_to_the_outer_call() {
         [("/mcp", TOOL, &arguments()), ("/mcp/full", TOOL, &arguments()), ("/mcp", "juju_run_command", &other)]
     {
         let refused = run(path, tool, args, yes(&asked)).await;
-        assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{path} {tool}: {refused}");
+        assert_eq!(refused["_meta"]["juju-mcp/code"], "not_approved", "{path} {tool}: {refused}");
         assert_eq!((shop.units_added(), shop.last_close().await.0), (0, Outcome::Denied), "{path} {tool}");
     }
     let done = run("/mcp", "juju_run_command", &inner(), yes(&asked)).await;

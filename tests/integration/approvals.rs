@@ -1,13 +1,13 @@
 //! Approvals end to end: each channel grants one permit, and nothing else does.
 
 use audit::Outcome;
-use dispatch::{ApprovalTerms, Wanted};
+use dispatch::{ApprovalSettings, ChangesQuery};
 use identity::Caller;
 use serde_json::{Value, json};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation};
 
 async fn shop() -> ApprovalFixture {
-    ApprovalFixture::start(false, ApprovalTerms::default()).await
+    ApprovalFixture::start(false, ApprovalSettings::default()).await
 }
 
 #[tokio::test]
@@ -46,7 +46,8 @@ async fn approval_by_api_permits_the_act_once() {
     assert_eq!((used["status"].as_str(), used["reason"].as_str()), (Some("used"), Some("checked")));
     assert!(used["decided_by"].as_str().is_some_and(|by| by.starts_with("token:approver:")), "{used}");
     let bea = Caller::local("bea", "admin");
-    let reported = dispatch::changes(&shop.served.dispatcher, &bea, &Wanted::default()).await.expect("changes").value;
+    let reported =
+        dispatch::changes(&shop.served.dispatcher, &bea, &ChangesQuery::default()).await.expect("changes").value;
     let changes = reported["changes"].as_array().expect("changes");
     let done =
         changes.iter().find(|change| change["tool"] == TOOL && change["outcome"] == "done").expect("it was done");
@@ -66,7 +67,7 @@ async fn rejection_is_reported_with_reason_and_is_final() {
         let answer = shop.request("admin").await;
         let text = answer["content"][0]["text"].as_str().expect("a sentence");
         assert!(text.contains("rejected") && text.contains("checked"), "{text}");
-        assert_eq!(answer["_meta"]["juju-mcp/code"], "not approved");
+        assert_eq!(answer["_meta"]["juju-mcp/code"], "not_approved");
         assert_eq!(shop.last_close().await, (Outcome::Denied, Some(id.clone())));
     }
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 409, "a rejection is final");
@@ -88,7 +89,7 @@ async fn user_confirms_in_a_current_client_by_round_trip() {
     assert_ne!(done["isError"], true, "{done}");
     assert_eq!(shop.units_added(), 1);
     let again = shop.request_with_elicitation("admin", back).await;
-    assert_eq!((again["_meta"]["juju-mcp/code"].as_str(), shop.units_added()), (Some("not approved"), 1), "{again}");
+    assert_eq!((again["_meta"]["juju-mcp/code"].as_str(), shop.units_added()), (Some("not_approved"), 1), "{again}");
     let tools: Vec<_> = shop.close_records().await.into_iter().map(|(tool, ending)| (tool, ending.outcome)).collect();
     assert!(tools.contains(&("approval_decided".to_owned(), Outcome::Done)), "{tools:?}");
 }
@@ -108,7 +109,7 @@ async fn destructive_act_requires_typing_its_name_in_the_client() {
     };
     for wrong in ["", "we", "Web", "shop"] {
         let refused = call(back(wrong)).await;
-        assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{wrong}: {refused}");
+        assert_eq!(refused["_meta"]["juju-mcp/code"], "not_approved", "{wrong}: {refused}");
     }
     let done = call(back("web")).await;
     assert_ne!(done["isError"], true, "{done}");
@@ -121,7 +122,7 @@ async fn client_decline_rejects_and_missing_answer_stays_pending() {
     let answer = |answer: Value| json!({"requestState": asked["requestState"], "inputResponses": {"approval": answer}});
     for odd in [json!({"action": "cancel"}), json!({"action": "accept"}), json!("yes"), json!({"approve": true})] {
         let refused = shop.request_with_elicitation("admin", answer(odd)).await;
-        assert_eq!(refused["_meta"]["juju-mcp/code"], "not approved", "{refused}");
+        assert_eq!(refused["_meta"]["juju-mcp/code"], "not_approved", "{refused}");
     }
     let again = shop.request_with_elicitation("admin", json!({"requestState": asked["requestState"]})).await;
     assert_eq!(again["resultType"], "input_required", "a state without an answer asks again: {again}");
@@ -131,16 +132,16 @@ async fn client_decline_rejects_and_missing_answer_stays_pending() {
         shop.request_with_elicitation("admin", answer(json!({"action": "accept", "content": {"approve": true}}))).await;
     assert_eq!(
         (too_late["_meta"]["juju-mcp/code"].as_str(), shop.units_added()),
-        (Some("not approved"), 0),
+        (Some("not_approved"), 0),
         "{too_late}"
     );
 }
 
 #[tokio::test]
 async fn client_cannot_confirm_if_second_approver_is_required() {
-    let shop = ApprovalFixture::start(true, ApprovalTerms::default()).await;
+    let shop = ApprovalFixture::start(true, ApprovalSettings::default()).await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
-    assert_eq!(asked["_meta"]["juju-mcp/code"], "approval needed", "no form is shown: {asked}");
+    assert_eq!(asked["_meta"]["juju-mcp/code"], "approval_required", "no form is shown: {asked}");
     let reported = &asked["_meta"]["juju-mcp/approval"];
     let (id, digest) = (reported["id"].as_str().expect("an id"), reported["digest"].as_str().expect("a digest"));
     assert_eq!(shop.decide("approver", "approve", id, digest).await, 200);
@@ -151,9 +152,10 @@ async fn client_cannot_confirm_if_second_approver_is_required() {
 #[tokio::test]
 async fn client_confirmation_can_be_disabled() {
     let shop =
-        ApprovalFixture::start(false, ApprovalTerms { confirm_in_client: false, ..ApprovalTerms::default() }).await;
+        ApprovalFixture::start(false, ApprovalSettings { confirm_in_client: false, ..ApprovalSettings::default() })
+            .await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
-    assert_eq!(asked["_meta"]["juju-mcp/code"], "approval needed", "{asked}");
+    assert_eq!(asked["_meta"]["juju-mcp/code"], "approval_required", "{asked}");
 }
 
 #[tokio::test]
@@ -187,7 +189,7 @@ async fn dry_run_reports_required_approvals_without_a_request() {
     let mut dry = arguments();
     dry["dry_run"] = true.into();
     let reported = shop.call("admin", TOOL, &dry, &json!({})).await;
-    assert_eq!(reported["structuredContent"]["needs_approval"][0]["rule"], "changes", "{reported}");
+    assert_eq!(reported["structuredContent"]["required_approvals"][0]["rule"], "changes", "{reported}");
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
     assert_eq!((listed["approvals"].as_array().map(Vec::len), shop.units_added()), (Some(0), 0));
 }
@@ -229,9 +231,9 @@ async fn reused_idempotency_key_consumes_no_approval() {
     assert_ne!(call(units(1, Some("k"))).await["isError"], true);
     let id = approve(&call(units(2, None)).await).await;
     let reused = call(units(2, Some("k"))).await;
-    assert_eq!((reused["_meta"]["juju-mcp/code"].as_str(), shop.units_added()), (Some("idempotency key reused"), 1));
+    assert_eq!((reused["_meta"]["juju-mcp/code"].as_str(), shop.units_added()), (Some("idempotency_key_reused"), 1));
     assert_eq!(shop.api("approver", "GET", &format!("/{id}"), &Value::Null).await.1["status"], "approved");
-    assert_eq!(call(units(3, Some("k"))).await["_meta"]["juju-mcp/code"], "idempotency key reused");
+    assert_eq!(call(units(3, Some("k"))).await["_meta"]["juju-mcp/code"], "idempotency_key_reused");
     assert_eq!(shop.api("approver", "GET", "?status=pending", &Value::Null).await.1["approvals"], json!([]));
     assert_ne!(call(units(2, Some("another"))).await["isError"], true, "the approval is still valid");
     assert_eq!(shop.units_added(), 2);
@@ -258,7 +260,11 @@ async fn approvers_never_see_secrets() {
 async fn approver_token_is_read_only() {
     let shop = shop().await;
     let refused = shop.request("approver").await;
-    assert_eq!((refused["_meta"]["juju-mcp/code"].as_str(), shop.units_added()), (Some("denied"), 0), "{refused}");
+    assert_eq!(
+        (refused["_meta"]["juju-mcp/code"].as_str(), shop.units_added()),
+        (Some("permission_denied"), 0),
+        "{refused}"
+    );
     let read = shop.call("approver", "juju_status", &json!({"model": "shop"}), &json!({})).await;
     assert_ne!(read["isError"], true, "{read}");
 }

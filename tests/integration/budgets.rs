@@ -1,7 +1,7 @@
 //! Change budgets: performed acts count, also after a restart; an act that cannot be counted is not performed.
 
 use audit::Outcome;
-use dispatch::ApprovalTerms;
+use dispatch::ApprovalSettings;
 use policy::{BuiltinRules, Policy};
 use serde_json::{Value, json};
 use store::{BudgetChangeRow, Store};
@@ -21,7 +21,7 @@ fn two_acts_policy() -> Policy {
 }
 
 async fn shop() -> ApprovalFixture {
-    let shop = ApprovalFixture::start(false, ApprovalTerms::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
     shop.served.dispatcher.policy.replace(two_acts_policy());
     shop
 }
@@ -85,7 +85,7 @@ async fn act_that_the_store_cannot_count_is_not_performed() {
 async fn server_without_readable_budget_usage_does_not_start() {
     let shop = shop().await;
     let store = shop.served.dispatcher.ledger.store();
-    dispatch::recall(store).await.expect("nothing was spent");
+    dispatch::restore_budget(store).await.expect("nothing was spent");
     let never = BudgetChangeRow {
         entry: "a".to_owned(),
         caller: "token:admin:1".to_owned(),
@@ -95,9 +95,9 @@ async fn server_without_readable_budget_usage_does_not_start() {
         machines: 0,
     };
     store.add_budget_change(&never, 0).await.expect("kept");
-    assert!(matches!(dispatch::recall(store).await, Err(store::Error::Unreadable { .. })));
+    assert!(matches!(dispatch::restore_budget(store).await, Err(store::Error::Unreadable { .. })));
     shop.execute_sql("drop table budget_change").await;
-    assert!(matches!(dispatch::recall(store).await, Err(store::Error::Failed(_))));
+    assert!(matches!(dispatch::restore_budget(store).await, Err(store::Error::Failed(_))));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The tool `audit_changes`: who changed what, for callers with permission.
 
 use audit::Outcome;
-use dispatch::{Refusal, Wanted, changes};
+use dispatch::{ChangesQuery, Refusal, changes};
 use identity::Caller;
 use policy::{BuiltinRules, Policy};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ roles:
       - {tools: audit_changes, models: shop, effects: [sensitive]}
 ";
 
-fn wanted(arguments: Value) -> Wanted {
+fn wanted(arguments: Value) -> ChangesQuery {
     serde_json::from_value(arguments).expect("fits")
 }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use audit::{AuditEvent, Outcome, Phase};
 use console::Settings;
-use dispatch::ApprovalTerms;
+use dispatch::ApprovalSettings;
 use serde_json::json;
 use tests::{
     approval_fixture::{ApprovalFixture, TOOL},
@@ -16,7 +16,7 @@ use tests::{
 const SESSION: &str = "juju-mcp-session";
 
 async fn shop() -> ApprovalFixture {
-    ApprovalFixture::start(false, ApprovalTerms::default()).await
+    ApprovalFixture::start(false, ApprovalSettings::default()).await
 }
 
 /// A browser that is signed in with the token of a name.

@@ -112,7 +112,7 @@ async fn hidden_tool_is_not_listed_and_every_call_is_denied_and_recorded() {
     ] {
         let before = served.ledger_records().await.len();
         let refused = send(path, "tools/call", json!({"name": name, "arguments": arguments})).await;
-        assert_eq!(refused["_meta"]["juju-mcp/code"], "denied", "{refused}");
+        assert_eq!(refused["_meta"]["juju-mcp/code"], "permission_denied", "{refused}");
         let records = served.ledger_records().await;
         assert_eq!(records.len(), before + 2, "{arguments}");
         let Phase::Close(ending) = &records[before + 1].phase else { panic!("no end") };
@@ -199,7 +199,7 @@ async fn validate_action_explains_an_act_without_performing_it() {
         "{result}"
     );
     let odd = validate("operator", json!({"type": "add-unit", "model": "shop"})).await;
-    assert_eq!((&odd["isError"], &odd["_meta"]["juju-mcp/code"]), (&json!(true), &json!("bad arguments")), "{odd}");
+    assert_eq!((&odd["isError"], &odd["_meta"]["juju-mcp/code"]), (&json!(true), &json!("invalid_arguments")), "{odd}");
     assert_eq!(simulator.writes().values().sum::<u64>(), 0);
     let dry = served.ledger_records().await;
     let dry = dry.iter().filter(|record| matches!(&record.phase, Phase::Open(beginning) if matches!(&beginning.event, audit::AuditEvent::ToolCall(call) if call.dry_run)));

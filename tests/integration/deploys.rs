@@ -40,7 +40,7 @@ async fn deploy_sends_every_argument() {
         "base": "ubuntu@22.04", "num_units": 2, "to": ["0", "lxd:0"], "constraints": "mem=2G cores=2 tags=a,b",
         "config": {"profile": "testing", "plugin_citext_enable": true}, "bind": {"": "alpha", "database": "alpha"},
         "storage": {"pgdata": "loop,1,1G"}, "trust": true, "dry_run": true});
-    let would = &done(&pair, "deploy", store.clone()).await["expected"];
+    let would = &done(&pair, "deploy", store.clone()).await["preview"];
     assert_eq!(
         (&would["charm"], &would["revision"], &would["channel"], &would["base"]),
         (&json!("postgresql"), &json!(512), &json!("14/edge"), &json!("ubuntu@22.04")),
@@ -111,7 +111,7 @@ async fn refresh_changes_the_revision_that_its_dry_run_reported() {
     };
     revision(23).await;
     let edge = json!({"application": "wordpress", "channel": "edge", "dry_run": true});
-    let would = done(&pair, "refresh", edge).await["expected"].clone();
+    let would = done(&pair, "refresh", edge).await["preview"].clone();
     assert_eq!((&would["from"]["revision"], &would["to"]["revision"]), (&json!(23), &json!(31)), "{would}");
     assert_eq!(would["resources"], json!({"theme": {"from": 1, "to": 4}}), "{would}");
     revision(23).await;

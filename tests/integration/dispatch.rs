@@ -55,7 +55,7 @@ async fn concurrent_calls_with_one_key_run_once() {
     let arguments = add_units(1, "burst");
     let answers = futures::future::join_all((0..20).map(|_| pair.juju_mcp("add-unit", &arguments))).await;
     let done = answers.iter().filter(|answer| matches!(answer, Ok(Reply { repeated: false, .. }))).count();
-    let others = |answer: &Result<Reply, Refusal>| matches!(answer, Ok(_) | Err(Refusal::EndUnknown { .. }));
+    let others = |answer: &Result<Reply, Refusal>| matches!(answer, Ok(_) | Err(Refusal::OutcomeUnknown { .. }));
     assert!(answers.iter().all(others), "{answers:?}");
     assert_eq!((done, sent(&simulator, "Application.AddUnits")), (1, 1));
 }
@@ -71,7 +71,7 @@ async fn key_reused_for_another_act_is_refused() {
     let failing = json!({"model": "shop", "application": "nope", "idempotency_key": "k3"});
     let first = pair.juju_mcp("add-unit", &failing).await.expect_err("no such application").to_string();
     let again = pair.juju_mcp("add-unit", &failing).await.expect_err("as before");
-    assert!(matches!(&again, Refusal::FailedBefore(_)) && again.to_string().contains("nope"), "{again} / {first}");
+    assert!(matches!(&again, Refusal::PreviouslyFailed(_)) && again.to_string().contains("nope"), "{again} / {first}");
     assert_eq!(sent(&simulator, "Application.AddUnits"), 2);
 }
 
@@ -92,7 +92,7 @@ async fn dry_run_reports_the_command_and_sends_no_write() {
         arguments["dry_run"] = json!(true);
         let reply = pair.juju_mcp(tool, &arguments).await.unwrap_or_else(|refusal| panic!("{tool}: {refusal}"));
         assert!(reply.text.starts_with("nothing was changed; this would run `juju "), "{}", reply.text);
-        assert_eq!(reply.value["would"]["model"], "admin/shop", "{tool}");
+        assert_eq!(reply.value["operation"]["model"], "admin/shop", "{tool}");
     }
     assert_eq!(simulator.writes(), std::collections::BTreeMap::new());
 }
@@ -102,7 +102,7 @@ async fn dry_run_of_removal_reports_removed_entities() {
     let (_simulator, pair) = shop().await;
     let dry = json!({"model": "shop", "applications": ["web"], "dry_run": true});
     let reply = pair.juju_mcp("remove-application", &dry).await.expect("a preview");
-    assert_eq!(reply.value["expected"]["removing"], json!(["web", "web/0", "web/1"]));
+    assert_eq!(reply.value["preview"]["removing"], json!(["web", "web/0", "web/1"]));
     let status = pair.status_until("shop", "it answers", |_| true).await;
     assert_eq!(status["applications"]["web"]["application-status"]["current"], "active");
     assert_eq!(status["applications"]["web"].get("life"), None);
@@ -112,7 +112,7 @@ async fn dry_run_of_removal_reports_removed_entities() {
 async fn dry_run_of_destroy_model_reports_its_content() {
     let (simulator, pair) = shop().await;
     let reply = pair.juju_mcp("destroy-model", &json!({"model": "shop", "dry_run": true})).await.expect("a preview");
-    let expected = &reply.value["expected"];
+    let expected = &reply.value["preview"];
     assert_eq!((&expected["destroying"], &expected["units"]), (&json!("admin/shop"), &json!(10)), "{expected}");
     assert_eq!(expected["applications"].as_array().map(Vec::len), Some(8));
     assert!(simulator.writes().is_empty());
@@ -208,9 +208,9 @@ async fn closed_ledger_refuses_every_call() {
     let (simulator, pair) = shop().await;
     pair.dispatcher.ledger.store().close().await;
     let refusal = pair.juju_mcp("add-unit", &add_units(1, "k4")).await.expect_err("closed");
-    assert!(matches!(refusal, Refusal::LedgerClosed(_)), "{refusal}");
+    assert!(matches!(refusal, Refusal::LedgerUnavailable(_)), "{refusal}");
     assert!(refusal.remedy().is_some_and(|remedy| remedy.contains("state directory")));
     assert!(simulator.writes().is_empty());
     let refusal = pair.juju_mcp("status", &json!({})).await.expect_err("the result of a read is withheld");
-    assert!(matches!(refusal, Refusal::LedgerClosed(_)), "{refusal}");
+    assert!(matches!(refusal, Refusal::LedgerUnavailable(_)), "{refusal}");
 }

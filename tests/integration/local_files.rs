@@ -110,7 +110,7 @@ async fn local_charms_and_resources_are_deployed_over_stdio() {
     let mut deploy = json!({"model": "prod", "charm": first, "application_name": "box", "resources": {"data": data},
         "config": {"colour": "red"}, "storage": {"crates": "2,64M"}, "constraints": "mem=1G", "dry_run": true});
     let would = done(&pair, "deploy", deploy.clone()).await;
-    assert_eq!((&would["expected"]["charm"], &would["expected"]["base"]), (&json!("parcel"), &json!("ubuntu@22.04")));
+    assert_eq!((&would["preview"]["charm"], &would["preview"]["base"]), (&json!("parcel"), &json!("ubuntu@22.04")));
     let before = pair.status_until("prod", "it answers", |_| true).await;
     assert!(before["applications"].get("box").is_none(), "{would}");
     deploy["dry_run"] = json!(false);

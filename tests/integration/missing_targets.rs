@@ -1,7 +1,7 @@
 //! A call with a missing target is refused at once, also as a dry run: no approver receives a request for a typing error.
 
 use audit::Outcome;
-use dispatch::ApprovalTerms;
+use dispatch::ApprovalSettings;
 use policy::Policy;
 use serde_json::{Value, json};
 use tests::approval_fixture::{ApprovalFixture, policy_requiring_approval};
@@ -11,7 +11,7 @@ const WITH_DRY_RUN: [&str; 3] =
     ["Application.DestroyApplication", "Application.DestroyUnit", "MachineManager.DestroyMachineWithParams"];
 
 async fn shop() -> ApprovalFixture {
-    ApprovalFixture::start(false, ApprovalTerms::default()).await
+    ApprovalFixture::start(false, ApprovalSettings::default()).await
 }
 
 fn text(answer: &Value) -> &str {
@@ -108,6 +108,6 @@ async fn existing_or_new_target_requests_an_approval() {
         let mut arguments = arguments;
         arguments["model"] = "shop".into();
         let asked = shop.call("admin", tool, &arguments, &json!({})).await;
-        assert_eq!(asked["_meta"]["juju-mcp/code"], "approval needed", "{tool}: {asked}");
+        assert_eq!(asked["_meta"]["juju-mcp/code"], "approval_required", "{tool}: {asked}");
     }
 }

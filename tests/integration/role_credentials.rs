@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dispatch::{Call, Refusal, carry_out};
+use dispatch::{Call, Refusal, execute};
 use identity::Caller;
 use juju_client::Controllers;
 use policy::{BuiltinRules, Policy};
@@ -14,7 +14,7 @@ const FAULTY: &str = "roles: {viewer: {description: A fault, effects: [read, sen
 
 async fn call(pair: &SideBySide, role: &str, tool: &str, arguments: Value) -> Result<Value, Refusal> {
     let Value::Object(arguments) = arguments else { panic!("an object") };
-    carry_out(&pair.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await.map(|reply| reply.value)
+    execute(&pair.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await.map(|reply| reply.value)
 }
 
 fn controllers(real: &RealController, user: &str) -> Controllers {

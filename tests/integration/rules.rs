@@ -35,7 +35,7 @@ fn act(tool: &str, model: &str, arguments: Value) -> Act {
     let catalogue = Catalogue::shipped();
     let plan = catalogue.get(&tool).expect("it was there").plan(given);
     let plan = plan.unwrap_or_else(|error| panic!("{tool}: {error}"));
-    let act = plan.act_nowhere();
+    let act = plan.unresolved_act();
     let target = Target::in_model("eu", model, act.target.entities.clone());
     act.with_target(target)
 }

@@ -144,7 +144,7 @@ async fn remove_everything(work: &mut Work<'_>) {
     work.wait_until("wordpress has two units", |now| units(now, "wordpress") == 2).await;
     let dry = json!({"applications": ["wordpress"], "dry_run": true});
     let would = work.act("remove-application", dry).await;
-    assert!(would["expected"]["removing"].as_array().is_some_and(|all| all.contains(&json!("wordpress/0"))), "{would}");
+    assert!(would["preview"]["removing"].as_array().is_some_and(|all| all.contains(&json!("wordpress/0"))), "{would}");
     assert_eq!(units(&work.wait_until("nothing was removed", |_| true).await, "wordpress"), 2);
     work.act("remove-application", json!({"applications": ["wordpress"], "destroy_storage": true})).await;
     work.wait_until("wordpress is gone", |now| now["applications"].get("wordpress").is_none()).await;

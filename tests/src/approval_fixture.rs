@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use audit::{CloseRecord, Outcome, Phase};
-use dispatch::ApprovalTerms;
+use dispatch::ApprovalSettings;
 use identity::Caller;
 use juju_sim::Simulator;
 use mcp::Endpoint;
@@ -63,7 +63,7 @@ pub fn policy_requiring_approval(least: Effect, requires_second_approver: bool) 
 
 impl ApprovalFixture {
     /// Starts the simulator and the server.
-    pub async fn start(requires_second_approver: bool, terms: ApprovalTerms) -> Self {
+    pub async fn start(requires_second_approver: bool, terms: ApprovalSettings) -> Self {
         let simulator = simulator("shop").await;
         let folder = tempfile::tempdir().expect("a folder");
         let served = serve(&simulator, folder.path(), requires_second_approver, terms).await;
@@ -78,7 +78,7 @@ impl ApprovalFixture {
     }
 
     /// Restarts with other settings.
-    pub async fn restart_with(self, requires_second_approver: bool, terms: ApprovalTerms) -> Self {
+    pub async fn restart_with(self, requires_second_approver: bool, terms: ApprovalSettings) -> Self {
         let Self { simulator, served, folder, .. } = self;
         served.stop();
         served.dispatcher.ledger.flush().await.expect("a ledger");
@@ -132,7 +132,7 @@ impl ApprovalFixture {
     /// Calls [`TOOL`] and returns the id and the digest of the approval request.
     pub async fn request_approval(&self, token: &str) -> (String, String) {
         let asked = self.request(token).await;
-        assert_eq!(asked["_meta"]["juju-mcp/code"], "approval needed", "{asked}");
+        assert_eq!(asked["_meta"]["juju-mcp/code"], "approval_required", "{asked}");
         let approval = &asked["_meta"]["juju-mcp/approval"];
         let text = |name: &str| approval[name].as_str().expect(name).to_owned();
         (text("id"), text("digest"))
@@ -209,7 +209,7 @@ async fn serve(
     simulator: &Simulator,
     folder: &Path,
     requires_second_approver: bool,
-    terms: ApprovalTerms,
+    terms: ApprovalSettings,
 ) -> TestServer {
     let policy = policy_requiring_approval(Effect::Write, requires_second_approver);
     TestServer::with(folder, ServerSetup { policy, approvals: terms, ..ServerSetup::with_simulator(simulator, folder) })

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use audit::{Ledger, Record};
 use catalogue::Catalogue;
-use dispatch::{ApprovalTerms, Call, Clock, Door, Refusal, Reply, carry_out};
+use dispatch::{ApprovalSettings, Call, Clock, Dispatcher, Refusal, Reply, execute};
 use identity::Caller;
 use juju_client::{ClientFiles, Controllers};
 use juju_sim::{AgentTiming, Settings, Simulator};
@@ -20,7 +20,7 @@ use crate::{
 /// A dispatcher and the real `juju` client for the same controller.
 pub struct SideBySide {
     /// The dispatcher of `juju-mcp`.
-    pub dispatcher: Door,
+    pub dispatcher: Dispatcher,
     /// The real client, if available.
     juju: Option<PathBuf>,
     data: PathBuf,
@@ -58,12 +58,12 @@ impl SideBySide {
     }
 
     async fn new(controllers: Controllers, data: PathBuf, folder: tempfile::TempDir) -> Self {
-        let door = Door {
+        let door = Dispatcher {
             catalogue: Catalogue::shipped(),
             policy: ActivePolicy::new(Policy::without_rules().expect("the policy"), Budget::default()),
             ledger: crate::ledger::ledger(folder.path()).await,
             controllers,
-            approvals: ApprovalTerms::default(),
+            approvals: ApprovalSettings::default(),
             clock: Clock::default(),
         };
         let programs = programs();
@@ -84,7 +84,7 @@ impl SideBySide {
     /// The refusal.
     pub async fn juju_mcp_as(&self, role: &str, tool: &str, arguments: &Value) -> Result<Reply, Refusal> {
         let arguments: Map<_, _> = arguments.as_object().cloned().expect("an object");
-        carry_out(&self.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await
+        execute(&self.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await
     }
 
     /// The output of the real client in its default format.

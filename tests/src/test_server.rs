@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::D
 
 use audit::{Ledger, Record};
 use catalogue::Catalogue;
-use dispatch::{ApprovalTerms, Approvals, Clock, Door, SecurityEvents};
+use dispatch::{ApprovalSettings, Approvals, Clock, Dispatcher, SecurityEvents};
 use http_server::{RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::{Authenticator, Token, oauth::Provider};
 use juju_client::{ClientFiles, ControllerEndpoint, Controllers};
@@ -27,7 +27,7 @@ pub struct TestServer {
     /// The MCP server, for tests with a transport of their own.
     pub server: mcp::Server,
     /// Its dispatcher.
-    pub dispatcher: Arc<Door>,
+    pub dispatcher: Arc<Dispatcher>,
     tokens: BTreeMap<&'static str, Token>,
     authenticator: Arc<Authenticator>,
     /// Counts and records authentication failures.
@@ -45,7 +45,7 @@ pub struct ServerSetup {
     /// Its policy.
     pub policy: Policy,
     /// Approval settings.
-    pub approvals: ApprovalTerms,
+    pub approvals: ApprovalSettings,
     /// An identity provider; its access tokens are accepted too.
     pub provider: Option<Provider>,
     /// A change of the MCP server.
@@ -63,7 +63,7 @@ impl ServerSetup {
             controllers,
             settings: Settings::default(),
             policy: Policy::without_rules().expect("the policy"),
-            approvals: ApprovalTerms::default(),
+            approvals: ApprovalSettings::default(),
             provider: None,
             adjust: Box::new(|server| server),
         }
@@ -103,9 +103,9 @@ impl TestServer {
         let stored_key = std::fs::read(folder.join(STATE_KEY_FILE)).ok().and_then(|key| key.try_into().ok());
         let catalogue = Catalogue::shipped();
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
-        let door = Arc::new(Door {
+        let door = Arc::new(Dispatcher {
             catalogue,
-            policy: ActivePolicy::new(policy, dispatch::recall(ledger.store()).await.expect("a store")),
+            policy: ActivePolicy::new(policy, dispatch::restore_budget(ledger.store()).await.expect("a store")),
             ledger: ledger.clone(),
             controllers,
             approvals,
@@ -176,7 +176,7 @@ pub fn page_settings() -> console::Settings {
 
 fn console_routes(
     settings: console::Settings,
-    door: &Arc<Door>,
+    door: &Arc<Dispatcher>,
     authenticator: &Arc<Authenticator>,
     events: &Arc<dyn SecurityEvents>,
 ) -> axum::Router {

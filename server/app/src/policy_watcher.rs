@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use dispatch::Door;
+use dispatch::Dispatcher;
 use http_server::metrics::Metrics;
 use policy::{BuiltinRules, InvalidPolicy, Policy};
 use serde_yaml::Mapping;
@@ -81,7 +81,7 @@ impl PolicyWatcher {
     }
 
     /// Checks the files until `stop` is cancelled and applies every changed policy.
-    pub(crate) async fn watch(self, dispatcher: Arc<Door>, metrics: Arc<Metrics>, stop: CancellationToken) {
+    pub(crate) async fn watch(self, dispatcher: Arc<Dispatcher>, metrics: Arc<Metrics>, stop: CancellationToken) {
         let mut files = self.files();
         if files.is_empty() {
             return;
@@ -113,11 +113,11 @@ impl PolicyWatcher {
         }
     }
 
-    async fn reload(&self, dispatcher: &Door, metrics: &Metrics) -> Option<PolicyFiles> {
+    async fn reload(&self, dispatcher: &Dispatcher, metrics: &Metrics) -> Option<PolicyFiles> {
         match self.read_files() {
             Ok(written) => {
                 let (rules, bindings) = (written.policy.rules().len(), written.policy.role_bindings().len());
-                let changes = dispatch::put_in_force(dispatcher, written.policy.clone()).await;
+                let changes = dispatch::apply_policy(dispatcher, written.policy.clone()).await;
                 metrics.policy_reloaded(true);
                 let changes = serde_json::to_string(&changes).unwrap_or_default();
                 tracing::info!(rules, bindings, %changes, "the policy was reloaded");

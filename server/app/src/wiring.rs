@@ -8,7 +8,7 @@ use std::{
 
 use audit::{Ledger, LedgerConfig, Retention, Signer};
 use catalogue::Catalogue;
-use dispatch::{ApprovalTerms, Clock, Door};
+use dispatch::{ApprovalSettings, Clock, Dispatcher};
 use futures::future::{BoxFuture, FutureExt, join_all};
 use http_server::health::{Check, Health};
 use juju_client::{ClientFiles, ControllerEndpoint, Controllers};
@@ -36,14 +36,14 @@ pub(crate) async fn build_dispatcher(
     state: &StateDir,
     controllers: Controllers,
     policy: Policy,
-    approvals: ApprovalTerms,
+    approvals: ApprovalSettings,
     keep: Retention,
-) -> Result<Arc<Door>, Failure> {
+) -> Result<Arc<Dispatcher>, Failure> {
     let store = Store::open(&state.directory.join(STORE)).await.map_err(|error| {
         let remedy = error.remedy();
         Failure::usage(error, remedy)
     })?;
-    let budget = dispatch::recall(&store).await?;
+    let budget = dispatch::restore_budget(&store).await?;
     let signer = Signer::new(&secret_key(&state.directory, LEDGER_KEY)?);
     let ledger = Ledger::open(
         store,
@@ -51,7 +51,7 @@ pub(crate) async fn build_dispatcher(
     )
     .await?;
     let policy = ActivePolicy::new(policy, budget);
-    Ok(Arc::new(Door {
+    Ok(Arc::new(Dispatcher {
         catalogue: Catalogue::shipped(),
         policy,
         ledger,
@@ -62,7 +62,7 @@ pub(crate) async fn build_dispatcher(
 }
 
 /// Health checks of the ledger, the policy and each controller.
-pub(crate) struct HealthChecks(pub(crate) Arc<Door>);
+pub(crate) struct HealthChecks(pub(crate) Arc<Dispatcher>);
 
 impl Health for HealthChecks {
     fn checks(&self) -> BoxFuture<'_, Vec<Check>> {
@@ -178,7 +178,7 @@ pub(crate) fn stop_signal() -> CancellationToken {
 }
 
 /// Waits until the ledger is stored and signed, and closes the store.
-pub(crate) async fn close(dispatcher: &Door) {
+pub(crate) async fn close(dispatcher: &Dispatcher) {
     if let Err(error) = dispatcher.ledger.shutdown().await {
         tracing::error!(%error, "the last records of the ledger may be lost");
     }

@@ -90,7 +90,7 @@ pub trait Command: Send + Sync + 'static {
     }
 
     /// What a dry run can say beyond the act itself; reads only.
-    fn preview(_: Arc<Self::Args>, _: Arc<Site>) -> impl Future<Output = Result<Option<Value>, Failure>> + Send {
+    fn preview(_: &Self::Args, _: &Site) -> impl Future<Output = Result<Option<Value>, Failure>> + Send {
         std::future::ready(Ok(None))
     }
 

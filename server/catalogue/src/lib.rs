@@ -3,6 +3,7 @@
 //! The author of a tool writes [`Command`]: types, a few constants, and two short functions. [`Tool`] is what the rest
 //! of the program sees of it: JSON in, a [`Plan`] out.
 
+mod answer;
 mod command;
 mod entity;
 mod failure;
@@ -19,12 +20,13 @@ mod target;
 mod text;
 mod view;
 
+pub use answer::{Answer, ResultLimit};
 pub use command::{Command, Scope};
 pub use entity::name as name_in_tag;
 pub use failure::Failure;
 pub use offer_url::OfferUrl;
 pub use options::{Format, Options, ViewOptions};
-pub use plan::{Answer, Job, Plan, Preview, Tool};
+pub use plan::{Plan, PlannedCommand, PlannedWork, Tool};
 pub use registry::Catalogue;
 pub use schema::BadArguments;
 pub use site::{Place, Progress, Site};

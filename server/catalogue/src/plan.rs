@@ -1,4 +1,4 @@
-//! A tool as the rest of the program sees it: JSON in, a plan out; nothing is done before the plan got its permit.
+//! A tool as the rest of the program sees it: JSON in, a plan out. Nothing is done before the plan has its permit.
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -6,62 +6,97 @@ use futures::future::{BoxFuture, FutureExt};
 use policy::{Act, Effect, Impact, Location, Permit, Planned, Target, TargetEntity};
 use serde_json::{Map, Value};
 
-use crate::{BadArguments, Command, Failure, OfferUrl, Options, Scope, Site, options::Kind, schema, view};
+use crate::{
+    Answer, BadArguments, Command, Failure, OfferUrl, Options, ResultLimit, Scope, Site, options::Kind, schema, view,
+};
 
-/// What a tool answers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    /// The answer as data: what the client prints with `--format json`; always an object.
-    pub value: Value,
-    /// The answer as text for a reader.
-    pub text: String,
-    /// Characters that nobody sees and that were taken out of it.
-    pub removed: usize,
+/// A command whose arguments are checked. It previews without a permit and runs, once, with one.
+pub trait PlannedCommand: Send + Sync {
+    /// What a dry run can show beyond the act itself. Fails where an entity that the act needs does not exist.
+    fn preview<'a>(&'a self, site: &'a Site) -> BoxFuture<'a, Result<Option<Value>, Failure>>;
+
+    /// Does what was permitted.
+    fn run(
+        self: Box<Self>,
+        permit: Permit,
+        site: Arc<Site>,
+        limit: ResultLimit,
+    ) -> BoxFuture<'static, Result<Answer, Failure>>;
+
+    /// The command line of the Juju client with the same meaning, made of these arguments: the command's own, or redacted ones.
+    fn command_line(&self, arguments: &Value) -> String;
 }
 
-/// Work whose arguments are checked, waiting for its permit. The number is the most bytes of data in a read's answer.
-pub type Job = Box<dyn FnOnce(Permit, Arc<Site>, usize) -> BoxFuture<'static, Result<Answer, Failure>> + Send>;
+/// A command with its checked arguments, waiting for its permit.
+pub type PlannedWork = Box<dyn PlannedCommand>;
 
-/// What a dry run can say beyond the act itself.
-pub type Preview = Box<dyn FnOnce(Arc<Site>) -> BoxFuture<'static, Result<Option<Value>, Failure>> + Send>;
+/// The one implementation of [`PlannedCommand`]: a command with its parsed arguments.
+struct PlannedCall<C: Command> {
+    args: C::Args,
+    options: Options,
+    required: Vec<TargetEntity>,
+}
 
-/// A call whose arguments fit: what it would do, and the work that would do it.
+impl<C: Command> PlannedCommand for PlannedCall<C> {
+    fn preview<'a>(&'a self, site: &'a Site) -> BoxFuture<'a, Result<Option<Value>, Failure>> {
+        async {
+            let preview = C::preview(&self.args, site).await?;
+            site.require(&self.required).await?;
+            Ok(preview)
+        }
+        .boxed()
+    }
+
+    fn run(
+        self: Box<Self>,
+        permit: Permit,
+        site: Arc<Site>,
+        limit: ResultLimit,
+    ) -> BoxFuture<'static, Result<Answer, Failure>> {
+        async move {
+            let output = C::run(permit, self.args, site).await?;
+            let value = serde_json::to_value(output).map_err(|cause| Failure::Unwritable(cause.to_string()))?;
+            view::show(value, Kind::of::<C>(), C::concise, &self.options.view, limit)
+        }
+        .boxed()
+    }
+
+    fn command_line(&self, arguments: &Value) -> String {
+        command_line(C::COMMAND, C::SCOPE, C::POSITIONAL, arguments, &self.options)
+    }
+}
+
+/// A call whose arguments fit: what it would do, and the command that would do it.
 pub struct Plan {
     /// Options that every tool of its kind takes.
     pub options: Options,
-    /// The command line of the Juju client that does the same.
-    pub command_line: String,
-    /// Makes that command line of other arguments, redacted ones for a start.
-    pub speak: fn(&Value, &Options) -> String,
     tool: String,
     effect: Effect,
     entities: Vec<TargetEntity>,
     source: Option<OfferUrl>,
     impact: Impact,
     arguments: Value,
-    job: Job,
-    preview: Preview,
+    command: PlannedWork,
 }
 
 impl Plan {
-    /// The act at the place that was found, joined to its work, and what a dry run would say.
+    /// The act at its resolved location, joined to the command that would do it.
     #[must_use]
-    pub fn at(self, site: &Site) -> (Planned<Job>, Preview) {
-        let source = self.source.map(|url| url.target_from(site.location()));
+    pub fn resolve(self, site: &Site) -> Planned<PlannedWork> {
         let act = Act {
             tool: self.tool,
             effect: self.effect,
+            source: self.source.map(|url| url.target_from(site.location())),
             target: Target { location: site.location().clone(), entities: self.entities },
-            source,
             impact: self.impact,
             arguments: self.arguments,
         };
-        (Planned::new(act, self.job), self.preview)
+        Planned::new(act, self.command)
     }
 
-    /// The act at a place that could not be found, by the names that the caller gave: for the ledger.
+    /// The act by the names that the caller gave, where its location cannot be resolved: for the ledger.
     #[must_use]
-    pub fn act_nowhere(&self) -> Act {
+    pub fn unresolved_act(&self) -> Act {
         let place = &self.options.place;
         let location = Location::from_names(place.controller.clone(), place.model.clone());
         Act {
@@ -80,7 +115,7 @@ pub trait Tool: Send + Sync {
     /// Its name, `juju_add_unit`.
     fn name(&self) -> &str;
     /// The client's word, `add-unit`.
-    fn word(&self) -> &'static str;
+    fn command(&self) -> &'static str;
     /// Group of tools that it belongs to.
     fn toolset(&self) -> &'static str;
     /// What it does, in one or two sentences.
@@ -136,7 +171,7 @@ impl<C: Command> Tool for Adapter<C> {
         &self.name
     }
 
-    fn word(&self) -> &'static str {
+    fn command(&self) -> &'static str {
         C::COMMAND
     }
 
@@ -185,60 +220,28 @@ impl<C: Command> Tool for Adapter<C> {
         arguments.retain(|_, value| !value.is_null());
         let args: C::Args = BadArguments::read(arguments.clone())?;
         C::validate(&args).map_err(BadArguments::said)?;
-        let again = BadArguments::read(arguments.clone())?;
         let effect = C::effect(&args);
-        let needs = if effect.changes() { C::required_entities(&args) } else { Vec::new() };
-        let arguments = Value::Object(arguments);
-        let view = options.view.clone();
+        let (required, impact) = if effect.changes() {
+            (C::required_entities(&args), C::impact(&args))
+        } else {
+            (Vec::new(), Impact::default())
+        };
         Ok(Plan {
-            command_line: command_line::<C>(&arguments, &options),
-            speak: command_line::<C>,
             tool: self.name.clone(),
             effect,
             entities: C::target_entities(&args),
             source: C::source(&args),
-            impact: if effect.changes() { C::impact(&args) } else { Impact::default() },
-            arguments,
-            options,
-            job: Box::new(|permit, site, most| answer::<C>(permit, args, site, view, most).boxed()),
-            preview: Box::new(|site| {
-                let expected = C::preview(Arc::new(again), Arc::clone(&site)).boxed();
-                expected_there(expected, site, needs).boxed()
-            }),
+            impact,
+            arguments: Value::Object(arguments),
+            options: options.clone(),
+            command: Box::new(PlannedCall::<C> { args, options, required }),
         })
     }
 }
 
-/// What a dry run says beyond the act itself, where all that the act needs is there.
-async fn expected_there(
-    expected: BoxFuture<'_, Result<Option<Value>, Failure>>,
-    site: Arc<Site>,
-    needs: Vec<TargetEntity>,
-) -> Result<Option<Value>, Failure> {
-    let expected = expected.await?;
-    site.require(&needs).await?;
-    Ok(expected)
-}
-
-async fn answer<C: Command>(
-    permit: Permit,
-    args: C::Args,
-    site: Arc<Site>,
-    view: crate::ViewOptions,
-    most_bytes: usize,
-) -> Result<Answer, Failure> {
-    let output = C::run(permit, args, site).await?;
-    let value = serde_json::to_value(output).map_err(|cause| Failure::Unwritable(cause.to_string()))?;
-    view::show(value, Kind::of::<C>(), C::concise, &view, most_bytes)
-}
-
-/// The command line of the Juju client with the same meaning, for people to read and to check by.
-fn command_line<C: Command>(arguments: &Value, options: &Options) -> String {
-    spoken_command(C::COMMAND, C::SCOPE, C::POSITIONAL, arguments, options)
-}
-
-fn spoken_command(word: &str, scope: Scope, positional: &[&str], arguments: &Value, options: &Options) -> String {
-    let mut words = vec!["juju".to_owned(), word.to_owned()];
+/// The command line of the Juju client with the same meaning, for people to read and to check.
+fn command_line(command: &str, scope: Scope, positional: &[&str], arguments: &Value, options: &Options) -> String {
+    let mut words = vec!["juju".to_owned(), command.to_owned()];
     let place = match (&options.place.controller, &options.place.model) {
         (Some(controller), Some(model)) => Some(format!("--model={controller}:{model}")),
         (None, Some(model)) => Some(format!("--model={model}")),
@@ -253,30 +256,30 @@ fn spoken_command(word: &str, scope: Scope, positional: &[&str], arguments: &Val
         match value {
             Value::Bool(true) => words.push(flag),
             Value::Bool(false) | Value::Null => {}
-            other => words.extend(spoken(other).into_iter().map(|value| format!("{flag}={value}"))),
+            other => words.extend(shell_words(other).into_iter().map(|value| format!("{flag}={value}"))),
         }
     }
-    words.extend(positional.iter().filter_map(|name| arguments.get(*name)).flat_map(spoken));
+    words.extend(positional.iter().filter_map(|name| arguments.get(*name)).flat_map(shell_words));
     words.join(" ")
 }
 
 /// A value as words of a command line, quoted for a POSIX shell where that is needed.
-fn spoken(value: &Value) -> Vec<String> {
+fn shell_words(value: &Value) -> Vec<String> {
     match value {
-        Value::String(text) => vec![quoted(text)],
-        Value::Array(items) => items.iter().flat_map(spoken).collect(),
+        Value::String(text) => vec![shell_quote(text)],
+        Value::Array(items) => items.iter().flat_map(shell_words).collect(),
         Value::Object(map) => map
             .iter()
             .map(|(name, value)| match value {
-                Value::String(text) => quoted(&format!("{name}={text}")),
-                other => quoted(&format!("{name}={other}")),
+                Value::String(text) => shell_quote(&format!("{name}={text}")),
+                other => shell_quote(&format!("{name}={other}")),
             })
             .collect(),
         other => vec![other.to_string()],
     }
 }
 
-fn quoted(text: &str) -> String {
+fn shell_quote(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@+%".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         text.to_owned()

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Answer, Failure, ViewOptions,
+    Answer, Failure, ResultLimit, ViewOptions,
     options::{Format, Kind},
     text,
 };
@@ -21,7 +21,7 @@ pub(crate) fn show(
     kind: Kind,
     concise: fn(&Value) -> String,
     options: &ViewOptions,
-    most_bytes: usize,
+    limit: ResultLimit,
 ) -> Result<Answer, Failure> {
     let mut value = as_object(value);
     let mut page = match kind.rows {
@@ -29,7 +29,7 @@ pub(crate) fn show(
         None => Page::default(),
     };
     if kind.reads {
-        fit(&mut value, kind.rows, &mut page, most_bytes)?;
+        fit(&mut value, kind.rows, &mut page, limit.bytes())?;
     }
     let removed = content::clean_value(&mut value);
     let text = match options.format {
@@ -108,9 +108,9 @@ fn rows<'a>(value: &'a mut Value, path: &str) -> Option<&'a mut Value> {
 }
 
 /// Shortens a page to what fits into so many bytes; an answer without rows cannot be shortened and is refused.
-fn fit(value: &mut Value, path: Option<&str>, page: &mut Page, most_bytes: usize) -> Result<(), Failure> {
+fn fit(value: &mut Value, path: Option<&str>, page: &mut Page, max_bytes: usize) -> Result<(), Failure> {
     let whole = size(value);
-    if whole <= most_bytes {
+    if whole <= max_bytes {
         return Ok(());
     }
     let rows = path.and_then(|path| rows(value, path));
@@ -120,7 +120,7 @@ fn fit(value: &mut Value, path: Option<&str>, page: &mut Page, most_bytes: usize
         Some(Value::Array(items)) => items.iter().map(|row| size(row) + 1).collect(),
         _ => Vec::new(),
     };
-    let mut left = most_bytes.saturating_sub(whole.saturating_sub(sizes.iter().sum()) + NEXT_CURSOR);
+    let mut left = max_bytes.saturating_sub(whole.saturating_sub(sizes.iter().sum()) + NEXT_CURSOR);
     let fitting = sizes.iter().take_while(|row| left.checked_sub(**row).map(|rest| left = rest).is_some()).count();
     match rows {
         Some(rows) if fitting > 0 => {
@@ -130,7 +130,7 @@ fn fit(value: &mut Value, path: Option<&str>, page: &mut Page, most_bytes: usize
             Ok(())
         }
         _ => Err(Failure::refused(
-            format!("the answer has {whole} bytes, more than the {most_bytes} that this server gives at once"),
+            format!("the answer has {whole} bytes, more than the {max_bytes} that this server gives at once"),
             "ask for less with the tool's own arguments, or with `fields` and `filter` where it takes them",
         )),
     }

@@ -46,7 +46,7 @@ pub(crate) async fn page(State(app): State<Arc<AppState>>, user: SignedIn) -> Re
 async fn pending_and_all(
     app: &AppState,
     user: &SignedIn,
-) -> Result<(Vec<Approval>, Vec<Approval>), dispatch::NotDecided> {
+) -> Result<(Vec<Approval>, Vec<Approval>), dispatch::DecisionError> {
     let pending = app.approvals.list(&user.caller, Some(Status::Pending)).await?;
     Ok((pending, app.approvals.list(&user.caller, None).await?))
 }

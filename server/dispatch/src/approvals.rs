@@ -7,9 +7,9 @@ use audit::{AuditEvent, Entry, NewEntry, Outcome};
 use chrono::{DateTime, Utc};
 use identity::Caller;
 use policy::{Approval, DecisionDenied, Requester, Status};
-use store::DecisionUpdate as Written;
+use store::DecisionUpdate;
 
-use crate::{Door, stored};
+use crate::{Dispatcher, approval_row};
 
 /// The most characters that a reason may have.
 const LONGEST_REASON: usize = 500;
@@ -20,9 +20,9 @@ const DIGEST_LENGTH: usize = 64;
 /// The most approvals that one list has.
 const MOST_LISTED: i64 = 200;
 
-/// Questions to humans behind one door. Cheap to clone.
+/// Questions to humans behind one dispatcher. Cheap to clone.
 #[derive(Clone)]
-pub struct Approvals(Arc<Door>);
+pub struct Approvals(Arc<Dispatcher>);
 
 /// What somebody decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,23 +39,39 @@ pub struct Decision {
 
 /// Why a list, a look or a decision was refused. Each is one sentence.
 #[derive(Debug, thiserror::Error)]
-pub enum NotDecided {
+pub enum DecisionError {
     /// It may not be decided so.
     #[error(transparent)]
     DecisionDenied(#[from] DecisionDenied),
     /// The reason is too long.
     #[error("a reason has at most {LONGEST_REASON} characters")]
-    LongReason,
+    ReasonTooLong,
     /// The ledger cannot keep the decision.
     #[error("nothing was decided, because {0}")]
-    LedgerClosed(#[source] audit::Error),
+    LedgerUnavailable(#[source] audit::Error),
     /// The store failed.
     #[error("approvals cannot be read or kept: {0}")]
-    Lost(#[from] store::Error),
+    StoreUnavailable(#[from] store::Error),
 }
 
-impl NotDecided {
-    /// The HTTP status for the management API and the approval page.
+impl DecisionError {
+    /// The code for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DecisionDenied(DecisionDenied::NotApprover) => "permission_denied",
+            Self::DecisionDenied(DecisionDenied::SelfApproval) => "self_approval",
+            Self::DecisionDenied(DecisionDenied::SameClient) => "same_client",
+            Self::DecisionDenied(DecisionDenied::Unknown(_)) => "unknown_approval",
+            Self::DecisionDenied(DecisionDenied::DigestMismatch) => "digest_mismatch",
+            Self::DecisionDenied(DecisionDenied::AlreadyClosed(_)) => "already_decided",
+            Self::ReasonTooLong => "bad_request",
+            Self::LedgerUnavailable(_) => "ledger_unavailable",
+            Self::StoreUnavailable(_) => "store_unavailable",
+        }
+    }
+
+    /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
@@ -64,17 +80,17 @@ impl NotDecided {
             ) => 403,
             Self::DecisionDenied(DecisionDenied::Unknown(_)) => 404,
             Self::DecisionDenied(DecisionDenied::DigestMismatch | DecisionDenied::AlreadyClosed(_)) => 409,
-            Self::LongReason => 400,
-            Self::LedgerClosed(_) | Self::Lost(_) => 503,
+            Self::ReasonTooLong => 400,
+            Self::LedgerUnavailable(_) | Self::StoreUnavailable(_) => 503,
         }
     }
 }
 
 impl Approvals {
-    /// The questions behind this door.
+    /// The questions behind this dispatcher.
     #[must_use]
-    pub fn new(door: Arc<Door>) -> Self {
-        Self(door)
+    pub fn new(dispatcher: Arc<Dispatcher>) -> Self {
+        Self(dispatcher)
     }
 
     /// Whether this caller's token may approve.
@@ -94,32 +110,32 @@ impl Approvals {
     /// their own for others.
     ///
     /// # Errors
-    /// [`NotDecided::Lost`].
-    pub async fn list(&self, caller: &Caller, status: Option<Status>) -> Result<Vec<Approval>, NotDecided> {
+    /// [`DecisionError::StoreUnavailable`].
+    pub async fn list(&self, caller: &Caller, status: Option<Status>) -> Result<Vec<Approval>, DecisionError> {
         let now = self.0.clock.now();
         let own = (!self.may_approve(caller)).then(|| Requester::from_caller(caller).key());
         let store = self.0.ledger.store();
         let rows =
             store.approvals(status.map(Status::as_str), own.as_deref(), now.timestamp_micros(), MOST_LISTED).await?;
-        rows.into_iter().map(|row| Ok(as_of(stored::read(row)?, now))).collect()
+        rows.into_iter().map(|row| Ok(with_status_at(approval_row::read(row)?, now))).collect()
     }
 
     /// One approval, for whoever may approve or asked for it. What others try stands in the ledger.
     ///
     /// # Errors
-    /// [`DecisionDenied::Unknown`], or [`NotDecided::Lost`].
-    pub async fn get(&self, caller: &Caller, id: &str) -> Result<Approval, NotDecided> {
+    /// [`DecisionDenied::Unknown`], or [`DecisionError::StoreUnavailable`].
+    pub async fn get(&self, caller: &Caller, id: &str) -> Result<Approval, DecisionError> {
         if let Some(found) = self.find(id).await? {
-            let approval = as_of(found, self.0.clock.now());
+            let approval = with_status_at(found, self.0.clock.now());
             if self.may_approve(caller) || approval.request.requester.key() == Requester::from_caller(caller).key() {
                 return Ok(approval);
             }
         }
-        let unknown = DecisionDenied::Unknown(shown_id(id));
+        let unknown = DecisionDenied::Unknown(display_id(id));
         if !self.may_approve(caller) {
             // whoever may not look tries ids out, or lost their own
-            let event = AuditEvent::ApprovalViewed { approval_id: shown_id(id) };
-            let entry = begin(&self.0, caller, event).await?;
+            let event = AuditEvent::ApprovalViewed { approval_id: display_id(id) };
+            let entry = open_entry(&self.0, caller, event).await?;
             entry.close(Outcome::Denied, &unknown.to_string());
         }
         Err(unknown.into())
@@ -129,20 +145,20 @@ impl Approvals {
         if !is_id(id) {
             return Ok(None);
         }
-        self.0.ledger.store().approval(id).await?.map(stored::read).transpose()
+        self.0.ledger.store().approval(id).await?.map(approval_row::read).transpose()
     }
 
     /// Decides a question that waits. The attempt stands in the ledger, refused or not.
     ///
     /// # Errors
-    /// [`NotDecided`]; then nothing was decided.
-    pub async fn decide(&self, caller: &Caller, id: &str, decision: Decision) -> Result<Approval, NotDecided> {
+    /// [`DecisionError`]; then nothing was decided.
+    pub async fn decide(&self, caller: &Caller, id: &str, decision: Decision) -> Result<Approval, DecisionError> {
         let known = self.find(id).await?;
         let entry = decision_entry(&self.0, caller, id, known.as_ref(), &decision).await?;
-        let result = self.checked(caller, id, known, &decision).await;
+        let result = self.load_checked(caller, id, known, &decision).await;
         match &result {
             Ok(_) => entry.close(Outcome::Done, ""),
-            Err(refused @ (NotDecided::DecisionDenied(_) | NotDecided::LongReason)) => {
+            Err(refused @ (DecisionError::DecisionDenied(_) | DecisionError::ReasonTooLong)) => {
                 entry.close(Outcome::Denied, &refused.to_string());
             }
             Err(failed) => entry.close(Outcome::Failed, &failed.to_string()),
@@ -150,22 +166,22 @@ impl Approvals {
         result
     }
 
-    async fn checked(
+    async fn load_checked(
         &self,
         caller: &Caller,
         id: &str,
         known: Option<Approval>,
         decision: &Decision,
-    ) -> Result<Approval, NotDecided> {
+    ) -> Result<Approval, DecisionError> {
         let policy = self.0.policy.current();
         if !policy.may_approve(caller) {
             // whoever may not approve is not told what there is to approve
             return Err(DecisionDenied::NotApprover.into());
         }
         if decision.reason.chars().count() > LONGEST_REASON {
-            return Err(NotDecided::LongReason);
+            return Err(DecisionError::ReasonTooLong);
         }
-        let known = known.ok_or_else(|| DecisionDenied::Unknown(shown_id(id)))?;
+        let known = known.ok_or_else(|| DecisionDenied::Unknown(display_id(id)))?;
         known.check_decision(&policy, caller, &decision.digest, self.0.clock.now())?;
         write_decision(&self.0, id, caller.subject(), decision.approve, &decision.reason).await
     }
@@ -173,48 +189,48 @@ impl Approvals {
 
 /// Writes a decision that was checked down, if nobody else was faster.
 pub(crate) async fn write_decision(
-    door: &Door,
+    dispatcher: &Dispatcher,
     id: &str,
     by: &str,
     approve: bool,
     reason: &str,
-) -> Result<Approval, NotDecided> {
-    let (status, now) = (if approve { Status::Approved } else { Status::Rejected }, door.clock.now());
-    let written = Written { status: status.as_str(), by, reason, now: now.timestamp_micros() };
-    let store = door.ledger.store();
+) -> Result<Approval, DecisionError> {
+    let (status, now) = (if approve { Status::Approved } else { Status::Rejected }, dispatcher.clock.now());
+    let written = DecisionUpdate { status: status.as_str(), by, reason, now: now.timestamp_micros() };
+    let store = dispatcher.ledger.store();
     if let Some(row) = store.decide_approval(id, written).await? {
-        return Ok(stored::read(row)?);
+        return Ok(approval_row::read(row)?);
     }
     let found = store.approval(id).await?.ok_or_else(|| DecisionDenied::Unknown(id.to_owned()))?;
-    Err(DecisionDenied::AlreadyClosed(stored::read(found)?.status_at(now)).into())
+    Err(DecisionDenied::AlreadyClosed(approval_row::read(found)?.status_at(now)).into())
 }
 
 /// Opens the ledger's entry of a decision. It carries the approval's id as its target, and the place of the act.
 pub(crate) async fn decision_entry(
-    door: &Door,
+    dispatcher: &Dispatcher,
     caller: &Caller,
     id: &str,
     known: Option<&Approval>,
     decision: &Decision,
-) -> Result<Entry, NotDecided> {
+) -> Result<Entry, DecisionError> {
     let first = |text: &str, most: usize| text.chars().take(most).collect::<String>();
     // what somebody without the right sends must not fill the ledger
     let event = AuditEvent::ApprovalDecided {
-        approval_id: shown_id(id),
+        approval_id: display_id(id),
         approved: decision.approve,
         digest: first(&decision.digest, DIGEST_LENGTH),
         comment: first(&decision.reason, LONGEST_REASON),
         channel: decision.channel.to_owned(),
         location: known.map(|known| known.request.act.target.location.clone()).unwrap_or_default(),
     };
-    let mut entry = begin(door, caller, event).await?;
-    entry.set_approval(&shown_id(id));
+    let mut entry = open_entry(dispatcher, caller, event).await?;
+    entry.set_approval(&display_id(id));
     Ok(entry)
 }
 
-async fn begin(door: &Door, caller: &Caller, event: AuditEvent) -> Result<Entry, NotDecided> {
-    let new = NewEntry::new(caller, event).with_roles(door.policy.current().roles_of(caller));
-    door.ledger.open_entry(new).await.map_err(NotDecided::LedgerClosed)
+async fn open_entry(dispatcher: &Dispatcher, caller: &Caller, event: AuditEvent) -> Result<Entry, DecisionError> {
+    let new = NewEntry::new(caller, event).with_roles(dispatcher.policy.current().roles_of(caller));
+    dispatcher.ledger.open_entry(new).await.map_err(DecisionError::LedgerUnavailable)
 }
 
 /// Whether a text can be the id of an approval; others are not looked up.
@@ -223,11 +239,11 @@ pub(crate) fn is_id(text: &str) -> bool {
 }
 
 /// An id that somebody sent, fit for the ledger and for a sentence.
-pub(crate) fn shown_id(text: &str) -> String {
+pub(crate) fn display_id(text: &str) -> String {
     text.chars().take(ID_LENGTH).map(|letter| if letter.is_ascii_graphic() { letter } else { '?' }).collect()
 }
 
 /// The approval as it stands at a moment.
-fn as_of(approval: Approval, now: DateTime<Utc>) -> Approval {
+fn with_status_at(approval: Approval, now: DateTime<Utc>) -> Approval {
     Approval { status: approval.status_at(now), ..approval }
 }

@@ -1,4 +1,4 @@
-//! What goes in at the door and what comes out.
+//! What goes in at the dispatcher and what comes out.
 
 use catalogue::{Answer, Progress};
 use content::Findings;
@@ -13,53 +13,53 @@ pub struct Call {
     pub tool: String,
     /// Its arguments, those included that every tool takes.
     pub arguments: Map<String, Value>,
-    /// Where news of long work goes.
+    /// Receives the progress of long work.
     pub progress: Option<mpsc::UnboundedSender<Progress>>,
-    /// What it brings to show that a human said yes.
-    pub proof: Option<Proof>,
+    /// The proof of an approval.
+    pub proof: Option<ApprovalProof>,
     /// W3C trace id of the request, or the id that the server gave it.
     pub trace: Option<String>,
-    /// Most bytes of data in a read's answer; no limit without it.
-    pub most_bytes: Option<usize>,
+    /// The largest result of a read, in bytes; default: no limit.
+    pub max_result_bytes: Option<usize>,
 }
 
-/// What a call brings to show that a human said yes, or no. None of it is believed before it is held against the store.
+/// The proof of an approval or a rejection. The dispatcher checks it against the store before it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Proof {
+pub enum ApprovalProof {
     /// The id of an approval, decided elsewhere.
     Approval(String),
-    /// The human before the asking client confirmed there.
+    /// The user confirmed in the MCP client.
     Confirmed {
-        /// The approval that they were asked about.
+        /// Id of the approval.
         approval: String,
-        /// What they typed, where they had to type a name.
-        word: String,
+        /// The name that they typed, where one is required.
+        typed_name: String,
     },
-    /// The human before the asking client said no.
+    /// The user rejected it in the MCP client.
     Declined {
-        /// The approval that they were asked about.
+        /// Id of the approval.
         approval: String,
     },
-    /// The human before the asking client gave no answer, or none that can be read.
-    Dismissed {
-        /// The approval that they were asked about.
+    /// The user gave no answer in the MCP client, or none that can be read.
+    Unanswered {
+        /// Id of the approval.
         approval: String,
     },
-    /// Something that was made to look like a proof, and why it is none.
-    Forged(String),
+    /// A proof that this server did not make for this caller, and why.
+    Invalid(String),
 }
 
-/// A question that waits for a human.
+/// An approval request that is not decided.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Waiting {
-    /// The question.
+pub struct PendingApproval {
+    /// The request.
     pub approval: Approval,
-    /// Whether the human before the asking client may answer it there.
+    /// Whether the user may decide it in the MCP client.
     pub client_can_confirm: bool,
-    /// What somebody with the right to approve does about it.
-    pub how: String,
+    /// What an approver does about it.
+    pub instructions: String,
     /// Why an earlier approval of the same act no longer counts.
-    pub void: Option<ApprovalInvalid>,
+    pub invalidated_by: Option<ApprovalInvalid>,
 }
 
 impl Call {
@@ -69,7 +69,7 @@ impl Call {
     }
 }
 
-/// What a call that was not refused is answered.
+/// The result of a call that was not refused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     /// The answer as data, always an object.
@@ -86,29 +86,29 @@ pub struct Reply {
     pub provenance: Box<Provenance>,
 }
 
-/// Whose text an answer holds, and what was found in it.
+/// The origin of the text in a reply, and the findings in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Provenance {
-    /// It holds text of an estate, which anybody may have written who runs a workload there.
-    pub of_estate: bool,
-    /// Characters that nobody sees and that were taken out of it.
+    /// It holds text of an estate, which anyone with a workload there may have written.
+    pub untrusted: bool,
+    /// Number of invisible characters that were removed from it.
     pub removed: usize,
-    /// Texts in it that want to be obeyed.
-    pub suspicious: Findings,
+    /// Suspected prompt injections in it.
+    pub findings: Findings,
     /// The same in the arguments of the call.
     pub arguments: Findings,
 }
 
 impl Reply {
-    pub(crate) fn of(answer: Answer, entry: &str, warnings: Vec<Violation>) -> Self {
+    pub(crate) fn from_answer(answer: Answer, entry: &str, warnings: Vec<Violation>) -> Self {
         let provenance = Box::new(Provenance { removed: answer.removed, ..Provenance::default() });
         Self { value: answer.value, text: answer.text, entry: entry.to_owned(), repeated: false, warnings, provenance }
     }
 
     /// The answer of an earlier call, whose entry it names.
-    pub(crate) fn again(value: Value, text: String, entry: String) -> Self {
-        // what was found in its text stands with that entry
-        let provenance = Box::new(Provenance { of_estate: true, ..Provenance::default() });
+    pub(crate) fn replayed(value: Value, text: String, entry: String) -> Self {
+        // the earlier entry has the findings of its text
+        let provenance = Box::new(Provenance { untrusted: true, ..Provenance::default() });
         Self { value, text, entry, repeated: true, warnings: Vec::new(), provenance }
     }
 }

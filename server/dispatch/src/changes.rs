@@ -2,13 +2,13 @@
 
 use audit::{Change, ExportFilter, JujuAuditRefs, NewEntry, OpenRecord, Outcome, ToolCall};
 use catalogue::Answer;
-use chrono::{SecondsFormat, TimeDelta, Utc};
+use chrono::{SecondsFormat, TimeDelta};
 use identity::Caller;
 use policy::{Act, Effect, EvaluationContext, Location, PolicyDecision, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{Door, Refusal, Reply};
+use crate::{Dispatcher, Refusal, Reply};
 
 /// Name of the tool, and of its acts in the ledger.
 pub const TOOL: &str = "audit_changes";
@@ -22,7 +22,7 @@ const MOST_SHOWN: usize = 500;
 /// Which changes are wanted.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Wanted {
+pub struct ChangesQuery {
     /// `[controller:][owner/]name`; of all models without.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
@@ -41,27 +41,28 @@ pub struct Wanted {
 ///
 /// # Errors
 /// [`Refusal`]: a role that may not see content, a ledger that cannot be kept or read.
-pub async fn changes(door: &Door, caller: &Caller, wanted: &Wanted) -> Result<Reply, Refusal> {
-    let policy = door.policy.current();
+pub async fn changes(dispatcher: &Dispatcher, caller: &Caller, wanted: &ChangesQuery) -> Result<Reply, Refusal> {
+    let policy = dispatcher.policy.current();
     let arguments = serde_json::to_value(wanted).unwrap_or_default();
     let location = Location::from_names(None, wanted.model.clone());
     let act = Act::new(TOOL, Effect::Sensitive).with_target(Target::from_location(location)).with_arguments(arguments);
     let rights = policy.permissions(caller);
     let new = NewEntry::from_call(caller, ToolCall::new(&act)).with_roles(rights.roles().to_vec());
-    let entry = door.ledger.open_entry(new).await.map_err(Refusal::LedgerClosed)?;
+    let entry = dispatcher.ledger.open_entry(new).await?;
     if let Err(denial) = rights.check_visibility(TOOL, TOOLSET, Effect::Sensitive) {
         let refusal = Refusal::Denied(denial);
         entry.close(refusal.outcome(), &refusal.to_string());
         return Err(refusal);
     }
     // by each change's own place: who may know of one model learns nothing of another
-    let circumstances = EvaluationContext { toolset: TOOLSET.to_owned(), ..EvaluationContext::new(Utc::now()) };
+    let circumstances =
+        EvaluationContext { toolset: TOOLSET.to_owned(), ..EvaluationContext::new(dispatcher.clock.now()) };
     let may_see = |opened: &OpenRecord| {
         let act = act.clone().with_target(Target::from_location(opened.event.location().clone()));
         matches!(policy.evaluate(caller, &act, &circumstances), PolicyDecision::Allow { .. })
     };
     let days = wanted.days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
-    let since = Utc::now() - TimeDelta::days(days.into());
+    let since = dispatcher.clock.now() - TimeDelta::days(days.into());
     let filter = ExportFilter {
         since: Some(since.to_rfc3339_opts(SecondsFormat::Micros, true)),
         until: None,
@@ -69,18 +70,18 @@ pub async fn changes(door: &Door, caller: &Caller, wanted: &Wanted) -> Result<Re
         caller: wanted.caller.clone(),
     };
     let most = wanted.limit.unwrap_or(SHOWN).clamp(1, MOST_SHOWN);
-    match audit::changes(door.ledger.store(), &filter, most, may_see).await {
+    match audit::changes(dispatcher.ledger.store(), &filter, most, may_see).await {
         Ok(found) => {
             let mut lines = Vec::with_capacity(found.found.len());
             for change in found.found {
-                lines.push(Line { decided_by: decided_by(door, &change).await, change });
+                lines.push(ChangeRow { decided_by: decided_by(dispatcher, &change).await, change });
             }
-            let reply = Reply::of(told(&lines, found.omitted_older, days), entry.id(), Vec::new());
+            let reply = Reply::from_answer(render(&lines, found.omitted_older, days), entry.id(), Vec::new());
             entry.close(Outcome::Done, "");
             Ok(reply)
         }
         Err(error) => {
-            let refusal = Refusal::LedgerClosed(error);
+            let refusal = Refusal::LedgerUnavailable(error);
             entry.close(refusal.outcome(), &refusal.to_string());
             Err(refusal)
         }
@@ -89,7 +90,7 @@ pub async fn changes(door: &Door, caller: &Caller, wanted: &Wanted) -> Result<Re
 
 /// One change as it is told.
 #[derive(Serialize)]
-struct Line {
+struct ChangeRow {
     #[serde(flatten)]
     change: Change,
     /// Who said yes or no to it.
@@ -98,11 +99,11 @@ struct Line {
 }
 
 /// Who said yes or no to a change that a human was asked about, as far as that is still known.
-async fn decided_by(door: &Door, change: &Change) -> Option<String> {
-    door.ledger.store().approval(change.approval.as_deref()?).await.ok().flatten()?.decided_by
+async fn decided_by(dispatcher: &Dispatcher, change: &Change) -> Option<String> {
+    dispatcher.ledger.store().approval(change.approval.as_deref()?).await.ok().flatten()?.decided_by
 }
 
-fn told(lines: &[Line], older: usize, days: u16) -> Answer {
+fn render(lines: &[ChangeRow], older: usize, days: u16) -> Answer {
     let mut value = json!({"changes": lines, "omitted_older": older, "days": days});
     let heading =
         ["Time", "Caller", "Tool", "Controller", "Model", "Targets", "Outcome", "Decided by", "Juju", "Message"];
@@ -120,8 +121,8 @@ fn told(lines: &[Line], older: usize, days: u16) -> Answer {
 }
 
 /// One change as a row: short, as what is short here stands in full in the data.
-fn cells(line: &Line) -> Vec<String> {
-    let Line { change, decided_by } = line;
+fn cells(line: &ChangeRow) -> Vec<String> {
+    let ChangeRow { change, decided_by } = line;
     let outcome = match change.outcome {
         Some(outcome) => outcome.as_str().to_owned(),
         None => "under way".to_owned(),

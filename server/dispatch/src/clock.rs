@@ -1,11 +1,14 @@
-//! The time that approvals go by.
+//! The clock that decides.
 
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A clock that never goes back while the server runs, so that setting the machine's clock back does not lengthen a yes. Over a
-/// restart, what was asked in what is now the future counts as expired.
+/// A clock that never goes back while the server runs, so that setting the machine's clock back does not lengthen an approval. After
+/// a restart, an approval that was requested in what is now the future counts as expired.
+///
+/// Everything that decides uses it: approvals, rules, budgets, idempotency keys. Only timestamps that nothing depends on, as in
+/// ledger records, come from the machine's clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     begun: DateTime<Utc>,
@@ -19,14 +22,14 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// The moment.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.at(Utc::now(), TimeDelta::from_std(self.steady.elapsed()).unwrap_or(TimeDelta::MAX))
     }
 
-    fn at(&self, told: DateTime<Utc>, passed: TimeDelta) -> DateTime<Utc> {
-        self.begun.checked_add_signed(passed).map_or(told, |steady| told.max(steady))
+    fn at(&self, wall_clock: DateTime<Utc>, elapsed: TimeDelta) -> DateTime<Utc> {
+        self.begun.checked_add_signed(elapsed).map_or(wall_clock, |steady| wall_clock.max(steady))
     }
 }
 

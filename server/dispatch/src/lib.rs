@@ -1,38 +1,69 @@
-//! The one door: every effect on an estate passes through [`carry_out`].
+//! Executes calls: every effect on an estate passes through [`execute`].
+//!
+//! ```text
+//! Call --> plan ----> resolve target --> begin entry --> authorize --> perform --> close entry --> Reply
+//!           |               |               (ledger)       |   |                      (ledger)
+//!           |               |                              |   +-- dry run, replay: answered without work
+//!           +-- refused ----+-- refused, recorded ---------+------ denied, approval required
+//! ```
+//!
+//! 1. *Plan*: the tool checks the arguments against its closed schema and states what they would do (`catalogue::Plan`).
+//! 2. *Resolve*: the names in the arguments become a controller and the full name of a model, so that policy and ledger never
+//!    see an alias.
+//! 3. *Begin*: the ledger has the act before anything is done. If it cannot record it, the call is refused.
+//! 4. *Authorize*: scopes, roles, rules and budgets decide once (`policy::authorize`). An act that requires approval goes through
+//!    `approval_flow`: the permit is given only for an approval of this very act on this very state of its target.
+//! 5. *Perform*: a read runs within the request; a write claims its idempotency key and runs in a task of its own.
+//! 6. *Close*: one function ends the entry by the result, whatever it is.
+//!
+//! ```no_run
+//! # async fn example(dispatcher: dispatch::Dispatcher, caller: identity::Caller) -> Result<(), dispatch::Refusal> {
+//! let arguments = serde_json::json!({"model": "shop", "application": "web"});
+//! let call = dispatch::Call::new("juju_add_unit", arguments.as_object().cloned().unwrap_or_default());
+//! let reply = dispatch::execute(&dispatcher, &caller, call).await?;
+//! println!("{} (ledger entry {})", reply.text, reply.entry);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The rest of the crate records events that are no calls (rejected tokens, exceeded limits, policy reloads), lists and decides
+//! approvals for approvers ([`Approvals`]), and simulates policy decisions ([`validate`]).
 
+mod approval_flow;
+mod approval_row;
+mod approval_settings;
 mod approvals;
-mod asking;
+mod auth_failure;
+mod auth_failures;
+mod budget_reservation;
 mod call;
 mod changes;
-mod circumstances;
 mod clock;
-mod door;
-mod doorkeeper;
-mod limited;
+mod content_scan;
+mod dispatcher;
+mod dry_run;
+mod evaluation_context;
+mod execute;
+mod idempotency;
+mod insufficient_scope;
 mod policy_change;
+mod policy_simulation;
+mod rate_limit_event;
 mod refusal;
-mod repetition;
-mod scopes;
 mod security_events;
-mod spending;
-mod stored;
-mod supposing;
-mod terms;
-mod text;
-mod turned_away;
-mod whose;
 
-pub use approvals::{Approvals, Decision, NotDecided};
-pub use call::{Call, Proof, Provenance, Reply, Waiting};
-pub use changes::{TOOL as CHANGES, Wanted, changes};
+pub use approval_settings::ApprovalSettings;
+pub use approvals::{Approvals, Decision, DecisionError};
+pub use auth_failures::AuthFailureRecorder;
+pub use budget_reservation::restore_budget;
+pub use call::{ApprovalProof, Call, PendingApproval, Provenance, Reply};
+pub use changes::{ChangesQuery, TOOL as CHANGES_TOOL, changes};
 pub use clock::Clock;
-pub use door::{Door, carry_out};
-pub use doorkeeper::Doorkeeper;
-pub use limited::{Limited, note_limited};
-pub use policy_change::put_in_force;
-pub use refusal::Refusal;
-pub use scopes::{Narrow, too_narrow};
+pub use dispatcher::Dispatcher;
+pub use execute::execute;
+pub use insufficient_scope::{InsufficientScope, insufficient_scope};
+pub use policy_change::apply_policy;
+pub use policy_simulation::{SimulatedCall, validate};
+pub use rate_limit_event::{RateLimitEvent, record_rate_limited};
+pub use refusal::{Refusal, RefusalKind};
 pub use security_events::SecurityEvents;
-pub use spending::recall;
-pub use supposing::{Supposed, validate};
-pub use terms::ApprovalTerms;

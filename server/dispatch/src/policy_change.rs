@@ -4,21 +4,21 @@ use audit::{AuditEvent, NewEntry, Outcome};
 use identity::Caller;
 use policy::{Policy, PolicyDiff};
 
-use crate::Door;
+use crate::Dispatcher;
 
 /// Puts a policy in force and says what is other than before. A ledger that is closed keeps nobody from it, because the change may
 /// take rights away; the log has it then.
-pub async fn put_in_force(door: &Door, policy: Policy) -> PolicyDiff {
-    let difference = policy.diff_from(&door.policy.current());
+pub async fn apply_policy(dispatcher: &Dispatcher, policy: Policy) -> PolicyDiff {
+    let difference = policy.diff_from(&dispatcher.policy.current());
     if difference.is_empty() {
-        door.policy.replace(policy);
+        dispatcher.policy.replace(policy);
         return difference;
     }
     let changes = serde_json::to_value(&difference).unwrap_or_default();
     let server = Caller::server();
     let new = NewEntry::new(&server, AuditEvent::PolicyReloaded { changes: changes.clone() });
-    let recorded = door.ledger.record(new, Outcome::Done, "reloaded from its files").await;
-    door.policy.replace(policy);
+    let recorded = dispatcher.ledger.record(new, Outcome::Done, "reloaded from its files").await;
+    dispatcher.policy.replace(policy);
     if let Err(error) = recorded {
         tracing::error!(%error, %changes, "cannot record a reload of the policy");
     }

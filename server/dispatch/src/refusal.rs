@@ -1,10 +1,10 @@
-//! Why a call had no effect, or why it is not known to have had one.
+//! Why a call had no effect, or why its effect is not known.
 
 use audit::Outcome;
 use catalogue::{BadArguments, Failure};
 use policy::{ApprovalInvalid, Denial};
 
-use crate::Waiting;
+use crate::PendingApproval;
 
 /// Why a call had no effect, or why it is not known to have had one. Each is one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -17,36 +17,34 @@ pub enum Refusal {
     BadArguments(#[from] BadArguments),
     /// The ledger cannot keep the entry.
     #[error("nothing was done, because {0}")]
-    LedgerClosed(#[source] audit::Error),
+    LedgerUnavailable(#[from] audit::Error),
     /// The idempotency key cannot be kept.
-    #[error("nothing was done, because the idempotency key cannot be kept: {0}")]
-    KeyLost(#[source] store::Error),
+    #[error("nothing was done, because the idempotency key cannot be stored: {0}")]
+    IdempotencyStore(#[source] store::Error),
     /// What the act takes of the budgets cannot be kept.
-    #[error("nothing was done, because what it takes of the change budgets cannot be kept: {0}")]
-    BudgetLost(#[source] store::Error),
+    #[error("nothing was done, because its share of the change budgets cannot be stored: {0}")]
+    BudgetStore(#[source] store::Error),
     /// Policy says no.
     #[error("denied: {0}")]
     Denied(Denial),
     /// A token that may approve changes nothing, so that no token both asks and approves.
-    #[error(
-        "denied: a token that may approve changes nothing and asks for nothing that needs an approval, so that no token says yes to what it asks for itself"
-    )]
-    Approver,
+    #[error("denied: an approver token cannot change anything or request approvals (separation of duties)")]
+    ApproverToken,
     /// Policy wants a human, and nobody has decided yet.
-    #[error("{}", waiting(.0))]
-    ApprovalNeeded(Box<Waiting>),
+    #[error("{}", pending(.0))]
+    ApprovalRequired(Box<PendingApproval>),
     /// The approval that was brought, or that there is, does not permit this act now.
     #[error("nothing was done, because {0}")]
     NotApproved(#[from] ApprovalInvalid),
     /// What was brought as a proof was not made by this server for this caller, or no longer counts.
     #[error("nothing was done, because the proof of a confirmation does not hold: {0}")]
-    Forged(String),
+    InvalidProof(String),
     /// Too many questions of this caller wait already.
-    #[error("nothing was asked, because {0} questions of this caller already wait for a human")]
-    TooManyWait(i64),
+    #[error("no approval was requested, because {0} requests of this caller are pending already")]
+    TooManyPending(i64),
     /// Approvals cannot be read or kept.
-    #[error("nothing was done, because approvals cannot be read or kept: {0}")]
-    ApprovalsLost(#[source] store::Error),
+    #[error("nothing was done, because approvals cannot be read or stored: {0}")]
+    ApprovalStore(#[source] store::Error),
     /// The key stands for another act.
     #[error("the idempotency key `{key}` was used for another act before, whose entry in the ledger is `{entry}`")]
     KeyReused {
@@ -57,7 +55,7 @@ pub enum Refusal {
     },
     /// The act of this key was begun, and how it ended is not known.
     #[error("an act with the idempotency key `{key}` was begun before and its end is not known; entry `{entry}`")]
-    EndUnknown {
+    OutcomeUnknown {
         /// The key.
         key: String,
         /// Entry of the act.
@@ -65,13 +63,13 @@ pub enum Refusal {
     },
     /// The act of this key was done before, and failed.
     #[error("{0}")]
-    FailedBefore(String),
+    PreviouslyFailed(String),
     /// The command did not do it.
     #[error("{0}")]
     Failed(#[from] Failure),
     /// The task that did the work ended without an answer.
     #[error("it is not known whether it was done, because the work ended without an answer")]
-    WorkLost,
+    TaskPanicked,
 }
 
 impl Refusal {
@@ -80,70 +78,129 @@ impl Refusal {
     pub fn remedy(&self) -> Option<String> {
         let text = match self {
             Self::UnknownTool(_) => "look for it with `juju_find_command`",
-            Self::LedgerClosed(error) => return error.remedy().map(ToOwned::to_owned),
-            Self::KeyLost(error) | Self::BudgetLost(error) | Self::ApprovalsLost(error) => error.remedy(),
+            Self::LedgerUnavailable(error) => return error.remedy().map(ToOwned::to_owned),
+            Self::IdempotencyStore(error) | Self::BudgetStore(error) | Self::ApprovalStore(error) => error.remedy(),
             Self::KeyReused { .. } => "take a new key for each act",
-            Self::EndUnknown { .. } | Self::WorkLost => {
+            Self::OutcomeUnknown { .. } | Self::TaskPanicked => {
                 "look at the estate first, then act again with a new key if it is still needed"
             }
             Self::Failed(failure) => return failure.remedy(),
-            Self::Denied(Denial::Rules(_)) => "ask whoever keeps the policy; do not look for a way around it",
-            Self::Approver => {
-                "act with a token of a role that does not approve, with an identity provider one without the scope `juju:approve`, and approve with this one"
+            Self::Denied(Denial::Rules(_)) => "ask the administrator of the policy; do not look for a way around it",
+            Self::ApproverToken => {
+                "use another token for changes: one whose role cannot approve, or without the scope `juju:approve`"
             }
-            Self::ApprovalNeeded(waiting) => return Some(remedy(waiting)),
+            Self::ApprovalRequired(pending) => return Some(remedy(pending)),
             Self::NotApproved(ApprovalInvalid::Pending(_)) => {
                 "call again with the same arguments when a human has approved it"
             }
             Self::NotApproved(ApprovalInvalid::Rejected { .. }) => {
-                "talk to whoever rejected it; do not look for a way around it"
+                "talk to the person who rejected it; do not look for a way around it"
             }
-            Self::NotApproved(_) | Self::Forged(_) => {
+            Self::NotApproved(_) | Self::InvalidProof(_) => {
                 "call again with the same arguments and without a proof, which asks anew where that is needed"
             }
-            Self::TooManyWait(_) => "wait until some are decided or have expired",
-            Self::BadArguments(_) | Self::Denied(_) | Self::FailedBefore(_) => return None,
+            Self::TooManyPending(_) => "wait until some are decided or have expired",
+            Self::BadArguments(_) | Self::Denied(_) | Self::PreviouslyFailed(_) => return None,
         };
         Some(text.to_owned())
     }
 
-    /// A word for what kind of refusal it is: Juju's own code where the controller gave one.
+    /// The kind of the refusal.
     #[must_use]
-    pub fn code(&self) -> &str {
+    pub fn kind(&self) -> RefusalKind {
         match self {
-            Self::UnknownTool(_) => "unknown tool",
-            Self::BadArguments(_) => "bad arguments",
-            Self::LedgerClosed(_) | Self::KeyLost(_) | Self::BudgetLost(_) => "ledger closed",
-            Self::Denied(_) | Self::Approver => "denied",
-            Self::ApprovalNeeded(_) => "approval needed",
-            Self::NotApproved(_) | Self::Forged(_) | Self::TooManyWait(_) => "not approved",
-            Self::ApprovalsLost(_) => "approvals lost",
-            Self::KeyReused { .. } => "idempotency key reused",
-            Self::EndUnknown { .. } | Self::WorkLost => "outcome unknown",
-            Self::FailedBefore(_) => "failed before",
-            Self::Failed(failure) => failure.code(),
+            Self::UnknownTool(_) => RefusalKind::UnknownTool,
+            Self::BadArguments(_) => RefusalKind::InvalidArguments,
+            Self::LedgerUnavailable(_) => RefusalKind::LedgerUnavailable,
+            Self::IdempotencyStore(_) | Self::BudgetStore(_) | Self::ApprovalStore(_) => RefusalKind::StoreUnavailable,
+            Self::Denied(_) | Self::ApproverToken => RefusalKind::PermissionDenied,
+            Self::ApprovalRequired(_) => RefusalKind::ApprovalRequired,
+            Self::NotApproved(_) | Self::InvalidProof(_) => RefusalKind::NotApproved,
+            Self::TooManyPending(_) => RefusalKind::TooManyPending,
+            Self::KeyReused { .. } => RefusalKind::IdempotencyKeyReused,
+            Self::OutcomeUnknown { .. } | Self::TaskPanicked => RefusalKind::OutcomeUnknown,
+            Self::PreviouslyFailed(_) => RefusalKind::PreviouslyFailed,
+            Self::Failed(failure) if failure.outcome_unknown() => RefusalKind::OutcomeUnknown,
+            Self::Failed(_) => RefusalKind::Failed,
         }
     }
 
-    /// How the ledger is to record it.
-    pub(crate) fn outcome(&self) -> Outcome {
+    /// The code of the refusal for programs: that of its kind, or the one that the controller gave.
+    #[must_use]
+    pub fn code(&self) -> &str {
         match self {
-            Self::Denied(_) | Self::Approver | Self::NotApproved(_) | Self::Forged(_) | Self::TooManyWait(_) => {
-                Outcome::Denied
-            }
-            Self::ApprovalNeeded(_) => Outcome::PendingApproval,
-            Self::EndUnknown { .. } | Self::WorkLost => Outcome::Unknown,
-            Self::Failed(failure) if failure.outcome_unknown() => Outcome::Unknown,
-            _ => Outcome::Failed,
+            Self::Failed(failure) => failure.code(),
+            other => other.kind().as_str(),
+        }
+    }
+
+    /// How the ledger records it.
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.kind().outcome()
+    }
+}
+
+/// Kinds of refusals: one list for codes, outcomes in the ledger, and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is explained by the variants of Refusal that have it")]
+pub enum RefusalKind {
+    UnknownTool,
+    InvalidArguments,
+    LedgerUnavailable,
+    StoreUnavailable,
+    PermissionDenied,
+    ApprovalRequired,
+    NotApproved,
+    TooManyPending,
+    IdempotencyKeyReused,
+    OutcomeUnknown,
+    PreviouslyFailed,
+    Failed,
+}
+
+impl RefusalKind {
+    /// Its code, `permission_denied`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownTool => "unknown_tool",
+            Self::InvalidArguments => "invalid_arguments",
+            Self::LedgerUnavailable => "ledger_unavailable",
+            Self::StoreUnavailable => "store_unavailable",
+            Self::PermissionDenied => "permission_denied",
+            Self::ApprovalRequired => "approval_required",
+            Self::NotApproved => "not_approved",
+            Self::TooManyPending => "too_many_pending",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::PreviouslyFailed => "previously_failed",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// How the ledger records it.
+    #[must_use]
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::PermissionDenied | Self::NotApproved | Self::TooManyPending => Outcome::Denied,
+            Self::ApprovalRequired => Outcome::PendingApproval,
+            Self::OutcomeUnknown => Outcome::Unknown,
+            Self::UnknownTool
+            | Self::InvalidArguments
+            | Self::LedgerUnavailable
+            | Self::StoreUnavailable
+            | Self::IdempotencyKeyReused
+            | Self::PreviouslyFailed
+            | Self::Failed => Outcome::Failed,
         }
     }
 }
 
-fn waiting(waiting: &Waiting) -> String {
-    let approval = &waiting.approval;
-    let void = waiting.void.as_ref().map(|void| format!("{void}; ")).unwrap_or_default();
+fn pending(pending: &PendingApproval) -> String {
+    let approval = &pending.approval;
+    let invalidated = pending.invalidated_by.as_ref().map(|cause| format!("{cause}; ")).unwrap_or_default();
     format!(
-        "nothing was done yet: {void}`{}` waits for a human's yes under `{}`, as approval `{}`, until {}",
+        "nothing was done yet: {invalidated}`{}` requires approval under `{}`: approval `{}` is pending until {}",
         approval.request.command,
         approval.request.rules(),
         approval.id,
@@ -151,7 +208,8 @@ fn waiting(waiting: &Waiting) -> String {
     )
 }
 
-fn remedy(waiting: &Waiting) -> String {
-    let who = if waiting.approval.request.requires_second_approver() { ", who is not whoever asked" } else { "" };
-    format!("{}{who}; then call again with the same arguments", waiting.how)
+fn remedy(pending: &PendingApproval) -> String {
+    let who =
+        if pending.approval.request.requires_second_approver() { ", a person other than the requester" } else { "" };
+    format!("{}{who}; then call again with the same arguments", pending.instructions)
 }

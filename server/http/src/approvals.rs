@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use dispatch::{Approvals, Decision, NotDecided};
+use dispatch::{Approvals, Decision, DecisionError};
 use identity::Caller;
 use mcp::ScopesNeeded;
 use policy::{APPROVE_SCOPE, Approval, DecisionDenied, Status};
@@ -100,24 +100,24 @@ async fn decide(
     respond(approvals.decide(&caller, &id, decision).await)
 }
 
-fn respond(result: Result<Approval, NotDecided>) -> Response {
+fn respond(result: Result<Approval, DecisionError>) -> Response {
     match result {
         Ok(approval) => Json(approval).into_response(),
         Err(error) => decision_error(&error),
     }
 }
 
-fn decision_error(error: &NotDecided) -> Response {
+fn decision_error(error: &DecisionError) -> Response {
     let code = match error {
-        NotDecided::DecisionDenied(DecisionDenied::NotApprover) => "permission_denied",
-        NotDecided::DecisionDenied(DecisionDenied::SelfApproval) => "self_approval",
-        NotDecided::DecisionDenied(DecisionDenied::SameClient) => "same_client",
-        NotDecided::DecisionDenied(DecisionDenied::Unknown(_)) => "unknown_approval",
-        NotDecided::DecisionDenied(DecisionDenied::DigestMismatch) => "digest_mismatch",
-        NotDecided::DecisionDenied(DecisionDenied::AlreadyClosed(_)) => "already_decided",
-        NotDecided::LongReason => "bad_request",
-        NotDecided::LedgerClosed(_) => "ledger_unavailable",
-        NotDecided::Lost(_) => "store_unavailable",
+        DecisionError::DecisionDenied(DecisionDenied::NotApprover) => "permission_denied",
+        DecisionError::DecisionDenied(DecisionDenied::SelfApproval) => "self_approval",
+        DecisionError::DecisionDenied(DecisionDenied::SameClient) => "same_client",
+        DecisionError::DecisionDenied(DecisionDenied::Unknown(_)) => "unknown_approval",
+        DecisionError::DecisionDenied(DecisionDenied::DigestMismatch) => "digest_mismatch",
+        DecisionError::DecisionDenied(DecisionDenied::AlreadyClosed(_)) => "already_decided",
+        DecisionError::ReasonTooLong => "bad_request",
+        DecisionError::LedgerUnavailable(_) => "ledger_unavailable",
+        DecisionError::StoreUnavailable(_) => "store_unavailable",
     };
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = error_response(status, code, &error.to_string());

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use dispatch::{Door, Doorkeeper, Limited, SecurityEvents};
+use dispatch::{AuthFailureRecorder, Dispatcher, RateLimitEvent, SecurityEvents};
 use identity::Caller;
 
 use crate::metrics::Metrics;
@@ -10,15 +10,15 @@ use crate::metrics::Metrics;
 /// The security events of a server: all of them in the metrics, a bounded number in the ledger.
 pub struct SecurityLog {
     metrics: Arc<Metrics>,
-    ledger: Arc<Door>,
-    auth_failures: Doorkeeper,
+    ledger: Arc<Dispatcher>,
+    auth_failures: AuthFailureRecorder,
 }
 
 impl SecurityLog {
     /// Records failures of one reason from one peer within `window` as one more ledger record.
     #[must_use]
-    pub fn new(metrics: Arc<Metrics>, ledger: Arc<Door>, window: Duration) -> Self {
-        let auth_failures = Doorkeeper::new(Arc::clone(&ledger), window);
+    pub fn new(metrics: Arc<Metrics>, ledger: Arc<Dispatcher>, window: Duration) -> Self {
+        let auth_failures = AuthFailureRecorder::new(Arc::clone(&ledger), window);
         Self { metrics, ledger, auth_failures }
     }
 
@@ -31,7 +31,7 @@ impl SecurityLog {
 impl SecurityEvents for SecurityLog {
     fn auth_failed(&self, peer: Option<IpAddr>, reason: &'static str, detail: String) {
         self.metrics.authentication_failure(reason);
-        self.auth_failures.note(peer, reason, detail);
+        self.auth_failures.record(peer, reason, detail);
     }
 
     fn rate_limited(&self, caller: &Caller, limit: &'static str, record_count: Option<u64>) {
@@ -40,7 +40,7 @@ impl SecurityEvents for SecurityLog {
         tracing::warn!(caller = caller.subject(), limit, count, "a caller exceeds its limit");
         let (ledger, caller) = (Arc::clone(&self.ledger), caller.clone());
         tokio::spawn(async move {
-            dispatch::note_limited(&ledger, &caller, Limited { limit, tool: None, count }).await;
+            dispatch::record_rate_limited(&ledger, &caller, RateLimitEvent { limit, tool: None, count }).await;
         });
     }
 }

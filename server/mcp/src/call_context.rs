@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dispatch::{Call, Proof, Refusal, Reply, Waiting, carry_out};
+use dispatch::{ApprovalProof, Call, PendingApproval, Refusal, Reply, execute};
 use identity::Caller;
 use rmcp::{
     RoleServer,
@@ -102,10 +102,10 @@ impl CallContext<'_> {
             progress: progress.clone(),
             proof,
             trace: trace::trace_of_call(self.request, self.context),
-            most_bytes: Some(self.services.max_result_bytes),
+            max_result_bytes: Some(self.services.max_result_bytes),
         };
         let dispatcher = &self.services.dispatcher;
-        let result = reporter.run_reporting(carry_out(dispatcher, self.caller, call(self.proof()))).await;
+        let result = reporter.run_reporting(execute(dispatcher, self.caller, call(self.proof()))).await;
         let Some(pending) = client_can_confirm(&result) else { return CallOutcome::Completed(result) };
         match (ConfirmationMethod::of_client(self.context), &self.services.sealer) {
             (ConfirmationMethod::InputRequired, Some(sealer)) => {
@@ -114,7 +114,7 @@ impl CallContext<'_> {
             }
             (ConfirmationMethod::Elicitation, _) => {
                 let proof = confirmation::elicit(pending, self.context).await;
-                let confirmed = carry_out(dispatcher, self.caller, call(Some(proof)));
+                let confirmed = execute(dispatcher, self.caller, call(Some(proof)));
                 CallOutcome::Completed(reporter.run_reporting(confirmed).await)
             }
             (ConfirmationMethod::InputRequired, None) | (ConfirmationMethod::Unsupported, _) => {
@@ -124,15 +124,15 @@ impl CallContext<'_> {
     }
 
     /// The proof of an approval that the request contains.
-    fn proof(self) -> Option<Proof> {
+    fn proof(self) -> Option<ApprovalProof> {
         match (&self.request.request_state, &self.services.sealer) {
             (Some(state), Some(sealer)) => {
                 sealer.open(state, self.request.input_responses.as_ref(), &self.associated_data())
             }
-            (Some(_), None) => Some(Proof::Forged("this server issues no request states".to_owned())),
+            (Some(_), None) => Some(ApprovalProof::Invalid("this server issues no request states".to_owned())),
             (None, _) => Some(match self.context.meta.get(APPROVAL)?.as_str() {
-                Some(id) => Proof::Approval(id.to_owned()),
-                None => Proof::Forged(format!("`{APPROVAL}` has to be the id of an approval")),
+                Some(id) => ApprovalProof::Approval(id.to_owned()),
+                None => ApprovalProof::Invalid(format!("`{APPROVAL}` has to be the id of an approval")),
             }),
         }
     }
@@ -143,9 +143,9 @@ impl CallContext<'_> {
 }
 
 /// The pending approval that the user at the client may give, if that is how a call ended.
-fn client_can_confirm(result: &Result<Reply, Refusal>) -> Option<&Waiting> {
+fn client_can_confirm(result: &Result<Reply, Refusal>) -> Option<&PendingApproval> {
     match result {
-        Err(Refusal::ApprovalNeeded(pending)) if pending.client_can_confirm => Some(pending),
+        Err(Refusal::ApprovalRequired(pending)) if pending.client_can_confirm => Some(pending),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use chrono::Utc;
-use dispatch::{Proof, Waiting};
+use dispatch::{ApprovalProof, PendingApproval};
 use identity::Caller;
 use policy::{Requester, confusable_warning, display_safe, display_safe_truncated, fingerprint};
 use rmcp::{
@@ -61,7 +61,7 @@ impl RequestStateSealer {
     }
 
     /// The input-required result that asks for an approval.
-    pub(crate) fn input_required(&self, pending: &Waiting, associated_data: &[u8]) -> InputRequiredResult {
+    pub(crate) fn input_required(&self, pending: &PendingApproval, associated_data: &[u8]) -> InputRequiredResult {
         let left = (pending.approval.expires_at - Utc::now()).to_std().unwrap_or(Duration::from_millis(1));
         let options = SealOptions::new().associated_data(associated_data).ttl(left);
         let state = self.0.seal_with(pending.approval.id.as_bytes(), &options);
@@ -70,16 +70,21 @@ impl RequestStateSealer {
     }
 
     /// The proof in a call with a request state. A state without an answer proves nothing, and the server asks again.
-    pub(crate) fn open(&self, state: &str, answers: Option<&InputResponses>, associated_data: &[u8]) -> Option<Proof> {
+    pub(crate) fn open(
+        &self,
+        state: &str,
+        answers: Option<&InputResponses>,
+        associated_data: &[u8],
+    ) -> Option<ApprovalProof> {
         let opened = self.0.open_with(state, associated_data).map_err(|error| error.to_string());
         let approval = match opened.and_then(|bytes| String::from_utf8(bytes).map_err(|error| error.to_string())) {
             Ok(approval) => approval,
-            Err(why) => return Some(Proof::Forged(why)),
+            Err(why) => return Some(ApprovalProof::Invalid(why)),
         };
         let answer = answers?.get(APPROVAL_REQUEST)?;
         Some(match serde_json::from_value::<ElicitResult>(answer.clone()) {
             Ok(result) => proof(approval, &result),
-            Err(_) => Proof::Dismissed { approval },
+            Err(_) => ApprovalProof::Unanswered { approval },
         })
     }
 }
@@ -98,7 +103,7 @@ pub(crate) fn associated_data(
 }
 
 /// Sends an elicitation to an older client while its call waits.
-pub(crate) async fn elicit(pending: &Waiting, context: &RequestContext<RoleServer>) -> Proof {
+pub(crate) async fn elicit(pending: &PendingApproval, context: &RequestContext<RoleServer>) -> ApprovalProof {
     let approval = pending.approval.id.clone();
     let left = (pending.approval.expires_at - Utc::now()).to_std().unwrap_or_default();
     let answer = context.peer.create_elicitation_with_timeout(form(pending), Some(ELICITATION_TIMEOUT.min(left))).await;
@@ -106,26 +111,28 @@ pub(crate) async fn elicit(pending: &Waiting, context: &RequestContext<RoleServe
         Ok(result) => proof(approval, &result),
         Err(error) => {
             tracing::info!(%error, approval, "the client did not answer the elicitation");
-            Proof::Dismissed { approval }
+            ApprovalProof::Unanswered { approval }
         }
     }
 }
 
 /// The proof in an answer. Only `approve: true` in an accepted form is a confirmation.
-fn proof(approval: String, result: &ElicitResult) -> Proof {
+fn proof(approval: String, result: &ElicitResult) -> ApprovalProof {
     let field = |name: &str| result.content.as_ref().and_then(|content| content.get(name));
     match (&result.action, field("approve").and_then(Value::as_bool)) {
         (ElicitationAction::Accept, Some(true)) => {
             let word = field("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-            Proof::Confirmed { approval, word }
+            ApprovalProof::Confirmed { approval, typed_name: word }
         }
-        (ElicitationAction::Accept, Some(false)) | (ElicitationAction::Decline, _) => Proof::Declined { approval },
-        _ => Proof::Dismissed { approval },
+        (ElicitationAction::Accept, Some(false)) | (ElicitationAction::Decline, _) => {
+            ApprovalProof::Declined { approval }
+        }
+        _ => ApprovalProof::Unanswered { approval },
     }
 }
 
 /// The form: the operation and a field to approve it; for irreversible operations also a name to type.
-fn form(pending: &Waiting) -> ElicitRequestParams {
+fn form(pending: &PendingApproval) -> ElicitRequestParams {
     let mut properties = json!({"approve": {
         "type": "boolean", "title": "Approve", "description": "Run this operation", "default": false}});
     let mut required = vec!["approve"];
@@ -140,7 +147,7 @@ fn form(pending: &Waiting) -> ElicitRequestParams {
     ElicitRequestParams::FormElicitationParams { meta: None, message: message(pending), requested_schema }
 }
 
-fn message(pending: &Waiting) -> String {
+fn message(pending: &PendingApproval) -> String {
     let question = &pending.approval.request;
     let act = &question.act;
     let target = act.target.location.to_string();
@@ -167,7 +174,7 @@ fn message(pending: &Waiting) -> String {
 mod tests {
     use super::*;
 
-    fn answered(action: &str, content: &Value) -> Proof {
+    fn answered(action: &str, content: &Value) -> ApprovalProof {
         let result = serde_json::from_value(json!({"action": action, "content": content})).expect("an answer");
         proof("1".into(), &result)
     }
@@ -175,16 +182,16 @@ mod tests {
     #[test]
     fn proof_without_explicit_approval_is_no_confirmation() {
         let approval = || "1".to_owned();
-        let confirmed = Proof::Confirmed { approval: approval(), word: "web".into() };
+        let confirmed = ApprovalProof::Confirmed { approval: approval(), typed_name: "web".into() };
         assert_eq!(answered("accept", &json!({"approve": true, "name": "web"})), confirmed);
         for content in
             [json!({}), json!(null), json!({"approve": "true"}), json!({"approve": 1}), json!([true]), json!("yes")]
         {
-            assert_eq!(answered("accept", &content), Proof::Dismissed { approval: approval() }, "{content}");
+            assert_eq!(answered("accept", &content), ApprovalProof::Unanswered { approval: approval() }, "{content}");
         }
-        assert_eq!(answered("accept", &json!({"approve": false})), Proof::Declined { approval: approval() });
-        assert_eq!(answered("decline", &json!({"approve": true})), Proof::Declined { approval: approval() });
-        assert_eq!(answered("cancel", &json!({"approve": true})), Proof::Dismissed { approval: approval() });
+        assert_eq!(answered("accept", &json!({"approve": false})), ApprovalProof::Declined { approval: approval() });
+        assert_eq!(answered("decline", &json!({"approve": true})), ApprovalProof::Declined { approval: approval() });
+        assert_eq!(answered("cancel", &json!({"approve": true})), ApprovalProof::Unanswered { approval: approval() });
     }
 
     #[tokio::test]
@@ -200,10 +207,10 @@ mod tests {
             APPROVAL_REQUEST.to_owned(),
             json!({"action": "accept", "content": {"approve": true}}),
         )]);
-        let confirmed = Proof::Confirmed { approval: "1".into(), word: String::new() };
+        let confirmed = ApprovalProof::Confirmed { approval: "1".into(), typed_name: String::new() };
         assert_eq!(sealer.open(&state, Some(&answers), &call), Some(confirmed));
         assert_eq!(sealer.open(&state, None, &call), None, "no answer proves nothing");
-        let forged = |proof: Option<Proof>| matches!(proof, Some(Proof::Forged(_)));
+        let forged = |proof: Option<ApprovalProof>| matches!(proof, Some(ApprovalProof::Invalid(_)));
         let others = [
             associated_data(&Caller::local("bea", "operator"), &full, "juju_expose", Some(&arguments("web"))),
             associated_data(&ana, &full, "juju_unexpose", Some(&arguments("web"))),

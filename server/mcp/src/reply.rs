@@ -21,7 +21,7 @@ pub(crate) fn from_result(result: Result<Reply, Refusal>) -> CallToolResult {
 }
 
 fn success(reply: Reply) -> CallToolResult {
-    let mut texts: Vec<ContentBlock> = injection_warning(&reply.provenance.suspicious).into_iter().collect();
+    let mut texts: Vec<ContentBlock> = injection_warning(&reply.provenance.findings).into_iter().collect();
     texts.push(ContentBlock::text(reply.text));
     // as text, where the assistant reads them, and not in the data: its schema belongs to the tool
     let warning = |violation: &Violation| {
@@ -46,13 +46,13 @@ fn success(reply: Reply) -> CallToolResult {
 /// Marks a result as text of the estate, with what the detector found in it.
 fn content_meta(provenance: &Provenance) -> Option<Value> {
     let mut content = Map::new();
-    if provenance.of_estate {
+    if provenance.untrusted {
         content.insert("untrusted".to_owned(), Value::Bool(true));
     }
     if provenance.removed > 0 {
         content.insert("removed_characters".to_owned(), provenance.removed.into());
     }
-    for (name, found) in [("suspicious", &provenance.suspicious), ("suspicious_arguments", &provenance.arguments)] {
+    for (name, found) in [("suspicious", &provenance.findings), ("suspicious_arguments", &provenance.arguments)] {
         if !found.is_empty() {
             let kinds: Map<String, Value> =
                 found.kinds.iter().map(|(kind, count)| (kind.as_str().to_owned(), (*count).into())).collect();
@@ -85,7 +85,7 @@ pub(crate) fn refused(refusal: &Refusal) -> CallToolResult {
     };
     // the text may quote a controller
     let text = content::clean(&text).0.into_owned();
-    let Refusal::ApprovalNeeded(pending) = refusal else { return failed(text, refusal.code()) };
+    let Refusal::ApprovalRequired(pending) = refusal else { return failed(text, refusal.code()) };
     let meta = json!({"juju-mcp/code": refusal.code(), "juju-mcp/approval": {
         "id": pending.approval.id,
         "status": pending.approval.status,
@@ -93,7 +93,7 @@ pub(crate) fn refused(refusal: &Refusal) -> CallToolResult {
         "expires": pending.approval.expires_at,
         "rules": pending.approval.request.requirements,
         "requires_second_approver": pending.approval.request.requires_second_approver(),
-        "how": pending.how,
+        "how": pending.instructions,
     }});
     with_meta(CallToolResult::error(vec![ContentBlock::text(text)]), meta)
 }
@@ -128,14 +128,14 @@ pub(crate) fn outcome_label(result: &Result<Reply, Refusal>) -> &'static str {
         Ok(_) => "ok",
         Err(
             Refusal::Denied(_)
-            | Refusal::Approver
+            | Refusal::ApproverToken
             | Refusal::NotApproved(_)
-            | Refusal::Forged(_)
-            | Refusal::TooManyWait(_),
+            | Refusal::InvalidProof(_)
+            | Refusal::TooManyPending(_),
         ) => "denied",
-        Err(Refusal::ApprovalNeeded(_)) => "pending_approval",
+        Err(Refusal::ApprovalRequired(_)) => "pending_approval",
         Err(Refusal::BadArguments(_) | Refusal::UnknownTool(_)) => "invalid",
-        Err(Refusal::EndUnknown { .. } | Refusal::WorkLost) => "unknown",
+        Err(Refusal::OutcomeUnknown { .. } | Refusal::TaskPanicked) => "unknown",
         Err(_) => "failed",
     }
 }

@@ -21,11 +21,11 @@ impl ResolvedCall {
             return None;
         }
         let effect = match tool.plan(self.arguments.clone()) {
-            Ok(plan) => plan.act_nowhere().effect,
+            Ok(plan) => plan.unresolved_act().effect,
             Err(_) => tool.least(),
         };
         effect.changes().then(|| {
-            let word = tool.word();
+            let word = tool.command();
             format!("`{word}` would change something, which is not offered here: use {RUN_COMMAND} or another endpoint")
         })
     }

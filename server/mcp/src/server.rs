@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::request::Parts;
-use dispatch::Door;
+use dispatch::Dispatcher;
 use identity::Caller;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -48,7 +48,7 @@ struct RequestScope {
 impl Server {
     /// A server for HTTP: caller and endpoint come from the extensions of each HTTP request.
     #[must_use]
-    pub fn new(dispatcher: Arc<Door>, metrics: Arc<dyn CallMetrics>) -> Self {
+    pub fn new(dispatcher: Arc<Dispatcher>, metrics: Arc<dyn CallMetrics>) -> Self {
         let tools = Arc::new(ToolList::new(&dispatcher.catalogue));
         Self { services: Services::new(dispatcher, metrics), tools, local: None }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dispatch::{Door, Refusal, Reply};
+use dispatch::{Dispatcher, Refusal, Reply};
 use identity::Caller;
 use limits::{UnderWay, Which};
 use rmcp::model::CallToolResult;
@@ -13,7 +13,7 @@ use crate::{CallMetrics, confirmation::RequestStateSealer, reply, tool_limits::T
 /// The services of a server.
 #[derive(Clone)]
 pub(crate) struct Services {
-    pub(crate) dispatcher: Arc<Door>,
+    pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) metrics: Arc<dyn CallMetrics>,
     /// Seals the state that clients return with an answer to an input-required result; without it the server sends none.
     pub(crate) sealer: Option<RequestStateSealer>,
@@ -24,7 +24,7 @@ pub(crate) struct Services {
 
 impl Services {
     /// Services without a sealer and without limits of single tools.
-    pub(crate) fn new(dispatcher: Arc<Door>, metrics: Arc<dyn CallMetrics>) -> Self {
+    pub(crate) fn new(dispatcher: Arc<Dispatcher>, metrics: Arc<dyn CallMetrics>) -> Self {
         Self {
             dispatcher,
             metrics,
@@ -52,8 +52,8 @@ impl Services {
         };
         self.metrics.limited(limit);
         if let Some(count) = exceeded.to_tell {
-            let limited = dispatch::Limited { limit, tool: Some(tool), count };
-            dispatch::note_limited(&self.dispatcher, caller, limited).await;
+            let limited = dispatch::RateLimitEvent { limit, tool: Some(tool), count };
+            dispatch::record_rate_limited(&self.dispatcher, caller, limited).await;
         }
         Err(reply::rate_limited(sentence, seconds))
     }
@@ -64,7 +64,7 @@ impl Services {
             Ok(reply) => &reply.provenance.arguments,
             Err(_) => &self.dispatcher.catalogue.detector().scan_members(arguments),
         };
-        let in_result = result.as_ref().ok().map(|reply| ("result", &reply.provenance.suspicious));
+        let in_result = result.as_ref().ok().map(|reply| ("result", &reply.provenance.findings));
         for (source, findings) in in_result.into_iter().chain([("arguments", in_arguments)]) {
             for (category, count) in &findings.kinds {
                 (0..*count).for_each(|_| self.metrics.injection_found(source, category.as_str()));

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse, Response},
 };
-use dispatch::{Call, Narrow};
+use dispatch::{Call, InsufficientScope};
 use identity::Caller;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -100,7 +100,8 @@ impl Server {
             return None;
         }
         let call = Call { trace, ..Call::new(tool.name(), resolved.arguments) };
-        let Narrow { refusal, scopes } = dispatch::too_narrow(&self.services.dispatcher, &caller, &call).await?;
+        let InsufficientScope { refusal, scopes } =
+            dispatch::insufficient_scope(&self.services.dispatcher, &caller, &call).await?;
         self.services.metrics.call_ended(tool.name(), "denied", started.elapsed());
         let body = json!({"jsonrpc": "2.0", "id": message.id, "error": {
             "code": -32000, "message": refusal.to_string(), "data": {"juju-mcp/code": "insufficient_scope", "scopes": scopes}}});

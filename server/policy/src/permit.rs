@@ -40,6 +40,11 @@ impl<Job> Permitted<Job> {
         &self.permit.act
     }
 
+    /// The work that it is joined to. It cannot run without the permit.
+    pub fn job(&self) -> &Job {
+        &self.job
+    }
+
     /// Rules that warn about it.
     pub fn warnings(&self) -> &[Violation] {
         &self.warnings
@@ -89,6 +94,11 @@ impl<Job> ApprovalRequired<Job> {
     /// The rules that require the approval.
     pub fn requirements(&self) -> &[ApprovalRequirement] {
         &self.requirements
+    }
+
+    /// The work that it is joined to. It cannot run without the permit.
+    pub fn job(&self) -> &Job {
+        &self.job
     }
 
     /// Rules that warn about it.

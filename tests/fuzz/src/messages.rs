@@ -123,12 +123,12 @@ async fn router(folder: &std::path::Path) -> Router {
         checkpoint_file: folder.join("ledger-checkpoint.json"),
         retention: audit::Retention::default(),
     };
-    let door = Arc::new(dispatch::Door {
+    let door = Arc::new(dispatch::Dispatcher {
         catalogue: catalogue::Catalogue::shipped(),
         policy: policy::ActivePolicy::new(policy::Policy::builtin().expect("the policy"), policy::Budget::default()),
         ledger: audit::Ledger::open(store, terms).await.expect("a ledger"),
         controllers: juju_client::Controllers::new(Vec::new(), None, juju_client::Settings::default()),
-        approvals: dispatch::ApprovalTerms::default(),
+        approvals: dispatch::ApprovalSettings::default(),
         clock: dispatch::Clock::default(),
     });
     let mut authenticator = Authenticator::default();

@@ -68,7 +68,7 @@ async def main(job):
         results, waited = [], 0
         for name, given in job["calls"]:
             result = await called(client, name, given)
-            while result["_meta"].get("juju-mcp/code") == "approval needed" and waited < 2 * job.get("wait_seconds", 0):
+            while result["_meta"].get("juju-mcp/code") == "approval_required" and waited < 2 * job.get("wait_seconds", 0):
                 await asyncio.sleep(0.5)
                 waited += 1
                 result = await called(client, name, given)

@@ -61,7 +61,7 @@ def asked(hydra, server, person="ana", tool="juju_remove_application", arguments
     """A question that somebody's client left behind: the client's token and the approval's id."""
     token = signed_in(hydra, server.askers, person, server.mcp, ASKS)["access_token"]
     result = server.call(token, tool, **(arguments or REMOVE))
-    assert result["_meta"]["juju-mcp/code"] == "approval needed", result
+    assert result["_meta"]["juju-mcp/code"] == "approval_required", result
     return token, result["_meta"]["juju-mcp/approval"]["id"], result["content"][0]["text"]
 
 
@@ -196,7 +196,7 @@ def test_whoever_asked_is_not_the_second_person_though_they_may_approve(server, 
     fields = {"csrf": eve.form().forms[0][1]["csrf"], "digest": digest, "decision": "approve"}
     answer = eve.open(eve.url, "POST", fields, "localhost")
     assert answer.status_code == 403 and "second person" in answer.text, answer.text
-    assert server.call(token, "juju_add_unit", **unit)["_meta"]["juju-mcp/code"] == "approval needed"
+    assert server.call(token, "juju_add_unit", **unit)["_meta"]["juju-mcp/code"] == "approval_required"
     ben = entered(server, "ben", f"/console/approvals/{approval}")
     assert ben.send("/approvals/", decision="approve").status_code == 200
     assert not server.call(token, "juju_add_unit", **unit).get("isError")

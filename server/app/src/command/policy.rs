@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use catalogue::Catalogue;
 use chrono::Utc;
-use dispatch::Supposed;
+use dispatch::SimulatedCall;
 use identity::{Caller, Claims};
 use policy::{Budget, BuiltinRules, EvaluationContext, Explanation, MEASURES, Policy, RuleResult, Subject};
 use serde_json::{Map, Value, json};
@@ -124,7 +124,7 @@ fn explain(explain: &Explain) -> Result<(), Failure> {
     }
 }
 
-fn simulated_call(explain: &Explain) -> Result<Supposed, Failure> {
+fn simulated_call(explain: &Explain) -> Result<SimulatedCall, Failure> {
     let mut arguments: Map<String, Value> = serde_json::from_str(&explain.args).map_err(|error| {
         Failure::usage(
             format!("`--args` is not a JSON object: {error}"),
@@ -136,7 +136,7 @@ fn simulated_call(explain: &Explain) -> Result<Supposed, Failure> {
             arguments.insert(name.to_owned(), Value::String(value.clone()));
         }
     }
-    Supposed::new(&Catalogue::shipped(), &explain.tool, arguments).map_err(|error| {
+    SimulatedCall::new(&Catalogue::shipped(), &explain.tool, arguments).map_err(|error| {
         Failure::usage(error, "`juju-mcp tools --endpoint /mcp/full --format json` prints the arguments of each tool")
     })
 }
@@ -159,7 +159,7 @@ fn caller(explain: &Explain, policy: &Policy) -> Result<Caller, Failure> {
     Ok(Caller::from_claims(claims))
 }
 
-fn render(supposed: &Supposed, explanation: &Explanation) -> String {
+fn render(supposed: &SimulatedCall, explanation: &Explanation) -> String {
     let act = &supposed.act;
     let place = act.target.location.to_string();
     let place = if place.is_empty() { String::new() } else { format!(" in `{place}`") };

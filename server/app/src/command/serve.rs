@@ -8,7 +8,7 @@ use std::{
 };
 
 use catalogue::Catalogue;
-use dispatch::{Approvals, Door, SecurityEvents};
+use dispatch::{Approvals, Dispatcher, SecurityEvents};
 use http_server::{RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::Authenticator;
 use juju_client::Controllers;
@@ -67,7 +67,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
 
 /// The services of an HTTP server.
 pub(super) struct Serving {
-    pub(super) dispatcher: Arc<Door>,
+    pub(super) dispatcher: Arc<Dispatcher>,
     /// Key that seals the request states of input-required results.
     pub(super) seal: [u8; 32],
     pub(super) authenticator: Authenticator,

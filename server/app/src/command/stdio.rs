@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use audit::Retention;
-use dispatch::ApprovalTerms;
+use dispatch::ApprovalSettings;
 use http_server::metrics::Metrics;
 use identity::Caller;
 use mcp::Endpoint;
@@ -28,7 +28,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         &state,
         controllers,
         policy_watcher.read()?,
-        ApprovalTerms::default(),
+        ApprovalSettings::default(),
         Retention::default(),
     )
     .await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dispatch::ApprovalTerms;
+use dispatch::ApprovalSettings;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -21,10 +21,10 @@ pub(crate) struct ApprovalsSection {
 
 impl ApprovalsSection {
     /// The terms for a server at `default_url`, with the approval page or without.
-    pub(crate) fn terms(&self, default_url: &str, page: bool) -> ApprovalTerms {
-        let terms = ApprovalTerms::default();
+    pub(crate) fn terms(&self, default_url: &str, page: bool) -> ApprovalSettings {
+        let terms = ApprovalSettings::default();
         let ttl = self.ttl_minutes.map(|minutes| Duration::from_mins(minutes.clamp(1, 1440).into()));
-        ApprovalTerms {
+        ApprovalSettings {
             lifetime: ttl.unwrap_or(terms.lifetime),
             confirm_in_client: self.allow_client_elicitation.unwrap_or(terms.confirm_in_client),
             address: Some(self.url_or(default_url).to_owned()),

@@ -1,7 +1,7 @@
 //! The built-in tool that lists who changed what, from the audit ledger.
 
 use catalogue::Catalogue;
-use dispatch::Wanted;
+use dispatch::ChangesQuery;
 use futures::future::BoxFuture;
 use policy::Effect;
 use rmcp::model::CallToolResponse;
@@ -15,7 +15,7 @@ pub(crate) struct AuditChanges;
 
 impl BuiltinTool for AuditChanges {
     fn name(&self) -> &'static str {
-        dispatch::CHANGES
+        dispatch::CHANGES_TOOL
     }
 
     fn descriptor(&self, _: &Catalogue) -> Descriptor {
@@ -38,8 +38,9 @@ impl BuiltinTool for AuditChanges {
     }
 
     fn call<'call>(&self, context: CallContext<'call>) -> BoxFuture<'call, CallToolResponse> {
-        let list =
-            async move |query: Wanted| dispatch::changes(&context.services.dispatcher, context.caller, &query).await;
-        Box::pin(async move { run_builtin_tool(dispatch::CHANGES, context, list).await.into() })
+        let list = async move |query: ChangesQuery| {
+            dispatch::changes(&context.services.dispatcher, context.caller, &query).await
+        };
+        Box::pin(async move { run_builtin_tool(dispatch::CHANGES_TOOL, context, list).await.into() })
     }
 }

@@ -89,14 +89,14 @@ fn search(
     let found: Vec<&dyn Tool> = catalogue.search(&query).into_iter().filter(usable).collect();
     let (best, others) = found.split_at(found.len().min(limit.max(1)));
     let commands: Vec<Value> = best.iter().map(|tool| full_description(*tool)).collect();
-    let others: Vec<&str> = others.iter().take(MAX_OTHER_NAMES).map(|tool| tool.word()).collect();
+    let others: Vec<&str> = others.iter().take(MAX_OTHER_NAMES).map(|tool| tool.command()).collect();
     let text = text(best, &others, &query);
     Ok((json!({"commands": commands, "more": others}), text))
 }
 
 fn full_description(tool: &dyn Tool) -> Value {
     json!({
-        "command": tool.word(),
+        "command": tool.command(),
         "description": tool.description(),
         "effect": tool.effect().as_str(),
         "arguments": tool.input_schema(),
@@ -109,7 +109,7 @@ fn text(best: &[&dyn Tool], others: &[&str], query: &str) -> String {
     }
     let mut text = String::new();
     for tool in best {
-        text.extend([tool.word(), " (", tool.effect().as_str(), "): ", tool.description(), "\n"]);
+        text.extend([tool.command(), " (", tool.effect().as_str(), "): ", tool.description(), "\n"]);
         text.extend(["  arguments: ", tool.input_schema_text(), "\n"]);
     }
     if !others.is_empty() {

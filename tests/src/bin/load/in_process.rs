@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use catalogue::Catalogue;
-use dispatch::{ApprovalTerms, Call, Clock, Door, carry_out};
+use dispatch::{ApprovalSettings, Call, Clock, Dispatcher, execute};
 use identity::{
     Authenticator, Presented,
     oauth::{Provider, Settings},
@@ -28,12 +28,12 @@ pub(crate) async fn run(length: Duration) -> Result<Figures, Box<dyn std::error:
     authenticator.set_provider(Provider::new(settings, web_client()));
     let binding =
         RoleBinding { role: "viewer".to_owned(), subjects: vec![Subject::Group("ops".to_owned())], issuer: None };
-    let dispatcher = Door {
+    let dispatcher = Dispatcher {
         catalogue: Catalogue::shipped(),
         policy: ActivePolicy::new(Policy::builtin()?.with_role_bindings(vec![binding])?, Budget::default()),
         ledger: tests::ledger::ledger(folder.path()).await,
         controllers: Controllers::new(Vec::new(), None, juju_client::Settings::default()),
-        approvals: ApprovalTerms::default(),
+        approvals: ApprovalSettings::default(),
         clock: Clock::default(),
     };
     let header = format!("Bearer {}", key.sign(&good_claims(&provider.issuer, AUDIENCE)));
@@ -42,7 +42,7 @@ pub(crate) async fn run(length: Duration) -> Result<Figures, Box<dyn std::error:
     while start.elapsed() < length {
         let sent = Instant::now();
         let caller = authenticator.authenticate(Presented::Header(&header), None).await?;
-        let reply = carry_out(&dispatcher, &caller, Call::new(TOOL, serde_json::Map::new())).await?;
+        let reply = execute(&dispatcher, &caller, Call::new(TOOL, serde_json::Map::new())).await?;
         figures.count(sent.elapsed(), &serde_json::json!({ "result": reply.value }).to_string());
     }
     dispatcher.ledger.flush().await?;

@@ -136,17 +136,17 @@ impl Command for Deploy {
         if foreign { impact.with_capability(Capability::InstallsForeignCode) } else { impact }
     }
 
-    async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
-        let wanted = base(&args)?;
-        resources::check_paths(&site, &args.resources).await?;
+    async fn preview(args: &Args, site: &Site) -> Result<Option<Value>, Failure> {
+        let wanted = base(args)?;
+        resources::check_paths(site, &args.resources).await?;
         if is_file(&args.charm) {
-            let archive = Archive::read(&site, &args.charm).await?;
+            let archive = Archive::read(site, &args.charm).await?;
             resources::check(&archive.meta.resources, &args.resources)?;
             let base = entity::base(&archive.base(wanted)?);
             return Ok(Some(json!({"charm": archive.meta.name, "file": args.charm, "base": base})));
         }
-        let info = from_charmhub(&args, true, &site).await?.info;
-        check_resources(&args, &info, &site).await?;
+        let info = from_charmhub(args, true, site).await?.info;
+        check_resources(args, &info, site).await?;
         Ok(Some(
             json!({"charm": args.charm, "revision": info.revision, "channel": info.channel, "base": entity::base(&info.base)}),
         ))

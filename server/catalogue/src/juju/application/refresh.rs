@@ -114,21 +114,21 @@ impl Command for Refresh {
         if foreign { impact.with_capability(Capability::InstallsForeignCode) } else { impact }
     }
 
-    async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
-        resources::check_paths(&site, &args.resources).await?;
-        let now = current(&args.application, &site).await?;
+    async fn preview(args: &Args, site: &Site) -> Result<Option<Value>, Failure> {
+        resources::check_paths(site, &args.resources).await?;
+        let now = current(&args.application, site).await?;
         let mut would = json!({"from": wire(&now.url, &now.charm_origin)});
         if let Some(path) = &args.path {
-            let archive = Archive::read(&site, path).await?;
+            let archive = Archive::read(site, path).await?;
             resources::check(&archive.meta.resources, &args.resources)?;
             would["to"] = json!({"charm": archive.meta.name, "file": path});
             would["resources"] = json!(args.resources);
             return Ok(Some(would));
         }
-        let found = find(&args, &now, &site).await?;
+        let found = find(args, &now, site).await?;
         let needy = ResourceRequest { application: &args.application, url: &found.url, origin: &found.origin };
         would["to"] = wire(&found.url, &found.origin);
-        would["resources"] = resources::changes(&needy, &args.resources, &site).await?;
+        would["resources"] = resources::changes(&needy, &args.resources, site).await?;
         Ok(Some(would))
     }
 

@@ -52,8 +52,8 @@ impl Command for RemoveApplication {
         Impact::default().with_capability(Capability::RemovesAllUnits).with_skipped_checks(&skipped)
     }
 
-    async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
-        Ok(Some(json!(remove(&args, true, &site).await?)))
+    async fn preview(args: &Args, site: &Site) -> Result<Option<Value>, Failure> {
+        Ok(Some(json!(remove(args, true, site).await?)))
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Removal, Failure> {

@@ -70,7 +70,7 @@ impl Command for DestroyModel {
         Impact::default().with_capability(Capability::RemovesAllUnits).with_skipped_checks(&skipped)
     }
 
-    async fn preview(_: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
+    async fn preview(_: &Args, site: &Site) -> Result<Option<Value>, Failure> {
         let connection = site.model_connection().await?;
         let wire = connection.call::<FullStatus>(StatusParams { patterns: Vec::new(), include_storage: true }).await?;
         let units: usize = wire.applications.values().map(|application| application.units.len()).sum();

@@ -56,8 +56,8 @@ impl Command for RemoveUnit {
         impact.with_skipped_checks(&[("destroy_storage", args.destroy_storage), ("force", args.force)])
     }
 
-    async fn preview(args: Arc<Args>, site: Arc<Site>) -> Result<Option<Value>, Failure> {
-        Ok(Some(json!(remove(&args, true, &site).await?)))
+    async fn preview(args: &Args, site: &Site) -> Result<Option<Value>, Failure> {
+        Ok(Some(json!(remove(args, true, site).await?)))
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Removal, Failure> {

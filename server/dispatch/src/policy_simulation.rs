@@ -6,15 +6,15 @@ use identity::Caller;
 use policy::{Act, Effect, Explanation, Location, Target};
 use serde_json::{Map, Value, json};
 
-use crate::{Door, Refusal, Reply, circumstances};
+use crate::{Dispatcher, Refusal, Reply, evaluation_context};
 
 /// First words of the names of tools that only read, and of those whose work cannot be undone.
-const READING: [&str; 7] = ["get", "list", "show", "describe", "find", "read", "status"];
-const DESTROYING: [&str; 5] = ["delete", "destroy", "kill", "remove", "flush"];
+const READ_VERBS: [&str; 7] = ["get", "list", "show", "describe", "find", "read", "status"];
+const DESTRUCTIVE_VERBS: [&str; 5] = ["delete", "destroy", "kill", "remove", "flush"];
 
 /// An act that is only supposed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Supposed {
+pub struct SimulatedCall {
     /// The act, its place by the names that were given.
     pub act: Act,
     /// Group of tools that its tool belongs to; empty for a tool that this program does not have.
@@ -24,24 +24,24 @@ pub struct Supposed {
     scope: Scope,
 }
 
-impl Supposed {
+impl SimulatedCall {
     /// Makes an act of a tool's name, or the client's word, and its arguments. A tool that this program does not have is
     /// judged by its words: `create_cluster` changes something, `delete_cluster` for good.
     ///
     /// # Errors
     /// [`BadArguments`], where the tool is one of this program and they do not fit it.
     pub fn new(catalogue: &Catalogue, tool: &str, arguments: Map<String, Value>) -> Result<Self, BadArguments> {
-        let Some(tool) = catalogue.get(tool) else { return Ok(Self::foreign(tool, arguments)) };
+        let Some(tool) = catalogue.get(tool) else { return Ok(Self::unknown_tool(tool, arguments)) };
         let plan = tool.plan(arguments)?;
         let options = plan.options.clone();
-        Ok(Self { act: plan.act_nowhere(), toolset: tool.toolset(), options, scope: tool.scope() })
+        Ok(Self { act: plan.unresolved_act(), toolset: tool.toolset(), options, scope: tool.scope() })
     }
 
-    fn foreign(tool: &str, mut arguments: Map<String, Value>) -> Self {
+    fn unknown_tool(tool: &str, mut arguments: Map<String, Value>) -> Self {
         let first = tool.split(['_', '-']).find(|word| *word != "juju").unwrap_or_default();
         let effect = match first {
-            word if READING.contains(&word) => Effect::Read,
-            word if DESTROYING.contains(&word) => Effect::Destructive,
+            word if READ_VERBS.contains(&word) => Effect::Read,
+            word if DESTRUCTIVE_VERBS.contains(&word) => Effect::Destructive,
             _ => Effect::Write,
         };
         let mut name = |argument: &str| match arguments.remove(argument) {
@@ -61,18 +61,20 @@ impl Supposed {
 /// # Errors
 /// [`Refusal`]: arguments that do not fit, a place that is not there, a closed ledger.
 pub async fn validate(
-    door: &Door,
+    dispatcher: &Dispatcher,
     caller: &Caller,
     tool: &str,
     arguments: Map<String, Value>,
 ) -> Result<Reply, Refusal> {
-    let mut supposed = Supposed::new(&door.catalogue, tool, arguments)?;
-    let policy = door.policy.current();
+    let mut supposed = SimulatedCall::new(&dispatcher.catalogue, tool, arguments)?;
+    let policy = dispatcher.policy.current();
     let rights = policy.permissions(caller);
-    let known = door.catalogue.get(tool);
+    let known = dispatcher.catalogue.get(tool);
     let seen = known.filter(|tool| rights.check_visibility(tool.name(), tool.toolset(), tool.least()).is_ok());
     let site = match seen {
-        Some(_) => Some(Site::find(door.controllers_of(&rights), supposed.scope, &supposed.options.place, None).await?),
+        Some(_) => {
+            Some(Site::find(dispatcher.controllers_for(&rights), supposed.scope, &supposed.options.place, None).await?)
+        }
         None => None,
     };
     if let Some(site) = &site {
@@ -80,17 +82,17 @@ pub async fn validate(
     }
     let tool_call = ToolCall { dry_run: true, ..ToolCall::new(&supposed.act) };
     let new = NewEntry::from_call(caller, tool_call).with_roles(rights.roles().to_vec());
-    let entry = door.ledger.open_entry(new).await.map_err(Refusal::LedgerClosed)?;
+    let entry = dispatcher.ledger.open_entry(new).await?;
     let (circumstances, _spending) =
-        circumstances::suppose(door, &policy, caller, &supposed.act, (supposed.toolset, site.as_ref())).await;
+        evaluation_context::gather(dispatcher, &policy, caller, &supposed.act, supposed.toolset, site.as_ref()).await;
     let explanation = policy.explain(caller, &supposed.act, &circumstances);
-    let reply = Reply::of(told(&supposed.act, &explanation), entry.id(), Vec::new());
+    let reply = Reply::from_answer(render(&supposed.act, &explanation), entry.id(), Vec::new());
     entry.close(Outcome::Done, &format!("policy would say: {}", explanation.decision));
     Ok(reply)
 }
 
 /// The explanation as an answer.
-fn told(act: &Act, explained: &Explanation) -> Answer {
+fn render(act: &Act, explained: &Explanation) -> Answer {
     let sentences = |answer| explained.sentences(answer).collect::<Vec<_>>();
     let (denials, demands, warnings) = (sentences("deny"), sentences("require_approval"), sentences("warn"));
     let rules = explained.rules.iter().filter(|looked| ["deny", "require_approval", "warn"].contains(&looked.result));

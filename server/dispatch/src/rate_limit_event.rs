@@ -3,11 +3,11 @@
 use audit::{AuditEvent, NewEntry, Outcome};
 use identity::Caller;
 
-use crate::Door;
+use crate::Dispatcher;
 
 /// Refusals of one caller by one limit.
 #[derive(Debug, Clone, Copy)]
-pub struct Limited<'a> {
+pub struct RateLimitEvent<'a> {
     /// `rate` or `concurrency`.
     pub limit: &'a str,
     /// The tool that has the limit; `None` where it is the caller's as a whole.
@@ -18,7 +18,7 @@ pub struct Limited<'a> {
 
 /// Writes down that calls were refused before they were looked at. A ledger that is closed is told of in the log only,
 /// because nothing was done anyway.
-pub async fn note_limited(door: &Door, caller: &Caller, limited: Limited<'_>) {
+pub async fn record_rate_limited(dispatcher: &Dispatcher, caller: &Caller, limited: RateLimitEvent<'_>) {
     let scope = if limited.tool.is_some() { "tool" } else { "caller" };
     let event = AuditEvent::RateLimited {
         scope: scope.to_owned(),
@@ -26,10 +26,10 @@ pub async fn note_limited(door: &Door, caller: &Caller, limited: Limited<'_>) {
         tool: limited.tool.map(ToOwned::to_owned),
         refused_count: limited.count,
     };
-    let new = NewEntry::new(caller, event).with_roles(door.policy.current().roles_of(caller));
+    let new = NewEntry::new(caller, event).with_roles(dispatcher.policy.current().roles_of(caller));
     let calls = if limited.count == 1 { "call was" } else { "calls were" };
     let reason = format!("{} {calls} refused by the {scope} {} limit", limited.count, limited.limit);
-    if let Err(error) = door.ledger.record(new, Outcome::Denied, &reason).await {
+    if let Err(error) = dispatcher.ledger.record(new, Outcome::Denied, &reason).await {
         tracing::error!(%error, "cannot record calls refused by a rate limit");
     }
 }

@@ -12,17 +12,17 @@ use identity::network;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Door,
-    turned_away::{TurnedAway, note_turned_away},
+    Dispatcher,
+    auth_failure::{AuthFailure, record_auth_failure},
 };
 
 /// Peers and kinds that are told apart at once; beyond that, all peers are one. With the time for which they are counted this bounds
 /// what a flood can write to one record a second, however many take part in it.
-const MOST: usize = 128;
+const MAX_TRACKED: usize = 128;
 
 /// Writes down who was not let in, and how many more.
-pub struct Doorkeeper {
-    ledger: Arc<Door>,
+pub struct AuthFailureRecorder {
+    ledger: Arc<Dispatcher>,
     window: Duration,
     counted: Arc<Counted>,
     closing: CancellationToken,
@@ -37,10 +37,10 @@ type Key = (Option<IpAddr>, &'static str);
 
 impl Counted {
     /// Counts a refusal. Gives the key under which it is to be written down if it is the first.
-    fn first(&self, peer: Option<IpAddr>, kind: &'static str) -> Option<Key> {
+    fn is_first(&self, peer: Option<IpAddr>, kind: &'static str) -> Option<Key> {
         let mut counted = self.counted();
         let own = (peer.map(network), kind);
-        let key = if counted.len() < MOST || counted.contains_key(&own) { own } else { (None, kind) };
+        let key = if counted.len() < MAX_TRACKED || counted.contains_key(&own) { own } else { (None, kind) };
         if let Some(count) = counted.get_mut(&key) {
             *count += 1;
             return None;
@@ -50,7 +50,7 @@ impl Counted {
     }
 
     /// Ends the count of a key.
-    fn end(&self, key: &Key) -> u64 {
+    fn take_count(&self, key: &Key) -> u64 {
         self.counted().remove(key).unwrap_or_default()
     }
 
@@ -59,27 +59,27 @@ impl Counted {
     }
 }
 
-impl Doorkeeper {
+impl AuthFailureRecorder {
     /// Records the first failure of each kind and peer at once, and the number of further ones after `window`.
     #[must_use]
-    pub fn new(ledger: Arc<Door>, window: Duration) -> Self {
+    pub fn new(ledger: Arc<Dispatcher>, window: Duration) -> Self {
         let (counted, closing, writing) = (Arc::default(), CancellationToken::new(), TaskTracker::new());
         Self { ledger, window, counted, closing, writing }
     }
 
     /// Notes that a token or a sign-in from `peer` was refused; never the token. `kind` is one word for why.
-    pub fn note(&self, peer: Option<IpAddr>, kind: &'static str, reason: String) {
-        let Some(key) = self.counted.first(peer, kind) else { return };
+    pub fn record(&self, peer: Option<IpAddr>, kind: &'static str, reason: String) {
+        let Some(key) = self.counted.is_first(peer, kind) else { return };
         let ledger = Arc::clone(&self.ledger);
         let (counted, window, closing) = (Arc::clone(&self.counted), self.window, self.closing.clone());
         self.writing.spawn(async move {
             let (peer, kind) = key;
-            note_turned_away(&ledger, TurnedAway { peer, kind, reason: &reason, left_out: 0 }).await;
+            record_auth_failure(&ledger, AuthFailure { peer, kind, reason: &reason, left_out: 0 }).await;
             // a server that stops tells at once
             let _ = tokio::time::timeout(window, closing.cancelled()).await;
-            let left_out = counted.end(&key);
+            let left_out = counted.take_count(&key);
             if left_out > 0 {
-                note_turned_away(&ledger, TurnedAway { peer, kind, reason: &reason, left_out }).await;
+                record_auth_failure(&ledger, AuthFailure { peer, kind, reason: &reason, left_out }).await;
             }
         });
     }
@@ -101,20 +101,21 @@ mod tests {
     fn the_first_of_a_kind_is_told_and_the_rest_is_counted() {
         let counted = Counted::default();
         let peer = |text: &str| Some(text.parse().expect("an address"));
-        let key = counted.first(peer("2001:db8::1"), "expired").expect("the first");
-        assert_eq!(counted.first(peer("2001:db8::2"), "expired"), None, "the same network");
-        assert_eq!(counted.first(peer("2001:db8::2"), "expired"), None);
-        assert!(counted.first(peer("2001:db8::2"), "key").is_some(), "another kind");
-        assert!(counted.first(peer("10.0.0.1"), "expired").is_some(), "another peer");
-        assert_eq!(counted.end(&key), 2);
-        assert!(counted.first(peer("2001:db8::1"), "expired").is_some(), "a new count");
+        let key = counted.is_first(peer("2001:db8::1"), "expired").expect("the first");
+        assert_eq!(counted.is_first(peer("2001:db8::2"), "expired"), None, "the same network");
+        assert_eq!(counted.is_first(peer("2001:db8::2"), "expired"), None);
+        assert!(counted.is_first(peer("2001:db8::2"), "key").is_some(), "another kind");
+        assert!(counted.is_first(peer("10.0.0.1"), "expired").is_some(), "another peer");
+        assert_eq!(counted.take_count(&key), 2);
+        assert!(counted.is_first(peer("2001:db8::1"), "expired").is_some(), "a new count");
     }
 
     #[test]
     fn a_flood_from_everywhere_is_counted_as_one() {
         let counted = Counted::default();
-        let told = (0..100_000_u32).filter_map(|number| counted.first(Some(IpAddr::from(number.to_be_bytes())), "key"));
-        assert_eq!(told.count(), MOST + 1);
-        assert_eq!(counted.end(&(None, "key")), 100_000 - MOST as u64 - 1);
+        let told =
+            (0..100_000_u32).filter_map(|number| counted.is_first(Some(IpAddr::from(number.to_be_bytes())), "key"));
+        assert_eq!(told.count(), MAX_TRACKED + 1);
+        assert_eq!(counted.take_count(&(None, "key")), 100_000 - MAX_TRACKED as u64 - 1);
     }
 }

@@ -1,27 +1,27 @@
-//! A token too narrow for a call is found before anything is asked of a controller, so that its client can sign in for more.
+//! Insufficient scope (RFC 6750 section 3.1) is found before a controller is called, so that the client can request more.
 
 use audit::{NewEntry, Outcome, RecordedDecision, ToolCall, Verdict};
 use identity::Caller;
 use policy::Denial;
 
-use crate::{Call, Door, Refusal};
+use crate::{Call, Dispatcher, Refusal};
 
 /// A call whose token lacks a scope, and with which it would be permitted as far as roles go.
 #[derive(Debug)]
-pub struct Narrow {
+pub struct InsufficientScope {
     /// Why nothing was done.
     pub refusal: Refusal,
     /// All scopes that the act needs, those included that the token has.
     pub scopes: Vec<String>,
 }
 
-/// Looks whether the caller's token is too narrow for a call. Then the denial stands in the ledger, by the names of places that
-/// the caller gave. Anything else that is wrong with the call is left to [`crate::carry_out`].
-pub async fn too_narrow(door: &Door, caller: &Caller, call: &Call) -> Option<Narrow> {
-    let tool = door.catalogue.get(&call.tool)?;
+/// Checks whether the scopes of the caller's token are too narrow for a call. If they are, the ledger records the denial, with the
+/// names that the caller gave. Anything else that is wrong with the call is left to [`crate::execute`].
+pub async fn insufficient_scope(dispatcher: &Dispatcher, caller: &Caller, call: &Call) -> Option<InsufficientScope> {
+    let tool = dispatcher.catalogue.get(&call.tool)?;
     let plan = tool.plan(call.arguments.clone()).ok()?;
-    let act = plan.act_nowhere();
-    let policy = door.policy.current();
+    let act = plan.unresolved_act();
+    let policy = dispatcher.policy.current();
     let scopes = policy.step_up(caller, &act, tool.toolset())?;
     let scope = policy::required_scope(act.effect);
     let denial = Refusal::Denied(Denial::Scope { effect: act.effect, scope });
@@ -32,13 +32,13 @@ pub async fn too_narrow(door: &Door, caller: &Caller, call: &Call) -> Option<Nar
     };
     let new =
         NewEntry::from_call(caller, tool_call).with_roles(policy.roles_of(caller)).with_trace_id(call.trace.as_deref());
-    let refusal = match door.ledger.open_entry(new).await {
+    let refusal = match dispatcher.ledger.open_entry(new).await {
         Ok(mut entry) => {
             entry.set_decision(RecordedDecision::new(Verdict::Deny, [""; 0]));
             entry.close(Outcome::Denied, &denial.to_string());
             denial
         }
-        Err(error) => Refusal::LedgerClosed(error),
+        Err(error) => Refusal::LedgerUnavailable(error),
     };
-    Some(Narrow { refusal, scopes })
+    Some(InsufficientScope { refusal, scopes })
 }

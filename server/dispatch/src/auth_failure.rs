@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use audit::{AuditEvent, NewEntry, Outcome};
 use identity::Caller;
 
-use crate::Door;
+use crate::Dispatcher;
 
 /// A refused token, or several.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TurnedAway<'a> {
+pub(crate) struct AuthFailure<'a> {
     /// Where it came from.
     pub(crate) peer: Option<IpAddr>,
     /// One word for why, `expired`.
@@ -22,14 +22,14 @@ pub(crate) struct TurnedAway<'a> {
 
 /// Writes down that a token was refused; never the token. A ledger that is closed is told of in the log only, because nothing was
 /// done anyway.
-pub(crate) async fn note_turned_away(door: &Door, away: TurnedAway<'_>) {
+pub(crate) async fn record_auth_failure(dispatcher: &Dispatcher, away: AuthFailure<'_>) {
     let event = AuditEvent::AuthenticationFailed { reason: away.kind.to_owned(), suppressed_count: away.left_out };
     let reason = match away.left_out {
         0 => away.reason.to_owned(),
         count => format!("{}; {count} such from there have no record of their own", away.reason),
     };
     let caller = Caller::anonymous(away.peer);
-    if let Err(error) = door.ledger.record(NewEntry::new(&caller, event), Outcome::Denied, &reason).await {
+    if let Err(error) = dispatcher.ledger.record(NewEntry::new(&caller, event), Outcome::Denied, &reason).await {
         tracing::error!(%error, "cannot record a failed authentication");
     }
 }

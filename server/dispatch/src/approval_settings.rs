@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What an operator sets about approvals.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApprovalTerms {
+pub struct ApprovalSettings {
     /// How long a question waits and an approval may be used, from the moment of asking.
     pub lifetime: Duration,
     /// Whether the human before the asking client may confirm there what needs no second person.
@@ -15,16 +15,16 @@ pub struct ApprovalTerms {
     pub page: bool,
 }
 
-impl Default for ApprovalTerms {
+impl Default for ApprovalSettings {
     fn default() -> Self {
         Self { lifetime: Duration::from_mins(15), confirm_in_client: true, address: None, page: false }
     }
 }
 
-impl ApprovalTerms {
+impl ApprovalSettings {
     /// What somebody with the right to approve does about a question: one sentence without its end.
     #[must_use]
-    pub fn how(&self, id: &str) -> String {
+    pub fn approver_instructions(&self, id: &str) -> String {
         match &self.address {
             Some(address) => {
                 let page =

@@ -1,0 +1,31 @@
+//! The services that a call needs.
+
+use audit::Ledger;
+use catalogue::Catalogue;
+use juju_client::Controllers;
+use policy::{ActivePolicy, Permissions};
+
+use crate::{ApprovalSettings, Clock};
+
+/// The services that a call needs.
+pub struct Dispatcher {
+    /// All tools.
+    pub catalogue: Catalogue,
+    /// The active policy.
+    pub policy: ActivePolicy,
+    /// The record of every act.
+    pub ledger: Ledger,
+    /// Connections to the controllers.
+    pub controllers: Controllers,
+    /// How approvals are requested and given.
+    pub approvals: ApprovalSettings,
+    /// The time that decides: for approvals, rules, budgets and idempotency keys. See [`Clock`].
+    pub clock: Clock,
+}
+
+impl Dispatcher {
+    /// The controllers with the Juju credential of the caller's strongest role, where that role has one.
+    pub(crate) fn controllers_for(&self, rights: &Permissions<'_>) -> &Controllers {
+        rights.strongest_role().map_or(&self.controllers, |role| self.controllers.of(role))
+    }
+}

@@ -1,0 +1,34 @@
+//! The reply of a dry run: what the act would do.
+
+use catalogue::{Answer, PlannedCommand, Site};
+use policy::{Act, ApprovalRequirement, Violation};
+use serde_json::json;
+
+use crate::{Refusal, Reply};
+
+/// Previews an act without doing it.
+pub(crate) async fn dry_run(
+    command: &dyn PlannedCommand,
+    act: &Act,
+    required_approvals: &[ApprovalRequirement],
+    warnings: &[Violation],
+    site: &Site,
+    entry: &str,
+) -> Result<Reply, Refusal> {
+    let preview = command.preview(site).await?;
+    let command_line = command.command_line(&act.arguments);
+    let mut value = json!({"operation": act, "command": command_line});
+    let mut text = format!("nothing was changed; this would run `{command_line}`\n");
+    let mut removed = 0;
+    if let Some(mut preview) = preview {
+        removed = content::clean_value(&mut preview);
+        text = format!("{text}{preview:#}\n");
+        value["preview"] = preview;
+    }
+    if !required_approvals.is_empty() {
+        let names: Vec<_> = required_approvals.iter().map(|required| required.rule.as_str()).collect();
+        text = format!("{text}it requires approval under `{}`\n", names.join("`, `"));
+        value["required_approvals"] = json!(required_approvals);
+    }
+    Ok(Reply::from_answer(Answer { value, text, removed }, entry, warnings.to_vec()))
+}

@@ -1,0 +1,362 @@
+//! [`execute`]: the stages of one call.
+
+use std::sync::Arc;
+
+use audit::{
+    Entry, JujuAuditRefs, JujuRequest, NewEntry, Outcome, PendingEntry, RecordedDecision, ToolCall, Verdict as Recorded,
+};
+use catalogue::{Answer, Failure, Options, PlannedWork, ResultLimit, Site, Tool};
+use identity::Caller;
+use policy::{
+    Act, Authorization, Denial, Effect, Location, Permissions, Permitted, Planned, Policy, Target, Violation,
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    ApprovalProof, Call, Dispatcher, Refusal, Reply,
+    approval_flow::ApprovalFlow,
+    budget_reservation::BudgetReservation,
+    content_scan::ContentScan,
+    dry_run::dry_run,
+    evaluation_context,
+    idempotency::{Claim, IdempotencyKey},
+};
+
+/// Executes one call of one caller: plan, resolve the target, begin the ledger entry, authorize, perform, close the entry.
+///
+/// A read ends when the returned future is dropped; a write runs to its end, and the ledger has its outcome.
+///
+/// # Errors
+/// A [`Refusal`]. The ledger has each of them but an unknown tool and arguments that do not fit.
+pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -> Result<Reply, Refusal> {
+    // Plan the call: find the tool, check its arguments against the schema.
+    let tool = dispatcher.catalogue.get(&call.tool).ok_or_else(|| Refusal::UnknownTool(call.tool.clone()))?;
+    let policy = dispatcher.policy.current();
+    let rights = policy.permissions(caller);
+    let scan = ContentScan::scan_arguments(&dispatcher.catalogue, tool.scope(), &call.arguments);
+    let opener = EntryOpener { dispatcher, caller, rights: &rights, trace: call.trace.take(), labels: scan.labels() };
+    // Check visibility first: a caller without access gets a denial even if the arguments are invalid or the target does not exist.
+    let hidden = rights.check_visibility(tool.name(), tool.toolset(), tool.least()).err();
+    let plan = match (tool.plan(call.arguments.clone()), &hidden) {
+        (Ok(plan), _) => plan,
+        (Err(bad), None) => return Err(bad.into()),
+        (Err(_), Some(denial)) => {
+            let act = hidden_act(tool, call.arguments);
+            return Err(opener.record_refused(&act, &Options::default(), Refusal::Denied(denial.clone())).await);
+        }
+    };
+    let options = plan.options.clone();
+
+    // Resolve the target: which controller, and the model by its full name.
+    let controllers = dispatcher.controllers_for(&rights);
+    let site = match Site::find(controllers, tool.scope(), &options.place, call.progress.take()).await {
+        Ok(site) => Arc::new(site),
+        Err(failure) => {
+            let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);
+            return Err(opener.record_refused(&plan.unresolved_act(), &options, refusal).await);
+        }
+    };
+    let planned = plan.resolve(&site);
+
+    // Begin the ledger entry. Reads persist it concurrently with the controller request, and the answer is returned only after
+    // both; writes, dry runs and calls with a proof wait here.
+    let mut pending = opener.begin(planned.act(), &options).await?;
+    if planned.act().effect != Effect::Read || options.dry_run || call.proof.is_some() {
+        pending.wait_persisted().await?;
+    }
+
+    // Authorize. From here on the entry ends in one place: `close`.
+    let active = ActiveCall { dispatcher, caller, policy: &policy, tool, options, site, proof: call.proof, hidden };
+    let decided = active.decide(planned, &mut pending).await;
+    let limit = call.max_result_bytes.map_or(ResultLimit::UNLIMITED, ResultLimit::from_bytes);
+    let (mut entry, next) = match decided {
+        Ok(Decided { verdict: Authorization::Permitted(permitted), .. }) if active.is_read(permitted.act()) => {
+            let work = Work { permitted, site: active.site };
+            let (performed, entry) = tokio::join!(work.perform(limit), pending.persisted());
+            let mut entry = entry?;
+            let result = performed.into_reply(&mut entry);
+            return close(entry, scan, result);
+        }
+        Ok(decided) => {
+            let mut entry = pending.persisted().await?;
+            let next = active.proceed(decided, &mut entry).await;
+            (entry, next)
+        }
+        Err(refusal) => (pending.persisted().await?, Err(refusal)),
+    };
+    match next {
+        Err(refusal) => close(entry, scan, Err(refusal)),
+        Ok(Next::Answer(reply)) => close(entry, scan, Ok(reply)),
+        Ok(Next::Read(work)) => {
+            let result = work.perform(limit).await.into_reply(&mut entry);
+            close(entry, scan, result)
+        }
+        // A write runs in a task of its own, so that a caller that goes away leaves neither half an act nor an open entry.
+        Ok(Next::Write(write)) => {
+            let task = tokio::spawn(async move {
+                let result = write.perform(&mut entry).await;
+                close(entry, scan, result)
+            });
+            task.await.unwrap_or(Err(Refusal::TaskPanicked))
+        }
+    }
+}
+
+/// The only place that ends the entry of a call: by its result.
+fn close(mut entry: Entry, scan: ContentScan, result: Result<Reply, Refusal>) -> Result<Reply, Refusal> {
+    match result {
+        Ok(reply) if reply.repeated => {
+            entry.close(Outcome::Done, &format!("answered from entry {}", reply.entry));
+            Ok(reply)
+        }
+        Ok(reply) => {
+            let reply = scan.scan_reply(reply, &mut entry);
+            entry.close(Outcome::Done, "");
+            Ok(reply)
+        }
+        Err(refusal) => {
+            entry.close(refusal.outcome(), &refusal.to_string());
+            Err(refusal)
+        }
+    }
+}
+
+/// A call whose target is resolved and whose ledger entry is begun.
+struct ActiveCall<'a> {
+    dispatcher: &'a Dispatcher,
+    caller: &'a Caller,
+    policy: &'a Policy,
+    tool: &'a dyn Tool,
+    options: Options,
+    site: Arc<Site>,
+    proof: Option<ApprovalProof>,
+    /// Why the caller must not see the tool.
+    hidden: Option<Denial>,
+}
+
+/// What policy decided, with the share of the budgets that was reserved for it.
+struct Decided {
+    verdict: Authorization<PlannedWork>,
+    reservation: BudgetReservation,
+}
+
+/// What an authorized call does next.
+enum Next {
+    /// It is answered already: a dry run, or the replay of an earlier call.
+    Answer(Reply),
+    /// It reads.
+    Read(Work),
+    /// It changes something.
+    Write(Write),
+}
+
+impl ActiveCall<'_> {
+    fn is_read(&self, act: &Act) -> bool {
+        !act.effect.changes() && !self.options.dry_run
+    }
+
+    /// Checks the proof and evaluates the policy, once.
+    async fn decide(&self, planned: Planned<PlannedWork>, pending: &mut PendingEntry) -> Result<Decided, Refusal> {
+        if let Some(ApprovalProof::Invalid(why)) = &self.proof {
+            return Err(Refusal::InvalidProof(why.clone()));
+        }
+        let (context, reservation) = match &self.hidden {
+            None => {
+                let (act, toolset) = (planned.act(), self.tool.toolset());
+                evaluation_context::gather(self.dispatcher, self.policy, self.caller, act, toolset, Some(&self.site))
+                    .await
+            }
+            Some(_) => evaluation_context::empty(self.dispatcher, self.tool),
+        };
+        let verdict = policy::authorize(self.policy, self.caller, &context, planned);
+        pending.set_decision(recorded_decision(&verdict));
+        Ok(Decided { verdict, reservation })
+    }
+
+    /// Everything between the decision and the work: dry run, replay, approval.
+    async fn proceed(mut self, decided: Decided, entry: &mut Entry) -> Result<Next, Refusal> {
+        let permitted = match decided.verdict {
+            Authorization::Denied(denial) => return Err(Refusal::Denied(denial)),
+            Authorization::ApproverToken => return Err(Refusal::ApproverToken),
+            Authorization::Permitted(permitted) if self.options.dry_run => {
+                let (act, warnings) = (permitted.act(), permitted.warnings());
+                let reply = dry_run(permitted.job().as_ref(), act, &[], warnings, &self.site, entry.id()).await?;
+                return Ok(Next::Answer(reply));
+            }
+            Authorization::ApprovalRequired(required) if self.options.dry_run => {
+                let (act, warnings) = (required.act(), required.warnings());
+                let reply =
+                    dry_run(required.job().as_ref(), act, required.requirements(), warnings, &self.site, entry.id())
+                        .await?;
+                return Ok(Next::Answer(reply));
+            }
+            Authorization::Permitted(permitted) => permitted,
+            Authorization::ApprovalRequired(required) => {
+                if let Some(reply) = self.find_replay(required.act()).await? {
+                    return Ok(Next::Answer(reply));
+                }
+                let flow = ApprovalFlow { dispatcher: self.dispatcher, caller: self.caller, site: &self.site };
+                // boxed: an approval is rare, and its size would be that of every call
+                Box::pin(flow.obtain_permit(required, self.proof.take(), entry)).await?
+            }
+        };
+        let changes = permitted.act().effect.changes();
+        let work = Work { permitted, site: self.site };
+        if !changes {
+            return Ok(Next::Read(work));
+        }
+        let (dispatcher, caller) = (self.dispatcher, self.caller);
+        let key = self.options.idempotency_key.map(|name| IdempotencyKey::new(dispatcher, caller, name));
+        let store = dispatcher.ledger.store().clone();
+        Ok(Next::Write(Write { work, reservation: decided.reservation, key, store }))
+    }
+
+    /// The recorded reply, where the call repeats one by its idempotency key: no approval is requested or used up for it.
+    async fn find_replay(&self, act: &Act) -> Result<Option<Reply>, Refusal> {
+        match &self.options.idempotency_key {
+            Some(name) if act.effect.changes() => {
+                IdempotencyKey::new(self.dispatcher, self.caller, name.clone()).find_replay(&act.digest()).await
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Work that policy permitted.
+struct Work {
+    permitted: Permitted<PlannedWork>,
+    site: Arc<Site>,
+}
+
+/// How work ended, before the ledger entry has it.
+struct Performed {
+    result: Result<Answer, Failure>,
+    warnings: Vec<Violation>,
+    refs: JujuAuditRefs,
+}
+
+impl Work {
+    async fn perform(self, limit: ResultLimit) -> Performed {
+        let Self { permitted, site } = self;
+        let warnings = permitted.warnings().to_vec();
+        let (permit, command) = permitted.into_parts();
+        let result = command.run(permit, Arc::clone(&site), limit).await;
+        Performed { result, warnings, refs: juju_audit_refs(&site) }
+    }
+}
+
+impl Performed {
+    fn into_reply(self, entry: &mut Entry) -> Result<Reply, Refusal> {
+        entry.set_juju_refs(self.refs);
+        Ok(Reply::from_answer(self.result?, entry.id(), self.warnings))
+    }
+}
+
+/// Work that changes something, with what has to be stored before and after it.
+struct Write {
+    work: Work,
+    reservation: BudgetReservation,
+    key: Option<IdempotencyKey>,
+    store: store::Store,
+}
+
+impl Write {
+    async fn perform(self, entry: &mut Entry) -> Result<Reply, Refusal> {
+        let Self { work, reservation, key, store } = self;
+        if let Some(key) = &key
+            && let Claim::Replay(reply) = key.claim(&work.permitted.act().digest(), entry.id()).await?
+        {
+            return Ok(*reply);
+        }
+        let result = match reservation.commit(&store, entry.id()).await {
+            Ok(()) => work.perform(ResultLimit::UNLIMITED).await.into_reply(entry),
+            Err(refusal) => Err(refusal),
+        };
+        if let Some(key) = key {
+            key.record_outcome(&result).await;
+        }
+        result
+    }
+}
+
+/// Begins the ledger entries of one call.
+struct EntryOpener<'a> {
+    dispatcher: &'a Dispatcher,
+    caller: &'a Caller,
+    rights: &'a Permissions<'a>,
+    trace: Option<String>,
+    /// Findings in the text of the arguments.
+    labels: Vec<String>,
+}
+
+impl EntryOpener<'_> {
+    /// Begins an entry. It becomes an [`Entry`], without which there is no reply, once the store has it.
+    async fn begin(&self, act: &Act, options: &Options) -> Result<PendingEntry, Refusal> {
+        let tool_call = ToolCall {
+            dry_run: options.dry_run,
+            idempotency_key: options.idempotency_key.clone(),
+            ..ToolCall::new(act)
+        };
+        let new = NewEntry::from_call(self.caller, tool_call)
+            .with_roles(self.rights.roles().to_vec())
+            .with_trace_id(self.trace.as_deref());
+        let mut pending = self.dispatcher.ledger.begin_entry(new).await?;
+        self.labels.iter().for_each(|label| pending.add_label(label.clone()));
+        Ok(pending)
+    }
+
+    /// Records a call that is refused before its target is resolved, by the names that the caller gave.
+    async fn record_refused(&self, act: &Act, options: &Options, refusal: Refusal) -> Refusal {
+        let recorded = async { Ok::<Entry, Refusal>(self.begin(act, options).await?.persisted().await?) };
+        match recorded.await {
+            Ok(entry) => {
+                entry.close(refusal.outcome(), &refusal.to_string());
+                refusal
+            }
+            Err(unavailable) => unavailable,
+        }
+    }
+}
+
+/// The act of a caller that must not see the tool, with arguments that do not fit it.
+fn hidden_act(tool: &dyn Tool, arguments: Map<String, Value>) -> Act {
+    let text = |name: &str| arguments.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+    let location = Location::from_names(text("controller"), text("model"));
+    Act::new(tool.name(), tool.least())
+        .with_target(Target::from_location(location))
+        .with_arguments(Value::Object(arguments))
+}
+
+/// What the ledger records of a verdict.
+fn recorded_decision(verdict: &Authorization<PlannedWork>) -> RecordedDecision {
+    let (ruling, rules, warnings): (_, Vec<&str>, &[Violation]) = match verdict {
+        Authorization::Permitted(permitted) => (Recorded::Allow, Vec::new(), permitted.warnings()),
+        Authorization::ApprovalRequired(required) => (
+            Recorded::RequireApproval,
+            required.requirements().iter().map(|demand| &*demand.rule).collect(),
+            required.warnings(),
+        ),
+        Authorization::ApproverToken => (Recorded::Deny, Vec::new(), &[]),
+        Authorization::Denied(denial) => (Recorded::Deny, denial.rules().collect(), &[]),
+    };
+    let rules = rules.into_iter().chain(warnings.iter().map(|hit| &*hit.rule));
+    RecordedDecision {
+        warnings: warnings.iter().map(Violation::sentence).collect(),
+        ..RecordedDecision::new(ruling, rules)
+    }
+}
+
+/// The identifiers by which Juju's own audit log has the requests that were sent for the act.
+fn juju_audit_refs(site: &Site) -> JujuAuditRefs {
+    let left = site.trail().take();
+    let request = |sent: juju_client::Sent| JujuRequest {
+        connection: sent.connection.to_string(),
+        request: sent.request,
+        method: sent.method,
+    };
+    JujuAuditRefs {
+        requests: left.requests.into_iter().map(request).collect(),
+        omitted_requests: left.more,
+        operation: site.operation().map(ToOwned::to_owned),
+    }
+}
