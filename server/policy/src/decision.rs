@@ -96,9 +96,15 @@ impl Policy {
             PolicyDecision::Deny(_) => ("deny", false),
         };
         let explain = |rule: &Rule| rule.explain(&input, self.settings(), context);
-        let rules = self.rules().iter().map(explain).collect();
-        let production = input.production;
-        Explanation { decision, requires_second_approver, production, roles: roles.clone(), role_decision, rules }
+        let rule_results = self.rules().iter().map(explain).collect();
+        Explanation {
+            decision,
+            requires_second_approver,
+            production: input.production,
+            roles: roles.clone(),
+            role_decision,
+            rules: rule_results,
+        }
     }
 }
 

@@ -146,11 +146,10 @@ struct Merged {
 
 impl Merged {
     fn builtin(builtin_rules: BuiltinRules) -> Result<Self, InvalidPolicy> {
-        let roles = Document::read("built-in roles", BUILTIN_ROLES)?.roles;
         let builtin = Document::read("built-in rules", BUILTIN_RULES)?;
-        let mut rules = if builtin_rules == BuiltinRules::None { Vec::new() } else { builtin.rules };
+        let mut selected = if builtin_rules == BuiltinRules::None { Vec::new() } else { builtin.rules };
         if builtin_rules == BuiltinRules::Relaxed {
-            for rule in rules.iter_mut().filter(|rule| RELAXED_RULES.contains(&rule.name.as_str())) {
+            for rule in selected.iter_mut().filter(|rule| RELAXED_RULES.contains(&rule.name.as_str())) {
                 rule.applies_to.production = Some(true);
             }
         }
@@ -159,7 +158,8 @@ impl Merged {
             blocked_patterns: builtin.settings.blocked_patterns,
             prices: Prices::default(),
         };
-        Ok(Self { builtin_rules, roles, role_bindings: Vec::new(), rules, settings })
+        let roles = Document::read("built-in roles", BUILTIN_ROLES)?.roles;
+        Ok(Self { builtin_rules, roles, role_bindings: Vec::new(), rules: selected, settings })
     }
 
     fn add(&mut self, file: &str, text: &str, document: Document) -> Result<(), InvalidPolicy> {

@@ -40,11 +40,12 @@ impl InvalidPolicy {
 
 /// Position of the first occurrence of a whole word, from a line on.
 fn locate(text: &str, from_line: usize, word: &str) -> Option<Position> {
-    let in_word =
+    let is_word_part =
         |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || "-_.@".contains(letter));
     let column = |line: &str| {
         let whole = |start: &usize| {
-            !in_word(line[..*start].chars().next_back()) && !in_word(line[start + word.len()..].chars().next())
+            !is_word_part(line[..*start].chars().next_back())
+                && !is_word_part(line[start + word.len()..].chars().next())
         };
         let start = line.match_indices(word).map(|(start, _)| start).find(whole)?;
         Some(line[..start].chars().count() + 1)

@@ -19,6 +19,7 @@ pub struct Policy {
 }
 
 impl Policy {
+    #[expect(clippy::similar_names, reason = "roles and rules are the terms of this crate")]
     pub(crate) fn from_parts(roles: Roles, rules: Vec<Rule>, settings: Settings, builtin_rules: BuiltinRules) -> Self {
         Self { roles, role_bindings: Vec::new(), rules, settings, builtin_rules }
     }

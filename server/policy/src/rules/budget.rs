@@ -191,11 +191,11 @@ impl BudgetLimit {
         }
         let Some(reservation) = reservation else { return Err("the usage of the budget".to_owned()) };
         let usage = reservation.usage.get(&self.scope).map(Vec::as_slice).unwrap_or_default();
-        let in_period = usage.iter().filter(|usage| now - usage.time < self.period);
+        let counted = usage.iter().filter(|usage| now - usage.time < self.period);
         let (sum, unit): (u64, _) = match self.unit {
-            BudgetUnit::Acts => (in_period.map(|usage| usage.acts).fold(0, u64::saturating_add), "acts"),
-            BudgetUnit::Units => (in_period.map(|usage| usage.units).fold(0, u64::saturating_add), "units"),
-            BudgetUnit::Machines => (in_period.map(|usage| usage.machines).fold(0, u64::saturating_add), "machines"),
+            BudgetUnit::Acts => (counted.map(|usage| usage.acts).fold(0, u64::saturating_add), "acts"),
+            BudgetUnit::Units => (counted.map(|usage| usage.units).fold(0, u64::saturating_add), "units"),
+            BudgetUnit::Machines => (counted.map(|usage| usage.machines).fold(0, u64::saturating_add), "machines"),
         };
         let scope = if self.scope == BudgetScope::Caller { "caller" } else { "model" };
         Ok((sum > self.max).then(|| format!("{sum} {unit} of {} for this {scope}, this one included", self.max)))

@@ -54,7 +54,7 @@ pub(super) fn gpu(arguments: &Value) -> MeasureValue {
 pub(super) fn in_pods(arguments: &Value, search: fn(&[Value]) -> Vec<String>) -> MeasureValue {
     match pods(arguments) {
         Ok(None) => MeasureValue::Absent,
-        Ok(Some(pods)) => listed(search(&pods)),
+        Ok(Some(pods)) => listed(&search(&pods)),
         Err(unknown) => MeasureValue::Unknown(unknown),
     }
 }

@@ -162,7 +162,7 @@ impl Measure {
         match self {
             Self::BlockedPattern => {
                 let found = settings.blocked_patterns.iter().filter(|pattern| pattern.matches_any(arguments));
-                listed(found.map(|pattern| format!("`{}`", pattern.text())).collect())
+                listed(&found.map(|pattern| format!("`{}`", pattern.text())).collect::<Vec<_>>())
             }
             Self::ChannelUnpinned => channel_unpinned(act),
             Self::ConstraintsGiven if adds_new_size(act) => flag(act.impact.constraints.is_some()),
@@ -170,7 +170,9 @@ impl Measure {
             Self::ContainersRunAsRoot => foreign::in_pods(arguments, foreign::run_as_root),
             Self::CostMonthly => monthly_cost(act, settings),
             Self::ExposePublic => expose_public(act),
-            Self::Force => listed(foreign::skipped_checks(act).iter().map(|name| format!("`{name}`")).collect()),
+            Self::Force => {
+                listed(&foreign::skipped_checks(act).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
+            }
             Self::Gpu => gpu(act),
             Self::ImagesUnpinned => foreign::in_pods(arguments, foreign::unpinned_images),
             Self::MachinesAdded => count(foreign::machines_added(act)),
@@ -183,7 +185,7 @@ impl Measure {
             Self::RevisionPinned => {
                 act.impact.charm.as_ref().map_or(MeasureValue::Absent, |charm| flag(charm.revision.is_some()))
             }
-            Self::SecretsPlaintext => listed(plaintext_secrets(arguments)),
+            Self::SecretsPlaintext => listed(&plaintext_secrets(arguments)),
             Self::Trust => flag(act.impact.trust == Some(true)),
             Self::UnitsAdded => count(act.impact.units_added),
             Self::UnitsTotal => units_total(act, facts),
@@ -220,7 +222,7 @@ fn argument_value(value: Option<&Value>) -> MeasureValue {
     }
 }
 
-/// Whether the act adds applications or machines, whose size it can state; an added unit has the size of its application.
+/// Whether the act adds applications or machines and can state their size; an added unit has the size of its application.
 fn adds_new_size(act: &Act) -> bool {
     act.impact.machines_added > 0 || act.impact.charm.as_ref().is_some_and(|charm| !charm.refresh)
 }

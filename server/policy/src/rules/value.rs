@@ -17,6 +17,6 @@ pub(crate) enum MeasureValue {
 }
 
 /// Set if something was found.
-pub(super) fn listed(found: Vec<String>) -> MeasureValue {
+pub(super) fn listed(found: &[String]) -> MeasureValue {
     MeasureValue::Flag(!found.is_empty(), found.join(", "))
 }
