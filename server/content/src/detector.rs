@@ -80,7 +80,7 @@ impl Detector {
         let (mut scores, seen) = self.scores(text);
         if depth > 0 {
             decode::decoded(text, &seen, |other| {
-                scores.merge_decoded(Kind::Encoded, &self.passage(other, depth - 1), THRESHOLD)
+                scores.merge_decoded(Kind::Encoded, &self.passage(other, depth - 1), THRESHOLD);
             });
         }
         let mut other = |text: &str, threshold| scores.merge_decoded(Kind::Encoded, &self.scores(text).0, threshold);
