@@ -83,11 +83,11 @@ async fn refuses(parts: &ServerWithProvider, cases: Vec<Case>) {
             None => assert!(!challenge.contains("error="), "{what}: {challenge}"),
         }
     }
-    let told = told(parts, cases.len()).await;
+    let records = failure_records(parts, cases.len()).await;
     let mut odd = Vec::new();
     for (number, case) in cases.iter().enumerate() {
         let caller = format!("anonymous:{}", peer(number));
-        let own: Vec<_> = told.iter().filter(|told| told.caller == caller).collect();
+        let own: Vec<_> = records.iter().filter(|records| records.caller == caller).collect();
         let [own] = own.as_slice() else { panic!("{}: {} records", case.what, own.len()) };
         assert_eq!((own.tool.as_str(), own.outcome), ("authentication_failed", Outcome::Denied), "{}", case.what);
         assert!(!own.reason.is_empty(), "{}", case.what);
@@ -108,11 +108,11 @@ fn peer(number: usize) -> Ipv4Addr {
 }
 
 /// Refusals in the ledger, when there are so many.
-async fn told(parts: &ServerWithProvider, least: usize) -> Vec<ClosedAct> {
+async fn failure_records(parts: &ServerWithProvider, least: usize) -> Vec<ClosedAct> {
     wait_until(&format!("{least} refusals are in the ledger"), async || {
-        let told: Vec<_> =
-            parts.closed_acts().await.into_iter().filter(|told| told.tool == "authentication_failed").collect();
-        if told.len() >= least { Ok(told) } else { Err(format!("{told:?}")) }
+        let records: Vec<_> =
+            parts.closed_acts().await.into_iter().filter(|records| records.tool == "authentication_failed").collect();
+        if records.len() >= least { Ok(records) } else { Err(format!("{records:?}")) }
     })
     .await
 }
@@ -167,7 +167,8 @@ async fn token_flood_is_throttled_and_leaves_two_records() {
     }
     assert_eq!((refused, slowed), (30, 30));
     assert_eq!(parts.provider.request_count("introspect"), 31, "a provider is not asked about every guess");
-    let kinds: Vec<_> = told(&parts, 2).await.into_iter().map(|told| told.arguments["reason"].clone()).collect();
+    let kinds: Vec<_> =
+        failure_records(&parts, 2).await.into_iter().map(|records| records.arguments["reason"].clone()).collect();
     assert_eq!(kinds, ["inactive", "rate_limited"]);
     // everybody behind one proxy has one address, so good tokens are taken all the same
     let good = list().token(&parts.token(|_| {})).send(parts.served.address).await.expect("an answer");
@@ -186,12 +187,15 @@ async fn suppressed_failures_are_counted_after_the_window() {
         (begun.elapsed() < counted).then_some(parts)
     })
     .await;
-    let left_out: Vec<_> =
-        told(&parts, 2).await.into_iter().map(|told| told.arguments["suppressed_count"].clone()).collect();
+    let left_out: Vec<_> = failure_records(&parts, 2)
+        .await
+        .into_iter()
+        .map(|records| records.arguments["suppressed_count"].clone())
+        .collect();
     assert_eq!(left_out, [json!(0), json!(4)]);
     list().token("guess").send(parts.served.address).await.expect("an answer");
-    let told = told(&parts, 3).await;
-    assert_eq!((told.len(), &told[2].arguments["suppressed_count"]), (3, &json!(0)), "a new count has begun");
+    let records = failure_records(&parts, 3).await;
+    assert_eq!((records.len(), &records[2].arguments["suppressed_count"]), (3, &json!(0)), "a new count has begun");
     let metrics = parts.served.metrics.text();
     assert!(metrics.contains("juju_mcp_authentication_failures_total{reason=\"inactive\"} 6\n"), "{metrics}");
 }
@@ -227,7 +231,7 @@ async fn unavailable_provider_rejects_new_tokens_with_503() {
         assert_eq!(answer.header("www-authenticate"), "");
         assert!(answer.error_message().contains("identity provider is unavailable"), "{}", answer.body);
     }
-    assert_eq!(told(&parts, 1).await[0].arguments["reason"], "provider_unavailable");
+    assert_eq!(failure_records(&parts, 1).await[0].arguments["reason"], "provider_unavailable");
     parts.provider.set_failing(false);
     parts.provider.publish_set(json!({"keys": "none"}));
     assert_eq!(send(&signed).await.status, 503, "keys that cannot be read");
@@ -275,7 +279,7 @@ async fn token_for_one_endpoint_is_rejected_on_others() {
             assert!(challenge.contains("another audience"), "{challenge}");
         }
     }
-    assert_eq!(told(&parts, 1).await[0].arguments["reason"], "wrong_audience");
+    assert_eq!(failure_records(&parts, 1).await[0].arguments["reason"], "wrong_audience");
 }
 
 #[tokio::test]
@@ -304,7 +308,8 @@ async fn revoked_jwt_is_rejected_with_include_jwts() {
         let got = send(&token).await;
         assert_eq!(got.status, status, "{answer}: {}", got.body);
     }
-    let kinds: BTreeSet<_> = told(&parts, 2).await.iter().map(|told| told.arguments["reason"].to_string()).collect();
+    let kinds: BTreeSet<_> =
+        failure_records(&parts, 2).await.iter().map(|records| records.arguments["reason"].to_string()).collect();
     assert_eq!(kinds, BTreeSet::from([r#""inactive""#, r#""invalid_signature""#].map(str::to_owned)));
     // what the provider says is no more than a further condition
     let other = parts.token(|claims| claims["aud"] = json!("https://other.example"));

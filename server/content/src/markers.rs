@@ -177,7 +177,7 @@ const EXFILTRATION_PARAMETERS: [&str; 16] = [
     "d", "data", "q", "t", "s", "c", "x", "token", "secret", "payload", "content", "text", "info", "leak", "msg", "log",
 ];
 
-/// The weight of a Markdown image whose URL has a query: rendering the image sends the query to its host.
+/// The weight of a Markdown image with a query in its URL: rendering the image sends the query to its host.
 fn image_query_weight(text: &str) -> u32 {
     let picture =
         text.strip_prefix("![").and_then(|rest| rest.split_once("](http")).filter(|(name, _)| name.len() < 200);
@@ -193,7 +193,7 @@ fn image_query_weight(text: &str) -> u32 {
     query.split('&').filter_map(|part| part.split_once('=')).map(weigh).max().unwrap_or_default()
 }
 
-/// Number, kind and weight of the tag whose bracket precedes these bytes.
+/// Number, kind and weight of the tag after its bracket.
 fn tag(bytes: &[u8]) -> Option<(usize, Kind, u32)> {
     let start = bytes.iter().take(4).position(u8::is_ascii_alphabetic)?;
     let (before, name) = bytes.split_at(start);
