@@ -131,6 +131,18 @@ def compare(tally):
                   JUJU_MCP_TEST_CONTROLLER=controller)
 
 
+def charm(tally, selection=None):
+    """The charm: its code against the style, its state transitions, and the generated layer in a real Pebble."""
+    python = programs.charm_python()
+    tally.command([python, "-m", "ruff", "check", "--no-cache", "--config", TREE / "charm" / "pyproject.toml", TREE / "charm" / "src"])
+    tally.command([python, TREE / "tests" / "checks" / "check_rock.py", TREE / "rockcraft.yaml"])
+    tally.command([python, TREE / "tests" / "checks" / "check_charm.py", TREE / "charmcraft.yaml"])
+    environment = {name: path for name, path in (("JUJU_MCP_TEST_PEBBLE", available(programs.pebble)),
+                                                 ("JUJU_MCP_TEST_PROGRAM", available(lambda: build("juju-mcp")[0]))) if path}
+    tally.command([python, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rs", TREE / "tests" / "charm",
+                   *(["-k", selection] if selection else [])], minutes=20, PYTHONDONTWRITEBYTECODE=1, **environment)
+
+
 def fuzz(tally, selection=None):
     programs.need("cargo", "which builds the targets")
     programs.need("c++", "which builds libFuzzer")
@@ -160,6 +172,7 @@ PARTS = [
     Part("policy", "a policy checked and explained on the command line, and reloaded by a running server", suite("policy"), True),
     Part("identity", "tokens of a real Ory Hydra, and the path from 401 to a call by three MCP clients", identity, True),
     Part("compare", "the answers of the simulator and of the real controller side by side", compare),
+    Part("charm", "the charm and the rock: files, state transitions, relations, and the layer in a real Pebble", charm, True),
     Part("fuzz", "ten seconds of coverage-guided fuzzing for each parser of untrusted input", fuzz, True),
     Part("bench-smoke", "the bench starts and prints its table, with tiny numbers", bench_smoke),
 ]

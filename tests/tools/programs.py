@@ -126,3 +126,19 @@ def python():
         fetch([partial / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "-r", HERE / "python.txt"])
 
     return folder("python", key(HERE / "python.txt", sys.version), make) / "bin" / "python"
+
+
+def charm_python():
+    """A Python with the packages of the charm's tests: ops.testing, charmcraft's models, the official relation libraries."""
+    requirements = HERE.parent / "charm" / "requirements.txt"
+
+    def make(partial):
+        run([sys.executable, "-m", "venv", partial])
+        fetch([partial / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "-r", requirements])
+
+    return folder("charm-python", key(requirements, sys.version), make) / "bin" / "python"
+
+
+def pebble():
+    """The path of Pebble 1.26.0, which runs the server in the container of the charm."""
+    return go_program("pebble", "github.com/canonical/pebble", "v1.26.0", "./cmd/pebble")

@@ -1,0 +1,228 @@
+"""Files, layer and status after each event."""
+import json
+import stat
+
+import conftest
+import ops
+import pytest
+import yaml
+from conftest import CHECK, CREDENTIALS, PROBE, Deployment
+from ops import testing
+
+
+def test_pebble_ready_writes_private_files_and_starts_the_server(deployment):
+    config = deployment.config()
+    assert config["listen"] == "0.0.0.0:8080" and config["state_dir"] == "/var/lib/juju-mcp"
+    assert config["controllers"] == [{
+        "name": "controller", "addresses": ["10.1.0.5:17070", "10.1.0.6:17070"], "ca_certificate_file": "controller-controller-ca.pem",
+        "user": "mcp", "password_file": "controller-controller-password"}]
+    assert config["oauth"]["issuer"] == "https://iam.example" and config["console"]["client_id"] == "client-1"
+    assert deployment.files()["controller-controller-password"] == "initial-password\n"
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (deployment.etc() / "active").iterdir()} == {0o600}
+    assert not (deployment.etc() / "candidate").exists()
+    service = deployment.plan()["services"]["juju-mcp"]
+    assert service["command"] == "/usr/bin/juju-mcp serve --config config.yaml" and service["working-dir"] == "/etc/juju-mcp/active"
+    assert set(deployment.plan()["checks"]) == {"alive", "ready"}
+    assert deployment.state.get_container("juju-mcp").service_statuses["juju-mcp"] == ops.pebble.ServiceStatus.ACTIVE
+    assert {port.port for port in deployment.state.opened_ports} == {8080}
+
+
+def test_secrets_are_in_no_plan_databag_status_or_log(deployment):
+    everything = [json.dumps(deployment.plan()), str(deployment.state.unit_status), *(line.message for line in deployment.context.juju_log)]
+    everything += [json.dumps([dict(r.local_app_data), dict(r.local_unit_data)]) for r in deployment.state.relations]
+    everything += [deployment.files()["config.yaml"], deployment.files()["policy.yaml"]]
+    for secret in ("initial-password", "oauth-client-password"):
+        assert not [text for text in everything if secret in text]
+
+
+def test_second_run_of_any_event_changes_nothing(deployment):
+    before = (deployment.files(), deployment.plan())
+    for event in ("config_changed", "update_status", "leader_elected", "upgrade_charm", "start"):
+        assert deployment.run(getattr(deployment.context.on, event)()) == ops.ActiveStatus()
+        assert (deployment.files(), deployment.plan()) == before
+        assert deployment.commands() == []
+
+
+def test_container_not_ready_leads_to_waiting():
+    deployment = Deployment()
+    deployment.change(containers={testing.Container("juju-mcp", can_connect=False)})
+    assert deployment.run() == ops.WaitingStatus("waiting for the container")
+
+
+def test_missing_credentials_lead_to_blocked_with_the_commands():
+    deployment = Deployment()
+    deployment.change(config={})
+    assert deployment.run() == ops.BlockedStatus(
+        "no controller: run `juju grant-secret NAME juju-mcp`, then set the option `controller-credentials` to the secret")
+    assert deployment.files() == {} and deployment.plan() == {}
+
+
+def test_secret_without_grant_leads_to_blocked_until_update_status():
+    deployment = Deployment()
+    secrets = deployment.state.secrets
+    deployment.change(secrets={deployment.client_secret})
+    status = deployment.run()
+    assert isinstance(status, ops.BlockedStatus) and "juju grant-secret NAME juju-mcp" in status.message
+    deployment.change(secrets=secrets)
+    assert deployment.run(deployment.context.on.update_status()) == ops.ActiveStatus()
+
+
+@pytest.mark.parametrize(("content", "problem"), [
+    ({"addresses": "a:1", "ca-cert": "x"}, "needs `username` and `password`, or `client-id` and `client-secret`"),
+    ({"addresses": "a:1", "ca-cert": "x", "username": "u"}, "needs `username` and `password`, or `client-id` and `client-secret`"),
+    ({**CREDENTIALS, "client-id": "c", "client-secret": "s"}, "needs `username` and `password`, or `client-id` and `client-secret`"),
+    ({**CREDENTIALS, "addresses": " "}, "lacks the key `addresses`"),
+    ({**CREDENTIALS, "ca-cert": ""}, "lacks the key `ca-cert`"),
+    ({**CREDENTIALS, "controller-name": "../etc"}, "has a `controller-name` with characters other than"),
+    ({**CREDENTIALS, "username-viewer": "v"}, "has an incomplete login for the role `viewer`"),
+])
+def test_incomplete_secret_leads_to_blocked_with_the_key(content, problem):
+    deployment = Deployment()
+    content = {key: value for key, value in content.items() if value}
+    secret = testing.Secret(content)
+    deployment.change(secrets={secret, deployment.client_secret}, config={"controller-credentials": secret.id})
+    status = deployment.run()
+    assert isinstance(status, ops.BlockedStatus) and problem in status.message
+
+
+def test_service_account_extra_controller_and_roles_reach_the_configuration():
+    deployment = Deployment()
+    first = testing.Secret({"addresses": "a:1", "ca-cert": "x", "client-id": "svc", "client-secret": "s1", "tls-hostname": "juju-apiserver"})
+    second = testing.Secret({**CREDENTIALS, "controller-name": "emea", "username-viewer": "reader", "password-viewer": "p2"})
+    deployment.change(secrets={first, second, deployment.client_secret})
+    deployment.configure(controller_credentials=first.id, extra_controllers=second.id)
+    assert deployment.run() == ops.ActiveStatus()
+    account, emea = deployment.config()["controllers"]
+    assert (account["client_id"], account["client_secret_file"], account["tls_hostname"]) == (
+        "svc", "controller-controller-client-secret", "juju-apiserver")
+    assert emea["name"] == "emea"
+    assert emea["credentials_by_role"] == {"viewer": {"user": "reader", "password_file": "controller-emea-role-viewer-password"}}
+    assert deployment.files()["controller-emea-role-viewer-password"] == "p2\n"
+
+
+def rotate(deployment, password):
+    """A new revision of the secret."""
+    secret = testing.Secret(CREDENTIALS, latest_content=CREDENTIALS | {"password": password}, id=deployment.credentials.id)
+    deployment.change(secrets={secret, deployment.client_secret})
+    return deployment.run(deployment.context.on.secret_changed(secret))
+
+
+def test_rotated_secret_is_probed_and_restarts_the_server(deployment):
+    before = deployment.plan()
+    assert rotate(deployment, "second-password") == ops.ActiveStatus()
+    assert [tuple(command) for command in deployment.commands()] == [CHECK, PROBE]
+    assert deployment.files()["controller-controller-password"] == "second-password\n"
+    assert deployment.plan() != before
+
+
+def test_rejected_credentials_leave_the_previous_ones_active(deployment):
+    before = (deployment.files(), deployment.plan())
+    deployment.reject(PROBE, "invalid entity name or password")
+    assert rotate(deployment, "wrong-password") == ops.BlockedStatus(
+        "invalid entity name or password; some remedy; the previous configuration stays active")
+    assert (deployment.files(), deployment.plan()) == before
+
+
+def test_unreachable_controller_does_not_prevent_the_first_start():
+    deployment = Deployment()
+    deployment.reject(PROBE, "cannot connect to controller `controller`")
+    assert deployment.run() == ops.BlockedStatus("cannot connect to controller `controller`; some remedy")
+    assert "controller-controller-password" in deployment.files() and "juju-mcp" in deployment.plan()["services"]
+
+
+def test_policy_options_change_the_policy_file_without_restart(deployment):
+    before = deployment.plan()
+    deployment.configure(
+        roles="dba: {effects: [read]}", role_bindings="[{role: dba, subjects: ['group:dba']}]",
+        rules="[{name: r, severity: low, check: 'false', message: m}]", builtin_rules="relaxed")
+    assert deployment.run() == ops.ActiveStatus()
+    assert yaml.safe_load(deployment.files()["policy.yaml"]) == {
+        "roles": {"dba": {"effects": ["read"]}}, "role_bindings": [{"role": "dba", "subjects": ["group:dba"]}],
+        "rules": [{"name": "r", "severity": "low", "check": "false", "message": "m"}]}
+    assert deployment.config()["policy"] == {"builtin_rules": "relaxed", "files": ["policy.yaml"]}
+    assert deployment.plan() == before
+
+
+def test_invalid_option_leads_to_blocked_with_the_message_of_the_program(deployment):
+    before = (deployment.files(), deployment.plan())
+    deployment.reject(CHECK, "`policy.yaml`, line 1, column 25: unknown variant `reed`")
+    deployment.configure(roles="dba: {effects: [reed]}")
+    assert deployment.run() == ops.BlockedStatus(
+        "`policy.yaml`, line 1, column 25: unknown variant `reed`; some remedy; the previous configuration stays active")
+    assert (deployment.files(), deployment.plan()) == before
+    deployment.set_execs(testing.Exec(CHECK))
+    deployment.configure(roles="")
+    assert deployment.run() == ops.ActiveStatus()
+
+
+@pytest.mark.parametrize(("option", "value", "problem"), [
+    ("roles", "{", "the option `roles` is not valid YAML"),
+    ("rules", "a: b", "the option `rules` must be a YAML list"),
+    ("role_bindings", "word", "the option `role-bindings` must be a YAML list"),
+    ("configuration", "[a]", "the option `configuration` must be a YAML mapping"),
+    ("configuration", "listen: 0.0.0.0:1", "contains `listen`, which the charm sets"),
+])
+def test_unusable_yaml_leads_to_blocked_and_changes_nothing(deployment, option, value, problem):
+    before = (deployment.files(), deployment.plan())
+    deployment.configure(**{option: value})
+    status = deployment.run()
+    assert isinstance(status, ops.BlockedStatus) and problem in status.message
+    assert (deployment.files(), deployment.plan()) == before
+
+
+def test_configuration_option_is_merged_below_the_other_options(deployment):
+    deployment.configure(
+        configuration="{limits: {burst: 7, calls_per_minute: 1}, approvals: {ttl_minutes: 5}, oauth: {scopes: [openid], issuer: x}}",
+        calls_per_minute=60, ledger_retention_days=90, clients_without_audience="a b")
+    assert deployment.run() == ops.ActiveStatus()
+    config = deployment.config()
+    assert config["limits"] == {"burst": 7, "calls_per_minute": 60} and config["ledger"] == {"retention_days": 90}
+    assert config["approvals"]["ttl_minutes"] == 5
+    assert config["oauth"]["issuer"] == "https://iam.example" and config["oauth"]["scopes"] == ["openid"]
+    assert config["oauth"]["clients_without_audience"] == ["a", "b"]
+
+
+def test_log_level_is_part_of_the_layer(deployment):
+    deployment.configure(log_level="debug")
+    deployment.run()
+    assert deployment.plan()["services"]["juju-mcp"]["environment"]["JUJU_MCP_LOG"] == "debug"
+
+
+def test_static_tokens_replace_the_identity_provider():
+    deployment = Deployment()
+    tokens = testing.Secret({"viewer": "token-1", "operator": "token-2"})
+    deployment.change(secrets={deployment.credentials, tokens}, relations=set())
+    deployment.configure(static_tokens=tokens.id)
+    assert deployment.run() == ops.ActiveStatus()
+    assert deployment.config()["tokens"] == [{"role": "operator", "file": "token-operator"}, {"role": "viewer", "file": "token-viewer"}]
+    assert "oauth" not in deployment.config() and deployment.files()["token-viewer"] == "token-1\n"
+
+
+def test_several_problems_are_counted_in_the_status():
+    deployment = Deployment()
+    deployment.change(config={"extra-controllers": "secret:cc7u9tl4d9e2ql3s4l70"}, relations=set(), planned_units=2)
+    assert deployment.run().message.endswith("(and 3 more problems)")
+
+
+def test_second_unit_leads_to_blocked(deployment):
+    deployment.change(planned_units=2)
+    assert "juju scale-application juju-mcp 1" in deployment.run().message
+
+
+def test_failing_health_check_leads_to_waiting_with_the_reason(deployment):
+    container = deployment.state.get_container("juju-mcp")
+    infos = {testing.CheckInfo("ready", failures=3, status=ops.pebble.CheckStatus.DOWN, level=ops.pebble.CheckLevel.READY),
+             testing.CheckInfo("alive", level=ops.pebble.CheckLevel.ALIVE)}
+    deployment.change(containers={conftest.dataclasses.replace(container, check_infos=infos)})
+    assert "the health check `ready` fails" in deployment.run(deployment.context.on.update_status()).message
+    deployment.reject(PROBE, "controller `controller` cannot be reached")
+    assert deployment.run(deployment.context.on.update_status()) == ops.WaitingStatus(
+        "controller `controller` cannot be reached; some remedy")
+
+
+def test_restarted_pod_gets_all_files_again(deployment):
+    before = deployment.config()
+    fresh = Deployment()
+    fresh.change(config=deployment.state.config, secrets=deployment.state.secrets, relations=deployment.state.relations)
+    assert fresh.run(fresh.context.on.pebble_ready(fresh.state.get_container("juju-mcp"))) == ops.ActiveStatus()
+    assert fresh.config() == before
