@@ -67,7 +67,7 @@ def _roles(content: Mapping[str, str]) -> set[str]:
 
 
 def _login(content: Mapping[str, str], suffix: str, file: str, files: dict[str, str]) -> dict[str, str] | None:
-    """The one complete login whose keys have this suffix."""
+    """The one complete login among the keys with this suffix."""
     present = [login for login in LOGINS if any(content.get(key + suffix) for key in login[:2])]
     if len(present) != 1:
         return None

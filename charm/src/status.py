@@ -35,7 +35,7 @@ def too_many_units(planned: int, app: str) -> list[Problem]:
 
 
 def no_authentication(has_oauth_relation: bool, has_provider: bool, has_tokens: bool) -> list[Problem]:
-    """Nobody can authenticate, so the server rejects every caller."""
+    """No way to authenticate: the server rejects every caller."""
     if has_provider or (has_tokens and not has_oauth_relation):
         return []
     if has_oauth_relation:
