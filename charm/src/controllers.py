@@ -43,10 +43,14 @@ def _controller(content: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, s
     section: dict[str, Any] = {"name": name, "addresses": re.split(r"[\s,]+", content.get("addresses", "").strip(" \n,"))}
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         return section, files, ["has a `controller-name` with characters other than letters, digits, `.`, `_` and `-`"]
-    errors += [f"lacks the key `{key}`" for key in ("addresses", "ca-cert") if not content.get(key, "").strip()]
+    if not content.get("addresses", "").strip():
+        errors.append("lacks the key `addresses`")
     if hostname := content.get("tls-hostname"):
-        section["tls_hostname"] = hostname
-    section["ca_certificate_file"] = _add(files, f"controller-{name}-ca.pem", content.get("ca-cert", ""))
+        section["public_hostname"] = hostname
+    if certificate := content.get("ca-cert", "").strip():
+        section["ca_certificate_file"] = _add(files, f"controller-{name}-ca.pem", certificate)
+    elif not hostname:
+        errors.append("lacks the key `ca-cert`")
     login = _login(content, "", f"controller-{name}", files)
     if login is None:
         errors.append("needs `username` and `password`, or `client-id` and `client-secret`")

@@ -93,7 +93,7 @@ def test_service_account_extra_controller_and_roles_reach_the_configuration():
     deployment.configure(controller_credentials=first.id, extra_controllers=second.id)
     assert deployment.run() == ops.ActiveStatus()
     account, emea = deployment.config()["controllers"]
-    assert (account["client_id"], account["client_secret_file"], account["tls_hostname"]) == (
+    assert (account["client_id"], account["client_secret_file"], account["public_hostname"]) == (
         "svc", "controller-controller-client-secret", "juju-apiserver")
     assert emea["name"] == "emea"
     assert emea["credentials_by_role"] == {"viewer": {"user": "reader", "password_file": "controller-emea-role-viewer-password"}}
