@@ -104,8 +104,9 @@ impl CallContext<'_> {
             trace: trace::trace_of_call(self.request, self.context),
             max_result_bytes: Some(self.services.max_result_bytes),
         };
-        let dispatcher = &self.services.dispatcher;
-        let result = reporter.run_reporting(execute(dispatcher, self.caller, call(self.proof()))).await;
+        // boxed: the future of the dispatcher is large
+        let run = |proof| Box::pin(execute(&self.services.dispatcher, self.caller, call(proof)));
+        let result = reporter.run_reporting(run(self.proof())).await;
         let Some(pending) = client_can_confirm(&result) else { return CallOutcome::Completed(result) };
         match (ConfirmationMethod::of_client(self.context), &self.services.sealer) {
             (ConfirmationMethod::InputRequired, Some(sealer)) => {
@@ -114,8 +115,7 @@ impl CallContext<'_> {
             }
             (ConfirmationMethod::Elicitation, _) => {
                 let proof = confirmation::elicit(pending, self.context).await;
-                let confirmed = execute(dispatcher, self.caller, call(Some(proof)));
-                CallOutcome::Completed(reporter.run_reporting(confirmed).await)
+                CallOutcome::Completed(reporter.run_reporting(run(Some(proof))).await)
             }
             (ConfirmationMethod::InputRequired, None) | (ConfirmationMethod::Unsupported, _) => {
                 CallOutcome::Completed(result)

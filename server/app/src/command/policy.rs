@@ -32,11 +32,11 @@ pub(super) fn run(command: &cli::Policy) -> Result<ExitCode, Failure> {
 fn check(from: &PolicySource) -> Result<(), Failure> {
     let policy = PolicyWatcher::new(None, from, BuiltinRules::All).read()?;
     let names: Vec<_> = from.policy.iter().map(|file| format!("`{}`", file.display())).collect();
-    let roles = policy.roles().described().count();
+    let role_count = policy.roles().described().count();
     let bindings = policy.role_bindings().len();
     let rules = policy.rules().len();
     println!(
-        "{}: valid; {roles} roles and {rules} rules, including built-in ones, {bindings} role bindings",
+        "{}: valid; {role_count} roles and {rules} rules, including built-in ones, {bindings} role bindings",
         names.join(", ")
     );
     Ok(())
@@ -183,8 +183,8 @@ fn render(supposed: &SimulatedCall, explanation: &Explanation) -> String {
         }
     }
     for result in ["passed", "not_applicable"] {
-        let rules = explanation.rules.iter().filter(|rule| rule.result == result);
-        let names: Vec<_> = rules.map(|rule: &RuleResult| rule.rule.as_str()).collect();
+        let matching = explanation.rules.iter().filter(|rule| rule.result == result);
+        let names: Vec<_> = matching.map(|rule: &RuleResult| rule.rule.as_str()).collect();
         if !names.is_empty() {
             let label = result.replace('_', " ");
             text.extend([&format!("{label:<18}"), names.join(", ").as_str(), "\n"]);
