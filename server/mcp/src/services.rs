@@ -60,12 +60,12 @@ impl Services {
 
     /// Counts suspected prompt injections, those in the arguments of refused calls included.
     pub(crate) fn count_injections(&self, result: &Result<Reply, Refusal>, arguments: &Map<String, Value>) {
-        let in_arguments = match result {
+        let argument_findings = match result {
             Ok(reply) => &reply.provenance.arguments,
             Err(_) => &self.dispatcher.catalogue.detector().scan_members(arguments),
         };
-        let in_result = result.as_ref().ok().map(|reply| ("result", &reply.provenance.findings));
-        for (source, findings) in in_result.into_iter().chain([("arguments", in_arguments)]) {
+        let result_findings = result.as_ref().ok().map(|reply| ("result", &reply.provenance.findings));
+        for (source, findings) in result_findings.into_iter().chain([("arguments", argument_findings)]) {
             for (category, count) in &findings.kinds {
                 (0..*count).for_each(|_| self.metrics.injection_found(source, category.as_str()));
             }

@@ -50,7 +50,7 @@ pub(super) fn parse_arguments<Arguments: DeserializeOwned>(arguments: Map<String
     serde_json::from_value(Value::Object(arguments)).map_err(|error| format!("the arguments are invalid: {error}"))
 }
 
-/// Runs a built-in tool whose answer comes from the dispatcher: parses the arguments and records metrics.
+/// Runs a built-in tool with an answer of the dispatcher: parses the arguments and records metrics.
 pub(super) async fn run_builtin_tool<Arguments: DeserializeOwned, Work: Future<Output = Result<Reply, Refusal>>>(
     name: &str,
     context: CallContext<'_>,
