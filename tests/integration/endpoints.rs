@@ -16,7 +16,7 @@ fn endpoints() -> [(&'static str, Endpoint, usize); 3] {
 
 #[test]
 fn tool_list_of_every_endpoint_is_within_its_token_budget() {
-    let catalogue = Catalogue::shipped();
+    let catalogue = Catalogue::builtin();
     for (name, endpoint, budget) in endpoints() {
         let listing = listing(&catalogue, &endpoint);
         assert!(listing.tokens <= budget, "{name} costs {} tokens of {budget}:\n{}", listing.tokens, listing.table());
@@ -25,7 +25,7 @@ fn tool_list_of_every_endpoint_is_within_its_token_budget() {
 
 #[test]
 fn toolsets_are_not_empty_and_together_contain_every_tool_once() {
-    let catalogue = Catalogue::shipped();
+    let catalogue = Catalogue::builtin();
     let full = listing(&catalogue, &Endpoint::full()).tools.len();
     let size = |name| listing(&catalogue, &Endpoint::toolsets([name])).tools.len();
     let sizes: Vec<usize> = catalogue.toolsets().into_iter().map(size).collect();
@@ -37,7 +37,7 @@ fn toolsets_are_not_empty_and_together_contain_every_tool_once() {
 /// `UPDATE_SNAPSHOTS=1` writes them again.
 #[test]
 fn tool_list_of_every_endpoint_equals_its_reviewed_snapshot() {
-    let catalogue = Catalogue::shipped();
+    let catalogue = Catalogue::builtin();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
     for (name, endpoint, _) in endpoints() {
         let mut text = String::new();

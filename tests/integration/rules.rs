@@ -24,7 +24,7 @@ struct Attempt {
 /// An act of a tool of this server, with arguments that match its schema; otherwise of another MCP server.
 fn act(tool: &str, model: &str, arguments: Value) -> Act {
     let Value::Object(mut given) = arguments else { panic!("an object") };
-    let Some(tool) = Catalogue::shipped().get(tool).map(|tool| tool.name().to_owned()) else {
+    let Some(tool) = Catalogue::builtin().get(tool).map(|tool| tool.name().to_owned()) else {
         let destroys = ["destroy", "kill", "remove", "disable"].iter().any(|word| tool.starts_with(word));
         let effect = if destroys { Effect::Destructive } else { Effect::Write };
         return Act::new(format!("juju_{}", tool.replace('-', "_")), effect)
@@ -32,7 +32,7 @@ fn act(tool: &str, model: &str, arguments: Value) -> Act {
             .with_arguments(Value::Object(given));
     };
     given.insert("model".to_owned(), model.into());
-    let catalogue = Catalogue::shipped();
+    let catalogue = Catalogue::builtin();
     let plan = catalogue.get(&tool).expect("it was there").plan(given);
     let plan = plan.unwrap_or_else(|error| panic!("{tool}: {error}"));
     let act = plan.unresolved_act();

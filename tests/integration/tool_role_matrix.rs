@@ -53,7 +53,7 @@ fn matrix() -> String {
         write!(text, " {role:<13}").expect("a string accepts everything");
     }
     text = format!("{}\n", text.trim_end());
-    for tool in Catalogue::shipped().iter() {
+    for tool in Catalogue::builtin().iter() {
         let effects = [Effect::Read, Effect::Sensitive, Effect::Write, Effect::Destructive];
         for effect in effects.into_iter().filter(|effect| [tool.least(), tool.effect()].contains(effect)) {
             let mut line = format!("{:<28} {:<12}", tool.name(), effect.as_str());
@@ -126,7 +126,7 @@ fn lists(policy: &Policy) -> String {
             let effects = [tool.least(), tool.effect()];
             effects.into_iter().any(|effect| rule.may_concern(tool.name(), tool.toolset(), effect))
         };
-        if !Catalogue::shipped().iter().any(concerns) {
+        if !Catalogue::builtin().iter().any(concerns) {
             scope.push_str("; `validate_action` only");
         }
         writeln!(text, "| `{}` | {severity} | {enforcement}{second} | {scope} | `{check}` | {why} |", rule.name)

@@ -59,7 +59,7 @@ impl SideBySide {
 
     async fn new(controllers: Controllers, data: PathBuf, folder: tempfile::TempDir) -> Self {
         let door = Dispatcher {
-            catalogue: Catalogue::shipped(),
+            catalogue: Catalogue::builtin(),
             policy: ActivePolicy::new(Policy::without_rules().expect("the policy"), Budget::default()),
             ledger: crate::ledger::ledger(folder.path()).await,
             controllers,

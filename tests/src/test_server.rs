@@ -101,7 +101,7 @@ impl TestServer {
         let (people, tokens) = TestCallers::new(folder, provider);
         let authenticator = people.authenticator();
         let stored_key = std::fs::read(folder.join(STATE_KEY_FILE)).ok().and_then(|key| key.try_into().ok());
-        let catalogue = Catalogue::shipped();
+        let catalogue = Catalogue::builtin();
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
         let door = Arc::new(Dispatcher {
             catalogue,

@@ -52,7 +52,7 @@ pub(crate) async fn build_dispatcher(
     .await?;
     let policy = ActivePolicy::new(policy, budget);
     Ok(Arc::new(Dispatcher {
-        catalogue: Catalogue::shipped(),
+        catalogue: Catalogue::builtin(),
         policy,
         ledger,
         controllers,

@@ -1,4 +1,4 @@
-//! A tool as its author writes it: typed, and in two halves. `targets` is pure; `run` needs a permit.
+//! A tool as its author writes it, typed. Everything but `preview` and `run` is pure; `run` needs a permit.
 
 use std::{future::Future, sync::Arc};
 
@@ -7,20 +7,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Failure, OfferUrl, Site, text};
-
-/// What a command acts on, and so which of `controller` and `model` it takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// One model: takes `controller` and `model`.
-    Model,
-    /// One model that the caller has to name, because a default would be dangerous.
-    NamedModel,
-    /// The controller as a whole: takes `controller`.
-    Controller,
-    /// What this program itself knows: takes neither.
-    Client,
-}
+use crate::{Failure, OfferUrl, Scope, Site, text};
 
 /// A tool as its author writes it.
 pub trait Command: Send + Sync + 'static {
@@ -29,7 +16,7 @@ pub trait Command: Send + Sync + 'static {
     /// What it answers: what the client prints with `--format json`.
     type Output: Serialize + JsonSchema + Send;
 
-    /// The client's word, `add-unit`; the tool is then `juju_add_unit`.
+    /// The command of the Juju client, `add-unit`; the tool is then `juju_add_unit`.
     const COMMAND: &'static str;
     /// Group of tools that it belongs to, `deploy`: the URL `/mcp/x/deploy` serves it.
     const TOOLSET: &'static str;
@@ -43,20 +30,20 @@ pub trait Command: Send + Sync + 'static {
     const MIN_EFFECT: Effect = Self::MAX_EFFECT;
     /// Whether doing it twice is the same as doing it once.
     const IDEMPOTENT: bool = false;
-    /// Whether it stands among the few that `/mcp` shows.
+    /// Whether `/mcp` lists it; the full list is at `/mcp/full`.
     const IN_DEFAULT_LIST: bool = false;
     /// Arguments that the client takes by position, in order; all others are its flags.
     const POSITIONAL: &'static [&'static str] = &[];
-    /// Where in the answer the rows stand that `filter`, `fields`, `limit` and `cursor` mean; "" is the answer itself.
+    /// Path in the answer to the rows that `filter`, `fields`, `limit` and `cursor` select; "" is the answer itself.
     const ROWS_PATH: Option<&'static str> = None;
 
-    /// What it does with these arguments; a command that reads or writes, by its arguments, says here which.
+    /// The effect of a call with these arguments, for a command that reads or writes depending on them.
     #[must_use]
     fn effect(_: &Self::Args) -> Effect {
         Self::MAX_EFFECT
     }
 
-    /// Checks what the schema cannot say.
+    /// Checks what the schema cannot express.
     ///
     /// # Errors
     /// One sentence, naming the argument.
@@ -89,7 +76,7 @@ pub trait Command: Send + Sync + 'static {
         Impact::default()
     }
 
-    /// What a dry run can say beyond the act itself; reads only.
+    /// What a dry run can show beyond the act itself; reads only.
     fn preview(_: &Self::Args, _: &Site) -> impl Future<Output = Result<Option<Value>, Failure>> + Send {
         std::future::ready(Ok(None))
     }

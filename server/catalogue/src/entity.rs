@@ -48,7 +48,7 @@ pub(crate) fn check_units(names: &[String]) -> Result<(), String> {
     }
 }
 
-/// `ubuntu@22.04`, as the client shows a base: the risk of a release is not said where it is stable.
+/// `ubuntu@22.04`, as the client shows a base: the risk of a release is left out where it is stable.
 pub(crate) fn base(base: &Base) -> String {
     format!("{}@{}", base.name, base.channel.trim_end_matches("/stable"))
 }
@@ -118,7 +118,7 @@ pub(crate) fn constraints(text: &str) -> Result<Constraints, String> {
 pub(crate) fn storage(text: &str) -> Result<StorageConstraints, String> {
     let mut storage = StorageConstraints::default();
     for word in text.split(',').filter(|word| !word.is_empty()) {
-        let again = || format!("`storage` says the same twice: {text}");
+        let again = || format!("`storage` names the same twice: {text}");
         if word.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
             if !std::mem::replace(&mut storage.pool, word.to_owned()).is_empty() {
                 return Err(again());
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_names_its_application_and_an_offer_the_one_that_stands_for_it() {
+    fn of_endpoint_returns_the_application_of_endpoints_and_offers() {
         for text in ["web", "web:db", "admin/shop.web", "prod:admin/shop.web", "prod:admin/shop.web:db"] {
             assert_eq!(of_endpoint(text), "web", "{text}");
         }

@@ -1,4 +1,4 @@
-//! What can be done: one file a tool, by noun and verb, in the words of the Juju client.
+//! The tools: one file per tool, by noun and verb, in the words of the Juju client.
 //!
 //! The author of a tool writes [`Command`]: types, a few constants, and two short functions. [`Tool`] is what the rest
 //! of the program sees of it: JSON in, a [`Plan`] out.
@@ -14,14 +14,15 @@ mod plan;
 mod presence;
 mod registry;
 mod schema;
+mod scope;
 mod site;
-mod standing;
 mod target;
+mod target_state;
 mod text;
 mod view;
 
 pub use answer::{Answer, ResultLimit};
-pub use command::{Command, Scope};
+pub use command::Command;
 pub use entity::name as name_in_tag;
 pub use failure::Failure;
 pub use offer_url::OfferUrl;
@@ -29,5 +30,6 @@ pub use options::{Format, Options, ViewOptions};
 pub use plan::{Plan, PlannedCommand, PlannedWork, Tool};
 pub use registry::Catalogue;
 pub use schema::BadArguments;
+pub use scope::Scope;
 pub use site::{Place, Progress, Site};
 pub use text::{clean, table};

@@ -11,7 +11,7 @@ use crate::{BadArguments, Command, Place, Scope};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ViewOptions {
-    /// How much the text says.
+    /// Detail of the text.
     pub format: Format,
     /// Members of each row to keep.
     pub fields: Vec<String>,
@@ -19,11 +19,11 @@ pub struct ViewOptions {
     pub filter: String,
     /// Rows at most; 0 for all.
     pub limit: Option<usize>,
-    /// Where the page before ended, as its answer said.
+    /// `next_cursor` of the page before.
     pub cursor: Option<String>,
 }
 
-/// How much the text of an answer says.
+/// Detail of the text of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
@@ -49,8 +49,8 @@ pub struct Options {
     pub idempotency_key: Option<String>,
 }
 
-const KEY_LENGTH: usize = 200;
-const READING: &[&str] = &["format", "fields", "filter", "limit", "cursor"];
+const MAX_KEY_LENGTH: usize = 200;
+const READ_OPTIONS: &[&str] = &["format", "fields", "filter", "limit", "cursor"];
 
 /// What of a command decides which options it takes: a value, so that the code which asks for it is there once, not for
 /// each command.
@@ -70,7 +70,7 @@ impl Kind {
 
 impl Options {
     /// Takes the options of a command out of its arguments, and leaves the tool's own.
-    pub(crate) fn take(kind: Kind, arguments: &mut Map<String, Value>) -> Result<Self, BadArguments> {
+    pub(crate) fn extract(kind: Kind, arguments: &mut Map<String, Value>) -> Result<Self, BadArguments> {
         let Kind { scope, effect, reads, rows } = kind;
         let mut options = Self::default();
         if scope != Scope::Client {
@@ -80,30 +80,30 @@ impl Options {
             options.place = place(options.place.controller, text(arguments, "model")?)?;
         }
         if scope == Scope::NamedModel && options.place.model.is_none() {
-            return Err(BadArguments::of("model", "has to be named, because a default would be dangerous here"));
+            return Err(BadArguments::argument("model", "has to be named, because a default would be dangerous here"));
         }
         if effect.changes() {
             options.dry_run = match arguments.remove("dry_run") {
                 None | Some(Value::Null) => false,
                 Some(Value::Bool(given)) => given,
-                Some(_) => return Err(BadArguments::of("dry_run", "has to be true or false")),
+                Some(_) => return Err(BadArguments::argument("dry_run", "has to be true or false")),
             };
             options.idempotency_key = text(arguments, "idempotency_key")?;
-            if options.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_LENGTH) {
-                return Err(BadArguments::of("idempotency_key", "has to have 1 to 200 characters"));
+            if options.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > MAX_KEY_LENGTH) {
+                return Err(BadArguments::argument("idempotency_key", "has to have 1 to 200 characters"));
             }
         }
         if reads {
-            let taken = if rows.is_some() { READING } else { &READING[..1] };
+            let taken = if rows.is_some() { READ_OPTIONS } else { &READ_OPTIONS[..1] };
             let given =
                 taken.iter().filter_map(|name| arguments.remove(*name).map(|value| ((*name).to_owned(), value)));
             let given: Map<_, _> = given.filter(|(_, value)| !value.is_null()).collect();
-            options.view = BadArguments::read(given)?;
+            options.view = BadArguments::parse(given)?;
         }
         Ok(options)
     }
 
-    /// The same as properties of a JSON Schema, without prose: what they mean is said once, to all clients. An answer
+    /// The same as properties of a JSON Schema, without prose: the instructions explain them once, for all tools. An answer
     /// without rows has nothing to filter or to page through.
     pub(crate) fn properties(kind: Kind) -> Map<String, Value> {
         let Kind { scope, effect, reads, rows } = kind;
@@ -138,7 +138,7 @@ fn place(controller: Option<String>, model: Option<String>) -> Result<Place, Bad
         return Ok(Place { controller, model });
     };
     if prefix.is_empty() || controller.is_some_and(|other| other != prefix) {
-        return Err(BadArguments::of("model", "has to be like `name`, `owner/name` or `controller:owner/name`"));
+        return Err(BadArguments::argument("model", "has to be like `name`, `owner/name` or `controller:owner/name`"));
     }
     Ok(Place { controller: Some(prefix.to_owned()), model: Some(name.to_owned()).filter(|name| !name.is_empty()) })
 }
@@ -147,7 +147,7 @@ fn text(arguments: &mut Map<String, Value>, name: &str) -> Result<Option<String>
     match arguments.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(BadArguments::of(name, "has to be a text")),
+        Some(_) => Err(BadArguments::argument(name, "has to be a text")),
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_model_may_be_said_together_with_its_controller() {
+    fn place_reads_a_model_together_with_its_controller() {
         let read = |controller: Option<&str>, model: &str| {
             let place = place(controller.map(str::to_owned), Some(model.to_owned())).ok()?;
             Some((place.controller.unwrap_or_default(), place.model.unwrap_or_default()))

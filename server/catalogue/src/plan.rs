@@ -10,7 +10,7 @@ use crate::{
     Answer, BadArguments, Command, Failure, OfferUrl, Options, ResultLimit, Scope, Site, options::Kind, schema, view,
 };
 
-/// A command whose arguments are checked. It previews without a permit and runs, once, with one.
+/// A command with checked arguments. It previews without a permit and runs, once, with one.
 pub trait PlannedCommand: Send + Sync {
     /// What a dry run can show beyond the act itself. Fails where an entity that the act needs does not exist.
     fn preview<'a>(&'a self, site: &'a Site) -> BoxFuture<'a, Result<Option<Value>, Failure>>;
@@ -41,7 +41,7 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
     fn preview<'a>(&'a self, site: &'a Site) -> BoxFuture<'a, Result<Option<Value>, Failure>> {
         async {
             let preview = C::preview(&self.args, site).await?;
-            site.require(&self.required).await?;
+            site.require_entities(&self.required).await?;
             Ok(preview)
         }
         .boxed()
@@ -56,7 +56,7 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
         async move {
             let output = C::run(permit, self.args, site).await?;
             let value = serde_json::to_value(output).map_err(|cause| Failure::Unwritable(cause.to_string()))?;
-            view::show(value, Kind::of::<C>(), C::concise, &self.options.view, limit)
+            view::render(value, Kind::of::<C>(), C::concise, &self.options.view, limit)
         }
         .boxed()
     }
@@ -66,7 +66,7 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
     }
 }
 
-/// A call whose arguments fit: what it would do, and the command that would do it.
+/// A call with arguments that fit: what it would do, and the command that would do it.
 pub struct Plan {
     /// Options that every tool of its kind takes.
     pub options: Options,
@@ -114,7 +114,7 @@ impl Plan {
 pub trait Tool: Send + Sync {
     /// Its name, `juju_add_unit`.
     fn name(&self) -> &str;
-    /// The client's word, `add-unit`.
+    /// The command of the Juju client, `add-unit`.
     fn command(&self) -> &'static str;
     /// Group of tools that it belongs to.
     fn toolset(&self) -> &'static str;
@@ -128,7 +128,7 @@ pub trait Tool: Send + Sync {
     fn least(&self) -> Effect;
     /// Whether doing it twice is the same as doing it once.
     fn idempotent(&self) -> bool;
-    /// Whether it stands among the few that `/mcp` shows.
+    /// Whether `/mcp` lists it.
     fn curated(&self) -> bool;
     /// JSON Schema of the arguments, closed.
     fn input_schema(&self) -> &Value;
@@ -136,7 +136,7 @@ pub trait Tool: Send + Sync {
     fn input_schema_text(&self) -> &str;
     /// JSON Schema of the answer.
     fn output_schema(&self) -> &Value;
-    /// Checks the arguments and says what they would do, without doing it.
+    /// Checks the arguments and states what they would do, without doing it.
     ///
     /// # Errors
     /// [`BadArguments`], naming the argument.
@@ -216,10 +216,10 @@ impl<C: Command> Tool for Adapter<C> {
     }
 
     fn plan(&self, mut arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
-        let options = Options::take(Kind::of::<C>(), &mut arguments)?;
+        let options = Options::extract(Kind::of::<C>(), &mut arguments)?;
         arguments.retain(|_, value| !value.is_null());
-        let args: C::Args = BadArguments::read(arguments.clone())?;
-        C::validate(&args).map_err(BadArguments::said)?;
+        let args: C::Args = BadArguments::parse(arguments.clone())?;
+        C::validate(&args).map_err(BadArguments::message)?;
         let effect = C::effect(&args);
         let (required, impact) = if effect.changes() {
             (C::required_entities(&args), C::impact(&args))

@@ -1,4 +1,4 @@
-//! Whether what an act is about is there at all: nobody is to be asked about a slip of the pen.
+//! Whether the entities of an act exist: an approver must not be asked about a mistyped name.
 
 use juju_client::Error;
 use juju_wire::{
@@ -11,34 +11,34 @@ use policy::TargetEntity;
 use crate::{Failure, Site};
 
 impl Site {
-    /// Says what the controller says where an application, a unit or a machine is not there. Others are not looked for.
+    /// Fails as the controller would where an application, a unit or a machine does not exist. Other kinds are not checked.
     ///
     /// # Errors
-    /// [`Failure`], also where the controller does not tell.
-    pub(crate) async fn require(&self, entities: &[TargetEntity]) -> Result<(), Failure> {
+    /// [`Failure`], also where the controller does not answer.
+    pub(crate) async fn require_entities(&self, entities: &[TargetEntity]) -> Result<(), Failure> {
         if entities.is_empty() || self.location().model().is_none() {
             return Ok(());
         }
-        let told = self.full_status().await?;
-        match entities.iter().find_map(|entity| missing(&told, entity)) {
+        let status = self.full_status().await?;
+        match entities.iter().find_map(|entity| find_missing(&status, entity)) {
             Some(message) => Err(Error::Remote(RemoteError::new(Code::NotFound, message)).into()),
             None => Ok(()),
         }
     }
 }
 
-/// What the controller says about an entity that is not there.
-fn missing(told: &FullStatusResult, entity: &TargetEntity) -> Option<String> {
+/// The message of the controller for an entity that does not exist.
+fn find_missing(status: &FullStatusResult, entity: &TargetEntity) -> Option<String> {
     let tag = Tag::parse(&entity.tag()?).ok()?;
     let id = tag.id();
     let there = match tag.kind() {
-        "application" => told.applications.contains_key(id) || told.remote_applications.contains_key(id),
+        "application" => status.applications.contains_key(id) || status.remote_applications.contains_key(id),
         "unit" => match id.rsplit_once('/') {
-            // whoever leads is found out by the controller
-            Some((application, "leader")) => told.applications.contains_key(application),
-            _ => told.applications.values().flat_map(|application| &application.units).any(|unit| is_unit(unit, id)),
+            // the controller finds the leader
+            Some((application, "leader")) => status.applications.contains_key(application),
+            _ => status.applications.values().flat_map(|application| &application.units).any(|unit| is_unit(unit, id)),
         },
-        "machine" => told.machines.iter().any(|machine| is_machine(machine, id)),
+        "machine" => status.machines.iter().any(|machine| is_machine(machine, id)),
         _ => true,
     };
     (!there).then(|| match tag.kind() {

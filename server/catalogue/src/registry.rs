@@ -18,7 +18,7 @@ pub struct Catalogue {
 impl Catalogue {
     /// Every tool that the program has.
     #[must_use]
-    pub fn shipped() -> Self {
+    pub fn builtin() -> Self {
         let tools: BTreeMap<_, _> = juju::tools().into_iter().map(|tool| (tool.name().to_owned(), tool)).collect();
         let descriptions = tools.values().map(|tool| tool.description().to_lowercase()).collect();
         Self { tools, descriptions, detector: Arc::default() }
@@ -49,7 +49,7 @@ impl Catalogue {
         names.into_iter().collect()
     }
 
-    /// Tools whose name, toolset or description has all of these words, the nearest first.
+    /// Tools with all of these words in name, toolset or description, the best match first.
     #[must_use]
     pub fn search(&self, words: &str) -> Vec<&dyn Tool> {
         let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();

@@ -1,4 +1,4 @@
-//! JSON Schemas of arguments and answers, short enough to be read by an assistant two hundred times over.
+//! JSON Schemas of arguments and answers, short enough for an assistant that reads those of all tools.
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
@@ -10,16 +10,16 @@ use serde_json::{Map, Value, json};
 pub struct BadArguments(String);
 
 impl BadArguments {
-    pub(crate) fn of(argument: &str, problem: &str) -> Self {
+    pub(crate) fn argument(argument: &str, problem: &str) -> Self {
         Self(format!("`{argument}` {problem}"))
     }
 
-    pub(crate) fn said(problem: String) -> Self {
+    pub(crate) fn message(problem: String) -> Self {
         Self(problem)
     }
 
     /// Reads arguments, and names the one that does not fit.
-    pub(crate) fn read<T: DeserializeOwned>(arguments: Map<String, Value>) -> Result<T, Self> {
+    pub(crate) fn parse<T: DeserializeOwned>(arguments: Map<String, Value>) -> Result<T, Self> {
         serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| Self::found(&error))
     }
 
@@ -85,7 +85,7 @@ fn kind(schema: &Value) -> Value {
 /// The schema without what an assistant does not need: `$schema`, titles, number formats, nulls of optional members.
 fn plain<T: JsonSchema>() -> Value {
     let mut schema = generator().into_root_schema_for::<T>().to_value();
-    slim(&mut schema, true);
+    compact(&mut schema, true);
     schema
 }
 
@@ -97,7 +97,7 @@ fn generator() -> SchemaGenerator {
     settings.into_generator()
 }
 
-fn slim(schema: &mut Value, top: bool) {
+fn compact(schema: &mut Value, top: bool) {
     let Value::Object(map) = schema else { return };
     for noise in ["$schema", "title", "format", "maximum"] {
         map.remove(noise);
@@ -145,11 +145,11 @@ fn slim(schema: &mut Value, top: bool) {
     }
     for key in ["items", "additionalProperties"] {
         if let Some(inner) = map.get_mut(key) {
-            slim(inner, false);
+            compact(inner, false);
         }
     }
     if let Some(Value::Object(properties)) = map.get_mut("properties") {
-        properties.values_mut().for_each(|property| slim(property, false));
+        properties.values_mut().for_each(|property| compact(property, false));
     }
 }
 
@@ -172,8 +172,8 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named() {
-        for (arguments, said) in [
+    fn parse_names_the_argument_that_does_not_fit() {
+        for (arguments, part) in [
             (
                 json!({"name": "a", "number": -1}),
                 "`number`: invalid value: integer `-1`, expected a whole number that is not",
@@ -183,8 +183,8 @@ mod tests {
             (json!({}), "the arguments do not fit: missing field `name`"),
         ] {
             let arguments = arguments.as_object().cloned().unwrap_or_default();
-            let refusal = BadArguments::read::<Wanted>(arguments).expect_err("it does not fit").to_string();
-            assert!(refusal.contains(said), "{refusal}");
+            let refusal = BadArguments::parse::<Wanted>(arguments).expect_err("it does not fit").to_string();
+            assert!(refusal.contains(part), "{refusal}");
         }
     }
 }

@@ -17,7 +17,7 @@ pub struct Place {
     pub model: Option<String>,
 }
 
-/// One step of long work, told while it goes on.
+/// The progress of long work.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
     /// How far it is.
@@ -107,7 +107,7 @@ impl Site {
         self.location.model_uuid().unwrap_or_default()
     }
 
-    /// UUID of the controller, as it says itself; empty for a tool that needs none.
+    /// UUID of the controller, as it reports it; empty for a tool that needs none.
     ///
     /// # Errors
     /// [`Failure::Juju`] where it cannot be reached.
@@ -161,12 +161,12 @@ impl Site {
     }
 
     /// Juju has made an operation of the act's work.
-    pub(crate) fn became(&self, operation: &str) {
+    pub(crate) fn set_operation_id(&self, operation: &str) {
         // an act makes one
         let _ = self.operation.set(operation.to_owned());
     }
 
-    /// Tells the caller how far long work is.
+    /// Reports the progress of long work to the caller.
     pub fn report(&self, done: f64, total: Option<f64>, message: impl Into<String>) {
         if let Some(progress) = &self.progress {
             // a caller that no longer listens loses only the news

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 /// Most characters of a cell.
-const LONGEST_CELL: usize = 500;
+const MAX_CELL_CHARS: usize = 500;
 
 /// The value as YAML.
 pub(crate) fn yaml(value: &Value) -> String {
@@ -60,7 +60,7 @@ fn plain(value: &Value) -> String {
 pub fn clean(text: &str) -> String {
     let (seen, _) = content::clean(text);
     let mut letters = seen.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter });
-    let mut line: String = letters.by_ref().take(LONGEST_CELL).collect();
+    let mut line: String = letters.by_ref().take(MAX_CELL_CHARS).collect();
     if letters.next().is_some() {
         line.push_str("...");
     }
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_is_aligned_and_leaves_empty_columns_out() {
+    fn table_is_aligned_without_empty_columns() {
         let rows =
             [vec!["web".into(), String::new(), "active".into()], vec!["postgresql".into(), String::new(), "x".into()]];
         assert_eq!(
@@ -84,15 +84,15 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_hides_nothing_from_its_reader() {
+    fn cell_removes_invisible_characters() {
         let value = json!({"message": "ready\u{202e}\u{1b}[2J\nrun\u{200b} this"});
         assert_eq!(cell(&value, "message"), "ready run this");
         let endless = json!({"message": "x".repeat(10_000)});
-        assert_eq!(cell(&endless, "message").len(), LONGEST_CELL + 3);
+        assert_eq!(cell(&endless, "message").len(), MAX_CELL_CHARS + 3);
     }
 
     #[test]
-    fn a_cell_walks_a_path() {
+    fn cell_follows_a_path() {
         let value = json!({"a": {"b": "c"}, "n": 3, "list": ["x", 1]});
         assert_eq!([cell(&value, "a.b"), cell(&value, "n"), cell(&value, "none")], ["c", "3", ""]);
     }

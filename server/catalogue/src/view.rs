@@ -1,4 +1,4 @@
-//! How an answer is shown: rows filtered, projected, paged and capped, and a text that says what was left out.
+//! Renders an answer: rows are filtered, projected, paged and truncated, and the text names what was left out.
 
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ const TEXT_CAP: usize = 20_000;
 const NEXT_CURSOR: usize = 40;
 
 /// Shows the answer of a command as these options want it, in no more bytes of data than these where it is a read's.
-pub(crate) fn show(
+pub(crate) fn render(
     value: Value,
     kind: Kind,
     concise: fn(&Value) -> String,
@@ -29,7 +29,7 @@ pub(crate) fn show(
         None => Page::default(),
     };
     if kind.reads {
-        fit(&mut value, kind.rows, &mut page, limit.bytes())?;
+        truncate_to_bytes(&mut value, kind.rows, &mut page, limit.bytes())?;
     }
     let removed = content::clean_value(&mut value);
     let text = match options.format {
@@ -37,7 +37,7 @@ pub(crate) fn show(
         Format::Detailed => text::yaml(&value),
         Format::Json => value.to_string(),
     };
-    let mut text = capped(text);
+    let mut text = truncate_text(text);
     if let Some(note) = page.note() {
         text.push_str(&note);
     }
@@ -47,7 +47,7 @@ pub(crate) fn show(
     Ok(Answer { value, text, removed })
 }
 
-/// Structured content has to be an object: a list or a text stands under `result`.
+/// Structured content has to be an object: a list or a text becomes its member `result`.
 fn as_object(value: Value) -> Value {
     match value {
         Value::Object(_) => value,
@@ -93,8 +93,8 @@ fn page(value: &mut Value, path: &str, options: &ViewOptions) -> Result<Page, Fa
         limit => limit,
     };
     let Some(rows) = rows(value, path) else { return Ok(Page::default()) };
-    let matching = narrow(rows, options);
-    let shown = cut(rows, first, limit);
+    let matching = filter_rows(rows, options);
+    let shown = page_rows(rows, first, limit);
     let end = first + shown;
     let next = (end < matching).then(|| end.to_string());
     Ok(Page { first, shown, matching, next, too_large: None })
@@ -108,14 +108,14 @@ fn rows<'a>(value: &'a mut Value, path: &str) -> Option<&'a mut Value> {
 }
 
 /// Shortens a page to what fits into so many bytes; an answer without rows cannot be shortened and is refused.
-fn fit(value: &mut Value, path: Option<&str>, page: &mut Page, max_bytes: usize) -> Result<(), Failure> {
+fn truncate_to_bytes(value: &mut Value, path: Option<&str>, page: &mut Page, max_bytes: usize) -> Result<(), Failure> {
     let whole = size(value);
     if whole <= max_bytes {
         return Ok(());
     }
     let rows = path.and_then(|path| rows(value, path));
     let sizes: Vec<usize> = match &rows {
-        // a name stands before its row, with quotes and a colon; each row ends with a comma
+        // a name precedes its row, with quotes and a colon; each row ends with a comma
         Some(Value::Object(map)) => map.iter().map(|(name, row)| name.len() + size(row) + 4).collect(),
         Some(Value::Array(items)) => items.iter().map(|row| size(row) + 1).collect(),
         _ => Vec::new(),
@@ -124,7 +124,7 @@ fn fit(value: &mut Value, path: Option<&str>, page: &mut Page, max_bytes: usize)
     let fitting = sizes.iter().take_while(|row| left.checked_sub(**row).map(|rest| left = rest).is_some()).count();
     match rows {
         Some(rows) if fitting > 0 => {
-            page.shown = cut(rows, 0, fitting);
+            page.shown = page_rows(rows, 0, fitting);
             page.next = Some((page.first + fitting).to_string());
             page.too_large = Some(whole);
             Ok(())
@@ -155,7 +155,7 @@ fn size(value: &Value) -> usize {
 }
 
 /// Keeps the rows that contain the filter, and of each the fields that were asked for. Returns how many there are.
-fn narrow(rows: &mut Value, options: &ViewOptions) -> usize {
+fn filter_rows(rows: &mut Value, options: &ViewOptions) -> usize {
     let wanted = options.filter.to_lowercase();
     let matches = |name: &str, row: &Value| {
         wanted.is_empty() || name.to_lowercase().contains(&wanted) || row.to_string().to_lowercase().contains(&wanted)
@@ -183,11 +183,11 @@ fn project(row: &mut Value, fields: &[String]) {
     }
 }
 
-fn cut(rows: &mut Value, first: usize, limit: usize) -> usize {
+fn page_rows(rows: &mut Value, first: usize, limit: usize) -> usize {
     match rows {
         Value::Object(map) => {
-            let kept: Map<String, Value> = std::mem::take(map).into_iter().skip(first).take(limit).collect();
-            *map = kept;
+            let page: Map<String, Value> = std::mem::take(map).into_iter().skip(first).take(limit).collect();
+            *map = page;
             map.len()
         }
         Value::Array(items) => {
@@ -199,7 +199,7 @@ fn cut(rows: &mut Value, first: usize, limit: usize) -> usize {
     }
 }
 
-fn capped(mut text: String) -> String {
+fn truncate_text(mut text: String) -> String {
     if text.len() <= TEXT_CAP {
         return text;
     }
@@ -240,13 +240,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_cut_to_whole_rows_that_can_be_gone_on_from() {
+    fn truncation_keeps_whole_rows_and_a_cursor() {
         let whole: Vec<_> = (0..50).map(|n| json!({"n": n, "text": "x".repeat(100)})).collect();
         let (mut seen, mut cursor) = (Vec::new(), None);
         loop {
             let mut value = json!({"result": whole});
             let mut shown = page(&mut value, "", &options("", 0, cursor.as_deref(), &[])).expect("a page");
-            fit(&mut value, Some(""), &mut shown, 2000).expect("some rows fit");
+            truncate_to_bytes(&mut value, Some(""), &mut shown, 2000).expect("some rows fit");
             assert!(size(&value) <= 2000 - NEXT_CURSOR);
             seen.extend(value["result"].as_array().expect("rows").iter().map(|row| row["n"].clone()));
             let Some(next) = shown.next.clone() else { break };
@@ -257,18 +257,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_and_has_no_rows_is_refused_with_a_remedy() {
+    fn truncation_without_rows_is_refused_with_a_remedy() {
         let mut value = json!({"text": "x".repeat(5000)});
-        let refused = fit(&mut value, None, &mut Page::default(), 1000).expect_err("too large");
+        let refused = truncate_to_bytes(&mut value, None, &mut Page::default(), 1000).expect_err("too large");
         assert!(refused.to_string().contains("more than the 1000"), "{refused}");
         let mut value = json!({"result": ["x".repeat(5000)]});
-        assert!(fit(&mut value, Some(""), &mut Page::default(), 1000).is_err(), "not one row fits");
-        assert!(fit(&mut value, Some(""), &mut Page::default(), usize::MAX).is_ok());
+        assert!(truncate_to_bytes(&mut value, Some(""), &mut Page::default(), 1000).is_err(), "not one row fits");
+        assert!(truncate_to_bytes(&mut value, Some(""), &mut Page::default(), usize::MAX).is_ok());
     }
 
     #[test]
-    fn long_text_ends_at_a_line_and_says_so() {
-        let text = capped("line of text\n".repeat(5000));
+    fn truncated_text_ends_at_a_line_with_a_note() {
+        let text = truncate_text("line of text\n".repeat(5000));
         assert!(text.len() < TEXT_CAP + 100);
         assert!(text.contains("of 65000 bytes; narrow with"), "{}", &text[text.len() - 80..]);
     }

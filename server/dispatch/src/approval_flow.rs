@@ -1,7 +1,7 @@
-//! The act waits for a human: ask, hold what came back against what was asked, and use the yes up, once.
+//! An act that requires approval: create a request, check an approval against the act and its target, and use it up, once.
 //!
-//! Everything fails closed. A store that does not answer, a target that cannot be looked at, a proof that does not fit:
-//! each refuses, and each stands in the ledger with the approval's id.
+//! Everything fails closed. A store that does not answer, a target that cannot be read, a proof that does not fit: each refuses the
+//! call, and the ledger has it with the approval's id.
 
 use audit::{Entry, Outcome};
 use catalogue::{PlannedWork, Site};
@@ -19,19 +19,19 @@ use crate::{
     approvals::{decision_entry, display_id, is_id, write_decision},
 };
 
-/// The most questions of one asker that may wait at once: more would bury the one that matters.
+/// The largest number of pending requests of one caller: more would bury the one that matters.
 const MAX_PENDING_PER_CALLER: i64 = 50;
-/// The most characters of a target's standing that a human is shown; all of it counts, shown or not.
+/// The longest target state that an approver is shown, in characters. All of it is part of the fingerprint, shown or not.
 const MAX_STATE_CHARS: usize = 4000;
 
-/// One act that waits, and what there is to know about it.
+/// The approval of one act.
 pub(crate) struct ApprovalFlow<'a> {
     pub(crate) dispatcher: &'a Dispatcher,
     pub(crate) caller: &'a Caller,
     pub(crate) site: &'a Arc<Site>,
 }
 
-/// The act as it would be shown now.
+/// The request as an approver would see it now.
 struct ApprovalSnapshot {
     request: ApprovalRequest,
     digest: String,
@@ -40,7 +40,7 @@ struct ApprovalSnapshot {
 }
 
 impl ApprovalSnapshot {
-    fn held(&self) -> ApprovalUse<'_> {
+    fn as_use(&self) -> ApprovalUse<'_> {
         ApprovalUse {
             requester: &self.request.requester,
             digest: &self.digest,
@@ -51,25 +51,23 @@ impl ApprovalSnapshot {
 }
 
 impl ApprovalFlow<'_> {
-    /// Gives the permit where a human has said yes to this very act; else asks, or says why not.
-    ///
-    /// `preview` is what a human is shown that the act does, `proof` what the call brought with it.
+    /// Gives the permit where an approver has approved this very act; else creates a request, or refuses.
     pub(crate) async fn obtain_permit(
         &self,
-        asked: ApprovalRequired<PlannedWork>,
+        required: ApprovalRequired<PlannedWork>,
         proof: Option<ApprovalProof>,
         entry: &mut Entry,
     ) -> Result<Permitted<PlannedWork>, Refusal> {
         entry.mark_waiting();
-        let seen = self.take_snapshot(&asked).await?;
+        let snapshot = self.take_snapshot(&required).await?;
         let approved = match proof {
-            None => self.without_proof(&seen, entry).await?,
-            Some(ApprovalProof::Approval(id)) => self.with_approval_id(&seen, &id, entry).await?,
+            None => self.without_proof(&snapshot, entry).await?,
+            Some(ApprovalProof::Approval(id)) => self.with_approval_id(&snapshot, &id, entry).await?,
             Some(ApprovalProof::Confirmed { approval, typed_name }) => {
-                self.with_client_confirmation(&seen, &approval, &typed_name, entry).await?
+                self.with_client_confirmation(&snapshot, &approval, &typed_name, entry).await?
             }
             Some(ApprovalProof::Declined { approval }) => {
-                return Err(self.with_client_rejection(&seen, &approval, entry).await);
+                return Err(self.with_client_rejection(&snapshot, &approval, entry).await);
             }
             Some(ApprovalProof::Unanswered { approval }) => {
                 entry.set_approval(&approval);
@@ -85,64 +83,65 @@ impl ApprovalFlow<'_> {
             .use_approval(&approved.id, entry.id(), self.dispatcher.clock.now().timestamp_micros())
             .await;
         let used = used.map_err(store_error)?.ok_or_else(|| ApprovalInvalid::AlreadyUsed(approved.id.clone()))?;
-        let permitted = asked.grant(&approval_row::read(used).map_err(store_error)?, entry.id())?;
+        let permitted = required.grant(&approval_row::read(used).map_err(store_error)?, entry.id())?;
         entry.mark_running();
         Ok(permitted)
     }
 
     /// The act as an approver would see it now.
-    async fn take_snapshot(&self, asked: &ApprovalRequired<PlannedWork>) -> Result<ApprovalSnapshot, Refusal> {
-        let act = asked.act().clone();
-        let requirements = asked.requirements().to_vec();
-        let expected = asked.job().preview(self.site).await?.unwrap_or_default();
-        let standing = self.site.standing(&act.target.entities).await?;
+    async fn take_snapshot(&self, required: &ApprovalRequired<PlannedWork>) -> Result<ApprovalSnapshot, Refusal> {
+        let act = required.act().clone();
+        let requirements = required.requirements().to_vec();
+        let preview = required.job().preview(self.site).await?.unwrap_or_default();
+        let target_state = self.site.target_state(&act.target.entities).await?;
         let target_fingerprint =
-            target_fingerprint(&self.site.controller_uuid().await?, &expected, &standing, &requirements);
+            target_fingerprint(&self.site.controller_uuid().await?, &preview, &target_state, &requirements);
         let digest = act.digest();
-        let short = standing.to_string().len() <= MAX_STATE_CHARS;
+        let short = target_state.to_string().len() <= MAX_STATE_CHARS;
         let request = ApprovalRequest {
-            command: asked.job().command_line(&audit::redact(&act.arguments)),
+            command: required.job().command_line(&audit::redact(&act.arguments)),
             act: Act { arguments: audit::redact(&act.arguments), ..act },
-            preview: audit::redact(&expected),
-            target_state: if short { standing } else { Value::Null },
+            preview: audit::redact(&preview),
+            target_state: if short { target_state } else { Value::Null },
             requirements,
             requester: Requester::from_caller(self.caller),
         };
         Ok(ApprovalSnapshot { request, digest, target_fingerprint, now: self.dispatcher.clock.now() })
     }
 
-    /// A call that brings nothing is answered by what was asked before, or asks.
-    async fn without_proof(&self, seen: &ApprovalSnapshot, entry: &mut Entry) -> Result<Approval, Refusal> {
+    /// A call without a proof uses the newest request of the same act, or creates one.
+    async fn without_proof(&self, snapshot: &ApprovalSnapshot, entry: &mut Entry) -> Result<Approval, Refusal> {
         let store = self.dispatcher.ledger.store();
-        let row = store.newest_approval(&seen.request.requester.key(), &seen.digest).await.map_err(store_error)?;
+        let row =
+            store.newest_approval(&snapshot.request.requester.key(), &snapshot.digest).await.map_err(store_error)?;
         let Some(known) = row.map(approval_row::read).transpose().map_err(store_error)? else {
-            return Err(self.create_request(seen, None, entry).await);
+            return Err(self.create_request(snapshot, None, entry).await);
         };
-        match known.check(&seen.held()) {
+        match known.check(&snapshot.as_use()) {
             Ok(()) => Ok(known),
             Err(ApprovalInvalid::Pending(_)) => Err(self.pending_refusal(known, None, entry)),
             Err(void @ ApprovalInvalid::TargetChanged(_)) => {
                 self.expire(&known, &void).await?;
-                Err(self.create_request(seen, Some(void), entry).await)
+                Err(self.create_request(snapshot, Some(void), entry).await)
             }
-            // so that an assistant cannot wear a human down by asking again and again
-            Err(no @ ApprovalInvalid::Rejected { .. }) if known.expires_at > seen.now => {
+            // an assistant must not wear an approver down by repeating a request
+            Err(no @ ApprovalInvalid::Rejected { .. }) if known.expires_at > snapshot.now => {
                 entry.set_approval(&known.id);
                 Err(Refusal::NotApproved(no))
             }
-            Err(_) => Err(self.create_request(seen, None, entry).await),
+            Err(_) => Err(self.create_request(snapshot, None, entry).await),
         }
     }
 
     /// A call that names its approval.
     async fn with_approval_id(
         &self,
-        seen: &ApprovalSnapshot,
+        snapshot: &ApprovalSnapshot,
         id: &str,
         entry: &mut Entry,
     ) -> Result<Approval, Refusal> {
         let known = self.find(id, entry).await?;
-        let checked = known.check(&seen.held());
+        let checked = known.check(&snapshot.as_use());
         self.expire_if_invalid(&known, checked).await?;
         Ok(known)
     }
@@ -150,13 +149,13 @@ impl ApprovalFlow<'_> {
     /// A call that brings the yes of the human before the asking client.
     async fn with_client_confirmation(
         &self,
-        seen: &ApprovalSnapshot,
+        snapshot: &ApprovalSnapshot,
         id: &str,
         word: &str,
         entry: &mut Entry,
     ) -> Result<Approval, Refusal> {
         let known = self.find(id, entry).await?;
-        let checked = known.check_client_confirmation(&seen.held());
+        let checked = known.check_client_confirmation(&snapshot.as_use());
         self.expire_if_invalid(&known, checked).await?;
         if !self.dispatcher.approvals.confirm_in_client {
             return Err(Refusal::NotApproved(ApprovalInvalid::ClientCannotConfirm(id.to_owned())));
@@ -168,18 +167,18 @@ impl ApprovalFlow<'_> {
     }
 
     /// A call that brings the no of the human before the asking client.
-    async fn with_client_rejection(&self, seen: &ApprovalSnapshot, id: &str, entry: &mut Entry) -> Refusal {
+    async fn with_client_rejection(&self, snapshot: &ApprovalSnapshot, id: &str, entry: &mut Entry) -> Refusal {
         let known = match self.find(id, entry).await {
             Ok(known) => known,
             Err(refusal) => return refusal,
         };
-        match known.check(&seen.held()) {
+        match known.check(&snapshot.as_use()) {
             Ok(()) | Err(ApprovalInvalid::Pending(_)) => {}
             Err(unfit) => return Refusal::NotApproved(unfit),
         }
         match self.decide(&known, false).await {
             Ok(no) => no
-                .check(&seen.held())
+                .check(&snapshot.as_use())
                 .err()
                 .map_or(Refusal::NotApproved(ApprovalInvalid::Pending(no.id)), Refusal::NotApproved),
             Err(refusal) => refusal,
@@ -214,7 +213,7 @@ impl ApprovalFlow<'_> {
         approval_row::read(row).map_err(store_error)
     }
 
-    /// An approval whose target has changed is ended: it would otherwise come back to life when the target changes back.
+    /// Expires an approval when its target has changed: it would otherwise become valid again when the target changes back.
     async fn expire_if_invalid(&self, known: &Approval, checked: Result<(), ApprovalInvalid>) -> Result<(), Refusal> {
         if let Err(void @ ApprovalInvalid::TargetChanged(_)) = &checked {
             self.expire(known, void).await?;
@@ -226,22 +225,22 @@ impl ApprovalFlow<'_> {
         self.dispatcher.ledger.store().expire_approval(&known.id, &why.to_string()).await.map(drop).map_err(store_error)
     }
 
-    /// Asks anew.
+    /// Creates a request, and returns the refusal that names it.
     async fn create_request(
         &self,
-        seen: &ApprovalSnapshot,
+        snapshot: &ApprovalSnapshot,
         void: Option<ApprovalInvalid>,
         entry: &mut Entry,
     ) -> Refusal {
         let lifetime = TimeDelta::from_std(self.dispatcher.approvals.lifetime).unwrap_or(TimeDelta::minutes(15));
         let approval = Approval {
             id: uuid::Uuid::now_v7().to_string(),
-            digest: seen.digest.clone(),
-            target_fingerprint: seen.target_fingerprint.clone(),
-            request: seen.request.clone(),
+            digest: snapshot.digest.clone(),
+            target_fingerprint: snapshot.target_fingerprint.clone(),
+            request: snapshot.request.clone(),
             status: Status::Pending,
-            created_at: seen.now,
-            expires_at: seen.now + lifetime,
+            created_at: snapshot.now,
+            expires_at: snapshot.now + lifetime,
             decided_by: None,
             decided_at: None,
             reason: String::new(),
@@ -257,9 +256,9 @@ impl ApprovalFlow<'_> {
             Ok(false) => {}
             Err(error) => return store_error(error),
         }
-        // another call was faster with the same question, or too many wait
+        // another call was faster with the same request, or too many are pending
         match store.newest_approval(&row.requester, &row.digest).await.map(|found| found.map(approval_row::read)) {
-            Ok(Some(Ok(other))) if other.status_at(seen.now) == Status::Pending => {
+            Ok(Some(Ok(other))) if other.status_at(snapshot.now) == Status::Pending => {
                 self.pending_refusal(other, void, entry)
             }
             Ok(_) => Refusal::TooManyPending(MAX_PENDING_PER_CALLER),
@@ -280,17 +279,17 @@ impl ApprovalFlow<'_> {
     }
 }
 
-/// The fingerprint of what a yes takes for granted. Rules are part of it, because a yes given under other rules is void; and so is
-/// the controller itself, because another one may have come under its name.
+/// The fingerprint of everything that an approval depends on. Rules are part of it, because an approval under other rules is void; so
+/// is the UUID of the controller, because another controller may have taken its name.
 fn target_fingerprint(
     controller: &str,
-    expected: &Value,
-    standing: &Value,
+    preview: &Value,
+    target_state: &Value,
     requirements: &[ApprovalRequirement],
 ) -> String {
     let rules: Vec<_> =
         requirements.iter().map(|required| json!([required.rule, required.requires_second_approver])).collect();
-    fingerprint(&json!({"controller": controller, "expected": expected, "standing": standing, "rules": rules}))
+    fingerprint(&json!({"controller": controller, "preview": preview, "target_state": target_state, "rules": rules}))
 }
 
 fn store_error(error: store::Error) -> Refusal {
@@ -312,20 +311,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_a_yes_takes_for_granted_is_part_of_its_state() {
+    fn target_fingerprint_covers_all_that_an_approval_depends_on() {
         let requirement = |rule: &str, requires_second_approver| {
             [ApprovalRequirement { rule: rule.to_owned(), message: String::new(), requires_second_approver }]
         };
-        let (expected, standing) = (json!({"removes": ["web/0"]}), json!({"model": "m1"}));
-        let shown = target_fingerprint("c1", &expected, &standing, &requirement("r", false));
-        assert_eq!(shown, target_fingerprint("c1", &expected, &standing, &requirement("r", false)));
+        let (preview, target_state) = (json!({"removes": ["web/0"]}), json!({"model": "m1"}));
+        let shown = target_fingerprint("c1", &preview, &target_state, &requirement("r", false));
+        assert_eq!(shown, target_fingerprint("c1", &preview, &target_state, &requirement("r", false)));
         for other in [
-            target_fingerprint("c2", &expected, &standing, &requirement("r", false)),
-            target_fingerprint("c1", &json!({"removes": ["web/0", "web/1"]}), &standing, &requirement("r", false)),
-            target_fingerprint("c1", &expected, &json!({"model": "m2"}), &requirement("r", false)),
-            target_fingerprint("c1", &expected, &standing, &requirement("other", false)),
-            target_fingerprint("c1", &expected, &standing, &requirement("r", true)),
-            target_fingerprint("c1", &expected, &standing, &[]),
+            target_fingerprint("c2", &preview, &target_state, &requirement("r", false)),
+            target_fingerprint("c1", &json!({"removes": ["web/0", "web/1"]}), &target_state, &requirement("r", false)),
+            target_fingerprint("c1", &preview, &json!({"model": "m2"}), &requirement("r", false)),
+            target_fingerprint("c1", &preview, &target_state, &requirement("other", false)),
+            target_fingerprint("c1", &preview, &target_state, &requirement("r", true)),
+            target_fingerprint("c1", &preview, &target_state, &[]),
         ] {
             assert_ne!(shown, other);
         }

@@ -1,15 +1,15 @@
-//! What an operator sets about approvals.
+//! The operator's settings for approvals.
 
 use std::time::Duration;
 
-/// What an operator sets about approvals.
+/// The operator's settings for approvals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalSettings {
-    /// How long a question waits and an approval may be used, from the moment of asking.
+    /// How long a request can be decided and its approval used, from its creation.
     pub lifetime: Duration,
-    /// Whether the human before the asking client may confirm there what needs no second person.
+    /// Whether the user can confirm in the MCP client (elicitation) when no second approver is required.
     pub confirm_in_client: bool,
-    /// Address of this server as those who approve reach it, without a path; absent where nobody can, as over stdio.
+    /// URL of this server for approvers, without a path; absent where no approver can reach it, as over stdio.
     pub address: Option<String>,
     /// Whether the approval page is served there.
     pub page: bool,
@@ -22,7 +22,7 @@ impl Default for ApprovalSettings {
 }
 
 impl ApprovalSettings {
-    /// What somebody with the right to approve does about a question: one sentence without its end.
+    /// What an approver does about a request: one sentence without its end.
     #[must_use]
     pub fn approver_instructions(&self, id: &str) -> String {
         match &self.address {
@@ -30,11 +30,11 @@ impl ApprovalSettings {
                 let page =
                     if self.page { format!(" or opens {address}/console/approvals/{id}") } else { String::new() };
                 format!(
-                    "somebody with the right to approve runs `juju-mcp approvals approve {id} --url {address} --token-file \
+                    "an approver runs `juju-mcp approvals approve {id} --url {address} --token-file \
                      FILE`{page}"
                 )
             }
-            None => "nobody else can approve here, because this server has no address; run `juju-mcp serve` for that"
+            None => "no one else can approve here, because this server has no address; run `juju-mcp serve` for that"
                 .to_owned(),
         }
     }

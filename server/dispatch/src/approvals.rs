@@ -1,5 +1,5 @@
-//! Questions to humans, for those who answer them: list, get, decide. Whoever speaks to humans (the management API, the
-//! console, the MCP room) comes through here, so that one set of checks and one ledger stand behind all of them.
+//! Approval requests for approvers: list, get, decide. The management API, the console and the MCP server all use this, so that
+//! the same checks and the same ledger apply to each.
 
 use std::sync::Arc;
 
@@ -20,14 +20,14 @@ const DIGEST_LENGTH: usize = 64;
 /// The most approvals that one list has.
 const MOST_LISTED: i64 = 200;
 
-/// Questions to humans behind one dispatcher. Cheap to clone.
+/// The approvals of one dispatcher. Cheap to clone.
 #[derive(Clone)]
 pub struct Approvals(Arc<Dispatcher>);
 
-/// What somebody decides.
+/// The decision of an approver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// Yes or no.
+    /// Whether it is approved.
     pub approve: bool,
     /// Digest of the act as it was shown to them.
     pub digest: String,
@@ -37,20 +37,20 @@ pub struct Decision {
     pub channel: &'static str,
 }
 
-/// Why a list, a look or a decision was refused. Each is one sentence.
+/// Why a list, a get or a decision was refused. Each is one sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum DecisionError {
-    /// It may not be decided so.
+    /// Policy denies the decision.
     #[error(transparent)]
     DecisionDenied(#[from] DecisionDenied),
     /// The reason is too long.
     #[error("a reason has at most {LONGEST_REASON} characters")]
     ReasonTooLong,
-    /// The ledger cannot keep the decision.
+    /// The ledger cannot record the decision.
     #[error("nothing was decided, because {0}")]
     LedgerUnavailable(#[source] audit::Error),
     /// The store failed.
-    #[error("approvals cannot be read or kept: {0}")]
+    #[error("approvals cannot be read or stored: {0}")]
     StoreUnavailable(#[from] store::Error),
 }
 
@@ -87,7 +87,7 @@ impl DecisionError {
 }
 
 impl Approvals {
-    /// The questions behind this dispatcher.
+    /// The approvals of this dispatcher.
     #[must_use]
     pub fn new(dispatcher: Arc<Dispatcher>) -> Self {
         Self(dispatcher)
@@ -106,7 +106,7 @@ impl Approvals {
         approval.check_decision(&policy, caller, &approval.digest, now).err()
     }
 
-    /// Approvals of one status or of all, the newest first, at most 200: all of them for whoever may approve, only
+    /// Approvals of one status or of all, the newest first, at most 200: all of them for an approver, only
     /// their own for others.
     ///
     /// # Errors
@@ -120,7 +120,7 @@ impl Approvals {
         rows.into_iter().map(|row| Ok(with_status_at(approval_row::read(row)?, now))).collect()
     }
 
-    /// One approval, for whoever may approve or asked for it. What others try stands in the ledger.
+    /// One approval, for an approver or its requester. The ledger records the attempts of others.
     ///
     /// # Errors
     /// [`DecisionDenied::Unknown`], or [`DecisionError::StoreUnavailable`].
@@ -133,7 +133,7 @@ impl Approvals {
         }
         let unknown = DecisionDenied::Unknown(display_id(id));
         if !self.may_approve(caller) {
-            // whoever may not look tries ids out, or lost their own
+            // this caller guesses ids, or lost its own
             let event = AuditEvent::ApprovalViewed { approval_id: display_id(id) };
             let entry = open_entry(&self.0, caller, event).await?;
             entry.close(Outcome::Denied, &unknown.to_string());
@@ -148,7 +148,7 @@ impl Approvals {
         self.0.ledger.store().approval(id).await?.map(approval_row::read).transpose()
     }
 
-    /// Decides a question that waits. The attempt stands in the ledger, refused or not.
+    /// Decides a pending request. The ledger records the attempt, refused or not.
     ///
     /// # Errors
     /// [`DecisionError`]; then nothing was decided.
@@ -175,7 +175,7 @@ impl Approvals {
     ) -> Result<Approval, DecisionError> {
         let policy = self.0.policy.current();
         if !policy.may_approve(caller) {
-            // whoever may not approve is not told what there is to approve
+            // a caller that must not approve learns nothing about requests
             return Err(DecisionDenied::NotApprover.into());
         }
         if decision.reason.chars().count() > LONGEST_REASON {
@@ -187,7 +187,7 @@ impl Approvals {
     }
 }
 
-/// Writes a decision that was checked down, if nobody else was faster.
+/// Stores a checked decision, unless another one was faster.
 pub(crate) async fn write_decision(
     dispatcher: &Dispatcher,
     id: &str,
@@ -214,7 +214,7 @@ pub(crate) async fn decision_entry(
     decision: &Decision,
 ) -> Result<Entry, DecisionError> {
     let first = |text: &str, most: usize| text.chars().take(most).collect::<String>();
-    // what somebody without the right sends must not fill the ledger
+    // a caller without the right must not fill the ledger
     let event = AuditEvent::ApprovalDecided {
         approval_id: display_id(id),
         approved: decision.approve,
@@ -238,12 +238,12 @@ pub(crate) fn is_id(text: &str) -> bool {
     text.len() == ID_LENGTH && uuid::Uuid::try_parse(text).is_ok()
 }
 
-/// An id that somebody sent, fit for the ledger and for a sentence.
+/// An id as received, fit for the ledger and for a sentence.
 pub(crate) fn display_id(text: &str) -> String {
     text.chars().take(ID_LENGTH).map(|letter| if letter.is_ascii_graphic() { letter } else { '?' }).collect()
 }
 
-/// The approval as it stands at a moment.
+/// The approval with its status at a time.
 fn with_status_at(approval: Approval, now: DateTime<Utc>) -> Approval {
     Approval { status: approval.status_at(now), ..approval }
 }

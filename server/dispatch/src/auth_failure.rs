@@ -1,4 +1,4 @@
-//! One record of tokens or sign-ins that were refused. How often there is one is the business of the doorkeeper.
+//! One ledger record of rejected tokens or sign-ins. [`crate::AuthFailureRecorder`] limits how often there is one.
 
 use std::net::IpAddr;
 
@@ -7,28 +7,30 @@ use identity::Caller;
 
 use crate::Dispatcher;
 
-/// A refused token, or several.
+/// A rejected token, or several.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AuthFailure<'a> {
     /// Where it came from.
     pub(crate) peer: Option<IpAddr>,
-    /// One word for why, `expired`.
-    pub(crate) kind: &'static str,
-    /// The same in a sentence.
+    /// The reason, one word: `expired`.
+    pub(crate) reason_code: &'static str,
+    /// The reason in a sentence.
     pub(crate) reason: &'a str,
-    /// How many of the kind came from there since the record before and have none of their own; 0 for a single one.
-    pub(crate) left_out: u64,
+    /// Number of further ones with the same reason and peer that have no record of their own; 0 for a single one.
+    pub(crate) suppressed: u64,
 }
 
-/// Writes down that a token was refused; never the token. A ledger that is closed is told of in the log only, because nothing was
-/// done anyway.
-pub(crate) async fn record_auth_failure(dispatcher: &Dispatcher, away: AuthFailure<'_>) {
-    let event = AuditEvent::AuthenticationFailed { reason: away.kind.to_owned(), suppressed_count: away.left_out };
-    let reason = match away.left_out {
-        0 => away.reason.to_owned(),
-        count => format!("{}; {count} such from there have no record of their own", away.reason),
+/// Records that a token was rejected; never the token. If the ledger is unavailable, the log has it: nothing was done anyway.
+pub(crate) async fn record_auth_failure(dispatcher: &Dispatcher, failure: AuthFailure<'_>) {
+    let event = AuditEvent::AuthenticationFailed {
+        reason: failure.reason_code.to_owned(),
+        suppressed_count: failure.suppressed,
     };
-    let caller = Caller::anonymous(away.peer);
+    let reason = match failure.suppressed {
+        0 => failure.reason.to_owned(),
+        count => format!("{}; {count} such from there have no record of their own", failure.reason),
+    };
+    let caller = Caller::anonymous(failure.peer);
     if let Err(error) = dispatcher.ledger.record(NewEntry::new(&caller, event), Outcome::Denied, &reason).await {
         tracing::error!(%error, "cannot record a failed authentication");
     }

@@ -1,4 +1,4 @@
-//! Refused tokens and sign-ins go to the ledger: the first of a kind from a peer at once, the rest counted, so that a flood
+//! Records rejected tokens and sign-ins in the ledger: the first of a peer and reason at once, the rest as a count, so that a flood
 //! cannot fill the disk.
 
 use std::{
@@ -16,11 +16,11 @@ use crate::{
     auth_failure::{AuthFailure, record_auth_failure},
 };
 
-/// Peers and kinds that are told apart at once; beyond that, all peers are one. With the time for which they are counted this bounds
-/// what a flood can write to one record a second, however many take part in it.
+/// The largest number of peers and reasons that are counted apart; beyond it, all peers count as one. With the window this limits a
+/// flood to one record a second, however many peers take part in it.
 const MAX_TRACKED: usize = 128;
 
-/// Writes down who was not let in, and how many more.
+/// Records failed authentications, at a bounded rate.
 pub struct AuthFailureRecorder {
     ledger: Arc<Dispatcher>,
     window: Duration,
@@ -36,7 +36,7 @@ struct Counted(Mutex<HashMap<Key, u64>>);
 type Key = (Option<IpAddr>, &'static str);
 
 impl Counted {
-    /// Counts a refusal. Gives the key under which it is to be written down if it is the first.
+    /// Counts a failure. Returns the key under which to record it if it is the first.
     fn is_first(&self, peer: Option<IpAddr>, kind: &'static str) -> Option<Key> {
         let mut counted = self.counted();
         let own = (peer.map(network), kind);
@@ -74,12 +74,13 @@ impl AuthFailureRecorder {
         let (counted, window, closing) = (Arc::clone(&self.counted), self.window, self.closing.clone());
         self.writing.spawn(async move {
             let (peer, kind) = key;
-            record_auth_failure(&ledger, AuthFailure { peer, kind, reason: &reason, left_out: 0 }).await;
-            // a server that stops tells at once
+            record_auth_failure(&ledger, AuthFailure { peer, reason_code: kind, reason: &reason, suppressed: 0 }).await;
+            // a server that stops records at once
             let _ = tokio::time::timeout(window, closing.cancelled()).await;
-            let left_out = counted.take_count(&key);
-            if left_out > 0 {
-                record_auth_failure(&ledger, AuthFailure { peer, kind, reason: &reason, left_out }).await;
+            let suppressed = counted.take_count(&key);
+            if suppressed > 0 {
+                record_auth_failure(&ledger, AuthFailure { peer, reason_code: kind, reason: &reason, suppressed })
+                    .await;
             }
         });
     }
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_of_a_kind_is_told_and_the_rest_is_counted() {
+    fn recorder_reports_the_first_failure_and_counts_the_rest() {
         let counted = Counted::default();
         let peer = |text: &str| Some(text.parse().expect("an address"));
         let key = counted.is_first(peer("2001:db8::1"), "expired").expect("the first");
@@ -111,11 +112,11 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_from_everywhere_is_counted_as_one() {
+    fn recorder_counts_a_flood_from_many_peers_as_one() {
         let counted = Counted::default();
-        let told =
+        let reported =
             (0..100_000_u32).filter_map(|number| counted.is_first(Some(IpAddr::from(number.to_be_bytes())), "key"));
-        assert_eq!(told.count(), MAX_TRACKED + 1);
+        assert_eq!(reported.count(), MAX_TRACKED + 1);
         assert_eq!(counted.take_count(&(None, "key")), 100_000 - MAX_TRACKED as u64 - 1);
     }
 }

@@ -105,7 +105,7 @@ impl Reply {
         Self { value: answer.value, text: answer.text, entry: entry.to_owned(), repeated: false, warnings, provenance }
     }
 
-    /// The answer of an earlier call, whose entry it names.
+    /// The recorded reply of an earlier call, with the entry of that call.
     pub(crate) fn replayed(value: Value, text: String, entry: String) -> Self {
         // the earlier entry has the findings of its text
         let provenance = Box::new(Provenance { untrusted: true, ..Provenance::default() });

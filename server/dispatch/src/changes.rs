@@ -1,4 +1,4 @@
-//! Who changed what, told from the ledger to those who may know it.
+//! The tool `audit_changes`: who changed what, from the ledger, for callers that may know it.
 
 use audit::{Change, ExportFilter, JujuAuditRefs, NewEntry, OpenRecord, Outcome, ToolCall};
 use catalogue::Answer;
@@ -13,34 +13,34 @@ use crate::{Dispatcher, Refusal, Reply};
 /// Name of the tool, and of its acts in the ledger.
 pub const TOOL: &str = "audit_changes";
 const TOOLSET: &str = "audit";
-/// Days that are looked back where nothing is said, and at most.
-const DAYS: u16 = 7;
-const MOST_DAYS: u16 = 3650;
-const SHOWN: usize = 50;
-const MOST_SHOWN: usize = 500;
+/// Default and maximum of `days` and `limit`.
+const DEFAULT_DAYS: u16 = 7;
+const MAX_DAYS: u16 = 3650;
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 500;
 
-/// Which changes are wanted.
+/// Which changes to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ChangesQuery {
-    /// `[controller:][owner/]name`; of all models without.
+    /// `[controller:][owner/]name`; default: all models.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<String>,
-    /// Subject or address of whoever asked; of everybody without.
+    /// Subject or e-mail address of a caller; default: all callers.
     #[serde(skip_serializing_if = "Option::is_none")]
     caller: Option<String>,
-    /// So many days back, 7 without.
+    /// Number of days to look back; default: 7.
     #[serde(skip_serializing_if = "Option::is_none")]
     days: Option<u16>,
-    /// So many of the newest, 50 without.
+    /// Maximum number of changes, the newest first; default: 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
 }
 
-/// Tells the changes of a range, of the models of which the caller may know them. That they were asked for stands in the ledger.
+/// Lists changes in the models that the caller may know. The ledger records the query.
 ///
 /// # Errors
-/// [`Refusal`]: a role that may not see content, a ledger that cannot be kept or read.
+/// [`Refusal`]: a role that may not see content, a ledger that cannot be written or read.
 pub async fn changes(dispatcher: &Dispatcher, caller: &Caller, wanted: &ChangesQuery) -> Result<Reply, Refusal> {
     let policy = dispatcher.policy.current();
     let arguments = serde_json::to_value(wanted).unwrap_or_default();
@@ -55,13 +55,12 @@ pub async fn changes(dispatcher: &Dispatcher, caller: &Caller, wanted: &ChangesQ
         return Err(refusal);
     }
     // by each change's own place: who may know of one model learns nothing of another
-    let circumstances =
-        EvaluationContext { toolset: TOOLSET.to_owned(), ..EvaluationContext::new(dispatcher.clock.now()) };
+    let context = EvaluationContext { toolset: TOOLSET.to_owned(), ..EvaluationContext::new(dispatcher.clock.now()) };
     let may_see = |opened: &OpenRecord| {
         let act = act.clone().with_target(Target::from_location(opened.event.location().clone()));
-        matches!(policy.evaluate(caller, &act, &circumstances), PolicyDecision::Allow { .. })
+        matches!(policy.evaluate(caller, &act, &context), PolicyDecision::Allow { .. })
     };
-    let days = wanted.days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
+    let days = wanted.days.unwrap_or(DEFAULT_DAYS).clamp(1, MAX_DAYS);
     let since = dispatcher.clock.now() - TimeDelta::days(days.into());
     let filter = ExportFilter {
         since: Some(since.to_rfc3339_opts(SecondsFormat::Micros, true)),
@@ -69,7 +68,7 @@ pub async fn changes(dispatcher: &Dispatcher, caller: &Caller, wanted: &ChangesQ
         model: wanted.model.clone(),
         caller: wanted.caller.clone(),
     };
-    let most = wanted.limit.unwrap_or(SHOWN).clamp(1, MOST_SHOWN);
+    let most = wanted.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
     match audit::changes(dispatcher.ledger.store(), &filter, most, may_see).await {
         Ok(found) => {
             let mut lines = Vec::with_capacity(found.found.len());
@@ -88,17 +87,17 @@ pub async fn changes(dispatcher: &Dispatcher, caller: &Caller, wanted: &ChangesQ
     }
 }
 
-/// One change as it is told.
+/// One change as the caller receives it.
 #[derive(Serialize)]
 struct ChangeRow {
     #[serde(flatten)]
     change: Change,
-    /// Who said yes or no to it.
+    /// Who approved or rejected it.
     #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<String>,
 }
 
-/// Who said yes or no to a change that a human was asked about, as far as that is still known.
+/// Who approved or rejected a change, as far as that is still known.
 async fn decided_by(dispatcher: &Dispatcher, change: &Change) -> Option<String> {
     dispatcher.ledger.store().approval(change.approval.as_deref()?).await.ok().flatten()?.decided_by
 }
@@ -120,7 +119,7 @@ fn render(lines: &[ChangeRow], older: usize, days: u16) -> Answer {
     Answer { value, text: text.into_owned(), removed: removed + also_removed }
 }
 
-/// One change as a row: short, as what is short here stands in full in the data.
+/// One change as a row, short: the data has it in full.
 fn cells(line: &ChangeRow) -> Vec<String> {
     let ChangeRow { change, decided_by } = line;
     let outcome = match change.outcome {

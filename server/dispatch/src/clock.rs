@@ -38,10 +38,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_set_back_goes_on_and_one_set_forward_is_believed() {
+    fn clock_ignores_a_wall_clock_set_back_and_follows_one_set_forward() {
         let clock = Clock::default();
         let minutes = |minutes| clock.begun + TimeDelta::minutes(minutes);
-        let after_five = |told| clock.at(told, TimeDelta::minutes(5));
+        let after_five = |wall_clock| clock.at(wall_clock, TimeDelta::minutes(5));
         assert_eq!(after_five(minutes(5)), minutes(5));
         assert_eq!(after_five(minutes(-55)), minutes(5), "set back by an hour");
         assert_eq!(after_five(minutes(65)), minutes(65), "set forward by an hour");

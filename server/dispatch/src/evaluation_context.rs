@@ -42,7 +42,7 @@ pub(crate) fn empty(dispatcher: &Dispatcher, tool: &dyn Tool) -> (EvaluationCont
 /// The number of units of the act's application; `None` where the controller does not report it.
 async fn unit_count(act: &Act, site: &Site) -> Option<u64> {
     let name = act.arguments["application"].as_str()?;
-    let state = site.standing(&act.target.entities).await.ok()?;
+    let state = site.target_state(&act.target.entities).await.ok()?;
     let application = &state["applications"][name];
     let units = application["units"].as_object().map_or(0, serde_json::Map::len) as u64;
     // an application that does not exist has no units, and the controller will report that

@@ -121,7 +121,7 @@ fn close(mut entry: Entry, scan: ContentScan, result: Result<Reply, Refusal>) ->
     }
 }
 
-/// A call whose target is resolved and whose ledger entry is begun.
+/// A call with a resolved target and a begun ledger entry.
 struct ActiveCall<'a> {
     dispatcher: &'a Dispatcher,
     caller: &'a Caller,
@@ -329,7 +329,7 @@ fn hidden_act(tool: &dyn Tool, arguments: Map<String, Value>) -> Act {
 
 /// What the ledger records of a verdict.
 fn recorded_decision(verdict: &Authorization<PlannedWork>) -> RecordedDecision {
-    let (ruling, rules, warnings): (_, Vec<&str>, &[Violation]) = match verdict {
+    let (recorded, rules, warnings): (_, Vec<&str>, &[Violation]) = match verdict {
         Authorization::Permitted(permitted) => (Recorded::Allow, Vec::new(), permitted.warnings()),
         Authorization::ApprovalRequired(required) => (
             Recorded::RequireApproval,
@@ -342,7 +342,7 @@ fn recorded_decision(verdict: &Authorization<PlannedWork>) -> RecordedDecision {
     let rules = rules.into_iter().chain(warnings.iter().map(|hit| &*hit.rule));
     RecordedDecision {
         warnings: warnings.iter().map(Violation::sentence).collect(),
-        ..RecordedDecision::new(ruling, rules)
+        ..RecordedDecision::new(recorded, rules)
     }
 }
 

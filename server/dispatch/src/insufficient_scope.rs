@@ -6,7 +6,7 @@ use policy::Denial;
 
 use crate::{Call, Dispatcher, Refusal};
 
-/// A call whose token lacks a scope, and with which it would be permitted as far as roles go.
+/// A call with a token that lacks a scope. With the scope, the caller's roles would permit the call.
 #[derive(Debug)]
 pub struct InsufficientScope {
     /// Why nothing was done.

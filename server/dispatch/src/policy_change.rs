@@ -1,4 +1,4 @@
-//! Another policy is put in force while the server runs, and the ledger says what it changes about who may do what.
+//! Applies a reloaded policy while the server runs, and records the difference.
 
 use audit::{AuditEvent, NewEntry, Outcome};
 use identity::Caller;
@@ -6,8 +6,8 @@ use policy::{Policy, PolicyDiff};
 
 use crate::Dispatcher;
 
-/// Puts a policy in force and says what is other than before. A ledger that is closed keeps nobody from it, because the change may
-/// take rights away; the log has it then.
+/// Applies a policy and returns what it changes. It applies even if the ledger is unavailable, because it may take rights away; the log
+/// has it then.
 pub async fn apply_policy(dispatcher: &Dispatcher, policy: Policy) -> PolicyDiff {
     let difference = policy.diff_from(&dispatcher.policy.current());
     if difference.is_empty() {

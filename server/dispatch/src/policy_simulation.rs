@@ -1,4 +1,4 @@
-//! Acts that are only supposed: what policy would say to them, told without anything being done.
+//! Simulated calls: what policy would decide, without doing anything.
 
 use audit::{NewEntry, Outcome, ToolCall};
 use catalogue::{Answer, BadArguments, Catalogue, Options, Scope, Site};
@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 
 use crate::{Dispatcher, Refusal, Reply, evaluation_context};
 
-/// First words of the names of tools that only read, and of those whose work cannot be undone.
+/// First words in names of tools that only read, and of tools that cannot be undone.
 const READ_VERBS: [&str; 7] = ["get", "list", "show", "describe", "find", "read", "status"];
 const DESTRUCTIVE_VERBS: [&str; 5] = ["delete", "destroy", "kill", "remove", "flush"];
 
-/// An act that is only supposed.
+/// An act that is only simulated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimulatedCall {
     /// The act, its place by the names that were given.
@@ -26,7 +26,7 @@ pub struct SimulatedCall {
 
 impl SimulatedCall {
     /// Makes an act of a tool's name, or the client's word, and its arguments. A tool that this program does not have is
-    /// judged by its words: `create_cluster` changes something, `delete_cluster` for good.
+    /// judged by its name: `create_cluster` writes, `delete_cluster` destroys.
     ///
     /// # Errors
     /// [`BadArguments`], where the tool is one of this program and they do not fit it.
@@ -56,7 +56,7 @@ impl SimulatedCall {
     }
 }
 
-/// Says what policy would say to an act of this caller, who hears it and does nothing. The ledger has it as a dry run.
+/// Returns what policy would decide about an act of this caller. The ledger records it as a dry run.
 ///
 /// # Errors
 /// [`Refusal`]: arguments that do not fit, a place that is not there, a closed ledger.
@@ -66,27 +66,27 @@ pub async fn validate(
     tool: &str,
     arguments: Map<String, Value>,
 ) -> Result<Reply, Refusal> {
-    let mut supposed = SimulatedCall::new(&dispatcher.catalogue, tool, arguments)?;
+    let mut simulated = SimulatedCall::new(&dispatcher.catalogue, tool, arguments)?;
     let policy = dispatcher.policy.current();
     let rights = policy.permissions(caller);
     let known = dispatcher.catalogue.get(tool);
     let seen = known.filter(|tool| rights.check_visibility(tool.name(), tool.toolset(), tool.least()).is_ok());
     let site = match seen {
-        Some(_) => {
-            Some(Site::find(dispatcher.controllers_for(&rights), supposed.scope, &supposed.options.place, None).await?)
-        }
+        Some(_) => Some(
+            Site::find(dispatcher.controllers_for(&rights), simulated.scope, &simulated.options.place, None).await?,
+        ),
         None => None,
     };
     if let Some(site) = &site {
-        supposed.act.target.location = site.location().clone();
+        simulated.act.target.location = site.location().clone();
     }
-    let tool_call = ToolCall { dry_run: true, ..ToolCall::new(&supposed.act) };
+    let tool_call = ToolCall { dry_run: true, ..ToolCall::new(&simulated.act) };
     let new = NewEntry::from_call(caller, tool_call).with_roles(rights.roles().to_vec());
     let entry = dispatcher.ledger.open_entry(new).await?;
-    let (circumstances, _spending) =
-        evaluation_context::gather(dispatcher, &policy, caller, &supposed.act, supposed.toolset, site.as_ref()).await;
-    let explanation = policy.explain(caller, &supposed.act, &circumstances);
-    let reply = Reply::from_answer(render(&supposed.act, &explanation), entry.id(), Vec::new());
+    let (context, _spending) =
+        evaluation_context::gather(dispatcher, &policy, caller, &simulated.act, simulated.toolset, site.as_ref()).await;
+    let explanation = policy.explain(caller, &simulated.act, &context);
+    let reply = Reply::from_answer(render(&simulated.act, &explanation), entry.id(), Vec::new());
     entry.close(Outcome::Done, &format!("policy would say: {}", explanation.decision));
     Ok(reply)
 }

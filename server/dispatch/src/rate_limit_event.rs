@@ -1,4 +1,4 @@
-//! Floods in the ledger: one record for many refusals, so that whoever asks too much cannot fill the disk.
+//! One ledger record for many calls refused by a rate limit, so that a flood cannot fill the disk.
 
 use audit::{AuditEvent, NewEntry, Outcome};
 use identity::Caller;
@@ -16,8 +16,7 @@ pub struct RateLimitEvent<'a> {
     pub count: u64,
 }
 
-/// Writes down that calls were refused before they were looked at. A ledger that is closed is told of in the log only,
-/// because nothing was done anyway.
+/// Records that calls were refused before they were read. If the ledger is unavailable, the log has it: nothing was done anyway.
 pub async fn record_rate_limited(dispatcher: &Dispatcher, caller: &Caller, limited: RateLimitEvent<'_>) {
     let scope = if limited.tool.is_some() { "tool" } else { "caller" };
     let event = AuditEvent::RateLimited {

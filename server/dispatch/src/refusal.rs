@@ -15,22 +15,22 @@ pub enum Refusal {
     /// The arguments do not fit the schema.
     #[error(transparent)]
     BadArguments(#[from] BadArguments),
-    /// The ledger cannot keep the entry.
+    /// The ledger cannot record the entry.
     #[error("nothing was done, because {0}")]
     LedgerUnavailable(#[from] audit::Error),
-    /// The idempotency key cannot be kept.
+    /// The idempotency key cannot be stored.
     #[error("nothing was done, because the idempotency key cannot be stored: {0}")]
     IdempotencyStore(#[source] store::Error),
-    /// What the act takes of the budgets cannot be kept.
+    /// The share of the act in the budgets cannot be stored.
     #[error("nothing was done, because its share of the change budgets cannot be stored: {0}")]
     BudgetStore(#[source] store::Error),
-    /// Policy says no.
+    /// Policy denies it.
     #[error("denied: {0}")]
     Denied(Denial),
     /// A token that may approve changes nothing, so that no token both asks and approves.
     #[error("denied: an approver token cannot change anything or request approvals (separation of duties)")]
     ApproverToken,
-    /// Policy wants a human, and nobody has decided yet.
+    /// Policy requires approval, and the request is pending.
     #[error("{}", pending(.0))]
     ApprovalRequired(Box<PendingApproval>),
     /// The approval that was brought, or that there is, does not permit this act now.
@@ -42,11 +42,11 @@ pub enum Refusal {
     /// Too many questions of this caller wait already.
     #[error("no approval was requested, because {0} requests of this caller are pending already")]
     TooManyPending(i64),
-    /// Approvals cannot be read or kept.
+    /// Approvals cannot be read or stored.
     #[error("nothing was done, because approvals cannot be read or stored: {0}")]
     ApprovalStore(#[source] store::Error),
-    /// The key stands for another act.
-    #[error("the idempotency key `{key}` was used for another act before, whose entry in the ledger is `{entry}`")]
+    /// The key belongs to another act.
+    #[error("the idempotency key `{key}` was used for another act before: ledger entry `{entry}`")]
     KeyReused {
         /// The key.
         key: String,
@@ -87,7 +87,7 @@ impl Refusal {
             Self::Failed(failure) => return failure.remedy(),
             Self::Denied(Denial::Rules(_)) => "ask the administrator of the policy; do not look for a way around it",
             Self::ApproverToken => {
-                "use another token for changes: one whose role cannot approve, or without the scope `juju:approve`"
+                "use another token for changes: one with a role that cannot approve, or without the scope `juju:approve`"
             }
             Self::ApprovalRequired(pending) => return Some(remedy(pending)),
             Self::NotApproved(ApprovalInvalid::Pending(_)) => {

@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn instructions_promise_only_subjects_of_existing_tools() {
-        let catalogue = Catalogue::shipped();
+        let catalogue = Catalogue::builtin();
         for subject in SUBJECTS {
             assert!(!catalogue.search(subject).is_empty(), "no tool is about {subject}");
         }
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn instructions_and_find_description_name_every_toolset() {
-        let catalogue = Catalogue::shipped();
+        let catalogue = Catalogue::builtin();
         let instructions = instructions_for(&Endpoint::curated(), &catalogue);
         let find = BUILTIN_TOOLS.iter().find(|tool| tool.name() == "juju_find_command").expect("find is built in");
         let description = find.descriptor(&catalogue).description;
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn instructions_name_only_builtin_tools_that_exist() {
-        let instructions = instructions_for(&Endpoint::curated(), &Catalogue::shipped());
+        let instructions = instructions_for(&Endpoint::curated(), &Catalogue::builtin());
         let words = instructions.split(|letter: char| !(letter.is_ascii_lowercase() || letter == '_'));
         for name in words.filter(|word| word.starts_with("juju_") && word.len() > "juju_".len()) {
             assert!(BUILTIN_TOOLS.iter().any(|tool| tool.name() == name), "{name}");

@@ -124,7 +124,7 @@ async fn router(folder: &std::path::Path) -> Router {
         retention: audit::Retention::default(),
     };
     let door = Arc::new(dispatch::Dispatcher {
-        catalogue: catalogue::Catalogue::shipped(),
+        catalogue: catalogue::Catalogue::builtin(),
         policy: policy::ActivePolicy::new(policy::Policy::builtin().expect("the policy"), policy::Budget::default()),
         ledger: audit::Ledger::open(store, terms).await.expect("a ledger"),
         controllers: juju_client::Controllers::new(Vec::new(), None, juju_client::Settings::default()),

@@ -63,7 +63,7 @@ fn roles(listed: &PolicyListArgs) -> Result<(), Failure> {
 fn rules(listed: &PolicyListArgs) -> Result<(), Failure> {
     let policy = read_policy(listed)?;
     let rules = policy.rules();
-    let catalogue = Catalogue::shipped();
+    let catalogue = Catalogue::builtin();
     match listed.format {
         Format::Table => {
             let row = |rule: &policy::Rule| {
@@ -136,7 +136,7 @@ fn simulated_call(explain: &Explain) -> Result<SimulatedCall, Failure> {
             arguments.insert(name.to_owned(), Value::String(value.clone()));
         }
     }
-    SimulatedCall::new(&Catalogue::shipped(), &explain.tool, arguments).map_err(|error| {
+    SimulatedCall::new(&Catalogue::builtin(), &explain.tool, arguments).map_err(|error| {
         Failure::usage(error, "`juju-mcp tools --endpoint /mcp/full --format json` prints the arguments of each tool")
     })
 }

@@ -207,7 +207,7 @@ fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) ->
     }
     let mut authenticator = Authenticator::default();
     if let Some(oauth) = &config.oauth {
-        authenticator.set_provider(oauth.provider(&Catalogue::shipped().toolsets())?);
+        authenticator.set_provider(oauth.provider(&Catalogue::builtin().toolsets())?);
     }
     for (role, file, owner) in tokens {
         authenticator.add_owned_static_token(read_token(file)?, role, owner);

@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) fn run(arguments: &Tools) -> Result<ExitCode, Failure> {
-    let catalogue = Catalogue::shipped();
+    let catalogue = Catalogue::builtin();
     let endpoint = endpoint_at(&catalogue, &arguments.endpoint)?;
     let listing = mcp::listing(&catalogue, &endpoint);
     match arguments.format {

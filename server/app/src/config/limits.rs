@@ -90,7 +90,7 @@ mod tests {
                 per_tool: [(name.to_owned(), ToolLimitSection::default())].into(),
                 ..LimitsSection::none()
             };
-            limits.unknown_tool(&Catalogue::shipped()).map(str::to_owned)
+            limits.unknown_tool(&Catalogue::builtin()).map(str::to_owned)
         };
         let builtin =
             ["juju_find_command", "juju_read_command", "juju_run_command", "audit_changes", "validate_action"];

@@ -29,7 +29,7 @@ pub(crate) async fn run(length: Duration) -> Result<Figures, Box<dyn std::error:
     let binding =
         RoleBinding { role: "viewer".to_owned(), subjects: vec![Subject::Group("ops".to_owned())], issuer: None };
     let dispatcher = Dispatcher {
-        catalogue: Catalogue::shipped(),
+        catalogue: Catalogue::builtin(),
         policy: ActivePolicy::new(Policy::builtin()?.with_role_bindings(vec![binding])?, Budget::default()),
         ledger: tests::ledger::ledger(folder.path()).await,
         controllers: Controllers::new(Vec::new(), None, juju_client::Settings::default()),

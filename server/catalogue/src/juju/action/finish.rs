@@ -35,7 +35,7 @@ pub(super) async fn finish(
     wait: Option<u64>,
 ) -> Result<Map<String, Value>, Failure> {
     let operation = entity::name(&begun.operation);
-    site.became(&operation);
+    site.set_operation_id(&operation);
     let mut tasks = begun.actions;
     let (mut shown, refused) = take_failed(&mut tasks, receivers);
     if let (Some(error), true) = (refused, tasks.is_empty()) {

@@ -1,4 +1,4 @@
-//! How the targets of an act stand: what a human who approves the act takes for granted.
+//! The state of the targets of an act: what its approval depends on.
 
 use juju_wire::{
     facade::client::{
@@ -15,17 +15,17 @@ use serde_json::{Map, Value, json};
 use crate::{Failure, Site};
 
 impl Site {
-    /// How the targets stand, without anything that changes by itself: charm, revision, units, relations, exposure, the
+    /// The state of the targets, without anything that changes by itself: charm, revision, units, relations, exposure, the
     /// machines under them; the whole model where no target is an application, a unit or a machine. `null` for an act
     /// on no model.
     ///
     /// # Errors
-    /// [`Failure`] where the controller does not tell.
-    pub async fn standing(&self, entities: &[TargetEntity]) -> Result<Value, Failure> {
+    /// [`Failure`] where the controller does not answer.
+    pub async fn target_state(&self, entities: &[TargetEntity]) -> Result<Value, Failure> {
         if self.location().model().is_none() {
             return Ok(Value::Null);
         }
-        Ok(standing(&self.full_status().await?, self.model_uuid(), entities))
+        Ok(target_state(&self.full_status().await?, self.model_uuid(), entities))
     }
 
     pub(crate) async fn full_status(&self) -> Result<FullStatusResult, Failure> {
@@ -34,7 +34,7 @@ impl Site {
     }
 }
 
-fn standing(told: &FullStatusResult, uuid: &str, entities: &[TargetEntity]) -> Value {
+fn target_state(status: &FullStatusResult, uuid: &str, entities: &[TargetEntity]) -> Value {
     let tags: Vec<Tag> = entities.iter().filter_map(|entity| Tag::parse(&entity.tag()?).ok()).collect();
     let named = |tag: &Tag| match tag.kind() {
         "application" => Some(("applications", tag.id().to_owned())),
@@ -44,25 +44,26 @@ fn standing(told: &FullStatusResult, uuid: &str, entities: &[TargetEntity]) -> V
     };
     let chosen: Option<Vec<_>> =
         if tags.len() == entities.len() && !tags.is_empty() { tags.iter().map(named).collect() } else { None };
-    let mut shown = json!({"model": uuid, "version": told.model.version});
+    let mut shown = json!({"model": uuid, "version": status.model.version});
     if let Some(chosen) = chosen {
         for (kind, name) in chosen {
             shown[kind][&name] = match kind {
-                "applications" => told.applications.get(&name).map_or(Value::Null, application),
-                _ => told.machines.get(&name).map_or(Value::Null, |one| machine(one, &name, told)),
+                "applications" => status.applications.get(&name).map_or(Value::Null, application),
+                _ => status.machines.get(&name).map_or(Value::Null, |one| machine(one, &name, status)),
             };
         }
     } else {
-        shown["applications"] = told.applications.iter().map(|(name, one)| (name.clone(), application(one))).collect();
-        shown["machines"] = told.machines.iter().map(|(id, one)| (id.clone(), machine(one, id, told))).collect();
-        shown["offers"] = told.offers.keys().cloned().collect();
-        shown["saas"] = told.remote_applications.keys().cloned().collect();
+        shown["applications"] =
+            status.applications.iter().map(|(name, one)| (name.clone(), application(one))).collect();
+        shown["machines"] = status.machines.iter().map(|(id, one)| (id.clone(), machine(one, id, status))).collect();
+        shown["offers"] = status.offers.keys().cloned().collect();
+        shown["saas"] = status.remote_applications.keys().cloned().collect();
     }
     shown
 }
 
 fn application(one: &ApplicationStatus) -> Value {
-    let units: Map<String, Value> = one.units.iter().map(|(name, unit)| (name.clone(), placed(unit))).collect();
+    let units: Map<String, Value> = one.units.iter().map(|(name, unit)| (name.clone(), unit_placement(unit))).collect();
     json!({
         "charm": one.charm,
         "channel": one.charm_channel,
@@ -76,15 +77,15 @@ fn application(one: &ApplicationStatus) -> Value {
     })
 }
 
-/// Where a unit is, and what hangs on it.
-fn placed(unit: &UnitStatus) -> Value {
+/// The machine and the subordinates of a unit.
+fn unit_placement(unit: &UnitStatus) -> Value {
     let below: Vec<_> = unit.subordinates.keys().collect();
     json!({"machine": unit.machine, "subordinates": below})
 }
 
-fn machine(one: &MachineStatus, id: &str, told: &FullStatusResult) -> Value {
+fn machine(one: &MachineStatus, id: &str, status: &FullStatusResult) -> Value {
     let on_it = |unit: &UnitStatus| unit.machine == id || unit.machine.starts_with(&format!("{id}/"));
-    let units = told.applications.values().flat_map(|application| &application.units);
+    let units = status.applications.values().flat_map(|application| &application.units);
     let units: Vec<_> = units.filter(|(_, unit)| on_it(unit)).map(|(name, _)| name).collect();
     json!({"instance": one.instance_id, "containers": one.containers.keys().collect::<Vec<_>>(), "units": units})
 }
@@ -93,7 +94,7 @@ fn machine(one: &MachineStatus, id: &str, told: &FullStatusResult) -> Value {
 mod tests {
     use super::*;
 
-    fn told() -> FullStatusResult {
+    fn status() -> FullStatusResult {
         serde_json::from_value(json!({
             "model": {"name": "shop", "type": "iaas", "cloud-tag": "cloud-lxd", "version": "3.6.11",
                 "available-version": "", "model-status": detail(), "meter-status": {"color": "", "message": ""}, "sla": ""},
@@ -132,40 +133,52 @@ mod tests {
             "workload-version": "", "endpoint-bindings": {}, "int": 0, "provider-id": "", "public-address": ""})
     }
 
-    fn of(told: &FullStatusResult, target: &str) -> Value {
-        standing(told, "uuid", &[TargetEntity::Known(target.to_owned())])
+    fn state_of(status: &FullStatusResult, target: &str) -> Value {
+        target_state(status, "uuid", &[TargetEntity::Known(target.to_owned())])
     }
 
     #[test]
-    fn what_changes_by_itself_does_not_count_and_what_a_human_relies_on_does() {
-        let before = told();
-        let mut after = told();
+    fn target_state_ignores_what_changes_by_itself() {
+        let before = status();
+        let mut after = status();
         let web = after.applications.get_mut("web").expect("web");
         web.status.since = Some("2026-02-02T00:00:00Z".into());
         web.units.values_mut().for_each(|unit| unit.workload_status.info = "busy".into());
-        assert_eq!(of(&before, "application-web"), of(&after, "application-web"));
+        assert_eq!(state_of(&before, "application-web"), state_of(&after, "application-web"));
         after.applications.get_mut("web").expect("web").units.remove("web/1");
-        assert_ne!(of(&before, "application-web"), of(&after, "application-web"));
-        assert_ne!(of(&before, "unit-web-0"), of(&after, "unit-web-0"), "a unit stands with its application");
-        assert_ne!(of(&before, "machine-1"), of(&after, "machine-1"), "a machine stands with its units");
-        assert_eq!(of(&before, "application-db"), of(&after, "application-db"));
+        assert_ne!(state_of(&before, "application-web"), state_of(&after, "application-web"));
+        assert_ne!(
+            state_of(&before, "unit-web-0"),
+            state_of(&after, "unit-web-0"),
+            "a unit has the state of its application"
+        );
+        assert_ne!(
+            state_of(&before, "machine-1"),
+            state_of(&after, "machine-1"),
+            "a machine has the state of its units"
+        );
+        assert_eq!(state_of(&before, "application-db"), state_of(&after, "application-db"));
     }
 
     #[test]
-    fn without_a_target_or_with_an_odd_one_the_whole_model_counts() {
-        let before = told();
-        let mut after = told();
+    fn target_state_covers_the_model_without_known_targets() {
+        let before = status();
+        let mut after = status();
         after.applications.remove("db");
         for targets in [vec![], vec!["model-1"], vec!["no tag"], vec!["application-web", "model-1"]] {
             let targets: Vec<_> = targets.iter().map(|tag| TargetEntity::Known((*tag).to_owned())).collect();
-            assert_ne!(standing(&before, "uuid", &targets), standing(&after, "uuid", &targets), "{targets:?}");
+            assert_ne!(target_state(&before, "uuid", &targets), target_state(&after, "uuid", &targets), "{targets:?}");
         }
-        assert_ne!(standing(&before, "uuid", &[]), standing(&before, "another", &[]), "a model that was made anew");
+        assert_ne!(
+            target_state(&before, "uuid", &[]),
+            target_state(&before, "another", &[]),
+            "a model that was made anew"
+        );
     }
 
     #[test]
-    fn a_target_that_is_not_there_yet_counts_as_absent() {
-        assert!(of(&told(), "application-new")["applications"]["new"].is_null());
-        assert!(!of(&told(), "application-web")["applications"]["web"].is_null());
+    fn target_state_of_a_missing_entity_is_null() {
+        assert!(state_of(&status(), "application-new")["applications"]["new"].is_null());
+        assert!(!state_of(&status(), "application-web")["applications"]["web"].is_null());
     }
 }
