@@ -274,7 +274,7 @@ async fn forbidden_decisions_are_refused_and_recorded() {
         let endings = shop.close_records().await;
         assert_eq!(endings.len(), before + 1, "{token} {verb}");
         let (tool, ending) = endings.last().expect("an ending");
-        assert_eq!((tool, ending.outcome), (&format!("approvals_{verb}"), Outcome::Denied));
+        assert_eq!((tool.as_str(), ending.outcome), ("approval_decided", Outcome::Denied));
         assert_eq!(ending.approval.as_deref(), Some(id));
     }
     assert_eq!(shop.request_approval("admin").await.0, id, "it still waits");

@@ -31,7 +31,7 @@ async fn concurrent_decisions_count_once() {
         assert_eq!(shop.request("admin").await["isError"] != true, approved, "the one that counted decides");
         assert_eq!(shop.units_added(), u64::from(approved));
         let endings = shop.close_records().await;
-        let decisions = endings.iter().filter(|(tool, _)| tool.starts_with("approvals_"));
+        let decisions = endings.iter().filter(|(tool, _)| tool == "approval_decided");
         let (mut done, mut denied) = (0, 0);
         for (_, ending) in decisions {
             match ending.outcome {

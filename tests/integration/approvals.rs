@@ -18,7 +18,7 @@ async fn approval_by_api_permits_the_act_once() {
     let text = asked["content"][0]["text"].as_str().expect("a sentence");
     let id = reported["id"].as_str().expect("an id");
     assert!(text.contains(id) && text.contains("juju add-unit") && text.contains("changes"), "{text}");
-    assert!(reported["expires"].is_string() && reported["second_person"] == false, "{reported}");
+    assert!(reported["expires"].is_string() && reported["requires_second_approver"] == false, "{reported}");
     let (_, listed) = shop.api("approver", "GET", "?status=pending", &Value::Null).await;
     let shown = &listed["approvals"][0];
     assert_eq!((shown["id"].as_str(), shown["request"]["act"]["tool"].as_str()), (Some(id), Some(TOOL)));

@@ -16,10 +16,11 @@ use crate::{HttpError, authentication::RecordingAuthenticator, body, metadata::R
 /// The credentials of a request. A token in the URL would end up in logs and histories, so the server refuses it
 /// (OAuth 2.1 section 5.1).
 pub(crate) fn extract_credentials<'request>(headers: &'request HeaderMap, uri: &Uri) -> Presented<'request> {
-    let in_query = uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("access_token=")));
+    let token_in_query =
+        uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("access_token=")));
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     match (values.next(), values.next()) {
-        _ if in_query => Presented::Ambiguous,
+        _ if token_in_query => Presented::Ambiguous,
         (None, _) => Presented::Nothing,
         (Some(value), None) => value.to_str().map_or(Presented::Unreadable, Presented::Header),
         (Some(_), Some(_)) => Presented::Ambiguous,

@@ -1,4 +1,4 @@
-//! Counters and histograms of this process, in the OpenMetrics text format.
+//! Counters and histograms of this process, in the `OpenMetrics` text format.
 
 use std::{
     sync::atomic::{AtomicI64, AtomicU64},
@@ -126,15 +126,15 @@ impl Metrics {
     }
 
     /// Counts an HTTP request. `route` is the pattern that matched, not the path.
-    pub fn http_request(&self, route: &str, method: &'static str, status: u16, took: Duration) {
+    pub fn http_request(&self, route: &str, method: &'static str, status: u16, duration: Duration) {
         self.http_requests.get_or_create(&HttpRequest { route: route.to_owned(), method, status }).inc();
-        self.http_durations.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
+        self.http_durations.get_or_create(&Route { route: route.to_owned() }).observe(duration.as_secs_f64());
     }
 
     /// Counts a tool call that has ended.
-    pub fn tool_call(&self, tool: &str, outcome: &'static str, took: Duration) {
+    pub fn tool_call(&self, tool: &str, outcome: &'static str, duration: Duration) {
         self.tool_calls.get_or_create(&ToolCall { tool: tool.to_owned(), outcome }).inc();
-        self.tool_durations.get_or_create(&Tool { tool: tool.to_owned() }).observe(took.as_secs_f64());
+        self.tool_durations.get_or_create(&Tool { tool: tool.to_owned() }).observe(duration.as_secs_f64());
     }
 
     /// Counts a rejected token or sign-in; `reason` is a word from a fixed list.
@@ -159,7 +159,7 @@ impl Metrics {
         self.policy_last_reload_successful.set(i64::from(successful));
     }
 
-    /// All metrics in the OpenMetrics text format 1.0.0.
+    /// All metrics in the `OpenMetrics` text format 1.0.0.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -171,8 +171,8 @@ impl Metrics {
 }
 
 impl mcp::CallMetrics for Metrics {
-    fn call_ended(&self, tool: &str, outcome: &'static str, took: Duration) {
-        self.tool_call(tool, outcome, took);
+    fn call_ended(&self, tool: &str, outcome: &'static str, duration: Duration) {
+        self.tool_call(tool, outcome, duration);
     }
 
     fn limited(&self, limit: &'static str) {

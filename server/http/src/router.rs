@@ -96,8 +96,8 @@ pub struct RouterDeps {
 pub fn router(settings: &Settings, deps: RouterDeps) -> Result<Router, getrandom::Error> {
     let metrics = Arc::clone(&deps.metrics);
     let routes = api_routes(settings, &deps)?
-        .merge(page_routes(settings, deps.console.clone().unwrap_or_default()))
         .merge(operations_routes(&deps))
+        .merge(page_routes(settings, deps.console.unwrap_or_default()))
         .merge(settings.metadata.clone().map(metadata::routes).unwrap_or_default());
     // a `ServiceBuilder` runs its layers in the order in which they are written, `Router::layer` in the reverse one
     let outer_layers = ServiceBuilder::new()
@@ -190,10 +190,10 @@ impl McpEndpoint {
     async fn call(mut self, endpoint: Endpoint, mut request: Request) -> Response {
         request.extensions_mut().insert(endpoint);
         let caller = request.extensions().get::<Caller>().cloned();
-        let in_session = session::is_in_session(&request);
+        let has_session = session::is_in_session(&request);
         let Ok(service) = self.mcp.ready().await;
         let Ok(response) = service.call(request).await;
-        if let Some(end) = caller.and_then(|caller| self.sessions.track(&caller, in_session, &response)) {
+        if let Some(end) = caller.and_then(|caller| self.sessions.track(&caller, has_session, &response)) {
             let Ok(_ended) = service.call(end).await;
         }
         normalize_error_body(response)
