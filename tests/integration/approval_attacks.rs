@@ -329,7 +329,7 @@ async fn pending_requests_per_caller_are_limited() {
         args["num_units"] = number.into();
         last = shop.call("admin", TOOL, &args, &json!({})).await;
     }
-    assert!(last["content"][0]["text"].as_str().is_some_and(|text| text.contains("already wait")), "{last}");
+    assert!(last["content"][0]["text"].as_str().is_some_and(|text| text.contains("pending already")), "{last}");
     let (other, _) = shop.request_approval("other admin").await;
     assert!(!other.is_empty(), "another caller can still ask");
 }
