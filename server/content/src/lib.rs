@@ -24,6 +24,7 @@ mod normalize;
 #[cfg(test)]
 mod rates;
 mod rules;
+mod steps;
 mod substitution;
 mod tokenizer;
 mod value;
@@ -31,4 +32,4 @@ mod value;
 pub use clean::{clean, clean_value};
 pub use detector::{Detection, Detector};
 pub use kind::Kind;
-pub use value::Findings;
+pub use value::{Findings, MAX_SCANNED_BYTES};

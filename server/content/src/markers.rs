@@ -3,6 +3,7 @@
 use crate::{
     Kind,
     lexicon::{Meaning, TOOL},
+    steps,
     tokenizer::{self, Class, MARK},
 };
 use Kind::{Exfiltration, FakeRoleMarkers, HiddenText, ToolCallRequest};
@@ -155,8 +156,11 @@ fn signs(text: &str, each: &mut impl FnMut(Kind, u32)) {
         {
             each(kind, weight);
         }
-        if *byte == b'!' && image_query_weight(&text[at..]) > 0 && first(TAGS.len() * 2) {
-            each(Exfiltration, image_query_weight(&text[at..]));
+        if *byte == b'!' {
+            let weight = image_query_weight(&text[at..]);
+            if weight > 0 && first(TAGS.len() * 2) {
+                each(Exfiltration, weight);
+            }
         }
         let mut before = TAGS.len() * 2 + 1;
         for (sign, marks) in SIGNS {
@@ -177,12 +181,24 @@ const EXFILTRATION_PARAMETERS: [&str; 16] = [
     "d", "data", "q", "t", "s", "c", "x", "token", "secret", "payload", "content", "text", "info", "leak", "msg", "log",
 ];
 
+/// Maximum length of the name of a Markdown image.
+const MAX_IMAGE_NAME_BYTES: usize = 200;
+/// Bytes of the URL of a Markdown image that are read.
+const MAX_IMAGE_URL_BYTES: usize = 1024;
+
 /// The weight of a Markdown image with a query in its URL: rendering the image sends the query to its host.
 fn image_query_weight(text: &str) -> u32 {
-    let picture =
-        text.strip_prefix("![").and_then(|rest| rest.split_once("](http")).filter(|(name, _)| name.len() < 200);
-    let query = picture.and_then(|(_, rest)| rest.split([')', '\n']).next()?.split_once('?'));
-    let Some((_, query)) = query else { return 0 };
+    const URL: &str = "](http";
+    let Some(rest) = text.strip_prefix("![") else { return 0 };
+    let start = &rest[..rest.floor_char_boundary(MAX_IMAGE_NAME_BYTES + URL.len())];
+    let name = start.find(URL).filter(|length| *length < MAX_IMAGE_NAME_BYTES);
+    steps::count(name.unwrap_or(start.len()));
+    let Some(name) = name else { return 0 };
+    let rest = &rest[name + URL.len()..];
+    let rest = &rest[..rest.floor_char_boundary(MAX_IMAGE_URL_BYTES)];
+    let url = rest.split([')', '\n']).next().unwrap_or(rest);
+    steps::count(url.len());
+    let Some((_, query)) = url.split_once('?') else { return 0 };
     let is_blank = |value: &str| {
         value.contains(['{', '<', '[', '$'])
             || (value.len() > 3 && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))

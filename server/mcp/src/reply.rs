@@ -21,7 +21,9 @@ pub(crate) fn from_result(result: Result<Reply, Refusal>) -> CallToolResult {
 }
 
 fn success(reply: Reply) -> CallToolResult {
-    let mut texts: Vec<ContentBlock> = injection_warning(&reply.provenance.findings).into_iter().collect();
+    let suspicious = &reply.provenance.findings;
+    let mut texts: Vec<ContentBlock> =
+        injection_warning(suspicious).into_iter().chain(scan_limit_note(suspicious)).collect();
     texts.push(ContentBlock::text(reply.text));
     // as text, where the assistant reads them, and not in the data: its schema belongs to the tool
     let warning = |violation: &Violation| {
@@ -53,6 +55,9 @@ fn content_meta(provenance: &Provenance) -> Option<Value> {
         content.insert("removed_characters".to_owned(), provenance.removed.into());
     }
     for (name, found) in [("suspicious", &provenance.findings), ("suspicious_arguments", &provenance.arguments)] {
+        if found.unscanned_bytes > 0 {
+            content.insert(format!("{name}_unscanned_bytes"), found.unscanned_bytes.into());
+        }
         if !found.is_empty() {
             let kinds: Map<String, Value> =
                 found.kinds.iter().map(|(kind, count)| (kind.as_str().to_owned(), (*count).into())).collect();
@@ -75,6 +80,16 @@ fn injection_warning(found: &Findings) -> Option<ContentBlock> {
         kinds.join(", "),
         places.join(", "),
     )))
+}
+
+/// The note about text that the detector has not scanned.
+fn scan_limit_note(found: &Findings) -> Option<ContentBlock> {
+    let text = format!(
+        "note: not scanned for prompt injection beyond {} bytes: {} bytes of text remain",
+        content::MAX_SCANNED_BYTES,
+        found.unscanned_bytes
+    );
+    (found.unscanned_bytes > 0).then(|| ContentBlock::text(text))
 }
 
 /// A refused call: one sentence with the remedy. It has no structured content, which would not match the tool's schema.
@@ -137,5 +152,18 @@ pub(crate) fn outcome_label(result: &Result<Reply, Refusal>) -> &'static str {
         Err(Refusal::BadArguments(_) | Refusal::UnknownTool(_)) => "invalid",
         Err(Refusal::OutcomeUnknown { .. } | Refusal::TaskPanicked) => "unknown",
         Err(_) => "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scan_limit_note_names_the_limit_only_if_text_was_left_unscanned() {
+        assert_eq!(scan_limit_note(&Findings::default()), None);
+        let note = scan_limit_note(&Findings { unscanned_bytes: 7, ..Findings::default() }).expect("a note");
+        let text = note.as_text().expect("text").text.clone();
+        assert!(text.contains("beyond 2097152 bytes") && text.contains("7 bytes"), "{text}");
     }
 }
