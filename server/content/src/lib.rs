@@ -1,6 +1,7 @@
-//! Untrusted text: removes invisible characters and detects prompt injection. Pure functions: they label and count, never drop.
+//! Untrusted text: removes invisible characters, detects prompt injection, reads YAML within limits. Pure functions.
 //!
 //! * [`clean_value`] removes control sequences, zero-width characters and the like from every text of a JSON value.
+//! * [`read_yaml`] reads YAML of callers within limits on size and on expanded aliases.
 //! * [`Detector`] scores a text by word lists, patterns and conversation markers, in all readings that an encoding hides. It uses no
 //!   model and no network, so one text always gets one result. `docs/untrusted-content.md` reports its rates on `tests/corpus`.
 //!
@@ -28,8 +29,12 @@ mod steps;
 mod substitution;
 mod tokenizer;
 mod value;
+mod yaml;
 
 pub use clean::{clean, clean_value};
 pub use detector::{Detection, Detector};
 pub use kind::Kind;
 pub use value::{Findings, MAX_SCANNED_BYTES};
+pub use yaml::{
+    MAX_YAML_BYTES, MAX_YAML_FLOW_DEPTH, MAX_YAML_NODES, MAX_YAML_TEXT_BYTES, YamlError, read_yaml, read_yaml_documents,
+};

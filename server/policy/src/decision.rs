@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     Act, ApprovalRequirement, Denial, Enforcement, EvaluationContext, Policy, Rule, RuleResult, Violation,
-    missing_scope,
+    missing_scope, selector::EvaluationInput,
 };
 
 /// What the policy decides about an act of a caller.
@@ -40,39 +40,20 @@ pub struct Explanation {
     pub roles: Vec<String>,
     /// Which role or scope decided, in one sentence.
     pub role_decision: String,
-    /// Result of each rule, in the order of evaluation.
+    /// Result of each rule, in the order of evaluation; `not_evaluated` if the roles deny the act.
     pub rules: Vec<RuleResult>,
 }
 
 impl Policy {
-    /// Decides about an act. Pure. An act that no role allows is denied. All rules are evaluated, so that the caller
-    /// receives all violations at once.
+    /// Decides about an act. Pure. An act that no role allows is denied without a look at the rules; else all rules are
+    /// evaluated, so that the caller receives all violations at once.
     #[must_use]
     pub fn evaluate(&self, caller: &Caller, act: &Act, context: &EvaluationContext) -> PolicyDecision {
         let roles = self.roles_of(caller);
-        if let Some(denial) = missing_scope(caller, act.effect) {
-            return PolicyDecision::Deny(denial);
-        }
         let input = self.evaluation_input(act, &context.toolset, &roles);
-        if let Err(denial) = self.roles().check_act(&input) {
-            return PolicyDecision::Deny(denial);
-        }
-        let violations = self.rules().iter().filter_map(|rule| rule.evaluate(&input, self.settings(), context));
-        let (mut denials, mut requirements, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
-        for violation in violations {
-            match violation.enforcement {
-                Enforcement::Deny => denials.push(violation),
-                Enforcement::RequireApproval => requirements.push(requirement(&violation)),
-                Enforcement::Warn => warnings.push(violation),
-            }
-        }
-        if !denials.is_empty() {
-            return PolicyDecision::Deny(Denial::Rules(denials));
-        }
-        if requirements.is_empty() {
-            PolicyDecision::Allow { warnings }
-        } else {
-            PolicyDecision::RequireApproval { requirements, warnings }
+        match self.check_rights(caller, &input) {
+            Ok(_) => decide(self.evaluate_rules(&input, context).into_iter().filter_map(|(_, violation)| violation)),
+            Err(denial) => PolicyDecision::Deny(denial),
         }
     }
 
@@ -81,30 +62,74 @@ impl Policy {
     pub fn explain(&self, caller: &Caller, act: &Act, context: &EvaluationContext) -> Explanation {
         let roles = self.roles_of(caller);
         let input = self.evaluation_input(act, &context.toolset, &roles);
-        let approver_token = act.effect.changes() && self.may_approve(caller);
-        let role_decision = match (missing_scope(caller, act.effect), self.roles().check_act(&input)) {
-            (Some(denial), _) | (None, Err(denial)) => denial.to_string(),
-            (None, Ok(_)) if approver_token => "a token that can approve cannot make changes".to_owned(),
-            (None, Ok(role)) => format!("role `{role}` allows it"),
+        let production = input.production;
+        let role_decision = match self.check_rights(caller, &input) {
+            Ok(_) if act.effect.changes() && self.may_approve(caller) => {
+                Err("a token that can approve cannot make changes".to_owned())
+            }
+            Ok(role) => Ok(format!("role `{role}` allows it")),
+            Err(denial) => Err(denial.to_string()),
         };
-        let (decision, requires_second_approver) = match self.evaluate(caller, act, context) {
-            _ if approver_token => ("deny", false),
+        let role_decision = match role_decision {
+            Ok(allowed) => allowed,
+            Err(role_decision) => {
+                let rules = self.rules().iter().map(Rule::not_evaluated).collect();
+                let requires_second_approver = false;
+                return Explanation {
+                    decision: "deny",
+                    requires_second_approver,
+                    production,
+                    roles,
+                    role_decision,
+                    rules,
+                };
+            }
+        };
+        let results = self.evaluate_rules(&input, context);
+        let rules = results.iter().map(|(rule, violation)| rule.result(&input, violation.as_ref())).collect();
+        let (decision, requires_second_approver) = match decide(results.into_iter().filter_map(|(_, found)| found)) {
             PolicyDecision::Allow { .. } => ("allow", false),
             PolicyDecision::RequireApproval { requirements, .. } => {
                 ("require_approval", requirements.iter().any(|requirement| requirement.requires_second_approver))
             }
             PolicyDecision::Deny(_) => ("deny", false),
         };
-        let explain = |rule: &Rule| rule.explain(&input, self.settings(), context);
-        let rule_results = self.rules().iter().map(explain).collect();
-        Explanation {
-            decision,
-            requires_second_approver,
-            production: input.production,
-            roles: roles.clone(),
-            role_decision,
-            rules: rule_results,
+        Explanation { decision, requires_second_approver, production, roles: roles.clone(), role_decision, rules }
+    }
+
+    /// The role that allows an act, by the scopes of the token and the roles of the caller.
+    fn check_rights<'a>(&'a self, caller: &Caller, input: &EvaluationInput<'_>) -> Result<&'a str, Denial> {
+        match missing_scope(caller, input.act.effect) {
+            Some(denial) => Err(denial),
+            None => self.roles().check_act(input),
         }
+    }
+
+    fn evaluate_rules(
+        &self,
+        input: &EvaluationInput<'_>,
+        context: &EvaluationContext,
+    ) -> Vec<(&Rule, Option<Violation>)> {
+        self.rules().iter().map(|rule| (rule, rule.evaluate(input, self.settings(), context))).collect()
+    }
+}
+
+/// The decision that follows from the violations of an act that a role allows.
+fn decide(violations: impl Iterator<Item = Violation>) -> PolicyDecision {
+    let (mut denials, mut requirements, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    for violation in violations {
+        match violation.enforcement {
+            Enforcement::Deny => denials.push(violation),
+            Enforcement::RequireApproval => requirements.push(requirement(&violation)),
+            Enforcement::Warn => warnings.push(violation),
+        }
+    }
+    if !denials.is_empty() {
+        PolicyDecision::Deny(Denial::Rules(denials))
+    } else if requirements.is_empty() {
+        PolicyDecision::Allow { warnings }
+    } else {
+        PolicyDecision::RequireApproval { requirements, warnings }
     }
 }
 

@@ -51,6 +51,7 @@ mod fact;
 mod fingerprint;
 mod impact;
 mod invalid_policy;
+mod manifest;
 mod pattern;
 mod permissions;
 mod permit;

@@ -113,7 +113,7 @@ impl Policy {
         // an act for another MCP server may name its environment
         let declared = act.arguments["environment"].as_str().is_some_and(|word| word.starts_with("prod"));
         let production = declared || self.is_production(&act.target.location);
-        EvaluationInput { act, toolset, roles, production }
+        EvaluationInput::new(act, toolset, roles, production)
     }
 
     /// Facts that the rules need to evaluate this act, and that the dispatcher has to look up.

@@ -57,7 +57,7 @@ pub struct Rule {
 pub struct RuleResult {
     /// Name of the rule.
     pub rule: String,
-    /// `not_applicable`, `passed`, `warn`, `require_approval`, `deny`.
+    /// `not_evaluated`, `not_applicable`, `passed`, `warn`, `require_approval`, `deny`.
     pub result: &'static str,
     /// Message and detail of the violation.
     pub detail: String,
@@ -165,18 +165,18 @@ impl Rule {
         }
     }
 
-    /// Evaluates the rule and reports every outcome.
-    pub(crate) fn explain(
-        &self,
-        input: &EvaluationInput<'_>,
-        settings: &Settings,
-        context: &EvaluationContext,
-    ) -> RuleResult {
-        let (result, detail) = match self.evaluate(input, settings, context) {
+    /// The result of an evaluation as a row of an explanation.
+    pub(crate) fn result(&self, input: &EvaluationInput<'_>, violation: Option<&Violation>) -> RuleResult {
+        let (result, detail) = match violation {
             Some(violation) => (violation.enforcement.as_str(), violation.sentence()),
             None if self.is_applicable(input) => ("passed", String::new()),
             None => ("not_applicable", String::new()),
         };
         RuleResult { rule: self.name.clone(), result, detail }
+    }
+
+    /// The row of an explanation for an act that the roles deny.
+    pub(crate) fn not_evaluated(&self) -> RuleResult {
+        RuleResult { rule: self.name.clone(), result: "not_evaluated", detail: String::new() }
     }
 }

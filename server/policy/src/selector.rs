@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use crate::{Act, Capability, Effect, Pattern};
+use crate::{Act, Capability, Effect, Pattern, manifest::Manifest};
 
 /// Selects acts. An absent key does not restrict; of several values for one key, one has to match.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -61,12 +61,20 @@ pub enum Condition {
 }
 
 /// What an evaluation knows about an act.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct EvaluationInput<'a> {
     pub(crate) act: &'a Act,
     pub(crate) toolset: &'a str,
     pub(crate) roles: &'a [String],
     pub(crate) production: bool,
+    /// The act's Kubernetes manifest, for rules that read it.
+    pub(crate) manifest: Manifest,
+}
+
+impl<'a> EvaluationInput<'a> {
+    pub(crate) fn new(act: &'a Act, toolset: &'a str, roles: &'a [String], production: bool) -> Self {
+        Self { act, toolset, roles, production, manifest: Manifest::default() }
+    }
 }
 
 /// How many of several targets or values have to match: all, for what is allowed; any, for what is not.
@@ -327,8 +335,7 @@ mod tests {
     fn matches_act(text: &str, quantifier: Quantifier) -> bool {
         let selector: Selector = serde_yaml::from_str(text).expect(text);
         let roles = ["operator".to_owned()];
-        selector
-            .matches(&EvaluationInput { act: &act(), toolset: "deploy", roles: &roles, production: true }, quantifier)
+        selector.matches(&EvaluationInput::new(&act(), "deploy", &roles, true), quantifier)
     }
 
     #[test]
@@ -386,7 +393,7 @@ mod tests {
         let matches_act = |targets: &[&str], quantifier: Quantifier| {
             let entities = targets.iter().map(|tag| TargetEntity::Known((*tag).to_owned()));
             let act = act().with_target(Target::in_model("eu", "ana/prod-shop", entities));
-            selector.matches(&EvaluationInput { act: &act, toolset: "", roles: &[], production: false }, quantifier)
+            selector.matches(&EvaluationInput::new(&act, "", &[], false), quantifier)
         };
         for (targets, all, any) in [
             (&["unit-web-0", "application-web-2"][..], true, true),

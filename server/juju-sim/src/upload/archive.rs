@@ -83,7 +83,7 @@ fn action((name, text): (String, Value)) -> Option<(String, CharmAction)> {
 
 fn parsed<T: DeserializeOwned>(archive: &mut Archive<'_>, name: &str) -> Result<Option<T>, String> {
     let Some(text) = text(archive, name)?.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
-    serde_yaml::from_str(&text).map(Some).map_err(|error| format!("{name}: {error}"))
+    content::read_yaml(&text).map(Some).map_err(|error| format!("{name}: {error}"))
 }
 
 fn text(archive: &mut Archive<'_>, name: &str) -> Result<Option<String>, String> {

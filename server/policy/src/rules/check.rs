@@ -115,10 +115,10 @@ impl Clause {
         match self {
             Self::AlwaysFalse => CheckResult::Violated(String::new()),
             Self::Flag { measure, expected } => {
-                check_flag(measure, *expected, measure.evaluate(input.act, settings, &context.facts))
+                check_flag(measure, *expected, measure.evaluate(input, settings, &context.facts))
             }
             Self::Compared { measure, comparison } => {
-                comparison.evaluate(measure, measure.evaluate(input.act, settings, &context.facts))
+                comparison.evaluate(measure, measure.evaluate(input, settings, &context.facts))
             }
             Self::Window { window, within, text } => {
                 let position = if *within { "outside" } else { "inside" };
@@ -339,7 +339,7 @@ mod tests {
             .with_target(Target::in_model("eu", "ana/shop", []))
             .with_arguments(arguments);
         let act = Act { impact, ..act };
-        let input = EvaluationInput { act: &act, toolset: "", roles: &[], production: false };
+        let input = EvaluationInput::new(&act, "", &[], false);
         // a Saturday
         let context = EvaluationContext::new("2026-11-21T09:00:00Z".parse().expect("a moment"));
         Check::parse(check).expect(check).evaluate(&input, &Settings::default(), &context)

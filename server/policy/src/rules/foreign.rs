@@ -5,22 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::value::{MeasureValue, listed};
-use crate::Act;
+use crate::{Act, selector::EvaluationInput};
 
-/// Arguments that contain Kubernetes objects.
-const MANIFEST_ARGUMENTS: [&str; 3] = ["manifest", "pod_spec", "spec"];
 /// Arguments that contain a number of machines or nodes.
 const NODE_ARGUMENTS: [&str; 4] = ["num_machines", "node_count", "num_nodes", "nodes"];
 /// Arguments that skip safety checks.
 const FORCE_ARGUMENTS: [&str; 8] =
     ["force", "no_wait", "destroy_storage", "release_storage", "no_prompt", "no_drain", "ignore_errors", "force_units"];
-/// Maximum nesting of a pod template in an object: a list of jobs has six levels.
-const MAX_DEPTH: usize = 12;
-
 /// Number of machines that the impact states, or of nodes among the arguments of an act without an impact.
 pub(super) fn machines_added(act: &Act) -> u64 {
     let nodes = || NODE_ARGUMENTS.iter().find_map(|name| act.arguments[*name].as_u64()).unwrap_or(0);
@@ -39,50 +33,24 @@ pub(super) fn instance_type(arguments: &Value) -> Option<String> {
 }
 
 /// Whether the arguments or the manifest request GPUs.
-pub(super) fn gpu(arguments: &Value) -> MeasureValue {
+pub(super) fn gpu(input: &EvaluationInput<'_>) -> MeasureValue {
+    let arguments = &input.act.arguments;
     let counted = ["gpu_count", "gpus"].iter().any(|name| arguments[*name].as_f64().is_some_and(|count| count > 0.0));
     if arguments["gpu_enabled"] == true || counted {
         return MeasureValue::Flag(true, "GPU requested".to_owned());
     }
-    match in_pods(arguments, gpu_containers) {
+    match in_pods(input, gpu_containers) {
         MeasureValue::Absent => MeasureValue::Flag(false, String::new()),
         other => other,
     }
 }
 
 /// Applies a search to the pods of the manifest: absent without a manifest, unknown if the manifest cannot be parsed.
-pub(super) fn in_pods(arguments: &Value, search: fn(&[Value]) -> Vec<String>) -> MeasureValue {
-    match pods(arguments) {
+pub(super) fn in_pods(input: &EvaluationInput<'_>, search: fn(&[Value]) -> Vec<String>) -> MeasureValue {
+    match input.manifest.pods(&input.act.arguments) {
         Ok(None) => MeasureValue::Absent,
-        Ok(Some(pods)) => listed(&search(&pods)),
-        Err(unknown) => MeasureValue::Unknown(unknown),
-    }
-}
-
-fn pods(arguments: &Value) -> Result<Option<Vec<Value>>, String> {
-    let manifest = MANIFEST_ARGUMENTS.iter().find_map(|name| arguments.get(*name));
-    let Some(manifest) = manifest.filter(|value| !value.is_null()) else { return Ok(None) };
-    let documents = match manifest {
-        Value::String(text) => {
-            let parsed =
-                serde_yaml::Deserializer::from_str(text).map(Value::deserialize).collect::<Result<Vec<_>, _>>();
-            parsed.map_err(|error| format!("the content of the manifest ({error})"))?
-        }
-        data => vec![data.clone()],
-    };
-    let mut pods = Vec::new();
-    for document in &documents {
-        collect_pods(document, MAX_DEPTH, &mut pods);
-    }
-    Ok(Some(pods))
-}
-
-fn collect_pods(value: &Value, depth: usize, pods: &mut Vec<Value>) {
-    match value {
-        Value::Object(map) if map.get("containers").is_some_and(Value::is_array) => pods.push(value.clone()),
-        Value::Object(map) if depth > 0 => map.values().for_each(|inner| collect_pods(inner, depth - 1, pods)),
-        Value::Array(items) if depth > 0 => items.iter().for_each(|inner| collect_pods(inner, depth - 1, pods)),
-        _ => {}
+        Ok(Some(pods)) => listed(&search(pods)),
+        Err(unknown) => MeasureValue::Unknown(unknown.clone()),
     }
 }
 
@@ -171,6 +139,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::manifest::Manifest;
 
     const MANIFEST: &str = "
 apiVersion: v1
@@ -193,19 +162,15 @@ spec:
 
     #[test]
     fn pods_are_found_in_several_documents_and_at_any_depth() {
-        let pods = pods(&json!({"manifest": MANIFEST})).expect("valid YAML").expect("a manifest");
+        let manifest = Manifest::default();
+        let arguments = json!({"manifest": MANIFEST});
+        let pods = manifest.pods(&arguments).expect("valid YAML").expect("a manifest");
         assert_eq!(pods.len(), 1);
-        assert_eq!(without_limits(&pods), ["first"]);
-        assert_eq!(privileged(&pods), ["web"]);
-        assert_eq!(run_as_root(&pods), ["first"]);
-        assert_eq!(host_namespaces(&pods), ["hostPID"]);
-        assert_eq!(unpinned_images(&pods), ["registry.example:5000/tool"]);
-        assert_eq!(gpu_containers(&pods), ["web"]);
-    }
-
-    #[test]
-    fn invalid_manifest_is_unknown_and_not_harmless() {
-        assert_eq!(pods(&json!({"num_units": 3})), Ok(None));
-        assert!(pods(&json!({"manifest": "a: [1"})).is_err());
+        assert_eq!(without_limits(pods), ["first"]);
+        assert_eq!(privileged(pods), ["web"]);
+        assert_eq!(run_as_root(pods), ["first"]);
+        assert_eq!(host_namespaces(pods), ["hostPID"]);
+        assert_eq!(unpinned_images(pods), ["registry.example:5000/tool"]);
+        assert_eq!(gpu_containers(pods), ["web"]);
     }
 }

@@ -8,12 +8,13 @@ use super::{
     cost::Size,
     foreign,
     settings::Settings,
+    text::{BlockedPattern, MAX_SEARCHED_BYTES},
     value::{MeasureValue, listed},
 };
 use crate::{
     Act, Pattern,
     fact::Fact,
-    selector::{argument, scalar_leaves},
+    selector::{EvaluationInput, argument, scalar_leaves},
 };
 
 /// All measures except `arguments.NAME`, each with its meaning.
@@ -157,28 +158,31 @@ impl Measure {
     }
 
     /// The value for an act.
-    pub(crate) fn evaluate(&self, act: &Act, settings: &Settings, facts: &BTreeMap<Fact, u64>) -> MeasureValue {
+    pub(crate) fn evaluate(
+        &self,
+        input: &EvaluationInput<'_>,
+        settings: &Settings,
+        facts: &BTreeMap<Fact, u64>,
+    ) -> MeasureValue {
+        let act = input.act;
         let arguments = &act.arguments;
         match self {
-            Self::BlockedPattern => {
-                let found = settings.blocked_patterns.iter().filter(|pattern| pattern.matches_any(arguments));
-                listed(&found.map(|pattern| format!("`{}`", pattern.text())).collect::<Vec<_>>())
-            }
+            Self::BlockedPattern => blocked_patterns(&settings.blocked_patterns, &scalar_leaves(arguments)),
             Self::ChannelUnpinned => channel_unpinned(act),
             Self::ConstraintsGiven if adds_new_size(act) => flag(act.impact.constraints.is_some()),
-            Self::ContainersPrivileged => foreign::in_pods(arguments, foreign::privileged),
-            Self::ContainersRunAsRoot => foreign::in_pods(arguments, foreign::run_as_root),
-            Self::CostMonthly => monthly_cost(act, settings),
+            Self::ContainersPrivileged => foreign::in_pods(input, foreign::privileged),
+            Self::ContainersRunAsRoot => foreign::in_pods(input, foreign::run_as_root),
+            Self::CostMonthly => monthly_cost(input, settings),
             Self::ExposePublic => expose_public(act),
             Self::Force => {
                 listed(&foreign::skipped_checks(act).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
             }
-            Self::Gpu => gpu(act),
-            Self::ImagesUnpinned => foreign::in_pods(arguments, foreign::unpinned_images),
+            Self::Gpu => gpu(input),
+            Self::ImagesUnpinned => foreign::in_pods(input, foreign::unpinned_images),
             Self::MachinesAdded => count(foreign::machines_added(act)),
             Self::NodesAdded => count(foreign::machines_added(act).saturating_add(act.impact.units_added)),
-            Self::PodHostNamespaces => foreign::in_pods(arguments, foreign::host_namespaces),
-            Self::ResourcesLimits => match foreign::in_pods(arguments, foreign::without_limits) {
+            Self::PodHostNamespaces => foreign::in_pods(input, foreign::host_namespaces),
+            Self::ResourcesLimits => match foreign::in_pods(input, foreign::without_limits) {
                 MeasureValue::Flag(found, names) => MeasureValue::Flag(!found, names),
                 other => other,
             },
@@ -199,6 +203,15 @@ impl fmt::Display for Measure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.name())
     }
+}
+
+fn blocked_patterns(patterns: &[BlockedPattern], texts: &[String]) -> MeasureValue {
+    let found = patterns.iter().filter(|pattern| pattern.matches_any(texts));
+    let found: Vec<_> = found.map(|pattern| format!("`{}`", pattern.text())).collect();
+    if found.is_empty() && !patterns.is_empty() && texts.iter().any(|text| text.len() > MAX_SEARCHED_BYTES) {
+        return MeasureValue::Unknown(format!("the content of a text after {MAX_SEARCHED_BYTES} bytes"));
+    }
+    listed(&found)
 }
 
 fn flag(set: bool) -> MeasureValue {
@@ -271,7 +284,8 @@ fn instance_type(act: &Act) -> Option<String> {
     constraint(act, &["instance-type"]).or_else(|| foreign::instance_type(&act.arguments))
 }
 
-fn gpu(act: &Act) -> MeasureValue {
+fn gpu(input: &EvaluationInput<'_>) -> MeasureValue {
+    let act = input.act;
     let is_gpu_type = |name: &String| GPU_INSTANCE_TYPES.iter().any(|pattern| Pattern::new(*pattern).matches(name));
     if let Some(name) = instance_type(act).filter(is_gpu_type) {
         return MeasureValue::Flag(true, format!("instance type `{name}`"));
@@ -282,11 +296,12 @@ fn gpu(act: &Act) -> MeasureValue {
     if constrained {
         return MeasureValue::Flag(true, "requested by a constraint".to_owned());
     }
-    foreign::gpu(&act.arguments)
+    foreign::gpu(input)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of units or machines is far below 2^52")]
-fn monthly_cost(act: &Act, settings: &Settings) -> MeasureValue {
+fn monthly_cost(input: &EvaluationInput<'_>, settings: &Settings) -> MeasureValue {
+    let act = input.act;
     // a node of another MCP server has no price here
     let added = act.impact.units_added.saturating_add(act.impact.machines_added);
     if added == 0 {
@@ -296,7 +311,7 @@ fn monthly_cost(act: &Act, settings: &Settings) -> MeasureValue {
         instance_type: instance_type(act),
         cores: constraint(act, &["cores", "cpu-cores"]).and_then(|text| text.parse().ok()),
         gib: constraint(act, &["mem"]).and_then(|text| parse_gib(&text)),
-        gpu: matches!(gpu(act), MeasureValue::Flag(true, _)),
+        gpu: matches!(gpu(input), MeasureValue::Flag(true, _)),
     };
     MeasureValue::Number(added as f64 * settings.prices.monthly(&size))
 }
@@ -347,5 +362,14 @@ mod tests {
         }
         assert_eq!(Measure::parse("arguments./a/b").expect("an argument").to_string(), "arguments./a/b");
         assert_eq!(Measure::parse("colour"), None);
+    }
+
+    #[test]
+    fn blocked_patterns_of_a_long_text_are_found_or_unknown_and_never_passed() {
+        let patterns = [BlockedPattern::parse("rm -rf").expect("good")];
+        let long = |text: &str| blocked_patterns(&patterns, &[format!("{text}{}", " ".repeat(MAX_SEARCHED_BYTES + 1))]);
+        assert_eq!(long("rm -rf /"), MeasureValue::Flag(true, "`rm -rf`".to_owned()));
+        assert!(matches!(long(""), MeasureValue::Unknown(_)));
+        assert_eq!(blocked_patterns(&patterns, &["ls".to_owned()]), MeasureValue::Flag(false, String::new()));
     }
 }

@@ -14,8 +14,8 @@ use crate::{Failure, Site};
 
 /// Larger files are rejected.
 const LIMIT_BYTES: u64 = 512 * 1024 * 1024;
-/// Maximum size of a metadata file in a charm.
-const LIMIT_TEXT_BYTES: u64 = 1024 * 1024;
+/// Bytes of a metadata file in a charm that are read; [`content::read_yaml`] rejects more than its own limit.
+const LIMIT_TEXT_BYTES: u64 = content::MAX_YAML_BYTES as u64 + 1;
 const REMEDY: &str = "pack it with `charmcraft pack` and give the path of the `.charm` file";
 
 /// Whether this is a path to a file and not a Charmhub name.
@@ -46,9 +46,9 @@ impl Archive {
             Ok(text)
         };
         let meta = text("metadata.yaml").map_err(unfit)?;
-        let meta: MetadataYaml = serde_yaml::from_str(&meta).map_err(|cause| unfit(cause.to_string()))?;
+        let meta: MetadataYaml = content::read_yaml(&meta).map_err(|cause| unfit(cause.to_string()))?;
         let manifest = match text("manifest.yaml") {
-            Ok(text) => serde_yaml::from_str(&text).map_err(|cause| unfit(cause.to_string()))?,
+            Ok(text) => content::read_yaml(&text).map_err(|cause| unfit(cause.to_string()))?,
             Err(_) => CharmManifest::default(),
         };
         Ok(Self { bytes, meta: meta.into_meta(), manifest })

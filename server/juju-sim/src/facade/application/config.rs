@@ -121,8 +121,8 @@ pub(super) fn apply(model: &mut Model, name: &str, settings: &BTreeMap<String, S
 
 /// Options from YAML: of this application under its name, or what `juju config` printed.
 pub(super) fn from_yaml(text: &str, application: &str) -> Result<BTreeMap<String, String>, RemoteError> {
-    let unreadable = |error: serde_yaml::Error| RemoteError::plain(format!("cannot parse settings data: {error}"));
-    let mut parsed: BTreeMap<String, Value> = serde_yaml::from_str(text).map_err(unreadable)?;
+    let unreadable = |error: content::YamlError| RemoteError::plain(format!("cannot parse settings data: {error}"));
+    let mut parsed: BTreeMap<String, Value> = content::read_yaml(text).map_err(unreadable)?;
     let text = |value: Value| match value {
         Value::String(text) => text,
         other => other.to_string(),
