@@ -17,6 +17,9 @@ sys.path[:0] = [str(CHARM / "src"), str(TREE / "tests" / "checks")]
 
 from charm import JujuMcpCharm  # noqa: E402
 
+CHARMCRAFT_DEFAULTS = {
+    name: option["default"] for name, option in yaml.safe_load((TREE / "charmcraft.yaml").read_text())["config"]["options"].items()
+    if "default" in option}
 CHECK = ("/usr/bin/juju-mcp", "config", "check", "config.yaml")
 PROBE = ("/usr/bin/juju-mcp", "config", "check", "--connect", "config.yaml")
 CREDENTIALS = {"addresses": "10.1.0.5:17070,10.1.0.6:17070", "ca-cert": "-- CA --", "username": "mcp", "password": "initial-password"}

@@ -1,7 +1,10 @@
 """rockcraft.yaml and charmcraft.yaml: valid, consistent with each other and with the code; the checks reject mistakes."""
 import copy
+import os
 import pathlib
 import re
+import shlex
+import subprocess
 
 import check_charm
 import check_rock
@@ -119,3 +122,28 @@ def test_version_of_rock_is_the_version_of_the_workspace():
     assert re.search(r'\[workspace.package\]\nversion = "([^"]+)"', cargo).group(1) == ROCK["version"]
     assert re.search(r'rust-version = "([^"]+)"', cargo).group(1) == ROCK["parts"]["juju-mcp"]["rust-channel"]
     assert pathlib.Path(TREE / ROCK["parts"]["juju-mcp"]["rust-path"][0] / "Cargo.toml").exists()
+
+
+def test_every_option_key_and_endpoint_is_documented():
+    text = (TREE / "docs" / "how-to-deploy.md").read_text()
+    table = re.findall(r"^\| `([a-z-]+)` \|", text.split("## Options")[1].split("## Status")[0], re.MULTILINE)
+    assert table == list(CHARMCRAFT["config"]["options"])
+    assert not [name for name in (*CHARMCRAFT["requires"], *CHARMCRAFT["provides"]) if name not in text]
+    assert set(re.findall(r"juju config juju-mcp ([a-z-]+)=", text)) <= set(CHARMCRAFT["config"]["options"])
+    assert set(re.findall(r"--resource (\S+)=", text)) == set(CHARMCRAFT["resources"])
+    assert set(re.findall(r"juju integrate juju-mcp:([a-z-]+)", text)) <= {*CHARMCRAFT["requires"], *CHARMCRAFT["provides"]}
+
+
+def test_commands_of_the_documentation_exist_in_the_real_client(tmp_path):
+    client = os.environ.get("JUJU_MCP_TEST_JUJU")
+    if not client:
+        pytest.skip("JUJU_MCP_TEST_JUJU is not set; tests/run sets it")
+    (tmp_path / "ssh").mkdir()
+    text = (TREE / "docs" / "how-to-deploy.md").read_text()
+    lines = re.findall(r"^juju .*$", text, re.MULTILINE) + [f"juju {inline}" for inline in re.findall(r"`juju ([^`]+)`", text)]
+    assert len(lines) > 15
+    for line in lines:
+        words = shlex.split(line.split(" | ")[0])
+        done = subprocess.run([client, "help", words[1]], text=True, capture_output=True, env=os.environ | {"JUJU_DATA": str(tmp_path)})
+        assert done.returncode == 0, line
+        assert not [flag for flag in words if flag.startswith("--") and f"\n{flag}" not in done.stdout.replace(", --", "\n--")], line

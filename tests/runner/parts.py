@@ -137,8 +137,10 @@ def charm(tally, selection=None):
     tally.command([python, "-m", "ruff", "check", "--no-cache", "--config", TREE / "charm" / "pyproject.toml", TREE / "charm" / "src"])
     tally.command([python, TREE / "tests" / "checks" / "check_rock.py", TREE / "rockcraft.yaml"])
     tally.command([python, TREE / "tests" / "checks" / "check_charm.py", TREE / "charmcraft.yaml"])
-    environment = {name: path for name, path in (("JUJU_MCP_TEST_PEBBLE", available(programs.pebble)),
-                                                 ("JUJU_MCP_TEST_PROGRAM", available(lambda: build("juju-mcp")[0]))) if path}
+    controller = available(programs.real_controller)
+    found = {"JUJU_MCP_TEST_PEBBLE": available(programs.pebble), "JUJU_MCP_TEST_PROGRAM": available(lambda: build("juju-mcp")[0]),
+             "JUJU_MCP_TEST_JUJU": controller and controller / "juju"}
+    environment = {name: path for name, path in found.items() if path}
     tally.command([python, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rs", TREE / "tests" / "charm",
                    *(["-k", selection] if selection else [])], minutes=20, PYTHONDONTWRITEBYTECODE=1, **environment)
 
