@@ -370,3 +370,35 @@ async fn checkpoint_by_an_untrusted_key_fails_verification() {
     assert_eq!(broken.error, ChainError::UntrustedKey { key: signer().public_key().hex() });
     verify(&store, &[other, signer().public_key().clone()], None).await.expect("one of the keys is the right one");
 }
+
+#[tokio::test]
+async fn ledger_with_records_and_without_checkpoint_file_does_not_open() {
+    for edit in
+        ["", "delete from ledger where sequence > 3", "delete from ledger where phase = 'checkpoint' or sequence > 2"]
+    {
+        let directory = tempfile::tempdir().expect("a directory");
+        filled(directory.path(), 5).await;
+        let mut connection = connected(directory.path()).await;
+        run(&mut connection, edit).await;
+        connection.close().await.expect("closed");
+        let config = ledger_config(directory.path());
+        std::fs::remove_file(&config.checkpoint_file).expect("removed");
+        let store = Store::open(&directory.path().join("state.db")).await.expect("a store");
+        let refused = Ledger::open(store, config).await.expect_err(edit);
+        assert!(matches!(refused, Error::MissingCheckpointFile(_) | Error::InvalidRecord(_)), "{edit}: {refused:?}");
+        assert!(refused.remedy().is_some(), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn ledger_has_its_checkpoint_file_before_the_first_entry() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = Store::open(&directory.path().join("state.db")).await.expect("a store");
+    let ledger = Ledger::open(store, ledger_config(directory.path())).await.expect("an empty ledger opens");
+    assert!(ledger_config(directory.path()).checkpoint_file.exists());
+    drop(ledger);
+    // a power cut between the first checkpoint and its file
+    std::fs::remove_file(ledger_config(directory.path()).checkpoint_file).expect("removed");
+    let store = Store::open(&directory.path().join("state.db")).await.expect("a store");
+    assert!(Ledger::open(store, ledger_config(directory.path())).await.is_ok(), "no entry can be missing");
+}

@@ -14,7 +14,7 @@ use tracing_subscriber::filter::Targets;
     after_help = "Start with:\n  juju-mcp demo          try it, with nothing else installed\n  juju-mcp stdio         use your own Juju client files\n  juju-mcp serve --help  run it for a team"
 )]
 pub(crate) struct Cli {
-    /// Log filter: a level, or `crate=level,...` (release builds have no `trace`); the log goes to standard error
+    /// Log filter: a level, or `crate=level,...` (release builds have no `trace`; outside crates log at `info` at most); the log goes to standard error
     #[arg(long, global = true, env = "JUJU_MCP_LOG", default_value = "warn", value_name = "FILTER", value_parser = log_filter)]
     pub(crate) log: Targets,
     #[command(subcommand)]

@@ -7,6 +7,7 @@ mod failure;
 mod http_client;
 mod output;
 mod policy_watcher;
+mod private_file;
 mod ready_file;
 mod secret_key;
 mod state_dir;
@@ -15,7 +16,11 @@ mod wiring;
 use std::{io::IsTerminal as _, process::ExitCode};
 
 use clap::Parser;
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::cli::Cli;
 
@@ -35,10 +40,36 @@ async fn main() -> ExitCode {
     }
 }
 
+/// The crates of this program. They log no arguments, results or secrets at any level.
+const OWN_CRATES: [&str; 15] = [
+    "juju_mcp",
+    "audit",
+    "catalogue",
+    "console",
+    "content",
+    "dispatch",
+    "http_server",
+    "identity",
+    "juju_client",
+    "juju_sim",
+    "juju_wire",
+    "limits",
+    "mcp",
+    "policy",
+    "store",
+];
+
+/// Keeps other crates at `info`, whatever filter is given: below it they log whole messages, statements and headers, which contain
+/// arguments, results and tokens.
+fn outside_crates_limit() -> Targets {
+    let own = OWN_CRATES.map(|name| (name, LevelFilter::TRACE));
+    Targets::new().with_default(LevelFilter::INFO).with_targets(own)
+}
+
 /// Standard output is for results and, over stdio, for the protocol only.
 fn log_to_standard_error(filter: Targets) {
     // colours on terminals only, and not if NO_COLOR (no-color.org) is set
     let colours = wiring::environment("NO_COLOR").is_none() && std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(lines).with(filter).init();
+    tracing_subscriber::registry().with(lines).with(filter).with(outside_crates_limit()).init();
 }

@@ -2,14 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, private_file::replace_private};
 
 /// Content of the ready file. It contains tokens, so only its owner may read it.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -36,13 +34,8 @@ pub(crate) struct ReadyFile {
 impl ReadyFile {
     /// Writes the file under another name and renames it.
     pub(crate) fn write(&self, file: &Path) -> Result<(), Failure> {
-        let failed = |cause: std::io::Error| Failure::file("write", file, &cause);
-        let part = file.with_extension(format!("part-{}", self.pid));
         let text = serde_json::to_vec_pretty(self).map_err(Failure::failed)?;
-        let mut open = std::fs::OpenOptions::new();
-        let mut handle = open.write(true).create(true).truncate(true).mode(0o600).open(&part).map_err(failed)?;
-        handle.write_all(&text).map_err(failed)?;
-        std::fs::rename(&part, file).map_err(failed)
+        replace_private(file, &text).map_err(|cause| Failure::file("write", file, &cause))
     }
 
     /// Reads the file of a running server.

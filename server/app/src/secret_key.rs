@@ -1,13 +1,12 @@
 //! Keys of this server: generated once, stored in the state directory, readable by their owner only.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{ErrorKind, Read as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    fs::File,
+    io::{ErrorKind, Read as _},
     path::Path,
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, private_file::write_part};
 
 /// The key of this name in the state directory; generated from the randomness of the operating system if it does not exist.
 pub(crate) fn secret_key(state: &Path, name: &str) -> Result<[u8; 32], Failure> {
@@ -43,10 +42,7 @@ fn generate(file: &Path) -> Result<[u8; 32], Failure> {
     let failed = |cause: std::io::Error| Failure::file("write", file, &cause);
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(Failure::failed)?;
-    let part = file.with_extension(format!("part-{}", std::process::id()));
-    let mut handle =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part).map_err(failed)?;
-    handle.write_all(&key).and_then(|()| handle.sync_all()).map_err(failed)?;
+    let part = write_part(file, &key).map_err(failed)?;
     let linked = std::fs::hard_link(&part, file);
     std::fs::remove_file(&part).map_err(failed)?;
     match linked {

@@ -1,11 +1,35 @@
-//! The state directory. One process uses it at a time, because the ledger in it is one chain.
+//! The state directory. One process uses it at a time, because the ledger in it is one chain. Only its owner may read it.
 
 use std::{
-    fs::{File, TryLockError},
+    fs::{DirBuilder, File, Permissions, TryLockError},
+    io::{self, ErrorKind},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    private_file::{PRIVATE_DIRECTORY_MODE, PRIVATE_FILE_MODE},
+};
+
+/// File of the store in a state directory.
+pub(crate) const STORE: &str = "juju-mcp.sqlite";
+
+/// File of the key that seals the request states of input-required results.
+pub(crate) const SEAL: &str = "request-state.key";
+
+/// File of the key that signs the ledger's checkpoints.
+pub(crate) const LEDGER_KEY: &str = "ledger.key";
+
+/// File of the ledger's latest checkpoint.
+pub(crate) const CHECKPOINT_FILE: &str = "ledger-checkpoint.json";
+
+/// Name of the lock in a state directory.
+const LOCK: &str = "lock";
+/// Mode bits of other users and of the group.
+const SHARED_BITS: u32 = 0o077;
+/// Mode bits of a directory in which every user may create files: `/tmp` has both.
+const PUBLIC_BITS: u32 = 0o1002;
 
 /// Maximum number of stdio processes of one user, each started by another assistant.
 const MAX_STDIO_INSTANCES: u32 = 64;
@@ -43,8 +67,11 @@ impl StateDir {
 
     fn try_lock(directory: &Path) -> Result<Option<Self>, Failure> {
         let failed = |doing, cause: std::io::Error| Failure::file(doing, directory, &cause);
-        std::fs::create_dir_all(directory).map_err(|cause| failed("create the state directory", cause))?;
-        let lock = File::options().create(true).append(true).open(directory.join("lock"));
+        let created = DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY_MODE).create(directory);
+        created.map_err(|cause| failed("create the state directory", cause))?;
+        restrict_directory(directory)?;
+        restrict_files(directory).map_err(|cause| failed("restrict the files of the state directory", cause))?;
+        let lock = File::options().create(true).append(true).mode(PRIVATE_FILE_MODE).open(directory.join(LOCK));
         let lock = lock.map_err(|cause| failed("write in the state directory", cause))?;
         match lock.try_lock() {
             Ok(()) => Ok(Some(Self { directory: directory.to_owned(), _lock: lock })),
@@ -54,9 +81,87 @@ impl StateDir {
     }
 }
 
+/// Takes the access of other users from an existing directory. Refuses a public directory; in a directory of another owner, such
+/// as a mounted volume, the files alone are private.
+fn restrict_directory(directory: &Path) -> Result<(), Failure> {
+    let failed = |cause: io::Error| Failure::file("inspect the state directory", directory, &cause);
+    let mode = std::fs::metadata(directory).map_err(failed)?.permissions().mode();
+    if mode & SHARED_BITS == 0 {
+        return Ok(());
+    }
+    let public = || {
+        Failure::usage(
+            format!("every user may write in the state directory `{}`", directory.display()),
+            "use a directory of its own, which the server creates with mode 0700, with `--state-dir DIR`",
+        )
+    };
+    if mode & PUBLIC_BITS == PUBLIC_BITS {
+        return Err(public());
+    }
+    match std::fs::set_permissions(directory, Permissions::from_mode(PRIVATE_DIRECTORY_MODE)) {
+        Ok(()) => Ok(()),
+        Err(cause) if cause.kind() == ErrorKind::PermissionDenied && mode & PUBLIC_BITS == 0 => {
+            tracing::warn!(directory = %directory.display(), mode = %format!("{:o}", mode & 0o7777),
+                "the state directory has another owner, so other users can list the names of its files");
+            Ok(())
+        }
+        Err(cause) if cause.kind() == ErrorKind::PermissionDenied => Err(public()),
+        Err(cause) => Err(failed(cause)),
+    }
+}
+
+/// Takes the access of other users from the files that an earlier program or umask left readable.
+fn restrict_files(directory: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        let name = entry.file_name();
+        if metadata.is_file()
+            && name.to_str().is_some_and(is_state_file)
+            && metadata.permissions().mode() & SHARED_BITS != 0
+        {
+            std::fs::set_permissions(entry.path(), Permissions::from_mode(PRIVATE_FILE_MODE))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether this program writes a file of this name: lock, store with its journals, checkpoint, keys, tokens.
+fn is_state_file(name: &str) -> bool {
+    let stem = CHECKPOINT_FILE.trim_end_matches(".json");
+    name == LOCK
+        || name.starts_with(STORE)
+        || name.starts_with(stem)
+        || [".key", ".token"].iter().any(|end| name.ends_with(end))
+        || name.contains(".part-")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wide_state_dir_is_tightened_and_a_public_one_refused() {
+        let folder = std::env::temp_dir().join(format!("juju-mcp-modes-{}", std::process::id()));
+        let mode = |path: &Path| std::fs::metadata(path).expect("it exists").permissions().mode() & 0o7777;
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("set");
+        for name in [LOCK, STORE, "juju-mcp.sqlite-wal", CHECKPOINT_FILE, "ledger.key", "foreign.txt"] {
+            std::fs::write(folder.join(name), "").expect("written");
+            std::fs::set_permissions(folder.join(name), Permissions::from_mode(0o644)).expect("set");
+        }
+        drop(StateDir::lock(&folder).expect("tightened"));
+        assert_eq!(mode(&folder), 0o700);
+        for name in [LOCK, STORE, "juju-mcp.sqlite-wal", CHECKPOINT_FILE, "ledger.key"] {
+            assert_eq!(mode(&folder.join(name)), 0o600, "{name}");
+        }
+        assert_eq!(mode(&folder.join("foreign.txt")), 0o644, "the directory protects files of others");
+        std::fs::set_permissions(&folder, Permissions::from_mode(0o1777)).expect("set");
+        let refused = StateDir::lock(&folder).expect_err("public").to_string();
+        assert!(refused.contains("every user may write"), "{refused}");
+        assert_eq!(mode(&folder), 0o1777, "a public directory keeps its mode");
+        std::fs::remove_dir_all(folder).expect("removed");
+    }
 
     #[test]
     fn state_dir_is_locked_until_dropped() {

@@ -17,19 +17,12 @@ use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, failure::Failure, secret_key::secret_key, state_dir::StateDir};
-
-/// File of the store in a state directory.
-pub(crate) const STORE: &str = "juju-mcp.sqlite";
-
-/// File of the key that seals the request states of input-required results.
-pub(crate) const SEAL: &str = "request-state.key";
-
-/// File of the key that signs the ledger's checkpoints.
-pub(crate) const LEDGER_KEY: &str = "ledger.key";
-
-/// File of the ledger's latest checkpoint.
-pub(crate) const CHECKPOINT_FILE: &str = "ledger-checkpoint.json";
+use crate::{
+    config::Config,
+    failure::Failure,
+    secret_key::secret_key,
+    state_dir::{CHECKPOINT_FILE, LEDGER_KEY, STORE, StateDir},
+};
 
 /// Opens the ledger in `state` and builds the dispatcher of all tools and these controllers.
 pub(crate) async fn build_dispatcher(

@@ -117,6 +117,12 @@ impl Appender {
         self.last_error.subscribe()
     }
 
+    /// Signs a checkpoint before the first entry and waits for its file: from then on a ledger without that file was tampered with.
+    pub(crate) async fn begin_chain(&mut self) {
+        self.append_checkpoint().await;
+        self.checkpoint_writer.flush().await;
+    }
+
     /// Processes commands until all senders are gone.
     pub(crate) async fn run(mut self, mut received: mpsc::Receiver<Command>) {
         let mut commands = Vec::new();

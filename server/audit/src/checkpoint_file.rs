@@ -136,7 +136,8 @@ async fn write_all(file: PathBuf, mut received: mpsc::UnboundedReceiver<WriteCom
 /// Writes to a temporary name first, so that a reader finds the old or the new checkpoint, never a part of one.
 async fn replace_file(file: &Path, text: &str) -> io::Result<()> {
     let part = file.with_extension("part");
-    let mut handle = fs::File::create(&part).await?;
+    let options = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).clone();
+    let mut handle = options.open(&part).await?;
     handle.write_all(text.as_bytes()).await?;
     handle.sync_all().await?;
     fs::rename(&part, file).await

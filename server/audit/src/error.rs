@@ -22,6 +22,9 @@ pub enum Error {
     /// The checkpoint file holds something else.
     #[error("`{0}` does not hold a signed checkpoint")]
     CheckpointFile(String),
+    /// The ledger has records and its checkpoint file is missing.
+    #[error("the ledger has records, but its checkpoint file `{0}` is missing, so its end may have been cut off")]
+    MissingCheckpointFile(String),
     /// A line of an export cannot be parsed.
     #[error("line {0} is not a ledger record")]
     ExportLine(usize),
@@ -40,6 +43,9 @@ impl Error {
             Self::InvalidRecord(_) | Self::CheckpointFile(_) => {
                 Some("keep a copy of the store, find out who changed it, and start with an empty state directory")
             }
+            Self::MissingCheckpointFile(_) => Some(
+                "restore the checkpoint file from a backup, or keep a copy of the state directory and start with an empty one",
+            ),
             Self::ExportLine(_) => Some("give an unmodified file from `juju-mcp audit export`"),
             Self::Serialize(_) | Self::Export(_) => None,
         }

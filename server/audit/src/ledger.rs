@@ -42,14 +42,22 @@ impl Ledger {
     /// Opens the ledger in a store after verifying its end. Closes entries that an earlier process left open as unknown.
     ///
     /// # Errors
-    /// [`Error::Store`]; [`Error::InvalidRecord`] or [`Error::CheckpointFile`] if the end was changed or cut off.
+    /// [`Error::Store`]; [`Error::InvalidRecord`], [`Error::CheckpointFile`] or [`Error::MissingCheckpointFile`] if the end was
+    /// changed or may have been cut off.
     pub async fn open(store: Store, config: LedgerConfig) -> Result<Self, Error> {
         let latest = latest_checkpoint(&config.checkpoint_file)?;
         let end = verify::verify_end(&store, latest.as_ref()).await?;
+        let begins = latest.is_none();
+        if begins && !end.is_without_entries() {
+            return Err(Error::MissingCheckpointFile(config.checkpoint_file.display().to_string()));
+        }
         let left_open = store.ledger_unclosed().await?;
         let (commands, received) = mpsc::channel(MAX_QUEUED);
         let writer = CheckpointWriter::start(config.checkpoint_file);
-        let appender = Appender::new(store.clone(), config.signer, writer, config.retention, end);
+        let mut appender = Appender::new(store.clone(), config.signer, writer, config.retention, end);
+        if begins {
+            appender.begin_chain().await;
+        }
         let last_error = appender.last_error();
         tokio::spawn(appender.run(received));
         let ledger = Self { commands, store, last_error };

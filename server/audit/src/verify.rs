@@ -90,3 +90,11 @@ pub(crate) struct ChainEnd {
     /// Number of records after the last checkpoint.
     pub(crate) unsigned: i64,
 }
+
+impl ChainEnd {
+    /// Whether the ledger is empty or has only its first checkpoint. The server writes that one before any entry, so only such a
+    /// ledger can be without a checkpoint file.
+    pub(crate) fn is_without_entries(&self) -> bool {
+        self.sequence == 0 || (self.sequence, self.unsigned) == (1, 0)
+    }
+}

@@ -12,7 +12,13 @@ mod retention;
 mod schema;
 mod wal_checkpoint;
 
-use std::{path::Path, time::Duration};
+use std::{
+    fs::{OpenOptions, Permissions},
+    io::ErrorKind,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+    time::Duration,
+};
 
 use sqlx::{
     SqlitePool,
@@ -28,6 +34,8 @@ pub use idempotency_key::KeyClaim;
 pub use ledger::LedgerRow;
 pub use retention::LedgerSize;
 
+/// Mode of the file and its journals.
+const PRIVATE_MODE: u32 = 0o600;
 /// Rows that SQLite's thread sends at once.
 const ROW_BUFFER: usize = 1000;
 
@@ -57,6 +65,7 @@ impl Store {
     /// # Errors
     /// As [`Self::open`].
     pub async fn open_limited(file: &Path, max_pages: Option<u32>) -> Result<Self, Error> {
+        create_private(file).map_err(|cause| Error::Open { file: file.display().to_string(), cause: cause.into() })?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .pragma("max_page_count", max_pages.unwrap_or(u32::MAX - 1).to_string())
@@ -102,6 +111,18 @@ impl Store {
         self.checkpoint_pool.close().await;
         self.writer.close().await;
         self.durable_writer.close().await;
+    }
+}
+
+/// Creates the file for its owner only, whatever the umask, or takes the access of others from it. SQLite gives its journals the
+/// mode of the file.
+fn create_private(file: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(PRIVATE_MODE).open(file) {
+        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {
+            let is_shared = std::fs::metadata(file)?.permissions().mode() & 0o077 != 0;
+            if is_shared { std::fs::set_permissions(file, Permissions::from_mode(PRIVATE_MODE)) } else { Ok(()) }
+        }
+        created => created.map(drop),
     }
 }
 

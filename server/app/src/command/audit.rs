@@ -16,7 +16,7 @@ use crate::{
     cli::{Audit, Export, Verify},
     failure::Failure,
     secret_key::existing_key,
-    wiring::{CHECKPOINT_FILE, LEDGER_KEY, STORE},
+    state_dir::{CHECKPOINT_FILE, LEDGER_KEY, STORE},
 };
 
 /// A running server writes the file of its first checkpoint within this time after the signature.
@@ -55,7 +55,7 @@ async fn verify(arguments: &Verify) -> Result<ExitCode, Failure> {
             Err(cause) => return Err(Failure::file("read", &file, &cause)),
         };
         match ::audit::verify(&store, &keys, latest.as_ref()).await {
-            Ok(verified) if latest.is_none() && !verified.signed_at.is_empty() => {
+            Ok(verified) if latest.is_none() && verified.records > 0 => {
                 if wait_for_file(&file).await {
                     continue;
                 }

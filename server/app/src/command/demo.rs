@@ -1,10 +1,7 @@
 //! `juju-mcp demo`: a simulated controller and an MCP server for it, with nothing else installed.
 
 use std::{
-    fs::{OpenOptions, Permissions},
-    io::Write as _,
     net::SocketAddr,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -23,9 +20,10 @@ use crate::{
     config::{ApprovalsSection, Config, ConsoleSection, LimitsSection},
     failure::Failure,
     policy_watcher::PolicyWatcher,
+    private_file::replace_private,
     ready_file::ReadyFile,
     secret_key::secret_key,
-    state_dir::StateDir,
+    state_dir::{SEAL, StateDir},
     wiring,
 };
 
@@ -58,7 +56,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let terms = ApprovalsSection::default().terms(&own, true);
     let console = ConsoleSection::default().settings(None, true, &own)?;
     let dispatcher = wiring::build_dispatcher(&state, controllers, policy, terms, Retention::default()).await?;
-    let seal = secret_key(&state.directory, wiring::SEAL)?;
+    let seal = secret_key(&state.directory, SEAL)?;
     let serving = Serving {
         dispatcher,
         seal,
@@ -78,15 +76,8 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
 /// the terminal and never to an assistant, which could otherwise approve its own requests.
 fn approver_file(state: &Path, ready: &ReadyFile) -> Result<PathBuf, Failure> {
     let file = state.join("approver.token");
-    let failed = |cause: std::io::Error| Failure::file("write", &file, &cause);
     let token = ready.tokens.get("approver").map(String::as_str).unwrap_or_default();
-    let mut handle =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&file).map_err(failed)?;
-    // the file of an earlier demo may be readable for others
-    handle
-        .set_permissions(Permissions::from_mode(0o600))
-        .and_then(|()| handle.write_all(token.as_bytes()))
-        .map_err(failed)?;
+    replace_private(&file, token.as_bytes()).map_err(|cause| Failure::file("write", &file, &cause))?;
     Ok(file)
 }
 

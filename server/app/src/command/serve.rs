@@ -23,7 +23,7 @@ use crate::{
     policy_watcher::PolicyWatcher,
     ready_file::ReadyFile,
     secret_key::secret_key,
-    state_dir::StateDir,
+    state_dir::{SEAL, StateDir},
     wiring::{self, HealthChecks},
 };
 
@@ -53,7 +53,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let serving = Serving {
         dispatcher: wiring::build_dispatcher(&state, controllers, policy, terms, config.ledger.retention()).await?,
         console,
-        seal: secret_key(&state.directory, wiring::SEAL)?,
+        seal: secret_key(&state.directory, SEAL)?,
         authenticator,
         settings: settings(&config)?,
         limits: config.limits,

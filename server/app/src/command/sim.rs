@@ -1,6 +1,6 @@
 //! `juju-mcp sim`: a simulated Juju controller alone.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use identity::Token;
 use juju_sim::{AgentTiming, Settings, Simulator};
@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     cli::{Scenario, Sim},
     failure::Failure,
+    private_file::PRIVATE_DIRECTORY_MODE,
     ready_file::ReadyFile,
     wiring,
 };
@@ -39,7 +40,8 @@ impl Scratch {
     pub(super) fn make() -> Result<Self, Failure> {
         let name = Token::generate().map_err(Failure::failed)?.hash().fingerprint();
         let directory = std::env::temp_dir().join(format!("juju-mcp-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&directory).map_err(|cause| Failure::file("make", &directory, &cause))?;
+        let private = DirBuilder::new().mode(PRIVATE_DIRECTORY_MODE).create(&directory);
+        private.map_err(|cause| Failure::file("make", &directory, &cause))?;
         Ok(Self(directory))
     }
 

@@ -10,8 +10,13 @@ use mcp::Endpoint;
 use policy::BuiltinRules;
 
 use crate::{
-    cli::Stdio, config::Config, failure::Failure, policy_watcher::PolicyWatcher, secret_key::secret_key,
-    state_dir::StateDir, wiring,
+    cli::Stdio,
+    config::Config,
+    failure::Failure,
+    policy_watcher::PolicyWatcher,
+    secret_key::secret_key,
+    state_dir::{SEAL, StateDir},
+    wiring,
 };
 
 pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
@@ -32,7 +37,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         Retention::default(),
     )
     .await?;
-    let seal = secret_key(&state.directory, wiring::SEAL)?;
+    let seal = secret_key(&state.directory, SEAL)?;
     let endpoint = endpoint_of(&arguments);
     let known = dispatcher.catalogue.toolsets();
     if let Some(unknown) = arguments.toolsets.iter().find(|name| *name != "all" && !known.contains(&name.as_str())) {
