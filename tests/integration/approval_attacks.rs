@@ -77,7 +77,7 @@ fn yes(state: &Value) -> Value {
 
 /// A server with an approved request.
 async fn approved() -> (ApprovalFixture, String) {
-    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await;
     let (id, digest) = shop.request_approval("admin").await;
     assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
     (shop, id)
@@ -101,7 +101,7 @@ async fn approved_and_expired() -> (ApprovalFixture, String) {
 }
 
 fn lasting(lifetime: Duration) -> ApprovalSettings {
-    ApprovalSettings { lifetime, ..ApprovalSettings::default() }
+    ApprovalSettings { lifetime, ..ApprovalSettings::with_client_confirmation() }
 }
 
 /// A server with a request with the state in a client.
@@ -119,7 +119,7 @@ async fn attack(kind: Attack) -> (ApprovalFixture, Value, Before) {
 
 async fn with_id(kind: Attack) -> (ApprovalFixture, Value, Before) {
     if matches!(kind, Attack::NotYetDecided | Attack::RejectedThenUsed) {
-        let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
+        let shop = ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await;
         let (id, digest) = shop.request_approval("admin").await;
         if kind == Attack::RejectedThenUsed {
             assert_eq!(shop.decide("approver", "reject", &id, &digest).await, 200);
@@ -157,7 +157,8 @@ async fn with_id(kind: Attack) -> (ApprovalFixture, Value, Before) {
 
 async fn with_state(kind: Attack) -> (ApprovalFixture, Value, Before) {
     let short = Duration::from_secs(1);
-    let terms = if kind == Attack::StateExpired { lasting(short) } else { ApprovalSettings::default() };
+    let terms =
+        if kind == Attack::StateExpired { lasting(short) } else { ApprovalSettings::with_client_confirmation() };
     let (shop, state) = carried(terms).await;
     let mut args = arguments();
     let (mut token, mut tool, mut done, mut more) = ("admin", TOOL, 0, yes(&state));
@@ -188,9 +189,7 @@ async fn with_state(kind: Attack) -> (ApprovalFixture, Value, Before) {
         }
         Attack::StateWhereClientsMayNotConfirm => {
             // the operator disables it between the two calls, which needs a restart
-            let shop = shop
-                .restart_with(false, ApprovalSettings { confirm_in_client: false, ..ApprovalSettings::default() })
-                .await;
+            let shop = shop.restart_with(false, ApprovalSettings::default()).await;
             let answer = shop.call(token, tool, &args, &with_elicitation(more)).await;
             return (shop, answer, 0);
         }
@@ -255,7 +254,7 @@ async fn changed_target_invalidates_an_approval_permanently() {
 
 #[tokio::test]
 async fn forbidden_decisions_are_refused_and_recorded() {
-    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await;
     let (id, digest) = shop.request_approval("admin").await;
     let unknown = "01890a5d-ac96-774b-bcce-b302099a8057";
     for (token, verb, id, digest, status) in [
@@ -286,7 +285,7 @@ async fn forbidden_decisions_are_refused_and_recorded() {
 
 #[tokio::test]
 async fn malformed_bodies_and_parameters_are_refused() {
-    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await;
     let (id, digest) = shop.request_approval("admin").await;
     let path = format!("/{id}/approve");
     let long = "x".repeat(501);
@@ -310,7 +309,7 @@ async fn malformed_bodies_and_parameters_are_refused() {
 
 #[tokio::test]
 async fn requesters_see_only_own_requests() {
-    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await;
     let (id, _) = shop.request_approval("admin").await;
     let own = shop.api("admin", "GET", "", &Value::Null).await.1;
     assert_eq!(own["approvals"][0]["id"], id.as_str());
@@ -322,7 +321,7 @@ async fn requesters_see_only_own_requests() {
 
 #[tokio::test]
 async fn pending_requests_per_caller_are_limited() {
-    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await;
     let mut last = Value::Null;
     for number in 1..=51 {
         let mut args = arguments();
@@ -332,4 +331,51 @@ async fn pending_requests_per_caller_are_limited() {
     assert!(last["content"][0]["text"].as_str().is_some_and(|text| text.contains("pending already")), "{last}");
     let (other, _) = shop.request_approval("other admin").await;
     assert!(!other.is_empty(), "another caller can still ask");
+}
+
+#[tokio::test]
+async fn token_cannot_approve_its_own_act_over_http_by_default() {
+    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
+    assert_eq!(asked["_meta"]["juju-mcp/code"], "approval_required", "{asked}");
+    assert!(asked["requestState"].is_null() && asked["inputRequests"].is_null(), "{asked}");
+    let approval = &asked["_meta"]["juju-mcp/approval"];
+    let (id, digest) = (approval["id"].as_str().expect("an id"), approval["digest"].as_str().expect("a digest"));
+    assert_eq!(shop.decide("admin", "approve", id, digest).await, 403);
+    // an answer without a question, and one with the id in place of a sealed state
+    for state in [Value::Null, json!(id)] {
+        shop.request_with_elicitation("admin", yes(&state)).await;
+    }
+    assert_eq!(shop.call("admin", TOOL, &arguments(), &named(id)).await["isError"], true);
+    assert_eq!(shop.units_added(), 0);
+    // a state from a time when the operator allowed it
+    let shop = shop.restart_with(false, ApprovalSettings::with_client_confirmation()).await;
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
+    let shop = shop.restart_with(false, ApprovalSettings::default()).await;
+    let refused = shop.request_with_elicitation("admin", yes(&asked["requestState"])).await;
+    assert_eq!(refused["isError"], true, "{refused}");
+    assert_eq!(shop.units_added(), 0);
+}
+
+#[tokio::test]
+async fn ledger_names_the_kind_of_each_approval() {
+    let shop = ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await;
+    let asked = shop.request_with_elicitation("admin", json!({})).await;
+    assert_ne!(shop.request_with_elicitation("admin", yes(&asked["requestState"])).await["isError"], true);
+    let (id, digest) = shop.request_approval("admin").await;
+    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
+    let shop = shop.restart_with(true, ApprovalSettings::default()).await;
+    let (id, digest) = shop.request_approval("other admin").await;
+    assert_eq!(shop.decide("approver", "approve", &id, &digest).await, 200);
+    let kinds: Vec<_> = (shop.served.ledger_records().await.into_iter())
+        .filter_map(|record| match record.phase {
+            audit::Phase::Open(opened) => match opened.event {
+                audit::AuditEvent::ApprovalDecided { kind, .. } => Some(kind),
+                _ => None,
+            },
+            audit::Phase::Close(_) => None,
+        })
+        .collect();
+    use audit::ApprovalKind::{Approver, ClientConfirmation, SecondApprover};
+    assert_eq!(kinds, [ClientConfirmation, Approver, SecondApprover]);
 }

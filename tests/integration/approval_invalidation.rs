@@ -10,7 +10,7 @@ use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answ
 const HOUR: i64 = 3600 * 1_000_000;
 
 async fn shop() -> ApprovalFixture {
-    ApprovalFixture::start(false, ApprovalSettings::default()).await
+    ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await
 }
 
 fn named(id: &str) -> Value {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments};
 
 async fn shop(second_approver: bool) -> ApprovalFixture {
-    ApprovalFixture::start(second_approver, ApprovalSettings::default()).await
+    ApprovalFixture::start(second_approver, ApprovalSettings::with_client_confirmation()).await
 }
 
 /// Tries to approve a request of `requester`; returns status and code.

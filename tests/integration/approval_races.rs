@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation};
 
 async fn shop() -> ApprovalFixture {
-    ApprovalFixture::start(false, ApprovalSettings::default()).await
+    ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

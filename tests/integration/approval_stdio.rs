@@ -11,7 +11,7 @@ use tests::{
 const ELICITS: &str = r#"{"elicitation": {"form": {}}}"#;
 
 async fn shop() -> ApprovalFixture {
-    ApprovalFixture::start(false, ApprovalSettings::default()).await
+    ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await
 }
 
 fn capable() -> Value {
@@ -119,7 +119,7 @@ async fn older_client_answers_without_consent_do_nothing() {
 
 #[tokio::test]
 async fn clients_cannot_answer_for_the_second_approver() {
-    let shop = ApprovalFixture::start(true, ApprovalSettings::default()).await;
+    let shop = ApprovalFixture::start(true, ApprovalSettings::with_client_confirmation()).await;
     let mut older = shop.stdio_client();
     older.initialize("2025-11-25", &capable()).await;
     let refused = older.request(called(2, TOOL, &arguments(), &json!({}))).await;

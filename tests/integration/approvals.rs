@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation};
 
 async fn shop() -> ApprovalFixture {
-    ApprovalFixture::start(false, ApprovalSettings::default()).await
+    ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn client_decline_rejects_and_missing_answer_stays_pending() {
 
 #[tokio::test]
 async fn client_cannot_confirm_if_second_approver_is_required() {
-    let shop = ApprovalFixture::start(true, ApprovalSettings::default()).await;
+    let shop = ApprovalFixture::start(true, ApprovalSettings::with_client_confirmation()).await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     assert_eq!(asked["_meta"]["juju-mcp/code"], "approval_required", "no form is shown: {asked}");
     let reported = &asked["_meta"]["juju-mcp/approval"];
@@ -151,9 +151,7 @@ async fn client_cannot_confirm_if_second_approver_is_required() {
 
 #[tokio::test]
 async fn client_confirmation_can_be_disabled() {
-    let shop =
-        ApprovalFixture::start(false, ApprovalSettings { confirm_in_client: false, ..ApprovalSettings::default() })
-            .await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     assert_eq!(asked["_meta"]["juju-mcp/code"], "approval_required", "{asked}");
 }

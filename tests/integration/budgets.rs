@@ -21,7 +21,7 @@ fn two_acts_policy() -> Policy {
 }
 
 async fn shop() -> ApprovalFixture {
-    let shop = ApprovalFixture::start(false, ApprovalSettings::default()).await;
+    let shop = ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await;
     shop.served.dispatcher.policy.replace(two_acts_policy());
     shop
 }

@@ -16,7 +16,7 @@ use tests::{
 const SESSION: &str = "juju-mcp-session";
 
 async fn shop() -> ApprovalFixture {
-    ApprovalFixture::start(false, ApprovalSettings::default()).await
+    ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await
 }
 
 /// A browser that is signed in with the token of a name.

@@ -136,8 +136,8 @@ impl Change {
                 let targets = act.target.entities.iter().map(ToString::to_string).collect();
                 (Some(act.tool), targets, act.arguments)
             }
-            AuditEvent::ApprovalDecided { approval_id, approved, comment, channel, .. } => {
-                let details = json!({"approved": approved, "comment": comment, "channel": channel});
+            AuditEvent::ApprovalDecided { approval_id, approved, comment, channel, kind, .. } => {
+                let details = json!({"approved": approved, "comment": comment, "channel": channel, "kind": kind});
                 (None, vec![format!("approval-{approval_id}")], details)
             }
             AuditEvent::PolicyReloaded { changes } => (None, Vec::new(), changes),

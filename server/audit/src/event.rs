@@ -48,6 +48,8 @@ pub enum AuditEvent {
         comment: String,
         /// Where the decision was made: `api`, `console`, `client`.
         channel: String,
+        /// What the decision proves.
+        kind: ApprovalKind,
         /// Location of the act, flattened; [`Location::Client`] if the approval is unknown.
         #[serde(flatten)]
         location: Location,
@@ -57,6 +59,18 @@ pub enum AuditEvent {
         /// Id of the approval.
         approval_id: String,
     },
+}
+
+/// What the decision about an approval request proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalKind {
+    /// The requesting client sent the answer with the token of the request. It is worth as much as that client.
+    ClientConfirmation,
+    /// An approver decided, with another client or token than the request.
+    Approver,
+    /// As [`Self::Approver`], and a rule required another person than the requester.
+    SecondApprover,
 }
 
 /// One call of a tool.

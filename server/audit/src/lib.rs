@@ -64,7 +64,7 @@ pub use checkpoint::Checkpoint;
 pub use checkpoint_file::LatestCheckpoint;
 pub use entry::{Entry, PendingEntry};
 pub use error::Error;
-pub use event::{AuditEvent, ToolCall};
+pub use event::{ApprovalKind, AuditEvent, ToolCall};
 pub use export::{ExportFilter, Exported, export, verify_export};
 pub use key::{PublicKey, Signer};
 pub use ledger::{Ledger, LedgerConfig};

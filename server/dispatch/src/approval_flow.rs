@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::{
     ApprovalProof, Decision, DecisionError, Dispatcher, PendingApproval, Refusal, approval_row,
-    approvals::{decision_entry, display_id, is_id, write_decision},
+    approvals::{CLIENT_CHANNEL, decision_entry, display_id, is_id, write_decision},
 };
 
 /// The largest number of pending requests of one caller: more would bury the one that matters.
@@ -157,7 +157,7 @@ impl ApprovalFlow<'_> {
         let known = self.find(id, entry).await?;
         let checked = known.check_client_confirmation(&snapshot.as_use());
         self.expire_if_invalid(&known, checked).await?;
-        if !self.dispatcher.approvals.confirm_in_client {
+        if !self.dispatcher.approvals.client_confirmation.allows(self.caller) {
             return Err(Refusal::NotApproved(ApprovalInvalid::ClientCannotConfirm(id.to_owned())));
         }
         if known.confirmation_text().is_some_and(|wanted| wanted != word.trim()) {
@@ -188,7 +188,8 @@ impl ApprovalFlow<'_> {
     /// Decides for the human before the asking client, with an entry of its own in the ledger.
     async fn decide(&self, known: &Approval, approve: bool) -> Result<Approval, Refusal> {
         let by = format!("{} in the asking client", self.caller.subject());
-        let decision = Decision { approve, digest: known.digest.clone(), reason: String::new(), channel: "client" };
+        let decision =
+            Decision { approve, digest: known.digest.clone(), reason: String::new(), channel: CLIENT_CHANNEL };
         let entry = decision_entry(self.dispatcher, self.caller, &known.id, Some(known), &decision)
             .await
             .map_err(decision_error)?;
@@ -268,7 +269,8 @@ impl ApprovalFlow<'_> {
 
     fn pending_refusal(&self, approval: Approval, void: Option<ApprovalInvalid>, entry: &mut Entry) -> Refusal {
         entry.set_approval(&approval.id);
-        let client_can_confirm = self.dispatcher.approvals.confirm_in_client && approval.request.client_can_confirm();
+        let client_can_confirm =
+            self.dispatcher.approvals.client_confirmation.allows(self.caller) && approval.request.client_can_confirm();
         let instructions = self.dispatcher.approvals.approver_instructions(&approval.id);
         Refusal::ApprovalRequired(Box::new(PendingApproval {
             approval,

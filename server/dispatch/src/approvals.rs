@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use audit::{AuditEvent, Entry, NewEntry, Outcome};
+use audit::{ApprovalKind, AuditEvent, Entry, NewEntry, Outcome};
 use chrono::{DateTime, Utc};
 use identity::Caller;
 use policy::{Approval, DecisionDenied, Requester, Status};
@@ -24,6 +24,9 @@ const MOST_LISTED: i64 = 200;
 #[derive(Clone)]
 pub struct Approvals(Arc<Dispatcher>);
 
+/// The channel of an answer that the requesting client sends.
+pub(crate) const CLIENT_CHANNEL: &str = "client";
+
 /// The decision of an approver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -33,7 +36,7 @@ pub struct Decision {
     pub digest: String,
     /// Why, in their own words; may be empty.
     pub reason: String,
-    /// How it came, one word for the ledger: `api`, `console`.
+    /// Where the caller decided, for the ledger: `api`, `console`, [`CLIENT_CHANNEL`].
     pub channel: &'static str,
 }
 
@@ -205,6 +208,17 @@ pub(crate) async fn write_decision(
     Err(DecisionDenied::AlreadyClosed(approval_row::read(found)?.status_at(now)).into())
 }
 
+/// What a decision proves: the client's word, or an approver with a token of their own.
+fn approval_kind(decision: &Decision, known: Option<&Approval>) -> ApprovalKind {
+    if decision.channel == CLIENT_CHANNEL {
+        ApprovalKind::ClientConfirmation
+    } else if known.is_some_and(|known| known.request.requires_second_approver()) {
+        ApprovalKind::SecondApprover
+    } else {
+        ApprovalKind::Approver
+    }
+}
+
 /// Opens the ledger's entry of a decision. It carries the approval's id as its target, and the place of the act.
 pub(crate) async fn decision_entry(
     dispatcher: &Dispatcher,
@@ -221,6 +235,7 @@ pub(crate) async fn decision_entry(
         digest: first(&decision.digest, DIGEST_LENGTH),
         comment: first(&decision.reason, LONGEST_REASON),
         channel: decision.channel.to_owned(),
+        kind: approval_kind(decision, known),
         location: known.map(|known| known.request.act.target.location.clone()).unwrap_or_default(),
     };
     let mut entry = open_entry(dispatcher, caller, event).await?;

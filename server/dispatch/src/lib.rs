@@ -52,7 +52,7 @@ mod rate_limit_event;
 mod refusal;
 mod security_events;
 
-pub use approval_settings::ApprovalSettings;
+pub use approval_settings::{ApprovalSettings, ClientConfirmation};
 pub use approvals::{Approvals, Decision, DecisionError};
 pub use auth_failures::AuthFailureRecorder;
 pub use budget_reservation::restore_budget;

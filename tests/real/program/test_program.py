@@ -11,6 +11,7 @@ import subprocess
 import pytest
 import yaml
 from conftest import TEST_TIMEOUT, juju_mcp, required_path
+from plain_mcp import call
 
 
 def run(*words, folder, standard_input="", **environment):
@@ -234,6 +235,11 @@ def test_oversized_body_and_malformed_message_are_refused(tmp_path, files):
     refused(run("healthcheck", "--url", ready["mcp_url"].removesuffix("/mcp"), folder=tmp_path), 1, "no server answers", "--url")
 
 
+def call_tool(ready, role, tool, arguments):
+    """The result of a call to the server of a ready file, with the token of a role."""
+    return call(ready["mcp_url"] + "/full", tool, arguments, ready["tokens"][role])
+
+
 def test_state_directory_of_a_running_server_is_private(tmp_path):
     state = tmp_path / "state"
     state.mkdir(mode=0o755)
@@ -241,7 +247,7 @@ def test_state_directory_of_a_running_server_is_private(tmp_path):
     previous = os.umask(0o022)
     try:
         with juju_mcp(tmp_path / "demo", "demo", "--state-dir", state) as ready:
-            call(ready, "admin", "juju_status", {"model": "shop"})
+            call_tool(ready, "admin", "juju_status", {"model": "shop"})
             modes = {str(path.relative_to(state)): path.stat().st_mode & 0o777 for path in state.rglob("*")}
             assert {"lock", "juju-mcp.sqlite", "juju-mcp.sqlite-wal", "juju-mcp.sqlite-shm", "ledger.key", "ledger-checkpoint.json"} <= set(modes)
             assert set(modes.values()) == {0o600} and state.stat().st_mode & 0o777 == 0o700, modes
@@ -252,9 +258,9 @@ def test_state_directory_of_a_running_server_is_private(tmp_path):
 
 def test_debug_log_has_no_arguments_results_or_tokens(tmp_path):
     with juju_mcp(tmp_path / "demo", "--log", "trace,rmcp=trace,sqlx=trace,hyper=trace", "demo") as ready:
-        call(ready, "admin", "juju_config", {"model": "shop", "application": "web", "values": {"title": "canary-argument"}})
-        call(ready, "admin", "juju_run", {"model": "shop", "units": ["postgresql/0"], "action": "get-password"})
-        assert "canary-argument" in json.dumps(call(ready, "admin", "juju_config", {"model": "shop", "application": "web"}))
+        call_tool(ready, "admin", "juju_config", {"model": "shop", "application": "web", "values": {"title": "canary-argument"}})
+        call_tool(ready, "admin", "juju_run", {"model": "shop", "units": ["postgresql/0"], "action": "get-password"})
+        assert "canary-argument" in json.dumps(call_tool(ready, "admin", "juju_config", {"model": "shop", "application": "web"}))
         log = (tmp_path / "demo" / "log.txt").read_text()
     head, _, lines = log.partition("Stop with Ctrl+C.")
     assert "DEBUG" in log and "canary-argument" not in log

@@ -33,7 +33,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         &state,
         controllers,
         policy_watcher.read()?,
-        ApprovalSettings::default(),
+        ApprovalSettings::with_client_confirmation(),
         Retention::default(),
     )
     .await?;

@@ -2,9 +2,35 @@
 
 use std::time::Duration;
 
-use dispatch::ApprovalSettings;
+use dispatch::{ApprovalSettings, ClientConfirmation};
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+/// `true`, `false`, or the ids of OAuth clients.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected true, false, or a list of OAuth client ids")]
+pub(crate) enum AllowClientElicitation {
+    /// For every caller, or for none.
+    Everywhere(bool),
+    /// For tokens that the identity provider issued to these clients.
+    Clients(Vec<String>),
+}
+
+impl Default for AllowClientElicitation {
+    fn default() -> Self {
+        Self::Everywhere(false)
+    }
+}
+
+impl AllowClientElicitation {
+    fn to_setting(&self) -> ClientConfirmation {
+        match self {
+            Self::Everywhere(false) => ClientConfirmation::Never,
+            Self::Everywhere(true) => ClientConfirmation::Always,
+            Self::Clients(clients) => ClientConfirmation::OfClients(clients.clone()),
+        }
+    }
+}
 
 /// Approval requests for operations under a rule that requires an approval.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -13,8 +39,10 @@ pub(crate) struct ApprovalsSection {
     /// Minutes until an approval request, and the approval given to it, expires; counted from the request. Default: 15.
     #[schemars(range(min = 1, max = 1440))]
     pub(crate) ttl_minutes: Option<u32>,
-    /// Allow the user to confirm in their own MCP client (elicitation) when no second approver is required. Default: true.
-    pub(crate) allow_client_elicitation: Option<bool>,
+    /// Callers that may confirm in their own MCP client (elicitation) when no second approver is required: `true`, `false`, or a
+    /// list of OAuth client ids. A confirmation is worth as much as the client: a program that holds the token can send it. Default:
+    /// false.
+    pub(crate) allow_client_elicitation: AllowClientElicitation,
     /// URL of this server for approvers, `https://juju-mcp.example`. Default: `oauth.public_url`, else the listen address.
     pub(crate) public_url: Option<String>,
 }
@@ -26,7 +54,7 @@ impl ApprovalsSection {
         let ttl = self.ttl_minutes.map(|minutes| Duration::from_mins(minutes.clamp(1, 1440).into()));
         ApprovalSettings {
             lifetime: ttl.unwrap_or(terms.lifetime),
-            confirm_in_client: self.allow_client_elicitation.unwrap_or(terms.confirm_in_client),
+            client_confirmation: self.allow_client_elicitation.to_setting(),
             address: Some(self.url_or(default_url).to_owned()),
             page,
         }
@@ -35,5 +63,24 @@ impl ApprovalsSection {
     /// The URL of this server for approvers, without a final slash.
     pub(crate) fn url_or<'own>(&'own self, default_url: &'own str) -> &'own str {
         self.public_url.as_deref().unwrap_or(default_url).trim_end_matches('/')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn client_elicitation_is_off_unless_it_is_configured() {
+        let read =
+            |text: &str| serde_yaml::from_str::<ApprovalsSection>(text).map(|section| section.terms("http://x", false));
+        let setting = |text: &str| read(text).expect("valid").client_confirmation;
+        assert_eq!(setting("ttl_minutes: 5"), ClientConfirmation::Never);
+        assert_eq!(setting("allow_client_elicitation: false"), ClientConfirmation::Never);
+        assert_eq!(setting("allow_client_elicitation: true"), ClientConfirmation::Always);
+        let clients = ClientConfirmation::OfClients(vec!["desktop".to_owned()]);
+        assert_eq!(setting("allow_client_elicitation: [desktop]"), clients);
+        let invalid = read("allow_client_elicitation: maybe").expect_err("neither").to_string();
+        assert!(invalid.contains("list of OAuth client ids"), "{invalid}");
     }
 }

@@ -32,7 +32,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = ClientFiles::new(&arguments.juju_data_dir, &arguments.state_dir);
     let controllers = files.controllers(tests::long_timeouts())?;
     let policy = policy_requiring_approval(Effect::Write, arguments.requires_second_approver);
-    let terms = ApprovalSettings { address: Some("http://127.0.0.1".to_owned()), ..ApprovalSettings::default() };
+    let terms = ApprovalSettings {
+        address: Some("http://127.0.0.1".to_owned()),
+        ..ApprovalSettings::with_client_confirmation()
+    };
     let setup = ServerSetup { policy, approvals: terms, ..ServerSetup::with_controllers(controllers) };
     let served = TestServer::with(&arguments.state_dir, setup).await;
     let ready = serde_json::json!({"mcp_url": format!("http://{}/mcp", served.address), "pid": std::process::id()});
