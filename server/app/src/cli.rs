@@ -411,10 +411,15 @@ pub(crate) struct PolicyListArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
     /// Check a configuration file
-    #[command(after_help = "Example:\n  juju-mcp config check /etc/juju-mcp.yaml")]
+    #[command(
+        after_help = "Examples:\n  juju-mcp config check /etc/juju-mcp.yaml\n  juju-mcp config check --connect /etc/juju-mcp.yaml"
+    )]
     Check {
         /// The file
         file: PathBuf,
+        /// Also log in to every controller
+        #[arg(long)]
+        connect: bool,
     },
     /// Print the JSON Schema of the configuration file
     #[command(after_help = "Example:\n  juju-mcp config schema > juju-mcp.schema.json")]

@@ -28,7 +28,7 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Approvals(arguments) => approvals::run(arguments).await,
         Command::Audit(arguments) => audit::run(arguments).await,
         Command::Policy(arguments) => policy::run(&arguments),
-        Command::Config(arguments) => config::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments).await,
         Command::Healthcheck(arguments) => healthcheck::run(&arguments).await,
         Command::Fault(arguments) => fault::run(arguments).await,
         Command::Completion(arguments) => completion::run(&arguments),

@@ -52,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) default_controller: Option<String>,
     /// Static bearer tokens, for servers without an identity provider.
     pub(crate) tokens: Vec<TokenSection>,
+    /// Start with neither `tokens` nor `oauth`, and reject every caller. Default: false, because a missing section is usually a mistake.
+    pub(crate) reject_all_callers: bool,
     /// Limits for callers.
     pub(crate) limits: LimitsSection,
     /// Approval requests.
@@ -79,6 +81,8 @@ pub(crate) struct ControllerSection {
     pub(crate) addresses: Vec<String>,
     /// PEM file with the CA certificate of the controller. Default: the CAs of the system.
     pub(crate) ca_certificate_file: Option<PathBuf>,
+    /// Host name in the controller's certificate, if a CA of the system signed it.
+    pub(crate) public_hostname: Option<String>,
     /// User to log in as, with `password_file`.
     pub(crate) user: Option<String>,
     /// File with the user's password.
@@ -155,7 +159,7 @@ impl ControllerSection {
             uuid: None,
             addresses: self.addresses.clone(),
             ca_certificate,
-            public_hostname: None,
+            public_hostname: self.public_hostname.clone(),
             credential,
         })
     }

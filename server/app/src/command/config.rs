@@ -4,24 +4,27 @@ use std::process::ExitCode;
 
 use policy::BuiltinRules;
 
+use super::serve::{self, Required};
 use crate::{
     cli::{self, PolicySource},
-    config::{Config, read_token},
+    config::Config,
     failure::Failure,
     output,
     policy_watcher::PolicyWatcher,
+    wiring,
 };
 
-pub(super) fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
+pub(super) async fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
     match command {
-        cli::Config::Check { file } => {
+        cli::Config::Check { file, connect } => {
             let config = Config::read(file)?;
             let controllers = config.endpoints()?;
-            for token in &config.tokens {
-                read_token(&token.file)?;
-            }
             let policy = PolicyWatcher::new(Some(file), &PolicySource::default(), BuiltinRules::All).read()?;
-            super::serve::check_roles(policy.roles(), config.tokens.iter().map(|token| token.role.as_str()))?;
+            serve::validate(&config, policy.roles())?;
+            if *connect {
+                let configured = wiring::controllers(&config, config.juju_data_dir.as_deref())?;
+                serve::check_controllers(&configured, Required::All).await?;
+            }
             println!(
                 "`{}` is valid: {} controllers, {} tokens",
                 file.display(),

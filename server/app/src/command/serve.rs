@@ -38,10 +38,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let policy = policy_watcher.read()?;
     let authenticator = authenticator(&config, &arguments.token_file, policy.roles())?;
     check_roles(policy.roles(), controllers.others())?;
-    check_controllers(&controllers).await?;
-    for role in controllers.others() {
-        check_controllers(controllers.of(role)).await?;
-    }
+    check_controllers(&controllers, Required::One).await?;
     let state = StateDir::lock(
         &arguments.state_dir.or_else(|| config.state_dir.clone()).unwrap_or_else(|| DEFAULT_STATE_DIR.into()),
     )?;
@@ -134,9 +131,26 @@ impl Serving {
     }
 }
 
-/// Connects to each controller, so that a wrong address, authority or password is reported now and not at the first call. The
-/// server starts if at least one controller is reachable; `/readyz` reports the others.
-async fn check_controllers(controllers: &Controllers) -> Result<(), Failure> {
+/// How many controllers have to be reachable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Required {
+    /// At least one: the server starts, and `/readyz` reports the others.
+    One,
+    /// Every one.
+    All,
+}
+
+/// Connects to each controller with each credential, so that a wrong address, authority or password is reported now and not at the
+/// first call.
+pub(super) async fn check_controllers(controllers: &Controllers, required: Required) -> Result<(), Failure> {
+    connect(controllers, required).await?;
+    for role in controllers.others() {
+        connect(controllers.of(role), required).await?;
+    }
+    Ok(())
+}
+
+async fn connect(controllers: &Controllers, required: Required) -> Result<(), Failure> {
     let names = controllers.names();
     let tried = futures::future::join_all(names.iter().map(async |name| {
         let connection = match controllers.controller(Some(name)) {
@@ -146,7 +160,8 @@ async fn check_controllers(controllers: &Controllers) -> Result<(), Failure> {
         (name, connection)
     }));
     let mut away: Vec<_> = tried.await.into_iter().filter_map(|(name, result)| Some((name, result.err()?))).collect();
-    if away.len() == names.len() && !away.is_empty() {
+    let tolerated = if required == Required::One { names.len().saturating_sub(1) } else { 0 };
+    if away.len() > tolerated {
         return Err(away.swap_remove(0).1.into());
     }
     for (controller, error) in away {
@@ -189,11 +204,31 @@ fn console(config: &Config, files: &[(String, PathBuf)], public: &str) -> Result
     config.console.as_ref().map(settings).transpose()
 }
 
+/// Validates the sections that only `serve` reads. Without tokens and provider in the file, the command line has to supply tokens.
+pub(super) fn validate(config: &Config, roles: &Roles) -> Result<(), Failure> {
+    settings(config)?;
+    check_roles(
+        roles,
+        config.controllers.iter().flat_map(|controller| controller.credentials_by_role.keys().map(String::as_str)),
+    )?;
+    if config.reject_all_callers || config.oauth.is_some() || !config.tokens.is_empty() {
+        authenticator(config, &[], roles)?;
+        console(config, &[], "http://localhost")?;
+    }
+    Ok(())
+}
+
 fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) -> Result<Authenticator, Failure> {
     let configured = config.tokens.iter().map(|token| (&token.role, &token.file, token.owner.as_deref()));
     let tokens: Vec<_> = configured.chain(files.iter().map(|(role, file)| (role, file, None))).collect();
     check_roles(roles, tokens.iter().map(|(role, ..)| role.as_str()))?;
-    if tokens.is_empty() && config.oauth.is_none() {
+    if config.reject_all_callers && !(tokens.is_empty() && config.oauth.is_none()) {
+        return Err(Failure::usage(
+            "`reject_all_callers` is set beside a way to authenticate",
+            "remove it, or remove the tokens and `oauth`",
+        ));
+    }
+    if tokens.is_empty() && config.oauth.is_none() && !config.reject_all_callers {
         return Err(Failure::usage(
             "no caller could authenticate: neither a token nor an identity provider is configured",
             "give one with `--token-file ROLE=FILE`, or `tokens` or `oauth` in the configuration",
