@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import tempfile
 import time
 import typing
 
@@ -12,6 +13,8 @@ from cache import Unavailable, locked, root
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 REAL = TREE / "tests" / "real"
+# exit code of pack_charm.py on a machine that lacks what charmcraft needs
+CANNOT_PACK = 3
 
 
 @dataclasses.dataclass
@@ -141,6 +144,19 @@ def charm(tally, selection=None):
     found = {"JUJU_MCP_TEST_PEBBLE": available(programs.pebble), "JUJU_MCP_TEST_PROGRAM": available(lambda: build("juju-mcp")[0]),
              "JUJU_MCP_TEST_JUJU": controller and controller / "juju"}
     environment = {name: path for name, path in found.items() if path}
+    with tempfile.TemporaryDirectory() as folder:
+        packed = subprocess.run([python, TREE / "tests" / "checks" / "pack_charm.py", folder], text=True, stdout=subprocess.PIPE)
+        if packed.returncode == CANNOT_PACK:
+            tally.skip(packed.stdout.strip())
+        elif packed.returncode:
+            tally.fail(f"charmcraft pack ended with {packed.returncode}")
+        else:
+            environment["JUJU_MCP_TEST_CHARM"] = pathlib.Path(folder) / "charm"
+        charm_tests(tally, python, selection, environment)
+
+
+def charm_tests(tally, python, selection, environment):
+    """Runs the charm's tests on the code of the packed charm if the environment names one."""
     tally.command([python, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rs", TREE / "tests" / "charm",
                    *(["-k", selection] if selection else [])], minutes=20, PYTHONDONTWRITEBYTECODE=1, **environment)
 

@@ -1,0 +1,224 @@
+"""The charm's workload code against a real Pebble, the real program and a simulated controller, as a user without privileges."""
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import configuration
+import controllers
+import ops
+import pytest
+import workload
+import yaml
+from conftest import CHARMCRAFT_DEFAULTS
+from relations import OauthProvider
+
+TEST_TIMEOUT = 180
+UID = 584792
+
+
+def required_path(name):
+    """The path in an environment variable that tests/run sets; skips the test if it is missing."""
+    value = os.environ.get(name)
+    if not value or not pathlib.Path(value).exists():
+        pytest.skip(f"{name} is not set to an existing path; tests/run sets it")
+    return pathlib.Path(value)
+
+
+def wait_until(description, check):
+    """Waits until `check()` returns a true value, and returns it."""
+    deadline = time.monotonic() + TEST_TIMEOUT
+    while not (found := check()):
+        assert time.monotonic() < deadline, f"not within {TEST_TIMEOUT} s: {description}"
+        time.sleep(0.1)
+    return found
+
+
+def free_port():
+    """A port on which nothing listens at this moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running(argv, **options):
+    """Runs a program for the duration of a block, as the user of the container if this user may change to it."""
+    identity = {"user": UID, "group": UID, "extra_groups": []} if os.geteuid() == 0 else {}
+    process = subprocess.Popen([*map(str, argv)], stdin=subprocess.DEVNULL, **identity, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+class Machine:
+    """A folder in place of the root of the container, with Pebble running in it."""
+
+    def __init__(self, root, client, simulator):
+        self.root, self.client, self.simulator = root, client, simulator
+        self.workload = workload.Workload(ops.Container("juju-mcp", backend=None, pebble_client=client))
+        self.inputs = configuration.Inputs(
+            options=CHARMCRAFT_DEFAULTS, controllers=self.controllers(simulator["password"]), tokens=[{"role": "viewer", "file": "token-viewer"}],
+            token_files={"token-viewer": "a-token-that-is-long-enough-for-the-program\n"}, provider=None, ca_certificates=[],
+            public_url="https://mcp.example", host_names=["mcp.example"])
+
+    def controllers(self, password):
+        """The simulated controller with a password."""
+        content = {key: self.simulator[key] for key in ("addresses", "ca-cert", "username")}
+        return controllers.from_secrets({"secret": content | {"password": password}})
+
+    def apply(self, **changes):
+        """Changes inputs and does what a reconciliation does; returns the messages of the problems."""
+        inputs = dataclasses.replace(self.inputs, **changes)
+        files = configuration.files(inputs)
+        problems = files.problems or self.workload.activate(files.content)
+        problems = problems or self.workload.start("info", {})
+        if not problems:
+            self.inputs = inputs
+        return [problem.message for problem in problems]
+
+    def pid(self):
+        """The process of the server, or None."""
+        found = subprocess.run(["pgrep", "-f", f"^{workload.PROGRAM} serve"], text=True, capture_output=True).stdout.split()
+        return int(found[0]) if found else None
+
+    def request(self, method, path, token=None):
+        """The status of an HTTP response of the server; None if it does not respond."""
+        connection = http.client.HTTPConnection("127.0.0.1", configuration.PORT, timeout=10)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            connection.request(method, path, body=INITIALIZE if method == "POST" else None, headers=headers | {
+                "Content-Type": "application/json", "Accept": "application/json, text/event-stream"})
+            return connection.getresponse().status
+        except OSError:
+            return None
+        finally:
+            connection.close()
+
+    def wait_for_checks(self):
+        """Waits until both health checks are up and the server is ready."""
+        wait_until("the server is ready", lambda: self.request("GET", "/readyz") == 200)
+        return wait_until("checks are up", lambda: all(
+            check.status == ops.pebble.CheckStatus.UP for check in self.client.get_checks()))
+
+
+INITIALIZE = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+    "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}})
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Pebble and a simulated controller, both without privileges."""
+    pebble, program = required_path("JUJU_MCP_TEST_PEBBLE"), required_path("JUJU_MCP_TEST_PROGRAM")
+    root = pathlib.Path(tempfile.mkdtemp(prefix="juju-mcp-charm-"))
+    for folder in ("bin", "etc", "state", "pebble", "sim"):
+        (root / folder).mkdir()
+    root.chmod(0o755)
+    for source in (pebble, program):
+        shutil.copy(source, root / "bin" / source.name)
+    if os.geteuid() == 0:
+        for folder in ("etc", "state", "pebble", "sim"):
+            os.chown(root / folder, UID, UID)
+    port = free_port()
+    monkeypatch.setattr(configuration, "PORT", port)
+    monkeypatch.setattr(workload, "PORT", port)
+    monkeypatch.setattr(configuration, "STATE_DIR", str(root / "state"))
+    monkeypatch.setattr(workload, "PROGRAM", str(root / "bin" / program.name))
+    monkeypatch.setattr(workload, "ACTIVE", str(root / "etc/active"))
+    monkeypatch.setattr(workload, "CANDIDATE", str(root / "etc/candidate"))
+    environment = {"PEBBLE": str(root / "pebble"), "PATH": os.environ["PATH"], "HOME": str(root / "sim"), "TMPDIR": str(root / "sim")}
+    simulator = [root / "bin" / program.name, "sim", "--ready-file", root / "sim/ready.json"]
+    with (root / "log.txt").open("w") as log, running(simulator, env=environment, stdout=log, stderr=log, cwd=root / "sim"):
+        with running([root / "bin/pebble", "run", "--create-dirs", "--hold"], env=environment, stdout=log, stderr=log, cwd=root):
+            wait_until("Pebble listens", (root / "pebble/.pebble.socket").exists)
+            wait_until("the simulator is ready", (root / "sim/ready.json").exists)
+            files = pathlib.Path(json.loads((root / "sim/ready.json").read_text())["juju_data"])
+            yield Machine(root, ops.pebble.Client(str(root / "pebble/.pebble.socket")), login(files))
+    shutil.rmtree(root)
+
+
+def login(files):
+    """The content of a secret for the controller that a folder of client files describes."""
+    document = yaml.safe_load((files / "controllers.yaml").read_text())
+    name = document["current-controller"]
+    controller, account = document["controllers"][name], yaml.safe_load((files / "accounts.yaml").read_text())["controllers"][name]
+    return {"addresses": " ".join(controller["api-endpoints"]), "ca-cert": controller["ca-cert"], "username": account["user"],
+            "password": account["password"]}
+
+
+def test_server_runs_without_privileges_and_is_restarted_and_drained(machine):
+    assert machine.apply() == []
+    machine.wait_for_checks()
+    assert machine.request("POST", "/mcp") == 401
+    assert machine.request("POST", "/mcp", "a-token-that-is-long-enough-for-the-program") == 200
+    pid = machine.pid()
+    if os.geteuid() == 0:
+        assert f"Uid:\t{UID}" in pathlib.Path(f"/proc/{pid}/status").read_text()
+    os.kill(pid, signal.SIGKILL)
+    wait_until("Pebble restarts the server", lambda: machine.pid() not in (None, pid))
+    machine.wait_for_checks()
+    machine.client.stop_services(["juju-mcp"])
+    assert machine.pid() is None
+
+
+def test_secrets_are_private_files_and_not_in_plan_or_command_line(machine):
+    assert machine.apply() == []
+    machine.wait_for_checks()
+    secret = machine.simulator["password"]
+    assert secret in (machine.root / "etc/active/controller-controller-password").read_text()
+    assert {path.stat().st_mode & 0o777 for path in (machine.root / "etc/active").iterdir()} == {0o600}
+    assert not (machine.root / "etc/candidate").exists()
+    process = pathlib.Path(f"/proc/{machine.pid()}")
+    texts = [machine.client.get_plan().to_yaml(), (process / "cmdline").read_text(), (process / "environ").read_text(),
+             (machine.root / "log.txt").read_text()]
+    assert not [text for text in texts if secret in text or "a-token-that-is-long-enough" in text]
+
+
+def test_invalid_values_leave_the_server_running_with_the_previous_ones(machine):
+    assert machine.apply() == []
+    machine.wait_for_checks()
+    pid, plan = machine.pid(), machine.client.get_plan().to_yaml()
+    (message,) = machine.apply(options={**CHARMCRAFT_DEFAULTS, "roles": "dba: {effects: [reed]}"})
+    assert "unknown variant `reed`" in message and message.endswith("the previous configuration stays active")
+    (message,) = machine.apply(options={**CHARMCRAFT_DEFAULTS, "configuration": "limit: {}"})
+    assert "unknown field `limit`" in message
+    (message,) = machine.apply(controllers=machine.controllers("wrong-password"))
+    assert "password" in message and message.endswith("the previous configuration stays active")
+    assert (machine.pid(), machine.client.get_plan().to_yaml()) == (pid, plan)
+    assert machine.request("GET", "/readyz") == 200
+
+
+def test_changed_role_is_active_without_restart_and_removed_token_with_one(machine):
+    assert machine.apply() == []
+    machine.wait_for_checks()
+    pid = machine.pid()
+    assert machine.apply(options={**CHARMCRAFT_DEFAULTS, "roles": "dba: {effects: [read]}"}) == []
+    wait_until("the server reloads the policy", lambda: "the policy was reloaded" in server_log(machine))
+    assert machine.pid() == pid
+    assert machine.apply(tokens=[], token_files={}) == []
+    wait_until("the server restarts", lambda: machine.pid() not in (None, pid))
+    wait_until("the server listens", lambda: machine.request("GET", "/healthz") == 200)
+    assert machine.request("POST", "/mcp", "a-token-that-is-long-enough-for-the-program") == 401
+
+
+def test_identity_provider_that_is_not_there_yet_does_not_prevent_the_start(machine):
+    provider = OauthProvider("https://iam.invalid", "http://hydra.iam.svc.cluster.local:4445/admin/oauth2/introspect", "client", "a-secret")
+    assert machine.apply(provider=provider, tokens=[], token_files={}) == []
+    machine.wait_for_checks()
+    assert machine.request("POST", "/mcp") == 401
+
+
+def server_log(machine):
+    """The log of the server from Pebble's buffer."""
+    environment = {"PEBBLE": str(machine.root / "pebble")}
+    return subprocess.run([machine.root / "bin/pebble", "logs", "-n", "all"], env=environment, text=True, capture_output=True).stdout
