@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import types
 
 import configuration
 import controllers
@@ -23,6 +24,8 @@ from relations import OauthProvider
 
 TEST_TIMEOUT = 180
 UID = 584792
+# what ops.Container needs from Juju: its version
+BACKEND = types.SimpleNamespace(_juju_context=types.SimpleNamespace(version=ops.JujuVersion("3.6.11")))
 
 
 def required_path(name):
@@ -66,7 +69,7 @@ class Machine:
 
     def __init__(self, root, client, simulator):
         self.root, self.client, self.simulator = root, client, simulator
-        self.workload = workload.Workload(ops.Container("juju-mcp", backend=None, pebble_client=client))
+        self.workload = workload.Workload(ops.Container("juju-mcp", backend=BACKEND, pebble_client=client))
         self.inputs = configuration.Inputs(
             options=CHARMCRAFT_DEFAULTS, controllers=self.controllers(simulator["password"]), tokens=[{"role": "viewer", "file": "token-viewer"}],
             token_files={"token-viewer": "a-token-that-is-long-enough-for-the-program\n"}, provider=None, ca_certificates=[],
@@ -202,7 +205,7 @@ def test_changed_role_is_active_without_restart_and_removed_token_with_one(machi
     assert machine.apply() == []
     machine.wait_for_checks()
     pid = machine.pid()
-    assert machine.apply(options={**CHARMCRAFT_DEFAULTS, "roles": "dba: {effects: [read]}"}) == []
+    assert machine.apply(options={**CHARMCRAFT_DEFAULTS, "roles": "dba: {description: Databases, effects: [read]}"}) == []
     wait_until("the server reloads the policy", lambda: "the policy was reloaded" in server_log(machine))
     assert machine.pid() == pid
     assert machine.apply(tokens=[], token_files={}) == []
