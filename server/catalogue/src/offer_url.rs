@@ -47,10 +47,9 @@ impl OfferUrl {
         if !fits {
             return Err(invalid());
         }
-        let owned = |part: Option<&str>| part.map(ToOwned::to_owned);
         Ok(Self {
-            controller: owned(controller),
-            owner: owned(owner),
+            controller: controller.map(ToOwned::to_owned),
+            owner: owner.map(ToOwned::to_owned),
             model: model.to_owned(),
             offer: offer.to_owned(),
         })

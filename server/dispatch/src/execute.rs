@@ -147,7 +147,7 @@ enum Next {
     /// It reads.
     Read(Work),
     /// It changes something.
-    Write(Write),
+    Write(Box<Write>),
 }
 
 impl ActiveCall<'_> {
@@ -208,7 +208,7 @@ impl ActiveCall<'_> {
         let (dispatcher, caller) = (self.dispatcher, self.caller);
         let key = self.options.idempotency_key.map(|name| IdempotencyKey::new(dispatcher, caller, name));
         let store = dispatcher.ledger.store().clone();
-        Ok(Next::Write(Write { work, reservation: decided.reservation, key, store }))
+        Ok(Next::Write(Box::new(Write { work, reservation: decided.reservation, key, store })))
     }
 
     /// The recorded reply, where the call repeats one by its idempotency key: no approval is requested or used up for it.
