@@ -145,7 +145,7 @@ enum Next {
     /// It is answered already: a dry run, or the replay of an earlier call.
     Answer(Reply),
     /// It reads.
-    Read(Work),
+    Read(Box<Work>),
     /// It changes something.
     Write(Box<Write>),
 }
@@ -203,7 +203,7 @@ impl ActiveCall<'_> {
         let changes = permitted.act().effect.changes();
         let work = Work { permitted, site: self.site };
         if !changes {
-            return Ok(Next::Read(work));
+            return Ok(Next::Read(Box::new(work)));
         }
         let (dispatcher, caller) = (self.dispatcher, self.caller);
         let key = self.options.idempotency_key.map(|name| IdempotencyKey::new(dispatcher, caller, name));
