@@ -94,7 +94,7 @@ async fn server_without_readable_budget_usage_does_not_start() {
         units: 1,
         machines: 0,
     };
-    store.add_budget_change(&never, 0).await.expect("kept");
+    store.add_budget_change(&never, 0).await.expect("stored");
     assert!(matches!(dispatch::restore_budget(store).await, Err(store::Error::Unreadable { .. })));
     shop.execute_sql("drop table budget_change").await;
     assert!(matches!(dispatch::restore_budget(store).await, Err(store::Error::Failed(_))));

@@ -184,7 +184,7 @@ async fn console_records_pending_auth_failures_on_shutdown() {
     }
     shop.served.security_log.close().await;
     let records = shop.served.ledger_records().await;
-    let told = records.iter().filter_map(|record| match &record.phase {
+    let failures = records.iter().filter_map(|record| match &record.phase {
         Phase::Open(opened) => match &opened.event {
             AuditEvent::AuthenticationFailed { reason, suppressed_count } => {
                 Some((&*opened.caller, &**reason, *suppressed_count))
@@ -193,8 +193,8 @@ async fn console_records_pending_auth_failures_on_shutdown() {
         },
         Phase::Close(_) => None,
     });
-    let told: Vec<_> = told.collect();
-    assert_eq!(told, [("anonymous:127.0.0.1", "unknown_token", 0), ("anonymous:127.0.0.1", "unknown_token", 3)]);
+    let failures: Vec<_> = failures.collect();
+    assert_eq!(failures, [("anonymous:127.0.0.1", "unknown_token", 0), ("anonymous:127.0.0.1", "unknown_token", 3)]);
     assert!(!serde_json::to_string(&records).expect("JSON").contains(wrong));
     let metrics = shop.served.metrics.text();
     assert!(metrics.contains("juju_mcp_authentication_failures_total{reason=\"unknown_token\"} 4\n"), "{metrics}");

@@ -184,14 +184,14 @@ fn use_tree(tokens: &[String], index: &mut usize, prefix: &[String], found: &mut
 }
 
 impl Crate {
-    /// Reads the crate whose root file is `root`.
+    /// Reads the crate with the root file `root`.
     fn read(root: &Path) -> Self {
         let mut read = Self::default();
         read.read_file(root, root.parent().expect("a folder"), Vec::new());
         read
     }
 
-    /// Reads a file as the module `path`, whose child files are in `folder`.
+    /// Reads a file as the module `path`; its child files are in `folder`.
     fn read_file(&mut self, file: &Path, folder: &Path, path: ModulePath) {
         let source = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         self.read_module(&without_tests(tokens(&source)), file, folder, path);

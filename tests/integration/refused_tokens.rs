@@ -311,7 +311,7 @@ async fn revoked_jwt_is_rejected_with_include_jwts() {
     let kinds: BTreeSet<_> =
         failure_records(&parts, 2).await.iter().map(|records| records.arguments["reason"].to_string()).collect();
     assert_eq!(kinds, BTreeSet::from([r#""inactive""#, r#""invalid_signature""#].map(str::to_owned)));
-    // what the provider says is no more than a further condition
+    // the provider's response is only a further condition
     let other = parts.token(|claims| claims["aud"] = json!("https://other.example"));
     parts.provider.set_introspection(&other, json!({"active": true, "aud": [AUDIENCE]}));
     assert_eq!(send(&other).await.status, 401);
@@ -382,7 +382,7 @@ async fn stale_metadata_is_refreshed_or_used_until_too_old() {
     tokio::time::sleep(short * 5).await;
     assert_eq!(send(&next.sign(&parts.claims())).await, 503);
     parts.provider.set_failing(true);
-    assert_eq!(send(&next.sign(&parts.claims())).await, 503, "what it said before is forgotten");
+    assert_eq!(send(&next.sign(&parts.claims())).await, 503, "the earlier response is not used");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What a caller can do is what their role allows and what the Juju user may whom the role logs in as: on a real API server.
+//! A caller can do what both their role and the Juju user of that role allow: on a real API server.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use policy::{BuiltinRules, Policy};
 use serde_json::{Value, json};
 use tests::{RealController, SideBySide, long_timeouts};
 
-/// The shipped roles but for a fault: whoever views may do everything.
+/// The built-in roles with a fault: a viewer may do everything.
 const FAULTY: &str = "roles: {viewer: {description: A fault, effects: [read, sensitive, write, destructive]}}";
 
 async fn call(pair: &SideBySide, role: &str, tool: &str, arguments: Value) -> Result<Value, Refusal> {

@@ -1,4 +1,4 @@
-//! Good tokens in all the shapes that providers give them, their keys over time, and where clients are told to sign in.
+//! Valid tokens in all forms that providers issue, key rotation, and the metadata that leads clients to the sign-in.
 
 use std::{
     convert::Infallible,
@@ -55,7 +55,7 @@ impl Trusted {
         claims
     }
 
-    /// Who a token with these changes stands for.
+    /// The caller of a token with these changes.
     async fn caller(&self, changed: Value) -> Caller {
         self.take(&self.key.sign(&self.claims(&changed))).await.unwrap_or_else(|error| panic!("{changed}: {error}"))
     }
@@ -146,8 +146,8 @@ async fn unknown_keys_cause_one_request_per_interval() {
 
 #[tokio::test]
 async fn opaque_token_is_cached_no_longer_than_configured() {
-    let kept = Duration::from_millis(300);
-    let trusted = Trusted::start(|settings| settings.token_cache = kept).await;
+    let ttl = Duration::from_millis(300);
+    let trusted = Trusted::start(|settings| settings.token_cache = ttl).await;
     let mut claims = trusted.claims(&json!({"active": true, "ext": {"groups": ["dba"]}}));
     claims.as_object_mut().expect("a map").remove("groups");
     trusted.provider.set_introspection("opaque", claims);
@@ -157,10 +157,10 @@ async fn opaque_token_is_cached_no_longer_than_configured() {
         assert_eq!(caller.claims().expect("claims").groups, ["dba"]);
     }
     let (asked, may_be_asked) =
-        (trusted.provider.request_count("introspect"), 1 + begun.elapsed().as_millis() / kept.as_millis());
+        (trusted.provider.request_count("introspect"), 1 + begun.elapsed().as_millis() / ttl.as_millis());
     assert!(u128::from(asked) <= may_be_asked, "asked {asked} times, where {may_be_asked} would have been enough");
     trusted.provider.set_introspection("opaque", json!({"active": false}));
-    tokio::time::sleep(kept).await;
+    tokio::time::sleep(ttl).await;
     assert_eq!(refused(trusted.take("opaque").await), TokenRejection::Inactive, "a revocation is noticed");
 }
 
@@ -185,7 +185,7 @@ async fn email_is_used_only_if_verified() {
     say("ana", false);
     assert_eq!(email(&token(json!(["openid", "email"]), 3)).await, None);
     say("eve", true);
-    assert_eq!(email(&token(json!(["openid", "email"]), 4)).await, None, "somebody else's");
+    assert_eq!(email(&token(json!(["openid", "email"]), 4)).await, None, "the address of another subject");
 }
 
 async fn get(parts: &ServerWithProvider, path: &str) -> Response {
@@ -212,11 +212,11 @@ async fn resource_metadata_is_served_at_all_well_known_paths() {
         let answer = get(&parts, &format!("{well_known}{path}")).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
-        let told = answer.json();
-        assert_eq!(told["resource"], format!("{PUBLIC}{resource}"), "{path}");
-        assert_eq!(told["authorization_servers"], json!([parts.provider.issuer]));
-        assert_eq!(told["bearer_methods_supported"], json!(["header"]));
-        assert_eq!(told["scopes_supported"], json!(["openid", "juju:read", "juju:write"]));
+        let metadata = answer.json();
+        assert_eq!(metadata["resource"], format!("{PUBLIC}{resource}"), "{path}");
+        assert_eq!(metadata["authorization_servers"], json!([parts.provider.issuer]));
+        assert_eq!(metadata["bearer_methods_supported"], json!(["header"]));
+        assert_eq!(metadata["scopes_supported"], json!(["openid", "juju:read", "juju:write"]));
     }
     for path in
         ["/elsewhere", "/mcp/", "/mcp/x/", "/mcp/x/a/b", "/prod-juju-mcpx/mcp", "/api/v1/approvals", "/other/mcp"]

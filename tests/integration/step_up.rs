@@ -40,12 +40,12 @@ async fn narrow_token_receives_all_required_scopes() {
         "arguments": {"units": ["web/0"]}}});
     let answer = send(Request::modern("/mcp", "tools/call", inner), &parts, &token).await;
     assert_eq!((answer.status, answer.json()["error"]["data"]["scopes"][2].as_str()), (403, Some("juju:write")));
-    let told = parts.closed_acts().await;
-    let tools: Vec<_> = told.iter().map(|told| told.tool.as_str()).collect();
+    let acts = parts.closed_acts().await;
+    let tools: Vec<_> = acts.iter().map(|act| act.tool.as_str()).collect();
     assert_eq!(tools, ["juju_add_unit", "juju_add_unit", "juju_remove_unit"]);
-    for told in told {
-        assert_eq!((told.caller.as_str(), told.outcome), ("oauth:ana", Outcome::Denied));
-        assert!(told.reason.contains("`juju:write`"), "{}", told.reason);
+    for act in acts {
+        assert_eq!((act.caller.as_str(), act.outcome), ("oauth:ana", Outcome::Denied));
+        assert!(act.reason.contains("`juju:write`"), "{}", act.reason);
     }
 }
 
@@ -54,7 +54,7 @@ async fn session_client_receives_the_scope_challenge() {
     let parts = ServerWithProvider::start().await;
     let token = parts.token(scopes(&["juju:read"]));
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "journey", "version": "1"}}});
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "integration-test", "version": "1"}}});
     let opened = send(Request::rpc("/mcp", &hello), &parts, &token).await;
     let call = json!({"jsonrpc": "2.0", "id": "seven", "method": "tools/call", "params": {
         "name": "juju_add_unit", "arguments": {"application": "web"}}});
@@ -86,8 +86,8 @@ async fn step_up_is_not_requested_if_it_cannot_help() {
     });
     denied(staff).await;
     for approves in [&["juju:approve"][..], &["juju:read", "juju:write", "juju:approve"]] {
-        let told = denied(parts.token(scopes(approves))).await;
-        assert!(told.contains("sign in again for `juju:write` without `juju:approve`"), "{told}");
+        let message = denied(parts.token(scopes(approves))).await;
+        assert!(message.contains("sign in again for `juju:write` without `juju:approve`"), "{message}");
     }
     // scopes that are none of ours limit nothing
     let unlimited = denied(parts.token(scopes(&["openid"]))).await;

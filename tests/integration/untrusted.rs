@@ -32,10 +32,10 @@ impl Shop {
         request.send(self.served.address).await.expect("an answer").json()["result"].clone()
     }
 
-    /// What a unit of the shop says of itself, told by the status.
+    /// The status after a unit of the shop has set this message.
     async fn status_with_message(&self, message: &str) -> Value {
         self.simulator.inject(Fault::Block("web/0".to_owned(), message.to_owned())).await.expect("a unit");
-        wait_until("the unit says that it is blocked", async || {
+        wait_until("the unit is blocked", async || {
             let status = self.call("juju_status", json!({"format": "concise"})).await;
             let blocked = status["structuredContent"].to_string().contains("blocked");
             if blocked { Ok(status) } else { Err(status.to_string()) }

@@ -58,7 +58,7 @@ impl SideBySide {
     }
 
     async fn new(controllers: Controllers, data: PathBuf, folder: tempfile::TempDir) -> Self {
-        let door = Dispatcher {
+        let dispatcher = Dispatcher {
             catalogue: Catalogue::builtin(),
             policy: ActivePolicy::new(Policy::without_rules().expect("the policy"), Budget::default()),
             ledger: crate::ledger::ledger(folder.path()).await,
@@ -67,7 +67,7 @@ impl SideBySide {
             clock: Clock::default(),
         };
         let programs = programs();
-        Self { dispatcher: door, juju: programs.map(|programs| programs.join("juju")), data, _folder: folder }
+        Self { dispatcher, juju: programs.map(|programs| programs.join("juju")), data, _folder: folder }
     }
 
     /// Calls a tool as the role `admin`.

@@ -103,7 +103,7 @@ impl TestServer {
         let stored_key = std::fs::read(folder.join(STATE_KEY_FILE)).ok().and_then(|key| key.try_into().ok());
         let catalogue = Catalogue::builtin();
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
-        let door = Arc::new(Dispatcher {
+        let dispatcher = Arc::new(Dispatcher {
             catalogue,
             policy: ActivePolicy::new(policy, dispatch::restore_budget(ledger.store()).await.expect("a store")),
             ledger: ledger.clone(),
@@ -114,9 +114,9 @@ impl TestServer {
         let metrics = Arc::new(Metrics::default());
         let stop = CancellationToken::new();
         let server =
-            mcp::Server::new(Arc::clone(&door), metrics.clone()).with_state_key(&stored_key.unwrap_or(STATE_KEY));
+            mcp::Server::new(Arc::clone(&dispatcher), metrics.clone()).with_state_key(&stored_key.unwrap_or(STATE_KEY));
         let server = adjust(server);
-        let security_log = SecurityLog::new(Arc::clone(&metrics), Arc::clone(&door), settings.auth_failure_window);
+        let security_log = SecurityLog::new(Arc::clone(&metrics), Arc::clone(&dispatcher), settings.auth_failure_window);
         let security_log = Arc::new(security_log);
         let events: Arc<dyn SecurityEvents> = security_log.clone();
         let deps = RouterDeps {
@@ -125,12 +125,12 @@ impl TestServer {
             authenticate: Arc::new(people),
             health: Arc::new(()),
             metrics: metrics.clone(),
-            approvals: Some(Approvals::new(Arc::clone(&door))),
-            console: Some(console_routes(page_settings(), &door, &authenticator, &events)),
+            approvals: Some(Approvals::new(Arc::clone(&dispatcher))),
+            console: Some(console_routes(page_settings(), &dispatcher, &authenticator, &events)),
             events,
         };
         let address = listen(settings, deps, stop.clone()).await;
-        Self { address, metrics, server, dispatcher: door, tokens, authenticator, security_log, ledger, stop }
+        Self { address, metrics, server, dispatcher, tokens, authenticator, security_log, ledger, stop }
     }
 
     /// Starts a second server for the same dispatcher and tokens, with only the approval page; returns its address.
@@ -176,11 +176,11 @@ pub fn page_settings() -> console::Settings {
 
 fn console_routes(
     settings: console::Settings,
-    door: &Arc<Dispatcher>,
+    dispatcher: &Arc<Dispatcher>,
     authenticator: &Arc<Authenticator>,
     events: &Arc<dyn SecurityEvents>,
 ) -> axum::Router {
-    let approvals = Approvals::new(Arc::clone(door));
+    let approvals = Approvals::new(Arc::clone(dispatcher));
     console::routes(settings, approvals, Arc::clone(authenticator), Arc::clone(events)).expect("randomness")
 }
 

@@ -57,7 +57,7 @@ use Kind::{
 };
 
 const PATTERNS: &[Pattern] = &[
-    // forget what you were told
+    // forget earlier instructions
     any(InstructionOverride, 5, 9, &[IGNORE, PRIOR | YOUR, INSTRUCTION]),
     ordered(InstructionOverride, 5, 7, &[PUT_ASIDE | ASIDE | STOP, PRIOR | YOUR, INSTRUCTION | OWN_TEXT]),
     ordered(InstructionOverride, 4, 7, &[IGNORE, PRIOR | YOUR, RULE | TASK]),
@@ -186,7 +186,7 @@ const PATTERNS: &[Pattern] = &[
     ordered(Concealment, 3, 6, &[YOUR | YOU, ANSWER, DICTATE]),
     ordered(Concealment, 2, 5, &[DICTATE, NOT | NONE | FINE]),
     ordered(Concealment, 4, 4, &[LET, ANYONE, HEAR]),
-    // permission that nobody gave
+    // permission without a source
     ordered(Authority, 4, 12, &[APPROVED, NOT | WITHOUT, ASKING | NEEDED]),
     ordered(Authority, 3, 10, &[ALLOWED, NOT | WITHOUT, ASKING]),
     any(Authority, 4, 9, &[APPROVED | ALLOWED, YOU, PUT_ASIDE | IGNORE]),
@@ -266,7 +266,7 @@ const PATTERNS: &[Pattern] = &[
     ordered(ToolCallRequest, 2, 10, &[TOOL, TOOL]),
     any(ToolCallRequest, 3, 8, &[ALWAYS | MUST, TOOLING]),
     ordered(ToolCallRequest, 2, 5, &[ACT, JUJU, DESTROY]),
-    // data that is said to end, and a conversation that is said to begin
+    // a claimed end of data, and a claimed start of a conversation
     ordered(FakeRoleMarkers, 2, 5, &[END_OF, BLOCK]),
     ordered(FakeRoleMarkers, 2, 4, &[END_OF, OUR_BLOCK]),
     ordered(FakeRoleMarkers, 3, 1, &[TURN]),

@@ -25,7 +25,7 @@ pub(crate) struct Charm {
     #[serde(default)]
     pub(crate) build: String,
     /// Workload status message of units that are active.
-    #[serde(default, rename = "says")]
+    #[serde(default)]
     pub(crate) active_message: String,
     #[serde(default = "latest")]
     pub(crate) channels: Vec<String>,

@@ -35,7 +35,7 @@ impl Methods {
         self.on_version::<M>(ANY_VERSION, answer);
     }
 
-    /// The same for one version of the facade, whose shapes are others.
+    /// The same for one version of the facade, which has different types.
     pub(crate) fn on_version<M: Method>(
         &mut self,
         version: u32,

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_survives_its_pairs() {
+    fn query_round_trips_through_its_pairs() {
         let query = LogQuery {
             include_entity: vec!["unit-web-0".into(), "machine-*".into()],
             level: "WARNING".into(),

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_delta_is_a_list_of_kind_change_and_entity() {
+    fn delta_is_a_list_of_kind_change_and_entity() {
         let text = json!(["annotation", "remove", {"model-uuid": "m", "tag": "unit-web-0", "annotations": {"a": "b"}}]);
         let delta: Delta = serde_json::from_str(&text.to_string()).expect("read");
         assert!(delta.removed);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_kind_is_named() {
+    fn unknown_kind_is_named_in_the_error() {
         let error = serde_json::from_str::<Delta>(&Value::from(vec!["ghost", "change", ""]).to_string());
         assert!(error.expect_err("refused").to_string().contains("ghost"));
     }

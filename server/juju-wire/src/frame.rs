@@ -171,14 +171,14 @@ mod tests {
     crate::methods! { Pinger { Ping(read): () => () } }
 
     #[test]
-    fn a_call_without_parameters_has_no_params_key() {
+    fn call_without_parameters_has_no_params_key() {
         let request = Request::of::<Ping>(7, 1, "", &()).expect("written");
         let written = serde_json::to_value(request).expect("json");
         assert_eq!(written, json!({"request-id": 7, "type": "Pinger", "version": 1, "request": "Ping"}));
     }
 
     #[test]
-    fn an_error_reply_carries_an_empty_response_as_the_real_server_sends_it() {
+    fn error_reply_has_an_empty_response_as_the_real_server_sends_it() {
         let reply = Reply::failed(3, RemoteError::not_found("application \"web\""));
         let written = serde_json::to_value(&reply).expect("json");
         assert_eq!(
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_answer_is_read_as_unit() {
+    fn empty_response_is_read_as_unit() {
         let reply: Reply = serde_json::from_str(r#"{"request-id":1,"response":{}}"#).expect("frame");
         reply.answer::<Ping>().expect("unit");
     }

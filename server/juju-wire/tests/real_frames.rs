@@ -14,7 +14,7 @@ struct Frame {
     method: String,
     params: Option<Value>,
     response: Option<Value>,
-    /// Told where it is not the newest.
+    /// Set if it is not the newest.
     version: Option<u32>,
 }
 

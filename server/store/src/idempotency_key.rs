@@ -1,4 +1,4 @@
-//! Idempotency keys: the act that a caller's key stands for, and its outcome.
+//! Idempotency keys: the act of a caller's key, and its outcome.
 
 use sqlx::{FromRow, Row, sqlite::SqliteRow};
 

@@ -123,7 +123,7 @@ async fn router(folder: &std::path::Path) -> Router {
         checkpoint_file: folder.join("ledger-checkpoint.json"),
         retention: audit::Retention::default(),
     };
-    let door = Arc::new(dispatch::Dispatcher {
+    let dispatcher = Arc::new(dispatch::Dispatcher {
         catalogue: catalogue::Catalogue::builtin(),
         policy: policy::ActivePolicy::new(policy::Policy::builtin().expect("the policy"), policy::Budget::default()),
         ledger: audit::Ledger::open(store, terms).await.expect("a ledger"),
@@ -135,7 +135,7 @@ async fn router(folder: &std::path::Path) -> Router {
     authenticator.add_static_token(TokenHash::digest(TOKEN), "viewer");
     let settings = http_server::Settings::default();
     let metrics = Arc::new(http_server::metrics::Metrics::default());
-    let server = mcp::Server::new(door, metrics.clone());
+    let server = mcp::Server::new(dispatcher, metrics.clone());
     let stop = tokio_util::sync::CancellationToken::new();
     let deps = http_server::RouterDeps {
         mcp: server.http(settings.max_body_bytes, stop),

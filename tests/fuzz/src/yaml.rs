@@ -58,9 +58,9 @@ fn check_policy(policy: &Policy) {
 
 /// The decision agrees with the role and with the rules of the explanation.
 fn check_decision(policy: &Policy, caller: &Caller, effect: Effect) {
-    let (act, circumstances) = (act(effect), EvaluationContext::new(Default::default()));
-    let judged = policy.evaluate(caller, &act, &circumstances);
-    let explanation = policy.explain(caller, &act, &circumstances);
+    let (act, context) = (act(effect), EvaluationContext::new(Default::default()));
+    let judged = policy.evaluate(caller, &act, &context);
+    let explanation = policy.explain(caller, &act, &context);
     if policy.permissions(caller).allow(effect).is_err() {
         assert!(matches!(judged, PolicyDecision::Deny(_)), "{judged:?} though no role allows it: {explanation:?}");
         return;

@@ -16,7 +16,7 @@ pub(super) fn cases(parts: &ServerWithProvider) -> Vec<Case> {
     rows.into_iter().map(case).collect()
 }
 
-/// What, which claim, how it stands there, the word in the ledger.
+/// Description, claim, its value, the reason code in the ledger.
 type Row = (&'static str, &'static str, Option<Value>, &'static str);
 
 fn audience() -> Vec<Row> {

@@ -1,4 +1,4 @@
-//! Tokens in the form of a JWT whose parts, header or signature do not fit.
+//! Tokens in the form of a JWT with invalid parts, header or signature.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -191,7 +191,7 @@ fn headers(parts: &ServerWithProvider, keys: &Keys) -> Vec<Case> {
             "invalid_signature",
         ),
         ("a certificate", signed(&keys.foreign, json!({"x5c": ["MIIB"]})), "invalid_signature"),
-        ("a header whose kind is a list", signed(&parts.key, json!({"typ": ["JWT"]})), "unreadable"),
+        ("a header with a list as its type", signed(&parts.key, json!({"typ": ["JWT"]})), "unreadable"),
         ("a key id that is a number", signed(&parts.key, json!({"kid": 1})), "unreadable"),
     ];
     rows.into_iter().map(|(what, token, kind)| Case::token(what, &token, kind)).collect()

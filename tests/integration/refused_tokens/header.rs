@@ -1,4 +1,4 @@
-//! Requests whose headers or address bring no one bearer token.
+//! Requests without exactly one bearer token in the headers, or with one in the address.
 
 use tests::ServerWithProvider;
 

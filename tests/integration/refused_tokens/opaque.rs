@@ -5,7 +5,7 @@ use tests::ServerWithProvider;
 
 use super::{Case, list, with};
 
-/// What the provider says of a good one.
+/// The introspection response for a valid token.
 pub(super) fn good(parts: &ServerWithProvider) -> Value {
     with(&with(&parts.claims(), "active", Some(json!(true))), "token_use", Some(json!("access_token")))
 }
@@ -17,7 +17,7 @@ pub(super) async fn cases(parts: &ServerWithProvider) -> Vec<Case> {
         ("inactive", "active", Some(json!(false)), "inactive"),
         ("active in a text", "active", Some(json!("true")), "inactive"),
         ("active as a number", "active", Some(json!(1)), "inactive"),
-        ("nothing said about active", "active", None, "inactive"),
+        ("without active", "active", None, "inactive"),
         ("expired", "exp", Some(json!(now - 60)), "expired"),
         ("no end", "exp", None, "missing_exp"),
         ("an end that is a text", "exp", Some(json!("never")), "unreadable"),
@@ -26,7 +26,7 @@ pub(super) async fn cases(parts: &ServerWithProvider) -> Vec<Case> {
         ("for no audience", "aud", Some(json!([])), "missing_audience"),
         ("of another issuer", "iss", Some(json!("https://id.evil.example")), "wrong_issuer"),
         ("a refresh token", "token_use", Some(json!("refresh_token")), "wrong_token_type"),
-        ("of nobody", "sub", None, "invalid_subject"),
+        ("without a subject", "sub", None, "invalid_subject"),
         ("bound to a key", "cnf", Some(json!({"jkt": "x"})), "sender_constrained"),
         ("a log-out", "events", Some(json!({})), "wrong_token_type"),
     ];

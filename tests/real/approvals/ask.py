@@ -1,5 +1,5 @@
-"""ask.py: reads a job as JSON on standard input, does it with the Python `mcp` package and a human who answers as told, prints
-what came back as JSON. The job: {url, token, tool, arguments, mode, answer: null | {action, content}}."""
+"""ask.py: reads a job as JSON on standard input, performs it with the Python `mcp` package and a scripted human, prints the
+result as JSON. The job: {url, token, tool, arguments, mode, answer: null | {action, content}}."""
 import asyncio
 import json
 import sys
@@ -10,17 +10,17 @@ from mcp.client.streamable_http import create_mcp_http_client, streamable_http_c
 
 
 async def main(job):
-    asked = []
+    elicitations = []
 
     async def human(_, params):
-        asked.append(params.model_dump(mode="json", by_alias=True))
+        elicitations.append(params.model_dump(mode="json", by_alias=True))
         return types.ElicitResult.model_validate(job["answer"])
 
     http = create_mcp_http_client(headers={"Authorization": f"Bearer {job['token']}"})
     more = {"elicitation_callback": human} if job["answer"] else {}
     async with Client(streamable_http_client(job["url"], http_client=http), mode=job["mode"], **more) as client:
         result = await client.call_tool(job["tool"], job["arguments"])
-    print(json.dumps({"asked": asked, "result": result.model_dump(mode="json", by_alias=True)}))
+    print(json.dumps({"elicitations": elicitations, "result": result.model_dump(mode="json", by_alias=True)}))
 
 
 if __name__ == "__main__":

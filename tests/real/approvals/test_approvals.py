@@ -1,5 +1,5 @@
-"""Approvals by MCP clients that nobody here wrote, each with a human before it who answers; then by our own command line. The real
-juju client looks at what was done."""
+"""Approvals by MCP clients of other projects, each with a scripted human; then by our own command line. The real juju client
+verifies the result."""
 import contextlib
 import json
 import os
@@ -25,7 +25,7 @@ def typescript(sdk):
 
 
 def python(mode):
-    """The Python `mcp` package, as it likes it best or in the `initialize` era."""
+    """The Python `mcp` package, with its preferred protocol version or in the `initialize` era."""
     def words(job):
         return [sys.executable, HERE / "ask.py"], job | {"mode": mode}
 
@@ -36,13 +36,13 @@ CLIENTS = {"typescript": typescript("client"), "typescript-sdk": typescript("sdk
 
 
 class Shop:
-    """A simulated shop behind a server that wants a human before every change."""
+    """A simulated shop behind a server that requires approval for every change."""
 
     def __init__(self, folder, juju_data):
-        self.folder, self.juju_data, self.second_person, self.process = folder, juju_data, False, None
+        self.folder, self.juju_data, self.second_approver, self.process = folder, juju_data, False, None
 
     def start(self):
-        words = ["--juju-data-dir", self.juju_data, "--state-dir", self.folder / "state", *(["--requires-second-approver"] if self.second_person else [])]
+        words = ["--juju-data-dir", self.juju_data, "--state-dir", self.folder / "state", *(["--requires-second-approver"] if self.second_approver else [])]
         self.process, ready = start_program([required_path("JUJU_MCP_TEST_APPROVAL_SERVER"), *words], self.folder, listen=None)
         self.url = ready["mcp_url"]
 
@@ -50,7 +50,7 @@ class Shop:
         return self.folder / "state" / f"{name}.token"
 
     def call(self, client, answer=None, token="admin", act=ACT):
-        """What a client is answered, and what it asked the human before it."""
+        """The result of a call, and the elicitations that the client showed to the human."""
         job = act | {"url": self.url, "token": self.token_file(token).read_text(), "answer": answer}
         words, job = CLIENTS[client](job)
         done = subprocess.run([str(word) for word in words], input=json.dumps(job), text=True, capture_output=True, timeout=TEST_TIMEOUT)
@@ -73,7 +73,7 @@ class Shop:
 def shop(request, tmp_path):
     with ours_sim(tmp_path) as files:
         shop = Shop(tmp_path, files)
-        shop.second_person = request.param
+        shop.second_approver = request.param
         shop.start()
         yield shop
         stop(shop.process)
@@ -88,38 +88,38 @@ def ours_sim(folder):
         yield pathlib.Path(ready["juju_data"])
 
 
-def said(answer):
+def text_of(answer):
     """The text that an assistant reads."""
     return answer["result"]["content"][0]["text"]
 
 
-def waiting(answer):
-    """The question that a refused call left behind."""
+def approval_of(answer):
+    """The approval request of a refused call."""
     return answer["result"]["_meta"]["juju-mcp/approval"]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_the_human_before_the_client(shop, client):
+def test_elicitation_by_client_grants_or_rejects_the_act(shop, client):
     before = shop.units()
     no = shop.call(client, {"action": "decline"})
-    assert no["result"]["isError"] and "rejected" in said(no), no
-    assert "juju add-unit" in no["asked"][0]["message"] and no["asked"][0]["requestedSchema"]["required"] == ["approve"]
-    assert shop.call(client, YES)["result"]["isError"], "a no is not asked again"
+    assert no["result"]["isError"] and "rejected" in text_of(no), no
+    assert "juju add-unit" in no["elicitations"][0]["message"] and no["elicitations"][0]["requestedSchema"]["required"] == ["approve"]
+    assert shop.call(client, YES)["result"]["isError"], "a rejection is not requested again"
     other = ACT | {"arguments": ACT["arguments"] | {"num_units": 2}}
     yes = shop.call(client, YES, act=other)
-    assert not yes["result"].get("isError") and len(yes["asked"]) == 1, yes
+    assert not yes["result"].get("isError") and len(yes["elicitations"]) == 1, yes
     assert shop.units() == before + 2
     none = shop.call(client)
-    assert none["result"]["isError"] and not none["asked"], "a client that can ask nobody is refused"
+    assert none["result"]["isError"] and not none["elicitations"], "a client without elicitation is refused"
 
 
-@pytest.mark.parametrize("shop", [True], indirect=True, ids=["second-person"])
-def test_a_second_person_by_our_command_line(shop):
+@pytest.mark.parametrize("shop", [True], indirect=True, ids=["second-approver"])
+def test_command_line_of_second_approver_permits_the_act_once(shop):
     before = shop.units()
     asked = shop.call("typescript", YES)
-    assert not asked["asked"], "the asker's client is not asked where somebody else has to decide"
-    question = waiting(asked)
-    assert question["id"] in said(asked) and "juju-mcp approvals approve" in said(asked)
+    assert not asked["elicitations"], "no elicitation for the requester if a second approver has to decide"
+    question = approval_of(asked)
+    assert question["id"] in text_of(asked) and "juju-mcp approvals approve" in text_of(asked)
     listed = shop.approvals("list", "--status", "pending", "--format", "table")
     assert listed.returncode == 0 and question["id"] in listed.stdout and "juju add-unit" in listed.stdout, listed
     own = shop.approvals("approve", question["id"], "--yes", token="admin")
@@ -127,18 +127,18 @@ def test_a_second_person_by_our_command_line(shop):
     other = shop.approvals("approve", question["id"], "--digest", "0" * 64)
     assert other.returncode == 1 and "digest" in other.stderr
     unseen = shop.approvals("approve", question["id"])
-    assert unseen.returncode == 2 and "terminal" in unseen.stderr, "without a terminal nobody has seen it"
+    assert unseen.returncode == 2 and "terminal" in unseen.stderr, "without a terminal the person has not seen it"
     done = shop.approvals("approve", question["id"], "--reason", "seen", "--yes")
     assert done.returncode == 0 and json.loads(done.stdout)["status"] == "approved", done
-    assert "juju add-unit" in done.stderr, "what is approved is shown first"
+    assert "juju add-unit" in done.stderr, "the request is shown first"
     assert not shop.call("python")["result"].get("isError")
     assert shop.units() == before + 1
-    assert waiting(shop.call("python"))["id"] != question["id"], "a yes counts once"
+    assert approval_of(shop.call("python"))["id"] != question["id"], "an approval permits one act"
     assert shop.approvals("approve", question["id"], "--yes").returncode == 1
     assert shop.approvals("list", "--status", "nonsense").returncode == 2
 
 
-def test_the_demo_asks_and_prints_how_to_say_yes(tmp_path):
+def test_demo_requires_approval_and_prints_how_to_approve(tmp_path):
     with juju_mcp(tmp_path, "demo", "--state-dir", tmp_path / "state") as ready:
         act = {"tool": "juju_remove_application", "arguments": {"model": "shop", "applications": ["cart"]}}
         job = act | {"url": ready["mcp_url"], "token": ready["tokens"]["admin"], "answer": None, "mode": "auto"}
@@ -148,7 +148,7 @@ def test_the_demo_asks_and_prints_how_to_say_yes(tmp_path):
             assert done.returncode == 0, done.stderr[-1500:]
             return json.loads(done.stdout)
 
-        question = waiting(call())
+        question = approval_of(call())
 
         def printed():
             lines = (tmp_path / "log.txt").read_text().splitlines()
@@ -159,17 +159,17 @@ def test_the_demo_asks_and_prints_how_to_say_yes(tmp_path):
         program = [required_path("JUJU_MCP_TEST_PROGRAM")]
         listed = subprocess.run(program + listing[1:], text=True, capture_output=True, timeout=TEST_TIMEOUT)
         assert listed.returncode == 0 and question["id"] in listed.stdout, listed
-        words = [question["id"] if word == "ID" else word for word in approving[1:]]
+        words = [question["id"] if part == "ID" else part for part in approving[1:]]
         done = subprocess.run(program + [*words, "--yes"], text=True, capture_output=True, timeout=TEST_TIMEOUT)
         assert done.returncode == 0, done
-        assert "approver.token" not in json.dumps(question), "an assistant is not told where the token is"
+        assert "approver.token" not in json.dumps(question), "the result does not contain the place of the token"
         assert not call()["result"].get("isError")
 
 
-@pytest.mark.parametrize("shop", [True], indirect=True, ids=["second-person"])
-def test_killed_between_the_yes_and_the_act(shop):
+@pytest.mark.parametrize("shop", [True], indirect=True, ids=["second-approver"])
+def test_approval_survives_a_kill_and_permits_the_act_once(shop):
     before = shop.units()
-    question = waiting(shop.call("python"))
+    question = approval_of(shop.call("python"))
     assert shop.approvals("approve", question["id"], "--yes").returncode == 0
     os.kill(shop.process.pid, signal.SIGKILL)
     shop.process.wait()
@@ -178,5 +178,5 @@ def test_killed_between_the_yes_and_the_act(shop):
     os.kill(shop.process.pid, signal.SIGKILL)
     shop.process.wait()
     shop.start()
-    assert waiting(shop.call("python"))["id"] != question["id"]
+    assert approval_of(shop.call("python"))["id"] != question["id"]
     assert shop.units() == before + 1

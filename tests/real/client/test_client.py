@@ -70,8 +70,8 @@ def test_actions_and_log(controller, model):
     assert done["postgresql/0"]["status"] == "completed"
     operation = next(iter(shown(controller, "operations", "-m", model)))
     assert shown(controller, "show-operation", "-m", model, operation)["status"] == "completed"
-    said = juju(controller, "exec", "-m", model, "--unit", "postgresql/0", "--wait", "3m", "--format", "json", "--", "hostname")
-    assert json.loads(said)["postgresql/0"]["status"] == "completed"
+    done = juju(controller, "exec", "-m", model, "--unit", "postgresql/0", "--wait", "3m", "--format", "json", "--", "hostname")
+    assert json.loads(done)["postgresql/0"]["status"] == "completed"
     juju(controller, "debug-log", "-m", model, "--no-tail", "--limit", "5")
 
 

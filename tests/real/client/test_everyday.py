@@ -1,4 +1,4 @@
-"""The real juju 3.6.11 client, unchanged: what else is asked of a controller day by day, beside the main road of `test_client.py`."""
+"""The real juju 3.6.11 client, unchanged: further everyday commands, in addition to those of `test_client.py`."""
 import json
 
 import pytest
@@ -67,14 +67,14 @@ def test_ssh_keys(controller, model):
 
 
 def test_secrets(controller, model):
-    uri = juju(controller, "add-secret", "-m", model, "door", "key=oak").strip()
-    juju(controller, "update-secret", "-m", model, "door", "key=ash")
-    (found,) = shown(controller, "show-secret", "-m", model, "door", "--reveal").values()
+    uri = juju(controller, "add-secret", "-m", model, "password", "key=oak").strip()
+    juju(controller, "update-secret", "-m", model, "password", "key=ash")
+    (found,) = shown(controller, "show-secret", "-m", model, "password", "--reveal").values()
     assert found["revision"] == 2 and found["content"]["Data"] == {"key": "ash"}, found
-    juju(controller, "grant-secret", "-m", model, "door", "wordpress")
-    juju(controller, "revoke-secret", "-m", model, "door", "wordpress")
+    juju(controller, "grant-secret", "-m", model, "password", "wordpress")
+    juju(controller, "revoke-secret", "-m", model, "password", "wordpress")
     assert uri.rsplit(":", 1)[-1] in shown(controller, "secrets", "-m", model)
-    juju(controller, "remove-secret", "-m", model, "door")
+    juju(controller, "remove-secret", "-m", model, "password")
     assert shown(controller, "secrets", "-m", model) == {}
 
 
@@ -108,7 +108,7 @@ def test_access_to_offers(controller, model):
     juju(controller, "revoke", "-c", controller.name, "reader", "read", offer)
     (found,) = shown(controller, "show-offer", f"{controller.name}:{offer}").values()
     assert "reader" not in found["users"]
-    assert "nobody" in refused(controller, "grant", "-c", controller.name, "nobody", "read", offer)
+    assert "stranger" in refused(controller, "grant", "-c", controller.name, "stranger", "read", offer)
     juju(controller, "remove-offer", "-c", controller.name, offer, "--yes")
 
 
@@ -124,7 +124,7 @@ def test_tasks_and_constraints(controller, model):
 
 
 def test_containers(controller, model):
-    """A container in a machine that is there, a unit in one of its own, and both away again."""
+    """A container in an existing machine, a unit in a container of its own, and the removal of both."""
     def inside(host):
         return shown(controller, "show-machine", "-m", model, host)["machines"][host].get("containers", {})
 
@@ -146,7 +146,7 @@ def test_containers(controller, model):
     eventually("the containers are gone", lambda: not inside(host))
 
 
-def test_what_is_refused(controller, model):
+def test_invalid_commands_are_refused(controller, model):
     for words, why in ((("bind", "-m", model, "wordpress", "nothing=alpha"), 'endpoint "nothing" not found'),
                        (("bind", "-m", model, "wordpress", "website=nothing"), 'space "nothing" not found'),
                        (("set-application-base", "-m", model, "wordpress", "ubuntu@18.04"), "does not support ubuntu@18.04"),

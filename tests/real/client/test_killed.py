@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of a write: the ledger says what was asked, and nothing is done twice."""
+"""A server that is killed in the middle of a write: the ledger records the request, and nothing is done twice."""
 import json
 import pathlib
 import subprocess
@@ -30,13 +30,13 @@ def records(state):
 
 
 def of_the_write(state):
-    """The beginnings of the write in the ledger."""
+    """The open records of the write in the ledger."""
     return [record for record in records(state) if record["phase"] == "open" and record["operation"]["tool"] == "juju_add_unit"]
 
 
 def test_killed_in_the_middle_of_a_write(tmp_path):
     state = tmp_path / "state"
-    # without rules, which would look at the slow controller first
+    # without rules, which would query the slow controller first
     serve = ["serve", "--state-dir", state, "--token-file", token_file(tmp_path, "admin"), "--builtin-rules", "none"]
     arguments = {"model": "admin/shop", "application": "web", "num_units": 1, "idempotency_key": "one-more-web"}
     with juju_mcp(tmp_path / "sim", "sim", "--scenario", "shop") as sim:

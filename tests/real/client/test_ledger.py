@@ -1,4 +1,4 @@
-"""The ledger by its command line, and checked by programs that are not ours: Python's hashlib and openssl."""
+"""The ledger by its command line, and verified by independent programs: Python's hashlib and openssl."""
 import hashlib
 import json
 import shutil
@@ -38,7 +38,7 @@ def state(tmp_path_factory):
     return state
 
 
-def test_an_export_holds_where_neither_ledger_nor_key_is(state, tmp_path):
+def test_export_verifies_without_ledger_and_key(state, tmp_path):
     key, export = tmp_path / "ledger.pem", tmp_path / "all.jsonl"
     key.write_text(audit("public-key", "--state-dir", state).stdout)
     export.write_text(audit("export", "--state-dir", state, "--since", "1h").stdout)
@@ -52,7 +52,7 @@ def test_an_export_holds_where_neither_ledger_nor_key_is(state, tmp_path):
     assert audit("export", "--state-dir", state, "--since", "2999-01-01").stdout == ""
 
 
-def test_the_chain_and_its_signatures_are_what_the_documentation_says(state, tmp_path):
+def test_chain_and_signatures_match_the_documentation(state, tmp_path):
     def sha256(*parts):
         return hashlib.sha256("".join(f"{part}\n" for part in parts).encode()).hexdigest()
 
@@ -77,7 +77,7 @@ def test_the_chain_and_its_signatures_are_what_the_documentation_says(state, tmp
     assert checkpoints >= 1 and json.loads(lines[-1])["phase"] == "checkpoint"
 
 
-def test_a_ledger_that_was_cut_off_is_not_served_on(state, tmp_path):
+def test_verify_reports_a_ledger_that_was_cut_off(state, tmp_path):
     copy = shutil.copytree(state, tmp_path / "state")
     subprocess.run(["python3", "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
                     "c.execute('delete from ledger where sequence > 4'); c.commit()", str(copy / "juju-mcp.sqlite")], check=True)
@@ -87,14 +87,14 @@ def test_a_ledger_that_was_cut_off_is_not_served_on(state, tmp_path):
     assert audit("verify", "--state-dir", copy, "--checkpoint", state / "ledger-checkpoint.json").returncode == 1
 
 
-def test_refused_tokens_that_were_only_counted_are_written_down_when_the_server_stops(tmp_path):
+def test_suppressed_failures_are_recorded_when_the_server_stops(tmp_path):
     state = tmp_path / "state"
     with juju_mcp(tmp_path / "sim", "sim", "--scenario", "shop") as sim:
         server, ready = start_juju_mcp(tmp_path / "server", "serve", "--juju-data-dir", sim["juju_data"], "--state-dir", state,
                                 "--token-file", token_file(tmp_path, "admin"))
         try:
             for _ in range(3):
-                assert requests.post(ready["mcp_url"], json={}, headers={"Authorization": "Bearer of-nobody"}, timeout=TEST_TIMEOUT).status_code == 401
+                assert requests.post(ready["mcp_url"], json={}, headers={"Authorization": "Bearer unknown"}, timeout=TEST_TIMEOUT).status_code == 401
             server.send_signal(signal.SIGTERM)
             server.wait(timeout=TEST_TIMEOUT)
         finally:

@@ -12,7 +12,7 @@ def call(model, facade, method, params=None, note="", user="admin"):
 
 
 def everything_in(model, note, user="admin"):
-    """A new watcher of a whole model, and the first that it is told: no method of its own, but `WatchAll` and `Next`."""
+    """A new watcher of a whole model, and its first delta: not one method, but `WatchAll` and `Next`."""
     return call(model, "Everything", "Next", note=note, user=user)
 
 
@@ -22,4 +22,4 @@ def status_of(*patterns, note=""):
 
 ORIGIN = {"source": "charm-hub", "type": "", "id": "", "risk": "stable", "architecture": "amd64", "base": {"name": "", "channel": ""}}
 HISTORY = {"size": 0, "filter": {"size": 20, "date": None, "delta": None, "exclude": []}}
-NOBODY = "model-00000000-0000-4000-8000-000000000000"
+UNKNOWN_MODEL = "model-00000000-0000-4000-8000-000000000000"

@@ -5,25 +5,25 @@ the side's UUID of that model. A step `("settle", model)` waits until the agents
 """
 
 
-from asking import HISTORY, NOBODY, ORIGIN, call, entities, everything_in, status_of
+from asking import HISTORY, UNKNOWN_MODEL, ORIGIN, call, entities, everything_in, status_of
 from edge_cases import ODD_CALLS
 
 READS = [
     status_of(), status_of("web"), status_of("db/0"), status_of("nothing"), status_of("0"),
     call("", "ModelManager", "ListModels", {"tag": "user-admin"}),
-    call("", "ModelManager", "ListModels", {"tag": "nonsense"}, "of nobody"),
+    call("", "ModelManager", "ListModels", {"tag": "nonsense"}, "of an unknown user"),
     call("", "ModelManager", "ListModelSummaries", {"user-tag": "user-admin", "all": True}),
     call("", "ModelManager", "ListModelSummaries", {"user-tag": "user-reader", "all": False}, "of reader"),
     call("", "ModelManager", "ModelInfo", entities("model-{model:prod}", "model-{model:staging}")),
-    call("", "ModelManager", "ModelInfo", entities(NOBODY, "nonsense"), "unknown"),
-    call("", "ModelManager", "ModelStatus", entities("model-{model:prod}", NOBODY)),
+    call("", "ModelManager", "ModelInfo", entities(UNKNOWN_MODEL, "nonsense"), "unknown"),
+    call("", "ModelManager", "ModelStatus", entities("model-{model:prod}", UNKNOWN_MODEL)),
     call("", "Controller", "AllModels"), call("", "Controller", "ControllerVersion"), call("", "Controller", "ModelStatus", entities("model-{model:prod}")),
-    call("", "Controller", "GetControllerAccess", entities("user-admin", "user-reader", "user-nobody")),
+    call("", "Controller", "GetControllerAccess", entities("user-admin", "user-reader", "user-stranger")),
     call("", "Controller", "ListBlockedModels"), call("", "Controller", "IdentityProviderURL"),
     call("", "Cloud", "Clouds"), call("", "Cloud", "Cloud", entities("cloud-dummy", "cloud-nothing")),
     call("", "Cloud", "UserCredentials", {"user-clouds": [{"user-tag": "user-admin", "cloud-tag": "cloud-dummy"}]}),
     call("", "UserManager", "UserInfo", {"entities": None, "include-disabled": True}),
-    call("", "UserManager", "UserInfo", entities("user-reader", "user-nobody") | {"include-disabled": False}, "by tag"),
+    call("", "UserManager", "UserInfo", entities("user-reader", "user-stranger") | {"include-disabled": False}, "by tag"),
     call("", "UserManager", "ModelUserInfo", entities("model-{model:prod}")),
     call("", "ApplicationOffers", "ListApplicationOffers", {"Filters": [{"owner-name": "admin", "model-name": "prod"}]}),
     call("", "ApplicationOffers", "ListApplicationOffers", {"Filters": []}, "without filter"),
@@ -95,7 +95,7 @@ WRONG = [
     call("prod", "MachineManager", "RetryProvisioning", {"machines": ["machine-1", "machine-99"], "all": False}),
     call("prod", "KeyManager", "AddKeys", {"user": "admin", "ssh-keys": ["rubbish"]}, "of rubbish"), call("prod", "KeyManager", "DeleteKeys", {"user": "admin", "ssh-keys": ["nothing"]}, "unknown"),
     call("k8s", "Storage", "Remove", {"storage": [{"tag": "storage-books-0"}, {"tag": "storage-books-9"}]}, "attached"),
-    call("", "ApplicationOffers", "ModifyOfferAccess", {"changes": [{"user-tag": "user-reader", "action": "grant", "access": "read", "offer-url": "admin/prod.shop-database"}, {"user-tag": "user-nobody", "action": "grant", "access": "read", "offer-url": "admin/prod.shop-database"}, {"user-tag": "user-reader", "action": "grant", "access": "read", "offer-url": "admin/prod.nothing"}]}, "again"),
+    call("", "ApplicationOffers", "ModifyOfferAccess", {"changes": [{"user-tag": "user-reader", "action": "grant", "access": "read", "offer-url": "admin/prod.shop-database"}, {"user-tag": "user-stranger", "action": "grant", "access": "read", "offer-url": "admin/prod.shop-database"}, {"user-tag": "user-reader", "action": "grant", "access": "read", "offer-url": "admin/prod.nothing"}]}, "again"),
     call("k8s", "Application", "ScaleApplications", {"applications": [{"application-tag": "application-gateway", "scale": -1}, {"application-tag": "application-nothing", "scale": 1}]}, "wrongly"),
     call("prod", "ModelConfig", "ModelSet", {"config": {"agent-version": "9.9.9"}}, "of what is fixed"),
     call("prod", "ModelConfig", "ModelSet", {"config": {"update-status-hook-interval": "often"}}, "of no time"),
@@ -103,7 +103,7 @@ WRONG = [
     call("prod", "Action", "EnqueueOperation", {"actions": [{"receiver": "unit-web-0", "name": "nothing"}, {"receiver": "unit-nothing-0", "name": "restart"}]}, "unknown"),
     call("", "ModelManager", "CreateModel", {"name": "prod", "owner-tag": "user-admin", "cloud-tag": "cloud-dummy"}, "again"),
     call("", "ModelManager", "CreateModel", {"name": "Bad Name", "owner-tag": "user-admin", "cloud-tag": "cloud-dummy"}, "of a bad name"),
-    call("", "ModelManager", "DestroyModels", {"models": [{"model-tag": NOBODY}]}, "unknown"),
+    call("", "ModelManager", "DestroyModels", {"models": [{"model-tag": UNKNOWN_MODEL}]}, "unknown"),
     call("", "ApplicationOffers", "Offer", {"Offers": [{"model-tag": "model-{model:prod}", "offer-name": "x", "application-name": "nothing", "application-description": "", "endpoints": {"a": "a"}}]}, "unknown"),
     call("", "ApplicationOffers", "DestroyOffers", {"force": False, "offer-urls": ["admin/prod.nothing"]}, "unknown"),
 ]
@@ -179,7 +179,7 @@ CONTAINERS = [
     call("staging", "Application", "AddUnits", {"application": "front", "num-units": 1, "placement": [{"scope": "#", "directive": "99"}]}, "on an unknown machine"),
     call("staging", "Application", "AddUnits", {"application": "front", "num-units": 1, "placement": [{"scope": "odd", "directive": "x"}]}, "at an odd place"),
     call("staging", "Application", "AddUnits", {"application": "front", "num-units": 1, "placement": [{"scope": "lxd", "directive": "99"}]}, "in a container of an unknown machine"),
-    call("staging", "Client", "FullStatus", {"patterns": ["front"]}, "with units that are nowhere"),
+    call("staging", "Client", "FullStatus", {"patterns": ["front"]}, "with unplaced units"),
 ]
 
 CALLS = READS + WRONG + ODD_CALLS + READER + WRITES + CONTAINERS

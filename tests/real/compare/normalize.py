@@ -13,13 +13,13 @@ WORDS = [
 ]
 # values that each side makes up: only their presence and type are compared
 FREE = {"instance-id", "dns-name", "hostname", "macaroon", "instance-key", "hash", "fingerprint", "git-commit", "mac-address"}
-# lists whose order is chance, or whose items are better told apart by a name than by a number
+# lists in random order, or with items that are better identified by a name than by a number
 NAMED = {"relations": "key", "storage-pools": "name", "applications": "name", "users": "user",
          "models": "model", "resources": "name", "charm-store-resources": "name"}
 
 
 def normal(value, names, key=""):
-    """The value with ids, times and addresses as words; `names` are the side's own UUIDs with what they stand for."""
+    """The value with ids, times and addresses as words; `names` are the side's own UUIDs with their names."""
     if isinstance(value, dict):
         return {text(k, names): normal(v, names, k) for k, v in value.items()}
     if isinstance(value, list):

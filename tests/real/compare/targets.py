@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from wire import PATIENCE, Connection
+from wire import TEST_TIMEOUT, Connection
 
 
 def scratch():
@@ -34,7 +34,7 @@ class Side:
             self.models[row["model"]["name"]] = row["model"]["uuid"]
 
     def connection(self, model, user="admin"):
-        """The connection to a model, or with "" to the controller; kept open."""
+        """The connection to a model, or with "" to the controller; it stays open."""
         if (model, user) not in self.open:
             new = Connection(self.address, self.authority, self.models[model] if model else None)
             new.logged_in = new.log_in(user, self.accounts[user])
@@ -50,7 +50,7 @@ class Side:
         else:
             self.process.terminate()
         try:
-            self.process.wait(PATIENCE)
+            self.process.wait(TEST_TIMEOUT)
         except subprocess.TimeoutExpired:
             self.process.kill()
 
@@ -78,7 +78,7 @@ def simulated(program):
     ready_file = pathlib.Path(scratch()) / "ready.json"
     process = subprocess.Popen([program, "sim", "--scenario", scenario, "--listen", "127.0.0.1:0", "--ready-file", ready_file],
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TEST_TIMEOUT
     while not ready_file.exists():
         if process.poll() is not None:
             raise SystemExit(f"the simulator ended before it was ready: {process.stderr.read()[-500:]}")

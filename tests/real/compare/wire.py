@@ -7,8 +7,8 @@ import ssl
 import struct
 
 NEWEST = {"Admin": 3}
-# Seconds that anything waited for may take, on a machine that is busy with everything else as well.
-PATIENCE = 180
+# Maximum seconds to wait for a result, long enough for a busy machine.
+TEST_TIMEOUT = 180
 
 
 class Closed(Exception):
@@ -18,7 +18,7 @@ class Closed(Exception):
 class Connection:
     """One connection to one side, to its controller or one of its models."""
 
-    def __init__(self, address, authority, model=None, timeout=PATIENCE):
+    def __init__(self, address, authority, model=None, timeout=TEST_TIMEOUT):
         host, port = address.rsplit(":", 1)
         context = ssl.create_default_context(cadata=authority)
         plain = socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
@@ -92,7 +92,7 @@ class Connection:
                 return reply
 
     def log_in(self, user, password):
-        """Logs in as the real client does, and keeps the versions that the side lists."""
+        """Logs in as the real client does, and stores the versions that the side lists."""
         reply = self.call("Admin", "Login", {
             "auth-tag": f"user-{user}", "credentials": password, "nonce": "", "macaroons": None, "bakery-version": 3, "token": "",
             "cli-args": "juju compare", "user-data": "", "client-version": "3.6.11"})

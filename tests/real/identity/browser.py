@@ -26,7 +26,7 @@ class Form(html.parser.HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
-        """Notes what is filled in, followed or led on by."""
+        """Collects forms, links and refreshes."""
         given = dict(attributes)
         if tag == "form":
             self.forms.append((given["action"], {}))
@@ -40,7 +40,7 @@ class Form(html.parser.HTMLParser):
 
 
 class Browser:
-    """One person's browser. What is kept is kept by host; a host is a site here."""
+    """One person's browser. It stores cookies by host; a host is a site here."""
 
     def __init__(self, person):
         self.jar = {("127.0.0.1", PERSON): Cookie(f"{PERSON}={person}; Path=/")}
@@ -91,16 +91,16 @@ class Browser:
         return Form(self.page.text if "html" in self.page.headers.get("Content-Type", "") else "")
 
     def click(self, part):
-        """Follows the link of this page whose address has this part."""
+        """Follows the link of this page with this part in its address."""
         link = next(link for link in self.form().links if part in link)
         return self.open(urllib.parse.urljoin(self.url, link), started_by=urllib.parse.urlsplit(self.url).hostname)
 
     def send(self, part, **fields):
-        """Sends the form of this page whose address has this part, with more fields or other ones."""
+        """Sends the form of this page with this part in its address, with more fields or other ones."""
         action, hidden = next(form for form in self.form().forms if part in form[0])
         data = hidden | fields
         return self.open(urllib.parse.urljoin(self.url, action), "POST", data, urllib.parse.urlsplit(self.url).hostname)
 
     def cookie(self, part):
-        """The cookie whose name has this part, or None."""
+        """The cookie with this part in its name, or None."""
         return next((cookie for (_, name), cookie in self.jar.items() if part in name), None)

@@ -16,26 +16,26 @@ function parts() {
   return { Client, StreamableHTTPClientTransport, UnauthorizedError };
 }
 
-// What a desktop program would keep on disk, and the person's browser.
-const kept = { client: job.client };
+// The state that a desktop program stores on disk, and the person's browser.
+const stored = { client: job.client };
 const provider = {
   get redirectUrl() { return job.callback; },
   get clientMetadata() { return job.metadata; },
   state: () => "a-state-that-comes-back",
-  clientInformation: () => kept.client,
-  saveClientInformation: (client) => { kept.client = client; },
-  tokens: () => kept.tokens,
-  saveTokens: (tokens) => { kept.tokens = tokens; },
-  saveCodeVerifier: (verifier) => { kept.verifier = verifier; },
-  codeVerifier: () => kept.verifier,
-  saveDiscoveryState: (state) => { kept.discovery = state; },
-  discoveryState: () => kept.discovery,
+  clientInformation: () => stored.client,
+  saveClientInformation: (client) => { stored.client = client; },
+  tokens: () => stored.tokens,
+  saveTokens: (tokens) => { stored.tokens = tokens; },
+  saveCodeVerifier: (verifier) => { stored.verifier = verifier; },
+  codeVerifier: () => stored.verifier,
+  saveDiscoveryState: (state) => { stored.discovery = state; },
+  discoveryState: () => stored.discovery,
   redirectToAuthorization: async (url) => {
-    kept.authorize = String(url);
-    const page = await fetch(`${job.browser}?${new URLSearchParams({ person: job.person, url: kept.authorize })}`);
-    const said = await page.text();
-    if (!page.ok) throw new Error(said);
-    kept.callback = new URL(said);
+    stored.authorize = String(url);
+    const page = await fetch(`${job.browser}?${new URLSearchParams({ person: job.person, url: stored.authorize })}`);
+    const target = await page.text();
+    if (!page.ok) throw new Error(target);
+    stored.callback = new URL(target);
   },
 };
 
@@ -50,12 +50,12 @@ async function connected() {
     return client;
   } catch (error) {
     if (!(error instanceof UnauthorizedError)) throw error;
-    await transport.finishAuth(kept.callback.searchParams.get("code"), kept.callback.searchParams.get("iss") ?? undefined);
+    await transport.finishAuth(stored.callback.searchParams.get("code"), stored.callback.searchParams.get("iss") ?? undefined);
     return undefined;
   }
 }
 
-if (await connected()) throw new Error("let in before anybody signed in");
+if (await connected()) throw new Error("admitted before the sign-in");
 const client = await connected();
 const { tools } = await client.listTools();
 const results = [];
@@ -64,6 +64,6 @@ for (const [name, given] of job.calls) {
 }
 await client.close();
 process.stdout.write(JSON.stringify({
-  tools: tools.map((tool) => tool.name), results, authorize: kept.authorize, token: kept.tokens.access_token, client: kept.client.client_id,
-  state: kept.callback.searchParams.get("state"),
+  tools: tools.map((tool) => tool.name), results, authorize: stored.authorize, token: stored.tokens.access_token, client: stored.client.client_id,
+  state: stored.callback.searchParams.get("state"),
 }));

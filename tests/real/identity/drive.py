@@ -12,12 +12,12 @@ from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull,
 
 
 class Metadata(OAuthClientMetadata):
-    """What the client says when it registers, with the word of Hydra's for the servers that its tokens are for."""
+    """The metadata that the client registers, with Hydra's field for the audience of its tokens."""
     audience: list[str] | None = None
 
 
 class Memory:
-    """Where the client keeps what it got."""
+    """The client's storage of tokens and its registration."""
 
     def __init__(self, client):
         self.tokens, self.client = None, client
@@ -27,7 +27,7 @@ class Memory:
         return self.tokens
 
     async def set_tokens(self, tokens):
-        """Keeps tokens."""
+        """Stores tokens."""
         self.tokens = tokens
 
     async def get_client_info(self):
@@ -35,7 +35,7 @@ class Memory:
         return self.client
 
     async def set_client_info(self, client):
-        """Keeps the registration that the client made for itself."""
+        """Stores the client's own registration."""
         self.client = client
 
 

@@ -1,4 +1,4 @@
-"""The identity provider of the suite: a real Ory Hydra, with a login page and a consent page that stand for a person's own."""
+"""The identity provider of the suite: a real Ory Hydra, with a scripted login page and consent page."""
 import contextlib
 import http.server
 import json
@@ -14,7 +14,7 @@ import requests
 import yaml
 from conftest import TEST_TIMEOUT, eventually, required_path, stop
 
-# Who can sign in, by subject: what their tokens say of them. Their passwords are not the point here.
+# People who can sign in, by subject, with the claims of their tokens. No password is needed.
 PEOPLE = {
     "ana": {"email": "ana@example.com", "groups": ["ops"]},
     "ben": {"email": "ben@example.com", "groups": ["approvers", "staff"]},
@@ -22,23 +22,22 @@ PEOPLE = {
     "eve": {"email": "eve@example.com", "groups": ["ops", "approvers"]},
     "dan": {"email": "dan@example.com", "groups": [], "email_verified": False},
 }
-PERSON = "person"  # the cookie by which the login page knows who sits before it
-CALLBACK = "http://127.0.0.1:9/callback"  # nothing listens there: the scripted browser stops before it
+PERSON = "person"  # the cookie that names the person to the login page
+CALLBACK = "http://127.0.0.1:9/callback"  # nothing listens there: the scripted browser does not open it
 SCOPES = "openid profile email offline_access juju:read juju:write juju:sensitive juju:approve"
 
 
-GIVEN = set()
+ALLOCATED_PORTS = set()
 
 
 def free_port():
-    """A port of loopback that nobody uses now, and that nobody gets by chance later: none of those that are given to whoever asks
-    for any, and each only once here."""
+    """A free port of loopback outside the ephemeral range, so that no other program gets it by chance; each only once here."""
     while True:
         port = random.randrange(20000, 32000)
         with socket.socket() as tried, contextlib.suppress(OSError):
             tried.bind(("127.0.0.1", port))
-            if port not in GIVEN:
-                GIVEN.add(port)
+            if port not in ALLOCATED_PORTS:
+                ALLOCATED_PORTS.add(port)
                 return port
 
 
@@ -101,7 +100,7 @@ class Provider:
 
 
 def covers(registered, resource):
-    """Whether a client's registered audience stands for a resource: the same host, and its path or one above it."""
+    """Whether a client's registered audience covers a resource: the same host, and its path or one above it."""
     one, other = urllib.parse.urlsplit(registered), urllib.parse.urlsplit(resource)
     path = one.path.rstrip("/")
     return (one.scheme, one.netloc) == (other.scheme, other.netloc) and (other.path == path or other.path.startswith(path + "/"))
@@ -127,29 +126,29 @@ class Pages(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def login(self, query):
-        """Takes whoever the cookie names for signed in."""
+        """Accepts the person named by the cookie as signed in."""
         jar = dict(pair.strip().split("=", 1) for pair in self.headers.get("Cookie", "").split(";") if "=" in pair)
         if jar.get(PERSON) not in PEOPLE:
-            return 403, {}, b"nobody sits before this browser"
+            return 403, {}, b"this browser has no person"
         return self.accept("login", query["login_challenge"], {"subject": jar[PERSON]})
 
     def consent(self, query):
-        """Grants what was asked for, and says who it is."""
+        """Grants the requested scopes and adds the person's claims."""
         challenge = query["consent_challenge"]
         asked = self.server.provider.ask("GET", "/admin/oauth2/auth/requests/consent", params={"consent_challenge": challenge})
         person = {"email_verified": True} | PEOPLE[asked["subject"]]
         resources = urllib.parse.parse_qs(urllib.parse.urlsplit(asked["request_url"]).query).get("resource", [])
         registered = asked["client"].get("audience") or []
         audience = [*asked["requested_access_token_audience"], *(r for r in resources if any(covers(one, r) for one in registered))]
-        # e-mail stands in the ID token only, groups where the hook of the platform puts them: in both
+        # the e-mail address is in the ID token only, groups where the hook of the platform puts them: in both
         session = {"access_token": {"groups": person["groups"]}, "id_token": {"name": asked["subject"].title(), **person}}
         return self.accept("consent", challenge, {
             "grant_scope": asked["requested_scope"], "grant_access_token_audience": audience, "session": session})
 
     def accept(self, step, challenge, body):
-        """Tells Hydra yes, and sends the browser back to it."""
-        told = self.server.provider.ask("PUT", f"/admin/oauth2/auth/requests/{step}/accept", params={f"{step}_challenge": challenge}, json=body)
-        return 302, {"Location": told["redirect_to"]}, b""
+        """Accepts a request of Hydra, and sends the browser back to it."""
+        accepted = self.server.provider.ask("PUT", f"/admin/oauth2/auth/requests/{step}/accept", params={f"{step}_challenge": challenge}, json=body)
+        return 302, {"Location": accepted["redirect_to"]}, b""
 
     def browser(self, query):
         """Opens `url` as `person` and gives the address of the client to which that leads; a page in between is a 500 with it."""
@@ -159,7 +158,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
             return 500, {"Content-Type": "text/plain"}, str(page).encode()
 
     def log_message(self, *_):
-        """Says nothing."""
+        """Suppresses the log."""
 
 
 def opened(url, person, until=CALLBACK):

@@ -1,4 +1,4 @@
-"""Our server before a simulated controller, with an identity provider."""
+"""Our server in front of a simulated controller, with an identity provider."""
 import contextlib
 
 import plain_mcp
@@ -25,7 +25,7 @@ class Served:
         return plain_mcp.post(url or self.mcp, method, params, token)
 
     def call(self, token, tool, **arguments):
-        """The result of a call that got past the gate."""
+        """The result of an authenticated call."""
         return plain_mcp.call(self.mcp, tool, arguments, token)
 
     def status(self, token):
@@ -35,12 +35,12 @@ class Served:
 
 @contextlib.contextmanager
 def served(folder, provider, sim, host="127.0.0.1", **more):
-    """Our server, which trusts `provider`, has the controller of `sim` behind it, and is known by a name of loopback."""
+    """Our server, which trusts `provider`, connects to the controller of `sim`, and has a public name of loopback."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     oauth = {"issuer": provider.issuer, "public_url": f"http://{host}:{port}", "token_cache_seconds": 2,
              "introspection": {"url": f"{provider.admin}/admin/oauth2/introspect"}}
-    (folder / "config.yaml").write_text(yaml.safe_dump({"oauth": oauth | more.pop("oauth", {}), "bindings": BINDINGS} | more))
+    (folder / "config.yaml").write_text(yaml.safe_dump({"oauth": oauth | more.pop("oauth", {}), "role_bindings": BINDINGS} | more))
     words = ["serve", "--config", folder / "config.yaml", "--juju-data-dir", sim["juju_data"], "--state-dir", folder / "state"]
     with juju_mcp(folder, *words, listen=f"127.0.0.1:{port}") as ready:
         ready["mcp_url"] = ready["mcp_url"].replace("127.0.0.1", host)

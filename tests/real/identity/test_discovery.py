@@ -1,4 +1,4 @@
-"""The way in, walked by MCP clients that nobody here wrote: from a 401 over metadata, sign-in and PKCE to a carried out call."""
+"""Authorization by MCP clients of other projects: from a 401 over metadata, sign-in and PKCE to an executed call."""
 import json
 import pathlib
 import subprocess
@@ -37,17 +37,17 @@ def test_from_401_to_a_call(server, hydra, name, known):  # noqa: F811
         hydra.client(f"desktop-{name}", [server.mcp], "jwt", ["authorization_code", "refresh_token"], token_endpoint_auth_method="none")
         job["client"] = {"client_id": f"desktop-{name}", "issuer": hydra.issuer} | ({} if CLIENTS[name] else {"token_endpoint_auth_method": "none"})
     else:
-        # Hydra knows no RFC 8707: what a client may be for, it has to say when it registers. It tells what it was not told as
-        # empty texts and as null, which the TypeScript clients refuse
-        told = {f"{page}_uri": "https://client.example/" for page in ("client", "logo", "policy", "tos")}
-        job["metadata"] = metadata | told | {"audience": [server.mcp], "contacts": ["ana@example.com"]}
-    said = driven(name, job)
-    asked = urllib.parse.parse_qs(urllib.parse.urlsplit(said["authorize"]).query)
+        # Hydra does not support RFC 8707: a client registers its audience. Hydra returns unset metadata as empty strings and
+        # null, which the TypeScript clients refuse
+        uris = {f"{page}_uri": "https://client.example/" for page in ("client", "logo", "policy", "tos")}
+        job["metadata"] = metadata | uris | {"audience": [server.mcp], "contacts": ["ana@example.com"]}
+    result = driven(name, job)
+    asked = urllib.parse.parse_qs(urllib.parse.urlsplit(result["authorize"]).query)
     assert asked["resource"] == [server.mcp] and asked["code_challenge_method"] == ["S256"] and "juju:write" in asked["scope"][0]
-    assert said["authorize"].startswith(f"{hydra.issuer}/oauth2/auth?")
-    assert (said["client"] == f"desktop-{name}") == (known == "registered before")
-    assert "juju_status" in said["tools"] and "juju_add_unit" in said["tools"]
-    for result in said["results"]:
-        assert not result.get("isError") and result.get("structuredContent") is not None, result
+    assert result["authorize"].startswith(f"{hydra.issuer}/oauth2/auth?")
+    assert (result["client"] == f"desktop-{name}") == (known == "registered before")
+    assert "juju_status" in result["tools"] and "juju_add_unit" in result["tools"]
+    for answer in result["results"]:
+        assert not answer.get("isError") and answer.get("structuredContent") is not None, answer
     # the token that the client got is for this server alone, and is not valid for the URL of another endpoint
-    assert server.status(said["token"]) == 200
+    assert server.status(result["token"]) == 200

@@ -1,4 +1,4 @@
-"""Tokens of a real Ory Hydra at our server: who gets in, as whom, for how long, and what happens when the provider changes or is gone."""
+"""Tokens of a real Ory Hydra at our server: which are accepted, for which caller, for how long, and what happens when the provider changes or is gone."""
 import secrets
 import time
 import urllib.parse
@@ -16,7 +16,7 @@ FORMS = ["jwt", "opaque"]
 
 @pytest.fixture(scope="module")
 def sim(tmp_path_factory):
-    """A simulated controller; it has no part in who gets in."""
+    """A simulated controller; it has no part in authentication."""
     with juju_mcp(tmp_path_factory.mktemp("sim"), "sim", "--scenario", "shop") as ready:
         yield ready
 
@@ -54,18 +54,18 @@ def on_loopback(monkeypatch):
 
 
 def refused(result):
-    """The text of a call that was let in and not carried out."""
+    """The text of an authenticated call that was refused."""
     assert result.get("isError"), result
     return result["content"][0]["text"]
 
 
 def slowly(server, token):
-    """The status of a token that may be refused; whoever is refused 30 times in a minute has to wait."""
+    """The status of a token that may be refused, after a pause: 30 refusals in a minute are rate limited."""
     time.sleep(1)
     return server.status(token)
 
 
-def test_without_a_token_the_way_in_is_shown(server, hydra):
+def test_request_without_token_gets_the_metadata_url(server, hydra):
     answer = server.post("tools/list", {})
     challenge = answer.headers["WWW-Authenticate"]
     assert answer.status_code == 401 and "error" not in challenge and 'scope="' in challenge
@@ -79,7 +79,7 @@ def test_without_a_token_the_way_in_is_shown(server, hydra):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_machine_gets_in_by_client_credentials(server, hydra, form):
+def test_client_credentials_are_accepted(server, hydra, form):
     token = hydra.token(server.machines[form], server.mcp)
     assert (token.count(".") == 2) == (form == "jwt"), "Hydra gave the other kind of token"
     assert not server.call(token, "juju_status", model="shop").get("isError")
@@ -87,7 +87,7 @@ def test_a_machine_gets_in_by_client_credentials(server, hydra, form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_person_signs_in_and_groups_decide(server, hydra, form):
+def test_sign_in_of_a_person_gets_the_roles_of_groups(server, hydra, form):
     ana = signed_in(hydra, server.people[form], "ana", server.mcp)["access_token"]
     # the group `ops` is bound to operator, but this token may also approve, so it changes nothing
     assert not server.call(ana, "juju_status", model="shop").get("isError")
@@ -106,8 +106,8 @@ def test_a_person_signs_in_and_groups_decide(server, hydra, form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_an_address_counts_when_the_provider_has_verified_it(server, hydra, form):
-    # neither has a group; both addresses are bound to viewer; access tokens of Hydra carry none, so userinfo is asked
+def test_email_binds_a_role_only_if_verified(server, hydra, form):
+    # neither has a group; both addresses are bound to viewer; access tokens of Hydra carry none, so the server requests userinfo
     cat = signed_in(hydra, server.people[form], "cat", server.mcp, "openid email juju:read")["access_token"]
     assert not server.call(cat, "juju_status", model="shop").get("isError")
     dan = signed_in(hydra, server.people[form], "dan", server.mcp, "openid email juju:read")["access_token"]
@@ -117,7 +117,7 @@ def test_an_address_counts_when_the_provider_has_verified_it(server, hydra, form
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_only_tokens_for_this_server(server, hydra, form):
+def test_token_for_another_audience_is_refused(server, hydra, form):
     for audience in ["http://127.0.0.1:1/mcp", None]:
         answer = server.post("tools/list", {}, hydra.token(server.machines[form], audience))
         assert answer.status_code == 401 and 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
@@ -131,7 +131,7 @@ def test_other_tokens_of_the_same_sign_in_are_refused(server, hydra):
     assert server.status(got["refresh_token"]) == 401
 
 
-def test_a_refreshed_token_gets_in(server, hydra):
+def test_refreshed_token_is_accepted(server, hydra):
     client = server.people["opaque"]
     got = signed_in(hydra, client, "ana", server.mcp)
     session = OAuth2Session(client[0], token=got)
@@ -139,15 +139,15 @@ def test_a_refreshed_token_gets_in(server, hydra):
     assert fresh["access_token"] != got["access_token"] and server.status(fresh["access_token"]) == 200
 
 
-def test_a_client_may_be_trusted_without_an_audience(tmp_path, hydra, sim):
+def test_trusted_client_needs_no_audience(tmp_path, hydra, sim):
     hydra.client("no-audience", [], "jwt")
     trusted = hydra.client("machine-trusted", ["http://127.0.0.1:1/mcp"], "jwt")
     with served(tmp_path, hydra, sim, oauth={"clients_without_audience": ["machine-trusted"]}) as server:
         assert server.status(hydra.token(trusted, None)) == 200
-        assert server.status(hydra.token(trusted, "http://127.0.0.1:1/mcp")) == 401, "another's token, whoever it is of"
+        assert server.status(hydra.token(trusted, "http://127.0.0.1:1/mcp")) == 401, "a token for another audience, even of a trusted client"
 
 
-def test_a_revoked_token_is_noticed_in_time(server, hydra):
+def test_revoked_token_is_refused_after_the_cache_expires(server, hydra):
     client = server.machines["opaque"]
     token = hydra.token(client, server.mcp)
     assert server.status(token) == 200
@@ -155,19 +155,19 @@ def test_a_revoked_token_is_noticed_in_time(server, hydra):
     eventually("the revoked token is refused", lambda: server.status(token) == 401)  # `token_cache_seconds` is 2
 
 
-@pytest.mark.parametrize("asked", [True, False])
-def test_a_revoked_jwt_is_noticed_in_time_where_the_provider_is_asked(tmp_path, hydra, sim, asked):
-    introspection = {"url": f"{hydra.admin}/admin/oauth2/introspect", "include_jwts": asked}
+@pytest.mark.parametrize("introspected", [True, False])
+def test_revoked_jwt_is_refused_if_jwts_are_introspected(tmp_path, hydra, sim, introspected):
+    introspection = {"url": f"{hydra.admin}/admin/oauth2/introspect", "include_jwts": introspected}
     with served(tmp_path, hydra, sim, oauth={"introspection": introspection}) as server:
-        client = hydra.client(f"machine-asked-{asked}", [server.mcp], "jwt")
+        client = hydra.client(f"machine-introspected-{introspected}", [server.mcp], "jwt")
         token, other = hydra.token(client, server.mcp), hydra.token(client, server.mcp)
         assert server.status(token) == server.status(other) == 200
         requests.post(f"{hydra.issuer}/oauth2/revoke", auth=client, data={"token": token}, timeout=10).raise_for_status()
-        if asked:
+        if introspected:
             eventually("the revoked JWT is refused", lambda: server.status(token) == 401)  # `token_cache_seconds` is 2
         else:
             time.sleep(3)
-            assert server.status(token) == 200, "a JWT is good to its end where nobody is asked"
+            assert server.status(token) == 200, "a JWT is valid until it expires if the server does not introspect it"
         assert server.status(other) == 200
 
 
@@ -179,20 +179,20 @@ def test_keys_are_rotated(tmp_path, sim):
         before = hydra.keys()
         hydra.new_key()
         new = hydra.token(client, server.mcp)
-        # an unknown key id makes the server look again, but not more often than every ten seconds
-        eventually("the new key is taken", lambda: slowly(server, new) == 200)
+        # an unknown key id makes the server fetch the keys again, at most every ten seconds
+        eventually("the new key is accepted", lambda: slowly(server, new) == 200)
         assert server.status(old) == 200, "both keys are published"
         for key in before:
             hydra.ask("DELETE", f"/admin/keys/hydra.jwt.access-token/{key}")
         hydra.new_key()
         newest = hydra.token(client, server.mcp)
-        eventually("the newest key is taken", lambda: slowly(server, newest) == 200)
-        eventually("the key that was taken away is no longer taken", lambda: server.status(old) == 401)
+        eventually("the newest key is accepted", lambda: slowly(server, newest) == 200)
+        eventually("the deleted key is refused", lambda: server.status(old) == 401)
         assert server.status(new) == 200
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_provider_that_is_gone_lets_nobody_in(tmp_path, sim, form):
+def test_unavailable_provider_makes_tokens_unavailable(tmp_path, sim, form):
     with provider(tmp_path) as hydra, served(tmp_path / "server", hydra, sim) as server:
         client = hydra.client(f"machine-{form}", [server.mcp], form)
         token, unseen = hydra.token(client, server.mcp), hydra.token(client, server.mcp)
@@ -204,4 +204,4 @@ def test_a_provider_that_is_gone_lets_nobody_in(tmp_path, sim, form):
             assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0, (answer.status_code, answer.text)
             assert "identity provider" in answer.text
         if form == "opaque":
-            eventually("a token that has to be looked at again is refused", lambda: server.status(token) == 503)
+            eventually("a token that has to be introspected again is refused", lambda: server.status(token) == 503)

@@ -82,8 +82,8 @@ def test_offers_and_secrets(model, controller):
     ready(model, "postgresql")
     model.offer(f"{controller.user}/jubilant.postgresql", controller=controller.name, endpoint="database", name="store")
     assert "store" in model.status().offers
-    secret = model.add_secret("door", {"key": "oak"})
-    assert [found.label or found.name for found in model.secrets()] == ["door"]
+    secret = model.add_secret("password", {"key": "oak"})
+    assert [found.label or found.name for found in model.secrets()] == ["password"]
     assert model.show_secret(secret, reveal=True).content == {"key": "oak"}
     model.remove_secret(secret)
     assert not list(model.secrets())

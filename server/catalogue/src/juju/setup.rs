@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use policy::{Capability, Impact};
 use serde_json::Value;
 
-/// Parts of names of model options that decide what machines run or trust when they are set up. A new option whose name
-/// contains one counts too.
+/// Parts of names of model options that decide what machines run or trust when they are set up. A new option with one
+/// of them in its name counts too.
 const MACHINE_SETUP: [&str; 8] = [
     "cloudinit-userdata",
     "authorized-keys",

@@ -210,7 +210,7 @@ fn application_info(model: &Model, application: &Application) -> ApplicationInfo
 fn unit_info(model: &Model, unit: &Unit, version: &str) -> UnitInfo {
     let allocated = unit.agent.status != "allocating";
     let address = unit_address(model, unit);
-    let in_cluster = model.kind == Kind::Caas && allocated;
+    let runs_in_cluster = model.kind == Kind::Caas && allocated;
     let ports = opened_ports(model, unit).unwrap_or_default();
     let range = |port: &String| {
         let (number, protocol) = port.split_once('/')?;
@@ -229,7 +229,7 @@ fn unit_info(model: &Model, unit: &Unit, version: &str) -> UnitInfo {
         charm_url: application.map(|application| application.charm.url(application.revision)).unwrap_or_default(),
         life: unit.life,
         public_address: address.clone(),
-        private_address: if in_cluster { cluster::pod_address(unit) } else { address },
+        private_address: if runs_in_cluster { cluster::pod_address(unit) } else { address },
         ports: port_ranges.iter().map(port).collect(),
         port_ranges,
         machine_id: unit.machine.clone().unwrap_or_default(),

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_has_the_fingerprint_that_the_real_server_gives_it() {
+    fn key_gets_the_fingerprint_of_the_real_server() {
         let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMmXXbpVhM9Z9qvW3jGk1nWbOZkZb3R1cR1oV1x1Zb0b me@there";
         let fingerprint = "0b:d7:49:e1:f5:95:dc:e3:e8:a5:5c:da:e8:e2:57:d3".to_owned();
         assert_eq!(read(key), Some((fingerprint, "me@there")));

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_charm_is_read_with_all_that_it_says() {
+    fn archive_with_all_files_is_read() {
         let body = zipped(&[
             (
                 "metadata.yaml",
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_charm_is_refused_with_the_reason() {
+    fn archive_without_metadata_is_refused() {
         assert!(read(b"no zip").is_err());
         assert_eq!(read(&zipped(&[])).err().as_deref(), Some("archive file \"metadata.yaml\" not found"));
     }

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use crate::provider::{SigningKey, TestProvider, good_claims, web_client};
 
 pub(super) const AUDIENCE: &str = "https://mcp.example/mcp";
-/// The client whose tokens need no audience.
+/// The client with tokens that need no audience.
 pub(super) const LISTED: &str = "listed";
 const LONG: Duration = Duration::from_hours(24);
 
