@@ -116,7 +116,8 @@ impl TestServer {
         let server =
             mcp::Server::new(Arc::clone(&dispatcher), metrics.clone()).with_state_key(&stored_key.unwrap_or(STATE_KEY));
         let server = adjust(server);
-        let security_log = SecurityLog::new(Arc::clone(&metrics), Arc::clone(&dispatcher), settings.auth_failure_window);
+        let security_log =
+            SecurityLog::new(Arc::clone(&metrics), Arc::clone(&dispatcher), settings.auth_failure_window);
         let security_log = Arc::new(security_log);
         let events: Arc<dyn SecurityEvents> = security_log.clone();
         let deps = RouterDeps {

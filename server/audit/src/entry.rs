@@ -10,7 +10,7 @@ use crate::{
     record::{CloseRecord, JujuAuditRefs, Outcome, RecordedDecision, now},
 };
 
-/// An entry whose open record the ledger has accepted but not yet persisted. It has no id, so nothing can be returned to a
+/// An entry with an open record that the ledger has accepted but not yet persisted. It has no id, so nothing can be returned to a
 /// caller or closed before [`Self::persisted`] gives the [`Entry`]:
 ///
 /// ```compile_fail
@@ -29,8 +29,8 @@ pub struct PendingEntry {
 
 /// An entry that is persisted and not closed yet: the work may begin, and its caller may receive an answer.
 ///
-/// Dropped without [`Self::close`], an entry that changes something is closed as unknown, any other as cancelled. An entry whose
-/// work has not begun is closed as cancelled in both cases.
+/// Dropped without [`Self::close`], an entry that changes something is closed as unknown, any other as cancelled. If its
+/// work has not begun, it is closed as cancelled in both cases.
 #[derive(Debug)]
 pub struct Entry {
     commands: mpsc::Sender<Command>,
