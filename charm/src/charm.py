@@ -13,7 +13,7 @@ import configuration
 import controllers
 import relations
 import status
-from configuration import PORT, Inputs
+from configuration import METRICS_PORT, PORT, Inputs
 from status import Problem
 from workload import Workload
 
@@ -131,7 +131,7 @@ class JujuMcpCharm(ops.CharmBase):
             "oauth": relations.oauth_requirer(public_url),
             "ingress": relations.ingress_app(self.model.name, self.app.name, PORT),
             "receive-ca-cert": {"version": "1"},
-            "metrics-endpoint": relations.scrape_app(self.topology, PORT, rules),
+            "metrics-endpoint": relations.scrape_app(self.topology, METRICS_PORT, rules),
             "logging": {"metadata": self.topology.as_json(), "alert_rules": json.dumps({})},
         }
         for endpoint, databag in by_endpoint.items():

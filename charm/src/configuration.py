@@ -11,10 +11,11 @@ from relations import OauthProvider
 from status import Problem
 
 PORT = 8080
+METRICS_PORT = 9091
 STATE_DIR = "/var/lib/juju-mcp"
 CONFIG, POLICY = "config.yaml", "policy.yaml"
 # Keys of the configuration file that the charm sets, so `configuration` may not contain them.
-OWN_KEYS = frozenset({"listen", "state_dir", "juju_data_dir", "controllers", "tokens", "policy", "reject_all_callers"})
+OWN_KEYS = frozenset({"listen", "metrics_listen", "state_dir", "juju_data_dir", "controllers", "tokens", "policy", "reject_all_callers"})
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def _options(inputs: Inputs) -> dict[str, Any]:
     options = inputs.options
     config: dict[str, Any] = {
         "listen": f"0.0.0.0:{PORT}",
+        "metrics_listen": f"0.0.0.0:{METRICS_PORT}",
         "state_dir": STATE_DIR,
         "controllers": inputs.controllers.sections,
         "policy": {"builtin_rules": options["builtin-rules"], "files": [POLICY]},

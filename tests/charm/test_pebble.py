@@ -95,9 +95,9 @@ class Machine:
         found = subprocess.run(["pgrep", "-f", f"^{workload.PROGRAM} serve"], text=True, capture_output=True).stdout.split()
         return int(found[0]) if found else None
 
-    def request(self, method, path, token=None):
+    def request(self, method, path, token=None, port=None):
         """The status of an HTTP response of the server; None if it does not respond."""
-        connection = http.client.HTTPConnection("127.0.0.1", configuration.PORT, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port or configuration.PORT, timeout=10)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             connection.request(method, path, body=INITIALIZE if method == "POST" else None, headers=headers | {
@@ -135,6 +135,7 @@ def machine(monkeypatch):
     port = free_port()
     monkeypatch.setattr(configuration, "PORT", port)
     monkeypatch.setattr(workload, "PORT", port)
+    monkeypatch.setattr(configuration, "METRICS_PORT", free_port())
     monkeypatch.setattr(configuration, "STATE_DIR", str(root / "state"))
     monkeypatch.setattr(workload, "PROGRAM", str(root / "bin" / program.name))
     monkeypatch.setattr(workload, "ACTIVE", str(root / "etc/active"))
@@ -164,6 +165,8 @@ def test_server_runs_without_privileges_and_is_restarted_and_drained(machine):
     machine.wait_for_checks()
     assert machine.request("POST", "/mcp") == 401
     assert machine.request("POST", "/mcp", "a-token-that-is-long-enough-for-the-program") == 200
+    assert machine.request("GET", "/metrics", port=configuration.METRICS_PORT) == 200
+    assert machine.request("POST", "/mcp", port=configuration.METRICS_PORT) == 404
     pid = machine.pid()
     if os.geteuid() == 0:
         assert f"Uid:\t{UID}" in pathlib.Path(f"/proc/{pid}/status").read_text()

@@ -38,6 +38,9 @@ pub(crate) struct Config {
     /// Address to listen on. Default: `127.0.0.1:8080`.
     #[schemars(with = "Option<String>")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Address of a second listener that serves `/metrics` without a token. Default: none; `/metrics` of `listen` needs a token.
+    #[schemars(with = "Option<String>")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// Host names that clients may send in `Host`; loopback names are always allowed.
     pub(crate) allowed_hosts: Vec<String>,
     /// Origins of pages that may call the server.

@@ -290,6 +290,12 @@ async fn metrics(
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics.text()).into_response()
 }
 
+/// A router with `/metrics` alone, for everyone who can connect: for a listener that only the monitoring reaches.
+pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
+    let respond = async move || ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics.text());
+    Router::new().route("/metrics", get(respond)).fallback(async || HttpError::NoSuchPath)
+}
+
 /// The panic hook has logged the message of the panic, which may contain data and is not for the caller.
 fn panic_response(_: Box<dyn std::any::Any + Send>) -> Response {
     HttpError::Internal.into_response()

@@ -65,6 +65,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         limits: LimitsSection::none(),
         console: Some(console),
         listener,
+        metrics_listener: None,
         policy_watcher,
         stop,
     };

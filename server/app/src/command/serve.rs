@@ -55,6 +55,10 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
         settings: settings(&config)?,
         limits: config.limits,
         listener,
+        metrics_listener: match config.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        },
         policy_watcher,
         stop: wiring::stop_signal(),
     };
@@ -73,6 +77,8 @@ pub(super) struct Serving {
     /// The approval page, if it is configured.
     pub(super) console: Option<console::Settings>,
     pub(super) listener: TcpListener,
+    /// The listener for `/metrics` without a token, if it is configured.
+    pub(super) metrics_listener: Option<TcpListener>,
     /// Reloads the policy when its files change.
     pub(super) policy_watcher: PolicyWatcher,
     pub(super) stop: CancellationToken,
@@ -87,12 +93,7 @@ impl Serving {
         on_ready: impl FnOnce(&ReadyFile),
     ) -> Result<ExitCode, Failure> {
         let address = address(&self.listener)?;
-        if let Some(name) = self.limits.unknown_tool(&self.dispatcher.catalogue) {
-            return Err(Failure::usage(
-                format!("`limits.per_tool` names a tool that does not exist: `{name}`"),
-                "`juju-mcp tools` and `juju-mcp tools --endpoint /mcp/full` list their names",
-            ));
-        }
+        check_tool_limits(&self.limits, &self.dispatcher.catalogue)?;
         let metrics = Arc::new(Metrics::default());
         let handler = mcp::Server::new(Arc::clone(&self.dispatcher), metrics.clone())
             .with_state_key(&self.seal)
@@ -117,6 +118,9 @@ impl Serving {
             events,
             console,
         };
+        if let Some(listener) = self.metrics_listener {
+            tokio::spawn(serve_metrics(listener, Arc::clone(&deps.metrics), self.settings.clone(), self.stop.clone()));
+        }
         let router = http_server::router(&self.settings, deps).map_err(Failure::failed)?;
         ready.mcp_url = Some(format!("{address}/mcp"));
         if let Some(file) = ready_file {
@@ -128,6 +132,14 @@ impl Serving {
         security_log.close().await;
         wiring::close(&self.dispatcher).await;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Serves `/metrics` on a listener of its own until `stop` is cancelled.
+async fn serve_metrics(listener: TcpListener, metrics: Arc<Metrics>, settings: Settings, stop: CancellationToken) {
+    let router = http_server::metrics_router(metrics);
+    if let Err(error) = http_server::serve(listener, router, &settings, stop).await {
+        tracing::error!(%error, "the listener for metrics failed");
     }
 }
 
@@ -204,9 +216,19 @@ fn console(config: &Config, files: &[(String, PathBuf)], public: &str) -> Result
     config.console.as_ref().map(settings).transpose()
 }
 
+fn check_tool_limits(limits: &LimitsSection, catalogue: &Catalogue) -> Result<(), Failure> {
+    limits.unknown_tool(catalogue).map_or(Ok(()), |name| {
+        Err(Failure::usage(
+            format!("`limits.per_tool` names a tool that does not exist: `{name}`"),
+            "`juju-mcp tools` and `juju-mcp tools --endpoint /mcp/full` list their names",
+        ))
+    })
+}
+
 /// Validates the sections that only `serve` reads. Without tokens and provider in the file, the command line has to supply tokens.
 pub(super) fn validate(config: &Config, roles: &Roles) -> Result<(), Failure> {
     settings(config)?;
+    check_tool_limits(&config.limits, &Catalogue::builtin())?;
     check_roles(
         roles,
         config.controllers.iter().flat_map(|controller| controller.credentials_by_role.keys().map(String::as_str)),
