@@ -107,7 +107,7 @@ async fn read_command_is_recorded_under_the_wrapped_command() {
     assert!(answer["result"]["structuredContent"].is_null());
     let ledger = serde_json::to_value(served.ledger_records().await).expect("records");
     assert_eq!(ledger[0]["operation"]["tool"], "juju_whoami", "{ledger}");
-    assert_eq!(ledger[0]["client"], "integration-test/1", "{ledger}");
+    assert_eq!(ledger[0]["client"], "tests/1", "{ledger}");
     let metrics = served.metrics.text();
     assert!(metrics.contains("juju_mcp_tool_calls_total{tool=\"juju_whoami\",outcome=\"failed\"} 1\n"), "{metrics}");
 }
