@@ -116,7 +116,7 @@ class Served:
         return result["content"][0]["text"] if result.get("isError") else "done"
 
     def stale(self):
-        return "juju_mcp_policy_last_reload_successful 0" in fetched(self.url + "/metrics")
+        return "juju_mcp_policy_last_reload_successful 0\n" in fetched(self.url + "/metrics")
 
     def policy_check(self):
         checks = json.loads(fetched(self.url + "/readyz"))["checks"]
