@@ -1,13 +1,13 @@
-//! A token bucket: it holds at most a burst, fills steadily, and every call takes one.
+//! A token bucket: it holds at most `burst` tokens, refills at a constant rate, and each call takes one.
 
 use std::time::Duration;
 
-/// How often something may be done.
+/// Maximum rate of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Calls a minute in the long run; 0 for no limit.
+    /// Average number of calls per minute; 0 is no limit.
     pub per_minute: u32,
-    /// Calls at once after a pause; at least 1 is always taken.
+    /// Number of calls without delay after a pause; 0 counts as 1.
     pub burst: u32,
 }
 
@@ -15,23 +15,23 @@ impl Rate {
     /// No limit.
     pub const NONE: Self = Self { per_minute: 0, burst: 0 };
 
-    /// Time in which one call comes back, in nanoseconds; `None` without a limit.
+    /// Time to refill one token, in nanoseconds; `None` for no limit.
     fn interval(self) -> Option<u128> {
         (self.per_minute > 0).then(|| Duration::from_mins(1).as_nanos() / u128::from(self.per_minute))
     }
 }
 
-/// How full one bucket is, kept as the moment at which it will be full again.
+/// Fill level of one bucket, stored as the moment at which it is full again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bucket {
     full_at: u128,
 }
 
 impl Bucket {
-    /// Takes one call at `now`, which is the time since some fixed moment.
+    /// Takes one token at `now`, the time since a fixed moment.
     ///
     /// # Errors
-    /// How long until a call is there, where there is none; nothing is taken then.
+    /// Time until the next token if the bucket is empty; the bucket is unchanged.
     pub fn take(&mut self, rate: Rate, now: Duration) -> Result<(), Duration> {
         let Some(interval) = rate.interval() else { return Ok(()) };
         let now = now.as_nanos();
@@ -46,7 +46,7 @@ impl Bucket {
         }
     }
 
-    /// Whether it is full, so that nothing is lost by forgetting it.
+    /// Whether the bucket is full; a full bucket can be replaced by a new one.
     #[must_use]
     pub fn is_full(&self, now: Duration) -> bool {
         self.full_at <= now.as_nanos()
@@ -57,7 +57,7 @@ impl Bucket {
 mod tests {
     use super::*;
 
-    /// Numbers without any outside source, so that a failure can be repeated by its seed.
+    /// Pseudorandom numbers; the seed reproduces a failure.
     struct Numbers(u64);
 
     impl Numbers {

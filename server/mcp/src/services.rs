@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dispatch::{Dispatcher, Refusal, Reply};
 use identity::Caller;
-use limits::{UnderWay, Which};
+use limits::{InFlightGuard, LimitKind};
 use rmcp::model::CallToolResult;
 use serde_json::{Map, Value};
 
@@ -35,23 +35,23 @@ impl Services {
     }
 
     /// Admits a call of a tool until the returned guard is dropped, or returns the refusal with the time of the next attempt.
-    pub(crate) async fn acquire(&self, tool: &str, caller: &Caller) -> Result<Option<UnderWay>, CallToolResult> {
+    pub(crate) async fn acquire(&self, tool: &str, caller: &Caller) -> Result<Option<InFlightGuard>, CallToolResult> {
         let exceeded = match self.limits.acquire(tool, caller) {
             Ok(guard) => return Ok(guard),
             Err(exceeded) => exceeded,
         };
         let seconds = exceeded.seconds();
-        let (limit, sentence) = match exceeded.which {
-            Which::Rate => {
+        let (limit, sentence) = match exceeded.limit {
+            LimitKind::Rate => {
                 ("rate", format!("one caller may not call `{tool}` that often: call it again in {seconds} seconds"))
             }
-            Which::AtOnce => (
+            LimitKind::Concurrency => (
                 "concurrency",
                 format!("you have the maximum number of concurrent calls of `{tool}`: wait for one to end"),
             ),
         };
         self.metrics.limited(limit);
-        if let Some(count) = exceeded.to_tell {
+        if let Some(count) = exceeded.report_count {
             let limited = dispatch::RateLimitEvent { limit, tool: Some(tool), count };
             dispatch::record_rate_limited(&self.dispatcher, caller, limited).await;
         }

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use identity::Caller;
-use limits::{Exceeded, Rate, Table, UnderWay};
+use limits::{Exceeded, InFlightGuard, Rate, RateLimiter};
 
 /// Limits by tool.
 #[derive(Debug)]
 pub struct ToolLimits {
-    tables: BTreeMap<String, Table>,
+    limiters: BTreeMap<String, RateLimiter>,
     started: Instant,
 }
 
@@ -16,14 +16,15 @@ impl ToolLimits {
     /// For each tool: its name, how often and how many at once one caller may call it. Tools that are not listed have no limit.
     #[must_use]
     pub fn new(limits: impl IntoIterator<Item = (String, Rate, usize)>) -> Self {
-        let tables = limits.into_iter().map(|(tool, rate, concurrent)| (tool, Table::new(rate, concurrent))).collect();
-        Self { tables, started: Instant::now() }
+        let limiters =
+            limits.into_iter().map(|(tool, rate, concurrent)| (tool, RateLimiter::new(rate, concurrent))).collect();
+        Self { limiters, started: Instant::now() }
     }
 
     /// Admits a call of a tool until the returned guard is dropped; no guard if the tool has no limit.
-    pub(crate) fn acquire(&self, tool: &str, caller: &Caller) -> Result<Option<UnderWay>, Exceeded> {
-        let Some(table) = self.tables.get(tool) else { return Ok(None) };
-        table.enter(caller.subject(), self.started.elapsed()).map(Some)
+    pub(crate) fn acquire(&self, tool: &str, caller: &Caller) -> Result<Option<InFlightGuard>, Exceeded> {
+        let Some(limiter) = self.limiters.get(tool) else { return Ok(None) };
+        limiter.acquire(caller.subject(), self.started.elapsed()).map(Some)
     }
 }
 
