@@ -10,7 +10,7 @@ use tests::{SideBySide, side_by_side::simulator};
 const ROLES: &str = "
 roles:
   shopkeeper:
-    description: Knows of the shop.
+    description: Sees changes of the shop.
     allow:
       - {tools: audit_changes, models: shop, effects: [sensitive]}
 ";
@@ -19,13 +19,13 @@ fn wanted(arguments: Value) -> ChangesQuery {
     serde_json::from_value(arguments).expect("fits")
 }
 
-async fn told(pair: &SideBySide, role: &str, arguments: Value) -> Value {
+async fn changes_as(pair: &SideBySide, role: &str, arguments: Value) -> Value {
     let caller = Caller::local("bea", role);
-    changes(&pair.dispatcher, &caller, &wanted(arguments)).await.expect("told").value
+    changes(&pair.dispatcher, &caller, &wanted(arguments)).await.expect("permitted").value
 }
 
-fn tools(told: &Value) -> Vec<(&str, &str)> {
-    let all = told["changes"].as_array().expect("changes").iter();
+fn tools(listing: &Value) -> Vec<(&str, &str)> {
+    let all = listing["changes"].as_array().expect("changes").iter();
     all.map(|one| (one["tool"].as_str().unwrap_or(""), one["outcome"].as_str().unwrap_or(""))).collect()
 }
 
@@ -45,35 +45,35 @@ async fn changes_are_listed_for_permitted_models_only() {
     pair.juju_mcp("add-machine", &json!({"model": "controller"})).await.expect("added");
     pair.dispatcher.ledger.flush().await.expect("settled");
 
-    let all = told(&pair, "admin", json!({})).await;
-    let of_shop = [("juju_expose", "done"), ("juju_unexpose", "denied")];
-    assert_eq!(tools(&all), [&of_shop[..], &[("juju_add_machine", "done")]].concat());
+    let all = changes_as(&pair, "admin", json!({})).await;
+    let shop_changes = [("juju_expose", "done"), ("juju_unexpose", "denied")];
+    assert_eq!(tools(&all), [&shop_changes[..], &[("juju_add_machine", "done")]].concat());
     let first = &all["changes"][0];
     assert_eq!((&first["caller"], &first["model"]), (&json!("local:ana"), &json!("admin/shop")), "{first}");
     assert_eq!((&first["targets"], &first["arguments"]["application"]), (&json!(["application-web"]), &json!("web")));
-    assert_eq!(tools(&told(&pair, "admin", json!({"model": "shop"})).await), of_shop);
-    assert_eq!(tools(&told(&pair, "admin", json!({"caller": "local:nobody"})).await), []);
-    let newest = told(&pair, "admin", json!({"limit": 1})).await;
+    assert_eq!(tools(&changes_as(&pair, "admin", json!({"model": "shop"})).await), shop_changes);
+    assert_eq!(tools(&changes_as(&pair, "admin", json!({"caller": "local:eve"})).await), []);
+    let newest = changes_as(&pair, "admin", json!({"limit": 1})).await;
     assert_eq!((tools(&newest).len(), &newest["omitted_older"]), (1, &json!(2)), "{newest}");
 
     let bea = Caller::local("bea", "admin");
-    let text = changes(&pair.dispatcher, &bea, &wanted(json!({"model": "shop"}))).await.expect("told").text;
+    let text = changes(&pair.dispatcher, &bea, &wanted(json!({"model": "shop"}))).await.expect("permitted").text;
     let cells =
         |line: &str| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join("|");
     let lines: Vec<_> = text.lines().map(cells).collect();
     let second = |change: &Value| change["time"].as_str().expect("a time")[..19].replace('T', " ") + "Z";
     let sent = &first["juju"]["requests"][0];
-    let found_by = format!("{}/{}", sent["connection"].as_str().expect("a mark"), sent["request"]);
+    let juju_reference = format!("{}/{}", sent["connection"].as_str().expect("a connection id"), sent["request"]);
     assert_eq!(sent["method"], json!("Application.Expose"), "{first}");
     assert_eq!(all["changes"][1].get("juju"), None, "what was denied was not sent");
     assert_eq!(lines[0], "Time|Caller|Tool|Controller|Model|Targets|Outcome|Juju|Message", "{text}");
-    let place = "local:ana|juju_expose|simulated|admin/shop|web|done";
-    assert_eq!(lines[1], format!("{}|{place}|{found_by}", second(first)), "{text}");
+    let cells_of_first = "local:ana|juju_expose|simulated|admin/shop|web|done";
+    assert_eq!(lines[1], format!("{}|{cells_of_first}|{juju_reference}", second(first)), "{text}");
     assert!(lines[2].starts_with(&second(&all["changes"][1])), "{text}");
-    assert!(lines[2].contains("|juju_unexpose|simulated|admin/shop|web|denied|write acts"), "said once: {text}");
+    assert!(lines[2].contains("|juju_unexpose|simulated|admin/shop|web|denied|write acts"), "one reason only: {text}");
 
-    let own = told(&pair, "shopkeeper", json!({})).await;
-    assert_eq!(tools(&own), of_shop, "of another model nothing is told");
+    let own = changes_as(&pair, "shopkeeper", json!({})).await;
+    assert_eq!(tools(&own), shop_changes, "no changes of other models");
     let refusal =
         changes(&pair.dispatcher, &Caller::local("vic", "viewer"), &wanted(json!({}))).await.expect_err("denied");
     assert!(matches!(refusal, Refusal::Denied(_)), "{refusal}");

@@ -178,14 +178,14 @@ async fn full_store_refuses_entries_and_retains_records() {
     let folder = directory.path();
     let store = Store::open_limited(&folder.join("state.db"), Some(60)).await.expect("a store");
     let ledger = Ledger::open(store, ledger_config(folder)).await.expect("a ledger");
-    let mut kept = 0;
+    let mut persisted = 0;
     let error = loop {
         match begun(&ledger, "ana", "ana/dev", Effect::Write).await {
             Ok(entry) => std::mem::forget(entry),
             Err(error) => break error,
         }
-        kept += 1;
-        assert!(kept < 1000, "it is never full");
+        persisted += 1;
+        assert!(persisted < 1000, "it is never full");
     };
     assert_eq!(error.to_string(), "the ledger cannot be read or written: the store is full");
     assert!(error.remedy().is_some_and(|remedy| remedy.contains("free space")), "{error:?}");
@@ -196,7 +196,7 @@ async fn full_store_refuses_entries_and_retains_records() {
         refused |= begun(&ledger, "ana", "ana/dev", Effect::Read).await.map(std::mem::forget).is_err();
     }
     assert!(refused, "reads are refused too");
-    assert!(verified(folder, ledger.store()).await.records > kept);
+    assert!(verified(folder, ledger.store()).await.records > persisted);
 }
 
 #[tokio::test]

@@ -150,13 +150,13 @@ async fn watcher_receives_changes_until_stopped() {
     let prod = controllers.controller(None).expect("default").model("prod").await.expect("open");
     let session = prod.session().await.expect("open");
     let watcher = session.call::<WatchAll>(()).await.expect("a watcher").id;
-    let first = session.wait_on::<Next>(&watcher, ()).await.expect("everything");
+    let first = session.call_without_timeout::<Next>(&watcher, ()).await.expect("everything");
     assert!(first["deltas"].as_array().is_some_and(|deltas| deltas.len() > 20), "{first}");
     real.command("agents off").await;
     real.command("unit web/0 blocked out of paper").await;
     let change = async {
         loop {
-            let change = session.wait_on::<Next>(&watcher, ()).await.expect("change");
+            let change = session.call_without_timeout::<Next>(&watcher, ()).await.expect("change");
             if change.to_string().contains("out of paper") {
                 return;
             }
@@ -166,7 +166,7 @@ async fn watcher_receives_changes_until_stopped() {
     let waiting = async {
         loop {
             // other changes may arrive in between
-            if let Err(error) = session.wait_on::<Next>(&watcher, ()).await {
+            if let Err(error) = session.call_without_timeout::<Next>(&watcher, ()).await {
                 return error;
             }
         }

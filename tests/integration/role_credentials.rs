@@ -27,7 +27,7 @@ async fn effective_permission_is_role_and_juju_access() {
     let real = RealController::start().await;
     let mut pair = SideBySide::on_real_controller(&real).await;
     let viewer = BTreeMap::from([("viewer".to_owned(), controllers(&real, "reader"))]);
-    pair.dispatcher.controllers = controllers(&real, "admin").with_others(viewer);
+    pair.dispatcher.controllers = controllers(&real, "admin").with_role_credentials(viewer);
     let user = async |role: &str| call(&pair, role, "whoami", json!({})).await.expect("known")["user"].clone();
     assert_eq!((user("viewer").await, user("operator").await), (json!("reader"), json!("admin")));
     let expose = || json!({"model": "admin/prod", "application": "web"});

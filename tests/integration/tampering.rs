@@ -241,7 +241,7 @@ async fn tamper(folder: &Path, edits: usize, seed: u64) -> BTreeMap<String, usiz
             .expect("heads");
     run(&mut connection, "pragma wal_checkpoint(truncate)").await;
     connection.close().await.expect("closed");
-    let (whole, newest) = (folder.join("state.db"), latest_checkpoint(folder).expect("a head that is kept"));
+    let (whole, newest) = (folder.join("state.db"), latest_checkpoint(folder).expect("a stored checkpoint"));
     let edited = tempfile::tempdir().expect("a directory");
     let (mut random, mut kinds) = (Random(seed), BTreeMap::new());
     for _ in 0..edits {
@@ -273,7 +273,7 @@ async fn tamper(folder: &Path, edits: usize, seed: u64) -> BTreeMap<String, usiz
 async fn thousand_edits_of_ten_thousand_records_are_all_found() {
     let directory = tempfile::tempdir().expect("a directory");
     filled(directory.path(), 5_000).await;
-    let newest = latest_checkpoint(directory.path()).expect("a head that is kept");
+    let newest = latest_checkpoint(directory.path()).expect("a stored checkpoint");
     let store = Store::open_read_only(&directory.path().join("state.db")).await.expect("a store");
     let rows = store.ledger_from(1, i64::MAX).await.expect("rows");
     let whole = verified(&store, Some(&newest)).await.expect("it holds before it is edited");

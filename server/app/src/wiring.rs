@@ -123,7 +123,7 @@ pub(crate) fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<C
     }
     let joined = |endpoints| Controllers::new(endpoints, config.default_controller.clone(), settings.clone());
     let by_role = config.endpoints_by_role()?.into_iter().map(|(role, endpoints)| (role, joined(endpoints)));
-    Ok(joined(endpoints).with_others(by_role.collect()))
+    Ok(joined(endpoints).with_role_credentials(by_role.collect()))
 }
 
 /// The files of the Juju client in a directory, with the client's lock.

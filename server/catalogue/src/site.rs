@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use juju_client::{Connection, Controller, Controllers, ModelEntry, ModelKind, Trail};
+use juju_client::{AuditTrail, Connection, Controller, Controllers, ModelEntry, ModelKind};
 use policy::Location;
 use tokio::sync::mpsc;
 
@@ -36,7 +36,7 @@ pub struct Site {
     model: Option<ModelEntry>,
     location: Location,
     progress: Option<mpsc::UnboundedSender<Progress>>,
-    trail: Arc<Trail>,
+    trail: Arc<AuditTrail>,
     operation: OnceLock<String>,
 }
 
@@ -137,7 +137,7 @@ impl Site {
     /// # Errors
     /// [`Failure::Juju`] where it cannot be had.
     pub async fn controller_connection(&self) -> Result<Arc<Connection>, Failure> {
-        Ok(Arc::new(self.controller()?.connection().await?.leaving(&self.trail)))
+        Ok(Arc::new(self.controller()?.connection().await?.with_trail(&self.trail)))
     }
 
     /// A connection to the model.
@@ -145,12 +145,12 @@ impl Site {
     /// # Errors
     /// [`Failure::Juju`] where it cannot be had.
     pub async fn model_connection(&self) -> Result<Arc<Connection>, Failure> {
-        Ok(Arc::new(self.controller()?.model(self.model_uuid()).await?.leaving(&self.trail)))
+        Ok(Arc::new(self.controller()?.model(self.model_uuid()).await?.with_trail(&self.trail)))
     }
 
     /// What was sent over the connections of this place to change something.
     #[must_use]
-    pub fn trail(&self) -> &Trail {
+    pub fn trail(&self) -> &AuditTrail {
         &self.trail
     }
 

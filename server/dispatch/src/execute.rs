@@ -348,15 +348,15 @@ fn recorded_decision(verdict: &Authorization<PlannedWork>) -> RecordedDecision {
 
 /// The identifiers by which Juju's own audit log has the requests that were sent for the act.
 fn juju_audit_refs(site: &Site) -> JujuAuditRefs {
-    let left = site.trail().take();
-    let request = |sent: juju_client::Sent| JujuRequest {
-        connection: sent.connection.to_string(),
-        request: sent.request,
-        method: sent.method,
+    let sent = site.trail().take();
+    let request = |request: juju_client::SentRequest| JujuRequest {
+        connection: request.connection_id.to_string(),
+        request: request.request_id,
+        method: request.method,
     };
     JujuAuditRefs {
-        requests: left.requests.into_iter().map(request).collect(),
-        omitted_requests: left.more,
+        requests: sent.requests.into_iter().map(request).collect(),
+        omitted_requests: sent.omitted,
         operation: site.operation().map(ToOwned::to_owned),
     }
 }

@@ -1,19 +1,19 @@
-//! One address of a controller: `host:port`, or with scheme and path prefix.
+//! An address of a controller: `host:port`, or a URL with a path prefix.
 
 use std::fmt;
 
-/// Where to dial.
+/// One address to connect to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Address {
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// What stands before `/api`; empty or `/prefix`.
+    /// Path prefix of `/api`; empty or `/prefix`.
     pub(crate) prefix: String,
 }
 
 impl Address {
-    /// Reads `host:port`, `[v6]:port`, `wss://host[:port]/prefix`. `None` where the text is no such address: also for
-    /// `ws://`, because a password never goes over an open connection.
+    /// Parses `host:port`, `[v6]:port` or `wss://host[:port]/prefix`. `None` for any other text, `ws://` included: a
+    /// password must not be sent without TLS.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (rest, default_port) = match text.split_once("://") {
             Some(("wss" | "https", rest)) => (rest, Some(443)),
@@ -41,7 +41,7 @@ impl Address {
         (!host.is_empty() && port != 0).then(|| Self { host: host.to_owned(), port, prefix: prefix.to_owned() })
     }
 
-    /// `host:port` as a URL has it.
+    /// `host:port` of a URL.
     pub(crate) fn authority(&self) -> String {
         Self { prefix: String::new(), ..self.clone() }.to_string()
     }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_as_the_clients_files_have_them() {
+    fn address_forms_of_client_files_are_parsed() {
         for (text, host, port, prefix) in [
             ("10.1.2.3:17070", "10.1.2.3", 17070, ""),
             ("[fd00::1]:17070", "fd00::1", 17070, ""),

@@ -1,4 +1,4 @@
-//! Who asks, as Juju's HTTP endpoints are told (`api/legacyloginprovider.go`).
+//! `Authorization` headers of requests to Juju's HTTP endpoints (`api/legacyloginprovider.go`).
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tokio_tungstenite::tungstenite::http::{
@@ -8,13 +8,13 @@ use tokio_tungstenite::tungstenite::http::{
 
 use crate::Credential;
 
-/// The headers of a request by the user who is logged in.
+/// Headers that authenticate the logged-in user.
 pub(crate) fn headers(credential: &Credential, user_tag: &str) -> Result<HeaderMap, InvalidHeaderValue> {
     let pair = match credential {
         Credential::Password { password, .. } => format!("{user_tag}:{}", password.reveal()),
         Credential::ClientCredentials { id, secret } => format!("{id}:{}", secret.reveal()),
         Credential::SessionToken { token, .. } => format!(":{}", token.reveal()),
-        Credential::Missing { .. } => String::new(), // nobody is logged in without one
+        Credential::Missing { .. } => String::new(), // there is no log-in without a credential
     };
     let mut basic = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair)))?;
     basic.set_sensitive(true);
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_password_is_not_printed() {
+    fn debug_output_of_headers_hides_the_password() {
         let credential = Credential::Password { user: "admin".into(), password: "hunter2".into() };
         let headers = headers(&credential, "user-admin").expect("fits");
         assert_eq!(headers[AUTHORIZATION], "Basic dXNlci1hZG1pbjpodW50ZXIy");

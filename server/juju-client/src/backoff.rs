@@ -1,34 +1,34 @@
-//! Pauses between attempts to dial: twice as long after each failure, and jittered so that clients spread out.
+//! Exponential backoff with jitter between attempts to connect.
 
 use std::time::{Duration, Instant};
 
 use crate::Settings;
 
-/// How often dialling failed in a row, and when it may be tried again.
+/// Number of consecutive failures, and the time of the next attempt.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff {
     failures: u32,
-    not_before: Option<Instant>,
+    next_attempt: Option<Instant>,
 }
 
 impl Backoff {
-    /// How long to wait from `now` before the next attempt.
-    pub(crate) fn pause(&self, now: Instant) -> Duration {
-        self.not_before.map_or(Duration::ZERO, |then| then.saturating_duration_since(now))
+    /// Time from `now` to the next attempt.
+    pub(crate) fn delay(&self, now: Instant) -> Duration {
+        self.next_attempt.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }
 
-    /// Notes a failure; `jitter` is a random number.
-    pub(crate) fn failed(&mut self, now: Instant, settings: &Settings, jitter: u32) {
+    /// Doubles the delay, up to `max_backoff`; `jitter` is a random number.
+    pub(crate) fn record_failure(&mut self, now: Instant, settings: &Settings, jitter: u32) {
         let factor = 1_u32 << self.failures.min(16);
-        let longest = settings.backoff_first.saturating_mul(factor).min(settings.backoff_longest);
-        // between half and the whole of it
-        let pause = longest / 2 + (longest / 2).mul_f64(f64::from(jitter) / f64::from(u32::MAX));
+        let limit = settings.initial_backoff.saturating_mul(factor).min(settings.max_backoff);
+        // a random delay between half of the limit and the limit
+        let delay = limit / 2 + (limit / 2).mul_f64(f64::from(jitter) / f64::from(u32::MAX));
         self.failures = self.failures.saturating_add(1);
-        self.not_before = Some(now + pause);
+        self.next_attempt = Some(now + delay);
     }
 
-    /// Notes a success.
-    pub(crate) fn succeeded(&mut self) {
+    /// Removes the delay after a success.
+    pub(crate) fn reset(&mut self) {
         *self = Self::default();
     }
 }
@@ -38,20 +38,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_the_longest_and_end_with_a_success() {
+    fn delays_double_up_to_maximum_and_end_after_success() {
         let settings = Settings::default();
         let mut backoff = Backoff::default();
         let now = Instant::now();
-        assert_eq!(backoff.pause(now), Duration::ZERO);
-        let mut pauses = Vec::new();
+        assert_eq!(backoff.delay(now), Duration::ZERO);
+        let mut delays = Vec::new();
         for _ in 0..10 {
-            backoff.failed(now, &settings, u32::MAX);
-            pauses.push(backoff.pause(now).as_millis());
+            backoff.record_failure(now, &settings, u32::MAX);
+            delays.push(backoff.delay(now).as_millis());
         }
-        assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000]);
-        backoff.failed(now, &settings, 0);
-        assert_eq!(backoff.pause(now), Duration::from_millis(2500));
-        backoff.succeeded();
-        assert_eq!(backoff.pause(now), Duration::ZERO);
+        assert_eq!(delays, [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000]);
+        backoff.record_failure(now, &settings, 0);
+        assert_eq!(backoff.delay(now), Duration::from_millis(2500));
+        backoff.reset();
+        assert_eq!(backoff.delay(now), Duration::ZERO);
     }
 }

@@ -1,4 +1,4 @@
-//! A connection to a controller or to one model of it, over whichever session is open at the moment.
+//! A connection to a controller or to one of its models: one shared session, opened again after it breaks.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,25 +10,23 @@ use juju_wire::{Code, Method};
 
 use crate::{
     Credential, Session,
+    audit_trail::AuditTrail,
     backoff::Backoff,
-    error::{Error, Lost},
-    line::Unanswered,
-    login::Dialler,
-    trail::Trail,
+    error::{DisconnectReason, Error},
+    login::Connector,
 };
 
-/// A shared connection: many calls at once over one socket, which is dialled again when it broke.
+/// A shared connection: many concurrent calls over one socket, which reconnects after it breaks.
 #[derive(Debug)]
 pub struct Connection {
     model_name: Option<String>,
     inner: Arc<Inner>,
-    /// Where calls that change something are noted.
-    trail: Option<Arc<Trail>>,
+    audit_trail: Option<Arc<AuditTrail>>,
 }
 
 #[derive(Debug)]
 struct Inner {
-    dialler: Dialler,
+    connector: Connector,
     slot: Mutex<Slot>,
 }
 
@@ -36,106 +34,102 @@ struct Inner {
 struct Slot {
     state: State,
     backoff: Backoff,
-    /// Whether a session was ever open, so that a controller that is away is worth waiting for.
+    /// Whether a session was open before: then a call waits for a controller that restarts.
     was_open: bool,
 }
 
-type Dialling = Shared<BoxFuture<'static, Result<Arc<Session>, Error>>>;
+type PendingSession = Shared<BoxFuture<'static, Result<Arc<Session>, Error>>>;
 
 #[derive(Debug, Default)]
 enum State {
     #[default]
     Closed,
-    Dialling(Dialling),
+    Connecting(PendingSession),
     Open(Arc<Session>),
 }
 
 impl Connection {
-    pub(crate) fn new(dialler: Dialler, model_name: Option<String>) -> Self {
-        Self { model_name, inner: Arc::new(Inner { dialler, slot: Mutex::default() }), trail: None }
+    pub(crate) fn new(connector: Connector, model_name: Option<String>) -> Self {
+        Self { model_name, inner: Arc::new(Inner { connector, slot: Mutex::default() }), audit_trail: None }
     }
 
-    /// The same connection for one act: what it sends to change something is noted on the act's trail.
+    /// The same connection for one act; `audit_trail` records the writes of the act.
     #[must_use]
-    pub fn leaving(&self, trail: &Arc<Trail>) -> Self {
+    pub fn with_trail(&self, audit_trail: &Arc<AuditTrail>) -> Self {
         let (model_name, inner) = (self.model_name.clone(), Arc::clone(&self.inner));
-        Self { model_name, inner, trail: Some(Arc::clone(trail)) }
+        Self { model_name, inner, audit_trail: Some(Arc::clone(audit_trail)) }
     }
 
-    /// Full name of the model, `admin/prod`; none on a connection to the controller.
+    /// Full name of the model, `admin/prod`; `None` on a connection to the controller.
     #[must_use]
     pub fn model_name(&self) -> Option<&str> {
         self.model_name.as_deref()
     }
 
-    /// UUID of the model; none on a connection to the controller.
+    /// UUID of the model; `None` on a connection to the controller.
     #[must_use]
     pub fn model_uuid(&self) -> Option<&str> {
-        self.inner.dialler.model_uuid.as_deref()
+        self.inner.connector.model_uuid.as_deref()
     }
 
     /// Name of the controller.
     #[must_use]
     pub fn controller_name(&self) -> &str {
-        &self.inner.dialler.target.controller
+        &self.inner.connector.target.controller
     }
 
-    /// Something is about to change on the controller beside calls, or has.
-    pub(crate) fn count_change(&self) {
-        self.inner.dialler.changes.count();
+    /// Notes that the controller is about to change, or has changed, by another way than a call.
+    pub(crate) fn note_change(&self) {
+        self.inner.connector.changes.increment();
     }
 
     pub(crate) fn credential(&self) -> &Credential {
-        &self.inner.dialler.credential
+        &self.inner.connector.credential
     }
 
-    /// The session that is open, or a new one. Callers that come while it is dialled wait for the same dialling.
+    /// Returns the open session, or opens one. Concurrent callers share one attempt.
     ///
     /// # Errors
-    /// Why it cannot be dialled or logged in to.
+    /// Any [`Error`] of the connection or the log-in.
     pub async fn session(&self) -> Result<Arc<Session>, Error> {
-        let dialling = {
+        let pending = {
             let mut slot = self.inner.slot();
             match &slot.state {
                 State::Open(session) if !session.is_closed() => return Ok(Arc::clone(session)),
-                State::Dialling(dialling) => dialling.clone(),
+                State::Connecting(pending) => pending.clone(),
                 _ => {
-                    let dialling = Arc::clone(&self.inner).dial_in_background();
-                    slot.state = State::Dialling(dialling.clone());
-                    dialling
+                    let pending = Arc::clone(&self.inner).connect_in_background();
+                    slot.state = State::Connecting(pending.clone());
+                    pending
                 }
             }
         };
-        dialling.await
+        pending.await
     }
 
-    /// Calls a method. Reads that are asked alike at the same time are asked once. A read that failed because the connection broke is made once more on a new one; a write that the
-    /// controller may have seen is not.
+    /// Calls a method. Equal reads at the same time share one request. After the connection breaks, the call is sent once
+    /// more on a new connection if it is a read or was never sent; a write that the controller may have received is not
+    /// repeated.
     ///
     /// # Errors
-    /// Any [`Error`]; [`Error::UnknownOutcome`] where the answer to a write was lost.
+    /// Any [`Error`]; [`Error::UnknownOutcome`] if the reply to a write is lost.
     pub async fn call<M: Method>(&self, params: M::Params) -> Result<M::Reply, Error> {
+        let audit_trail = self.audit_trail.as_deref();
         let mut session = self.session().await?;
-        let mut asked = session.ask_together::<M>(&session.tail::<M>("", &params)?, self.trail.as_deref()).await;
-        let again = match &asked {
-            Err(Unanswered::NotSent(_)) => true,
-            Err(Unanswered::Lost(_)) => !M::WRITES,
-            _ => false,
-        };
-        if again {
+        let mut reply = session.call_coalesced::<M>(&params, audit_trail).await;
+        if matches!(reply, Err(Error::ConnectionLost { .. })) {
             session = self.session().await?;
-            asked = session.ask_together::<M>(&session.tail::<M>("", &params)?, self.trail.as_deref()).await;
+            reply = session.call_coalesced::<M>(&params, audit_trail).await;
         }
-        let answer = session.answer::<M>(asked);
-        match &answer {
+        match &reply {
             Err(Error::UnexpectedAnswer { .. }) => self.inner.abandon(&session),
-            // the model is gone; the next use finds out whether another has its name now
+            // the model is destroyed; the next call finds out whether another model has its name now
             Err(Error::Remote(error)) if error.code == Code::ModelNotFound && self.model_name.is_some() => {
                 self.inner.abandon(&session);
             }
             _ => {}
         }
-        answer
+        reply
     }
 }
 
@@ -145,7 +139,7 @@ impl Inner {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets a session that is of no more use; it closes when its last call has ended.
+    /// Drops a session that must not be used again; it closes when its last call has ended.
     fn abandon(&self, session: &Arc<Session>) {
         let mut slot = self.slot();
         if matches!(&slot.state, State::Open(open) if Arc::ptr_eq(open, session)) {
@@ -153,11 +147,11 @@ impl Inner {
         }
     }
 
-    /// Dials in a task of its own, so that a caller who gives up takes nothing away from the others.
-    fn dial_in_background(self: Arc<Self>) -> Dialling {
-        let controller = self.dialler.name();
+    /// Connects in a task of its own, so that a cancelled caller does not cancel the attempt of the others.
+    fn connect_in_background(self: Arc<Self>) -> PendingSession {
+        let controller = self.connector.controller_name();
         let task = tokio::spawn(async move {
-            let result = self.dial().await;
+            let result = self.connect().await;
             let mut slot = self.slot();
             slot.state = match &result {
                 Ok(session) => State::Open(Arc::clone(session)),
@@ -165,35 +159,35 @@ impl Inner {
             };
             result
         });
-        let dialled = async move {
+        let connected = async move {
             task.await.unwrap_or_else(|_| {
                 let method = "Admin.Login".to_owned();
-                Err(Error::ConnectionLost { controller, method, cause: Lost::Dropped })
+                Err(Error::ConnectionLost { controller, method, cause: DisconnectReason::Dropped })
             })
         };
-        dialled.boxed().shared()
+        connected.boxed().shared()
     }
 
-    async fn dial(&self) -> Result<Arc<Session>, Error> {
-        let settings = &self.dialler.settings;
+    /// Connects with backoff until it succeeds, fails permanently, or exceeds the reconnect window.
+    async fn connect(&self) -> Result<Arc<Session>, Error> {
+        let settings = &self.connector.settings;
         let began = Instant::now();
         loop {
-            let pause = self.slot().backoff.pause(Instant::now());
-            tokio::time::sleep(pause).await;
-            match self.dialler.open().await {
-                Ok((line, welcome)) => {
+            let delay = self.slot().backoff.delay(Instant::now());
+            tokio::time::sleep(delay).await;
+            match self.connector.open().await {
+                Ok((rpc, login)) => {
                     let mut slot = self.slot();
-                    slot.backoff.succeeded();
+                    slot.backoff.reset();
                     slot.was_open = true;
-                    let changes = Arc::clone(&self.dialler.changes);
-                    return Ok(Arc::new(Session::new(line, welcome, settings.call_timeout, changes)));
+                    return Ok(Arc::new(Session::new(rpc, login, settings.call_timeout)));
                 }
                 Err(error) => {
                     let jitter = getrandom::u32().unwrap_or(u32::MAX / 2);
                     let mut slot = self.slot();
-                    slot.backoff.failed(Instant::now(), settings, jitter);
-                    let next = began.elapsed() + slot.backoff.pause(Instant::now());
-                    if !slot.was_open || !error.passes() || next > settings.reconnect_window {
+                    slot.backoff.record_failure(Instant::now(), settings, jitter);
+                    let next_attempt = began.elapsed() + slot.backoff.delay(Instant::now());
+                    if !slot.was_open || !error.is_transient() || next_attempt > settings.reconnect_window {
                         return Err(error);
                     }
                 }

@@ -1,4 +1,4 @@
-//! One controller: a connection to itself and one to each of its models that is in use.
+//! One controller: a connection to the controller and one to each of its models in use.
 
 use std::{
     collections::HashMap,
@@ -6,23 +6,22 @@ use std::{
 };
 
 use crate::{
-    Connection, ControllerEndpoint, ModelEntry, Settings, address::Address, dial::Target, error::Error, login::Dialler,
-    models::Directory, tls,
+    Connection, ControllerEndpoint, ModelEntry, Settings, address::Address, dial_target::DialTarget, error::Error,
+    login::Connector, models::ModelCache, tls,
 };
 
-/// One controller with its connections, which are opened when they are first needed.
+/// One controller with its connections, which open on first use.
 #[derive(Debug)]
 pub struct Controller {
     endpoint: ControllerEndpoint,
-    /// Dials the controller itself.
-    dialler: Dialler,
-    itself: Arc<Connection>,
+    connector: Connector,
+    connection: Arc<Connection>,
     models: Mutex<HashMap<String, Arc<Connection>>>,
-    directory: Directory,
+    model_cache: ModelCache,
 }
 
 impl Controller {
-    /// Nothing is dialled yet.
+    /// Checks the endpoint; does not connect yet.
     pub(crate) fn new(endpoint: ControllerEndpoint, settings: Arc<Settings>) -> Result<Self, Error> {
         let unusable = |cause: String| Error::Configuration { controller: endpoint.name.clone(), cause };
         let addresses = endpoint
@@ -33,16 +32,16 @@ impl Controller {
         if addresses.is_empty() {
             return Err(unusable("it has no address".to_owned()));
         }
-        let trust = tls::ways(endpoint.ca_certificate.as_deref(), endpoint.public_hostname.as_deref())
+        let trust = tls::trust_options(endpoint.ca_certificate.as_deref(), endpoint.public_hostname.as_deref())
             .map_err(|cause| unusable(cause.to_string()))?;
-        let target = Target {
+        let target = DialTarget {
             controller: endpoint.name.as_str().into(),
             addresses,
             trust: trust.into(),
             connect_timeout: settings.connect_timeout,
-            largest_message: settings.largest_message,
+            max_message_bytes: settings.max_message_bytes,
         };
-        let dialler = Dialler {
+        let connector = Connector {
             target,
             controller_uuid: endpoint.uuid.clone(),
             credential: endpoint.credential.clone(),
@@ -50,71 +49,72 @@ impl Controller {
             model_uuid: None,
             changes: Arc::default(),
         };
-        let itself = Arc::new(Connection::new(dialler.clone(), None));
-        Ok(Self { endpoint, dialler, itself, models: Mutex::default(), directory: Directory::default() })
+        let connection = Arc::new(Connection::new(connector.clone(), None));
+        let (models, model_cache) = (Mutex::default(), ModelCache::default());
+        Ok(Self { endpoint, connector, connection, models, model_cache })
     }
 
-    /// The name by which callers mean it.
+    /// Name of the controller.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.endpoint.name
     }
 
-    /// What it was made from.
+    /// Endpoint of the controller.
     #[must_use]
     pub fn endpoint(&self) -> &ControllerEndpoint {
         &self.endpoint
     }
 
-    /// The connection to the controller itself, open.
+    /// Opens the connection to the controller.
     ///
     /// # Errors
-    /// Why it cannot be opened.
+    /// Any [`Error`] of the connection or the log-in.
     pub async fn connection(&self) -> Result<Arc<Connection>, Error> {
-        self.itself.session().await?;
-        Ok(Arc::clone(&self.itself))
+        self.connection.session().await?;
+        Ok(Arc::clone(&self.connection))
     }
 
-    /// The connection to a model, open; `name` is `admin/prod`, `prod` or a UUID.
+    /// Opens the connection to a model; `name` is `admin/prod`, `prod` or a UUID.
     ///
     /// # Errors
-    /// [`Error::ModelUnknown`], [`Error::ModelAmbiguous`], or why it cannot be opened.
+    /// [`Error::ModelUnknown`], [`Error::ModelAmbiguous`], or any [`Error`] of the connection.
     pub async fn model(&self, name: &str) -> Result<Arc<Connection>, Error> {
         match self.open_model(name).await {
-            // what was known of it is old: it was destroyed, and perhaps made anew
+            // the cache was stale: the model was destroyed, and perhaps created again
             Err(Error::ModelUnknown { .. }) => self.open_model(name).await,
             answer => answer,
         }
     }
 
-    /// All models that the user can see, asked for now.
+    /// Requests all models that the user can see.
     ///
     /// # Errors
     /// Any [`Error`] of a call.
     pub async fn models(&self) -> Result<Vec<ModelEntry>, Error> {
-        Ok(self.directory.refresh(&self.itself).await?.to_vec())
+        Ok(self.model_cache.refresh(&self.connection).await?.to_vec())
     }
 
-    /// The model that is meant by `name`, without a connection to it.
+    /// Finds a model by name, without a connection to it.
     ///
     /// # Errors
-    /// [`Error::ModelUnknown`], [`Error::ModelAmbiguous`], or any of a call.
+    /// [`Error::ModelUnknown`], [`Error::ModelAmbiguous`], or any [`Error`] of a call.
     pub async fn find_model(&self, name: &str) -> Result<ModelEntry, Error> {
-        self.directory.find(&self.itself, name).await
+        self.model_cache.find(&self.connection, name).await
     }
 
     async fn open_model(&self, name: &str) -> Result<Arc<Connection>, Error> {
         let entry = self.find_model(name).await?;
         let connection = Arc::clone(self.connections().entry(entry.uuid.clone()).or_insert_with(|| {
-            let dialler = Dialler { model_uuid: Some(entry.uuid.clone()), ..self.dialler.clone() };
-            Arc::new(Connection::new(dialler, Some(entry.full_name())))
+            let connector = Connector { model_uuid: Some(entry.uuid.clone()), ..self.connector.clone() };
+            Arc::new(Connection::new(connector, Some(entry.full_name())))
         }));
         match connection.session().await {
             Ok(_) => Ok(connection),
             Err(error) => {
                 if matches!(error, Error::ModelUnknown { .. }) {
                     self.connections().remove(&entry.uuid);
-                    self.directory.forget();
+                    self.model_cache.clear();
                 }
                 Err(error)
             }

@@ -1,25 +1,25 @@
-//! All controllers of this program.
+//! All controllers of this program, for each credential.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{ClientFiles, Controller, ControllerEndpoint, Settings, error::Error};
 
-/// All controllers of this program by name; cheap to clone, and all clones share the connections.
+/// All controllers of this program by name. A clone is cheap and shares the connections.
 #[derive(Debug, Clone)]
-pub struct Controllers(Arc<Known>);
+pub struct Controllers(Arc<Inner>);
 
 #[derive(Debug, Clone)]
-struct Known {
+struct Inner {
     controllers: BTreeMap<String, Result<Arc<Controller>, Error>>,
     default: Option<String>,
     current_models: BTreeMap<String, String>,
     own_files: Option<ClientFiles>,
-    by_credential: BTreeMap<String, Controllers>,
+    by_role: BTreeMap<String, Controllers>,
 }
 
 impl Controllers {
-    /// Takes what is known of each controller; nothing is dialled. An only controller is the default even if it is not
-    /// named as such. One that is configured wrongly fails when it is asked for, and leaves the others alone.
+    /// Does not connect yet. A single controller is the default, also without `default`. An invalid endpoint is an error of
+    /// [`Self::controller`] for this controller only.
     #[must_use]
     pub fn new(endpoints: Vec<ControllerEndpoint>, default: Option<String>, settings: Settings) -> Self {
         let settings = Arc::new(settings);
@@ -29,53 +29,52 @@ impl Controllers {
             .collect();
         let only = || (controllers.len() == 1).then(|| controllers.keys().next().cloned()).flatten();
         let default = default.or_else(only);
-        Self(Arc::new(Known {
+        Self(Arc::new(Inner {
             controllers,
             default,
             current_models: BTreeMap::new(),
             own_files: None,
-            by_credential: BTreeMap::new(),
+            by_role: BTreeMap::new(),
         }))
     }
 
-    /// The same with the model that is meant, for each controller, where none is named.
+    /// Sets the default model of each controller.
     #[must_use]
     pub fn with_current_models(self, current_models: BTreeMap<String, String>) -> Self {
-        Self(Arc::new(Known { current_models, ..Arc::unwrap_or_clone(self.0) }))
+        Self(Arc::new(Inner { current_models, ..Arc::unwrap_or_clone(self.0) }))
     }
 
-    /// The same for a program that runs for one user on that user's own machine: models are written into these client
-    /// files as they come and go, and paths that the user names are files of the user.
+    /// For a program that runs for one user on the user's own machine: tools update these client files when they add or
+    /// remove models, and may read the user's local files.
     #[must_use]
     pub fn with_own_files(self, files: ClientFiles) -> Self {
-        Self(Arc::new(Known { own_files: Some(files), ..Arc::unwrap_or_clone(self.0) }))
+        Self(Arc::new(Inner { own_files: Some(files), ..Arc::unwrap_or_clone(self.0) }))
     }
 
-    /// The same with others beside them, which log in to the same controllers otherwise: each by a name of its own.
+    /// Sets the controllers with the credential of each role.
     #[must_use]
-    pub fn with_others(self, by_credential: BTreeMap<String, Self>) -> Self {
-        Self(Arc::new(Known { by_credential, ..Arc::unwrap_or_clone(self.0) }))
+    pub fn with_role_credentials(self, by_role: BTreeMap<String, Self>) -> Self {
+        Self(Arc::new(Inner { by_role, ..Arc::unwrap_or_clone(self.0) }))
     }
 
-    /// The controllers as whoever has this name reaches them; these where there are no others of that name. No connection is
-    /// shared between the two.
+    /// The controllers with the credential of `role`; default: `self`. The two share no connection.
     #[must_use]
-    pub fn of(&self, name: &str) -> &Self {
-        self.0.by_credential.get(name).unwrap_or(self)
+    pub fn for_role(&self, role: &str) -> &Self {
+        self.0.by_role.get(role).unwrap_or(self)
     }
 
-    /// Names of those that log in otherwise.
-    pub fn others(&self) -> impl Iterator<Item = &str> {
-        self.0.by_credential.keys().map(String::as_str)
+    /// Roles with a credential of their own.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.0.by_role.keys().map(String::as_str)
     }
 
-    /// The user's own client files, where this program runs for one user on that user's own machine.
+    /// The user's client files, if this program runs for one user on the user's own machine.
     #[must_use]
     pub fn own_files(&self) -> Option<&ClientFiles> {
         self.0.own_files.as_ref()
     }
 
-    /// The model that is meant on a controller where none is named.
+    /// Default model of a controller.
     #[must_use]
     pub fn current_model(&self, controller: &str) -> Option<&str> {
         self.0.current_models.get(controller).map(String::as_str)
@@ -87,13 +86,13 @@ impl Controllers {
         self.0.controllers.keys().cloned().collect()
     }
 
-    /// The controller that is meant where none is named.
+    /// Name of the default controller.
     #[must_use]
     pub fn default_name(&self) -> Option<&str> {
         self.0.default.as_deref()
     }
 
-    /// One controller, or the default one.
+    /// Returns the controller `name`; default: the default controller.
     ///
     /// # Errors
     /// [`Error::ControllerUnknown`], [`Error::NoDefaultController`], [`Error::Configuration`].

@@ -1,4 +1,4 @@
-//! The task behind one socket: writes requests, hands replies to who waits, pings, and ends with the socket.
+//! The task of one socket: writes requests, delivers replies, sends pings, and ends with the socket.
 
 use std::{
     sync::{
@@ -17,33 +17,36 @@ use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use crate::{
     Settings,
-    dial::Socket,
-    error::Lost,
+    dial_target::ControllerSocket,
+    error::DisconnectReason,
     frame,
-    pending::{Outcome, Pending},
+    pending::{PendingReplies, ReplyOutcome},
 };
 
-/// A request on its way to the socket.
-pub(crate) struct Outgoing {
+/// A request in the queue of the socket.
+pub(crate) struct OutgoingFrame {
     pub(crate) id: u64,
     pub(crate) text: Utf8Bytes,
 }
 
-/// What the task and the callers share.
+/// State that the task shares with the callers.
 #[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) pending: Pending,
+pub(crate) struct SocketState {
+    pub(crate) pending: PendingReplies,
     pub(crate) next_id: AtomicU64,
-    /// Frames received, to see whether the other side is alive.
+    /// Number of frames received; the keepalive compares it.
     received: AtomicU64,
-    /// Why the socket ended.
-    pub(crate) ended: OnceLock<Lost>,
+    /// Set when the socket has ended.
+    pub(crate) ended: OnceLock<DisconnectReason>,
 }
 
-/// Starts the task; the socket is closed when the last sender is dropped.
-pub(crate) fn start(socket: Socket, settings: &Settings) -> (mpsc::UnboundedSender<Outgoing>, Arc<Shared>) {
-    let shared = Arc::new(Shared {
-        pending: Pending::default(),
+/// Starts the task; the socket closes when the last sender is dropped.
+pub(crate) fn start(
+    socket: ControllerSocket,
+    settings: &Settings,
+) -> (mpsc::UnboundedSender<OutgoingFrame>, Arc<SocketState>) {
+    let state = Arc::new(SocketState {
+        pending: PendingReplies::default(),
         next_id: AtomicU64::new(1),
         received: AtomicU64::new(0),
         ended: OnceLock::new(),
@@ -55,137 +58,140 @@ pub(crate) fn start(socket: Socket, settings: &Settings) -> (mpsc::UnboundedSend
         idle: settings.idle_timeout,
         sender: sender.downgrade(),
     };
-    tokio::spawn(drive(socket, queue, keepalive, Arc::clone(&shared)));
-    (sender, shared)
+    tokio::spawn(drive(socket, queue, keepalive, Arc::clone(&state)));
+    (sender, state)
 }
 
 async fn drive(
-    socket: Socket,
-    mut queue: mpsc::UnboundedReceiver<Outgoing>,
+    socket: ControllerSocket,
+    mut queue: mpsc::UnboundedReceiver<OutgoingFrame>,
     keepalive: Keepalive,
-    shared: Arc<Shared>,
+    state: Arc<SocketState>,
 ) {
     let (mut sink, stream) = socket.split();
     let cause = tokio::select! {
-        cause = read(stream, &shared) => cause,
+        cause = read(stream, &state) => cause,
         cause = write(&mut sink, &mut queue) => cause,
-        cause = keepalive.run(&shared) => cause,
+        cause = keepalive.run(&state) => cause,
     };
     tracing::debug!(%cause, "connection to a controller ended");
-    let _ = shared.ended.set(cause.clone()); // set only here
+    let _ = state.ended.set(cause.clone()); // set only here
     queue.close();
     while let Ok(outgoing) = queue.try_recv() {
-        shared.pending.settle(outgoing.id, Outcome::NotSent(cause.clone()));
+        state.pending.resolve(outgoing.id, ReplyOutcome::NotSent(cause.clone()));
     }
-    shared.pending.lose_all(&cause);
-    // a farewell that cannot be said within a moment is not needed
+    state.pending.fail_all(&cause);
+    // the close frame is a courtesy: at most one second for it
     let _ = tokio::time::timeout(Duration::from_secs(1), sink.close()).await;
 }
 
-async fn read(mut stream: SplitStream<Socket>, shared: &Shared) -> Lost {
+async fn read(mut stream: SplitStream<ControllerSocket>, state: &SocketState) -> DisconnectReason {
     while let Some(message) = stream.next().await {
-        shared.received.fetch_add(1, Ordering::Relaxed);
+        state.received.fetch_add(1, Ordering::Relaxed);
         let text = match message {
             Ok(Message::Text(text)) => text,
             Ok(Message::Binary(bytes)) => match Utf8Bytes::try_from(bytes) {
                 Ok(text) => text,
-                Err(cause) => return Lost::Malformed(cause.to_string()),
+                Err(cause) => return DisconnectReason::Malformed(cause.to_string()),
             },
-            Ok(Message::Close(_)) => return Lost::Closed,
+            Ok(Message::Close(_)) => return DisconnectReason::Closed,
             Ok(_) => continue,
-            Err(cause) => return lost(cause),
+            Err(cause) => return disconnect_reason(cause),
         };
         match frame::reply_id(&text) {
             Ok(id) => {
-                if !shared.pending.settle(id, Outcome::Answered(text)) {
-                    tracing::debug!(id, "an answer for which nobody waits");
+                if !state.pending.resolve(id, ReplyOutcome::Received(text)) {
+                    tracing::debug!(id, "reply without a pending request");
                 }
             }
-            Err(cause) => return Lost::Malformed(cause.to_string()),
+            Err(cause) => return DisconnectReason::Malformed(cause.to_string()),
         }
     }
-    Lost::Closed
+    DisconnectReason::Closed
 }
 
-async fn write(sink: &mut SplitSink<Socket, Message>, queue: &mut mpsc::UnboundedReceiver<Outgoing>) -> Lost {
+async fn write(
+    sink: &mut SplitSink<ControllerSocket, Message>,
+    queue: &mut mpsc::UnboundedReceiver<OutgoingFrame>,
+) -> DisconnectReason {
     while let Some(outgoing) = queue.recv().await {
         if let Err(cause) = sink.feed(Message::Text(outgoing.text)).await {
-            return lost(cause);
+            return disconnect_reason(cause);
         }
-        // what came meanwhile goes out with it
+        // one flush for all requests that are queued by now
         while let Ok(outgoing) = queue.try_recv() {
             if let Err(cause) = sink.feed(Message::Text(outgoing.text)).await {
-                return lost(cause);
+                return disconnect_reason(cause);
             }
         }
         if let Err(cause) = sink.flush().await {
-            return lost(cause);
+            return disconnect_reason(cause);
         }
     }
-    Lost::Dropped
+    DisconnectReason::Dropped
 }
 
-fn lost(cause: tungstenite::Error) -> Lost {
+fn disconnect_reason(cause: tungstenite::Error) -> DisconnectReason {
     use tungstenite::Error;
     match cause {
         Error::ConnectionClosed
         | Error::AlreadyClosed
-        | Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => Lost::Closed,
-        Error::Io(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => Lost::Closed,
-        Error::Io(cause) => Lost::Network(cause.to_string()),
-        Error::Capacity(cause) => Lost::Malformed(cause.to_string()),
-        Error::Utf8(cause) => Lost::Malformed(cause),
-        Error::Protocol(cause) => Lost::Malformed(cause.to_string()),
-        other => Lost::Network(other.to_string()),
+        | Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => DisconnectReason::Closed,
+        Error::Io(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => DisconnectReason::Closed,
+        Error::Io(cause) => DisconnectReason::Network(cause.to_string()),
+        Error::Capacity(cause) => DisconnectReason::Malformed(cause.to_string()),
+        Error::Utf8(cause) => DisconnectReason::Malformed(cause),
+        Error::Protocol(cause) => DisconnectReason::Malformed(cause.to_string()),
+        other => DisconnectReason::Network(other.to_string()),
     }
 }
 
-/// Asks a silent controller whether it is there, and ends a connection that nobody uses.
+/// Sends pings to a silent controller, and ends an idle connection.
 struct Keepalive {
     interval: Duration,
     timeout: Duration,
     idle: Duration,
-    /// Weak, so that pinging does not keep the connection open.
-    sender: mpsc::WeakUnboundedSender<Outgoing>,
+    /// Weak: a ping must not prevent the end of the connection.
+    sender: mpsc::WeakUnboundedSender<OutgoingFrame>,
 }
 
 impl Keepalive {
-    async fn run(self, shared: &Shared) -> Lost {
-        let (mut calls, mut used) = (shared.next_id.load(Ordering::Relaxed), Instant::now());
+    async fn run(self, state: &SocketState) -> DisconnectReason {
+        let (mut calls, mut used) = (state.next_id.load(Ordering::Relaxed), Instant::now());
         loop {
-            let received = shared.received.load(Ordering::Relaxed);
+            let received = state.received.load(Ordering::Relaxed);
             tokio::time::sleep(self.interval).await;
-            let calls_now = shared.next_id.load(Ordering::Relaxed);
-            if calls_now != calls || !shared.pending.is_empty() {
+            let calls_now = state.next_id.load(Ordering::Relaxed);
+            if calls_now != calls || !state.pending.is_empty() {
                 (calls, used) = (calls_now, Instant::now());
             } else if used.elapsed() >= self.idle {
-                return Lost::Dropped;
+                return DisconnectReason::Dropped;
             }
-            if shared.received.load(Ordering::Relaxed) != received {
+            if state.received.load(Ordering::Relaxed) != received {
                 continue;
             }
-            if !self.ping(shared).await {
-                return Lost::Silent(self.timeout);
+            if !self.ping(state).await {
+                return DisconnectReason::Silent(self.timeout);
             }
             calls += 1; // the ping itself
         }
     }
 
-    /// Whether the other side answers; anything that arrives is an answer.
-    async fn ping(&self, shared: &Shared) -> bool {
+    /// Whether the controller is alive: any frame counts as a reply.
+    async fn ping(&self, state: &SocketState) -> bool {
         let Some(sender) = self.sender.upgrade() else { return true };
-        let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
-        let received = shared.received.load(Ordering::Relaxed);
-        let answer = shared.pending.expect(id);
-        let text = frame::request(id, ",\"type\":\"Pinger\",\"version\":1,\"request\":\"Ping\"}");
-        if sender.send(Outgoing { id, text: text.into() }).is_err() {
+        let id = state.next_id.fetch_add(1, Ordering::Relaxed);
+        let received = state.received.load(Ordering::Relaxed);
+        let reply = state.pending.register(id);
+        let text = frame::encode_request(id, ",\"type\":\"Pinger\",\"version\":1,\"request\":\"Ping\"}");
+        if sender.send(OutgoingFrame { id, text: text.into() }).is_err() {
             return true; // the connection is ending already
         }
         drop(sender);
-        if tokio::time::timeout(self.timeout, answer).await.is_ok() {
+        if tokio::time::timeout(self.timeout, reply).await.is_ok() {
             return true;
         }
-        shared.pending.forget(id);
-        shared.received.load(Ordering::Relaxed) != received
+        state.pending.cancel(id);
+        state.received.load(Ordering::Relaxed) != received
     }
 }

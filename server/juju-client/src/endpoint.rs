@@ -1,57 +1,82 @@
-//! What is known of one controller before anything is dialled.
+//! Address, trust and credential of one controller, from configuration or from the client's files.
 
 use std::fmt;
 
-/// One controller, as configuration or the client's files describe it.
+/// How to reach one controller and log in to it.
 #[derive(Debug, Clone)]
 pub struct ControllerEndpoint {
-    /// The name by which callers mean it.
+    /// Name in tool arguments and in the configuration.
     pub name: String,
-    /// Its UUID, where it is known.
+    /// UUID of the controller; the connection checks it if it is set.
     pub uuid: Option<String>,
-    /// `host:port`, or with a scheme and a path prefix as the client's files may have: `wss://host:port/prefix`.
+    /// `host:port`, or a URL as in the client's files: `wss://host:port/prefix`.
     pub addresses: Vec<String>,
-    /// Its certificate authority as PEM; without one the roots of the system are trusted.
+    /// Certificate authority as PEM; default: the root certificates of the system.
     pub ca_certificate: Option<String>,
-    /// A host name for which the controller has a public certificate.
+    /// Host name of a public certificate of the controller.
     pub public_hostname: Option<String>,
-    /// Who logs in.
+    /// Credential of the log-in.
     pub credential: Credential,
 }
 
-/// How to log in to a controller.
+/// Credential of a log-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// A local user.
     Password {
-        /// Name of the user, without `user-`.
+        /// Name of the user, without the prefix `user-`.
         user: String,
-        /// Their password.
+        /// Password of the user.
         password: Secret,
     },
     /// A service account of an identity provider.
     ClientCredentials {
-        /// Id of the account.
+        /// Client id of the account.
         id: String,
-        /// Its secret.
+        /// Client secret of the account.
         secret: Secret,
     },
-    /// A user of an identity provider, logged in with a browser by `juju login`.
+    /// A user of an identity provider that `juju login` has logged in with a browser.
     SessionToken {
         /// Name of the user, `ana@example.com`.
         user: String,
-        /// What the controller gave for the log-in; it ends.
+        /// Session token from the controller; it expires.
         token: Secret,
     },
-    /// Nothing with which this program could log in: the client logs such a user in by macaroon.
+    /// No usable credential: the client logs such a user in by macaroon.
     Missing {
-        /// Name of the user, where it is known.
+        /// Name of the user, if known.
         user: Option<String>,
     },
 }
 
+impl ControllerEndpoint {
+    /// Reads the environment variables of Juju's Terraform provider:
+    /// `JUJU_CONTROLLER_ADDRESSES` (joined by commas), `JUJU_USERNAME` and `JUJU_PASSWORD` or `JUJU_CLIENT_ID` and
+    /// `JUJU_CLIENT_SECRET`, `JUJU_CA_CERT` (PEM). `None` if there are no addresses.
+    #[must_use]
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let addresses = variable("JUJU_CONTROLLER_ADDRESSES")?;
+        let credential = match (variable("JUJU_USERNAME"), variable("JUJU_PASSWORD")) {
+            (Some(user), Some(password)) => Credential::Password { user, password: Secret::new(password) },
+            (user, _) => match (variable("JUJU_CLIENT_ID"), variable("JUJU_CLIENT_SECRET")) {
+                (Some(id), Some(secret)) => Credential::ClientCredentials { id, secret: Secret::new(secret) },
+                _ => Credential::Missing { user },
+            },
+        };
+        Some(Self {
+            name: "juju".to_owned(),
+            uuid: None,
+            addresses: addresses.split(',').map(|address| address.trim().to_owned()).collect(),
+            ca_certificate: variable("JUJU_CA_CERT"),
+            public_hostname: None,
+            credential,
+        })
+    }
+}
+
 impl Credential {
-    /// The user or account that logs in; empty where none is known.
+    /// User or account of the log-in; empty if unknown.
     #[must_use]
     pub fn user(&self) -> &str {
         match self {
@@ -62,17 +87,17 @@ impl Credential {
     }
 }
 
-/// A text that must not be seen: it is never printed, logged or part of an error.
+/// A secret text: `Debug` hides it, so it appears in no log and no error.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps `text` from being printed.
+    /// Wraps `text`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, for the one place that sends it.
+    /// Returns the text, for the code that sends it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -102,9 +127,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_not_printed() {
+    fn debug_output_of_credential_hides_the_secret() {
         let credential = Credential::Password { user: "admin".into(), password: "hunter2".into() };
         let printed = format!("{credential:?}");
         assert!(printed.contains("admin") && !printed.contains("hunter2"), "{printed}");
+    }
+
+    #[test]
+    fn environment_yields_endpoint_with_each_kind_of_credential() {
+        let endpoint = |pairs: &'static [(&str, &str)]| {
+            ControllerEndpoint::from_environment(move |name| {
+                pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(endpoint(&[("JUJU_USERNAME", "admin")]).is_none());
+        let password =
+            endpoint(&[("JUJU_CONTROLLER_ADDRESSES", "a:1, b:2"), ("JUJU_USERNAME", "admin"), ("JUJU_PASSWORD", "p")])
+                .expect("one");
+        assert_eq!((password.addresses.len(), password.credential.user()), (2, "admin"));
+        let client =
+            endpoint(&[("JUJU_CONTROLLER_ADDRESSES", "a:1"), ("JUJU_CLIENT_ID", "id"), ("JUJU_CLIENT_SECRET", "s")])
+                .expect("one");
+        assert!(matches!(client.credential, Credential::ClientCredentials { .. }));
+        let none = endpoint(&[("JUJU_CONTROLLER_ADDRESSES", "a:1")]).expect("one");
+        assert!(matches!(none.credential, Credential::Missing { .. }));
     }
 }

@@ -1,24 +1,24 @@
-//! What can go wrong between this program and a controller: one sentence each, a code, and what to do.
+//! Errors between this program and a controller: each has one sentence, a stable code and a remedy.
 
 use std::{fmt, time::Duration};
 
 use juju_wire::RemoteError;
 
-/// Why an answer of a controller could not be had.
+/// An error of a connection to a controller or of a call.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// No controller of that name is known.
+    /// The configuration has no controller of this name.
     #[error("no controller named {name:?} is known; known are: {}", list(.known))]
     ControllerUnknown {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// The names that there are.
+        /// Names of all controllers.
         known: Vec<String>,
     },
-    /// No controller was named and none is the default.
+    /// The call names no controller, and there is no default.
     #[error("no controller was named and none is the default; known are: {}", list(.known))]
     NoDefaultController {
-        /// The names that there are.
+        /// Names of all controllers.
         known: Vec<String>,
     },
     /// The endpoint cannot be used as it is configured.
@@ -26,185 +26,185 @@ pub enum Error {
     Configuration {
         /// Name of the controller.
         controller: String,
-        /// What is wrong with it.
+        /// Reason, for a person.
         cause: String,
     },
-    /// There is no credential with which this program can log in.
+    /// The client's files or the configuration have no usable credential.
     #[error(
         "no password, client secret or session token of {user:?} is known for controller {controller:?}, and a log-in by macaroon cannot be used"
     )]
     NoCredential {
         /// Name of the controller.
         controller: String,
-        /// Who wants to log in; empty where it is not known.
+        /// Name of the user; empty if unknown.
         user: String,
     },
-    /// The log-in that `juju login` made with a browser is over.
+    /// The session token of `juju login` has expired.
     #[error("the session of {user:?} on controller {controller:?} has ended")]
     SessionEnded {
         /// Name of the controller.
         controller: String,
-        /// Whose session.
+        /// Name of the user.
         user: String,
     },
-    /// No address of the controller answered.
-    #[error("controller {controller:?} is not reachable: {}", failures(.tries))]
+    /// No connection to any address of the controller.
+    #[error("controller {controller:?} is not reachable: {}", failures(.attempts))]
     Unreachable {
         /// Name of the controller.
         controller: String,
-        /// Each address and why it failed.
-        tries: Vec<AddressFailure>,
+        /// Error of each address.
+        attempts: Vec<AddressFailure>,
     },
-    /// The controller's certificate does not come from the authority that is trusted.
-    #[error("the certificate of controller {controller:?} is not trusted: {}", failures(.tries))]
+    /// The controller's certificate is not from the trusted authority.
+    #[error("the certificate of controller {controller:?} is not trusted: {}", failures(.attempts))]
     WrongCertificate {
         /// Name of the controller.
         controller: String,
-        /// Each address and why it failed.
-        tries: Vec<AddressFailure>,
+        /// Error of each address.
+        attempts: Vec<AddressFailure>,
     },
-    /// The controller refused the log-in.
+    /// The controller rejected the log-in.
     #[error("controller {controller:?} refused the log-in of {user:?}: {message}")]
     LoginRefused {
         /// Name of the controller.
         controller: String,
-        /// Who tried to log in.
+        /// Name of the user.
         user: String,
-        /// The controller's words.
+        /// Message of the controller.
         message: String,
     },
-    /// The controller wants an interactive log-in.
+    /// The controller requires an interactive log-in.
     #[error("controller {controller:?} wants {user:?} to log in interactively")]
     InteractiveLogin {
         /// Name of the controller.
         controller: String,
-        /// Who tried to log in.
+        /// Name of the user.
         user: String,
     },
-    /// The controller is of another major version than 3.
-    #[error("controller {controller:?} runs Juju {version}, and this program speaks to Juju 3 only")]
+    /// The controller has another major version than 3.
+    #[error("controller {controller:?} runs Juju {version}, and this program supports Juju 3 only")]
     ControllerVersion {
         /// Name of the controller.
         controller: String,
-        /// Its version.
+        /// Version of the controller.
         version: String,
     },
-    /// The controller that answered is not the one that is configured.
-    #[error("the address of controller {controller:?} leads to another controller, whose uuid is: {uuid}")]
+    /// The address belongs to another controller.
+    #[error("the address of controller {controller:?} leads to another controller with the uuid {uuid}")]
     WrongController {
         /// Name of the controller.
         controller: String,
-        /// UUID of the one that answered.
+        /// UUID of the other controller.
         uuid: String,
     },
-    /// The model is not known to the controller, or not to this user.
-    #[error("controller {controller:?} has no model {name:?} that this user can see{}", near_names(.near))]
+    /// The controller has no such model, or this user cannot see it.
+    #[error("controller {controller:?} has no model {name:?} that this user can see{}", suggestion(.similar))]
     ModelUnknown {
         /// Name of the controller.
         controller: String,
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// Names of models that are alike.
-        near: Vec<String>,
+        /// Full names of similar models.
+        similar: Vec<String>,
     },
     /// Several users own a model of that name.
     #[error("several models are named {name:?}: {}", list(.models))]
     ModelAmbiguous {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// Their full names.
+        /// Full names of the models.
         models: Vec<String>,
     },
-    /// The model went to another controller, and that one sends on too.
-    #[error("controller {controller:?} sends on to another controller again, at: {}", list(.addresses))]
+    /// The model has moved, and its new controller redirects again.
+    #[error("controller {controller:?} redirects to another controller again, at: {}", list(.addresses))]
     Redirected {
         /// Name of the controller.
         controller: String,
-        /// Where it sends.
+        /// Addresses of the redirection.
         addresses: Vec<String>,
     },
-    /// This side of the connection has no such facade.
-    #[error("a connection to the {side} has no facade {facade:?} of a version that this program speaks")]
+    /// The connection has no facade of a supported version.
+    #[error("a connection to the {side} has no facade {facade:?} of a version that this program supports")]
     FacadeMissing {
-        /// The facade.
+        /// Name of the facade.
         facade: &'static str,
         /// `model` or `controller`.
         side: &'static str,
     },
-    /// The controller refused or failed; the code says how.
+    /// The controller returned an error.
     #[error("{0}")]
     Remote(RemoteError),
-    /// No answer came in time; nothing was changed.
+    /// No reply to a read within the timeout.
     #[error("{method} was not answered within {} s", .limit.as_secs_f32())]
     TimedOut {
-        /// The method that was called.
+        /// The called method.
         method: String,
-        /// How long it was waited for.
+        /// The timeout.
         limit: Duration,
     },
-    /// The connection broke before the answer came, and nothing was changed.
+    /// The connection broke, and the call changed nothing.
     #[error("the connection to controller {controller:?} broke during {method}: {cause}")]
     ConnectionLost {
         /// Name of the controller.
         controller: String,
-        /// The method that was called.
+        /// The called method.
         method: String,
-        /// Why it broke.
-        cause: Lost,
+        /// Reason of the disconnection.
+        cause: DisconnectReason,
     },
-    /// A change was asked for and the answer was lost: it may or may not have been made.
-    #[error("it is not known whether {method} was carried out: {cause}")]
+    /// The reply to a write was lost: the change may be complete, partial or missing.
+    #[error("it is not known whether {method} was executed: {cause}")]
     UnknownOutcome {
-        /// The method that was called.
+        /// The called method.
         method: String,
-        /// Why the answer was lost.
-        cause: Lost,
+        /// Reason of the loss.
+        cause: DisconnectReason,
     },
-    /// The answer is not what this method answers in Juju 3.6.
+    /// The reply does not have the form of Juju 3.6.
     #[error("controller {controller:?} answered {method} in a form that is not Juju's: {cause}")]
     UnexpectedAnswer {
         /// Name of the controller.
         controller: String,
-        /// The method that was called.
+        /// The called method.
         method: String,
-        /// Where it does not fit.
+        /// Position of the mismatch.
         cause: String,
     },
     /// The parameters cannot be written as JSON.
     #[error("the parameters of {method} cannot be written as JSON: {cause}")]
     Parameters {
-        /// The method that was to be called.
+        /// The method.
         method: String,
-        /// What is wrong with them.
+        /// Error of the encoder.
         cause: String,
     },
 }
 
-/// One address that was dialled in vain.
+/// A failed attempt to connect to one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressFailure {
     /// `host:port`.
     pub address: String,
-    /// Why it failed.
+    /// Reason, for a person.
     pub cause: String,
 }
 
-/// Why a connection ended.
+/// Reason for the end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Lost {
+pub enum DisconnectReason {
     /// The controller closed it.
     #[error("the controller closed the connection")]
     Closed,
     /// The network failed.
     #[error("the network failed: {0}")]
     Network(String),
-    /// Pings were not answered.
+    /// The controller did not reply to a ping.
     #[error("the controller did not answer a ping within {} s", .0.as_secs_f32())]
     Silent(Duration),
-    /// No answer came in time.
+    /// The controller did not reply in time.
     #[error("no answer came within {} s", .0.as_secs_f32())]
     TimedOut(Duration),
-    /// What came was no frame of the Juju API.
+    /// The controller sent something that is not a frame of the Juju API.
     #[error("the controller sent something that is not a frame of the Juju API: {0}")]
     Malformed(String),
     /// This side closed it.
@@ -213,7 +213,7 @@ pub enum Lost {
 }
 
 impl Error {
-    /// A name for the kind of error that does not change: the controller's own code for its errors, else a phrase.
+    /// Stable code of the error: the controller's own code for its errors, otherwise a phrase.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
@@ -242,7 +242,7 @@ impl Error {
         }
     }
 
-    /// What the caller can do about it, where there is something: one sentence, beginning in lower case.
+    /// What the caller can do, if anything: one sentence that begins in lower case.
     #[must_use]
     pub fn remedy(&self) -> Option<String> {
         let text = match self {
@@ -260,7 +260,7 @@ impl Error {
                 "check that the controller runs and that its addresses can be reached from here"
             }
             Self::WrongCertificate { .. } => {
-                "take the `ca-cert` of this controller from `juju show-controller`, and check that nothing stands in between"
+                "take the `ca-cert` of this controller from `juju show-controller`, and check that no proxy replaces it"
             }
             Self::LoginRefused { .. } => {
                 "check the user name and password, and that the user is enabled on the controller"
@@ -271,11 +271,11 @@ impl Error {
             Self::ModelUnknown { .. } => "list the models with `juju_models`, or have access granted with `juju grant`",
             Self::ModelAmbiguous { .. } => "name the owner too, as in `admin/prod`",
             Self::Redirected { .. } => "add the controller that has the model now",
-            Self::FacadeMissing { side: "model", .. } => "ask the controller rather than a model of it",
+            Self::FacadeMissing { side: "model", .. } => "call the controller, not a model of it",
             Self::FacadeMissing { .. } => "name a model",
             Self::TimedOut { .. } | Self::ConnectionLost { .. } => "try again; nothing was changed",
             Self::UnknownOutcome { .. } => {
-                "look at the present state first (for instance with `juju_status`), and repeat the call only if it was not done"
+                "check the present state first (for instance with `juju_status`), and repeat the call only if the change is missing"
             }
             Self::UnexpectedAnswer { .. } => "check that the controller is of Juju 3.6, and report this",
             Self::Parameters { .. } => return None,
@@ -284,14 +284,14 @@ impl Error {
         Some(text.to_owned())
     }
 
-    /// The controller's own error, where it is one.
+    /// The controller's own error, if it is one.
     #[must_use]
     pub fn remote(&self) -> Option<&RemoteError> {
         if let Self::Remote(error) = self { Some(error) } else { None }
     }
 
-    /// Whether dialling again later can help.
-    pub(crate) fn passes(&self) -> bool {
+    /// Whether a later attempt to connect can succeed.
+    pub(crate) fn is_transient(&self) -> bool {
         use juju_wire::Code;
         match self {
             Self::Unreachable { .. } | Self::ConnectionLost { .. } | Self::TimedOut { .. } => true,
@@ -315,7 +315,7 @@ fn remote_remedy(error: &RemoteError) -> Option<&'static str> {
         Code::NotImplemented => "use a controller of Juju 3.6",
         Code::ModelNotEmpty => "remove what the model holds first, or destroy it together with that",
         Code::PersistentStorage | Code::MachineHasAttachedStorage | Code::StorageAttached => {
-            "say what is to become of the storage: destroy or release it"
+            "choose whether to destroy or to release the storage"
         }
         Code::MachineHasAssignedUnits | Code::MachineHostsContainers => {
             "remove the units and containers of the machine first, or use force"
@@ -329,10 +329,10 @@ fn list(names: &[String]) -> impl fmt::Display {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-fn near_names(near: &[String]) -> impl fmt::Display {
-    if near.is_empty() { String::new() } else { format!("; alike are: {}", near.join(", ")) }
+fn suggestion(similar: &[String]) -> impl fmt::Display {
+    if similar.is_empty() { String::new() } else { format!("; did you mean: {}?", similar.join(", ")) }
 }
 
-fn failures(tries: &[AddressFailure]) -> impl fmt::Display {
-    tries.iter().map(|failure| format!("{} ({})", failure.address, failure.cause)).collect::<Vec<_>>().join(", ")
+fn failures(attempts: &[AddressFailure]) -> impl fmt::Display {
+    attempts.iter().map(|failure| format!("{} ({})", failure.address, failure.cause)).collect::<Vec<_>>().join(", ")
 }

@@ -1,44 +1,86 @@
-//! The only socket to a Juju controller: dials, logs in, negotiates facades, calls, streams logs, uploads.
+//! Client of the Juju API: the only crate that opens sockets to a controller.
 //!
-//! [`Controllers`] holds every controller of the program; [`Controller::model`] gives a [`Connection`] that is shared,
-//! multiplexed, kept alive and dialled again when it broke; a [`Session`] is one socket of it, for watchers.
+//! It connects to all addresses of a controller at once, verifies its certificate, logs in, negotiates facade versions,
+//! calls methods, streams logs and uploads charms. The types of methods come from [`juju_wire`].
+//!
+//! ```text
+//! Controllers          all controllers by name; a second set for each role with its own credential
+//!   Controller         one controller: ModelCache (names to UUIDs), one Connection per model in use
+//!     Connection       shared by all callers; opens a Session on demand, again after it breaks (Connector, Backoff)
+//!       Session        one logged-in socket: user, access, facade versions; watchers belong to it
+//!         RpcClient    send(RpcRequest { object, body, timeout, coalesce, .. }): the only way to call a method
+//!           RpcSocket  exchange: one frame out, the frame of its reply in
+//!             driver   one task per socket: writes, reads, PendingReplies by request id, keepalive
+//! ```
+//!
+//! Properties that callers rely on:
+//!
+//! - **Writes are not repeated.** `Method::WRITES` marks methods that change something. If the reply to a write is lost,
+//!   the call returns [`Error::UnknownOutcome`]. A read, and a write that was never sent, is sent once more.
+//! - **Equal reads are coalesced.** Concurrent equal reads on a [`Connection`] share one request. A read never shares a
+//!   request from before a change that this program has made since.
+//! - **Writes are traceable.** [`Connection::with_trail`] records the connection id and request id of each write, which
+//!   Juju's own audit log contains too.
+//! - **Secrets stay hidden.** [`Secret`] prints no content, and a password is sent over TLS only.
+//!
+//! [`Session::call_without_timeout`] waits for the next change of a watcher; all other calls have a timeout ([`Settings`]).
+//!
+//! ```no_run
+//! use juju_client::{ControllerEndpoint, Controllers, Credential, Error, Settings};
+//!
+//! # async fn example() -> Result<(), Error> {
+//! let endpoint = ControllerEndpoint {
+//!     name: "prod".into(),
+//!     uuid: None,
+//!     addresses: vec!["10.0.0.1:17070".into()],
+//!     ca_certificate: None,
+//!     public_hostname: None,
+//!     credential: Credential::Password { user: "admin".into(), password: "secret".into() },
+//! };
+//! let controllers = Controllers::new(vec![endpoint], None, Settings::default());
+//! let model = controllers.controller(Some("prod"))?.model("admin/shop").await?;
+//! println!("Juju {}", model.session().await?.server_version());
+//! # Ok(())
+//! # }
+//! ```
 
 mod address;
+mod audit_trail;
 mod authorization;
 mod backoff;
 mod client_files;
+mod coalescer;
 mod connection;
 mod controller;
 mod controllers;
 mod debug_log;
-mod dial;
+mod dial_target;
 mod driver;
 mod endpoint;
 mod error;
 mod frame;
-mod line;
 mod login;
 mod models;
 mod pending;
+mod rpc_client;
+mod rpc_socket;
 mod session;
 mod settings;
 mod tls;
-mod together;
-mod trail;
 mod upload;
 
 #[cfg(test)]
-mod odd_cases;
+mod fault_tests;
 #[cfg(test)]
 mod scripted;
 
+pub use audit_trail::{AuditTrail, SentRequest, SentRequests};
 pub use client_files::{ClientFiles, ClientFilesError};
 pub use connection::Connection;
 pub use controller::Controller;
 pub use controllers::Controllers;
 pub use endpoint::{ControllerEndpoint, Credential, Secret};
-pub use error::{AddressFailure, Error, Lost};
+pub use error::{AddressFailure, DisconnectReason, Error};
 pub use models::{ModelEntry, ModelKind};
 pub use session::Session;
 pub use settings::Settings;
-pub use trail::{Left, Sent, Trail};

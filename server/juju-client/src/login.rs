@@ -1,4 +1,4 @@
-//! Logging in over a fresh socket: by password or client secret, on to another controller where a model has moved.
+//! Opens a socket and logs in, and follows the redirection of a model that has moved to another controller.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -17,18 +17,17 @@ use tokio_tungstenite::tungstenite::http::HeaderMap;
 use crate::{
     Credential, Settings,
     address::Address,
-    dial::Target,
+    audit_trail,
+    coalescer::ChangeCounter,
+    dial_target::DialTarget,
     error::Error,
-    frame,
-    line::{Answer, Line, Unanswered, read},
+    rpc_client::{RpcClient, RpcRequest},
     tls,
-    together::Changes,
-    trail,
 };
 
-/// What the controller said at log-in.
+/// The controller's reply to a log-in.
 #[derive(Debug)]
-pub(crate) struct Welcome {
+pub(crate) struct LoginInfo {
     pub(crate) user_tag: String,
     pub(crate) controller_access: String,
     pub(crate) model_access: String,
@@ -36,155 +35,142 @@ pub(crate) struct Welcome {
     pub(crate) controller_uuid: String,
     pub(crate) server_version: String,
     pub(crate) facades: HashMap<&'static str, u32>,
-    /// What tells this connection from all others in the controller's audit log, where it could be said.
-    pub(crate) mark: Option<Arc<str>>,
-    /// Where the controller is, the address that answered first.
-    pub(crate) target: Target,
+    /// Addresses of the controller; the first one is the one of this connection.
+    pub(crate) target: DialTarget,
 }
 
-/// Everything needed to dial and log in, again and again.
+/// Opens logged-in sockets to a controller or to one model.
 #[derive(Debug, Clone)]
-pub(crate) struct Dialler {
-    pub(crate) target: Target,
+pub(crate) struct Connector {
+    pub(crate) target: DialTarget,
     pub(crate) controller_uuid: Option<String>,
     pub(crate) credential: Credential,
     pub(crate) settings: Arc<Settings>,
     pub(crate) model_uuid: Option<String>,
-    /// Counts what this program changes on the controller.
-    pub(crate) changes: Arc<Changes>,
+    pub(crate) changes: Arc<ChangeCounter>,
 }
 
 enum Attempt {
-    Welcome(Line, Box<Welcome>),
-    Elsewhere(RedirectInfoResult),
+    LoggedIn(RpcClient, Box<LoginInfo>),
+    Redirected(RedirectInfoResult),
 }
 
-impl Dialler {
-    /// Dials, logs in, and follows one redirection.
-    pub(crate) async fn open(&self) -> Result<(Line, Welcome), Error> {
+impl Connector {
+    /// Connects, logs in, and follows one redirection.
+    pub(crate) async fn open(&self) -> Result<(RpcClient, LoginInfo), Error> {
         match self.attempt(&self.target).await? {
-            Attempt::Welcome(line, welcome) => {
-                self.check_controller(&welcome)?;
-                Ok((line, *welcome))
+            Attempt::LoggedIn(rpc, login) => {
+                self.check_controller(&login)?;
+                Ok((rpc, *login))
             }
-            Attempt::Elsewhere(place) => {
-                let target = self.elsewhere(&place)?;
+            Attempt::Redirected(info) => {
+                let target = self.redirect_target(&info)?;
                 match self.attempt(&target).await? {
-                    Attempt::Welcome(line, welcome) => Ok((line, *welcome)),
-                    Attempt::Elsewhere(place) => {
-                        Err(Error::Redirected { controller: self.name(), addresses: addresses(&place) })
+                    Attempt::LoggedIn(rpc, login) => Ok((rpc, *login)),
+                    Attempt::Redirected(info) => {
+                        Err(Error::Redirected { controller: self.controller_name(), addresses: addresses(&info) })
                     }
                 }
             }
         }
     }
 
-    pub(crate) fn name(&self) -> String {
+    pub(crate) fn controller_name(&self) -> String {
         self.target.controller.to_string()
     }
 
-    async fn attempt(&self, target: &Target) -> Result<Attempt, Error> {
+    async fn attempt(&self, target: &DialTarget) -> Result<Attempt, Error> {
         let path = self.model_uuid.as_ref().map_or_else(|| "/api".to_owned(), |uuid| format!("/model/{uuid}/api"));
-        let (socket, address) = target.open(&path, &HeaderMap::new()).await?;
-        let line = Line::new(socket, &self.settings);
-        // only the log-in with a password carries a command line
-        let mark = matches!(self.credential, Credential::Password { .. }).then(trail::mark).flatten();
-        match self.log_in(&line, mark.as_deref()).await? {
-            Answer::Done(result) => {
+        let (socket, address) = target.open_websocket(&path, &HeaderMap::new()).await?;
+        // only the log-in with a password has a command line
+        let has_command_line = matches!(self.credential, Credential::Password { .. });
+        let connection_id = has_command_line.then(audit_trail::connection_id).flatten();
+        let (controller, changes) = (Arc::clone(&self.target.controller), Arc::clone(&self.changes));
+        let rpc = RpcClient::new(socket, controller, connection_id.clone(), changes, &self.settings);
+        match self.log_in(&rpc, connection_id.as_deref()).await {
+            Ok(result) => {
                 let mut target = target.clone();
                 target.addresses.retain(|other| *other != address);
                 target.addresses.insert(0, address);
-                let welcome = Welcome { mark, ..self.welcome(result, target)? };
-                Ok(Attempt::Welcome(line, Box::new(welcome)))
+                let login = self.login_info(result, target)?;
+                Ok(Attempt::LoggedIn(rpc, Box::new(login)))
             }
-            Answer::Failed(error) if error.code == Code::RedirectionRequired => {
-                Ok(Attempt::Elsewhere(self.where_to(&line, error).await?))
+            Err(Error::Remote(error)) if error.code == Code::RedirectionRequired => {
+                Ok(Attempt::Redirected(self.redirect_info(&rpc, error).await?))
             }
-            Answer::Failed(error) => Err(self.refused(error)),
+            Err(Error::Remote(error)) => Err(self.login_error(error)),
+            Err(error) => Err(error),
         }
     }
 
-    async fn log_in(&self, line: &Line, mark: Option<&str>) -> Result<Answer<LoginResult>, Error> {
+    async fn log_in(&self, rpc: &RpcClient, connection_id: Option<&str>) -> Result<LoginResult, Error> {
         match &self.credential {
             Credential::Password { user, password } => {
                 let request = LoginRequest {
                     auth_tag: format!("user-{user}"),
                     credentials: password.reveal().to_owned(),
                     bakery_version: 3,
-                    cli_args: self.command_line(mark),
+                    cli_args: self.command_line(connection_id),
                     client_version: self.settings.client_version.clone(),
                     ..LoginRequest::default()
                 };
-                self.admin::<Login>(line, 3, &request).await
+                self.call_admin::<Login>(rpc, 3, &request).await
             }
             Credential::ClientCredentials { id, secret } => {
                 let request = ClientCredentials { client_id: id.clone(), client_secret: secret.reveal().to_owned() };
-                self.admin::<LoginWithClientCredentials>(line, 4, &request).await
+                self.call_admin::<LoginWithClientCredentials>(rpc, 4, &request).await
             }
             Credential::SessionToken { token, .. } => {
                 let request = SessionToken { session_token: token.reveal().to_owned() };
-                self.admin::<LoginWithSessionToken>(line, 4, &request).await
+                self.call_admin::<LoginWithSessionToken>(rpc, 4, &request).await
             }
             Credential::Missing { user } => {
-                Err(Error::NoCredential { controller: self.name(), user: user.clone().unwrap_or_default() })
+                Err(Error::NoCredential { controller: self.controller_name(), user: user.clone().unwrap_or_default() })
             }
         }
     }
 
-    /// What the controller's audit log calls this connection: `juju-mcp connection=0f1e2d3c4b5a6978`.
-    fn command_line(&self, mark: Option<&str>) -> String {
+    /// Command line for the controller's audit log: `juju-mcp connection=0f1e2d3c4b5a6978`.
+    fn command_line(&self, connection_id: Option<&str>) -> String {
         let program = &self.settings.command_line;
-        mark.map_or_else(|| program.clone(), |mark| format!("{program} connection={mark}"))
+        connection_id.map_or_else(|| program.clone(), |id| format!("{program} connection={id}"))
     }
 
-    async fn admin<M: Method>(&self, line: &Line, version: u32, params: &M::Params) -> Result<Answer<M::Reply>, Error> {
-        let (controller, method) = (self.name(), format!("{}.{}", M::FACADE, M::NAME));
-        let tail = match frame::request_tail::<M>(version, "", params) {
-            Ok(tail) => tail,
-            Err(cause) => return Err(Error::Parameters { method, cause: cause.to_string() }),
-        };
-        match line.ask(&tail, Some(self.settings.connect_timeout)).await {
-            Ok(text) => read::<M>(&text).map_err(|cause| Error::UnexpectedAnswer {
-                controller,
-                method,
-                cause: cause.to_string(),
-            }),
-            Err(Unanswered::TimedOut(limit)) => Err(Error::TimedOut { method, limit }),
-            Err(Unanswered::NotSent(cause) | Unanswered::Lost(cause)) => {
-                Err(Error::ConnectionLost { controller, method, cause })
-            }
-        }
+    async fn call_admin<M: Method>(&self, rpc: &RpcClient, version: u32, body: &M::Params) -> Result<M::Reply, Error> {
+        let timeout = Some(self.settings.connect_timeout);
+        let request = RpcRequest { version, object: "", body, timeout, coalesce: false, audit_trail: None };
+        rpc.send::<M>(request).await
     }
 
-    /// Where the model is: it comes with the error, or is asked for.
-    async fn where_to(&self, line: &Line, error: RemoteError) -> Result<RedirectInfoResult, Error> {
-        if let Some(place) = error.info.clone().and_then(|info| serde_json::from_value::<RedirectInfoResult>(info).ok())
-            && !place.servers.is_empty()
+    /// Reads the new address of the model from the error, or requests it.
+    async fn redirect_info(&self, rpc: &RpcClient, error: RemoteError) -> Result<RedirectInfoResult, Error> {
+        if let Some(info) = error.info.clone().and_then(|info| serde_json::from_value::<RedirectInfoResult>(info).ok())
+            && !info.servers.is_empty()
         {
-            return Ok(place);
+            return Ok(info);
         }
-        match self.admin::<RedirectInfo>(line, 3, &()).await? {
-            Answer::Done(place) => Ok(place),
-            Answer::Failed(_) => Err(Error::Remote(error)),
-        }
+        self.call_admin::<RedirectInfo>(rpc, 3, &()).await.map_err(|failure| match failure {
+            Error::Remote(_) => Error::Remote(error),
+            other => other,
+        })
     }
 
-    fn elsewhere(&self, place: &RedirectInfoResult) -> Result<Target, Error> {
-        let authority = (!place.ca_cert.is_empty()).then_some(place.ca_cert.as_str());
-        let trust = tls::ways(authority, None).map_err(|cause| Error::Configuration {
-            controller: self.name(),
-            cause: format!("it sends on to a controller whose certificate cannot be used: {cause}"),
+    fn redirect_target(&self, info: &RedirectInfoResult) -> Result<DialTarget, Error> {
+        let authority = (!info.ca_cert.is_empty()).then_some(info.ca_cert.as_str());
+        let trust = tls::trust_options(authority, None).map_err(|cause| Error::Configuration {
+            controller: self.controller_name(),
+            cause: format!("it redirects to a controller with an unusable CA certificate: {cause}"),
         })?;
-        let addresses = place.servers.iter().flatten().map(address).collect();
-        Ok(Target { addresses, trust: trust.into(), ..self.target.clone() })
+        let addresses = info.servers.iter().flatten().map(address).collect();
+        Ok(DialTarget { addresses, trust: trust.into(), ..self.target.clone() })
     }
 
-    fn refused(&self, error: RemoteError) -> Error {
-        let (controller, user) = (self.name(), self.credential.user().to_owned());
+    fn login_error(&self, error: RemoteError) -> Error {
+        let (controller, user) = (self.controller_name(), self.credential.user().to_owned());
         match error.code {
             Code::ModelNotFound => {
                 let name = self.model_uuid.clone().unwrap_or_default();
-                Error::ModelUnknown { controller, name, near: Vec::new() }
+                Error::ModelUnknown { controller, name, similar: Vec::new() }
             }
             Code::Unauthorized if error.message == "permission denied" => Error::Remote(error),
             Code::SessionTokenInvalid | Code::Unauthorized
@@ -199,8 +185,8 @@ impl Dialler {
         }
     }
 
-    fn welcome(&self, result: LoginResult, target: Target) -> Result<Welcome, Error> {
-        let controller = self.name();
+    fn login_info(&self, result: LoginResult, target: DialTarget) -> Result<LoginInfo, Error> {
+        let controller = self.controller_name();
         let user = result.user_info.unwrap_or_default();
         if result.discharge_required.is_some() || result.bakery_discharge_required.is_some() {
             return Err(Error::InteractiveLogin { controller, user: self.credential.user().to_owned() });
@@ -208,7 +194,7 @@ impl Dialler {
         if result.server_version.split('.').next() != Some("3") {
             return Err(Error::ControllerVersion { controller, version: result.server_version });
         }
-        Ok(Welcome {
+        Ok(LoginInfo {
             user_tag: user.identity,
             controller_access: user.controller_access,
             model_access: user.model_access,
@@ -216,22 +202,21 @@ impl Dialler {
             controller_uuid: result.controller_tag.trim_start_matches("controller-").to_owned(),
             facades: negotiate(&result.facades),
             server_version: result.server_version,
-            mark: None,
             target,
         })
     }
 
-    fn check_controller(&self, welcome: &Welcome) -> Result<(), Error> {
+    fn check_controller(&self, login: &LoginInfo) -> Result<(), Error> {
         match &self.controller_uuid {
-            Some(uuid) if *uuid != welcome.controller_uuid => {
-                Err(Error::WrongController { controller: self.name(), uuid: welcome.controller_uuid.clone() })
+            Some(uuid) if *uuid != login.controller_uuid => {
+                Err(Error::WrongController { controller: self.controller_name(), uuid: login.controller_uuid.clone() })
             }
             _ => Ok(()),
         }
     }
 }
 
-/// For each facade the highest version that both sides speak.
+/// Selects the highest version of each facade that both sides support.
 fn negotiate(offered: &[FacadeVersions]) -> HashMap<&'static str, u32> {
     let offered: HashMap<&str, &[u32]> =
         offered.iter().map(|facade| (facade.name.as_str(), facade.versions.as_slice())).collect();
@@ -244,12 +229,12 @@ fn negotiate(offered: &[FacadeVersions]) -> HashMap<&'static str, u32> {
         .collect()
 }
 
-fn address(place: &HostPort) -> Address {
-    Address { host: place.value.clone(), port: place.port, prefix: String::new() }
+fn address(server: &HostPort) -> Address {
+    Address { host: server.value.clone(), port: server.port, prefix: String::new() }
 }
 
-fn addresses(place: &RedirectInfoResult) -> Vec<String> {
-    place.servers.iter().flatten().map(|place| address(place).to_string()).collect()
+fn addresses(info: &RedirectInfoResult) -> Vec<String> {
+    info.servers.iter().flatten().map(|server| address(server).to_string()).collect()
 }
 
 #[cfg(test)]
@@ -257,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_highest_common_version_is_chosen() {
+    fn negotiate_selects_highest_common_version() {
         let offered = |name: &str, versions: &[u32]| FacadeVersions { name: name.into(), versions: versions.into() };
         let chosen = negotiate(&[offered("Pinger", &[1, 9]), offered("Unheard", &[1]), offered("Admin", &[4])]);
         assert_eq!(chosen, HashMap::from([("Pinger", 1)]));

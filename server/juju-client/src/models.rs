@@ -1,4 +1,4 @@
-//! The models of a controller by name, kept from one look to the next.
+//! The models of a controller by name, with a cache.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,20 +7,20 @@ use juju_wire::tag::Tag;
 use self::listing::{ListModels, Model, User};
 use crate::{Connection, error::Error};
 
-/// One model that the user can see.
+/// A model that the user can see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelEntry {
-    /// Its short name, `prod`.
+    /// Short name, `prod`.
     pub name: String,
-    /// Who owns it, `admin`.
+    /// Name of its owner, `admin`.
     pub owner: String,
-    /// Its UUID.
+    /// UUID of the model.
     pub uuid: String,
-    /// What it runs on.
+    /// Substrate of the model.
     pub kind: ModelKind,
 }
 
-/// What a model runs on.
+/// Substrate of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModelKind {
     /// Machines, `iaas`.
@@ -30,13 +30,13 @@ pub enum ModelKind {
 }
 
 impl ModelEntry {
-    /// `admin/prod`.
+    /// Owner and short name, `admin/prod`.
     #[must_use]
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.owner, self.name)
     }
 
-    fn is_meant_by(&self, name: &str) -> bool {
+    fn matches_name(&self, name: &str) -> bool {
         match name.split_once('/') {
             Some((owner, name)) => self.name == name && self.owner == owner,
             None => self.name == name || self.uuid == name,
@@ -44,25 +44,25 @@ impl ModelEntry {
     }
 }
 
-/// What was last heard about the models of one controller.
+/// Models of one controller, as of the last request.
 #[derive(Debug, Default)]
-pub(crate) struct Directory(Mutex<Arc<[ModelEntry]>>);
+pub(crate) struct ModelCache(Mutex<Arc<[ModelEntry]>>);
 
-impl Directory {
-    /// The model that is meant by `name`: `admin/prod`, `prod` or a UUID. Asks the controller where it is not known.
+impl ModelCache {
+    /// Finds a model by `admin/prod`, `prod` or UUID; requests the list from the controller if the cache has no match.
     pub(crate) async fn find(&self, connection: &Connection, name: &str) -> Result<ModelEntry, Error> {
-        if let Some(entry) = pick(&self.known(), name)? {
+        if let Some(entry) = find_unique(&self.entries(), name)? {
             return Ok(entry);
         }
         let entries = self.refresh(connection).await?;
-        pick(&entries, name)?.ok_or_else(|| Error::ModelUnknown {
+        find_unique(&entries, name)?.ok_or_else(|| Error::ModelUnknown {
             controller: connection.controller_name().to_owned(),
             name: name.to_owned(),
-            near: near(&entries, name),
+            similar: similar_names(&entries, name),
         })
     }
 
-    /// Asks the controller for all models.
+    /// Requests all models from the controller.
     pub(crate) async fn refresh(&self, connection: &Connection) -> Result<Arc<[ModelEntry]>, Error> {
         let tag = connection.session().await?.user_tag().to_owned();
         let reply = connection.call::<ListModels>(User { tag }).await?;
@@ -72,19 +72,19 @@ impl Directory {
         Ok(entries)
     }
 
-    /// Forgets what was heard, because something of it proved wrong.
-    pub(crate) fn forget(&self) {
+    /// Empties the cache, after an entry proved wrong.
+    pub(crate) fn clear(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 
-    fn known(&self) -> Arc<[ModelEntry]> {
+    fn entries(&self) -> Arc<[ModelEntry]> {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn pick(entries: &[ModelEntry], name: &str) -> Result<Option<ModelEntry>, Error> {
-    let meant: Vec<_> = entries.iter().filter(|entry| entry.is_meant_by(name)).collect();
-    match meant.as_slice() {
+fn find_unique(entries: &[ModelEntry], name: &str) -> Result<Option<ModelEntry>, Error> {
+    let matches: Vec<_> = entries.iter().filter(|entry| entry.matches_name(name)).collect();
+    match matches.as_slice() {
         [] => Ok(None),
         [one] => Ok(Some((*one).clone())),
         several => Err(Error::ModelAmbiguous {
@@ -94,20 +94,20 @@ fn pick(entries: &[ModelEntry], name: &str) -> Result<Option<ModelEntry>, Error>
     }
 }
 
-/// Up to five names that a mistyped `name` may have meant.
-fn near(entries: &[ModelEntry], name: &str) -> Vec<String> {
+/// Up to five full names similar to a mistyped `name`.
+fn similar_names(entries: &[ModelEntry], name: &str) -> Vec<String> {
     let wanted = name.rsplit('/').next().unwrap_or(name);
-    let mut near: Vec<_> = entries
+    let mut similar: Vec<_> = entries
         .iter()
-        .map(|entry| (distance(&entry.name, wanted), entry.full_name()))
+        .map(|entry| (edit_distance(&entry.name, wanted), entry.full_name()))
         .filter(|(distance, full_name)| *distance <= wanted.len().max(3) / 2 || full_name.contains(wanted))
         .collect();
-    near.sort();
-    near.into_iter().take(5).map(|(_, full_name)| full_name).collect()
+    similar.sort();
+    similar.into_iter().take(5).map(|(_, full_name)| full_name).collect()
 }
 
-/// How many letters must be changed to make one of the other.
-fn distance(one: &str, other: &str) -> usize {
+/// Levenshtein distance of two names.
+fn edit_distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (above, letter) in one.chars().enumerate() {
@@ -127,7 +127,7 @@ fn entry(model: Model) -> ModelEntry {
     ModelEntry { name: model.name, owner, uuid: model.uuid, kind }
 }
 
-/// The part of `ModelManager` that names are found with.
+/// The method of `ModelManager` that lists models.
 #[expect(unreachable_pub, reason = "types of a `Method` must be as public as the trait")]
 mod listing {
     use serde::{Deserialize, Serialize};
@@ -177,23 +177,23 @@ mod tests {
     }
 
     #[test]
-    fn a_model_is_found_by_full_name_short_name_and_uuid() {
+    fn model_is_found_by_full_name_short_name_and_uuid() {
         let entries = [model("admin", "prod"), model("admin", "staging"), model("bob", "staging")];
         for (name, found) in
             [("admin/prod", "uuid-admin-prod"), ("prod", "uuid-admin-prod"), ("uuid-bob-staging", "uuid-bob-staging")]
         {
-            assert_eq!(pick(&entries, name).expect("one").expect("found").uuid, found);
+            assert_eq!(find_unique(&entries, name).expect("one").expect("found").uuid, found);
         }
-        assert_eq!(pick(&entries, "bob/prod").expect("none"), None);
-        let error = pick(&entries, "staging").expect_err("two");
+        assert_eq!(find_unique(&entries, "bob/prod").expect("none"), None);
+        let error = find_unique(&entries, "staging").expect_err("two");
         assert_eq!(error.to_string(), r#"several models are named "staging": admin/staging, bob/staging"#);
     }
 
     #[test]
-    fn mistyped_names_find_what_was_meant() {
+    fn similar_names_of_mistyped_name_are_listed() {
         let entries = [model("admin", "prod"), model("admin", "staging"), model("bob", "production")];
-        assert_eq!(near(&entries, "prd"), ["admin/prod"]);
-        assert_eq!(near(&entries, "stagin"), ["admin/staging"]);
-        assert_eq!(near(&entries, "other"), Vec::<String>::new());
+        assert_eq!(similar_names(&entries, "prd"), ["admin/prod"]);
+        assert_eq!(similar_names(&entries, "stagin"), ["admin/staging"]);
+        assert_eq!(similar_names(&entries, "other"), Vec::<String>::new());
     }
 }

@@ -1,4 +1,4 @@
-//! Calls that wait for their answers, by number.
+//! Requests that wait for their replies, by request id.
 
 use std::{
     collections::HashMap,
@@ -8,57 +8,57 @@ use std::{
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::error::Lost;
+use crate::error::DisconnectReason;
 
-/// What became of a request.
+/// Outcome of one request.
 #[derive(Debug)]
-pub(crate) enum Outcome {
-    /// The frame that answers it, not yet read.
-    Answered(Utf8Bytes),
-    /// It was never given to the network, so the controller cannot have seen it.
-    NotSent(Lost),
-    /// It was given to the network and no answer came.
-    Lost(Lost),
+pub(crate) enum ReplyOutcome {
+    /// The frame of the reply, not decoded.
+    Received(Utf8Bytes),
+    /// The request was never written to the socket, so the controller cannot have received it.
+    NotSent(DisconnectReason),
+    /// The request was written to the socket and no reply came.
+    Disconnected(DisconnectReason),
 }
 
-/// All calls of one socket that wait.
+/// All requests of one socket that wait for a reply.
 #[derive(Debug, Default)]
-pub(crate) struct Pending(Mutex<HashMap<u64, oneshot::Sender<Outcome>>>);
+pub(crate) struct PendingReplies(Mutex<HashMap<u64, oneshot::Sender<ReplyOutcome>>>);
 
-impl Pending {
-    /// Waits for the answer to `id`.
-    pub(crate) fn expect(&self, id: u64) -> oneshot::Receiver<Outcome> {
+impl PendingReplies {
+    /// Registers the request `id` and returns the receiver of its outcome.
+    pub(crate) fn register(&self, id: u64) -> oneshot::Receiver<ReplyOutcome> {
         let (sender, receiver) = oneshot::channel();
         self.lock().insert(id, sender);
         receiver
     }
 
-    /// Nobody waits for `id` any longer.
-    pub(crate) fn forget(&self, id: u64) {
+    /// Unregisters the request `id`; a later reply is ignored.
+    pub(crate) fn cancel(&self, id: u64) {
         self.lock().remove(&id);
     }
 
-    /// Gives `id` what became of it. `false` where nobody waits: a late answer or a second one.
-    pub(crate) fn settle(&self, id: u64, outcome: Outcome) -> bool {
+    /// Delivers the outcome of the request `id`. `false` if no caller waits for it: the reply is late or a duplicate.
+    pub(crate) fn resolve(&self, id: u64, outcome: ReplyOutcome) -> bool {
         let waiting = self.lock().remove(&id);
         waiting.is_some_and(|waiting| waiting.send(outcome).is_ok())
     }
 
-    /// The socket is gone: nothing that was sent will be answered.
-    pub(crate) fn lose_all(&self, cause: &Lost) {
+    /// Delivers the end of the socket to all requests that wait.
+    pub(crate) fn fail_all(&self, cause: &DisconnectReason) {
         let waiting = std::mem::take(&mut *self.lock());
         for sender in waiting.into_values() {
-            // who no longer waits needs no answer
-            let _ = sender.send(Outcome::Lost(cause.clone()));
+            // the caller may have gone
+            let _ = sender.send(ReplyOutcome::Disconnected(cause.clone()));
         }
     }
 
-    /// Whether nobody waits.
+    /// Whether no request waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Outcome>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<ReplyOutcome>>> {
         // no code that can panic runs under the lock
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -69,18 +69,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_answer_goes_to_who_waits_and_to_nobody_else() {
-        let pending = Pending::default();
-        let (first, second) = (pending.expect(1), pending.expect(2));
-        pending.forget(1);
-        assert!(!pending.settle(1, Outcome::Answered("late".into())));
+    async fn reply_is_delivered_once_and_only_to_its_request() {
+        let pending = PendingReplies::default();
+        let (first, second) = (pending.register(1), pending.register(2));
+        pending.cancel(1);
+        assert!(!pending.resolve(1, ReplyOutcome::Received("late".into())));
         assert!(first.await.is_err());
-        assert!(pending.settle(2, Outcome::Answered("in time".into())));
-        assert!(!pending.settle(2, Outcome::Answered("twice".into())));
-        assert!(matches!(second.await, Ok(Outcome::Answered(text)) if text.as_str() == "in time"));
-        let third = pending.expect(3);
-        pending.lose_all(&Lost::Closed);
+        assert!(pending.resolve(2, ReplyOutcome::Received("in time".into())));
+        assert!(!pending.resolve(2, ReplyOutcome::Received("twice".into())));
+        assert!(matches!(second.await, Ok(ReplyOutcome::Received(text)) if text.as_str() == "in time"));
+        let third = pending.register(3);
+        pending.fail_all(&DisconnectReason::Closed);
         assert!(pending.is_empty());
-        assert!(matches!(third.await, Ok(Outcome::Lost(Lost::Closed))));
+        assert!(matches!(third.await, Ok(ReplyOutcome::Disconnected(DisconnectReason::Closed))));
     }
 }

@@ -1,4 +1,4 @@
-//! A controller that does what a test says, for what a well-behaved one never does.
+//! A controller that a test drives frame by frame, for faults that a real controller does not produce on demand.
 
 use std::sync::Arc;
 
@@ -22,17 +22,17 @@ use crate::{ControllerEndpoint, Controllers, Credential, Settings};
 /// UUID of the scripted controller.
 pub(crate) const UUID: &str = "5c21b1ed-0000-4000-8000-000000000001";
 
-/// One client's socket at the scripted controller.
-pub(crate) struct Client(WebSocketStream<TlsStream<TcpStream>>);
+/// The socket of one client at the scripted controller.
+pub(crate) struct ScriptedClient(WebSocketStream<TlsStream<TcpStream>>);
 
-/// The scripted controller: every client that dials is given to the test.
-pub(crate) struct Scripted {
+/// The scripted controller: the test receives each client that connects.
+pub(crate) struct ScriptedController {
     pub(crate) address: String,
     pub(crate) authority: String,
-    clients: mpsc::UnboundedReceiver<Client>,
+    clients: mpsc::UnboundedReceiver<ScriptedClient>,
 }
 
-impl Scripted {
+impl ScriptedController {
     pub(crate) async fn start() -> Self {
         let made = rcgen::generate_simple_self_signed(vec!["juju-apiserver".to_owned()]).expect("a certificate");
         let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
@@ -51,7 +51,7 @@ impl Scripted {
             while let Ok((stream, _)) = listener.accept().await {
                 let Ok(secured) = acceptor.accept(stream).await else { continue };
                 let Ok(socket) = tokio_tungstenite::accept_async(secured).await else { continue };
-                if sender.send(Client(socket)).is_err() {
+                if sender.send(ScriptedClient(socket)).is_err() {
                     return;
                 }
             }
@@ -74,28 +74,28 @@ impl Scripted {
         Controllers::new(vec![self.endpoint()], None, settings)
     }
 
-    /// The next client that dials.
-    pub(crate) async fn client(&mut self) -> Client {
-        self.clients.recv().await.expect("a client dials")
+    /// The next client that connects.
+    pub(crate) async fn client(&mut self) -> ScriptedClient {
+        self.clients.recv().await.expect("a client connects")
     }
 
-    /// The next client that dials, logged in.
-    pub(crate) async fn logged_in(&mut self) -> Client {
+    /// The next client that connects, logged in.
+    pub(crate) async fn logged_in(&mut self) -> ScriptedClient {
         let mut client = self.client().await;
         let login = client.request().await.expect("a log-in");
         assert_eq!((login.facade.as_str(), login.version, login.method.as_str()), ("Admin", 3, "Login"));
-        client.answer(login.id, welcome("3.6.11")).await;
+        client.answer(login.id, login_result("3.6.11")).await;
         client
     }
 
-    /// Whether somebody has dialled whom the test did not take.
-    pub(crate) fn was_dialled(&mut self) -> bool {
+    /// Whether a client has connected that the test has not received.
+    pub(crate) fn has_new_client(&mut self) -> bool {
         self.clients.try_recv().is_ok()
     }
 }
 
-/// What a controller of `version` says at log-in.
-pub(crate) fn welcome(version: &str) -> Value {
+/// Reply of a controller of `version` to a log-in.
+pub(crate) fn login_result(version: &str) -> Value {
     json!({
         "controller-tag": format!("controller-{UUID}"),
         "server-version": version,
@@ -104,8 +104,8 @@ pub(crate) fn welcome(version: &str) -> Value {
     })
 }
 
-impl Client {
-    /// The next request; none when the client has gone.
+impl ScriptedClient {
+    /// The next request; `None` after the client has closed the socket.
     pub(crate) async fn request(&mut self) -> Option<Request> {
         loop {
             match self.0.next().await? {
@@ -117,7 +117,7 @@ impl Client {
     }
 
     pub(crate) async fn send(&mut self, text: String) {
-        // a client that has gone is what some tests are about
+        // some tests need a closed client
         let _ = self.0.send(Message::text(text)).await;
     }
 

@@ -1,31 +1,31 @@
-//! Time limits and sizes of the connections.
+//! Timeouts and size limits of connections.
 
 use std::time::Duration;
 
-/// Time limits and sizes; the defaults suit a server that a person waits for.
+/// Timeouts and size limits; the defaults suit interactive use.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long one call may take, 1 min.
+    /// Timeout of one call; default: 1 min.
     pub call_timeout: Duration,
-    /// How long dialling and logging in may take together, 15 s.
+    /// Timeout of the connection to one address, and of each request of the log-in; default: 15 s.
     pub connect_timeout: Duration,
-    /// How long a silent connection stays unquestioned before it is pinged, 30 s.
+    /// Time without a frame from the controller until the client sends a ping; default: 30 s.
     pub ping_interval: Duration,
-    /// How long an answer to a ping may take before the connection counts as broken, 15 s.
+    /// Time to wait for the reply to a ping before the connection counts as broken; default: 15 s.
     pub ping_timeout: Duration,
-    /// How long a call goes on dialling a controller that answered before and does not now (a restart), 10 s.
+    /// Maximum time for which a call waits while a known controller restarts; default: 10 s.
     pub reconnect_window: Duration,
-    /// First pause between two attempts to dial, 100 ms; it doubles with each failure.
-    pub backoff_first: Duration,
-    /// Longest pause between two attempts to dial, 5 s.
-    pub backoff_longest: Duration,
-    /// How long a connection stays open when nobody calls, 15 min.
+    /// First delay between two attempts to connect, doubled after each failure; default: 100 ms.
+    pub initial_backoff: Duration,
+    /// Maximum delay between two attempts to connect; default: 5 s.
+    pub max_backoff: Duration,
+    /// Time without calls after which a connection closes; default: 15 min.
     pub idle_timeout: Duration,
-    /// Largest message that is taken from a controller, 256 MiB.
-    pub largest_message: usize,
-    /// The version of Juju's client that the controller is told, `3.6.11`.
+    /// Maximum size of a message from a controller; default: 256 MiB.
+    pub max_message_bytes: usize,
+    /// Version of the Juju client that the log-in reports; default: `3.6.11`.
     pub client_version: String,
-    /// What stands in the controller's audit log as the command line, before the mark of the connection: `juju-mcp`.
+    /// Command line in the controller's audit log, followed there by the id of the connection; default: `juju-mcp`.
     pub command_line: String,
 }
 
@@ -37,10 +37,10 @@ impl Default for Settings {
             ping_interval: Duration::from_secs(30),
             ping_timeout: Duration::from_secs(15),
             reconnect_window: Duration::from_secs(10),
-            backoff_first: Duration::from_millis(100),
-            backoff_longest: Duration::from_secs(5),
+            initial_backoff: Duration::from_millis(100),
+            max_backoff: Duration::from_secs(5),
             idle_timeout: Duration::from_mins(15),
-            largest_message: 256 << 20,
+            max_message_bytes: 256 << 20,
             client_version: "3.6.11".to_owned(),
             command_line: "juju-mcp".to_owned(),
         }

@@ -1,4 +1,4 @@
-//! TLS of a controller: its own authority as the only root, or the roots of the system for a public host name.
+//! TLS trust of a controller: its own certificate authority, or the system's roots for a public host name.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
 
-/// The name that every controller's own certificate carries (`api/apiclient.go`).
+/// Host name in the certificate of every controller (`api/apiclient.go`).
 const CONTROLLER_NAME: &str = "juju-apiserver";
 
-/// One way in which a controller may prove who it is.
+/// One accepted root and host name of the controller's certificate.
 #[derive(Debug, Clone)]
-pub(crate) struct Trust {
+pub(crate) struct TrustOption {
     pub(crate) config: Arc<ClientConfig>,
-    /// The name that the certificate must have; where there is none, the host that is dialled.
+    /// Required name in the certificate; default: the host of the address.
     pub(crate) name: Option<ServerName<'static>>,
 }
 
-/// Why the roots cannot be used.
+/// An unusable certificate authority or host name.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum TrustError {
     #[error("the CA certificate is not readable as PEM: {0}")]
@@ -32,24 +32,27 @@ pub(crate) enum TrustError {
     Setup(String),
 }
 
-/// Ways to trust a controller, in the order in which they are tried: its own authority, then its public name.
-pub(crate) fn ways(authority: Option<&str>, public_hostname: Option<&str>) -> Result<Vec<Trust>, TrustError> {
-    let mut ways = Vec::new();
+/// Returns the trust options in the order of the attempts: the controller's own authority, then its public name.
+pub(crate) fn trust_options(
+    authority: Option<&str>,
+    public_hostname: Option<&str>,
+) -> Result<Vec<TrustOption>, TrustError> {
+    let mut options = Vec::new();
     if let Some(pem) = authority {
         let name = ServerName::try_from(CONTROLLER_NAME).map_err(|cause| TrustError::Setup(cause.to_string()))?;
-        ways.push(Trust { config: config(own_roots(pem)?)?, name: Some(name) });
+        options.push(TrustOption { config: config(own_roots(pem)?)?, name: Some(name) });
     }
     if authority.is_none() || public_hostname.is_some() {
         let name = public_hostname
             .map(|host| ServerName::try_from(host.to_owned()).map_err(|_| TrustError::HostName(host.to_owned())))
             .transpose()?;
         match system_roots() {
-            Ok(roots) => ways.push(Trust { config: config(roots)?, name }),
-            Err(cause) if ways.is_empty() => return Err(cause),
+            Ok(roots) => options.push(TrustOption { config: config(roots)?, name }),
+            Err(cause) if options.is_empty() => return Err(cause),
             Err(_) => {} // its own authority is enough
         }
     }
-    Ok(ways)
+    Ok(options)
 }
 
 fn own_roots(pem: &str) -> Result<RootCertStore, TrustError> {
@@ -82,9 +85,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_without_a_certificate_is_refused() {
+    fn text_without_certificate_is_rejected() {
         for text in ["", "hello", "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"] {
-            assert!(matches!(ways(Some(text), None), Err(TrustError::Certificate(_))), "{text:?}");
+            assert!(matches!(trust_options(Some(text), None), Err(TrustError::Certificate(_))), "{text:?}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Sending charms and resources to a controller over HTTPS (`api/client/charms`, `api/client/resources`).
+//! Uploads charms and resources to a controller over HTTPS (`api/client/charms`, `api/client/resources`).
 
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
-use hyper::{Request, Response, StatusCode, body::Bytes, body::Incoming, client::conn::http1};
+use hyper::{Request, Response, StatusCode, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use juju_wire::{Code, RemoteError};
 use serde_json::Value;
@@ -11,18 +11,18 @@ use sha2::{Digest, Sha256, Sha384};
 
 use crate::{
     Connection, authorization,
-    error::{Error, Lost},
+    error::{DisconnectReason, Error},
 };
 
-/// How long one upload may take.
-const LIMIT: Duration = Duration::from_mins(10);
+/// Timeout of one upload.
+const UPLOAD_TIMEOUT: Duration = Duration::from_mins(10);
 
 impl Connection {
-    /// Sends a charm, a zip archive, to the model under a URL such as `local:web-0`; answers the URL that it was given,
-    /// whose revision is higher where there was such a charm already.
+    /// Uploads a charm, a zip archive, to the model under a URL such as `local:web-0`. Returns the URL from the controller,
+    /// with a higher revision if the model already has such a charm.
     ///
     /// # Errors
-    /// [`Error::UnknownOutcome`] where the answer was lost, or any other [`Error`] of a call.
+    /// [`Error::UnknownOutcome`] if the reply is lost, or any other [`Error`] of a call.
     pub async fn upload_charm(&self, url: &str, archive: Vec<u8>) -> Result<String, Error> {
         let method = "upload of a charm";
         let sum = hex::encode(Sha256::digest(&archive));
@@ -34,19 +34,19 @@ impl Connection {
         let path = |uuid: &str| format!("/model-{uuid}/charms/{name}-{}", &sum[..7]);
         let headers = [("Content-Type", "application/zip"), ("Juju-Curl", url)];
         let response = self.put(method, path, &headers, archive).await?;
-        let given = response.headers().get("Juju-Curl").and_then(|given| given.to_str().ok());
-        given.map(str::to_owned).ok_or_else(|| Error::UnexpectedAnswer {
+        let stored_url = response.headers().get("Juju-Curl").and_then(|url| url.to_str().ok());
+        stored_url.map(str::to_owned).ok_or_else(|| Error::UnexpectedAnswer {
             controller: self.controller_name().to_owned(),
             method: method.to_owned(),
-            cause: "it does not say under which URL the charm is".to_owned(),
+            cause: "it has no URL of the charm".to_owned(),
         })
     }
 
-    /// Sends the content of a resource of an application; `file_name` is the name of the file that it came from, `pending`
-    /// the id of the pending resource where the application is not there yet or is being refreshed.
+    /// Uploads a resource of an application. `file_name` is the name of the source file; `pending` is the id of the pending
+    /// resource if the application does not exist yet or is being refreshed.
     ///
     /// # Errors
-    /// [`Error::UnknownOutcome`] where the answer was lost, or any other [`Error`] of a call.
+    /// [`Error::UnknownOutcome`] if the reply is lost, or any other [`Error`] of a call.
     pub async fn upload_resource(
         &self,
         application: &str,
@@ -80,7 +80,7 @@ impl Connection {
         };
         let malformed =
             |cause: &dyn std::fmt::Display| Error::Parameters { method: method.to_owned(), cause: cause.to_string() };
-        let (stream, address) = session.welcome.target.open_plain().await?;
+        let (stream, address) = session.login.target.open_tls().await?;
         let credentials =
             authorization::headers(self.credential(), session.user_tag()).map_err(|cause| malformed(&cause))?;
         let mut request = Request::put(format!("{}{}", address.prefix, path(uuid))).header("Host", address.authority());
@@ -90,38 +90,34 @@ impl Connection {
         let mut request = request.body(Full::new(Bytes::from(content))).map_err(|cause| malformed(&cause))?;
         request.headers_mut().extend(credentials);
         let unknown = |cause| Error::UnknownOutcome { method: method.to_owned(), cause };
-        let network = |cause: hyper::Error| unknown(Lost::Network(cause.to_string()));
+        let network = |cause: hyper::Error| unknown(DisconnectReason::Network(cause.to_string()));
         let exchange = async {
             let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(network)?;
-            let talk = async {
+            let upload = async {
                 let response = sender.send_request(request).await.map_err(network)?;
-                outcome(response).await.map_err(network)
+                let (head, body) = response.into_parts();
+                let body = body.collect().await.map_err(network)?.to_bytes();
+                if head.status.is_success() {
+                    return Ok(Response::from_parts(head, ()));
+                }
+                Err(Error::Remote(remote_error(head.status, &body)))
             };
-            tokio::pin!(talk, connection);
+            tokio::pin!(upload, connection);
             tokio::select! {
-                answer = &mut talk => answer,
-                _ = &mut connection => talk.await,
+                reply = &mut upload => reply,
+                _ = &mut connection => upload.await,
             }
         };
-        self.count_change();
-        let sent = tokio::time::timeout(LIMIT, exchange).await;
-        self.count_change();
-        sent.unwrap_or_else(|_| Err(unknown(Lost::TimedOut(LIMIT))))?
+        self.note_change();
+        let reply = tokio::time::timeout(UPLOAD_TIMEOUT, exchange).await;
+        self.note_change();
+        reply.unwrap_or_else(|_| Err(unknown(DisconnectReason::TimedOut(UPLOAD_TIMEOUT))))
     }
 }
 
-async fn outcome(response: Response<Incoming>) -> Result<Result<Response<()>, Error>, hyper::Error> {
-    let (head, body) = response.into_parts();
-    let body = body.collect().await?.to_bytes();
-    if head.status.is_success() {
-        return Ok(Ok(Response::from_parts(head, ())));
-    }
-    Ok(Err(Error::Remote(refusal(head.status, &body))))
-}
-
-/// The controller's words; its endpoints write errors in four shapes (`api/httpclient.go`).
-fn refusal(status: StatusCode, body: &[u8]) -> RemoteError {
-    let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
+/// Decodes an error response; the controller's HTTP endpoints have four formats (`api/httpclient.go`).
+fn remote_error(status: StatusCode, body: &[u8]) -> RemoteError {
+    let field = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
     let by_status = || match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Code::Unauthorized,
         StatusCode::NOT_FOUND => Code::NotFound,
@@ -131,11 +127,11 @@ fn refusal(status: StatusCode, body: &[u8]) -> RemoteError {
     let body_text = String::from_utf8_lossy(body);
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     let inner = if value["error"].is_object() { &value["error"] } else { &value };
-    let message = text(inner, "message").or_else(|| text(inner, "error"));
-    let code = text(inner, "code").or_else(|| text(inner, "error-code"));
+    let message = field(inner, "message").or_else(|| field(inner, "error"));
+    let code = field(inner, "code").or_else(|| field(inner, "error-code"));
     let message = message.unwrap_or_else(|| match body_text.trim() {
         "" => format!("the controller answered HTTP {status}"),
-        words => words.chars().take(500).collect(),
+        text => text.chars().take(500).collect(),
     });
     RemoteError::new(code.map_or_else(by_status, |code| Code::from(code.as_str())), message)
 }
@@ -145,16 +141,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_are_read_in_all_their_shapes() {
+    fn error_responses_are_decoded_in_each_format() {
         for (body, code) in [
             (r#"{"error":"no","error-code":"not valid"}"#, Code::NotValid),
             (r#"{"error":{"message":"no","code":"not found"}}"#, Code::NotFound),
             (r#"{"message":"no","code":"forbidden"}"#, Code::Forbidden),
             ("no\n", Code::Unauthorized),
         ] {
-            let error = refusal(StatusCode::UNAUTHORIZED, body.as_bytes());
+            let error = remote_error(StatusCode::UNAUTHORIZED, body.as_bytes());
             assert_eq!((error.message.as_str(), &error.code), ("no", &code), "{body}");
         }
-        assert_eq!(refusal(StatusCode::BAD_GATEWAY, b"").message, "the controller answered HTTP 502 Bad Gateway");
+        assert_eq!(remote_error(StatusCode::BAD_GATEWAY, b"").message, "the controller answered HTTP 502 Bad Gateway");
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let policy_watcher = PolicyWatcher::new(arguments.config.as_deref(), &arguments.policy, BuiltinRules::All);
     let policy = policy_watcher.read()?;
     let authenticator = authenticator(&config, &arguments.token_file, policy.roles())?;
-    check_roles(policy.roles(), controllers.others())?;
+    check_roles(policy.roles(), controllers.roles())?;
     check_controllers(&controllers, Required::One).await?;
     let state = StateDir::lock(
         &arguments.state_dir.or_else(|| config.state_dir.clone()).unwrap_or_else(|| DEFAULT_STATE_DIR.into()),
@@ -156,8 +156,8 @@ pub(super) enum Required {
 /// first call.
 pub(super) async fn check_controllers(controllers: &Controllers, required: Required) -> Result<(), Failure> {
     connect(controllers, required).await?;
-    for role in controllers.others() {
-        connect(controllers.of(role), required).await?;
+    for role in controllers.roles() {
+        connect(controllers.for_role(role), required).await?;
     }
     Ok(())
 }

@@ -1,43 +1,44 @@
-//! Changes to the client's files, as the client itself makes them after `add-model`, `destroy-model` and `switch`.
+//! Writes the changes that the client makes to its files after `add-model`, `destroy-model` and `switch`.
 
-use std::{fs::File, path::Path, time::Instant};
+use std::{fs::File, io, time::Instant};
 
 use super::{
-    ClientFiles, ClientFilesError, LOCK_LIMIT, LOCK_RETRY,
-    document::{Document, entry, text},
-    lock_name,
+    ClientFiles, ClientFilesError, LOCK_RETRY_INTERVAL, LOCK_TIMEOUT,
+    document::{Document, get_text, set_text},
+    try_lock,
 };
 use crate::{ModelEntry, ModelKind};
 
 impl ClientFiles {
-    /// Writes a model down, as the client does after `add-model`; its current model stays as it is.
+    /// Adds a model, as the client does after `add-model`; the current model is unchanged.
     ///
     /// # Errors
-    /// [`ClientFilesError`] where the lock cannot be had or the file cannot be written.
+    /// [`ClientFilesError`] if the lock cannot be taken or the file cannot be written.
     pub async fn remember_model(&self, controller: &str, model: &ModelEntry) -> Result<(), ClientFilesError> {
         let kind = match model.kind {
             ModelKind::Machines => "iaas",
             ModelKind::Kubernetes => "caas",
         };
         self.change("models.yaml", |document| {
-            let known = document.make(&["controllers", controller, "models", &model.full_name()]);
-            entry(known, "uuid", &model.uuid);
-            entry(known, "type", kind);
-            if text(known, "branch").is_none() {
-                entry(known, "branch", "master");
+            let entry = document.get_or_create(&["controllers", controller, "models", &model.full_name()]);
+            set_text(entry, "uuid", &model.uuid);
+            set_text(entry, "type", kind);
+            if get_text(entry, "branch").is_none() {
+                set_text(entry, "branch", "master");
             }
         })
         .await
     }
 
-    /// Takes a model out, as the client does after `destroy-model`; it is no longer the current one either.
+    /// Removes a model, as the client does after `destroy-model`, and unsets it as current model.
     ///
     /// # Errors
-    /// [`ClientFilesError`] where the lock cannot be had or the file cannot be written.
+    /// [`ClientFilesError`] if the lock cannot be taken or the file cannot be written.
     pub async fn forget_model(&self, controller: &str, full_name: &str) -> Result<(), ClientFilesError> {
         self.change("models.yaml", |document| {
             document.remove(&["controllers", controller, "models"], full_name);
-            let current = document.get(&["controllers", controller]).and_then(|known| text(known, "current-model"));
+            let current =
+                document.get(&["controllers", controller]).and_then(|controller| get_text(controller, "current-model"));
             if current.as_deref() == Some(full_name) {
                 document.remove(&["controllers", controller], "current-model");
             }
@@ -45,19 +46,19 @@ impl ClientFiles {
         .await
     }
 
-    /// Makes a model the client's current one, as `juju switch` does.
+    /// Sets the client's current model, as `juju switch` does.
     ///
     /// # Errors
-    /// [`ClientFilesError`] where the lock cannot be had or the file cannot be written.
+    /// [`ClientFilesError`] if the lock cannot be taken or the file cannot be written.
     pub async fn switch_model(&self, controller: &str, full_name: &str) -> Result<(), ClientFilesError> {
         self.change("models.yaml", |document| {
-            entry(document.make(&["controllers", controller]), "current-model", full_name);
+            set_text(document.get_or_create(&["controllers", controller]), "current-model", full_name);
         })
         .await
     }
 
     async fn change(&self, name: &str, change: impl FnOnce(&mut Document)) -> Result<(), ClientFilesError> {
-        let _lock = take(&self.temporary.join(lock_name(&self.directory))).await?;
+        let _lock = lock(self).await?;
         let file = self.directory.join(name);
         let mut document = Document::read(&file)?;
         change(&mut document);
@@ -65,18 +66,19 @@ impl ClientFiles {
     }
 }
 
-/// Holds the client's lock until the file is dropped, without keeping other tasks from their work meanwhile.
-async fn take(path: &Path) -> Result<File, ClientFilesError> {
-    let failed = |cause| ClientFilesError::Locked { file: path.to_owned(), cause };
-    let handle = File::options().create(true).write(true).truncate(false).open(path).map_err(failed)?;
+/// Takes the client's lock without blocking the thread.
+async fn lock(files: &ClientFiles) -> Result<File, ClientFilesError> {
+    let path = files.lock_path();
     let begun = Instant::now();
-    while handle.try_lock().is_err() {
-        if begun.elapsed() > LOCK_LIMIT {
-            return Err(failed(std::io::ErrorKind::TimedOut.into()));
+    loop {
+        if let Some(lock) = try_lock(&path)? {
+            return Ok(lock);
         }
-        tokio::time::sleep(LOCK_RETRY).await;
+        if begun.elapsed() > LOCK_TIMEOUT {
+            return Err(ClientFilesError::Locked { file: path, cause: io::ErrorKind::TimedOut.into() });
+        }
+        tokio::time::sleep(LOCK_RETRY_INTERVAL).await;
     }
-    Ok(handle)
 }
 
 #[cfg(test)]
@@ -103,11 +105,11 @@ mod tests {
     }
 
     fn current(files: &ClientFiles) -> Option<String> {
-        text(&read(files)["controllers"]["east"], "current-model")
+        get_text(&read(files)["controllers"]["east"], "current-model")
     }
 
     #[tokio::test]
-    async fn a_model_is_written_down_and_all_else_stays() {
+    async fn model_changes_preserve_other_keys_of_the_file() {
         let files = files("remember");
         let model = ModelEntry {
             name: "staging".into(),
@@ -129,16 +131,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_comes_second_waits_for_the_lock() {
+    async fn change_under_lock_waits_until_release() {
         let files = files("lock");
-        let lock = take(&files.temporary.join(lock_name(&files.directory))).await.expect("free");
+        let held = lock(&files).await.expect("free");
         let second = tokio::spawn({
             let files = files.clone();
             async move { files.switch_model("east", "admin/other").await }
         });
-        tokio::time::sleep(LOCK_RETRY * 3).await;
+        tokio::time::sleep(LOCK_RETRY_INTERVAL * 3).await;
         assert_eq!(current(&files).as_deref(), Some("admin/prod"), "not while it is locked");
-        drop(lock);
+        drop(held);
         second.await.expect("no panic").expect("written");
         assert_eq!(current(&files).as_deref(), Some("admin/other"));
     }

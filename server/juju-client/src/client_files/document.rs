@@ -1,4 +1,4 @@
-//! One YAML file of the client, changed in place so that keys which are not known here stay.
+//! One YAML file of the client; changes preserve all other keys.
 
 use std::{
     fs,
@@ -11,12 +11,12 @@ use serde_yaml::{Mapping, Value};
 
 use super::ClientFilesError;
 
-/// The whole of one file.
+/// The content of one file.
 #[derive(Debug)]
 pub(super) struct Document(pub(super) Value);
 
 impl Document {
-    /// Reads the file; one that is not there is empty.
+    /// Reads the file; a missing file is an empty mapping.
     pub(super) fn read(path: &Path) -> Result<Self, ClientFilesError> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -26,7 +26,7 @@ impl Document {
         serde_yaml::from_str(&text).map(Self).map_err(|cause| ClientFilesError::Unfit { file: path.to_owned(), cause })
     }
 
-    /// Writes the file whole under another name, readable by its owner only, and then renames it.
+    /// Replaces the file atomically; only its owner can read it.
     pub(super) fn write(&self, path: &Path) -> Result<(), ClientFilesError> {
         let failed = |cause| ClientFilesError::Unwritable { file: path.to_owned(), cause };
         let text =
@@ -43,34 +43,34 @@ impl Document {
         fs::rename(&unfinished, path).map_err(failed)
     }
 
-    /// What stands under `keys`.
+    /// Value at the path `keys`.
     pub(super) fn get(&self, keys: &[&str]) -> Option<&Value> {
         keys.iter().try_fold(&self.0, |value, key| value.get(*key))
     }
 
-    /// What stands under `keys`, made where it is not there.
-    pub(super) fn make(&mut self, keys: &[&str]) -> &mut Value {
+    /// Value at the path `keys`, created if missing.
+    pub(super) fn get_or_create(&mut self, keys: &[&str]) -> &mut Value {
         keys.iter().fold(&mut self.0, |value, key| {
             mapping(value).entry(Value::from(*key)).or_insert_with(|| Value::Mapping(Mapping::new()))
         })
     }
 
-    /// Takes `key` out of what stands under `keys`.
+    /// Removes `key` from the mapping at the path `keys`.
     pub(super) fn remove(&mut self, keys: &[&str], key: &str) {
-        let inside = keys.iter().try_fold(&mut self.0, |value, key| value.get_mut(*key));
-        if let Some(Value::Mapping(inside)) = inside {
-            inside.shift_remove(key);
+        let parent = keys.iter().try_fold(&mut self.0, |value, key| value.get_mut(*key));
+        if let Some(Value::Mapping(parent)) = parent {
+            parent.shift_remove(key);
         }
     }
 }
 
 /// Sets one key.
-pub(super) fn entry(value: &mut Value, key: &str, text: &str) {
+pub(super) fn set_text(value: &mut Value, key: &str, text: &str) {
     mapping(value).insert(Value::from(key), Value::from(text));
 }
 
-/// The text under `key`; none where it is empty.
-pub(super) fn text(value: &Value, key: &str) -> Option<String> {
+/// Text of `key`; `None` if it is missing or empty.
+pub(super) fn get_text(value: &Value, key: &str) -> Option<String> {
     value.get(key)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
@@ -80,6 +80,6 @@ fn mapping(value: &mut Value) -> &mut Mapping {
     }
     match value {
         Value::Mapping(mapping) => mapping,
-        _ => unreachable!("made a mapping above"),
+        _ => unreachable!("assigned above"),
     }
 }

@@ -104,7 +104,7 @@ async fn wait(args: &Args, query: &Query, site: &Site, seen: &mut Watched) -> Re
     let watcher = Watcher { id: session.call::<WatchAll>(()).await?.watcher_id, session };
     let (mut round, mut wire) = (0.0, Map::new());
     loop {
-        let next = watcher.session.wait_on::<Next>(&watcher.id, ()).await?;
+        let next = watcher.session.call_without_timeout::<Next>(&watcher.id, ()).await?;
         for delta in &next.deltas {
             seen.take(args.kind, &args.name, delta);
         }

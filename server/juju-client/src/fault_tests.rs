@@ -1,4 +1,4 @@
-//! Lost answers, malformed frames, slowness, dead addresses, moved models: against a scripted controller.
+//! Tests of faults with a scripted controller: lost replies, malformed frames, timeouts, dead addresses, moved models.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,41 +6,41 @@ use serde_json::{Value, json};
 
 use crate::{
     Connection, Controller, ControllerEndpoint, Controllers, Credential, Error, Settings,
-    scripted::{Scripted, welcome},
+    scripted::{ScriptedClient, ScriptedController, login_result},
 };
 
-// names of a facade that the client knows; what they carry does not matter here
+// methods of a known facade; their parameters do not matter here
 juju_wire::methods! { ModelManager {
-    Look(read): Value => Value,
+    Get(read): Value => Value,
     Change(write): Value => Value,
 } }
 
-/// Longer than anything takes here, on a machine that is busy with everything else as well.
-const PATIENCE: Duration = Duration::from_mins(3);
+/// Longer than any step of these tests, also on a busy machine.
+const TEST_TIMEOUT: Duration = Duration::from_mins(3);
 
-fn patient() -> Settings {
+fn long_timeouts() -> Settings {
     Settings {
-        call_timeout: PATIENCE,
-        connect_timeout: PATIENCE,
+        call_timeout: TEST_TIMEOUT,
+        connect_timeout: TEST_TIMEOUT,
         reconnect_window: Duration::from_secs(2),
-        backoff_first: Duration::from_millis(10),
+        initial_backoff: Duration::from_millis(10),
         ..Settings::default()
     }
 }
 
 async fn connect(
-    scripted: &mut Scripted,
+    scripted: &mut ScriptedController,
     settings: Settings,
-) -> (Arc<Controller>, Arc<Connection>, crate::scripted::Client) {
+) -> (Arc<Controller>, Arc<Connection>, ScriptedClient) {
     let controller = scripted.controllers(settings).controller(None).expect("the only one");
     let (connection, client) = tokio::join!(controller.connection(), scripted.logged_in());
     (controller, connection.expect("logged in"), client)
 }
 
 #[tokio::test]
-async fn a_read_whose_answer_is_lost_is_made_once_more() {
-    let mut scripted = Scripted::start().await;
-    let (_controller, connection, mut client) = connect(&mut scripted, patient()).await;
+async fn read_with_lost_reply_is_sent_once_more() {
+    let mut scripted = ScriptedController::start().await;
+    let (_controller, connection, mut client) = connect(&mut scripted, long_timeouts()).await;
     let script = async {
         client.request().await.expect("the first try");
         drop(client);
@@ -49,29 +49,29 @@ async fn a_read_whose_answer_is_lost_is_made_once_more() {
         client.answer(request.id, json!({"seen": 2})).await;
         client
     };
-    let (answer, _client) = tokio::join!(connection.call::<Look>(json!({})), script);
+    let (answer, _client) = tokio::join!(connection.call::<Get>(json!({})), script);
     assert_eq!(answer.expect("answered"), json!({"seen": 2}));
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_is_lost_is_never_repeated() {
-    let mut scripted = Scripted::start().await;
-    let (_controller, connection, mut client) = connect(&mut scripted, patient()).await;
+async fn write_with_lost_reply_is_never_repeated() {
+    let mut scripted = ScriptedController::start().await;
+    let (_controller, connection, mut client) = connect(&mut scripted, long_timeouts()).await;
     let script = async {
         client.request().await.expect("the only try");
         drop(client);
     };
     let (answer, ()) = tokio::join!(connection.call::<Change>(json!({})), script);
-    let error = answer.expect_err("nobody knows");
+    let error = answer.expect_err("unknown outcome");
     assert!(matches!(&error, Error::UnknownOutcome { method, .. } if method == "ModelManager.Change"), "{error:?}");
     tokio::time::sleep(Duration::from_millis(200)).await;
-    assert!(!scripted.was_dialled(), "a write was about to be repeated");
+    assert!(!scripted.has_new_client(), "the write was repeated");
 }
 
 #[tokio::test]
-async fn a_write_that_cannot_have_been_seen_is_made_on_the_next_connection() {
-    let mut scripted = Scripted::start().await;
-    let (_controller, connection, client) = connect(&mut scripted, patient()).await;
+async fn unsent_write_is_sent_on_next_connection() {
+    let mut scripted = ScriptedController::start().await;
+    let (_controller, connection, client) = connect(&mut scripted, long_timeouts()).await;
     let session = connection.session().await.expect("open");
     drop(client);
     while !session.is_closed() {
@@ -88,15 +88,15 @@ async fn a_write_that_cannot_have_been_seen_is_made_on_the_next_connection() {
 }
 
 #[tokio::test]
-async fn slow_answers_end_reads_in_time_and_leave_writes_in_doubt() {
-    let mut scripted = Scripted::start().await;
-    // the last of the three calls has to be answered within this time
-    let settings = Settings { call_timeout: Duration::from_secs(4), ..patient() };
+async fn slow_replies_time_out_reads_and_leave_writes_unknown() {
+    let mut scripted = ScriptedController::start().await;
+    // the script replies to the last of the three calls within this time
+    let settings = Settings { call_timeout: Duration::from_secs(4), ..long_timeouts() };
     let (_controller, connection, mut client) = connect(&mut scripted, settings).await;
-    let (read, write) = tokio::join!(connection.call::<Look>(json!({})), connection.call::<Change>(json!({})));
+    let (read, write) = tokio::join!(connection.call::<Get>(json!({})), connection.call::<Change>(json!({})));
     assert!(matches!(read, Err(Error::TimedOut { .. })), "{read:?}");
     assert!(matches!(write, Err(Error::UnknownOutcome { .. })), "{write:?}");
-    // both answers come late, one of them twice, and disturb nobody
+    // late and duplicate replies have no effect
     for _ in 0..2 {
         let request = client.request().await.expect("a request");
         client.answer(request.id, json!("late")).await;
@@ -106,36 +106,36 @@ async fn slow_answers_end_reads_in_time_and_leave_writes_in_doubt() {
         let request = client.request().await.expect("a request");
         client.answer(request.id, json!("in time")).await;
     };
-    let (answer, ()) = tokio::join!(connection.call::<Look>(json!({})), script);
+    let (answer, ()) = tokio::join!(connection.call::<Get>(json!({})), script);
     assert_eq!(answer.expect("answered"), json!("in time"));
-    assert!(!scripted.was_dialled(), "the connection was kept");
+    assert!(!scripted.has_new_client(), "the connection stayed open");
 }
 
 #[tokio::test]
-async fn who_gives_up_takes_nothing_from_the_others() {
-    let mut scripted = Scripted::start().await;
-    let (_controller, connection, mut client) = connect(&mut scripted, patient()).await;
-    let given_up = tokio::spawn({
+async fn cancelled_read_does_not_cancel_read_of_another_caller() {
+    let mut scripted = ScriptedController::start().await;
+    let (_controller, connection, mut client) = connect(&mut scripted, long_timeouts()).await;
+    let cancelled = tokio::spawn({
         let connection = Arc::clone(&connection);
-        async move { connection.call::<Look>(json!({})).await }
+        async move { connection.call::<Get>(json!({})).await }
     });
     let first = client.request().await.expect("the first");
-    given_up.abort();
-    // only when it has gone does the next one ask for itself
-    assert!(given_up.await.is_err());
+    cancelled.abort();
+    // after the cancellation the next read sends a request of its own
+    assert!(cancelled.await.is_err());
     let script = async {
         let second = client.request().await.expect("the second");
         client.answer(first.id, json!("first")).await;
         client.answer(second.id, json!("second")).await;
     };
-    let (answer, ()) = tokio::join!(connection.call::<Look>(json!({})), script);
+    let (answer, ()) = tokio::join!(connection.call::<Get>(json!({})), script);
     assert_eq!(answer.expect("answered"), json!("second"));
 }
 
 #[tokio::test]
-async fn a_malformed_frame_ends_the_connection_with_a_clear_error() {
-    let mut scripted = Scripted::start().await;
-    let (_controller, connection, mut client) = connect(&mut scripted, patient()).await;
+async fn malformed_frame_closes_connection_with_clear_error() {
+    let mut scripted = ScriptedController::start().await;
+    let (_controller, connection, mut client) = connect(&mut scripted, long_timeouts()).await;
     let script = async {
         client.request().await.expect("the write");
         client.send("<html>not Juju</html>".to_owned()).await;
@@ -148,13 +148,13 @@ async fn a_malformed_frame_ends_the_connection_with_a_clear_error() {
 }
 
 #[tokio::test]
-async fn a_silent_controller_is_found_out_by_a_ping() {
-    let mut scripted = Scripted::start().await;
+async fn silent_controller_is_detected_by_ping() {
+    let mut scripted = ScriptedController::start().await;
     let settings = Settings {
         ping_interval: Duration::from_millis(50),
         ping_timeout: Duration::from_secs(4),
         reconnect_window: Duration::ZERO,
-        ..patient()
+        ..long_timeouts()
     };
     let (_controller, connection, mut client) = connect(&mut scripted, settings).await;
     let ping = client.request().await.expect("a ping");
@@ -165,20 +165,20 @@ async fn a_silent_controller_is_found_out_by_a_ping() {
 }
 
 #[tokio::test]
-async fn a_dead_address_does_not_hold_up_a_live_one() {
-    let mut scripted = Scripted::start().await;
+async fn dead_address_does_not_delay_live_one() {
+    let mut scripted = ScriptedController::start().await;
     let mut endpoint = scripted.endpoint();
     endpoint.addresses.insert(0, "127.0.0.1:1".to_owned());
-    let controllers = crate::Controllers::new(vec![endpoint], None, patient());
+    let controllers = crate::Controllers::new(vec![endpoint], None, long_timeouts());
     let controller = controllers.controller(None).expect("the only one");
     let (connection, _client) = tokio::join!(controller.connection(), scripted.logged_in());
-    connection.expect("by the live address");
+    connection.expect("connected to the live address");
 }
 
 #[tokio::test]
-async fn a_hundred_callers_dial_once_and_the_last_handle_closes() {
-    let mut scripted = Scripted::start().await;
-    let controllers = scripted.controllers(patient());
+async fn hundred_callers_share_one_connection_until_last_handle_drops() {
+    let mut scripted = ScriptedController::start().await;
+    let controllers = scripted.controllers(long_timeouts());
     let callers: Vec<_> = (0..100)
         .map(|_| {
             let controller = controllers.controller(None).expect("the only one");
@@ -189,28 +189,28 @@ async fn a_hundred_callers_dial_once_and_the_last_handle_closes() {
     for caller in callers {
         caller.await.expect("no panic").expect("logged in");
     }
-    assert!(!scripted.was_dialled(), "one connection for all");
+    assert!(!scripted.has_new_client(), "one connection for all");
     drop(controllers);
-    let closed = tokio::time::timeout(PATIENCE, client.request()).await;
+    let closed = tokio::time::timeout(TEST_TIMEOUT, client.request()).await;
     assert!(closed.expect("closed").is_none());
 }
 
 #[tokio::test]
-async fn refused_log_ins_and_other_versions_are_told_apart() {
+async fn rejected_log_ins_and_other_versions_have_distinct_codes() {
     for (version, refusal, code) in [
         ("2.9.51", None, "controller version"),
         ("4.0.1", None, "controller version"),
         ("3.6.11", Some("unauthorized access"), "login refused"),
         ("3.6.11", Some("upgrade in progress"), "upgrade in progress"),
     ] {
-        let mut scripted = Scripted::start().await;
-        let controller = scripted.controllers(patient()).controller(None).expect("the only one");
+        let mut scripted = ScriptedController::start().await;
+        let controller = scripted.controllers(long_timeouts()).controller(None).expect("the only one");
         let script = async {
             let mut client = scripted.client().await;
             let login = client.request().await.expect("a log-in");
             match refusal {
                 Some(refusal) => client.refuse(login.id, refusal, Value::Null).await,
-                None => client.answer(login.id, welcome(version)).await,
+                None => client.answer(login.id, login_result(version)).await,
             }
             client
         };
@@ -222,11 +222,12 @@ async fn refused_log_ins_and_other_versions_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_moved_model_is_followed_once() {
-    let (mut here, mut there) = (Scripted::start().await, Scripted::start().await);
-    let controller = here.controllers(patient()).controller(None).expect("the only one");
-    let port = |scripted: &Scripted| scripted.address.rsplit(':').next().and_then(|port| port.parse::<u16>().ok());
-    let info = |scripted: &Scripted| json!({"servers": [[{"value": "127.0.0.1", "port": port(scripted)}]], "ca-cert": scripted.authority});
+async fn redirection_of_moved_model_is_followed_once() {
+    let (mut here, mut there) = (ScriptedController::start().await, ScriptedController::start().await);
+    let controller = here.controllers(long_timeouts()).controller(None).expect("the only one");
+    let port =
+        |scripted: &ScriptedController| scripted.address.rsplit(':').next().and_then(|port| port.parse::<u16>().ok());
+    let info = |scripted: &ScriptedController| json!({"servers": [[{"value": "127.0.0.1", "port": port(scripted)}]], "ca-cert": scripted.authority});
     let (to_there, back_here) = (info(&there), info(&here));
     let script = async {
         let mut client = here.client().await;
@@ -238,15 +239,15 @@ async fn a_moved_model_is_followed_once() {
     answer.expect("logged in there");
     drop((client, controller));
 
-    let controller = here.controllers(patient()).controller(None).expect("the only one");
+    let controller = here.controllers(long_timeouts()).controller(None).expect("the only one");
     let script = async {
         let mut client = here.client().await;
         let login = client.request().await.expect("a log-in");
-        // without the place in the error, the client asks for it
+        // without the address in the error, the client requests it
         client.refuse(login.id, "redirection required", Value::Null).await;
-        let asked = client.request().await.expect("where to");
-        assert_eq!(asked.method, "RedirectInfo");
-        client.answer(asked.id, to_there.clone()).await;
+        let request = client.request().await.expect("a request for the address");
+        assert_eq!(request.method, "RedirectInfo");
+        client.answer(request.id, to_there.clone()).await;
         let mut client = there.client().await;
         let login = client.request().await.expect("a log-in");
         client.refuse(login.id, "redirection required", back_here).await;
@@ -256,18 +257,18 @@ async fn a_moved_model_is_followed_once() {
 }
 
 #[tokio::test]
-async fn who_logged_in_with_a_browser_goes_on_by_session_token_until_it_ends() {
-    let mut scripted = Scripted::start().await;
+async fn session_token_of_browser_log_in_is_used_until_it_expires() {
+    let mut scripted = ScriptedController::start().await;
     let user = "ana@example.com".to_owned();
     let credential = Credential::SessionToken { user, token: "the-token".into() };
     let endpoint = ControllerEndpoint { credential, ..scripted.endpoint() };
-    let controller = Controllers::new(vec![endpoint], None, patient()).controller(None).expect("the only one");
+    let controller = Controllers::new(vec![endpoint], None, long_timeouts()).controller(None).expect("the only one");
     let script = async {
         let mut client = scripted.client().await;
         let login = client.request().await.expect("a log-in");
         assert_eq!((login.version, login.method.as_str()), (4, "LoginWithSessionToken"));
         assert_eq!(login.params.map(|params| params.to_string()).as_deref(), Some(r#"{"session-token":"the-token"}"#));
-        client.answer(login.id, welcome("3.6.11")).await;
+        client.answer(login.id, login_result("3.6.11")).await;
         drop(client);
         let mut client = scripted.client().await;
         let login = client.request().await.expect("a log-in");
@@ -288,16 +289,16 @@ async fn who_logged_in_with_a_browser_goes_on_by_session_token_until_it_ends() {
 }
 
 #[tokio::test]
-async fn who_is_logged_in_by_macaroon_is_told_what_to_do_before_anything_is_said() {
-    let mut scripted = Scripted::start().await;
+async fn macaroon_account_gets_remedy_and_no_request_is_sent() {
+    let mut scripted = ScriptedController::start().await;
     let credential = Credential::Missing { user: Some("bob".to_owned()) };
     let endpoint = ControllerEndpoint { credential, ..scripted.endpoint() };
-    let controller = Controllers::new(vec![endpoint], None, patient()).controller(None).expect("the only one");
+    let controller = Controllers::new(vec![endpoint], None, long_timeouts()).controller(None).expect("the only one");
     let script = async { scripted.client().await.request().await };
-    let (refused, said) = tokio::join!(controller.connection(), script);
+    let (refused, request) = tokio::join!(controller.connection(), script);
     let error = refused.expect_err("no credential");
     assert_eq!(error.code(), "no credential");
     assert!(error.to_string().contains("bob") && error.to_string().contains("macaroon"), "{error}");
     assert!(error.remedy().is_some_and(|remedy| remedy.contains("accounts.yaml")));
-    assert!(said.is_none(), "{said:?}");
+    assert!(request.is_none(), "{request:?}");
 }
