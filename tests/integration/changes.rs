@@ -15,16 +15,16 @@ roles:
       - {tools: audit_changes, models: shop, effects: [sensitive]}
 ";
 
-fn wanted(arguments: Value) -> ChangesQuery {
+fn changes_query(arguments: Value) -> ChangesQuery {
     serde_json::from_value(arguments).expect("fits")
 }
 
 async fn changes_as(pair: &SideBySide, role: &str, arguments: Value) -> Value {
     let caller = Caller::local("bea", role);
-    changes(&pair.dispatcher, &caller, &wanted(arguments)).await.expect("permitted").value
+    changes(&pair.dispatcher, &caller, &changes_query(arguments)).await.expect("permitted").value
 }
 
-fn tools(listing: &Value) -> Vec<(&str, &str)> {
+fn tools_and_outcomes(listing: &Value) -> Vec<(&str, &str)> {
     let all = listing["changes"].as_array().expect("changes").iter();
     all.map(|one| (one["tool"].as_str().unwrap_or(""), one["outcome"].as_str().unwrap_or(""))).collect()
 }
@@ -47,17 +47,17 @@ async fn changes_are_listed_for_permitted_models_only() {
 
     let all = changes_as(&pair, "admin", json!({})).await;
     let shop_changes = [("juju_expose", "done"), ("juju_unexpose", "denied")];
-    assert_eq!(tools(&all), [&shop_changes[..], &[("juju_add_machine", "done")]].concat());
+    assert_eq!(tools_and_outcomes(&all), [&shop_changes[..], &[("juju_add_machine", "done")]].concat());
     let first = &all["changes"][0];
     assert_eq!((&first["caller"], &first["model"]), (&json!("local:ana"), &json!("admin/shop")), "{first}");
     assert_eq!((&first["targets"], &first["arguments"]["application"]), (&json!(["application-web"]), &json!("web")));
-    assert_eq!(tools(&changes_as(&pair, "admin", json!({"model": "shop"})).await), shop_changes);
-    assert_eq!(tools(&changes_as(&pair, "admin", json!({"caller": "local:eve"})).await), []);
+    assert_eq!(tools_and_outcomes(&changes_as(&pair, "admin", json!({"model": "shop"})).await), shop_changes);
+    assert_eq!(tools_and_outcomes(&changes_as(&pair, "admin", json!({"caller": "local:eve"})).await), []);
     let newest = changes_as(&pair, "admin", json!({"limit": 1})).await;
-    assert_eq!((tools(&newest).len(), &newest["omitted_older"]), (1, &json!(2)), "{newest}");
+    assert_eq!((tools_and_outcomes(&newest).len(), &newest["omitted_older"]), (1, &json!(2)), "{newest}");
 
     let bea = Caller::local("bea", "admin");
-    let text = changes(&pair.dispatcher, &bea, &wanted(json!({"model": "shop"}))).await.expect("permitted").text;
+    let text = changes(&pair.dispatcher, &bea, &changes_query(json!({"model": "shop"}))).await.expect("permitted").text;
     let cells =
         |line: &str| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join("|");
     let lines: Vec<_> = text.lines().map(cells).collect();
@@ -73,9 +73,10 @@ async fn changes_are_listed_for_permitted_models_only() {
     assert!(lines[2].contains("|juju_unexpose|simulated|admin/shop|web|denied|write acts"), "one reason only: {text}");
 
     let own = changes_as(&pair, "shopkeeper", json!({})).await;
-    assert_eq!(tools(&own), shop_changes, "no changes of other models");
-    let refusal =
-        changes(&pair.dispatcher, &Caller::local("vic", "viewer"), &wanted(json!({}))).await.expect_err("denied");
+    assert_eq!(tools_and_outcomes(&own), shop_changes, "no changes of other models");
+    let refusal = changes(&pair.dispatcher, &Caller::local("vic", "viewer"), &changes_query(json!({})))
+        .await
+        .expect_err("denied");
     assert!(matches!(refusal, Refusal::Denied(_)), "{refusal}");
     let last = pair.ledger_records().await.pop().expect("a record");
     assert!(matches!(&last.phase, audit::Phase::Close(end) if end.outcome == Outcome::Denied), "{last:?}");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::{RealController, SideBySide, eventually::wait_until};
 
 /// Close records of the calls of a tool, in order.
-async fn ends(pair: &SideBySide, tool: &str) -> Vec<CloseRecord> {
+async fn close_records(pair: &SideBySide, tool: &str) -> Vec<CloseRecord> {
     let records = pair.ledger_records().await;
     let is_begun = |act: &str| {
         records.iter().any(|record| {
@@ -20,16 +20,16 @@ async fn ends(pair: &SideBySide, tool: &str) -> Vec<CloseRecord> {
 }
 
 /// Lines of the audit log; empty if it does not exist yet.
-fn lines(controller: &RealController) -> Vec<Value> {
+fn read_audit_log(controller: &RealController) -> Vec<Value> {
     let text = std::fs::read_to_string(&controller.ready.audit_log).unwrap_or_default();
     text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }
 
 /// Finds the only request of a close record in the audit log: its conversation, request and errors.
-async fn found(controller: &RealController, juju: &JujuAuditRefs) -> (Value, Value, Value) {
+async fn find_in_audit_log(controller: &RealController, juju: &JujuAuditRefs) -> (Value, Value, Value) {
     let [named] = &juju.requests[..] else { panic!("one request was sent to change something: {juju:?}") };
     wait_until(&format!("{named:?} in the audit log"), async || {
-        let lines = lines(controller);
+        let lines = read_audit_log(controller);
         let what = json!(format!("juju-mcp connection={}", named.connection));
         let of = |kind: &'static str| lines.iter().map(move |line| &line[kind]).filter(|line| !line.is_null());
         let conversations: Vec<_> = of("conversation").filter(|one| one["what"] == what).collect();
@@ -65,8 +65,8 @@ async fn close_records_reference_the_controllers_audit_log() {
     let operation = pair.juju_mcp("run", &background).await.expect("enqueued").value["operation"].clone();
     pair.juju_mcp("status", &json!({"model": "prod"})).await.expect("read");
 
-    let added = ends(&pair, "juju_add_unit").await.remove(0).juju;
-    let (conversation, request, errors) = found(&real, &added).await;
+    let added = close_records(&pair, "juju_add_unit").await.remove(0).juju;
+    let (conversation, request, errors) = find_in_audit_log(&real, &added).await;
     assert_eq!(
         (&conversation["who"], &conversation["model-name"]),
         (&json!("admin"), &json!("prod")),
@@ -76,17 +76,17 @@ async fn close_records_reference_the_controllers_audit_log() {
     assert_eq!(arguments["application"], json!("web"), "{request}");
     assert_eq!((arguments["num-units"].clone(), &errors["errors"]), (json!(2), &Value::Null), "{errors}");
 
-    let exposed = ends(&pair, "juju_expose").await.remove(0).juju;
-    let (_, _, errors) = found(&real, &exposed).await;
+    let exposed = close_records(&pair, "juju_expose").await.remove(0).juju;
+    let (_, _, errors) = find_in_audit_log(&real, &exposed).await;
     assert!(errors["errors"].to_string().contains("missing"), "{errors}");
 
-    let ran = ends(&pair, "juju_run").await.remove(0).juju;
-    found(&real, &ran).await;
+    let ran = close_records(&pair, "juju_run").await.remove(0).juju;
+    find_in_audit_log(&real, &ran).await;
     assert_eq!(json!(ran.operation), operation);
     let id = ran.operation.expect("the id of an operation");
     let shown = pair.juju_cli(&["show-operation", &id, "-m", "prod"]).await.expect("the real client knows it");
     assert!(shown.to_string().contains("web/0"), "{shown}");
 
-    let status = ends(&pair, "juju_status").await.remove(0).juju;
+    let status = close_records(&pair, "juju_status").await.remove(0).juju;
     assert!(status.is_empty(), "a read changes nothing: {status:?}");
 }

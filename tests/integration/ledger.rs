@@ -17,7 +17,7 @@ fn act(number: usize, effect: Effect) -> Act {
         )
 }
 
-async fn filled(folder: &Path, acts: usize) -> Store {
+async fn fill_ledger(folder: &Path, acts: usize) -> Store {
     let ledger = ledger(folder).await;
     let caller = Caller::local("ana", "operator").with_client("test/1");
     for number in 0..acts {
@@ -34,7 +34,7 @@ async fn filled(folder: &Path, acts: usize) -> Store {
 #[tokio::test]
 async fn records_name_caller_act_and_outcome_without_secrets() {
     let directory = tempfile::tempdir().expect("a directory");
-    let store = filled(directory.path(), 1).await;
+    let store = fill_ledger(directory.path(), 1).await;
     let records = Ledger::records(&store, 1, 10).await.expect("records");
     let [first, second] = records.as_slice() else { panic!("a beginning and an end: {records:?}") };
     let (Phase::Open(begun), Phase::Close(ended)) = (&first.phase, &second.phase) else { panic!("{records:?}") };

@@ -16,22 +16,22 @@ use tests::{
     wait_until,
 };
 
-async fn begun(ledger: &Ledger, caller: &str, model: &str, effect: Effect) -> Result<Entry, Error> {
+async fn begin_entry(ledger: &Ledger, caller: &str, model: &str, effect: Effect) -> Result<Entry, Error> {
     let act = Act::new("juju_config", effect)
         .with_target(Target::in_model("prod", model, [TargetEntity::Known("application-web".into())]))
         .with_arguments(json!({"application": "web"}));
     ledger.open_entry(NewEntry::from_call(&Caller::local(caller, "admin"), ToolCall::new(&act))).await
 }
 
-async fn done(ledger: &Ledger, caller: &str, model: &str, acts: usize) {
+async fn complete_acts(ledger: &Ledger, caller: &str, model: &str, acts: usize) {
     for number in 0..acts {
         let effect = if number % 10 == 0 { Effect::Write } else { Effect::Read };
-        begun(ledger, caller, model, effect).await.expect("begun").close(Outcome::Done, "");
+        begin_entry(ledger, caller, model, effect).await.expect("begun").close(Outcome::Done, "");
     }
     ledger.flush().await.expect("settled");
 }
 
-async fn exported(store: &Store, only: ExportFilter) -> (String, audit::Exported) {
+async fn export_text(store: &Store, only: ExportFilter) -> (String, audit::Exported) {
     let mut text = Vec::new();
     let exported = export(store, only, &mut text).await.expect("exported");
     (String::from_utf8(text).expect("text"), exported)
@@ -42,7 +42,7 @@ async fn export_verifies_alone_and_contains_only_matching_records() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
     for (caller, model) in [("ana", "ana/dev"), ("bob", "bob/shop"), ("ana", "ana/shop"), ("eve", "eve/lab")] {
-        done(&ledger, caller, model, 30).await;
+        complete_acts(&ledger, caller, model, 30).await;
     }
     ledger.shutdown().await.expect("signed");
     let shop = |model: &str| ExportFilter { model: Some(model.into()), ..ExportFilter::default() };
@@ -57,7 +57,7 @@ async fn export_verifies_alone_and_contains_only_matching_records() {
         (ExportFilter { since: Some("2999-01-01T00:00:00Z".into()), ..ExportFilter::default() }, 0, false),
     ];
     for (only, shown, eve) in cases {
-        let (text, exported) = exported(ledger.store(), only.clone()).await;
+        let (text, exported) = export_text(ledger.store(), only.clone()).await;
         assert_eq!((exported.included, exported.unsigned, text.contains("local:eve")), (shown, 0, eve), "{only:?}");
         let (verified, again) = verify_export(text.as_bytes(), &keys()).expect("it proves itself");
         assert_eq!((again.included, verified.unsigned), (shown, 0), "{only:?}");
@@ -70,12 +70,12 @@ async fn export_verifies_alone_and_contains_only_matching_records() {
 async fn edited_export_fails_verification() {
     let directory = tempfile::tempdir().expect("a directory");
     let ledger = ledger(directory.path()).await;
-    done(&ledger, "ana", "ana/dev", 15).await;
-    done(&ledger, "bob", "bob/shop", 15).await;
-    done(&ledger, "ana", "ana/dev", 15).await;
+    complete_acts(&ledger, "ana", "ana/dev", 15).await;
+    complete_acts(&ledger, "bob", "bob/shop", 15).await;
+    complete_acts(&ledger, "ana", "ana/dev", 15).await;
     ledger.shutdown().await.expect("signed");
     let (text, _) =
-        exported(ledger.store(), ExportFilter { caller: Some("local:ana".into()), ..ExportFilter::default() }).await;
+        export_text(ledger.store(), ExportFilter { caller: Some("local:ana".into()), ..ExportFilter::default() }).await;
     let lines: Vec<&str> = text.lines().collect();
     for index in 1..lines.len() {
         let without: Vec<_> = [&lines[..index], &lines[index + 1..]].concat();
@@ -101,14 +101,14 @@ async fn edited_export_fails_verification() {
     assert!(matches!(verify_export(format!("{}\nx", lines[0]).as_bytes(), &keys()), Err(Error::ExportLine(2))));
 }
 
-async fn verified(folder: &Path, store: &Store) -> Verified {
+async fn verify_ledger(folder: &Path, store: &Store) -> Verified {
     verify(store, &keys(), latest_checkpoint(folder).as_ref()).await.expect("it holds")
 }
 
 /// Waits until this record is removed and a checkpoint signs the removal.
-async fn removed(folder: &Path, ledger: &Ledger, record: i64) -> Verified {
+async fn wait_for_removal(folder: &Path, ledger: &Ledger, record: i64) -> Verified {
     wait_until(&format!("record {record} is removed"), async || {
-        let now = verified(folder, ledger.store()).await;
+        let now = verify_ledger(folder, ledger.store()).await;
         if now.first > record && now.unsigned == 0 { Ok(now) } else { Err(format!("{now:?}")) }
     })
     .await
@@ -119,9 +119,9 @@ async fn expired_records_are_removed_with_a_signed_checkpoint() {
     let directory = tempfile::tempdir().expect("a directory");
     let folder = directory.path();
     let before = ledger(folder).await;
-    done(&before, "ana", "ana/dev", 40).await;
-    let open = begun(&before, "bob", "ana/dev", Effect::Read).await.expect("begun");
-    done(&before, "ana", "ana/dev", 40).await;
+    complete_acts(&before, "ana", "ana/dev", 40).await;
+    let open = begin_entry(&before, "bob", "ana/dev", Effect::Read).await.expect("begun");
+    complete_acts(&before, "ana", "ana/dev", 40).await;
     before.shutdown().await.expect("signed");
     let records = Ledger::records(before.store(), 1, 1000).await.expect("records");
     let opened = records.iter().find(|record| record.entry == open.id()).expect("it is there").sequence;
@@ -131,13 +131,13 @@ async fn expired_records_are_removed_with_a_signed_checkpoint() {
     let retention = Retention { days: Some(0), max_bytes: None };
     let store = Store::open(&folder.join("state.db")).await.expect("a store");
     let after = Ledger::open(store, LedgerConfig { retention, ..ledger_config(folder) }).await.expect("a ledger");
-    removed(folder, &after, opened).await;
-    done(&after, "ana", "ana/dev", 3).await;
+    wait_for_removal(folder, &after, opened).await;
+    complete_acts(&after, "ana", "ana/dev", 3).await;
     after.shutdown().await.expect("signed");
     after.store().close().await;
     let store = Store::open_read_only(&folder.join("state.db")).await.expect("a store");
-    let now = verified(folder, &store).await;
-    let (text, _) = exported(&store, ExportFilter::default()).await;
+    let now = verify_ledger(folder, &store).await;
+    let (text, _) = export_text(&store, ExportFilter::default()).await;
     verify_export(text.as_bytes(), &keys()).expect("what is left proves itself");
     store.close().await;
     // without the key no further record can be removed
@@ -161,14 +161,14 @@ async fn oversized_ledger_loses_its_oldest_records() {
     let directory = tempfile::tempdir().expect("a directory");
     let folder = directory.path();
     let before = ledger(folder).await;
-    done(&before, "ana", "ana/dev", 300).await;
+    complete_acts(&before, "ana", "ana/dev", 300).await;
     before.shutdown().await.expect("signed");
     let size = before.store().ledger_size().await.expect("a size");
     before.store().close().await;
     let retention = Retention { days: None, max_bytes: Some(size.bytes * 3 / 4) };
     let store = Store::open(&folder.join("state.db")).await.expect("a store");
     let after = Ledger::open(store, LedgerConfig { retention, ..ledger_config(folder) }).await.expect("a ledger");
-    let now = removed(folder, &after, 1).await;
+    let now = wait_for_removal(folder, &after, 1).await;
     assert!(now.first > size.records / 8 && now.first < size.records / 2, "{now:?} of {size:?}");
 }
 
@@ -180,7 +180,7 @@ async fn full_store_refuses_entries_and_retains_records() {
     let ledger = Ledger::open(store, ledger_config(folder)).await.expect("a ledger");
     let mut persisted = 0;
     let error = loop {
-        match begun(&ledger, "ana", "ana/dev", Effect::Write).await {
+        match begin_entry(&ledger, "ana", "ana/dev", Effect::Write).await {
             Ok(entry) => std::mem::forget(entry),
             Err(error) => break error,
         }
@@ -193,10 +193,10 @@ async fn full_store_refuses_entries_and_retains_records() {
     let mut refused = false;
     for _ in 0..20 {
         // a read has a smaller record, so one or two may still fit
-        refused |= begun(&ledger, "ana", "ana/dev", Effect::Read).await.map(std::mem::forget).is_err();
+        refused |= begin_entry(&ledger, "ana", "ana/dev", Effect::Read).await.map(std::mem::forget).is_err();
     }
     assert!(refused, "reads are refused too");
-    assert!(verified(folder, ledger.store()).await.records > persisted);
+    assert!(verify_ledger(folder, ledger.store()).await.records > persisted);
 }
 
 #[tokio::test]
@@ -204,12 +204,12 @@ async fn read_only_store_refuses_entries_with_a_remedy() {
     let directory = tempfile::tempdir().expect("a directory");
     let folder = directory.path();
     let before = ledger(folder).await;
-    done(&before, "ana", "ana/dev", 3).await;
+    complete_acts(&before, "ana", "ana/dev", 3).await;
     before.shutdown().await.expect("signed");
     let store = Store::open_read_only(&folder.join("state.db")).await.expect("a store");
     let after = Ledger::open(store, ledger_config(folder)).await.expect("a ledger");
     for effect in [Effect::Read, Effect::Write] {
-        let error = begun(&after, "ana", "ana/dev", effect).await.expect_err("read-only");
+        let error = begin_entry(&after, "ana", "ana/dev", effect).await.expect_err("read-only");
         assert_eq!(error.to_string(), "the ledger cannot be read or written: the store is read-only");
         assert!(error.remedy().is_some_and(|remedy| remedy.contains("writable")), "{error:?}");
     }
@@ -220,14 +220,14 @@ async fn refused_close_records_are_retried_until_stored() {
     let directory = tempfile::tempdir().expect("a directory");
     let folder = directory.path();
     let ledger = ledger(folder).await;
-    let entry = begun(&ledger, "ana", "ana/dev", Effect::Write).await.expect("begun");
+    let entry = begin_entry(&ledger, "ana", "ana/dev", Effect::Write).await.expect("begun");
     let url = format!("sqlite://{}", folder.join("state.db").display());
     let mut connection = SqliteConnection::connect(&url).await.expect("the file");
     let refuse = "create trigger refuse before insert on ledger begin select raise(abort, 'not now'); end";
     sqlx::raw_sql(refuse).execute(&mut connection).await.expect("a trigger");
     entry.close(Outcome::Done, "");
     ledger.flush().await.expect("tried");
-    begun(&ledger, "ana", "ana/dev", Effect::Read).await.expect_err("refused");
+    begin_entry(&ledger, "ana", "ana/dev", Effect::Read).await.expect_err("refused");
     assert!(ledger.last_error().is_some());
     sqlx::raw_sql("drop trigger refuse").execute(&mut connection).await.expect("dropped");
     wait_until("the ledger retries without a new command", async || match ledger.last_error() {
@@ -238,7 +238,7 @@ async fn refused_close_records_are_retried_until_stored() {
     let records = Ledger::records(ledger.store(), 1, 10).await.expect("records");
     let ends: Vec<_> = records.iter().filter(|record| matches!(record.phase, Phase::Close(_))).collect();
     assert_eq!((records.len(), ends.len()), (2, 1), "{records:?}");
-    verified(folder, ledger.store()).await;
+    verify_ledger(folder, ledger.store()).await;
 }
 
 #[tokio::test]

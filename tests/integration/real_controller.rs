@@ -64,8 +64,8 @@ async fn client_logs_in_to_model_and_controller_and_calls_both() {
         assert!(status["applications"]["web"]["units"]["web/0"].is_object(), "{status}");
     }
     let error = controller.model("prd").await.expect_err("no such model");
-    let Error::ModelUnknown { near, .. } = &error else { panic!("{error}") };
-    assert!(near.contains(&"admin/prod".to_owned()), "{error}");
+    let Error::ModelUnknown { similar, .. } = &error else { panic!("{error}") };
+    assert!(similar.contains(&"admin/prod".to_owned()), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,7 +15,7 @@ use store::{LedgerRow, Store};
 use tests::ledger::{keys, latest_checkpoint, ledger, ledger_config, signer};
 
 /// A ledger with `acts` entries, one in fifty a write, with a checkpoint at its end.
-async fn filled(folder: &Path, acts: usize) {
+async fn fill_ledger(folder: &Path, acts: usize) {
     let ledger = ledger(folder).await;
     for number in 0..acts {
         let effect = if number % 50 == 0 { Effect::Write } else { Effect::Read };
@@ -33,7 +33,7 @@ async fn filled(folder: &Path, acts: usize) {
     ledger.store().close().await;
 }
 
-async fn connected(folder: &Path) -> SqliteConnection {
+async fn connect(folder: &Path) -> SqliteConnection {
     let url = format!("sqlite://{}", folder.join("state.db").display());
     let mut connection = SqliteConnection::connect(&url).await.expect("the file");
     // an attacker can bypass the constraints of the tables; the test does not need protection from power cuts
@@ -46,12 +46,12 @@ async fn run(connection: &mut SqliteConnection, statement: &str) {
     sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(connection).await.expect(statement);
 }
 
-async fn number(connection: &mut SqliteConnection, query: &str) -> i64 {
+async fn query_number(connection: &mut SqliteConnection, query: &str) -> i64 {
     sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(connection).await.expect(query)
 }
 
 /// Recomputes the hashes from `from` to `to`, as an attacker without the key would.
-async fn chain_again(connection: &mut SqliteConnection, from: i64, to: i64) {
+async fn rechain(connection: &mut SqliteConnection, from: i64, to: i64) {
     let before = format!("select hash from ledger where sequence < {from} order by sequence desc limit 1");
     let before = sqlx::query_scalar(AssertSqlSafe(before)).fetch_optional(&mut *connection).await.expect("a hash");
     let mut previous: String = before.unwrap_or_default();
@@ -62,7 +62,7 @@ async fn chain_again(connection: &mut SqliteConnection, from: i64, to: i64) {
     let mut hashes = Vec::new();
     for row in rows {
         let sequence: i64 = row.get(0);
-        previous = hashed([&previous, &sequence.to_string(), &hashed([row.get(1), row.get(2), row.get(3)])]);
+        previous = hash_parts([&previous, &sequence.to_string(), &hash_parts([row.get(1), row.get(2), row.get(3)])]);
         hashes.push(json!([sequence, previous]));
     }
     let update =
@@ -70,7 +70,7 @@ async fn chain_again(connection: &mut SqliteConnection, from: i64, to: i64) {
     sqlx::query(update).bind(json!(hashes).to_string()).execute(connection).await.expect("updated");
 }
 
-async fn verified(store: &Store, newest: Option<&LatestCheckpoint>) -> Result<Verified, InvalidRecord> {
+async fn verify_store(store: &Store, newest: Option<&LatestCheckpoint>) -> Result<Verified, InvalidRecord> {
     match verify(store, &keys(), newest).await {
         Ok(verified) => Ok(verified),
         Err(Error::InvalidRecord(broken)) => Err(broken),
@@ -100,7 +100,7 @@ const COLUMNS: &[&str] = &["entry", "phase", "body", "hash"];
 const EDITS: &[&str] = &["change", "change", "change", "remove", "remove and close", "insert", "swap", "cut off"];
 
 /// Statements that move all records from `from` on by `by`.
-fn shift(from: i64, by: i64) -> String {
+fn shift_statement(from: i64, by: i64) -> String {
     format!(
         "update ledger set sequence = -sequence - {by} where sequence >= {from}; \
          update ledger set sequence = -sequence where sequence < 0;"
@@ -108,7 +108,7 @@ fn shift(from: i64, by: i64) -> String {
 }
 
 /// Changes one character at a random position of one column.
-fn change(random: &mut Random, at: i64) -> String {
+fn change_statement(random: &mut Random, at: i64) -> String {
     let column = *random.pick(COLUMNS);
     let place = random.below(60);
     let changed = match column {
@@ -125,12 +125,12 @@ fn change(random: &mut Random, at: i64) -> String {
 /// SQL statements that edit record `at`, with the contents of `other` if the edit needs two records.
 fn statements(random: &mut Random, kind: &str, at: i64, other: i64) -> String {
     match kind {
-        "change" => change(random, at),
+        "change" => change_statement(random, at),
         "remove" => format!("delete from ledger where sequence = {at};"),
-        "remove and close" => format!("delete from ledger where sequence = {at}; {}", shift(at + 1, -1)),
+        "remove and close" => format!("delete from ledger where sequence = {at}; {}", shift_statement(at + 1, -1)),
         "insert" => format!(
             "{} insert into ledger select {at}, entry, phase, body, hash from ledger where sequence = {};",
-            shift(at, 1),
+            shift_statement(at, 1),
             if other > at { other + 1 } else { other }
         ),
         "swap" => format!(
@@ -195,10 +195,11 @@ impl Edit {
             .map_or("", |row| &row.hash)
             .to_owned();
         for row in rows.iter_mut().filter(|row| row.sequence <= chained_to) {
-            row.hash = hashed([&previous, &row.sequence.to_string(), &hashed([&row.entry, &row.phase, &row.body])]);
+            row.hash =
+                hash_parts([&previous, &row.sequence.to_string(), &hash_parts([&row.entry, &row.phase, &row.body])]);
             previous.clone_from(&row.hash);
         }
-        Self { kind: format!("{kind}{}", again(chained_to, at)), from: at, chained_to, rows }
+        Self { kind: format!("{kind}{}", rechain_label(chained_to, at)), from: at, chained_to, rows }
     }
 }
 
@@ -217,7 +218,7 @@ fn change_row(random: &mut Random, row: &mut LedgerRow) -> bool {
     column == "hash"
 }
 
-fn again(chained_to: i64, at: i64) -> &'static str {
+fn rechain_label(chained_to: i64, at: i64) -> &'static str {
     match chained_to {
         0 => "",
         to if to == at => ", its hash recomputed",
@@ -226,14 +227,14 @@ fn again(chained_to: i64, at: i64) -> &'static str {
 }
 
 /// SHA-256 over strings, each ended by a line feed, as described in docs/ledger.md.
-fn hashed(parts: [&str; 3]) -> String {
+fn hash_parts(parts: [&str; 3]) -> String {
     hex::encode(digest::digest(&digest::SHA256, format!("{}\n", parts.join("\n")).as_bytes()))
 }
 
 /// Makes `edits` random edits, each in a copy of the ledger in `folder`, and returns the number of each kind.
 async fn tamper(folder: &Path, edits: usize, seed: u64) -> BTreeMap<String, usize> {
-    let mut connection = connected(folder).await;
-    let last = number(&mut connection, "select max(sequence) from ledger").await;
+    let mut connection = connect(folder).await;
+    let last = query_number(&mut connection, "select max(sequence) from ledger").await;
     let heads: Vec<i64> =
         sqlx::query_scalar("select sequence from ledger where phase = 'checkpoint' order by sequence")
             .fetch_all(&mut connection)
@@ -253,18 +254,18 @@ async fn tamper(folder: &Path, edits: usize, seed: u64) -> BTreeMap<String, usiz
         let to = *random.pick(&[0, at, last + 1]);
         // recomputing a changed hash would undo the change
         let to = if text.starts_with("update ledger set hash") { 0 } else { to };
-        let mut connection = connected(edited.path()).await;
+        let mut connection = connect(edited.path()).await;
         run(&mut connection, &text).await;
         if to > 0 {
-            chain_again(&mut connection, at, to).await;
+            rechain(&mut connection, at, to).await;
         }
         connection.close().await.expect("closed");
         let store = Store::open_read_only(&edited.path().join("state.db")).await.expect("a store");
-        let found = verified(&store, Some(&newest)).await;
+        let found = verify_store(&store, Some(&newest)).await;
         store.close().await;
         let broken = found.expect_err(&format!("not found, chained again to {to}: {text}"));
         assert_named_record(&heads, at, to, &broken, &text);
-        *kinds.entry(format!("{kind}{}", again(to, at))).or_default() += 1;
+        *kinds.entry(format!("{kind}{}", rechain_label(to, at))).or_default() += 1;
     }
     kinds
 }
@@ -272,11 +273,11 @@ async fn tamper(folder: &Path, edits: usize, seed: u64) -> BTreeMap<String, usiz
 #[tokio::test]
 async fn thousand_edits_of_ten_thousand_records_are_all_found() {
     let directory = tempfile::tempdir().expect("a directory");
-    filled(directory.path(), 5_000).await;
+    fill_ledger(directory.path(), 5_000).await;
     let newest = latest_checkpoint(directory.path()).expect("a stored checkpoint");
     let store = Store::open_read_only(&directory.path().join("state.db")).await.expect("a store");
     let rows = store.ledger_from(1, i64::MAX).await.expect("rows");
-    let whole = verified(&store, Some(&newest)).await.expect("it holds before it is edited");
+    let whole = verify_store(&store, Some(&newest)).await.expect("it holds before it is edited");
     assert!(whole.records >= 10_000 && whole.unsigned == 0 && rows.len() >= 10_000, "{whole:?}");
     // an edit of record n leaves all earlier records unchanged, so their verification is reused
     let (keys, mut walks) = (keys(), Vec::with_capacity(rows.len()));
@@ -309,15 +310,15 @@ async fn thousand_edits_of_ten_thousand_records_are_all_found() {
 #[tokio::test]
 async fn edited_file_fails_a_full_verification() {
     let directory = tempfile::tempdir().expect("a directory");
-    filled(directory.path(), 300).await;
+    fill_ledger(directory.path(), 300).await;
     println!("{:#?}", tamper(directory.path(), 40, 7_654_321).await);
 }
 
 #[tokio::test]
 async fn ledger_with_all_checkpoints_removed_fails_verification() {
     let directory = tempfile::tempdir().expect("a directory");
-    filled(directory.path(), 600).await;
-    let mut connection = connected(directory.path()).await;
+    fill_ledger(directory.path(), 600).await;
+    let mut connection = connect(directory.path()).await;
     run(&mut connection, "delete from ledger where phase = 'checkpoint'").await;
     // renumber the rows, as if there had never been a checkpoint
     let close = "update ledger set sequence = -(select count(*) from ledger as before where before.sequence <= ledger.sequence)";
@@ -327,14 +328,14 @@ async fn ledger_with_all_checkpoints_removed_fails_verification() {
     )
     .await;
     run(&mut connection, "update ledger set sequence = -sequence; drop table counted").await;
-    let last = number(&mut connection, "select max(sequence) from ledger").await;
+    let last = query_number(&mut connection, "select max(sequence) from ledger").await;
     assert_eq!(last, 1200);
-    chain_again(&mut connection, 1, last).await;
+    rechain(&mut connection, 1, last).await;
     connection.close().await.expect("closed");
     let store = Store::open_read_only(&directory.path().join("state.db")).await.expect("a store");
     let known = latest_checkpoint(directory.path());
-    assert!(verified(&store, known.as_ref()).await.is_err());
-    let broken = verified(&store, None).await.expect_err("too many records without a head");
+    assert!(verify_store(&store, known.as_ref()).await.is_err());
+    let broken = verify_store(&store, None).await.expect_err("too many records without a head");
     assert_eq!(broken, InvalidRecord { sequence: 1, error: ChainError::MissingCheckpoint });
 }
 
@@ -348,8 +349,8 @@ async fn ledger_with_a_changed_end_does_not_open() {
     ];
     for edit in edits {
         let directory = tempfile::tempdir().expect("a directory");
-        filled(directory.path(), 5).await;
-        let mut connection = connected(directory.path()).await;
+        fill_ledger(directory.path(), 5).await;
+        let mut connection = connect(directory.path()).await;
         run(&mut connection, edit).await;
         connection.close().await.expect("closed");
         let store = Store::open(&directory.path().join("state.db")).await.expect("a store");
@@ -361,7 +362,7 @@ async fn ledger_with_a_changed_end_does_not_open() {
 #[tokio::test]
 async fn checkpoint_by_an_untrusted_key_fails_verification() {
     let directory = tempfile::tempdir().expect("a directory");
-    filled(directory.path(), 5).await;
+    fill_ledger(directory.path(), 5).await;
     let store = Store::open_read_only(&directory.path().join("state.db")).await.expect("a store");
     let other = audit::Signer::new(&[8; 32]).public_key().clone();
     let Err(Error::InvalidRecord(broken)) = verify(&store, std::slice::from_ref(&other), None).await else {

@@ -54,10 +54,6 @@ impl RpcClient {
         Self { socket, controller, connection_id, changes, coalescer: RequestCoalescer::default() }
     }
 
-    pub(crate) fn controller(&self) -> &str {
-        &self.controller
-    }
-
     /// Whether the socket is closed.
     pub(crate) fn is_closed(&self) -> bool {
         self.socket.is_closed()
