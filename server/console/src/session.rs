@@ -2,12 +2,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use identity::TokenHash;
+use parking_lot::Mutex;
 
 /// Open sessions; one more ends the session that would expire first.
 const MAX_SESSIONS: usize = 1000;
@@ -40,7 +40,7 @@ impl Sessions {
     pub(crate) fn begin(&self, token: String) -> Result<String, getrandom::Error> {
         let (id, csrf) = (random()?, random()?);
         let now = Instant::now();
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.lock();
         open.retain(|_, session| session.expires_at > now);
         if open.len() >= MAX_SESSIONS {
             let first = open.iter().min_by_key(|(_, session)| session.expires_at).map(|(id, _)| *id);
@@ -52,13 +52,13 @@ impl Sessions {
 
     /// The session with this id, if it has not expired.
     pub(crate) fn find(&self, id: &str) -> Option<Session> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = self.open.lock();
         open.get(&TokenHash::digest(id)).filter(|session| session.expires_at > Instant::now()).cloned()
     }
 
     /// Ends a session.
     pub(crate) fn end(&self, id: &str) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&TokenHash::digest(id));
+        self.open.lock().remove(&TokenHash::digest(id));
     }
 
     /// Lifetime of a session in seconds.
@@ -95,7 +95,7 @@ mod tests {
     fn sessions_are_bounded_and_oldest_ends_first() {
         let sessions = Sessions::new(Duration::from_mins(1));
         let ids: Vec<_> = (0..=MAX_SESSIONS).map(|_| sessions.begin(String::new()).expect("randomness")).collect();
-        assert_eq!(sessions.open.lock().expect("not poisoned").len(), MAX_SESSIONS);
+        assert_eq!(sessions.open.lock().len(), MAX_SESSIONS);
         assert!(sessions.find(&ids[0]).is_none() && sessions.find(&ids[MAX_SESSIONS]).is_some());
     }
 }

@@ -1,14 +1,10 @@
 //! Records rejected tokens and sign-ins in the ledger: the first of a peer and reason at once, the rest as a count, so that a flood
 //! cannot fill the disk.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use identity::network;
+use parking_lot::{Mutex, MutexGuard};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -55,7 +51,7 @@ impl Counted {
     }
 
     fn counted(&self) -> MutexGuard<'_, HashMap<Key, u64>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use axum::{
@@ -17,6 +17,7 @@ use axum::{
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use identity::Caller;
+use parking_lot::Mutex;
 use sha2::Sha256;
 
 use crate::HttpError;
@@ -86,7 +87,7 @@ impl SessionTracker {
     /// Records the session that a response opened. If the caller has too many, returns the request that ends the oldest.
     pub(crate) fn track(&self, caller: &Caller, in_session: bool, response: &Response) -> Option<Request> {
         let id = response.headers().get(&SESSION_ID).filter(|_| !in_session)?;
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = self.0.lock();
         let opened = sessions.entry(caller.subject().to_owned()).or_default();
         opened.push_back(id.clone());
         let oldest = if opened.len() > MAX_PER_CALLER { opened.pop_front() } else { None }?;

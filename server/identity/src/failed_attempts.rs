@@ -3,9 +3,10 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 /// Failures that a peer may cause in one window before it has to wait.
 const MAX_FAILURES_PER_WINDOW: u32 = 30;
@@ -40,12 +41,12 @@ impl FailedAttempts {
 
     /// Seconds until the peer may try again, without counting anything.
     pub(crate) fn retry_after(&self, peer: IpAddr) -> Option<u64> {
-        let windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let windows = self.0.lock();
         windows.get(&network(peer))?.remaining(Instant::now())
     }
 
     fn record_failure_at(&self, peer: IpAddr, now: Instant) -> Option<u64> {
-        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut windows = self.0.lock();
         if windows.len() >= MAX_PEERS && !windows.contains_key(&peer) {
             windows.retain(|_, window| now.duration_since(window.started) < WINDOW);
             if windows.len() >= MAX_PEERS {
@@ -107,7 +108,7 @@ mod tests {
         for number in 0..u32::try_from(MAX_PEERS + 50).expect("small") {
             attempts.record_failure_at(IpAddr::from(number.to_be_bytes()), now);
         }
-        assert_eq!(attempts.0.lock().expect("not poisoned").len(), MAX_PEERS);
+        assert_eq!(attempts.0.lock().len(), MAX_PEERS);
         let stranger = "::1".parse().expect("an address");
         assert!(attempts.record_failure_at(stranger, now).is_some());
         assert_eq!(attempts.record_failure_at(stranger, now + WINDOW), None);

@@ -1,8 +1,9 @@
 //! The writes of one act, with the ids that identify them in Juju's own audit log (`core/auditlog`).
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use juju_wire::Method;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::frame::method_name;
 
@@ -51,8 +52,7 @@ impl AuditTrail {
     }
 
     fn sent(&self) -> MutexGuard<'_, SentRequests> {
-        // no code that can panic runs under the lock
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use futures::{
@@ -13,6 +10,7 @@ use futures::{
     future::{BoxFuture, Shared, WeakShared},
 };
 use juju_wire::Method;
+use parking_lot::Mutex;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::rpc_socket::NoReply;
@@ -50,8 +48,7 @@ impl RequestCoalescer {
     /// Returns the equal request in flight (`true`), otherwise the new one from `send` (`false`). The request is cancelled
     /// when its last caller is.
     pub(crate) fn share(&self, changes: u64, body: &str, send: impl FnOnce() -> InFlight) -> (Shared<InFlight>, bool) {
-        // no code that can panic runs under the lock
-        let mut requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut requests = self.0.lock();
         let key = (changes, body.to_owned());
         let live = requests.get(&key).and_then(WeakShared::upgrade).filter(|request| request.peek().is_none());
         if let Some(request) = live {

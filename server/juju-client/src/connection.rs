@@ -1,12 +1,10 @@
 //! A connection to a controller or to one of its models: one shared session, opened again after it breaks.
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use futures::{FutureExt, future::BoxFuture, future::Shared};
 use juju_wire::{Code, Method};
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     Credential, Session,
@@ -135,8 +133,7 @@ impl Connection {
 
 impl Inner {
     fn slot(&self) -> MutexGuard<'_, Slot> {
-        // no code that can panic runs under the lock
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slot.lock()
     }
 
     /// Drops a session that must not be used again; it closes when its last call has ended.

@@ -1,9 +1,8 @@
 //! One controller: a connection to the controller and one to each of its models in use.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     Connection, ControllerEndpoint, ModelEntry, Settings, address::Address, dial_target::DialTarget, error::Error,
@@ -122,7 +121,6 @@ impl Controller {
     }
 
     fn connections(&self) -> MutexGuard<'_, HashMap<String, Arc<Connection>>> {
-        // no code that can panic runs under the lock
-        self.models.lock().unwrap_or_else(PoisonError::into_inner)
+        self.models.lock()
     }
 }

@@ -1,8 +1,9 @@
 //! The models of a controller by name, with a cache.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use juju_wire::tag::Tag;
+use parking_lot::Mutex;
 
 use self::listing::{ListModels, Model, User};
 use crate::{Connection, error::Error};
@@ -68,17 +69,17 @@ impl ModelCache {
         let reply = connection.call::<ListModels>(User { tag }).await?;
         let entries: Arc<[ModelEntry]> =
             reply.models.unwrap_or_default().into_iter().map(|item| entry(item.model)).collect();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&entries);
+        *self.0.lock() = Arc::clone(&entries);
         Ok(entries)
     }
 
     /// Empties the cache, after an entry proved wrong.
     pub(crate) fn clear(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        *self.0.lock() = Arc::default();
     }
 
     fn entries(&self) -> Arc<[ModelEntry]> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.lock())
     }
 }
 

@@ -3,13 +3,14 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use juju_wire::facade::admin::HostPort;
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::state::Estate;
@@ -44,13 +45,13 @@ impl ConnectionFaults {
 
     /// Ends all connections that are open now.
     pub(crate) fn drop_connections(&self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.lock();
         open.cancel();
         *open = CancellationToken::new();
     }
 
     pub(crate) fn token(&self) -> CancellationToken {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.open.lock().clone()
     }
 }
 

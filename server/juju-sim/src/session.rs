@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -16,6 +16,7 @@ use juju_wire::{
     },
     tag::Tag,
 };
+use parking_lot::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -97,7 +98,7 @@ impl Session {
 
     /// Who is logged in; empty before the login.
     pub(crate) fn user(&self) -> String {
-        self.user.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+        self.user.lock().clone().unwrap_or_default()
     }
 
     /// Whether this connection has the facade, now.
@@ -105,7 +106,7 @@ impl Session {
         if facade == "Admin" {
             return true;
         }
-        let logged_in = self.user.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let logged_in = self.user.lock().is_some();
         let here = BOTH.contains(&facade) || CONTROLLER_ONLY.contains(&facade) == self.model.is_none();
         logged_in && here
     }
@@ -192,7 +193,7 @@ impl Session {
                 ..LoginResult::default()
             })
         })?;
-        *self.user.lock().unwrap_or_else(PoisonError::into_inner) = Some(name.to_owned());
+        *self.user.lock() = Some(name.to_owned());
         Ok(result)
     }
 
@@ -225,8 +226,8 @@ impl Session {
         Ok(())
     }
 
-    fn watchers(&self) -> std::sync::MutexGuard<'_, HashMap<String, Watcher>> {
-        self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn watchers(&self) -> MutexGuard<'_, HashMap<String, Watcher>> {
+        self.watchers.lock()
     }
 }
 

@@ -1,13 +1,8 @@
 //! The simulated controller as a whole: starts, takes faults, and stops.
 
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -156,7 +151,7 @@ impl Simulator {
     /// Ends all connections, is away for a while, and listens at the same address again.
     async fn restart(&self) -> Result<(), Error> {
         let (stop, old) = {
-            let mut serving = self.serving.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut serving = self.serving.lock();
             std::mem::replace(&mut *serving, (CancellationToken::new(), tokio::spawn(async {})))
         };
         stop.cancel();
@@ -165,7 +160,7 @@ impl Simulator {
         let _ = old.await;
         tokio::time::sleep(RESTART).await;
         let listener = listen(self.address()).await?;
-        *self.serving.lock().unwrap_or_else(PoisonError::into_inner) = spawn(listener, &self.tls, &self.served);
+        *self.serving.lock() = spawn(listener, &self.tls, &self.served);
         Ok(())
     }
 
@@ -178,7 +173,7 @@ impl Drop for Simulator {
     fn drop(&mut self) {
         self.agents.cancel();
         self.served.context.faults.drop_connections();
-        self.serving.lock().unwrap_or_else(PoisonError::into_inner).0.cancel();
+        self.serving.lock().0.cancel();
     }
 }
 

@@ -12,11 +12,9 @@ mod secret;
 mod storage;
 mod subordinate;
 
-use std::{
-    collections::BTreeMap,
-    sync::{PoisonError, RwLock},
-};
+use std::collections::BTreeMap;
 
+use parking_lot::RwLock;
 use tokio::sync::watch;
 
 pub(crate) use access::{Access, ModelAccess, User};
@@ -69,12 +67,12 @@ impl Estate {
 
     /// Reads the state.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
-        read(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+        read(&self.state.read())
     }
 
     /// Changes the state, and wakes the watchers.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let answer = change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner));
+        let answer = change(&mut self.state.write());
         self.revision.send_modify(|revision| *revision += 1);
         answer
     }

@@ -1,10 +1,8 @@
 //! Rate and concurrency limits of many callers, in bounded memory.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
 
 use crate::{Bucket, Rate};
 
@@ -80,7 +78,7 @@ impl RateLimiter {
     /// # Errors
     /// [`Exceeded`]; a refused call does not count against the rate.
     pub fn acquire(&self, caller: &str, now: Duration) -> Result<InFlightGuard, Exceeded> {
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut callers = self.callers.lock();
         if !callers.contains_key(caller) {
             evict(&mut callers, now);
             callers.insert(caller.to_owned(), CallerState::default());
@@ -175,6 +173,6 @@ mod tests {
         for number in 0..MAX_CALLERS * 2 {
             let _guard = limiter.acquire(&format!("caller {number}"), Duration::from_secs(1));
         }
-        assert!(limiter.callers.lock().expect("not poisoned").len() <= MAX_CALLERS);
+        assert!(limiter.callers.lock().len() <= MAX_CALLERS);
     }
 }

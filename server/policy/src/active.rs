@@ -1,6 +1,8 @@
 //! The active policy, which a reload replaces while the server runs.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+
+use parking_lot::RwLock;
 
 use crate::{Budget, Policy};
 
@@ -22,24 +24,24 @@ impl ActivePolicy {
     /// The current policy. Each act takes it once, so that one policy decides about the whole act.
     #[must_use]
     pub fn current(&self) -> Arc<Policy> {
-        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.policy.read())
     }
 
     /// Replaces the current policy.
     pub fn replace(&self, policy: Policy) {
-        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
-        *self.stale.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.policy.write() = Arc::new(policy);
+        *self.stale.write() = None;
     }
 
     /// Records that a reload failed, so the current policy is older than the files.
     pub fn mark_stale(&self, reason: impl Into<String>) {
-        *self.stale.write().unwrap_or_else(PoisonError::into_inner) = Some(reason.into());
+        *self.stale.write() = Some(reason.into());
     }
 
     /// Why the current policy is older than the files; `None` if it is not.
     #[must_use]
     pub fn stale(&self) -> Option<String> {
-        self.stale.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.stale.read().clone()
     }
 
     /// Recent changes by caller and model, for change budgets.

@@ -13,10 +13,9 @@
 //! A caller that misses something in a fresh value (a key id after a rotation) may refresh too. In every state a refresh starts at
 //! most once per `min_interval`, and only one runs at a time.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::ProviderUnavailable;
 
@@ -120,7 +119,7 @@ impl<T: Clone> RefreshingCache<T> {
     }
 
     fn slot(&self) -> MutexGuard<'_, Slot<T>> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slot.lock()
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{Claims, TokenHash};
 
@@ -72,7 +73,7 @@ impl TokenCache {
     }
 
     fn tokens(&self) -> MutexGuard<'_, HashMap<TokenHash, ValidatedToken>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
@@ -101,7 +102,7 @@ mod tests {
             let until = now + Duration::from_mins(1) + Duration::from_millis(number as u64);
             cache.insert(TokenHash::digest(&number.to_string()), validated(until));
         }
-        assert!(cache.0.lock().expect("not poisoned").len() <= MAX_TOKENS);
+        assert!(cache.0.lock().len() <= MAX_TOKENS);
         assert_eq!(cache.get(&TokenHash::digest(&(MAX_TOKENS * 3 - 1).to_string())), Some(claims));
     }
 }
