@@ -179,7 +179,7 @@ impl<'de> Visitor<'de> for &mut Left {
     /// A value with a tag of its own.
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<(), A::Error> {
         let ((), value) = tagged.variant_seed(&mut *self)?;
-        value.newtype_variant_seed(self).map_err(|cause| A::Error::custom(cause))
+        value.newtype_variant_seed(self).map_err(A::Error::custom)
     }
 }
 
