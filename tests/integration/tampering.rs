@@ -378,8 +378,8 @@ async fn ledger_with_records_and_without_checkpoint_file_does_not_open() {
         ["", "delete from ledger where sequence > 3", "delete from ledger where phase = 'checkpoint' or sequence > 2"]
     {
         let directory = tempfile::tempdir().expect("a directory");
-        filled(directory.path(), 5).await;
-        let mut connection = connected(directory.path()).await;
+        fill_ledger(directory.path(), 5).await;
+        let mut connection = connect(directory.path()).await;
         run(&mut connection, edit).await;
         connection.close().await.expect("closed");
         let config = ledger_config(directory.path());
