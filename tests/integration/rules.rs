@@ -160,6 +160,20 @@ fn production() -> Vec<Case> {
             false,
         ),
         (
+            "no-machine-setup-in-production",
+            "deny",
+            at("model-config", prod, json!({"values": {"apt-mirror": "http://192.0.2.1"}})).by("operator"),
+            at("model-config", prod, json!({"values": {"apt-mirror": "http://192.0.2.1"}})),
+            false,
+        ),
+        (
+            "foreign-code-in-production",
+            "require_approval",
+            at("refresh", prod, json!({"application": "web", "path": "./web.charm"})),
+            at("refresh", prod, json!({"application": "web"})),
+            false,
+        ),
+        (
             "change-window",
             "require_approval",
             at("refresh", prod, json!({"application": "web"})).with_time(WEEKEND),
@@ -204,6 +218,13 @@ fn anywhere() -> Vec<Case> {
             machine("instance-type=g4dn.xlarge"),
             machine("instance-type=m5.large"),
             true,
+        ),
+        (
+            "machine-setup-needs-approval",
+            "require_approval",
+            at("model-config", dev, json!({"values": {"cloudinit-userdata": "runcmd: [id]"}})),
+            at("model-config", dev, json!({"values": {"logging-config": "<root>=INFO"}})),
+            false,
         ),
         ("large-node-count-needs-approval", "require_approval", add_unit(11), add_unit(10), true),
         (

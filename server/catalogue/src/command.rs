@@ -37,10 +37,19 @@ pub trait Command: Send + Sync + 'static {
     /// Path in the answer to the rows that `filter`, `fields`, `limit` and `cursor` select; "" is the answer itself.
     const ROWS_PATH: Option<&'static str> = None;
 
+    /// Whether the number of units that the application has decides about the effect: [`Command::effect_with_units`].
+    const UNITS_DECIDE_EFFECT: bool = false;
+
     /// The effect of a call with these arguments, for a command that reads or writes depending on them.
     #[must_use]
     fn effect(_: &Self::Args) -> Effect {
         Self::MAX_EFFECT
+    }
+
+    /// What it does with these arguments where the application has this number of units. [`Command::effect`] is the worst of it.
+    #[must_use]
+    fn effect_with_units(args: &Self::Args, _units: u64) -> Effect {
+        Self::effect(args)
     }
 
     /// Checks what the schema cannot express.

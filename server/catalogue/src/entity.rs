@@ -36,14 +36,30 @@ pub(crate) fn of_endpoint(text: &str) -> &str {
     }
 }
 
-/// Refuses what is no unit's name.
+/// Whether a text is exactly `application/number`. Juju reads the application of `web/x/0` as `web`, so nothing else passes.
+pub(crate) fn is_unit(name: &str) -> bool {
+    name.split_once('/').is_some_and(|(application, number)| {
+        !application.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) && number.parse::<u32>().is_ok()
+    })
+}
+
+/// Whether a text is exactly `application/leader`.
+pub(crate) fn is_leader(name: &str) -> bool {
+    name.strip_suffix("/leader").is_some_and(|application| !application.is_empty() && !application.contains('/'))
+}
+
+/// Refuses names that are not exactly `application/number`.
 pub(crate) fn check_units(names: &[String]) -> Result<(), String> {
-    let is_unit = |name: &str| {
-        name.rsplit_once('/')
-            .is_some_and(|(application, number)| !application.is_empty() && number.parse::<u32>().is_ok())
-    };
     match names.iter().find(|name| !is_unit(name)) {
         Some(name) => Err(format!("`units` has to hold names like `web/0`, not: {name}")),
+        None => Ok(()),
+    }
+}
+
+/// Refuses names that are neither exactly `application/number` nor `application/leader`.
+pub(crate) fn check_units_or_leaders(names: &[String]) -> Result<(), String> {
+    match names.iter().find(|name| !is_unit(name) && !is_leader(name)) {
+        Some(name) => Err(format!("`units` has to hold names like `web/0` or `web/leader`, not: {name}")),
         None => Ok(()),
     }
 }
@@ -198,7 +214,7 @@ mod tests {
     #[test]
     fn units_have_a_number() {
         assert!(check_units(&["web/0".into(), "web-app/10".into()]).is_ok());
-        for name in ["web", "web/", "/0", "web/x"] {
+        for name in ["web", "web/", "/0", "web/x", "web/x/0", "web//0", "web/+1", "web/leader"] {
             assert!(check_units(&[name.to_owned()]).is_err(), "{name}");
         }
     }

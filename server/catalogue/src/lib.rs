@@ -13,6 +13,7 @@ mod options;
 mod plan;
 mod presence;
 mod registry;
+mod resolve_entities;
 mod schema;
 mod scope;
 mod site;

@@ -23,6 +23,8 @@ pub trait PlannedCommand: Send + Sync {
         limit: ResultLimit,
     ) -> BoxFuture<'static, Result<Answer, Failure>>;
 
+    /// What it does where the application has this number of units; `None` where the number decides nothing.
+    fn effect_with_units(&self, units: u64) -> Option<Effect>;
     /// The command line of the Juju client with the same meaning, made of these arguments: the command's own, or redacted ones.
     fn command_line(&self, arguments: &Value) -> String;
 }
@@ -61,6 +63,10 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
         .boxed()
     }
 
+    fn effect_with_units(&self, units: u64) -> Option<Effect> {
+        C::UNITS_DECIDE_EFFECT.then(|| C::effect_with_units(&self.args, units))
+    }
+
     fn command_line(&self, arguments: &Value) -> String {
         command_line(C::COMMAND, C::SCOPE, C::POSITIONAL, arguments, &self.options)
     }
@@ -80,18 +86,30 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The act at its resolved location, joined to the command that would do it.
-    #[must_use]
-    pub fn resolve(self, site: &Site) -> Planned<PlannedWork> {
+    /// The act at its resolved location, joined to the command that would do it. What the arguments do not show is looked up: the
+    /// model behind a name, the units on a machine and the applications of a relation (for a read only where `applications`
+    /// matter), and the number of units where it decides about the effect. What cannot be looked up stays unresolved, at its worst.
+    pub async fn resolve(self, site: &Site, applications: bool) -> Planned<PlannedWork> {
+        let effect = match (site.unit_count(&self.entities), self.command.effect_with_units(0)) {
+            (units, Some(_)) => units.await.and_then(|units| self.command.effect_with_units(units)),
+            _ => None,
+        };
+        let entities = site.resolve_entities(self.entities, applications || self.effect.changes()).await;
         let act = Act {
             tool: self.tool,
-            effect: self.effect,
+            effect: effect.unwrap_or(self.effect),
             source: self.source.map(|url| url.target_from(site.location())),
-            target: Target { location: site.location().clone(), entities: self.entities },
+            target: Target { location: site.location().clone(), entities },
             impact: self.impact,
             arguments: self.arguments,
         };
         Planned::new(act, self.command)
+    }
+
+    /// The least that it does, where only the state of the model decides.
+    #[must_use]
+    pub fn least_effect(&self) -> Effect {
+        self.command.effect_with_units(0).unwrap_or(self.effect)
     }
 
     /// The act by the names that the caller gave, where its location cannot be resolved: for the ledger.

@@ -38,6 +38,17 @@ pub struct Site {
     progress: Option<mpsc::UnboundedSender<Progress>>,
     trail: Arc<AuditTrail>,
     operation: OnceLock<String>,
+    model_filter: ModelFilter,
+}
+
+/// Which models the caller may see.
+#[derive(Clone, Default)]
+struct ModelFilter(Option<Arc<dyn Fn(&Location) -> bool + Send + Sync>>);
+
+impl std::fmt::Debug for ModelFilter {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ModelFilter")
+    }
 }
 
 impl Site {
@@ -77,7 +88,21 @@ impl Site {
                 uuid: Some(entry.uuid.clone()),
             },
         };
-        Ok(Self { controllers, controller, model, location, progress, trail, operation })
+        let model_filter = ModelFilter::default();
+        Ok(Self { controllers, controller, model, location, progress, trail, operation, model_filter })
+    }
+
+    /// The same for a caller that may see only some models: tools that list models of a controller leave out the others.
+    #[must_use]
+    pub fn with_model_filter(self, filter: impl Fn(&Location) -> bool + Send + Sync + 'static) -> Self {
+        Self { model_filter: ModelFilter(Some(Arc::new(filter))), ..self }
+    }
+
+    /// Whether the caller may see a model of this controller, by its full name.
+    pub(crate) fn may_see_model(&self, full_name: &str) -> bool {
+        let controller = self.location.controller().map(ToOwned::to_owned);
+        let location = Location::from_names(controller, Some(full_name.to_owned()));
+        self.model_filter.0.as_ref().is_none_or(|filter| filter(&location))
     }
 
     /// All controllers of this program.

@@ -14,14 +14,10 @@ pub(crate) fn applications(names: &[String]) -> impl Iterator<Item = TargetEntit
 
 /// A unit: `web/0` or `web/leader`. Other forms do not show which application they mean.
 pub(crate) fn unit(name: &str) -> TargetEntity {
-    let plain = |application: &str, number: &str| {
-        !application.is_empty()
-            && !application.contains('/')
-            && (number == "leader" || (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())))
-    };
-    match name.rsplit_once('/') {
-        Some((application, number)) if plain(application, number) => TargetEntity::Known(entity::unit(name)),
-        _ => TargetEntity::unresolved(EntityKind::Unit, name),
+    if entity::is_unit(name) || entity::is_leader(name) {
+        TargetEntity::Known(entity::unit(name))
+    } else {
+        TargetEntity::unresolved(EntityKind::Unit, name)
     }
 }
 
@@ -36,6 +32,12 @@ pub(crate) fn machine(id: &str) -> TargetEntity {
 
 pub(crate) fn machines(ids: &[String]) -> impl Iterator<Item = TargetEntity> {
     ids.iter().map(|id| machine(id))
+}
+
+/// The machines among placement directives: `3`, `0/lxd/1`, `lxd:3`. Others, `lxd` or `zone=a`, name none that exists.
+pub(crate) fn placements(directives: &[String]) -> impl Iterator<Item = TargetEntity> {
+    let ids = directives.iter().map(|text| text.split_once(':').map_or(text.as_str(), |(_, id)| id));
+    ids.filter(|id| id.bytes().next().is_some_and(|byte| byte.is_ascii_digit())).map(machine)
 }
 
 /// The entities, or all applications where there is none: an empty filter selects everything.

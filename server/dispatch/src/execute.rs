@@ -50,13 +50,16 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
     // Resolve the target: which controller, and the model by its full name.
     let controllers = dispatcher.controllers_for(&rights);
     let site = match Site::find(controllers, tool.scope(), &options.place, call.progress.take()).await {
-        Ok(site) => Arc::new(site),
+        Ok(site) => {
+            let (policy, caller) = (Arc::clone(&policy), caller.clone());
+            Arc::new(site.with_model_filter(move |location| policy.may_see_model(&caller, location)))
+        }
         Err(failure) => {
             let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);
             return Err(opener.record_refused(&plan.unresolved_act(), &options, refusal).await);
         }
     };
-    let planned = plan.resolve(&site);
+    let planned = plan.resolve(&site, policy.selects_applications()).await;
 
     // Begin the ledger entry. Reads persist it concurrently with the controller request, and the answer is returned only after
     // both; writes, dry runs and calls with a proof wait here.
@@ -215,7 +218,7 @@ impl ActiveCall<'_> {
     async fn find_replay(&self, act: &Act) -> Result<Option<Reply>, Refusal> {
         match &self.options.idempotency_key {
             Some(name) if act.effect.changes() => {
-                IdempotencyKey::new(self.dispatcher, self.caller, name.clone()).find_replay(&act.digest()).await
+                IdempotencyKey::new(self.dispatcher, self.caller, name.clone()).find_replay(&act.request_digest()).await
             }
             _ => Ok(None),
         }
@@ -264,7 +267,7 @@ impl Write {
     async fn perform(self, entry: &mut Entry) -> Result<Reply, Refusal> {
         let Self { work, reservation, key, store } = self;
         if let Some(key) = &key
-            && let Claim::Replay(reply) = key.claim(&work.permitted.act().digest(), entry.id()).await?
+            && let Claim::Replay(reply) = key.claim(&work.permitted.act().request_digest(), entry.id()).await?
         {
             return Ok(*reply);
         }

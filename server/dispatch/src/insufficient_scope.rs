@@ -2,7 +2,7 @@
 
 use audit::{NewEntry, Outcome, RecordedDecision, ToolCall, Verdict};
 use identity::Caller;
-use policy::Denial;
+use policy::{Act, Denial};
 
 use crate::{Call, Dispatcher, Refusal};
 
@@ -20,7 +20,7 @@ pub struct InsufficientScope {
 pub async fn insufficient_scope(dispatcher: &Dispatcher, caller: &Caller, call: &Call) -> Option<InsufficientScope> {
     let tool = dispatcher.catalogue.get(&call.tool)?;
     let plan = tool.plan(call.arguments.clone()).ok()?;
-    let act = plan.unresolved_act();
+    let act = Act { effect: plan.least_effect(), ..plan.unresolved_act() };
     let policy = dispatcher.policy.current();
     let scopes = policy.step_up(caller, &act, tool.toolset())?;
     let scope = policy::required_scope(act.effect);

@@ -66,7 +66,7 @@ pub async fn validate(
     tool: &str,
     arguments: Map<String, Value>,
 ) -> Result<Reply, Refusal> {
-    let mut simulated = SimulatedCall::new(&dispatcher.catalogue, tool, arguments)?;
+    let mut simulated = SimulatedCall::new(&dispatcher.catalogue, tool, arguments.clone())?;
     let policy = dispatcher.policy.current();
     let rights = policy.permissions(caller);
     let known = dispatcher.catalogue.get(tool);
@@ -77,8 +77,8 @@ pub async fn validate(
         ),
         None => None,
     };
-    if let Some(site) = &site {
-        simulated.act.target.location = site.location().clone();
+    if let (Some(site), Some(tool)) = (&site, seen) {
+        simulated.act = tool.plan(arguments)?.resolve(site, policy.selects_applications()).await.act().clone();
     }
     let tool_call = ToolCall { dry_run: true, ..ToolCall::new(&simulated.act) };
     let new = NewEntry::from_call(caller, tool_call).with_roles(rights.roles().to_vec());

@@ -94,11 +94,20 @@ impl Act {
         self.target.location.model()
     }
 
-    /// SHA-256 over the act, hexadecimal, whatever the order of its arguments. An approval or an idempotency key is bound to it.
+    /// SHA-256 over the act, hexadecimal, whatever the order of its arguments. An approval is bound to it.
     #[must_use]
     pub fn digest(&self) -> String {
         // an act holds only strings, lists and JSON values, so it can always be written
         fingerprint(&serde_json::to_value(self).unwrap_or_default())
+    }
+
+    /// SHA-256 over what the caller requested: tool, location and arguments. Unlike [`Act::digest`] it does not change with the state
+    /// of the model, which decides about effect and entities. An idempotency key is bound to it.
+    #[must_use]
+    pub fn request_digest(&self) -> String {
+        fingerprint(&serde_json::json!({
+            "tool": self.tool, "location": self.target.location, "arguments": self.arguments,
+        }))
     }
 }
 
@@ -131,6 +140,23 @@ mod tests {
         assert_eq!(act.digest(), reordered.digest(), "the order of names means nothing");
         for other in others {
             assert_ne!(act.digest(), other.digest());
+        }
+    }
+
+    #[test]
+    fn request_digest_changes_with_the_request_and_not_with_the_state() {
+        let act = Act::new("juju_scale_application", Effect::Write)
+            .with_target(Target::in_model("prod", "admin/shop", []))
+            .with_arguments(json!({"application": "web", "scale": 2}));
+        let same = Act { effect: Effect::Destructive, ..act.clone() };
+        assert_eq!(act.request_digest(), same.request_digest());
+        let others = [
+            act.clone().with_target(Target::in_model("prod", "admin/shop2", [])),
+            act.clone().with_arguments(json!({"application": "web", "scale": 3})),
+            Act { tool: "juju_add_unit".to_owned(), ..act.clone() },
+        ];
+        for other in others {
+            assert_ne!(act.request_digest(), other.request_digest());
         }
     }
 

@@ -78,6 +78,12 @@ pub struct Exposure {
 }
 
 impl Exposure {
+    /// Whether a text is a network in its canonical form, `10.0.0.0/8`.
+    #[must_use]
+    pub fn is_canonical(cidr: &str) -> bool {
+        parse_network(cidr).is_some()
+    }
+
     /// Whether the public internet can reach it: no network and no space is named, a network cannot be read, or the named
     /// networks have together at least a /8 of public IPv4 addresses or a /16 of IPv6.
     #[must_use]
@@ -98,13 +104,25 @@ impl Exposure {
     }
 }
 
+/// Parses a network that is written in the one canonical form: no leading zero or sign, no bit set behind the prefix, and no
+/// IPv4 address inside an IPv6 one.
+fn parse_network(cidr: &str) -> Option<(IpAddr, u32)> {
+    let (address, length) = cidr.split_once('/')?;
+    let length: u32 = length.parse().ok()?;
+    let parsed: IpAddr = address.parse().ok()?;
+    let bits_behind_prefix = match parsed {
+        IpAddr::V4(address) => u32::from(address).checked_shl(length).unwrap_or(0) != 0 || length > 32,
+        IpAddr::V6(address) => u128::from(address).checked_shl(length).unwrap_or(0) != 0 || length > 128,
+    };
+    let mapped = matches!(parsed, IpAddr::V6(address) if address.to_ipv4_mapped().is_some());
+    let canonical = !bits_behind_prefix && !mapped && format!("{parsed}/{length}") == cidr;
+    canonical.then_some((parsed, length))
+}
+
 /// Whether a network is one of IPv4, and how many addresses it has; none where it is a private one.
 fn public_addresses(cidr: &str) -> Option<(bool, u128)> {
-    let (address, length) = cidr.split_once('/')?;
-    // `/00` and `/+8` are not how a network is written
-    let canonical = length == "0" || !length.starts_with(['0', '+']);
-    let length: u32 = length.parse().ok().filter(|_| canonical)?;
-    match address.parse().ok()? {
+    let (address, length) = parse_network(cidr)?;
+    match address {
         IpAddr::V4(address) => {
             let private = PRIVATE_V4.iter().any(|(network, prefix)| {
                 length >= *prefix && u32::from(address) >> (32 - prefix) == u32::from(*network) >> (32 - prefix)
@@ -247,6 +265,12 @@ mod tests {
             &["10.0.0.0/7"],
             &["2000::/3"],
             &["10.0.0.0/33"],
+            &["010.0.0.0/8"],
+            &["10.0.0.1/8"],
+            &[" 10.0.0.0/8"],
+            &["::ffff:0.0.0.0/96"],
+            &["2000::/17", "2000:8000::/17"],
+            &["1.0.0.0/10", "2.0.0.0/10", "3.0.0.0/10", "4.0.0.0/10"],
         ] {
             assert!(is_public(cidrs, &[]), "{cidrs:?}");
         }

@@ -3,9 +3,10 @@
 use identity::Caller;
 
 use crate::{
-    Act, BuiltinRules, Fact, InvalidPolicy, Location, RoleBinding, Roles, Rule, role_binding,
+    Act, BuiltinRules, Effect, Fact, InvalidPolicy, Location, RoleBinding, Roles, Rule, Target, TargetEntity,
+    role_binding,
     rules::Settings,
-    selector::{EvaluationInput, matches_model},
+    selector::{EvaluationInput, Quantifier, matches_model},
 };
 
 /// Roles, role bindings, rules and settings.
@@ -100,8 +101,35 @@ impl Policy {
     #[must_use]
     pub fn is_production(&self, location: &Location) -> bool {
         let names = [location.model(), location.controller()];
-        let matches = |pattern: &crate::Pattern| names.into_iter().flatten().any(|name| matches_model(pattern, name));
-        self.settings.production_models.iter().any(matches)
+        names.into_iter().flatten().any(|name| self.is_production_name(name))
+    }
+
+    fn is_production_name(&self, name: &str) -> bool {
+        self.settings.production_models.iter().any(|pattern| matches_model(pattern, name, Quantifier::Any))
+    }
+
+    /// Whether an act touches production: where it acts, the models that it names, and where it takes something from.
+    fn is_production_act(&self, act: &Act) -> bool {
+        [Some(&act.target), act.source.as_ref()].into_iter().flatten().any(|target| {
+            let mut tags = target.entities.iter().filter_map(TargetEntity::tag);
+            self.is_production(&target.location)
+                || tags.any(|tag| tag.strip_prefix("model-").is_some_and(|name| self.is_production_name(name)))
+        })
+    }
+
+    /// Whether a caller may see that a model exists: whether a role allows to show it.
+    #[must_use]
+    pub fn may_see_model(&self, caller: &Caller, location: &Location) -> bool {
+        let act = Act::new("juju_show_model", Effect::Read).with_target(Target::from_location(location.clone()));
+        let roles = self.roles_of(caller);
+        self.roles.check_act(&self.evaluation_input(&act, "status", &roles)).is_ok()
+    }
+
+    /// Whether a role or a rule selects acts by application, so that the applications behind an id have to be known.
+    #[must_use]
+    pub fn selects_applications(&self) -> bool {
+        let by_rule = self.rules.iter().flat_map(|rule| [Some(&rule.applies_to), rule.except.as_ref()]).flatten();
+        self.roles.selectors().chain(by_rule).any(|selector| !selector.applications.is_empty())
     }
 
     pub(crate) fn evaluation_input<'a>(
@@ -112,7 +140,7 @@ impl Policy {
     ) -> EvaluationInput<'a> {
         // an act for another MCP server may name its environment
         let declared = act.arguments["environment"].as_str().is_some_and(|word| word.starts_with("prod"));
-        let production = declared || self.is_production(&act.target.location);
+        let production = declared || self.is_production_act(act);
         EvaluationInput::new(act, toolset, roles, production)
     }
 

@@ -83,6 +83,11 @@ impl Roles {
         self.0.iter().map(|(name, role)| (name.as_str(), role.description.as_str()))
     }
 
+    /// Selectors of all grants.
+    pub(crate) fn selectors(&self) -> impl Iterator<Item = &Selector> {
+        self.0.values().flat_map(|role| role.allow.iter().chain(&role.deny))
+    }
+
     pub(crate) fn iter_named(&self) -> impl Iterator<Item = (String, &Role)> {
         self.0.iter().map(|(name, role)| (name.clone(), role))
     }

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use crate::{Act, Capability, Effect, Pattern, manifest::Manifest};
+use crate::{Act, Capability, Effect, EntityKind, Pattern, Target, TargetEntity, manifest::Manifest};
 
 /// Selects acts. An absent key does not restrict; of several values for one key, one has to match.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -98,23 +98,49 @@ impl Selector {
     /// Whether the selector matches an act.
     pub(crate) fn matches(&self, input: &EvaluationInput<'_>, quantifier: Quantifier) -> bool {
         let act = input.act;
-        let matches_name = |patterns: &[Pattern], text: &str| patterns.is_empty() || any(patterns, text);
+        let targets = [Some(&act.target), act.source.as_ref()];
         self.may_match(&act.tool, input.toolset, act.effect)
             && (self.capabilities.is_empty() || self.capabilities.iter().any(|capability| act.impact.has(*capability)))
-            && matches_name(&self.controllers, act.controller().unwrap_or_default())
-            && (self.models.is_empty()
-                || self.models.iter().any(|pattern| act.model().is_some_and(|model| matches_model(pattern, model))))
-            && (self.applications.is_empty()
-                // a machine among the targets belongs to no application that could match
-                || quantifier.is_satisfied(&act.target.entities, |entity| {
-                    entity.application().is_some_and(|name| any(&self.applications, name))
-                }))
+            && quantifier.is_satisfied(targets.into_iter().flatten(), |target| self.matches_target(target, quantifier))
             && self
                 .arguments
                 .iter()
                 .all(|(name, condition)| condition.is_satisfied(argument(&act.arguments, name), quantifier))
             && (self.roles.is_empty() || self.roles.iter().any(|role| input.roles.contains(role)))
             && self.production.is_none_or(|production| production == input.production)
+    }
+
+    /// Whether controller, model and applications of a target match. What is not known matches for [`Quantifier::Any`], which
+    /// forbids, and does not for [`Quantifier::All`], which allows.
+    fn matches_target(&self, target: &Target, quantifier: Quantifier) -> bool {
+        let controller = target.location.controller().unwrap_or_default();
+        (self.controllers.is_empty() || any(&self.controllers, controller))
+            && (self.models.is_empty() || self.matches_models(target, quantifier))
+            && (self.applications.is_empty()
+                || quantifier.is_satisfied(&target.entities, |entity| match (entity, quantifier) {
+                    // a machine belongs to no application that could match; the dispatcher adds the units on it
+                    (TargetEntity::Known(_), _) => {
+                        entity.application().is_some_and(|name| any(&self.applications, name))
+                    }
+                    (TargetEntity::All(kind) | TargetEntity::Unresolved { kind, .. }, Quantifier::Any) => {
+                        !matches!(kind, EntityKind::Model | EntityKind::User)
+                    }
+                    (_, Quantifier::All) => false,
+                }))
+    }
+
+    /// Whether the model of a target matches; for an act on the controller, the models and offers among its entities.
+    fn matches_models(&self, target: &Target, quantifier: Quantifier) -> bool {
+        let named = |name: &str| self.models.iter().any(|pattern| matches_model(pattern, name, quantifier));
+        if let Some(model) = target.location.model() {
+            return named(model);
+        }
+        quantifier.is_satisfied(&target.entities, |entity| match entity {
+            TargetEntity::Known(tag) => tag.strip_prefix("model-").is_some_and(named),
+            TargetEntity::All(kind) | TargetEntity::Unresolved { kind, .. } => {
+                quantifier == Quantifier::Any && *kind != EntityKind::User
+            }
+        })
     }
 
     /// Whether the selector could match acts of this tool, in some model with some arguments.
@@ -189,10 +215,17 @@ fn matches_tool(pattern: &Pattern, tool: &str) -> bool {
     pattern.matches(tool) || pattern.matches(&command)
 }
 
-/// A pattern without an owner matches the model of any owner.
-pub(crate) fn matches_model(pattern: &Pattern, model: &str) -> bool {
-    let name = if pattern.as_str().contains('/') { model } else { model.rsplit('/').next().unwrap_or(model) };
-    !model.is_empty() && pattern.matches(name)
+/// A pattern without an owner matches the model of any owner. A model whose owner is not known may have any: it matches a pattern
+/// with an owner only for [`Quantifier::Any`].
+pub(crate) fn matches_model(pattern: &Pattern, model: &str, quantifier: Quantifier) -> bool {
+    if model.is_empty() {
+        return false;
+    }
+    match (pattern.as_str().split_once('/'), model.rsplit_once('/')) {
+        (None, Some((_, name))) => pattern.matches(name),
+        (Some((_, name)), None) => quantifier == Quantifier::Any && Pattern::new(name).matches(model),
+        (None, None) | (Some(_), Some(_)) => pattern.matches(model),
+    }
 }
 
 /// An argument by name, or by JSON pointer.
@@ -320,7 +353,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Impact, Target, TargetEntity};
+    use crate::{Impact, Location};
 
     fn act() -> Act {
         let entities = ["application-web", "unit-db-main-0"].map(|tag| TargetEntity::Known(tag.into()));
@@ -406,6 +439,57 @@ mod tests {
                 (all, any),
                 "{targets:?}"
             );
+        }
+    }
+
+    #[test]
+    fn unknown_target_is_forbidden_and_not_allowed() {
+        let matches_act = |text: &str, location: &Location, entity: TargetEntity| {
+            let selector: Selector = serde_yaml::from_str(text).expect(text);
+            let act = act().with_target(Target { location: location.clone(), entities: vec![entity] });
+            [Quantifier::All, Quantifier::Any]
+                .map(|quantifier| selector.matches(&EvaluationInput::new(&act, "", &[], false), quantifier))
+        };
+        let model = Location::from_names(Some("eu".into()), Some("ana/shop".into()));
+        let controller = Location::from_names(Some("eu".into()), None);
+        let (known, unknown, absent) = ([true, true], [false, true], [false, false]);
+        let tag = |tag: &str| TargetEntity::Known(tag.into());
+        for (text, location, entity, expected) in [
+            ("applications: web", &model, tag("unit-web-0"), known),
+            ("applications: web", &model, TargetEntity::All(EntityKind::Application), unknown),
+            ("applications: web", &model, TargetEntity::All(EntityKind::Offer), unknown),
+            ("applications: web", &model, TargetEntity::unresolved(EntityKind::Relation, "3"), unknown),
+            ("applications: web", &model, TargetEntity::unresolved(EntityKind::Unit, "web/x/0"), unknown),
+            ("applications: web", &controller, TargetEntity::All(EntityKind::Model), absent),
+            ("models: shop", &controller, tag("model-shop"), known),
+            ("models: ana/shop", &controller, tag("model-ana/shop"), known),
+            ("models: ana/shop", &controller, tag("model-shop"), unknown),
+            ("models: ana/shop", &controller, tag("model-bob/shop"), absent),
+            ("models: shop", &controller, TargetEntity::All(EntityKind::Model), unknown),
+            ("models: shop", &controller, TargetEntity::unresolved(EntityKind::Offer, "x"), unknown),
+            ("models: shop", &controller, TargetEntity::All(EntityKind::User), absent),
+        ] {
+            assert_eq!(matches_act(text, location, entity.clone()), expected, "{text} {entity}");
+        }
+    }
+
+    #[test]
+    fn source_of_an_act_is_evaluated_like_its_target() {
+        let source = Target::in_model("us", "bob/store", [TargetEntity::unresolved(EntityKind::Offer, "db")]);
+        let act = Act { source: Some(source), ..act() };
+        for (text, expected) in [
+            ("models: '*/prod-shop'", [false, true]),
+            ("models: bob/store", [false, true]),
+            ("models: [ana/*, bob/*]", [true, true]),
+            ("controllers: eu", [false, true]),
+            ("controllers: us", [false, true]),
+            ("{controllers: eu, models: bob/store}", [false, false]),
+            ("controllers: mars", [false, false]),
+        ] {
+            let selector: Selector = serde_yaml::from_str(text).expect(text);
+            let matched = [Quantifier::All, Quantifier::Any]
+                .map(|quantifier| selector.matches(&EvaluationInput::new(&act, "", &[], false), quantifier));
+            assert_eq!(matched, expected, "{text}");
         }
     }
 

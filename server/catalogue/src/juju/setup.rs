@@ -5,17 +5,30 @@ use std::collections::BTreeMap;
 use policy::{Capability, Impact};
 use serde_json::Value;
 
-/// Parts of names of model options that decide what machines run or trust when they are set up. A new option with one
-/// of them in its name counts too.
-const MACHINE_SETUP: [&str; 8] = [
-    "cloudinit-userdata",
-    "authorized-keys",
-    "proxy",
-    "mirror",
-    "metadata-url",
-    "agent-stream",
-    "snap-store",
-    "ssh-allow",
+/// Options of a model that change neither what machines run nor what they trust. Every other option, also one of a cloud or of a
+/// later Juju, counts as machine setup, so that a new one is safe before this list has it.
+const HARMLESS_OPTIONS: [&str; 21] = [
+    "automatically-retry-hooks",
+    "default-base",
+    "default-series",
+    "default-space",
+    "development",
+    "disable-telemetry",
+    "logging-config",
+    "logging-output",
+    "max-action-results-age",
+    "max-action-results-size",
+    "max-status-history-age",
+    "max-status-history-size",
+    "mode",
+    "net-bond-reconfigure-delay",
+    "num-container-provision-workers",
+    "num-provision-workers",
+    "provisioner-harvest-mode",
+    "resource-tags",
+    "test-mode",
+    "transmit-vendor-metrics",
+    "update-status-hook-interval",
 ];
 
 /// Whether this is the option by which Juju keeps an application's trust.
@@ -42,10 +55,7 @@ pub(super) fn brings_resources(resources: &BTreeMap<String, String>) -> bool {
 
 /// The impact of options of a model that are set or reset.
 pub(super) fn machine_setup<'a>(names: impl IntoIterator<Item = &'a String>) -> Impact {
-    let changes = |name: &String| {
-        let name = name.to_lowercase();
-        MACHINE_SETUP.iter().any(|part| name.contains(part)) || (name.starts_with("agent-") && name.ends_with("-url"))
-    };
+    let changes = |name: &String| !HARMLESS_OPTIONS.contains(&name.as_str());
     if names.into_iter().any(changes) {
         Impact::default().with_capability(Capability::ChangesMachineSetup)
     } else {
@@ -84,6 +94,10 @@ mod tests {
             "agent-binary-url",
             "container-image-metadata-url",
             "snap-store-proxy-url",
+            "container-inherit-properties",
+            "HTTP-Proxy",
+            " cloudinit-userdata",
+            "option-of-a-later-juju",
         ] {
             assert!(changes(name), "{name}");
         }

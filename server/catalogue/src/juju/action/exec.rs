@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Command, Failure, Scope, Site, juju::action::finish, target};
+use crate::{Command, Failure, Scope, Site, entity, juju::action::finish, target};
 
 /// The tool `juju_exec`.
 pub struct Exec;
@@ -48,7 +48,10 @@ impl Command for Exec {
 
     fn validate(args: &Args) -> Result<(), String> {
         let no_target = args.units.is_empty() && args.applications.is_empty() && args.machines.is_empty();
-        if no_target { Err("give `units`, `applications` or `machines`".to_owned()) } else { Ok(()) }
+        if no_target {
+            return Err("give `units`, `applications` or `machines`".to_owned());
+        }
+        entity::check_units_or_leaders(&args.units)
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {

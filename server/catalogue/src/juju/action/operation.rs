@@ -74,6 +74,25 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// Name, status, times and units only: parameters, results, logs and messages can hold passwords.
+    pub(super) fn without_content(mut wire: OperationResult) -> Self {
+        for one in &mut wire.actions {
+            one.log.clear();
+            one.output.clear();
+            one.message.clear();
+            one.action.iter_mut().for_each(|action| action.parameters.clear());
+        }
+        let mut operation = Self::of(wire);
+        operation.fail.clear();
+        operation.error.clear();
+        if let Some(Value::Object(action)) = &mut operation.action {
+            action.remove("parameters");
+        }
+        operation
+    }
+}
+
 fn timing(enqueued: &str, started: &str, completed: &str) -> Timing {
     Timing { enqueued: go_timestamp(enqueued), started: go_timestamp(started), completed: go_timestamp(completed) }
 }

@@ -1,4 +1,4 @@
-//! `juju operations`: lists operations and their results.
+//! `juju operations`: lists operations, without parameters, results, logs and messages, which can hold anything.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -37,7 +37,7 @@ impl Command for Operations {
 
     const COMMAND: &'static str = "operations";
     const TOOLSET: &'static str = "actions";
-    const DESCRIPTION: &'static str = "Lists operations, their status and tasks.";
+    const DESCRIPTION: &'static str = "Lists operations and their status; for results use juju_show_operation.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
@@ -59,12 +59,12 @@ impl Command for Operations {
             limit: Some(50),
         };
         let reply = connection.call::<ListOperations>(query).await?;
-        Ok(reply.results.into_iter().map(|one| (id(&one.operation), Operation::of(one))).collect())
+        Ok(reply.results.into_iter().map(|one| (id(&one.operation), Operation::without_content(one))).collect())
     }
 
     fn concise(answer: &Value) -> String {
         let row = |(id, one): (&String, &Value)| {
-            let rest = ["status", "timing.enqueued", "summary", "fail"].map(|name| cell(one, name));
+            let rest = ["status", "timing.enqueued", "summary"].map(|name| cell(one, name));
             [vec![id.clone()], rest.to_vec()].concat()
         };
         let mut rows: Vec<_> = answer.as_object().into_iter().flatten().map(row).collect();
@@ -72,6 +72,6 @@ impl Command for Operations {
         if rows.is_empty() {
             return "no matching operations\n".to_owned();
         }
-        table(&["Id", "Status", "Enqueued", "Summary", "Failure"], &rows)
+        table(&["Id", "Status", "Enqueued", "Summary"], &rows)
     }
 }

@@ -6,7 +6,7 @@ use juju_wire::facade::action::{
     EnqueueOperation,
     actions::{Action, ActionsToRun},
 };
-use policy::{Capability, Effect, Impact, Permit, TargetEntity};
+use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -48,20 +48,21 @@ impl Command for Run {
     const POSITIONAL: &'static [&'static str] = &["units", "action", "params"];
 
     fn validate(args: &Args) -> Result<(), String> {
-        if args.units.is_empty() { Err("`units` has to name at least one unit".to_owned()) } else { Ok(()) }
+        if args.units.is_empty() {
+            return Err("`units` has to name at least one unit".to_owned());
+        }
+        // Juju runs its own actions, `juju-exec` and `juju-run`, as shell commands and takes them in place of the charm's
+        if args.action.trim().to_lowercase().starts_with("juju-") {
+            return Err(format!(
+                "`{}` runs a shell command, which is no action of a charm; use juju_exec",
+                args.action
+            ));
+        }
+        entity::check_units_or_leaders(&args.units)
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         target::units(&args.units).collect()
-    }
-
-    fn impact(args: &Args) -> Impact {
-        // Juju runs its own actions `juju-exec` and `juju-run` as shell commands
-        if args.action.starts_with("juju-") {
-            Impact::default().with_capability(Capability::OpensShell)
-        } else {
-            Impact::default()
-        }
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {

@@ -108,7 +108,8 @@ impl Command for Deploy {
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
-        vec![target::application(args.application_name.as_ref().unwrap_or(&args.charm))]
+        let application = target::application(args.application_name.as_ref().unwrap_or(&args.charm));
+        std::iter::once(application).chain(target::placements(&args.to)).collect()
     }
 
     fn required_entities(_: &Args) -> Vec<TargetEntity> {

@@ -48,6 +48,13 @@ impl Command for Expose {
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application"];
 
+    fn validate(args: &Args) -> Result<(), String> {
+        match args.to_cidrs.iter().find(|cidr| !Exposure::is_canonical(cidr)) {
+            Some(cidr) => Err(format!("`to_cidrs` has to hold networks like `10.0.0.0/8` or `fd00::/8`, not: {cidr}")),
+            None => Ok(()),
+        }
+    }
+
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         vec![target::application(&args.application)]
     }

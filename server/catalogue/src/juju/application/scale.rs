@@ -40,10 +40,18 @@ impl Command for ScaleApplication {
     const TOOLSET: &'static str = "deploy";
     const DESCRIPTION: &'static str = "Sets the number of units on Kubernetes; on machines use juju_add_unit.";
     const SCOPE: Scope = Scope::Model;
-    const MAX_EFFECT: Effect = Effect::Write;
+    const MAX_EFFECT: Effect = Effect::Destructive;
+    const MIN_EFFECT: Effect = Effect::Write;
     const IDEMPOTENT: bool = true;
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application", "scale"];
+
+    const UNITS_DECIDE_EFFECT: bool = true;
+
+    fn effect_with_units(args: &Args, units: u64) -> Effect {
+        let scale = u64::from(args.scale);
+        if scale == 0 || scale < units { Effect::Destructive } else { Effect::Write }
+    }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         vec![target::application(&args.application)]

@@ -7,7 +7,7 @@ use juju_wire::{
     debug_log::{LogQuery, LogRecord},
     tag::Tag,
 };
-use policy::{Effect, Permit, TargetEntity};
+use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -131,6 +131,9 @@ fn line(wire: LogRecord) -> Line {
 
 /// The entity that a name means, as [`tag`] reads it.
 fn source(name: &str) -> TargetEntity {
+    if name.contains('*') {
+        return TargetEntity::unresolved(EntityKind::Application, name);
+    }
     let tag = tag(name);
     match tag.split_once('-') {
         Some(("machine", id)) => target::machine(id),

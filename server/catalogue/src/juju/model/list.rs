@@ -7,7 +7,7 @@ use juju_wire::facade::model_manager::{
     ListModelSummaries,
     summary::{ModelSummariesRequest, ModelSummary},
 };
-use policy::{Effect, EntityKind, Permit, TargetEntity};
+use policy::{Effect, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -81,10 +81,6 @@ impl Command for Models {
     const IN_DEFAULT_LIST: bool = true;
     const ROWS_PATH: Option<&'static str> = Some("models");
 
-    fn target_entities(_: &Args) -> Vec<TargetEntity> {
-        vec![TargetEntity::All(EntityKind::Model)]
-    }
-
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
         let connection = site.controller_connection().await?;
         let user_tag = match &args.user {
@@ -96,6 +92,8 @@ impl Command for Models {
         for item in reply.results {
             models.push(summary(bulk_result(item.result, item.error, "a model")?, site.controller_name()));
         }
+        // the caller sees the models that a role allows to show
+        models.retain(|model: &Summary| site.may_see_model(&model.name));
         models.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Output { models })
     }

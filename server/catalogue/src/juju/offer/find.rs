@@ -50,10 +50,9 @@ impl Command for FindOffers {
     const POSITIONAL: &'static [&'static str] = &["url"];
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
-        match &args.url {
-            Some(url) => vec![TargetEntity::unresolved(EntityKind::Offer, url)],
-            None => vec![TargetEntity::All(EntityKind::Offer)],
-        }
+        // without a name it lists offers of the models that the caller may see
+        let named = args.url.iter().chain(&args.offer);
+        named.map(|name| TargetEntity::unresolved(EntityKind::Offer, name)).collect()
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
@@ -71,7 +70,11 @@ impl Command for FindOffers {
         }
         let reply = connection.call::<FindApplicationOffers>(OfferFilters { filters: vec![filter] }).await?;
         let controller = site.controller_name();
-        Ok(reply.results.iter().map(|one| (format!("{controller}:{}", one.offer_url), offer(one, &user))).collect())
+        let visible = reply
+            .results
+            .iter()
+            .filter(|one| one.offer_url.split_once('.').is_some_and(|(model, _)| site.may_see_model(model)));
+        Ok(visible.map(|one| (format!("{controller}:{}", one.offer_url), offer(one, &user))).collect())
     }
 }
 

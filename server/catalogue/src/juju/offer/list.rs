@@ -64,10 +64,9 @@ impl Command for Offers {
     const POSITIONAL: &'static [&'static str] = &["offer_name"];
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
-        match &args.application {
-            Some(name) => vec![target::application(name)],
-            None => vec![TargetEntity::All(EntityKind::Offer)],
-        }
+        let offer = args.offer_name.as_ref().map(|name| TargetEntity::unresolved(EntityKind::Offer, name));
+        let named: Vec<_> = args.application.iter().map(|name| target::application(name)).chain(offer).collect();
+        if named.is_empty() { vec![TargetEntity::All(EntityKind::Offer)] } else { named }
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {

@@ -57,7 +57,7 @@ impl Command for AddUnit {
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
-        vec![target::application(&args.application)]
+        std::iter::once(target::application(&args.application)).chain(target::placements(&args.to)).collect()
     }
 
     fn impact(args: &Args) -> Impact {

@@ -90,7 +90,7 @@ impl Command for ShowUnit {
     const POSITIONAL: &'static [&'static str] = &["units"];
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
-        target::units(&args.units).collect()
+        target::units(&args.units).chain(args.related_unit.as_deref().map(target::unit)).collect()
     }
 
     async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
