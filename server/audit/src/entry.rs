@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     Error,
     append::{Append, Appended, Command},
+    bounded_arguments::bound_reason,
     record::{CloseRecord, JujuAuditRefs, Outcome, RecordedDecision, now},
 };
 
@@ -199,7 +200,7 @@ pub(crate) fn close_record(outcome: Outcome, reason: &str) -> CloseRecord {
         decision: None,
         rules: Vec::new(),
         warnings: Vec::new(),
-        reason: reason.to_owned(),
+        reason: bound_reason(reason),
         duration_us: None,
         approval: None,
         labels: Vec::new(),

@@ -4,7 +4,7 @@ use policy::{Act, Location};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::redact::redact;
+use crate::{bounded_arguments::bound_arguments, redact::redact};
 
 /// One event that the ledger records. Its JSON is part of the open record, with the name of the event in `event`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,10 +89,18 @@ pub struct ToolCall {
 }
 
 impl ToolCall {
-    /// A call that is no dry run and has no idempotency key. Removes the secrets from the arguments.
+    /// A call that is no dry run and has no idempotency key. Removes the secrets from the arguments, and bounds their size.
     #[must_use]
     pub fn new(act: &Act) -> Self {
-        let operation = Act { arguments: redact(&act.arguments), ..act.clone() };
+        // built by member: the arguments may be large and are not cloned
+        let operation = Act {
+            tool: act.tool.clone(),
+            effect: act.effect,
+            target: act.target.clone(),
+            source: act.source.clone(),
+            impact: act.impact.clone(),
+            arguments: bound_arguments(redact(&act.arguments)),
+        };
         Self { operation, digest: act.digest(), dry_run: false, idempotency_key: None }
     }
 }

@@ -41,6 +41,7 @@
 //! One task appends ([`Ledger`] sends it commands), so the chain has one order. [`Retention`] removes the oldest records.
 
 mod append;
+mod bounded_arguments;
 mod chain;
 mod chain_verifier;
 mod changes;
@@ -58,6 +59,7 @@ mod redact;
 mod retention;
 mod verify;
 
+pub use bounded_arguments::MAX_RECORDED_ARGUMENTS_BYTES;
 pub use chain_verifier::{ChainError, ChainVerifier, InvalidRecord, Verified};
 pub use changes::{Change, Changes, changes};
 pub use checkpoint::Checkpoint;

@@ -3,6 +3,7 @@
 use identity::Caller;
 
 use crate::{
+    bounded_arguments::bound_word,
     event::{AuditEvent, ToolCall},
     record::{OpenRecord, now},
 };
@@ -55,9 +56,9 @@ impl<'a> NewEntry<'a> {
             email: claims.and_then(|claims| claims.email.clone()),
             issuer: claims.map(|claims| claims.issuer.clone()),
             roles: self.roles,
-            client: self.caller.client().map(ToOwned::to_owned),
+            client: self.caller.client().map(bound_word),
             oauth_client: claims.and_then(|claims| claims.client_id.clone()),
-            trace_id: self.trace_id.map(ToOwned::to_owned),
+            trace_id: self.trace_id.map(bound_word),
             event: self.event,
         }
     }

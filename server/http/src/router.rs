@@ -157,7 +157,10 @@ fn page_routes(settings: &Settings, console: Router) -> Router {
 /// Probes and metrics: without a check of `Host`, because probes connect by address.
 fn operations_routes(deps: &RouterDeps) -> Router {
     let authenticator = recording_authenticator(deps);
-    let health = HealthState { health: Arc::clone(&deps.health), authenticator: authenticator.clone() };
+    let health = HealthState {
+        health: health::CachedHealth::new(Arc::clone(&deps.health)),
+        authenticator: authenticator.clone(),
+    };
     let probes = Router::new()
         .route("/readyz", get(health::readiness))
         .with_state(health)

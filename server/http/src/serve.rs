@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
-use crate::Settings;
+use crate::{Settings, guarded_stream::GuardedStream, peer_slots::PeerSlots};
 
 /// The remote address of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -40,12 +40,9 @@ pub async fn serve(
 ) -> io::Result<()> {
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(settings.max_connections));
+    let peers = PeerSlots::new(settings.max_connections_per_peer);
     let builder = connection_builder(settings);
     loop {
-        let slot = tokio::select! {
-            slot = slots.clone().acquire_owned() => slot.map_err(io::Error::other)?,
-            () = stop.cancelled() => break,
-        };
         let (stream, address) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
@@ -56,13 +53,23 @@ pub async fn serve(
             },
             () = stop.cancelled() => break,
         };
+        let Some(peer_slot) = peers.acquire(address.ip()) else {
+            tracing::debug!(%address, "a connection was closed: its peer has the maximum of open connections");
+            continue;
+        };
+        let slot = tokio::select! {
+            slot = slots.clone().acquire_owned() => slot.map_err(io::Error::other)?,
+            () = stop.cancelled() => break,
+        };
+        set_nodelay(&stream);
+        let stream = GuardedStream::new(stream, settings.read_timeout, settings.write_timeout);
         let connection = connection(&builder, stream, address, &router);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, %address, "a connection ended with an error");
             }
-            drop(slot);
+            drop((slot, peer_slot));
         });
     }
     drop(listener);
@@ -79,17 +86,20 @@ fn connection_builder(settings: &Settings) -> auto::Builder<TokioExecutor> {
     builder
 }
 
+/// Sends small responses at once: otherwise they wait for the delayed acknowledgement of the peer.
+fn set_nodelay(stream: &TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY cannot be set");
+    }
+}
+
 fn connection(
     builder: &auto::Builder<TokioExecutor>,
-    stream: TcpStream,
+    stream: GuardedStream<TcpStream>,
     address: SocketAddr,
     router: &Router,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + use<>
 {
-    // otherwise small responses wait for the delayed acknowledgement of the peer
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY cannot be set");
-    }
     let service = axum::Extension(ConnectInfo(Peer(address))).layer(router.clone());
     builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned()
 }

@@ -24,8 +24,12 @@ pub struct Settings {
     pub read_timeout: Duration,
     /// Time until the response to a request must begin. A stream that has begun is not cut.
     pub response_timeout: Duration,
+    /// Time in which a client must accept some data of a response that it has requested.
+    pub write_timeout: Duration,
     /// Most open connections; further ones wait to be accepted.
     pub max_connections: usize,
+    /// Most open connections of one address, or of one /64 network; further ones are closed. 0: no limit.
+    pub max_connections_per_peer: usize,
     /// Time for open requests to end after a shutdown request.
     pub drain_timeout: Duration,
     /// Time for which the [`SecurityLog`](crate::SecurityLog) counts authentication failures of one reason from one peer
@@ -45,7 +49,9 @@ impl Default for Settings {
             max_concurrent: 0,
             read_timeout: Duration::from_secs(30),
             response_timeout: Duration::from_mins(15),
+            write_timeout: Duration::from_secs(30),
             max_connections: 4096,
+            max_connections_per_peer: 256,
             drain_timeout: Duration::from_secs(10),
             auth_failure_window: Duration::from_mins(5),
             metadata: None,
