@@ -29,6 +29,7 @@ mod missing_targets;
 mod parity;
 mod real_controller;
 mod refused_tokens;
+mod robustness;
 mod role_credentials;
 mod rules;
 mod sign_in;

@@ -42,6 +42,8 @@ pub struct ServerSetup {
     pub controllers: Controllers,
     /// HTTP settings.
     pub settings: Settings,
+    /// Its tools.
+    pub catalogue: Catalogue,
     /// Its policy.
     pub policy: Policy,
     /// Approval settings.
@@ -62,6 +64,7 @@ impl ServerSetup {
         Self {
             controllers,
             settings: Settings::default(),
+            catalogue: Catalogue::builtin(),
             policy: Policy::without_rules().expect("the policy"),
             approvals: ApprovalSettings::default(),
             provider: None,
@@ -96,12 +99,11 @@ impl TestServer {
 
     /// Starts a server. Tokens and keys are stored in the folder, so that a server can be restarted there.
     pub async fn with(folder: &Path, setup: ServerSetup) -> Self {
-        let ServerSetup { controllers, settings, policy, approvals, provider, adjust } = setup;
+        let ServerSetup { controllers, settings, catalogue, policy, approvals, provider, adjust } = setup;
         let ledger = crate::ledger::ledger(folder).await;
         let (people, tokens) = TestCallers::new(folder, provider);
         let authenticator = people.authenticator();
         let stored_key = std::fs::read(folder.join(STATE_KEY_FILE)).ok().and_then(|key| key.try_into().ok());
-        let catalogue = Catalogue::builtin();
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
         let dispatcher = Arc::new(Dispatcher {
             catalogue,

@@ -4,6 +4,7 @@
 //! of the program sees of it: JSON in, a [`Plan`] out.
 
 mod answer;
+mod bounds;
 mod command;
 mod entity;
 mod failure;
@@ -23,6 +24,10 @@ mod text;
 mod view;
 
 pub use answer::{Answer, ResultLimit};
+pub use bounds::{
+    MAX_ARGUMENTS_BYTES, MAX_COUNT, MAX_ITEMS, MAX_NAME_CHARS, MAX_QUERY_CHARS, MAX_WAIT_SECONDS, add_bounds,
+    check_bounds,
+};
 pub use command::Command;
 pub use entity::name as name_in_tag;
 pub use failure::Failure;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{BadArguments, Command, Place, Scope};
+use crate::{BadArguments, Command, Place, Scope, bounds::MAX_KEY_CHARS};
 
 /// How an answer is to be given.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
@@ -49,7 +49,6 @@ pub struct Options {
     pub idempotency_key: Option<String>,
 }
 
-const MAX_KEY_LENGTH: usize = 200;
 const READ_OPTIONS: &[&str] = &["format", "fields", "filter", "limit", "cursor"];
 
 /// What of a command decides which options it takes: a value, so that the code which asks for it is there once, not for
@@ -89,7 +88,7 @@ impl Options {
                 Some(_) => return Err(BadArguments::argument("dry_run", "has to be true or false")),
             };
             options.idempotency_key = text(arguments, "idempotency_key")?;
-            if options.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > MAX_KEY_LENGTH) {
+            if options.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > MAX_KEY_CHARS) {
                 return Err(BadArguments::argument("idempotency_key", "has to have 1 to 200 characters"));
             }
         }

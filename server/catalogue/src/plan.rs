@@ -7,7 +7,8 @@ use policy::{Act, Effect, Impact, Location, Permit, Planned, Target, TargetEntit
 use serde_json::{Map, Value};
 
 use crate::{
-    Answer, BadArguments, Command, Failure, OfferUrl, Options, ResultLimit, Scope, Site, options::Kind, schema, view,
+    Answer, BadArguments, Command, Failure, OfferUrl, Options, ResultLimit, Scope, Site, bounds, options::Kind, schema,
+    view,
 };
 
 /// A command with checked arguments. It previews without a permit and runs, once, with one.
@@ -234,6 +235,7 @@ impl<C: Command> Tool for Adapter<C> {
     }
 
     fn plan(&self, mut arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
+        bounds::check_bounds(&self.input, &arguments)?;
         let options = Options::extract(Kind::of::<C>(), &mut arguments)?;
         arguments.retain(|_, value| !value.is_null());
         let args: C::Args = BadArguments::parse(arguments.clone())?;

@@ -24,6 +24,14 @@ impl Catalogue {
         Self { tools, descriptions, detector: Arc::default() }
     }
 
+    /// Adds a tool, or replaces the one of its name.
+    #[must_use]
+    pub fn with_tool(mut self, tool: Box<dyn Tool>) -> Self {
+        self.tools.insert(tool.name().to_owned(), tool);
+        self.descriptions = self.tools.values().map(|tool| tool.description().to_lowercase()).collect();
+        self
+    }
+
     /// The tool of this name; the client's word (`add-unit`) is understood too.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&dyn Tool> {

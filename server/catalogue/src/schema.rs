@@ -4,6 +4,8 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use crate::bounds;
+
 /// Arguments that do not fit the published schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the arguments do not fit: {0}")]
@@ -39,7 +41,9 @@ impl BadArguments {
 /// The closed schema of a tool's arguments: its own first, then the options that all tools of its kind take.
 /// `required` are those of the options that cannot be left out.
 pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>, required: &[&str]) -> Value {
-    with_options(plain::<Args>(), options, required)
+    let mut schema = with_options(plain::<Args>(), options, required);
+    bounds::add_bounds(&mut schema);
+    schema
 }
 
 fn with_options(mut schema: Value, options: Map<String, Value>, required: &[&str]) -> Value {

@@ -323,7 +323,8 @@ impl EntryOpener<'_> {
 
 /// The act of a caller that must not see the tool, with arguments that do not fit it.
 fn hidden_act(tool: &dyn Tool, arguments: Map<String, Value>) -> Act {
-    let text = |name: &str| arguments.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+    let bounded = |text: &str| text.chars().take(catalogue::MAX_NAME_CHARS).collect();
+    let text = |name: &str| arguments.get(name).and_then(Value::as_str).map(bounded);
     let location = Location::from_names(text("controller"), text("model"));
     Act::new(tool.name(), tool.least())
         .with_target(Target::from_location(location))

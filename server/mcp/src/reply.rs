@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 /// Default of the largest result of a read as data, in bytes.
 pub const DEFAULT_MAX_RESULT_BYTES: usize = 4_000_000;
 
+/// Label of the outcome of a call that panicked.
+pub(crate) const PANICKED: &str = "panicked";
+
 /// Code of a call with arguments that do not match the tool's schema.
 pub(crate) const INVALID_ARGUMENTS: &str = "invalid_arguments";
 
@@ -150,7 +153,8 @@ pub(crate) fn outcome_label(result: &Result<Reply, Refusal>) -> &'static str {
         ) => "denied",
         Err(Refusal::ApprovalRequired(_)) => "pending_approval",
         Err(Refusal::BadArguments(_) | Refusal::UnknownTool(_)) => "invalid",
-        Err(Refusal::OutcomeUnknown { .. } | Refusal::TaskPanicked) => "unknown",
+        Err(Refusal::TaskPanicked) => PANICKED,
+        Err(Refusal::OutcomeUnknown { .. }) => "unknown",
         Err(_) => "failed",
     }
 }

@@ -1,9 +1,10 @@
 //! The MCP server: one value answers all requests, in both protocol eras.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::http::request::Parts;
 use dispatch::Dispatcher;
+use futures::FutureExt as _;
 use identity::Caller;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -13,6 +14,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
+use serde_json::Value;
 
 use crate::{
     CallMetrics, Endpoint,
@@ -20,6 +22,7 @@ use crate::{
     call_context::CallContext,
     confirmation::RequestStateSealer,
     instructions::instructions_for,
+    reply,
     resolved_call::ResolvedCall,
     services::Services,
     tool_limits::ToolLimits,
@@ -117,10 +120,29 @@ impl Server {
             let (tool, arguments) = (request.name.to_string(), call.arguments());
             return Ok(call.dispatch(ResolvedCall { tool, arguments, read_only: endpoint.read_only }).await);
         };
+        if let Some(tool) = self.tools.get(builtin.name()) {
+            let schema = Value::Object(tool.input_schema.as_ref().clone());
+            if let Err(beyond) = catalogue::check_bounds(&schema, &call.arguments()) {
+                return Ok(reply::failed(beyond.to_string(), reply::INVALID_ARGUMENTS).into());
+            }
+        }
         Ok(match self.services.acquire(builtin.name(), caller).await {
             Ok(_slot) => builtin.call(call).await,
             Err(limited) => limited.into(),
         })
+    }
+
+    /// The answer to a call that panicked, after it is counted and recorded.
+    async fn answer_panic(&self, tool: &str, caller: &Caller) -> CallToolResponse {
+        tracing::error!(tool, "a tool call panicked");
+        self.services.metrics.call_ended(tool, reply::PANICKED, Duration::ZERO);
+        dispatch::record_panic(&self.services.dispatcher, caller, tool).await;
+        reply::failed(
+            "the server failed with an internal error in this call: check the state of the model before you call it again, and \
+             report the error to the operator of the server",
+            "internal_error",
+        )
+        .into()
     }
 
     fn unknown_tool(&self, name: &str, endpoint: &Endpoint) -> String {
@@ -181,6 +203,10 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let scope = self.caller_and_endpoint(&context)?;
-        self.call(&request, &scope, &context).await
+        // the one place that catches a panic of a call: its client gets an answer, and the other calls go on
+        match AssertUnwindSafe(self.call(&request, &scope, &context)).catch_unwind().await {
+            Ok(answer) => answer,
+            Err(_) => Ok(self.answer_panic(&request.name, &scope.caller).await),
+        }
     }
 }

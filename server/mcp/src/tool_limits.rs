@@ -5,6 +5,11 @@ use std::{collections::BTreeMap, time::Instant};
 use identity::Caller;
 use limits::{Exceeded, InFlightGuard, Rate, RateLimiter};
 
+/// The tool that waits.
+const WAIT_TOOL: &str = "juju_wait_for";
+/// Concurrent waits of one caller, unless the configuration has another number.
+const DEFAULT_MAX_WAITS: usize = 16;
+
 /// Limits by tool.
 #[derive(Debug)]
 pub struct ToolLimits {
@@ -13,11 +18,13 @@ pub struct ToolLimits {
 }
 
 impl ToolLimits {
-    /// For each tool: its name, how often and how many at once one caller may call it. Tools that are not listed have no limit.
+    /// For each tool: its name, how often and how many at once one caller may call it. Tools that are not listed have no limit,
+    /// except that the tool that waits has a default: each call holds a watcher on a controller.
     #[must_use]
     pub fn new(limits: impl IntoIterator<Item = (String, Rate, usize)>) -> Self {
-        let limiters =
-            limits.into_iter().map(|(tool, rate, concurrent)| (tool, RateLimiter::new(rate, concurrent))).collect();
+        let defaults = [(WAIT_TOOL.to_owned(), Rate::NONE, DEFAULT_MAX_WAITS)];
+        let all = defaults.into_iter().chain(limits);
+        let limiters = all.map(|(tool, rate, concurrent)| (tool, RateLimiter::new(rate, concurrent))).collect();
         Self { limiters, started: Instant::now() }
     }
 

@@ -104,7 +104,8 @@ impl ListedTool {
     }
 
     fn from_builtin(tool: &dyn BuiltinTool, catalogue: &Catalogue) -> Self {
-        let descriptor = tool.descriptor(catalogue);
+        let mut descriptor = tool.descriptor(catalogue);
+        catalogue::add_bounds(&mut descriptor.input);
         let schemas = Schemas { input: &descriptor.input, output: &descriptor.output };
         let annotations = annotations_for(descriptor.effect, false);
         let rendered = to_mcp_tool(tool.name(), descriptor.description, &schemas, annotations);

@@ -1,5 +1,7 @@
 //! The fuzz targets: each accepts any bytes, and must neither panic nor contradict itself.
 
+#[cfg(feature = "tools")]
+pub mod arguments;
 #[cfg(feature = "callers")]
 pub mod bearer;
 pub mod content;

@@ -39,7 +39,7 @@ fn check_with_builtin_rules(own: &Policy, all: Result<Policy, InvalidPolicy>) {
 }
 
 fn check_policy(policy: &Policy) {
-    let bound = policy.bindings().iter().map(|binding| &binding.role);
+    let bound = policy.role_bindings().iter().map(|binding| &binding.role);
     assert!(bound.into_iter().all(|role| policy.roles().has(role)), "a binding to an unknown role");
     assert!(policy.rules().iter().all(|rule| !rule.name.is_empty()), "a rule without a name");
     let roles: Vec<String> = policy.roles().described().map(|(name, _)| name.to_owned()).take(16).collect();
@@ -61,14 +61,14 @@ fn check_decision(policy: &Policy, caller: &Caller, effect: Effect) {
     let (act, context) = (act(effect), EvaluationContext::new(Default::default()));
     let judged = policy.evaluate(caller, &act, &context);
     let explanation = policy.explain(caller, &act, &context);
-    if policy.permissions(caller).allow(effect).is_err() {
+    if policy.permissions(caller).check_effect(effect).is_err() {
         assert!(matches!(judged, PolicyDecision::Deny(_)), "{judged:?} though no role allows it: {explanation:?}");
         return;
     }
-    let has_result = |answer: &str| explanation.rules.iter().any(|looked| looked.answer == answer);
+    let has_result = |answer: &str| explanation.rules.iter().any(|looked| looked.result == answer);
     match &judged {
-        PolicyDecision::Allow { .. } => assert!(!has_result("deny") && !has_result("approve"), "{explanation:?}"),
-        PolicyDecision::RequireApproval { demands, .. } => assert!(!demands.is_empty() && has_result("approve") && !has_result("deny"), "{explanation:?}"),
+        PolicyDecision::Allow { .. } => assert!(!has_result("deny") && !has_result("require_approval"), "{explanation:?}"),
+        PolicyDecision::RequireApproval { requirements, .. } => assert!(!requirements.is_empty() && has_result("require_approval") && !has_result("deny"), "{explanation:?}"),
         PolicyDecision::Deny(denial) => assert!(!denial.to_string().is_empty(), "{explanation:?}"),
     }
     if explanation.decision != "deny" {

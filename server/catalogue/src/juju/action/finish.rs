@@ -13,7 +13,7 @@ use juju_wire::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Failure, Site, entity, juju::render::go_timestamp};
+use crate::{Failure, MAX_WAIT_SECONDS, Site, entity, juju::render::go_timestamp};
 
 /// How long to wait for tasks by default.
 pub(super) const DEFAULT_WAIT_SECONDS: u64 = 60;
@@ -52,7 +52,7 @@ pub(super) async fn finish(
         }
         return Ok(summary);
     }
-    let until = Instant::now() + Duration::from_secs(wait.unwrap_or(DEFAULT_WAIT_SECONDS));
+    let until = Instant::now() + Duration::from_secs(wait.unwrap_or(DEFAULT_WAIT_SECONDS).min(MAX_WAIT_SECONDS));
     let total = f64::from(u32::try_from(asked.len()).unwrap_or(u32::MAX));
     loop {
         let done = tasks.iter().filter(|task| ended(task)).count();

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 pub use entity::Kind;
 
 use self::{entity::Watched, query::Query};
-use crate::{Command, Failure, Scope, Site, target};
+use crate::{Command, Failure, MAX_WAIT_SECONDS, Scope, Site, target};
 
 /// The tool `juju_wait_for`.
 pub struct WaitFor;
@@ -42,6 +42,10 @@ pub struct Output {
 }
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
+/// Shortest timeout: a shorter one would only make the controller start and stop a watcher.
+const MIN_TIMEOUT: Duration = Duration::from_secs(1);
+/// Longest timeout.
+const MAX_TIMEOUT: Duration = Duration::from_secs(MAX_WAIT_SECONDS);
 
 impl Args {
     fn query(&self) -> Result<Query, String> {
@@ -51,7 +55,9 @@ impl Args {
     fn timeout(&self) -> Result<Duration, String> {
         match self.timeout.as_deref() {
             None => Ok(DEFAULT_TIMEOUT),
-            Some(text) => duration(text).ok_or_else(|| format!("`timeout` has to be like 90s or 1h30m, not: {text}")),
+            Some(text) => duration(text)
+                .filter(|timeout| (MIN_TIMEOUT..=MAX_TIMEOUT).contains(timeout))
+                .ok_or_else(|| format!("`timeout` has to be like 90s or 1h30m, from 1s to 24h, not: {text}")),
         }
     }
 }
@@ -101,7 +107,7 @@ impl Command for WaitFor {
 async fn wait(args: &Args, query: &Query, site: &Site, seen: &mut Watched) -> Result<Output, Failure> {
     let connection = site.model_connection().await?;
     let session = connection.session().await?;
-    let watcher = Watcher { id: session.call::<WatchAll>(()).await?.watcher_id, session };
+    let watcher = Watcher::start(session).await?;
     let (mut round, mut wire) = (0.0, Map::new());
     loop {
         let next = watcher.session.call_without_timeout::<Next>(&watcher.id, ()).await?;
@@ -131,6 +137,18 @@ struct Watcher {
     id: String,
 }
 
+impl Watcher {
+    /// Starts a watcher in a task of its own: if the caller leaves before the controller replies, the task still takes the
+    /// reply and stops the watcher.
+    async fn start(session: Arc<Session>) -> Result<Self, Failure> {
+        let started = tokio::spawn(async move {
+            let id = session.call::<WatchAll>(()).await?.watcher_id;
+            Ok::<_, Failure>(Self { session, id })
+        });
+        started.await.unwrap_or_else(|cause| Err(Failure::Unwritable(cause.to_string())))
+    }
+}
+
 impl Drop for Watcher {
     fn drop(&mut self) {
         let (session, id) = (Arc::clone(&self.session), std::mem::take(&mut self.id));
@@ -146,13 +164,14 @@ fn duration(text: &str) -> Option<Duration> {
         let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
         let number: u64 = rest[..digits].parse().ok()?;
         let unit = rest[digits..].find(|letter: char| letter.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
-        whole += match &rest[digits..unit] {
+        let part = match &rest[digits..unit] {
             "ms" => Duration::from_millis(number),
             "s" => Duration::from_secs(number),
             "m" => Duration::from_secs(number.checked_mul(60)?),
             "h" => Duration::from_secs(number.checked_mul(3_600)?),
             _ => return None,
         };
+        whole = whole.checked_add(part)?;
         rest = &rest[unit..];
     }
     (!whole.is_zero()).then_some(whole)
@@ -167,8 +186,35 @@ mod tests {
         for (text, seconds) in [("90s", 90), ("1h30m", 5_400), ("10m", 600)] {
             assert_eq!(duration(text), Some(Duration::from_secs(seconds)), "{text}");
         }
-        for text in ["", "10", "m", "10 m", "-1s", "0s", "5d"] {
+        for text in [
+            "",
+            "10",
+            "m",
+            "10 m",
+            "-1s",
+            "0s",
+            "5d",
+            "18446744073709551615s18446744073709551615s",
+            "18446744073709551615h",
+        ] {
             assert_eq!(duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn timeout_is_between_a_second_and_a_day() {
+        let args = |timeout: &str| Args {
+            kind: Kind::Model,
+            name: "shop".to_owned(),
+            query: None,
+            timeout: Some(timeout.to_owned()),
+        };
+        for timeout in ["1s", "1000ms", "24h", "23h59m60s"] {
+            assert!(args(timeout).timeout().is_ok(), "{timeout}");
+        }
+        for timeout in ["1ms", "999ms", "24h1ms", "999h", "18446744073709551615s1s"] {
+            let problem = args(timeout).timeout().expect_err(timeout);
+            assert!(problem.contains("`timeout`") && problem.contains("from 1s to 24h"), "{problem}");
         }
     }
 }

@@ -1,0 +1,307 @@
+//! Bounds of arguments: written into every input schema, and checked against that schema before a call is planned.
+
+use serde_json::{Map, Value, json};
+
+use crate::BadArguments;
+
+/// Maximum length of a name, an id or another short text.
+pub const MAX_NAME_CHARS: usize = 256;
+/// Maximum length of a query, a filter, constraints or a URL.
+pub const MAX_QUERY_CHARS: usize = 1024;
+/// Maximum length of a file path.
+pub(crate) const MAX_PATH_CHARS: usize = 4096;
+/// Maximum length of a command for a shell.
+pub(crate) const MAX_COMMAND_CHARS: usize = 64 * 1024;
+/// Maximum length of an idempotency key.
+pub(crate) const MAX_KEY_CHARS: usize = 200;
+/// Maximum length of a list, and maximum number of members of an object.
+pub const MAX_ITEMS: usize = 1000;
+/// Maximum number of machines or units that one call adds, and maximum scale of an application.
+pub const MAX_COUNT: u64 = 1000;
+/// Maximum time that one call waits, in seconds: one day.
+pub const MAX_WAIT_SECONDS: u64 = 86_400;
+/// Maximum number of log lines or history entries of one call.
+pub(crate) const MAX_LINES: u64 = 65_535;
+/// Maximum of an integer without a bound of its own, such as a revision.
+pub(crate) const MAX_INTEGER: u64 = i32::MAX as u64;
+/// Maximum bytes of all texts and names in the arguments of one call.
+pub const MAX_ARGUMENTS_BYTES: usize = 1 << 20;
+
+/// The length that a text property may have.
+fn max_chars(property: &str) -> usize {
+    match property {
+        "query" | "filter" | "constraints" | "url" | "offer" | "cursor" | "storage" => MAX_QUERY_CHARS,
+        "charm" | "path" | "resources" => MAX_PATH_CHARS,
+        "command" => MAX_COMMAND_CHARS,
+        "idempotency_key" => MAX_KEY_CHARS,
+        _ => MAX_NAME_CHARS,
+    }
+}
+
+/// The values that an integer property may have.
+fn range(property: &str) -> (u64, u64) {
+    match property {
+        "num_machines" => (1, MAX_COUNT),
+        "num_units" => (0, MAX_COUNT),
+        "wait" => (0, MAX_WAIT_SECONDS),
+        "lines" | "n" | "days" => (0, MAX_LINES),
+        _ => (0, MAX_INTEGER),
+    }
+}
+
+/// Adds the missing bounds to a schema and to all schemas in it. A bound that the author of a tool wrote stays.
+pub fn add_bounds(schema: &mut Value) {
+    bound(schema, "");
+}
+
+fn bound(schema: &mut Value, property: &str) {
+    let Value::Object(map) = schema else { return };
+    match map.get("type").and_then(Value::as_str) {
+        Some("integer") => {
+            let (minimum, maximum) = range(property);
+            map.entry("minimum").or_insert(minimum.into());
+            map.entry("maximum").or_insert(maximum.into());
+        }
+        Some("string") => drop(map.entry("maxLength").or_insert(max_chars(property).into())),
+        Some("array") => drop(map.entry("maxItems").or_insert(MAX_ITEMS.into())),
+        // an object without properties has free members
+        Some("object") if !map.contains_key("properties") => {
+            map.entry("maxProperties").or_insert(MAX_ITEMS.into());
+        }
+        _ => {}
+    }
+    for key in ["items", "additionalProperties"] {
+        if let Some(inner) = map.get_mut(key) {
+            bound(inner, property);
+        }
+    }
+    if let Some(Value::Object(properties)) = map.get_mut("properties") {
+        properties.iter_mut().for_each(|(name, schema)| bound(schema, name));
+    }
+}
+
+/// Checks arguments against the bounds in their schema. Types and names are checked when the arguments are parsed.
+///
+/// # Errors
+/// [`BadArguments`], naming the argument and the bound.
+pub fn check_bounds(schema: &Value, arguments: &Map<String, Value>) -> Result<(), BadArguments> {
+    let bytes = members_bytes(arguments);
+    if bytes > MAX_ARGUMENTS_BYTES {
+        let problem =
+            format!("the arguments have {bytes} bytes of text, and at most {MAX_ARGUMENTS_BYTES} are accepted");
+        return Err(BadArguments::message(problem));
+    }
+    check_members(schema, arguments, "")
+}
+
+fn check_members(schema: &Value, members: &Map<String, Value>, path: &str) -> Result<(), BadArguments> {
+    for (name, value) in members {
+        let schema = match schema["properties"].get(name).or_else(|| schema.get("additionalProperties")) {
+            // an option that the schema does not list, or an unknown one
+            Some(Value::Bool(false)) => &json!({"type": "string", "maxLength": MAX_NAME_CHARS, "maxItems": MAX_ITEMS}),
+            Some(schema) => schema,
+            None => continue,
+        };
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        check(schema, value, &path)?;
+    }
+    Ok(())
+}
+
+fn check(schema: &Value, value: &Value, path: &str) -> Result<(), BadArguments> {
+    let most = |key: &str| schema[key].as_u64().map(|most| usize::try_from(most).unwrap_or(usize::MAX));
+    let too_many = |count: usize, key: &str| most(key).filter(|most| count > *most);
+    match value {
+        Value::Number(number) => {
+            let beyond = |key: &str, wrong: fn(f64, f64) -> bool| {
+                schema[key].as_f64().zip(number.as_f64()).is_some_and(|(bound, given)| wrong(given, bound))
+            };
+            if beyond("minimum", |given, bound| given < bound) || beyond("maximum", |given, bound| given > bound) {
+                let problem = format!("has to be from {} to {}, not {number}", schema["minimum"], schema["maximum"]);
+                return Err(BadArguments::argument(path, &problem));
+            }
+        }
+        Value::String(text) => {
+            // a character has at most four bytes, so most texts need not be counted
+            let chars = if text.len() <= most("maxLength").unwrap_or(usize::MAX) { 0 } else { text.chars().count() };
+            if let Some(most) = too_many(chars, "maxLength") {
+                let problem = format!("has {chars} characters, and at most {most} are accepted");
+                return Err(BadArguments::argument(path, &problem));
+            }
+        }
+        Value::Array(items) => {
+            if let Some(most) = too_many(items.len(), "maxItems") {
+                let problem = format!("has {} values, and at most {most} are accepted", items.len());
+                return Err(BadArguments::argument(path, &problem));
+            }
+            for (at, item) in items.iter().enumerate() {
+                check(&schema["items"], item, &format!("{path}[{at}]"))?;
+            }
+        }
+        Value::Object(members) => {
+            if let Some(most) = too_many(members.len(), "maxProperties") {
+                let problem = format!("has {} members, and at most {most} are accepted", members.len());
+                return Err(BadArguments::argument(path, &problem));
+            }
+            check_members(schema, members, path)?;
+        }
+        Value::Null | Value::Bool(_) => {}
+    }
+    Ok(())
+}
+
+fn members_bytes(members: &Map<String, Value>) -> usize {
+    members.iter().fold(0, |sum, (name, value)| sum.saturating_add(name.len()).saturating_add(text_bytes(value)))
+}
+
+fn text_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(text_bytes).fold(0, usize::saturating_add),
+        Value::Object(members) => members_bytes(members),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Catalogue, Tool};
+
+    /// Extremes of a property: at its bounds, beyond them, and of a wrong type.
+    fn extremes(schema: &Value) -> Vec<Value> {
+        let text = |chars: usize| Value::String("x".repeat(chars));
+        let wrong = [json!(null), json!(true), json!({}), json!([]), json!(""), json!(-1), json!(0.5)];
+        let most = |key: &str| usize::try_from(schema[key].as_u64().expect("a bound")).expect("small");
+        let own = match schema["type"].as_str() {
+            Some("integer") => vec![
+                schema["minimum"].clone(),
+                schema["maximum"].clone(),
+                json!(i64::MIN),
+                json!(i64::MAX),
+                json!(u64::MAX),
+                json!(1e300),
+            ],
+            Some("string") => [
+                "18446744073709551615s18446744073709551615s",
+                "18446744073709551615h",
+                "9223372036854775808",
+                "99999999999999999999999999999999",
+                "é\u{0}\n:/.@#=",
+                "juju-exec",
+                "/../..",
+            ]
+            .map(|text| json!(text))
+            .into_iter()
+            .chain([text(most("maxLength")), text(most("maxLength") + 1), text(3 << 20)])
+            .collect(),
+            Some("array") => {
+                let item = if schema["items"]["type"] == "string" { json!("web/0") } else { json!(1) };
+                let items = |count: usize| Value::Array(vec![item.clone(); count]);
+                vec![items(most("maxItems")), items(most("maxItems") + 1), items(300_000), json!(["", " ", "/", ":"])]
+            }
+            Some("object") => {
+                let members =
+                    |count: usize| (0..count).map(|at| (format!("key{at}"), json!("value"))).collect::<Map<_, _>>();
+                vec![members(MAX_ITEMS).into(), members(MAX_ITEMS + 1).into(), json!({"a": {"b": [text(3 << 20)]}})]
+            }
+            _ => Vec::new(),
+        };
+        own.into_iter().chain(wrong).collect()
+    }
+
+    /// Arguments that have everything that a tool requires.
+    fn required(tool: &dyn Tool) -> Map<String, Value> {
+        let schema = tool.input_schema();
+        let names = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let sample = |schema: &Value| match schema["type"].as_str() {
+            Some("integer") => json!(1),
+            Some("array") => json!(["web/0"]),
+            Some("object") => json!({}),
+            Some("boolean") => json!(true),
+            _ => schema["enum"].get(0).cloned().unwrap_or_else(|| json!("web")),
+        };
+        names.map(|name| (name.to_owned(), sample(&schema["properties"][name]))).collect()
+    }
+
+    fn unbounded(schema: &Value, path: &str) -> Vec<String> {
+        let has = |key: &str| schema.get(key).is_some();
+        let bounded = match schema["type"].as_str() {
+            Some("integer" | "number") => has("minimum") && has("maximum"),
+            Some("string") => has("maxLength") || has("enum"),
+            Some("array") => has("maxItems") && has("items"),
+            Some("object") => has("properties") || has("maxProperties"),
+            _ => true,
+        };
+        let own = (!bounded).then(|| path.to_owned());
+        let inner = ["items", "additionalProperties"].into_iter().filter_map(|key| schema.get(key));
+        let members = schema["properties"].as_object().into_iter().flatten();
+        own.into_iter()
+            .chain(inner.flat_map(|inner| unbounded(inner, &format!("{path}[]"))))
+            .chain(members.flat_map(|(name, inner)| unbounded(inner, &format!("{path}.{name}"))))
+            .collect()
+    }
+
+    #[test]
+    fn every_property_of_every_tool_has_bounds() {
+        let catalogue = Catalogue::builtin();
+        let found: Vec<String> =
+            catalogue.iter().flat_map(|tool| unbounded(tool.input_schema(), tool.name())).collect();
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn plan_of_every_tool_survives_the_extremes_of_every_property() {
+        let catalogue = Catalogue::builtin();
+        for tool in catalogue.iter() {
+            for (name, schema) in tool.input_schema()["properties"].as_object().expect("properties") {
+                for value in extremes(schema) {
+                    let mut arguments = required(tool);
+                    arguments.insert(name.clone(), value);
+                    let given = members_bytes(&arguments);
+                    let Ok(plan) = tool.plan(arguments.clone()) else { continue };
+                    assert!(given <= MAX_ARGUMENTS_BYTES, "{} {name}: {given} bytes were accepted", tool.name());
+                    let act = serde_json::to_string(&plan.unresolved_act()).expect("an act");
+                    let most = 16 * serde_json::to_string(&arguments).expect("JSON").len() + 4096;
+                    assert!(act.len() <= most, "{} {name}: the act has {} bytes", tool.name(), act.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn plan_refuses_values_beyond_their_bounds_and_names_them() {
+        let catalogue = Catalogue::builtin();
+        for (tool, arguments, sentence) in [
+            (
+                "juju_add_machine",
+                json!({"num_machines": u32::MAX}),
+                "`num_machines` has to be from 1 to 1000, not 4294967295",
+            ),
+            ("juju_add_machine", json!({"num_machines": 1001}), "`num_machines` has to be from 1 to 1000"),
+            (
+                "juju_run",
+                json!({"units": ["db/0"], "action": "backup", "wait": u64::MAX}),
+                "`wait` has to be from 0 to 86400, not 18446744073709551615",
+            ),
+            (
+                "juju_show_application",
+                json!({"applications": ["x".repeat(257)]}),
+                "`applications[0]` has 257 characters",
+            ),
+            ("juju_show_application", json!({"applications": vec!["x"; 1001]}), "`applications` has 1001 values"),
+            ("juju_wait_for", json!({"kind": "unit", "name": "web/0", "query": "x".repeat(1025)}), "`query` has 1025"),
+            (
+                "juju_wait_for",
+                json!({"kind": "unit", "name": "web/0", "timeout": "18446744073709551615s1s"}),
+                "`timeout`",
+            ),
+            ("juju_config", json!({"application": "web", "values": {"a": "x".repeat(1 << 20)}}), "bytes of text"),
+        ] {
+            let arguments = arguments.as_object().cloned().expect("an object");
+            let tool = catalogue.get(tool).expect(tool);
+            let Err(refusal) = tool.plan(arguments) else { panic!("{sentence}: accepted") };
+            assert!(refusal.to_string().contains(sentence), "{refusal}");
+        }
+    }
+}
