@@ -16,7 +16,7 @@ import yaml
 TREE = pathlib.Path(__file__).resolve().parents[2]
 DEBIAN_PACKAGES = pathlib.Path("/usr/lib/python3/dist-packages")
 OS_RELEASE = 'NAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\nVERSION_CODENAME=noble\nPRETTY_NAME="Ubuntu 24.04"\n'
-PACK = 'mount --bind "$1" /usr/lib/os-release && exec charmcraft pack --destructive-mode'
+PACK = 'mount --bind "$1" /usr/lib/os-release && exec "$2" -m charmcraft pack --destructive-mode'
 
 
 def missing():
@@ -51,7 +51,7 @@ def pack(folder):
     (folder / "os-release").write_text(OS_RELEASE)
     path = f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(modules)}
-    subprocess.run(["unshare", "-m", "bash", "-c", PACK, "pack", folder / "os-release"], cwd=folder, env=environment, check=True,
+    subprocess.run(["unshare", "-m", "bash", "-c", PACK, "pack", folder / "os-release", sys.executable], cwd=folder, env=environment, check=True,
                    stdin=subprocess.DEVNULL)
     (charm,) = folder.glob("*.charm")
     return charm
