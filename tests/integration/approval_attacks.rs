@@ -359,6 +359,8 @@ async fn token_cannot_approve_its_own_act_over_http_by_default() {
 
 #[tokio::test]
 async fn ledger_names_the_kind_of_each_approval() {
+    use audit::ApprovalKind::{Approver, ClientConfirmation, SecondApprover};
+
     let shop = ApprovalFixture::start(false, ApprovalSettings::with_client_confirmation()).await;
     let asked = shop.request_with_elicitation("admin", json!({})).await;
     assert_ne!(shop.request_with_elicitation("admin", yes(&asked["requestState"])).await["isError"], true);
@@ -376,6 +378,5 @@ async fn ledger_names_the_kind_of_each_approval() {
             audit::Phase::Close(_) => None,
         })
         .collect();
-    use audit::ApprovalKind::{Approver, ClientConfirmation, SecondApprover};
     assert_eq!(kinds, [ClientConfirmation, Approver, SecondApprover]);
 }

@@ -130,12 +130,12 @@ fn item_end(tokens: &[String], start: usize) -> usize {
 }
 
 /// Removes all that only tests see.
-fn without_tests(tokens: Vec<String>) -> Vec<String> {
+fn without_tests(tokens: &[String]) -> Vec<String> {
     let mut product = Vec::new();
     let mut index = 0;
     while index < tokens.len() {
         if tokens[index..].iter().take(7).map(String::as_str).eq(["#", "[", "cfg", "(", "test", ")", "]"]) {
-            index = item_end(&tokens, index + 7);
+            index = item_end(tokens, index + 7);
         } else {
             product.push(tokens[index].clone());
             index += 1;
@@ -193,7 +193,7 @@ impl Crate {
     /// Reads a file as the module `path`; its child files are in `folder`.
     fn read_file(&mut self, file: &Path, folder: &Path, path: ModulePath) {
         let source = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        self.read_module(&without_tests(tokens(&source)), file, folder, path);
+        self.read_module(&without_tests(&tokens(&source)), file, folder, path);
     }
 
     fn read_module(&mut self, tokens: &[String], file: &Path, folder: &Path, path: ModulePath) {

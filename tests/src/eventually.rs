@@ -18,7 +18,7 @@ pub async fn wait_until<T>(what: &str, mut check: impl AsyncFnMut() -> Result<T,
         match check().await {
             Ok(found) => return found,
             Err(seen) => {
-                assert!(start.elapsed() < TEST_TIMEOUT, "not within {TEST_TIMEOUT:?}: {what}; last state: {seen}")
+                assert!(start.elapsed() < TEST_TIMEOUT, "not within {TEST_TIMEOUT:?}: {what}; last state: {seen}");
             }
         }
         tokio::time::sleep(POLL_INTERVAL).await;

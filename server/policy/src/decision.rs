@@ -73,7 +73,7 @@ impl Policy {
         let role_decision = match role_decision {
             Ok(allowed) => allowed,
             Err(role_decision) => {
-                let rules = self.rules().iter().map(Rule::not_evaluated).collect();
+                let rule_results = self.rules().iter().map(Rule::not_evaluated).collect();
                 let requires_second_approver = false;
                 return Explanation {
                     decision: "deny",
@@ -81,12 +81,12 @@ impl Policy {
                     production,
                     roles,
                     role_decision,
-                    rules,
+                    rules: rule_results,
                 };
             }
         };
         let results = self.evaluate_rules(&input, context);
-        let rules = results.iter().map(|(rule, violation)| rule.result(&input, violation.as_ref())).collect();
+        let rule_results = results.iter().map(|(rule, violation)| rule.result(&input, violation.as_ref())).collect();
         let (decision, requires_second_approver) = match decide(results.into_iter().filter_map(|(_, found)| found)) {
             PolicyDecision::Allow { .. } => ("allow", false),
             PolicyDecision::RequireApproval { requirements, .. } => {
@@ -94,7 +94,14 @@ impl Policy {
             }
             PolicyDecision::Deny(_) => ("deny", false),
         };
-        Explanation { decision, requires_second_approver, production, roles: roles.clone(), role_decision, rules }
+        Explanation {
+            decision,
+            requires_second_approver,
+            production,
+            roles: roles.clone(),
+            role_decision,
+            rules: rule_results,
+        }
     }
 
     /// The role that allows an act, by the scopes of the token and the roles of the caller.
