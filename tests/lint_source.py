@@ -3,7 +3,6 @@
 
     tests/lint_source.py                  one line per check; the last line counts; exit code 1 if a check fails
     tests/lint_source.py --words [PATH..] rejected words and test names per folder, and every place below the paths
-    tests/lint_source.py --words --shrink lowers tests/lint_baseline.json to what is left
 """
 import pathlib
 import re

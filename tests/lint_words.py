@@ -1,13 +1,11 @@
 """The words that this project does not use, what to write instead, and how test functions are named (docs/STYLE.md)."""
 import collections
 import fnmatch
-import json
 import pathlib
 import re
 import subprocess
 
 TREE = pathlib.Path(__file__).resolve().parents[1]
-BASELINE = TREE / "tests" / "lint_baseline.json"
 
 # Each with what to write instead. The list only grows.
 REJECTED = {
@@ -149,40 +147,20 @@ def per_folder(found):
     return dict(sorted(collections.Counter(folder(f.file) for f in found).items()))
 
 
-def baseline():
-    """The counts that folders may still have: `{"words": {folder: n}, "tests": {folder: n}}`; all zero without the file."""
-    return json.loads(BASELINE.read_text()) if BASELINE.exists() else {"words": {}, "tests": {}}
-
-
-def above(found, allowed):
-    """The folders with more than they may have, with the first places in each."""
-    for name, count in per_folder(found).items():
-        if count > allowed.get(name, 0):
-            places = [f"{f.file}:{f.line} `{f.word}`" for f in found if folder(f.file) == name]
-            yield f"{name} has {count}, at most {allowed.get(name, 0)}: {', '.join(places[:3])}"
-
-
 def figures():
     """Rows for `lint_source.py`: name, whether it holds, and the figure."""
-    exceptions, allowed = Exceptions(), baseline()
-    words, tests = list(rejected_words(exceptions)), list(rejected_test_names())
-    worse = list(above(words, allowed["words"]))
-    yield "no rejected words (tests/lint_words.py) beyond the baseline", not worse, worse or f"{len(words)} left"
-    worse = list(above(tests, allowed["tests"]))
-    yield "test names follow <unit>_<condition>_<result>, beyond the baseline", not worse, worse or f"{len(tests)} left"
+    exceptions = Exceptions()
+    for name, found in (("no rejected words (tests/lint_words.py)", list(rejected_words(exceptions))),
+                        ("test names follow <unit>_<condition>_<result>", list(rejected_test_names()))):
+        yield name, not found, [f"{f.file}:{f.line} `{f.word}`" for f in found[:4]] or "all"
     unused = exceptions.unused()
     yield "exceptions that hide something", not unused and len(EXCEPTIONS) <= MOST_EXCEPTIONS, unused or len(EXCEPTIONS)
 
 
 def show(prefixes):
-    """Prints what is left per folder, and every place below the given paths. With `--shrink` first: lowers the baseline."""
+    """Prints what is left per folder, and every place below the given paths."""
     words, tests = list(rejected_words(Exceptions())), list(rejected_test_names())
     now = {"words": per_folder(words), "tests": per_folder(tests)}
-    if prefixes[:1] == ["--shrink"]:
-        old = baseline() if BASELINE.exists() else now
-        small = {kind: {k: min(v, old[kind].get(k, 0)) for k, v in now[kind].items() if old[kind].get(k, 0)} for kind in now}
-        BASELINE.write_text(json.dumps(small, indent=2) + "\n")
-        return
     for found in [*words, *tests]:
         if any(found.file.startswith(prefix) for prefix in prefixes):
             print(f"{found.file}:{found.line}: `{found.word}`: write {found.instead}")

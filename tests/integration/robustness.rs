@@ -68,7 +68,7 @@ async fn server(settings: Settings, catalogue: Catalogue) -> (tempfile::TempDir,
     (folder, server)
 }
 
-fn call(tool: &str, arguments: Value) -> Request {
+fn call(tool: &str, arguments: &Value) -> Request {
     Request::modern("/mcp/full", "tools/call", json!({"name": tool, "arguments": arguments}))
 }
 
@@ -77,7 +77,7 @@ async fn panic_of_a_tool_is_answered_counted_and_recorded() {
     let planted = Catalogue::builtin().with_tool(Box::new(PanickingTool(json!({"type": "object", "properties": {}}))));
     let (_folder, server) = server(Settings::default(), planted).await;
     let answer =
-        call("juju_panic", json!({})).token(server.token("viewer")).send(server.address).await.expect("an answer");
+        call("juju_panic", &json!({})).token(server.token("viewer")).send(server.address).await.expect("an answer");
     let body = answer.body.clone();
     assert!(body.contains("internal error") && body.contains("\"juju-mcp/code\":\"internal_error\""), "{body}");
     let counted = "juju_mcp_tool_calls_total{tool=\"juju_panic\",outcome=\"panicked\"} 1\n";
@@ -91,7 +91,7 @@ async fn panic_of_a_tool_is_answered_counted_and_recorded() {
     assert_eq!(closed.outcome, Outcome::Failed);
     assert!(closed.reason.contains("panicked"), "{}", closed.reason);
     let again =
-        call("juju_controllers", json!({})).token(server.token("viewer")).send(server.address).await.expect("sent");
+        call("juju_controllers", &json!({})).token(server.token("viewer")).send(server.address).await.expect("sent");
     assert_eq!(again.status, 200, "the server goes on");
 }
 
@@ -102,7 +102,7 @@ async fn denied_call_of_a_megabyte_leaves_a_small_record() {
         let arguments =
             json!({"model": "x".repeat(1000), "units": ["web/0"], "action": "a", "params": {"x": "x".repeat(bytes)}});
         let answer =
-            call("juju_run", arguments).token(server.token("viewer")).send(server.address).await.expect("an answer");
+            call("juju_run", &arguments).token(server.token("viewer")).send(server.address).await.expect("an answer");
         assert!(answer.body.contains("denied"), "{}", &answer.body[..answer.body.len().min(500)]);
     }
     let records = server.ledger_records().await;

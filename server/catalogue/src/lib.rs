@@ -4,6 +4,7 @@
 //! of the program sees of it: JSON in, a [`Plan`] out.
 
 mod answer;
+mod bad_arguments;
 mod bounds;
 mod command;
 mod entity;
@@ -24,6 +25,7 @@ mod text;
 mod view;
 
 pub use answer::{Answer, ResultLimit};
+pub use bad_arguments::BadArguments;
 pub use bounds::{
     MAX_ARGUMENTS_BYTES, MAX_COUNT, MAX_ITEMS, MAX_NAME_CHARS, MAX_QUERY_CHARS, MAX_WAIT_SECONDS, add_bounds,
     check_bounds,
@@ -35,7 +37,6 @@ pub use offer_url::OfferUrl;
 pub use options::{Format, Options, ViewOptions};
 pub use plan::{Plan, PlannedCommand, PlannedWork, Tool};
 pub use registry::Catalogue;
-pub use schema::BadArguments;
 pub use scope::Scope;
 pub use site::{Place, Progress, Site};
 pub use text::{clean, table};

@@ -1,42 +1,9 @@
 //! JSON Schemas of arguments and answers, short enough for an assistant that reads those of all tools.
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::bounds;
-
-/// Arguments that do not fit the published schema.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the arguments do not fit: {0}")]
-pub struct BadArguments(String);
-
-impl BadArguments {
-    pub(crate) fn argument(argument: &str, problem: &str) -> Self {
-        Self(format!("`{argument}` {problem}"))
-    }
-
-    pub(crate) fn message(problem: String) -> Self {
-        Self(problem)
-    }
-
-    /// Reads arguments, and names the one that does not fit.
-    pub(crate) fn parse<T: DeserializeOwned>(arguments: Map<String, Value>) -> Result<T, Self> {
-        serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| Self::found(&error))
-    }
-
-    fn found(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let (path, cause) = (error.path().to_string(), error.inner().to_string());
-        // such an error names its argument itself
-        if path == "." || cause.starts_with("unknown field") || cause.starts_with("missing field") {
-            return Self(cause);
-        }
-        let cause = ["expected u16", "expected u32", "expected u64", "expected usize"]
-            .into_iter()
-            .fold(cause, |cause, word| cause.replace(word, "expected a whole number that is not negative"));
-        Self(format!("`{path}`: {}", cause.replace("expected i64", "expected a whole number")))
-    }
-}
 
 /// The closed schema of a tool's arguments: its own first, then the options that all tools of its kind take.
 /// `required` are those of the options that cannot be left out.
@@ -154,41 +121,5 @@ fn compact(schema: &mut Value, top: bool) {
     }
     if let Some(Value::Object(properties)) = map.get_mut("properties") {
         properties.values_mut().for_each(|property| compact(property, false));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use serde::Deserialize;
-
-    use super::*;
-
-    #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only whether it can be read matters")]
-    struct Wanted {
-        name: String,
-        number: Option<u32>,
-        #[serde(default)]
-        bind: BTreeMap<String, String>,
-    }
-
-    #[test]
-    fn parse_names_the_argument_that_does_not_fit() {
-        for (arguments, part) in [
-            (
-                json!({"name": "a", "number": -1}),
-                "`number`: invalid value: integer `-1`, expected a whole number that is not",
-            ),
-            (json!({"name": "a", "bind": {"db": 1}}), "`bind.db`: invalid type: integer `1`, expected a string"),
-            (json!({"name": "a", "nmae": 1}), "the arguments do not fit: unknown field `nmae`"),
-            (json!({}), "the arguments do not fit: missing field `name`"),
-        ] {
-            let arguments = arguments.as_object().cloned().unwrap_or_default();
-            let refusal = BadArguments::parse::<Wanted>(arguments).expect_err("it does not fit").to_string();
-            assert!(refusal.contains(part), "{refusal}");
-        }
     }
 }

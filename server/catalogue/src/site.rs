@@ -43,7 +43,10 @@ pub struct Site {
 
 /// Which models the caller may see.
 #[derive(Clone, Default)]
-struct ModelFilter(Option<Arc<dyn Fn(&Location) -> bool + Send + Sync>>);
+struct ModelFilter(Option<Arc<IsVisible>>);
+
+/// Whether the caller may see the model at a location.
+type IsVisible = dyn Fn(&Location) -> bool + Send + Sync;
 
 impl std::fmt::Debug for ModelFilter {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

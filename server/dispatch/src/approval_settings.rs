@@ -13,7 +13,7 @@ pub enum ClientConfirmation {
     Never,
     /// Every caller.
     Always,
-    /// Callers whose token the identity provider issued to one of these OAuth clients.
+    /// Callers with a token that the identity provider issued to one of these OAuth clients.
     OfClients(Vec<String>),
 }
 

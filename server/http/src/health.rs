@@ -45,8 +45,11 @@ impl Health for () {
 #[derive(Clone)]
 pub(crate) struct CachedHealth {
     health: Arc<dyn Health>,
-    latest: Arc<Mutex<Option<(Instant, Vec<Check>)>>>,
+    latest: Arc<Mutex<Option<CheckRun>>>,
 }
+
+/// One run of the checks: when it ended, and its results.
+type CheckRun = (Instant, Vec<Check>);
 
 /// How long the results of the checks are reused.
 const CHECK_CACHE_TIME: Duration = Duration::from_secs(1);

@@ -215,7 +215,7 @@ fn matches_tool(pattern: &Pattern, tool: &str) -> bool {
     pattern.matches(tool) || pattern.matches(&command)
 }
 
-/// A pattern without an owner matches the model of any owner. A model whose owner is not known may have any: it matches a pattern
+/// A pattern without an owner matches the model of any owner. A model with an unknown owner may have any: it matches a pattern
 /// with an owner only for [`Quantifier::Any`].
 pub(crate) fn matches_model(pattern: &Pattern, model: &str, quantifier: Quantifier) -> bool {
     if model.is_empty() {
