@@ -1,10 +1,8 @@
 //! Counts the open connections of each peer.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
+
+use parking_lot::Mutex;
 
 /// Open connections by peer; clones share the counts.
 #[derive(Debug, Clone)]
@@ -29,7 +27,7 @@ impl PeerSlots {
     /// Counts a connection; `None` if its peer has the maximum.
     pub(crate) fn acquire(&self, address: IpAddr) -> Option<PeerSlot> {
         let peer = network(address);
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.lock();
         let count = open.entry(peer).or_default();
         if self.most > 0 && *count >= self.most {
             return None;
@@ -41,7 +39,7 @@ impl PeerSlots {
 
 impl Drop for PeerSlot {
     fn drop(&mut self) {
-        let mut open = self.slots.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.slots.open.lock();
         if let Some(count) = open.get_mut(&self.peer) {
             *count -= 1;
             if *count == 0 {
@@ -73,6 +71,6 @@ mod tests {
         assert!(acquire("2001:db8::3").is_none() && acquire("192.0.2.1").is_none());
         assert!(acquire("2001:db8:0:1::1").is_some() && acquire("192.0.2.2").is_some());
         drop(held);
-        assert!(acquire("2001:db8::3").is_some() && slots.open.lock().expect("counts").is_empty());
+        assert!(acquire("2001:db8::3").is_some() && slots.open.lock().is_empty());
     }
 }

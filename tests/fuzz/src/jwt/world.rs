@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use identity::{
     Authenticator, Caller, Presented, Unauthenticated,
-    oauth::{Algorithm, Provider, Settings},
+    oauth::{RefreshPolicy, Algorithm, Provider, Settings},
 };
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -145,7 +145,7 @@ fn published(keys: &[Signing]) -> Vec<Value> {
 fn settings(issuer: &str) -> [Settings; 2] {
     let mut usual = Settings::new(issuer.to_owned(), vec![AUDIENCE.to_owned(), format!("{AUDIENCE}/full")]);
     usual.clients_without_audience = vec![LISTED.to_owned()];
-    (usual.fresh, usual.stale, usual.pause) = (LONG, LONG, LONG);
+    usual.refresh = RefreshPolicy { fresh_for: LONG, stale_for: LONG, min_interval: LONG };
     // no token is cached, and no e-mail address is requested
     (usual.token_cache, usual.userinfo) = (Duration::ZERO, false);
     let mut narrow = usual.clone();
