@@ -36,7 +36,7 @@ pub struct Decision {
     pub digest: String,
     /// Why, in their own words; may be empty.
     pub reason: String,
-    /// Where the caller decided, for the ledger: `api`, `console`, [`CLIENT_CHANNEL`].
+    /// Where the caller decided, for the ledger: `api`, `console` or `client`.
     pub channel: &'static str,
 }
 
