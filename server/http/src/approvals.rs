@@ -10,7 +10,7 @@ use axum::{
 use dispatch::{Approvals, Decision, DecisionError};
 use identity::Caller;
 use mcp::ScopesNeeded;
-use policy::{APPROVE_SCOPE, Approval, DecisionDenied, Status};
+use policy::{APPROVE_SCOPE, Approval, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -108,17 +108,7 @@ fn respond(result: Result<Approval, DecisionError>) -> Response {
 }
 
 fn decision_error(error: &DecisionError) -> Response {
-    let code = match error {
-        DecisionError::DecisionDenied(DecisionDenied::NotApprover) => "permission_denied",
-        DecisionError::DecisionDenied(DecisionDenied::SelfApproval) => "self_approval",
-        DecisionError::DecisionDenied(DecisionDenied::SameClient) => "same_client",
-        DecisionError::DecisionDenied(DecisionDenied::Unknown(_)) => "unknown_approval",
-        DecisionError::DecisionDenied(DecisionDenied::DigestMismatch) => "digest_mismatch",
-        DecisionError::DecisionDenied(DecisionDenied::AlreadyClosed(_)) => "already_decided",
-        DecisionError::ReasonTooLong => "bad_request",
-        DecisionError::LedgerUnavailable(_) => "ledger_unavailable",
-        DecisionError::StoreUnavailable(_) => "store_unavailable",
-    };
+    let code = error.code();
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = error_response(status, code, &error.to_string());
     if code == "permission_denied" {
