@@ -1,9 +1,6 @@
 //! Charms that the simulated store has.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -209,17 +206,12 @@ impl Charm {
 pub(crate) struct Charms(BTreeMap<String, Arc<Charm>>);
 
 impl Charms {
-    /// The charms that are part of the program. The first call reads their YAML, later calls share the result.
+    /// The charms that are part of the program, read from their YAML once when a simulator starts.
     ///
     /// # Errors
     /// The embedded catalogue is not valid YAML; a test excludes that.
     pub(crate) fn builtin() -> Result<Self, serde_yaml::Error> {
-        static BUILTIN: OnceLock<Charms> = OnceLock::new();
-        if let Some(charms) = BUILTIN.get() {
-            return Ok(charms.clone());
-        }
-        let charms = Self(BTreeMap::new()).with(serde_yaml::from_str(include_str!("charms/catalogue.yaml"))?);
-        Ok(BUILTIN.get_or_init(|| charms).clone())
+        Ok(Self(BTreeMap::new()).with(serde_yaml::from_str(include_str!("charms/catalogue.yaml"))?))
     }
 
     /// The same with further charms.
