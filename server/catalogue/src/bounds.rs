@@ -84,7 +84,7 @@ fn bound(schema: &mut Value, property: &str) {
 ///
 /// # Errors
 /// [`BadArguments`], naming the argument and the bound.
-pub fn check_bounds(schema: &Value, arguments: &Map<String, Value>) -> Result<(), BadArguments> {
+pub fn check_bounds(schema: &Map<String, Value>, arguments: &Map<String, Value>) -> Result<(), BadArguments> {
     let bytes = members_bytes(arguments);
     if bytes > MAX_ARGUMENTS_BYTES {
         let problem =
@@ -94,9 +94,10 @@ pub fn check_bounds(schema: &Value, arguments: &Map<String, Value>) -> Result<()
     check_members(schema, arguments, "")
 }
 
-fn check_members(schema: &Value, members: &Map<String, Value>, path: &str) -> Result<(), BadArguments> {
+fn check_members(schema: &Map<String, Value>, members: &Map<String, Value>, path: &str) -> Result<(), BadArguments> {
+    let properties = schema.get("properties").and_then(Value::as_object);
     for (name, value) in members {
-        let schema = match schema["properties"].get(name).or_else(|| schema.get("additionalProperties")) {
+        let schema = match properties.and_then(|known| known.get(name)).or_else(|| schema.get("additionalProperties")) {
             // an option that the schema does not list, or an unknown one
             Some(Value::Bool(false)) => &json!({"type": "string", "maxLength": MAX_NAME_CHARS, "maxItems": MAX_ITEMS}),
             Some(schema) => schema,
@@ -143,7 +144,9 @@ fn check(schema: &Value, value: &Value, path: &str) -> Result<(), BadArguments> 
                 let problem = format!("has {} members, and at most {most} are accepted", members.len());
                 return Err(BadArguments::argument(path, &problem));
             }
-            check_members(schema, members, path)?;
+            if let Some(schema) = schema.as_object() {
+                check_members(schema, members, path)?;
+            }
         }
         Value::Null | Value::Bool(_) => {}
     }

@@ -235,7 +235,9 @@ impl<C: Command> Tool for Adapter<C> {
     }
 
     fn plan(&self, mut arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
-        bounds::check_bounds(&self.input, &arguments)?;
+        let schema =
+            self.input.as_object().ok_or_else(|| BadArguments::message("the tool has no schema".to_owned()))?;
+        bounds::check_bounds(schema, &arguments)?;
         let options = Options::extract(Kind::of::<C>(), &mut arguments)?;
         arguments.retain(|_, value| !value.is_null());
         let args: C::Args = BadArguments::parse(arguments.clone())?;

@@ -14,7 +14,6 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use serde_json::Value;
 
 use crate::{
     CallMetrics, Endpoint,
@@ -120,11 +119,10 @@ impl Server {
             let (tool, arguments) = (request.name.to_string(), call.arguments());
             return Ok(call.dispatch(ResolvedCall { tool, arguments, read_only: endpoint.read_only }).await);
         };
-        if let Some(tool) = self.tools.get(builtin.name()) {
-            let schema = Value::Object(tool.input_schema.as_ref().clone());
-            if let Err(beyond) = catalogue::check_bounds(&schema, &call.arguments()) {
-                return Ok(reply::failed(beyond.to_string(), reply::INVALID_ARGUMENTS).into());
-            }
+        if let Some(tool) = self.tools.get(builtin.name())
+            && let Err(beyond) = catalogue::check_bounds(&tool.input_schema, &call.arguments())
+        {
+            return Ok(reply::failed(beyond.to_string(), reply::INVALID_ARGUMENTS).into());
         }
         Ok(match self.services.acquire(builtin.name(), caller).await {
             Ok(_slot) => builtin.call(call).await,
