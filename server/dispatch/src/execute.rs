@@ -37,12 +37,14 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
     let opener = EntryOpener { dispatcher, caller, rights: &rights, trace: call.trace.take(), labels: scan.labels() };
     // Check visibility first: a caller without access gets a denial even if the arguments are invalid or the target does not exist.
     let hidden = rights.check_visibility(tool.name(), tool.toolset(), tool.least()).err();
-    let plan = match (tool.plan(call.arguments.clone()), &hidden) {
-        (Ok(plan), _) => plan,
-        (Err(bad), None) => return Err(bad.into()),
-        (Err(_), Some(denial)) => {
-            let act = hidden_act(tool, call.arguments);
-            return Err(opener.record_refused(&act, &Options::default(), Refusal::Denied(denial.clone())).await);
+    let plan = match &hidden {
+        None => tool.plan(std::mem::take(&mut call.arguments))?,
+        Some(denial) => {
+            let Ok(plan) = tool.plan(call.arguments.clone()) else {
+                let act = hidden_act(tool, call.arguments);
+                return Err(opener.record_refused(&act, &Options::default(), Refusal::Denied(denial.clone())).await);
+            };
+            plan
         }
     };
     let options = plan.options.clone();
