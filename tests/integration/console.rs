@@ -469,7 +469,7 @@ async fn navigation_from_other_site_reloads_with_session() {
     let shop = shop().await;
     let (id, _) = shop.request_approval("admin").await;
     let path = format!("/console/approvals/{id}");
-    // the browser withholds a strict cookie when a person follows a link of another site
+    // the browser withholds a strict cookie when a person follows a link of another target
     let led = tests::raw_http::Request::new("GET", &path).header("sec-fetch-site", "cross-site");
     let answer = Browser::new(shop.served.address).send(led).await;
     assert!(answer.status == 200 && answer.body.contains(&format!("content=\"0; url={path}\"")), "{}", answer.body);

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Failure, OfferUrl, Scope, Site, text};
+use crate::{Failure, OfferUrl, ResolvedTarget, Scope, text};
 
 /// A tool as its author writes it.
 pub trait Command: Send + Sync + 'static {
@@ -86,7 +86,7 @@ pub trait Command: Send + Sync + 'static {
     }
 
     /// What a dry run can show beyond the act itself; reads only.
-    fn preview(_: &Self::Args, _: &Site) -> impl Future<Output = Result<Option<Value>, Failure>> + Send {
+    fn preview(_: &Self::Args, _: &ResolvedTarget) -> impl Future<Output = Result<Option<Value>, Failure>> + Send {
         std::future::ready(Ok(None))
     }
 
@@ -94,7 +94,7 @@ pub trait Command: Send + Sync + 'static {
     fn run(
         permit: Permit,
         args: Self::Args,
-        site: Arc<Site>,
+        target: Arc<ResolvedTarget>,
     ) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 
     /// The answer as a short text for a reader; the default is YAML.

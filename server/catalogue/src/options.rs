@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{BadArguments, Command, Place, Scope, bounds::MAX_KEY_CHARS};
+use crate::{BadArguments, Command, Scope, TargetSelector, bounds::MAX_KEY_CHARS};
 
 /// How an answer is to be given.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
@@ -40,7 +40,7 @@ pub enum Format {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
     /// Where it is to be done.
-    pub place: Place,
+    pub selector: TargetSelector,
     /// How to answer.
     pub view: ViewOptions,
     /// Only say what would be done.
@@ -73,12 +73,12 @@ impl Options {
         let Kind { scope, effect, reads, rows } = kind;
         let mut options = Self::default();
         if scope != Scope::Client {
-            options.place.controller = text(arguments, "controller")?;
+            options.selector.controller = text(arguments, "controller")?;
         }
         if matches!(scope, Scope::Model | Scope::NamedModel) {
-            options.place = place(options.place.controller, text(arguments, "model")?)?;
+            options.selector = selector(options.selector.controller, text(arguments, "model")?)?;
         }
-        if scope == Scope::NamedModel && options.place.model.is_none() {
+        if scope == Scope::NamedModel && options.selector.model.is_none() {
             return Err(BadArguments::argument("model", "has to be named, because a default would be dangerous here"));
         }
         if effect.changes() {
@@ -132,14 +132,17 @@ impl Options {
 }
 
 /// Where a model is, by the client's own way to say both at once: `controller:model`, `controller:` for its current model.
-fn place(controller: Option<String>, model: Option<String>) -> Result<Place, BadArguments> {
+fn selector(controller: Option<String>, model: Option<String>) -> Result<TargetSelector, BadArguments> {
     let Some((prefix, name)) = model.as_deref().and_then(|model| model.split_once(':')) else {
-        return Ok(Place { controller, model });
+        return Ok(TargetSelector { controller, model });
     };
     if prefix.is_empty() || controller.is_some_and(|other| other != prefix) {
         return Err(BadArguments::argument("model", "has to be like `name`, `owner/name` or `controller:owner/name`"));
     }
-    Ok(Place { controller: Some(prefix.to_owned()), model: Some(name.to_owned()).filter(|name| !name.is_empty()) })
+    Ok(TargetSelector {
+        controller: Some(prefix.to_owned()),
+        model: Some(name.to_owned()).filter(|name| !name.is_empty()),
+    })
 }
 
 fn text(arguments: &mut Map<String, Value>, name: &str) -> Result<Option<String>, BadArguments> {
@@ -155,10 +158,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn place_reads_a_model_together_with_its_controller() {
+    fn selector_reads_a_model_together_with_its_controller() {
         let read = |controller: Option<&str>, model: &str| {
-            let place = place(controller.map(str::to_owned), Some(model.to_owned())).ok()?;
-            Some((place.controller.unwrap_or_default(), place.model.unwrap_or_default()))
+            let selected = selector(controller.map(str::to_owned), Some(model.to_owned())).ok()?;
+            Some((selected.controller.unwrap_or_default(), selected.model.unwrap_or_default()))
         };
         let found = |controller: &str, model: &str| Some((controller.to_owned(), model.to_owned()));
         assert_eq!(read(None, "admin/shop"), found("", "admin/shop"));

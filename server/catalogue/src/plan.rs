@@ -7,20 +7,20 @@ use policy::{Act, Effect, Impact, Location, Permit, Planned, Target, TargetEntit
 use serde_json::{Map, Value};
 
 use crate::{
-    Answer, BadArguments, Command, Failure, OfferUrl, Options, ResultLimit, Scope, Site, bounds, options::Kind, schema,
-    view,
+    Answer, BadArguments, Command, Failure, OfferUrl, Options, ResolvedTarget, ResultLimit, Scope, bounds,
+    options::Kind, schema, view,
 };
 
 /// A command with checked arguments. It previews without a permit and runs, once, with one.
 pub trait PlannedCommand: Send + Sync {
     /// What a dry run can show beyond the act itself. Fails where an entity that the act needs does not exist.
-    fn preview<'a>(&'a self, site: &'a Site) -> BoxFuture<'a, Result<Option<Value>, Failure>>;
+    fn preview<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Result<Option<Value>, Failure>>;
 
     /// Does what was permitted.
     fn run(
         self: Box<Self>,
         permit: Permit,
-        site: Arc<Site>,
+        target: Arc<ResolvedTarget>,
         limit: ResultLimit,
     ) -> BoxFuture<'static, Result<Answer, Failure>>;
 
@@ -41,10 +41,10 @@ struct PlannedCall<C: Command> {
 }
 
 impl<C: Command> PlannedCommand for PlannedCall<C> {
-    fn preview<'a>(&'a self, site: &'a Site) -> BoxFuture<'a, Result<Option<Value>, Failure>> {
+    fn preview<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Result<Option<Value>, Failure>> {
         async {
-            let preview = C::preview(&self.args, site).await?;
-            site.require_entities(&self.required).await?;
+            let preview = C::preview(&self.args, target).await?;
+            target.require_entities(&self.required).await?;
             Ok(preview)
         }
         .boxed()
@@ -53,11 +53,11 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
     fn run(
         self: Box<Self>,
         permit: Permit,
-        site: Arc<Site>,
+        target: Arc<ResolvedTarget>,
         limit: ResultLimit,
     ) -> BoxFuture<'static, Result<Answer, Failure>> {
         async move {
-            let output = C::run(permit, self.args, site).await?;
+            let output = C::run(permit, self.args, target).await?;
             let value = serde_json::to_value(output).map_err(|cause| Failure::Unwritable(cause.to_string()))?;
             view::render(value, Kind::of::<C>(), C::concise, &self.options.view, limit)
         }
@@ -90,17 +90,17 @@ impl Plan {
     /// The act at its resolved location, joined to the command that would do it. What the arguments do not show is looked up: the
     /// model behind a name, the units on a machine and the applications of a relation (for a read only where `applications`
     /// matter), and the number of units where it decides about the effect. What cannot be looked up stays unresolved, at its worst.
-    pub async fn resolve(self, site: &Site, applications: bool) -> Planned<PlannedWork> {
-        let effect = match (site.unit_count(&self.entities), self.command.effect_with_units(0)) {
+    pub async fn resolve(self, target: &ResolvedTarget, applications: bool) -> Planned<PlannedWork> {
+        let effect = match (target.unit_count(&self.entities), self.command.effect_with_units(0)) {
             (units, Some(_)) => units.await.and_then(|units| self.command.effect_with_units(units)),
             _ => None,
         };
-        let entities = site.resolve_entities(self.entities, applications || self.effect.changes()).await;
+        let entities = target.resolve_entities(self.entities, applications || self.effect.changes()).await;
         let act = Act {
             tool: self.tool,
             effect: effect.unwrap_or(self.effect),
-            source: self.source.map(|url| url.target_from(site.location())),
-            target: Target { location: site.location().clone(), entities },
+            source: self.source.map(|url| url.target_from(target.location())),
+            target: Target { location: target.location().clone(), entities },
             impact: self.impact,
             arguments: self.arguments,
         };
@@ -116,7 +116,7 @@ impl Plan {
     /// The act by the names that the caller gave, where its location cannot be resolved: for the ledger.
     #[must_use]
     pub fn unresolved_act(&self) -> Act {
-        let place = &self.options.place;
+        let place = &self.options.selector;
         let location = Location::from_names(place.controller.clone(), place.model.clone());
         Act {
             tool: self.tool.clone(),
@@ -264,7 +264,7 @@ impl<C: Command> Tool for Adapter<C> {
 /// The command line of the Juju client with the same meaning, for people to read and to check.
 fn command_line(command: &str, scope: Scope, positional: &[&str], arguments: &Value, options: &Options) -> String {
     let mut words = vec!["juju".to_owned(), command.to_owned()];
-    let place = match (&options.place.controller, &options.place.model) {
+    let place = match (&options.selector.controller, &options.selector.model) {
         (Some(controller), Some(model)) => Some(format!("--model={controller}:{model}")),
         (None, Some(model)) => Some(format!("--model={model}")),
         (Some(controller), None) if scope == Scope::Controller => Some(format!("--controller={controller}")),

@@ -8,9 +8,9 @@ use juju_wire::{
 };
 use policy::TargetEntity;
 
-use crate::{Failure, Site};
+use crate::{Failure, ResolvedTarget};
 
-impl Site {
+impl ResolvedTarget {
     /// Fails as the controller would where an application, a unit or a machine does not exist. Other kinds are not checked.
     ///
     /// # Errors

@@ -3,9 +3,9 @@
 use juju_wire::facade::client::{application::UnitStatus, status::FullStatusResult};
 use policy::{EntityKind, TargetEntity};
 
-use crate::{Site, entity};
+use crate::{ResolvedTarget, entity};
 
-impl Site {
+impl ResolvedTarget {
     /// Resolves entities as far as the controller knows them; machines and relations only where `applications` matter. What the
     /// controller does not know stays unresolved.
     pub(crate) async fn resolve_entities(&self, entities: Vec<TargetEntity>, applications: bool) -> Vec<TargetEntity> {

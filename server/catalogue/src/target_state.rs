@@ -12,9 +12,9 @@ use juju_wire::{
 use policy::TargetEntity;
 use serde_json::{Map, Value, json};
 
-use crate::{Failure, Site};
+use crate::{Failure, ResolvedTarget};
 
-impl Site {
+impl ResolvedTarget {
     /// The state of the targets, without anything that changes by itself: charm, revision, units, relations, exposure, the
     /// machines under them; the whole model where no target is an application, a unit or a machine. `null` for an act
     /// on no model.

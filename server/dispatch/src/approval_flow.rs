@@ -4,7 +4,7 @@
 //! call, and the ledger has it with the approval's id.
 
 use audit::{Entry, Outcome};
-use catalogue::{PlannedWork, Site};
+use catalogue::{PlannedWork, ResolvedTarget};
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::Caller;
 use policy::{
@@ -28,7 +28,7 @@ const MAX_STATE_CHARS: usize = 4000;
 pub(crate) struct ApprovalFlow<'a> {
     pub(crate) dispatcher: &'a Dispatcher,
     pub(crate) caller: &'a Caller,
-    pub(crate) site: &'a Arc<Site>,
+    pub(crate) target: &'a Arc<ResolvedTarget>,
 }
 
 /// The request as an approver would see it now.
@@ -92,10 +92,10 @@ impl ApprovalFlow<'_> {
     async fn take_snapshot(&self, required: &ApprovalRequired<PlannedWork>) -> Result<ApprovalSnapshot, Refusal> {
         let act = required.act().clone();
         let requirements = required.requirements().to_vec();
-        let preview = required.job().preview(self.site).await?.unwrap_or_default();
-        let target_state = self.site.target_state(&act.target.entities).await?;
+        let preview = required.job().preview(self.target).await?.unwrap_or_default();
+        let target_state = self.target.target_state(&act.target.entities).await?;
         let target_fingerprint =
-            target_fingerprint(&self.site.controller_uuid().await?, &preview, &target_state, &requirements);
+            target_fingerprint(&self.target.controller_uuid().await?, &preview, &target_state, &requirements);
         let digest = act.digest();
         let short = target_state.to_string().len() <= MAX_STATE_CHARS;
         let request = ApprovalRequest {

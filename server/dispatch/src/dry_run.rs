@@ -1,6 +1,6 @@
 //! The reply of a dry run: what the act would do.
 
-use catalogue::{Answer, PlannedCommand, Site};
+use catalogue::{Answer, PlannedCommand, ResolvedTarget};
 use policy::{Act, ApprovalRequirement, Violation};
 use serde_json::json;
 
@@ -12,10 +12,10 @@ pub(crate) async fn dry_run(
     act: &Act,
     required_approvals: &[ApprovalRequirement],
     warnings: &[Violation],
-    site: &Site,
+    target: &ResolvedTarget,
     entry: &str,
 ) -> Result<Reply, Refusal> {
-    let preview = command.preview(site).await?;
+    let preview = command.preview(target).await?;
     let command_line = command.command_line(&act.arguments);
     let mut value = json!({"operation": act, "command": command_line});
     let mut text = format!("nothing was changed; this would run `{command_line}`\n");

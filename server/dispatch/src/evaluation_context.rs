@@ -2,26 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use catalogue::{Site, Tool};
+use catalogue::{ResolvedTarget, Tool};
 use identity::Caller;
 use policy::{Act, EvaluationContext, Fact, Policy};
 use serde_json::Value;
 
 use crate::{Dispatcher, budget_reservation::BudgetReservation};
 
-/// Looks up what the active rules need for an act, and reserves its share of the budgets. Without a site, nothing is looked up.
+/// Looks up what the active rules need for an act, and reserves its share of the budgets. Without a resolved target, nothing is looked up.
 pub(crate) async fn gather(
     dispatcher: &Dispatcher,
     policy: &Policy,
     caller: &Caller,
     act: &Act,
     toolset: &str,
-    site: Option<&Site>,
+    target: Option<&ResolvedTarget>,
 ) -> (EvaluationContext, BudgetReservation) {
     let mut facts = BTreeMap::new();
     if policy.needs_facts(act).contains(&Fact::UnitsNow)
-        && let Some(site) = site
-        && let Some(units) = unit_count(act, site).await
+        && let Some(target) = target
+        && let Some(units) = unit_count(act, target).await
     {
         facts.insert(Fact::UnitsNow, units);
     }
@@ -40,12 +40,12 @@ pub(crate) fn empty(dispatcher: &Dispatcher, tool: &dyn Tool) -> (EvaluationCont
 }
 
 /// The number of units of the act's application; `None` where the controller does not report it.
-async fn unit_count(act: &Act, site: &Site) -> Option<u64> {
+async fn unit_count(act: &Act, target: &ResolvedTarget) -> Option<u64> {
     let name = act.arguments["application"].as_str()?;
-    let state = site.target_state(&act.target.entities).await.ok()?;
+    let state = target.target_state(&act.target.entities).await.ok()?;
     let application = &state["applications"][name];
     let units = application["units"].as_object().map_or(0, serde_json::Map::len) as u64;
     // an application that does not exist has no units, and the controller will report that
-    let scale = if site.is_kubernetes() { application["scale"].as_u64() } else { None };
+    let scale = if target.is_kubernetes() { application["scale"].as_u64() } else { None };
     Some(units.max(scale.unwrap_or_default())).filter(|_| *application != Value::Null)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use audit::{
     Entry, JujuAuditRefs, JujuRequest, NewEntry, Outcome, PendingEntry, RecordedDecision, ToolCall, Verdict as Recorded,
 };
-use catalogue::{Answer, Failure, Options, PlannedWork, ResultLimit, Site, Tool};
+use catalogue::{Answer, Failure, Options, PlannedWork, ResolvedTarget, ResultLimit, Tool};
 use identity::Caller;
 use policy::{
     Act, Authorization, Denial, Effect, Location, Permissions, Permitted, Planned, Policy, Target, Violation,
@@ -51,17 +51,18 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
 
     // Resolve the target: which controller, and the model by its full name.
     let controllers = dispatcher.controllers_for(&rights);
-    let site = match Site::find(controllers, tool.scope(), &options.place, call.progress.take()).await {
-        Ok(site) => {
+    let target = match ResolvedTarget::resolve(controllers, tool.scope(), &options.selector, call.progress.take()).await
+    {
+        Ok(target) => {
             let (policy, caller) = (Arc::clone(&policy), caller.clone());
-            Arc::new(site.with_model_filter(move |location| policy.may_see_model(&caller, location)))
+            Arc::new(target.with_model_filter(move |location| policy.may_see_model(&caller, location)))
         }
         Err(failure) => {
             let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);
             return Err(opener.record_refused(&plan.unresolved_act(), &options, refusal).await);
         }
     };
-    let planned = plan.resolve(&site, policy.selects_applications()).await;
+    let planned = plan.resolve(&target, policy.selects_applications()).await;
 
     // Begin the ledger entry. Reads persist it concurrently with the controller request, and the answer is returned only after
     // both; writes, dry runs and calls with a proof wait here.
@@ -71,12 +72,12 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
     }
 
     // Authorize. From here on the entry ends in one place: `close`.
-    let active = ActiveCall { dispatcher, caller, policy: &policy, tool, options, site, proof: call.proof, hidden };
+    let active = ActiveCall { dispatcher, caller, policy: &policy, tool, options, target, proof: call.proof, hidden };
     let decided = active.decide(planned, &mut pending).await;
     let limit = call.max_result_bytes.map_or(ResultLimit::UNLIMITED, ResultLimit::from_bytes);
     let (mut entry, next) = match decided {
         Ok(Decided { verdict: Authorization::Permitted(permitted), .. }) if active.is_read(permitted.act()) => {
-            let work = Work { permitted, site: active.site };
+            let work = Work { permitted, target: active.target };
             let (performed, entry) = tokio::join!(work.perform(limit), pending.persisted());
             let mut entry = entry?;
             let result = performed.into_reply(&mut entry);
@@ -133,7 +134,7 @@ struct ActiveCall<'a> {
     policy: &'a Policy,
     tool: &'a dyn Tool,
     options: Options,
-    site: Arc<Site>,
+    target: Arc<ResolvedTarget>,
     proof: Option<ApprovalProof>,
     /// Why the caller must not see the tool.
     hidden: Option<Denial>,
@@ -168,7 +169,7 @@ impl ActiveCall<'_> {
         let (context, reservation) = match &self.hidden {
             None => {
                 let (act, toolset) = (planned.act(), self.tool.toolset());
-                evaluation_context::gather(self.dispatcher, self.policy, self.caller, act, toolset, Some(&self.site))
+                evaluation_context::gather(self.dispatcher, self.policy, self.caller, act, toolset, Some(&self.target))
                     .await
             }
             Some(_) => evaluation_context::empty(self.dispatcher, self.tool),
@@ -185,13 +186,13 @@ impl ActiveCall<'_> {
             Authorization::ApproverToken => return Err(Refusal::ApproverToken),
             Authorization::Permitted(permitted) if self.options.dry_run => {
                 let (act, warnings) = (permitted.act(), permitted.warnings());
-                let reply = dry_run(permitted.job().as_ref(), act, &[], warnings, &self.site, entry.id()).await?;
+                let reply = dry_run(permitted.job().as_ref(), act, &[], warnings, &self.target, entry.id()).await?;
                 return Ok(Next::Answer(reply));
             }
             Authorization::ApprovalRequired(required) if self.options.dry_run => {
                 let (act, warnings) = (required.act(), required.warnings());
                 let reply =
-                    dry_run(required.job().as_ref(), act, required.requirements(), warnings, &self.site, entry.id())
+                    dry_run(required.job().as_ref(), act, required.requirements(), warnings, &self.target, entry.id())
                         .await?;
                 return Ok(Next::Answer(reply));
             }
@@ -200,13 +201,13 @@ impl ActiveCall<'_> {
                 if let Some(reply) = self.find_replay(required.act()).await? {
                     return Ok(Next::Answer(reply));
                 }
-                let flow = ApprovalFlow { dispatcher: self.dispatcher, caller: self.caller, site: &self.site };
+                let flow = ApprovalFlow { dispatcher: self.dispatcher, caller: self.caller, target: &self.target };
                 // boxed: an approval is rare, and its size would be that of every call
                 Box::pin(flow.obtain_permit(required, self.proof.take(), entry)).await?
             }
         };
         let changes = permitted.act().effect.changes();
-        let work = Work { permitted, site: self.site };
+        let work = Work { permitted, target: self.target };
         if !changes {
             return Ok(Next::Read(Box::new(work)));
         }
@@ -230,7 +231,7 @@ impl ActiveCall<'_> {
 /// Work that policy permitted.
 struct Work {
     permitted: Permitted<PlannedWork>,
-    site: Arc<Site>,
+    target: Arc<ResolvedTarget>,
 }
 
 /// How work ended, before the ledger entry has it.
@@ -242,11 +243,11 @@ struct Performed {
 
 impl Work {
     async fn perform(self, limit: ResultLimit) -> Performed {
-        let Self { permitted, site } = self;
+        let Self { permitted, target } = self;
         let warnings = permitted.warnings().to_vec();
         let (permit, command) = permitted.into_parts();
-        let result = command.run(permit, Arc::clone(&site), limit).await;
-        Performed { result, warnings, refs: juju_audit_refs(&site) }
+        let result = command.run(permit, Arc::clone(&target), limit).await;
+        Performed { result, warnings, refs: juju_audit_refs(&target) }
     }
 }
 
@@ -353,8 +354,8 @@ fn recorded_decision(verdict: &Authorization<PlannedWork>) -> RecordedDecision {
 }
 
 /// The identifiers by which Juju's own audit log has the requests that were sent for the act.
-fn juju_audit_refs(site: &Site) -> JujuAuditRefs {
-    let sent = site.trail().take();
+fn juju_audit_refs(target: &ResolvedTarget) -> JujuAuditRefs {
+    let sent = target.trail().take();
     let request = |request: juju_client::SentRequest| JujuRequest {
         connection: request.connection_id.to_string(),
         request: request.request_id,
@@ -363,6 +364,6 @@ fn juju_audit_refs(site: &Site) -> JujuAuditRefs {
     JujuAuditRefs {
         requests: sent.requests.into_iter().map(request).collect(),
         omitted_requests: sent.omitted,
-        operation: site.operation().map(ToOwned::to_owned),
+        operation: target.operation().map(ToOwned::to_owned),
     }
 }

@@ -1,7 +1,7 @@
 //! Simulated calls: what policy would decide, without doing anything.
 
 use audit::{NewEntry, Outcome, ToolCall};
-use catalogue::{Answer, BadArguments, Catalogue, Options, Scope, Site};
+use catalogue::{Answer, BadArguments, Catalogue, Options, ResolvedTarget, Scope};
 use identity::Caller;
 use policy::{Act, Effect, Explanation, Location, Target};
 use serde_json::{Map, Value, json};
@@ -71,20 +71,27 @@ pub async fn validate(
     let rights = policy.permissions(caller);
     let known = dispatcher.catalogue.get(tool);
     let seen = known.filter(|tool| rights.check_visibility(tool.name(), tool.toolset(), tool.least()).is_ok());
-    let site = match seen {
+    let target = match seen {
         Some(_) => Some(
-            Site::find(dispatcher.controllers_for(&rights), simulated.scope, &simulated.options.place, None).await?,
+            ResolvedTarget::resolve(
+                dispatcher.controllers_for(&rights),
+                simulated.scope,
+                &simulated.options.selector,
+                None,
+            )
+            .await?,
         ),
         None => None,
     };
-    if let (Some(site), Some(tool)) = (&site, seen) {
-        simulated.act = tool.plan(arguments)?.resolve(site, policy.selects_applications()).await.act().clone();
+    if let (Some(target), Some(tool)) = (&target, seen) {
+        simulated.act = tool.plan(arguments)?.resolve(target, policy.selects_applications()).await.act().clone();
     }
     let tool_call = ToolCall { dry_run: true, ..ToolCall::new(&simulated.act) };
     let new = NewEntry::from_call(caller, tool_call).with_roles(rights.roles().to_vec());
     let entry = dispatcher.ledger.open_entry(new).await?;
     let (context, _spending) =
-        evaluation_context::gather(dispatcher, &policy, caller, &simulated.act, simulated.toolset, site.as_ref()).await;
+        evaluation_context::gather(dispatcher, &policy, caller, &simulated.act, simulated.toolset, target.as_ref())
+            .await;
     let explanation = policy.explain(caller, &simulated.act, &context);
     let reply = Reply::from_answer(render(&simulated.act, &explanation), entry.id(), Vec::new());
     entry.close(Outcome::Done, &format!("policy would say: {}", explanation.decision));

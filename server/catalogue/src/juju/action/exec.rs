@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Command, Failure, Scope, Site, entity, juju::action::finish, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::action::finish, target};
 
 /// The tool `juju_exec`.
 pub struct Exec;
@@ -63,7 +63,7 @@ impl Command for Exec {
         Impact::default().with_capability(Capability::OpensShell)
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let seconds = args.wait.unwrap_or(finish::DEFAULT_WAIT_SECONDS);
         let params = RunParams {
             commands: args.command,
@@ -73,8 +73,8 @@ impl Command for Exec {
             units: args.units,
             ..RunParams::default()
         };
-        let connection = site.model_connection().await?;
+        let connection = target.model_connection().await?;
         let begun = connection.call::<Run>(params).await?;
-        finish::finish(&site, &connection, begun, &[], args.background, args.wait).await
+        finish::finish(&target, &connection, begun, &[], args.background, args.wait).await
     }
 }

@@ -13,7 +13,7 @@ use juju_wire::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Failure, MAX_WAIT_SECONDS, Site, entity, juju::render::go_timestamp};
+use crate::{Failure, MAX_WAIT_SECONDS, ResolvedTarget, entity, juju::render::go_timestamp};
 
 /// How long to wait for tasks by default.
 pub(super) const DEFAULT_WAIT_SECONDS: u64 = 60;
@@ -27,7 +27,7 @@ const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
 /// `receivers` are the names of the units or machines in order, if known. A task that could not start is reported beside the others;
 /// if none could start, the call fails with the first error.
 pub(super) async fn finish(
-    site: &Site,
+    target: &ResolvedTarget,
     connection: &Arc<Connection>,
     begun: EnqueuedActions,
     receivers: &[String],
@@ -35,7 +35,7 @@ pub(super) async fn finish(
     wait: Option<u64>,
 ) -> Result<Map<String, Value>, Failure> {
     let operation = entity::name(&begun.operation);
-    site.set_operation_id(&operation);
+    target.set_operation_id(&operation);
     let mut tasks = begun.actions;
     let (mut shown, refused) = take_failed(&mut tasks, receivers);
     if let (Some(error), true) = (refused, tasks.is_empty()) {
@@ -56,7 +56,7 @@ pub(super) async fn finish(
     let total = f64::from(u32::try_from(asked.len()).unwrap_or(u32::MAX));
     loop {
         let done = tasks.iter().filter(|task| ended(task)).count();
-        site.report(
+        target.report(
             f64::from(u32::try_from(done).unwrap_or(u32::MAX)),
             Some(total),
             format!("operation {operation}: {done} of {total} tasks ended"),

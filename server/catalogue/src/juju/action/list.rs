@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Command, Failure, Scope, Site, juju::render::bulk_single, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, juju::render::bulk_single, target};
 
 /// The tool `juju_actions`.
 pub struct Actions;
@@ -38,8 +38,8 @@ impl Command for Actions {
         vec![target::application(&args.application)]
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
+        let connection = target.model_connection().await?;
         let tags: Entities = [Tag::new("application", &args.application)].into_iter().collect();
         let reply = connection.call::<ApplicationsCharmsActions>(tags).await?;
         let item = bulk_single(reply.results, |item| item.error.take())?;

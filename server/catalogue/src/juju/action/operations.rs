@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::operation::Operation;
 use crate::{
-    Command, Failure, Scope, Site,
+    Command, Failure, ResolvedTarget, Scope,
     juju::render::id,
     target,
     text::{cell, table},
@@ -47,8 +47,8 @@ impl Command for Operations {
         target::or_all_applications(named.chain(target::machines(&args.machines)))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
+        let connection = target.model_connection().await?;
         let query = OperationQueryArgs {
             applications: args.apps,
             units: args.units,

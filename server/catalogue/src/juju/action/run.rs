@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Command, Failure, Scope, Site, entity, juju::action::finish, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::action::finish, target};
 
 /// The tool `juju_run`.
 pub struct Run;
@@ -65,7 +65,7 @@ impl Command for Run {
         target::units(&args.units).collect()
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let one = |unit: &String| Action {
             // the server itself finds out who leads
             receiver: if unit.ends_with("/leader") { unit.clone() } else { entity::unit(unit) },
@@ -73,9 +73,9 @@ impl Command for Run {
             parameters: args.params.clone(),
             ..Action::default()
         };
-        let connection = site.model_connection().await?;
+        let connection = target.model_connection().await?;
         let asked = ActionsToRun { actions: args.units.iter().map(one).collect() };
         let begun = connection.call::<EnqueueOperation>(asked).await?;
-        finish::finish(&site, &connection, begun, &args.units, args.background, args.wait).await
+        finish::finish(&target, &connection, begun, &args.units, args.background, args.wait).await
     }
 }

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::operation::Operation;
-use crate::{Command, Failure, Scope, Site};
+use crate::{Command, Failure, ResolvedTarget, Scope};
 
 /// The tool `juju_show_operation`.
 pub struct ShowOperation;
@@ -42,8 +42,8 @@ impl Command for ShowOperation {
         vec![TargetEntity::unresolved(EntityKind::Operation, &args.operation_id)]
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Operation, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Operation, Failure> {
+        let connection = target.model_connection().await?;
         let tags: Entities = [Tag::new("operation", &args.operation_id)].into_iter().collect();
         let reply = connection.call::<Operations>(tags).await?;
         match reply.results.into_iter().next() {

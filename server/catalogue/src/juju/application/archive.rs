@@ -10,7 +10,7 @@ use juju_wire::{
     },
 };
 
-use crate::{Failure, Site};
+use crate::{Failure, ResolvedTarget};
 
 /// Larger files are rejected.
 const LIMIT_BYTES: u64 = 512 * 1024 * 1024;
@@ -35,8 +35,8 @@ impl Archive {
     ///
     /// # Errors
     /// [`Failure`] over HTTP, where it would be a file of the server, and where it is no charm.
-    pub(super) async fn read(site: &Site, path: &str) -> Result<Self, Failure> {
-        let bytes = read_local_file(site, path).await?;
+    pub(super) async fn read(target: &ResolvedTarget, path: &str) -> Result<Self, Failure> {
+        let bytes = read_local_file(target, path).await?;
         let unfit = |cause: String| Failure::refused(format!("`{path}` is no charm: {cause}"), REMEDY);
         let mut archive = zip::ZipArchive::new(Cursor::new(&bytes)).map_err(|cause| unfit(cause.to_string()))?;
         let mut text = |name: &str| -> Result<String, String> {
@@ -60,12 +60,12 @@ impl Archive {
     /// [`Failure`] where no base is known, or the controller refuses the charm.
     pub(super) async fn upload(
         &self,
-        site: &Site,
+        target: &ResolvedTarget,
         base: Option<Base>,
         architecture: Option<String>,
     ) -> Result<(String, CharmOrigin), Failure> {
         let base = self.base(base)?;
-        let connection = site.model_connection().await?;
+        let connection = target.model_connection().await?;
         let url = connection.upload_charm(&format!("local:{}-0", self.meta.name), self.bytes.clone()).await?;
         let origin = CharmOrigin {
             source: "local".to_owned(),
@@ -95,8 +95,8 @@ impl Archive {
 ///
 /// # Errors
 /// As [`readable`].
-pub(super) async fn read_local_file(site: &Site, path: &str) -> Result<Vec<u8>, Failure> {
-    readable(site, path).await?;
+pub(super) async fn read_local_file(target: &ResolvedTarget, path: &str) -> Result<Vec<u8>, Failure> {
+    readable(target, path).await?;
     tokio::fs::read(path).await.map_err(|cause| unreadable(path, &cause))
 }
 
@@ -104,8 +104,8 @@ pub(super) async fn read_local_file(site: &Site, path: &str) -> Result<Vec<u8>, 
 ///
 /// # Errors
 /// [`Failure`] over HTTP, where the path would be one of the server's disk, and where the file cannot be read.
-pub(super) async fn readable(site: &Site, path: &str) -> Result<(), Failure> {
-    if site.controllers().own_files().is_none() {
+pub(super) async fn readable(target: &ResolvedTarget, path: &str) -> Result<(), Failure> {
+    if target.controllers().own_files().is_none() {
         return Err(Failure::refused(
             format!("files cannot be read over HTTP, because they would be files of the server: {path}"),
             "name a charm of Charmhub, or give the file through `juju-mcp stdio` or the juju client",

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Command, Failure, Scope, Site, entity, juju::setup, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::setup, target};
 
 /// The tool `juju_config`.
 pub struct Config;
@@ -62,8 +62,8 @@ impl Command for Config {
         trust.into_iter().fold(Impact::default(), Impact::with_trust)
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.model_connection().await?;
         let application = args.application;
         if !args.values.is_empty() {
             let config = args.values.iter().map(|(name, value)| (name.clone(), entity::text(value))).collect();

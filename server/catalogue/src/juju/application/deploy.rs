@@ -23,7 +23,7 @@ use super::{
     archive::{Archive, is_file},
     resources::{self, ResourceRequest},
 };
-use crate::{Command, Failure, Scope, Site, entity, juju::setup, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::setup, target};
 
 /// The tool `juju_deploy`.
 pub struct Deploy;
@@ -137,37 +137,37 @@ impl Command for Deploy {
         if foreign { impact.with_capability(Capability::InstallsForeignCode) } else { impact }
     }
 
-    async fn preview(args: &Args, site: &Site) -> Result<Option<Value>, Failure> {
+    async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
         let wanted = base(args)?;
-        resources::check_paths(site, &args.resources).await?;
+        resources::check_paths(target, &args.resources).await?;
         if is_file(&args.charm) {
-            let archive = Archive::read(site, &args.charm).await?;
+            let archive = Archive::read(target, &args.charm).await?;
             resources::check(&archive.meta.resources, &args.resources)?;
             let base = entity::base(&archive.base(wanted)?);
             return Ok(Some(json!({"charm": archive.meta.name, "file": args.charm, "base": base})));
         }
-        let info = from_charmhub(args, true, site).await?.info;
-        check_resources(args, &info, site).await?;
+        let info = from_charmhub(args, true, target).await?.info;
+        check_resources(args, &info, target).await?;
         Ok(Some(
             json!({"charm": args.charm, "revision": info.revision, "channel": info.channel, "base": entity::base(&info.base)}),
         ))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        resources::check_paths(&site, &args.resources).await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        resources::check_paths(&target, &args.resources).await?;
         if is_file(&args.charm) {
-            return from_file(args, &site).await;
+            return from_file(args, &target).await;
         }
         if !args.resources.is_empty() {
-            let info = from_charmhub(&args, true, &site).await?.info;
-            check_resources(&args, &info, &site).await?;
+            let info = from_charmhub(&args, true, &target).await?.info;
+            check_resources(&args, &info, &target).await?;
         }
-        let result = from_charmhub(&args, false, &site).await?;
+        let result = from_charmhub(&args, false, &target).await?;
         let info = result.info;
         for upload in result.pending_resource_uploads.into_iter().flatten() {
             // never a path that the controller names: only what the caller gave for this resource is read
             if let Some(value) = args.resources.get(&upload.name) {
-                give(&info.name, &upload, value, &site).await?;
+                give(&info.name, &upload, value, &target).await?;
             }
         }
         let base = entity::base(&info.base);
@@ -176,10 +176,15 @@ impl Command for Deploy {
 }
 
 /// Uploads a pending resource of an existing application.
-async fn give(application: &str, upload: &PendingResourceUpload, value: &str, site: &Site) -> Result<(), Failure> {
+async fn give(
+    application: &str,
+    upload: &PendingResourceUpload,
+    value: &str,
+    target: &ResolvedTarget,
+) -> Result<(), Failure> {
     let sent = async {
-        let content = resources::content(site, &upload.kind, value).await?;
-        let connection = site.model_connection().await?;
+        let content = resources::content(target, &upload.kind, value).await?;
+        let connection = target.model_connection().await?;
         Ok(connection.upload_resource(application, &upload.name, value, None, content).await?)
     };
     sent.await.map_err(|failure: Failure| {
@@ -190,9 +195,13 @@ async fn give(application: &str, upload: &PendingResourceUpload, value: &str, si
     })
 }
 
-async fn from_charmhub(args: &Args, dry_run: bool, site: &Site) -> Result<DeployFromRepositoryResult, Failure> {
-    let request = request(args, dry_run, site.model_uuid()).map_err(unfit)?;
-    let connection = site.model_connection().await?;
+async fn from_charmhub(
+    args: &Args,
+    dry_run: bool,
+    target: &ResolvedTarget,
+) -> Result<DeployFromRepositoryResult, Failure> {
+    let request = request(args, dry_run, target.model_uuid()).map_err(unfit)?;
+    let connection = target.model_connection().await?;
     let reply = connection.call::<DeployFromRepository>(DeployFromRepositoryArgs { args: vec![request] }).await?;
     let missing = || Failure::refused("the controller did not say what it deployed", "look at the model's status");
     let mut result = reply.results.into_iter().next().ok_or_else(missing)?;
@@ -203,7 +212,7 @@ async fn from_charmhub(args: &Args, dry_run: bool, site: &Site) -> Result<Deploy
 }
 
 /// Rejects resources that the charm does not have, which the controller would ignore silently.
-async fn check_resources(args: &Args, info: &DeployFromRepositoryInfo, site: &Site) -> Result<(), Failure> {
+async fn check_resources(args: &Args, info: &DeployFromRepositoryInfo, target: &ResolvedTarget) -> Result<(), Failure> {
     if args.resources.is_empty() {
         return Ok(());
     }
@@ -223,19 +232,19 @@ async fn check_resources(args: &Args, info: &DeployFromRepositoryInfo, site: &Si
     };
     let url = format!("ch:{}/{}-{}", info.architecture, args.charm, info.revision);
     let needy = ResourceRequest { application: &info.name, url: &url, origin: &origin };
-    let known = resources::of_store(&needy, &site.model_connection().await?).await?;
+    let known = resources::of_store(&needy, &target.model_connection().await?).await?;
     resources::check(&known, &args.resources)
 }
 
-async fn from_file(args: Args, site: &Site) -> Result<Output, Failure> {
-    let archive = Archive::read(site, &args.charm).await?;
+async fn from_file(args: Args, target: &ResolvedTarget) -> Result<Output, Failure> {
+    let archive = Archive::read(target, &args.charm).await?;
     resources::check(&archive.meta.resources, &args.resources)?;
     let constraints = entity::constraints(args.constraints.as_deref().unwrap_or_default()).map_err(unfit)?;
     let application = args.application_name.clone().unwrap_or_else(|| archive.meta.name.clone());
     let (config_yaml, storage) = (config_yaml(&args, &application).map_err(unfit)?, storage(&args).map_err(unfit)?);
-    let (url, origin) = archive.upload(site, base(&args)?, constraints.arch.clone()).await?;
+    let (url, origin) = archive.upload(target, base(&args)?, constraints.arch.clone()).await?;
     let needy = ResourceRequest { application: &application, url: &url, origin: &origin };
-    let resources = resources::prepare(&needy, &archive.meta.resources, &args.resources, site).await?;
+    let resources = resources::prepare(&needy, &archive.meta.resources, &args.resources, target).await?;
     let deploy = ApplicationDeploy {
         application: application.clone(),
         charm_url: url,
@@ -244,14 +253,14 @@ async fn from_file(args: Args, site: &Site) -> Result<Output, Failure> {
         config: args.trust.then(|| ("trust".to_owned(), "true".to_owned())).into_iter().collect(),
         config_yaml,
         constraints,
-        placement: entity::placements(&args.to, site.model_uuid()),
+        placement: entity::placements(&args.to, target.model_uuid()),
         storage,
         endpoint_bindings: args.bind,
         resources,
         force: args.force,
         ..ApplicationDeploy::default()
     };
-    let connection = site.model_connection().await?;
+    let connection = target.model_connection().await?;
     connection.call::<DeployCharm>(ApplicationsDeploy { applications: vec![deploy] }).await?.into_result()?;
     Ok(Output {
         application,

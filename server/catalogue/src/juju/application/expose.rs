@@ -10,7 +10,7 @@ use policy::{Effect, Exposure, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, target};
 
 /// The tool `juju_expose`.
 pub struct Expose;
@@ -63,12 +63,12 @@ impl Command for Expose {
         Impact::default().with_exposure(Exposure { cidrs: args.to_cidrs.clone(), spaces: args.to_spaces.clone() })
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let narrowed = !args.endpoints.is_empty() || !args.to_cidrs.is_empty() || !args.to_spaces.is_empty();
         let endpoints = if args.endpoints.is_empty() { vec![String::new()] } else { args.endpoints };
         let to = ExposedEndpoint { expose_to_spaces: args.to_spaces, expose_to_cidrs: args.to_cidrs };
         let exposed_endpoints = endpoints.into_iter().filter(|_| narrowed).map(|name| (name, to.clone())).collect();
-        let connection = site.model_connection().await?;
+        let connection = target.model_connection().await?;
         connection
             .call::<ExposeMethod>(ApplicationExpose { application: args.application.clone(), exposed_endpoints })
             .await?;

@@ -25,7 +25,7 @@ use super::{
     resources::{self, ResourceRequest},
 };
 use crate::{
-    Command, Failure, Scope, Site, entity,
+    Command, Failure, ResolvedTarget, Scope, entity,
     juju::{render::bulk_single, setup},
     target,
 };
@@ -114,38 +114,38 @@ impl Command for Refresh {
         if foreign { impact.with_capability(Capability::InstallsForeignCode) } else { impact }
     }
 
-    async fn preview(args: &Args, site: &Site) -> Result<Option<Value>, Failure> {
-        resources::check_paths(site, &args.resources).await?;
-        let now = current(&args.application, site).await?;
+    async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
+        resources::check_paths(target, &args.resources).await?;
+        let now = current(&args.application, target).await?;
         let mut would = json!({"from": wire(&now.url, &now.charm_origin)});
         if let Some(path) = &args.path {
-            let archive = Archive::read(site, path).await?;
+            let archive = Archive::read(target, path).await?;
             resources::check(&archive.meta.resources, &args.resources)?;
             would["to"] = json!({"charm": archive.meta.name, "file": path});
             would["resources"] = json!(args.resources);
             return Ok(Some(would));
         }
-        let found = find(args, &now, site).await?;
+        let found = find(args, &now, target).await?;
         let needy = ResourceRequest { application: &args.application, url: &found.url, origin: &found.origin };
         would["to"] = wire(&found.url, &found.origin);
-        would["resources"] = resources::changes(&needy, &args.resources, site).await?;
+        would["resources"] = resources::changes(&needy, &args.resources, target).await?;
         Ok(Some(would))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        resources::check_paths(&site, &args.resources).await?;
-        let now = current(&args.application, &site).await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        resources::check_paths(&target, &args.resources).await?;
+        let now = current(&args.application, &target).await?;
         let found = match &args.path {
             Some(path) => {
-                let archive = Archive::read(&site, path).await?;
+                let archive = Archive::read(&target, path).await?;
                 let origin = &now.charm_origin;
                 let base = Some(origin.base.clone()).filter(|base| !base.name.is_empty());
-                let (url, origin) = archive.upload(&site, base, Some(origin.architecture.clone())).await?;
+                let (url, origin) = archive.upload(&target, base, Some(origin.architecture.clone())).await?;
                 Found { url, origin }
             }
-            None => upload_or_fetch(find(&args, &now, &site).await?, &now.url, args.force, &site).await?,
+            None => upload_or_fetch(find(&args, &now, &target).await?, &now.url, args.force, &target).await?,
         };
-        let resource_ids = update_resources(&args, &found, &site).await?;
+        let resource_ids = update_resources(&args, &found, &target).await?;
         let done = Output {
             application: args.application.clone(),
             charm: found.url.clone(),
@@ -169,7 +169,7 @@ impl Command for Refresh {
             resource_ids,
             ..ApplicationSetCharm::default()
         };
-        site.model_connection().await?.call::<SetCharm>(set).await?;
+        target.model_connection().await?.call::<SetCharm>(set).await?;
         Ok(done)
     }
 }
@@ -181,9 +181,9 @@ struct Found {
 }
 
 /// The current charm.
-async fn current(application: &str, site: &Site) -> Result<CharmURLOriginResult, Failure> {
+async fn current(application: &str, target: &ResolvedTarget) -> Result<CharmURLOriginResult, Failure> {
     let asked = ApplicationGet { application: application.to_owned(), branch: "master".to_owned() };
-    let now = site.model_connection().await?.call::<GetCharmURLOrigin>(asked).await?;
+    let now = target.model_connection().await?.call::<GetCharmURLOrigin>(asked).await?;
     match now.error {
         Some(error) => Err(error.into()),
         None => Ok(now),
@@ -191,12 +191,12 @@ async fn current(application: &str, site: &Site) -> Result<CharmURLOriginResult,
 }
 
 /// Adds a charm of Charmhub to the model, if it is not the current one of the application.
-async fn upload_or_fetch(found: Found, now: &str, force: bool, site: &Site) -> Result<Found, Failure> {
+async fn upload_or_fetch(found: Found, now: &str, force: bool, target: &ResolvedTarget) -> Result<Found, Failure> {
     if found.url == now {
         return Ok(found);
     }
     let add = AddCharmWithOrigin { url: found.url.clone(), charm_origin: found.origin, force };
-    let added = site.model_connection().await?.call::<AddCharm>(add).await?;
+    let added = target.model_connection().await?.call::<AddCharm>(add).await?;
     match added.error {
         Some(error) => Err(error.into()),
         None => Ok(Found { url: found.url, origin: added.charm_origin }),
@@ -204,8 +204,12 @@ async fn upload_or_fetch(found: Found, now: &str, force: bool, site: &Site) -> R
 }
 
 /// Adds pending resources for the new revision and those that the caller names.
-async fn update_resources(args: &Args, found: &Found, site: &Site) -> Result<BTreeMap<String, String>, Failure> {
-    let connection = site.model_connection().await?;
+async fn update_resources(
+    args: &Args,
+    found: &Found,
+    target: &ResolvedTarget,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let connection = target.model_connection().await?;
     let charm = connection.call::<CharmInfo>(CharmURL { url: found.url.clone() }).await?;
     let described = charm.meta.unwrap_or_default().resources;
     resources::check(&described, &args.resources)?;
@@ -213,12 +217,12 @@ async fn update_resources(args: &Args, found: &Found, site: &Site) -> Result<BTr
     let outdated = resources::outdated(&needy, described, &args.resources, &connection).await?;
     let wanted = args.resources.iter().filter(|(name, _)| outdated.contains_key(*name));
     let wanted = wanted.map(|(name, value)| (name.clone(), value.clone())).collect();
-    resources::prepare(&needy, &outdated, &wanted, site).await
+    resources::prepare(&needy, &outdated, &wanted, target).await
 }
 
 /// Resolves the arguments to a charm revision.
-async fn find(args: &Args, now: &CharmURLOriginResult, site: &Site) -> Result<Found, Failure> {
-    let connection = site.model_connection().await?;
+async fn find(args: &Args, now: &CharmURLOriginResult, target: &ResolvedTarget) -> Result<Found, Failure> {
+    let connection = target.model_connection().await?;
     if now.charm_origin.source == "local" {
         let problem = format!("`{}` was deployed from a file, not from Charmhub", args.application);
         return Err(Failure::refused(problem, "give the new file as `path`"));

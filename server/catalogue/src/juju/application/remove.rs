@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Command, Failure, Scope, Site, entity,
+    Command, Failure, ResolvedTarget, Scope, entity,
     juju::removal::{Removal, RemovalReport, removal},
     target,
 };
@@ -52,16 +52,16 @@ impl Command for RemoveApplication {
         Impact::default().with_capability(Capability::RemovesAllUnits).with_skipped_checks(&skipped)
     }
 
-    async fn preview(args: &Args, site: &Site) -> Result<Option<Value>, Failure> {
-        Ok(Some(json!(remove(args, true, site).await?)))
+    async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
+        Ok(Some(json!(remove(args, true, target).await?)))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Removal, Failure> {
-        remove(&args, false, &site).await
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Removal, Failure> {
+        remove(&args, false, &target).await
     }
 }
 
-async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Removal, Failure> {
+async fn remove(args: &Args, dry_run: bool, target: &ResolvedTarget) -> Result<Removal, Failure> {
     let one = |name: &String| DestroyApplicationParams {
         application_tag: entity::application(name),
         destroy_storage: args.destroy_storage,
@@ -70,7 +70,7 @@ async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Removal, Fail
         ..DestroyApplicationParams::default()
     };
     let params = DestroyApplicationsParams { applications: args.applications.iter().map(one).collect() };
-    let connection = site.model_connection().await?;
+    let connection = target.model_connection().await?;
     let reply = connection.call::<DestroyApplication>(params).await?;
     removal(&args.applications, reply.results.into_iter().map(report))
 }

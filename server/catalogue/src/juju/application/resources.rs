@@ -18,7 +18,7 @@ use juju_wire::{
 use serde_json::{Value, json};
 
 use super::archive::{read_local_file, readable};
-use crate::{Failure, Site, entity, juju::render::bulk_single};
+use crate::{Failure, ResolvedTarget, entity, juju::render::bulk_single};
 
 /// A charm of the model and the requested resources.
 pub(super) struct ResourceRequest<'a> {
@@ -52,9 +52,9 @@ pub(super) fn check<T>(described: &BTreeMap<String, T>, wanted: &Wanted) -> Resu
 ///
 /// # Errors
 /// [`Failure`] naming the path.
-pub(super) async fn check_paths(site: &Site, wanted: &Wanted) -> Result<(), Failure> {
+pub(super) async fn check_paths(target: &ResolvedTarget, wanted: &Wanted) -> Result<(), Failure> {
     for value in wanted.values().filter(|value| value.starts_with(['.', '/', '~', '\\'])) {
-        readable(site, value).await?;
+        readable(target, value).await?;
     }
     Ok(())
 }
@@ -67,10 +67,10 @@ pub(super) async fn prepare(
     needy: &ResourceRequest<'_>,
     described: &Described,
     wanted: &Wanted,
-    site: &Site,
+    target: &ResolvedTarget,
 ) -> Result<BTreeMap<String, String>, Failure> {
     check(described, wanted)?;
-    let connection = site.model_connection().await?;
+    let connection = target.model_connection().await?;
     let mut uploads = Vec::new();
     let mut asked = Vec::new();
     for (name, meta) in described {
@@ -78,7 +78,7 @@ pub(super) async fn prepare(
             None => ("store", -1),
             Some((_, Ok(revision))) => ("store", revision),
             Some((value, Err(_))) => {
-                uploads.push((name, value, content(site, &meta.kind, value).await?));
+                uploads.push((name, value, content(target, &meta.kind, value).await?));
                 ("upload", 0)
             }
         };
@@ -119,9 +119,9 @@ pub(super) async fn prepare(
 ///
 /// # Errors
 /// [`Failure`] where it can be neither.
-pub(super) async fn content(site: &Site, kind: &str, value: &str) -> Result<Vec<u8>, Failure> {
+pub(super) async fn content(target: &ResolvedTarget, kind: &str, value: &str) -> Result<Vec<u8>, Failure> {
     if kind != "oci-image" {
-        return read_local_file(site, value).await;
+        return read_local_file(target, value).await;
     }
     let is_image = !value.is_empty()
         && !value.starts_with(['.', '/'])
@@ -158,8 +158,12 @@ pub(super) async fn outdated(
 ///
 /// # Errors
 /// [`Failure`] where the charm has no such resource, or the controller cannot say what there is.
-pub(super) async fn changes(needy: &ResourceRequest<'_>, wanted: &Wanted, site: &Site) -> Result<Value, Failure> {
-    let connection = site.model_connection().await?;
+pub(super) async fn changes(
+    needy: &ResourceRequest<'_>,
+    wanted: &Wanted,
+    target: &ResolvedTarget,
+) -> Result<Value, Failure> {
+    let connection = target.model_connection().await?;
     let (current, store) = (current(needy, &connection).await?, of_store(needy, &connection).await?);
     check(&store, wanted)?;
     let changed = store

@@ -10,7 +10,7 @@ use policy::{Capability, Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity, juju::render::bulk_single, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::render::bulk_single, target};
 
 /// The tool `juju_scale_application`.
 pub struct ScaleApplication;
@@ -63,13 +63,13 @@ impl Command for ScaleApplication {
         if scale == 0 { impact.with_capability(Capability::RemovesAllUnits) } else { impact }
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let params = ScaleApplicationParamsV2 {
             application_tag: entity::application(&args.application),
             scale: i64::from(args.scale),
             ..ScaleApplicationParamsV2::default()
         };
-        let connection = site.model_connection().await?;
+        let connection = target.model_connection().await?;
         let reply =
             connection.call::<ScaleApplications>(ScaleApplicationsParamsV2 { applications: vec![params] }).await?;
         bulk_single(reply.results, |result| result.error.take())?;

@@ -7,7 +7,7 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, target};
 
 /// The tool `juju_set_constraints`.
 pub struct SetConstraints;
@@ -54,10 +54,10 @@ impl Command for SetConstraints {
         Impact { constraints: Some(args.constraints.clone()), ..Impact::default() }
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let parsed = entity::constraints(&args.constraints);
         let constraints = parsed.map_err(|problem| Failure::refused(problem, "write them like `mem=4G cores=2`"))?;
-        let connection = site.model_connection().await?;
+        let connection = target.model_connection().await?;
         let params = SetConstraintsParams { application: args.application.clone(), constraints };
         connection.call::<SetConstraintsMethod>(params).await?;
         Ok(Output { application: args.application, constraints: args.constraints })

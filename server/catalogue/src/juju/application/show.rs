@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Command, Failure, Scope, Site,
+    Command, Failure, ResolvedTarget, Scope,
     juju::render::{base_channel, bulk_result, id},
     target,
 };
@@ -66,8 +66,8 @@ impl Command for ShowApplication {
         target::applications(&args.applications).collect()
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
+        let connection = target.model_connection().await?;
         let tags: Entities = args.applications.iter().map(|name| Tag::new("application", name)).collect();
         let reply = connection.call::<ApplicationsInfo>(tags).await?;
         reply

@@ -10,7 +10,7 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, target};
 
 /// The tool `juju_trust`.
 pub struct Trust;
@@ -53,7 +53,7 @@ impl Command for Trust {
         Impact::default().with_trust(!args.remove)
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let trust = !args.remove;
         let set = ConfigSetParams {
             application: args.application.clone(),
@@ -61,7 +61,7 @@ impl Command for Trust {
             config: [("trust".to_owned(), trust.to_string())].into(),
             ..ConfigSetParams::default()
         };
-        let connection = site.model_connection().await?;
+        let connection = target.model_connection().await?;
         connection.call::<SetConfigs>(ConfigSetArgs { args: vec![set] }).await?.into_result()?;
         Ok(Output { application: args.application, trust })
     }

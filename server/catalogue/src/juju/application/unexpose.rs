@@ -7,7 +7,7 @@ use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, target};
 
 /// The tool `juju_unexpose`.
 pub struct Unexpose;
@@ -44,8 +44,8 @@ impl Command for Unexpose {
         vec![target::application(&args.application)]
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.model_connection().await?;
         let unexpose = ApplicationUnexpose { application: args.application.clone(), exposed_endpoints: args.endpoints };
         connection.call::<UnexposeMethod>(unexpose).await?;
         Ok(Output { unexposed: args.application })

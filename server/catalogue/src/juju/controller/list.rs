@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Command, Failure, Scope, Site,
+    Command, Failure, ResolvedTarget, Scope,
     text::{cell, table},
 };
 
@@ -56,8 +56,8 @@ impl Command for Controllers {
     const IDEMPOTENT: bool = true;
     const IN_DEFAULT_LIST: bool = true;
 
-    async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let all = site.controllers();
+    async fn run(_: Permit, _: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let all = target.controllers();
         let known = |name: String| {
             let known = match all.controller(Some(&name)) {
                 Ok(controller) => {

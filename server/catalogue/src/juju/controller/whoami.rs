@@ -6,7 +6,7 @@ use policy::{Effect, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site};
+use crate::{Command, Failure, ResolvedTarget, Scope};
 
 /// The tool `juju_whoami`.
 pub struct Whoami;
@@ -36,11 +36,11 @@ impl Command for Whoami {
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
 
-    async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let connection = site.controller_connection().await?;
+    async fn run(_: Permit, _: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.controller_connection().await?;
         let session = connection.session().await?;
         Ok(Output {
-            controller: site.controller_name().to_owned(),
+            controller: target.controller_name().to_owned(),
             user: session.user_tag().trim_start_matches("user-").to_owned(),
         })
     }

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Command, Failure, Scope, Site, target, text::cell};
+use crate::{Command, Failure, ResolvedTarget, Scope, target, text::cell};
 
 /// The tool `juju_debug_log`.
 pub struct DebugLog;
@@ -84,8 +84,8 @@ impl Command for DebugLog {
         target::or_all_applications(args.include.iter().map(|name| source(name)))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.model_connection().await?;
         let tags = |names: Vec<String>| names.iter().map(|name| tag(name)).collect();
         let query = LogQuery {
             include_entity: tags(args.include),

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Command, Failure, Scope, Site,
+    Command, Failure, ResolvedTarget, Scope,
     juju::render::{bulk_result, bulk_single},
     target,
     text::{cell, table},
@@ -112,12 +112,12 @@ impl Command for ShowStatusLog {
         vec![entity]
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Vec<Past>, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Vec<Past>, Failure> {
+        let connection = target.model_connection().await?;
         let delta = args.days.map(|days| i64::from(days) * NANOSECONDS_A_DAY);
         let most = if delta.is_some() { 0 } else { i64::from(args.n.unwrap_or(20)) };
         let tag = match kind(&args) {
-            "model" => Tag::new("model", site.model_uuid()),
+            "model" => Tag::new("model", target.model_uuid()),
             _ => tag(&args),
         };
         let request = StatusHistoryRequest {

@@ -10,7 +10,7 @@ use policy::{Effect, Impact, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity};
 
 /// The tool `juju_add_machine`.
 pub struct AddMachine;
@@ -54,10 +54,10 @@ impl Command for AddMachine {
         }
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let machine = request(&args).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
         let count = usize::try_from(args.num_machines.unwrap_or(1)).unwrap_or(1);
-        let connection = site.model_connection().await?;
+        let connection = target.model_connection().await?;
         let reply = connection.call::<AddMachines>(AddMachinesParams { params: vec![machine; count] }).await?;
         let mut machines = Vec::new();
         for result in reply.machines {

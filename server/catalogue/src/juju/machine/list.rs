@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Command, Failure, Scope, Site,
+    Command, Failure, ResolvedTarget, Scope,
     juju::model::status::{Machine, machines},
     text::{cell, table},
 };
@@ -45,8 +45,8 @@ impl Command for Machines {
         vec![TargetEntity::All(EntityKind::Machine)]
     }
 
-    async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        look(&site, &[]).await
+    async fn run(_: Permit, _: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        look(&target, &[]).await
     }
 
     fn concise(answer: &Value) -> String {
@@ -55,8 +55,8 @@ impl Command for Machines {
 }
 
 /// The machines of these ids, or all.
-pub(super) async fn look(site: &Site, ids: &[String]) -> Result<Output, Failure> {
-    let connection = site.model_connection().await?;
+pub(super) async fn look(target: &ResolvedTarget, ids: &[String]) -> Result<Output, Failure> {
+    let connection = target.model_connection().await?;
     let wire = connection.call::<FullStatus>(StatusParams::default()).await?;
     Ok(Output { model: wire.model.name.clone(), machines: machines(&wire, ids) })
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::list::{Output, look};
-use crate::{Command, Failure, Scope, Site, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, target};
 
 /// The tool `juju_show_machine`.
 pub struct ShowMachine;
@@ -35,7 +35,7 @@ impl Command for ShowMachine {
         target::machines(&args.machines).collect()
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        look(&site, &args.machines).await
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        look(&target, &args.machines).await
     }
 }

@@ -11,7 +11,7 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, juju::setup};
+use crate::{Command, Failure, ResolvedTarget, Scope, juju::setup};
 
 /// The tool `juju_add_model`.
 pub struct AddModel;
@@ -70,8 +70,8 @@ impl Command for AddModel {
         setup::machine_setup(args.config.keys())
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let connection = site.controller_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.controller_connection().await?;
         let owner_tag = connection.session().await?.user_tag().to_owned();
         let user = owner_tag.trim_start_matches("user-").to_owned();
         let credential = args.credential.zip(args.cloud.as_ref());
@@ -93,7 +93,7 @@ impl Command for AddModel {
             uuid: made.uuid,
             kind: if made.kind == "caas" { ModelKind::Kubernetes } else { ModelKind::Machines },
         };
-        remember(&entry, &site).await;
+        remember(&entry, &target).await;
         Ok(Output {
             model: entry.full_name(),
             uuid: entry.uuid,
@@ -104,9 +104,9 @@ impl Command for AddModel {
 }
 
 /// Writes the model into the user's own client files. The model is there whether they can be written or not.
-async fn remember(model: &ModelEntry, site: &Site) {
-    let Some(files) = site.controllers().own_files() else { return };
-    if let Err(error) = files.remember_model(site.controller_name(), model).await {
+async fn remember(model: &ModelEntry, target: &ResolvedTarget) {
+    let Some(files) = target.controllers().own_files() else { return };
+    if let Err(error) = files.remember_model(target.controller_name(), model).await {
         tracing::warn!(%error, model = model.full_name(), "the client's files do not know the new model yet");
     }
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Command, Failure, Scope, Site, juju::setup};
+use crate::{Command, Failure, ResolvedTarget, Scope, juju::setup};
 
 /// The tool `juju_model_config`.
 pub struct ModelConfig;
@@ -51,8 +51,8 @@ impl Command for ModelConfig {
         setup::machine_setup(args.values.keys().chain(&args.reset))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.model_connection().await?;
         if !args.values.is_empty() {
             connection.call::<ModelSet>(ModelSetParams { config: args.values.clone() }).await?;
         }

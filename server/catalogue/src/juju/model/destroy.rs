@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Command, Failure, Scope, Site};
+use crate::{Command, Failure, ResolvedTarget, Scope};
 
 /// The tool `juju_destroy_model`.
 pub struct DestroyModel;
@@ -70,14 +70,14 @@ impl Command for DestroyModel {
         Impact::default().with_capability(Capability::RemovesAllUnits).with_skipped_checks(&skipped)
     }
 
-    async fn preview(_: &Args, site: &Site) -> Result<Option<Value>, Failure> {
-        let connection = site.model_connection().await?;
+    async fn preview(_: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
+        let connection = target.model_connection().await?;
         let wire = connection.call::<FullStatus>(StatusParams { patterns: Vec::new(), include_storage: true }).await?;
         let units: usize = wire.applications.values().map(|application| application.units.len()).sum();
         let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
         let consumed = wire.offers.iter().filter(|(_, offer)| offer.total_connected_count > 0);
         Ok(Some(json!({
-            "destroying": site.model_name(),
+            "destroying": target.model_name(),
             "applications": names(wire.applications.keys().collect()),
             "units": units,
             "machines": wire.machines.len(),
@@ -87,22 +87,22 @@ impl Command for DestroyModel {
         })))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let storage = (args.destroy_storage || args.release_storage).then_some(args.destroy_storage);
         let model = DestroyModelParams {
-            model_tag: Tag::new("model", site.model_uuid()).to_string(),
+            model_tag: Tag::new("model", target.model_uuid()).to_string(),
             destroy_storage: storage,
             force: args.force.then_some(true),
             ..DestroyModelParams::default()
         };
-        let connection = site.controller_connection().await?;
+        let connection = target.controller_connection().await?;
         connection.call::<DestroyModels>(DestroyModelsParams { models: vec![model] }).await?.into_result()?;
-        if let Some(files) = site.controllers().own_files()
-            && let Err(error) = files.forget_model(site.controller_name(), site.model_name()).await
+        if let Some(files) = target.controllers().own_files()
+            && let Err(error) = files.forget_model(target.controller_name(), target.model_name()).await
         {
             // the model goes whether the files can be written or not
-            tracing::warn!(%error, model = site.model_name(), "the client's files still name the model");
+            tracing::warn!(%error, model = target.model_name(), "the client's files still name the model");
         }
-        Ok(Output { destroying: site.model_name().to_owned() })
+        Ok(Output { destroying: target.model_name().to_owned() })
     }
 }

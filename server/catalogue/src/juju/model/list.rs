@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::info::{Credential, State};
 use crate::{
-    Command, Failure, Scope, Site,
+    Command, Failure, ResolvedTarget, Scope,
     juju::render::{bulk_result, id, last_connection},
     text::{cell, table},
 };
@@ -81,8 +81,8 @@ impl Command for Models {
     const IN_DEFAULT_LIST: bool = true;
     const ROWS_PATH: Option<&'static str> = Some("models");
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let connection = site.controller_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.controller_connection().await?;
         let user_tag = match &args.user {
             Some(user) => format!("user-{user}"),
             None => connection.session().await?.user_tag().to_owned(),
@@ -90,10 +90,10 @@ impl Command for Models {
         let reply = connection.call::<ListModelSummaries>(ModelSummariesRequest { user_tag, all: args.all }).await?;
         let mut models = Vec::with_capacity(reply.results.len());
         for item in reply.results {
-            models.push(summary(bulk_result(item.result, item.error, "a model")?, site.controller_name()));
+            models.push(summary(bulk_result(item.result, item.error, "a model")?, target.controller_name()));
         }
         // the caller sees the models that a role allows to show
-        models.retain(|model: &Summary| site.may_see_model(&model.name));
+        models.retain(|model: &Summary| target.may_see_model(&model.name));
         models.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Output { models })
     }

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::info::Model;
-use crate::{Command, Failure, Scope, Site, juju::render::bulk_result};
+use crate::{Command, Failure, ResolvedTarget, Scope, juju::render::bulk_result};
 
 /// The tool `juju_show_model`.
 pub struct ShowModel;
@@ -32,17 +32,17 @@ impl Command for ShowModel {
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
 
-    async fn run(_: Permit, _: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
-        let wire = details(&site).await?;
-        Ok(BTreeMap::from([(wire.name.clone(), Model::of(wire, site.controller_name()))]))
+    async fn run(_: Permit, _: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
+        let wire = details(&target).await?;
+        Ok(BTreeMap::from([(wire.name.clone(), Model::of(wire, target.controller_name()))]))
     }
 }
 
 /// Requests the details of the target model.
-pub(crate) async fn details(site: &Site) -> Result<ModelDetails, Failure> {
-    let connection = site.controller_connection().await?;
-    let entities = Entities { entities: vec![Entity { tag: format!("model-{}", site.model_uuid()) }] };
+pub(crate) async fn details(target: &ResolvedTarget) -> Result<ModelDetails, Failure> {
+    let connection = target.controller_connection().await?;
+    let entities = Entities { entities: vec![Entity { tag: format!("model-{}", target.model_uuid()) }] };
     let reply = connection.call::<ModelInfo>(entities).await?;
     let item = reply.results.into_iter().next().unwrap_or_default();
-    bulk_result(item.result, item.error, site.model_name())
+    bulk_result(item.result, item.error, target.model_name())
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 pub(crate) use render::machines;
 pub use shape::{Machine, Status as Output};
 
-use crate::{Command, Failure, Scope, Site, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, target};
 
 /// The tool `juju_status`.
 pub struct Status;
@@ -51,11 +51,11 @@ impl Command for Status {
         target::or_all_applications(selected)
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.model_connection().await?;
         let params = StatusParams { patterns: args.selectors, include_storage: true };
         let wire = connection.call::<FullStatus>(params).await?;
-        Ok(render::status(&wire, site.controller_name(), args.relations))
+        Ok(render::status(&wire, target.controller_name(), args.relations))
     }
 
     fn concise(answer: &Value) -> String {

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 pub use entity::Kind;
 
 use self::{entity::Watched, query::Query};
-use crate::{Command, Failure, MAX_WAIT_SECONDS, Scope, Site, target};
+use crate::{Command, Failure, MAX_WAIT_SECONDS, ResolvedTarget, Scope, target};
 
 /// The tool `juju_wait_for`.
 pub struct WaitFor;
@@ -89,11 +89,11 @@ impl Command for WaitFor {
         }
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let again = |problem: String| Failure::refused(problem, "correct the argument");
         let (query, limit) = (args.query().map_err(again)?, args.timeout().map_err(again)?);
         let mut seen = Watched::default();
-        let ended = tokio::time::timeout(limit, wait(&args, &query, &site, &mut seen)).await;
+        let ended = tokio::time::timeout(limit, wait(&args, &query, &target, &mut seen)).await;
         if let Ok(outcome) = ended {
             return outcome;
         }
@@ -104,8 +104,8 @@ impl Command for WaitFor {
     }
 }
 
-async fn wait(args: &Args, query: &Query, site: &Site, seen: &mut Watched) -> Result<Output, Failure> {
-    let connection = site.model_connection().await?;
+async fn wait(args: &Args, query: &Query, target: &ResolvedTarget, seen: &mut Watched) -> Result<Output, Failure> {
+    let connection = target.model_connection().await?;
     let session = connection.session().await?;
     let watcher = Watcher::start(session).await?;
     let (mut round, mut wire) = (0.0, Map::new());
@@ -125,7 +125,7 @@ async fn wait(args: &Args, query: &Query, site: &Site, seen: &mut Watched) -> Re
         }
         if named != wire {
             round += 1.0;
-            site.report(round, None, format!("{} {}: {}", args.kind.word(), args.name, Value::Object(named.clone())));
+            target.report(round, None, format!("{} {}: {}", args.kind.word(), args.name, Value::Object(named.clone())));
             wire = named;
         }
     }

@@ -13,7 +13,7 @@ use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, OfferUrl, Scope, Site, entity, juju::render::bulk_single, target};
+use crate::{Command, Failure, OfferUrl, ResolvedTarget, Scope, entity, juju::render::bulk_single, target};
 
 /// The tool `juju_consume`.
 pub struct Consume;
@@ -61,21 +61,21 @@ impl Command for Consume {
         OfferUrl::parse("offer", &args.offer).ok()
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let application = consume(&args.offer, args.application_alias.as_deref(), &site).await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let application = consume(&args.offer, args.application_alias.as_deref(), &target).await?;
         Ok(Output { application })
     }
 }
 
 /// Consumes an offer. Returns its name in the model with the requested endpoint.
-pub(crate) async fn consume(url: &str, alias: Option<&str>, site: &Site) -> Result<String, Failure> {
+pub(crate) async fn consume(url: &str, alias: Option<&str>, target: &ResolvedTarget) -> Result<String, Failure> {
     let (url, endpoint) = match url.rsplit_once(':') {
         Some((head, endpoint)) if head.contains('.') => (head, Some(endpoint)),
         _ => (url, None),
     };
-    let controller = site.controller_connection().await?;
+    let controller = target.controller_connection().await?;
     let user_tag = controller.session().await?.user_tag().to_owned();
-    let own = site.model_name().split('/').next().unwrap_or_default();
+    let own = target.model_name().split('/').next().unwrap_or_default();
     let full = if url.contains('/') { url.to_owned() } else { format!("{own}/{url}") };
     let wanted = OfferURLs { offer_urls: vec![full], bakery_version: 3 };
     let reply = controller.call::<GetConsumeDetails>(ConsumeOfferDetailsArg { offer_urls: wanted, user_tag }).await?;
@@ -96,7 +96,7 @@ pub(crate) async fn consume(url: &str, alias: Option<&str>, site: &Site) -> Resu
         external_controller: details.external_controller,
         application_alias: name.clone(),
     };
-    let connection = site.model_connection().await?;
+    let connection = target.model_connection().await?;
     connection.call::<ConsumeMethod>(ConsumeApplicationArgsV5 { args: vec![consumed] }).await?.into_result()?;
     Ok(endpoint.map_or(name.clone(), |endpoint| format!("{name}:{endpoint}")))
 }

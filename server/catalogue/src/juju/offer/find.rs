@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{endpoints, users};
-use crate::{Command, Failure, Scope, Site};
+use crate::{Command, Failure, ResolvedTarget, Scope};
 
 /// The tool `juju_find_offers`.
 pub struct FindOffers;
@@ -55,8 +55,8 @@ impl Command for FindOffers {
         named.map(|name| TargetEntity::unresolved(EntityKind::Offer, name)).collect()
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
-        let connection = site.controller_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
+        let connection = target.controller_connection().await?;
         let user = connection.session().await?.user().to_owned();
         let mut filter = match &args.url {
             None => OfferFilter::default(),
@@ -69,11 +69,11 @@ impl Command for FindOffers {
             filter.endpoints = vec![EndpointFilterAttributes { interface, ..EndpointFilterAttributes::default() }];
         }
         let reply = connection.call::<FindApplicationOffers>(OfferFilters { filters: vec![filter] }).await?;
-        let controller = site.controller_name();
+        let controller = target.controller_name();
         let visible = reply
             .results
             .iter()
-            .filter(|one| one.offer_url.split_once('.').is_some_and(|(model, _)| site.may_see_model(model)));
+            .filter(|one| one.offer_url.split_once('.').is_some_and(|(model, _)| target.may_see_model(model)));
         Ok(visible.map(|one| (format!("{controller}:{}", one.offer_url), offer(one, &user))).collect())
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{endpoints, users};
 use crate::{
-    Command, Failure, Scope, Site,
+    Command, Failure, ResolvedTarget, Scope,
     juju::render::{id, timestamp},
     target,
 };
@@ -69,9 +69,9 @@ impl Command for Offers {
         if named.is_empty() { vec![TargetEntity::All(EntityKind::Offer)] } else { named }
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
-        let connection = site.controller_connection().await?;
-        let (owner, model) = site.model_name().split_once('/').unwrap_or_default();
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
+        let connection = target.controller_connection().await?;
+        let (owner, model) = target.model_name().split_once('/').unwrap_or_default();
         let interface = args
             .interface
             .map(|interface| EndpointFilterAttributes { interface, ..EndpointFilterAttributes::default() });
@@ -88,7 +88,7 @@ impl Command for Offers {
         };
         let reply = connection.call::<ListApplicationOffers>(OfferFilters { filters: vec![filter] }).await?;
         let wanted = |one: &ApplicationOfferAdminDetailsV5| !args.active_only || !one.connections.is_empty();
-        let store = site.controller_name();
+        let store = target.controller_name();
         Ok(reply.results.into_iter().filter(wanted).map(|one| (one.offer_name.clone(), offer(one, store))).collect())
     }
 }

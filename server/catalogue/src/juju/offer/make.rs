@@ -13,7 +13,7 @@ use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, target};
 
 /// The tool `juju_offer`.
 pub struct Offer;
@@ -54,11 +54,11 @@ impl Command for Offer {
         vec![target::application(&args.application)]
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let connection = site.controller_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.controller_connection().await?;
         let name = args.offer_name.unwrap_or_else(|| args.application.clone());
         let offer = AddApplicationOffer {
-            model_tag: Tag::new("model", site.model_uuid()).to_string(),
+            model_tag: Tag::new("model", target.model_uuid()).to_string(),
             offer_name: name.clone(),
             application_name: args.application,
             endpoints: args.endpoints.into_iter().map(|endpoint| (endpoint.clone(), endpoint)).collect(),
@@ -66,6 +66,6 @@ impl Command for Offer {
             ..AddApplicationOffer::default()
         };
         connection.call::<OfferMethod>(AddApplicationOffers { offers: vec![offer] }).await?.into_result()?;
-        Ok(Output { url: format!("{}.{name}", site.model_name()) })
+        Ok(Output { url: format!("{}.{name}", target.model_name()) })
     }
 }

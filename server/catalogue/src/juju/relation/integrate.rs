@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Command, Failure, OfferUrl, Scope, Site, entity, juju::offer, target};
+use crate::{Command, Failure, OfferUrl, ResolvedTarget, Scope, entity, juju::offer, target};
 
 /// The tool `juju_integrate`.
 pub struct Integrate;
@@ -70,17 +70,17 @@ impl Command for Integrate {
         OfferUrl::parse("endpoints", url).ok()
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let mut endpoints = Vec::new();
         for endpoint in args.endpoints {
             let local = if OfferUrl::is_url(&endpoint) {
-                offer::consume::consume(&endpoint, None, &site).await?
+                offer::consume::consume(&endpoint, None, &target).await?
             } else {
                 endpoint
             };
             endpoints.push(local);
         }
-        let connection = site.model_connection().await?;
+        let connection = target.model_connection().await?;
         let reply = connection.call::<AddRelation>(AddRelationParams { endpoints, via_cidrs: args.via }).await?;
         let endpoints =
             reply.endpoints.into_iter().map(|(application, endpoint)| (application, Value::String(endpoint.name)));

@@ -7,7 +7,7 @@ use policy::{Effect, EntityKind, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, target};
 
 /// The tool `juju_remove_relation`.
 pub struct RemoveRelation;
@@ -59,7 +59,7 @@ impl Command for RemoveRelation {
         Impact::default().with_skipped_checks(&[("force", args.force)])
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let removing = args.relation_id.map_or_else(|| args.endpoints.join(" "), |id| id.to_string());
         let params = DestroyRelationParams {
             endpoints: args.endpoints,
@@ -67,7 +67,7 @@ impl Command for RemoveRelation {
             force: args.force.then_some(true),
             ..DestroyRelationParams::default()
         };
-        site.model_connection().await?.call::<DestroyRelation>(params).await?;
+        target.model_connection().await?.call::<DestroyRelation>(params).await?;
         Ok(Output { removing })
     }
 }

@@ -11,7 +11,7 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity, juju::render::bulk_single, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::render::bulk_single, target};
 
 /// The tool `juju_add_unit`.
 pub struct AddUnit;
@@ -64,10 +64,10 @@ impl Command for AddUnit {
         Impact { units_added: u64::from(args.num_units.unwrap_or(1)), ..Impact::default() }
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.model_connection().await?;
         let count = i64::from(args.num_units.unwrap_or(1));
-        if site.is_kubernetes() {
+        if target.is_kubernetes() {
             let params = ScaleApplicationParamsV2 {
                 application_tag: entity::application(&args.application),
                 scale_change: count,
@@ -82,7 +82,7 @@ impl Command for AddUnit {
         let params = AddApplicationUnits {
             application: args.application,
             num_units: count,
-            placement: entity::placements(&args.to, site.model_uuid()),
+            placement: entity::placements(&args.to, target.model_uuid()),
             attach_storage: args
                 .attach_storage
                 .iter()

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Command, Failure, Scope, Site, entity,
+    Command, Failure, ResolvedTarget, Scope, entity,
     juju::removal::{Removal, RemovalReport, removal},
     target,
 };
@@ -56,16 +56,16 @@ impl Command for RemoveUnit {
         impact.with_skipped_checks(&[("destroy_storage", args.destroy_storage), ("force", args.force)])
     }
 
-    async fn preview(args: &Args, site: &Site) -> Result<Option<Value>, Failure> {
-        Ok(Some(json!(remove(args, true, site).await?)))
+    async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
+        Ok(Some(json!(remove(args, true, target).await?)))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Removal, Failure> {
-        remove(&args, false, &site).await
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Removal, Failure> {
+        remove(&args, false, &target).await
     }
 }
 
-async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Removal, Failure> {
+async fn remove(args: &Args, dry_run: bool, target: &ResolvedTarget) -> Result<Removal, Failure> {
     let one = |name: &String| DestroyUnitParams {
         unit_tag: entity::unit(name),
         destroy_storage: args.destroy_storage,
@@ -73,7 +73,7 @@ async fn remove(args: &Args, dry_run: bool, site: &Site) -> Result<Removal, Fail
         dry_run,
         ..DestroyUnitParams::default()
     };
-    let connection = site.model_connection().await?;
+    let connection = target.model_connection().await?;
     let reply =
         connection.call::<DestroyUnit>(DestroyUnitsParams { units: args.units.iter().map(one).collect() }).await?;
     removal(&args.units, reply.results.into_iter().map(report))

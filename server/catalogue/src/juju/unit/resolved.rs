@@ -10,7 +10,7 @@ use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Scope, Site, entity, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, target};
 
 /// The tool `juju_resolved`.
 pub struct Resolved;
@@ -57,10 +57,10 @@ impl Command for Resolved {
         target::or_all_applications(target::units(&args.units))
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let entities = args.units.iter().map(|name| Entity { tag: entity::unit(name) }).collect();
         let params = UnitsResolved { tags: Entities { entities }, retry: !args.no_retry, all: args.all };
-        let connection = site.model_connection().await?;
+        let connection = target.model_connection().await?;
         connection.call::<ResolveUnitErrors>(params).await?.into_result()?;
         Ok(Output { resolved: args.units })
     }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Command, Failure, Scope, Site,
+    Command, Failure, ResolvedTarget, Scope,
     juju::render::{bulk_result, id, is_default},
     target,
 };
@@ -93,8 +93,8 @@ impl Command for ShowUnit {
         target::units(&args.units).chain(args.related_unit.as_deref().map(target::unit)).collect()
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Self::Output, Failure> {
-        let connection = site.model_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
+        let connection = target.model_connection().await?;
         let tags: Entities = args.units.iter().map(|name| Tag::new("unit", name)).collect();
         let reply = connection.call::<UnitsInfo>(tags).await?;
         let items = reply.results.into_iter().zip(&args.units);

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Command, Failure, Scope, Site,
+    Command, Failure, ResolvedTarget, Scope,
     juju::{
         model::info::{User, users},
         render::{age, bulk_result, is_default, last_connection},
@@ -81,11 +81,11 @@ impl Command for Users {
         }
     }
 
-    async fn run(_: Permit, args: Args, site: Arc<Site>) -> Result<Output, Failure> {
-        let connection = site.controller_connection().await?;
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.controller_connection().await?;
         let now = Utc::now();
         if let Some(name) = &args.model_name {
-            let model = site.controller()?.find_model(name).await?;
+            let model = target.controller()?.find_model(name).await?;
             let entities = Entities { entities: vec![Entity { tag: format!("model-{}", model.uuid) }] };
             let reply = connection.call::<ModelInfo>(entities).await?;
             let item = reply.results.into_iter().next().unwrap_or_default();

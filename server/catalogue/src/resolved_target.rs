@@ -1,4 +1,4 @@
-//! Where an act takes place: the controller and the model that it means, found before it is judged.
+//! The controller and the model of an act, resolved before policy evaluates the act.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 
 use crate::{Failure, Scope};
 
-/// The place that a caller named; what is absent means the default.
+/// The controller and the model that a caller named; an absent name means the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct TargetSelector {
     /// Name of the controller.
     pub controller: Option<String>,
     /// Name of the model, `prod` or `admin/prod`, or its UUID.
@@ -28,9 +28,9 @@ pub struct Progress {
     pub message: String,
 }
 
-/// The place of an act, found: names are the controller's own, connections are made when they are first used.
+/// The resolved controller and model of an act: names are the controller's own, connections are made when they are first used.
 #[derive(Debug)]
-pub struct Site {
+pub struct ResolvedTarget {
     controllers: Controllers,
     controller: Option<Arc<Controller>>,
     model: Option<ModelEntry>,
@@ -54,26 +54,26 @@ impl std::fmt::Debug for ModelFilter {
     }
 }
 
-impl Site {
-    /// Finds the place: which controller, and which model by its full name.
+impl ResolvedTarget {
+    /// Resolves the selector to a controller and to a model by its full name.
     ///
     /// # Errors
-    /// [`Failure`] where there is no such controller or model, or the controller cannot be reached to say so.
-    pub async fn find(
+    /// [`Failure`] where there is no such controller or model, or the controller cannot be reached.
+    pub async fn resolve(
         controllers: &Controllers,
         scope: Scope,
-        place: &Place,
+        selector: &TargetSelector,
         progress: Option<mpsc::UnboundedSender<Progress>>,
     ) -> Result<Self, Failure> {
         let controller = match scope {
             Scope::Client => None,
             Scope::Model | Scope::NamedModel | Scope::Controller => {
-                Some(controllers.controller(place.controller.as_deref())?)
+                Some(controllers.controller(selector.controller.as_deref())?)
             }
         };
         let model = match (scope, &controller) {
             (Scope::Model | Scope::NamedModel, Some(controller)) => {
-                let entry = match place.model.as_deref().or_else(|| controllers.current_model(controller.name())) {
+                let entry = match selector.model.as_deref().or_else(|| controllers.current_model(controller.name())) {
                     Some(name) => controller.find_model(name).await?,
                     None => only_model(controller).await?,
                 };
@@ -150,7 +150,7 @@ impl Site {
         self.model.as_ref().is_some_and(|entry| entry.kind == ModelKind::Kubernetes)
     }
 
-    /// The controller of this place.
+    /// The controller of this target.
     ///
     /// # Errors
     /// [`Failure::Juju`] where the tool needs none, which is a mistake in the tool.
@@ -176,7 +176,7 @@ impl Site {
         Ok(Arc::new(self.controller()?.model(self.model_uuid()).await?.with_trail(&self.trail)))
     }
 
-    /// What was sent over the connections of this place to change something.
+    /// Requests that were sent over the connections of this target and may have changed something.
     #[must_use]
     pub fn trail(&self) -> &AuditTrail {
         &self.trail
