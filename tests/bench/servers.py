@@ -59,7 +59,7 @@ def start(program, words, port, folder, **environment):
     log = open(folder / f"{pathlib.Path(program).name}.log", "w")
     start_time = time.monotonic()
     process = subprocess.Popen([str(program), *map(str, words)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder,
-                               env=os.environ | environment)
+                               env=os.environ | {"XDG_RUNTIME_DIR": str(folder)} | environment)
     while time.monotonic() - start_time < START_TIMEOUT:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -90,7 +90,7 @@ def peer(name, program, folder):
 def ours(program, folder):
     """Starts our server with its built-in simulator, as `demo` does."""
     port, ready = free_port(), folder / "ready.json"
-    process, took = start(program, ["demo", "--listen", f"127.0.0.1:{port}", "--ready-file", ready], port, folder)
+    process, took = start(program, ["demo", "--scenario", "shop", "--listen", f"127.0.0.1:{port}", "--ready-file", ready], port, folder)
     deadline = time.monotonic() + START_TIMEOUT
     while not ready.exists():
         if time.monotonic() > deadline or process.poll() is not None:

@@ -26,6 +26,7 @@ mod mcp_calls;
 mod mcp_progress_and_cancel;
 mod mcp_stdio;
 mod missing_targets;
+mod outage;
 mod parity;
 mod real_controller;
 mod refused_tokens;

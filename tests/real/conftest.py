@@ -59,7 +59,7 @@ def start_program(argv, folder, listen="127.0.0.1:0", **environment):
     where = ["--listen", listen] if listen else []
     with open(log, "a") as out:
         process = subprocess.Popen([*map(str, argv), *where, "--ready-file", ready], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                   cwd=folder, env=os.environ | environment)
+                                   cwd=folder, env=os.environ | {"XDG_RUNTIME_DIR": str(folder)} | environment)
 
     def is_ready():
         assert process.poll() is None, f"it ended with {process.returncode}: {log.read_text()[-2000:]}"

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use juju_sim::SCENARIOS;
 use policy::{BuiltinRules, Fact, Subject};
 use tracing_subscriber::filter::Targets;
 
@@ -57,7 +58,7 @@ pub(crate) enum Command {
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  juju-mcp demo\n  juju-mcp demo --scenario regions --listen 127.0.0.1:8080\n  juju-mcp demo --scenario large --units 10000"
+    after_help = "Examples:\n  juju-mcp demo\n  juju-mcp demo --scenario outage-infrastructure\n  juju-mcp demo --scenario regions --listen 127.0.0.1:8080\n  juju-mcp demo --scenario large --units 10000"
 )]
 pub(crate) struct Demo {
     #[command(flatten)]
@@ -81,7 +82,7 @@ pub(crate) struct PolicySource {
     /// A file with roles, role bindings, rules and settings, reloaded when it changes; repeatable
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Vec<PathBuf>,
-    /// Which built-in rules apply: `all`, `relaxed` or `none`
+    /// Which built-in rules apply: `all`, `relaxed` or `none`; default: `relaxed` for `stdio`, else `all`
     #[arg(long, value_name = "NAME", value_parser = builtin_rules)]
     pub(crate) builtin_rules: Option<BuiltinRules>,
 }
@@ -89,9 +90,8 @@ pub(crate) struct PolicySource {
 /// The estate to simulate.
 #[derive(Debug, Args)]
 pub(crate) struct Scenario {
-    /// Estate to simulate: `shop`, `regions`, `large`, `empty`, or a YAML file
-    #[arg(long, default_value = "shop", value_name = "NAME")]
-    pub(crate) scenario: String,
+    #[arg(long, value_name = "NAME", help = scenario_help())]
+    pub(crate) scenario: Option<String>,
     /// Units in the scenario `large`
     #[arg(long, value_name = "N")]
     pub(crate) units: Option<u32>,
@@ -449,16 +449,22 @@ pub(crate) struct Healthcheck {
 /// Arguments of `fault`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Kinds:\n  hook-error UNIT   block UNIT MESSAGE   machine-down ID   drop-connections\n  delay MILLISECONDS   restart-controller   clear\n\nExample:\n  juju-mcp fault hook-error payment/0 --ready-file ready.json"
+    after_help = "Kinds:\n  hook-error UNIT   block UNIT MESSAGE   machine-down ID   drop-connections\n  delay MILLISECONDS   restart-controller   clear\n\nExamples:\n  juju-mcp fault hook-error payment/0\n  juju-mcp fault clear --ready-file ready.json"
 )]
 pub(crate) struct Fault {
     /// Kind of fault
     pub(crate) kind: String,
     /// Target of the fault, and a message if the kind takes one
     pub(crate) target: Vec<String>,
-    /// The ready file that `demo` or `sim` wrote
+    /// The ready file that `demo` or `sim` wrote; default: that of the latest one of this user
     #[arg(long, value_name = "FILE")]
-    pub(crate) ready_file: PathBuf,
+    pub(crate) ready_file: Option<PathBuf>,
+}
+
+/// Names of the scenarios, from the simulator.
+fn scenario_help() -> String {
+    let names: Vec<_> = SCENARIOS.iter().map(|name| format!("`{name}`")).collect();
+    format!("Estate to simulate: {}, or a YAML file; default: `outage` for `demo`, `shop` for `sim`", names.join(", "))
 }
 
 fn builtin_rules(text: &str) -> Result<BuiltinRules, String> {

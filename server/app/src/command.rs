@@ -5,6 +5,7 @@ mod audit;
 mod completion;
 mod config;
 mod demo;
+mod demo_text;
 mod fault;
 mod healthcheck;
 mod policy;

@@ -11,6 +11,7 @@ mod private_file;
 mod ready_file;
 mod secret_key;
 mod state_dir;
+mod user_dirs;
 mod wiring;
 
 use std::{io::IsTerminal as _, process::ExitCode};

@@ -1,9 +1,9 @@
 //! Files that only their owner may read, whatever the umask.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{DirBuilder, File, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -11,6 +11,11 @@ use std::{
 pub(crate) const PRIVATE_FILE_MODE: u32 = 0o600;
 /// Mode of a private directory.
 pub(crate) const PRIVATE_DIRECTORY_MODE: u32 = 0o700;
+
+/// Creates a private directory and its parents, if they do not exist.
+pub(crate) fn create_private_dir(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY_MODE).create(directory)
+}
 
 /// Creates a private file; a file or link that exists is an error, because another user may have prepared it.
 pub(crate) fn create_private(file: &Path) -> io::Result<File> {

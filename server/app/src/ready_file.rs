@@ -7,7 +7,14 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{failure::Failure, private_file::replace_private};
+use crate::{
+    failure::Failure,
+    private_file::{create_private_dir, replace_private},
+    user_dirs,
+};
+
+/// Name of the ready file in the runtime directory of the user.
+const FILE_NAME: &str = "ready.json";
 
 /// Content of the ready file. It contains tokens, so only its owner may read it.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -38,11 +45,52 @@ impl ReadyFile {
         replace_private(file, &text).map_err(|cause| Failure::file("write", file, &cause))
     }
 
+    /// Writes the file to the runtime directory of the user, where `juju-mcp fault` finds it. Without such a directory, only the
+    /// flag `--ready-file` names a file.
+    pub(crate) fn publish(&self) -> Option<PublishedFile> {
+        let write = |directory: PathBuf| {
+            create_private_dir(&directory).ok()?;
+            let file = directory.join(FILE_NAME);
+            self.write(&file).ok()?;
+            Some(PublishedFile { file, pid: self.pid })
+        };
+        user_dirs::runtime_dirs().into_iter().find_map(write)
+    }
+
+    /// Reads the file that a running server published.
+    pub(crate) fn find() -> Result<Self, Failure> {
+        let files: Vec<_> = user_dirs::runtime_dirs().into_iter().map(|directory| directory.join(FILE_NAME)).collect();
+        if let Some(file) = files.iter().find(|file| file.exists()) {
+            return Self::read(file);
+        }
+        let files: Vec<_> = files.iter().map(|file| format!("`{}`", file.display())).collect();
+        Err(Failure::usage(
+            format!("no running `demo` or `sim` was found: there is no ready file at {}", files.join(" or ")),
+            "start one with `juju-mcp demo`, or name its ready file with `--ready-file FILE`",
+        ))
+    }
+
     /// Reads the file of a running server.
     pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(file).map_err(|cause| Failure::file("read", file, &cause))?;
         let unfit = |cause| format!("`{}` is not a ready file of `juju-mcp demo` or `sim`: {cause}", file.display());
         serde_json::from_str(&text)
             .map_err(|cause: serde_json::Error| Failure::usage(unfit(cause), "give the file named by `--ready-file`"))
+    }
+}
+
+/// A published ready file. The process removes it at its end, unless a later process has replaced it.
+#[derive(Debug)]
+pub(crate) struct PublishedFile {
+    file: PathBuf,
+    pid: u32,
+}
+
+impl Drop for PublishedFile {
+    fn drop(&mut self) {
+        if ReadyFile::read(&self.file).is_ok_and(|found| found.pid == self.pid) {
+            // a file that is left behind names a process that does not run: `fault` reports that
+            let _ = std::fs::remove_file(&self.file);
+        }
     }
 }

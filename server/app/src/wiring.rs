@@ -177,3 +177,10 @@ pub(crate) async fn close(dispatcher: &Dispatcher) {
     }
     dispatcher.ledger.store().close().await;
 }
+
+/// The program as a user of a shell can call it: its name if the shell found it, else its path.
+pub(crate) fn program() -> String {
+    let found_by_name = std::env::args_os().next().is_some_and(|name| !name.to_string_lossy().contains('/'));
+    let path = std::env::current_exe().ok().filter(|_| !found_by_name);
+    path.map_or_else(|| "juju-mcp".to_owned(), |path| path.display().to_string())
+}

@@ -1,5 +1,6 @@
 //! Agents that take time: machines start, hooks run and fail, tasks are done, what is dying goes.
 
+mod incident;
 mod machine;
 mod timing;
 mod unit;
@@ -49,7 +50,7 @@ fn model_due(model: &Model) -> Option<DateTime<Utc>> {
         .values()
         .any(|application| application.life == Life::Dying && empty(model, &application.name));
     let gone = model.life == Life::Dying && model.applications.is_empty();
-    machines.chain(units).chain((leaving || gone).then_some(DateTime::<Utc>::MIN_UTC)).min()
+    machines.chain(units).chain((leaving || gone || incident::is_due(model)).then_some(DateTime::<Utc>::MIN_UTC)).min()
 }
 
 fn empty(model: &Model, application: &str) -> bool {
@@ -60,6 +61,7 @@ fn advance(state: &mut State, now: DateTime<Utc>, timing: AgentTiming) {
     for model in state.models.values_mut() {
         machine::advance(model, now, timing);
         unit::advance(model, now, timing);
+        incident::advance(model);
         remove_applications(model);
     }
     state.models.retain(|_, model| model.life != Life::Dying || !model.applications.is_empty());

@@ -126,6 +126,7 @@ fn machine_down(state: &mut State, id: &str) -> Result<(), String> {
 
 fn clear(state: &mut State) {
     for model in state.models.values_mut() {
+        model.incident = None;
         let mut touched = Vec::new();
         for machine in model.machines.values_mut().filter(|machine| machine.lost) {
             machine.lost = false;

@@ -60,5 +60,5 @@ mod web_socket;
 pub use agents::AgentTiming;
 pub use control::control;
 pub use fault::Fault;
-pub use scenario::ScenarioError;
+pub use scenario::{SCENARIOS, ScenarioError};
 pub use simulator::{Account, Error, Settings, Simulator};

@@ -1,5 +1,7 @@
 //! Scenarios: estates to begin with, as YAML.
 
+mod incident;
+
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use chrono::Utc;
@@ -10,6 +12,7 @@ use serde::{
 };
 use serde_json::Value;
 
+use self::incident::IncidentSection;
 use crate::{
     charms::{Charm, Charms},
     facade::inherited,
@@ -24,6 +27,12 @@ use crate::{
 const UNITS: u32 = 1_000;
 const MOST_UNITS: u32 = 10_000;
 const UNITS_OF_AN_APPLICATION: u32 = 50;
+
+/// Names of the shipped scenarios.
+pub const SCENARIOS: [&str; 8] =
+    ["shop", "outage", "outage-configuration", "outage-infrastructure", "regions", "kubernetes", "large", "empty"];
+
+const SHOP: &str = include_str!("scenario/shop.yaml");
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,6 +77,8 @@ struct ModelSection {
     readers: Option<Vec<String>>,
     /// Settings that differ from the defaults.
     config: BTreeMap<String, Value>,
+    /// A fault with its history, which began before the start.
+    incident: Option<IncidentSection>,
 }
 
 fn in_order<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<(String, T)>, D::Error> {
@@ -120,7 +131,7 @@ enum OfferSection {
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// There is no such scenario and no such file.
-    #[error("there is no scenario `{name}`: {cause}; shipped are: shop, regions, kubernetes, large, empty")]
+    #[error("there is no scenario `{name}`: {cause}; shipped are: {}", SCENARIOS.join(", "))]
     Unknown {
         /// What was asked for.
         name: String,
@@ -157,7 +168,10 @@ pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioErro
         return Err(unfit(format!("{units} units are asked for, {MOST_UNITS} are the most")));
     }
     let scenario: Scenario = match name {
-        "shop" => serde_yaml::from_str(include_str!("scenario/shop.yaml")),
+        "shop" => serde_yaml::from_str(SHOP),
+        "outage" => outage(include_str!("scenario/outage.yaml")),
+        "outage-configuration" => outage(include_str!("scenario/outage-configuration.yaml")),
+        "outage-infrastructure" => outage(include_str!("scenario/outage-infrastructure.yaml")),
         "regions" => serde_yaml::from_str(include_str!("scenario/regions.yaml")),
         "kubernetes" => serde_yaml::from_str(include_str!("scenario/kubernetes.yaml")),
         "empty" => serde_yaml::from_str(include_str!("scenario/empty.yaml")),
@@ -191,6 +205,9 @@ pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioErro
         let mut built = built.map_err(|error| unfit(format!("in model `{model}`, {error}")))?;
         built.inherited = inherited(&state, &built.cloud);
         built.config = section.config;
+        if let Some(incident) = section.incident {
+            incident::apply(&mut built, incident).map_err(unfit)?;
+        }
         match readers {
             Some(readers) => built.users.extend(readers.into_iter().map(|reader| (reader, ModelAccess::Read))),
             None => built
@@ -200,6 +217,16 @@ pub(crate) fn load(name: &str, units: Option<u32>) -> Result<State, ScenarioErro
         state.models.insert(uuid, built);
     }
     Ok(state)
+}
+
+/// The shop with an incident.
+fn outage(incident: &str) -> Result<Scenario, serde_yaml::Error> {
+    let mut scenario: Scenario = serde_yaml::from_str(SHOP)?;
+    let incident: IncidentSection = serde_yaml::from_str(incident)?;
+    for (_, model) in &mut scenario.models {
+        model.incident = Some(incident.clone());
+    }
+    Ok(scenario)
 }
 
 fn large(units: u32) -> Scenario {

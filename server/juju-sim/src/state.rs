@@ -3,6 +3,7 @@
 mod access;
 mod application;
 mod cloud;
+mod incident;
 mod journal;
 mod machine;
 mod model;
@@ -20,6 +21,7 @@ use tokio::sync::watch;
 pub(crate) use access::{Access, ModelAccess, User};
 pub(crate) use application::{Application, Relation, RelationEndpoint, Status, Task, Unit, Upload, Work, relation_key};
 pub(crate) use cloud::{Cloud, Controller, Kind, default_credential};
+pub(crate) use incident::{Cause, Incident};
 pub(crate) use journal::Journal;
 pub(crate) use machine::{CONTAINERS, LATEST, Machine, MachineId, OF_CHARMS};
 pub(crate) use model::{Block, EVERYONE, LogLine, Model, Offer, Operation, RemoteApplication, Topic};

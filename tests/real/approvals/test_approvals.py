@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -139,7 +140,7 @@ def test_command_line_of_second_approver_permits_the_act_once(shop):
 
 
 def test_demo_requires_approval_and_prints_how_to_approve(tmp_path):
-    with juju_mcp(tmp_path, "demo", "--state-dir", tmp_path / "state") as ready:
+    with juju_mcp(tmp_path, "demo", "--scenario", "shop", "--state-dir", tmp_path / "state") as ready:
         act = {"tool": "juju_remove_application", "arguments": {"model": "shop", "applications": ["cart"]}}
         job = act | {"url": ready["mcp_url"], "token": ready["tokens"]["admin"], "answer": None, "mode": "auto"}
 
@@ -152,7 +153,7 @@ def test_demo_requires_approval_and_prints_how_to_approve(tmp_path):
 
         def printed():
             lines = (tmp_path / "log.txt").read_text().splitlines()
-            found = [line.split() for line in lines if line.strip().startswith("juju-mcp approvals ")]
+            found = [line.split() for line in lines if re.match(r"\s+\S*juju-mcp approvals ", line)]
             return len(found) == 2 and found
 
         listing, approving = eventually("the demo prints how to list and to approve", printed)

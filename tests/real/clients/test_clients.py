@@ -61,7 +61,7 @@ def served(request, tmp_path_factory):
     """Our server before the real controller, and then before the simulated one; each client works in a model of its own."""
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "demo":
-        with juju_mcp(folder, "demo") as ready:
+        with juju_mcp(folder, "demo", "--scenario", "shop") as ready:
             yield ready
         return
     required_path("JUJU_MCP_TEST_PROGRAM")

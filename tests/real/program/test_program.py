@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import TEST_TIMEOUT, juju_mcp, required_path
+from conftest import TEST_TIMEOUT, eventually, juju_mcp, required_path
 from plain_mcp import call
 
 
@@ -65,7 +65,7 @@ def serve(tmp_path, files):
 @pytest.mark.parametrize("words, parts", [
     (["--bogus"], ["--bogus"]), (["serve", "--bogus"], ["--bogus", "juju-mcp serve"]), (["demo", "--listen", "nonsense"], ["nonsense", "--listen"]),
     (["frobnicate"], ["frobnicate"]), (["tools", "--format", "xml"], ["xml", "table", "json"]), (["completion", "tcsh"], ["tcsh", "bash", "zsh", "fish"]),
-    (["serve", "--token-file", "operator"], ["operator=/etc/juju-mcp/operator.token"]), (["fault"], ["--ready-file"]),
+    (["serve", "--token-file", "operator"], ["operator=/etc/juju-mcp/operator.token"]), (["fault"], ["<KIND>"]),
     (["--log", "a=b=c", "tools"], ["--log", "level"])])
 def test_bad_flags_are_refused_with_usage(tmp_path, words, parts):
     done = run(*words, folder=tmp_path)
@@ -74,7 +74,7 @@ def test_bad_flags_are_refused_with_usage(tmp_path, words, parts):
 
 
 @pytest.mark.parametrize("words, parts", [
-    (["demo", "--scenario", "missing"], ["`missing`", "shop, regions"]),
+    (["demo", "--scenario", "missing"], ["`missing`", "shop, outage"]),
     (["demo", "--listen", "0.0.0.0:0"], ["loopback", "juju-mcp serve"]),
     (["sim", "--listen", "0.0.0.0:0"], ["loopback"]),
     (["serve", "--config", "missing.yaml"], ["missing.yaml", "check the path"]),
@@ -83,6 +83,7 @@ def test_bad_flags_are_refused_with_usage(tmp_path, words, parts):
     (["tools", "--endpoint", "/missing"], ["`/missing`", "/mcp/full"]),
     (["tools", "--endpoint", "/mcp/x/nothing"], ["`nothing`", "deploy"]),
     (["fault", "clear", "--ready-file", "missing.json"], ["missing.json"]),
+    (["fault", "clear"], ["no running `demo`", "juju-mcp demo", "--ready-file"]),
     (["audit", "verify", "--state-dir", "missing"], ["missing", "--state-dir"])])
 def test_invalid_arguments_are_refused_with_a_remedy(tmp_path, words, parts):
     refused(run(*words, folder=tmp_path), 2, *parts)
@@ -246,7 +247,7 @@ def test_state_directory_of_a_running_server_is_private(tmp_path):
     state.chmod(0o755)
     previous = os.umask(0o022)
     try:
-        with juju_mcp(tmp_path / "demo", "demo", "--state-dir", state) as ready:
+        with juju_mcp(tmp_path / "demo", "demo", "--scenario", "shop", "--state-dir", state) as ready:
             call_tool(ready, "admin", "juju_status", {"model": "shop"})
             modes = {str(path.relative_to(state)): path.stat().st_mode & 0o777 for path in state.rglob("*")}
             assert {"lock", "juju-mcp.sqlite", "juju-mcp.sqlite-wal", "juju-mcp.sqlite-shm", "ledger.key", "ledger-checkpoint.json"} <= set(modes)
@@ -257,7 +258,7 @@ def test_state_directory_of_a_running_server_is_private(tmp_path):
 
 
 def test_debug_log_has_no_arguments_results_or_tokens(tmp_path):
-    with juju_mcp(tmp_path / "demo", "--log", "trace,rmcp=trace,sqlx=trace,hyper=trace", "demo") as ready:
+    with juju_mcp(tmp_path / "demo", "--log", "trace,rmcp=trace,sqlx=trace,hyper=trace", "demo", "--scenario", "shop") as ready:
         call_tool(ready, "admin", "juju_config", {"model": "shop", "application": "web", "values": {"title": "canary-argument"}})
         call_tool(ready, "admin", "juju_run", {"model": "shop", "units": ["postgresql/0"], "action": "get-password"})
         assert "canary-argument" in json.dumps(call_tool(ready, "admin", "juju_config", {"model": "shop", "application": "web"}))
@@ -265,3 +266,41 @@ def test_debug_log_has_no_arguments_results_or_tokens(tmp_path):
     head, _, lines = log.partition("Stop with Ctrl+C.")
     assert "DEBUG" in log and "canary-argument" not in log
     assert not any(token in lines for token in ready["tokens"].values())
+
+
+def test_fault_finds_the_ready_file_of_a_running_demo(tmp_path):
+    runtime = {"XDG_RUNTIME_DIR": str(tmp_path / "demo")}
+    with juju_mcp(tmp_path / "demo", "demo") as ready:
+        published = tmp_path / "demo" / "juju-mcp" / "ready.json"
+        eventually("the demo publishes its ready file", published.exists)
+        assert published.stat().st_mode & 0o777 == 0o600 and published.parent.stat().st_mode & 0o777 == 0o700
+        assert json.loads(published.read_text())["tokens"] == ready["tokens"]
+        done = run("fault", "hook-error", "orders/0", folder=tmp_path, **runtime)
+        assert done.returncode == 0 and "hook-error orders/0" in done.stdout, done
+        eventually("the fault is in the status", lambda: "orders/0" in json.dumps(problems(ready)))
+    assert not published.exists(), "the demo removes its ready file when it stops"
+    refused(run("fault", "clear", folder=tmp_path, **runtime), 2, "no running `demo`")
+
+
+def problems(ready):
+    """The units of the shop with a workload in error."""
+    status = call_tool(ready, "operator", "juju_status", {"model": "shop", "format": "json", "limit": 0})
+    applications = status["structuredContent"]["applications"].values()
+    return [name for one in applications for name, unit in one["units"].items() if unit["workload-status"]["current"] == "error"]
+
+
+def test_demo_starts_with_an_outage_that_its_question_leads_to(tmp_path):
+    with juju_mcp(tmp_path / "demo", "demo") as ready:
+        assert problems(ready) == ["payment/0"]
+        log = json.dumps(call_tool(ready, "operator", "juju_debug_log", {"model": "shop", "level": "ERROR"}))
+        assert "KeyError: 'read-only-endpoints'" in log, log
+        printed = eventually("the instructions", lambda: (text := (tmp_path / "demo" / "log.txt").read_text()).endswith("Ctrl+C.\n") and text)
+        assert "Customers of my shop cannot pay" in printed
+        question = json.dumps(call_tool(ready, "operator", "juju_add_unit", {"model": "shop", "application": "web", "num_units": 11}))
+        assert "Add 11 units to the application web." in printed and "requires approval" in question, question
+
+
+def test_help_names_every_scenario(tmp_path):
+    named = " ".join(run("demo", "--help", folder=tmp_path).stdout.split())
+    listed = run("demo", "--scenario", "missing", folder=tmp_path).stderr.split("shipped are: ")[1].splitlines()[0].split(", ")
+    assert {"shop", "outage", "kubernetes", "large"} <= set(listed) and all(f"`{name}`" in named for name in listed), (listed, named)

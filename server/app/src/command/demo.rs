@@ -12,6 +12,7 @@ use identity::{Authenticator, Token};
 use policy::BuiltinRules;
 
 use super::{
+    demo_text,
     serve::{Serving, address, listen},
     sim::{Scratch, Simulated},
 };
@@ -27,6 +28,8 @@ use crate::{
     wiring,
 };
 
+/// The estate of a demo: it starts with something to discover.
+const DEFAULT_SCENARIO: &str = "outage";
 /// Address of the simulated controller.
 const CONTROLLER_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
@@ -40,7 +43,8 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let stop = wiring::stop_signal();
     let listener = listen(arguments.listen).await?;
     let scratch = Scratch::make()?;
-    let simulated = Simulated::start(&arguments.scenario, CONTROLLER_ADDRESS, &scratch, &stop).await?;
+    let simulated =
+        Simulated::start(&arguments.scenario, DEFAULT_SCENARIO, CONTROLLER_ADDRESS, &scratch, &stop).await?;
     let controllers = wiring::controllers(&Config::default(), Some(&simulated.juju_data))?;
     let state = StateDir::lock(&arguments.state_dir.clone().unwrap_or_else(|| scratch.state()))?;
     let mut ready = simulated.ready();
@@ -70,7 +74,15 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         stop,
     };
     let approver = approver_file(&state.directory, &ready)?;
-    serving.serve(ready, arguments.ready_file.as_deref(), |ready| print_instructions(ready, &approver)).await
+    let scenario = arguments.scenario.scenario.as_deref().unwrap_or(DEFAULT_SCENARIO);
+    let mut published = None;
+    let served = serving.serve(ready, arguments.ready_file.as_deref(), |ready| {
+        published = ready.publish();
+        print!("{}", demo_text::instructions(ready, &approver, scenario));
+    });
+    let ended = served.await;
+    drop(published);
+    ended
 }
 
 /// Writes the approver's token to a file for `juju-mcp approvals` that only its owner can read. The program prints the path on
@@ -80,34 +92,4 @@ fn approver_file(state: &Path, ready: &ReadyFile) -> Result<PathBuf, Failure> {
     let token = ready.tokens.get("approver").map(String::as_str).unwrap_or_default();
     replace_private(&file, token.as_bytes()).map_err(|cause| Failure::file("write", &file, &cause))?;
     Ok(file)
-}
-
-/// Prints how to connect clients, with the token of the role operator.
-fn print_instructions(ready: &ReadyFile, approver: &Path) {
-    let url = ready.mcp_url.as_deref().unwrap_or_default();
-    let token = ready.tokens.get("operator").map(String::as_str).unwrap_or_default();
-    let juju_data = ready.juju_data.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
-    println!("juju-mcp serves a simulated Juju controller at {url}\n");
-    println!("Claude Code:\n  claude mcp add --transport http juju {url} --header \"Authorization: Bearer {token}\"\n");
-    println!("VS Code, in .vscode/mcp.json:");
-    println!(
-        "  {{\"servers\": {{\"juju\": {{\"type\": \"http\", \"url\": \"{url}\", \"headers\": {{\"Authorization\": \"Bearer {token}\"}}}}}}}}\n"
-    );
-    println!("MCP Inspector:");
-    println!(
-        "  npx @modelcontextprotocol/inspector --cli {url} --transport http --header \"Authorization: Bearer {token}\" --method tools/list\n"
-    );
-    println!("The real juju client, on the same controller:\n  JUJU_DATA={juju_data} juju status\n");
-    let base = url.trim_end_matches("/mcp");
-    println!("Approve in a browser, with the token of the approver:\n  {base}/console\n");
-    println!("Tokens by role:");
-    for (role, token) in &ready.tokens {
-        println!("  {role:<9} {token}");
-    }
-    let server = format!("--url {base} --token-file {}", approver.display());
-    println!(
-        "\nIrreversible operations, such as `remove-application` with the token of admin, wait for your approval. In another terminal:"
-    );
-    println!("  juju-mcp approvals list {server}\n  juju-mcp approvals approve ID {server}");
-    println!("\nAsk your assistant, for example: why is my shop not healthy? Stop with Ctrl+C.");
 }

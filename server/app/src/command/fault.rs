@@ -10,7 +10,7 @@ use crate::{cli::Fault, failure::Failure, http_client::HttpClientOptions, ready_
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(arguments: Fault) -> Result<ExitCode, Failure> {
-    let ready = ReadyFile::read(&arguments.ready_file)?;
+    let ready = arguments.ready_file.as_deref().map_or_else(ReadyFile::find, ReadyFile::read)?;
     let (Some(url), Some(token)) = (ready.control_url, ready.control_token) else {
         return Err(Failure::usage(
             "the ready file contains no URL that accepts faults",
@@ -26,8 +26,10 @@ pub(super) async fn run(arguments: Fault) -> Result<ExitCode, Failure> {
         .json(&request)
         .send()
         .await;
-    let response =
-        sent.map_err(|_| Failure::failed(format!("nothing answers at `{url}`: is the server still running?")))?;
+    let response = sent.map_err(|_| Failure::Failed {
+        problem: format!("nothing answers at `{url}`: the `demo` or `sim` of this ready file has ended"),
+        remedy: Some("start another one with `juju-mcp demo`".to_owned()),
+    })?;
     let succeeded = response.status().is_success();
     let body: Value = response.json().await.map_err(Failure::failed)?;
     if succeeded {

@@ -17,15 +17,19 @@ use crate::{
 
 /// The user in the written client files.
 const USER: &str = "admin";
+/// The estate of `sim`.
+const DEFAULT_SCENARIO: &str = "shop";
 
 pub(super) async fn run(arguments: Sim) -> Result<ExitCode, Failure> {
     let stop = wiring::stop_signal();
     let directory = Scratch::make()?;
-    let simulated = Simulated::start(&arguments.scenario, arguments.listen, &directory, &stop).await?;
+    let simulated =
+        Simulated::start(&arguments.scenario, DEFAULT_SCENARIO, arguments.listen, &directory, &stop).await?;
     let ready = simulated.ready();
     if let Some(file) = &arguments.ready_file {
         ready.write(file)?;
     }
+    let _published = ready.publish();
     let juju_data = directory.juju_data();
     println!("A simulated Juju controller listens on {}", simulated.simulator.address());
     println!("  JUJU_DATA={} juju status", juju_data.display());
@@ -73,12 +77,13 @@ pub(super) struct Simulated {
 impl Simulated {
     pub(super) async fn start(
         scenario: &Scenario,
+        default_scenario: &str,
         listen: std::net::SocketAddr,
         scratch: &Scratch,
         stop: &CancellationToken,
     ) -> Result<Self, Failure> {
         let settings = Settings {
-            scenario: scenario.scenario.clone(),
+            scenario: scenario.scenario.clone().unwrap_or_else(|| default_scenario.to_owned()),
             units: scenario.units,
             listen,
             timing: AgentTiming::default(),

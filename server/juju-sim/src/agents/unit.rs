@@ -81,8 +81,12 @@ fn end_hook(model: &mut Model, key: &(String, u32), hook: &str) {
     let tag = format!("unit-{}-{}", key.0, key.1);
     let message =
         model.applications.get(&key.0).map(|application| application.charm.active_message.clone()).unwrap_or_default();
+    let cured = model.incident.as_ref().is_some_and(|incident| incident.unit == *key && !incident.has_cause(model));
     let Some(unit) = model.units.get_mut(key) else { return };
     unit.agent = Status::now("idle", "");
+    if cured {
+        unit.failing = None;
+    }
     if unit.failing.as_deref() == Some(hook) {
         unit.work.push_front(Work::Hook(hook.to_owned()));
         unit.workload = Status::now("error", format!("hook failed: \"{hook}\""));

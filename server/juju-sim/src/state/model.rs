@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use super::machine::OF_CHARMS;
 use super::{
-    Application, Cloud, Journal, Kind, Machine, MachineId, ModelAccess, Relation, RelationEndpoint, Secret, Status,
-    Storage, Task, Unit, Upload, Work,
+    Application, Cloud, Incident, Journal, Kind, Machine, MachineId, ModelAccess, Relation, RelationEndpoint, Secret,
+    Status, Storage, Task, Unit, Upload, Work,
 };
 use crate::charms::Charm;
 
@@ -137,6 +137,8 @@ pub(crate) struct Model {
     pub(crate) next_storage: u32,
     /// Charms that were uploaded, by URL.
     pub(crate) local_charms: BTreeMap<String, Arc<Charm>>,
+    /// A planted incident that is not over.
+    pub(crate) incident: Option<Incident>,
     /// Resources that were uploaded, by application and name.
     pub(crate) uploads: BTreeMap<(String, String), Upload>,
     /// Resources that are to be uploaded, by the id that was given for that.
@@ -187,6 +189,7 @@ impl Model {
             storage: BTreeMap::new(),
             next_storage: 0,
             local_charms: BTreeMap::new(),
+            incident: None,
             uploads: BTreeMap::new(),
             pending: BTreeMap::new(),
             journal,
@@ -421,8 +424,20 @@ impl Model {
 
     /// Writes a line into the log.
     pub(crate) fn write_log(&mut self, entity: String, level: &'static str, module: &str, message: String) {
+        self.write_log_at(Utc::now(), entity, level, module, message);
+    }
+
+    /// Writes a line of this time into the log.
+    pub(crate) fn write_log_at(
+        &mut self,
+        time: DateTime<Utc>,
+        entity: String,
+        level: &'static str,
+        module: &str,
+        message: String,
+    ) {
         self.next_line += 1;
-        let (number, time) = (self.next_line, Utc::now());
+        let number = self.next_line;
         self.log.push_back(LogLine { number, time, entity, level, module: module.to_owned(), message });
         if self.log.len() > LOG {
             self.log.pop_front();
