@@ -62,6 +62,8 @@ fn bound(schema: &mut Value, property: &str) {
             map.entry("minimum").or_insert(minimum.into());
             map.entry("maximum").or_insert(maximum.into());
         }
+        // an enum bounds itself
+        Some("string") if map.contains_key("enum") => {}
         Some("string") => drop(map.entry("maxLength").or_insert(max_chars(property).into())),
         Some("array") => drop(map.entry("maxItems").or_insert(MAX_ITEMS.into())),
         // an object without properties has free members
@@ -85,13 +87,22 @@ fn bound(schema: &mut Value, property: &str) {
 /// # Errors
 /// [`BadArguments`], naming the argument and the bound.
 pub fn check_bounds(schema: &Map<String, Value>, arguments: &Map<String, Value>) -> Result<(), BadArguments> {
+    check_bytes(arguments)?;
+    check_members(schema, arguments, "")
+}
+
+/// Checks the size of arguments alone, before anything reads them.
+///
+/// # Errors
+/// [`BadArguments`].
+pub(crate) fn check_bytes(arguments: &Map<String, Value>) -> Result<(), BadArguments> {
     let bytes = members_bytes(arguments);
     if bytes > MAX_ARGUMENTS_BYTES {
         let problem =
             format!("the arguments have {bytes} bytes of text, and at most {MAX_ARGUMENTS_BYTES} are accepted");
         return Err(BadArguments::message(problem));
     }
-    check_members(schema, arguments, "")
+    Ok(())
 }
 
 fn check_members(schema: &Map<String, Value>, members: &Map<String, Value>, path: &str) -> Result<(), BadArguments> {
@@ -175,7 +186,8 @@ mod tests {
     fn extremes(schema: &Value) -> Vec<Value> {
         let text = |chars: usize| Value::String("x".repeat(chars));
         let wrong = [json!(null), json!(true), json!({}), json!([]), json!(""), json!(-1), json!(0.5)];
-        let most = |key: &str| usize::try_from(schema[key].as_u64().expect("a bound")).expect("small");
+        let most = |key: &str| usize::try_from(schema[key].as_u64().unwrap_or_default()).expect("small");
+        let longest = if schema["enum"].is_array() { MAX_NAME_CHARS } else { most("maxLength").min(MAX_COMMAND_CHARS) };
         let own = match schema["type"].as_str() {
             Some("integer") => vec![
                 schema["minimum"].clone(),
@@ -196,7 +208,7 @@ mod tests {
             ]
             .map(|text| json!(text))
             .into_iter()
-            .chain([text(most("maxLength")), text(most("maxLength") + 1), text(3 << 20)])
+            .chain([text(longest), text(longest + 1), text(3 << 20)])
             .collect(),
             Some("array") => {
                 let item = if schema["items"]["type"] == "string" { json!("web/0") } else { json!(1) };

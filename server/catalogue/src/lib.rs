@@ -6,10 +6,12 @@
 mod answer;
 mod bad_arguments;
 mod bounds;
+mod coerce;
 mod command;
 mod entity;
 mod failure;
 pub mod juju;
+mod nearest;
 mod offer_url;
 mod options;
 mod plan;
@@ -19,6 +21,7 @@ mod resolve_entities;
 mod resolved_target;
 mod schema;
 mod scope;
+mod synonyms;
 mod target;
 mod target_state;
 mod text;
@@ -30,9 +33,11 @@ pub use bounds::{
     MAX_ARGUMENTS_BYTES, MAX_COUNT, MAX_ITEMS, MAX_NAME_CHARS, MAX_QUERY_CHARS, MAX_WAIT_SECONDS, add_bounds,
     check_bounds,
 };
+pub use coerce::coerce_arguments;
 pub use command::Command;
 pub use entity::name as name_in_tag;
 pub use failure::Failure;
+pub use nearest::nearest;
 pub use offer_url::OfferUrl;
 pub use options::{Format, Options, ViewOptions};
 pub use plan::{Plan, PlannedCommand, PlannedWork, Tool};

@@ -115,7 +115,7 @@ impl Options {
             properties.insert("controller".to_owned(), text());
         }
         if reads {
-            properties.insert("format".to_owned(), json!({"enum": ["concise", "detailed", "json"]}));
+            properties.insert("format".to_owned(), json!({"type": "string", "enum": ["concise", "detailed", "json"]}));
         }
         if reads && rows.is_some() {
             properties.insert("fields".to_owned(), json!({"type": "array", "items": {"type": "string"}}));

@@ -7,7 +7,7 @@ use policy::{Act, Effect, Impact, Location, Permit, Planned, Target, TargetEntit
 use serde_json::{Map, Value};
 
 use crate::{
-    Answer, BadArguments, Command, Failure, OfferUrl, Options, ResolvedTarget, ResultLimit, Scope, bounds,
+    Answer, BadArguments, Command, Failure, OfferUrl, Options, ResolvedTarget, ResultLimit, Scope, bounds, coerce,
     options::Kind, schema, view,
 };
 
@@ -234,12 +234,12 @@ impl<C: Command> Tool for Adapter<C> {
         &self.output
     }
 
-    fn plan(&self, mut arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
+    fn plan(&self, arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
         let schema =
             self.input.as_object().ok_or_else(|| BadArguments::message("the tool has no schema".to_owned()))?;
+        let mut arguments = coerce::coerce_command_arguments(C::COMMAND, schema, arguments)?;
         bounds::check_bounds(schema, &arguments)?;
         let options = Options::extract(Kind::of::<C>(), &mut arguments)?;
-        arguments.retain(|_, value| !value.is_null());
         let args: C::Args = BadArguments::parse(arguments.clone())?;
         C::validate(&args).map_err(BadArguments::message)?;
         let effect = C::effect(&args);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use content::Detector;
 use memchr::memmem::Finder;
 
-use crate::{Tool, juju};
+use crate::{Tool, juju, nearest::nearest};
 
 /// All tools, by name and in order.
 pub struct Catalogue {
@@ -37,6 +37,12 @@ impl Catalogue {
     pub fn get(&self, name: &str) -> Option<&dyn Tool> {
         let found = self.tools.get(name).or_else(|| self.tools.get(&format!("juju_{}", name.replace('-', "_"))));
         found.map(AsRef::as_ref)
+    }
+
+    /// The command nearest to one that does not exist, `add-unit`.
+    #[must_use]
+    pub fn nearest_command(&self, name: &str) -> Option<&'static str> {
+        nearest(name, self.iter().map(Tool::command))
     }
 
     /// What looks for orders in the text of arguments and answers.

@@ -109,7 +109,8 @@ fn compact(schema: &mut Value, top: bool) {
     }
     if let Some(Value::Array(values)) = map.get_mut("enum") {
         values.retain(|value| !value.is_null());
-        map.remove("type");
+        // every enum is of words, and some clients refuse one without a type
+        map.insert("type".to_owned(), json!("string"));
     }
     if map.get("additionalProperties") == Some(&Value::Bool(true)) {
         map.remove("additionalProperties");

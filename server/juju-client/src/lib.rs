@@ -81,6 +81,6 @@ pub use controller::Controller;
 pub use controllers::Controllers;
 pub use endpoint::{ControllerEndpoint, Credential, Secret};
 pub use error::{AddressFailure, DisconnectReason, Error};
-pub use models::{ModelEntry, ModelKind};
+pub use models::{ModelEntry, ModelKind, edit_distance};
 pub use session::Session;
 pub use settings::Settings;

@@ -108,7 +108,8 @@ fn similar_names(entries: &[ModelEntry], name: &str) -> Vec<String> {
 }
 
 /// Levenshtein distance of two names.
-fn edit_distance(one: &str, other: &str) -> usize {
+#[must_use]
+pub fn edit_distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (above, letter) in one.chars().enumerate() {

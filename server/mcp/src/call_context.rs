@@ -71,7 +71,9 @@ impl CallContext<'_> {
     /// Executes a resolved call within the limits of its tool.
     pub(crate) async fn dispatch(self, resolved: ResolvedCall) -> CallToolResponse {
         let Some(tool) = self.services.dispatcher.catalogue.get(&resolved.tool) else {
-            let sentence = format!("there is no command `{}`: search for it with {FIND_COMMAND}", resolved.tool);
+            let near = self.services.dispatcher.catalogue.nearest_command(&resolved.tool);
+            let near = near.map(|near| format!(", the nearest is `{near}`")).unwrap_or_default();
+            let sentence = format!("there is no command `{}`{near}: search for it with {FIND_COMMAND}", resolved.tool);
             return reply::failed(sentence, "unknown_tool").into();
         };
         if let Some(sentence) = resolved.read_only_violation(tool) {

@@ -119,11 +119,12 @@ impl Server {
             let (tool, arguments) = (request.name.to_string(), call.arguments());
             return Ok(call.dispatch(ResolvedCall { tool, arguments, read_only: endpoint.read_only }).await);
         };
-        if let Some(tool) = self.tools.get(builtin.name())
-            && let Err(beyond) = catalogue::check_bounds(&tool.input_schema, &call.arguments())
-        {
-            return Ok(reply::failed(beyond.to_string(), reply::INVALID_ARGUMENTS).into());
-        }
+        let mut request = request.clone();
+        request.arguments = match self.tools.read_arguments(builtin.name(), call.arguments()) {
+            Ok(arguments) => Some(arguments),
+            Err(bad) => return Ok(reply::failed(bad.to_string(), reply::INVALID_ARGUMENTS).into()),
+        };
+        let call = CallContext { request: &request, ..call };
         Ok(match self.services.acquire(builtin.name(), caller).await {
             Ok(_slot) => builtin.call(call).await,
             Err(limited) => limited.into(),
@@ -145,7 +146,9 @@ impl Server {
 
     fn unknown_tool(&self, name: &str, endpoint: &Endpoint) -> String {
         if self.tools.get(name).is_none() {
-            return format!("there is no tool named `{name}`: `tools/list` returns all tools");
+            let near = catalogue::nearest(name, self.tools.names());
+            let near = near.map(|near| format!(", the nearest is `{near}`")).unwrap_or_default();
+            return format!("there is no tool named `{name}`{near}: `tools/list` returns all tools");
         }
         if endpoint.read_only {
             return format!("`{name}` is not offered here, where nothing can be changed: use `/mcp` for it");

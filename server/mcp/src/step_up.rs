@@ -94,7 +94,8 @@ impl Server {
         let trace =
             trace::trace_of_message(message.params.meta.get("traceparent").and_then(Value::as_str), Some(headers));
         let name = &message.params.name;
-        let resolved = resolve_call(name, message.params.arguments, endpoint).ok()??;
+        let arguments = self.tools.read_arguments(name, message.params.arguments).ok()?;
+        let resolved = resolve_call(name, arguments, endpoint).ok()??;
         let tool = self.services.dispatcher.catalogue.get(&resolved.tool)?;
         if resolved.read_only_violation(tool).is_some() {
             return None;

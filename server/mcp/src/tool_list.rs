@@ -2,10 +2,10 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use catalogue::{Catalogue, Tool};
+use catalogue::{BadArguments, Catalogue, Tool};
 use policy::{Effect, Permissions};
 use rmcp::model::{self, ToolAnnotations};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     Endpoint, Selection,
@@ -72,6 +72,26 @@ impl ToolList {
     /// Whether the endpoint offers a tool of this name to any caller.
     pub(crate) fn offers(&self, endpoint: &Endpoint, name: &str) -> bool {
         self.tools.get(name).is_some_and(|tool| tool.is_exposed_on(endpoint) && tool.for_endpoint(endpoint).is_some())
+    }
+
+    /// The arguments of a call in the types of the tool's schema and within its bounds. Those of a command stay as they are:
+    /// its plan reads them.
+    ///
+    /// # Errors
+    /// [`BadArguments`], naming the argument.
+    pub(crate) fn read_arguments(
+        &self,
+        name: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<Map<String, Value>, BadArguments> {
+        match self.tools.get(name) {
+            Some(ListedTool { rendered, exposure: Exposure::Builtin, .. }) => {
+                let arguments = catalogue::coerce_arguments(&rendered.input_schema, arguments)?;
+                catalogue::check_bounds(&rendered.input_schema, &arguments)?;
+                Ok(arguments)
+            }
+            _ => Ok(arguments),
+        }
     }
 
     /// The names of all tools, whichever endpoint offers them.
@@ -179,5 +199,42 @@ fn annotations_for(effect: Effect, idempotent: bool) -> ToolAnnotations {
         Effect::Write => none.destructive(false),
         Effect::Destructive if idempotent => none.destructive(true).idempotent(true),
         Effect::Destructive => none.destructive(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(tools: &ToolList, name: &str, arguments: &Value) -> Result<Value, String> {
+        let arguments = arguments.as_object().cloned().expect("an object");
+        tools.read_arguments(name, arguments).map(Value::Object).map_err(|bad| bad.to_string())
+    }
+
+    #[test]
+    fn read_arguments_accepts_every_spelling_of_builtin_tools() {
+        let tools = ToolList::new(&Catalogue::builtin());
+        for builtin in BUILTIN_TOOLS {
+            let schema = &tools.get(builtin.name()).expect("listed").input_schema;
+            for (name, property) in schema["properties"].as_object().expect("properties") {
+                let (canonical, spellings) = match property["type"].as_str() {
+                    Some("integer") => (json!(7), vec![json!("7"), json!(7.0), json!([7])]),
+                    Some("string") => (json!("7"), vec![json!(7), json!(["7"])]),
+                    Some("object") => (json!({"type": "status"}), vec![json!(r#"{"type": "status"}"#)]),
+                    other => panic!("{name}: {other:?}"),
+                };
+                for spelling in spellings {
+                    let given = read(&tools, builtin.name(), &json!({name.as_str(): spelling}));
+                    assert_eq!(given, Ok(json!({name.as_str(): canonical})), "{} {name}", builtin.name());
+                }
+                assert_eq!(read(&tools, builtin.name(), &json!({name.as_str(): null})), Ok(json!({})), "{name}");
+                let refusal = read(&tools, builtin.name(), &json!({name.as_str(): true})).expect_err("ambiguous");
+                assert!(refusal.contains(&format!("`{name}`")), "{refusal}");
+                let refusal = read(&tools, builtin.name(), &json!({format!("{name}_"): 1})).expect_err("unknown");
+                assert!(refusal.contains(&format!("the nearest is `{name}`")), "{refusal}");
+            }
+        }
     }
 }

@@ -1,0 +1,507 @@
+//! Reads arguments in the types of their schema, as assistants send them: `"5"` for 5, `"web"` for `["web"]`, JSON in a text.
+//!
+//! The one place that does so, before bounds, policy and ledger see the arguments. A value with exactly one meaning is
+//! accepted; every other one is refused by a sentence that names the argument.
+
+use serde_json::{Map, Number, Value};
+
+use crate::{
+    BadArguments, bounds,
+    nearest::{nearest, same_name},
+    synonyms::property_of_flag,
+};
+
+/// Largest whole number of which a double still has each digit.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+/// Longest part of a value or a name that a refusal quotes, in characters.
+const MAX_QUOTED_CHARS: usize = 60;
+/// Properties that are numbers written as text: a whole double, `12.0`, has one meaning there. For a channel or a version it
+/// could also be `12.0`.
+const NUMBERED: [&str; 4] = ["machines", "operation_id", "entity_name", "to"];
+/// An argument that tools with `model` accept and do not list: `model` can name the controller too.
+const UNLISTED: &str = "controller";
+
+/// Reads the arguments of a command of the Juju client by the schema of its tool.
+///
+/// # Errors
+/// [`BadArguments`], naming the argument.
+pub(crate) fn coerce_command_arguments(
+    command: &str,
+    schema: &Map<String, Value>,
+    arguments: Map<String, Value>,
+) -> Result<Map<String, Value>, BadArguments> {
+    bounds::check_bytes(&arguments)?;
+    Members { schema, command, path: "" }.read(arguments)
+}
+
+/// Reads the arguments of a tool that is no command of the Juju client.
+///
+/// # Errors
+/// [`BadArguments`], naming the argument.
+pub fn coerce_arguments(
+    schema: &Map<String, Value>,
+    arguments: Map<String, Value>,
+) -> Result<Map<String, Value>, BadArguments> {
+    coerce_command_arguments("", schema, arguments)
+}
+
+/// The members of an object: the arguments themselves, or an object among them.
+struct Members<'a> {
+    schema: &'a Map<String, Value>,
+    command: &'a str,
+    path: &'a str,
+}
+
+impl Members<'_> {
+    fn read(&self, members: Map<String, Value>) -> Result<Map<String, Value>, BadArguments> {
+        let mut coerced = Map::new();
+        for (given, value) in members {
+            let Member { name, schema } = self.member(given)?;
+            let path = if self.path.is_empty() { name.clone() } else { format!("{}.{name}", self.path) };
+            let value = match schema {
+                Some(schema) => coerce(schema, value, &path)?,
+                None => Some(value),
+            };
+            if let Some(value) = value
+                && coerced.insert(name, value).is_some()
+            {
+                return Err(BadArguments::argument(&path, "is given twice, by two of its names"));
+            }
+        }
+        Ok(coerced)
+    }
+
+    /// The name and the schema of a member; no schema where any value fits.
+    fn member(&self, given: String) -> Result<Member<'_>, BadArguments> {
+        let properties = self.schema.get("properties").and_then(Value::as_object);
+        let property = |name: &str| properties.and_then(|all| all.get_key_value(name));
+        if let Some((_, schema)) = property(&given) {
+            return Ok(Member { name: given, schema: Some(schema) });
+        }
+        match self.schema.get("additionalProperties") {
+            Some(Value::Bool(false)) => {}
+            Some(schema) => return Ok(Member { name: given, schema: Some(schema) }),
+            None => return Ok(Member { name: given, schema: None }),
+        }
+        if given == UNLISTED
+            && let Some((_, model)) = property("model")
+        {
+            return Ok(Member { name: given, schema: Some(model) });
+        }
+        // the client's own names of an argument: `--num-units`, `num-units`, `-n`, `n`
+        let flag = given.trim_start_matches('-').replace('-', "_");
+        let meant = property(&flag).or_else(|| property(property_of_flag(self.command, &flag)?));
+        match meant {
+            Some((name, schema)) => Ok(Member { name: name.clone(), schema: Some(schema) }),
+            None => Err(self.unknown(&given, properties)),
+        }
+    }
+
+    fn unknown(&self, given: &str, properties: Option<&Map<String, Value>>) -> BadArguments {
+        let names: Vec<&str> = properties.into_iter().flat_map(Map::keys).map(String::as_str).collect();
+        let place = if self.path.is_empty() { String::new() } else { format!(" in `{}`", self.path) };
+        let given = quote(given);
+        BadArguments::message(match nearest(&given, names.iter().copied()) {
+            Some(near) => format!("there is no argument `{given}`{place}, the nearest is `{near}`"),
+            None if names.is_empty() => format!("there is no argument `{given}`{place}, because the tool takes none"),
+            None => format!("there is no argument `{given}`{place}, only {}", names.join(", ")),
+        })
+    }
+}
+
+struct Member<'a> {
+    name: String,
+    schema: Option<&'a Value>,
+}
+
+/// Reads one value by its schema. `None` is a null: the argument counts as left out.
+fn coerce(schema: &Value, value: Value, path: &str) -> Result<Option<Value>, BadArguments> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let wrong = |problem: &str| Err(BadArguments::argument(path, problem));
+    let coerced = match (schema["type"].as_str(), value) {
+        (Some("integer"), Value::Number(number)) => match whole(&number) {
+            Some(whole) => Value::Number(whole),
+            None if number.as_f64().is_some_and(|number| number.fract() == 0.0) => Value::Number(number),
+            None => return wrong(&format!("has to be a whole number, not {number}")),
+        },
+        (Some("integer"), Value::String(text)) => match parse_whole(text.trim()) {
+            Some(whole) => Value::Number(whole),
+            None => return wrong(&format!("has to be a whole number, not the text `{}`", quote(&text))),
+        },
+        (Some("integer"), Value::Bool(_) | Value::Object(_)) => return wrong("has to be a whole number"),
+        (Some("boolean"), Value::String(text)) => match text.trim() {
+            word if word.eq_ignore_ascii_case("true") => Value::Bool(true),
+            word if word.eq_ignore_ascii_case("false") => Value::Bool(false),
+            _ => return wrong(&format!("has to be true or false, not the text `{}`", quote(&text))),
+        },
+        (Some("boolean"), Value::Number(number)) => {
+            return wrong(&format!("has to be true or false, not {number}"));
+        }
+        (Some("boolean"), Value::Object(_)) => return wrong("has to be true or false"),
+        (Some("string"), Value::String(text)) => choice(schema, text, path)?,
+        (Some("string"), Value::Number(number)) => choice(schema, number_text(&number, path)?, path)?,
+        (Some("string"), Value::Bool(_) | Value::Object(_)) => return wrong("has to be a text"),
+        // a list of one where a single value is wanted
+        (Some("integer" | "boolean" | "string"), Value::Array(items)) => return single(schema, items, path),
+        (Some("array"), Value::Array(items)) => return list(schema, items, path),
+        (Some("array"), Value::String(text)) => return list_in_text(schema, &text, path),
+        (Some("array"), item @ Value::Number(_)) => return list(schema, vec![item], path),
+        (Some("array"), Value::Bool(_) | Value::Object(_)) => return wrong("has to be a list"),
+        (Some("object"), Value::Object(members)) => object(schema, members, path)?,
+        (Some("object"), Value::String(text)) => match serde_json::from_str(&text) {
+            Ok(Value::Object(members)) => object(schema, members, path)?,
+            _ => return wrong("has to be an object such as {\"key\": \"value\"}, and the text is not the JSON of one"),
+        },
+        (Some("object"), Value::Array(_) | Value::Bool(_) | Value::Number(_)) => {
+            return wrong("has to be an object such as {\"key\": \"value\"}");
+        }
+        (_, value) => value,
+    };
+    Ok(Some(coerced))
+}
+
+fn object(schema: &Value, members: Map<String, Value>, path: &str) -> Result<Value, BadArguments> {
+    match schema.as_object() {
+        Some(schema) => Members { schema, command: "", path }.read(members).map(Value::Object),
+        None => Ok(Value::Object(members)),
+    }
+}
+
+/// A list of exactly one value for that value.
+fn single(schema: &Value, items: Vec<Value>, path: &str) -> Result<Option<Value>, BadArguments> {
+    match <[Value; 1]>::try_from(items) {
+        Ok([item]) if !item.is_array() => coerce(schema, item, path),
+        Ok(_) => Err(BadArguments::argument(path, "has to be one value, not a list of lists")),
+        Err(items) => Err(BadArguments::argument(path, &format!("has to be one value, not a list of {}", items.len()))),
+    }
+}
+
+/// The items of a list. Nulls are left out; a list of nulls alone counts as left out itself.
+fn list(schema: &Value, items: Vec<Value>, path: &str) -> Result<Option<Value>, BadArguments> {
+    let was_empty = items.is_empty();
+    let mut coerced = Vec::with_capacity(items.len());
+    for (at, item) in items.into_iter().enumerate() {
+        coerced.extend(coerce(&schema["items"], item, &format!("{path}[{at}]"))?);
+    }
+    Ok((was_empty || !coerced.is_empty()).then_some(Value::Array(coerced)))
+}
+
+/// A text where a list is wanted: the JSON of one, or a single value. A text that could hold several values is refused.
+fn list_in_text(schema: &Value, text: &str, path: &str) -> Result<Option<Value>, BadArguments> {
+    let trimmed = text.trim();
+    if trimmed.starts_with('[') {
+        return match serde_json::from_str(trimmed) {
+            Ok(Value::Array(items)) => list(schema, items, path),
+            _ => Err(BadArguments::argument(path, "has to be a list, and the text is not the JSON of one")),
+        };
+    }
+    if trimmed.is_empty() || trimmed.starts_with(['{', '"']) || trimmed.contains([',', ';']) || has_spaces(trimmed) {
+        let problem =
+            format!("has to be a list such as [\"a\", \"b\"]: the text `{}` has no single meaning", quote(text));
+        return Err(BadArguments::argument(path, &problem));
+    }
+    list(schema, vec![Value::String(trimmed.to_owned())], path)
+}
+
+fn has_spaces(text: &str) -> bool {
+    text.contains(char::is_whitespace)
+}
+
+/// One of the values of an `enum`, whatever its case; any text where the schema has no `enum`.
+fn choice(schema: &Value, text: String, path: &str) -> Result<Value, BadArguments> {
+    let Some(choices) = schema["enum"].as_array() else { return Ok(Value::String(text)) };
+    let words: Vec<&str> = choices.iter().filter_map(Value::as_str).collect();
+    if words.contains(&text.as_str()) {
+        return Ok(Value::String(text));
+    }
+    let mut meant = words.iter().filter(|word| same_name(word, text.trim()));
+    if let (Some(word), None) = (meant.next(), meant.next()) {
+        return Ok(Value::String((*word).to_owned()));
+    }
+    let near = nearest(text.trim(), words.iter().copied());
+    let near = near.map(|word| format!(", the nearest is `{word}`")).unwrap_or_default();
+    let problem = format!("has to be one of {}, not `{}`{near}", words.join(", "), quote(&text));
+    Err(BadArguments::argument(path, &problem))
+}
+
+/// The text of a number. A fraction can be written in several ways, 24.1 and 24.10, so it is none.
+fn number_text(number: &Number, path: &str) -> Result<String, BadArguments> {
+    if number.is_i64() || number.is_u64() {
+        return Ok(number.to_string());
+    }
+    let property = path.split(['[', '.']).next().unwrap_or(path);
+    match whole(number).filter(|_| NUMBERED.contains(&property)) {
+        Some(whole) => Ok(whole.to_string()),
+        None => Err(BadArguments::argument(path, &format!("has to be a text: write {number} in quotes"))),
+    }
+}
+
+/// A number without a fraction as an integer.
+fn whole(number: &Number) -> Option<Number> {
+    if number.is_i64() || number.is_u64() {
+        return Some(number.clone());
+    }
+    let double = number.as_f64().filter(|double| double.fract() == 0.0 && double.abs() <= MAX_EXACT)?;
+    // an exact whole number is written without a fraction
+    parse_whole(&format!("{double:.0}"))
+}
+
+/// The whole number that a text is: digits without leading zeros, perhaps with a fraction of zeros.
+fn parse_whole(text: &str) -> Option<Number> {
+    let whole = match text.split_once('.') {
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|digit| digit == b'0') => whole,
+        Some(_) => return None,
+        None => text,
+    };
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    let plain = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    if !plain || (digits.len() > 1 && digits.starts_with('0')) {
+        return None;
+    }
+    match whole.parse::<i64>() {
+        Ok(number) => Some(number.into()),
+        Err(_) => whole.parse::<u64>().ok().map(Into::into),
+    }
+}
+
+/// The beginning of a text that a refusal quotes.
+fn quote(text: &str) -> String {
+    let mut quoted: String = text.chars().take(MAX_QUOTED_CHARS).collect();
+    if quoted.len() < text.len() {
+        quoted.push('…');
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Catalogue, Tool};
+
+    /// A valid value of a property.
+    fn sample(name: &str, schema: &Value) -> Value {
+        match (name, schema["type"].as_str()) {
+            (_, Some("string")) if schema["enum"].is_array() => schema["enum"][0].clone(),
+            ("units", _) => json!(["web/0", "web/1"]),
+            ("endpoints", _) => json!(["web:db", "postgresql:db"]),
+            ("to_cidrs" | "via", _) => json!(["10.0.0.0/8", "192.168.0.0/16"]),
+            ("constraints", _) => json!("mem=4G cores=2"),
+            ("base", _) => json!("ubuntu@22.04"),
+            ("timeout", _) => json!("90s"),
+            ("query", _) => json!("life==\"alive\""),
+            ("level", _) => json!("WARNING"),
+            ("offer" | "url", _) => json!("admin/prod.db"),
+            ("storage", _) => json!({"data": "ebs,2,10G"}),
+            (_, Some("integer")) => json!(schema["minimum"].as_u64().expect("a minimum").max(5)),
+            (_, Some("boolean")) => json!(true),
+            (_, Some("array")) => json!(["0", "1"]),
+            (_, Some("object")) => json!({"one": "1", "two": "b"}),
+            _ => json!("12"),
+        }
+    }
+
+    /// Arguments with this value of a property, and a valid value of everything that the tool or that property needs.
+    fn arguments_with(tool: &dyn Tool, name: &str, value: Value) -> Map<String, Value> {
+        let schema = tool.input_schema();
+        let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let needs: &[&str] = match (tool.command(), name) {
+            ("exec", _) => &["units"],
+            ("deploy", "revision") => &["channel"],
+            ("add-model", "credential" | "region") => &["cloud"],
+            ("remove-relation", name) if name != "relation_id" => &["endpoints"],
+            ("resolved", name) if name != "all" => &["units"],
+            _ => &[],
+        };
+        let names = required.chain(needs.iter().copied());
+        let mut arguments: Map<String, Value> =
+            names.map(|name| (name.to_owned(), sample(name, &schema["properties"][name]))).collect();
+        arguments.insert(name.to_owned(), value);
+        arguments
+    }
+
+    fn digest(tool: &dyn Tool, arguments: &Map<String, Value>) -> Result<String, String> {
+        let plan = tool.plan(arguments.clone()).map_err(|bad| bad.to_string())?;
+        Ok(format!("{} {:?}", plan.unresolved_act().request_digest(), plan.options))
+    }
+
+    /// Values that mean the same as this one.
+    fn spellings(name: &str, schema: &Value, value: &Value) -> Vec<Value> {
+        let compact = value.to_string();
+        match (schema["type"].as_str(), value) {
+            (Some("integer"), value) => {
+                let number = value.as_f64().expect("a number");
+                vec![
+                    json!(compact),
+                    json!(format!(" {compact} ")),
+                    json!(number),
+                    json!(format!("{compact}.0")),
+                    json!([value]),
+                ]
+            }
+            (Some("boolean"), _) => vec![json!("true"), json!("True"), json!(" TRUE "), json!([true])],
+            (Some("string"), Value::String(text)) => {
+                let number = text.parse::<u64>().ok().map(|number| json!(number));
+                let double = number.clone().filter(|_| NUMBERED.contains(&name)).map(|_| json!(12.0));
+                let upper = schema["enum"].is_array().then(|| json!(text.to_uppercase()));
+                [json!([text])].into_iter().chain(number).chain(double).chain(upper).collect()
+            }
+            (Some("array"), Value::Array(items)) => {
+                let with_nulls = items.iter().cloned().chain([json!(null)]).collect::<Vec<_>>();
+                let nested = items.iter().map(|item| json!([item])).collect::<Vec<_>>();
+                vec![json!(compact), json!(format!("  {compact}\n")), json!(with_nulls), json!(nested)]
+            }
+            (Some("object"), value) => vec![json!(compact), json!(format!("{value:#}"))],
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+
+    /// Values without exactly one meaning.
+    fn ambiguous(schema: &Value) -> Vec<Value> {
+        match schema["type"].as_str() {
+            Some("integer") => {
+                let texts = ["", "five", "5.5", "05", "+5", "5e0", "0x5", "5 6", "1,000", "true", "null"]
+                    .map(|text| json!(text));
+                [json!(5.5), json!(true), json!({}), json!([]), json!([5, 6])].into_iter().chain(texts).collect()
+            }
+            Some("boolean") => {
+                let texts = ["", "yes", "no", "1", "0", "t", "on", "truefalse"].map(|text| json!(text));
+                [json!(1), json!(0), json!({}), json!([]), json!([true, false])].into_iter().chain(texts).collect()
+            }
+            Some("string") => {
+                vec![json!(true), json!({}), json!({"a": 1}), json!([]), json!(["a", "b"]), json!([["a"]]), json!(24.1)]
+            }
+            Some("array") => {
+                let texts = ["", "a,b", "a b", "a;b", "[a]", "['a']", "{\"a\": 1}", "\"a\"", "[\"a\"] x"]
+                    .map(|text| json!(text));
+                [json!(true), json!({"a": 1}), json!([true]), json!([{}]), json!([["a", "b"]]), json!(1.5)]
+                    .into_iter()
+                    .chain(texts)
+                    .collect()
+            }
+            Some("object") => {
+                let texts = ["", "a=b", "[]", "{a: 1}", "{\"a\": 1", "5"].map(|text| json!(text));
+                [json!(true), json!(5), json!([]), json!([{"a": 1}])].into_iter().chain(texts).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn for_each_property(check: impl Fn(&dyn Tool, &str, &Value)) {
+        let catalogue = Catalogue::builtin();
+        for tool in catalogue.iter() {
+            for (name, schema) in tool.input_schema()["properties"].as_object().expect("properties") {
+                check(tool, name, schema);
+            }
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_every_property_has_the_digest_of_the_canonical_form() {
+        for_each_property(|tool, name, schema| {
+            let value = sample(name, schema);
+            let canonical = arguments_with(tool, name, value.clone());
+            let expected = digest(tool, &canonical).unwrap_or_else(|bad| panic!("{} {name}: {bad}", tool.name()));
+            for spelling in spellings(name, schema, &value) {
+                let given = arguments_with(tool, name, spelling.clone());
+                assert_eq!(digest(tool, &given).as_ref(), Ok(&expected), "{} {name}: {spelling}", tool.name());
+            }
+            let mut dashed = canonical.clone();
+            dashed.remove(name);
+            dashed.insert(format!("--{}", name.replace('_', "-")), value);
+            assert_eq!(digest(tool, &dashed).as_ref(), Ok(&expected), "{} {name} with dashes", tool.name());
+        });
+    }
+
+    #[test]
+    fn single_value_for_every_list_has_the_digest_of_a_list_of_one() {
+        for_each_property(|tool, name, schema| {
+            if schema["type"] != "array" {
+                return;
+            }
+            for item in ["web/0", "web", "0"] {
+                let Ok(expected) = digest(tool, &arguments_with(tool, name, json!([item]))) else { continue };
+                let number = item.parse::<u64>().ok().map(|number| json!(number));
+                let double = number.as_ref().filter(|_| NUMBERED.contains(&name)).map(|_| json!(0.0));
+                let numbers = number.iter().chain(&double).flat_map(|number| [number.clone(), json!([number])]);
+                for spelling in numbers.chain([json!(item), json!(format!(" {item} "))]) {
+                    let given = arguments_with(tool, name, spelling.clone());
+                    assert_eq!(digest(tool, &given).as_ref(), Ok(&expected), "{} {name}: {spelling}", tool.name());
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn null_for_every_optional_property_counts_as_left_out() {
+        for_each_property(|tool, name, schema| {
+            let required = tool.input_schema()["required"].as_array().is_some_and(|all| all.contains(&json!(name)));
+            let mut without = arguments_with(tool, name, json!(null));
+            without.remove(name);
+            let expected = digest(tool, &without);
+            assert!(!(required && expected.is_ok()), "{} {name} is not required", tool.name());
+            let nulls = [json!(null)].into_iter().chain((schema["type"] == "array").then(|| json!([null, null])));
+            for null in nulls {
+                let given = digest(tool, &arguments_with(tool, name, null));
+                assert_eq!(given, expected, "{} {name}", tool.name());
+            }
+        });
+    }
+
+    #[test]
+    fn ambiguous_value_of_every_property_is_refused_by_its_name() {
+        for_each_property(|tool, name, schema| {
+            for value in ambiguous(schema) {
+                let refusal = digest(tool, &arguments_with(tool, name, value.clone()));
+                let empty_list = value == json!([]) && schema["type"] == "array";
+                let Err(sentence) = refusal else { panic!("{} {name}: {value} is accepted", tool.name()) };
+                assert!(
+                    empty_list || sentence.contains(&format!("`{name}")),
+                    "{} {name} {value}: {sentence}",
+                    tool.name()
+                );
+                assert!(!sentence.contains('\n'), "{sentence}");
+            }
+        });
+    }
+
+    #[test]
+    fn unknown_name_at_every_tool_is_refused_and_known_flags_are_accepted() {
+        let catalogue = Catalogue::builtin();
+        for tool in catalogue.iter() {
+            let given = json!({"xyzzy": 1}).as_object().cloned().expect("an object");
+            let sentence = digest(tool, &given).expect_err("unknown");
+            assert!(sentence.contains("there is no argument `xyzzy`"), "{sentence}");
+        }
+        for (command, given, sentence) in [
+            ("show-status-log", json!({"entity": "web"}), "no argument `entity`, the nearest is `entity_name`"),
+            ("add-unit", json!({"app": "web"}), "no argument `app`, the nearest is `application`"),
+            ("add-unit", json!({"application": "web", "numUnits": 2}), "the nearest is `num_units`"),
+            ("add-unit", json!({"application": "web", "n": 1, "num_units": 2}), "`num_units` is given twice"),
+            ("wait-for", json!({"kind": "app", "name": "web"}), "not `app`, the nearest is `application`"),
+            ("show-status-log", json!({"entity_name": "web", "type": "units"}), "the nearest is `unit`"),
+            ("status", json!({"format": "yml"}), "`format` has to be one of concise, detailed, json, not `yml`"),
+            ("machines", json!({"units": []}), "no argument `units`, only"),
+        ] {
+            let given = given.as_object().cloned().expect("an object");
+            let refusal = digest(catalogue.get(command).expect(command), &given).expect_err(sentence);
+            assert!(refusal.contains(sentence), "{refusal}");
+        }
+        for (command, given, canonical) in [
+            ("add-unit", json!({"application": "web", "n": "2"}), json!({"application": "web", "num_units": 2})),
+            ("add-unit", json!({"application": "web", "-m": "shop"}), json!({"application": "web", "model": "shop"})),
+            ("deploy", json!({"charm": "web", "resource": {"a": 1}}), json!({"charm": "web", "resources": {"a": "1"}})),
+            ("exec", json!({"command": "id", "unit": "web/0"}), json!({"command": "id", "units": ["web/0"]})),
+            ("models", json!({"c": "prod"}), json!({"controller": "prod"})),
+            ("status", json!({"controller": "prod"}), json!({"controller": "prod"})),
+        ] {
+            let tool = catalogue.get(command).expect(command);
+            let read = |value: &Value| digest(tool, value.as_object().expect("an object"));
+            assert_eq!(read(&given), read(&canonical), "{command} {given}");
+            assert!(read(&given).is_ok(), "{command} {given}");
+        }
+    }
+}
