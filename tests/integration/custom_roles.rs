@@ -85,7 +85,7 @@ async fn hidden_tool_is_not_listed_and_every_call_is_denied_and_recorded() {
     let policy = Policy::read(&[("own.yaml", &ROLES.replace("web-team", "viewer"))], BuiltinRules::None).expect("good");
     let served = TestServer::with(
         folder.path(),
-        ServerSetup { policy, ..ServerSetup::with_simulator(&simulator, folder.path()) },
+        ServerSetup { policy, ..ServerSetup::with_simulator(&simulator, folder.path()).await },
     )
     .await;
     let send = async |path: &str, method: &str, params: Value| {
@@ -173,7 +173,7 @@ async fn validate_action_explains_an_act_without_performing_it() {
     let policy = Policy::builtin().expect("part of the program");
     let served = TestServer::with(
         folder.path(),
-        ServerSetup { policy, ..ServerSetup::with_simulator(&simulator, folder.path()) },
+        ServerSetup { policy, ..ServerSetup::with_simulator(&simulator, folder.path()).await },
     )
     .await;
     let validate = async |role: &str, action: Value| {

@@ -19,7 +19,7 @@ async fn shop(result_bytes: usize) -> Shop {
     let folder = tempfile::tempdir().expect("a folder");
     let policy = Policy::builtin().expect("the policy");
     let adjust = Box::new(move |server: mcp::Server| server.with_max_result_bytes(result_bytes));
-    let setup = ServerSetup { policy, adjust, ..ServerSetup::with_simulator(&simulator, folder.path()) };
+    let setup = ServerSetup { policy, adjust, ..ServerSetup::with_simulator(&simulator, folder.path()).await };
     let served = TestServer::with(folder.path(), setup).await;
     Shop { simulator, served, _folder: folder }
 }

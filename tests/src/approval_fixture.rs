@@ -212,6 +212,9 @@ async fn serve(
     terms: ApprovalSettings,
 ) -> TestServer {
     let policy = policy_requiring_approval(Effect::Write, requires_second_approver);
-    TestServer::with(folder, ServerSetup { policy, approvals: terms, ..ServerSetup::with_simulator(simulator, folder) })
-        .await
+    TestServer::with(
+        folder,
+        ServerSetup { policy, approvals: terms, ..ServerSetup::with_simulator(simulator, folder).await },
+    )
+    .await
 }

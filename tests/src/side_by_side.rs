@@ -40,7 +40,7 @@ impl SideBySide {
     pub async fn on_real_controller_with_client_files(controller: &RealController) -> Self {
         let (folder, data) = (folder(), controller.ready.juju_data.clone());
         let files = ClientFiles::new(&data, folder.path());
-        let controllers = files.controllers(long_timeouts()).expect("controllers");
+        let controllers = files.controllers(long_timeouts()).await.expect("controllers");
         Self::new(controllers.with_own_files(files), data, folder).await
     }
 
@@ -53,7 +53,7 @@ impl SideBySide {
         let data = folder.path().join("juju-data");
         simulator.write_client_files(&data, "admin").expect("client files");
         let files = ClientFiles::new(&data, folder.path());
-        let controllers = files.controllers(long_timeouts()).expect("controllers");
+        let controllers = files.controllers(long_timeouts()).await.expect("controllers");
         Self::new(controllers, data, folder).await
     }
 

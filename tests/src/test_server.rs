@@ -76,11 +76,11 @@ impl ServerSetup {
     ///
     /// # Panics
     /// If the files cannot be written.
-    #[must_use]
-    pub fn with_simulator(simulator: &Simulator, folder: &Path) -> Self {
+    pub async fn with_simulator(simulator: &Simulator, folder: &Path) -> Self {
         let data = folder.join("juju-data");
         simulator.write_client_files(&data, "admin").expect("client files");
-        Self::with_controllers(ClientFiles::new(&data, folder).controllers(long_timeouts()).expect("controllers"))
+        let controllers = ClientFiles::new(&data, folder).controllers(long_timeouts()).await.expect("controllers");
+        Self::with_controllers(controllers)
     }
 }
 

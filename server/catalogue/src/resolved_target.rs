@@ -68,13 +68,14 @@ impl ResolvedTarget {
         let controller = match scope {
             Scope::Client => None,
             Scope::Model | Scope::NamedModel | Scope::Controller => {
-                Some(controllers.controller(selector.controller.as_deref())?)
+                Some(controllers.find_controller(selector.controller.as_deref()).await?)
             }
         };
         let model = match (scope, &controller) {
             (Scope::Model | Scope::NamedModel, Some(controller)) => {
-                let entry = match selector.model.as_deref().or_else(|| controllers.current_model(controller.name())) {
-                    Some(name) => controller.find_model(name).await?,
+                let current = || controllers.current_model(controller.name());
+                let entry = match selector.model.clone().or_else(current) {
+                    Some(name) => controller.find_model(&name).await?,
                     None => only_model(controller).await?,
                 };
                 Some(entry)

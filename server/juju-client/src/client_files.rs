@@ -8,7 +8,7 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Maximum time to wait for the lock, the same as in the client.
@@ -45,6 +45,21 @@ impl ClientFiles {
     }
 }
 
+/// Takes the client's lock without blocking the thread.
+async fn lock(files: &ClientFiles) -> Result<File, ClientFilesError> {
+    let path = files.lock_path();
+    let begun = Instant::now();
+    loop {
+        if let Some(lock) = try_lock(&path)? {
+            return Ok(lock);
+        }
+        if begun.elapsed() > LOCK_TIMEOUT {
+            return Err(ClientFilesError::Locked { file: path, cause: io::ErrorKind::TimedOut.into() });
+        }
+        tokio::time::sleep(LOCK_RETRY_INTERVAL).await;
+    }
+}
+
 /// Tries to take the client's lock over all its files (`jujuclient/file.go`, `juju/mutex`); dropping the file releases it.
 fn try_lock(path: &Path) -> Result<Option<File>, ClientFilesError> {
     let open = File::options().create(true).write(true).truncate(false).open(path);
@@ -58,6 +73,21 @@ fn lock_name(directory: &Path) -> String {
     use sha2::{Digest as _, Sha256};
     let digest = hex::encode(Sha256::digest(directory.join("controllers.yaml").as_os_str().as_encoded_bytes()));
     format!("juju-store-lock-{}", hex::encode(&digest[..8]))
+}
+
+impl ClientFilesError {
+    /// What the user can do: one sentence that begins in lower case.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Empty { .. } => {
+                "log in with `juju login` or `juju bootstrap`, or give the directory of a Juju client that is logged in"
+            }
+            Self::Unfit { .. } => "correct the file, or remove it and log in again with `juju login`",
+            Self::Unreadable { .. } | Self::Unwritable { .. } => "check the path and its permissions",
+            Self::Locked { .. } => "end the `juju` command that holds the lock, and try again",
+        }
+    }
 }
 
 /// An error of the client's files.

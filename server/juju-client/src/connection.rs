@@ -7,9 +7,11 @@ use juju_wire::{Code, Method};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
-    Credential, Session,
+    Credential, ModelEntry, Session,
+    access::Access,
     audit_trail::AuditTrail,
     backoff::Backoff,
+    controller::ControllerState,
     error::{DisconnectReason, Error},
     login::Connector,
 };
@@ -24,7 +26,8 @@ pub struct Connection {
 
 #[derive(Debug)]
 struct Inner {
-    connector: Connector,
+    shared: Arc<ControllerState>,
+    model_uuid: Option<String>,
     slot: Mutex<Slot>,
 }
 
@@ -47,8 +50,11 @@ enum State {
 }
 
 impl Connection {
-    pub(crate) fn new(connector: Connector, model_name: Option<String>) -> Self {
-        Self { model_name, inner: Arc::new(Inner { connector, slot: Mutex::default() }), audit_trail: None }
+    /// A connection to `model`; without one, to the controller.
+    pub(crate) fn new(shared: Arc<ControllerState>, model: Option<&ModelEntry>) -> Self {
+        let model_uuid = model.map(|entry| entry.uuid.clone());
+        let inner = Arc::new(Inner { shared, model_uuid, slot: Mutex::default() });
+        Self { model_name: model.map(ModelEntry::full_name), inner, audit_trail: None }
     }
 
     /// The same connection for one act; `audit_trail` records the writes of the act.
@@ -67,28 +73,29 @@ impl Connection {
     /// UUID of the model; `None` on a connection to the controller.
     #[must_use]
     pub fn model_uuid(&self) -> Option<&str> {
-        self.inner.connector.model_uuid.as_deref()
+        self.inner.model_uuid.as_deref()
     }
 
     /// Name of the controller.
     #[must_use]
     pub fn controller_name(&self) -> &str {
-        &self.inner.connector.target.controller
+        &self.inner.shared.name
     }
 
     /// Notes that the controller is about to change, or has changed, by another way than a call.
     pub(crate) fn note_change(&self) {
-        self.inner.connector.changes.increment();
+        self.inner.shared.changes.increment();
     }
 
-    pub(crate) fn credential(&self) -> &Credential {
-        &self.inner.connector.credential
+    pub(crate) fn credential(&self) -> Credential {
+        self.inner.shared.access.get().endpoint.credential.clone()
     }
 
-    /// Returns the open session, or opens one. Concurrent callers share one attempt.
+    /// Returns the open session, or opens one. Concurrent callers share one attempt. While the controller is known to be
+    /// away, it fails at once.
     ///
     /// # Errors
-    /// Any [`Error`] of the connection or the log-in.
+    /// [`Error::Away`], or any [`Error`] of the connection or the log-in.
     pub async fn session(&self) -> Result<Arc<Session>, Error> {
         let pending = {
             let mut slot = self.inner.slot();
@@ -96,6 +103,7 @@ impl Connection {
                 State::Open(session) if !session.is_closed() => return Ok(Arc::clone(session)),
                 State::Connecting(pending) => pending.clone(),
                 _ => {
+                    self.inner.shared.circuit.admit()?;
                     let pending = Arc::clone(&self.inner).connect_in_background();
                     slot.state = State::Connecting(pending.clone());
                     pending
@@ -146,7 +154,7 @@ impl Inner {
 
     /// Connects in a task of its own, so that a cancelled caller does not cancel the attempt of the others.
     fn connect_in_background(self: Arc<Self>) -> PendingSession {
-        let controller = self.connector.controller_name();
+        let controller = self.shared.name.to_string();
         let task = tokio::spawn(async move {
             let result = self.connect().await;
             let mut slot = self.slot();
@@ -165,30 +173,101 @@ impl Inner {
         connected.boxed().shared()
     }
 
-    /// Connects with backoff until it succeeds, fails permanently, or exceeds the reconnect window.
-    async fn connect(&self) -> Result<Arc<Session>, Error> {
-        let settings = &self.connector.settings;
+    /// Connects with backoff until it succeeds, fails permanently, or exceeds the reconnect window. A failure of the network
+    /// starts the task that tries the controller again.
+    async fn connect(self: &Arc<Self>) -> Result<Arc<Session>, Error> {
+        let settings = &self.shared.settings;
         let began = Instant::now();
         loop {
             let delay = self.slot().backoff.delay(Instant::now());
             tokio::time::sleep(delay).await;
-            match self.connector.open().await {
-                Ok((rpc, login)) => {
-                    let mut slot = self.slot();
-                    slot.backoff.reset();
-                    slot.was_open = true;
-                    return Ok(Arc::new(Session::new(rpc, login, settings.call_timeout)));
-                }
-                Err(error) => {
-                    let jitter = getrandom::u32().unwrap_or(u32::MAX / 2);
-                    let mut slot = self.slot();
-                    slot.backoff.record_failure(Instant::now(), settings, jitter);
-                    let next_attempt = began.elapsed() + slot.backoff.delay(Instant::now());
-                    if !slot.was_open || !error.is_transient() || next_attempt > settings.reconnect_window {
-                        return Err(error);
-                    }
+            let error = match self.open().await {
+                Ok(session) => return Ok(session),
+                Err(error) => error,
+            };
+            let waits_for_restart = {
+                let mut slot = self.slot();
+                slot.backoff.record_failure(Instant::now(), settings, getrandom::u32().unwrap_or(u32::MAX / 2));
+                let next_attempt = began.elapsed() + slot.backoff.delay(Instant::now());
+                slot.was_open && error.is_transient() && next_attempt <= settings.reconnect_window
+            };
+            if waits_for_restart && self.shared.circuit.admit().is_ok() {
+                continue;
+            }
+            if self.is_network_failure(&error) {
+                self.slot().backoff.reset(); // the circuit has a backoff of its own
+                self.shared.circuit.record_failure(&error);
+                self.start_probe();
+            }
+            return Err(error);
+        }
+    }
+
+    /// Whether the controller itself is away. What a controller answers to the log-in to one model concerns that model.
+    fn is_network_failure(&self, error: &Error) -> bool {
+        error.is_transient() && (self.model_uuid.is_none() || error.remote().is_none())
+    }
+
+    /// One attempt. If trust or log-in fails, the endpoint is read again from its source, and if it has changed, the attempt
+    /// is repeated.
+    async fn open(&self) -> Result<Arc<Session>, Error> {
+        let access = self.shared.access.get();
+        let mut opened = self.connector(&access).open().await;
+        if let Err(error) = &opened
+            && error.depends_on_endpoint()
+            && let Some(newer) = self.shared.access.renew(&access, &self.shared.settings).await
+        {
+            opened = self.connector(&newer).open().await;
+        }
+        let (controller, settings) = (&self.shared.name, &self.shared.settings);
+        let result = opened.map(|(rpc, login)| Arc::new(Session::new(rpc, login, settings.call_timeout)));
+        match &result {
+            Ok(_) => {
+                let mut slot = self.slot();
+                slot.backoff.reset();
+                self.shared.circuit.record_success(slot.was_open);
+                slot.was_open = true;
+                self.shared.log_in.record_success(controller);
+            }
+            Err(error) if self.is_network_failure(error) => {}
+            Err(error) => {
+                self.shared.circuit.record_success(false); // it answers
+                if error.remote().is_none() && !matches!(error, Error::ModelUnknown { .. }) {
+                    self.shared.log_in.record_failure(controller, error);
                 }
             }
         }
+        result
+    }
+
+    fn connector(&self, access: &Access) -> Connector {
+        Connector {
+            target: access.target.clone(),
+            controller_uuid: access.endpoint.uuid.clone(),
+            credential: access.endpoint.credential.clone(),
+            settings: Arc::clone(&self.shared.settings),
+            model_uuid: self.model_uuid.clone(),
+            changes: Arc::clone(&self.shared.changes),
+        }
+    }
+
+    /// Tries the controller again in the background until it answers, this connection is dropped, or no caller wants it.
+    fn start_probe(self: &Arc<Self>) {
+        let Some(guard) = self.shared.circuit.start_probe() else { return };
+        let shared = Arc::clone(&self.shared);
+        let connection = Arc::downgrade(self);
+        tokio::spawn(async move {
+            while let Some(delay) = shared.circuit.next_probe(&shared.settings) {
+                tokio::time::sleep(delay).await;
+                let Some(inner) = connection.upgrade() else { return };
+                shared.circuit.begin_attempt();
+                match inner.open().await {
+                    Ok(session) => inner.slot().state = State::Open(session),
+                    Err(error) if inner.is_network_failure(&error) => shared.circuit.record_failure(&error),
+                    Err(_) => {} // it answers, so the circuit is closed
+                }
+            }
+            drop(guard);
+        });
     }
 }

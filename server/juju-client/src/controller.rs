@@ -1,68 +1,105 @@
 //! One controller: a connection to the controller and one to each of its models in use.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use juju_wire::facade::pinger::Ping;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
-    Connection, ControllerEndpoint, ModelEntry, Settings, address::Address, dial_target::DialTarget, error::Error,
-    login::Connector, models::ModelCache, tls,
+    Connection, ControllerEndpoint, ControllerStatus, ModelEntry, Settings,
+    access::{Access, CurrentAccess},
+    circuit::{Circuit, Condition},
+    coalescer::ChangeCounter,
+    error::Error,
+    models::ModelCache,
 };
 
 /// One controller with its connections, which open on first use.
 #[derive(Debug)]
 pub struct Controller {
-    endpoint: ControllerEndpoint,
-    connector: Connector,
+    shared: Arc<ControllerState>,
     connection: Arc<Connection>,
     models: Mutex<HashMap<String, Arc<Connection>>>,
     model_cache: ModelCache,
 }
 
+/// What the connections of one controller and one credential share.
+#[derive(Debug)]
+pub(crate) struct ControllerState {
+    pub(crate) name: Arc<str>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) access: CurrentAccess,
+    pub(crate) changes: Arc<ChangeCounter>,
+    /// The network up to the controller, for all credentials.
+    pub(crate) circuit: Arc<Circuit>,
+    /// The log-in with this credential.
+    pub(crate) log_in: Condition,
+}
+
 impl Controller {
     /// Checks the endpoint; does not connect yet.
     pub(crate) fn new(endpoint: ControllerEndpoint, settings: Arc<Settings>) -> Result<Self, Error> {
-        let unusable = |cause: String| Error::Configuration { controller: endpoint.name.clone(), cause };
-        let addresses = endpoint
-            .addresses
-            .iter()
-            .map(|text| Address::parse(text).ok_or_else(|| unusable(format!("`host:port` expected, not {text:?}"))))
-            .collect::<Result<Vec<_>, _>>()?;
-        if addresses.is_empty() {
-            return Err(unusable("it has no address".to_owned()));
-        }
-        let trust = tls::trust_options(endpoint.ca_certificate.as_deref(), endpoint.public_hostname.as_deref())
-            .map_err(|cause| unusable(cause.to_string()))?;
-        let target = DialTarget {
-            controller: endpoint.name.as_str().into(),
-            addresses,
-            trust: trust.into(),
-            connect_timeout: settings.connect_timeout,
-            max_message_bytes: settings.max_message_bytes,
-        };
-        let connector = Connector {
-            target,
-            controller_uuid: endpoint.uuid.clone(),
-            credential: endpoint.credential.clone(),
+        let circuit = Arc::new(Circuit::new(&endpoint.name));
+        Self::with_circuit(endpoint, settings, circuit)
+    }
+
+    /// The same, with the circuit of a controller that has another credential.
+    pub(crate) fn with_circuit(
+        endpoint: ControllerEndpoint,
+        settings: Arc<Settings>,
+        circuit: Arc<Circuit>,
+    ) -> Result<Self, Error> {
+        let access = Access::new(endpoint, &settings)?;
+        let shared = Arc::new(ControllerState {
+            name: access.endpoint.name.as_str().into(),
             settings,
-            model_uuid: None,
+            access: CurrentAccess::new(access),
             changes: Arc::default(),
-        };
-        let connection = Arc::new(Connection::new(connector.clone(), None));
+            circuit,
+            log_in: Condition::new("trust and log-in"),
+        });
+        let connection = Arc::new(Connection::new(Arc::clone(&shared), None));
         let (models, model_cache) = (Mutex::default(), ModelCache::default());
-        Ok(Self { endpoint, connector, connection, models, model_cache })
+        Ok(Self { shared, connection, models, model_cache })
+    }
+
+    pub(crate) fn state(&self) -> &ControllerState {
+        &self.shared
     }
 
     /// Name of the controller.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.endpoint.name
+        &self.shared.name
     }
 
-    /// Endpoint of the controller.
+    /// Endpoint of the controller, as it was last read.
     #[must_use]
-    pub fn endpoint(&self) -> &ControllerEndpoint {
-        &self.endpoint
+    pub fn endpoint(&self) -> ControllerEndpoint {
+        self.shared.access.get().endpoint.clone()
+    }
+
+    /// Condition of the controller as of its last use; does not connect.
+    #[must_use]
+    pub fn status(&self) -> ControllerStatus {
+        let reconnects = self.shared.circuit.reconnects();
+        let network = self.shared.circuit.network.status(reconnects);
+        if network.up == Some(false) {
+            return network;
+        }
+        let log_in = self.shared.log_in.status(reconnects);
+        if log_in.up.is_some() { log_in } else { network }
+    }
+
+    /// Checks that the controller answers a ping within `limit`. If it is known to be away, returns the known error at once.
+    ///
+    /// # Errors
+    /// [`Error::Away`], [`Error::TimedOut`], or any [`Error`] of the connection.
+    pub async fn check(&self, limit: Duration) -> Result<(), Error> {
+        let ping = async { self.connection.session().await?.call::<Ping>(()).await };
+        tokio::time::timeout(limit, ping)
+            .await
+            .unwrap_or_else(|_| Err(Error::TimedOut { method: "Pinger.Ping".to_owned(), limit }))
     }
 
     /// Opens the connection to the controller.
@@ -104,10 +141,11 @@ impl Controller {
 
     async fn open_model(&self, name: &str) -> Result<Arc<Connection>, Error> {
         let entry = self.find_model(name).await?;
-        let connection = Arc::clone(self.connections().entry(entry.uuid.clone()).or_insert_with(|| {
-            let connector = Connector { model_uuid: Some(entry.uuid.clone()), ..self.connector.clone() };
-            Arc::new(Connection::new(connector, Some(entry.full_name())))
-        }));
+        let connection = Arc::clone(
+            self.connections()
+                .entry(entry.uuid.clone())
+                .or_insert_with(|| Arc::new(Connection::new(Arc::clone(&self.shared), Some(&entry)))),
+        );
         match connection.session().await {
             Ok(_) => Ok(connection),
             Err(error) => {

@@ -17,12 +17,13 @@ use tokio_tungstenite::{
 
 use crate::{
     address::Address,
+    counted_stream::CountedStream,
     error::{AddressFailure, Error},
     tls::TrustOption,
 };
 
 /// A TLS connection with a verified certificate of the controller.
-pub(crate) type TlsSocket = TlsStream<TcpStream>;
+pub(crate) type TlsSocket = TlsStream<CountedStream>;
 /// A WebSocket over [`TlsSocket`].
 pub(crate) type ControllerSocket = WebSocketStream<TlsSocket>;
 
@@ -115,7 +116,7 @@ impl DialTarget {
                 None => ServerName::try_from(address.host.clone())
                     .map_err(|_| DialFailure::Network("not a host name".to_owned()))?,
             };
-            match TlsConnector::from(trust.config.clone()).connect(name, stream).await {
+            match TlsConnector::from(trust.config.clone()).connect(name, CountedStream::new(stream)).await {
                 Ok(secured) => return Ok(secured),
                 Err(cause) => match certificate_error(&cause) {
                     Some(reason) => last = DialFailure::Certificate(reason),

@@ -34,8 +34,8 @@ pub(crate) struct OutgoingFrame {
 pub(crate) struct SocketState {
     pub(crate) pending: PendingReplies,
     pub(crate) next_id: AtomicU64,
-    /// Number of frames received; the keepalive compares it.
-    received: AtomicU64,
+    /// Number of bytes received; the keepalive compares it.
+    received: Arc<AtomicU64>,
     /// Set when the socket has ended.
     pub(crate) ended: OnceLock<DisconnectReason>,
 }
@@ -48,12 +48,13 @@ pub(crate) fn start(
     let state = Arc::new(SocketState {
         pending: PendingReplies::default(),
         next_id: AtomicU64::new(1),
-        received: AtomicU64::new(0),
+        received: socket.get_ref().get_ref().0.received(),
         ended: OnceLock::new(),
     });
     let (sender, queue) = mpsc::unbounded_channel();
     let keepalive = Keepalive {
         interval: settings.ping_interval,
+        busy_interval: settings.busy_ping_interval.min(settings.ping_interval),
         timeout: settings.ping_timeout,
         idle: settings.idle_timeout,
         sender: sender.downgrade(),
@@ -87,7 +88,6 @@ async fn drive(
 
 async fn read(mut stream: SplitStream<ControllerSocket>, state: &SocketState) -> DisconnectReason {
     while let Some(message) = stream.next().await {
-        state.received.fetch_add(1, Ordering::Relaxed);
         let text = match message {
             Ok(Message::Text(text)) => text,
             Ok(Message::Binary(bytes)) => match Utf8Bytes::try_from(bytes) {
@@ -149,6 +149,8 @@ fn disconnect_reason(cause: tungstenite::Error) -> DisconnectReason {
 /// Sends pings to a silent controller, and ends an idle connection.
 struct Keepalive {
     interval: Duration,
+    /// The interval while a call waits for its reply.
+    busy_interval: Duration,
     timeout: Duration,
     idle: Duration,
     /// Weak: a ping must not prevent the end of the connection.
@@ -158,16 +160,22 @@ struct Keepalive {
 impl Keepalive {
     async fn run(self, state: &SocketState) -> DisconnectReason {
         let (mut calls, mut used) = (state.next_id.load(Ordering::Relaxed), Instant::now());
+        let (mut received, mut heard) = (state.received.load(Ordering::Relaxed), Instant::now());
         loop {
-            let received = state.received.load(Ordering::Relaxed);
-            tokio::time::sleep(self.interval).await;
+            tokio::time::sleep(self.busy_interval).await;
             let calls_now = state.next_id.load(Ordering::Relaxed);
-            if calls_now != calls || !state.pending.is_empty() {
+            let busy = !state.pending.is_empty();
+            if calls_now != calls || busy {
                 (calls, used) = (calls_now, Instant::now());
             } else if used.elapsed() >= self.idle {
                 return DisconnectReason::Dropped;
             }
-            if state.received.load(Ordering::Relaxed) != received {
+            let received_now = state.received.load(Ordering::Relaxed);
+            if received_now != received {
+                (received, heard) = (received_now, Instant::now());
+                continue;
+            }
+            if !busy && heard.elapsed() < self.interval {
                 continue;
             }
             if !self.ping(state).await {
@@ -177,7 +185,7 @@ impl Keepalive {
         }
     }
 
-    /// Whether the controller is alive: any frame counts as a reply.
+    /// Whether the controller is alive: any byte counts as a reply.
     async fn ping(&self, state: &SocketState) -> bool {
         let Some(sender) = self.sender.upgrade() else { return true };
         let id = state.next_id.fetch_add(1, Ordering::Relaxed);

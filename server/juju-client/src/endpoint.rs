@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// How to reach one controller and log in to it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ControllerEndpoint {
     /// Name in tool arguments and in the configuration.
     pub name: String,

@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use juju_wire::RemoteError;
 
 /// An error of a connection to a controller or of a call.
@@ -54,6 +55,29 @@ pub enum Error {
         controller: String,
         /// Error of each address.
         attempts: Vec<AddressFailure>,
+    },
+    /// The controller was away at the last attempt; the call was not sent.
+    #[error(
+        "controller {controller:?} is away since {} ({} s): {cause}; {}",
+        .since.to_rfc3339_opts(SecondsFormat::Secs, true), seconds_since(.since), next(*.next_attempt)
+    )]
+    Away {
+        /// Name of the controller.
+        controller: String,
+        /// Time of the first failure.
+        since: DateTime<Utc>,
+        /// The last failure.
+        cause: Box<Error>,
+        /// Time until the next attempt; `None` while one is under way.
+        next_attempt: Option<Duration>,
+    },
+    /// The files that name the controllers cannot be read, or name none.
+    #[error("{problem}")]
+    NoControllers {
+        /// The error of the files.
+        problem: String,
+        /// What to do about it.
+        remedy: String,
     },
     /// The controller's certificate is not from the trusted authority.
     #[error("the certificate of controller {controller:?} is not trusted: {}", failures(.attempts))]
@@ -223,6 +247,8 @@ impl Error {
             Self::NoCredential { .. } => "no credential",
             Self::SessionEnded { .. } => "session ended",
             Self::Unreachable { .. } => "unreachable",
+            Self::Away { cause, .. } => cause.code(),
+            Self::NoControllers { .. } => "no controllers",
             Self::WrongCertificate { .. } => "wrong certificate",
             Self::LoginRefused { .. } => "login refused",
             Self::InteractiveLogin { .. } => "interactive login",
@@ -254,8 +280,13 @@ impl Error {
                 "write `password: ...` under this controller into the Juju client's accounts.yaml, or give a user with a password, or a client id and secret, in the configuration of `juju-mcp serve`"
             }
             Self::SessionEnded { controller, .. } => {
-                return Some(format!("log in again with `juju login -c {controller}`, then start juju-mcp again"));
+                return Some(format!("log in again with `juju login -c {controller}`, and call again"));
             }
+            Self::Away { cause, .. } => {
+                let remedy = cause.remedy().unwrap_or_default();
+                return Some(format!("nothing was sent; call again after the next attempt, and {remedy}"));
+            }
+            Self::NoControllers { remedy, .. } => remedy,
             Self::Unreachable { .. } => {
                 "check that the controller runs and that its addresses can be reached from here"
             }
@@ -290,11 +321,25 @@ impl Error {
         if let Self::Remote(error) = self { Some(error) } else { None }
     }
 
+    /// Whether the address, the certificates or the credential of the endpoint can be the cause.
+    pub(crate) fn depends_on_endpoint(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::WrongCertificate { .. }
+                | Self::WrongController { .. }
+                | Self::LoginRefused { .. }
+                | Self::SessionEnded { .. }
+                | Self::InteractiveLogin { .. }
+                | Self::NoCredential { .. }
+        )
+    }
+
     /// Whether a later attempt to connect can succeed.
     pub(crate) fn is_transient(&self) -> bool {
         use juju_wire::Code;
         match self {
-            Self::Unreachable { .. } | Self::ConnectionLost { .. } | Self::TimedOut { .. } => true,
+            Self::Unreachable { .. } | Self::Away { .. } | Self::ConnectionLost { .. } | Self::TimedOut { .. } => true,
             Self::Remote(error) => {
                 matches!(error.code, Code::TryAgain | Code::UpgradeInProgress | Code::NotYetAvailable)
             }
@@ -323,6 +368,17 @@ fn remote_remedy(error: &RemoteError) -> Option<&'static str> {
         Code::QuotaLimitExceeded => "free some of the quota, or have it raised",
         _ => return None,
     })
+}
+
+fn seconds_since(since: &DateTime<Utc>) -> i64 {
+    (Utc::now() - since).num_seconds().max(0)
+}
+
+fn next(attempt: Option<Duration>) -> String {
+    match attempt {
+        Some(delay) => format!("the next attempt is in {} s", delay.as_millis().div_ceil(1000)),
+        None => "an attempt is under way".to_owned(),
+    }
 }
 
 fn list(names: &[String]) -> impl fmt::Display {

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! Controllers          all controllers by name; a second set for each role with its own credential
-//!   Controller         one controller: ModelCache (names to UUIDs), one Connection per model in use
+//!   Controller         one controller: ModelCache (names to UUIDs), one Connection per model in use, Circuit
 //!     Connection       shared by all callers; opens a Session on demand, again after it breaks (Connector, Backoff)
 //!       Session        one logged-in socket: user, access, facade versions; watchers belong to it
 //!         RpcClient    send(RpcRequest { object, body, timeout, coalesce, .. }): the only way to call a method
@@ -21,6 +21,10 @@
 //!   request from before a change that this program has made since.
 //! - **Writes are traceable.** [`Connection::with_trail`] records the connection id and request id of each write, which
 //!   Juju's own audit log contains too.
+//! - **A controller that is away costs one wait.** After the first failed connection, calls fail at once with
+//!   [`Error::Away`], while one task with a growing, random delay tries the controller again (`circuit.rs`).
+//! - **Endpoints are read again.** After a failure of trust, address or log-in, the source of the endpoint is read
+//!   again ([`ControllersReader`]); a rotated certificate or password needs no restart.
 //! - **Secrets stay hidden.** [`Secret`] prints no content, and a password is sent over TLS only.
 //!
 //! [`Session::call_without_timeout`] waits for the next change of a watcher; all other calls have a timeout ([`Settings`]).
@@ -44,15 +48,18 @@
 //! # }
 //! ```
 
+mod access;
 mod address;
 mod audit_trail;
 mod authorization;
 mod backoff;
+mod circuit;
 mod client_files;
 mod coalescer;
 mod connection;
 mod controller;
 mod controllers;
+mod counted_stream;
 mod debug_log;
 mod dial_target;
 mod driver;
@@ -70,11 +77,15 @@ mod tls;
 mod upload;
 
 #[cfg(test)]
+mod away_tests;
+#[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
 mod scripted;
 
+pub use access::{ControllersReader, KnownControllers};
 pub use audit_trail::{AuditTrail, SentRequest, SentRequests};
+pub use circuit::ControllerStatus;
 pub use client_files::{ClientFiles, ClientFilesError};
 pub use connection::Connection;
 pub use controller::Controller;

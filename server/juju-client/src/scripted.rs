@@ -34,6 +34,10 @@ pub(crate) struct ScriptedController {
 
 impl ScriptedController {
     pub(crate) async fn start() -> Self {
+        Self::start_at(TcpListener::bind("127.0.0.1:0").await.expect("a port"))
+    }
+
+    pub(crate) fn start_at(listener: TcpListener) -> Self {
         let made = rcgen::generate_simple_self_signed(vec!["juju-apiserver".to_owned()]).expect("a certificate");
         let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
         let certificates: Vec<CertificateDer> = vec![made.cert.der().clone()];
@@ -43,7 +47,6 @@ impl ScriptedController {
             .with_no_client_auth()
             .with_single_cert(certificates, key)
             .expect("fits");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound").to_string();
         let (sender, clients) = mpsc::unbounded_channel();
         let acceptor = TlsAcceptor::from(Arc::new(config));

@@ -7,11 +7,13 @@ use std::time::Duration;
 pub struct Settings {
     /// Timeout of one call; default: 1 min.
     pub call_timeout: Duration,
-    /// Timeout of the connection to one address, and of each request of the log-in; default: 15 s.
+    /// Timeout of the connection to one address, and of each request of the log-in; default: 10 s.
     pub connect_timeout: Duration,
     /// Time without a frame from the controller until the client sends a ping; default: 30 s.
     pub ping_interval: Duration,
-    /// Time to wait for the reply to a ping before the connection counts as broken; default: 15 s.
+    /// The same while a call waits for its reply; default: 3 s.
+    pub busy_ping_interval: Duration,
+    /// Time to wait for any byte after a ping before the connection counts as broken; default: 5 s.
     pub ping_timeout: Duration,
     /// Maximum time for which a call waits while a known controller restarts; default: 10 s.
     pub reconnect_window: Duration,
@@ -33,9 +35,10 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             call_timeout: Duration::from_mins(1),
-            connect_timeout: Duration::from_secs(15),
+            connect_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_secs(30),
-            ping_timeout: Duration::from_secs(15),
+            busy_ping_interval: Duration::from_secs(3),
+            ping_timeout: Duration::from_secs(5),
             reconnect_window: Duration::from_secs(10),
             initial_backoff: Duration::from_millis(100),
             max_backoff: Duration::from_secs(5),

@@ -1,11 +1,9 @@
 //! Writes the changes that the client makes to its files after `add-model`, `destroy-model` and `switch`.
 
-use std::{fs::File, io, time::Instant};
-
 use super::{
-    ClientFiles, ClientFilesError, LOCK_RETRY_INTERVAL, LOCK_TIMEOUT,
+    ClientFiles, ClientFilesError,
     document::{Document, get_text, set_text},
-    try_lock,
+    lock,
 };
 use crate::{ModelEntry, ModelKind};
 
@@ -66,28 +64,13 @@ impl ClientFiles {
     }
 }
 
-/// Takes the client's lock without blocking the thread.
-async fn lock(files: &ClientFiles) -> Result<File, ClientFilesError> {
-    let path = files.lock_path();
-    let begun = Instant::now();
-    loop {
-        if let Some(lock) = try_lock(&path)? {
-            return Ok(lock);
-        }
-        if begun.elapsed() > LOCK_TIMEOUT {
-            return Err(ClientFilesError::Locked { file: path, cause: io::ErrorKind::TimedOut.into() });
-        }
-        tokio::time::sleep(LOCK_RETRY_INTERVAL).await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use serde_yaml::Value;
 
-    use super::*;
+    use super::{super::LOCK_RETRY_INTERVAL, *};
 
     const MODELS: &str = "controllers:\n  east:\n    models:\n      admin/prod: {uuid: m-1, type: iaas, branch: quiet, future-key: 7}\n    current-model: admin/prod\n    future-list: [a, b]\n";
 

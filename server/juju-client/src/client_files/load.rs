@@ -1,11 +1,14 @@
 //! Reads the controllers, accounts and current models of the Juju client.
 
-use std::{collections::BTreeMap, io, time::Instant};
+use std::{collections::BTreeMap, io};
 
+use futures::FutureExt;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{ClientFiles, ClientFilesError, LOCK_RETRY_INTERVAL, LOCK_TIMEOUT, try_lock};
-use crate::{ControllerEndpoint, Controllers, Credential, Secret, Settings};
+use super::{ClientFiles, ClientFilesError, lock};
+use crate::{
+    ControllerEndpoint, Controllers, ControllersReader, Credential, Error, KnownControllers, Secret, Settings,
+};
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
@@ -63,12 +66,39 @@ struct ModelsEntry {
 }
 
 impl ClientFiles {
-    /// Reads all controllers of the client, with its current controller and models as defaults, under the client's lock.
+    /// Reads all controllers of the client, with its current controller and models as defaults.
     ///
     /// # Errors
     /// [`ClientFilesError`] with the path of the file.
-    pub fn controllers(&self, settings: Settings) -> Result<Controllers, ClientFilesError> {
-        let lock = lock_blocking(self)?;
+    pub async fn controllers(&self, settings: Settings) -> Result<Controllers, ClientFilesError> {
+        let known = self.known_controllers().await?;
+        Ok(Controllers::from_known(known, settings).with_reader(self.reader()))
+    }
+
+    /// The same for a program that starts without usable files too: the error of the files is the error of every controller,
+    /// until the files can be read.
+    pub async fn controllers_when_readable(&self, settings: Settings) -> Controllers {
+        let controllers = match self.known_controllers().await {
+            Ok(known) => Controllers::from_known(known, settings),
+            Err(error) => Controllers::unreadable(unreadable(&error), settings),
+        };
+        controllers.with_reader(self.reader())
+    }
+
+    fn reader(&self) -> ControllersReader {
+        let files = self.clone();
+        ControllersReader::new(move || {
+            let files = files.clone();
+            async move { files.known_controllers().await.map_err(|error| unreadable(&error)) }.boxed()
+        })
+    }
+
+    /// Reads the three files under the client's lock.
+    async fn known_controllers(&self) -> Result<KnownControllers, ClientFilesError> {
+        if !self.directory.is_dir() {
+            return Err(ClientFilesError::Empty { directory: self.directory.clone() });
+        }
+        let lock = lock(self).await?;
         let file: ControllersFile = self.read("controllers.yaml")?;
         let mut accounts: AccountsFile = self.read("accounts.yaml")?;
         let models: ModelsFile = self.read("models.yaml")?;
@@ -91,7 +121,7 @@ impl ClientFiles {
         };
         let endpoints = file.controllers.into_iter().map(endpoint).collect();
         let current = models.controllers.into_iter().filter_map(|(name, entry)| Some((name, entry.current_model?)));
-        Ok(Controllers::new(endpoints, file.current_controller, settings).with_current_models(current.collect()))
+        Ok(KnownControllers { endpoints, default: file.current_controller, current_models: current.collect() })
     }
 
     fn read<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, ClientFilesError> {
@@ -105,24 +135,8 @@ impl ClientFiles {
     }
 }
 
-/// Like [`super::lock`], for code that runs before the async runtime serves anything.
-fn lock_blocking(files: &ClientFiles) -> Result<std::fs::File, ClientFilesError> {
-    let path = files.lock_path();
-    let begun = Instant::now();
-    loop {
-        if let Some(lock) = try_lock(&path)? {
-            return Ok(lock);
-        }
-        if begun.elapsed() > LOCK_TIMEOUT {
-            return Err(ClientFilesError::Locked { file: path, cause: io::ErrorKind::TimedOut.into() });
-        }
-        sleep(LOCK_RETRY_INTERVAL);
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the server reads the files once, before it serves anything")]
-fn sleep(interval: std::time::Duration) {
-    std::thread::sleep(interval);
+fn unreadable(error: &ClientFilesError) -> Error {
+    Error::NoControllers { problem: error.to_string(), remedy: error.remedy().to_owned() }
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
     std::fs::create_dir_all(&arguments.state_dir)?;
     let files = ClientFiles::new(&arguments.juju_data_dir, &arguments.state_dir);
-    let controllers = files.controllers(tests::long_timeouts())?;
+    let controllers = files.controllers(tests::long_timeouts()).await?;
     let policy = policy_requiring_approval(Effect::Write, arguments.requires_second_approver);
     let terms = ApprovalSettings {
         address: Some("http://127.0.0.1".to_owned()),

@@ -81,7 +81,7 @@ impl Command for Controllers {
             (name, known)
         };
         let controllers = all.names().into_iter().map(known).collect();
-        Ok(Output { controllers, current_controller: all.default_name().map(str::to_owned) })
+        Ok(Output { controllers, current_controller: all.default_name() })
     }
 
     fn concise(answer: &Value) -> String {
