@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use juju_sim::SCENARIOS;
 use policy::{BuiltinRules, Fact, Subject};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// An MCP server that lets an assistant operate Juju 3.6 estates safely.
 #[derive(Debug, Parser)]
@@ -439,11 +439,16 @@ pub(crate) struct Completion {
 
 /// Arguments of `healthcheck`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  juju-mcp healthcheck --url http://127.0.0.1:8080")]
+#[command(
+    after_help = "Examples:\n  juju-mcp healthcheck --url http://127.0.0.1:8080\n  juju-mcp healthcheck --token-file ./viewer.token   show the state of each part"
+)]
 pub(crate) struct Healthcheck {
     /// Address of the server
     #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub(crate) url: String,
+    /// File with a bearer token; with it, the server reports the state of each part. Default: no token
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 /// Arguments of `fault`.
@@ -484,8 +489,15 @@ fn assumption(text: &str) -> Result<(Fact, u64), String> {
     Ok((Fact::parse(name).ok_or_else(invalid)?, value.parse().map_err(|_| invalid())?))
 }
 
+const LOG_FILTER_REMEDY: &str = "give off, error, warn, info or debug, or `crate=level,...`";
+
 fn log_filter(text: &str) -> Result<Targets, String> {
-    text.parse().map_err(|cause| format!("{cause}; give a level such as `info`, or `crate=level,...`"))
+    // the parser of the library takes any word without `=` as the name of a crate
+    let is_level = |part: &str| part.parse::<LevelFilter>().is_ok();
+    match text.split(',').find(|part| !part.contains('=') && !is_level(part.trim())) {
+        Some(word) => Err(format!("`{word}` is no level; {LOG_FILTER_REMEDY}")),
+        None => text.parse().map_err(|cause| format!("{cause}; {LOG_FILTER_REMEDY}")),
+    }
 }
 
 fn role_and_file(text: &str) -> Result<(String, PathBuf), String> {
@@ -500,6 +512,17 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
+
+    #[test]
+    fn log_filter_takes_levels_and_crates_and_no_other_words() {
+        for text in ["info", "WARN", "off", "juju_client=debug", "info,juju_client=debug", "3"] {
+            assert!(log_filter(text).is_ok(), "{text}");
+        }
+        for text in ["loud", "info,loud", "", "juju_client=loud", "info;debug"] {
+            let problem = log_filter(text).expect_err(text);
+            assert!(problem.contains("give off, error, warn, info or debug"), "{problem}");
+        }
+    }
 
     #[test]
     fn sub_commands_have_a_description_and_an_example() {

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Exit code for wrong arguments or configuration (`EX_CONFIG` of sysexits.h is 78, but 2 is what clap gives).
+/// Exit code for wrong arguments or configuration (`EX_CONFIG` of sysexits.h is 78, but 2 is what clap gives). `docs/health.md` has the
+/// table of exit codes.
 const USAGE: u8 = 2;
 
 /// Why a sub-command ended without doing its work.
@@ -63,7 +64,16 @@ impl Failure {
 
 impl From<juju_client::Error> for Failure {
     fn from(error: juju_client::Error) -> Self {
-        Self::Failed { problem: error.to_string(), remedy: error.remedy() }
+        use juju_client::Error;
+        match error {
+            // wrong in a file or on the command line, whatever the controller does
+            Error::Configuration { .. }
+            | Error::ControllerUnknown { .. }
+            | Error::NoDefaultController { .. }
+            | Error::NoControllers { .. }
+            | Error::NoCredential { .. } => Self::usage(&error, error.remedy().unwrap_or_default()),
+            _ => Self::Failed { problem: error.to_string(), remedy: error.remedy() },
+        }
     }
 }
 
@@ -76,5 +86,22 @@ impl From<audit::Error> for Failure {
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         Self::Failed { problem: error.to_string(), remedy: Some(error.remedy().to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mistakes_in_files_have_the_exit_code_of_mistakes_on_the_command_line() {
+        let configuration = juju_client::Error::Configuration { controller: "a".into(), cause: "no CA".into() };
+        let credential = juju_client::Error::NoCredential { controller: "a".into(), user: "bob".into() };
+        for error in [configuration, credential] {
+            let failure = Failure::from(error);
+            assert!(matches!(failure, Failure::Usage { .. }), "{failure:?}");
+        }
+        let away = Failure::from(juju_client::Error::Unreachable { controller: "a".into(), attempts: Vec::new() });
+        assert!(matches!(away, Failure::Failed { .. }), "{away:?}");
     }
 }

@@ -17,6 +17,19 @@ pub(crate) struct HttpClientOptions<'setting> {
     pub(crate) redirects: bool,
 }
 
+/// The address of a server without the path of an endpoint: people paste the URL that their assistant uses.
+pub(crate) fn base_url(url: &str) -> &str {
+    let url = url.trim_end_matches('/');
+    let server = match url.find("://").map(|at| at + 3) {
+        Some(host) => url[host..].find('/').map_or(url.len(), |path| host + path),
+        None => url.len(),
+    };
+    let is_own_path = ["/mcp", "/console", "/api", "/readyz", "/healthz"]
+        .into_iter()
+        .any(|own| url[server..].strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    if is_own_path { &url[..server] } else { url }
+}
+
 impl HttpClientOptions<'_> {
     /// Builds the client.
     pub(crate) fn build(self) -> Result<reqwest::Client, Failure> {
@@ -35,5 +48,26 @@ impl HttpClientOptions<'_> {
             if self.redirects { reqwest::redirect::Policy::default() } else { reqwest::redirect::Policy::none() };
         let client = reqwest::Client::builder().timeout(self.timeout).redirect(redirects).use_preconfigured_tls(tls);
         client.build().map_err(Failure::failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_url_drops_paths_of_the_server_only() {
+        for (given, base) in [
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+            ("http://127.0.0.1:8080/mcp", "http://127.0.0.1:8080"),
+            ("https://juju.example/mcp/full/", "https://juju.example"),
+            ("https://juju.example/console", "https://juju.example"),
+            ("https://example/prefix", "https://example/prefix"),
+            ("https://example/mcpx", "https://example/mcpx"),
+            ("localhost", "localhost"),
+        ] {
+            assert_eq!(base_url(given), base, "{given}");
+        }
     }
 }

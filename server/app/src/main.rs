@@ -4,6 +4,7 @@ mod cli;
 mod command;
 mod config;
 mod failure;
+mod health;
 mod http_client;
 mod output;
 mod policy_watcher;

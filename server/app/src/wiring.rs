@@ -1,17 +1,15 @@
-//! Builds the services from the configuration: dispatcher, ledger, controllers, health checks.
+//! Builds the services from the configuration: dispatcher, ledger, controllers.
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Instant,
 };
 
 use audit::{Ledger, LedgerConfig, Retention, Signer};
 use catalogue::Catalogue;
 use dispatch::{ApprovalSettings, Clock, Dispatcher};
-use futures::future::{BoxFuture, FutureExt, join_all};
-use http_server::health::{Check, Health};
-use juju_client::{ClientFiles, ControllerEndpoint, Controllers};
+use futures::FutureExt;
+use juju_client::{ClientFiles, ControllerEndpoint, Controllers, ControllersReader, KnownControllers};
 use policy::{ActivePolicy, Policy};
 use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
@@ -54,76 +52,54 @@ pub(crate) async fn build_dispatcher(
     }))
 }
 
-/// Health checks of the ledger, the policy and each controller.
-pub(crate) struct HealthChecks(pub(crate) Arc<Dispatcher>);
-
-impl Health for HealthChecks {
-    fn checks(&self) -> BoxFuture<'_, Vec<Check>> {
-        let controllers = self.0.controllers.names().into_iter().map(|name| self.controller(name));
-        async move {
-            let (ledger, controllers) = futures::join!(self.ledger(), join_all(controllers));
-            [ledger, self.policy()].into_iter().chain(controllers).collect()
-        }
-        .boxed()
-    }
-}
-
-impl HealthChecks {
-    async fn ledger(&self) -> Check {
-        let started = Instant::now();
-        let problem = match self.0.ledger.last_error() {
-            Some(error) => Some(error.to_string()),
-            None => self.0.ledger.store().last_ledger_row().await.err().map(|error| error.to_string()),
-        };
-        check("ledger".to_owned(), started, problem)
-    }
-
-    /// An invalid policy file leaves the previous policy active: reported, but not unhealthy.
-    fn policy(&self) -> Check {
-        let detail = self.0.policy.stale().map(|why| format!("an older policy is active: {why}"));
-        Check { name: "policy".to_owned(), healthy: true, detail, latency_ms: 0 }
-    }
-
-    async fn controller(&self, name: String) -> Check {
-        let started = Instant::now();
-        let answer = match self.0.controllers.controller(Some(&name)) {
-            Ok(controller) => controller.connection().await.map(drop),
-            Err(error) => Err(error),
-        };
-        let problem = answer.err().map(|error| match error.remedy() {
-            Some(remedy) => format!("{error}; {remedy}"),
-            None => error.to_string(),
-        });
-        check(format!("controller {name}"), started, problem)
-    }
-}
-
-fn check(name: String, started: Instant, detail: Option<String>) -> Check {
-    let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Check { name, healthy: detail.is_none(), detail, latency_ms }
-}
-
-/// Controllers from the client files if given, else from the configuration, else from the environment.
-pub(crate) fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<Controllers, Failure> {
+/// Controllers from the client files if given, else from the configuration, else from the environment. Those from files are read again
+/// where trust or log-in fails.
+pub(crate) async fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<Controllers, Failure> {
     let settings = juju_client::Settings::default();
     if let Some(directory) = juju_data {
         let files = client_files(directory);
-        let remedy = "give the directory of a Juju client that is logged in, with `--juju-data-dir DIR`";
-        return files.controllers(settings).map_err(|error| Failure::usage(error, remedy));
+        return files.controllers(settings).await.map_err(|error| {
+            let remedy = format!("{}, or give another directory with `--juju-data-dir DIR`", error.remedy());
+            Failure::usage(error, remedy)
+        });
     }
     let mut endpoints = config.endpoints()?;
     if endpoints.is_empty() {
         endpoints.extend(ControllerEndpoint::from_environment(environment));
+        if endpoints.is_empty() {
+            return Err(Failure::usage(
+                "no controller is configured",
+                "give `--juju-data-dir DIR`, `controllers` in the configuration, or JUJU_CONTROLLER_ADDRESSES with JUJU_USERNAME, JUJU_PASSWORD and JUJU_CA_CERT",
+            ));
+        }
+        return Ok(Controllers::new(endpoints, config.default_controller.clone(), settings));
     }
-    if endpoints.is_empty() {
-        return Err(Failure::usage(
-            "no controller is configured",
-            "give `--juju-data-dir DIR`, `controllers` in the configuration, or JUJU_CONTROLLER_ADDRESSES with JUJU_USERNAME, JUJU_PASSWORD and JUJU_CA_CERT",
-        ));
-    }
-    let joined = |endpoints| Controllers::new(endpoints, config.default_controller.clone(), settings.clone());
-    let by_role = config.endpoints_by_role()?.into_iter().map(|(role, endpoints)| (role, joined(endpoints)));
-    Ok(joined(endpoints).with_role_credentials(by_role.collect()))
+    let build = |endpoints, read: fn(&Config, &str) -> Result<Vec<ControllerEndpoint>, Failure>, role: &str| {
+        let (config, role) = (config.clone(), role.to_owned());
+        let default = config.default_controller.clone();
+        let reader = ControllersReader::new(move || {
+            let known =
+                read(&config, &role).map_err(|failure| unreadable(&failure)).map(|endpoints| KnownControllers {
+                    endpoints,
+                    default: config.default_controller.clone(),
+                    ..KnownControllers::default()
+                });
+            std::future::ready(known).boxed()
+        });
+        Controllers::new(endpoints, default, settings.clone()).with_reader(reader)
+    };
+    let own = build(endpoints, |config, _| config.endpoints(), "");
+    let of_role = |config: &Config, role: &str| Ok(config.endpoints_by_role()?.remove(role).unwrap_or_default());
+    let by_role = config.endpoints_by_role()?.into_iter().map(|(role, endpoints)| {
+        let controllers = build(endpoints, of_role, &role);
+        (role, controllers)
+    });
+    Ok(own.with_role_credentials(by_role.collect()))
+}
+
+fn unreadable(failure: &Failure) -> juju_client::Error {
+    let remedy = failure.remedy().unwrap_or_default().to_owned();
+    juju_client::Error::NoControllers { problem: failure.to_string(), remedy }
 }
 
 /// The files of the Juju client in a directory, with the client's lock.

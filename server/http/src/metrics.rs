@@ -1,7 +1,10 @@
 //! Counters and histograms of this process, in the `OpenMetrics` text format.
 
 use std::{
-    sync::atomic::{AtomicI64, AtomicU64},
+    sync::{
+        OnceLock,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,9 +22,10 @@ const DURATION_BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 
 type Counters<Labels> = Family<Labels, Counter<u64, AtomicU64>>;
+type Gauges = Family<Controller, Gauge<i64, AtomicI64>>;
 type Durations<Labels> = Family<Labels, Histogram>;
 
-/// All metrics. Label values come from fixed lists (routes, tools, outcomes), so the number of series is bounded.
+/// All metrics. Label values come from fixed lists (routes, tools, outcomes, configured controllers), so the number of series is bounded.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -34,6 +38,32 @@ pub struct Metrics {
     prompt_injections: Counters<PromptInjection>,
     policy_reloads: Counters<PolicyReload>,
     policy_last_reload_successful: Gauge<i64, AtomicI64>,
+    controller_up: Gauges,
+    controller_since: Gauges,
+    controller_reconnects: Counters<Controller>,
+    controller_source: OnceLock<ControllerSource>,
+}
+
+/// The condition of one controller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControllerSample {
+    /// Name of the controller in the configuration.
+    pub controller: String,
+    /// Whether the last attempt to use it succeeded.
+    pub up: bool,
+    /// Since when it is in this condition, in seconds since 1970.
+    pub since: i64,
+    /// How often a connection to it was opened again after it broke.
+    pub reconnects: u64,
+}
+
+/// Provides the condition of the controllers when the metrics are read.
+struct ControllerSource(Box<dyn Fn() -> Vec<ControllerSample> + Send + Sync>);
+
+impl std::fmt::Debug for ControllerSource {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ControllerSource")
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -81,6 +111,11 @@ struct PolicyReload {
     result: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Controller {
+    controller: String,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let durations = || Histogram::new(DURATION_BUCKETS);
@@ -95,6 +130,10 @@ impl Default for Metrics {
             prompt_injections: Family::default(),
             policy_reloads: Family::default(),
             policy_last_reload_successful: Gauge::default(),
+            controller_up: Family::default(),
+            controller_since: Family::default(),
+            controller_reconnects: Family::default(),
+            controller_source: OnceLock::new(),
         };
         metrics.policy_last_reload_successful.set(1);
         metrics.register();
@@ -123,6 +162,27 @@ impl Metrics {
         registry.register("policy_reloads", "Reloads of a changed policy by result", self.policy_reloads.clone());
         let help = "0 if the last policy reload failed and an older policy is active, else 1";
         registry.register("policy_last_reload_successful", help, self.policy_last_reload_successful.clone());
+        let help = "1 if the last attempt to use the controller succeeded, else 0";
+        registry.register("controller_up", help, self.controller_up.clone());
+        let help = "Time since which the controller is up or away, in seconds since 1970";
+        registry.register("controller_since_timestamp_seconds", help, self.controller_since.clone());
+        let help = "Connections to the controller that were opened again after they broke";
+        registry.register("controller_reconnects", help, self.controller_reconnects.clone());
+    }
+
+    /// Sets where the condition of the controllers comes from; a second source is ignored.
+    pub fn set_controller_source(&self, source: impl Fn() -> Vec<ControllerSample> + Send + Sync + 'static) {
+        let _ = self.controller_source.set(ControllerSource(Box::new(source)));
+    }
+
+    fn read_controllers(&self) {
+        let Some(source) = self.controller_source.get() else { return };
+        for sample in (source.0)() {
+            let labels = Controller { controller: sample.controller };
+            self.controller_up.get_or_create(&labels).set(i64::from(sample.up));
+            self.controller_since.get_or_create(&labels).set(sample.since);
+            self.controller_reconnects.get_or_create(&labels).inner().store(sample.reconnects, Ordering::Relaxed);
+        }
     }
 
     /// Counts an HTTP request. `route` is the pattern that matched, not the path.
@@ -162,6 +222,7 @@ impl Metrics {
     /// All metrics in the `OpenMetrics` text format 1.0.0.
     #[must_use]
     pub fn text(&self) -> String {
+        self.read_controllers();
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.registry) {
             tracing::error!(%error, "the metrics cannot be encoded");
@@ -224,5 +285,21 @@ mod tests {
         assert!(successful(0) && metrics.text().contains("juju_mcp_policy_reloads_total{result=\"failed\"} 1\n"));
         metrics.policy_reloaded(true);
         assert!(successful(1) && metrics.text().contains("juju_mcp_policy_reloads_total{result=\"ok\"} 1\n"));
+    }
+
+    #[test]
+    fn metrics_read_the_condition_of_controllers_when_they_are_requested() {
+        let metrics = Metrics::default();
+        assert!(!metrics.text().contains("juju_mcp_controller_up{"));
+        let sample = ControllerSample { controller: "prod".into(), up: false, since: 1_700_000_000, reconnects: 3 };
+        metrics.set_controller_source(move || vec![sample.clone()]);
+        let text = metrics.text();
+        for line in [
+            "juju_mcp_controller_up{controller=\"prod\"} 0\n",
+            "juju_mcp_controller_since_timestamp_seconds{controller=\"prod\"} 1700000000\n",
+            "juju_mcp_controller_reconnects_total{controller=\"prod\"} 3\n",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
     }
 }

@@ -51,6 +51,12 @@ impl Authenticator {
         self.provider = Some(provider);
     }
 
+    /// Whether any static token is accepted.
+    #[must_use]
+    pub fn has_static_tokens(&self) -> bool {
+        !self.static_tokens.is_empty()
+    }
+
     /// The identity provider, if one is configured.
     #[must_use]
     pub fn provider(&self) -> Option<&Provider> {

@@ -66,7 +66,7 @@ def serve(tmp_path, files):
     (["--bogus"], ["--bogus"]), (["serve", "--bogus"], ["--bogus", "juju-mcp serve"]), (["demo", "--listen", "nonsense"], ["nonsense", "--listen"]),
     (["frobnicate"], ["frobnicate"]), (["tools", "--format", "xml"], ["xml", "table", "json"]), (["completion", "tcsh"], ["tcsh", "bash", "zsh", "fish"]),
     (["serve", "--token-file", "operator"], ["operator=/etc/juju-mcp/operator.token"]), (["fault"], ["<KIND>"]),
-    (["--log", "a=b=c", "tools"], ["--log", "level"])])
+    (["--log", "a=b=c", "tools"], ["--log", "level"]), (["--log", "loud", "tools"], ["`loud`", "debug"])])
 def test_bad_flags_are_refused_with_usage(tmp_path, words, parts):
     done = run(*words, folder=tmp_path)
     assert done.returncode == 2 and done.stderr.startswith("error: "), done.stderr
@@ -79,7 +79,6 @@ def test_bad_flags_are_refused_with_usage(tmp_path, words, parts):
     (["sim", "--listen", "0.0.0.0:0"], ["loopback"]),
     (["serve", "--config", "missing.yaml"], ["missing.yaml", "check the path"]),
     (["serve"], ["no controller is configured", "--juju-data-dir"]),
-    (["stdio"], ["name no controller", "--juju-data-dir"]),
     (["tools", "--endpoint", "/missing"], ["`/missing`", "/mcp/full"]),
     (["tools", "--endpoint", "/mcp/x/nothing"], ["`nothing`", "deploy"]),
     (["fault", "clear", "--ready-file", "missing.json"], ["missing.json"]),
@@ -125,12 +124,12 @@ def test_serve_without_a_usable_controller_is_refused(tmp_path, files, simulated
     change_each(files / "controllers.yaml", lambda one: one.update({"api-endpoints": ["127.0.0.1:1"]}))
     refused(serve(tmp_path, files), 1, "not reachable", "check that the controller runs")
     change_each(files / "controllers.yaml", lambda one: one.update({"ca-cert": "nonsense"}))
-    refused(serve(tmp_path, files), 1, "CA certificate")
+    refused(serve(tmp_path, files), 2, "CA certificate")
 
 
 def test_macaroon_or_expired_session_login_is_refused(tmp_path, files):
     change_each(files / "accounts.yaml", lambda one: one.pop("password"))
-    refused(serve(tmp_path, files), 1, "macaroon", "accounts.yaml")
+    refused(serve(tmp_path, files), 2, "macaroon", "accounts.yaml")
     change_each(files / "accounts.yaml", lambda one: one.update({"access-token": "old"}))
     done = serve(tmp_path, files)
     assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 2 and "old" not in done.stderr.split(), done.stderr

@@ -14,7 +14,7 @@ use crate::{
     cli::{ApiServer, Approvals, Decide, Format},
     config::read_text,
     failure::Failure,
-    http_client::HttpClientOptions,
+    http_client::{HttpClientOptions, base_url},
     output,
 };
 
@@ -193,7 +193,7 @@ async fn call_api<T: DeserializeOwned>(
     path: &str,
     body: Option<Value>,
 ) -> Result<T, Failure> {
-    let url = format!("{}/api/v1/approvals{path}", server.url.trim_end_matches('/'));
+    let url = format!("{}/api/v1/approvals{path}", base_url(&server.url));
     let client = HttpClientOptions { timeout: REQUEST_TIMEOUT, authority: None, redirects: false }.build()?;
     let request = if method == "GET" { client.get(&url) } else { client.post(&url) };
     let request = request.bearer_auth(read_text(&server.token_file)?);

@@ -22,7 +22,7 @@ pub(super) async fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
             let policy = PolicyWatcher::new(Some(file), &PolicySource::default(), BuiltinRules::All).read()?;
             serve::validate(&config, policy.roles())?;
             if *connect {
-                let configured = wiring::controllers(&config, config.juju_data_dir.as_deref())?;
+                let configured = wiring::controllers(&config, config.juju_data_dir.as_deref()).await?;
                 serve::check_controllers(&configured, Required::All).await?;
             }
             println!(

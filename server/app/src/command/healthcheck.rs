@@ -2,17 +2,26 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use crate::{cli::Healthcheck, failure::Failure, http_client::HttpClientOptions};
+use crate::{
+    cli::Healthcheck,
+    config::read_text,
+    failure::Failure,
+    http_client::{HttpClientOptions, base_url},
+};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(arguments: &Healthcheck) -> Result<ExitCode, Failure> {
-    let url = format!("{}/readyz", arguments.url.trim_end_matches('/'));
-    let answer = HttpClientOptions { timeout: REQUEST_TIMEOUT, authority: None, redirects: true }
-        .build()?
-        .get(&url)
-        .send()
-        .await;
+    let url = format!("{}/readyz", base_url(&arguments.url));
+    let token = arguments.token_file.as_deref().map(read_text).transpose()?;
+    // a redirect could send the token to another host
+    let options = HttpClientOptions { timeout: REQUEST_TIMEOUT, authority: None, redirects: token.is_none() };
+    let request = options.build()?.get(&url);
+    let request = match &token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    };
+    let answer = request.send().await;
     let response = answer.map_err(|error| Failure::Failed {
         problem: format!("no server answers at `{}`: {}", arguments.url, root_cause(&error)),
         remedy: Some("start it with `juju-mcp serve`, or give its address with `--url URL`".to_owned()),

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use catalogue::Catalogue;
@@ -20,11 +21,12 @@ use crate::{
     cli::Serve,
     config::{Config, ConsoleSection, LimitsSection, read_token},
     failure::Failure,
+    health::{HealthChecks, controller_samples},
     policy_watcher::PolicyWatcher,
     ready_file::ReadyFile,
     secret_key::secret_key,
     state_dir::{SEAL, StateDir},
-    wiring::{self, HealthChecks},
+    wiring,
 };
 
 const DEFAULT_LISTEN_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
@@ -33,7 +35,7 @@ const DEFAULT_STATE_DIR: &str = "/var/lib/juju-mcp";
 pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     let juju_data = arguments.juju_data_dir.as_ref().or(config.juju_data_dir.as_ref());
-    let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path))?;
+    let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path)).await?;
     let policy_watcher = PolicyWatcher::new(arguments.config.as_deref(), &arguments.policy, BuiltinRules::All);
     let policy = policy_watcher.read()?;
     let authenticator = authenticator(&config, &arguments.token_file, policy.roles())?;
@@ -101,6 +103,10 @@ impl Serving {
             .with_max_result_bytes(self.limits.max_result_bytes);
         tokio::spawn(self.policy_watcher.watch(Arc::clone(&self.dispatcher), Arc::clone(&metrics), self.stop.clone()));
         let authenticator = Arc::new(self.authenticator);
+        let health = Arc::new(HealthChecks::new(Arc::clone(&self.dispatcher), Arc::clone(&authenticator)));
+        tokio::spawn(Arc::clone(&health).monitor(self.stop.clone()));
+        let controllers = self.dispatcher.controllers.clone();
+        metrics.set_controller_source(move || controller_samples(&controllers));
         let approvals = Approvals::new(Arc::clone(&self.dispatcher));
         let window = self.settings.auth_failure_window;
         let security_log = Arc::new(SecurityLog::new(Arc::clone(&metrics), Arc::clone(&self.dispatcher), window));
@@ -112,7 +118,7 @@ impl Serving {
             mcp: handler.http(self.settings.max_body_bytes, self.stop.clone()),
             toolsets: self.dispatcher.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
             authenticate: authenticator,
-            health: Arc::new(HealthChecks(Arc::clone(&self.dispatcher))),
+            health,
             metrics,
             approvals: Some(approvals),
             events,
@@ -143,6 +149,9 @@ async fn serve_metrics(listener: TcpListener, metrics: Arc<Metrics>, settings: S
     }
 }
 
+/// How long the start waits for the controllers, so that one that is away delays the others little.
+const START_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How many controllers have to be reachable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Required {
@@ -165,11 +174,12 @@ pub(super) async fn check_controllers(controllers: &Controllers, required: Requi
 async fn connect(controllers: &Controllers, required: Required) -> Result<(), Failure> {
     let names = controllers.names();
     let tried = futures::future::join_all(names.iter().map(async |name| {
-        let connection = match controllers.controller(Some(name)) {
-            Ok(controller) => controller.connection().await.map(drop),
-            Err(error) => Err(error),
+        let opened = async {
+            let controller = controllers.controller(Some(name))?;
+            controller.connection().await.map(drop)
         };
-        (name, connection)
+        let late = |_| Err(juju_client::Error::TimedOut { method: "the log-in".to_owned(), limit: START_TIMEOUT });
+        (name, tokio::time::timeout(START_TIMEOUT, opened).await.unwrap_or_else(late))
     }));
     let mut away: Vec<_> = tried.await.into_iter().filter_map(|(name, result)| Some((name, result.err()?))).collect();
     let tolerated = if required == Required::One { names.len().saturating_sub(1) } else { 0 };

@@ -11,7 +11,6 @@ use policy::BuiltinRules;
 
 use crate::{
     cli::Stdio,
-    config::Config,
     failure::Failure,
     policy_watcher::PolicyWatcher,
     secret_key::secret_key,
@@ -21,8 +20,9 @@ use crate::{
 
 pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     let juju_data = arguments.juju_data_dir.clone().map_or_else(wiring::own_juju_data_dir, Ok)?;
-    let controllers =
-        wiring::controllers(&Config::default(), Some(&juju_data))?.with_own_files(wiring::client_files(&juju_data));
+    // without usable files the session starts too: a client shows the error of a call, but none of a program that ends
+    let files = wiring::client_files(&juju_data);
+    let controllers = files.controllers_when_readable(juju_client::Settings::default()).await.with_own_files(files);
     // several assistants of one user may each start one
     let state = match &arguments.state_dir {
         Some(state) => StateDir::lock(state)?,

@@ -53,6 +53,27 @@ impl Provider {
         &self.settings
     }
 
+    /// Checks that the provider returns its metadata, without the cache.
+    ///
+    /// # Errors
+    /// One sentence that describes the problem.
+    pub async fn check(&self) -> Result<(), String> {
+        let url = parse_configured_url(&ProviderMetadata::url(&self.settings))
+            .map_err(|_| "the address of the identity provider is invalid".to_owned())?;
+        let response = self.client.get(url).send().await.map_err(|error| {
+            let mut cause: &dyn std::error::Error = &error;
+            while let Some(deeper) = cause.source() {
+                cause = deeper;
+            }
+            format!("the identity provider cannot be reached: {cause}")
+        })?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        Err(format!("the identity provider answers HTTP {} to a request for its metadata", status.as_u16()))
+    }
+
     /// Whether a token that was never valid before needs an introspection request.
     pub(crate) fn needs_introspection(&self, token: &str) -> bool {
         !jwt::looks_like_jwt(token)
