@@ -20,6 +20,7 @@ mod security_log;
 pub mod serve;
 mod session;
 pub mod settings;
+mod tls;
 mod trace;
 
 pub use authentication::Authenticate;
@@ -29,3 +30,4 @@ pub use router::{McpService, RouterDeps, metrics_router, router};
 pub use security_log::SecurityLog;
 pub use serve::serve;
 pub use settings::Settings;
+pub use tls::{Tls, TlsError, TlsFiles};

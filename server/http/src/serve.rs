@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
-use crate::{Settings, guarded_stream::GuardedStream, peer_slots::PeerSlots};
+use crate::{Settings, guarded_stream::GuardedStream, peer_slots::PeerSlots, tls::Transport};
 
 /// The remote address of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +62,7 @@ pub async fn serve(
             () = stop.cancelled() => break,
         };
         set_nodelay(&stream);
+        let stream = Transport::new(stream, settings.tls.as_ref());
         let stream = GuardedStream::new(stream, settings.read_timeout, settings.write_timeout);
         let connection = connection(&builder, stream, address, &router);
         let connection = graceful.watch(connection);
@@ -95,7 +96,7 @@ fn set_nodelay(stream: &TcpStream) {
 
 fn connection(
     builder: &auto::Builder<TokioExecutor>,
-    stream: GuardedStream<TcpStream>,
+    stream: GuardedStream<Transport>,
     address: SocketAddr,
     router: &Router,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + use<>

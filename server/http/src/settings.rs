@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use limits::Rate;
 
-use crate::ResourceMetadata;
+use crate::{ResourceMetadata, Tls};
 
 /// Limits and allow-lists of the HTTP server. The defaults suit a server on loopback.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ pub struct Settings {
     pub auth_failure_window: Duration,
     /// OAuth metadata for clients; absent without an identity provider.
     pub metadata: Option<Arc<ResourceMetadata>>,
+    /// TLS of the listener; absent behind a proxy that ends TLS.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Settings {
@@ -55,6 +57,7 @@ impl Default for Settings {
             drain_timeout: Duration::from_secs(10),
             auth_failure_window: Duration::from_mins(5),
             metadata: None,
+            tls: None,
         }
     }
 }
