@@ -23,6 +23,12 @@ pub enum Error {
         /// Id of the row.
         id: String,
     },
+    /// The file is damaged, or no backup.
+    #[error("`{file}` is no intact backup of this program")]
+    NotBackup {
+        /// The file.
+        file: String,
+    },
     /// The disk or the store is full.
     #[error("the store is full")]
     Full(#[source] sqlx::Error),
@@ -56,6 +62,7 @@ impl Error {
             }
             Self::ReadOnly(_) => "ask the operator of this server to make its state directory writable again",
             Self::Open { .. } => "give a state directory that can be written, with `--state-dir DIR`",
+            Self::NotBackup { .. } => "give a file that `juju-mcp backup create` wrote",
             Self::Migrate(_) => "run the program that wrote it, or a newer one",
             Self::Unreadable { .. } | Self::Failed(_) => {
                 "ask the operator of this server to check its log and its state directory"

@@ -4,6 +4,7 @@
 //! The rows implement `FromRow` by hand, because the derive needs `sqlx-macros`, which compiles the whole of `sqlx` a second time.
 
 mod approval;
+mod backup;
 mod budget_change;
 mod error;
 mod idempotency_key;
@@ -28,6 +29,7 @@ use sqlx::{
 use wal_checkpoint::WalCheckpointer;
 
 pub use approval::{ApprovalRow, DecisionUpdate};
+pub use backup::BackupFile;
 pub use budget_change::BudgetChangeRow;
 pub use error::Error;
 pub use idempotency_key::KeyClaim;
