@@ -1,5 +1,7 @@
 //! The command line.
 
+mod operations;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
@@ -7,6 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use juju_sim::SCENARIOS;
 use policy::{BuiltinRules, Fact, Subject};
 use tracing_subscriber::filter::{LevelFilter, Targets};
+
+pub(crate) use operations::{Backup, Healthcheck};
 
 /// An MCP server that lets an assistant operate Juju 3.6 estates safely.
 #[derive(Debug, Parser)]
@@ -38,6 +42,9 @@ pub(crate) enum Command {
     /// Check or export the audit ledger
     #[command(subcommand)]
     Audit(Audit),
+    /// Back up or restore the state directory: ledger, approval requests, keys
+    #[command(subcommand)]
+    Backup(Backup),
     /// List, approve or reject approval requests of a running server
     #[command(subcommand)]
     Approvals(Approvals),
@@ -243,6 +250,9 @@ pub(crate) struct Export {
     /// Only acts of this caller, by subject or address
     #[arg(long, value_name = "CALLER")]
     pub(crate) caller: Option<String>,
+    /// File to create; default: standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Parses a time: some time ago, the start of a day (UTC), or an RFC 3339 time.
@@ -325,6 +335,9 @@ pub(crate) struct ApiServer {
     /// File with a bearer token that may approve
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: PathBuf,
+    /// PEM file with the CA certificate of the server; default: the CAs of the system
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_certificate_file: Option<PathBuf>,
     /// Output format; default: a table on a terminal, JSON otherwise
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
@@ -435,20 +448,6 @@ pub(crate) struct Completion {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
-}
-
-/// Arguments of `healthcheck`.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  juju-mcp healthcheck --url http://127.0.0.1:8080\n  juju-mcp healthcheck --token-file ./viewer.token   show the state of each part"
-)]
-pub(crate) struct Healthcheck {
-    /// Address of the server
-    #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
-    pub(crate) url: String,
-    /// File with a bearer token; with it, the server reports the state of each part. Default: no token
-    #[arg(long, value_name = "FILE")]
-    pub(crate) token_file: Option<PathBuf>,
 }
 
 /// Arguments of `fault`.

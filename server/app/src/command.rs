@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod backup;
 mod completion;
 mod config;
 mod demo;
@@ -28,6 +29,7 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Approvals(arguments) => approvals::run(arguments).await,
         Command::Audit(arguments) => audit::run(arguments).await,
+        Command::Backup(arguments) => backup::run(arguments).await,
         Command::Policy(arguments) => policy::run(&arguments),
         Command::Config(arguments) => config::run(&arguments).await,
         Command::Healthcheck(arguments) => healthcheck::run(&arguments).await,

@@ -8,6 +8,7 @@ mod ledger;
 mod limits;
 mod oauth;
 mod policy;
+mod tls;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,6 +31,7 @@ pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::OauthSection;
 pub(crate) use policy::PolicySection;
+pub(crate) use tls::TlsSection;
 
 /// The configuration file of `serve`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -38,6 +40,8 @@ pub(crate) struct Config {
     /// Address to listen on. Default: `127.0.0.1:8080`.
     #[schemars(with = "Option<String>")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Certificate and key of `listen`. Default: HTTP without TLS.
+    pub(crate) tls: Option<TlsSection>,
     /// Address of a second listener that serves `/metrics` without a token. Default: none; `/metrics` of `listen` needs a token.
     #[schemars(with = "Option<String>")]
     pub(crate) metrics_listen: Option<SocketAddr>,

@@ -12,6 +12,7 @@ mod private_file;
 mod ready_file;
 mod secret_key;
 mod state_dir;
+mod unverified_client;
 mod user_dirs;
 mod wiring;
 

@@ -194,7 +194,9 @@ async fn call_api<T: DeserializeOwned>(
     body: Option<Value>,
 ) -> Result<T, Failure> {
     let url = format!("{}/api/v1/approvals{path}", base_url(&server.url));
-    let client = HttpClientOptions { timeout: REQUEST_TIMEOUT, authority: None, redirects: false }.build()?;
+    let authority = server.ca_certificate_file.as_deref().map(read_text).transpose()?;
+    let client =
+        HttpClientOptions { timeout: REQUEST_TIMEOUT, authority: authority.as_deref(), redirects: false }.build()?;
     let request = if method == "GET" { client.get(&url) } else { client.post(&url) };
     let request = request.bearer_auth(read_text(&server.token_file)?);
     let request = match body {

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufReader, BufWriter, ErrorKind, Write as _},
+    io::{BufReader, BufWriter, ErrorKind, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -15,6 +15,7 @@ use tokio::time::{Duration, Instant, sleep};
 use crate::{
     cli::{Audit, Export, Verify},
     failure::Failure,
+    private_file::create_private,
     secret_key::existing_key,
     state_dir::{CHECKPOINT_FILE, LEDGER_KEY, STORE},
 };
@@ -127,10 +128,14 @@ fn summary(verified: &Verified) -> String {
 
 async fn export(arguments: Export) -> Result<ExitCode, Failure> {
     let store = open(&arguments.state.state_dir).await?;
+    let output: Box<dyn Write + Send> = match &arguments.output {
+        Some(file) => Box::new(create_private(file).map_err(|cause| Failure::file("create", file, &cause))?),
+        None => Box::new(std::io::stdout()),
+    };
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
     let Export { since, until, model, caller, .. } = arguments;
     let filter = ExportFilter { since: since.map(time), until: until.map(time), model, caller };
-    let mut output = BufWriter::new(std::io::stdout());
+    let mut output = BufWriter::new(output);
     let exported = ::audit::export(&store, filter, &mut output).await;
     let exported = exported.and_then(|exported| output.flush().map(|()| exported).map_err(Error::Export));
     match exported {

@@ -56,7 +56,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         authenticator.add_static_token(token.hash(), role);
         ready.tokens.insert(role.to_owned(), token.reveal().to_owned());
     }
-    let own = address(&listener)?;
+    let own = address(&listener, false)?;
     let terms = ApprovalsSection::default().terms(&own, true);
     let console = ConsoleSection::default().settings(None, true, &own)?;
     let dispatcher = wiring::build_dispatcher(&state, controllers, policy, terms, Retention::default()).await?;

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::Serve,
-    config::{Config, ConsoleSection, LimitsSection, read_token},
+    config::{Config, ConsoleSection, LimitsSection, TlsSection, read_token},
     failure::Failure,
     health::{HealthChecks, controller_samples},
     policy_watcher::PolicyWatcher,
@@ -29,7 +29,8 @@ use crate::{
     wiring,
 };
 
-const DEFAULT_LISTEN_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+pub(super) const DEFAULT_LISTEN_ADDRESS: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 const DEFAULT_STATE_DIR: &str = "/var/lib/juju-mcp";
 
 pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
@@ -45,7 +46,8 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
         &arguments.state_dir.or_else(|| config.state_dir.clone()).unwrap_or_else(|| DEFAULT_STATE_DIR.into()),
     )?;
     let listener = listen(arguments.listen.or(config.listen).unwrap_or(DEFAULT_LISTEN_ADDRESS)).await?;
-    let own = address(&listener)?;
+    let settings = settings(&config)?;
+    let own = address(&listener, settings.tls.is_some())?;
     let public = config.oauth.as_ref().map_or(own.as_str(), |oauth| oauth.public_url.as_str());
     let console = console(&config, &arguments.token_file, public)?;
     let terms = config.approvals.terms(public, console.is_some());
@@ -54,7 +56,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
         console,
         seal: secret_key(&state.directory, SEAL)?,
         authenticator,
-        settings: settings(&config)?,
+        settings,
         limits: config.limits,
         listener,
         metrics_listener: match config.metrics_listen {
@@ -94,7 +96,10 @@ impl Serving {
         ready_file: Option<&Path>,
         on_ready: impl FnOnce(&ReadyFile),
     ) -> Result<ExitCode, Failure> {
-        let address = address(&self.listener)?;
+        let address = address(&self.listener, self.settings.tls.is_some())?;
+        if let Some(tls) = self.settings.tls.clone() {
+            tokio::spawn(tls.watch(self.stop.clone()));
+        }
         check_tool_limits(&self.limits, &self.dispatcher.catalogue)?;
         let metrics = Arc::new(Metrics::default());
         let handler = mcp::Server::new(Arc::clone(&self.dispatcher), metrics.clone())
@@ -125,7 +130,8 @@ impl Serving {
             console,
         };
         if let Some(listener) = self.metrics_listener {
-            tokio::spawn(serve_metrics(listener, Arc::clone(&deps.metrics), self.settings.clone(), self.stop.clone()));
+            let settings = Settings { tls: None, ..self.settings.clone() };
+            tokio::spawn(serve_metrics(listener, Arc::clone(&deps.metrics), settings, self.stop.clone()));
         }
         let router = http_server::router(&self.settings, deps).map_err(Failure::failed)?;
         ready.mcp_url = Some(format!("{address}/mcp"));
@@ -193,8 +199,9 @@ async fn connect(controllers: &Controllers, required: Required) -> Result<(), Fa
 }
 
 /// The address of a listener as a URL.
-pub(super) fn address(listener: &TcpListener) -> Result<String, Failure> {
-    Ok(format!("http://{}", listener.local_addr().map_err(Failure::failed)?))
+pub(super) fn address(listener: &TcpListener, tls: bool) -> Result<String, Failure> {
+    let scheme = if tls { "https" } else { "http" };
+    Ok(format!("{scheme}://{}", listener.local_addr().map_err(Failure::failed)?))
 }
 
 pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -215,6 +222,7 @@ fn settings(config: &Config) -> Result<Settings, Failure> {
     settings.allowed_hosts.extend(config.allowed_hosts.iter().cloned());
     settings.allowed_origins.extend(config.allowed_origins.iter().cloned());
     config.limits.apply(&mut settings);
+    settings.tls = config.tls.as_ref().map(TlsSection::load).transpose()?;
     Ok(settings)
 }
 

@@ -1,0 +1,53 @@
+//! Arguments of commands for operators: health check, backup.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::State;
+
+/// Arguments of `healthcheck`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  juju-mcp healthcheck --url http://127.0.0.1:8080\n  juju-mcp healthcheck --token-file ./viewer.token   show the state of each part\n  juju-mcp healthcheck --config /etc/juju-mcp/config.yaml --live"
+)]
+pub(crate) struct Healthcheck {
+    /// Address of the server
+    #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) url: String,
+    /// File with a bearer token; with it, the server reports the state of each part. Default: no token
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Configuration of the server: take its address, on this machine, from there; its TLS certificate is not verified
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "token_file"])]
+    pub(crate) config: Option<PathBuf>,
+    /// Check only whether the server responds, not its controllers and its ledger
+    #[arg(long)]
+    pub(crate) live: bool,
+}
+
+/// Sub-commands of `backup`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Backup {
+    /// Write ledger, approval requests and keys as of one moment into one file, also while the server runs
+    #[command(after_help = "Example:\n  juju-mcp backup create /var/backups/juju-mcp-2026-11-27.backup")]
+    Create {
+        /// The file to create; keep it secret, because the keys in it can sign ledger records
+        file: PathBuf,
+        #[command(flatten)]
+        state: State,
+    },
+    /// Restore a state directory from a backup, after the ledger in it was verified; the server must not run
+    #[command(
+        after_help = "Example:\n  juju-mcp backup restore /var/backups/juju-mcp-2026-11-27.backup --state-dir /var/lib/juju-mcp"
+    )]
+    Restore {
+        /// The backup
+        file: PathBuf,
+        #[command(flatten)]
+        state: State,
+        /// Restore over existing state, which is moved to a directory `replaced-TIME` in the state directory
+        #[arg(long)]
+        replace: bool,
+    },
+}
