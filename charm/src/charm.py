@@ -1,24 +1,28 @@
 #!/usr/bin/env python3
 """The charm of juju-mcp. Every event leads to the same reconciliation: from options, secrets and relations to files and a Pebble layer."""
 
-import json
+import contextlib
 import pathlib
+import shutil
 import socket
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
 
 import ops
-import yaml
+from charmlibs.interfaces import tls_certificates
 
+import actions
 import configuration
 import controllers
 import relations
 import status
-from configuration import METRICS_PORT, PORT, Inputs
+import workload
+from configuration import METRICS_PORT, PORT, STATE_DIR, Inputs
 from status import Problem
-from workload import Workload
+from workload import CommandError, Workload
 
 CONTAINER = "juju-mcp"
-ALERT_RULES = pathlib.Path(__file__).parent / "prometheus_alert_rules.yaml"
 # Events that change nothing for the workload, or come after the container is gone.
 IGNORED_EVENTS = frozenset({"collect_app_status", "collect_unit_status", "collect_metrics", "install", "stop", "remove"})
 
@@ -29,125 +33,137 @@ class JujuMcpCharm(ops.CharmBase):
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
         self.workload = Workload(self.unit.get_container(CONTAINER))
-        self.topology = relations.Topology(self.model.name, self.model.uuid, self.app.name, self.unit.name, self.meta.name)
+        self.problems: list[Problem] = []
+        self.topology = relations.topology(self.model.name, self.model.uuid, self.app.name, self.unit.name, self.meta.name)
+        self.service_name = f"{self.app.name}.{self.model.name}.svc.cluster.local"
+        self.tls = bool(self._relation("certificates"))
+        self.public_url = self._public_url()
+        self.host_names = sorted({self.service_name, self.public_url.split("://")[-1].split("/")[0].split(":")[0]})
+        self.certificate_request = tls_certificates.CertificateRequestAttributes(
+            common_name=self.app.name[:64], sans_dns=frozenset(self.host_names)
+        )
+        self.certificates = tls_certificates.TLSCertificatesRequiresV4(
+            self, "certificates", [self.certificate_request], key_algorithm=tls_certificates.KeyAlgorithm.ECDSA
+        )
         for name, event in self.on.events().items():
-            if name not in IGNORED_EVENTS and not name.endswith("_action"):
-                framework.observe(event, self._reconcile)
+            if name not in IGNORED_EVENTS:
+                framework.observe(event, self._on_action if name.endswith("_action") else self._reconcile)
 
     def _reconcile(self, _: ops.EventBase):
         self.unit.set_ports(PORT)
-        public_url = self._public_url()
-        self._publish(public_url)
+        self._publish()
         if not self.workload.container.can_connect():
-            self.unit.status = status.unit_status([Problem("waiting for the container", blocked=False)])
+            self.unit.status = ops.WaitingStatus("waiting for the container")
             return
-        inputs, problems = self._inputs(public_url)
-        files = configuration.files(inputs)
-        problems += files.problems
-        if not problems:
-            problems = self.workload.activate(files.content)
-        not_started = self.workload.start(str(self.config["log-level"]), self._log_targets())
-        problems = problems or not_started
-        problems += status.too_many_units(self.app.planned_units(), self.app.name)
-        problems += status.no_authentication(self._relation("oauth") is not None, inputs.provider is not None, bool(inputs.tokens))
-        if not problems:
-            problems += self.workload.health_problems()
-        self.unit.status = status.unit_status(problems)
+        inputs = self._inputs()
+        files, found = configuration.files(inputs)
+        problems = self.problems + found
+        provider, tokens, certificate = bool(inputs.provider), bool(inputs.tokens), configuration.TLS_KEY in files
+        complete = certificate == self.tls
+        if not problems and complete:
+            problems = self.workload.activate(files)
+        if (problems or not complete) and not provider and not tokens:
+            self.workload.stop()  # what cannot be applied must not keep access open that was removed
+        else:
+            problems = self.workload.start(str(self.config["log-level"]), self._log_targets()) or problems
+        related = [endpoint for endpoint in self.meta.relations if self._relation(endpoint)]
+        problems += status.problems(self.app.name, self.app.planned_units(), related, provider, tokens, certificate)
+        self.unit.status = status.unit_status(problems or self.workload.health_problems())
 
-    def _inputs(self, public_url: str) -> tuple[Inputs, list[Problem]]:
-        problems: list[Problem] = []
+    def _inputs(self) -> Inputs:
         contents = {}
         for source, uri in self._controller_secrets():
             if not uri:
-                problems.append(
-                    Problem(f"no controller: run `juju grant-secret NAME {self.app.name}`, then set the option `{source}` to the secret")
-                )
-            elif (content := self._secret(uri, f"the option `{source}`", problems)) is not None:
+                remedy = f"run `juju grant-secret NAME {self.app.name}`, then set the option `{source}` to the secret"
+                self.problems.append(Problem(f"no controller: {remedy}"))
+            elif (content := self._secret(uri, f"the option `{source}`")) is not None:
                 contents[f"`{source}`" if source == "controller-credentials" else uri] = content
         token_secret = str(self.config.get("static-tokens") or "")
-        tokens = self._secret(token_secret, "the option `static-tokens`", problems) if token_secret else None
-        provider = self._provider(problems)
+        tokens = self._secret(token_secret, "the option `static-tokens`") if token_secret else None
+        provider = self._provider()
         if self._relation("oauth") and not provider:
             tokens = None  # while the provider is not ready, no other way in is open
-        sections, token_files = controllers.static_tokens(tokens or {})
-        ca_certificates = [
-            text
-            for relation in self._relations("receive-ca-cert")
-            for text in relations.ca_certificates(relation.data[relation.app], [relation.data[unit] for unit in relation.units])
-        ]
-        inputs = Inputs(
+        token_sections, token_files = controllers.static_tokens(tokens or {})
+        sections, controller_files, found = controllers.from_secrets(contents)
+        self.problems += found
+        peers = self._relations("receive-ca-cert")
+        transferred = [relations.ca_certificates(peer.data[peer.app], [peer.data[unit] for unit in peer.units]) for peer in peers]
+        return Inputs(
             options=self.config,
-            controllers=controllers.from_secrets(contents),
-            tokens=sections,
-            token_files=token_files,
+            controllers=sections,
+            tokens=token_sections,
+            secret_files={**controller_files, **token_files, **self._certificate()},
             provider=provider,
-            ca_certificates=sorted(set(ca_certificates)),
-            public_url=public_url,
-            host_names=sorted({self._service_name(), public_url.split("://")[-1].split("/")[0].split(":")[0]}),
+            ca_certificates=sorted(set().union(*transferred)),
+            public_url=self.public_url,
+            host_names=self.host_names,
         )
-        return inputs, problems
 
     def _controller_secrets(self) -> Iterator[tuple[str, str]]:
         yield "controller-credentials", str(self.config.get("controller-credentials") or "")
         for uri in str(self.config["extra-controllers"]).replace(",", " ").split():
             yield "extra-controllers", uri
 
-    def _secret(self, uri: str, source: str, problems: list[Problem]) -> dict[str, str] | None:
+    def _secret(self, uri: str, source: str) -> dict[str, str] | None:
         """The newest content of a secret. Real controllers report a missing grant as ModelError."""
         try:
             return self.model.get_secret(id=uri).get_content(refresh=True)
         except (ops.SecretNotFoundError, ops.ModelError):
-            problems.append(Problem(f"cannot read the secret of {source}: run `juju grant-secret NAME {self.app.name}`"))
+            self.problems.append(Problem(f"cannot read the secret of {source}: run `juju grant-secret NAME {self.app.name}`"))
             return None
 
-    def _provider(self, problems: list[Problem]) -> relations.OauthProvider | None:
-        relation = self._relation("oauth")
-        databag = relation.data[relation.app] if relation else {}
+    def _provider(self) -> dict[str, Any] | None:
+        databag = self._remote("oauth")
         if not all(databag.get(key) for key in ("issuer_url", "introspection_endpoint", "client_id", "client_secret_id")):
             return None
-        content = self._secret(databag["client_secret_id"], "the relation `oauth`", problems)
+        content = self._secret(databag["client_secret_id"], "the relation `oauth`")
         return relations.oauth_provider(databag, content["secret"]) if content else None
 
     def _public_url(self) -> str:
         if configured := str(self.config["public-url"]).strip().rstrip("/"):
             return configured
-        relation = self._relation("ingress")
-        return (relation and relations.ingress_url(relation.data[relation.app])) or f"http://{self._service_name()}:{PORT}"
+        ingress = relations.ingress_url(self._remote("ingress")) or relations.istio_ingress(self._remote("istio-ingress-route"))[0]
+        return ingress or f"{'https' if self.tls else 'http'}://{self.service_name}:{PORT}"
 
-    def _service_name(self) -> str:
-        return f"{self.app.name}.{self.model.name}.svc.cluster.local"
+    def _certificate(self) -> dict[str, str]:
+        """The files of the signed certificate; none before the provider has signed it."""
+        if not self.tls:
+            return {}
+        self.certificates.sync()
+        signed, key = self.certificates.get_assigned_certificate(self.certificate_request)
+        if not signed or not key:
+            return {}
+        chain = dict.fromkeys(certificate.raw.strip() for certificate in (signed.certificate, *signed.chain))
+        texts = ("\n".join(chain), key.raw.strip(), signed.ca.raw.strip())
+        names = (configuration.TLS_CERTIFICATE, configuration.TLS_KEY, configuration.TLS_CA)
+        return {name: text + "\n" for name, text in zip(names, texts, strict=True)}
 
-    def _publish(self, public_url: str):
+    def _publish(self):
         """Writes our side of all relations."""
-        address = self._address()
-        for relation in self._relations("ingress"):
-            relation.data[self.unit].update(relations.ingress_unit(socket.getfqdn(), address))
-        for relation in self._relations("metrics-endpoint"):
-            relation.data[self.unit].update(relations.scrape_unit(self.unit.name, address or "", socket.getfqdn()))
-        if not self.unit.is_leader():
-            return
-        rules = yaml.safe_load(ALERT_RULES.read_text())
-        by_endpoint = {
-            "oauth": relations.oauth_requirer(public_url),
-            "ingress": relations.ingress_app(self.model.name, self.app.name, PORT),
-            "receive-ca-cert": {"version": "1"},
-            "metrics-endpoint": relations.scrape_app(self.topology, METRICS_PORT, rules),
-            "logging": {"metadata": self.topology.as_json(), "alert_rules": json.dumps({})},
-        }
-        for endpoint, databag in by_endpoint.items():
-            for relation in self._relations(endpoint):
-                relation.data[self.app].update(databag)
-
-    def _address(self) -> str | None:
         binding = self.model.get_binding("juju-info")
-        address = binding.network.bind_address if binding else None
-        return str(address) if address else None
+        address = binding and binding.network.bind_address
+        values: dict[str, Any] = {
+            **self.topology,
+            **relations.observability(self.topology),
+            "public_url": self.public_url,
+            "port": PORT,
+            "metrics_port": METRICS_PORT,
+            "scheme": "https" if self.tls else None,
+            "istio_port": relations.istio_ingress(self._remote("istio-ingress-route"))[1],
+            "fqdn": socket.getfqdn(),
+            "address": str(address) if address else None,
+        }
+        sides = {"unit": self.unit, "app": self.app} if self.unit.is_leader() else {"unit": self.unit}
+        for endpoint in relations.DATABAGS:
+            for relation in self._relations(endpoint):
+                for side, entity in sides.items():
+                    relation.data[entity].update(relations.databag(endpoint, side, values))
 
     def _log_targets(self) -> dict:
         endpoints: dict[str, str] = dict.fromkeys(self.workload.previous_log_targets(), "")
         for relation in self._relations("logging"):
             endpoints |= {unit.name: url for unit in relation.units if (url := relations.loki_url(relation.data[unit]))}
-        return relations.log_targets(self.topology, endpoints)
+        return workload.log_targets(self.topology, endpoints)
 
     def _relations(self, endpoint: str) -> list[ops.Relation]:
         """Relations of an endpoint, without one that is being removed."""
@@ -155,6 +171,67 @@ class JujuMcpCharm(ops.CharmBase):
 
     def _relation(self, endpoint: str) -> ops.Relation | None:
         return next(iter(self._relations(endpoint)), None)
+
+    def _remote(self, endpoint: str) -> Mapping[str, str]:
+        """The application databag of the peer; empty without a relation."""
+        relation = self._relation(endpoint)
+        return relation.data[relation.app] if relation else {}
+
+    def _on_action(self, event: ops.ActionEvent):
+        name = event.handle.kind.removesuffix("_action").replace("_", "-")
+        own = {"get-url": self._get_url, "get-oauth-client": self._get_oauth_client, "reconcile": self._reconcile_now}
+        try:
+            event.set_results(own[name](event) if name in own else self._run_program(name, event.params))
+        except (CommandError, ops.pebble.Error, OSError) as error:
+            event.fail(str(error))
+
+    def _get_url(self, _: ops.ActionEvent) -> dict[str, str]:
+        return {"url": f"{self.public_url}/mcp", "console": f"{self.public_url}/console"}
+
+    def _get_oauth_client(self, event: ops.ActionEvent) -> dict[str, str]:
+        provider = self._provider()
+        if not provider:
+            self._fail("no identity provider has registered a client: integrate `oauth`")
+        shown = ["client_id", "issuer_url", "authorization_endpoint", "token_endpoint"]
+        shown += ["client_secret"] if event.params.get("reveal-secret") else []
+        return {"audience": f"{self.public_url}/mcp", **{key.replace("_", "-"): provider.get(key, "") for key in shown}}
+
+    def _fail(self, message: str) -> NoReturn:
+        """Fails an action with the reason why a secret could not be read, else with this message."""
+        raise CommandError(self.problems[0].message if self.problems else message)
+
+    def _reconcile_now(self, event: ops.ActionEvent) -> dict[str, str]:
+        self._reconcile(event)
+        return {"status": self.unit.status.name, "message": self.unit.status.message}
+
+    def _run_program(self, name: str, parameters: Mapping[str, Any]) -> dict[str, str]:
+        command = actions.COMMANDS[name]
+        with contextlib.ExitStack() as stack:
+            options = self._server_options(stack, parameters) if command.get("calls") else {}
+            upload = stack.enter_context(open(parameters["file"], "rb")) if command.get("upload") else None
+            file = stack.enter_context(self.workload.temporary(upload))
+            if upload:
+                stack.callback(self.workload.container.start, workload.SERVICE)
+                self.workload.container.stop(workload.SERVICE)
+            output = self.workload.run(*actions.arguments(name, parameters, {"state_dir": STATE_DIR, "file": file}, options))
+            if not (download := command.get("download")):
+                return {"output": output}
+            local = pathlib.Path(tempfile.mkdtemp(prefix="juju-mcp-")) / download
+            with local.open("wb") as copy:
+                shutil.copyfileobj(self.workload.container.pull(file, encoding=None), copy)
+            return {"output": output, "file": str(local), "command": f"juju scp {self.unit.name}:{local} ."}
+
+    def _server_options(self, stack: contextlib.ExitStack, parameters: Mapping[str, Any]) -> dict[str, str]:
+        """Options for a command that calls the running server, with a token of an approver in a file."""
+        uri = str(parameters.get("token-secret") or self.config.get("static-tokens") or "")
+        tokens = (self._secret(uri, "the token") if uri else None) or {}
+        token = tokens.get("token" if "token-secret" in parameters else "approver")
+        if not token:
+            self._fail(actions.REMEDY_WITHOUT_APPROVER)
+        file = stack.enter_context(self.workload.temporary(token))
+        if not self.tls:
+            return {"url": f"http://127.0.0.1:{PORT}", "token-file": file}
+        return {"url": f"https://{self.service_name}:{PORT}", "token-file": file, "ca-certificate-file": configuration.TLS_CA}
 
 
 if __name__ == "__main__":

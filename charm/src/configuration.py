@@ -1,57 +1,59 @@
 """The files of the server from options, secrets and relations: pure functions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from controllers import Controllers
-from relations import OauthProvider
+import templates
 from status import Problem
 
 PORT = 8080
 METRICS_PORT = 9091
 STATE_DIR = "/var/lib/juju-mcp"
 CONFIG, POLICY = "config.yaml", "policy.yaml"
-# Keys of the configuration file that the charm sets, so `configuration` may not contain them.
-OWN_KEYS = frozenset({"listen", "metrics_listen", "state_dir", "juju_data_dir", "controllers", "tokens", "policy", "reject_all_callers"})
+TLS_CERTIFICATE, TLS_KEY, TLS_CA = "tls-certificate.pem", "tls-key.pem", "tls-ca.pem"
+# Files of which the server reads a new content by itself.
+RELOADED = frozenset({CONFIG, POLICY, TLS_CERTIFICATE, TLS_KEY, TLS_CA})
+TEMPLATE: dict[str, Any] = templates.read("configuration_template.yaml")
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that the files depend on."""
+    """All that the files depend on. The names are those of the template."""
 
     options: Mapping[str, Any]
-    controllers: Controllers
+    controllers: list[dict[str, Any]]
     tokens: list[dict[str, str]]
-    token_files: dict[str, str]
-    provider: OauthProvider | None
+    secret_files: Mapping[str, str]
+    provider: Mapping[str, Any] | None
     ca_certificates: list[str]
     public_url: str
     host_names: list[str]
 
 
-@dataclass(frozen=True)
-class Files:
-    """The files by name, and what is wrong with the options."""
-
-    content: dict[str, str] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-
-
-def files(inputs: Inputs) -> Files:
-    """All files of the server. With problems, the files must not be used."""
-    result = Files(problems=list(inputs.controllers.problems))
-    documents = {name: _yaml(inputs.options, name, kind, result.problems) for name, kind in _YAML_OPTIONS.items()}
-    own = documents["configuration"]
-    for key in sorted(own.keys() & OWN_KEYS):
-        result.problems.append(Problem(f"the option `configuration` contains `{key}`, which the charm sets: remove it"))
-    result.content.update(inputs.controllers.files)
-    result.content.update(inputs.token_files)
-    result.content[POLICY] = _dump(_policy(documents))
-    result.content[CONFIG] = _dump(merge(_oauth(inputs, result.content), own, _options(inputs)))
-    return result
+def files(inputs: Inputs) -> tuple[dict[str, str], list[Problem]]:
+    """All files of the server by name, and what is wrong with the options. With problems, the files must not be used."""
+    problems: list[Problem] = []
+    documents = {name: _yaml(inputs.options, name, kind, problems) for name, kind in _YAML_OPTIONS.items()}
+    own = documents.pop("configuration")
+    for key in sorted(own.keys() & set(TEMPLATE["own_keys"])):
+        problems.append(Problem(f"the option `configuration` contains `{key}`, which the charm sets: remove it"))
+    content = dict(inputs.secret_files)
+    content[POLICY] = _dump({name.replace("-", "_"): document for name, document in documents.items() if document})
+    parts = [TEMPLATE]
+    values = _values(inputs)
+    if inputs.provider:
+        certificates = [*inputs.provider["ca_chain"], *inputs.ca_certificates]
+        content["oauth-client-secret"] = inputs.provider["client_secret"] + "\n"
+        if certificates:
+            content["oauth-ca.pem"] = "".join(certificate.strip() + "\n" for certificate in dict.fromkeys(certificates))
+        parts.append(TEMPLATE["provider"])
+        values |= {**inputs.provider, "ca_certificate_file": "oauth-ca.pem" if certificates else None}
+    defaults, overrides = ([_present(templates.fill(part[kind], values)) for part in parts] for kind in ("defaults", "overrides"))
+    content[CONFIG] = _dump(merge(*defaults, own, *overrides))
+    return content, problems
 
 
 _YAML_OPTIONS: dict[str, type] = {"configuration": dict, "roles": dict, "role-bindings": list, "rules": list}
@@ -70,51 +72,28 @@ def _yaml(options: Mapping[str, Any], name: str, kind: type, problems: list[Prob
     return value
 
 
-def _policy(documents: Mapping[str, Any]) -> dict[str, Any]:
-    sections = {"roles": "roles", "role-bindings": "role_bindings", "rules": "rules"}
-    return {key: documents[option] for option, key in sections.items() if documents[option]}
-
-
-def _options(inputs: Inputs) -> dict[str, Any]:
-    """Keys that options and secrets set; they take precedence over `configuration`."""
-    options = inputs.options
-    config: dict[str, Any] = {
-        "listen": f"0.0.0.0:{PORT}",
-        "metrics_listen": f"0.0.0.0:{METRICS_PORT}",
+def _values(inputs: Inputs) -> dict[str, Any]:
+    """Values for the template."""
+    options = {name.replace("-", "_"): value for name, value in inputs.options.items()}
+    return {
+        **options,
+        **vars(inputs),
+        "port": PORT,
+        "metrics_port": METRICS_PORT,
         "state_dir": STATE_DIR,
-        "controllers": inputs.controllers.sections,
-        "policy": {"builtin_rules": options["builtin-rules"], "files": [POLICY]},
-        "limits": {"calls_per_minute": options["calls-per-minute"]},
+        "tls": {"certificate": TLS_CERTIFICATE, "key": TLS_KEY} if TLS_KEY in inputs.secret_files else None,
+        "reject_all_callers": True if not inputs.tokens and not inputs.provider else None,
+        "ledger_retention_days": options["ledger_retention_days"] or None,
+        "clients_without_audience": options["clients_without_audience"].split(),
     }
-    if inputs.tokens:
-        config["tokens"] = inputs.tokens
-    if not inputs.tokens and not inputs.provider:
-        config["reject_all_callers"] = True
-    if days := options["ledger-retention-days"]:
-        config["ledger"] = {"retention_days": days}
-    if inputs.provider:
-        config["oauth"] = {"issuer": inputs.provider.issuer_url, "public_url": inputs.public_url}
-        if clients := options["clients-without-audience"].split():
-            config["oauth"]["clients_without_audience"] = clients
-    return config
 
 
-def _oauth(inputs: Inputs, content: dict[str, str]) -> dict[str, Any]:
-    """Defaults that `configuration` may replace; adds the files of the identity provider."""
-    config: dict[str, Any] = {"allowed_hosts": inputs.host_names, "approvals": {"public_url": inputs.public_url}}
-    provider = inputs.provider
-    if not provider:
-        return config
-    client = {"client_id": provider.client_id, "client_secret_file": "oauth-client-secret"}
-    content["oauth-client-secret"] = provider.client_secret + "\n"
-    config["console"] = dict(client)
-    config["oauth"] = {"introspection": {"url": provider.introspection_endpoint, **client}}
-    if provider.groups:
-        config["oauth"]["groups_claim"] = provider.groups
-    if certificates := [*provider.ca_chain, *inputs.ca_certificates]:
-        config["oauth"]["ca_certificate_file"] = "oauth-ca.pem"
-        content["oauth-ca.pem"] = "".join(certificate.strip() + "\n" for certificate in dict.fromkeys(certificates))
-    return config
+def _present(value: Any) -> Any:
+    """The mapping without keys that have no value or an empty one, at every level."""
+    if not isinstance(value, dict):
+        return value
+    rest = {key: _present(inner) for key, inner in value.items()}
+    return {key: inner for key, inner in rest.items() if inner not in (None, "", [], {})}
 
 
 def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +108,12 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
 
 def needs_restart(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
     """Whether anything changes that the running server does not reload by itself."""
-    return _without(old, "policy") != _without(new, "policy")
+
+    def selected(files: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
+        rest = {name: text for name, text in files.items() if name not in RELOADED}
+        return {**_config(files), "policy": None}, rest
+
+    return selected(old) != selected(new)
 
 
 def changes_controllers(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
@@ -137,15 +121,13 @@ def changes_controllers(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
 
     def selected(files: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
         logins = {name: text for name, text in files.items() if name.startswith("controller-")}
-        return (yaml.safe_load(files.get(CONFIG, "")) or {}).get("controllers"), logins
+        return _config(files).get("controllers"), logins
 
     return selected(old) != selected(new)
 
 
-def _without(files: Mapping[str, str], section: str) -> tuple[Any, dict[str, str]]:
-    config = yaml.safe_load(files.get(CONFIG, "")) or {}
-    rest = {name: text for name, text in files.items() if name not in (CONFIG, POLICY)}
-    return {key: value for key, value in config.items() if key != section}, rest
+def _config(files: Mapping[str, str]) -> dict[str, Any]:
+    return yaml.safe_load(files.get(CONFIG, "")) or {}
 
 
 def _dump(document: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from status import Problem
@@ -14,27 +13,18 @@ LOGINS = (
 )
 
 
-@dataclass(frozen=True)
-class Controllers:
-    """The section `controllers` of the configuration, the files that it names, and what is wrong with the secrets."""
-
-    sections: list[dict[str, Any]] = field(default_factory=list)
-    files: dict[str, str] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-
-
-def from_secrets(secrets: Mapping[str, Mapping[str, str]]) -> Controllers:
-    """Controllers from the content of secrets, by a name for each secret that messages use."""
-    result = Controllers()
+def from_secrets(secrets: Mapping[str, Mapping[str, str]]) -> tuple[list[dict[str, Any]], dict[str, str], list[Problem]]:
+    """The section `controllers`, its files, and what is wrong with the secrets; the keys of `secrets` are names for messages."""
+    sections, files, problems = [], {}, []
     for source, content in secrets.items():
-        section, files, errors = _controller(content)
-        if section.get("name") in [other["name"] for other in result.sections]:
+        section, own_files, errors = _controller(content)
+        if section["name"] in [other["name"] for other in sections]:
             errors.append(f"has the name of another controller, `{section['name']}`: set `controller-name`")
-        result.problems.extend(Problem(f"the secret of {source} {error}") for error in errors)
+        problems += [Problem(f"the secret of {source} {error}") for error in errors]
         if not errors:
-            result.sections.append(section)
-            result.files.update(files)
-    return result
+            sections.append(section)
+            files |= own_files
+    return sections, files, problems
 
 
 def _controller(content: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str], list[str]]:

@@ -1,81 +1,61 @@
 """The databags of the relations: pure functions from and to their content."""
 
+import base64
+import hashlib
 import json
+import lzma
+import pathlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-OAUTH_SCOPES = "openid profile email offline_access juju:read juju:write juju:sensitive juju:approve"
+import templates
+
+DATABAGS: dict[str, dict[str, Any]] = templates.read("databags.yaml")
+ALERT_RULES: list[dict[str, Any]] = templates.read("prometheus_alert_rules.yaml")
+DASHBOARD = pathlib.Path(__file__).parent / "grafana_dashboard.json"
 
 
-@dataclass(frozen=True)
-class Topology:
-    """Where this unit is, in the terms of Juju."""
-
-    model: str
-    model_uuid: str
-    application: str
-    unit: str
-    charm_name: str
-
-    def as_json(self) -> str:
-        """The form that scrape and log relations use."""
-        return json.dumps(vars(self))
-
-    def labels(self) -> dict[str, str]:
-        """Labels of metrics, alerts and log lines of this application."""
-        return {
-            "juju_model": self.model,
-            "juju_model_uuid": self.model_uuid,
-            "juju_application": self.application,
-            "juju_charm": self.charm_name,
-        }
+def topology(model: str, model_uuid: str, application: str, unit: str, charm_name: str) -> dict[str, Any]:
+    """Where this unit is, in the terms of Juju: values for templates."""
+    names = {"model": model, "model_uuid": model_uuid, "application": application, "unit": unit, "charm_name": charm_name}
+    return {**names, "topology": names, "model_short_uuid": model_uuid[:8]}
 
 
-@dataclass(frozen=True)
-class OauthProvider:
-    """The identity provider, with the client that it registered for this application."""
+def databag(endpoint: str, side: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """What we write into one databag, `app` or `unit`. An empty text removes its key."""
+    template = DATABAGS[endpoint]
+    as_json = template.get("json", False)
 
-    issuer_url: str
-    introspection_endpoint: str
-    client_id: str
-    client_secret: str
-    groups: str = ""
-    ca_chain: list[str] = field(default_factory=list)
+    def encode(value: Any) -> str:
+        return "" if value is None else value if isinstance(value, str) and not as_json else json.dumps(value)
+
+    return {key: encode(value) for key, value in templates.fill(template.get(side, {}), values).items()}
 
 
-def oauth_requirer(public_url: str) -> dict[str, str]:
-    """`oauth`: the client to register. One redirect URI, because older providers fail on a list."""
+def observability(names: Mapping[str, Any]) -> dict[str, Any]:
+    """Alert rules and dashboard: values for templates."""
     return {
-        "redirect_uri": f"{public_url}/console/callback",
-        "scope": OAUTH_SCOPES,
-        "grant_types": json.dumps(["authorization_code", "refresh_token"]),
-        "audience": json.dumps([f"{public_url}/mcp"]),
-        "token_endpoint_auth_method": "client_secret_basic",
+        "alert_groups": alert_groups(names, ALERT_RULES),
+        "dashboard": base64.b64encode(lzma.compress(DASHBOARD.read_bytes())).decode(),
+        "dashboard_uid": hashlib.shake_256(f"{names['charm_name']}-file:juju-mcp".encode()).hexdigest(8),
     }
 
 
-def oauth_provider(databag: Mapping[str, str], client_secret: str) -> OauthProvider:
-    """`oauth`: the provider, once the databag names client and secret."""
-    return OauthProvider(
-        issuer_url=databag["issuer_url"],
-        introspection_endpoint=databag["introspection_endpoint"],
-        client_id=databag["client_id"],
-        client_secret=client_secret,
-        groups=databag.get("groups", ""),
-        ca_chain=_json(databag.get("ca_chain"), list),
-    )
+def alert_groups(names: Mapping[str, Any], rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Alert rules, limited to this application. `%%juju_topology%%` in an expression becomes its label matchers."""
+    labels = {f"juju_{name}": names[name] for name in ("model", "model_uuid", "application")} | {"juju_charm": names["charm_name"]}
+    matchers = ", ".join(f'{name}="{value}"' for name, value in labels.items())
+    limited = [
+        {**rule, "expr": rule["expr"].replace("%%juju_topology%%", matchers), "labels": {**rule.get("labels", {}), **labels}}
+        for rule in rules
+    ]
+    prefix = "{model}_{model_short_uuid}_{application}".format(**names).replace("-", "_")
+    return [{"name": f"{prefix}_server_rules", "rules": limited}]
 
 
-def ingress_app(model: str, app: str, port: int) -> dict[str, str]:
-    """`ingress` v2, application databag. The ingress removes the path prefix that it adds."""
-    values = {"model": model, "name": app, "port": port, "is_port_open": True, "strip-prefix": True}
-    return {key: json.dumps(value) for key, value in values.items()}
-
-
-def ingress_unit(host: str, ip: str | None) -> dict[str, str]:
-    """`ingress` v2, unit databag."""
-    return {"host": json.dumps(host), "ip": json.dumps(ip)}
+def oauth_provider(databag: Mapping[str, str], client_secret: str) -> dict[str, Any]:
+    """`oauth`: the provider with the client that it registered, once the databag names client and secret."""
+    return {"groups": None, **databag, "client_secret": client_secret, "ca_chain": _json(databag.get("ca_chain"), list)}
 
 
 def ingress_url(databag: Mapping[str, str]) -> str | None:
@@ -84,64 +64,18 @@ def ingress_url(databag: Mapping[str, str]) -> str | None:
     return url.rstrip("/") if isinstance(url, str) else None
 
 
+def istio_ingress(databag: Mapping[str, str]) -> tuple[str | None, int]:
+    """`istio_ingress_route`: the URL once the provider has a host, and the port of its listener."""
+    tls, host = databag.get("tls_enabled") == "True", databag.get("external_host")
+    return (f"{'https' if tls else 'http'}://{host}" if host else None), (443 if tls else 80)
+
+
 def ca_certificates(app: Mapping[str, str], units: list[Mapping[str, str]]) -> list[str]:
     """`certificate_transfer`: version 1 in the application databag, version 0 in the unit databags."""
     found = [*_json(app.get("certificates"), list)]
     for unit in units:
         found += [text for text in (unit.get("ca"), unit.get("certificate"), *_json(unit.get("chain"), list)) if text]
     return sorted(set(found))
-
-
-def scrape_app(topology: Topology, port: int, rules: list[dict[str, Any]]) -> dict[str, str]:
-    """`prometheus_scrape`, application databag."""
-    jobs = [{"metrics_path": "/metrics", "static_configs": [{"targets": [f"*:{port}"]}]}]
-    return {
-        "scrape_metadata": topology.as_json(),
-        "scrape_jobs": json.dumps(jobs),
-        "alert_rules": json.dumps({"groups": alert_groups(topology, rules)}),
-    }
-
-
-def scrape_unit(unit: str, address: str, fqdn: str) -> dict[str, str]:
-    """`prometheus_scrape`, unit databag: plain strings."""
-    return {
-        "prometheus_scrape_unit_address": address,
-        "prometheus_scrape_unit_name": unit,
-        "prometheus_scrape_unit_fqdn": fqdn,
-    }
-
-
-def alert_groups(topology: Topology, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Alert rules, limited to this application. `%%juju_topology%%` in an expression becomes its label matchers."""
-    if not rules:
-        return []
-    matchers = ", ".join(f'{name}="{value}"' for name, value in topology.labels().items())
-    limited = [
-        {**rule, "expr": rule["expr"].replace("%%juju_topology%%", matchers), "labels": {**rule.get("labels", {}), **topology.labels()}}
-        for rule in rules
-    ]
-    prefix = f"{topology.model}_{topology.model_uuid[:8]}_{topology.application}".replace("-", "_")
-    return [{"name": f"{prefix}_server_rules", "rules": limited}]
-
-
-def log_targets(topology: Topology, endpoints: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Pebble's log targets for the Loki endpoints by unit. Pebble cannot remove a target, so one without URL selects no service."""
-    identifier = f"{topology.model}_{topology.model_uuid[:8]}_{topology.application}"
-    labels = {
-        "product": "Juju",
-        "charm": topology.charm_name,
-        "juju_model": topology.model,
-        "juju_model_uuid": topology.model_uuid,
-        "juju_application": topology.application,
-        "juju_unit": topology.unit,
-        "job": f"juju_{identifier}",
-    }
-    return {
-        unit: {"override": "replace", "type": "loki", "location": url, "services": ["all"], "labels": labels}
-        if url
-        else {"override": "replace", "type": "loki", "location": "http://removed.invalid", "services": ["-all"]}
-        for unit, url in endpoints.items()
-    }
 
 
 def loki_url(databag: Mapping[str, str]) -> str | None:

@@ -1,6 +1,6 @@
 """Problems, and the status of the unit that follows from them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import ops
@@ -16,6 +16,25 @@ class Problem:
     blocked: bool = True
 
 
+def problems(app: str, units: int, related: Collection[str], provider: bool, tokens: bool, certificate: bool) -> list[Problem]:
+    """What is wrong with a deployment, apart from what options, secrets and the program report."""
+    oauth, ingresses = "oauth" in related, {"ingress", "istio-ingress-route"}
+    table = [
+        (units > 1, Problem(f"one unit is supported, {units} are planned: run `juju scale-application {app} 1`")),
+        (ingresses <= set(related), Problem("`ingress` and `istio-ingress-route` are both integrated: remove one")),
+        (
+            not (oauth or provider or tokens),
+            Problem("every caller is rejected: integrate an identity provider (`oauth`), or set `static-tokens`"),
+        ),
+        (oauth and not provider, Problem("waiting for the identity provider to register the client", blocked=False)),
+        (
+            "certificates" in related and not certificate,
+            Problem("waiting for the provider of `certificates` to sign the certificate", blocked=False),
+        ),
+    ]
+    return [problem for applies, problem in table if applies]
+
+
 def unit_status(problems: Sequence[Problem]) -> ops.StatusBase:
     """The first problem, blocking ones first, and how many more there are; without problems: active."""
     ordered = sorted(problems, key=lambda problem: not problem.blocked)
@@ -26,23 +45,3 @@ def unit_status(problems: Sequence[Problem]) -> ops.StatusBase:
     if more:
         message += f" (and {more} more problem{'s' if more > 1 else ''})"
     return ops.BlockedStatus(message) if first.blocked else ops.WaitingStatus(message)
-
-
-def too_many_units(planned: int, app: str) -> list[Problem]:
-    """More than one unit: each would have its own ledger and its own approval requests."""
-    message = f"one unit is supported, {planned} are planned: run `juju scale-application {app} 1`"
-    return [Problem(message)] if planned > 1 else []
-
-
-def no_authentication(has_oauth_relation: bool, has_provider: bool, has_tokens: bool) -> list[Problem]:
-    """No way to authenticate: the server rejects every caller."""
-    if has_provider or (has_tokens and not has_oauth_relation):
-        return []
-    if has_oauth_relation:
-        return [Problem("waiting for the identity provider to register the client", blocked=False)]
-    return [Problem("every caller is rejected: integrate an identity provider (`oauth`), or set `static-tokens`")]
-
-
-def checks_down(down: Sequence[str]) -> list[Problem]:
-    """Pebble's health checks that fail."""
-    return [Problem(f"the health check `{name}` fails; see `juju debug-log` and the log of the container", blocked=False) for name in down]

@@ -1,14 +1,16 @@
 """The container of the server: its files, the checks of a new configuration, and the Pebble layer."""
 
+import contextlib
 import re
 import secrets
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
 
 import ops
 
-from configuration import PORT, changes_controllers, needs_restart
-from status import Problem, checks_down
+import templates
+from configuration import CONFIG, PORT, TLS_KEY, changes_controllers, needs_restart
+from status import Problem
 
 SERVICE = LAYER = "juju-mcp"
 PROGRAM = "/usr/bin/juju-mcp"
@@ -16,47 +18,29 @@ ROOT = "/etc/juju-mcp"
 ACTIVE, CANDIDATE = f"{ROOT}/active", f"{ROOT}/candidate"
 # File beside the active ones. A new value in the layer restarts the server; it has no relation to the content of a secret.
 GENERATION = "generation"
+TEMPLATES: dict[str, Any] = templates.read("layer.yaml")
 CHECK_TIMEOUT = 30.0
 PROBE_TIMEOUT = 60.0
+ACTION_TIMEOUT = 600.0
 
 
-def layer(generation: str, log_level: str, log_targets: Mapping[str, Any]) -> ops.pebble.Layer:
+def layer(generation: str, log_level: str, tls: bool, log_targets: Mapping[str, Any]) -> ops.pebble.Layer:
     """The Pebble layer. It contains no secret and nothing derived from one."""
-    url = f"http://127.0.0.1:{PORT}"
-    document: Any = {
-        "summary": "MCP server for Juju",
-        "services": {
-            SERVICE: {
-                "override": "replace",
-                "summary": "MCP server for Juju",
-                "command": f"{PROGRAM} serve --config config.yaml",
-                "working-dir": ACTIVE,
-                "startup": "enabled",
-                "environment": {"JUJU_MCP_LOG": log_level, "JUJU_MCP_GENERATION": generation},
-                "on-check-failure": {"alive": "restart"},
-                "kill-delay": "30s",
-            }
-        },
-        "checks": {
-            "alive": _check("alive", f"{url}/healthz", "3s"),
-            "ready": _check("ready", f"{url}/readyz", "6s"),
-        },
-    }
-    if log_targets:
-        document["log-targets"] = dict(log_targets)
+    names = {"program": PROGRAM, "folder": ACTIVE, "port": PORT, "generation": generation, "log_level": log_level}
+    document = templates.fill(TEMPLATES["layer"], {**names, "log_targets": dict(log_targets)})
+    for name, probe in templates.fill(TEMPLATES["probes"]["https" if tls else "http"], names).items():
+        document["checks"][name] |= probe
     return ops.pebble.Layer(document)
 
 
-def _check(level: str, url: str, timeout: str) -> dict[str, Any]:
-    return {
-        "override": "replace",
-        "level": level,
-        "startup": "enabled",
-        "period": "10s",
-        "timeout": timeout,
-        "threshold": 3,
-        "http": {"url": url},
-    }
+def log_targets(names: Mapping[str, Any], endpoints: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Pebble's log targets for the Loki endpoints by unit; the URL of a removed unit is empty."""
+    template = {True: TEMPLATES["log_target"], False: TEMPLATES["removed_log_target"]}
+    return {unit: templates.fill(template[bool(url)], {**names, "url": url}) for unit, url in endpoints.items()}
+
+
+class CommandError(Exception):
+    """A command of the program failed; the message is for the operator."""
 
 
 class Workload:
@@ -77,11 +61,11 @@ class Workload:
             return []
         self._write(CANDIDATE, files)
         try:
-            problems = self._check(CANDIDATE, "config check", CHECK_TIMEOUT, "config", "check", "config.yaml")
+            problems = self._check(CANDIDATE, CHECK_TIMEOUT)
             if problems:
                 return _with_consequence(problems, bool(active))
             if changes_controllers(active, files):
-                problems = self._check(CANDIDATE, "login", PROBE_TIMEOUT, "config", "check", "--connect", "config.yaml")
+                problems = self._check(CANDIDATE, PROBE_TIMEOUT, "--connect")
                 if problems and active:
                     return _with_consequence(problems, True)
         finally:
@@ -96,15 +80,20 @@ class Workload:
 
     def start(self, log_level: str, log_targets: Mapping[str, Any]) -> list[Problem]:
         """Applies the layer; Pebble restarts the server if the layer changed. Without active files nothing is started."""
-        generation = self._read(ACTIVE).get(GENERATION)
-        if generation is None:
+        active = self._read(ACTIVE)
+        if GENERATION not in active:
             return []
-        self.container.add_layer(LAYER, layer(generation, log_level, log_targets), combine=True)
+        self.container.add_layer(LAYER, layer(active[GENERATION], log_level, TLS_KEY in active, log_targets), combine=True)
         try:
             self.container.replan()
         except ops.pebble.ChangeError as error:
             return [Problem("the server does not start: " + program_message(str(error)))]
         return []
+
+    def stop(self) -> None:
+        """Stops the server if it was ever started."""
+        if self.container.get_services(SERVICE):
+            self.container.stop(SERVICE)
 
     def previous_log_targets(self) -> set[str]:
         """Names of the log targets in the plan."""
@@ -112,18 +101,38 @@ class Workload:
 
     def health_problems(self) -> list[Problem]:
         """What the program reports about its controllers if a health check fails, else the names of the failing checks."""
-        checks = self.container.get_checks()
-        down = [name for name, info in checks.items() if info.status == ops.pebble.CheckStatus.DOWN]
-        found = self._check(ACTIVE, "login", PROBE_TIMEOUT, "config", "check", "--connect", "config.yaml") if down else []
-        return [Problem(problem.message, blocked=False) for problem in found] or checks_down(down)
+        down = [name for name, info in self.container.get_checks().items() if info.status == ops.pebble.CheckStatus.DOWN]
+        reported = [problem.message for problem in self._check(ACTIVE, PROBE_TIMEOUT, "--connect")] if down else []
+        failed = [f"the health check `{name}` fails; see `juju debug-log` and the log of the container" for name in down]
+        return [Problem(message, blocked=False) for message in reported or failed]
 
-    def _check(self, folder: str, purpose: str, timeout: float, *arguments: str) -> list[Problem]:
+    def run(self, *arguments: str, timeout: float = ACTION_TIMEOUT, folder: str | None = None) -> str:
+        """The output of a command of the program; `CommandError` if it fails."""
         try:
-            self.container.exec([PROGRAM, *arguments], working_dir=folder, timeout=timeout).wait_output()
+            process = self.container.exec([PROGRAM, *arguments], working_dir=folder or ACTIVE, timeout=timeout)
+            return process.wait_output()[0]
         except ops.pebble.ExecError as error:
-            return [Problem(program_message(str(error.stderr or error.stdout or f"{purpose}: exit code {error.exit_code}")))]
-        except (ops.pebble.ChangeError, ops.pebble.TimeoutError, TimeoutError):
-            return [Problem(f"{purpose}: no result within {timeout:.0f} seconds")]
+            text = str(error.stderr or error.stdout or f"{' '.join(arguments[:2])}: exit code {error.exit_code}")
+            raise CommandError(program_message(text)) from error
+        except (ops.pebble.ChangeError, ops.pebble.TimeoutError, TimeoutError) as error:
+            raise CommandError(f"{' '.join(arguments[:2])}: no result within {timeout:.0f} seconds") from error
+
+    @contextlib.contextmanager
+    def temporary(self, content: str | BinaryIO | None) -> Iterator[str]:
+        """A path in the container with this content, which only the server can read; the file is removed in the end."""
+        path = f"{ROOT}/temporary-{secrets.token_hex(4)}"
+        try:
+            if content is not None:
+                self.container.push(path, content, permissions=0o600)
+            yield path
+        finally:
+            self.container.remove_path(path, recursive=True)
+
+    def _check(self, folder: str, timeout: float, *arguments: str) -> list[Problem]:
+        try:
+            self.run("config", "check", *arguments, CONFIG, timeout=timeout, folder=folder)
+        except CommandError as error:
+            return [Problem(str(error))]
         return []
 
     def _read(self, folder: str) -> dict[str, str]:
@@ -135,7 +144,7 @@ class Workload:
         """Writes files that only the server can read; the configuration last, because it names the others."""
         if not self.container.isdir(folder):
             self.container.make_dir(folder, make_parents=True, permissions=0o700)
-        for name in sorted(files, key=lambda name: name == "config.yaml"):
+        for name in sorted(files, key=lambda name: name == CONFIG):
             self.container.push(f"{folder}/{name}", files[name], permissions=0o600)
 
 

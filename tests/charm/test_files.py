@@ -6,11 +6,14 @@ import re
 import shlex
 import subprocess
 
+import actions
 import check_charm
+import check_metrics
 import check_rock
 import craft_parts
 import ops
 import pytest
+import relations
 import workload
 import yaml
 from charmcraft.parts.plugins import UvPlugin
@@ -19,6 +22,9 @@ from configuration import PORT
 
 ROCK = yaml.safe_load((TREE / "rockcraft.yaml").read_text())
 CHARMCRAFT = yaml.safe_load((TREE / "charmcraft.yaml").read_text())
+METRICS = {
+    "juju_mcp_" + name + {"counter": "_total", "info": "_info"}.get(kind, "")
+    for name, kind in check_metrics.registered((TREE / "server" / "http" / "src" / "metrics.rs").read_text())}
 SOURCES = sorted((CHARM / "src").glob("*.py"))
 MAX_CHARM_LINES = 800
 
@@ -57,6 +63,9 @@ def test_check_rock_rejects_a_mistake(tmp_path, path, value):
     (("containers", "juju-mcp", "uid"), None),
     (("containers", "juju-mcp", "mounts"), [{"storage": "none", "location": "/x"}]),
     (("resources",), {}),
+    (("actions", "approve", "required"), ["identifier"]),
+    (("actions", "approve", "params", "id", "type"), "str"),
+    (("actions", "approve", "params", "id", "description"), None),
 ])
 def test_check_charm_rejects_a_mistake(tmp_path, path, value):
     craft_parts.plugins.register({"uv": UvPlugin})
@@ -84,7 +93,7 @@ def rejects(check, document, path, value, folder):
 
 
 def test_rock_and_charm_run_the_same_service():
-    charm = workload.layer("0", "info", {}).to_dict()
+    charm = workload.layer("0", "info", False, {}).to_dict()
     rock = ops.pebble.Layer({"services": ROCK["services"], "checks": ROCK["checks"]}).to_dict()
     assert charm["checks"] == rock["checks"]
     ours, theirs = charm["services"]["juju-mcp"], rock["services"]["juju-mcp"]
@@ -100,15 +109,18 @@ def test_user_of_rock_and_container_is_the_same():
     assert owners == {container["uid"]} == {container["gid"]}
 
 
-def test_every_option_and_relation_is_used_and_declared():
+def test_every_option_relation_and_action_is_used_and_declared():
     code = "".join(path.read_text() for path in SOURCES)
+    template = (CHARM / "src" / "configuration_template.yaml").read_text()
     options = set(CHARMCRAFT["config"]["options"])
-    assert not [name for name in options if f'"{name}"' not in code]
-    used = set(re.findall(r'(?:options|config)(?:\.get\(|\[)"([a-z-]+)"', code))
-    assert used - {"controllers", "oauth", "tokens", "ledger", "console"} - {"reject_all_callers"} <= options
+    assert not [name for name in options if f'"{name}"' not in code and "{%s}" % name.replace("-", "_") not in template]
+    assert set(re.findall(r'self\.config(?:\.get\(|\[)"([a-z-]+)"', code)) <= options
     endpoints = set(CHARMCRAFT["requires"]) | set(CHARMCRAFT["provides"])
-    assert not [name for name in endpoints if f'"{name}"' not in code]
-    assert set(re.findall(r'_relations?\("([a-z-]+)"\)', code)) <= endpoints
+    assert set(relations.DATABAGS) <= endpoints
+    assert not [name for name in endpoints if f'"{name}"' not in code and name not in relations.DATABAGS]
+    assert set(re.findall(r'(?:_relations?|_remote)\("([a-z-]+)"\)', code)) <= endpoints
+    own = set(re.findall(r'"([a-z-]+)": self\._', code))
+    assert own | set(actions.COMMANDS) == set(CHARMCRAFT["actions"]) and not own & set(actions.COMMANDS)
 
 
 def test_charm_is_thin_and_vendors_nothing():
@@ -124,14 +136,49 @@ def test_version_of_rock_is_the_version_of_the_workspace():
     assert pathlib.Path(TREE / ROCK["parts"]["juju-mcp"]["rust-path"][0] / "Cargo.toml").exists()
 
 
-def test_every_option_key_and_endpoint_is_documented():
+def section(title):
+    """The first cells of the table below a title of the reference, without back quotes."""
+    text = (TREE / "docs" / "reference-charm.md").read_text().split(f"## {title}\n")[1].split("\n## ")[0]
+    return [row.split(" | ")[0].strip("| `") for row in text.splitlines() if row.startswith("| `")]
+
+
+def test_reference_lists_exactly_the_options_relations_and_actions():
+    assert section("Options") == list(CHARMCRAFT["config"]["options"])
+    assert sorted(section("Relations")) == sorted([*CHARMCRAFT["requires"], *CHARMCRAFT["provides"]])
+    assert section("Actions") == list(CHARMCRAFT["actions"])
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([^|]*)\|", (TREE / "docs" / "reference-charm.md").read_text().split("## Actions")[1], re.MULTILINE)
+    for name, parameters in rows[:len(CHARMCRAFT["actions"])]:
+        assert re.findall(r"`([a-z-]+)`", parameters) == list(CHARMCRAFT["actions"][name].get("params", {})), name
+
+
+def test_reference_lists_exactly_the_alerts_and_metrics():
+    assert section("Alerts") == [rule["alert"] for rule in relations.ALERT_RULES]
+    assert sorted(section("Metrics")) == sorted(METRICS)
+
+
+def test_reference_lists_every_status_that_the_code_can_set():
+    code = "".join(path.read_text() for path in SOURCES)
+    messages = re.findall(r'(?:Problem|Status)\(f?"([^"]+)"', code)
+    messages += re.findall(r'f?"(the health check [^"]+)"', code)
+    documented = [re.sub(r"^[a-z]+: ", "", row) for row in section("Status of the unit")]
+    starts = [row.split("...")[0].strip() for row in documented if not row.startswith("...")]
+    middles = [row.strip(". ") for row in documented if row.startswith("...")]
+    assert len(messages) > 12
+    for message in messages:
+        assert any(message.startswith(start) for start in starts) or any(middle.split(";")[-1].strip() in message for middle in middles), message
+
+
+def test_commands_of_the_documentation_name_what_exists():
     text = (TREE / "docs" / "how-to-deploy.md").read_text()
-    table = re.findall(r"^\| `([a-z-]+)` \|", text.split("## Options")[1].split("## Status")[0], re.MULTILINE)
-    assert table == list(CHARMCRAFT["config"]["options"])
-    assert not [name for name in (*CHARMCRAFT["requires"], *CHARMCRAFT["provides"]) if name not in text]
     assert set(re.findall(r"juju config juju-mcp ([a-z-]+)=", text)) <= set(CHARMCRAFT["config"]["options"])
     assert set(re.findall(r"--resource (\S+)=", text)) == set(CHARMCRAFT["resources"])
-    assert set(re.findall(r"juju integrate juju-mcp:([a-z-]+)", text)) <= {*CHARMCRAFT["requires"], *CHARMCRAFT["provides"]}
+    integrated = set(re.findall(r"juju integrate juju-mcp:([a-z-]+)", text))
+    assert integrated <= {*CHARMCRAFT["requires"], *CHARMCRAFT["provides"]}
+    for line in re.findall(r"juju run juju-mcp/leader ([^`\n]+)", text):
+        action, *words = shlex.split(line)
+        parameters = CHARMCRAFT["actions"][action]
+        given = {word.split("=")[0] for word in words}
+        assert given <= set(parameters.get("params", {})) and set(parameters.get("required", [])) <= given, line
 
 
 def test_commands_of_the_documentation_exist_in_the_real_client(tmp_path):

@@ -5,6 +5,7 @@ import stat
 import conftest
 import ops
 import pytest
+import status
 import yaml
 from conftest import CHECK, CREDENTIALS, PROBE, Deployment
 from ops import testing
@@ -226,3 +227,78 @@ def test_restarted_pod_gets_all_files_again(deployment):
     fresh.change(config=deployment.state.config, secrets=deployment.state.secrets, relations=deployment.state.relations)
     assert fresh.run(fresh.context.on.pebble_ready(fresh.state.get_container("juju-mcp"))) == ops.ActiveStatus()
     assert fresh.config() == before
+
+
+@pytest.mark.parametrize("option", [
+    {"roles": "{"}, {"configuration": "listen: 0.0.0.0:1"}, {"extra_controllers": "secret:cc7u9tl4d9e2ql3s4l70"}])
+def test_removed_provider_stops_the_server_beside_another_problem(deployment, option):
+    deployment.configure(**option)
+    assert isinstance(deployment.run(), ops.BlockedStatus)
+    service = deployment.state.get_container("juju-mcp").service_statuses
+    assert service["juju-mcp"] == ops.pebble.ServiceStatus.ACTIVE, "an invalid option alone keeps the server running"
+    deployment.run_relation("broken", deployment.oauth)
+    assert deployment.state.get_container("juju-mcp").service_statuses["juju-mcp"] == ops.pebble.ServiceStatus.INACTIVE
+    deployment.unrelate("oauth")
+    deployment.configure(**{name: "" for name in option})
+    deployment.run()
+    assert deployment.config()["reject_all_callers"] is True
+    assert deployment.state.get_container("juju-mcp").service_statuses["juju-mcp"] == ops.pebble.ServiceStatus.ACTIVE
+
+
+def test_rejected_configuration_stops_a_server_without_provider(deployment):
+    deployment.reject(CHECK, "something is wrong")
+    deployment.run_relation("broken", deployment.oauth)
+    assert deployment.state.get_container("juju-mcp").service_statuses["juju-mcp"] == ops.pebble.ServiceStatus.INACTIVE
+
+
+PROBLEMS = {
+    "one unit is supported": {"units": 2},
+    "are both integrated": {"related": {"oauth", "ingress", "istio-ingress-route"}},
+    "every caller is rejected": {"related": set(), "provider": False},
+    "waiting for the identity provider": {"provider": False},
+    "waiting for the provider of `certificates`": {"related": {"oauth", "certificates"}},
+}
+
+
+@pytest.mark.parametrize(("text", "facts"), PROBLEMS.items())
+def test_each_predicate_alone_yields_its_problem(text, facts):
+    healthy = {"app": "juju-mcp", "units": 1, "related": {"oauth"}, "provider": True, "tokens": False, "certificate": False}
+    assert status.problems(**healthy) == []
+    (problem,) = status.problems(**healthy | facts)
+    assert text in problem.message and problem.blocked == (not problem.message.startswith("waiting"))
+
+
+def test_blocking_problem_comes_first_and_the_others_are_counted():
+    waiting, blocked = status.Problem("waits", blocked=False), status.Problem("acts")
+    assert status.unit_status([]) == ops.ActiveStatus()
+    assert status.unit_status([waiting]) == ops.WaitingStatus("waits")
+    assert status.unit_status([waiting, blocked]) == ops.BlockedStatus("acts (and 1 more problem)")
+    assert status.unit_status([waiting, blocked, waiting]) == ops.BlockedStatus("acts (and 2 more problems)")
+    assert len(status.unit_status([status.Problem("x" * 999)]).message) == status.MAX_MESSAGE
+
+
+def test_every_event_and_relation_event_leads_to_the_same_configuration(deployment):
+    """No event is special: each of them, for each relation, runs the one reconciliation."""
+    for endpoint in (*deployment.meta["requires"], *deployment.meta["provides"]):
+        if not deployment.state.get_relations(endpoint) and endpoint not in ("istio-ingress-route", "certificates"):
+            deployment.relate(testing.Relation(endpoint, remote_units_data={0: {}}))
+    assert deployment.run() == ops.ActiveStatus()
+    expected = (deployment.files(), deployment.plan())
+    on, container = deployment.context.on, deployment.state.get_container("juju-mcp")
+    events = [on.start(), on.config_changed(), on.update_status(), on.leader_elected(), on.upgrade_charm(), on.pebble_ready(container),
+              on.secret_changed(deployment.credentials)]
+    for relation in deployment.state.relations:
+        events += [on.relation_created(relation), on.relation_joined(relation), on.relation_changed(relation), on.relation_departed(relation)]
+    for event in events:
+        (deployment.etc() / "active" / "policy.yaml").write_text("changed: by hand")
+        assert deployment.run(event) == ops.ActiveStatus(), event
+        assert (deployment.files(), deployment.plan()) == expected, event
+
+
+@pytest.mark.parametrize("endpoint", ["ingress", "receive-ca-cert", "logging", "metrics-endpoint", "grafana-dashboard"])
+def test_removed_relation_leads_to_the_configuration_without_it(deployment, endpoint):
+    before = (deployment.files(), deployment.plan())
+    relation = deployment.relate(testing.Relation(endpoint))
+    deployment.run_relation("created", relation)
+    assert deployment.run_relation("broken", relation) == ops.ActiveStatus()
+    assert (deployment.files(), deployment.plan()) == before

@@ -19,10 +19,11 @@ import ops
 import pytest
 import workload
 import yaml
-from conftest import CHARMCRAFT_DEFAULTS
-from relations import OauthProvider
+from conftest import CHARMCRAFT_DEFAULTS, PROVIDER
+from relations import oauth_provider
 
 TEST_TIMEOUT = 180
+TOKENS = {"viewer": "a-token-that-is-long-enough-for-the-program"}
 UID = 584792
 # what ops.Container needs from Juju: its version
 BACKEND = types.SimpleNamespace(_juju_context=types.SimpleNamespace(version=ops.JujuVersion("3.6.11")))
@@ -71,20 +72,21 @@ class Machine:
         self.root, self.client, self.simulator = root, client, simulator
         self.workload = workload.Workload(ops.Container("juju-mcp", backend=BACKEND, pebble_client=client))
         self.inputs = configuration.Inputs(
-            options=CHARMCRAFT_DEFAULTS, controllers=self.controllers(simulator["password"]), tokens=[{"role": "viewer", "file": "token-viewer"}],
-            token_files={"token-viewer": "a-token-that-is-long-enough-for-the-program\n"}, provider=None, ca_certificates=[],
-            public_url="https://mcp.example", host_names=["mcp.example"])
+            options=CHARMCRAFT_DEFAULTS, tokens=[{"role": role, "file": f"token-{role}"} for role in TOKENS], provider=None,
+            ca_certificates=[], public_url="https://mcp.example", host_names=["mcp.example"], **self.controllers(simulator["password"]))
 
     def controllers(self, password):
-        """The simulated controller with a password."""
+        """The inputs for the simulated controller with a password."""
         content = {key: self.simulator[key] for key in ("addresses", "ca-cert", "username")}
-        return controllers.from_secrets({"secret": content | {"password": password}})
+        sections, files, problems = controllers.from_secrets({"secret": content | {"password": password}})
+        assert not problems
+        return {"controllers": sections, "secret_files": files | {f"token-{role}": f"{token}\n" for role, token in TOKENS.items()}}
 
     def apply(self, **changes):
         """Changes inputs and does what a reconciliation does; returns the messages of the problems."""
         inputs = dataclasses.replace(self.inputs, **changes)
-        files = configuration.files(inputs)
-        problems = files.problems or self.workload.activate(files.content)
+        files, problems = configuration.files(inputs)
+        problems = problems or self.workload.activate(files)
         problems = problems or self.workload.start("info", {})
         if not problems:
             self.inputs = inputs
@@ -198,7 +200,7 @@ def test_invalid_values_leave_the_server_running_with_the_previous_ones(machine)
     assert "unknown variant `reed`" in message and message.endswith("the previous configuration stays active")
     (message,) = machine.apply(options={**CHARMCRAFT_DEFAULTS, "configuration": "limit: {}"})
     assert "unknown field `limit`" in message
-    (message,) = machine.apply(controllers=machine.controllers("wrong-password"))
+    (message,) = machine.apply(**machine.controllers("wrong-password"))
     assert "password" in message and message.endswith("the previous configuration stays active")
     assert (machine.pid(), machine.client.get_plan().to_yaml()) == (pid, plan)
     assert machine.request("GET", "/readyz") == 200
@@ -211,15 +213,15 @@ def test_changed_role_is_active_without_restart_and_removed_token_with_one(machi
     assert machine.apply(options={**CHARMCRAFT_DEFAULTS, "roles": "dba: {description: Databases, effects: [read]}"}) == []
     wait_until("the server reloads the policy", lambda: "the policy was reloaded" in server_log(machine))
     assert machine.pid() == pid
-    assert machine.apply(tokens=[], token_files={}) == []
+    assert machine.apply(tokens=[]) == []
     wait_until("the server restarts", lambda: machine.pid() not in (None, pid))
     wait_until("the server listens", lambda: machine.request("GET", "/healthz") == 200)
     assert machine.request("POST", "/mcp", "a-token-that-is-long-enough-for-the-program") == 401
 
 
 def test_identity_provider_that_is_not_there_yet_does_not_prevent_the_start(machine):
-    provider = OauthProvider("https://iam.invalid", "http://hydra.iam.svc.cluster.local:4445/admin/oauth2/introspect", "client", "a-secret")
-    assert machine.apply(provider=provider, tokens=[], token_files={}) == []
+    provider = oauth_provider(PROVIDER | {"issuer_url": "https://iam.invalid"}, "a-secret")
+    assert machine.apply(provider=provider, tokens=[]) == []
     machine.wait_for_checks()
     assert machine.request("POST", "/mcp") == 401
 

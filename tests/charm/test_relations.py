@@ -5,7 +5,7 @@ import pathlib
 
 import ops
 import pytest
-from charmlibs.interfaces import certificate_transfer, oauth
+from charmlibs.interfaces import certificate_transfer, istio_ingress_route, oauth
 from configuration import METRICS_PORT
 from conftest import PROVIDER, Deployment
 from ops import testing
@@ -201,3 +201,56 @@ def test_follower_writes_no_application_databag():
     deployment.change(leader=False)
     assert deployment.run() == ops.ActiveStatus()
     assert deployment.databag("oauth") == {}
+
+
+class OfficialIstio(ops.CharmBase):
+    """A charm that uses the official `istio_ingress_route` library with our route."""
+
+    def __init__(self, framework):
+        super().__init__(framework)
+        self.library = istio_ingress_route.IstioIngressRouteRequirer(self, "istio-ingress-route")
+        framework.observe(self.on["istio-ingress-route"].relation_created, self.submit)
+
+    def submit(self, _):
+        """Submits what our charm submits, in the terms of the library."""
+        api = istio_ingress_route
+        listener = api.Listener(port=80, protocol=api.ProtocolType.HTTP)
+        match = api.HTTPRouteMatch(path=api.HTTPPathMatch(type=api.HTTPPathMatchType.PathPrefix, value="/"))
+        route = api.HTTPRoute(name="juju-mcp", listener=listener, matches=[match], backends=[api.BackendRef(service="juju-mcp", port=8080)])
+        self.library.submit_config(api.IstioIngressRouteConfig(model="prod", listeners=[listener], http_routes=[route]))
+
+
+def test_istio_databag_equals_the_official_one_and_its_host_is_the_public_url(deployment):
+    official = testing.Context(OfficialIstio, meta={"name": "official", "requires": {"istio-ingress-route": {"interface": "istio_ingress_route"}}})
+    related = testing.Relation("istio-ingress-route")
+    (expected,) = official.run(official.on.relation_created(related), testing.State(leader=True, relations={related})).relations
+    istio = deployment.relate(testing.Relation("istio-ingress-route"))
+    assert deployment.run_relation("created", istio) == ops.ActiveStatus()
+    assert decoded(deployment.databag("istio-ingress-route")) == decoded(expected.local_app_data)
+    istio = deployment.relate(dataclasses.replace(istio, remote_app_data={"external_host": "mcp.example", "tls_enabled": "True"}))
+    assert deployment.run_relation("changed", istio) == ops.ActiveStatus()
+    config = json.loads(deployment.databag("istio-ingress-route")["config"])
+    assert config["listeners"][0]["port"] == config["http_routes"][0]["listener"]["port"] == 443
+    assert deployment.config()["oauth"]["public_url"] == "https://mcp.example"
+    assert "mcp.example" in deployment.config()["allowed_hosts"]
+
+
+def test_both_ingresses_lead_to_blocked(deployment):
+    deployment.relate(testing.Relation("ingress", remote_app_data={"ingress": json.dumps({"url": "https://a.example/prod-juju-mcp"})}))
+    istio = deployment.relate(testing.Relation("istio-ingress-route", remote_app_data={"external_host": "b.example", "tls_enabled": "False"}))
+    assert deployment.run_relation("created", istio) == ops.BlockedStatus("`ingress` and `istio-ingress-route` are both integrated: remove one")
+    deployment.unrelate("istio-ingress-route")
+    assert deployment.run() == ops.ActiveStatus()
+
+
+def test_ingress_receives_the_scheme_of_the_server():
+    deployment = Deployment()
+    ingress = deployment.relate(testing.Relation("ingress"))
+    deployment.run_relation("created", ingress)
+    assert "scheme" not in deployment.databag("ingress")
+    deployment.relate(testing.Relation("certificates"))
+    deployment.run()
+    assert deployment.databag("ingress")["scheme"] == '"https"'
+    deployment.unrelate("certificates")
+    deployment.run()
+    assert "scheme" not in deployment.databag("ingress")

@@ -7,6 +7,7 @@ import yaml
 from charmcraft.models.project import PlatformCharm
 from charmcraft.parts.plugins import UvPlugin
 
+PARAMETER_TYPES = {"string", "integer", "number", "boolean", "array", "object"}
 OPTION_TYPES = {"string", "int", "float", "boolean", "secret"}
 
 
@@ -19,6 +20,14 @@ def own_errors(data):
             yield f"option {name}: no description"
         if "default" in option and option["type"] == "secret":
             yield f"option {name}: a secret has no default"
+    for name, action in data.get("actions", {}).items():
+        parameters = action.get("params", {})
+        for key in [*action.get("required", []), *([] if action.get("additionalProperties") is False else ["additionalProperties"])]:
+            if key not in parameters:
+                yield f"action {name}: {key} is not declared"
+        for key, parameter in parameters.items():
+            if parameter.get("type") not in PARAMETER_TYPES or not parameter.get("description"):
+                yield f"action {name}: {key} needs a type of JSON Schema and a description"
     resources, storage = data.get("resources", {}), data.get("storage", {})
     used = {container.get("resource") for container in data.get("containers", {}).values()}
     for resource in used ^ {name for name, value in resources.items() if value.get("type") == "oci-image"}:

@@ -142,7 +142,7 @@ def charm(tally, selection=None):
     tally.command([python, TREE / "tests" / "checks" / "check_charm.py", TREE / "charmcraft.yaml"])
     controller = available(programs.real_controller)
     found = {"JUJU_MCP_TEST_PEBBLE": available(programs.pebble), "JUJU_MCP_TEST_PROGRAM": available(lambda: build("juju-mcp")[0]),
-             "JUJU_MCP_TEST_JUJU": controller and controller / "juju"}
+             "JUJU_MCP_TEST_JUJU": controller and controller / "juju", "JUJU_MCP_TEST_PROMTOOL": available(programs.promtool)}
     environment = {name: path for name, path in found.items() if path}
     with tempfile.TemporaryDirectory() as folder:
         packed = subprocess.run([python, TREE / "tests" / "checks" / "pack_charm.py", folder], text=True, stdout=subprocess.PIPE)

@@ -142,3 +142,19 @@ def charm_python():
 def pebble():
     """The path of Pebble 1.26.0, which runs the server in the container of the charm."""
     return go_program("pebble", "github.com/canonical/pebble", "v1.26.0", "./cmd/pebble")
+
+
+def promtool():
+    """The path of Prometheus' own tool, from Debian's package, which is unpacked and not installed."""
+    tool = need("apt-get", "which downloads Debian's package of Prometheus")
+    need("dpkg", "which unpacks it")
+
+    def make(partial):
+        fetch([tool, "download", "--quiet", "prometheus"], cwd=partial)
+        (package,) = partial.glob("prometheus_*.deb")
+        run(["dpkg", "-x", package, partial / "unpacked"])
+        shutil.move(partial / "unpacked" / "usr" / "bin" / "promtool", partial / "promtool")
+        shutil.rmtree(partial / "unpacked")
+        package.unlink()
+
+    return folder("promtool", key("prometheus", platform.machine()), make) / "promtool"
