@@ -17,35 +17,62 @@ use tokio::{
 /// differs, before any deadline of a protocol starts.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// A stream that fails with [`io::ErrorKind::TimedOut`] if the peer does not send the beginning of a request in time, or does not
-/// accept any byte of a response for too long.
+/// What a peer has to accept within each write timeout while the server waits for it: a few bytes at a time would hold a large
+/// response in memory for hours.
+const MIN_PROGRESS_BYTES: usize = 16 * 1024;
+
+/// A stream that fails with [`io::ErrorKind::TimedOut`] if the peer does not send the beginning of a request in time, or accepts
+/// a response too slowly.
 pub(crate) struct GuardedStream<S> {
     inner: S,
     /// Bytes of the preface that were received; `None` after the protocol is known.
     preface: Option<usize>,
     preface_deadline: Pin<Box<Sleep>>,
     write_timeout: Duration,
-    /// Ends a write that waits for the peer; `None` while no write waits.
-    write_deadline: Option<Pin<Box<Sleep>>>,
+    /// A response that waits for the peer; `None` while none waits.
+    waiting: Option<WaitingWrite>,
+}
+
+struct WaitingWrite {
+    deadline: Pin<Box<Sleep>>,
+    /// Bytes that the peer has accepted since it had to be waited for.
+    accepted: usize,
 }
 
 impl<S> GuardedStream<S> {
     /// Guards a stream from now on.
     pub(crate) fn new(inner: S, read_timeout: Duration, write_timeout: Duration) -> Self {
         let preface_deadline = Box::pin(tokio::time::sleep(read_timeout));
-        Self { inner, preface: Some(0), preface_deadline, write_timeout, write_deadline: None }
+        Self { inner, preface: Some(0), preface_deadline, write_timeout, waiting: None }
     }
 
-    /// Passes the result of a write on, and fails a write that has waited too long.
-    fn guard_write<T>(&mut self, result: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if result.is_ready() {
-            self.write_deadline = None;
-            return result;
+    /// Passes the result of a write of `offered` bytes on, and fails a write that has waited too long. `accepted` returns the number of
+    /// bytes in a result.
+    fn guard_write<T>(
+        &mut self,
+        result: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+        offered: usize,
+        accepted: impl Fn(&T) -> usize,
+    ) -> Poll<io::Result<T>> {
+        match &result {
+            Poll::Ready(Ok(value)) => {
+                let bytes = accepted(value);
+                if let Some(waiting) = &mut self.waiting {
+                    waiting.accepted += bytes;
+                    if bytes >= offered || waiting.accepted >= MIN_PROGRESS_BYTES {
+                        self.waiting = None;
+                    }
+                }
+                return result;
+            }
+            Poll::Ready(Err(_)) => return result,
+            Poll::Pending => {}
         }
         let until = Instant::now() + self.write_timeout;
-        let deadline = self.write_deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
-        ready!(deadline.as_mut().poll(context));
-        Poll::Ready(Err(timed_out("the peer accepted no data in time")))
+        let start = || WaitingWrite { deadline: Box::pin(tokio::time::sleep_until(until)), accepted: 0 };
+        ready!(self.waiting.get_or_insert_with(start).deadline.as_mut().poll(context));
+        Poll::Ready(Err(timed_out("the peer accepted too little data in time")))
     }
 }
 
@@ -78,7 +105,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let result = Pin::new(&mut this.inner).poll_write(context, bytes);
-        this.guard_write(result, context)
+        this.guard_write(result, context, bytes.len(), |accepted| *accepted)
     }
 
     fn poll_write_vectored(
@@ -88,7 +115,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let result = Pin::new(&mut this.inner).poll_write_vectored(context, buffers);
-        this.guard_write(result, context)
+        let offered = buffers.iter().map(|buffer| buffer.len()).sum();
+        this.guard_write(result, context, offered, |accepted| *accepted)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -98,13 +126,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let result = Pin::new(&mut this.inner).poll_flush(context);
-        this.guard_write(result, context)
+        this.guard_write(result, context, 0, |()| 0)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let result = Pin::new(&mut this.inner).poll_shutdown(context);
-        this.guard_write(result, context)
+        this.guard_write(result, context, 0, |()| 0)
     }
 }
 
@@ -140,21 +168,32 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn write_fails_only_after_a_time_without_progress() {
-        let (mut peer, stream) = duplex(64);
+    /// The end of a write of 40 parts to a peer that accepts one part each half second, for so many parts.
+    async fn write_to_peer(part: usize, parts: usize) -> io::Error {
+        let (mut peer, stream) = duplex(part);
         let mut stream = GuardedStream::new(stream, SECOND, SECOND);
         let reader = async {
-            for _ in 0..10 {
+            let mut received = vec![0; part];
+            for _ in 0..parts {
                 tokio::time::sleep(SECOND / 2).await;
-                peer.read_exact(&mut [0; 64]).await.expect("progress");
+                peer.read_exact(&mut received).await.expect("progress");
             }
             std::future::pending::<()>().await;
         };
-        let error = tokio::select! {
-            written = stream.write_all(&[0; 64 * 20]) => written.expect_err("a deadline"),
+        let bytes = vec![0; 40 * part];
+        tokio::select! {
+            written = stream.write_all(&bytes) => written.expect_err("a deadline"),
             () = reader => unreachable!("the reader never ends"),
-        };
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn write_fails_only_after_a_time_without_enough_progress() {
+        let start = Instant::now();
+        assert_eq!(write_to_peer(MIN_PROGRESS_BYTES, 20).await.kind(), io::ErrorKind::TimedOut);
+        assert!(start.elapsed() >= 10 * SECOND, "{:?}", start.elapsed());
+        let start = Instant::now();
+        assert_eq!(write_to_peer(64, 40).await.kind(), io::ErrorKind::TimedOut);
+        assert!(start.elapsed() <= 2 * SECOND, "{:?}", start.elapsed());
     }
 }
