@@ -1,7 +1,10 @@
 //! The dispatcher: an admitted act runs once and is recorded, a refused act sends nothing.
 
+use std::sync::Arc;
+
 use audit::{Outcome, Phase};
-use dispatch::{Refusal, Reply};
+use dispatch::{Call, CallPermit, Refusal, Reply, execute};
+use identity::Caller;
 use juju_sim::{Fault, Simulator};
 use serde_json::{Value, json};
 use tests::{SideBySide, side_by_side::simulator, wait_until, with_growing_limit};
@@ -154,13 +157,19 @@ async fn invalid_call_reaches_neither_ledger_nor_controller() {
     assert!(simulator.writes().is_empty());
 }
 
-/// A shop with a slow controller, after the caller of a started call disconnected.
-async fn after_disconnect(tool: &str, arguments: &Value) -> (Simulator, SideBySide) {
+/// A shop with a slow controller, after the caller of a started call disconnected, and the permit of the call if the call holds it then.
+async fn after_disconnect(tool: &str, arguments: &Value) -> (Simulator, SideBySide, Option<CallPermit>) {
     with_growing_limit("a caller disconnects", async |delay| {
         let (simulator, pair) = shop().await;
         let known = pair.ledger_records().await.len();
         simulator.inject(Fault::Delay(delay)).await.expect("injected");
         let key = arguments["idempotency_key"].as_str();
+        let permit: CallPermit = Arc::new(());
+        let call = Call {
+            permit: Some(Arc::clone(&permit)),
+            ..Call::new(tool, arguments.as_object().cloned().expect("an object"))
+        };
+        let caller = Caller::local("ana", "admin");
         let begun = wait_until("the call has begun", async || {
             // the ledger records a write shortly before the write starts and claims its key
             let claimed = match key {
@@ -173,11 +182,12 @@ async fn after_disconnect(tool: &str, arguments: &Value) -> (Simulator, SideBySi
             if claimed && records > known { Ok(()) } else { Err(format!("{records} records, claimed: {claimed}")) }
         });
         tokio::select! {
-            _ = pair.juju_mcp(tool, arguments) => return None,
+            _ = execute(&pair.dispatcher, &caller, call) => return None,
             () = begun => {}
         }
+        let held = Some(permit).filter(|permit| Arc::strong_count(permit) > 1);
         simulator.inject(Fault::Clear).await.expect("injected");
-        Some((simulator, pair))
+        Some((simulator, pair, held))
     })
     .await
 }
@@ -185,12 +195,15 @@ async fn after_disconnect(tool: &str, arguments: &Value) -> (Simulator, SideBySi
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn write_of_disconnected_caller_completes() {
     let arguments = add_units(1, "gone");
-    let (simulator, pair) = after_disconnect("add-unit", &arguments).await;
+    let (simulator, pair, permit) = after_disconnect("add-unit", &arguments).await;
+    let permit = permit.expect("the write holds its permit");
     let all = wait_until("the write has an end", async || {
         let all = ends(&pair, "juju_add_unit").await;
         if all.is_empty() { Err("none".to_owned()) } else { Ok(all) }
     });
     assert_eq!(all.await, [(Outcome::Done, String::new())]);
+    let held = async || if Arc::strong_count(&permit) == 1 { Ok(()) } else { Err("held".to_owned()) };
+    wait_until("the ended write returns its permit", held).await;
     assert_eq!(sent(&simulator, "Application.AddUnits"), 1);
     let again = pair.juju_mcp("add-unit", &arguments).await.expect("answered");
     assert!(again.repeated);
@@ -199,7 +212,8 @@ async fn write_of_disconnected_caller_completes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn read_of_disconnected_caller_ends_as_cancelled() {
-    let (_simulator, pair) = after_disconnect("status", &json!({"model": "shop"})).await;
+    let (_simulator, pair, permit) = after_disconnect("status", &json!({"model": "shop"})).await;
+    assert!(permit.is_none(), "the read has ended");
     assert_eq!(ends(&pair, "juju_status").await.pop().map(|end| end.0), Some(Outcome::Cancelled));
 }
 

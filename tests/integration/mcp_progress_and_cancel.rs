@@ -38,7 +38,7 @@ fn endpoint(address: String) -> ControllerEndpoint {
 }
 
 /// A server before a silent controller, and what ends that.
-async fn served() -> (tempfile::TempDir, TestServer, AbortHandle) {
+pub(crate) async fn served() -> (tempfile::TempDir, TestServer, AbortHandle) {
     let folder = tempfile::tempdir().expect("a folder");
     let (endpoint, controller) = silent().await;
     let served = TestServer::start(folder.path(), vec![endpoint], Settings::default()).await;
@@ -51,7 +51,7 @@ fn whoami(served: &TestServer, meta: &Value) -> Request {
 }
 
 /// How the only act in the ledger ended, as soon as it has.
-async fn end(served: &TestServer) -> Outcome {
+pub(crate) async fn end(served: &TestServer) -> Outcome {
     wait_until("the act has an end", async || {
         let records = served.ledger_records().await;
         let ends = records.iter().rev().find_map(|record| match &record.phase {
@@ -63,13 +63,13 @@ async fn end(served: &TestServer) -> Outcome {
     .await
 }
 
-async fn until_begun(served: &TestServer) {
+pub(crate) async fn until_begun(served: &TestServer) {
     let begun = async || if served.ledger_records().await.is_empty() { Err("nothing".to_owned()) } else { Ok(()) };
     wait_until("the ledger has an entry", begun).await;
 }
 
 /// Reads a stream until it contains `part`; returns everything read.
-async fn read_until(stream: &mut TcpStream, part: &str) -> String {
+pub(crate) async fn read_until(stream: &mut TcpStream, part: &str) -> String {
     let mut seen = String::new();
     while !seen.contains(part) {
         let mut bytes = [0; 1024];

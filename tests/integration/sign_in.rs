@@ -258,7 +258,7 @@ async fn token_is_not_forwarded_to_mcp() {
         events: Arc::new(()),
         console: None,
     };
-    let router = http_server::router(&settings, deps).expect("a router");
+    let router = http_server::router(&settings, deps);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let stop = CancellationToken::new();

@@ -123,7 +123,7 @@ impl TestServer {
         let security_log = Arc::new(security_log);
         let events: Arc<dyn SecurityEvents> = security_log.clone();
         let deps = RouterDeps {
-            mcp: server.clone().http(settings.max_body_bytes, stop.child_token()),
+            mcp: server.clone().http(settings.max_body_bytes, stop.child_token(), settings.drain_timeout),
             toolsets,
             authenticate: Arc::new(people),
             health: Arc::new(()),
@@ -140,7 +140,7 @@ impl TestServer {
     pub async fn console(&self, settings: console::Settings) -> SocketAddr {
         let events: Arc<dyn SecurityEvents> = self.security_log.clone();
         let deps = RouterDeps {
-            mcp: self.server.clone().http(0, self.stop.child_token()),
+            mcp: self.server.clone().http(0, self.stop.child_token(), Duration::ZERO),
             toolsets: Vec::new(),
             authenticate: self.authenticator.clone(),
             health: Arc::new(()),
@@ -188,7 +188,7 @@ fn console_routes(
 }
 
 async fn listen(settings: Settings, deps: RouterDeps, stop: CancellationToken) -> SocketAddr {
-    let router = http_server::router(&settings, deps).expect("a router");
+    let router = http_server::router(&settings, deps);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { http_server::serve(listener, router, &settings, stop).await });

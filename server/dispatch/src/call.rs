@@ -1,5 +1,7 @@
 //! What goes in at the dispatcher and what comes out.
 
+use std::{any::Any, sync::Arc};
+
 use catalogue::{Answer, Progress};
 use content::Findings;
 use policy::{Approval, ApprovalInvalid, Violation};
@@ -21,7 +23,12 @@ pub struct Call {
     pub trace: Option<String>,
     /// The largest result of a read, in bytes; default: no limit.
     pub max_result_bytes: Option<usize>,
+    /// The caller's share of limits. The act holds it until it has ended, even if the caller has disconnected.
+    pub permit: Option<CallPermit>,
 }
+
+/// A share of the limits of a caller, which is returned when it is dropped.
+pub type CallPermit = Arc<dyn Any + Send + Sync>;
 
 /// The proof of an approval or a rejection. The dispatcher checks it against the store before it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]

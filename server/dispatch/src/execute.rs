@@ -99,7 +99,9 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
         }
         // A write runs in a task of its own, so that a caller that goes away leaves neither half an act nor an open entry.
         Ok(Next::Write(write)) => {
+            let permit = call.permit;
             let task = tokio::spawn(async move {
+                let _permit = permit;
                 let result = write.perform(&mut entry).await;
                 close(entry, scan, result)
             });

@@ -57,7 +57,7 @@ pub use approval_settings::{ApprovalSettings, ClientConfirmation};
 pub use approvals::{Approvals, Decision, DecisionError};
 pub use auth_failures::AuthFailureRecorder;
 pub use budget_reservation::restore_budget;
-pub use call::{ApprovalProof, Call, PendingApproval, Provenance, Reply};
+pub use call::{ApprovalProof, Call, CallPermit, PendingApproval, Provenance, Reply};
 pub use changes::{ChangesQuery, TOOL as CHANGES_TOOL, changes};
 pub use clock::Clock;
 pub use dispatcher::Dispatcher;

@@ -80,11 +80,16 @@ pub enum HttpError {
         /// Seconds until a retry can succeed.
         seconds: u64,
     },
+    /// The requests and responses of all callers together take too much memory.
+    #[error("the server is busy with large requests and responses: retry in {BUSY_RETRY_SECONDS} seconds")]
+    Busy,
     /// A fault of the server.
     #[error("the server failed on this request: retry, and report the request id if it fails again")]
     Internal,
 }
 
+/// `Retry-After` while too many bytes are in flight.
+const BUSY_RETRY_SECONDS: u64 = 2;
 /// `Retry-After` while the identity provider is unreachable.
 const PROVIDER_RETRY_SECONDS: u64 = 5;
 
@@ -105,6 +110,7 @@ impl HttpError {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::RateLimited { .. } | Self::TooManyConcurrent { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Timeout { .. } => StatusCode::GATEWAY_TIMEOUT,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -139,6 +145,9 @@ impl IntoResponse for HttpError {
             }
             Self::Unauthenticated(Unauthenticated::ProviderUnavailable) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(PROVIDER_RETRY_SECONDS));
+            }
+            Self::Busy => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(BUSY_RETRY_SECONDS));
             }
             Self::Unauthenticated(Unauthenticated::RateLimited { seconds })
             | Self::RateLimited { seconds }

@@ -38,6 +38,10 @@ pub struct Metrics {
     prompt_injections: Counters<PromptInjection>,
     policy_reloads: Counters<PolicyReload>,
     policy_last_reload_successful: Gauge<i64, AtomicI64>,
+    calls_in_progress: Gauge<i64, AtomicI64>,
+    event_streams: Gauge<i64, AtomicI64>,
+    sessions: Gauge<i64, AtomicI64>,
+    bytes_in_flight: Gauge<i64, AtomicI64>,
     controller_up: Gauges,
     controller_since: Gauges,
     controller_reconnects: Counters<Controller>,
@@ -134,6 +138,10 @@ impl Default for Metrics {
             controller_since: Family::default(),
             controller_reconnects: Family::default(),
             controller_source: OnceLock::new(),
+            calls_in_progress: Gauge::default(),
+            event_streams: Gauge::default(),
+            sessions: Gauge::default(),
+            bytes_in_flight: Gauge::default(),
         };
         metrics.policy_last_reload_successful.set(1);
         metrics.register();
@@ -168,6 +176,11 @@ impl Metrics {
         registry.register("controller_since_timestamp_seconds", help, self.controller_since.clone());
         let help = "Connections to the controller that were opened again after they broke";
         registry.register("controller_reconnects", help, self.controller_reconnects.clone());
+        registry.register("calls_in_progress", "Tool calls that have not ended", self.calls_in_progress.clone());
+        registry.register("event_streams", "Open event streams", self.event_streams.clone());
+        registry.register("sessions", "Open sessions of older clients", self.sessions.clone());
+        let help = "Bytes of requests and large responses in memory";
+        registry.register("bytes_in_flight", help, self.bytes_in_flight.clone());
     }
 
     /// Sets where the condition of the controllers comes from; a second source is ignored.
@@ -219,6 +232,11 @@ impl Metrics {
         self.policy_last_reload_successful.set(i64::from(successful));
     }
 
+    /// Sets the bytes of requests and responses in memory.
+    pub(crate) fn bytes_in_flight(&self, bytes: usize) {
+        self.bytes_in_flight.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
     /// All metrics in the `OpenMetrics` text format 1.0.0.
     #[must_use]
     pub fn text(&self) -> String {
@@ -238,6 +256,18 @@ impl mcp::CallMetrics for Metrics {
 
     fn limited(&self, limit: &'static str) {
         self.rate_limited("tool", limit);
+    }
+
+    fn calls_in_progress(&self, change: i64) {
+        self.calls_in_progress.inc_by(change);
+    }
+
+    fn streams_open(&self, change: i64) {
+        self.event_streams.inc_by(change);
+    }
+
+    fn sessions_open(&self, number: usize) {
+        self.sessions.set(i64::try_from(number).unwrap_or(i64::MAX));
     }
 
     fn injection_found(&self, source: &'static str, category: &'static str) {

@@ -15,7 +15,6 @@ use axum::{
     routing::{any, get},
 };
 use dispatch::{Approvals, SecurityEvents};
-use identity::Caller;
 use mcp::Endpoint;
 use tower::{Service, ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 use tower_http::{
@@ -29,6 +28,7 @@ use crate::{
     authentication::RecordingAuthenticator,
     bearer::{self, AuthLayer},
     body::{self, BodyLimit},
+    bytes_in_flight::{BytesInFlight, bound_bytes},
     deadline::enforce_deadline,
     error::json_rpc_error,
     health::{self, Health, HealthState},
@@ -36,7 +36,6 @@ use crate::{
     metadata,
     metrics::{self, Metrics},
     rate_limit::{RateLimit, enforce_rate_limit},
-    session::{self, SessionKey, SessionTracker},
     trace,
 };
 
@@ -84,18 +83,14 @@ pub struct RouterDeps {
 /// 6. `Host` and `Origin` allow-lists.
 /// 7. CORS.
 /// 8. Authentication: adds the caller.
-/// 9. Rate and concurrency limits of the caller.
+/// 9. Rate and concurrency limits of the caller, and bytes in flight of all callers.
 /// 10. Body: size, time, JSON.
 /// 11. Deadline of the response.
-/// 12. Owner of the MCP session (`/mcp` only).
 ///
 /// Or `/console`: 6, 7, then body, deadline, and the address of the peer.
-///
-/// # Errors
-/// The operating system provides no randomness for the session key.
-pub fn router(settings: &Settings, deps: RouterDeps) -> Result<Router, getrandom::Error> {
+pub fn router(settings: &Settings, deps: RouterDeps) -> Router {
     let metrics = Arc::clone(&deps.metrics);
-    let routes = api_routes(settings, &deps)?
+    let routes = api_routes(settings, &deps)
         .merge(operations_routes(&deps))
         .merge(page_routes(settings, deps.console.unwrap_or_default()))
         .merge(settings.metadata.clone().map(metadata::routes).unwrap_or_default());
@@ -109,37 +104,34 @@ pub fn router(settings: &Settings, deps: RouterDeps) -> Result<Router, getrandom
             TraceLayer::new_for_http().make_span_with(trace::span).on_request(()).on_response(trace::record_response),
         )
         .layer(middleware(metrics, record_request));
-    Ok(routes
+    routes
         .method_not_allowed_fallback(async || HttpError::MethodNotAllowed("GET, HEAD"))
         .fallback(async || HttpError::NoSuchPath)
-        .layer(outer_layers))
+        .layer(outer_layers)
 }
 
-/// `/mcp` and `/api`: layers 6 to 12.
-fn api_routes(settings: &Settings, deps: &RouterDeps) -> Result<Router, getrandom::Error> {
-    let endpoint = McpEndpoint {
-        mcp: deps.mcp.clone(),
-        toolsets: deps.toolsets.clone().into(),
-        sessions: SessionTracker::default(),
-    };
+/// `/mcp` and `/api`: layers 6 to 11.
+fn api_routes(settings: &Settings, deps: &RouterDeps) -> Router {
+    let endpoint = McpEndpoint { mcp: deps.mcp.clone(), toolsets: deps.toolsets.clone().into() };
     let auth = AuthLayer { authenticator: recording_authenticator(deps), metadata: settings.metadata.clone() };
     let rate_limit = RateLimit::new(settings, Arc::clone(&deps.events));
+    let bytes = BytesInFlight::new(settings.max_bytes_in_flight, Arc::clone(&deps.metrics));
     let body_limit = BodyLimit { bytes: settings.max_body_bytes, time: settings.read_timeout, json: true };
     let mcp = Router::new()
         .route("/mcp", any(default_tools))
         .route("/mcp/full", any(all_tools))
         .route("/mcp/readonly", any(read_only_tools))
         .route("/mcp/x/{toolset}", any(toolset))
-        .with_state(endpoint)
-        .layer(middleware(SessionKey::generate()?, session::verify_owner));
+        .with_state(endpoint);
     let layers = ServiceBuilder::new()
         .layer(middleware(Arc::new(HostOriginPolicy::new(settings)), check_host_and_origin))
         .layer(host_origin::cors())
         .layer(middleware(auth, bearer::authenticate))
         .layer(middleware(rate_limit, enforce_rate_limit))
+        .layer(middleware(bytes, bound_bytes))
         .layer(middleware(body_limit, body::buffer_body))
         .layer(middleware(settings.response_timeout, enforce_deadline));
-    Ok(mcp.merge(deps.approvals.clone().map(approvals::routes).unwrap_or_default()).layer(layers))
+    mcp.merge(deps.approvals.clone().map(approvals::routes).unwrap_or_default()).layer(layers)
 }
 
 /// `/console`, with layers of its own: people sign in with a form, not with a bearer token.
@@ -186,19 +178,13 @@ async fn insert_peer(mut request: Request) -> Request {
 struct McpEndpoint {
     mcp: McpService,
     toolsets: Arc<[String]>,
-    sessions: SessionTracker,
 }
 
 impl McpEndpoint {
     async fn call(mut self, endpoint: Endpoint, mut request: Request) -> Response {
         request.extensions_mut().insert(endpoint);
-        let caller = request.extensions().get::<Caller>().cloned();
-        let has_session = session::is_in_session(&request);
         let Ok(service) = self.mcp.ready().await;
         let Ok(response) = service.call(request).await;
-        if let Some(end) = caller.and_then(|caller| self.sessions.track(&caller, has_session, &response)) {
-            let Ok(_ended) = service.call(end).await;
-        }
         normalize_error_body(response)
     }
 }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub rate: Rate,
     /// Requests of each caller in progress at the same time; 0: no limit.
     pub max_concurrent: usize,
+    /// Bytes of requests and responses of all callers in memory; further requests are refused. 0: no limit.
+    pub max_bytes_in_flight: usize,
     /// Time in which a client must send its headers, and again its body.
     pub read_timeout: Duration,
     /// Time until the response to a request must begin. A stream that has begun is not cut.
@@ -49,6 +51,7 @@ impl Default for Settings {
             max_body_bytes: 4 * 1024 * 1024,
             rate: Rate::NONE,
             max_concurrent: 0,
+            max_bytes_in_flight: 256 * 1024 * 1024,
             read_timeout: Duration::from_secs(30),
             response_timeout: Duration::from_mins(15),
             write_timeout: Duration::from_secs(30),

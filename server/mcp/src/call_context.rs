@@ -1,8 +1,9 @@
 //! One tool call: executes the resolved command by the dispatcher, and asks the user at the client for a confirmation.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
-use dispatch::{ApprovalProof, Call, PendingApproval, Refusal, Reply, execute};
+use axum::http::request::Parts;
+use dispatch::{ApprovalProof, Call, CallPermit, PendingApproval, Refusal, Reply, execute};
 use identity::Caller;
 use rmcp::{
     RoleServer,
@@ -12,7 +13,7 @@ use rmcp::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Endpoint,
+    CallMetrics, Endpoint,
     builtin::names::FIND_COMMAND,
     confirmation::{self, ConfirmationMethod},
     progress::ProgressReporter,
@@ -25,6 +26,14 @@ use crate::{
 /// Member of `_meta` that names an approval which was decided elsewhere.
 const APPROVAL: &str = "juju-mcp/approval";
 
+/// Extension of a request: its share of the limits of its caller, which an act holds until it has ended.
+#[derive(Clone)]
+pub struct RequestPermit(pub CallPermit);
+
+fn request_permit(parts: &Parts) -> Option<CallPermit> {
+    Some(Arc::clone(&parts.extensions.get::<RequestPermit>()?.0))
+}
+
 /// How a call ended for its client.
 enum CallOutcome {
     Completed(Result<Reply, Refusal>),
@@ -32,6 +41,11 @@ enum CallOutcome {
     ConfirmationRequested(Box<InputRequiredResult>),
     /// The client cancelled. A read ends there; a write continues in the dispatcher, and the ledger records its end.
     Cancelled,
+    /// The server stops before the call has ended.
+    CutOff {
+        /// Whether the call may have changed something.
+        changes: bool,
+    },
 }
 
 impl CallOutcome {
@@ -39,7 +53,8 @@ impl CallOutcome {
         match self {
             Self::Completed(result) => reply::outcome_label(result),
             Self::ConfirmationRequested(_) => "pending_approval",
-            Self::Cancelled => "cancelled",
+            Self::Cancelled | Self::CutOff { changes: false } => "cancelled",
+            Self::CutOff { changes: true } => "unknown",
         }
     }
 
@@ -48,6 +63,15 @@ impl CallOutcome {
             Self::Completed(result) => reply::from_result(result).into(),
             Self::ConfirmationRequested(request) => CallToolResponse::InputRequired(*request),
             Self::Cancelled => reply::failed("the client cancelled the call", "cancelled").into(),
+            Self::CutOff { changes: true } => reply::failed(
+                "the server is stopping and the outcome of this call is not known: look at the state of the model before you \
+                 call again, with the same idempotency key if you gave one",
+                "outcome_unknown",
+            )
+            .into(),
+            Self::CutOff { changes: false } => {
+                reply::failed("the server is stopping, and the call has changed nothing: call again", "server_stopping").into()
+            }
         }
     }
 }
@@ -79,16 +103,20 @@ impl CallContext<'_> {
         if let Some(sentence) = resolved.read_only_violation(tool) {
             return reply::failed(sentence, "read_only").into();
         }
-        let _slot = match self.services.acquire(tool.name(), self.caller).await {
+        let slot = match self.services.acquire(tool.name(), self.caller).await {
             Ok(slot) => slot,
             Err(limited) => return limited.into(),
         };
-        let started = Instant::now();
+        let permit: CallPermit = Arc::new((slot, self.context.extensions.get::<Parts>().and_then(request_permit)));
+        let mut report = CallReport::new(&*self.services.metrics, tool.name());
+        let changes = tool.effect().changes();
         let outcome = tokio::select! {
-            outcome = self.execute(tool.name(), &resolved.arguments) => outcome,
+            outcome = self.execute(tool.name(), &resolved.arguments, &permit) => outcome,
             () = self.context.ct.cancelled() => CallOutcome::Cancelled,
+            () = self.services.stopping.cut_off(changes) => CallOutcome::CutOff { changes },
         };
-        self.services.metrics.call_ended(tool.name(), outcome.label(), started.elapsed());
+        report.outcome = outcome.label();
+        drop(report);
         if let CallOutcome::Completed(result) = &outcome {
             self.services.count_injections(result, &resolved.arguments);
         }
@@ -96,7 +124,7 @@ impl CallContext<'_> {
     }
 
     /// Executes a call. If it requires an approval that the user at the client may give, asks them for it.
-    async fn execute(self, tool: &str, arguments: &Map<String, Value>) -> CallOutcome {
+    async fn execute(self, tool: &str, arguments: &Map<String, Value>, permit: &CallPermit) -> CallOutcome {
         let (mut reporter, progress) = ProgressReporter::for_call(self.context);
         let call = |proof| Call {
             tool: tool.to_owned(),
@@ -105,6 +133,7 @@ impl CallContext<'_> {
             proof,
             trace: trace::trace_of_call(self.request, self.context),
             max_result_bytes: Some(self.services.max_result_bytes),
+            permit: Some(Arc::clone(permit)),
         };
         // boxed: the future of the dispatcher is large
         let run = |proof| Box::pin(execute(&self.services.dispatcher, self.caller, call(proof)));
@@ -141,6 +170,28 @@ impl CallContext<'_> {
 
     fn associated_data(self) -> Vec<u8> {
         confirmation::associated_data(self.caller, self.endpoint, &self.request.name, self.request.arguments.as_ref())
+    }
+}
+
+/// Reports a call to the metrics, also if its client has disconnected.
+struct CallReport<'call> {
+    metrics: &'call dyn CallMetrics,
+    tool: &'call str,
+    started: Instant,
+    outcome: &'static str,
+}
+
+impl<'call> CallReport<'call> {
+    fn new(metrics: &'call dyn CallMetrics, tool: &'call str) -> Self {
+        metrics.calls_in_progress(1);
+        Self { metrics, tool, started: Instant::now(), outcome: "cancelled" }
+    }
+}
+
+impl Drop for CallReport<'_> {
+    fn drop(&mut self) {
+        self.metrics.calls_in_progress(-1);
+        self.metrics.call_ended(self.tool, self.outcome, self.started.elapsed());
     }
 }
 

@@ -10,6 +10,15 @@ pub trait CallMetrics: Send + Sync + 'static {
     /// A limit of a single tool refused a call: `rate` or `concurrency`.
     fn limited(&self, _: &'static str) {}
 
+    /// A call began (1) or ended (-1).
+    fn calls_in_progress(&self, _change: i64) {}
+
+    /// An event stream began (1) or ended (-1).
+    fn streams_open(&self, _change: i64) {}
+
+    /// The number of open sessions of older clients, after it changed.
+    fn sessions_open(&self, _number: usize) {}
+
     /// A suspected prompt injection. Its source is `arguments` or `result`, its category one of a fixed list of labels.
     fn injection_found(&self, _: &'static str, _: &'static str) {}
 }

@@ -19,7 +19,7 @@ use rmcp::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::Endpoint;
+use crate::{Endpoint, transport::client_link};
 
 /// Name of the approval request in an input-required result.
 const APPROVAL_REQUEST: &str = "approval";
@@ -40,9 +40,9 @@ pub(crate) enum ConfirmationMethod {
 impl ConfirmationMethod {
     /// The method that the client of this request declares; nothing is assumed.
     pub(crate) fn of_client(context: &RequestContext<RoleServer>) -> Self {
-        let declared = context.client_capabilities().and_then(|capabilities| capabilities.elicitation);
+        let declared = client_link::client_capabilities(context).and_then(|capabilities| capabilities.elicitation);
         let form = declared.is_some_and(|elicitation| elicitation.form.is_some() || elicitation.url.is_none());
-        match context.protocol_version() {
+        match client_link::protocol_version(context) {
             _ if !form => Self::Unsupported,
             Some(version) if version >= ProtocolVersion::V_2026_07_28 => Self::InputRequired,
             Some(_) => Self::Elicitation,
@@ -106,7 +106,9 @@ pub(crate) fn associated_data(
 pub(crate) async fn elicit(pending: &PendingApproval, context: &RequestContext<RoleServer>) -> ApprovalProof {
     let approval = pending.approval.id.clone();
     let left = (pending.approval.expires_at - Utc::now()).to_std().unwrap_or_default();
-    let answer = context.peer.create_elicitation_with_timeout(form(pending), Some(ELICITATION_TIMEOUT.min(left))).await;
+    let answer = client_link::peer(context)
+        .create_elicitation_with_timeout(form(pending), Some(ELICITATION_TIMEOUT.min(left)))
+        .await;
     match answer {
         Ok(result) => proof(approval, &result),
         Err(error) => {

@@ -21,6 +21,7 @@ mod tool_list;
 mod trace;
 mod transport;
 
+pub use call_context::RequestPermit;
 pub use call_metrics::CallMetrics;
 pub use endpoint::{Endpoint, Selection};
 pub use listing::{Listing, ToolSize, listing, tool_names};
@@ -30,4 +31,4 @@ pub use stdio::{StdioError, serve_stdio, serve_stream};
 pub use step_up::ScopesNeeded;
 pub use token_estimate::estimate_tokens;
 pub use tool_limits::ToolLimits;
-pub use transport::{HttpService, streamable_http};
+pub use transport::{HttpHandler, HttpService, streamable_http};

@@ -10,6 +10,8 @@ use rmcp::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::transport::client_link;
+
 /// A call without progress for this long sends a first notification, which also opens the stream and keeps it open.
 const FIRST_PROGRESS_AFTER: Duration = Duration::from_secs(1);
 
@@ -31,7 +33,7 @@ impl ProgressReporter {
     pub(crate) fn for_call(context: &RequestContext<RoleServer>) -> (Self, Option<UnboundedSender<Progress>>) {
         let Some(token) = context.meta.get_progress_token() else { return (Self { listener: None, last: None }, None) };
         let (sender, updates) = unbounded_channel();
-        let listener = ProgressListener { token, client: context.peer.clone(), updates };
+        let listener = ProgressListener { token, client: client_link::peer(context), updates };
         (Self { listener: Some(listener), last: None }, Some(sender))
     }
 

@@ -9,8 +9,9 @@ use identity::Caller;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, Implementation, InitializeRequestParams,
-        InitializeResult, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, ClientRequest, DiscoverResult, Implementation,
+        InitializeRequestParams, InitializeResult, ListToolsResult, PaginatedRequestParams, ServerCapabilities,
+        ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -26,6 +27,7 @@ use crate::{
     services::Services,
     tool_limits::ToolLimits,
     tool_list::ToolList,
+    transport::{HttpHandler, client_link},
 };
 
 /// How long a client may cache a list of tools, in milliseconds: it changes only with the caller's permissions.
@@ -92,7 +94,7 @@ impl Server {
             }),
         };
         let scope = scope.ok_or_else(|| ErrorData::internal_error("the request has no caller", None))?;
-        Ok(match context.client_info() {
+        Ok(match client_link::client_info(context) {
             Some(client) => {
                 let caller = scope.caller.with_client(format!("{}/{}", client.name, client.version));
                 RequestScope { caller, ..scope }
@@ -209,5 +211,20 @@ impl ServerHandler for Server {
             Ok(answer) => answer,
             Err(_) => Ok(self.answer_panic(&request.name, &scope.caller).await),
         }
+    }
+}
+
+impl HttpHandler for Server {
+    const PEER_ON_DEMAND: bool = true;
+
+    fn result_key(&self, request: &ClientRequest, parts: &Parts) -> Option<String> {
+        let ClientRequest::ListToolsRequest(_) = request else { return None };
+        let (caller, endpoint) = (parts.extensions.get::<Caller>()?, parts.extensions.get::<Endpoint>()?);
+        let policy = self.services.dispatcher.policy.current();
+        Some(self.tools.list_key(endpoint, &policy.permissions(caller)))
+    }
+
+    fn has_parameter_headers(&self, _tool: &str) -> bool {
+        false
     }
 }

@@ -1,12 +1,13 @@
 //! What every tool call uses: the dispatcher, metrics, limits and the sealer of request states.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use dispatch::{Dispatcher, Refusal, Reply};
 use identity::Caller;
 use limits::{InFlightGuard, LimitKind};
 use rmcp::model::CallToolResult;
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
 use crate::{CallMetrics, confirmation::RequestStateSealer, reply, tool_limits::ToolLimits};
 
@@ -20,6 +21,29 @@ pub(crate) struct Services {
     pub(crate) limits: Arc<ToolLimits>,
     /// Largest result of a read as data, in bytes.
     pub(crate) max_result_bytes: usize,
+    pub(crate) stopping: Stopping,
+}
+
+/// When the server stops, and what it leaves its calls.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stopping {
+    pub(crate) stop: CancellationToken,
+    /// Time from the stop until connections are closed.
+    pub(crate) drain_timeout: Duration,
+}
+
+/// Time from the stop in which a read may end; a wait for a state would take all of the drain timeout.
+const READ_GRACE: Duration = Duration::from_secs(1);
+/// Time for the answers of calls that are cut off, before connections are closed.
+const ANSWER_TIME: Duration = Duration::from_secs(1);
+
+impl Stopping {
+    /// Returns when a call has to end because the server stops.
+    pub(crate) async fn cut_off(&self, changes: bool) {
+        self.stop.cancelled().await;
+        let left = self.drain_timeout.saturating_sub(ANSWER_TIME);
+        tokio::time::sleep(if changes { left } else { left.min(READ_GRACE) }).await;
+    }
 }
 
 impl Services {
@@ -31,6 +55,7 @@ impl Services {
             sealer: None,
             limits: Arc::default(),
             max_result_bytes: reply::DEFAULT_MAX_RESULT_BYTES,
+            stopping: Stopping::default(),
         }
     }
 

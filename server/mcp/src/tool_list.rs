@@ -69,6 +69,18 @@ impl ToolList {
             .collect()
     }
 
+    /// A text that is different for every two lists of [`Self::list`]: the endpoint, and for each tool whether the caller may use it.
+    pub(crate) fn list_key(&self, endpoint: &Endpoint, rights: &Permissions<'_>) -> String {
+        let mut key = endpoint.key();
+        key.push(' ');
+        key.extend(self.tools.values().map(|tool| match tool.is_permitted(rights, tool.least) {
+            false => '-',
+            true if tool.is_permitted(rights, tool.most) => 'a',
+            true => 'r',
+        }));
+        key
+    }
+
     /// Whether the endpoint offers a tool of this name to any caller.
     pub(crate) fn offers(&self, endpoint: &Endpoint, name: &str) -> bool {
         self.tools.get(name).is_some_and(|tool| tool.is_exposed_on(endpoint) && tool.for_endpoint(endpoint).is_some())

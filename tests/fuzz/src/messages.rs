@@ -138,7 +138,7 @@ async fn router(folder: &std::path::Path) -> Router {
     let server = mcp::Server::new(dispatcher, metrics.clone());
     let stop = tokio_util::sync::CancellationToken::new();
     let deps = http_server::RouterDeps {
-        mcp: server.http(settings.max_body_bytes, stop),
+        mcp: server.http(settings.max_body_bytes, stop, settings.drain_timeout),
         toolsets: vec!["deploy".to_owned()],
         authenticate: Arc::new(authenticator),
         health: Arc::new(()),
@@ -147,5 +147,5 @@ async fn router(folder: &std::path::Path) -> Router {
         events: Arc::new(()),
         console: None,
     };
-    http_server::router(&settings, deps).expect("a router")
+    http_server::router(&settings, deps)
 }

@@ -5,12 +5,16 @@ import os
 import pty
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import threading
+import time
+import urllib.request
 
 import pytest
 import yaml
-from conftest import TEST_TIMEOUT, eventually, juju_mcp, required_path
+from conftest import TEST_TIMEOUT, eventually, juju_mcp, required_path, start_juju_mcp, stop
 from plain_mcp import call
 
 
@@ -35,8 +39,9 @@ def refused(done, code, *parts):
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
     """The ready file of a simulated controller."""
-    with juju_mcp(tmp_path_factory.mktemp("sim"), "sim") as ready:
-        yield ready
+    folder = tmp_path_factory.mktemp("sim")
+    with juju_mcp(folder, "sim") as ready:
+        yield ready | {"ready_file": folder / "ready.json"}
 
 
 @pytest.fixture
@@ -303,3 +308,73 @@ def test_help_names_every_scenario(tmp_path):
     named = " ".join(run("demo", "--help", folder=tmp_path).stdout.split())
     listed = run("demo", "--scenario", "missing", folder=tmp_path).stderr.split("shipped are: ")[1].splitlines()[0].split(", ")
     assert {"shop", "outage", "kubernetes", "large"} <= set(listed) and all(f"`{name}`" in named for name in listed), (listed, named)
+
+
+def older_session(url, token):
+    """Opens a session of an older client; returns its headers."""
+    headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "program-test", "version": "1"}}}
+    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(hello).encode(), headers), timeout=TEST_TIMEOUT) as answer:
+        return headers | {"Mcp-Session-Id": answer.headers["Mcp-Session-Id"], "MCP-Protocol-Version": "2025-06-18"}
+
+
+@pytest.mark.parametrize("delay, known", [(300, True), (60_000, False)])
+def test_writes_in_flight_at_sigterm_are_answered_and_the_ledger_agrees(tmp_path, files, simulated, delay, known):
+    token, state = "jmcp_" + "a" * 43, tmp_path / "state"
+    words = ["serve", "--juju-data-dir", files, "--state-dir", state, "--token-file", f"operator={tmp_path / 'operator.token'}"]
+    process, ready = start_juju_mcp(tmp_path / "serve", *words)
+    url = ready["mcp_url"] + "/full"
+    arguments = {"model": "shop", "application": "web"}
+    older = [older_session(url, token) for _ in range(6)]
+    answers = {}
+
+    def write(number):
+        body = arguments | {"idempotency_key": f"sigterm-{delay}-{number}"}
+        if number < len(older):
+            message = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": "juju_add_unit", "arguments": body}}
+            request = urllib.request.Request(url, json.dumps(message).encode(), older[number])
+            with urllib.request.urlopen(request, timeout=TEST_TIMEOUT) as answer:
+                message = json.loads(answer.read())
+            assert message["id"] == number, message
+            answers[number] = message["result"]
+        else:
+            answers[number] = call(url, "juju_add_unit", body, token)
+
+    def in_flight():
+        metrics = urllib.request.urlopen(ready["mcp_url"].removesuffix("/mcp") + "/metrics", timeout=TEST_TIMEOUT).read().decode()
+        return re.search(r"^juju_mcp_calls_in_progress 12$", metrics, re.MULTILINE)
+
+    call(url, "juju_status", {"model": "shop"}, token)
+    fault = simulated["ready_file"]
+    assert run("fault", "delay", delay, "--ready-file", fault, folder=tmp_path).returncode == 0
+    try:
+        writers = [threading.Thread(target=write, args=[number]) for number in range(12)]
+        for writer in writers:
+            writer.start()
+        if not known:
+            eventually("twelve writes are in flight", in_flight, 0.05)
+        else:
+            time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        for writer in writers:
+            writer.join(TEST_TIMEOUT)
+        assert process.wait(TEST_TIMEOUT) == 0
+    finally:
+        assert run("fault", "clear", "--ready-file", fault, folder=tmp_path).returncode == 0
+        stop(process)
+    codes = [(answers[number].get("_meta") or {}).get("juju-mcp/code") for number in range(12)]
+    if known:
+        assert codes == [None] * 12 and not any(answers[number].get("isError") for number in range(12)), answers
+    else:
+        assert codes == ["outcome_unknown"] * 12, answers
+    # the next start closes what the stop has cut off
+    with juju_mcp(tmp_path / "again", *words):
+        pass
+    assert run("audit", "verify", "--state-dir", state, folder=tmp_path).returncode == 0
+    records = [json.loads(line) for line in run("audit", "export", "--state-dir", state, folder=tmp_path).stdout.splitlines()]
+    opened = [record["entry"] for record in records if record.get("phase") == "open" and "juju_add_unit" in json.dumps(record)]
+    outcomes = [record["body"]["outcome"] for record in records if record.get("phase") == "close" and record["entry"] in opened]
+    # cancelled: the stop has cut off the act before its write was sent
+    expected = {"done"} if known else {"unknown", "cancelled"}
+    assert len(opened) == len(outcomes) == 12 and set(outcomes) <= expected, (opened, outcomes)

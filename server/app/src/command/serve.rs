@@ -120,7 +120,7 @@ impl Serving {
             |settings| console::routes(settings, approvals.clone(), Arc::clone(&authenticator), Arc::clone(&events));
         let console = self.console.map(pages).transpose().map_err(Failure::failed)?;
         let deps = RouterDeps {
-            mcp: handler.http(self.settings.max_body_bytes, self.stop.clone()),
+            mcp: handler.http(self.settings.max_body_bytes, self.stop.clone(), self.settings.drain_timeout),
             toolsets: self.dispatcher.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
             authenticate: authenticator,
             health,
@@ -133,7 +133,7 @@ impl Serving {
             let settings = Settings { tls: None, ..self.settings.clone() };
             tokio::spawn(serve_metrics(listener, Arc::clone(&deps.metrics), settings, self.stop.clone()));
         }
-        let router = http_server::router(&self.settings, deps).map_err(Failure::failed)?;
+        let router = http_server::router(&self.settings, deps);
         ready.mcp_url = Some(format!("{address}/mcp"));
         if let Some(file) = ready_file {
             ready.write(file)?;

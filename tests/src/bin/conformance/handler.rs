@@ -85,7 +85,9 @@ impl Fixtures {
                 progress(context).await;
                 text_result("Sent three progress notifications.")
             }
+            // the first notification begins the event stream that the suite checks
             "test_reconnection" => {
+                log(context).await;
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 text_result("Reconnection test completed")
             }
@@ -176,8 +178,12 @@ impl ServerHandler for Fixtures {
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        // a notification begins an event stream: the suite lists tools to check several streams at once
+        if context.protocol_version() == Some(ProtocolVersion::V_2025_11_25) {
+            log(&context).await;
+        }
         Ok(ListToolsResult::with_all_items(self.tools.to_vec()))
     }
 
@@ -317,5 +323,12 @@ impl ServerHandler for Fixtures {
 
     async fn cancel_task(&self, request: CancelTaskParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
         self.tasks.cancel_task(&request.task_id)
+    }
+}
+
+impl mcp::HttpHandler for Fixtures {
+    fn has_parameter_headers(&self, tool: &str) -> bool {
+        let schema = self.get_tool(tool).map(|tool| serde_json::to_string(&tool.input_schema));
+        schema.is_none_or(|schema| schema.is_ok_and(|schema| schema.contains("x-mcp-header")))
     }
 }

@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::default();
     let stop = CancellationToken::new();
     let deps = RouterDeps {
-        mcp: mcp::streamable_http(handler::Fixtures::new()?, settings.max_body_bytes, stop.child_token()),
+        mcp: mcp::streamable_http(handler::Fixtures::new()?, settings.max_body_bytes, Arc::new(())),
         toolsets: Vec::new(),
         authenticate: Arc::new(AnyCaller),
         health: Arc::new(()),
@@ -61,7 +61,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         events: Arc::new(()),
         console: None,
     };
-    let router = http_server::router(&settings, deps)?;
+    let router = http_server::router(&settings, deps);
     let listener = tokio::net::TcpListener::bind(arguments.listen).await?;
     let url = format!("http://{}/mcp", listener.local_addr()?);
     if let Some(path) = arguments.ready_file {
