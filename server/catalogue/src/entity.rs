@@ -1,10 +1,12 @@
 //! Names of entities, placements and constraints, as arguments have them and as the API wants them.
 
 use juju_wire::{
-    constraints::{Base, Constraints, Placement, StorageConstraints},
+    constraints::{Base, Placement, StorageConstraints},
     tag::Tag,
 };
 use serde_json::Value;
+
+use crate::constraints::parse_size;
 
 /// `application-web`.
 pub(crate) fn application(name: &str) -> String {
@@ -36,11 +38,24 @@ pub(crate) fn of_endpoint(text: &str) -> &str {
     }
 }
 
-/// Whether a text is exactly `application/number`. Juju reads the application of `web/x/0` as `web`, so nothing else passes.
+/// Whether a text is exactly `application/number`. Juju reads the application of `web/x/0` as `web`, and some readers take
+/// `web/01` for `web/1`, so nothing else passes.
 pub(crate) fn is_unit(name: &str) -> bool {
-    name.split_once('/').is_some_and(|(application, number)| {
-        !application.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) && number.parse::<u32>().is_ok()
-    })
+    name.split_once('/').is_some_and(|(application, number)| !application.is_empty() && is_number(number))
+}
+
+/// Whether a text is the number of a unit or a machine: digits without a sign and without leading zeros.
+fn is_number(text: &str) -> bool {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    plain && text.parse::<u32>().is_ok()
+}
+
+/// Whether a text is exactly the id of a machine or a container: `3`, `0/lxd/1`.
+pub(crate) fn is_machine(id: &str) -> bool {
+    let parts: Vec<&str> = id.split('/').collect();
+    let kind = |kind: &str| !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase());
+    let fits = |(at, part): (usize, &&str)| if at % 2 == 0 { is_number(part) } else { kind(part) };
+    parts.len() % 2 == 1 && parts.iter().enumerate().all(fits)
 }
 
 /// Whether a text is exactly `application/leader`.
@@ -64,16 +79,67 @@ pub(crate) fn check_units_or_leaders(names: &[String]) -> Result<(), String> {
     }
 }
 
+/// Refuses texts that are not exactly ids of machines.
+pub(crate) fn check_machines(ids: &[String]) -> Result<(), String> {
+    match ids.iter().find(|id| !is_machine(id)) {
+        Some(id) => Err(format!("`machines` has to hold ids like `3` or `0/lxd/1`, not: {id}")),
+        None => Ok(()),
+    }
+}
+
+/// Refuses placement directives that the client refuses.
+pub(crate) fn check_placements(directives: &[String]) -> Result<(), String> {
+    let problem = |directive: &String| match directive.split_once(':') {
+        _ if directive.is_empty() || directive.contains([',', ' ']) => Some("one placement, such as `3` or `lxd:3`"),
+        Some(("", _)) => Some("a scope before the colon, such as `lxd:3`"),
+        Some(("#" | "lxd" | "kvm", id)) if !is_machine(id) => {
+            Some("the id of a machine after the colon, such as `lxd:3`")
+        }
+        _ => None,
+    };
+    match directives.iter().find_map(|directive| Some((directive, problem(directive)?))) {
+        Some((directive, wanted)) => Err(format!("each of `to` has to be {wanted}, not: {directive}")),
+        None => Ok(()),
+    }
+}
+
+/// Refuses options without a value: a null has no text that Juju could store.
+pub(crate) fn check_values<'a>(
+    argument: &str,
+    values: impl IntoIterator<Item = (&'a String, &'a Value)>,
+) -> Result<(), String> {
+    match values.into_iter().find(|(_, value)| value.is_null()) {
+        Some((name, _)) => Err(format!(
+            "`{argument}.{name}` has no value: give one, or leave it out; `reset` returns an option to its default"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Refuses options that are both set and reset.
+pub(crate) fn check_reset<'a>(values: impl IntoIterator<Item = &'a String>, reset: &[String]) -> Result<(), String> {
+    match values.into_iter().find(|name| reset.contains(name)) {
+        Some(name) => Err(format!("`{name}` is in `values` and in `reset`: it can only be set or reset")),
+        None => Ok(()),
+    }
+}
+
 /// `ubuntu@22.04`, as the client shows a base: the risk of a release is left out where it is stable.
 pub(crate) fn base(base: &Base) -> String {
     format!("{}@{}", base.name, base.channel.trim_end_matches("/stable"))
 }
 
-/// Reads `ubuntu@22.04`.
+/// Parses `ubuntu@22.04` or `ubuntu@22.04/stable`.
 pub(crate) fn parse_base(text: &str) -> Result<Base, String> {
-    let (name, channel) =
-        text.split_once('@').ok_or_else(|| format!("`base` has to be like `ubuntu@22.04`, not: {text}"))?;
-    Ok(Base { name: name.to_owned(), channel: channel.to_owned() })
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+    let channel = |channel: &str| channel.split('/').count() <= 3 && channel.split('/').all(word);
+    match text.split_once('@') {
+        Some((name, version)) if word(name) && channel(version) => {
+            Ok(Base { name: name.to_ascii_lowercase(), channel: version.to_owned() })
+        }
+        _ => Err(format!("`base` has to be like `ubuntu@22.04`, not: {text}")),
+    }
 }
 
 /// A value as the client's command line would have it.
@@ -91,48 +157,16 @@ pub(crate) fn placements(directives: &[String], model_uuid: &str) -> Vec<Option<
     let read = |text: &String| match text.split_once(':') {
         Some((scope, directive)) => placement(scope, directive),
         None if matches!(text.as_str(), "lxd" | "kvm") => placement(text, ""),
-        None if text.split('/').all(|part| part == "lxd" || part == "kvm" || part.parse::<u32>().is_ok()) => {
-            placement("#", text)
-        }
+        None if is_machine(text) => placement("#", text),
         None => placement(model_uuid, text),
     };
     directives.iter().map(read).collect()
 }
 
-/// Constraints as the client writes them, `mem=4G cores=2 arch=amd64` (`core/constraints`).
-pub(crate) fn constraints(text: &str) -> Result<Constraints, String> {
-    let mut constraints = Constraints::default();
-    for word in text.split_whitespace() {
-        let (name, value) =
-            word.split_once('=').ok_or_else(|| format!("`constraints` has to be like `mem=4G`, not: {word}"))?;
-        let number =
-            || value.parse::<u64>().map_err(|_| format!("constraint `{name}` has to be a number, not: {value}"));
-        let list = || Some(value.split(',').map(str::to_owned).collect());
-        match name {
-            "arch" => constraints.arch = Some(value.to_owned()),
-            "container" => constraints.container = Some(value.to_owned()),
-            "cores" | "cpu-cores" => constraints.cores = Some(number()?),
-            "cpu-power" => constraints.cpu_power = Some(number()?),
-            "mem" => constraints.mem = Some(megabytes(name, value)?),
-            "root-disk" => constraints.root_disk = Some(megabytes(name, value)?),
-            "root-disk-source" => constraints.root_disk_source = Some(value.to_owned()),
-            "tags" => constraints.tags = list(),
-            "instance-role" => constraints.instance_role = Some(value.to_owned()),
-            "instance-type" => constraints.instance_type = Some(value.to_owned()),
-            "spaces" => constraints.spaces = list(),
-            "virt-type" => constraints.virt_type = Some(value.to_owned()),
-            "zones" => constraints.zones = list(),
-            "allocate-public-ip" => constraints.allocate_public_ip = Some(value == "true"),
-            "image-id" => constraints.image_id = Some(value.to_owned()),
-            unknown => return Err(format!("there is no constraint `{unknown}`")),
-        }
-    }
-    Ok(constraints)
-}
-
 /// Storage as the client writes it, `ebs,2,10G`: pool, number and size, each at most once (`storage/constraints.go`).
 pub(crate) fn storage(text: &str) -> Result<StorageConstraints, String> {
     let mut storage = StorageConstraints::default();
+    let size = |word: &str| parse_size(word).map_err(|problem| format!("the size `{word}` in `storage` {problem}"));
     for word in text.split(',').filter(|word| !word.is_empty()) {
         let again = || format!("`storage` names the same twice: {text}");
         if word.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
@@ -143,7 +177,7 @@ pub(crate) fn storage(text: &str) -> Result<StorageConstraints, String> {
             if std::mem::replace(&mut storage.count, count) != 0 {
                 return Err(again());
             }
-        } else if std::mem::replace(&mut storage.size, megabytes("storage", word)?) != 0 {
+        } else if std::mem::replace(&mut storage.size, size(word)?) != 0 {
             return Err(again());
         }
     }
@@ -154,32 +188,9 @@ pub(crate) fn storage(text: &str) -> Result<StorageConstraints, String> {
     Ok(storage)
 }
 
-/// A size in mebibytes, with the suffixes M, G, T, P.
-fn megabytes(name: &str, value: &str) -> Result<u64, String> {
-    let digits = value.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let factor = match &value[digits.len()..] {
-        "" | "M" => 1,
-        "G" => 1 << 10,
-        "T" => 1 << 20,
-        "P" => 1 << 30,
-        _ => return Err(format!("constraint `{name}` has to be like `4G`, not: {value}")),
-    };
-    let number: u64 = digits.parse().map_err(|_| format!("constraint `{name}` has to be like `4G`, not: {value}"))?;
-    number.checked_mul(factor).ok_or_else(|| format!("constraint `{name}` is too large: {value}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn constraints_are_read_as_the_client_reads_them() {
-        let read = constraints("mem=4G cores=2 zones=a,b").expect("readable");
-        assert_eq!((read.mem, read.cores, read.zones), (Some(4096), Some(2), Some(vec!["a".into(), "b".into()])));
-        for text in ["mem", "mem=lots", "cores=two", "colour=red", "mem=99999999999999P"] {
-            assert!(constraints(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn storage_is_read_in_any_order() {
@@ -214,8 +225,49 @@ mod tests {
     #[test]
     fn units_have_a_number() {
         assert!(check_units(&["web/0".into(), "web-app/10".into()]).is_ok());
-        for name in ["web", "web/", "/0", "web/x", "web/x/0", "web//0", "web/+1", "web/leader"] {
+        for name in
+            ["web", "web/", "/0", "web/x", "web/x/0", "web//0", "web/+1", "web/01", "web/00", "web/ 1", "web/leader"]
+        {
             assert!(check_units(&[name.to_owned()]).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn machines_have_plain_numbers() {
+        assert!(check_machines(&["0".into(), "12".into(), "0/lxd/1".into(), "0/lxd/1/kvm/0".into()]).is_ok());
+        for id in ["", "x", "01", "+1", "-1", "0/", "0/lxd", "0/LXD/1", "lxd:0", "0/lxd/01", "4294967296"] {
+            assert!(check_machines(&[id.to_owned()]).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn placements_that_the_client_refuses_are_refused() {
+        for directive in ["3", "0/lxd/1", "lxd", "lxd:3", "lxd:0/lxd/1", "zone=a", "host.maas", "system-id=x"] {
+            assert_eq!(check_placements(&[directive.to_owned()]), Ok(()), "{directive}");
+        }
+        for directive in ["", ":3", "lxd:", "lxd:x", "lxd:01", "#:x", "0,1", "0 1"] {
+            let problem = check_placements(&[directive.to_owned()]).expect_err(directive);
+            assert!(problem.contains("`to`"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn bases_are_a_name_and_a_channel() {
+        let read = |text| parse_base(text).map(|base| format!("{}@{}", base.name, base.channel));
+        assert_eq!(read("ubuntu@22.04"), Ok("ubuntu@22.04".to_owned()));
+        assert_eq!(read("Ubuntu@22.04/stable"), Ok("ubuntu@22.04/stable".to_owned()));
+        for text in ["ubuntu", "@22.04", "ubuntu@", "ubuntu@22.04@x", "ubuntu@22 04", "ubuntu@a/b/c/d", "ubuntu@22.04/"]
+        {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_set_or_reset_but_not_both_and_not_null() {
+        let values = std::collections::BTreeMap::from([("title".to_owned(), Value::Null)]);
+        let problem = check_values("values", &values).expect_err("null");
+        assert!(problem.contains("`values.title`") && problem.contains("`reset`"), "{problem}");
+        assert!(check_reset(values.keys(), &["title".to_owned()]).expect_err("both").contains("`title`"));
+        assert_eq!(check_reset(values.keys(), &["other".to_owned()]), Ok(()));
     }
 }

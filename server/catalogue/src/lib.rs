@@ -8,6 +8,7 @@ mod bad_arguments;
 mod bounds;
 mod coerce;
 mod command;
+mod constraints;
 mod entity;
 mod failure;
 pub mod juju;

@@ -13,6 +13,8 @@ pub struct OfferUrl {
     pub model: String,
     /// Name of the offer.
     pub offer: String,
+    /// Its endpoint, where one is named.
+    pub endpoint: Option<String>,
 }
 
 impl OfferUrl {
@@ -27,8 +29,9 @@ impl OfferUrl {
     /// One sentence, naming the argument.
     pub(crate) fn parse(argument: &str, text: &str) -> Result<Self, String> {
         let invalid = || format!("`{argument}` has to be like `admin/prod.database`, not: {text}");
+        // the name of a controller may have dots, so a colon ends one exactly where an offer follows it (`maybeParseSource`)
         let (controller, rest) = match text.split_once(':') {
-            Some((controller, rest)) if !controller.contains('.') => (Some(controller), rest),
+            Some((controller, rest)) if rest.contains('.') => (Some(controller), rest),
             _ => (None, text),
         };
         let (owner, rest) = match rest.split_once('/') {
@@ -52,7 +55,13 @@ impl OfferUrl {
             owner: owner.map(ToOwned::to_owned),
             model: model.to_owned(),
             offer: offer.to_owned(),
+            endpoint: endpoint.map(ToOwned::to_owned),
         })
+    }
+
+    /// The URL as the offer's own controller knows it, `admin/prod.database`; `owner` is that of a model without one.
+    pub(crate) fn local(&self, owner: &str) -> String {
+        format!("{}/{}.{}", self.owner.as_deref().unwrap_or(owner), self.model, self.offer)
     }
 
     /// The offer as a target, seen from the location of the act that takes it.
@@ -81,6 +90,8 @@ mod tests {
             ("bob@domain.com/us.database:db", "eu:bob@domain.com/us"),
             ("prod:bob/us.database", "prod:bob/us"),
             ("prod:us.database:db", "prod:ana/us"),
+            ("prod.example:bob/us.database", "prod.example:bob/us"),
+            ("prod.example:us.database:db", "prod.example:ana/us"),
         ] {
             let target = OfferUrl::parse("offer", text).expect(text).target_from(&act);
             assert_eq!(target.location.to_string(), location, "{text}");

@@ -322,6 +322,7 @@ fn parse_gib(text: &str) -> Option<f64> {
         "" | "M" => 1.0 / 1024.0,
         "G" => 1.0,
         "T" => 1024.0,
+        "P" => 1024.0 * 1024.0,
         _ => return None,
     };
     digits.parse::<f64>().ok().map(|number| number * factor)

@@ -51,6 +51,7 @@ impl Command for Exec {
         if no_target {
             return Err("give `units`, `applications` or `machines`".to_owned());
         }
+        entity::check_machines(&args.machines)?;
         entity::check_units_or_leaders(&args.units)
     }
 

@@ -66,6 +66,10 @@ pub(super) async fn finish(
             return Ok(shown);
         }
         if Instant::now() > until {
+            if done > 0 {
+                shown.extend(unfinished(&tasks, &operation));
+                return Ok(shown);
+            }
             let problem = format!("operation {operation} has not ended yet: {done} of {total} tasks have");
             return Err(Failure::refused(
                 problem,
@@ -95,6 +99,17 @@ fn take_failed(tasks: &mut Vec<ActionResult>, receivers: &[String]) -> (Map<Stri
     (shown, first)
 }
 
+/// The results of an operation of which some tasks have not ended: those that ended, those that have not, and how to look at it
+/// later.
+fn unfinished(tasks: &[ActionResult], operation: &str) -> Map<String, Value> {
+    let mut shown: Map<_, _> = tasks.iter().filter_map(result).collect();
+    let pending: Vec<_> = tasks.iter().filter(|task| !ended(task)).filter_map(|task| Some(result(task)?.0)).collect();
+    shown.insert("operation".to_owned(), json!(operation));
+    let remedy = format!("they go on; look at them with juju_show_operation, operation {operation}");
+    shown.insert("not-ended".to_owned(), json!({"units": pending, "remedy": remedy}));
+    shown
+}
+
 fn ended(task: &ActionResult) -> bool {
     !matches!(task.status.as_str(), "pending" | "running" | "aborting")
 }
@@ -120,4 +135,25 @@ fn timing(enqueued: &str, started: &str, completed: &str) -> Value {
     let times = [("completed", completed), ("enqueued", enqueued), ("started", started)];
     let come = times.into_iter().filter(|(_, time)| !time.is_empty() && *time != ZERO_TIME);
     Value::Object(come.map(|(name, time)| (name.to_owned(), json!(go_timestamp(time)))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unfinished_operation_has_the_results_of_the_tasks_that_ended() {
+        let task = |number: u32, status: &str| -> ActionResult {
+            serde_json::from_value(json!({
+                "action": {"tag": format!("action-{number}"), "receiver": format!("unit-web-{number}"), "name": "backup"},
+                "status": status, "output": {"file": "a.tar"},
+            }))
+            .expect("a task")
+        };
+        let shown = unfinished(&[task(0, "completed"), task(1, "running"), task(2, "failed")], "7");
+        assert_eq!(shown["web/0"]["results"], json!({"file": "a.tar"}));
+        assert_eq!(shown["web/1"]["status"], "running");
+        assert_eq!(shown["web/2"]["status"], "failed");
+        assert_eq!((&shown["operation"], &shown["not-ended"]["units"]), (&json!("7"), &json!(["web/1"])));
+    }
 }

@@ -48,6 +48,11 @@ impl Command for Config {
     const POSITIONAL: &'static [&'static str] = &["application", "key", "values"];
     const ROWS_PATH: Option<&'static str> = Some("settings");
 
+    fn validate(args: &Args) -> Result<(), String> {
+        entity::check_values("values", &args.values)?;
+        entity::check_reset(args.values.keys(), &args.reset)
+    }
+
     fn effect(args: &Args) -> Effect {
         if args.values.is_empty() && args.reset.is_empty() { Effect::Read } else { Effect::Write }
     }

@@ -23,7 +23,7 @@ use super::{
     archive::{Archive, is_file},
     resources::{self, ResourceRequest},
 };
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::setup, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, constraints::parse_constraints, entity, juju::setup, target};
 
 /// The tool `juju_deploy`.
 pub struct Deploy;
@@ -104,6 +104,8 @@ impl Command for Deploy {
         if args.revision.is_some() && args.channel.is_none() {
             return Err("`revision` needs `channel` too, because later refreshes follow it".to_owned());
         }
+        entity::check_placements(&args.to)?;
+        entity::check_values("config", &args.config)?;
         request(args, false, "").map(drop)
     }
 
@@ -239,7 +241,7 @@ async fn check_resources(args: &Args, info: &DeployFromRepositoryInfo, target: &
 async fn from_file(args: Args, target: &ResolvedTarget) -> Result<Output, Failure> {
     let archive = Archive::read(target, &args.charm).await?;
     resources::check(&archive.meta.resources, &args.resources)?;
-    let constraints = entity::constraints(args.constraints.as_deref().unwrap_or_default()).map_err(unfit)?;
+    let constraints = parse_constraints(args.constraints.as_deref().unwrap_or_default()).map_err(unfit)?;
     let application = args.application_name.clone().unwrap_or_else(|| archive.meta.name.clone());
     let (config_yaml, storage) = (config_yaml(&args, &application).map_err(unfit)?, storage(&args).map_err(unfit)?);
     let (url, origin) = archive.upload(target, base(&args)?, constraints.arch.clone()).await?;
@@ -298,7 +300,7 @@ fn request(args: &Args, dry_run: bool, model_uuid: &str) -> Result<DeployFromRep
         application_name,
         base: args.base.as_deref().map(entity::parse_base).transpose()?,
         channel: args.channel.clone(),
-        cons: entity::constraints(args.constraints.as_deref().unwrap_or_default())?,
+        cons: parse_constraints(args.constraints.as_deref().unwrap_or_default())?,
         dry_run,
         endpoint_bindings: args.bind.clone(),
         force: args.force,

@@ -90,7 +90,10 @@ impl Command for Refresh {
 
     fn validate(args: &Args) -> Result<(), String> {
         let both = args.path.is_some() && (args.channel.is_some() || args.revision.is_some());
-        if both { Err("`path` excludes `channel` and `revision`".to_owned()) } else { Ok(()) }
+        if both {
+            return Err("`path` excludes `channel` and `revision`".to_owned());
+        }
+        entity::check_values("config", &args.config)
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {

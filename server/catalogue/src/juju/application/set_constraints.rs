@@ -7,7 +7,7 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, constraints::parse_constraints, target};
 
 /// The tool `juju_set_constraints`.
 pub struct SetConstraints;
@@ -43,7 +43,7 @@ impl Command for SetConstraints {
     const POSITIONAL: &'static [&'static str] = &["application", "constraints"];
 
     fn validate(args: &Args) -> Result<(), String> {
-        entity::constraints(&args.constraints).map(drop)
+        parse_constraints(&args.constraints).map(drop)
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
@@ -55,7 +55,7 @@ impl Command for SetConstraints {
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        let parsed = entity::constraints(&args.constraints);
+        let parsed = parse_constraints(&args.constraints);
         let constraints = parsed.map_err(|problem| Failure::refused(problem, "write them like `mem=4G cores=2`"))?;
         let connection = target.model_connection().await?;
         let params = SetConstraintsParams { application: args.application.clone(), constraints };

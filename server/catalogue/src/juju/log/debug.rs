@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Command, Failure, ResolvedTarget, Scope, target, text::cell};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, target, text::cell};
 
 /// The tool `juju_debug_log`.
 pub struct DebugLog;
@@ -144,18 +144,22 @@ fn source(name: &str) -> TargetEntity {
     }
 }
 
+/// Whether a text is the tag of a machine or a unit, or a pattern of tags. The name of an application never is: it has no word of
+/// digits alone.
+fn is_tag(name: &str) -> bool {
+    let number = |id: &str| id.rsplit('-').next().is_some_and(entity::is_machine);
+    let kind = name.split_once('-').map(|(kind, id)| (kind, number(id)));
+    name.contains('*') || matches!(kind, Some(("machine" | "unit", true)))
+}
+
 /// The tag for a machine id, a unit or an application; a tag is returned unchanged.
 fn tag(name: &str) -> String {
     let numbers = name.split('/').next().is_some_and(|first| first.parse::<u32>().is_ok());
     match () {
         () if numbers => Tag::new("machine", name).to_string(),
         () if name.contains('/') => Tag::new("unit", name).to_string(),
-        () if ["machine-", "unit-", "application-", "controller-", "model-"]
-            .iter()
-            .any(|kind| name.starts_with(kind)) =>
-        {
-            name.to_owned()
-        }
+        // a tag as the client takes one; `model-registry` and `unit-tests` are applications
+        () if is_tag(name) => name.to_owned(),
         () => format!("unit-{name}-*"),
     }
 }
@@ -172,6 +176,13 @@ mod tests {
             ("web/0", "unit-web-0"),
             ("web", "unit-web-*"),
             ("unit-web-0", "unit-web-0"),
+            ("machine-0", "machine-0"),
+            ("unit-web-*", "unit-web-*"),
+            ("model-registry", "unit-model-registry-*"),
+            ("application-server", "unit-application-server-*"),
+            ("controller-ui", "unit-controller-ui-*"),
+            ("unit-tests", "unit-unit-tests-*"),
+            ("machine-learning", "unit-machine-learning-*"),
         ] {
             assert_eq!(tag(name), meant);
         }

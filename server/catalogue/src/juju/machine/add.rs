@@ -10,7 +10,7 @@ use policy::{Effect, Impact, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity};
+use crate::{Command, Failure, ResolvedTarget, Scope, constraints::parse_constraints, entity};
 
 /// The tool `juju_add_machine`.
 pub struct AddMachine;
@@ -74,7 +74,7 @@ fn request(args: &Args) -> Result<AddMachineParams, String> {
     let base = args.base.as_deref().map(entity::parse_base).transpose()?;
     Ok(AddMachineParams {
         base,
-        constraints: entity::constraints(args.constraints.as_deref().unwrap_or_default())?,
+        constraints: parse_constraints(args.constraints.as_deref().unwrap_or_default())?,
         jobs: vec!["JobHostUnits".to_owned()],
         ..AddMachineParams::default()
     })

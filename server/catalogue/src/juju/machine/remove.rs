@@ -44,6 +44,10 @@ impl Command for RemoveMachine {
     const MAX_EFFECT: Effect = Effect::Destructive;
     const POSITIONAL: &'static [&'static str] = &["machines"];
 
+    fn validate(args: &Args) -> Result<(), String> {
+        entity::check_machines(&args.machines)
+    }
+
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         target::machines(&args.machines).collect()
     }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::list::{Output, look};
-use crate::{Command, Failure, ResolvedTarget, Scope, target};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, target};
 
 /// The tool `juju_show_machine`.
 pub struct ShowMachine;
@@ -30,6 +30,10 @@ impl Command for ShowMachine {
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["machines"];
+
+    fn validate(args: &Args) -> Result<(), String> {
+        entity::check_machines(&args.machines)
+    }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         target::machines(&args.machines).collect()

@@ -11,7 +11,7 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, juju::setup};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::setup};
 
 /// The tool `juju_add_model`.
 pub struct AddModel;
@@ -56,10 +56,9 @@ impl Command for AddModel {
     fn validate(args: &Args) -> Result<(), String> {
         let stray = args.credential.is_some() && args.cloud.is_none();
         if stray {
-            Err("`credential` needs `cloud` too, because credentials belong to clouds".to_owned())
-        } else {
-            Ok(())
+            return Err("`credential` needs `cloud` too, because credentials belong to clouds".to_owned());
         }
+        entity::check_values("config", &args.config)
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, juju::setup};
+use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::setup};
 
 /// The tool `juju_model_config`.
 pub struct ModelConfig;
@@ -42,6 +42,11 @@ impl Command for ModelConfig {
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["key", "values"];
     const ROWS_PATH: Option<&'static str> = Some("");
+
+    fn validate(args: &Args) -> Result<(), String> {
+        entity::check_values("values", &args.values)?;
+        entity::check_reset(args.values.keys(), &args.reset)
+    }
 
     fn effect(args: &Args) -> Effect {
         if args.values.is_empty() && args.reset.is_empty() { Effect::Read } else { Effect::Write }

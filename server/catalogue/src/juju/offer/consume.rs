@@ -7,11 +7,16 @@ use juju_wire::facade::{
         Consume as ConsumeMethod,
         consume::{ConsumeApplicationArgV5, ConsumeApplicationArgsV5},
     },
-    application_offers::{GetConsumeDetails, consume::ConsumeOfferDetailsArg, offer::OfferURLs},
+    application_offers::{
+        GetConsumeDetails,
+        consume::{ConsumeOfferDetailsArg, ConsumeOfferDetailsResult},
+        offer::{ApplicationOfferDetailsV5, OfferURLs},
+    },
 };
 use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{Command, Failure, OfferUrl, ResolvedTarget, Scope, entity, juju::render::bulk_single, target};
 
@@ -46,7 +51,10 @@ impl Command for Consume {
     const POSITIONAL: &'static [&'static str] = &["offer", "application_alias"];
 
     fn validate(args: &Args) -> Result<(), String> {
-        OfferUrl::parse("offer", &args.offer).map(drop)
+        match OfferUrl::parse("offer", &args.offer)?.endpoint {
+            Some(_) => Err("`offer` cannot have an endpoint: name it when you integrate".to_owned()),
+            None => Ok(()),
+        }
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
@@ -61,29 +69,60 @@ impl Command for Consume {
         OfferUrl::parse("offer", &args.offer).ok()
     }
 
+    async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
+        let (offer, _) = look_up(&parse(args)?, target).await?;
+        Ok(Some(json!({"offer": offer.offer_url, "application": name(args.application_alias.as_deref(), &offer)})))
+    }
+
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        let application = consume(&args.offer, args.application_alias.as_deref(), &target).await?;
+        let application = consume(&parse(&args)?, args.application_alias.as_deref(), &target).await?;
         Ok(Output { application })
     }
 }
 
-/// Consumes an offer. Returns its name in the model with the requested endpoint.
-pub(crate) async fn consume(url: &str, alias: Option<&str>, target: &ResolvedTarget) -> Result<String, Failure> {
-    let (url, endpoint) = match url.rsplit_once(':') {
-        Some((head, endpoint)) if head.contains('.') => (head, Some(endpoint)),
-        _ => (url, None),
-    };
-    let controller = target.controller_connection().await?;
-    let user_tag = controller.session().await?.user_tag().to_owned();
+fn parse(args: &Args) -> Result<OfferUrl, Failure> {
+    OfferUrl::parse("offer", &args.offer).map_err(|problem| Failure::refused(problem, "correct the argument"))
+}
+
+/// The name of an offer in the model that takes it.
+fn name(alias: Option<&str>, offer: &ApplicationOfferDetailsV5) -> String {
+    alias.unwrap_or(&offer.offer_name).to_owned()
+}
+
+/// Asks the controller of an offer for the offer.
+///
+/// # Errors
+/// [`Failure`] where this program does not know the controller, or the controller does not know the offer.
+pub(crate) async fn look_up(
+    url: &OfferUrl,
+    target: &ResolvedTarget,
+) -> Result<(ApplicationOfferDetailsV5, ConsumeOfferDetailsResult), Failure> {
     let own = target.model_name().split('/').next().unwrap_or_default();
-    let full = if url.contains('/') { url.to_owned() } else { format!("{own}/{url}") };
-    let wanted = OfferURLs { offer_urls: vec![full], bakery_version: 3 };
-    let reply = controller.call::<GetConsumeDetails>(ConsumeOfferDetailsArg { offer_urls: wanted, user_tag }).await?;
-    let details = bulk_single(reply.results, |details| details.error.take())?;
+    let local = url.local(own);
+    let other = url.controller.as_deref().filter(|name| *name != target.controller_name());
+    let source = match other {
+        Some(name) => target.controllers().controller(Some(name))?.connection().await?,
+        None => target.controller_connection().await?,
+    };
+    let user_tag = source.session().await?.user_tag().to_owned();
+    let wanted = OfferURLs { offer_urls: vec![local.clone()], bakery_version: 3 };
+    let reply = source.call::<GetConsumeDetails>(ConsumeOfferDetailsArg { offer_urls: wanted, user_tag }).await?;
+    let mut details = bulk_single(reply.results, |details| details.error.take())?;
     let missing =
-        || Failure::refused(format!("nothing is known of the offer `{url}`"), "look for it with juju_find_offers");
-    let offer = details.offer.ok_or_else(missing)?;
-    let name = alias.unwrap_or(&offer.offer_name).to_owned();
+        || Failure::refused(format!("nothing is known of the offer `{local}`"), "look for it with juju_find_offers");
+    let mut offer = details.offer.take().ok_or_else(missing)?;
+    if let Some(controller) = other {
+        // with the controller, so that status can show where the offer comes from
+        offer.offer_url = format!("{controller}:{}", offer.offer_url);
+    }
+    Ok((offer, details))
+}
+
+/// Consumes an offer, also one of another controller that this program knows. Returns its name in the model with the requested
+/// endpoint.
+pub(crate) async fn consume(url: &OfferUrl, alias: Option<&str>, target: &ResolvedTarget) -> Result<String, Failure> {
+    let (offer, details) = look_up(url, target).await?;
+    let name = name(alias, &offer);
     let consumed = ConsumeApplicationArgV5 {
         source_model_tag: offer.source_model_tag,
         offer_uuid: offer.offer_uuid,
@@ -98,5 +137,5 @@ pub(crate) async fn consume(url: &str, alias: Option<&str>, target: &ResolvedTar
     };
     let connection = target.model_connection().await?;
     connection.call::<ConsumeMethod>(ConsumeApplicationArgsV5 { args: vec![consumed] }).await?.into_result()?;
-    Ok(endpoint.map_or(name.clone(), |endpoint| format!("{name}:{endpoint}")))
+    Ok(url.endpoint.as_ref().map_or(name.clone(), |endpoint| format!("{name}:{endpoint}")))
 }

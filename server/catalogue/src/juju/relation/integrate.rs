@@ -74,7 +74,9 @@ impl Command for Integrate {
         let mut endpoints = Vec::new();
         for endpoint in args.endpoints {
             let local = if OfferUrl::is_url(&endpoint) {
-                offer::consume::consume(&endpoint, None, &target).await?
+                let url = OfferUrl::parse("endpoints", &endpoint);
+                let url = url.map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+                offer::consume::consume(&url, None, &target).await?
             } else {
                 endpoint
             };

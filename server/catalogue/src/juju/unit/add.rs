@@ -53,7 +53,10 @@ impl Command for AddUnit {
     const POSITIONAL: &'static [&'static str] = &["application"];
 
     fn validate(args: &Args) -> Result<(), String> {
-        if args.num_units == Some(0) { Err("`num_units` has to be at least 1".to_owned()) } else { Ok(()) }
+        if args.num_units == Some(0) {
+            return Err("`num_units` has to be at least 1".to_owned());
+        }
+        entity::check_placements(&args.to)
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use juju_wire::{
     Code, ErrorResult, RemoteError,
     code::ErrorResults,
-    constraints::Constraints,
+    constraints::{Base, Constraints},
     facade::application::{
         Deploy, DeployFromRepository, GetCharmURLOrigin, SetCharm,
         config::ApplicationGet,
@@ -75,7 +75,7 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
     let revision = args.revision.unwrap_or(resolved.charm.revision);
     let info = DeployFromRepositoryInfo {
         architecture: "amd64".to_owned(),
-        base: juju_wire::constraints::Base { channel: "22.04".to_owned(), ..base() },
+        base: choose_base(args)?,
         channel: resolved.channel.clone(),
         effective_channel: None,
         name: name.clone(),
@@ -103,6 +103,29 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
         add_units(model, &name, args.num_units.unwrap_or(1), &args.placement, true)
     })?;
     Ok(info)
+}
+
+/// Version of Ubuntu that every charm of the store is for.
+const CHARM_BASE: &str = "22.04";
+/// Versions of Ubuntu that machines can have (`core/base/supported.go`).
+const MACHINE_BASES: [&str; 3] = ["20.04", "22.04", "24.04"];
+
+/// The base that a charm is deployed on: its own, or with `force` another one that machines can have. Refuses other bases with the
+/// messages of the real server (`core/charm/baseselector.go`).
+fn choose_base(args: &DeployFromRepositoryArg) -> Result<Base, RemoteError> {
+    let own = Base { channel: CHARM_BASE.to_owned(), ..base() };
+    let Some(wanted) = args.base.as_ref().filter(|wanted| !wanted.name.is_empty()) else { return Ok(own) };
+    let (version, risk) = wanted.channel.split_once('/').unwrap_or((&wanted.channel, "stable"));
+    let name = format!("{}@{version}/{risk}", wanted.name);
+    let fits_machines = wanted.name == own.name && MACHINE_BASES.contains(&version) && risk == "stable";
+    match () {
+        () if wanted.name == own.name && version == CHARM_BASE => Ok(own),
+        () if !fits_machines => Err(RemoteError::plain(format!("base: {name}"))),
+        () if args.force => Ok(Base { channel: version.to_owned(), ..own }),
+        () => Err(RemoteError::plain(format!(
+            "base \"{name}\" is not supported, supported bases are: ubuntu@{CHARM_BASE}. Use --force to deploy the charm anyway."
+        ))),
+    }
 }
 
 /// Small letters and digits in words with hyphens between them, each with a letter, as the names package has it.
