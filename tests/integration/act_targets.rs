@@ -278,7 +278,7 @@ async fn forbidden_application_and_model_are_found_behind_every_id() {
         status["applications"]["payment"]["units"]["payment/0"]["machine"].is_string()
     })
     .await;
-    let status = pair.juju_mcp("status", &json!({"model": "eu"})).await.expect("status").value;
+    let status = pair.json("status", &json!({"model": "eu"})).await.expect("status");
     let machine_of =
         |application: &str| status["applications"][application]["units"][format!("{application}/0")]["machine"].clone();
     for (tool, arguments) in [
@@ -319,9 +319,9 @@ async fn forbidden_application_and_model_are_found_behind_every_id() {
     ] {
         pair.juju_mcp_as("operator", tool, &arguments).await.expect(tool);
     }
-    let models = pair.juju_mcp_as("operator", "models", &json!({})).await.expect("allowed").value.to_string();
+    let models = pair.json_as("operator", "models", &json!({})).await.expect("allowed").to_string();
     assert!(models.contains("admin/eu") && !models.contains("admin/us"), "{models}");
-    let offers = pair.juju_mcp_as("operator", "find-offers", &json!({})).await.expect("allowed").value.to_string();
+    let offers = pair.json_as("operator", "find-offers", &json!({})).await.expect("allowed").to_string();
     assert!(offers.contains("admin/eu.") && !offers.contains("admin/us."), "{offers}");
 }
 
@@ -358,13 +358,16 @@ async fn viewer_sees_no_parameter_and_no_result_of_an_action() {
         if tool.input_schema()["properties"]["model"].is_object() {
             arguments.insert("model".to_owned(), json!("shop"));
         }
-        let reply = pair.juju_mcp_as("viewer", tool.name(), &Value::Object(arguments)).await;
-        if let Ok(reply) = reply {
-            answered += 1;
-            assert!(!reply.value.to_string().contains(CANARY) && !reply.text.contains(CANARY), "{}", tool.name());
+        for format in ["concise", "detailed", "json"] {
+            arguments.insert("format".to_owned(), json!(format));
+            let reply = pair.juju_mcp_as("viewer", tool.name(), &Value::Object(arguments.clone())).await;
+            if let Ok(reply) = reply {
+                answered += 1;
+                assert!(!reply.value.to_string().contains(CANARY) && !reply.text.contains(CANARY), "{}", tool.name());
+            }
         }
     }
-    assert!(answered >= 12, "{answered}");
-    let operations = pair.juju_mcp_as("viewer", "operations", &json!({"model": "shop"})).await.expect("listed").value;
+    assert!(answered >= 36, "{answered}");
+    let operations = pair.json_as("viewer", "operations", &json!({"model": "shop"})).await.expect("listed");
     assert!(operations.as_object().is_some_and(|listed| !listed.is_empty()), "{operations}");
 }

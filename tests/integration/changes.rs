@@ -19,7 +19,8 @@ fn changes_query(arguments: Value) -> ChangesQuery {
     serde_json::from_value(arguments).expect("fits")
 }
 
-async fn changes_as(pair: &SideBySide, role: &str, arguments: Value) -> Value {
+async fn changes_as(pair: &SideBySide, role: &str, mut arguments: Value) -> Value {
+    arguments["format"] = json!("json");
     let caller = Caller::local("bea", role);
     changes(&pair.dispatcher, &caller, &changes_query(arguments)).await.expect("permitted").value
 }

@@ -102,8 +102,9 @@ async fn hidden_tool_is_not_listed_and_every_call_is_denied_and_recorded() {
     assert!(names("/mcp").await.contains(&"juju_run_command".to_owned()));
     let found =
         send("/mcp", "tools/call", json!({"name": "juju_find_command", "arguments": {"query": "machine"}})).await;
-    let words = found["structuredContent"]["commands"].as_array().expect("commands").iter();
-    assert_eq!(words.map(|found| &found["command"]).collect::<Vec<_>>(), ["status"], "{found}");
+    let text = found["content"][0]["text"].as_str().expect("a text");
+    let commands: Vec<_> = text.lines().filter_map(|line| line.split_once(" (")).map(|(command, _)| command).collect();
+    assert_eq!(commands, ["status"], "{found}");
     for (path, name, arguments) in [
         ("/mcp/full", "juju_machines", json!({"model": "shop"})),
         ("/mcp/full", "juju_machines", json!({"model": "no-such-model"})),
@@ -181,18 +182,21 @@ async fn validate_action_explains_an_act_without_performing_it() {
         let request = Request::modern("/mcp", "tools/call", params).token(served.token(role));
         request.send(served.address).await.expect("an answer").json()["result"].clone()
     };
+    let verdict = async |role: &str, action: Value| {
+        let result = validate(role, action).await;
+        serde_json::from_str::<Value>(result["content"][0]["text"].as_str().expect("a text")).expect("JSON")
+    };
     let seed = json!({"type": "create_cluster", "node_count": 15, "gpu_enabled": true});
-    let result = validate("operator", seed).await["structuredContent"].clone();
+    let result = verdict("operator", seed).await;
     assert_eq!((&result["allowed"], &result["requires_approval"]), (&json!(false), &json!(true)), "{result}");
     let rules: Vec<_> = result["rules"].as_array().expect("rules").iter().map(|rule| &rule["rule"]).collect();
     assert_eq!(rules, ["gpu-needs-approval", "large-node-count-needs-approval"]);
-    let few =
-        validate("operator", json!({"type": "create_cluster", "node_count": 3})).await["structuredContent"].clone();
+    let few = verdict("operator", json!({"type": "create_cluster", "node_count": 3})).await;
     assert_eq!((&few["allowed"], &few["reasons"]), (&json!(true), &json!([])), "{few}");
     let units = json!({"type": "add-unit", "model": "shop", "application": "web", "num_units": 15});
-    let result = validate("operator", units.clone()).await["structuredContent"].clone();
+    let result = verdict("operator", units.clone()).await;
     assert!(result["reasons"][0].as_str().is_some_and(|text| text.contains("`nodes.added` is 15")), "{result}");
-    let result = validate("viewer", units).await["structuredContent"].clone();
+    let result = verdict("viewer", units).await;
     assert_eq!((&result["allowed"], &result["requires_approval"]), (&json!(false), &json!(false)), "{result}");
     assert!(
         result["reasons"][0].as_str().is_some_and(|text| text.contains("not allowed to role `viewer`")),

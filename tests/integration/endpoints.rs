@@ -88,7 +88,7 @@ const KEYWORDS: [&str; 15] = [
 ];
 
 /// What the strictest clients refuse in a schema: Gemini (a type everywhere, enums of texts only), Google ADK (no references, no
-/// unions), OpenAI (a root object with properties, known keywords, at most five levels) and VS Code (items of arrays).
+/// unions), `OpenAI` (a root object with properties, known keywords, at most five levels) and VS Code (items of arrays).
 fn faults(schema: &Value, path: &str, depth: usize) -> Vec<String> {
     let Some(map) = schema.as_object() else { return vec![format!("{path}: not an object: {schema}")] };
     let mut faults = Vec::new();

@@ -31,6 +31,7 @@ mod outage;
 mod parity;
 mod real_controller;
 mod refused_tokens;
+mod results;
 mod robustness;
 mod role_credentials;
 mod rules;

@@ -11,15 +11,15 @@ fn unhealthy(status: &Value) -> Vec<&str> {
 }
 
 async fn text(pair: &SideBySide, tool: &str, arguments: Value) -> String {
-    let reply = pair.juju_mcp_as("operator", tool, &arguments).await;
-    reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal}")).value.to_string()
+    let answer = pair.json_as("operator", tool, &arguments).await;
+    answer.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal}")).to_string()
 }
 
 /// Runs a scenario: what is broken, the words that the log and the history contain, what does not help, and the repair.
 async fn run(scenario: &str, broken: &[&str], evidence: &[&str], useless: &[(&str, Value)], repair: &[(&str, Value)]) {
     let simulator = simulator(scenario).await;
     let pair = SideBySide::on_simulator(&simulator).await;
-    let status = pair.juju_mcp("status", &json!({"model": "shop", "limit": 0})).await.expect("a status").value;
+    let status = pair.json("status", &json!({"model": "shop"})).await.expect("a status");
     assert_eq!(unhealthy(&status), broken, "{scenario}");
     let log = text(&pair, "debug-log", json!({"model": "shop", "lines": 100})).await;
     let history =

@@ -52,9 +52,6 @@ impl Tool for PanickingTool {
     fn input_schema_text(&self) -> &'static str {
         "{}"
     }
-    fn output_schema(&self) -> &Value {
-        &self.0
-    }
     fn plan(&self, _: Map<String, Value>) -> Result<Plan, BadArguments> {
         panic!("planted by a test")
     }

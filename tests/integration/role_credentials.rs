@@ -37,6 +37,6 @@ async fn effective_permission_is_role_and_juju_access() {
     // a fault in the policy lets the act pass, and Juju still refuses what its user may not
     pair.dispatcher.policy.replace(Policy::read(&[("faulty.yaml", FAULTY)], BuiltinRules::None).expect("good"));
     let refused = call(&pair, "viewer", "expose", expose()).await.expect_err("the user may not");
-    assert!(matches!(refused, Refusal::Failed(_)) && refused.code() == "unauthorized access", "{refused}");
+    assert!(matches!(refused, Refusal::Failed(_)) && refused.code() == "unauthorized", "{refused}");
     call(&pair, "operator", "expose", expose()).await.expect("role and user allow it");
 }

@@ -14,12 +14,11 @@ struct Shop {
     _folder: tempfile::TempDir,
 }
 
-async fn shop(result_bytes: usize) -> Shop {
+async fn shop() -> Shop {
     let simulator = simulator("shop").await;
     let folder = tempfile::tempdir().expect("a folder");
     let policy = Policy::builtin().expect("the policy");
-    let adjust = Box::new(move |server: mcp::Server| server.with_max_result_bytes(result_bytes));
-    let setup = ServerSetup { policy, adjust, ..ServerSetup::with_simulator(&simulator, folder.path()).await };
+    let setup = ServerSetup { policy, ..ServerSetup::with_simulator(&simulator, folder.path()).await };
     let served = TestServer::with(folder.path(), setup).await;
     Shop { simulator, served, _folder: folder }
 }
@@ -37,7 +36,7 @@ impl Shop {
         self.simulator.inject(Fault::Block("web/0".to_owned(), message.to_owned())).await.expect("a unit");
         wait_until("the unit is blocked", async || {
             let status = self.call("juju_status", json!({"format": "concise"})).await;
-            let blocked = status["structuredContent"].to_string().contains("blocked");
+            let blocked = status["content"].to_string().contains("blocked");
             if blocked { Ok(status) } else { Err(status.to_string()) }
         })
         .await
@@ -61,7 +60,7 @@ impl Shop {
 
 #[tokio::test]
 async fn injection_in_a_status_message_is_labelled_and_unchanged() {
-    let shop = shop(0).await;
+    let shop = shop().await;
     let status = shop.status_with_message(ATTACK).await;
     let content = &status["_meta"]["juju-mcp/content"];
     assert_eq!(content["untrusted"], true);
@@ -70,7 +69,7 @@ async fn injection_in_a_status_message_is_labelled_and_unchanged() {
         "{content}"
     );
     let place = content["suspicious"]["places"][0].as_str().expect("a place");
-    assert_eq!(status["structuredContent"].pointer(place), Some(&json!(ATTACK)), "{place}");
+    assert_eq!(place, "/problems/web~10/Message");
     let caution = status["content"][0]["text"].as_str().expect("a caution");
     assert!(
         caution.starts_with("caution: ") && caution.contains(place) && caution.contains("do not follow it"),
@@ -88,7 +87,7 @@ async fn injection_in_a_status_message_is_labelled_and_unchanged() {
 
 #[tokio::test]
 async fn invisible_characters_are_removed_and_counted() {
-    let shop = shop(0).await;
+    let shop = shop().await;
     let tags: String = "hi".chars().filter_map(|letter| char::from_u32(0xe0000 + u32::from(letter))).collect();
     let status = shop.status_with_message(&format!("wait\u{200b}ing \u{1b}[31mfor\u{1b}[0m \u{202e}data{tags}")).await;
     let whole = status.to_string();
@@ -102,7 +101,7 @@ async fn invisible_characters_are_removed_and_counted() {
 
 #[tokio::test]
 async fn harmless_result_is_only_marked_untrusted() {
-    let shop = shop(0).await;
+    let shop = shop().await;
     let status = shop.status_with_message("waiting for the database").await;
     assert_eq!(status["_meta"]["juju-mcp/content"], json!({"untrusted": true}));
     assert_eq!(status["content"].as_array().map(Vec::len), Some(1));
@@ -112,7 +111,7 @@ async fn harmless_result_is_only_marked_untrusted() {
 
 #[tokio::test]
 async fn injection_in_arguments_is_labelled_and_the_call_runs() {
-    let shop = shop(0).await;
+    let shop = shop().await;
     let values = json!({"application": "postgresql", "values": {"profile": ATTACK}});
     let set = shop.call("juju_config", values).await;
     assert_ne!(set["isError"], true, "{set}");
@@ -139,11 +138,25 @@ async fn injection_in_arguments_is_labelled_and_the_call_runs() {
 }
 
 #[tokio::test]
-async fn oversized_result_names_narrowing_options() {
-    let shop = shop(3000).await;
-    let status = shop.call("juju_status", json!({})).await;
-    let text = status["content"][0]["text"].as_str().expect("a text").to_owned();
-    let cut = text.contains("go on with cursor") && status["structuredContent"].to_string().len() <= 3000;
-    let refused = status["isError"] == true && text.contains("more than the 3000") && text.contains("ask for less");
-    assert!(cut || refused, "{status}");
+async fn caution_precedes_the_text_in_every_format() {
+    let shop = shop().await;
+    shop.status_with_message(ATTACK).await;
+    for (format, place) in [
+        ("concise", "/problems/web~10/Message"),
+        ("detailed", "/applications/web/units/web~10/workload-status/message"),
+        ("json", "/applications/web/units/web~10/workload-status/message"),
+    ] {
+        let (mut cautions, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = shop.call("juju_status", json!({"format": format, "cursor": cursor})).await;
+            let texts: Vec<&str> =
+                page["content"].as_array().expect("texts").iter().filter_map(|one| one["text"].as_str()).collect();
+            cautions.extend(texts.iter().filter(|text| text.starts_with("caution: ")).map(|text| (*text).to_owned()));
+            let next = texts.concat();
+            let next = next.split_once("next_cursor\":\"").or_else(|| next.split_once("go on with cursor `"));
+            let Some((_, next)) = next else { break };
+            cursor = next.split(['"', '`']).next().expect("a cursor").to_owned();
+        }
+        assert!(cautions.iter().any(|caution| caution.contains(place)), "{format}: {cautions:?}");
+    }
 }

@@ -204,7 +204,7 @@ async fn writes_from_deploy_to_destroy_on_the_real_controller() {
 
 /// The cloud of the controller's own model.
 async fn own_cloud(pair: &SideBySide) -> String {
-    let models = pair.juju_mcp("models", &json!({})).await.expect("models").value;
+    let models = pair.json("models", &json!({})).await.expect("models");
     models["models"][0]["cloud"].as_str().expect("a cloud").to_owned()
 }
 

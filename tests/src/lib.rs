@@ -5,6 +5,7 @@ pub mod browser;
 pub mod callers;
 pub mod eventually;
 pub mod ledger;
+pub mod pages;
 pub mod provider;
 pub mod raw_http;
 pub mod real_controller;

@@ -14,6 +14,7 @@ use tokio::process::Command;
 
 use crate::{
     eventually::{long_timeouts, wait_until},
+    pages::JsonPage,
     real_controller::{RealController, programs},
 };
 
@@ -87,6 +88,29 @@ impl SideBySide {
         execute(&self.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await
     }
 
+    /// The complete JSON of a read for the role `admin`, joined from the texts of its pages; a list is the member `result`.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn json(&self, tool: &str, arguments: &Value) -> Result<Value, Refusal> {
+        self.json_as("admin", tool, arguments).await
+    }
+
+    /// The same for a role.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn json_as(&self, role: &str, tool: &str, arguments: &Value) -> Result<Value, Refusal> {
+        let (mut whole, mut arguments) = (json!({}), arguments.clone());
+        arguments["format"] = json!("json");
+        loop {
+            let page = JsonPage::parse(&self.juju_mcp_as(role, tool, &arguments).await?.text);
+            catalogue::join_page(&mut whole, page.value, &page.continues);
+            let Some(next) = page.next else { return Ok(whole) };
+            arguments["cursor"] = json!(next);
+        }
+    }
+
     /// The output of the real client in its default format.
     ///
     /// # Errors
@@ -133,7 +157,7 @@ impl SideBySide {
         .await
     }
 
-    /// The result of a tool for the role `admin`, as soon as `settled` accepts it.
+    /// The complete JSON of a read for the role `admin`, as soon as `settled` accepts it.
     ///
     /// # Panics
     /// If that takes too long.
@@ -144,9 +168,9 @@ impl SideBySide {
         what: &str,
         settled: impl Fn(&Value) -> bool,
     ) -> Value {
-        wait_until(&format!("{what} ({tool} {arguments})"), async || match self.juju_mcp(tool, arguments).await {
-            Ok(reply) if settled(&reply.value) => Ok(reply.value),
-            Ok(reply) => Err(reply.value.to_string()),
+        wait_until(&format!("{what} ({tool} {arguments})"), async || match self.json(tool, arguments).await {
+            Ok(answer) if settled(&answer) => Ok(answer),
+            Ok(answer) => Err(answer.to_string()),
             Err(refusal) => Err(refusal.to_string()),
         })
         .await
@@ -157,7 +181,7 @@ impl SideBySide {
     /// # Panics
     /// If that takes too long.
     pub async fn status_until(&self, model: &str, what: &str, settled: impl Fn(&Value) -> bool) -> Value {
-        self.juju_mcp_until("status", &json!({"model": model, "limit": 0}), what, settled).await
+        self.juju_mcp_until("status", &json!({"model": model}), what, settled).await
     }
 
     /// All records of the ledger.

@@ -7,14 +7,14 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Failure, OfferUrl, ResolvedTarget, Scope, text};
+use crate::{Concise, Failure, Filter, OfferUrl, ResolvedTarget, Scope};
 
 /// A tool as its author writes it.
 pub trait Command: Send + Sync + 'static {
     /// Arguments, named after the client's own flags and positional arguments, with underscores.
     type Args: DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static;
     /// What it answers: what the client prints with `--format json`.
-    type Output: Serialize + JsonSchema + Send;
+    type Output: Serialize + Send;
 
     /// The command of the Juju client, `add-unit`; the tool is then `juju_add_unit`.
     const COMMAND: &'static str;
@@ -36,6 +36,8 @@ pub trait Command: Send + Sync + 'static {
     const POSITIONAL: &'static [&'static str] = &[];
     /// Path in the answer to the rows that `filter`, `fields`, `limit` and `cursor` select; "" is the answer itself.
     const ROWS_PATH: Option<&'static str> = None;
+    /// Rows that a reader sees of [`Command::concise`] if the caller sets no limit.
+    const DEFAULT_ROWS: usize = 100;
 
     /// Whether the number of units that the application has decides about the effect: [`Command::effect_with_units`].
     const UNITS_DECIDE_EFFECT: bool = false;
@@ -97,9 +99,10 @@ pub trait Command: Send + Sync + 'static {
         target: Arc<ResolvedTarget>,
     ) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 
-    /// The answer as a short text for a reader; the default is YAML.
+    /// The answer for a reader: what an operator wants to see first. Drops the rows that the filter does not select, so that
+    /// lines about all rows are about the selected ones. Default: the whole answer as YAML.
     #[must_use]
-    fn concise(answer: &Value) -> String {
-        text::yaml(answer)
+    fn concise(_: &mut Self::Output, _: &Filter) -> Option<Concise> {
+        None
     }
 }

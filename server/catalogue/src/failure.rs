@@ -35,13 +35,22 @@ impl Failure {
         }
     }
 
-    /// A word for what kind of failure it is: Juju's own code where the controller gave one.
+    /// The kind of failure as an identifier, `not_found`.
     #[must_use]
-    pub fn code(&self) -> &str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Juju(error) => error.code(),
             Self::Refused { .. } => "refused",
             Self::Unwritable(_) => "unwritable",
+        }
+    }
+
+    /// Juju's own code, `not found`, if the controller returned one.
+    #[must_use]
+    pub fn juju_code(&self) -> Option<&str> {
+        match self {
+            Self::Juju(error) => error.remote().map(|error| error.code.as_str()).filter(|code| !code.is_empty()),
+            Self::Refused { .. } | Self::Unwritable(_) => None,
         }
     }
 

@@ -8,7 +8,10 @@ mod bad_arguments;
 mod bounds;
 mod coerce;
 mod command;
+mod concise;
 mod constraints;
+mod cursor;
+mod document;
 mod entity;
 mod failure;
 pub mod juju;
@@ -20,15 +23,17 @@ mod presence;
 mod registry;
 mod resolve_entities;
 mod resolved_target;
+mod rows;
 mod schema;
 mod scope;
 mod synonyms;
 mod target;
 mod target_state;
 mod text;
+mod token_estimate;
 mod view;
 
-pub use answer::{Answer, ResultLimit};
+pub use answer::Answer;
 pub use bad_arguments::BadArguments;
 pub use bounds::{
     MAX_ARGUMENTS_BYTES, MAX_COUNT, MAX_ITEMS, MAX_NAME_CHARS, MAX_QUERY_CHARS, MAX_WAIT_SECONDS, add_bounds,
@@ -36,6 +41,8 @@ pub use bounds::{
 };
 pub use coerce::coerce_arguments;
 pub use command::Command;
+pub use concise::{Concise, Filter, Table};
+pub use document::join_page;
 pub use entity::name as name_in_tag;
 pub use failure::Failure;
 pub use nearest::nearest;
@@ -45,4 +52,6 @@ pub use plan::{Plan, PlannedCommand, PlannedWork, Tool};
 pub use registry::Catalogue;
 pub use resolved_target::{Progress, ResolvedTarget, TargetSelector};
 pub use scope::Scope;
-pub use text::{clean, table};
+pub use text::shorten;
+pub use token_estimate::estimate_tokens;
+pub use view::{MAX_RESULT_TOKENS, render_rows};

@@ -2,7 +2,7 @@
 
 use policy::Effect;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{BadArguments, Command, Scope, TargetSelector, bounds::MAX_KEY_CHARS};
@@ -13,26 +13,26 @@ use crate::{BadArguments, Command, Scope, TargetSelector, bounds::MAX_KEY_CHARS}
 pub struct ViewOptions {
     /// Detail of the text.
     pub format: Format,
-    /// Members of each row to keep.
+    /// Members of each row to keep; names with dots reach into members.
     pub fields: Vec<String>,
-    /// Text that a row must contain.
+    /// Text that a row must contain, in any case.
     pub filter: String,
-    /// Rows at most; 0 for all.
+    /// Maximum number of rows on a page; 0 for as many as fit.
     pub limit: Option<usize>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     pub cursor: Option<String>,
 }
 
 /// Detail of the text of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// What a reader needs.
     #[default]
     Concise,
-    /// All of it, as YAML.
+    /// All of it, as YAML, in pages.
     Detailed,
-    /// All of it, as JSON.
+    /// All of it, as the client prints it with `--format json`, in pages.
     Json,
 }
 
@@ -49,7 +49,8 @@ pub struct Options {
     pub idempotency_key: Option<String>,
 }
 
-const READ_OPTIONS: &[&str] = &["format", "fields", "filter", "limit", "cursor"];
+/// The options of every read, then those of a read with rows.
+const READ_OPTIONS: &[&str] = &["format", "cursor", "fields", "filter", "limit"];
 
 /// What of a command decides which options it takes: a value, so that the code which asks for it is there once, not for
 /// each command.
@@ -59,18 +60,25 @@ pub(crate) struct Kind {
     pub(crate) effect: Effect,
     pub(crate) reads: bool,
     pub(crate) rows: Option<&'static str>,
+    pub(crate) default_rows: usize,
 }
 
 impl Kind {
     pub(crate) fn of<C: Command>() -> Self {
-        Self { scope: C::SCOPE, effect: C::MAX_EFFECT, reads: !C::MIN_EFFECT.changes(), rows: C::ROWS_PATH }
+        Self {
+            scope: C::SCOPE,
+            effect: C::MAX_EFFECT,
+            reads: !C::MIN_EFFECT.changes(),
+            rows: C::ROWS_PATH,
+            default_rows: C::DEFAULT_ROWS,
+        }
     }
 }
 
 impl Options {
     /// Takes the options of a command out of its arguments, and leaves the tool's own.
     pub(crate) fn extract(kind: Kind, arguments: &mut Map<String, Value>) -> Result<Self, BadArguments> {
-        let Kind { scope, effect, reads, rows } = kind;
+        let Kind { scope, effect, reads, rows, .. } = kind;
         let mut options = Self::default();
         if scope != Scope::Client {
             options.selector.controller = text(arguments, "controller")?;
@@ -93,19 +101,20 @@ impl Options {
             }
         }
         if reads {
-            let taken = if rows.is_some() { READ_OPTIONS } else { &READ_OPTIONS[..1] };
+            let taken = if rows.is_some() { READ_OPTIONS } else { &READ_OPTIONS[..2] };
             let given =
                 taken.iter().filter_map(|name| arguments.remove(*name).map(|value| ((*name).to_owned(), value)));
             let given: Map<_, _> = given.filter(|(_, value)| !value.is_null()).collect();
             options.view = BadArguments::parse(given)?;
+            options.view.cursor()?;
         }
         Ok(options)
     }
 
     /// The same as properties of a JSON Schema, without prose: the instructions explain them once, for all tools. An answer
-    /// without rows has nothing to filter or to page through.
+    /// without rows has nothing to filter.
     pub(crate) fn properties(kind: Kind) -> Map<String, Value> {
-        let Kind { scope, effect, reads, rows } = kind;
+        let Kind { scope, effect, reads, rows, .. } = kind;
         let mut properties = Map::new();
         let text = || json!({"type": "string"});
         if matches!(scope, Scope::Model | Scope::NamedModel) {
@@ -121,6 +130,8 @@ impl Options {
             properties.insert("fields".to_owned(), json!({"type": "array", "items": {"type": "string"}}));
             properties.insert("filter".to_owned(), text());
             properties.insert("limit".to_owned(), json!({"type": "integer"}));
+        }
+        if reads {
             properties.insert("cursor".to_owned(), text());
         }
         if effect.changes() {

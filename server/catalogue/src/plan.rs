@@ -7,8 +7,11 @@ use policy::{Act, Effect, Impact, Location, Permit, Planned, Target, TargetEntit
 use serde_json::{Map, Value};
 
 use crate::{
-    Answer, BadArguments, Command, Failure, OfferUrl, Options, ResolvedTarget, ResultLimit, Scope, bounds, coerce,
-    options::Kind, schema, view,
+    Answer, BadArguments, Command, Failure, OfferUrl, Options, ResolvedTarget, Scope, bounds, coerce,
+    cursor::fingerprint,
+    options::{Format, Kind},
+    schema,
+    view::View,
 };
 
 /// A command with checked arguments. It previews without a permit and runs, once, with one.
@@ -17,12 +20,8 @@ pub trait PlannedCommand: Send + Sync {
     fn preview<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Result<Option<Value>, Failure>>;
 
     /// Does what was permitted.
-    fn run(
-        self: Box<Self>,
-        permit: Permit,
-        target: Arc<ResolvedTarget>,
-        limit: ResultLimit,
-    ) -> BoxFuture<'static, Result<Answer, Failure>>;
+    fn run(self: Box<Self>, permit: Permit, target: Arc<ResolvedTarget>)
+    -> BoxFuture<'static, Result<Answer, Failure>>;
 
     /// What it does where the application has this number of units; `None` where the number decides nothing.
     fn effect_with_units(&self, units: u64) -> Option<Effect>;
@@ -38,6 +37,9 @@ struct PlannedCall<C: Command> {
     args: C::Args,
     options: Options,
     required: Vec<TargetEntity>,
+    /// Tool, arguments and view: what a cursor belongs to, beside the target.
+    fingerprint: u32,
+    changes: bool,
 }
 
 impl<C: Command> PlannedCommand for PlannedCall<C> {
@@ -54,12 +56,21 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
         self: Box<Self>,
         permit: Permit,
         target: Arc<ResolvedTarget>,
-        limit: ResultLimit,
     ) -> BoxFuture<'static, Result<Answer, Failure>> {
         async move {
-            let output = C::run(permit, self.args, target).await?;
+            let call = fingerprint([target.controller_name(), target.model_name(), &self.fingerprint.to_string()]);
+            let view = View::new(Kind::of::<C>(), &self.options.view, call, self.changes);
+            let view = view.map_err(|problem| Failure::refused(problem.to_string(), "correct `cursor`"))?;
+            let mut output = C::run(permit, self.args, target).await?;
+            let concise = match self.options.view.format {
+                Format::Concise => C::concise(&mut output, &view.filter()),
+                Format::Detailed | Format::Json => None,
+            };
+            if let (Some(concise), true) = (&concise, self.options.view.fields.is_empty()) {
+                return Ok(view.render_concise(concise, None));
+            }
             let value = serde_json::to_value(output).map_err(|cause| Failure::Unwritable(cause.to_string()))?;
-            view::render(value, Kind::of::<C>(), C::concise, &self.options.view, limit)
+            Ok(view.render_document(value, concise.map(|concise| concise.head).unwrap_or_default()))
         }
         .boxed()
     }
@@ -153,8 +164,6 @@ pub trait Tool: Send + Sync {
     fn input_schema(&self) -> &Value;
     /// The same as compact JSON.
     fn input_schema_text(&self) -> &str;
-    /// JSON Schema of the answer.
-    fn output_schema(&self) -> &Value;
     /// Checks the arguments and states what they would do, without doing it.
     ///
     /// # Errors
@@ -167,7 +176,6 @@ pub(crate) struct Adapter<C> {
     name: String,
     input: Value,
     input_text: String,
-    output: Value,
     command: PhantomData<fn() -> C>,
 }
 
@@ -179,7 +187,6 @@ impl<C: Command> Adapter<C> {
             name: format!("juju_{}", C::COMMAND.replace('-', "_")),
             input_text: input.to_string(),
             input,
-            output: schema::output::<C::Output>(),
             command: PhantomData,
         })
     }
@@ -230,10 +237,6 @@ impl<C: Command> Tool for Adapter<C> {
         &self.input_text
     }
 
-    fn output_schema(&self) -> &Value {
-        &self.output
-    }
-
     fn plan(&self, arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
         let schema =
             self.input.as_object().ok_or_else(|| BadArguments::message("the tool has no schema".to_owned()))?;
@@ -243,6 +246,10 @@ impl<C: Command> Tool for Adapter<C> {
         let args: C::Args = BadArguments::parse(arguments.clone())?;
         C::validate(&args).map_err(BadArguments::message)?;
         let effect = C::effect(&args);
+        if effect.changes() && options.view.cursor.is_some() {
+            return Err(BadArguments::argument("cursor", "is for reads, and this call changes something"));
+        }
+        let fingerprint = view_fingerprint(&self.name, &arguments, &options);
         let (required, impact) = if effect.changes() {
             (C::required_entities(&args), C::impact(&args))
         } else {
@@ -256,9 +263,18 @@ impl<C: Command> Tool for Adapter<C> {
             impact,
             arguments: Value::Object(arguments),
             options: options.clone(),
-            command: Box::new(PlannedCall::<C> { args, options, required }),
+            command: Box::new(PlannedCall::<C> { args, options, required, fingerprint, changes: effect.changes() }),
         })
     }
+}
+
+/// What identifies a call and its view for a cursor. The limit may differ from page to page.
+fn view_fingerprint(tool: &str, arguments: &Map<String, Value>, options: &Options) -> u32 {
+    let crate::ViewOptions { format, fields, filter, .. } = &options.view;
+    let arguments =
+        arguments.iter().map(|(name, value)| format!("{name} {value}")).collect::<std::collections::BTreeSet<_>>();
+    let view = format!("{format:?} {fields:?} {filter:?} {arguments:?}");
+    fingerprint([tool, view.as_str()])
 }
 
 /// The command line of the Juju client with the same meaning, for people to read and to check.

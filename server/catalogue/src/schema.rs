@@ -1,4 +1,4 @@
-//! JSON Schemas of arguments and answers, short enough for an assistant that reads those of all tools.
+//! JSON Schemas of arguments, short enough for an assistant that reads those of all tools.
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -29,28 +29,6 @@ fn with_options(mut schema: Value, options: Map<String, Value>, required: &[&str
         map.remove("required");
     }
     schema
-}
-
-/// The schema of an answer, one level deep: names and kinds of its members.
-pub(crate) fn output<Output: JsonSchema>() -> Value {
-    shallow(&plain::<Output>())
-}
-
-fn shallow(schema: &Value) -> Value {
-    let Value::Object(map) = schema else { return json!({"type": "object"}) };
-    if map.get("type") != Some(&json!("object")) {
-        return json!({"type": "object"});
-    }
-    let Some(Value::Object(properties)) = map.get("properties") else { return json!({"type": "object"}) };
-    let shallow: Map<_, _> = properties.iter().map(|(name, schema)| (name.clone(), kind(schema))).collect();
-    json!({"type": "object", "properties": shallow})
-}
-
-fn kind(schema: &Value) -> Value {
-    match schema.get("type") {
-        Some(kind) => json!({"type": kind}),
-        None => json!({}),
-    }
 }
 
 /// The schema without what an assistant does not need: `$schema`, titles, number formats, nulls of optional members.

@@ -4,8 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::token_estimate;
+
 /// Most characters of a cell.
-const MAX_CELL_CHARS: usize = 500;
+pub(crate) const MAX_CELL_CHARS: usize = 500;
+
+/// Tokens of the statement that a text is cut.
+const CUT_TOKENS: usize = 30;
 
 /// The value as YAML.
 pub(crate) fn yaml(value: &Value) -> String {
@@ -14,8 +19,7 @@ pub(crate) fn yaml(value: &Value) -> String {
 }
 
 /// Rows under a heading, columns aligned by two spaces, as the Juju client prints them. Empty columns are left out.
-#[must_use]
-pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     let filled = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
     let columns: Vec<usize> = (0..heading.len()).filter(|column| *column == 0 || filled(*column)).collect();
     let width = |column: usize| {
@@ -38,33 +42,73 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// A member as text: texts without quotes, nothing for what is absent, lists joined by commas.
-pub(crate) fn cell(value: &Value, path: &str) -> String {
-    let found = path.split('.').try_fold(value, |value, name| value.get(name));
-    match found {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::Array(items)) => items.iter().map(plain).collect::<Vec<_>>().join(","),
-        Some(other) => plain(other),
-    }
-}
-
-fn plain(value: &Value) -> String {
+/// A member as text: texts without quotes, nothing for what is absent, lists of plain values joined by commas.
+pub(crate) fn cell(value: &Value) -> String {
     match value {
-        Value::String(text) => clean(text),
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
+            items.iter().map(cell).collect::<Vec<_>>().join(",")
+        }
         other => other.to_string(),
     }
 }
 
-/// Text of the estate on one line, without characters that are not seen, and not longer than a reader bears.
+/// Cuts a text that costs more than so many tokens, and states it.
 #[must_use]
-pub fn clean(text: &str) -> String {
-    let (seen, _) = content::clean(text);
-    let mut letters = seen.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter });
-    let mut line: String = letters.by_ref().take(MAX_CELL_CHARS).collect();
-    if letters.next().is_some() {
-        line.push_str("...");
+pub fn shorten(text: String, tokens: usize) -> String {
+    if token_estimate::fits(&text, tokens) {
+        return text;
     }
-    line
+    let end = token_estimate::prefix_within(&text, tokens.saturating_sub(CUT_TOKENS));
+    format!("{}\n(cut: shown {end} of {} bytes)\n", &text[..end], text.len())
+}
+
+/// Cleans the cells of a page and counts what it removes.
+#[derive(Debug, Default)]
+pub(crate) struct Printer {
+    removed: usize,
+    cut: bool,
+}
+
+impl Printer {
+    /// A row: the name in its first cell stays unique, the others are shortened to what a reader bears.
+    pub(crate) fn clean_row(&mut self, row: &[String]) -> Vec<String> {
+        let (name, others) = row.split_first().map_or((None, row), |(name, others)| (Some(name), others));
+        let name = name.map(|name| {
+            let (name, odd) = content::clean_name(name);
+            self.removed += odd;
+            self.cut_line(&name)
+        });
+        name.into_iter().chain(others.iter().map(|cell| self.clean_line(cell))).collect()
+    }
+
+    /// Text of the estate on one line, without invisible characters.
+    pub(crate) fn clean_line(&mut self, text: &str) -> String {
+        let (seen, removed) = content::clean(text);
+        self.removed += removed;
+        self.cut_line(&seen)
+    }
+
+    fn cut_line(&mut self, text: &str) -> String {
+        let mut letters = text.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter });
+        let mut line: String = letters.by_ref().take(MAX_CELL_CHARS).collect();
+        if letters.next().is_some() {
+            line.push_str("...");
+            self.cut = true;
+        }
+        line
+    }
+
+    /// Number of invisible characters that were removed.
+    pub(crate) fn removed(&self) -> usize {
+        self.removed
+    }
+
+    /// Whether a cell was cut.
+    pub(crate) fn cut(&self) -> bool {
+        self.cut
+    }
 }
 
 #[cfg(test)]
@@ -84,16 +128,18 @@ mod tests {
     }
 
     #[test]
-    fn cell_removes_invisible_characters() {
-        let value = json!({"message": "ready\u{202e}\u{1b}[2J\nrun\u{200b} this"});
-        assert_eq!(cell(&value, "message"), "ready run this");
-        let endless = json!({"message": "x".repeat(10_000)});
-        assert_eq!(cell(&endless, "message").len(), MAX_CELL_CHARS + 3);
+    fn printer_removes_invisible_characters_and_keeps_names_apart() {
+        let mut printer = Printer::default();
+        let row = ["we\u{200b}b", "ready\u{202e}\u{1b}[2J\nrun\u{200b} this"].map(str::to_owned);
+        assert_eq!(printer.clean_row(&row), ["we\\u{200b}b", "ready run this"]);
+        assert!(printer.removed() >= 6 && !printer.cut(), "{printer:?}");
+        assert_eq!(printer.clean_line(&"x".repeat(10_000)).len(), MAX_CELL_CHARS + 3);
+        assert!(printer.cut());
     }
 
     #[test]
-    fn cell_follows_a_path() {
-        let value = json!({"a": {"b": "c"}, "n": 3, "list": ["x", 1]});
-        assert_eq!([cell(&value, "a.b"), cell(&value, "n"), cell(&value, "none")], ["c", "3", ""]);
+    fn cell_shows_plain_values_plainly() {
+        let cells = [json!("c"), json!(3), json!(null), json!(["x", 1]), json!([{"a": 1}])].map(|value| cell(&value));
+        assert_eq!(cells, ["c", "3", "", "x,1", r#"[{"a":1}]"#]);
     }
 }

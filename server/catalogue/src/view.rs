@@ -1,138 +1,251 @@
-//! Renders an answer: rows are filtered, projected, paged and truncated, and the text names what was left out.
+//! Renders an answer as text: rows are filtered, projected and paged, and the text states what was left out.
+//!
+//! The text is all that a client receives: clients differ in which part of a result they pass on to the model.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
-    Answer, Failure, ResultLimit, ViewOptions,
+    Answer, BadArguments, Concise, Filter, ViewOptions,
+    cursor::{Cursor, Step, fingerprint},
+    document::{self, PageLimits},
     options::{Format, Kind},
-    text,
+    rows, text, token_estimate,
 };
 
-/// Rows in an answer when the caller names no limit.
-const DEFAULT_ROWS: usize = 100;
-/// Bytes of text in an answer, near 6,000 tokens.
-const TEXT_CAP: usize = 20_000;
-/// Bytes that the member `next_cursor` takes at most.
-const NEXT_CURSOR: usize = 40;
+/// Maximum tokens of the text of a result, by [`crate::estimate_tokens`].
+pub const MAX_RESULT_TOKENS: usize = 6_000;
+/// Tokens of a page. The rest of the result is for notes and warnings.
+const PAGE_TOKENS: usize = 5_400;
 
-/// Shows the answer of a command as these options want it, in no more bytes of data than these where it is a read's.
-pub(crate) fn render(
-    value: Value,
-    kind: Kind,
-    concise: fn(&Value) -> String,
-    options: &ViewOptions,
-    limit: ResultLimit,
-) -> Result<Answer, Failure> {
-    let mut value = as_object(value);
-    let mut page = match kind.rows {
-        Some(path) => page(&mut value, path, options)?,
-        None => Page::default(),
-    };
-    if kind.reads {
-        truncate_to_bytes(&mut value, kind.rows, &mut page, limit.bytes())?;
-    }
-    let removed = content::clean_value(&mut value);
-    let text = match options.format {
-        Format::Concise => concise(&value),
-        Format::Detailed => text::yaml(&value),
-        Format::Json => value.to_string(),
-    };
-    let mut text = truncate_text(text);
-    if let Some(note) = page.note() {
-        text.push_str(&note);
-    }
-    if let (Some(cursor), Value::Object(map)) = (&page.next, &mut value) {
-        map.insert("next_cursor".to_owned(), json!(cursor));
-    }
-    Ok(Answer { value, text, removed })
+/// How one answer is to be given.
+pub(crate) struct View<'a> {
+    options: &'a ViewOptions,
+    /// Path to the rows, as in [`crate::Command::ROWS_PATH`].
+    rows: Option<&'static str>,
+    default_rows: usize,
+    /// Identifies the call: a cursor of another one is refused.
+    fingerprint: u32,
+    /// The call changes something, so it cannot be called again for the next page.
+    changes: bool,
+    /// Where the page begins; empty for the beginning.
+    start: Vec<Step>,
 }
 
-/// Structured content has to be an object: a list or a text becomes its member `result`.
+/// Renders the answer of a tool that is no command, with rows at a path. `call` identifies the call.
+///
+/// # Errors
+/// [`BadArguments`] for a cursor of another call.
+pub fn render_rows(
+    options: &ViewOptions,
+    call: &str,
+    path: &'static str,
+    value: Value,
+    concise: &Concise,
+) -> Result<Answer, BadArguments> {
+    let fingerprint = fingerprint([call]);
+    let start = options.start(fingerprint)?;
+    let view = View { options, rows: Some(path), default_rows: usize::MAX, fingerprint, changes: false, start };
+    Ok(match options.format {
+        Format::Concise if options.fields.is_empty() => view.render_concise(concise, None),
+        _ => view.render_document(value, concise.head.clone()),
+    })
+}
+
+impl<'a> View<'a> {
+    /// The view of a call.
+    ///
+    /// # Errors
+    /// [`BadArguments`] for a cursor of another call.
+    pub(crate) fn new(
+        kind: Kind,
+        options: &'a ViewOptions,
+        fingerprint: u32,
+        changes: bool,
+    ) -> Result<Self, BadArguments> {
+        let Kind { rows, default_rows, .. } = kind;
+        Ok(Self { options, rows, default_rows, fingerprint, changes, start: options.start(fingerprint)? })
+    }
+
+    /// Which rows the caller wants.
+    pub(crate) fn filter(&self) -> Filter {
+        Filter::new(&self.options.filter)
+    }
+
+    /// The answer as rows for a reader.
+    pub(crate) fn render_concise(&self, concise: &Concise, note: Option<&str>) -> Answer {
+        let mut limit = match self.options.limit {
+            None => self.default_rows,
+            Some(0) => usize::MAX,
+            Some(limit) => limit,
+        };
+        loop {
+            let selection = concise.select(&self.start, limit);
+            let printed = selection.print();
+            let mut notes: Vec<String> = note.map(str::to_owned).into_iter().collect();
+            notes.extend(selection.changed.then(|| CHANGED.to_owned()));
+            if printed.cut {
+                notes.push(format!(
+                    "texts are cut at {} characters: other formats show all of them",
+                    text::MAX_CELL_CHARS
+                ));
+            }
+            let next = selection.next();
+            if !next.is_empty() {
+                notes.push(self.more(&selection.shown(), next));
+            }
+            let notes: String = notes.iter().flat_map(|note| ["\n", note, "\n"]).collect();
+            let most = PAGE_TOKENS.saturating_sub(token_estimate::estimate_tokens(&notes));
+            let (tokens, count) = (token_estimate::estimate_tokens(&printed.text), selection.count());
+            if tokens <= most || count <= 1 {
+                let text = text::shorten(printed.text, most) + &notes;
+                return Answer { value: printed.shown, text, removed: printed.removed };
+            }
+            limit = (count * PAGE_TOKENS / tokens * 9 / 10).clamp(1, count - 1);
+        }
+    }
+
+    /// The answer as a whole: JSON, or YAML for a reader.
+    pub(crate) fn render_document(&self, value: Value, head: Vec<String>) -> Answer {
+        let mut value = as_object(value);
+        let path = self.rows.and_then(|path| rows::path_to_rows(&value, path));
+        let note =
+            path.as_ref().and_then(|path| rows::select_rows(&mut value, path, &self.filter(), &self.options.fields));
+        if let (Format::Concise, false, Some(path)) = (self.options.format, self.options.fields.is_empty(), &path) {
+            let table = rows::table_of_fields(&value, path, &self.options.fields);
+            return self.render_concise(&Concise::with_head(head).and(table), note.as_deref());
+        }
+        let rows = self.options.limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
+        let mut tokens = PAGE_TOKENS;
+        loop {
+            let page =
+                document::take_page(&value, &self.start, PageLimits { tokens, rows_path: path.as_deref(), rows });
+            let total = path.as_ref().and_then(|path| path.iter().try_fold(&value, |value, name| value.get(name)));
+            let facts = self.facts(&page, &value, total, note.as_deref());
+            let mut shown = page.value;
+            let removed = content::clean_value(&mut shown);
+            let text = match self.options.format {
+                Format::Json => facts.json(&shown),
+                Format::Concise | Format::Detailed => facts.yaml(&shown),
+            };
+            if tokens < PAGE_TOKENS / 8 || token_estimate::fits(&text, PAGE_TOKENS) {
+                return Answer { value: shown, text, removed };
+            }
+            tokens = tokens * 4 / 5;
+        }
+    }
+
+    fn facts(&self, page: &document::Page, whole: &Value, rows: Option<&Value>, note: Option<&str>) -> Facts {
+        let mut notes: Vec<String> = note.map(str::to_owned).into_iter().collect();
+        notes.extend(page.changed.then(|| CHANGED.to_owned()));
+        if page.next.is_empty() {
+            return Facts { shown: None, continues: page.continues.clone(), next: None, notes };
+        }
+        let count = |rows: &Value| rows.as_object().map(Map::len).or_else(|| rows.as_array().map(Vec::len));
+        let rows = page.rows.zip(rows.and_then(count));
+        let rows = rows.map(|((first, shown), all)| format!("rows {}-{} of {all}, ", first + 1, first + shown));
+        let (part, all) = (size(&page.value).div_ceil(1_000), size(whole).div_ceil(1_000));
+        let shown = format!("{}{part} of {all} kB", rows.unwrap_or_default());
+        if self.changes {
+            notes.push(format!(
+                "shown {shown}; the rest is only in the answers of reads, such as `juju_show_operation`"
+            ));
+            return Facts { shown: None, continues: String::new(), next: None, notes };
+        }
+        let next = Cursor::new(self.fingerprint, page.next.clone()).encode();
+        Facts { shown: Some(shown), continues: page.continues.clone(), next: Some((next, self.hint())), notes }
+    }
+
+    /// What is shown of how much, and how to get the rest.
+    fn more(&self, shown: &str, next: Vec<Step>) -> String {
+        let cursor = Cursor::new(self.fingerprint, next).encode();
+        format!("shown {shown}; go on with cursor `{cursor}`{}", self.hint())
+    }
+
+    /// How to get less.
+    fn hint(&self) -> &'static str {
+        if self.rows.is_some() { ", or narrow with filter" } else { "" }
+    }
+}
+
+/// The note for a page that does not join the previous one.
+const CHANGED: &str = "what the previous page ended with is gone: something may be missing here or repeated";
+
+impl ViewOptions {
+    /// Where the page begins.
+    ///
+    /// # Errors
+    /// [`BadArguments`] for a text that is no cursor.
+    pub(crate) fn cursor(&self) -> Result<Option<Cursor>, BadArguments> {
+        self.cursor.as_deref().filter(|text| !text.is_empty()).map(Cursor::decode).transpose()
+    }
+
+    /// Where the page of a call with this fingerprint begins; empty for the beginning.
+    fn start(&self, fingerprint: u32) -> Result<Vec<Step>, BadArguments> {
+        match self.cursor()? {
+            Some(cursor) if !cursor.belongs_to(fingerprint) => Err(BadArguments::argument(
+                "cursor",
+                "belongs to another call: repeat the arguments of the call that returned it, or leave `cursor` out to start at \
+                 the beginning",
+            )),
+            cursor => Ok(cursor.unwrap_or_default().steps),
+        }
+    }
+}
+
+/// What a page states about itself.
+struct Facts {
+    shown: Option<String>,
+    continues: String,
+    /// The cursor of the next page, and how to get less.
+    next: Option<(String, &'static str)>,
+    notes: Vec<String>,
+}
+
+impl Facts {
+    /// The page as JSON. The facts are members at its end, with names that nothing in Juju can have.
+    fn json(&self, page: &Value) -> String {
+        let mut facts = Map::new();
+        if !self.notes.is_empty() {
+            facts.insert("page_note".to_owned(), self.notes.join("; ").into());
+        }
+        if !self.continues.is_empty() {
+            facts.insert("page_continues".to_owned(), self.continues.as_str().into());
+        }
+        if let Some(shown) = &self.shown {
+            facts.insert("page_shown".to_owned(), shown.as_str().into());
+        }
+        if let Some((next, _)) = &self.next {
+            facts.insert("next_cursor".to_owned(), next.as_str().into());
+        }
+        let page = page.to_string();
+        if facts.is_empty() {
+            return page;
+        }
+        let (facts, begun) = (Value::Object(facts).to_string(), page.trim_end_matches('}').len() > 1);
+        format!("{}{}{}", &page[..page.len() - 1], if begun { "," } else { "" }, &facts[1..])
+    }
+
+    /// The page as YAML, and the facts below it.
+    fn yaml(&self, page: &Value) -> String {
+        let mut text = text::yaml(page);
+        for note in &self.notes {
+            text.extend(["\n", note, "\n"]);
+        }
+        if !self.continues.is_empty() {
+            text.extend(["\nit continues `", &*self.continues, "` of the previous page\n"]);
+        }
+        if let (Some(shown), Some((next, hint))) = (&self.shown, &self.next) {
+            text.extend(["\nshown ", shown, "; go on with cursor `", next, "`", hint, "\n"]);
+        }
+        text
+    }
+}
+
+/// An answer is an object: a list or a text becomes its member `result`.
 fn as_object(value: Value) -> Value {
     match value {
         Value::Object(_) => value,
-        other => json!({"result": other}),
-    }
-}
-
-#[derive(Debug, Default)]
-struct Page {
-    first: usize,
-    shown: usize,
-    matching: usize,
-    next: Option<String>,
-    /// Bytes that it had before it was shortened to what fits.
-    too_large: Option<usize>,
-}
-
-impl Page {
-    fn note(&self) -> Option<String> {
-        let next = self.next.as_ref()?;
-        let (first, last) = (self.first + 1, self.first + self.shown);
-        let cut = self.too_large.map(|bytes| format!(" (cut: all asked for has {bytes} bytes)")).unwrap_or_default();
-        Some(format!(
-            "\nshown {first}-{last} of {}{cut}; go on with cursor `{next}`, or narrow with filter\n",
-            self.matching
-        ))
-    }
-}
-
-fn page(value: &mut Value, path: &str, options: &ViewOptions) -> Result<Page, Failure> {
-    let first = match options.cursor.as_deref().map(str::parse::<usize>) {
-        None => 0,
-        Some(Ok(first)) => first,
-        Some(Err(_)) => {
-            return Err(Failure::refused(
-                "`cursor` is not one that this tool gave",
-                "leave `cursor` out to start at the first row",
-            ));
-        }
-    };
-    let limit = match options.limit.unwrap_or(DEFAULT_ROWS) {
-        0 => usize::MAX,
-        limit => limit,
-    };
-    let Some(rows) = rows(value, path) else { return Ok(Page::default()) };
-    let matching = filter_rows(rows, options);
-    let shown = page_rows(rows, first, limit);
-    let end = first + shown;
-    let next = (end < matching).then(|| end.to_string());
-    Ok(Page { first, shown, matching, next, too_large: None })
-}
-
-fn rows<'a>(value: &'a mut Value, path: &str) -> Option<&'a mut Value> {
-    match path {
-        "" => value.get_mut("result"),
-        path => path.split('.').try_fold(value, |value, name| value.get_mut(name)),
-    }
-}
-
-/// Shortens a page to what fits into so many bytes; an answer without rows cannot be shortened and is refused.
-fn truncate_to_bytes(value: &mut Value, path: Option<&str>, page: &mut Page, max_bytes: usize) -> Result<(), Failure> {
-    let whole = size(value);
-    if whole <= max_bytes {
-        return Ok(());
-    }
-    let rows = path.and_then(|path| rows(value, path));
-    let sizes: Vec<usize> = match &rows {
-        // a name precedes its row, with quotes and a colon; each row ends with a comma
-        Some(Value::Object(map)) => map.iter().map(|(name, row)| name.len() + size(row) + 4).collect(),
-        Some(Value::Array(items)) => items.iter().map(|row| size(row) + 1).collect(),
-        _ => Vec::new(),
-    };
-    let mut left = max_bytes.saturating_sub(whole.saturating_sub(sizes.iter().sum()) + NEXT_CURSOR);
-    let fitting = sizes.iter().take_while(|row| left.checked_sub(**row).map(|rest| left = rest).is_some()).count();
-    match rows {
-        Some(rows) if fitting > 0 => {
-            page.shown = page_rows(rows, 0, fitting);
-            page.next = Some((page.first + fitting).to_string());
-            page.too_large = Some(whole);
-            Ok(())
-        }
-        _ => Err(Failure::refused(
-            format!("the answer has {whole} bytes, more than the {max_bytes} that this server gives at once"),
-            "ask for less with the tool's own arguments, or with `fields` and `filter` where it takes them",
-        )),
+        other => Value::Object(Map::from_iter([("result".to_owned(), other)])),
     }
 }
 
@@ -152,124 +265,4 @@ fn size(value: &Value) -> usize {
     // counting cannot fail, and a JSON value can always be written
     let _ = serde_json::to_writer(&mut count, value);
     count.0
-}
-
-/// Keeps the rows that contain the filter, and of each the fields that were asked for. Returns how many there are.
-fn filter_rows(rows: &mut Value, options: &ViewOptions) -> usize {
-    let wanted = options.filter.to_lowercase();
-    let matches = |name: &str, row: &Value| {
-        wanted.is_empty() || name.to_lowercase().contains(&wanted) || row.to_string().to_lowercase().contains(&wanted)
-    };
-    match rows {
-        Value::Object(map) => {
-            map.retain(|name, row| matches(name, row));
-            map.values_mut().for_each(|row| project(row, &options.fields));
-            map.len()
-        }
-        Value::Array(items) => {
-            items.retain(|row| matches("", row));
-            for row in items.iter_mut() {
-                project(row, &options.fields);
-            }
-            items.len()
-        }
-        _ => 0,
-    }
-}
-
-fn project(row: &mut Value, fields: &[String]) {
-    if let (Value::Object(map), false) = (row, fields.is_empty()) {
-        map.retain(|name, _| fields.iter().any(|field| field == name));
-    }
-}
-
-fn page_rows(rows: &mut Value, first: usize, limit: usize) -> usize {
-    match rows {
-        Value::Object(map) => {
-            let page: Map<String, Value> = std::mem::take(map).into_iter().skip(first).take(limit).collect();
-            *map = page;
-            map.len()
-        }
-        Value::Array(items) => {
-            items.truncate(first.saturating_add(limit));
-            items.drain(..first.min(items.len()));
-            items.len()
-        }
-        _ => 0,
-    }
-}
-
-fn truncate_text(mut text: String) -> String {
-    if text.len() <= TEXT_CAP {
-        return text;
-    }
-    let whole = text.len();
-    let end = text[..text.floor_char_boundary(TEXT_CAP)].rfind('\n').unwrap_or(0);
-    text.truncate(end);
-    text + &format!("\nshown {end} of {whole} bytes; narrow with filter, fields or limit\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn options(filter: &str, limit: usize, cursor: Option<&str>, fields: &[&str]) -> ViewOptions {
-        ViewOptions {
-            filter: filter.to_owned(),
-            limit: Some(limit),
-            cursor: cursor.map(ToOwned::to_owned),
-            fields: fields.iter().map(|field| (*field).to_owned()).collect(),
-            ..ViewOptions::default()
-        }
-    }
-
-    #[test]
-    fn rows_are_filtered_projected_and_paged_to_the_end() {
-        let rows: Map<_, _> = (0..10)
-            .map(|n| (format!("app{n}"), json!({"status": if n < 5 { "active" } else { "error" }, "n": n})))
-            .collect();
-        let whole = json!({"applications": rows});
-        let mut value = whole.clone();
-        let found = page(&mut value, "applications", &options("error", 2, None, &["n"])).expect("a page");
-        assert_eq!((found.matching, found.shown, found.next.as_deref()), (5, 2, Some("2")));
-        assert_eq!(value, json!({"applications": {"app5": {"n": 5}, "app6": {"n": 6}}}));
-        let mut value = whole.clone();
-        let last = page(&mut value, "applications", &options("error", 2, Some("4"), &[])).expect("a page");
-        assert_eq!((last.shown, last.next), (1, None));
-        assert!(page(&mut whole.clone(), "applications", &options("", 2, Some("x"), &[])).is_err());
-    }
-
-    #[test]
-    fn truncation_keeps_whole_rows_and_a_cursor() {
-        let whole: Vec<_> = (0..50).map(|n| json!({"n": n, "text": "x".repeat(100)})).collect();
-        let (mut seen, mut cursor) = (Vec::new(), None);
-        loop {
-            let mut value = json!({"result": whole});
-            let mut shown = page(&mut value, "", &options("", 0, cursor.as_deref(), &[])).expect("a page");
-            truncate_to_bytes(&mut value, Some(""), &mut shown, 2000).expect("some rows fit");
-            assert!(size(&value) <= 2000 - NEXT_CURSOR);
-            seen.extend(value["result"].as_array().expect("rows").iter().map(|row| row["n"].clone()));
-            let Some(next) = shown.next.clone() else { break };
-            assert!(shown.note().is_some_and(|note| note.contains("go on with cursor")));
-            cursor = Some(next);
-        }
-        assert_eq!(seen, (0..50).map(|n| json!(n)).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn truncation_without_rows_is_refused_with_a_remedy() {
-        let mut value = json!({"text": "x".repeat(5000)});
-        let refused = truncate_to_bytes(&mut value, None, &mut Page::default(), 1000).expect_err("too large");
-        assert!(refused.to_string().contains("more than the 1000"), "{refused}");
-        let mut value = json!({"result": ["x".repeat(5000)]});
-        assert!(truncate_to_bytes(&mut value, Some(""), &mut Page::default(), 1000).is_err(), "not one row fits");
-        assert!(truncate_to_bytes(&mut value, Some(""), &mut Page::default(), usize::MAX).is_ok());
-    }
-
-    #[test]
-    fn truncated_text_ends_at_a_line_with_a_note() {
-        let text = truncate_text("line of text\n".repeat(5000));
-        assert!(text.len() < TEXT_CAP + 100);
-        assert!(text.contains("of 65000 bytes; narrow with"), "{}", &text[text.len() - 80..]);
-    }
 }

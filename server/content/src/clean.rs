@@ -56,9 +56,9 @@ pub fn clean_value(value: &mut Value) -> usize {
             let mut removed = map.values_mut().map(clean_value).sum();
             if map.keys().any(|name| has_invisible(name)) {
                 for (name, value) in std::mem::take(map) {
-                    let (name, odd) = escape_name(&name);
+                    let (name, odd) = clean_name(&name);
                     removed += odd;
-                    map.insert(name, value);
+                    map.insert(name.into_owned(), value);
                 }
             }
             removed
@@ -67,8 +67,12 @@ pub fn clean_value(value: &mut Value) -> usize {
     }
 }
 
-/// Escapes the invisible characters of a name. Removing them could make two names equal.
-fn escape_name(name: &str) -> (String, usize) {
+/// Escapes the invisible characters of a name and returns their number. Removing them could make two names equal.
+#[must_use]
+pub fn clean_name(name: &str) -> (Cow<'_, str>, usize) {
+    if !has_invisible(name) {
+        return (Cow::Borrowed(name), 0);
+    }
     let mut odd = 0;
     let shown = name.chars().flat_map(|letter| {
         let is_odd = class(letter).is_some() || matches!(letter, '\n' | '\t');
@@ -76,7 +80,7 @@ fn escape_name(name: &str) -> (String, usize) {
         let escaped = is_odd.then(|| letter.escape_unicode());
         escaped.into_iter().flatten().chain((!is_odd).then_some(letter))
     });
-    (shown.collect(), odd)
+    (Cow::Owned(shown.collect()), odd)
 }
 
 /// Whether a text has only printable ASCII, line feeds and tabs. Checked in blocks, which the compiler vectorizes.

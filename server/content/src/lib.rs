@@ -31,7 +31,7 @@ mod tokenizer;
 mod value;
 mod yaml;
 
-pub use clean::{clean, clean_value};
+pub use clean::{clean, clean_name, clean_value};
 pub use detector::{Detection, Detector};
 pub use kind::Kind;
 pub use value::{Findings, MAX_SCANNED_BYTES};

@@ -21,8 +21,6 @@ pub struct Call {
     pub proof: Option<ApprovalProof>,
     /// W3C trace id of the request, or the id that the server gave it.
     pub trace: Option<String>,
-    /// The largest result of a read, in bytes; default: no limit.
-    pub max_result_bytes: Option<usize>,
     /// The caller's share of limits. The act holds it until it has ended, even if the caller has disconnected.
     pub permit: Option<CallPermit>,
 }
@@ -79,9 +77,9 @@ impl Call {
 /// The result of a call that was not refused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
-    /// The answer as data, always an object.
+    /// What the text shows, as data, for the search for prompt injections; always an object. No client receives it.
     pub value: Value,
-    /// The answer as text for a reader.
+    /// The answer as text: all that a client receives.
     pub text: String,
     /// The entry in the ledger.
     pub entry: String,

@@ -1,7 +1,7 @@
 //! The tool `audit_changes`: who changed what, from the ledger, for callers that may know it.
 
-use audit::{Change, ExportFilter, JujuAuditRefs, NewEntry, OpenRecord, Outcome, ToolCall};
-use catalogue::Answer;
+use audit::{Change, Entry, ExportFilter, JujuAuditRefs, NewEntry, OpenRecord, Outcome, ToolCall};
+use catalogue::{Answer, BadArguments, Concise, Format, Table, ViewOptions};
 use chrono::{SecondsFormat, TimeDelta};
 use identity::Caller;
 use policy::{Act, Effect, EvaluationContext, Location, PolicyDecision, Target};
@@ -35,6 +35,25 @@ pub struct ChangesQuery {
     /// Maximum number of changes, the newest first; default: 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
+    /// Detail of the text; default: a table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<Format>,
+    /// `next_cursor` of the previous page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+}
+
+impl ChangesQuery {
+    /// How the changes are shown.
+    fn view(&self) -> ViewOptions {
+        let (format, cursor) = (self.format.unwrap_or_default(), self.cursor.clone());
+        ViewOptions { format, cursor, ..ViewOptions::default() }
+    }
+
+    /// What a cursor belongs to: the same query, whatever the page.
+    fn identity(&self) -> String {
+        format!("{TOOL} {:?}", Self { cursor: None, ..self.clone() })
+    }
 }
 
 /// Lists changes in the models that the caller may know. The ledger records the query.
@@ -50,9 +69,7 @@ pub async fn changes(dispatcher: &Dispatcher, caller: &Caller, wanted: &ChangesQ
     let new = NewEntry::from_call(caller, ToolCall::new(&act)).with_roles(rights.roles().to_vec());
     let entry = dispatcher.ledger.open_entry(new).await?;
     if let Err(denial) = rights.check_visibility(TOOL, TOOLSET, Effect::Sensitive) {
-        let refusal = Refusal::Denied(denial);
-        entry.close(refusal.outcome(), &refusal.to_string());
-        return Err(refusal);
+        return Err(refuse(entry, Refusal::Denied(denial)));
     }
     // by each change's own place: who may know of one model learns nothing of another
     let context = EvaluationContext { toolset: TOOLSET.to_owned(), ..EvaluationContext::new(dispatcher.clock.now()) };
@@ -75,16 +92,23 @@ pub async fn changes(dispatcher: &Dispatcher, caller: &Caller, wanted: &ChangesQ
             for change in found.found {
                 lines.push(ChangeRow { decided_by: decided_by(dispatcher, &change).await, change });
             }
-            let reply = Reply::from_answer(render(&lines, found.omitted_older, days), entry.id(), Vec::new());
-            entry.close(Outcome::Done, "");
-            Ok(reply)
+            match render(&lines, found.omitted_older, days, wanted) {
+                Ok(answer) => {
+                    let reply = Reply::from_answer(answer, entry.id(), Vec::new());
+                    entry.close(Outcome::Done, "");
+                    Ok(reply)
+                }
+                Err(problem) => Err(refuse(entry, problem.into())),
+            }
         }
-        Err(error) => {
-            let refusal = Refusal::LedgerUnavailable(error);
-            entry.close(refusal.outcome(), &refusal.to_string());
-            Err(refusal)
-        }
+        Err(error) => Err(refuse(entry, Refusal::LedgerUnavailable(error))),
     }
+}
+
+/// Closes the entry of a query that is refused.
+fn refuse(entry: Entry, refusal: Refusal) -> Refusal {
+    entry.close(refusal.outcome(), &refusal.to_string());
+    refusal
 }
 
 /// One change as the caller receives it.
@@ -102,24 +126,19 @@ async fn decided_by(dispatcher: &Dispatcher, change: &Change) -> Option<String> 
     dispatcher.ledger.store().approval(change.approval.as_deref()?).await.ok().flatten()?.decided_by
 }
 
-fn render(lines: &[ChangeRow], older: usize, days: u16) -> Answer {
-    let mut value = json!({"changes": lines, "omitted_older": older, "days": days});
+fn render(lines: &[ChangeRow], older: usize, days: u16, wanted: &ChangesQuery) -> Result<Answer, BadArguments> {
+    let value = json!({"changes": lines, "omitted_older": older, "days": days});
     let heading =
         ["Time", "Caller", "Tool", "Controller", "Model", "Targets", "Outcome", "Decided by", "Juju", "Message"];
-    let mut text = catalogue::table(&heading, &lines.iter().map(cells).collect::<Vec<_>>());
-    if lines.is_empty() {
-        text = format!("nothing was changed by way of this server in the last {days} days, as far as you may know\n");
-    }
-    if older > 0 {
-        let older = older.to_string();
-        text.extend([&*older, " older changes are omitted: request fewer days, or a larger `limit`\n"]);
-    }
-    let removed = content::clean_value(&mut value);
-    let (text, also_removed) = content::clean(&text);
-    Answer { value, text: text.into_owned(), removed: removed + also_removed }
+    let none = || format!("nothing was changed by way of this server in the last {days} days, as far as you may know");
+    let more = || format!("{older} older changes are omitted: request fewer days, or a larger `limit`");
+    let head = lines.is_empty().then(none).into_iter().chain((older > 0).then(more)).collect();
+    let rows = Table::new("changes", &heading, lines.iter().map(cells).collect());
+    let concise = Concise::with_head(head).and(rows);
+    catalogue::render_rows(&wanted.view(), &wanted.identity(), "changes", value, &concise)
 }
 
-/// One change as a row, short: the data has it in full.
+/// One change as a row, short: `format: json` has it in full.
 fn cells(line: &ChangeRow) -> Vec<String> {
     let ChangeRow { change, decided_by } = line;
     let outcome = match change.outcome {
@@ -128,7 +147,7 @@ fn cells(line: &ChangeRow) -> Vec<String> {
     };
     let message = change.reason.strip_prefix(&format!("{outcome}: ")).unwrap_or(&change.reason);
     let targets: Vec<_> = change.targets.iter().map(|tag| catalogue::name_in_tag(tag)).collect();
-    let cells = [
+    vec![
         change.time.get(..19).map_or_else(|| change.time.clone(), |time| format!("{}Z", time.replace('T', " "))),
         change.email.as_ref().unwrap_or(&change.caller).clone(),
         change.tool.clone().unwrap_or_else(|| change.event.to_owned()),
@@ -139,8 +158,7 @@ fn cells(line: &ChangeRow) -> Vec<String> {
         decided_by.clone().unwrap_or_default(),
         juju(&change.juju),
         message.to_owned(),
-    ];
-    cells.iter().map(|cell| catalogue::clean(cell)).collect()
+    ]
 }
 
 /// Where Juju's own records have it, in short: `0f1e2d3c4b5a6978/17`, `operation 12`.

@@ -6,6 +6,9 @@ use serde_json::json;
 
 use crate::{Refusal, Reply};
 
+/// Maximum tokens of a preview in the text.
+const MAX_PREVIEW_TOKENS: usize = 4_000;
+
 /// Previews an act without doing it.
 pub(crate) async fn dry_run(
     command: &dyn PlannedCommand,
@@ -18,11 +21,15 @@ pub(crate) async fn dry_run(
     let preview = command.preview(target).await?;
     let command_line = command.command_line(&act.arguments);
     let mut value = json!({"operation": act, "command": command_line});
-    let mut text = format!("nothing was changed; this would run `{command_line}`\n");
+    let mut text = format!(
+        "nothing was changed; this would run `{command_line}`\n{} at {}\n",
+        act.effect.as_str(),
+        act.target.location
+    );
     let mut removed = 0;
     if let Some(mut preview) = preview {
         removed = content::clean_value(&mut preview);
-        text = format!("{text}{preview:#}\n");
+        text = format!("{text}{}\n", catalogue::shorten(preview.to_string(), MAX_PREVIEW_TOKENS));
         value["preview"] = preview;
     }
     if !required_approvals.is_empty() {

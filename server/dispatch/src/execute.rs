@@ -5,7 +5,7 @@ use std::sync::Arc;
 use audit::{
     Entry, JujuAuditRefs, JujuRequest, NewEntry, Outcome, PendingEntry, RecordedDecision, ToolCall, Verdict as Recorded,
 };
-use catalogue::{Answer, Failure, Options, PlannedWork, ResolvedTarget, ResultLimit, Tool};
+use catalogue::{Answer, Failure, Options, PlannedWork, ResolvedTarget, Tool};
 use identity::Caller;
 use policy::{
     Act, Authorization, Denial, Effect, Location, Permissions, Permitted, Planned, Policy, Target, Violation,
@@ -74,11 +74,10 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
     // Authorize. From here on the entry ends in one place: `close`.
     let active = ActiveCall { dispatcher, caller, policy: &policy, tool, options, target, proof: call.proof, hidden };
     let decided = active.decide(planned, &mut pending).await;
-    let limit = call.max_result_bytes.map_or(ResultLimit::UNLIMITED, ResultLimit::from_bytes);
     let (mut entry, next) = match decided {
         Ok(Decided { verdict: Authorization::Permitted(permitted), .. }) if active.is_read(permitted.act()) => {
             let work = Work { permitted, target: active.target };
-            let (performed, entry) = tokio::join!(work.perform(limit), pending.persisted());
+            let (performed, entry) = tokio::join!(work.perform(), pending.persisted());
             let mut entry = entry?;
             let result = performed.into_reply(&mut entry);
             return close(entry, scan, result);
@@ -94,7 +93,7 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
         Err(refusal) => close(entry, scan, Err(refusal)),
         Ok(Next::Answer(reply)) => close(entry, scan, Ok(reply)),
         Ok(Next::Read(work)) => {
-            let result = work.perform(limit).await.into_reply(&mut entry);
+            let result = work.perform().await.into_reply(&mut entry);
             close(entry, scan, result)
         }
         // A write runs in a task of its own, so that a caller that goes away leaves neither half an act nor an open entry.
@@ -114,7 +113,9 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
 fn close(mut entry: Entry, scan: ContentScan, result: Result<Reply, Refusal>) -> Result<Reply, Refusal> {
     match result {
         Ok(reply) if reply.repeated => {
-            entry.close(Outcome::Done, &format!("answered from entry {}", reply.entry));
+            let earlier = format!("answered from entry {}", reply.entry);
+            let reply = scan.scan_reply(reply, &mut entry);
+            entry.close(Outcome::Done, &earlier);
             Ok(reply)
         }
         Ok(reply) => {
@@ -244,11 +245,11 @@ struct Performed {
 }
 
 impl Work {
-    async fn perform(self, limit: ResultLimit) -> Performed {
+    async fn perform(self) -> Performed {
         let Self { permitted, target } = self;
         let warnings = permitted.warnings().to_vec();
         let (permit, command) = permitted.into_parts();
-        let result = command.run(permit, Arc::clone(&target), limit).await;
+        let result = command.run(permit, Arc::clone(&target)).await;
         Performed { result, warnings, refs: juju_audit_refs(&target) }
     }
 }
@@ -277,7 +278,7 @@ impl Write {
             return Ok(*reply);
         }
         let result = match reservation.commit(&store, entry.id()).await {
-            Ok(()) => work.perform(ResultLimit::UNLIMITED).await.into_reply(entry),
+            Ok(()) => work.perform().await.into_reply(entry),
             Err(refusal) => Err(refusal),
         };
         if let Some(key) = key {

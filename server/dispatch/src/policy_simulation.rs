@@ -104,21 +104,14 @@ fn render(act: &Act, explained: &Explanation) -> Answer {
     let (denials, demands, warnings) = (sentences("deny"), sentences("require_approval"), sentences("warn"));
     let rules = explained.rules.iter().filter(|looked| ["deny", "require_approval", "warn"].contains(&looked.result));
     let rules: Vec<_> = rules.map(|looked| json!({"rule": looked.rule, "enforcement": looked.result})).collect();
-    let (reasons, head) = match explained.decision {
-        "allow" => (Vec::new(), "allowed".to_owned()),
-        "require_approval" if explained.requires_second_approver => (demands, "needs a second approver".to_owned()),
-        "require_approval" => (demands, "needs an approval".to_owned()),
-        _ if denials.is_empty() => (vec![explained.role_decision.clone()], "denied".to_owned()),
-        _ => (denials, "denied".to_owned()),
+    let reasons = match explained.decision {
+        "allow" => Vec::new(),
+        "require_approval" => demands,
+        _ if denials.is_empty() => vec![explained.role_decision.clone()],
+        _ => denials,
     };
-    let mut text = format!("`{}` would be {head}; nothing was done\n", act.tool);
-    for reason in &reasons {
-        text.extend(["because of ", reason, "\n"]);
-    }
-    for warning in &warnings {
-        text.extend(["warning by ", warning, "\n"]);
-    }
     let value = json!({
+        "tool": act.tool,
         "allowed": explained.decision == "allow",
         "requires_approval": explained.decision == "require_approval",
         "requires_second_approver": explained.requires_second_approver,
@@ -129,5 +122,7 @@ fn render(act: &Act, explained: &Explanation) -> Answer {
         "role_decision": explained.role_decision,
         "production": explained.production,
     });
+    // programs read it too
+    let text = value.to_string();
     Answer { value, text, removed: 0 }
 }

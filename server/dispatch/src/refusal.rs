@@ -125,12 +125,21 @@ impl Refusal {
         }
     }
 
-    /// The code of the refusal for programs: that of its kind, or the one that the controller gave.
+    /// The code of the refusal for programs, an identifier: that of its kind, or of the failure of a command.
     #[must_use]
-    pub fn code(&self) -> &str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Failed(failure) => failure.code(),
             other => other.kind().as_str(),
+        }
+    }
+
+    /// Juju's own code, if the controller returned one.
+    #[must_use]
+    pub fn juju_code(&self) -> Option<&str> {
+        match self {
+            Self::Failed(failure) => failure.juju_code(),
+            _ => None,
         }
     }
 

@@ -237,33 +237,32 @@ pub enum DisconnectReason {
 }
 
 impl Error {
-    /// Stable code of the error: the controller's own code for its errors, otherwise a phrase.
+    /// Stable code of the error: an identifier.
     #[must_use]
-    pub fn code(&self) -> &str {
+    pub fn code(&self) -> &'static str {
         match self {
-            Self::ControllerUnknown { .. } => "controller unknown",
-            Self::NoDefaultController { .. } => "no default controller",
+            Self::ControllerUnknown { .. } => "controller_unknown",
+            Self::NoDefaultController { .. } => "no_default_controller",
             Self::Configuration { .. } => "configuration",
-            Self::NoCredential { .. } => "no credential",
-            Self::SessionEnded { .. } => "session ended",
+            Self::NoCredential { .. } => "no_credential",
+            Self::SessionEnded { .. } => "session_ended",
             Self::Unreachable { .. } => "unreachable",
             Self::Away { cause, .. } => cause.code(),
-            Self::NoControllers { .. } => "no controllers",
-            Self::WrongCertificate { .. } => "wrong certificate",
-            Self::LoginRefused { .. } => "login refused",
-            Self::InteractiveLogin { .. } => "interactive login",
-            Self::ControllerVersion { .. } => "controller version",
-            Self::WrongController { .. } => "wrong controller",
-            Self::ModelUnknown { .. } => "model not found",
-            Self::ModelAmbiguous { .. } => "model ambiguous",
+            Self::NoControllers { .. } => "no_controllers",
+            Self::WrongCertificate { .. } => "wrong_certificate",
+            Self::LoginRefused { .. } => "login_refused",
+            Self::InteractiveLogin { .. } => "interactive_login",
+            Self::ControllerVersion { .. } => "controller_version",
+            Self::WrongController { .. } => "wrong_controller",
+            Self::ModelUnknown { .. } => "model_not_found",
+            Self::ModelAmbiguous { .. } => "model_ambiguous",
             Self::Redirected { .. } => "redirected",
-            Self::FacadeMissing { .. } => "not supported",
-            Self::Remote(error) if error.code.as_str().is_empty() => "remote",
-            Self::Remote(error) => error.code.as_str(),
-            Self::TimedOut { .. } => "timed out",
-            Self::ConnectionLost { .. } => "connection lost",
-            Self::UnknownOutcome { .. } => "unknown outcome",
-            Self::UnexpectedAnswer { .. } => "unexpected answer",
+            Self::FacadeMissing { .. } => "not_supported",
+            Self::Remote(error) => remote_code(error),
+            Self::TimedOut { .. } => "timed_out",
+            Self::ConnectionLost { .. } => "connection_lost",
+            Self::UnknownOutcome { .. } => "outcome_unknown",
+            Self::UnexpectedAnswer { .. } => "unexpected_answer",
             Self::Parameters { .. } => "parameters",
         }
     }
@@ -345,6 +344,34 @@ impl Error {
             }
             _ => false,
         }
+    }
+}
+
+/// An identifier for the controller's own code, which is a phrase: a short list, since it is a label too.
+fn remote_code(error: &RemoteError) -> &'static str {
+    use juju_wire::Code;
+    match &error.code {
+        Code::NotFound => "not_found",
+        Code::UserNotFound => "user_not_found",
+        Code::ModelNotFound => "model_not_found",
+        Code::AlreadyExists => "already_exists",
+        Code::Unauthorized | Code::Forbidden | Code::AccessRequired => "unauthorized",
+        Code::OperationBlocked => "operation_blocked",
+        Code::TryAgain | Code::ExcessiveContention | Code::NotYetAvailable => "try_again",
+        Code::UpgradeInProgress => "upgrade_in_progress",
+        Code::MigrationInProgress => "migration_in_progress",
+        Code::NotImplemented | Code::NotSupported => "not_supported",
+        Code::BadRequest | Code::NotValid => "invalid_request",
+        Code::ModelNotEmpty
+        | Code::PersistentStorage
+        | Code::MachineHasAttachedStorage
+        | Code::MachineHasAssignedUnits
+        | Code::MachineHostsContainers
+        | Code::StorageAttached
+        | Code::UnitHasSubordinates => "in_use",
+        Code::QuotaLimitExceeded => "quota_exceeded",
+        Code::DeadlineExceeded => "timed_out",
+        _ => "juju_error",
     }
 }
 

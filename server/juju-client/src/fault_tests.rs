@@ -143,7 +143,7 @@ async fn malformed_frame_closes_connection_with_clear_error() {
     };
     let (answer, ()) = tokio::join!(connection.call::<Change>(json!({})), script);
     let error = answer.expect_err("malformed");
-    assert_eq!(error.code(), "unknown outcome");
+    assert_eq!(error.code(), "outcome_unknown");
     assert!(error.to_string().contains("not a frame of the Juju API"), "{error}");
 }
 
@@ -297,7 +297,7 @@ async fn macaroon_account_gets_remedy_and_no_request_is_sent() {
     let script = async { scripted.client().await.request().await };
     let (refused, request) = tokio::join!(controller.connection(), script);
     let error = refused.expect_err("no credential");
-    assert_eq!(error.code(), "no credential");
+    assert_eq!(error.code(), "no_credential");
     assert!(error.to_string().contains("bob") && error.to_string().contains("macaroon"), "{error}");
     assert!(error.remedy().is_some_and(|remedy| remedy.contains("accounts.yaml")));
     assert!(request.is_none(), "{request:?}");

@@ -132,7 +132,6 @@ impl CallContext<'_> {
             progress: progress.clone(),
             proof,
             trace: trace::trace_of_call(self.request, self.context),
-            max_result_bytes: Some(self.services.max_result_bytes),
             permit: Some(Arc::clone(permit)),
         };
         // boxed: the future of the dispatcher is large

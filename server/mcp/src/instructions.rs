@@ -16,8 +16,8 @@ positional arguments.
 one.
 Units are `web/0`, machines `0` or `0/lxd/1`, endpoints `web` or `web:db`, offers `admin/model.offer`, bases \
 `ubuntu@22.04`, constraints `mem=4G cores=2`; placement is a machine, `lxd:1` or `zone=a`. `force` continues after errors.
-Reads take `format` (concise, detailed, json), `fields` (members of each row), `filter` (text in a row), `limit` and \
-`cursor` (from the previous answer).
+Reads take `format` (concise, detailed, json), `fields` (members of each row), `filter` (text in a row), `limit` (rows) and \
+`cursor`. Long answers come in pages, which state what they show and the cursor of the next page: repeat the call with it.
 Writes take `dry_run` (reports what would happen, changes nothing; use it before irreversible changes) and \
 `idempotency_key` (any text; a call repeated with the same key returns the first answer and runs nothing, so repeat a write \
 only with one).

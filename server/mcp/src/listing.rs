@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use catalogue::Catalogue;
+use catalogue::{Catalogue, estimate_tokens};
 use serde::Serialize;
 
-use crate::{Endpoint, token_estimate::estimate_tokens, tool_list::ToolList};
+use crate::{Endpoint, tool_list::ToolList};
 
 /// All tools of an endpoint, as `tools/list` returns them to a caller with every permission.
 #[derive(Debug, Clone, Serialize)]

@@ -6,8 +6,8 @@ use policy::Violation;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
-/// Default of the largest result of a read as data, in bytes.
-pub const DEFAULT_MAX_RESULT_BYTES: usize = 4_000_000;
+/// Maximum tokens of the text of an error.
+const MAX_ERROR_TOKENS: usize = 2_000;
 
 /// Label of the outcome of a call that panicked.
 pub(crate) const PANICKED: &str = "panicked";
@@ -27,14 +27,18 @@ fn success(reply: Reply) -> CallToolResult {
     let suspicious = &reply.provenance.findings;
     let mut texts: Vec<ContentBlock> =
         injection_warning(suspicious).into_iter().chain(scan_limit_note(suspicious)).collect();
-    texts.push(ContentBlock::text(reply.text));
-    // as text, where the assistant reads them, and not in the data: its schema belongs to the tool
+    if reply.repeated {
+        let note = "this is the recorded answer of an earlier call with this `idempotency_key`: nothing was done now";
+        texts.push(ContentBlock::text(note));
+    }
+    // every tool bounds its answer; this bounds what one forgets
+    texts.push(ContentBlock::text(catalogue::shorten(reply.text, catalogue::MAX_RESULT_TOKENS)));
     let warning = |violation: &Violation| {
         ContentBlock::text(format!("warning by rule `{}`: {}", violation.rule, violation.sentence()))
     };
     texts.extend(reply.warnings.iter().map(warning));
-    let mut result = CallToolResult::success(texts);
-    result.structured_content = Some(reply.value);
+    // text only: some clients pass only structured content on to the model, some only text, some both
+    let result = CallToolResult::success(texts);
     let mut meta = json!({"juju-mcp/ledger-entry": reply.entry});
     if let Some(content) = content_meta(&reply.provenance) {
         meta["juju-mcp/content"] = content;
@@ -95,7 +99,7 @@ fn scan_limit_note(found: &Findings) -> Option<ContentBlock> {
     (found.unscanned_bytes > 0).then(|| ContentBlock::text(text))
 }
 
-/// A refused call: one sentence with the remedy. It has no structured content, which would not match the tool's schema.
+/// A refused call: one sentence with the remedy.
 pub(crate) fn refused(refusal: &Refusal) -> CallToolResult {
     let text = match refusal.remedy() {
         Some(remedy) => format!("{refusal}: {remedy}"),
@@ -103,35 +107,44 @@ pub(crate) fn refused(refusal: &Refusal) -> CallToolResult {
     };
     // the text may quote a controller
     let text = content::clean(&text).0.into_owned();
-    let Refusal::ApprovalRequired(pending) = refusal else { return failed(text, refusal.code()) };
+    let Refusal::ApprovalRequired(pending) = refusal else {
+        let mut meta = json!({"juju-mcp/code": refusal.code()});
+        if let Some(code) = refusal.juju_code() {
+            meta["juju-mcp/juju_code"] = content::clean(code).0.into();
+        }
+        return with_meta(error(text), meta);
+    };
     let meta = json!({"juju-mcp/code": refusal.code(), "juju-mcp/approval": {
         "id": pending.approval.id,
         "status": pending.approval.status,
         "digest": pending.approval.digest,
-        "expires": pending.approval.expires_at,
+        "expires_at": pending.approval.expires_at,
         "rules": pending.approval.request.requirements,
         "requires_second_approver": pending.approval.request.requires_second_approver(),
-        "how": pending.instructions,
+        "instructions": pending.instructions,
     }});
-    with_meta(CallToolResult::error(vec![ContentBlock::text(text)]), meta)
+    with_meta(error(text), meta)
+}
+
+/// An error, with all that is known of it in its text.
+fn error(text: impl Into<String>) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(catalogue::shorten(text.into(), MAX_ERROR_TOKENS))])
 }
 
 /// An error that the assistant can read and act on.
 pub(crate) fn failed(text: impl Into<String>, code: &str) -> CallToolResult {
-    with_meta(CallToolResult::error(vec![ContentBlock::text(text.into())]), json!({"juju-mcp/code": code}))
+    with_meta(error(text), json!({"juju-mcp/code": code}))
 }
 
 /// A call that a limit refused, and after how many seconds the client may repeat it.
 pub(crate) fn rate_limited(text: String, seconds: u64) -> CallToolResult {
     let meta = json!({"juju-mcp/code": "rate_limited", "juju-mcp/retry-after-seconds": seconds});
-    with_meta(CallToolResult::error(vec![ContentBlock::text(text)]), meta)
+    with_meta(error(text), meta)
 }
 
-/// A result as data and as text.
-pub(crate) fn structured(value: Value, text: String) -> CallToolResult {
-    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-    result.structured_content = Some(value);
-    result
+/// A result without text of the estate.
+pub(crate) fn trusted(text: String) -> CallToolResult {
+    CallToolResult::success(vec![ContentBlock::text(text)])
 }
 
 fn with_meta(mut result: CallToolResult, meta: Value) -> CallToolResult {

@@ -72,13 +72,6 @@ impl Server {
         self
     }
 
-    /// Sets the largest result of a read as data, in bytes; 0 for no limit.
-    #[must_use]
-    pub fn with_max_result_bytes(mut self, bytes: usize) -> Self {
-        self.services.max_result_bytes = if bytes == 0 { usize::MAX } else { bytes };
-        self
-    }
-
     /// Serves one caller on one endpoint, over stdio.
     #[must_use]
     pub fn local(self, caller: Caller, endpoint: Endpoint) -> Self {

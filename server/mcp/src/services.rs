@@ -19,8 +19,6 @@ pub(crate) struct Services {
     /// Seals the state that clients return with an answer to an input-required result; without it the server sends none.
     pub(crate) sealer: Option<RequestStateSealer>,
     pub(crate) limits: Arc<ToolLimits>,
-    /// Largest result of a read as data, in bytes.
-    pub(crate) max_result_bytes: usize,
     pub(crate) stopping: Stopping,
 }
 
@@ -49,14 +47,7 @@ impl Stopping {
 impl Services {
     /// Services without a sealer and without limits of single tools.
     pub(crate) fn new(dispatcher: Arc<Dispatcher>, metrics: Arc<dyn CallMetrics>) -> Self {
-        Self {
-            dispatcher,
-            metrics,
-            sealer: None,
-            limits: Arc::default(),
-            max_result_bytes: reply::DEFAULT_MAX_RESULT_BYTES,
-            stopping: Stopping::default(),
-        }
+        Self { dispatcher, metrics, sealer: None, limits: Arc::default(), stopping: Stopping::default() }
     }
 
     /// Admits a call of a tool until the returned guard is dropped, or returns the refusal with the time of the next attempt.

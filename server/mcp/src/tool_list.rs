@@ -38,12 +38,6 @@ enum Exposure {
     Builtin,
 }
 
-/// The schemas of a tool.
-struct Schemas<'tool> {
-    input: &'tool Value,
-    output: &'tool Value,
-}
-
 impl ToolList {
     pub(crate) fn new(catalogue: &Catalogue) -> Self {
         let commands = catalogue.iter().map(|tool| (tool.name().to_owned(), ListedTool::from_command(tool)));
@@ -53,7 +47,6 @@ impl ToolList {
 
     /// The tools of an endpoint in the order of their names: those that a caller with these rights may use; without rights, all.
     pub(crate) fn list(&self, endpoint: &Endpoint, rights: Option<&Permissions<'_>>) -> Vec<model::Tool> {
-        let brief = endpoint.selection == Selection::Full;
         let may = |tool: &ListedTool, effect| rights.is_none_or(|rights| tool.is_permitted(rights, effect));
         self.tools
             .values()
@@ -65,7 +58,6 @@ impl ToolList {
                 let reading = || tool.rendered_read_only.as_ref().unwrap_or(rendered);
                 Some(if may(tool, tool.most) { rendered } else { reading() }.clone())
             })
-            .map(|tool| if brief { without_output_schema(tool) } else { tool })
             .collect()
     }
 
@@ -119,9 +111,8 @@ impl ToolList {
 
 impl ListedTool {
     fn from_command(tool: &dyn Tool) -> Self {
-        let schemas = Schemas { input: tool.input_schema(), output: tool.output_schema() };
         let annotations = annotations_for(tool.effect(), tool.idempotent());
-        let rendered = to_mcp_tool(tool.name(), tool.description(), &schemas, annotations);
+        let rendered = to_mcp_tool(tool.name(), tool.description(), tool.input_schema(), annotations);
         let reads = !tool.least().changes();
         let rendered_read_only = reads.then(|| rendered.clone().annotate(annotations_for(tool.least(), true)));
         let exposure = if tool.curated() { Exposure::Curated } else { Exposure::FullOnly };
@@ -138,9 +129,8 @@ impl ListedTool {
     fn from_builtin(tool: &dyn BuiltinTool, catalogue: &Catalogue) -> Self {
         let mut descriptor = tool.descriptor(catalogue);
         catalogue::add_bounds(&mut descriptor.input);
-        let schemas = Schemas { input: &descriptor.input, output: &descriptor.output };
         let annotations = annotations_for(descriptor.effect, false);
-        let rendered = to_mcp_tool(tool.name(), descriptor.description, &schemas, annotations);
+        let rendered = to_mcp_tool(tool.name(), descriptor.description, &descriptor.input, annotations);
         let changes = descriptor.effect.changes();
         // every caller who may run the weakest command that it reaches sees it; policy judges the command itself
         let effect = if changes { Effect::Write } else { Effect::Read };
@@ -184,21 +174,15 @@ impl ListedTool {
     }
 }
 
+/// A tool without an output schema: its results are text.
 fn to_mcp_tool(
     name: &str,
     description: impl Into<Cow<'static, str>>,
-    schemas: &Schemas<'_>,
+    input: &Value,
     annotations: ToolAnnotations,
 ) -> model::Tool {
-    let object = |schema: &Value| Arc::new(schema.as_object().cloned().unwrap_or_default());
-    let tool = model::Tool::new(name.to_owned(), description, object(schemas.input));
-    tool.with_raw_output_schema(object(schemas.output)).annotate(annotations)
-}
-
-/// Drops the output schema. With one tool for each command, output schemas would double what an assistant reads.
-fn without_output_schema(mut tool: model::Tool) -> model::Tool {
-    tool.output_schema = None;
-    tool
+    let input = Arc::new(input.as_object().cloned().unwrap_or_default());
+    model::Tool::new(name.to_owned(), description, input).annotate(annotations)
 }
 
 /// Only the annotations that differ from the protocol's defaults or that clients would misread if absent: every assistant

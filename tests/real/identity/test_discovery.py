@@ -48,6 +48,6 @@ def test_from_401_to_a_call(server, hydra, name, known):  # noqa: F811
     assert (result["client"] == f"desktop-{name}") == (known == "registered before")
     assert "juju_status" in result["tools"] and "juju_add_unit" in result["tools"]
     for answer in result["results"]:
-        assert not answer.get("isError") and answer.get("structuredContent") is not None, answer
+        assert not answer.get("isError") and answer["content"][0]["text"].strip(), answer
     # the token that the client got is for this server alone, and is not valid for the URL of another endpoint
     assert server.status(result["token"]) == 200

@@ -288,8 +288,8 @@ def test_fault_finds_the_ready_file_of_a_running_demo(tmp_path):
 
 def problems(ready):
     """The units of the shop with a workload in error."""
-    status = call_tool(ready, "operator", "juju_status", {"model": "shop", "format": "json", "limit": 0})
-    applications = status["structuredContent"]["applications"].values()
+    status = call_tool(ready, "operator", "juju_status", {"model": "shop", "format": "json", "fields": ["units"]})
+    applications = json.loads(status["content"][-1]["text"])["applications"].values()
     return [name for one in applications for name, unit in one["units"].items() if unit["workload-status"]["current"] == "error"]
 
 

@@ -104,8 +104,7 @@ impl Serving {
         let metrics = Arc::new(Metrics::default());
         let handler = mcp::Server::new(Arc::clone(&self.dispatcher), metrics.clone())
             .with_state_key(&self.seal)
-            .with_tool_limits(self.limits.tools())
-            .with_max_result_bytes(self.limits.max_result_bytes);
+            .with_tool_limits(self.limits.tools());
         tokio::spawn(self.policy_watcher.watch(Arc::clone(&self.dispatcher), Arc::clone(&metrics), self.stop.clone()));
         let authenticator = Arc::new(self.authenticator);
         let health = Arc::new(HealthChecks::new(Arc::clone(&self.dispatcher), Arc::clone(&authenticator)));

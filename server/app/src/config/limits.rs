@@ -21,8 +21,6 @@ pub(crate) struct LimitsSection {
     pub(crate) max_concurrent_calls: usize,
     /// Largest request, in bytes.
     pub(crate) max_request_bytes: usize,
-    /// Largest result of a read as data, in bytes.
-    pub(crate) max_result_bytes: usize,
     /// Limits of single tools for each caller, by the tool's name.
     pub(crate) per_tool: BTreeMap<String, ToolLimitSection>,
 }
@@ -46,7 +44,6 @@ impl Default for LimitsSection {
             burst: 200,
             max_concurrent_calls: 64,
             max_request_bytes: Settings::default().max_body_bytes,
-            max_result_bytes: mcp::DEFAULT_MAX_RESULT_BYTES,
             per_tool: BTreeMap::new(),
         }
     }

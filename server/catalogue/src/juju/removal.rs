@@ -1,13 +1,12 @@
 //! The result of removing applications, units or machines.
 
 use juju_wire::{RemoteError, entity::Entity};
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Failure, entity};
 
 /// What is being removed, and what is not.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 pub struct Removal {
     /// Names of what goes, units that go with it included.
     removing: Vec<String>,
@@ -23,7 +22,7 @@ pub struct Removal {
 }
 
 /// One thing that stays.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct Failed {
     name: String,
     error: String,

@@ -29,10 +29,10 @@ impl BuiltinTool for AuditChanges {
                 "days": {"type": "integer", "minimum": 1, "maximum": 3650,
                     "description": "Number of days to look back; default: 7"},
                 "limit": {"type": "integer", "minimum": 1, "maximum": 500,
-                    "description": "Maximum number of changes, newest first; default: 50"}},
+                    "description": "Maximum number of changes, newest first; default: 50"},
+                "format": {"type": "string", "enum": ["concise", "detailed", "json"], "default": "concise"},
+                "cursor": {"type": "string"}},
                 "additionalProperties": false}),
-            output: json!({"type": "object", "properties": {
-                "changes": {"type": "array"}, "omitted_older": {"type": "integer"}, "days": {"type": "integer"}}}),
             effect: Effect::Sensitive,
         }
     }

@@ -1,6 +1,6 @@
 //! The built-in tool that searches the commands.
 
-use catalogue::{Catalogue, Tool};
+use catalogue::{Catalogue, Tool, estimate_tokens};
 use futures::future::BoxFuture;
 use policy::{Effect, Permissions};
 use rmcp::model::{CallToolResponse, CallToolResult};
@@ -17,6 +17,8 @@ use crate::{call_context::CallContext, reply};
 const DEFAULT_LIMIT: usize = 3;
 /// Largest number of further commands that an answer names.
 const MAX_OTHER_NAMES: usize = 20;
+/// Maximum tokens of the described commands; the others are named only.
+const MAX_DESCRIBED_TOKENS: usize = 5_400;
 
 /// `juju_find_command`.
 pub(crate) struct FindCommand;
@@ -50,8 +52,6 @@ impl BuiltinTool for FindCommand {
                 "query": {"type": "string", "description": "Words, e.g. `remove machine`"},
                 "limit": {"type": "integer", "minimum": 1}},
                 "required": ["query"], "additionalProperties": false}),
-            output: json!({"type": "object", "properties": {
-                "commands": {"type": "array"}, "more": {"type": "array"}}}),
             effect: Effect::Read,
         }
     }
@@ -66,7 +66,7 @@ fn find(context: CallContext<'_>) -> CallToolResult {
     let policy = context.services.dispatcher.policy.current();
     let rights = policy.permissions(context.caller);
     match search(&context.services.dispatcher.catalogue, &rights, context.endpoint.read_only, context.arguments()) {
-        Ok((value, text)) => reply::structured(value, text),
+        Ok(text) => reply::trusted(text),
         Err(sentence) => reply::failed(sentence, reply::INVALID_ARGUMENTS),
     }
 }
@@ -80,7 +80,7 @@ fn search(
     rights: &Permissions<'_>,
     read_only: bool,
     arguments: Map<String, Value>,
-) -> Result<(Value, String), String> {
+) -> Result<String, String> {
     let FindArguments { query, limit } = parse_arguments(arguments)?;
     let usable = |tool: &&dyn Tool| {
         let least = tool.least();
@@ -88,32 +88,37 @@ fn search(
     };
     let found: Vec<&dyn Tool> = catalogue.search(&query).into_iter().filter(usable).collect();
     let (best, others) = found.split_at(found.len().min(limit.max(1)));
-    let commands: Vec<Value> = best.iter().map(|tool| full_description(*tool)).collect();
-    let others: Vec<&str> = others.iter().take(MAX_OTHER_NAMES).map(|tool| tool.command()).collect();
-    let text = text(best, &others, &query);
-    Ok((json!({"commands": commands, "more": others}), text))
-}
-
-fn full_description(tool: &dyn Tool) -> Value {
-    json!({
-        "command": tool.command(),
-        "description": tool.description(),
-        "effect": tool.effect().as_str(),
-        "arguments": tool.input_schema(),
-    })
+    let others: Vec<&str> = others.iter().map(|tool| tool.command()).collect();
+    Ok(text(best, &others, &query))
 }
 
 fn text(best: &[&dyn Tool], others: &[&str], query: &str) -> String {
     if best.is_empty() {
         return format!("no command matches `{query}`: try other words, such as the noun alone\n");
     }
-    let mut text = String::new();
-    for tool in best {
-        text.extend([tool.command(), " (", tool.effect().as_str(), "): ", tool.description(), "\n"]);
-        text.extend(["  arguments: ", tool.input_schema_text(), "\n"]);
+    let (mut text, mut others) = (String::new(), others.to_vec());
+    for (at, tool) in best.iter().enumerate() {
+        let described = format!(
+            "{} ({}): {}\n  arguments: {}\n",
+            tool.command(),
+            tool.effect().as_str(),
+            tool.description(),
+            tool.input_schema_text()
+        );
+        if estimate_tokens(&text) + estimate_tokens(&described) > MAX_DESCRIBED_TOKENS {
+            others.splice(0..0, best[at..].iter().map(|tool| tool.command()));
+            break;
+        }
+        text.push_str(&described);
     }
     if !others.is_empty() {
-        text.extend(["also: ", &*others.join(", "), "\n"]);
+        let left_out = others.len().saturating_sub(MAX_OTHER_NAMES);
+        others.truncate(MAX_OTHER_NAMES);
+        text.extend(["also: ", &*others.join(", ")]);
+        if left_out > 0 {
+            text.extend([" and ", &left_out.to_string(), " more: narrow with further words"]);
+        }
+        text.push('\n');
     }
     text
 }

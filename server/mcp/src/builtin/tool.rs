@@ -37,7 +37,6 @@ pub(crate) trait BuiltinTool: Send + Sync {
 pub(crate) struct Descriptor {
     pub(crate) description: String,
     pub(crate) input: Value,
-    pub(crate) output: Value,
     /// The strongest effect that a call can have.
     pub(crate) effect: Effect,
 }

@@ -46,9 +46,6 @@ impl BuiltinTool for ValidateAction {
                 "type": "object", "description": "`type`: a tool or command; the other members: its arguments",
                 "properties": {"type": {"type": "string"}}, "required": ["type"]}},
                 "required": ["action"], "additionalProperties": false}),
-            output: json!({"type": "object", "properties": {
-                "allowed": {"type": "boolean"}, "requires_approval": {"type": "boolean"}, "reasons": {"type": "array"},
-                "warnings": {"type": "array"}, "rules": {"type": "array"}}}),
             effect: Effect::Read,
         }
     }

@@ -74,7 +74,6 @@ fn descriptor(description: &str, effect: Effect) -> Descriptor {
             "command": {"type": "string", "description": "Name from juju_find_command, e.g. `show-unit`"},
             "arguments": {"type": "object", "description": "As in the command's schema"}},
             "required": ["command"], "additionalProperties": false}),
-        output: json!({"type": "object"}),
         effect,
     }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn run(length: Duration) -> Result<Figures, Box<dyn std::error:
         let sent = Instant::now();
         let caller = authenticator.authenticate(Presented::Header(&header), None).await?;
         let reply = execute(&dispatcher, &caller, Call::new(TOOL, serde_json::Map::new())).await?;
-        figures.count(sent.elapsed(), &serde_json::json!({ "result": reply.value }).to_string());
+        figures.count(sent.elapsed(), &serde_json::json!({ "result": reply.text }).to_string());
     }
     dispatcher.ledger.flush().await?;
     Ok(figures.with_duration(start.elapsed()))

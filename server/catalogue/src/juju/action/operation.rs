@@ -6,14 +6,13 @@ use juju_wire::facade::action::{
     actions::{Action, ActionResult},
     operation::OperationResult,
 };
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::juju::render::{go_timestamp, id};
 
 /// One operation with its tasks.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Operation {
     summary: String,
     status: String,
@@ -29,7 +28,7 @@ pub struct Operation {
 }
 
 /// When it was asked for, began and ended.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 pub struct Timing {
     #[serde(skip_serializing_if = "String::is_empty")]
     enqueued: String,
@@ -40,7 +39,7 @@ pub struct Timing {
 }
 
 /// One action on one unit or machine.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Task {
     #[serde(skip_serializing_if = "String::is_empty")]
     name: String,
@@ -75,6 +74,11 @@ impl Operation {
 }
 
 impl Operation {
+    /// The operation for a reader: id, status, when it was requested, summary.
+    pub(super) fn row(&self, id: &str) -> Vec<String> {
+        [id, &self.status, &self.timing.enqueued, &self.summary].map(str::to_owned).to_vec()
+    }
+
     /// Name, status, times and units only: parameters, results, logs and messages can hold passwords.
     pub(super) fn without_content(mut wire: OperationResult) -> Self {
         for one in &mut wire.actions {

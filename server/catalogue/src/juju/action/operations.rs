@@ -6,15 +6,9 @@ use juju_wire::facade::action::{ListOperations, operation::OperationQueryArgs};
 use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::operation::Operation;
-use crate::{
-    Command, Failure, ResolvedTarget, Scope,
-    juju::render::id,
-    target,
-    text::{cell, table},
-};
+use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table, juju::render::id, target};
 
 /// The tool `juju_operations`.
 pub struct Operations;
@@ -41,6 +35,7 @@ impl Command for Operations {
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
+    const ROWS_PATH: Option<&'static str> = Some("");
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         let named = target::applications(&args.apps).chain(target::units(&args.units));
@@ -62,16 +57,11 @@ impl Command for Operations {
         Ok(reply.results.into_iter().map(|one| (id(&one.operation), Operation::without_content(one))).collect())
     }
 
-    fn concise(answer: &Value) -> String {
-        let row = |(id, one): (&String, &Value)| {
-            let rest = ["status", "timing.enqueued", "summary"].map(|name| cell(one, name));
-            [vec![id.clone()], rest.to_vec()].concat()
-        };
-        let mut rows: Vec<_> = answer.as_object().into_iter().flatten().map(row).collect();
+    fn concise(answer: &mut Self::Output, filter: &Filter) -> Option<Concise> {
+        answer.retain(|id, one| filter.selects(id, one));
+        let mut rows: Vec<_> = answer.iter().map(|(id, one)| one.row(id)).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row[0].parse::<u64>().unwrap_or_default()));
-        if rows.is_empty() {
-            return "no matching operations\n".to_owned();
-        }
-        table(&["Id", "Status", "Enqueued", "Summary"], &rows)
+        let heading = ["Id", "Status", "Enqueued", "Summary"];
+        Some(Concise::table(Table::new("operations", &heading, rows), "no matching operations"))
     }
 }

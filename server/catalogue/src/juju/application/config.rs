@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::setup, target};
+use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table, entity, juju::setup, target, text};
 
 /// The tool `juju_config`.
 pub struct Config;
@@ -112,5 +112,23 @@ impl Command for Config {
         };
         let value = option.ok_or_else(missing)?.get("value").cloned().unwrap_or(Value::Null);
         Ok(Map::from_iter([("result".to_owned(), value)]))
+    }
+
+    fn concise(answer: &mut Output, filter: &Filter) -> Option<Concise> {
+        let Some(Value::Object(settings)) = answer.get_mut("settings") else { return None };
+        settings.retain(|name, option| filter.selects(name, option));
+        let row = |(name, option): (&String, &Value)| {
+            let shown =
+                ["value", "source", "type"].map(|member| option.get(member).map_or_else(String::new, text::cell));
+            [vec![name.clone()], shown.to_vec()].concat()
+        };
+        let mut table: Vec<_> = settings.iter().map(row).collect();
+        if let Some(Value::Object(own)) = answer.get("application-config") {
+            table.extend(own.iter().filter(|(name, option)| filter.selects(name, *option)).map(row));
+        }
+        let named = |name| answer.get(name).map_or_else(String::new, text::cell);
+        let head =
+            format!("options of {}, charm {}; `format` detailed explains them", named("application"), named("charm"));
+        Some(Concise::with_head(vec![head]).and(Table::new("options", &["Option", "Value", "Source", "Type"], table)))
     }
 }

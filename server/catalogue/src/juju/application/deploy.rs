@@ -65,7 +65,7 @@ pub struct Args {
 }
 
 /// What was deployed.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Name of the application.
     application: String,

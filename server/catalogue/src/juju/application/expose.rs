@@ -29,7 +29,7 @@ pub struct Args {
 }
 
 /// The application that is exposed.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Its name.
     exposed: String,

@@ -60,7 +60,7 @@ pub struct Args {
 }
 
 /// The revision that the application has now.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Name of the application.
     application: String,

@@ -24,7 +24,7 @@ pub struct Args {
 }
 
 /// The scale that was set.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Name of the application.
     application: String,

@@ -22,7 +22,7 @@ pub struct Args {
 }
 
 /// The constraints that were set.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Name of the application.
     application: String,

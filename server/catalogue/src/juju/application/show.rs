@@ -29,7 +29,7 @@ pub struct Args {
 }
 
 /// One application in detail.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Application {
     #[serde(skip_serializing_if = "String::is_empty")]

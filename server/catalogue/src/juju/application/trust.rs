@@ -25,7 +25,7 @@ pub struct Args {
 }
 
 /// Whether it has access now.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Name of the application.
     application: String,

@@ -22,7 +22,7 @@ pub struct Args {
 }
 
 /// The application that is no longer exposed.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Its name.
     unexposed: String,

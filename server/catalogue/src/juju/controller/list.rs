@@ -5,12 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use policy::{Effect, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{
-    Command, Failure, ResolvedTarget, Scope,
-    text::{cell, table},
-};
+use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
 
 /// The tool `juju_controllers`.
 pub struct Controllers;
@@ -21,7 +17,7 @@ pub struct Controllers;
 pub struct Args {}
 
 /// All controllers by name, and which is meant where none is named.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Output {
     controllers: BTreeMap<String, Known>,
@@ -30,7 +26,7 @@ pub struct Output {
 }
 
 /// Local information about a controller.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Known {
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -55,6 +51,7 @@ impl Command for Controllers {
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const IN_DEFAULT_LIST: bool = true;
+    const ROWS_PATH: Option<&'static str> = Some("controllers");
 
     async fn run(_: Permit, _: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let all = target.controllers();
@@ -84,14 +81,16 @@ impl Command for Controllers {
         Ok(Output { controllers, current_controller: all.default_name() })
     }
 
-    fn concise(answer: &Value) -> String {
-        let current = cell(answer, "current-controller");
-        let row = |(name, one): (&String, &Value)| {
-            let shown = if *name == current { format!("{name}*") } else { name.clone() };
-            let rest = ["user", "api-endpoints", "uuid", "unusable"].map(|key| cell(one, key));
-            [vec![shown], rest.to_vec()].concat()
+    fn concise(answer: &mut Output, filter: &Filter) -> Option<Concise> {
+        answer.controllers.retain(|name, one| filter.selects(name, one));
+        let row = |(name, one): (&String, &Known)| {
+            let is_current = answer.current_controller.as_ref() == Some(name);
+            let shown = if is_current { format!("{name}*") } else { name.clone() };
+            let (uuid, unusable) = (one.uuid.clone().unwrap_or_default(), one.unusable.clone().unwrap_or_default());
+            vec![shown, one.user.clone(), one.api_endpoints.join(","), uuid, unusable]
         };
-        let rows: Vec<_> = answer["controllers"].as_object().into_iter().flatten().map(row).collect();
-        table(&["Controller", "User", "Addresses", "UUID", "Unusable"], &rows)
+        let rows = answer.controllers.iter().map(row).collect();
+        let heading = ["Controller", "User", "Addresses", "UUID", "Unusable"];
+        Some(Concise::table(Table::new("controllers", &heading, rows), "no controller is known, or none matches"))
     }
 }

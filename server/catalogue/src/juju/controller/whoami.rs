@@ -17,7 +17,7 @@ pub struct Whoami;
 pub struct Args {}
 
 /// Who is logged in, and where.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Name of the controller.
     controller: String,

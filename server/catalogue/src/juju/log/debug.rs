@@ -10,9 +10,8 @@ use juju_wire::{
 use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, target, text::cell};
+use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table, entity, target};
 
 /// The tool `juju_debug_log`.
 pub struct DebugLog;
@@ -33,13 +32,13 @@ pub struct Args {
 }
 
 /// Lines of the log, the oldest first.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     lines: Vec<Line>,
 }
 
 /// One line.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Line {
     entity: String,
     timestamp: String,
@@ -105,15 +104,17 @@ impl Command for DebugLog {
         Ok(Output { lines })
     }
 
-    fn concise(answer: &Value) -> String {
-        let line = |one: &Value| {
-            let time = cell(one, "timestamp");
-            let time = time.split_once('T').map_or(time.as_str(), |(_, clock)| clock.get(..8).unwrap_or(clock));
-            let rest = ["level", "module", "message"].map(|name| cell(one, name)).join(" ");
-            format!("{}: {time} {rest}\n", cell(one, "entity"))
+    fn concise(answer: &mut Output, filter: &Filter) -> Option<Concise> {
+        answer.lines.retain(|line| filter.selects("", line));
+        let line = |one: &Line| {
+            let time = one
+                .timestamp
+                .split_once('T')
+                .map_or(one.timestamp.as_str(), |(_, clock)| clock.get(..8).unwrap_or(clock));
+            let Line { entity, level, module, message, .. } = one;
+            format!("{entity}: {time} {level} {module} {message}")
         };
-        let text: String = answer["lines"].as_array().into_iter().flatten().map(line).collect();
-        if text.is_empty() { "no such lines\n".to_owned() } else { text }
+        Some(Concise::table(Table::lines("lines", answer.lines.iter().map(line)), "no such lines"))
     }
 }
 

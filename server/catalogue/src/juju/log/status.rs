@@ -15,10 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Command, Failure, ResolvedTarget, Scope,
+    Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table,
     juju::render::{bulk_result, bulk_single},
     target,
-    text::{cell, table},
 };
 
 /// The tool `juju_show_status_log`.
@@ -40,7 +39,7 @@ pub struct Args {
 }
 
 /// One past status.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Past {
     #[serde(skip_serializing_if = "String::is_empty")]
     status: String,
@@ -144,9 +143,14 @@ impl Command for ShowStatusLog {
         Ok(past.collect())
     }
 
-    fn concise(answer: &Value) -> String {
-        let row = |one: &Value| ["since", "type", "status", "message"].map(|name| cell(one, name)).to_vec();
-        let rows: Vec<_> = answer["result"].as_array().into_iter().flatten().map(row).collect();
-        table(&["Since", "Type", "Status", "Message"], &rows)
+    fn concise(answer: &mut Vec<Past>, filter: &Filter) -> Option<Concise> {
+        answer.retain(|one| filter.selects("", one));
+        let row = |one: &Past| {
+            let since = one.since.clone().unwrap_or_default();
+            vec![since, one.kind.clone(), one.status.clone(), one.message.clone()]
+        };
+        let rows = answer.iter().map(row).collect();
+        let heading = ["Since", "Type", "Status", "Message"];
+        Some(Concise::table(Table::new("statuses", &heading, rows), "nothing matches"))
     }
 }

@@ -26,7 +26,7 @@ pub struct Args {
 }
 
 /// The machines that were added.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Their numbers.
     machines: Vec<String>,

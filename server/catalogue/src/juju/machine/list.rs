@@ -6,12 +6,10 @@ use juju_wire::facade::client::{FullStatus, status::StatusParams};
 use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{
-    Command, Failure, ResolvedTarget, Scope,
+    Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table,
     juju::model::status::{Machine, machines},
-    text::{cell, table},
 };
 
 /// The tool `juju_machines`.
@@ -23,7 +21,7 @@ pub struct Machines;
 pub struct Args {}
 
 /// Machines of a model by id.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     model: String,
     machines: BTreeMap<String, Machine>,
@@ -49,8 +47,9 @@ impl Command for Machines {
         look(&target, &[]).await
     }
 
-    fn concise(answer: &Value) -> String {
-        listed(answer)
+    fn concise(answer: &mut Output, filter: &Filter) -> Option<Concise> {
+        answer.machines.retain(|id, one| filter.selects(id, one));
+        Some(listed(answer))
     }
 }
 
@@ -62,18 +61,16 @@ pub(super) async fn look(target: &ResolvedTarget, ids: &[String]) -> Result<Outp
 }
 
 /// The machines as a table, containers under their hosts.
-pub(super) fn listed(answer: &Value) -> String {
+fn listed(answer: &Output) -> Concise {
     let mut rows = Vec::new();
-    list(&answer["machines"], &mut rows);
-    table(&["Machine", "State", "Message", "Address", "Instance", "Base", "Hardware"], &rows)
+    list(&answer.machines, &mut rows);
+    let heading = ["Machine", "State", "Message", "Address", "Instance", "Base", "Hardware"];
+    Concise::table(Table::new("machines", &heading, rows), "no machines, or none matches")
 }
 
-fn list(machines: &Value, rows: &mut Vec<Vec<String>>) {
-    for (id, one) in machines.as_object().into_iter().flatten() {
-        let rest =
-            ["juju-status.current", "machine-status.message", "dns-name", "instance-id"].map(|name| cell(one, name));
-        let base = format!("{}@{}", cell(one, "base.name"), cell(one, "base.channel"));
-        rows.push([vec![id.clone()], rest.to_vec(), vec![base, cell(one, "hardware")]].concat());
-        list(&one["containers"], rows);
+fn list(machines: &BTreeMap<String, Machine>, rows: &mut Vec<Vec<String>>) {
+    for (id, one) in machines {
+        rows.push(one.row(id));
+        list(one.containers(), rows);
     }
 }

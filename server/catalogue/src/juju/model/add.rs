@@ -29,7 +29,7 @@ pub struct Args {
 }
 
 /// The model that was made.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Its full name, `admin/production`.
     model: String,

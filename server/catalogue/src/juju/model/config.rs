@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::setup};
+use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table, entity, juju::setup, text};
 
 /// The tool `juju_model_config`.
 pub struct ModelConfig;
@@ -78,5 +78,15 @@ impl Command for ModelConfig {
             }
             _ => Ok(shown),
         }
+    }
+
+    fn concise(answer: &mut Output, filter: &Filter) -> Option<Concise> {
+        answer.retain(|name, option| filter.selects(name, option));
+        let row = |(name, option): (&String, &Value)| {
+            let shown = ["Value", "Source"].map(|member| option.get(member).map_or_else(String::new, text::cell));
+            [vec![name.clone()], shown.to_vec()].concat()
+        };
+        let rows = answer.iter().map(row).collect();
+        Some(Concise::table(Table::new("options", &["Option", "Value", "Source"], rows), "nothing matches"))
     }
 }

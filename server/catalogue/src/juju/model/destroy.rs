@@ -36,7 +36,7 @@ pub struct Args {
 }
 
 /// The model that is being destroyed.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Its full name.
     destroying: String,

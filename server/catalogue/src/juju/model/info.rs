@@ -8,14 +8,13 @@ use juju_wire::facade::{
     client::entity_status::EntityStatus,
     model_manager::info::{ModelDetails, ModelMigrationStatus, ModelUser},
 };
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::juju::render::{age, id, last_connection};
 
 /// The state of a model.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct State {
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -49,8 +48,20 @@ impl State {
     }
 }
 
+impl State {
+    /// The status in one word.
+    pub(crate) fn current(&self) -> &str {
+        &self.current
+    }
+
+    /// What the status adds to the word.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+}
+
 /// The credential of a model, by name.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Credential {
     name: String,
@@ -71,13 +82,20 @@ impl Credential {
 }
 
 /// A user of a model.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct User {
     #[serde(skip_serializing_if = "String::is_empty")]
     display_name: String,
     access: String,
     last_connection: String,
+}
+
+impl User {
+    /// The user for a reader, beside accounts: name, display name, access, creation, last connection.
+    pub(crate) fn row(&self, name: &str) -> Vec<String> {
+        [name, &self.display_name, &self.access, "", &self.last_connection].map(str::to_owned).to_vec()
+    }
 }
 
 /// Users of a model by name.
@@ -91,7 +109,7 @@ pub(crate) fn users(wire: &[ModelUser], now: DateTime<Utc>) -> BTreeMap<String, 
 }
 
 /// One model in detail.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Model {
     name: String,

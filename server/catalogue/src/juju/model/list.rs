@@ -10,13 +10,11 @@ use juju_wire::facade::model_manager::{
 use policy::{Effect, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::info::{Credential, State};
 use crate::{
-    Command, Failure, ResolvedTarget, Scope,
+    Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table,
     juju::render::{bulk_result, id, last_connection},
-    text::{cell, table},
 };
 
 /// The tool `juju_models`.
@@ -32,13 +30,13 @@ pub struct Args {
 }
 
 /// Models in short.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     models: Vec<Summary>,
 }
 
 /// One model in short.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Summary {
     name: String,
@@ -98,14 +96,16 @@ impl Command for Models {
         Ok(Output { models })
     }
 
-    fn concise(answer: &Value) -> String {
-        let row = |one: &Value| {
-            ["name", "cloud", "region", "model-type", "status.current", "status.message", "access", "last-connection"]
-                .map(|name| cell(one, name))
-                .to_vec()
+    fn concise(answer: &mut Output, filter: &Filter) -> Option<Concise> {
+        answer.models.retain(|one| filter.selects(&one.name, one));
+        let row = |one: &Summary| {
+            let Summary { name, cloud, region, model_type, status, access, last_connection, .. } = one;
+            let cells = [name, cloud, region, model_type, status.current(), status.message(), access, last_connection];
+            cells.map(str::to_owned).to_vec()
         };
-        let rows: Vec<_> = answer["models"].as_array().into_iter().flatten().map(row).collect();
-        table(&["Model", "Cloud", "Region", "Type", "Status", "Message", "Access", "Last connection"], &rows)
+        let rows = answer.models.iter().map(row).collect();
+        let heading = ["Model", "Cloud", "Region", "Type", "Status", "Message", "Access", "Last connection"];
+        Some(Concise::table(Table::new("models", &heading, rows), "no model that you may see, or none matches"))
     }
 }
 

@@ -11,12 +11,11 @@ use juju_wire::facade::client::{FullStatus, status::StatusParams};
 use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 pub(crate) use render::machines;
 pub use shape::{Machine, Status as Output};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, target};
+use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, target};
 
 /// The tool `juju_status`.
 pub struct Status;
@@ -44,6 +43,7 @@ impl Command for Status {
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["selectors"];
     const ROWS_PATH: Option<&'static str> = Some("applications");
+    const DEFAULT_ROWS: usize = 25;
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         // a selector may be a wildcard, and selects what is related to an application too
@@ -53,12 +53,13 @@ impl Command for Status {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let connection = target.model_connection().await?;
+        let selected = !args.selectors.is_empty();
         let params = StatusParams { patterns: args.selectors, include_storage: true };
         let wire = connection.call::<FullStatus>(params).await?;
-        Ok(render::status(&wire, target.controller_name(), args.relations))
+        Ok(Output { selected, ..render::status(&wire, target.controller_name(), args.relations) })
     }
 
-    fn concise(answer: &Value) -> String {
-        summary::text(answer)
+    fn concise(answer: &mut Output, filter: &Filter) -> Option<Concise> {
+        Some(summary::concise(answer, filter))
     }
 }

@@ -36,7 +36,7 @@ pub struct Args {
 }
 
 /// What was waited for, as it came.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     properties: Map<String, Value>,
 }

@@ -32,7 +32,7 @@ pub struct Args {
 }
 
 /// The offer that can be related now.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Its name in this model.
     application: String,

@@ -29,7 +29,7 @@ pub struct Args {
 }
 
 /// One offer.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Offer {
     access: String,
     endpoints: BTreeMap<String, Value>,
@@ -47,6 +47,7 @@ impl Command for FindOffers {
     const SCOPE: Scope = Scope::Controller;
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
+    const ROWS_PATH: Option<&'static str> = Some("");
     const POSITIONAL: &'static [&'static str] = &["url"];
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {

@@ -36,7 +36,7 @@ pub struct Args {
 }
 
 /// One offer.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Offer {
     application: String,
@@ -61,6 +61,7 @@ impl Command for Offers {
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
+    const ROWS_PATH: Option<&'static str> = Some("");
     const POSITIONAL: &'static [&'static str] = &["offer_name"];
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {

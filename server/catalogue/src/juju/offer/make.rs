@@ -28,7 +28,7 @@ pub struct Args {
 }
 
 /// The offer that was made.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Its URL, `admin/eu.database`.
     url: String,

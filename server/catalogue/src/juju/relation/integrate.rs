@@ -25,7 +25,7 @@ pub struct Args {
 }
 
 /// The relation that was made.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// For each application the endpoint that was chosen.
     endpoints: Map<String, Value>,

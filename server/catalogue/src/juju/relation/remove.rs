@@ -25,7 +25,7 @@ pub struct Args {
 }
 
 /// The relation that is being removed.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Its endpoints, or its number.
     removing: String,

@@ -31,7 +31,7 @@ pub struct Args {
 }
 
 /// The units that were added.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Their names, `web/3`; on Kubernetes empty, since they come with the scale.
     units: Vec<String>,

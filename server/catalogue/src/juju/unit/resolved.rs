@@ -28,7 +28,7 @@ pub struct Args {
 }
 
 /// The units that go on.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 pub struct Output {
     /// Their names; with `all`, empty.
     resolved: Vec<String>,

@@ -39,7 +39,7 @@ pub struct Args {
 }
 
 /// One unit in detail.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Unit {
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -62,7 +62,7 @@ pub struct Unit {
 }
 
 /// One relation as a unit sees it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Relation {
     relation_id: i64,

@@ -13,15 +13,13 @@ use juju_wire::{
 use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{
-    Command, Failure, ResolvedTarget, Scope,
+    Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table,
     juju::{
         model::info::{User, users},
         render::{age, bulk_result, is_default, last_connection},
     },
-    text::{cell, table},
 };
 
 /// The tool `juju_users`.
@@ -38,7 +36,7 @@ pub struct Args {
 }
 
 /// Users of the controller, or those of a model by name.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Output {
     /// Of the controller.
@@ -48,7 +46,7 @@ pub enum Output {
 }
 
 /// One user of the controller.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Account {
     user_name: String,
@@ -107,17 +105,25 @@ impl Command for Users {
         Ok(Output::Controller(accounts?))
     }
 
-    fn concise(answer: &Value) -> String {
-        let row = |name: String, one: &Value| {
-            let rest =
-                ["display-name", "access", "date-created", "last-connection", "disabled"].map(|key| cell(one, key));
-            [vec![name], rest.to_vec()].concat()
+    fn concise(answer: &mut Output, filter: &Filter) -> Option<Concise> {
+        let rows = match answer {
+            Output::Controller(users) => {
+                users.retain(|one| filter.selects(&one.user_name, one));
+                let row = |one: &Account| {
+                    let Account { user_name, display_name, access, date_created, last_connection, disabled } = one;
+                    let disabled = if *disabled { "disabled" } else { "" };
+                    let cells = [user_name, display_name, access, date_created, last_connection, disabled];
+                    cells.map(str::to_owned).to_vec()
+                };
+                users.iter().map(row).collect()
+            }
+            Output::Model(users) => {
+                users.retain(|name, one| filter.selects(name, one));
+                let row = |(name, one): (&String, &User)| one.row(name);
+                users.iter().map(row).collect()
+            }
         };
-        let rows: Vec<_> = match (&answer["result"], answer) {
-            (Value::Array(users), _) => users.iter().map(|one| row(cell(one, "user-name"), one)).collect(),
-            (_, Value::Object(users)) => users.iter().map(|(name, one)| row(name.clone(), one)).collect(),
-            _ => Vec::new(),
-        };
-        table(&["User", "Display name", "Access", "Created", "Last connection", "Disabled"], &rows)
+        let heading = ["User", "Display name", "Access", "Created", "Last connection", "Disabled"];
+        Some(Concise::table(Table::new("users", &heading, rows), "nothing matches"))
     }
 }

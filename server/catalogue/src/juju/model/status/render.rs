@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use juju_wire::{
     constraints::Base as WireBase,
+    entity::Life,
     facade::client::{
         application::{ApplicationOfferStatus, ApplicationStatus, RemoteApplicationStatus, RemoteEndpoint, UnitStatus},
         entity_status::DetailedStatus,
@@ -48,7 +49,18 @@ pub(super) fn status(wire: &FullStatusResult, controller: &str, with_relations: 
         controller: Clock { timestamp: time_of_day(wire.controller_timestamp.as_deref()) },
         branches: branches(wire),
         relations: with_relations.then(|| wire.relations.iter().map(relation).collect()),
+        broken_relations: wire.relations.iter().filter(|one| is_broken(one)).map(broken_relation).collect(),
+        selected: false,
     }
+}
+
+/// Whether a relation does not work and does not get there by itself.
+fn is_broken(wire: &RelationStatus) -> bool {
+    matches!(wire.status.status.as_str(), "error" | "suspended" | "suspending" | "broken") || wire.status.err.is_some()
+}
+
+fn broken_relation(wire: &RelationStatus) -> (String, State) {
+    (wire.key.clone(), short_state(&wire.status))
 }
 
 /// Machines alone, as `juju machines` prints them.
@@ -207,6 +219,11 @@ fn unit(all: &FullStatusResult, application: &str, name: &str, wire: &UnitStatus
             .find(|(_, branch)| is_on(&branch.assigned_units))
             .map(|(name, _)| name.clone())
             .unwrap_or_default(),
+        life: [wire.agent_status.life, wire.workload_status.life]
+            .into_iter()
+            .find(|life| matches!(life, Life::Dying | Life::Dead))
+            .unwrap_or_default()
+            .as_str(),
     }
 }
 

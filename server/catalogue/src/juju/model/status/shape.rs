@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::juju::render::is_default;
@@ -11,7 +10,7 @@ use crate::juju::render::is_default;
 use super::storage::Storage;
 
 /// The state of a model.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Status {
     pub(super) model: Model,
@@ -27,16 +26,22 @@ pub struct Status {
     pub(super) branches: BTreeMap<String, Branch>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) relations: Option<Vec<Relation>>,
+    /// Relations that do not work, for the summary: the client shows relations on request only.
+    #[serde(skip)]
+    pub(super) broken_relations: Vec<(String, State)>,
+    /// The caller selected a part of the model.
+    #[serde(skip)]
+    pub(super) selected: bool,
 }
 
 /// The time at the controller.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 pub struct Clock {
     pub(super) timestamp: String,
 }
 
 /// The model itself.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Model {
     pub(super) name: String,
@@ -55,7 +60,7 @@ pub struct Model {
 }
 
 /// A status, or the error of the controller.
-#[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct State {
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -75,14 +80,14 @@ pub struct State {
 }
 
 /// An operating system with its release.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 pub struct Base {
     pub(super) name: String,
     pub(super) channel: String,
 }
 
 /// A machine or container.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Machine {
     pub(super) juju_status: State,
@@ -116,8 +121,23 @@ pub struct Machine {
     pub(super) lxd_profiles: BTreeMap<String, serde_json::Value>,
 }
 
+impl Machine {
+    /// The machine for a reader: id, state, message, address, instance, base, hardware.
+    pub(crate) fn row(&self, id: &str) -> Vec<String> {
+        let base = self.base.as_ref().map(|base| format!("{}@{}", base.name, base.channel)).unwrap_or_default();
+        let state = &self.juju_status.current;
+        let cells = [id, state, &self.machine_status.message, &self.dns_name, &self.instance_id, &base, &self.hardware];
+        cells.map(str::to_owned).to_vec()
+    }
+
+    /// Its containers by id.
+    pub(crate) fn containers(&self) -> &BTreeMap<String, Machine> {
+        &self.containers
+    }
+}
+
 /// An application.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Application {
     pub(super) charm: String,
@@ -157,7 +177,7 @@ pub struct Application {
 }
 
 /// The other side of a relation.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Related {
     pub(super) related_application: String,
@@ -168,7 +188,7 @@ pub struct Related {
 }
 
 /// A unit.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Unit {
     pub(super) workload_status: State,
@@ -191,17 +211,20 @@ pub struct Unit {
     pub(super) subordinates: BTreeMap<String, Unit>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) branch: String,
+    /// For the summary; the client does not show it.
+    #[serde(skip)]
+    pub(super) life: &'static str,
 }
 
 /// An endpoint that is offered.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 pub struct Endpoint {
     pub(super) interface: String,
     pub(super) role: String,
 }
 
 /// An application of another model.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Remote {
     pub(super) url: String,
@@ -215,7 +238,7 @@ pub struct Remote {
 }
 
 /// An offer.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Offer {
     pub(super) application: String,
@@ -229,7 +252,7 @@ pub struct Offer {
 }
 
 /// A branch.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Branch {
     pub(super) created: String,
@@ -237,7 +260,7 @@ pub struct Branch {
 }
 
 /// A relation, by its two ends.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 pub struct Relation {
     pub(super) provider: String,
     pub(super) requirer: String,

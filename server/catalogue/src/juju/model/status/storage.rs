@@ -7,14 +7,13 @@ use juju_wire::facade::client::{
     status::FullStatusResult,
     storage::{FilesystemDetails, StorageAttachmentDetails, StorageInstance, VolumeDetails},
 };
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::juju::render::{id, timestamp};
 
 /// Storage, filesystems and volumes by their ids.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
 pub struct Storage {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     storage: BTreeMap<String, Value>,
@@ -31,6 +30,20 @@ impl Storage {
             filesystems: status.filesystems.iter().map(|one| (id(&one.filesystem_tag), filesystem(one))).collect(),
             volumes: status.volumes.iter().map(|one| (id(&one.volume_tag), volume(one))).collect(),
         }
+    }
+}
+
+impl Storage {
+    /// Storage, filesystems and volumes in error, with their messages.
+    pub(super) fn errors(&self) -> impl Iterator<Item = (String, String)> {
+        let kinds = [("storage", &self.storage), ("filesystem", &self.filesystems), ("volume", &self.volumes)];
+        let failed = |one: &Value| one["status"]["current"] == "error";
+        kinds.into_iter().flat_map(move |(kind, all)| {
+            all.iter().filter(move |(_, one)| failed(one)).map(move |(id, one)| {
+                let message = one["status"]["message"].as_str().unwrap_or_default();
+                (format!("{kind} {id}"), message.to_owned())
+            })
+        })
     }
 }
 

@@ -6,15 +6,39 @@
 /// Estimates the tokens of a text.
 #[must_use]
 pub fn estimate_tokens(text: &str) -> usize {
-    let mut tokens = 0;
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let class = CharClass::of(first);
-        let end = rest.find(|next| CharClass::of(next) != class).unwrap_or(rest.len());
-        tokens += class.tokens(&rest[..end]);
-        rest = &rest[end..];
+    runs(text).map(|(class, run)| class.tokens(run)).sum()
+}
+
+/// Whether a text costs at most so many tokens; reads no more of it than it has to.
+pub(crate) fn fits(text: &str, tokens: usize) -> bool {
+    // a token is at least one byte
+    text.len() <= tokens || prefix_within(text, tokens) == text.len()
+}
+
+/// Bytes of the longest beginning of a text that costs at most so many tokens.
+pub(crate) fn prefix_within(text: &str, tokens: usize) -> usize {
+    let (mut left, mut end) = (tokens, 0);
+    for (class, run) in runs(text) {
+        let cost = class.tokens(run);
+        if cost > left {
+            return end + run.floor_char_boundary(class.bytes(left).min(run.len()));
+        }
+        left -= cost;
+        end += run.len();
     }
-    tokens
+    end
+}
+
+/// The longest runs of characters of one class.
+fn runs(text: &str) -> impl Iterator<Item = (CharClass, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let class = CharClass::of(rest.chars().next()?);
+        let end = rest.find(|next| CharClass::of(next) != class).unwrap_or(rest.len());
+        let (run, behind) = rest.split_at(end);
+        rest = behind;
+        Some((class, run))
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,6 +71,17 @@ impl CharClass {
             Self::Space => usize::from(run != " "),
             // `":"` and its like are one token
             Self::Marks => run.len().div_ceil(4),
+        }
+    }
+
+    /// Bytes of the longest run that costs at most so many tokens.
+    fn bytes(self, tokens: usize) -> usize {
+        match self {
+            Self::Letters => tokens * 9,
+            Self::Digits | Self::NonAscii => tokens * 3,
+            Self::Space if tokens == 0 => 0,
+            Self::Space => usize::MAX,
+            Self::Marks => tokens * 4,
         }
     }
 }
@@ -89,5 +124,18 @@ web/0          error     idle   3        10.20.30.14   hook failed: "config-chan
             let off = estimated.abs_diff(*counted) * 100 / counted;
             assert!(off <= 12, "{estimated} for {counted}: {text}");
         }
+    }
+
+    #[test]
+    fn prefix_within_costs_at_most_the_tokens_and_cannot_be_longer() {
+        for (_, text) in REFERENCE_COUNTS {
+            for tokens in [0, 1, 7, 30, 1_000] {
+                let end = prefix_within(text, tokens);
+                assert!(estimate_tokens(&text[..end]) <= tokens, "{tokens}: {text}");
+                assert_eq!(fits(text, tokens), end == text.len());
+                assert_eq!(fits(text, tokens), estimate_tokens(text) <= tokens);
+            }
+        }
+        assert_eq!([0, 1, 2].map(|tokens| prefix_within("ééé", tokens)), [0, 2, 6]);
     }
 }
