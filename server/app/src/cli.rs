@@ -10,7 +10,7 @@ use juju_sim::SCENARIOS;
 use policy::{BuiltinRules, Fact, Subject};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-pub(crate) use operations::{Backup, Healthcheck};
+pub(crate) use operations::{Backup, Doctor, Healthcheck, Man};
 
 /// An MCP server that lets an assistant operate Juju 3.6 estates safely.
 #[derive(Debug, Parser)]
@@ -54,12 +54,16 @@ pub(crate) enum Command {
     /// Check a configuration file, or print its schema
     #[command(subcommand)]
     Config(Config),
+    /// Check what a server depends on: configuration, controllers, identity provider, clock, state directory, disk
+    Doctor(Doctor),
     /// Check whether a running server is ready; exit code 0 if so
     Healthcheck(Healthcheck),
     /// Inject a fault into a running `demo` or `sim`
     Fault(Fault),
     /// Generate shell completions
     Completion(Completion),
+    /// Generate the manual pages
+    Man(Man),
 }
 
 /// Arguments of `demo`.

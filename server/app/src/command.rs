@@ -7,8 +7,10 @@ mod completion;
 mod config;
 mod demo;
 mod demo_text;
+mod doctor;
 mod fault;
 mod healthcheck;
+mod man;
 mod policy;
 mod serve;
 mod sim;
@@ -32,8 +34,10 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Backup(arguments) => backup::run(arguments).await,
         Command::Policy(arguments) => policy::run(&arguments),
         Command::Config(arguments) => config::run(&arguments).await,
+        Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Healthcheck(arguments) => healthcheck::run(&arguments).await,
         Command::Fault(arguments) => fault::run(arguments).await,
         Command::Completion(arguments) => completion::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::failure::Failure;
+
 /// Mode of a private file.
 pub(crate) const PRIVATE_FILE_MODE: u32 = 0o600;
 /// Mode of a private directory.
@@ -20,6 +22,14 @@ pub(crate) fn create_private_dir(directory: &Path) -> io::Result<()> {
 /// Creates a private file; a file or link that exists is an error, because another user may have prepared it.
 pub(crate) fn create_private(file: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE_MODE).open(file)
+}
+
+/// Removes a file; one that does not exist is no error.
+pub(crate) fn remove_file(file: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(file) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(Failure::file("remove", file, &cause)),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a private file under an unpredictable name beside its target, and returns that name.

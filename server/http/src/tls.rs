@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn replaced_files_change_the_certificate_of_new_connections_without_a_restart() {
+    async fn replaced_files_change_the_certificate_of_new_connections() {
         let folder = folder("reload");
         let (first, second) = (generate(), generate());
         let files = write(&folder, &first);

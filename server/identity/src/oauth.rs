@@ -2,6 +2,7 @@
 //! the browser sign-in of people.
 
 mod claims;
+mod diagnosis;
 mod id_token;
 mod jwt;
 mod keys;
@@ -16,6 +17,7 @@ mod strict_json;
 mod token_cache;
 mod transport;
 
+pub use diagnosis::ProviderDiagnosis;
 pub use jsonwebtoken::Algorithm;
 pub use provider::Provider;
 pub use refresh_cache::RefreshPolicy;

@@ -107,6 +107,14 @@ impl Store {
         Ok(Self { writer, durable_writer, reader, wal_checkpointer: None, checkpoint_pool })
     }
 
+    /// Checks that this program knows the tables of the store, as `doctor` does while the server runs.
+    ///
+    /// # Errors
+    /// [`Error::Migrate`] if a newer program wrote the store.
+    pub async fn check_version(&self) -> Result<(), Error> {
+        schema::check_version(&self.reader).await
+    }
+
     /// Waits for pending writes and closes the file.
     pub async fn close(&self) {
         self.reader.close().await;

@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::Path};
 
 use sqlx::{
     AssertSqlSafe, SqlSafeStr, SqlitePool,
-    migrate::{Migration, MigrationType, Migrator},
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::SqliteConnectOptions,
 };
 
@@ -15,6 +15,16 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "schema", include_str!("../migrat
 /// Applies the migrations that the database lacks.
 pub(crate) async fn migrate(pool: &SqlitePool) -> Result<(), Error> {
     migrator().run(pool).await.map_err(Error::Migrate)
+}
+
+/// Fails if a newer program wrote the store; changes nothing.
+pub(crate) async fn check_version(pool: &SqlitePool) -> Result<(), Error> {
+    let newest: Option<i64> = sqlx::query_scalar("select max(version) from _sqlx_migrations").fetch_one(pool).await?;
+    let known = MIGRATIONS.iter().map(|(version, ..)| *version).max();
+    match newest.filter(|newest| Some(*newest) > known) {
+        Some(newest) => Err(Error::Migrate(MigrateError::VersionMissing(newest))),
+        None => Ok(()),
+    }
 }
 
 /// Updates the tables of a store that no process uses; fails if a newer program wrote it.

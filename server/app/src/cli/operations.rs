@@ -1,4 +1,4 @@
-//! Arguments of commands for operators: health check, backup.
+//! Arguments of commands for operators: health check, doctor, backup.
 
 use std::path::PathBuf;
 
@@ -24,6 +24,26 @@ pub(crate) struct Healthcheck {
     /// Check only whether the server responds, not its controllers and its ledger
     #[arg(long)]
     pub(crate) live: bool,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  juju-mcp doctor --config /etc/juju-mcp/config.yaml")]
+pub(crate) struct Doctor {
+    /// Configuration of the server
+    #[arg(long, value_name = "FILE", env = "JUJU_MCP_CONFIG")]
+    pub(crate) config: PathBuf,
+    /// Directory for ledger and keys; default: that of the configuration, else /var/lib/juju-mcp
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  juju-mcp man /usr/local/share/man/man1")]
+pub(crate) struct Man {
+    /// Directory for the pages, one for each sub-command
+    pub(crate) directory: PathBuf,
 }
 
 /// Sub-commands of `backup`.

@@ -15,7 +15,7 @@ use store::{BackupFile, Store};
 use crate::{
     cli::Backup,
     failure::Failure,
-    private_file::{PRIVATE_DIRECTORY_MODE, replace_private},
+    private_file::{PRIVATE_DIRECTORY_MODE, remove_file, replace_private},
     state_dir::{CHECKPOINT_FILE, LEDGER_KEY, SEAL, STORE, StateDir},
 };
 
@@ -63,10 +63,10 @@ async fn restore(file: &Path, state: &Path, replace: bool) -> Result<ExitCode, F
         ));
     }
     let unverified = directory.join(UNVERIFIED_STORE);
-    remove(&unverified)?;
+    remove_file(&unverified)?;
     let restored = restore_verified(file, directory, &unverified).await;
     if restored.is_err() {
-        remove(&unverified)?;
+        remove_file(&unverified)?;
     }
     println!("{}", restored?);
     Ok(ExitCode::SUCCESS)
@@ -128,11 +128,4 @@ fn set_aside(directory: &Path) -> Result<Option<PathBuf>, Failure> {
         std::fs::rename(directory.join(name), folder.join(name)).map_err(failed)?;
     }
     Ok(Some(folder))
-}
-
-fn remove(file: &Path) -> Result<(), Failure> {
-    match std::fs::remove_file(file) {
-        Err(cause) if cause.kind() != ErrorKind::NotFound => Err(Failure::file("remove", file, &cause)),
-        _ => Ok(()),
-    }
 }

@@ -31,7 +31,7 @@ use crate::{
 
 pub(super) const DEFAULT_LISTEN_ADDRESS: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
-const DEFAULT_STATE_DIR: &str = "/var/lib/juju-mcp";
+pub(super) const DEFAULT_STATE_DIR: &str = "/var/lib/juju-mcp";
 
 pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();

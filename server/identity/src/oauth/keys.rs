@@ -116,6 +116,12 @@ fn parse_key_set(set: &Value) -> Result<Arc<[Key]>, ProviderUnavailable> {
     Ok(keys.iter().filter_map(Key::parse).collect())
 }
 
+/// How many keys of a set can verify signatures with one of these algorithms; `None` if it is no set of keys.
+pub(super) fn count_keys(set: &Value, algorithms: &[Algorithm]) -> Option<usize> {
+    let usable = |key: &&Key| key.algorithms.iter().any(|algorithm| algorithms.contains(algorithm));
+    Some(parse_key_set(set).ok()?.iter().filter(usable).count())
+}
+
 impl KeyQuery<'_> {
     /// The key with this id. Without an id, the only key for the algorithm.
     fn pick<'keys>(&self, keys: &'keys [Key]) -> Option<&'keys DecodingKey> {
