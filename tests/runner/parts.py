@@ -93,12 +93,17 @@ def docs(tally):
 def pytest(tally, folder, selection=None, minutes=45, **environment):
     """Runs a Python suite with the path of our program, and of the real controller and client, in its environment."""
     python, controller = programs.python(), programs.real_controller()
-    program = available(lambda: build("juju-mcp")[0])
-    environment |= {"JUJU_MCP_TEST_PROGRAM": program} if program else {}
+    built = available(lambda: build("juju-mcp")[0])
+    environment |= {"JUJU_MCP_TEST_PROGRAM": built} if built else {}
     tally.command([python, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rs", REAL / folder,
                    *(["-k", selection] if selection else [])], minutes=minutes,
                   JUJU_MCP_TEST_JUJU=controller / "juju", JUJU_MCP_TEST_CONTROLLER=controller, PYTHONDONTWRITEBYTECODE=1,
                   **environment)
+
+
+def program(tally, selection=None):
+    node = available(lambda: (programs.node(), programs.npm()))
+    pytest(tally, "program", selection, **(dict(zip(("JUJU_MCP_TEST_NODE", "JUJU_MCP_TEST_NPM"), node, strict=True)) if node else {}))
 
 
 def suite(folder):
@@ -138,6 +143,8 @@ def charm(tally, selection=None):
     """The charm: its code against the style, its state transitions, and the generated layer in a real Pebble."""
     python = programs.charm_python()
     tally.command([python, "-m", "ruff", "check", "--no-cache", "--config", TREE / "charm" / "pyproject.toml", TREE / "charm" / "src"])
+    if types := available(lambda: (programs.node(), programs.npm() / "node_modules" / "pyright" / "index.js")):
+        tally.command([*types, "--pythonpath", python, "-p", TREE / "charm"])
     tally.command([python, TREE / "tests" / "checks" / "check_rock.py", TREE / "rockcraft.yaml"])
     tally.command([python, TREE / "tests" / "checks" / "check_charm.py", TREE / "charmcraft.yaml"])
     controller = available(programs.real_controller)
@@ -183,7 +190,7 @@ PARTS = [
     Part("client", "the real juju 3.6.11 client against the simulator and against the real controller", suite("client"), True),
     Part("libjuju", "python-libjuju against the simulator and against the real controller", suite("libjuju"), True),
     Part("jubilant", "jubilant against the simulator and against the real controller", suite("jubilant"), True),
-    Part("program", "our command line: mistakes, help, completion, pipes", suite("program"), True),
+    Part("program", "our command line: mistakes, help, completion, pipes; the distribution files", program, True),
     Part("clients", "the six-command workflow by three MCP clients, over HTTP and stdio", clients, True),
     Part("approvals", "approval and rejection through three MCP clients and our command line, with the server killed in between",
          approvals, True),

@@ -1,0 +1,158 @@
+"""The distribution files: consistent with the program and valid by the tools of their formats."""
+import base64
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import urllib.parse
+import zipfile
+
+import pytest
+import yaml
+
+TREE = pathlib.Path(__file__).resolve().parents[3]
+PACKAGING = TREE / "server" / "app" / "packaging"
+VERSION = re.search(r'\[workspace.package\]\nversion = "([^"]+)"', (TREE / "Cargo.toml").read_text()).group(1)
+SERVER = json.loads((PACKAGING / "server.json").read_text())
+MANIFEST = json.loads((PACKAGING / "mcpb" / "manifest.json").read_text())
+README = (TREE / "README.md").read_text()
+
+
+@pytest.fixture
+def program():
+    """The path of the program."""
+    path = os.environ.get("JUJU_MCP_TEST_PROGRAM")
+    if not path:
+        pytest.skip("JUJU_MCP_TEST_PROGRAM is not set; tests/run sets it")
+    return pathlib.Path(path)
+
+
+@pytest.fixture
+def released(program, tmp_path):
+    """The files that a release publishes, for the program of the tests."""
+    done = subprocess.run([sys.executable, PACKAGING / "bundle", program, tmp_path], text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    return tmp_path
+
+
+def help_of(program, *words):
+    """The help of a sub-command."""
+    return subprocess.run([program, *words, "--help"], text=True, capture_output=True, check=True).stdout
+
+
+def test_files_have_the_version_of_the_workspace():
+    assert SERVER["version"] == MANIFEST["version"] == VERSION
+    assert SERVER["packages"][0]["identifier"].endswith(f":{VERSION}")
+
+
+def test_registry_entry_keeps_the_limits_of_the_registry():
+    assert re.fullmatch(r"[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+", SERVER["name"]) and len(SERVER["description"]) <= 100
+    for package in SERVER["packages"]:
+        assert package["registryType"] == "oci" and "version" not in package and package["transport"] == {"type": "stdio"}
+        for argument in [*package["runtimeArguments"], *package["packageArguments"]]:
+            assert argument["type"] in ("named", "positional") and ("name" in argument) == (argument["type"] == "named")
+            assert set(re.findall(r"\{(\w+)\}", argument["value"])) == set(argument.get("variables", {}))
+
+
+def test_options_in_the_files_exist_in_the_program(program):
+    text = help_of(program, "stdio")
+    named = [argument["name"] for argument in SERVER["packages"][0]["packageArguments"] if argument["type"] == "named"]
+    flags = [*named, *(word for word in MANIFEST["server"]["mcp_config"]["args"] if word.startswith("--"))]
+    assert flags and all(f"{flag} " in text for flag in flags)
+    unit = (PACKAGING / "juju-mcp.service").read_text()
+    for line in re.findall(r"^Exec\w+=/usr/bin/juju-mcp (.*)$", unit, re.MULTILINE):
+        words = [word for word in line.split() if not word.startswith(("-", "/")) and "." not in word]
+        assert all(flag in help_of(program, *words) for flag in re.findall(r"--[a-z-]+", line)), line
+
+
+def test_bundle_contains_the_program_and_is_reproducible(released, program):
+    (path,) = released.glob("*.mcpb")
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("server/juju-mcp") == program.read_bytes()
+        assert archive.getinfo("server/juju-mcp").external_attr >> 16 & 0o777 == 0o755
+        assert json.loads(archive.read("manifest.json")) == MANIFEST
+    server = json.loads((released / "server.json").read_text())
+    (bundle,) = [package for package in server["packages"] if package["registryType"] == "mcpb"]
+    assert bundle["identifier"].endswith(f"/v{VERSION}/{path.name}") and re.fullmatch("[0-9a-f]{64}", bundle["fileSha256"])
+    subprocess.run([sys.executable, PACKAGING / "bundle", program, released / "again"], check=True, capture_output=True)
+    assert (released / "again" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_bundle_is_accepted_by_the_tool_of_the_format():
+    node, packages = os.environ.get("JUJU_MCP_TEST_NODE"), os.environ.get("JUJU_MCP_TEST_NPM")
+    if not node or not packages:
+        pytest.skip("JUJU_MCP_TEST_NODE and JUJU_MCP_TEST_NPM are not set; tests/run sets them")
+    tool = pathlib.Path(packages) / "node_modules/@anthropic-ai/mcpb/dist/cli/cli.js"
+    done = subprocess.run([node, tool, "validate", PACKAGING / "mcpb" / "manifest.json"], text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_sub_command_has_a_manual_page_without_errors(released, program):
+    pages = {path.stem for path in (released / "man").glob("*.1")}
+    commands = re.findall(r"^  ([a-z]+)  ", help_of(program).split("Commands:")[1].split("Options:")[0], re.MULTILINE)
+    assert {f"juju-mcp-{name}" for name in commands if name != "help"} <= pages and "juju-mcp" in pages
+    if man := shutil.which("groff"):
+        for page in (released / "man").glob("*.1"):
+            done = subprocess.run([man, "-man", "-ww", "-z", "-Tutf8", page], text=True, capture_output=True)
+            assert done.returncode == 0 and not done.stderr, f"{page.name}: {done.stderr}"
+
+
+def test_completions_are_written_for_each_shell(released):
+    scripts = {path.name: path.read_text() for path in (released / "completions").iterdir()}
+    assert set(scripts) == {"juju-mcp.bash", "_juju-mcp", "juju-mcp.fish"}
+    assert all("healthcheck" in script for script in scripts.values())
+    subprocess.run(["bash", "-n", released / "completions" / "juju-mcp.bash"], check=True)
+
+
+def test_service_unit_is_valid_and_confined(tmp_path):
+    analyze = shutil.which("systemd-analyze")
+    if not analyze:
+        pytest.skip("no `systemd-analyze` on the PATH")
+    unit = tmp_path / "juju-mcp.service"
+    # the program need not be installed, and the user need not exist
+    unit.write_text((PACKAGING / "juju-mcp.service").read_text().replace("/usr/bin/juju-mcp", "/bin/true"))
+    done = subprocess.run([analyze, "verify", unit], text=True, capture_output=True)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    done = subprocess.run([analyze, "security", "--offline=true", "--threshold=20", unit], text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_install_links_of_the_readme_start_the_program(program):
+    (code,) = re.findall(r"https://insiders\.vscode\.dev/redirect/mcp/install\?([^)\s]+)", README)
+    query = urllib.parse.parse_qs(code)
+    assert query["name"] == ["juju"]
+    (cursor,) = re.findall(r"https://cursor\.com/en/install-mcp\?([^)\s]+)", README)
+    for config in (query["config"][0], base64.b64decode(urllib.parse.parse_qs(cursor)["config"][0]).decode()):
+        settings = json.loads(config)
+        assert settings["command"] == "juju-mcp" and settings["args"] == ["stdio"]
+    assert "Serve MCP over standard input" in help_of(program, *settings["args"])
+
+
+def test_configuration_of_the_installation_page_is_valid(program, tmp_path):
+    page = (TREE / "docs" / "how-to-install.md").read_text()
+    config, tls, manifest = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "config.yaml").write_text(config)
+    (tmp_path / "prod-ca.pem").write_text("-")
+    (tmp_path / "prod-password").write_text("password")
+    done = subprocess.run([program, "config", "check", "config.yaml"], cwd=tmp_path, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    schema = json.loads(subprocess.run([program, "config", "schema"], text=True, capture_output=True, check=True).stdout)
+    assert set(yaml.safe_load(tls)) <= set(schema["properties"])
+    (container,) = yaml.safe_load(manifest)["spec"]["template"]["spec"]["containers"]
+    assert all(word in help_of(program, "serve") for word in container["command"] if word.startswith("--"))
+
+
+def test_commands_of_the_documents_exist_in_the_program(program):
+    commands = set()
+    for page in ("how-to-install.md", "how-to-deploy.md", "health.md"):
+        text = (TREE / "docs" / page).read_text()
+        commands |= set(re.findall(r"(?:^|`)juju-mcp ([a-z]+(?: [a-z]+)?[^`\n]*)", text, re.MULTILINE))
+    assert len(commands) > 8
+    for line in commands:
+        words = line.split()
+        sub = words[:2] if words[0] in ("audit", "backup", "config", "approvals", "policy") else words[:1]
+        text = help_of(program, *sub)
+        assert all(flag in text for flag in re.findall(r"--[a-z-]+", line)), line
