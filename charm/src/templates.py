@@ -1,4 +1,4 @@
-"""Files with templates: data in which `{name}` stands for a value."""
+"""Templates: YAML files in which `{name}` is replaced by a value."""
 
 import pathlib
 import re

@@ -63,14 +63,14 @@ def test_action_runs_the_command_in_the_active_folder(deployment, name, paramete
     assert deployment.context.exec_history["juju-mcp"][-1].working_dir == "/etc/juju-mcp/active"
 
 
-def test_every_action_of_the_program_is_declared_with_the_options_that_it_passes(deployment):
+def test_parameters_of_each_action_become_options_of_the_program():
     for name, command in actions.COMMANDS.items():
         parameters = {key: "x" for key in DECLARED[name].get("params", {}) if key != "status"}
         words = actions.arguments(name, parameters, {"state_dir": "S", "file": "F"}, {})
         options = {key for key in parameters if key not in ("id", "file", "token-secret")}
         assert {f"--{key}=x" for key in options} <= set(words), name
         assert ("id" in parameters) == (words[-2:] == ["--", "x"])
-        assert not [word for word in words if "{" in word] and set(command) <= {"run", "calls", "download", "upload"}
+        assert not [argument for argument in words if "{" in argument] and set(command) <= {"run", "calls", "download", "upload"}
 
 
 def test_parameter_cannot_become_another_option(deployment):
@@ -148,7 +148,7 @@ def test_export_and_backup_are_brought_into_the_charm_container_for_their_owner(
                 pathlib.Path(os.devnull).open("rb") if "temporary" in str(path) else pull(self, path, **options)))
             results = run(deployment, name)
         words = last_command(deployment)
-        assert [word for word in words if word.startswith(f"{flag}/etc/juju-mcp/temporary-")]
+        assert [argument for argument in words if argument.startswith(f"{flag}/etc/juju-mcp/temporary-")]
         local = pathlib.Path(results["file"])
         assert local.name == file and local.exists() and local.parent.stat().st_mode & 0o777 == 0o700
         assert results["command"] == f"juju scp juju-mcp/0:{local} ."

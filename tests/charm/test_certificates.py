@@ -119,7 +119,7 @@ def test_removed_relation_leads_back_to_http(related):
     assert "http" in related.plan()["checks"]["alive"] and "exec" not in related.plan()["checks"]["alive"]
 
 
-def test_removed_identity_provider_stops_the_server_while_the_certificate_is_not_signed(related):
+def test_removed_provider_stops_the_server_before_the_certificate_is_signed(related):
     related.run_relation("broken", related.oauth)
     related.unrelate("oauth")
     related.run()

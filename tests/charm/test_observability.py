@@ -32,8 +32,10 @@ def test_alerts_and_dashboard_use_only_metrics_that_the_server_has():
 def test_dashboard_shows_every_metric_and_each_that_matters_has_an_alert():
     assert set().union(*map(check_metrics.used, expressions())) == METRICS
     without_alert = METRICS - set().union(*(check_metrics.used(rule["expr"]) for rule in RULES))
-    # the version is no condition, and a failed reload is seen in `policy_last_reload_successful`
-    assert without_alert == {"juju_mcp_build_info", "juju_mcp_policy_reloads_total"}
+    # version, time and load are no conditions, and a failed reload is seen in `policy_last_reload_successful`
+    assert without_alert == {f"juju_mcp_{name}" for name in (
+        "build_info", "controller_since_timestamp_seconds", "policy_reloads_total", "calls_in_progress", "event_streams", "sessions",
+        "bytes_in_flight")}
 
 
 def test_every_query_is_limited_to_this_application():
@@ -96,6 +98,8 @@ FIRING = {
     "JujuMcpHttpErrors": [series("juju_mcp_http_requests_total", "0+600x60", route="/mcp", status="200"),
                           series("juju_mcp_http_requests_total", "0+60x60", route="/mcp", status="500")],
     "JujuMcpNotReady": [series("juju_mcp_http_requests_total", "0+6x60", route="/readyz", status="503")],
+    "JujuMcpControllerAway": [series("juju_mcp_controller_up", "0x60", controller="prod")],
+    "JujuMcpControllerUnstable": [series("juju_mcp_controller_reconnects_total", "0+1x60", controller="prod")],
     "JujuMcpSlowResponses": [series("juju_mcp_http_request_duration_seconds_bucket", "0+60x60", route="/console", le="10"),
                              series("juju_mcp_http_request_duration_seconds_bucket", "0+60x60", route="/console", le="+Inf"),
                              series("juju_mcp_http_request_duration_seconds_bucket", "0+1x60", route="/console", le="5")],
@@ -123,6 +127,7 @@ def test_each_alert_fires_for_its_condition_and_none_for_a_healthy_server(promto
                series("juju_mcp_http_request_duration_seconds_bucket", "0+60x60", route="/console", le="0.1"),
                series("juju_mcp_http_request_duration_seconds_bucket", "0+60x60", route="/console", le="+Inf"),
                series("juju_mcp_tool_calls_total", "0+60x60", tool="t", outcome="ok"),
+               series("juju_mcp_controller_up", "1x60", controller="prod"),
                series("juju_mcp_authentication_failures_total", "0+1x60", reason="expired")]
     # an expression that is true for a series yields at least one firing alert; its labels and annotations depend on the series
     tests = [{"interval": "1m", "input_series": FIRING[name], "promql_expr_test": [

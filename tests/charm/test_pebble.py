@@ -1,6 +1,7 @@
 """The charm's workload code against a real Pebble, the real program and a simulated controller, as a user without privileges."""
 import contextlib
 import dataclasses
+import datetime
 import http.client
 import json
 import os
@@ -8,22 +9,25 @@ import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
 import types
 
+import actions
 import configuration
 import controllers
 import ops
 import pytest
 import workload
 import yaml
+from charmlibs.interfaces import tls_certificates as tls
 from conftest import CHARMCRAFT_DEFAULTS, PROVIDER
 from relations import oauth_provider
 
 TEST_TIMEOUT = 180
-TOKENS = {"viewer": "a-token-that-is-long-enough-for-the-program"}
+TOKENS = {"viewer": "a-token-that-is-long-enough-for-the-program", "approver": "another-token-that-is-long-enough-for-it"}
 UID = 584792
 # what ops.Container needs from Juju: its version
 BACKEND = types.SimpleNamespace(_juju_context=types.SimpleNamespace(version=ops.JujuVersion("3.6.11")))
@@ -99,7 +103,7 @@ class Machine:
 
     def request(self, method, path, token=None, port=None):
         """The status of an HTTP response of the server; None if it does not respond."""
-        connection = http.client.HTTPConnection("127.0.0.1", port or configuration.PORT, timeout=10)
+        connection = self.connection(port or configuration.PORT)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             connection.request(method, path, body=INITIALIZE if method == "POST" else None, headers=headers | {
@@ -109,6 +113,20 @@ class Machine:
             return None
         finally:
             connection.close()
+
+    def connection(self, port):
+        """An HTTP connection; HTTPS if the main listener of the active configuration uses TLS."""
+        if port != configuration.PORT or configuration.TLS_KEY not in self.inputs.secret_files:
+            return http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        trusted = ssl.create_default_context(cadata=self.inputs.secret_files[configuration.TLS_CA])
+        # the issuer's name is all that the helper of the official library gives it
+        trusted.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+        return http.client.HTTPSConnection("localhost", port, timeout=10, context=trusted)
+
+    def run_action(self, name, parameters=None, file="unused", options=None):
+        """The output of the program for an action."""
+        arguments = actions.arguments(name, parameters or {}, {"state_dir": configuration.STATE_DIR, "file": str(file)}, options or {})
+        return self.workload.run(*arguments)
 
     def wait_for_checks(self):
         """Waits until both health checks are up and the server is ready."""
@@ -140,6 +158,7 @@ def machine(monkeypatch):
     monkeypatch.setattr(configuration, "METRICS_PORT", free_port())
     monkeypatch.setattr(configuration, "STATE_DIR", str(root / "state"))
     monkeypatch.setattr(workload, "PROGRAM", str(root / "bin" / program.name))
+    monkeypatch.setattr(workload, "ROOT", str(root / "etc"))
     monkeypatch.setattr(workload, "ACTIVE", str(root / "etc/active"))
     monkeypatch.setattr(workload, "CANDIDATE", str(root / "etc/candidate"))
     environment = {"PEBBLE": str(root / "pebble"), "PATH": os.environ["PATH"], "HOME": str(root / "sim"), "TMPDIR": str(root / "sim")}
@@ -222,11 +241,106 @@ def test_changed_role_is_active_without_restart_and_removed_token_with_one(machi
 def test_identity_provider_that_is_not_there_yet_does_not_prevent_the_start(machine):
     provider = oauth_provider(PROVIDER | {"issuer_url": "https://iam.invalid"}, "a-secret")
     assert machine.apply(provider=provider, tokens=[]) == []
-    machine.wait_for_checks()
+    wait_until("the server listens", lambda: machine.request("GET", "/healthz") == 200)
     assert machine.request("POST", "/mcp") == 401
+    assert machine.request("GET", "/readyz") == 503, "no caller can sign in yet"
 
 
 def server_log(machine):
     """The log of the server from Pebble's buffer."""
     environment = {"PEBBLE": str(machine.root / "pebble")}
     return subprocess.run([machine.root / "bin/pebble", "logs", "-n", "all"], env=environment, text=True, capture_output=True).stdout
+
+
+def test_actions_run_against_the_real_program(machine):
+    assert machine.apply() == []
+    machine.wait_for_checks()
+    assert {"viewer", "approver"} <= {role["role"] for role in json.loads(machine.run_action("list-roles"))}
+    allowed = json.loads(machine.run_action("check-access", {"role": "viewer", "tool": "status", "model": "prod"}))
+    denied = json.loads(machine.run_action("check-access", {"role": "viewer", "tool": "destroy-model", "args": "{\"model\": \"prod\"}"}))
+    assert (allowed["explanation"]["decision"], denied["explanation"]["decision"]) == ("allow", "deny")
+    assert "is valid: 1 controllers" in machine.run_action("verify-controller")
+    with machine.workload.temporary(TOKENS["approver"]) as file:
+        options = {"url": f"http://127.0.0.1:{configuration.PORT}", "token-file": file}
+        assert json.loads(machine.run_action("list-approvals", {"status": "pending"}, options=options)) == {"approvals": []}
+        for name in ("approve", "reject"):
+            with pytest.raises(workload.CommandError, match="approval"):
+                machine.run_action(name, {"id": "01890a5d-ac96-774b-bcce-b302099a8057", "digest": "0" * 64}, options=options)
+    assert not list((machine.root / "etc").glob("temporary-*"))
+
+
+def test_backup_of_the_running_server_is_restored_after_the_state_was_lost(machine):
+    assert machine.apply() == []
+    machine.wait_for_checks()
+    assert machine.request("POST", "/mcp", "a-token-that-this-server-does-not-know-at-all") == 401
+    before = wait_until("the rejection is recorded", lambda: "records are valid" in (text := machine.run_action("verify-audit")) and text)
+    with machine.workload.temporary(None) as file:
+        assert "keep it secret" in machine.run_action("create-backup", file=file)
+        assert pathlib.Path(file).stat().st_mode & 0o777 == 0o600
+        with pytest.raises(workload.CommandError, match="another juju-mcp uses the state directory"):
+            machine.run_action("restore-backup", file=file)
+        machine.client.stop_services(["juju-mcp"])
+        state = pathlib.Path(configuration.STATE_DIR)
+        for path in state.iterdir():
+            path.unlink()
+        assert "are valid and restored" in machine.run_action("restore-backup", file=file)
+    machine.client.start_services(["juju-mcp"])
+    machine.wait_for_checks()
+    count = int(before.split()[0])
+    assert int(machine.run_action("verify-audit").split()[0]) >= count > 0
+    machine.client.stop_services(["juju-mcp"])  # which signs the last records
+    exported = machine.root / "state" / "export.jsonl"
+    machine.run_action("export-audit", file=exported)
+    assert len(exported.read_text().splitlines()) >= count and exported.stat().st_mode & 0o777 == 0o600
+
+
+def test_damaged_backup_leaves_the_state_as_it_is(machine):
+    assert machine.apply() == []
+    machine.wait_for_checks()
+    machine.client.stop_services(["juju-mcp"])
+    with machine.workload.temporary("no backup") as file, pytest.raises(workload.CommandError, match="no intact backup"):
+        machine.run_action("restore-backup", file=file)
+    assert not [path for path in pathlib.Path(configuration.STATE_DIR).iterdir() if "part" in path.name or "replaced" in path.name]
+    machine.client.start_services(["juju-mcp"])
+    machine.wait_for_checks()
+
+
+def certificate_files(authority=None):
+    """The files of a new certificate for localhost, as the charm writes them."""
+    key = authority or tls.PrivateKey.generate()
+    ca = tls.Certificate.generate_self_signed_ca(
+        tls.CertificateRequestAttributes(common_name="CA", is_ca=True), key, datetime.timedelta(days=30))
+    own = tls.PrivateKey.generate()
+    request = tls.CertificateRequestAttributes(common_name="juju-mcp", sans_dns=frozenset({"localhost"})).generate_csr(own)
+    signed = request.sign(ca, key, datetime.timedelta(days=10))
+    return {configuration.TLS_CERTIFICATE: signed.raw + "\n", configuration.TLS_KEY: own.raw + "\n", configuration.TLS_CA: ca.raw + "\n"}
+
+
+def test_certificate_is_served_checked_and_replaced_without_a_restart(machine):
+    plain = machine.inputs.secret_files
+    assert machine.apply(secret_files=plain | certificate_files()) == []
+    machine.wait_for_checks()
+    assert machine.request("POST", "/mcp", TOKENS["viewer"]) == 200
+    with pytest.raises((http.client.HTTPException, OSError)):
+        unencrypted = http.client.HTTPConnection("127.0.0.1", configuration.PORT, timeout=10)
+        unencrypted.request("GET", "/healthz")
+        unencrypted.getresponse()
+    pid = machine.pid()
+    renewed = certificate_files()
+    assert machine.apply(secret_files=plain | renewed) == []
+    wait_until("the renewed certificate is served", lambda: machine.request("GET", "/readyz") == 200)
+    assert machine.pid() == pid
+    (machine.root / "etc/active" / configuration.TLS_KEY).write_text(certificate_files()[configuration.TLS_KEY])
+    wait_until("the server reports the wrong key", lambda: "the previous TLS certificate stays in use" in server_log(machine))
+    assert machine.request("GET", "/readyz") == 200 and machine.pid() == pid
+    (message,) = machine.apply(secret_files=plain | renewed | {configuration.TLS_KEY: certificate_files()[configuration.TLS_KEY]})
+    assert "does not fit the certificate" in message and message.endswith("the previous configuration stays active")
+
+
+def test_removed_certificate_leads_back_to_http(machine):
+    plain = machine.inputs.secret_files
+    assert machine.apply(secret_files=plain | certificate_files()) == []
+    machine.wait_for_checks()
+    assert machine.apply(secret_files=plain) == []
+    machine.wait_for_checks()
+    assert machine.request("POST", "/mcp", TOKENS["viewer"]) == 200
