@@ -42,7 +42,7 @@ async fn refusals_have_their_status_and_one_sentence() {
         ),
         ("a wrong method", good.clone().header("mcp-method", "tools/call"), 400, "Mcp-Method"),
         ("a wrong version", good.clone().header("mcp-protocol-version", "2025-06-18"), 400, "MCP-Protocol-Version"),
-        ("one form of answer", good.clone().header("accept", "application/json"), 406, "Accept:"),
+        ("another form of answer", good.clone().header("accept", "text/html"), 406, "Accept:"),
         ("a put", Request::new("PUT", "/mcp").token(token), 405, "does not support that method"),
         ("a post to health", Request::new("POST", "/healthz"), 405, "does not support that method"),
         ("a foreign session", good.clone().header("mcp-session-id", "x"), 404, "session is unknown"),

@@ -24,6 +24,7 @@ mod limits;
 mod local_files;
 mod mcp_calls;
 mod mcp_progress_and_cancel;
+mod mcp_protocol;
 mod mcp_sessions;
 mod mcp_stdio;
 mod missing_targets;

@@ -33,7 +33,12 @@ impl StdioClient {
 
     /// Sends a message.
     pub async fn send(&mut self, message: Value) {
-        self.writer.write_all(format!("{message}\n").as_bytes()).await.expect("written");
+        self.send_line(&message.to_string()).await;
+    }
+
+    /// Sends a line, whatever it holds.
+    pub async fn send_line(&mut self, line: &str) {
+        self.writer.write_all(format!("{line}\n").as_bytes()).await.expect("written");
     }
 
     /// The next message of the server.

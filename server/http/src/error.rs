@@ -54,6 +54,9 @@ pub enum HttpError {
         /// The names, in backticks, with commas.
         known: String,
     },
+    /// The client accepts none of the types of response.
+    #[error("the client accepts neither type of response: send `Accept: application/json, text/event-stream`")]
+    NotAcceptable,
     /// The path exists, but not for this method.
     #[error("this path does not support that method: use {0}")]
     MethodNotAllowed(&'static str),
@@ -108,6 +111,7 @@ impl HttpError {
             Self::BodyIncomplete { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::NoSuchPath | Self::NoSuchToolset { .. } | Self::NoSuchSession => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::RateLimited { .. } | Self::TooManyConcurrent { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Timeout { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,

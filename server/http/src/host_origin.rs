@@ -19,6 +19,8 @@ use crate::{HttpError, Settings};
 pub(crate) struct HostOriginPolicy {
     hosts: Vec<(String, Option<u16>)>,
     origins: Vec<AllowedOrigin>,
+    /// Whether pages of this machine may call the server by a loopback name.
+    local_pages: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +36,14 @@ impl HostOriginPolicy {
         Self {
             hosts: settings.allowed_hosts.iter().filter_map(|name| authority(name)).collect(),
             origins: settings.allowed_origins.iter().filter_map(|origin| parse_allowed_origin(origin)).collect(),
+            local_pages: false,
         }
+    }
+
+    /// Accepts pages of this machine too, if the server listens on loopback. Not for routes that authenticate by cookie: a browser
+    /// sends the cookies of one port to all ports.
+    pub(crate) fn with_local_pages(self, settings: &Settings) -> Self {
+        Self { local_pages: settings.local_pages, ..self }
     }
 
     /// # Errors
@@ -68,6 +77,9 @@ impl HostOriginPolicy {
         };
         let port = port.or(default_port);
         if host == own_host && port == own_port.or(default_port) {
+            return true;
+        }
+        if self.local_pages && is_loopback_name(&host) && is_loopback_name(own_host) {
             return true;
         }
         self.origins.iter().any(|known| {
@@ -119,9 +131,12 @@ pub(crate) fn cors() -> CorsLayer {
 /// Whether the request addresses a loopback name and no proxy forwarded it.
 pub(crate) fn is_loopback_request(uri: &Uri, headers: &HeaderMap) -> bool {
     let forwarded = headers.contains_key(header::FORWARDED) || headers.contains_key("x-forwarded-for");
-    !forwarded
-        && requested_host(uri, headers)
-            .is_some_and(|(host, _)| matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1"))
+    !forwarded && requested_host(uri, headers).is_some_and(|(host, _)| is_loopback_name(&host))
+}
+
+/// Whether a host is this machine by its loopback name or address.
+fn is_loopback_name(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "::1")
 }
 
 /// The host of a request: HTTP/2 sends it in the request line, HTTP/1.1 in `Host`. More than one `Host` is malformed.

@@ -2,6 +2,7 @@
 //!
 //! [`router()`] documents the order of the layers that a request passes.
 
+mod accept;
 mod approvals;
 mod authentication;
 mod bearer;

@@ -10,7 +10,7 @@ use axum::{
     Router,
     extract::{MatchedPath, Path, Request, State},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header},
-    middleware::{Next, from_fn_with_state as middleware, map_request},
+    middleware::{Next, from_fn, from_fn_with_state as middleware, map_request},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -24,7 +24,7 @@ use tower_http::{
 };
 
 use crate::{
-    Authenticate, HttpError, Settings, approvals,
+    Authenticate, HttpError, Settings, accept, approvals,
     authentication::RecordingAuthenticator,
     bearer::{self, AuthLayer},
     body::{self, BodyLimit},
@@ -86,6 +86,7 @@ pub struct RouterDeps {
 /// 9. Rate and concurrency limits of the caller, and bytes in flight of all callers.
 /// 10. Body: size, time, JSON.
 /// 11. Deadline of the response.
+/// 12. Type of the response, `Accept` (`/mcp` only).
 ///
 /// Or `/console`: 6, 7, then body, deadline, and the address of the peer.
 pub fn router(settings: &Settings, deps: RouterDeps) -> Router {
@@ -110,7 +111,7 @@ pub fn router(settings: &Settings, deps: RouterDeps) -> Router {
         .layer(outer_layers)
 }
 
-/// `/mcp` and `/api`: layers 6 to 11.
+/// `/mcp` and `/api`: layers 6 to 12.
 fn api_routes(settings: &Settings, deps: &RouterDeps) -> Router {
     let endpoint = McpEndpoint { mcp: deps.mcp.clone(), toolsets: deps.toolsets.clone().into() };
     let auth = AuthLayer { authenticator: recording_authenticator(deps), metadata: settings.metadata.clone() };
@@ -119,12 +120,17 @@ fn api_routes(settings: &Settings, deps: &RouterDeps) -> Router {
     let body_limit = BodyLimit { bytes: settings.max_body_bytes, time: settings.read_timeout, json: true };
     let mcp = Router::new()
         .route("/mcp", any(default_tools))
+        .route("/mcp/", any(default_tools))
         .route("/mcp/full", any(all_tools))
+        .route("/mcp/full/", any(all_tools))
         .route("/mcp/readonly", any(read_only_tools))
+        .route("/mcp/readonly/", any(read_only_tools))
         .route("/mcp/x/{toolset}", any(toolset))
-        .with_state(endpoint);
+        .route("/mcp/x/{toolset}/", any(toolset))
+        .with_state(endpoint)
+        .layer(from_fn(accept::negotiate_response));
     let layers = ServiceBuilder::new()
-        .layer(middleware(Arc::new(HostOriginPolicy::new(settings)), check_host_and_origin))
+        .layer(middleware(Arc::new(HostOriginPolicy::new(settings).with_local_pages(settings)), check_host_and_origin))
         .layer(host_origin::cors())
         .layer(middleware(auth, bearer::authenticate))
         .layer(middleware(rate_limit, enforce_rate_limit))
@@ -226,9 +232,6 @@ fn normalize_error_body(response: Response) -> Response {
         // the only cause is JSON that is no message, because the body layer has checked for JSON and for the size
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             return HttpError::NotMcp.into_response();
-        }
-        StatusCode::NOT_ACCEPTABLE => {
-            ("the client must accept both response types: send `Accept: application/json, text/event-stream`", -32000)
         }
         StatusCode::NOT_FOUND => return HttpError::NoSuchSession.into_response(),
         StatusCode::METHOD_NOT_ALLOWED => {

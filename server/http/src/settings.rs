@@ -14,6 +14,9 @@ pub struct Settings {
     /// Browser origins accepted in `Origin`, as `scheme://host:port` or `scheme://host:*`. A request without `Origin`
     /// passes, and so does the server's own origin; any other is refused, also when the list is empty.
     pub allowed_origins: Vec<String>,
+    /// Whether pages of this machine, on any port, may call the server by a loopback name: for a server that listens on
+    /// loopback only, so that tools such as the MCP Inspector work.
+    pub local_pages: bool,
     /// Largest request body, in bytes.
     pub max_body_bytes: usize,
     /// Request rate of each caller.
@@ -48,6 +51,7 @@ impl Default for Settings {
         Self {
             allowed_hosts: ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
             allowed_origins: Vec::new(),
+            local_pages: false,
             max_body_bytes: 4 * 1024 * 1024,
             rate: Rate::NONE,
             max_concurrent: 0,

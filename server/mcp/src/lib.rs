@@ -7,6 +7,7 @@ mod call_metrics;
 mod confirmation;
 mod endpoint;
 mod instructions;
+mod lines;
 mod listing;
 mod progress;
 mod reply;

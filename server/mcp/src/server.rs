@@ -9,9 +9,9 @@ use identity::Caller;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, ClientRequest, DiscoverResult, Implementation,
-        InitializeRequestParams, InitializeResult, ListToolsResult, PaginatedRequestParams, ServerCapabilities,
-        ServerConfig, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, ClientRequest, CustomRequest, CustomResult,
+        DiscoverResult, ErrorCode, Implementation, InitializeRequestParams, InitializeResult, ListToolsResult,
+        PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -32,6 +32,14 @@ use crate::{
 
 /// How long a client may cache a list of tools, in milliseconds: it changes only with the caller's permissions.
 const LIST_TTL_MS: u64 = 300_000;
+
+/// Methods of this server, and what their params have to be.
+const METHODS: [(&str, &str); 4] = [
+    ("initialize", "an object with `protocolVersion`, `capabilities` and `clientInfo`"),
+    ("server/discover", "an object with `_meta`"),
+    ("tools/list", "an object, or left out"),
+    ("tools/call", "an object with `name`, a text, and `arguments`, an object"),
+];
 
 /// Answers MCP requests with the tools of one dispatcher.
 #[derive(Clone)]
@@ -203,6 +211,22 @@ impl ServerHandler for Server {
         match AssertUnwindSafe(self.call(&request, &scope, &context)).catch_unwind().await {
             Ok(answer) => answer,
             Err(_) => Ok(self.answer_panic(&request.name, &scope.caller).await),
+        }
+    }
+
+    /// Refuses a request that is none of the protocol's: of an unknown method, or of one that this server has with params that do
+    /// not fit it.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let method = request.method;
+        match METHODS.iter().find(|(known, _)| *known == method) {
+            Some((_, params)) => {
+                Err(ErrorData::invalid_params(format!("the params of `{method}` have to be {params}"), None))
+            }
+            None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method, None)),
         }
     }
 }

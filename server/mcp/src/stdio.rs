@@ -4,7 +4,7 @@ use rmcp::{service::serve_server_with_ct, transport::io::stdio_pipes};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use crate::Server;
+use crate::{Server, lines::Lines};
 
 /// Serves one client over the standard streams of this process until the client closes its end or `stop` is cancelled.
 ///
@@ -25,7 +25,7 @@ pub async fn serve_stream(
     writer: impl AsyncWrite + Send + Unpin + 'static,
     stop: CancellationToken,
 ) -> Result<(), StdioError> {
-    match serve_server_with_ct(server, (reader, writer), stop.clone()).await {
+    match serve_server_with_ct(server, Lines::new(reader, writer), stop.clone()).await {
         Ok(running) => running.waiting().await.map(drop).map_err(|error| StdioError::Broken(error.to_string())),
         Err(_) if stop.is_cancelled() => Ok(()),
         Err(error) => Err(StdioError::NoClient(error.to_string())),

@@ -65,7 +65,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         dispatcher,
         seal,
         authenticator,
-        settings: Settings::default(),
+        settings: Settings { local_pages: true, ..Settings::default() },
         limits: LimitsSection::none(),
         console: Some(console),
         listener,

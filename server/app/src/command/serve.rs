@@ -46,7 +46,8 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
         &arguments.state_dir.or_else(|| config.state_dir.clone()).unwrap_or_else(|| DEFAULT_STATE_DIR.into()),
     )?;
     let listener = listen(arguments.listen.or(config.listen).unwrap_or(DEFAULT_LISTEN_ADDRESS)).await?;
-    let settings = settings(&config)?;
+    let mut settings = settings(&config)?;
+    settings.local_pages = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let own = address(&listener, settings.tls.is_some())?;
     let public = config.oauth.as_ref().map_or(own.as_str(), |oauth| oauth.public_url.as_str());
     let console = console(&config, &arguments.token_file, public)?;
