@@ -39,6 +39,11 @@ impl MachineId {
         self.within.last().map(|(kind, _)| kind.as_str()).unwrap_or_default()
     }
 
+    /// Whether both are on the same machine of the cloud.
+    pub(super) fn is_on_machine_of(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+
     pub(super) fn is_in(&self, host: &Self) -> bool {
         self.host().as_ref() == Some(host)
     }

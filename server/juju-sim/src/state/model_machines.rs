@@ -22,9 +22,11 @@ impl Model {
 
     /// Containers in a machine, in order.
     pub(crate) fn containers_in<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Machine> {
+        // a machine's containers follow it, before the next machine
         let host: Option<MachineId> = host.parse().ok();
-        let inside = move |id: &MachineId| host.as_ref().is_some_and(|host| id.is_in(host));
-        self.machines.iter().filter(move |(id, _)| inside(id)).map(|(_, machine)| machine)
+        let following = host.map(|host| self.machines.range(host.clone()..).map(move |one| (host.clone(), one)));
+        let near = following.into_iter().flatten().take_while(|(host, (id, _))| id.is_on_machine_of(host));
+        near.filter(|(host, (id, _))| id.is_in(host)).map(|(_, (_, machine))| machine)
     }
 
     /// Adds a machine of the cloud and returns its number.

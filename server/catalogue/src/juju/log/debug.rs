@@ -67,6 +67,8 @@ impl Command for DebugLog {
     const IDEMPOTENT: bool = true;
     const IN_DEFAULT_LIST: bool = true;
     const ROWS_PATH: Option<&'static str> = Some("lines");
+    // the arguments limit them
+    const DEFAULT_ROWS: usize = usize::MAX;
 
     fn validate(args: &Args) -> Result<(), String> {
         if !LEVELS.contains(&args.level.to_uppercase().as_str()) {

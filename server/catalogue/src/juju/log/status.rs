@@ -93,6 +93,8 @@ impl Command for ShowStatusLog {
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["entity_name"];
     const ROWS_PATH: Option<&'static str> = Some("");
+    // the arguments limit them
+    const DEFAULT_ROWS: usize = usize::MAX;
 
     fn validate(args: &Args) -> Result<(), String> {
         if KINDS.iter().any(|(known, _)| *known == kind(args)) {
