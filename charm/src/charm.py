@@ -3,6 +3,7 @@
 
 import contextlib
 import pathlib
+import re
 import shutil
 import socket
 import tempfile
@@ -23,6 +24,8 @@ from status import Problem
 from workload import CommandError, Workload
 
 CONTAINER = "juju-mcp"
+# What a certificate can name: no address, and no characters that need an encoding.
+HOST_NAME = re.compile(r"[A-Za-z0-9.-]*[A-Za-z][A-Za-z0-9-]*")
 # Events that change nothing for the workload, or come after the container is gone.
 IGNORED_EVENTS = frozenset({"collect_app_status", "collect_unit_status", "collect_metrics", "install", "stop", "remove"})
 
@@ -39,9 +42,8 @@ class JujuMcpCharm(ops.CharmBase):
         self.tls = bool(self._relation("certificates"))
         self.public_url = self._public_url()
         self.host_names = sorted({self.service_name, self.public_url.split("://")[-1].split("/")[0].split(":")[0]})
-        self.certificate_request = tls_certificates.CertificateRequestAttributes(
-            common_name=self.app.name[:64], sans_dns=frozenset(self.host_names)
-        )
+        names = frozenset(filter(HOST_NAME.fullmatch, self.host_names))
+        self.certificate_request = tls_certificates.CertificateRequestAttributes(common_name=self.app.name[:64], sans_dns=names)
         self.certificates = tls_certificates.TLSCertificatesRequiresV4(
             self, "certificates", [self.certificate_request], key_algorithm=tls_certificates.KeyAlgorithm.ECDSA
         )

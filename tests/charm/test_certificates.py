@@ -63,6 +63,18 @@ def test_request_names_the_service_and_the_public_host():
     assert csr.common_name == "juju-mcp" and csr.sans_dns == {"mcp.example", "juju-mcp.prod.svc.cluster.local"}
 
 
+@pytest.mark.parametrize("url", ["https://[::1]:8080", "https://\u00fc.example", "no url", "https://10.0.0.5", "https://a b", "x" * 300])
+def test_request_leaves_out_a_host_that_no_certificate_can_name(url):
+    deployment = Deployment()
+    deployment.configure(public_url=url)
+    relation = deployment.relate(testing.Relation("certificates"))
+    assert deployment.run_relation("created", relation) == WAITING
+    (after,) = deployment.state.get_relations("certificates")
+    (request,) = json.loads(after.local_unit_data["certificate_signing_requests"])
+    names = api.CertificateSigningRequest.from_string(request["certificate_signing_request"]).sans_dns
+    assert names - {"x" * 300} == {"juju-mcp.prod.svc.cluster.local"}
+
+
 def test_server_stays_as_it_is_until_the_certificate_is_signed(related):
     assert "tls" not in related.config() and "http" in related.plan()["checks"]["alive"]
 

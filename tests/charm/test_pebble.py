@@ -1,4 +1,5 @@
 """The charm's workload code against a real Pebble, the real program and a simulated controller, as a user without privileges."""
+import concurrent.futures
 import contextlib
 import dataclasses
 import datetime
@@ -250,6 +251,44 @@ def server_log(machine):
     """The log of the server from Pebble's buffer."""
     environment = {"PEBBLE": str(machine.root / "pebble")}
     return subprocess.run([machine.root / "bin/pebble", "logs", "-n", "all"], env=environment, text=True, capture_output=True).stdout
+
+
+CALL = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+    "name": "juju_status", "arguments": {"model": "shop"}, "_meta": {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"}}}})
+
+
+def call_status(port):
+    """The status and the text of the response to a tool call."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TEST_TIMEOUT)
+    with contextlib.closing(connection):
+        connection.request("POST", "/mcp", body=CALL, headers={
+            "Authorization": f"Bearer {TOKENS['viewer']}", "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+            "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "juju_status"})
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+
+
+def test_stopped_server_answers_the_call_in_progress_and_signs_the_ledger(machine):
+    assert machine.apply() == []
+    machine.wait_for_checks()
+    assert call_status(configuration.PORT)[0] == 200
+    fault = [workload.PROGRAM, "fault", "delay", "5000", "--ready-file", machine.root / "sim/ready.json"]
+    subprocess.run(fault, check=True, capture_output=True)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        call = pool.submit(call_status, configuration.PORT)
+        time.sleep(1)  # the call waits for the controller now
+        assert not call.done()
+        start = time.monotonic()
+        machine.client.stop_services(["juju-mcp"])
+        # Pebble kills the server after 30 seconds
+        assert time.monotonic() - start < 25
+        status, text = call.result()
+    assert status == 200 and '"jsonrpc"' in text, text
+    assert machine.pid() is None and "killed" not in server_log(machine)
+    verified = machine.run_action("verify-audit")
+    assert "are valid" in verified and "not signed" not in verified, verified
 
 
 def test_actions_run_against_the_real_program(machine):
