@@ -438,6 +438,9 @@ pub(crate) enum Config {
         #[arg(long)]
         connect: bool,
     },
+    /// List all keys of the configuration file with their meaning, as a table in Markdown
+    #[command(after_help = "Example:\n  juju-mcp config keys")]
+    Keys,
     /// Print the JSON Schema of the configuration file
     #[command(after_help = "Example:\n  juju-mcp config schema > juju-mcp.schema.json")]
     Schema,

@@ -4,11 +4,14 @@ mod approvals;
 mod console;
 mod credential;
 mod files;
+mod keys;
 mod ledger;
 mod limits;
 mod oauth;
+mod paths;
 mod policy;
 mod tls;
+mod validate;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,16 +20,21 @@ use std::{
 };
 
 use ::policy::RoleBinding;
+use content::shorten_unknown;
 use juju_client::ControllerEndpoint;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, path::absolute};
+use files::read_certificates;
 
 pub(crate) use approvals::ApprovalsSection;
 pub(crate) use console::ConsoleSection;
 pub(crate) use credential::CredentialSection;
-pub(crate) use files::{read_text, read_token};
+pub(crate) use files::{read_secret, read_token};
+#[cfg(test)]
+pub(crate) use keys::keys;
+pub(crate) use keys::reference;
 pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::OauthSection;
@@ -76,6 +84,9 @@ pub(crate) struct Config {
     pub(crate) role_bindings: Vec<RoleBinding>,
     /// Built-in rules, and files with own roles, role bindings and rules.
     pub(crate) policy: PolicySection,
+    /// The absolute path of the file.
+    #[serde(skip)]
+    pub(crate) source: Option<PathBuf>,
 }
 
 /// One controller.
@@ -119,18 +130,25 @@ pub(crate) struct TokenSection {
 impl Config {
     /// Reads a configuration file.
     pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(file).map_err(|cause| Failure::file("read", file, &cause))?;
+        let text = std::fs::read_to_string(file).map_err(|cause| Failure::file("read", &absolute(file), &cause))?;
         Self::parse(file, &text)
     }
 
     /// Parses the text of a configuration file.
     pub(crate) fn parse(file: &Path, text: &str) -> Result<Self, Failure> {
-        serde_yaml::from_str(text).map_err(|cause| {
+        let file = absolute(file);
+        let parsed = serde_yaml::from_str::<Option<Self>>(text).map_err(|cause| {
+            let cause = shorten_unknown(&cause.to_string());
             Failure::usage(
                 format!("the configuration `{}` is invalid: {cause}", file.display()),
-                "`juju-mcp config schema` prints the schema",
+                "`juju-mcp config schema` and docs/configuration.md describe all keys",
             )
-        })
+        })?;
+        // an empty file is a configuration without keys
+        let mut config = parsed.unwrap_or_default();
+        config.resolve_paths(&file);
+        config.source = Some(file);
+        Ok(config)
     }
 
     /// The connection settings of the controllers.
@@ -151,16 +169,20 @@ impl Config {
 }
 
 impl ControllerSection {
-    fn endpoint(&self, role: Option<&str>) -> Result<ControllerEndpoint, Failure> {
-        let ca_certificate = self.ca_certificate_file.as_deref().map(read_text).transpose()?;
-        let own = || CredentialSection {
+    /// The credential for callers without one for their role.
+    fn own_credential(&self) -> CredentialSection {
+        CredentialSection {
             user: self.user.clone(),
             password_file: self.password_file.clone(),
             client_id: self.client_id.clone(),
             client_secret_file: self.client_secret_file.clone(),
-        };
+        }
+    }
+
+    fn endpoint(&self, role: Option<&str>) -> Result<ControllerEndpoint, Failure> {
+        let ca_certificate = self.ca_certificate_file.as_deref().map(read_certificates).transpose()?;
         let named = role.and_then(|role| self.credentials_by_role.get(role)).cloned();
-        let credential = named.unwrap_or_else(own).read(&self.name)?;
+        let credential = named.unwrap_or_else(|| self.own_credential()).read(&self.name)?;
         Ok(ControllerEndpoint {
             name: self.name.clone(),
             uuid: None,

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::path::absolute;
+
 /// Exit code for wrong arguments or configuration (`EX_CONFIG` of sysexits.h is 78, but 2 is what clap gives). `docs/health.md` has the
 /// table of exit codes.
 const USAGE: u8 = 2;
@@ -42,7 +44,10 @@ impl Failure {
 
     /// A file that cannot be read or written.
     pub(crate) fn file(doing: &str, path: &std::path::Path, cause: &std::io::Error) -> Self {
-        Self::usage(format!("cannot {doing} `{}`: {cause}", path.display()), "check the path and its permissions")
+        Self::usage(
+            format!("cannot {doing} `{}`: {cause}", absolute(path).display()),
+            "check the path and its permissions",
+        )
     }
 
     /// What to do about it.

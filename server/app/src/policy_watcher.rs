@@ -8,11 +8,11 @@ use std::{
 
 use dispatch::Dispatcher;
 use http_server::metrics::Metrics;
-use policy::{BuiltinRules, InvalidPolicy, Policy};
+use policy::{BuiltinRules, InvalidPolicy, KnownNames, Policy};
 use serde_yaml::Mapping;
 use tokio_util::sync::CancellationToken;
 
-use crate::{cli::PolicySource, config::Config, failure::Failure};
+use crate::{cli::PolicySource, config::Config, failure::Failure, known_names::known_names};
 
 /// How often the watcher checks the files.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -37,6 +37,8 @@ struct PolicyFiles {
     policy: Policy,
     /// The sections of the configuration that only a restart applies.
     rest: Mapping,
+    /// Patterns that match nothing.
+    warnings: Vec<String>,
 }
 
 /// Modification time and size of a file; `None` if it does not exist.
@@ -50,13 +52,19 @@ impl PolicyWatcher {
 
     /// Reads the policy.
     pub(crate) fn read(&self) -> Result<Policy, Failure> {
-        self.read_files().map(|written| written.policy)
+        let files = self.read_files()?;
+        for warning in &files.warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(files.policy)
     }
 
     fn read_files(&self) -> Result<PolicyFiles, Failure> {
         let text = self.config.as_deref().map(text).transpose()?;
         let config = self.config.as_deref().zip(text.as_deref());
         let read = config.map(|(file, text)| Config::parse(file, text)).transpose()?.unwrap_or_default();
+        let known = known_names(&read);
+        let own_text = config.map(|(file, text)| (file.display().to_string(), text));
         let files = if self.source.policy.is_empty() { read.policy.files } else { self.source.policy.clone() };
         let builtin_rules = self.source.builtin_rules.or(read.policy.builtin_rules).unwrap_or(self.default_rules);
         let texts = files.iter().map(|file| Ok((file.display().to_string(), self::text(file)?)));
@@ -67,9 +75,12 @@ impl PolicyWatcher {
             let (file, text) = config.map_or_else(Default::default, |(file, text)| (file.display().to_string(), text));
             unusable(&error.in_file(&file, text))
         })?;
+        let mut named = texts.clone();
+        named.extend(own_text.as_ref().map(|(file, text)| (file.as_str(), *text)));
+        let warnings = check_names(&policy, &known, &named)?;
         let mut rest: Mapping = text.as_deref().and_then(|text| serde_yaml::from_str(text).ok()).unwrap_or_default();
         rest.retain(|name, _| !RELOADED_SECTIONS.iter().any(|anew| name == *anew));
-        Ok(PolicyFiles { policy, rest })
+        Ok(PolicyFiles { policy, rest, warnings })
     }
 
     /// The files to watch; only the configuration if it is invalid.
@@ -116,6 +127,9 @@ impl PolicyWatcher {
     async fn reload(&self, dispatcher: &Dispatcher, metrics: &Metrics) -> Option<PolicyFiles> {
         match self.read_files() {
             Ok(written) => {
+                for warning in &written.warnings {
+                    tracing::warn!("{warning}");
+                }
                 let (rules, bindings) = (written.policy.rules().len(), written.policy.role_bindings().len());
                 let changes = dispatch::apply_policy(dispatcher, written.policy.clone()).await;
                 metrics.policy_reloaded(true);
@@ -143,6 +157,15 @@ fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
         Some((found.modified().ok()?, found.len()))
     };
     files.iter().map(stamp).collect()
+}
+
+/// Refuses names that do not exist; returns a warning for each pattern that matches nothing.
+fn check_names(policy: &Policy, known: &KnownNames, files: &[(&str, &str)]) -> Result<Vec<String>, Failure> {
+    let unknown = policy.unknown_names(known);
+    if let Some(wrong) = unknown.iter().find(|unknown| !unknown.is_pattern) {
+        return Err(unusable(&wrong.in_files(files)));
+    }
+    Ok(unknown.iter().map(|pattern| pattern.in_files(files).to_string()).collect())
 }
 
 fn unusable(error: &InvalidPolicy) -> Failure {

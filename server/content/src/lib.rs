@@ -2,6 +2,7 @@
 //!
 //! * [`clean_value`] removes control sequences, zero-width characters and the like from every text of a JSON value.
 //! * [`read_yaml`] reads YAML of callers within limits on size and on expanded aliases.
+//! * [`nearest`] finds the known name that a mistyped one is most similar to.
 //! * [`Detector`] scores a text by word lists, patterns and conversation markers, in all readings that an encoding hides. It uses no
 //!   model and no network, so one text always gets one result. `docs/untrusted-content.md` reports its rates on `tests/corpus`.
 //!
@@ -21,6 +22,7 @@ mod detector;
 mod kind;
 mod lexicon;
 mod markers;
+mod nearest;
 mod normalize;
 #[cfg(test)]
 mod rates;
@@ -34,6 +36,7 @@ mod yaml;
 pub use clean::{clean, clean_name, clean_value};
 pub use detector::{Detection, Detector};
 pub use kind::Kind;
+pub use nearest::{nearest, shorten_unknown, suggestion};
 pub use value::{Findings, MAX_SCANNED_BYTES};
 pub use yaml::{
     MAX_YAML_BYTES, MAX_YAML_FLOW_DEPTH, MAX_YAML_NODES, MAX_YAML_TEXT_BYTES, YamlError, read_yaml, read_yaml_documents,

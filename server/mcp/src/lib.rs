@@ -25,7 +25,7 @@ pub use call_context::RequestPermit;
 pub use call_metrics::CallMetrics;
 pub use catalogue::estimate_tokens;
 pub use endpoint::{Endpoint, Selection};
-pub use listing::{Listing, ToolSize, listing, tool_names};
+pub use listing::{Listing, ToolSize, listing, tool_arguments, tool_names};
 pub use server::Server;
 pub use stdio::{StdioError, serve_stdio, serve_stream};
 pub use step_up::ScopesNeeded;

@@ -1,6 +1,6 @@
 //! The tools of an endpoint and what they cost to read, for people and for budgets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Catalogue, estimate_tokens};
 use serde::Serialize;
@@ -35,6 +35,17 @@ pub struct ToolSize {
 #[must_use]
 pub fn tool_names(catalogue: &Catalogue) -> BTreeSet<String> {
     ToolList::new(catalogue).names().map(str::to_owned).collect()
+}
+
+/// The names of the arguments of each tool, by the tool's name.
+#[must_use]
+pub fn tool_arguments(catalogue: &Catalogue) -> BTreeMap<String, Vec<String>> {
+    let tools = ToolList::new(catalogue);
+    let arguments = |name: &str| {
+        let properties = tools.get(name)?.input_schema.get("properties")?.as_object()?;
+        Some(properties.keys().cloned().collect())
+    };
+    tools.names().map(|name| (name.to_owned(), arguments(name).unwrap_or_default())).collect()
 }
 
 /// Lists the tools of an endpoint.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use content::suggestion;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::{
@@ -39,6 +40,8 @@ struct SettingsSection {
     production_models: Option<Vec<Pattern>>,
     /// Regular expressions that no argument may contain, in addition to the built-in ones.
     blocked_patterns: Vec<BlockedPattern>,
+    /// Names of tools of other MCP servers that rules may name, in addition to the built-in ones.
+    foreign_tools: Vec<Pattern>,
     /// Prices; they replace the built-in ones.
     prices: Option<Prices>,
 }
@@ -156,6 +159,7 @@ impl Merged {
         let settings = Settings {
             production_models: builtin.settings.production_models.unwrap_or_default(),
             blocked_patterns: builtin.settings.blocked_patterns,
+            foreign_tools: builtin.settings.foreign_tools,
             prices: Prices::default(),
         };
         let roles = Document::read("built-in roles", BUILTIN_ROLES)?.roles;
@@ -167,7 +171,9 @@ impl Merged {
             let before = self.rules.len();
             self.rules.retain(|rule| rule.name != *name);
             if self.rules.len() == before && self.builtin_rules != BuiltinRules::None {
-                let problem = format!("there is no rule `{name}` to disable");
+                let rules = self.rules.iter().map(|rule| rule.name.as_str());
+                let near = suggestion(name, rules, "rules are");
+                let problem = format!("there is no rule `{name}` to disable{near}");
                 return Err(InvalidPolicy::at_word(file, text, name, problem));
             }
         }
@@ -177,11 +183,12 @@ impl Merged {
         }
         self.roles.extend(document.roles);
         self.role_bindings.extend(document.role_bindings);
-        let Settings { production_models, blocked_patterns, prices } = &mut self.settings;
+        let Settings { production_models, blocked_patterns, foreign_tools, prices } = &mut self.settings;
         if let Some(own) = document.settings.production_models {
             *production_models = own;
         }
         blocked_patterns.extend(document.settings.blocked_patterns);
+        foreign_tools.extend(document.settings.foreign_tools);
         if let Some(own) = document.settings.prices {
             *prices = own;
         }

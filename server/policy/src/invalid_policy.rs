@@ -1,5 +1,7 @@
 //! Why a policy file is invalid, with line and column.
 
+use content::shorten_unknown;
+
 /// Why a policy file is invalid, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{file}`, line {line}, column {column}: {problem}")]
@@ -30,7 +32,7 @@ impl InvalidPolicy {
     /// From an error of the YAML parser. It reports the beginning of a rule or role; the word that it quotes is closer.
     pub(crate) fn from_yaml_error(file: &str, text: &str, error: &serde_yaml::Error) -> Self {
         let begin = error.location().map_or((1, 1), |location| (location.line(), location.column()));
-        let message = error.to_string();
+        let message = shorten_unknown(&error.to_string());
         let problem = message.rsplit_once(" at line ").map_or(message.as_str(), |(problem, _)| problem);
         let mut words = problem.split('`').skip(1).step_by(2);
         let closer = words.find_map(|word| locate(text, begin.0, word));

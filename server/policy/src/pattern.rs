@@ -41,6 +41,12 @@ impl Pattern {
         pattern[at..].iter().all(|letter| *letter == '*')
     }
 
+    /// Whether it matches more than one name.
+    #[must_use]
+    pub fn is_wildcard(&self) -> bool {
+        self.0.contains(['*', '?'])
+    }
+
     /// The text of the pattern.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -47,8 +47,8 @@ impl Policy {
     }
 
     pub(crate) fn unknown_role_message(&self, name: &str) -> String {
-        let known = self.roles.described().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
-        format!("a role binding names the role `{name}`, which does not exist; roles are: {known}")
+        let near = content::suggestion(name, self.roles.described().map(|(name, _)| name), "roles are");
+        format!("a role binding names the role `{name}`, which does not exist{near}")
     }
 
     /// All roles.

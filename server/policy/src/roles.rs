@@ -33,6 +33,11 @@ pub(crate) struct Role {
 }
 
 impl Role {
+    /// Selectors of its grants.
+    pub(crate) fn selectors(&self) -> impl Iterator<Item = &Selector> {
+        self.allow.iter().chain(&self.deny)
+    }
+
     /// Whether it allows some acts of this tool and effect.
     fn may_allow(&self, tool: &str, toolset: &str, effect: Effect) -> bool {
         self.effects.contains(&effect) || self.allow.iter().any(|grant| grant.may_match(tool, toolset, effect))
@@ -85,7 +90,7 @@ impl Roles {
 
     /// Selectors of all grants.
     pub(crate) fn selectors(&self) -> impl Iterator<Item = &Selector> {
-        self.0.values().flat_map(|role| role.allow.iter().chain(&role.deny))
+        self.0.values().flat_map(Role::selectors)
     }
 
     pub(crate) fn iter_named(&self) -> impl Iterator<Item = (String, &Role)> {

@@ -74,6 +74,11 @@ impl Rule {
         })
     }
 
+    /// Names of the arguments that the check reads.
+    pub(crate) fn check_arguments(&self) -> impl Iterator<Item = &str> {
+        self.check.arguments()
+    }
+
     /// The acts that the rule applies to, in words.
     #[must_use]
     pub fn scope(&self) -> String {

@@ -145,9 +145,13 @@ impl Selector {
 
     /// Whether the selector could match acts of this tool, in some model with some arguments.
     pub(crate) fn may_match(&self, tool: &str, toolset: &str, effect: Effect) -> bool {
+        self.selects(tool, toolset) && (self.effects.is_empty() || self.effects.contains(&effect))
+    }
+
+    /// Whether the selector names this tool, or no other one.
+    pub(crate) fn selects(&self, tool: &str, toolset: &str) -> bool {
         (self.tools.is_empty() || self.tools.iter().any(|pattern| matches_tool(pattern, tool)))
             && (self.toolsets.is_empty() || any(&self.toolsets, toolset))
-            && (self.effects.is_empty() || self.effects.contains(&effect))
     }
 
     /// Whether the selector depends on tool and effect only, not on location, arguments or caller.
@@ -210,7 +214,8 @@ fn any(patterns: &[Pattern], text: &str) -> bool {
     patterns.iter().any(|pattern| pattern.matches(text))
 }
 
-fn matches_tool(pattern: &Pattern, tool: &str) -> bool {
+/// Whether a pattern matches the name of a tool, or its command.
+pub(crate) fn matches_tool(pattern: &Pattern, tool: &str) -> bool {
     let command = tool.strip_prefix("juju_").unwrap_or(tool).replace('_', "-");
     pattern.matches(tool) || pattern.matches(&command)
 }

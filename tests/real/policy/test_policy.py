@@ -38,11 +38,22 @@ def test_check_reports_validity_or_the_position_of_the_error(tmp_path):
         ("roles:\n  a: {description: d, effects: [wride]}\n", "line 2, column 33", "wride"),
         ("role_bindings:\n  - {role: dancer, subjects: ['group:x']}\n", "line 2, column 12", "`dancer`, which does not exist"),
         ("rules: [\n", "line 2, column 1", "did not find expected"),
+        ("roles:\n  a: {description: d, allow: [{tools: remove-aplication}]}\n", "line 2, column 39", "did you mean `remove-application`?"),
+        ("roles:\n  a: {description: d, allow: [{toolsets: deply}]}\n", "line 2, column 42", "toolset `deply`"),
+        ("rules:\n  - {name: a, severity: low, check: 'false', message: m, applies_to: {tools: add-unit, arguments: {num_unit: 1}}}\n",
+         "line 2, column 100", "did you mean `num_units`?"),
+        ("rules:\n  - {name: a, severity: low, check: 'false', message: m, except: {roles: amdin}}\n", "line 2, column 74", "did you mean `admin`?"),
     ]:
         file.write_text(text)
         code, _, message = policy("check", file)
         assert code == 2 and place in message and word in message and str(file) in message, message
     assert policy("check", tmp_path / "none.yaml")[0] == 2
+    file.write_text("rules:\n  - {name: a, severity: low, check: 'false', message: m, applies_to: {tools: 'delete-*'}}\n")
+    code, _, message = policy("check", file)
+    assert code == 0 and "matches no tool: `delete-*`" in message and str(file) in message, message
+    file.write_text("settings: {foreign_tools: [create_cluster]}\nrules:\n  - {name: a, severity: low, check: 'false', message: m, applies_to: {tools: create_cluster}}\n")
+    assert policy("check", file)[0] == 0
+    assert policy("explain", "--policy", file, "--role", "operator", "--tool", "create_cluster")[0] == 0
 
 
 def test_explain_reports_the_role_and_the_rules_that_decide(tmp_path):
@@ -78,6 +89,8 @@ def test_explain_reports_the_role_and_the_rules_that_decide(tmp_path):
         (["--role", "emperor", "--tool", "status"], "there is no role `emperor`"),
         (["--role", "admin", "--tool", "status", "--args", "[1]"], "not a JSON object"),
         (["--role", "admin", "--tool", "add-unit", "--args", '{"colour": 1}'], "colour"),
+        (["--role", "admin", "--tool", "juju_nosuch"], "there is no tool `juju_nosuch`"),
+        (["--role", "admin", "--tool", "ad-unit"], "did you mean `add-unit`?"),
         (["--tool", "status"], "--role"),
         (["--caller", "ana", "--tool", "status"], "group:NAME"),
     ]:

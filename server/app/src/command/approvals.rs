@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{ApiServer, Approvals, Decide, Format},
-    config::read_text,
+    config::read_secret,
     failure::Failure,
     http_client::{HttpClientOptions, base_url},
     output,
@@ -198,7 +198,7 @@ async fn call_api<T: DeserializeOwned>(
     let client =
         HttpClientOptions { timeout: REQUEST_TIMEOUT, authority: authority.as_deref(), redirects: false }.build()?;
     let request = if method == "GET" { client.get(&url) } else { client.post(&url) };
-    let request = request.bearer_auth(read_text(&server.token_file)?);
+    let request = request.bearer_auth(read_secret(&server.token_file)?);
     let request = match body {
         Some(body) => request.json(&body),
         None => request,

@@ -6,7 +6,9 @@ use catalogue::Catalogue;
 use chrono::Utc;
 use dispatch::SimulatedCall;
 use identity::{Caller, Claims};
-use policy::{Budget, BuiltinRules, EvaluationContext, Explanation, MEASURES, Policy, RuleResult, Subject};
+use policy::{
+    Budget, BuiltinRules, EvaluationContext, Explanation, MEASURES, Policy, RuleResult, Subject, nearest_tool,
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -108,7 +110,7 @@ fn measures() {
 fn explain(explain: &Explain) -> Result<(), Failure> {
     let policy = read_policy(&explain.listed)?;
     let caller = caller(explain, &policy)?;
-    let supposed = simulated_call(explain)?;
+    let supposed = simulated_call(explain, &policy)?;
     let now = explain.at.unwrap_or_else(Utc::now);
     // an empty budget: as if the caller had made no recent changes
     let reservation = Some(Budget::default().reserve("", &supposed.act, now));
@@ -124,7 +126,18 @@ fn explain(explain: &Explain) -> Result<(), Failure> {
     }
 }
 
-fn simulated_call(explain: &Explain) -> Result<SimulatedCall, Failure> {
+fn simulated_call(explain: &Explain, policy: &Policy) -> Result<SimulatedCall, Failure> {
+    let catalogue = Catalogue::builtin();
+    let names = mcp::tool_names(&catalogue);
+    let exists = catalogue.get(&explain.tool).is_some() || names.contains(&explain.tool);
+    if !exists && !policy.is_foreign_tool(&explain.tool) {
+        let near = nearest_tool(&explain.tool, names.iter().map(String::as_str));
+        let near = near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        return Err(Failure::usage(
+            format!("there is no tool `{}`{near}", explain.tool),
+            "`juju-mcp tools --endpoint /mcp/full` lists the tools; `settings.foreign_tools` of a policy declares those of other MCP servers",
+        ));
+    }
     let mut arguments: Map<String, Value> = serde_json::from_str(&explain.args).map_err(|error| {
         Failure::usage(
             format!("`--args` is not a JSON object: {error}"),
@@ -136,7 +149,7 @@ fn simulated_call(explain: &Explain) -> Result<SimulatedCall, Failure> {
             arguments.insert(name.to_owned(), Value::String(value.clone()));
         }
     }
-    SimulatedCall::new(&Catalogue::builtin(), &explain.tool, arguments).map_err(|error| {
+    SimulatedCall::new(&catalogue, &explain.tool, arguments).map_err(|error| {
         Failure::usage(error, "`juju-mcp tools --endpoint /mcp/full --format json` prints the arguments of each tool")
     })
 }
@@ -144,7 +157,7 @@ fn simulated_call(explain: &Explain) -> Result<SimulatedCall, Failure> {
 /// The caller that the arguments describe.
 fn caller(explain: &Explain, policy: &Policy) -> Result<Caller, Failure> {
     if let Some(role) = &explain.role {
-        super::serve::check_roles(policy.roles(), std::iter::once(role.as_str()))?;
+        super::serve::check_roles(policy.roles(), std::iter::once(("--role", role.as_str())))?;
         return Ok(Caller::local("caller", role));
     }
     let mut claims = Claims { scopes: explain.scope.clone(), ..Claims::default() };

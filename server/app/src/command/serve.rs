@@ -9,6 +9,7 @@ use std::{
 };
 
 use catalogue::Catalogue;
+use content::nearest;
 use dispatch::{Approvals, Dispatcher, SecurityEvents};
 use http_server::{RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::Authenticator;
@@ -35,12 +36,13 @@ pub(super) const DEFAULT_STATE_DIR: &str = "/var/lib/juju-mcp";
 
 pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+    config.validate()?;
     let juju_data = arguments.juju_data_dir.as_ref().or(config.juju_data_dir.as_ref());
     let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path)).await?;
     let policy_watcher = PolicyWatcher::new(arguments.config.as_deref(), &arguments.policy, BuiltinRules::All);
     let policy = policy_watcher.read()?;
     let authenticator = authenticator(&config, &arguments.token_file, policy.roles())?;
-    check_roles(policy.roles(), controllers.roles())?;
+    check_role_credentials(&config, policy.roles())?;
     check_controllers(&controllers, Required::One).await?;
     let state = StateDir::lock(
         &arguments.state_dir.or_else(|| config.state_dir.clone()).unwrap_or_else(|| DEFAULT_STATE_DIR.into()),
@@ -49,6 +51,10 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let mut settings = settings(&config)?;
     settings.local_pages = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let own = address(&listener, settings.tls.is_some())?;
+    let plain = listener.local_addr().ok().filter(|_| settings.tls.is_none());
+    if let Some(warning) = plain.and_then(plain_http_warning) {
+        tracing::warn!("{warning}");
+    }
     let public = config.oauth.as_ref().map_or(own.as_str(), |oauth| oauth.public_url.as_str());
     let console = console(&config, &arguments.token_file, public)?;
     let terms = config.approvals.terms(public, console.is_some());
@@ -213,6 +219,15 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
     })
 }
 
+/// A warning if others in the network could read tokens: this program terminates no TLS.
+fn plain_http_warning(address: SocketAddr) -> Option<String> {
+    (!address.ip().is_loopback()).then(|| {
+        format!(
+            "listening on {address} without TLS, so tokens and results pass the network in clear text: listen on loopback behind a reverse proxy that terminates TLS, or restrict access to the port (docs/operation.md)"
+        )
+    })
+}
+
 fn settings(config: &Config) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
     if let Some(oauth) = &config.oauth {
@@ -236,8 +251,14 @@ fn console(config: &Config, files: &[(String, PathBuf)], public: &str) -> Result
 
 fn check_tool_limits(limits: &LimitsSection, catalogue: &Catalogue) -> Result<(), Failure> {
     limits.unknown_tool(catalogue).map_or(Ok(()), |name| {
+        let names = mcp::tool_names(catalogue);
+        let near = policy::nearest_tool(
+            &format!("juju_{}", name.trim_start_matches("juju_").replace('-', "_")),
+            names.iter().map(String::as_str),
+        );
+        let near = near.map(|tool| format!("; did you mean `{tool}`?")).unwrap_or_default();
         Err(Failure::usage(
-            format!("`limits.per_tool` names a tool that does not exist: `{name}`"),
+            format!("`limits.per_tool` names the tool `{name}`, which does not exist{near}"),
             "`juju-mcp tools` and `juju-mcp tools --endpoint /mcp/full` list their names",
         ))
     })
@@ -247,10 +268,7 @@ fn check_tool_limits(limits: &LimitsSection, catalogue: &Catalogue) -> Result<()
 pub(super) fn validate(config: &Config, roles: &Roles) -> Result<(), Failure> {
     settings(config)?;
     check_tool_limits(&config.limits, &Catalogue::builtin())?;
-    check_roles(
-        roles,
-        config.controllers.iter().flat_map(|controller| controller.credentials_by_role.keys().map(String::as_str)),
-    )?;
+    check_role_credentials(config, roles)?;
     if config.reject_all_callers || config.oauth.is_some() || !config.tokens.is_empty() {
         authenticator(config, &[], roles)?;
         console(config, &[], "http://localhost")?;
@@ -261,7 +279,8 @@ pub(super) fn validate(config: &Config, roles: &Roles) -> Result<(), Failure> {
 fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) -> Result<Authenticator, Failure> {
     let configured = config.tokens.iter().map(|token| (&token.role, &token.file, token.owner.as_deref()));
     let tokens: Vec<_> = configured.chain(files.iter().map(|(role, file)| (role, file, None))).collect();
-    check_roles(roles, tokens.iter().map(|(role, ..)| role.as_str()))?;
+    check_roles(roles, config.tokens.iter().map(|token| ("tokens[].role", token.role.as_str())))?;
+    check_roles(roles, files.iter().map(|(role, _)| ("--token-file", role.as_str())))?;
     if config.reject_all_callers && !(tokens.is_empty() && config.oauth.is_none()) {
         return Err(Failure::usage(
             "`reject_all_callers` is set beside a way to authenticate",
@@ -291,15 +310,46 @@ fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) ->
 }
 
 /// Refuses a role that does not exist: a token for it could do nothing.
-pub(super) fn check_roles<'a>(roles: &Roles, names: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
-    for name in names {
+pub(super) fn check_roles<'a>(
+    roles: &Roles,
+    names: impl Iterator<Item = (&'static str, &'a str)>,
+) -> Result<(), Failure> {
+    for (key, name) in names {
         if !roles.has(name) {
             let known: Vec<_> = roles.described().map(|(name, _)| name).collect();
+            let near = nearest(name, known.iter().copied());
+            let near = near.map(|role| format!("; did you mean `{role}`?")).unwrap_or_default();
             return Err(Failure::usage(
-                format!("there is no role `{name}`"),
+                format!("there is no role `{name}`, which `{key}` names{near}"),
                 format!("roles are: {}", known.join(", ")),
             ));
         }
     }
     Ok(())
+}
+
+fn check_role_credentials(config: &Config, roles: &Roles) -> Result<(), Failure> {
+    let named = config.controllers.iter().flat_map(|controller| controller.credentials_by_role.keys());
+    check_roles(roles, named.map(|role| ("controllers[].credentials_by_role", role.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listener_beyond_loopback_is_warned_of() {
+        for (address, warned) in [
+            ("127.0.0.1:8080", false),
+            ("127.1.2.3:80", false),
+            ("[::1]:8080", false),
+            ("0.0.0.0:8080", true),
+            ("[::]:8080", true),
+            ("10.0.0.1:8080", true),
+        ] {
+            let warning = plain_http_warning(address.parse().expect("an address"));
+            assert_eq!(warning.is_some(), warned, "{address}");
+            assert!(warning.is_none_or(|text| text.contains("without TLS") && text.contains("reverse proxy")));
+        }
+    }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 /// `true`, `false`, or the ids of OAuth clients.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "expected true, false, or a list of OAuth client ids")]
+#[serde(untagged, expecting = "expected true, false, or a list of OAuth client ids for `allow_client_elicitation`")]
 pub(crate) enum AllowClientElicitation {
     /// For every caller, or for none.
     Everywhere(bool),
@@ -51,7 +51,7 @@ impl ApprovalsSection {
     /// The terms for a server at `default_url`, with the approval page or without.
     pub(crate) fn terms(&self, default_url: &str, page: bool) -> ApprovalSettings {
         let terms = ApprovalSettings::default();
-        let ttl = self.ttl_minutes.map(|minutes| Duration::from_mins(minutes.clamp(1, 1440).into()));
+        let ttl = self.ttl_minutes.map(|minutes| Duration::from_mins(minutes.into()));
         ApprovalSettings {
             lifetime: ttl.unwrap_or(terms.lifetime),
             client_confirmation: self.allow_client_elicitation.to_setting(),

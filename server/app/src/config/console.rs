@@ -7,7 +7,7 @@ use identity::oauth::Registration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{files::read_text, oauth::OauthSection};
+use super::{files::read_secret, oauth::OauthSection};
 use crate::failure::Failure;
 
 /// The approval page at `/console`; without this section there is none.
@@ -53,7 +53,7 @@ impl ConsoleSection {
                 ));
             }
         };
-        let minutes = self.session_minutes.unwrap_or(SESSION_MINUTES).clamp(1, 720);
+        let minutes = self.session_minutes.unwrap_or(SESSION_MINUTES);
         let session = Duration::from_mins(minutes.into());
         Ok(Settings { public_url: address.trim_end_matches('/').to_owned(), provider, tokens, session })
     }
@@ -67,7 +67,7 @@ impl ConsoleSection {
         }
         Ok(Registration {
             client_id: id.to_owned(),
-            secret: self.client_secret_file.as_deref().map(read_text).transpose()?,
+            secret: self.client_secret_file.as_deref().map(read_secret).transpose()?,
             redirect_uri: format!("{public_url}/console/callback"),
             scopes,
             resource: format!("{public_url}/mcp"),

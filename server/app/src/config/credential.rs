@@ -6,7 +6,7 @@ use juju_client::{Credential, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::files::read_text;
+use super::files::read_secret;
 use crate::failure::Failure;
 
 /// How to log in to a controller: a user with a password, or a service account with a secret.
@@ -28,10 +28,10 @@ impl CredentialSection {
     pub(super) fn read(&self, controller: &str) -> Result<Credential, Failure> {
         match (&self.user, &self.password_file, &self.client_id, &self.client_secret_file) {
             (Some(user), Some(file), None, None) => {
-                Ok(Credential::Password { user: user.clone(), password: Secret::new(read_text(file)?) })
+                Ok(Credential::Password { user: user.clone(), password: Secret::new(read_secret(file)?) })
             }
             (None, None, Some(id), Some(file)) => {
-                Ok(Credential::ClientCredentials { id: id.clone(), secret: Secret::new(read_text(file)?) })
+                Ok(Credential::ClientCredentials { id: id.clone(), secret: Secret::new(read_secret(file)?) })
             }
             _ => Err(Failure::usage(
                 format!("controller `{controller}` has no complete credential"),

@@ -18,7 +18,7 @@ pub(crate) struct LedgerSection {
 
 impl LedgerSection {
     pub(crate) fn retention(&self) -> Retention {
-        let max_bytes = self.max_size_mb.map(|megabytes| u64::from(megabytes.max(1)) * 1_000_000);
-        Retention { days: self.retention_days.map(|days| days.max(1)), max_bytes }
+        let max_bytes = self.max_size_mb.map(|megabytes| u64::from(megabytes) * 1_000_000);
+        Retention { days: self.retention_days, max_bytes }
     }
 }

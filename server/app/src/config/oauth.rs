@@ -7,7 +7,7 @@ use identity::oauth::{Algorithm, Introspection, Provider, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::files::read_text;
+use super::files::{read_certificates, read_secret};
 use crate::{failure::Failure, http_client::HttpClientOptions};
 
 /// The identity provider that issues the accepted access tokens, such as the Canonical Identity Platform.
@@ -35,6 +35,7 @@ pub(crate) struct OauthSection {
     /// Scopes that the server advertises to clients. Default: its own except `juju:approve`, and `openid profile email`.
     pub(crate) scopes: Option<Vec<String>>,
     /// How long a validated token is cached, in seconds. A revoked token stays valid for up to this time. Default: 15, maximum: 60.
+    #[schemars(range(max = 60))]
     pub(crate) token_cache_seconds: Option<u64>,
     /// PEM file with the CA certificate of the provider. Default: the CAs of the system.
     pub(crate) ca_certificate_file: Option<PathBuf>,
@@ -60,7 +61,6 @@ pub(crate) struct IntrospectionSection {
 
 /// Scopes of this server, and those that sign-in needs.
 const DEFAULT_SCOPES: [&str; 6] = ["openid", "profile", "email", "juju:read", "juju:write", "juju:sensitive"];
-const MAX_TOKEN_CACHE_SECONDS: u64 = 60;
 /// How long a response of the provider may take.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Paths of the MCP endpoints; the URL of each may be the audience of a token.
@@ -84,10 +84,10 @@ impl OauthSection {
             settings.groups_claim.clone_from(claim);
         }
         if let Some(seconds) = self.token_cache_seconds {
-            settings.token_cache = Duration::from_secs(seconds.min(MAX_TOKEN_CACHE_SECONDS));
+            settings.token_cache = Duration::from_secs(seconds);
         }
         settings.introspection = self.introspection.as_ref().map(IntrospectionSection::to_settings).transpose()?;
-        let authority = self.ca_certificate_file.as_deref().map(read_text).transpose()?;
+        let authority = self.ca_certificate_file.as_deref().map(read_certificates).transpose()?;
         let client = HttpClientOptions { timeout: RESPONSE_TIMEOUT, authority: authority.as_deref(), redirects: false }
             .build()?;
         Ok(Provider::new(settings, client))
@@ -128,7 +128,7 @@ impl OauthSection {
 impl IntrospectionSection {
     fn to_settings(&self) -> Result<Introspection, Failure> {
         let client = match (&self.client_id, &self.client_secret_file) {
-            (Some(id), Some(file)) => Some((id.clone(), read_text(file)?)),
+            (Some(id), Some(file)) => Some((id.clone(), read_secret(file)?)),
             (None, None) => None,
             _ => {
                 return Err(Failure::usage(

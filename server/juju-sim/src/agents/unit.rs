@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use juju_wire::entity::Life;
 use serde_json::json;
 
-use super::timing::AgentTiming;
+use super::{incident::is_cured, timing::AgentTiming};
 use crate::state::{Kind, Model, Status, Topic, Unit, Work};
 
 /// When the agent has something to do: in the past if it can begin at once, none while it waits for a user.
@@ -81,7 +81,7 @@ fn end_hook(model: &mut Model, key: &(String, u32), hook: &str) {
     let tag = format!("unit-{}-{}", key.0, key.1);
     let message =
         model.applications.get(&key.0).map(|application| application.charm.active_message.clone()).unwrap_or_default();
-    let cured = model.incident.as_ref().is_some_and(|incident| incident.unit == *key && !incident.has_cause(model));
+    let cured = is_cured(model, key);
     let Some(unit) = model.units.get_mut(key) else { return };
     unit.agent = Status::now("idle", "");
     if cured {

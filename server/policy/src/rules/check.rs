@@ -17,7 +17,13 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Deserializer};
 
-use super::{budget::BudgetLimit, measure::Measure, settings::Settings, value::MeasureValue, window::Window};
+use super::{
+    budget::BudgetLimit,
+    measure::{MEASURES, Measure},
+    settings::Settings,
+    value::MeasureValue,
+    window::Window,
+};
 use crate::{Act, EvaluationContext, Pattern, fact::Fact, selector::EvaluationInput};
 
 /// A parsed check.
@@ -69,6 +75,14 @@ impl Check {
 
     pub(crate) fn is_always_false(&self) -> bool {
         self.any == [vec![Clause::AlwaysFalse]]
+    }
+
+    /// Names of the arguments that it reads.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &str> {
+        self.any.iter().flatten().filter_map(|clause| match clause.measure()? {
+            Measure::Argument(name) => Some(name.as_str()),
+            _ => None,
+        })
     }
 
     /// Whether every condition reads a Kubernetes manifest, which only `validate_action` receives.
@@ -307,7 +321,13 @@ impl Clause {
 }
 
 fn parse_measure(name: &str) -> Result<Measure, InvalidCheck> {
-    let unknown = || InvalidCheck(format!("unknown measure `{name}`; `juju-mcp policy measures` lists them"));
+    let unknown = || {
+        let near = match content::nearest(name, MEASURES.iter().map(|(name, _)| *name)) {
+            Some(measure) => format!("did you mean `{measure}`?"),
+            None => "`juju-mcp policy measures` lists them".to_owned(),
+        };
+        InvalidCheck(format!("unknown measure `{name}`; {near}"))
+    };
     Measure::parse(name).ok_or_else(unknown)
 }
 

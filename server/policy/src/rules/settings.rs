@@ -8,5 +8,7 @@ use crate::Pattern;
 pub(crate) struct Settings {
     pub(crate) production_models: Vec<Pattern>,
     pub(crate) blocked_patterns: Vec<BlockedPattern>,
+    /// Tools of other MCP servers, which `validate_action` evaluates.
+    pub(crate) foreign_tools: Vec<Pattern>,
     pub(crate) prices: Prices,
 }
