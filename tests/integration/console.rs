@@ -51,7 +51,7 @@ async fn approver_signs_in_and_approves_a_request_once() {
         "Changes require an approval",
         "token:admin:",
         "num_units",
-        "application-web",
+        "application web",
         "tests",
         "write",
     ] {
@@ -103,9 +103,16 @@ async fn destructive_act_requires_typing_its_name_on_the_page() {
     assert!(page.contains("effect-destructive") && page.contains("type <code>web</code>"), "{page}");
     let path = format!("/console/approvals/{id}");
     for wrong in ["", "we", "Web", "shop"] {
-        let fields = [("csrf", &*csrf), ("digest", &*digest), ("decision", "approve"), ("confirmation", wrong)];
+        let fields = [
+            ("csrf", &*csrf),
+            ("digest", &*digest),
+            ("decision", "approve"),
+            ("confirmation", wrong),
+            ("reason", "because <of> this"),
+        ];
         let response = approver.post(&path, &fields).await;
         assert!(response.status == 400 && response.body.contains("Nothing was decided"), "{wrong}: {}", response.body);
+        check_error_page(&response.body);
     }
     let fields = [("csrf", &*csrf), ("digest", &*digest), ("decision", "approve"), ("confirmation", "web")];
     assert_eq!(approver.post(&path, &fields).await.status, 303);
@@ -476,4 +483,37 @@ async fn navigation_from_other_site_reloads_with_session() {
     let own = tests::raw_http::Request::new("GET", &path).header("sec-fetch-site", "same-origin");
     let answer = Browser::new(shop.served.address).send(own).await;
     assert_eq!((answer.status, header(&answer, "location")), (303, &*format!("/console/sign-in?approval={id}")));
+}
+
+/// An error is tied to its field, has the focus there, and loses nothing that was typed.
+fn check_error_page(page: &str) {
+    assert!(page.contains("id=\"error\" role=\"alert\""), "{page}");
+    let field =
+        page.split("<input id=\"confirmation\"").nth(1).and_then(|rest| rest.split('>').next()).expect("the field");
+    assert!(field.contains("aria-describedby=\"error\"") && field.contains("aria-invalid=\"true\""), "{field}");
+    assert!(field.contains("autofocus") && page.matches(" autofocus").count() == 1, "{page}");
+    assert!(page.contains(">because &lt;of&gt; this</textarea>"), "{page}");
+    assert!(page.contains("<title>Error: "), "{page}");
+}
+
+#[tokio::test]
+async fn page_has_a_title_of_its_own_one_focus_and_no_timed_reload() {
+    let shop = shop().await;
+    let mut approver = person(&shop, "approver").await;
+    let empty = approver.open("/console").await.body;
+    let (id, _) = shop.request_approval("admin").await;
+    let list = approver.open("/console").await.body;
+    let approval = approver.open(&format!("/console/approvals/{id}")).await.body;
+    let missing = approver.open("/console/approvals/01890a5d-ac96-774b-bcce-b302099a8057").await.body;
+    let sign_in = Browser::new(shop.served.address).open("/console/sign-in").await.body;
+    let pages = [empty, list, approval, missing, sign_in];
+    let title = |page: &String| page.split("<title>").nth(1).and_then(|rest| rest.split('<').next()).map(str::to_owned);
+    let titles: std::collections::BTreeSet<_> = pages.iter().map(title).collect();
+    assert_eq!(titles.len(), pages.len(), "{titles:?}");
+    for page in &pages {
+        assert!(!page.contains("http-equiv"), "nothing reloads by itself: {page}");
+        assert_eq!(page.matches(" autofocus").count(), 1, "{page}");
+        assert!(page.contains("<a class=\"skip\" href=\"#content\">"), "{page}");
+    }
+    assert!(pages[1].contains("1 pending request") && pages[1].contains(">Update</a>"), "{}", pages[1]);
 }

@@ -25,26 +25,37 @@ use crate::{
 /// Serves the page.
 pub(crate) async fn page(State(app): State<Arc<AppState>>, user: SignedIn, Path(id): Path<String>) -> Response {
     match app.approvals.get(&user.caller, &id).await {
-        Ok(approval) => render(&app, &user, &approval, StatusCode::OK, None),
+        Ok(approval) => render(&app, &user, &approval, StatusCode::OK, &Attempt::default()),
         Err(error) => decision_error(&app, &user, &error),
     }
 }
 
-/// Renders the page, with the error of a decision that was just rejected.
+/// A decision that was just rejected: its error, and what the person typed.
+#[derive(Default)]
+pub(crate) struct Attempt<'form> {
+    /// One sentence; `None` for a page without an attempt.
+    pub(crate) error: Option<&'form str>,
+    /// Whether the error is about the name that confirms the act.
+    pub(crate) is_confirmation_wrong: bool,
+    /// The typed reason.
+    pub(crate) reason: &'form str,
+}
+
+/// Renders the page, with a decision that was just rejected.
 pub(crate) fn render(
     app: &AppState,
     user: &SignedIn,
     approval: &Approval,
     status: StatusCode,
-    error: Option<&str>,
+    attempt: &Attempt<'_>,
 ) -> Response {
     let now = Utc::now();
     let request = &approval.request;
     let content = html! {
         p.back { a href=(app.base) { "All requests" } }
         p.badges { (badges(approval, now)) }
-        h1.command { code { (command(&request.command)) } }
-        @if let Some(error) = error { p.error role="alert" { (prose(error)) } }
+        h1.command tabindex="-1" autofocus[attempt.error.is_none()] { code { (command(&request.command)) } }
+        @if let Some(error) = attempt.error { p.error #error role="alert" tabindex="-1" autofocus[!attempt.is_confirmation_wrong] { (prose(error)) } }
         @if let Some(warning) = confusables_warning(approval) { p.error { "Warning: this " (prose(&warning)) } }
         (outcome(approval, now))
         (facts(approval, now))
@@ -52,13 +63,15 @@ pub(crate) fn render(
         (section("Arguments", &request.act.arguments))
         (section("Preview", &request.preview))
         (details_element("Current state of the targets", &request.target_state))
-        (decision_form(app, user, approval, now))
+        (decision_form(app, user, approval, attempt, now))
         dl.facts.small {
             (fact("Approval", &html! { code { (approval.id) } }))
             (fact("Digest of the act", &html! { code { (approval.digest) } }))
         }
     };
-    Page::new(app, "Approval").with_user(user).render(status, &content)
+    let prefix = if attempt.error.is_some() { "Error: " } else { "" };
+    let title = format!("{prefix}{} ({})", request.command, approval.status_at(now).as_str());
+    Page::new(app, title).with_user(user).render(status, &content)
 }
 
 /// Warns of characters that look like others, anywhere in the text by which a person decides.
@@ -96,7 +109,10 @@ fn facts(approval: &Approval, now: DateTime<Utc>) -> Markup {
     };
     let targets = html! {
         @if act.target.entities.is_empty() { span.muted { "none" } }
-        @for entity in &act.target.entities { code { (text(&entity.to_string())) } " " }
+        @for (number, entity) in act.target.entities.iter().enumerate() {
+            @if number > 0 { ", " }
+            (text(&entity.to_words()))
+        }
     };
     html! {
         section.card {
@@ -152,7 +168,13 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// The form for a person who may decide a pending request. [`crate::decide`] checks everything again.
-fn decision_form(app: &AppState, user: &SignedIn, approval: &Approval, now: DateTime<Utc>) -> Markup {
+fn decision_form(
+    app: &AppState,
+    user: &SignedIn,
+    approval: &Approval,
+    attempt: &Attempt<'_>,
+    now: DateTime<Utc>,
+) -> Markup {
     if approval.status_at(now) != Status::Pending {
         return Markup::default();
     }
@@ -161,6 +183,8 @@ fn decision_form(app: &AppState, user: &SignedIn, approval: &Approval, now: Date
         Some(DecisionDenied::NotApprover) => return no_permission_notice(),
         Some(reason) => return html! { p.note { (prose(&sentence(&reason))) } },
     }
+    let is_wrong = attempt.is_confirmation_wrong;
+    let (invalid, described) = (is_wrong.then_some("true"), is_wrong.then_some("error"));
     html! {
         form.card method="post" action={ (app.base) "/approvals/" (approval.id) } {
             h2 { "Decision" }
@@ -168,10 +192,10 @@ fn decision_form(app: &AppState, user: &SignedIn, approval: &Approval, now: Date
             input type="hidden" name="digest" value=(approval.digest);
             @if let Some(name) = approval.confirmation_text() {
                 label for="confirmation" { "This cannot be undone. To approve, type " code { (text(name)) } }
-                input #confirmation name="confirmation" autocomplete="off" autocapitalize="off" spellcheck="false" required;
+                input #confirmation name="confirmation" autocomplete="off" autocapitalize="off" spellcheck="false" required autofocus[is_wrong] aria-invalid=[invalid] aria-describedby=[described];
             }
             label for="reason" { "Reason " span.muted { "(recorded in the ledger, shown to the assistant)" } }
-            textarea #reason name="reason" rows="2" maxlength="500" {}
+            textarea #reason name="reason" rows="2" maxlength="500" { (attempt.reason) }
             p.buttons {
                 button.approve name="decision" value="approve" { "Approve" }
                 button.reject name="decision" value="reject" formnovalidate { "Reject" }

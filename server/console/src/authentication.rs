@@ -69,7 +69,7 @@ fn redirect_to_sign_in(app: &AppState, parts: &Parts) -> Response {
         // the browser withheld the `SameSite=Strict` cookie, so a page of our own repeats the request
         let path = app.path(approval);
         let content = html! { p { a href=(path) { "Continue" } } };
-        return Page::new(app, "Loading").refresh_after(0, path).render(StatusCode::OK, &content);
+        return Page::new(app, "Loading").navigate_to(path).render(StatusCode::OK, &content);
     }
     redirect(&app.sign_in(approval))
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     app_state::AppState,
-    approval_page,
+    approval_page::{self, Attempt},
     csrf_form::{CsrfForm, constant_time_eq, csrf_rejected},
     error_page::{decision_error, status},
     page::redirect,
@@ -57,15 +57,21 @@ pub(crate) async fn decide(
         && approval.confirmation_text().is_some_and(|name| name != form.confirmation.trim())
     {
         let error = "Nothing was decided: the act cannot be undone, so type the requested name to approve it.";
-        return approval_page::render(&app, &user, approval, StatusCode::BAD_REQUEST, Some(error));
+        let attempt = Attempt { error: Some(error), is_confirmation_wrong: true, reason: &form.reason };
+        return approval_page::render(&app, &user, approval, StatusCode::BAD_REQUEST, &attempt);
     }
     let reason = form.reason.trim().replace("\r\n", "\n");
+    let typed = reason.clone();
     let decision = Decision { approve, digest: form.digest, reason, channel: "console" };
     match (app.approvals.decide(&user.caller, &id, decision).await, known) {
         // the browser loads the page by GET, so that a reload does not send the form again
         (Ok(approval), _) => redirect(&format!("{}/approvals/{}", app.base, approval.id)),
         (Err(error), Some(_)) => match app.approvals.get(&user.caller, &id).await {
-            Ok(approval) => approval_page::render(&app, &user, &approval, status(&error), Some(&sentence(&error))),
+            Ok(approval) => {
+                let sentence = sentence(&error);
+                let attempt = Attempt { error: Some(&sentence), is_confirmation_wrong: false, reason: &typed };
+                approval_page::render(&app, &user, &approval, status(&error), &attempt)
+            }
             Err(error) => decision_error(&app, &user, &error),
         },
         (Err(error), None) => decision_error(&app, &user, &error),

@@ -18,8 +18,6 @@ use crate::{
 
 /// Closed requests on the page.
 const MAX_RECENT: usize = 20;
-/// Interval of the automatic reload.
-const REFRESH_SECONDS: u16 = 20;
 
 /// Serves the list.
 pub(crate) async fn page(State(app): State<Arc<AppState>>, user: SignedIn) -> Response {
@@ -31,16 +29,26 @@ pub(crate) async fn page(State(app): State<Arc<AppState>>, user: SignedIn) -> Re
     let pending: Vec<_> = pending.iter().collect();
     let recent: Vec<_> = all.iter().filter(|approval| approval.status != Status::Pending).take(MAX_RECENT).collect();
     let content = html! {
-        h1 { "Pending requests" }
+        h1 tabindex="-1" autofocus { "Pending requests" }
+        p.update {
+            span.muted { "As of " (clock(now)) ". The list does not change by itself." }
+            a.button.quiet href=(app.path(None)) { "Update" }
+        }
         @if !app.approvals.may_approve(&user.caller) { (no_permission_notice()) }
         (cards(&app, &pending, now, "There are no pending requests."))
         h2 { "Recent decisions" }
         (cards(&app, &recent, now, "There are no decisions yet."))
     };
-    Page::new(&app, "Pending requests")
-        .with_user(&user)
-        .refresh_after(REFRESH_SECONDS, app.path(None))
-        .render(StatusCode::OK, &content)
+    let title = match pending.len() {
+        0 => "No pending requests".to_owned(),
+        1 => "1 pending request".to_owned(),
+        number => format!("{number} pending requests"),
+    };
+    Page::new(&app, title).with_user(&user).render(StatusCode::OK, &content)
+}
+
+fn clock(now: DateTime<Utc>) -> Markup {
+    html! { time datetime=(now.format("%Y-%m-%dT%H:%M:%SZ").to_string()) { (now.format("%H:%M:%S UTC").to_string()) } }
 }
 
 async fn pending_and_all(

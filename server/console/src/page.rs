@@ -11,15 +11,15 @@ use crate::{app_state::AppState, text::text, user::SignedIn};
 /// Builds a page.
 pub(crate) struct Page<'app> {
     app: &'app AppState,
-    title: &'static str,
+    title: String,
     user: Option<&'app SignedIn>,
-    /// Delay in seconds and target of an automatic navigation.
-    refresh: Option<(u16, String)>,
+    /// Target of an automatic navigation.
+    onward: Option<String>,
 }
 
 impl<'app> Page<'app> {
-    pub(crate) fn new(app: &'app AppState, title: &'static str) -> Self {
-        Self { app, title, user: None, refresh: None }
+    pub(crate) fn new(app: &'app AppState, title: impl Into<String>) -> Self {
+        Self { app, title: title.into(), user: None, onward: None }
     }
 
     /// Shows the name of the signed-in person and the button to sign out.
@@ -28,10 +28,10 @@ impl<'app> Page<'app> {
         self
     }
 
-    /// Navigates to a path of this page after a delay. Unlike a redirect, this is a navigation that starts at our own site,
+    /// Navigates to a path of this page at once. A delay would violate WCAG 2.2.1: readers could not stop it. Unlike a redirect, this is a navigation that starts at our own site,
     /// so the browser sends the `SameSite=Strict` session cookie even if another site linked here.
-    pub(crate) fn refresh_after(mut self, seconds: u16, path: String) -> Self {
-        self.refresh = Some((seconds, path));
+    pub(crate) fn navigate_to(mut self, path: String) -> Self {
+        self.onward = Some(path);
         self
     }
 
@@ -45,19 +45,20 @@ impl<'app> Page<'app> {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
-                    @if let Some((seconds, path)) = &self.refresh {
-                        meta http-equiv="refresh" content={ (seconds) "; url=" (path) };
+                    @if let Some(path) = &self.onward {
+                        meta http-equiv="refresh" content={ "0; url=" (path) };
                     }
-                    title { (self.title) " · juju-mcp" }
+                    title { (text(&self.title)) " · juju-mcp" }
                     link rel="icon" type="image/svg+xml" href={ (base) "/icon.svg" };
                     link rel="stylesheet" href={ (base) "/style.css" };
                 }
                 body {
+                    a.skip href="#content" { "Skip to the content" }
                     header {
                         a.name href=(base) { "juju-mcp " span { "approvals" } }
                         @if let Some(user) = self.user { (sign_out_form(base, user)) }
                     }
-                    main { (content) }
+                    main #content tabindex="-1" { (content) }
                 }
             }
         };
@@ -68,7 +69,7 @@ impl<'app> Page<'app> {
     /// A page with one sentence.
     pub(crate) fn message(self, status: StatusCode, sentence: &str) -> Response {
         let content = html! {
-            h1 { (self.title) }
+            h1 tabindex="-1" autofocus { (self.title) }
             p { (text(sentence)) }
             p { a href=(self.app.base) { "Pending requests" } }
         };

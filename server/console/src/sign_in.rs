@@ -67,7 +67,7 @@ fn sign_in_page(app: &AppState, status: StatusCode, approval: Option<Uuid>, erro
         section.card.narrow {
             h1 { "Sign in" }
             p { "Approve or reject operations that AI assistants have requested." }
-            @if let Some(error) = error { p.error role="alert" { (text(error)) } }
+            @if let Some(error) = error { p.error #error role="alert" { (text(error)) } }
             @if let Some((provider, _)) = provider(app) {
                 p {
                     a.button href={ (app.base) "/sign-in/provider" (query) } {
@@ -75,24 +75,26 @@ fn sign_in_page(app: &AppState, status: StatusCode, approval: Option<Uuid>, erro
                     }
                 }
             }
-            @if app.settings.tokens { (token_form(app, &form_id, approval)) }
+            @if app.settings.tokens { (token_form(app, &form_id, approval, error.is_some())) }
         }
     };
-    let mut response = Page::new(app, "Sign in").render(status, &content);
+    let title = if error.is_some() { "Error: sign in" } else { "Sign in" };
+    let mut response = Page::new(app, title).render(status, &content);
     if app.settings.tokens {
         add_cookie(&mut response, Cookie::Form.set(app, &form_id, SIGN_IN_SECONDS));
     }
     response
 }
 
-fn token_form(app: &AppState, form_id: &str, approval: Option<Uuid>) -> Markup {
+fn token_form(app: &AppState, form_id: &str, approval: Option<Uuid>, rejected: bool) -> Markup {
+    let (invalid, described) = (rejected.then_some("true"), if rejected { "error token-help" } else { "token-help" });
     html! {
         form method="post" action={ (app.base) "/sign-in" } {
             label for="token" { "Token with the role " code { "approver" } }
-            input #token name="token" type="password" required maxlength="16384" autocomplete="off" spellcheck="false";
+            input #token name="token" type="password" required maxlength="16384" autocomplete="off" spellcheck="false" autofocus aria-invalid=[invalid] aria-describedby=(described);
             input type="hidden" name="form" value=(app.seal.sign(FORM, form_id));
             @if let Some(id) = approval { input type="hidden" name="approval" value=(id); }
-            p.muted {
+            p.muted #token-help {
                 "The server stores the token in memory while you are signed in. It never appears in a URL."
             }
             button { "Sign in with a token" }
@@ -213,7 +215,7 @@ fn start_session(app: &AppState, headers: &HeaderMap, token: String, approval: O
     let Ok(id) = app.sessions.begin(token) else { return no_randomness(app) };
     let path = app.path(approval);
     let content = html! { p { "You are signed in. " a href=(path) { "Continue" } } };
-    let mut response = Page::new(app, "Signed in").refresh_after(0, path).render(StatusCode::OK, &content);
+    let mut response = Page::new(app, "Signed in").navigate_to(path).render(StatusCode::OK, &content);
     add_cookie(&mut response, Cookie::Session.set(app, &id, app.sessions.seconds()));
     add_cookie(&mut response, Cookie::SignIn.unset(app));
     add_cookie(&mut response, Cookie::Form.unset(app));

@@ -203,6 +203,23 @@ impl TargetEntity {
         }
     }
 
+    /// The entity in words: `application mailer`, `unit web/0`, `all machines`.
+    #[must_use]
+    pub fn to_words(&self) -> String {
+        match self {
+            Self::Known(tag) => match tag.split_once('-') {
+                Some(("unit", name)) => match name.rsplit_once('-') {
+                    Some((application, number)) => format!("unit {application}/{number}"),
+                    None => format!("unit {name}"),
+                },
+                Some((kind, name)) => format!("{kind} {name}"),
+                None => tag.clone(),
+            },
+            Self::All(kind) => format!("all {}s", kind.as_str()),
+            Self::Unresolved { kind, id } => format!("{} {id}", kind.as_str()),
+        }
+    }
+
     /// The application that a known application or unit is of; `None` for entities that have none or are not resolved.
     #[must_use]
     pub fn application(&self) -> Option<&str> {
@@ -341,6 +358,22 @@ mod tests {
             (TargetEntity::unresolved(EntityKind::Machine, "0"), None),
         ] {
             assert_eq!(entity.application(), application, "{entity}");
+        }
+    }
+
+    #[test]
+    fn entity_in_words_has_no_tag() {
+        for (text, words) in [
+            ("application-my-mailer", "application my-mailer"),
+            ("unit-my-web-0", "unit my-web/0"),
+            ("model-admin/shop", "model admin/shop"),
+            ("machine-3", "machine 3"),
+            ("all:application", "all applications"),
+            ("unresolved:relation-3", "relation 3"),
+            ("odd", "odd"),
+        ] {
+            let entity: TargetEntity = text.parse().expect(text);
+            assert_eq!(entity.to_words(), words);
         }
     }
 }
