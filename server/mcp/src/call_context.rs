@@ -13,7 +13,7 @@ use rmcp::{
 use serde_json::{Map, Value};
 
 use crate::{
-    CallMetrics, Endpoint,
+    Endpoint,
     builtin::names::FIND_COMMAND,
     confirmation::{self, ConfirmationMethod},
     progress::ProgressReporter,
@@ -108,7 +108,7 @@ impl CallContext<'_> {
             Err(limited) => return limited.into(),
         };
         let permit: CallPermit = Arc::new((slot, self.context.extensions.get::<Parts>().and_then(request_permit)));
-        let mut report = CallReport::new(&*self.services.metrics, tool.name());
+        let mut report = CallReport::new(self.services, self.caller, tool.name());
         let changes = tool.effect().changes();
         let outcome = tokio::select! {
             outcome = self.execute(tool.name(), &resolved.arguments, &permit) => outcome,
@@ -172,25 +172,26 @@ impl CallContext<'_> {
     }
 }
 
-/// Reports a call to the metrics, also if its client has disconnected.
+/// Reports a call to metrics and log, also if its client has disconnected.
 struct CallReport<'call> {
-    metrics: &'call dyn CallMetrics,
+    services: &'call Services,
+    caller: &'call Caller,
     tool: &'call str,
     started: Instant,
     outcome: &'static str,
 }
 
 impl<'call> CallReport<'call> {
-    fn new(metrics: &'call dyn CallMetrics, tool: &'call str) -> Self {
-        metrics.calls_in_progress(1);
-        Self { metrics, tool, started: Instant::now(), outcome: "cancelled" }
+    fn new(services: &'call Services, caller: &'call Caller, tool: &'call str) -> Self {
+        services.metrics.calls_in_progress(1);
+        Self { services, caller, tool, started: Instant::now(), outcome: "cancelled" }
     }
 }
 
 impl Drop for CallReport<'_> {
     fn drop(&mut self) {
-        self.metrics.calls_in_progress(-1);
-        self.metrics.call_ended(self.tool, self.outcome, self.started.elapsed());
+        self.services.metrics.calls_in_progress(-1);
+        self.services.call_ended(self.tool, self.caller, self.outcome, self.started.elapsed());
     }
 }
 

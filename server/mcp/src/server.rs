@@ -137,7 +137,7 @@ impl Server {
     /// The answer to a call that panicked, after it is counted and recorded.
     async fn answer_panic(&self, tool: &str, caller: &Caller) -> CallToolResponse {
         tracing::error!(tool, "a tool call panicked");
-        self.services.metrics.call_ended(tool, reply::PANICKED, Duration::ZERO);
+        self.services.call_ended(tool, caller, reply::PANICKED, Duration::ZERO);
         dispatch::record_panic(&self.services.dispatcher, caller, tool).await;
         reply::failed(
             "the server failed with an internal error in this call: check the state of the model before you call it again, and \

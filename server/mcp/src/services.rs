@@ -67,11 +67,18 @@ impl Services {
             ),
         };
         self.metrics.limited(limit);
+        log_call(tool, caller, "limited", Duration::ZERO);
         if let Some(count) = exceeded.report_count {
             let limited = dispatch::RateLimitEvent { limit, tool: Some(tool), count };
             dispatch::record_rate_limited(&self.dispatcher, caller, limited).await;
         }
         Err(reply::rate_limited(sentence, seconds))
+    }
+
+    /// Counts a call that has ended, and logs it: tool, outcome, duration and caller, without arguments or results.
+    pub(crate) fn call_ended(&self, tool: &str, caller: &Caller, outcome: &'static str, duration: Duration) {
+        self.metrics.call_ended(tool, outcome, duration);
+        log_call(tool, caller, outcome, duration);
     }
 
     /// Counts suspected prompt injections, those in the arguments of refused calls included.
@@ -87,4 +94,10 @@ impl Services {
             }
         }
     }
+}
+
+/// Logs a tool call at the level `info`.
+fn log_call(tool: &str, caller: &Caller, outcome: &'static str, duration: Duration) {
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(tool, outcome, duration_ms, caller = caller.subject(), "tool call");
 }

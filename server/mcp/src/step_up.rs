@@ -103,7 +103,7 @@ impl Server {
         let call = Call { trace, ..Call::new(tool.name(), resolved.arguments) };
         let InsufficientScope { refusal, scopes } =
             dispatch::insufficient_scope(&self.services.dispatcher, &caller, &call).await?;
-        self.services.metrics.call_ended(tool.name(), "denied", started.elapsed());
+        self.services.call_ended(tool.name(), &caller, "denied", started.elapsed());
         let body = json!({"jsonrpc": "2.0", "id": message.id, "error": {
             "code": -32000, "message": refusal.to_string(), "data": {"juju-mcp/code": "insufficient_scope", "scopes": scopes}}});
         let mut response = (StatusCode::FORBIDDEN, axum::Json(body)).into_response();

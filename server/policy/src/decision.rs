@@ -104,12 +104,11 @@ impl Policy {
         }
     }
 
-    /// The role that allows an act, by the scopes of the token and the roles of the caller.
+    /// The role that allows an act, by the roles of the caller and the scopes of the token. Roles come first: a sign-in for a
+    /// further scope does not help a caller without a role for the act.
     fn check_rights<'a>(&'a self, caller: &Caller, input: &EvaluationInput<'_>) -> Result<&'a str, Denial> {
-        match missing_scope(caller, input.act.effect) {
-            Some(denial) => Err(denial),
-            None => self.roles().check_act(input),
-        }
+        let role = self.roles().check_act(input)?;
+        missing_scope(caller, input.act.effect).map_or(Ok(role), Err)
     }
 
     fn evaluate_rules(

@@ -10,7 +10,7 @@
 //!   `units.added <= 10`. A **violation** ([`Violation`]) leads to a warning, an approval requirement or a denial.
 //! * A [`Permit`] proves that the policy authorized one act. Only this crate can create one, and tools need one to run.
 //!
-//! [`authorize`] evaluates scopes, then roles, then all rules. [`Policy::explain`] returns the same decision with the result
+//! [`authorize`] evaluates roles, then scopes, then all rules. [`Policy::explain`] returns the same decision with the result
 //! of each rule. An act that needs an approval is shown to a human as an [`ApprovalRequest`]; [`ApprovalRequired::grant`]
 //! exchanges the used [`Approval`] for a permit. [`Budget`] counts changes for rules such as `budget "60 acts per 1h per
 //! caller"`; [`ActivePolicy`] holds the policy that a reload replaces.

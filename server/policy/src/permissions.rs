@@ -38,8 +38,8 @@ impl Permissions<'_> {
     /// # Errors
     /// [`Denial`], which names a role that would be sufficient.
     pub fn check_effect(&self, effect: Effect) -> Result<(), Denial> {
-        self.check_scope(effect)?;
-        self.policy.roles().check_effect(&self.roles, effect)
+        self.policy.roles().check_effect(&self.roles, effect)?;
+        self.check_scope(effect)
     }
 
     /// Checks that the caller may call a tool for acts of this effect in some model with some arguments. If so, the tool
@@ -48,8 +48,8 @@ impl Permissions<'_> {
     /// # Errors
     /// [`Denial`].
     pub fn check_visibility(&self, tool: &str, toolset: &str, effect: Effect) -> Result<(), Denial> {
-        self.check_scope(effect)?;
         self.policy.roles().check_visibility(&self.roles, tool, toolset, effect)?;
+        self.check_scope(effect)?;
         match self.policy.rules().iter().find(|rule| rule.always_denies(tool, toolset, effect)) {
             Some(rule) => Err(Denial::Rules(vec![rule.unconditional_violation()])),
             None => Ok(()),

@@ -101,4 +101,25 @@ mod tests {
             Some("juju:approve juju:sensitive".to_owned())
         );
     }
+
+    #[test]
+    fn caller_without_a_role_for_the_act_is_not_sent_to_sign_in() {
+        let binding: Vec<RoleBinding> = serde_yaml::from_str(
+            "- {role: viewer, subjects: ['client:dashboard']}\n- {role: operator, subjects: ['group:ops']}",
+        )
+        .expect("good");
+        let policy = Policy::builtin().expect("built-in policy").with_role_bindings(binding).expect("good");
+        let denial = |claims: Claims| {
+            let caller = Caller::from_claims(Claims { scopes: vec!["juju:read".to_owned()], ..claims });
+            let rights = policy.permissions(&caller);
+            let hidden = rights.check_visibility("juju_add_unit", "deploy", Effect::Write).expect_err("hidden");
+            let forbidden = rights.check_effect(Effect::Write).expect_err("forbidden");
+            assert_eq!(hidden.to_string(), forbidden.to_string());
+            hidden.to_string()
+        };
+        let program = denial(Claims { client_id: Some("dashboard".to_owned()), ..Claims::default() });
+        assert!(!program.contains("juju:write") && program.contains("role `viewer`"), "{program}");
+        let person = denial(Claims { groups: vec!["ops".to_owned()], ..Claims::default() });
+        assert!(person.contains("juju:write"), "{person}");
+    }
 }

@@ -79,7 +79,9 @@ pub enum TokenRejection {
     #[error("the provider reports that the token is invalid or revoked; sign in again")]
     Inactive,
     /// The token is opaque, and introspection is not configured.
-    #[error("the token is not a JWT, and this server accepts no others")]
+    #[error(
+        "the token is not a JWT, and this server accepts no others: `oauth.introspection` in its configuration accepts opaque tokens"
+    )]
     IntrospectionDisabled,
 }
 
