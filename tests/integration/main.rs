@@ -28,6 +28,7 @@ mod mcp_protocol;
 mod mcp_sessions;
 mod mcp_stdio;
 mod missing_targets;
+mod native_sign_in;
 mod outage;
 mod parity;
 mod real_controller;

@@ -73,6 +73,7 @@ impl ServerWithProvider {
             public_url: PUBLIC.to_owned(),
             authorization_servers: vec![provider.issuer.clone()],
             scopes: ["openid", "juju:read", "juju:write"].map(str::to_owned).to_vec(),
+            login: None,
         };
         let binding = |role: &str, group: &str| -> RoleBinding {
             serde_json::from_value(json!({"role": role, "subjects": [format!("group:{group}")]})).expect("a binding")

@@ -22,8 +22,20 @@ pub(crate) struct Cli {
     /// Log filter: a level, or `crate=level,...` (release builds have no `trace`; outside crates log at `info` at most); the log goes to standard error
     #[arg(long, global = true, env = "JUJU_MCP_LOG", default_value = "warn", value_name = "FILTER", value_parser = log_filter)]
     pub(crate) log: Targets,
+    /// Format of the log; `json` has one object per line
+    #[arg(long, global = true, env = "JUJU_MCP_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    pub(crate) log_format: LogFormat,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// Format of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object per line.
+    Json,
 }
 
 /// The sub-commands.
@@ -48,6 +60,10 @@ pub(crate) enum Command {
     /// List, approve or reject approval requests of a running server
     #[command(subcommand)]
     Approvals(Approvals),
+    /// Get a token for `approvals` from the identity provider of a server, by a browser
+    Login(Login),
+    /// Revoke and remove the token that `login` stored
+    Logout(Logout),
     /// Check or list a policy, or explain its decision about an operation
     #[command(subcommand)]
     Policy(Policy),
@@ -336,15 +352,47 @@ pub(crate) struct ApiServer {
     /// Address of the server
     #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub(crate) url: String,
-    /// File with a bearer token that may approve
+    /// File with a bearer token that may approve; default: the token of `juju-mcp login`
     #[arg(long, value_name = "FILE")]
-    pub(crate) token_file: PathBuf,
+    pub(crate) token_file: Option<PathBuf>,
     /// PEM file with the CA certificate of the server; default: the CAs of the system
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_certificate_file: Option<PathBuf>,
     /// Output format; default: a table on a terminal, JSON otherwise
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+}
+
+/// Arguments of `login`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  juju-mcp login --url https://juju-mcp.example\n  juju-mcp login --url https://juju-mcp.example --browser --client-id my-client"
+)]
+pub(crate) struct Login {
+    /// Address of the server
+    #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) url: String,
+    /// Client at the identity provider; default: the one that the server names
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// A scope to request, in place of those that the server names; repeatable
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+    /// Use the browser of this machine even if the provider supports other devices
+    #[arg(long)]
+    pub(crate) browser: bool,
+    /// PEM file with the CA certificate of server and provider; default: the CAs of the system
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_certificate_file: Option<PathBuf>,
+}
+
+/// Arguments of `logout`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  juju-mcp logout --url https://juju-mcp.example")]
+pub(crate) struct Logout {
+    /// Address of the server
+    #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) url: String,
 }
 
 /// Sub-commands of `policy`.
@@ -499,7 +547,7 @@ const LOG_FILTER_REMEDY: &str = "give off, error, warn, info or debug, or `crate
 
 fn log_filter(text: &str) -> Result<Targets, String> {
     // the parser of the library takes any word without `=` as the name of a crate
-    let is_level = |part: &str| part.parse::<LevelFilter>().is_ok();
+    let is_level = |part: &str| !part.is_empty() && part.parse::<LevelFilter>().is_ok();
     match text.split(',').find(|part| !part.contains('=') && !is_level(part.trim())) {
         Some(word) => Err(format!("`{word}` is no level; {LOG_FILTER_REMEDY}")),
         None => text.parse().map_err(|cause| format!("{cause}; {LOG_FILTER_REMEDY}")),

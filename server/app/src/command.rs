@@ -10,6 +10,8 @@ mod demo_text;
 mod doctor;
 mod fault;
 mod healthcheck;
+mod login;
+mod loopback_redirect;
 mod man;
 mod policy;
 mod serve;
@@ -30,6 +32,8 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Sim(arguments) => sim::run(arguments).await,
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Approvals(arguments) => approvals::run(arguments).await,
+        Command::Login(arguments) => login::login(arguments).await,
+        Command::Logout(arguments) => login::logout(arguments).await,
         Command::Audit(arguments) => audit::run(arguments).await,
         Command::Backup(arguments) => backup::run(arguments).await,
         Command::Policy(arguments) => policy::run(&arguments),

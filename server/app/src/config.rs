@@ -26,18 +26,17 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{failure::Failure, path::absolute};
-use files::read_certificates;
 
 pub(crate) use approvals::ApprovalsSection;
 pub(crate) use console::ConsoleSection;
 pub(crate) use credential::CredentialSection;
-pub(crate) use files::{read_secret, read_token};
+pub(crate) use files::{read_certificates, read_secret, read_token};
 #[cfg(test)]
 pub(crate) use keys::keys;
 pub(crate) use keys::reference;
 pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
-pub(crate) use oauth::OauthSection;
+pub(crate) use oauth::{LOGIN_SCOPES, OauthSection};
 pub(crate) use policy::PolicySection;
 pub(crate) use tls::TlsSection;
 

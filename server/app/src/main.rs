@@ -14,6 +14,7 @@ mod private_file;
 mod ready_file;
 mod secret_key;
 mod state_dir;
+mod stored_token;
 mod unverified_client;
 mod user_dirs;
 mod wiring;
@@ -27,12 +28,12 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use crate::cli::Cli;
+use crate::cli::{Cli, LogFormat};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    log_to_standard_error(cli.log);
+    log_to_standard_error(cli.log, cli.log_format);
     match command::run(cli.command).await {
         Ok(code) => code,
         Err(failure) => {
@@ -72,9 +73,12 @@ fn outside_crates_limit() -> Targets {
 }
 
 /// Standard output is for results and, over stdio, for the protocol only.
-fn log_to_standard_error(filter: Targets) {
+fn log_to_standard_error(filter: Targets, format: LogFormat) {
     // colours on terminals only, and not if NO_COLOR (no-color.org) is set
     let colours = wiring::environment("NO_COLOR").is_none() && std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(lines).with(filter).with(outside_crates_limit()).init();
+    let text = (format == LogFormat::Text)
+        .then(|| tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr));
+    let json = (format == LogFormat::Json)
+        .then(|| tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr));
+    tracing_subscriber::registry().with(text).with(json).with(filter).with(outside_crates_limit()).init();
 }

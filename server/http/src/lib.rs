@@ -27,7 +27,7 @@ mod trace;
 
 pub use authentication::Authenticate;
 pub use error::HttpError;
-pub use metadata::ResourceMetadata;
+pub use metadata::{LOGIN_MEMBER, LoginClient, ResourceMetadata};
 pub use router::{McpService, RouterDeps, metrics_router, router};
 pub use security_log::SecurityLog;
 pub use serve::serve;

@@ -39,7 +39,21 @@ pub struct ResourceMetadata {
     pub authorization_servers: Vec<String>,
     /// Scopes that clients may request.
     pub scopes: Vec<String>,
+    /// The client of `juju-mcp login` at the provider, if it is registered.
+    pub login: Option<LoginClient>,
 }
+
+/// The client of `juju-mcp login`. The metadata contains it under [`LOGIN_MEMBER`], so that people only name the server.
+#[derive(Debug, Clone)]
+pub struct LoginClient {
+    /// Id of the client at the provider.
+    pub client_id: String,
+    /// Scopes that it requests.
+    pub scopes: Vec<String>,
+}
+
+/// The member of the metadata with the client of `juju-mcp login` (RFC 9728 section 2 allows further members).
+pub const LOGIN_MEMBER: &str = "juju_mcp_login";
 
 impl ResourceMetadata {
     /// URL of the metadata of the resource at `path`. It is below the public URL, because an ingress with a prefix routes
@@ -61,13 +75,17 @@ impl ResourceMetadata {
     }
 
     fn document(&self, path: &str) -> Value {
-        json!({
+        let mut document = json!({
             "resource": format!("{}{path}", self.public_url),
             "authorization_servers": self.authorization_servers,
             "scopes_supported": self.scopes,
             "bearer_methods_supported": ["header"],
             "resource_name": "MCP server for Juju",
-        })
+        });
+        if let Some(LoginClient { client_id, scopes }) = &self.login {
+            document[LOGIN_MEMBER] = json!({"client_id": client_id, "scopes": scopes});
+        }
+        document
     }
 
     /// The path prefix that an ingress strips; empty without one.

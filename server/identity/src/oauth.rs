@@ -4,9 +4,11 @@
 mod claims;
 mod diagnosis;
 mod id_token;
+mod issued_tokens;
 mod jwt;
 mod keys;
 mod metadata;
+mod native_app;
 mod provider;
 mod refresh_cache;
 mod rejection;
@@ -18,7 +20,9 @@ mod token_cache;
 mod transport;
 
 pub use diagnosis::ProviderDiagnosis;
+pub use issued_tokens::IssuedTokens;
 pub use jsonwebtoken::Algorithm;
+pub use native_app::{DeviceAuthorization, DeviceProgress};
 pub use provider::Provider;
 pub use refresh_cache::RefreshPolicy;
 pub use rejection::{ProviderUnavailable, TokenError, TokenRejection};

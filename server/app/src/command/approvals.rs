@@ -10,9 +10,10 @@ use policy::{Approval, Requester, Status, confusable_warning, display_safe};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::login::stored_token;
 use crate::{
     cli::{ApiServer, Approvals, Decide, Format},
-    config::read_secret,
+    config::{read_certificates, read_secret},
     failure::Failure,
     http_client::{HttpClientOptions, base_url},
     output,
@@ -194,11 +195,15 @@ async fn call_api<T: DeserializeOwned>(
     body: Option<Value>,
 ) -> Result<T, Failure> {
     let url = format!("{}/api/v1/approvals{path}", base_url(&server.url));
-    let authority = server.ca_certificate_file.as_deref().map(read_text).transpose()?;
+    let token = match &server.token_file {
+        Some(file) => read_secret(file)?,
+        None => stored_token(base_url(&server.url)).await?,
+    };
+    let authority = server.ca_certificate_file.as_deref().map(read_certificates).transpose()?;
     let client =
         HttpClientOptions { timeout: REQUEST_TIMEOUT, authority: authority.as_deref(), redirects: false }.build()?;
     let request = if method == "GET" { client.get(&url) } else { client.post(&url) };
-    let request = request.bearer_auth(read_secret(&server.token_file)?);
+    let request = request.bearer_auth(token);
     let request = match body {
         Some(body) => request.json(&body),
         None => request,
@@ -222,7 +227,7 @@ async fn call_api<T: DeserializeOwned>(
 /// The remedy for a refusal.
 fn remedy(status: u16) -> Option<&'static str> {
     match status {
-        401 => Some("give the file of a valid token with `--token-file FILE`"),
+        401 => Some("sign in with `juju-mcp login`, or give the file of a valid token with `--token-file FILE`"),
         403 => Some("ask an approver, or use a token with permission to approve"),
         404 => Some("`juju-mcp approvals list` prints all approvals"),
         409 => Some("check it again with `juju-mcp approvals show ID`"),

@@ -71,9 +71,15 @@ mod tests {
                 fs::copy(docs().join("example").join(file), folder.join(file)).expect("copied");
             }
             let text = fs::read_to_string(folder.join("juju-mcp.yaml")).expect("the example");
+            let key = rcgen::KeyPair::generate().expect("a key");
+            let parameters = rcgen::CertificateParams::new(["mcp.example".to_owned()]).expect("a name");
+            let certificate = parameters.self_signed(&key).expect("a certificate").pem();
             for file in text.split([' ', '\n']).filter(|word| word.starts_with("secrets/")) {
-                let content =
-                    if file.contains(".pem") { CERTIFICATE } else { "an-unguessable-secret-0123456789abcdef" };
+                let content = match file {
+                    "secrets/server.key" => key.serialize_pem(),
+                    file if file.contains(".pem") => certificate.clone(),
+                    _ => "an-unguessable-secret-0123456789abcdef".to_owned(),
+                };
                 fs::write(folder.join(file), content).expect("written");
                 let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
                 fs::set_permissions(folder.join(file), private).expect("set");
@@ -107,9 +113,6 @@ mod tests {
             let _ = fs::remove_dir_all(&self.0);
         }
     }
-
-    /// A certificate of an authority that signs nothing.
-    const CERTIFICATE: &str = include_str!("../../../../tests/fixtures/another-authority.pem");
 
     /// All paths in a value, in the form of [`Key`], each with the way to it.
     fn paths(value: &Yaml, prefix: &str, way: &[Yaml], found: &mut Vec<(String, Vec<Yaml>)>) {
@@ -191,10 +194,13 @@ mod tests {
     }
 
     /// Wrong values of keys; the texts of the others are free.
-    const WRONG_VALUES: [(&str, &str); 47] = [
+    const WRONG_VALUES: [(&str, &str); 52] = [
         ("listen", "localhost"),
         ("listen", "127.0.0.1"),
         ("metrics_listen", "9090"),
+        ("tls.certificate", "secrets/missing.pem"),
+        ("tls.certificate", "secrets/dashboard.token"),
+        ("tls.key", "secrets/server.pem"),
         ("allowed_hosts", "[https://mcp.example/]"),
         ("allowed_hosts", "['']"),
         ("allowed_origins", "[mcp.example]"),
@@ -233,6 +239,8 @@ mod tests {
         ("oauth.public_url", "ftp://mcp.example"),
         ("oauth.algorithms", "[HS256]"),
         ("oauth.scopes", "['juju:wirte']"),
+        ("oauth.login.client_id", "''"),
+        ("oauth.login.scopes", "['juju:approv']"),
         ("oauth.token_cache_seconds", "600"),
         ("oauth.introspection.url", "/introspect"),
         ("oauth.ca_certificate_file", "secrets/dashboard.token"),

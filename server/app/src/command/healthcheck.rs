@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, process::ExitCode, time::Duration};
 use super::serve::DEFAULT_LISTEN_ADDRESS;
 use crate::{
     cli::Healthcheck,
-    config::{Config, read_text},
+    config::{Config, read_secret},
     failure::Failure,
     http_client::{HttpClientOptions, base_url},
     unverified_client::unverified_client,
@@ -14,7 +14,7 @@ use crate::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(arguments: &Healthcheck) -> Result<ExitCode, Failure> {
-    let token = arguments.token_file.as_deref().map(read_text).transpose()?;
+    let token = arguments.token_file.as_deref().map(read_secret).transpose()?;
     let (client, url) = if let Some(file) = &arguments.config {
         (unverified_client(REQUEST_TIMEOUT)?, own_url(&Config::read(file)?))
     } else {

@@ -1,14 +1,19 @@
 //! Reads the files that a configuration names.
 
-use std::{os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    path::Path,
+};
 
 use identity::{Token, TokenHash};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 use crate::{failure::Failure, path::absolute};
 
-/// Mode bits that let the group or other users read a file.
-const READABLE_BY_OTHERS: u32 = 0o044;
+/// Mode bit that lets other users read a file.
+const READABLE_BY_OTHERS: u32 = 0o004;
+/// Mode bit that lets the group read a file: that is how a service reads a file of `root`.
+const READABLE_BY_GROUP: u32 = 0o040;
 
 /// Reads a file and strips white space at both ends: editors and `echo` add a final newline.
 pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
@@ -34,9 +39,13 @@ pub(crate) fn read_secret(file: &Path) -> Result<String, Failure> {
 
 /// A warning if other users can read a file with a secret.
 fn wide_mode(file: &Path) -> Option<String> {
-    let mode = std::fs::metadata(file).ok()?.permissions().mode() & 0o777;
+    let metadata = std::fs::metadata(file).ok()?;
+    let mode = metadata.permissions().mode() & 0o777;
+    // the files of a process in `/proc` belong to its user
+    let is_own = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == metadata.uid());
+    let too_wide = READABLE_BY_OTHERS | if is_own { READABLE_BY_GROUP } else { 0 };
     let file = absolute(file);
-    (mode & READABLE_BY_OTHERS != 0).then(|| {
+    (mode & too_wide != 0).then(|| {
         let file = file.display();
         format!("other users can read the secret in `{file}` (mode {mode:04o}); restrict it with `chmod 600 {file}`")
     })

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use http_server::ResourceMetadata;
+use http_server::{LoginClient, ResourceMetadata};
 use identity::oauth::{Algorithm, Introspection, Provider, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -34,6 +34,9 @@ pub(crate) struct OauthSection {
     pub(crate) groups_claim: Option<String>,
     /// Scopes that the server advertises to clients. Default: its own except `juju:approve`, and `openid profile email`.
     pub(crate) scopes: Option<Vec<String>>,
+    /// The client of `juju-mcp login`, by which people get a token for `juju-mcp approvals`. Default: none; people name one with
+    /// `--client-id`.
+    pub(crate) login: Option<LoginSection>,
     /// How long a validated token is cached, in seconds. A revoked token stays valid for up to this time. Default: 15, maximum: 60.
     #[schemars(range(max = 60))]
     pub(crate) token_cache_seconds: Option<u64>,
@@ -42,6 +45,17 @@ pub(crate) struct OauthSection {
     /// Accept static tokens (`tokens`, `--token-file`) in addition to those of the provider. Default: false.
     #[serde(default)]
     pub(crate) allow_static_tokens: bool,
+}
+
+/// The client of `juju-mcp login` at the provider: a public client with the device grant, or with the redirect URI
+/// `http://127.0.0.1/callback`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoginSection {
+    /// Id of the client.
+    pub(crate) client_id: String,
+    /// Requested scopes. Default: `openid`, `offline_access`, `juju:read` and `juju:approve`.
+    pub(crate) scopes: Option<Vec<String>>,
 }
 
 /// Introspection of tokens at the provider (RFC 7662).
@@ -100,6 +114,7 @@ impl OauthSection {
             public_url: self.public_url.trim_end_matches('/').to_owned(),
             authorization_servers: vec![self.issuer.clone()],
             scopes,
+            login: self.login.as_ref().map(LoginSection::to_client),
         })
     }
 
@@ -122,6 +137,16 @@ impl OauthSection {
         let endpoints = ENDPOINTS.iter().map(|path| format!("{base}{path}"));
         let toolsets = toolsets.iter().map(|name| format!("{base}/mcp/x/{name}"));
         Ok(endpoints.chain(toolsets).chain(self.audiences.iter().cloned()).collect())
+    }
+}
+
+/// Scopes of `juju-mcp login`: to approve, and to stay signed in.
+pub(crate) const LOGIN_SCOPES: [&str; 4] = ["openid", "offline_access", "juju:read", "juju:approve"];
+
+impl LoginSection {
+    fn to_client(&self) -> LoginClient {
+        let scopes = self.scopes.clone().unwrap_or_else(|| LOGIN_SCOPES.map(str::to_owned).to_vec());
+        LoginClient { client_id: self.client_id.clone(), scopes }
     }
 }
 

@@ -26,6 +26,9 @@ impl Config {
             }
         }
         paths.extend(self.tokens.iter_mut().map(|token| Some(&mut token.file)));
+        if let Some(tls) = &mut self.tls {
+            paths.extend([Some(&mut tls.certificate), Some(&mut tls.key)]);
+        }
         if let Some(console) = &mut self.console {
             paths.push(console.client_secret_file.as_mut());
         }

@@ -165,6 +165,13 @@ impl Config {
         if let Some(file) = oauth.and_then(|oauth| oauth.ca_certificate_file.as_ref()) {
             read_certificates(file)?;
         }
+        if oauth.and_then(|oauth| oauth.login.as_ref()).is_some_and(|login| login.client_id.is_empty()) {
+            return Err(self.invalid(
+                "oauth.login.client_id",
+                "is empty",
+                "name a client of the provider, or remove the section",
+            ));
+        }
         let client = self.console.as_ref().and_then(|console| console.client_id.as_deref());
         if client.is_some_and(str::is_empty) {
             return Err(self.invalid(
@@ -180,7 +187,8 @@ impl Config {
     fn validate_scopes(&self) -> Result<(), Failure> {
         let oauth = self.oauth.as_ref().and_then(|oauth| oauth.scopes.as_ref());
         let console = self.console.as_ref().and_then(|console| console.scopes.as_ref());
-        for (key, scopes) in [("oauth.scopes", oauth), ("console.scopes", console)] {
+        let login = self.oauth.as_ref().and_then(|oauth| oauth.login.as_ref()).and_then(|login| login.scopes.as_ref());
+        for (key, scopes) in [("oauth.scopes", oauth), ("oauth.login.scopes", login), ("console.scopes", console)] {
             let own = scopes.into_iter().flatten().filter(|scope| scope.starts_with(SCOPE_PREFIX));
             if let Some(unknown) = own.into_iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
                 let near = suggestion(unknown, SCOPES, "scopes are");

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use super::{
     Provider, SignInError, TokenRejection,
     id_token::IdToken,
+    issued_tokens::{IssuedTokens, TokenResponse},
     transport::{form_encode, read_json, unavailable},
 };
 
@@ -61,13 +62,6 @@ impl AccessToken {
     }
 }
 
-/// The response of the token endpoint (RFC 6749 section 5.1).
-#[derive(Deserialize)]
-struct TokenResponse {
-    access_token: String,
-    id_token: Option<String>,
-}
-
 impl PendingSignIn {
     /// # Errors
     /// [`SignInError::NoRandomness`].
@@ -104,6 +98,19 @@ impl Provider {
         Ok((url.into(), pending))
     }
 
+    /// Finishes the sign-in of a program that runs as the person, which does not use the token itself: the server validates it.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub async fn redeem_code(
+        &self,
+        registration: &Registration,
+        pending: &PendingSignIn,
+        response: AuthorizationResponse,
+    ) -> Result<IssuedTokens, SignInError> {
+        Ok(self.exchange_response(registration, pending, response).await?.0.into_issued())
+    }
+
     /// Finishes a sign-in: exchanges the code for an access token of the subject of the ID token.
     ///
     /// # Errors
@@ -114,6 +121,22 @@ impl Provider {
         pending: &PendingSignIn,
         response: AuthorizationResponse,
     ) -> Result<AccessToken, SignInError> {
+        let (tokens, subject) = self.exchange_response(registration, pending, response).await?;
+        let validated = self.validate(&tokens.access_token).await;
+        let claims = validated.map_err(|error| SignInError::from_token(error, SignInError::AccessToken))?;
+        if claims.subject != subject {
+            return Err(SignInError::SubjectMismatch);
+        }
+        Ok(AccessToken(tokens.access_token))
+    }
+
+    /// Exchanges the code of a response. Returns the tokens, and the subject of their validated ID token.
+    async fn exchange_response(
+        &self,
+        registration: &Registration,
+        pending: &PendingSignIn,
+        response: AuthorizationResponse,
+    ) -> Result<(TokenResponse, String), SignInError> {
         let state = response.state.unwrap_or_default();
         if !bool::from(state.as_bytes().ct_eq(pending.state.as_bytes())) {
             return Err(SignInError::StateMismatch);
@@ -123,16 +146,11 @@ impl Provider {
         }
         let code = response.code.filter(|_| response.error.is_none()).ok_or(SignInError::ProviderDenied)?;
         let tokens = self.exchange_code(registration, pending, &code).await?;
-        let id_token = tokens.id_token.ok_or(SignInError::IdToken(TokenRejection::Unreadable))?;
-        let verified = self.verify_jwt::<IdToken>(&id_token).await;
+        let id_token = tokens.id_token.as_deref().ok_or(SignInError::IdToken(TokenRejection::Unreadable))?;
+        let verified = self.verify_jwt::<IdToken>(id_token).await;
         let id_token = verified.map_err(|error| SignInError::from_token(error, SignInError::IdToken))?;
         let subject = id_token.check(self.settings(), &registration.client_id, &pending.nonce)?;
-        let validated = self.validate(&tokens.access_token).await;
-        let claims = validated.map_err(|error| SignInError::from_token(error, SignInError::AccessToken))?;
-        if claims.subject != subject {
-            return Err(SignInError::SubjectMismatch);
-        }
-        Ok(AccessToken(tokens.access_token))
+        Ok((tokens, subject))
     }
 
     async fn exchange_code(
@@ -169,7 +187,7 @@ impl Provider {
     }
 }
 
-fn with_client_credentials(
+pub(super) fn with_client_credentials(
     request: RequestBuilder,
     registration: &Registration,
     form: &[(&str, &str)],
