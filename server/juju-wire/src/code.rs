@@ -21,6 +21,9 @@ macro_rules! codes {
         }
 
         impl Code {
+            /// Every code with a name.
+            pub const ALL: &'static [Self] = &[$( Self::$name, )*];
+
             /// The phrase on the wire; empty for [`Code::None`].
             #[must_use]
             pub fn as_str(&self) -> &str {
@@ -112,8 +115,10 @@ impl<'de> Deserialize<'de> for Code {
 }
 
 /// An error in a result: `{"message", "code", "info"?}`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, thiserror::Error)]
-#[error("{message}")]
+///
+/// Displayed, it is the controller's sentence, with the code where the sentence does not contain it: some sentences, such as
+/// `cannot add relation "a:b c:d": relation a:b c:d`, mean nothing without their code.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RemoteError {
     /// The controller's sentence.
     #[serde(default)]
@@ -124,6 +129,22 @@ pub struct RemoteError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Value>,
 }
+
+impl fmt::Display for RemoteError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (message, code) = (self.message.as_str(), self.code.as_str());
+        let sentence = message.to_lowercase();
+        if message.is_empty() {
+            return formatter.write_str(if code.is_empty() { "the controller gave no reason" } else { code });
+        }
+        if code.split_whitespace().all(|word| sentence.contains(word)) {
+            return formatter.write_str(message);
+        }
+        write!(formatter, "{message} ({code})")
+    }
+}
+
+impl std::error::Error for RemoteError {}
 
 impl RemoteError {
     /// An error with a code and a sentence.
@@ -178,5 +199,24 @@ impl ErrorResults {
     /// That error.
     pub fn into_result(self) -> Result<(), RemoteError> {
         self.results.into_iter().try_for_each(ErrorResult::into_result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn displayed_error_contains_every_code_that_its_sentence_lacks() {
+        for code in Code::ALL {
+            let shown = RemoteError::new(code.clone(), "relation web:db db:server").to_string();
+            assert_eq!(shown, format!("relation web:db db:server ({code})"));
+            let phrase = format!("this is {code}");
+            assert_eq!(RemoteError::new(code.clone(), phrase.clone()).to_string(), phrase, "not twice");
+            assert_eq!(RemoteError::new(code.clone(), "").to_string(), code.as_str());
+        }
+        assert_eq!(RemoteError::plain("no space left").to_string(), "no space left");
+        let found = RemoteError::new(Code::ModelNotFound, "model \"shop\" not found").to_string();
+        assert_eq!(found, "model \"shop\" not found", "the words of the code are all there");
     }
 }

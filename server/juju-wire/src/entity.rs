@@ -51,6 +51,12 @@ pub enum Life {
 }
 
 impl Life {
+    /// Whether it is going away or gone.
+    #[must_use]
+    pub fn is_ending(self) -> bool {
+        matches!(self, Self::Dying | Self::Dead)
+    }
+
     /// The word on the wire; empty for [`Life::Unset`].
     #[must_use]
     pub fn as_str(self) -> &'static str {
