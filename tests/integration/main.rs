@@ -1,6 +1,7 @@
 //! Integration tests, one file per subject. `tests/README.md` maps code to files.
 
 mod act_targets;
+mod answers;
 mod approval_attacks;
 mod approval_invalidation;
 mod approval_people;

@@ -92,6 +92,12 @@ pub trait Command: Send + Sync + 'static {
         std::future::ready(Ok(None))
     }
 
+    /// The answer if the controller is doing already what the call wants, so that nothing is left to approve; reads only. What cannot
+    /// be read counts as not done.
+    fn already_done(_: &Self::Args, _: &ResolvedTarget) -> impl Future<Output = Option<Self::Output>> + Send {
+        std::future::ready(None)
+    }
+
     /// Does what was permitted.
     fn run(
         permit: Permit,

@@ -52,6 +52,6 @@ pub use plan::{Plan, PlannedCommand, PlannedWork, Tool};
 pub use registry::Catalogue;
 pub use resolved_target::{Progress, ResolvedTarget, TargetSelector};
 pub use scope::Scope;
-pub use text::shorten;
+pub use text::{count, shorten, table};
 pub use token_estimate::estimate_tokens;
 pub use view::{MAX_RESULT_TOKENS, render_rows};

@@ -19,6 +19,9 @@ pub trait PlannedCommand: Send + Sync {
     /// What a dry run can show beyond the act itself. Fails where an entity that the act needs does not exist.
     fn preview<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Result<Option<Value>, Failure>>;
 
+    /// The answer if the controller is doing already what the call wants.
+    fn already_done<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Option<Answer>>;
+
     /// Does what was permitted.
     fn run(self: Box<Self>, permit: Permit, target: Arc<ResolvedTarget>)
     -> BoxFuture<'static, Result<Answer, Failure>>;
@@ -52,25 +55,23 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
         .boxed()
     }
 
+    fn already_done<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Option<Answer>> {
+        async {
+            let output = C::already_done(&self.args, target).await?;
+            render::<C>(&view::<C>(&self.options, self.fingerprint, self.changes, target).ok()?, output).ok()
+        }
+        .boxed()
+    }
+
     fn run(
         self: Box<Self>,
         permit: Permit,
         target: Arc<ResolvedTarget>,
     ) -> BoxFuture<'static, Result<Answer, Failure>> {
         async move {
-            let call = fingerprint([target.controller_name(), target.model_name(), &self.fingerprint.to_string()]);
-            let view = View::new(Kind::of::<C>(), &self.options.view, call, self.changes);
-            let view = view.map_err(|problem| Failure::refused(problem.to_string(), "correct `cursor`"))?;
-            let mut output = C::run(permit, self.args, target).await?;
-            let concise = match self.options.view.format {
-                Format::Concise => C::concise(&mut output, &view.filter()),
-                Format::Detailed | Format::Json => None,
-            };
-            if let (Some(concise), true) = (&concise, self.options.view.fields.is_empty()) {
-                return Ok(view.render_concise(concise, None));
-            }
-            let value = serde_json::to_value(output).map_err(|cause| Failure::Unwritable(cause.to_string()))?;
-            Ok(view.render_document(value, concise.map(|concise| concise.head).unwrap_or_default()))
+            let view = view::<C>(&self.options, self.fingerprint, self.changes, &target)?;
+            let output = C::run(permit, self.args, target).await?;
+            render::<C>(&view, output)
         }
         .boxed()
     }
@@ -82,6 +83,30 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
     fn command_line(&self, arguments: &Value) -> String {
         command_line(C::COMMAND, C::SCOPE, C::POSITIONAL, arguments, &self.options)
     }
+}
+
+/// How the caller wants the answer of a command.
+fn view<'a, C: Command>(
+    options: &'a Options,
+    own: u32,
+    changes: bool,
+    target: &ResolvedTarget,
+) -> Result<View<'a>, Failure> {
+    let call = fingerprint([target.controller_name(), target.model_name(), &own.to_string()]);
+    let view = View::new(Kind::of::<C>(), &options.view, call, changes);
+    view.map_err(|problem| Failure::refused(problem.to_string(), "correct `cursor`"))
+}
+
+fn render<C: Command>(view: &View<'_>, mut output: C::Output) -> Result<Answer, Failure> {
+    let concise = match view.options.format {
+        Format::Concise => C::concise(&mut output, &view.filter()),
+        Format::Detailed | Format::Json => None,
+    };
+    if let (Some(concise), true) = (&concise, view.options.fields.is_empty()) {
+        return Ok(view.render_concise(concise, None));
+    }
+    let value = serde_json::to_value(output).map_err(|cause| Failure::Unwritable(cause.to_string()))?;
+    Ok(view.render_document(value, concise.map(|concise| concise.head).unwrap_or_default()))
 }
 
 /// A call with arguments that fit: what it would do, and the command that would do it.

@@ -1,6 +1,8 @@
 //! The state of the targets of an act: what its approval depends on.
 
+use juju_client::Error;
 use juju_wire::{
+    RemoteError,
     facade::client::{
         FullStatus,
         application::{ApplicationStatus, UnitStatus},
@@ -28,10 +30,32 @@ impl ResolvedTarget {
         Ok(target_state(&self.full_status().await?, self.model_uuid(), entities))
     }
 
+    /// The status of what the patterns select, with its storage. Juju fails the whole request if one storage instance has no filesystem
+    /// or volume, as happens while a unit starts or after its removal; then the status comes without storage, and with Juju's reason.
+    pub(crate) async fn status_with_storage(
+        &self,
+        patterns: Vec<String>,
+    ) -> Result<(FullStatusResult, Option<String>), Failure> {
+        let connection = self.model_connection().await?;
+        let params = StatusParams { patterns, include_storage: true };
+        match connection.call::<FullStatus>(params.clone()).await {
+            Err(Error::Remote(error)) if is_storage_problem(&error) => {
+                let params = StatusParams { include_storage: false, ..params };
+                Ok((connection.call::<FullStatus>(params).await?, Some(error.to_string())))
+            }
+            result => Ok((result?, None)),
+        }
+    }
+
     pub(crate) async fn full_status(&self) -> Result<FullStatusResult, Failure> {
         let connection = self.model_connection().await?;
         Ok(connection.call::<FullStatus>(StatusParams::default()).await?)
     }
+}
+
+/// Whether the error is about storage, and not about the model or the patterns.
+fn is_storage_problem(error: &RemoteError) -> bool {
+    ["storage", "filesystem", "volume"].iter().any(|word| error.message.contains(word))
 }
 
 fn target_state(status: &FullStatusResult, uuid: &str, entities: &[TargetEntity]) -> Value {

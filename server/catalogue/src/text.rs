@@ -19,7 +19,8 @@ pub(crate) fn yaml(value: &Value) -> String {
 }
 
 /// Rows under a heading, columns aligned by two spaces, as the Juju client prints them. Empty columns are left out.
-pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
+#[must_use]
+pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     let filled = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
     let columns: Vec<usize> = (0..heading.len()).filter(|column| *column == 0 || filled(*column)).collect();
     let width = |column: usize| {
@@ -40,6 +41,17 @@ pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A number with its noun: `1 unit`, `2 units`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = match (number, noun.strip_suffix('y')) {
+        (1, _) => noun.to_owned(),
+        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ => format!("{noun}s"),
+    };
+    format!("{number} {plural}")
 }
 
 /// A member as text: texts without quotes, nothing for what is absent, lists of plain values joined by commas.
@@ -135,6 +147,12 @@ mod tests {
         assert!(printer.removed() >= 6 && !printer.cut(), "{printer:?}");
         assert_eq!(printer.clean_line(&"x".repeat(10_000)).len(), MAX_CELL_CHARS + 3);
         assert!(printer.cut());
+    }
+
+    #[test]
+    fn count_has_the_plural_where_it_is_not_one() {
+        let counts = [count(0, "unit"), count(1, "unit"), count(2, "unit"), count(2, "policy"), count(2, "key")];
+        assert_eq!(counts, ["0 units", "1 unit", "2 units", "2 policies", "2 keys"]);
     }
 
     #[test]

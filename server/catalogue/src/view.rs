@@ -19,7 +19,7 @@ const PAGE_TOKENS: usize = 5_400;
 
 /// How one answer is to be given.
 pub(crate) struct View<'a> {
-    options: &'a ViewOptions,
+    pub(crate) options: &'a ViewOptions,
     /// Path to the rows, as in [`crate::Command::ROWS_PATH`].
     rows: Option<&'static str>,
     default_rows: usize,

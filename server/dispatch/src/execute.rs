@@ -204,6 +204,11 @@ impl ActiveCall<'_> {
                 if let Some(reply) = self.find_replay(required.act()).await? {
                     return Ok(Next::Answer(reply));
                 }
+                // nothing is left to approve, and nothing is sent
+                if let Some(answer) = required.job().already_done(&self.target).await {
+                    let warnings = required.warnings().to_vec();
+                    return Ok(Next::Answer(Reply::from_answer(answer, entry.id(), warnings)));
+                }
                 let flow = ApprovalFlow { dispatcher: self.dispatcher, caller: self.caller, target: &self.target };
                 // boxed: an approval is rare, and its size would be that of every call
                 Box::pin(flow.obtain_permit(required, self.proof.take(), entry)).await?

@@ -173,7 +173,7 @@ async fn rotated_password_is_read_again_without_restart() {
 }
 
 #[tokio::test]
-async fn unreadable_source_is_the_error_of_every_controller_until_it_is_readable() {
+async fn unreadable_source_is_the_error_of_every_controller() {
     let endpoint = ScriptedController::start().await.endpoint();
     let problem = Error::NoControllers { problem: "no files".into(), remedy: "log in".into() };
     let controllers = Controllers::unreadable(problem, Settings::default());

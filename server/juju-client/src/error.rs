@@ -334,6 +334,12 @@ impl Error {
         )
     }
 
+    /// Whether the connection failed, so that the same call can succeed on a later one.
+    #[must_use]
+    pub fn is_connection_failure(&self) -> bool {
+        self.remote().is_none() && self.is_transient()
+    }
+
     /// Whether a later attempt to connect can succeed.
     pub(crate) fn is_transient(&self) -> bool {
         use juju_wire::Code;

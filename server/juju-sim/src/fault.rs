@@ -13,6 +13,8 @@ pub enum Fault {
     Block(String, String),
     /// The agent of this machine stops communicating.
     MachineDown(String),
+    /// The filesystem or volume of this storage instance is missing, as between the deployment and the start of a unit.
+    LoseFilesystem(String),
     /// All connections to the controller break.
     DropConnections,
     /// Every answer is held back for so long.
@@ -26,7 +28,7 @@ pub enum Fault {
 /// The text names no fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no fault; one of: hook-error UNIT, block UNIT MESSAGE, machine-down ID, drop-connections, delay MILLISECONDS, restart-controller, clear"
+    "`{0}` is no fault; one of: hook-error UNIT, block UNIT MESSAGE, machine-down ID, lose-filesystem STORAGE, drop-connections, delay MILLISECONDS, restart-controller, clear"
 )]
 pub struct UnknownFault(String);
 
@@ -44,6 +46,7 @@ impl FromStr for Fault {
                 Ok(Self::Block((*unit).to_owned(), message.join(" ")))
             }
             ("machine-down", [id]) => Ok(Self::MachineDown((*id).to_owned())),
+            ("lose-filesystem", [storage]) => Ok(Self::LoseFilesystem((*storage).to_owned())),
             ("drop-connections", []) => Ok(Self::DropConnections),
             ("delay", [milliseconds]) => {
                 milliseconds.parse().map(Duration::from_millis).map(Self::Delay).map_err(|_| unknown())
@@ -77,6 +80,7 @@ impl Fault {
                 unit.workload = Status::now("blocked", message.clone());
             }),
             Self::MachineDown(id) => machine_down(state, id),
+            Self::LoseFilesystem(id) => lose_filesystem(state, id),
             Self::Clear => {
                 clear(state);
                 Ok(())
@@ -97,6 +101,16 @@ fn change_unit(state: &mut State, name: &str, change: impl Fn(&mut crate::state:
         }
     }
     if applied { Ok(()) } else { Err(format!("no model has a unit `{name}`")) }
+}
+
+fn lose_filesystem(state: &mut State, id: &str) -> Result<(), String> {
+    let mut applied = false;
+    let storage = state.models.values_mut().flat_map(|model| model.storage.values_mut());
+    for one in storage.filter(|one| one.id() == id) {
+        one.lost = true;
+        applied = true;
+    }
+    if applied { Ok(()) } else { Err(format!("no model has a storage instance `{id}`")) }
 }
 
 fn machine_down(state: &mut State, id: &str) -> Result<(), String> {
@@ -127,6 +141,7 @@ fn machine_down(state: &mut State, id: &str) -> Result<(), String> {
 fn clear(state: &mut State) {
     for model in state.models.values_mut() {
         model.incident = None;
+        model.storage.values_mut().for_each(|storage| storage.lost = false);
         let mut touched = Vec::new();
         for machine in model.machines.values_mut().filter(|machine| machine.lost) {
             machine.lost = false;

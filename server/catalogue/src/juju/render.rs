@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use juju_wire::{RemoteError, tag::Tag};
+use serde::Serialize;
 
 use crate::Failure;
 
@@ -85,6 +86,46 @@ pub(crate) fn bulk_single<T: Default>(
     }
 }
 
+/// One item of a bulk read: what the controller returned for it, or why there is nothing.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Item<T> {
+    /// What the controller returned.
+    Found(T),
+    /// Why there is nothing.
+    Failed {
+        /// The error of the controller.
+        error: String,
+    },
+}
+
+/// The items of a bulk read. The error of one item does not hide the others.
+///
+/// # Errors
+/// The first error, if there is no item without one.
+pub(crate) fn bulk_items<K, T, C: FromIterator<(K, Item<T>)>>(
+    items: impl Iterator<Item = (K, Result<T, Failure>)>,
+) -> Result<C, Failure> {
+    let (mut found, mut first) = (false, None);
+    let item = |(key, result)| match result {
+        Ok(value) => {
+            found = true;
+            (key, Item::Found(value))
+        }
+        Err(error) => {
+            let error: Failure = error;
+            let item = Item::Failed { error: error.to_string() };
+            first.get_or_insert(error);
+            (key, item)
+        }
+    };
+    let items = items.map(item).collect();
+    match first {
+        Some(error) if !found => Err(error),
+        _ => Ok(items),
+    }
+}
+
 /// Whether a value is the default of its type, which the client omits.
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
@@ -97,6 +138,19 @@ fn parsed(time: Option<&str>) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bulk_items_name_what_failed_beside_what_was_found() {
+        let missing = || Err(Failure::refused("gone", "look"));
+        let items: Vec<_> = bulk_items([("web", Ok(1)), ("db", missing())].into_iter()).expect("one is found");
+        assert_eq!(
+            serde_json::to_value(items).expect("plain"),
+            serde_json::json!([["web", 1], ["db", {"error": "gone"}]])
+        );
+        let none = bulk_items::<_, u8, Vec<_>>([("web", missing()), ("db", missing())].into_iter());
+        assert_eq!(none.expect_err("none is found").to_string(), "gone");
+        assert!(bulk_items::<&str, u8, Vec<_>>(std::iter::empty()).is_ok());
+    }
 
     #[test]
     fn times_and_ages_are_formatted_as_in_the_client() {

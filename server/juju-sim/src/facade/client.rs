@@ -11,7 +11,7 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::status;
+use super::{status, storage};
 use crate::{
     call::Call,
     methods::Methods,
@@ -29,6 +29,12 @@ fn full_status(call: &Call, params: StatusParams) -> Result<FullStatusResult, Re
     let uuid = call.model_uuid()?;
     call.read(|state| {
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+        if params.include_storage {
+            storage::check_described(model).map_err(|error| RemoteError {
+                message: format!("cannot process storage instances: {error}"),
+                ..error
+            })?;
+        }
         let mut full = status::full(state, model, &params);
         if state.model_access(&call.user(), uuid) < Some(ModelAccess::Admin) {
             full.offers.clear();

@@ -38,8 +38,11 @@ pub(super) fn register(methods: &mut Methods) {
     change::register(methods);
     pool::register(methods);
     methods.on::<ListStorageDetails>(|call, params| {
-        let found = read_model(call, instances)?;
-        let result = |_| StorageDetailsListResult { result: found.clone(), error: None };
+        let (found, problem) = read_model(call, |model| (instances(model), check_described(model).err()))?;
+        let result = |_| match &problem {
+            None => StorageDetailsListResult { result: found.clone(), error: None },
+            Some(error) => StorageDetailsListResult { result: Vec::new(), error: Some(error.clone()) },
+        };
         Ok(StorageDetailsListResults { results: params.filters.iter().map(result).collect() })
     });
     methods.on::<ListFilesystems>(|call, params| {
@@ -53,6 +56,14 @@ pub(super) fn register(methods: &mut Methods) {
         Ok(VolumeDetailsListResults { results: params.filters.iter().map(result).collect() })
     });
     methods.on::<StorageDetails>(details);
+}
+
+/// The error of the real server, which describes all storage instances or none.
+pub(super) fn check_described(model: &Model) -> Result<(), RemoteError> {
+    let Some(lost) = model.storage.values().find(|storage| storage.lost) else { return Ok(()) };
+    let (id, kind) = (lost.id(), if lost.block { "volume" } else { "filesystem" });
+    let problem = RemoteError::not_found(format!("{kind} for storage instance \"{id}\""));
+    Err(RemoteError { message: format!("getting details for storage {id}: {problem}"), ..problem })
 }
 
 fn read_model<T>(call: &Call, read: impl FnOnce(&Model) -> T) -> Result<T, RemoteError> {

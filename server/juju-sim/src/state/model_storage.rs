@@ -35,6 +35,7 @@ impl Model {
                 pool: self.default_pool(block).to_owned(),
                 size,
                 since: Utc::now(),
+                lost: false,
             };
             self.storage.insert(number, storage);
         }

@@ -16,6 +16,8 @@ pub(crate) struct Storage {
     /// MiB.
     pub(crate) size: u64,
     pub(crate) since: DateTime<Utc>,
+    /// Whether the filesystem or volume behind it is missing, so that the controller cannot describe it.
+    pub(crate) lost: bool,
 }
 
 impl Storage {

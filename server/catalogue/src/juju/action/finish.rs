@@ -77,7 +77,16 @@ pub(super) async fn finish(
             ));
         }
         tokio::time::sleep(POLL_INTERVAL).await;
-        tasks = connection.call::<Actions>(Entities { entities: asked.clone() }).await?.results;
+        let polled = connection.call::<Actions>(Entities { entities: asked.clone() }).await;
+        tasks = polled
+            .map_err(|error| {
+                let problem = format!("operation {operation} was begun, but its results cannot be read: {error}");
+                Failure::refused(
+                    problem,
+                    format!("it goes on; look at it with juju_show_operation, operation {operation}"),
+                )
+            })?
+            .results;
     }
 }
 

@@ -1,6 +1,9 @@
 //! `juju operations`: lists operations, without parameters, results, logs and messages, which can hold anything.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use juju_wire::facade::action::{ListOperations, operation::OperationQueryArgs};
 use policy::{Effect, Permit, TargetEntity};
@@ -22,12 +25,31 @@ pub struct Args {
     units: Vec<String>,
     machines: Vec<String>,
     status: Vec<String>,
+    // that many of the newest are left out
     offset: Option<i64>,
 }
 
+/// Operations by their ids.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Output {
+    #[serde(flatten)]
+    operations: BTreeMap<String, Operation>,
+    /// How many there are beyond these, and how to get them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_shown: Option<String>,
+}
+
+/// Operations in one answer, as in the client.
+const SHOWN: usize = 50;
+/// Operations in one request to the controller.
+const PAGE: i64 = 250;
+/// Requests for one answer at most.
+const MAX_PAGES: usize = 40;
+
 impl Command for Operations {
     type Args = Args;
-    type Output = BTreeMap<String, Operation>;
+    type Output = Output;
 
     const COMMAND: &'static str = "operations";
     const TOOLSET: &'static str = "actions";
@@ -42,26 +64,55 @@ impl Command for Operations {
         target::or_all_applications(named.chain(target::machines(&args.machines)))
     }
 
-    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let connection = target.model_connection().await?;
-        let query = OperationQueryArgs {
+        let skipped = usize::try_from(args.offset.unwrap_or_default().max(0)).unwrap_or(usize::MAX);
+        let mut query = OperationQueryArgs {
             applications: args.apps,
             units: args.units,
             machines: args.machines,
             actions: args.actions,
             status: args.status,
-            offset: args.offset,
-            limit: Some(50),
+            offset: None,
+            limit: Some(PAGE),
         };
-        let reply = connection.call::<ListOperations>(query).await?;
-        Ok(reply.results.into_iter().map(|one| (id(&one.operation), Operation::without_content(one))).collect())
+        // Juju lists the oldest first and returns no number, so the list is read to its end
+        let mut newest = VecDeque::new();
+        let (mut total, mut more) = (0, true);
+        for _ in 0..MAX_PAGES {
+            let reply = connection.call::<ListOperations>(query.clone()).await?;
+            total += reply.results.len();
+            more = reply.truncated && !reply.results.is_empty();
+            newest.extend(reply.results.into_iter().map(|one| (id(&one.operation), Operation::without_content(one))));
+            let surplus = newest.len().saturating_sub(SHOWN.saturating_add(skipped));
+            newest.drain(..surplus);
+            if !more {
+                break;
+            }
+            query.offset = i64::try_from(total).ok();
+        }
+        newest.truncate(newest.len().saturating_sub(skipped));
+        let newest = newest.split_off(newest.len().saturating_sub(SHOWN));
+        let shown = newest.len();
+        let not_shown = (shown < total || more).then(|| {
+            let (of, order) =
+                if more { (format!("more than {total}"), "read so far") } else { (total.to_string(), "newest") };
+            format!(
+                "{shown} of {of} operations are shown, the {order} first; `offset` leaves out that many of the newest"
+            )
+        });
+        Ok(Output { operations: newest.into_iter().collect(), not_shown })
     }
 
     fn concise(answer: &mut Self::Output, filter: &Filter) -> Option<Concise> {
-        answer.retain(|id, one| filter.selects(id, one));
-        let mut rows: Vec<_> = answer.iter().map(|(id, one)| one.row(id)).collect();
+        answer.operations.retain(|id, one| filter.selects(id, one));
+        let mut rows: Vec<_> = answer.operations.iter().map(|(id, one)| one.row(id)).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row[0].parse::<u64>().unwrap_or_default()));
         let heading = ["Id", "Status", "Enqueued", "Summary"];
-        Some(Concise::table(Table::new("operations", &heading, rows), "no matching operations"))
+        let table = Table::new("operations", &heading, rows);
+        Some(match &answer.not_shown {
+            Some(note) => Concise::with_head(vec![note.clone()]).and(table),
+            None => Concise::table(table, "no matching operations"),
+        })
     }
 }

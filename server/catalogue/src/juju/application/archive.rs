@@ -20,7 +20,16 @@ const REMEDY: &str = "pack it with `charmcraft pack` and give the path of the `.
 
 /// Whether this is a path to a file and not a Charmhub name.
 pub(super) fn is_file(charm: &str) -> bool {
-    charm.contains(['/', '\\']) || charm.to_ascii_lowercase().ends_with(".charm")
+    let name = charm.to_ascii_lowercase();
+    charm.contains(['/', '\\']) || [".charm", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// A bundle, in place of a charm.
+pub(super) fn bundle(name: &str) -> Failure {
+    Failure::refused(
+        format!("`{name}` is a bundle, and this tool deploys single charms"),
+        "deploy its charms one by one and relate them with juju_integrate, or use `juju deploy` of the client",
+    )
 }
 
 /// A charm in a local file.
@@ -37,8 +46,14 @@ impl Archive {
     /// [`Failure`] over HTTP, where it would be a file of the server, and where it is no charm.
     pub(super) async fn read(target: &ResolvedTarget, path: &str) -> Result<Self, Failure> {
         let bytes = read_local_file(target, path).await?;
+        if [".yaml", ".yml"].iter().any(|ending| path.to_ascii_lowercase().ends_with(ending)) {
+            return Err(bundle(path));
+        }
         let unfit = |cause: String| Failure::refused(format!("`{path}` is no charm: {cause}"), REMEDY);
         let mut archive = zip::ZipArchive::new(Cursor::new(&bytes)).map_err(|cause| unfit(cause.to_string()))?;
+        if archive.index_for_name("bundle.yaml").is_some() {
+            return Err(bundle(path));
+        }
         let mut text = |name: &str| -> Result<String, String> {
             let file = archive.by_name(name).map_err(|cause| format!("`{name}`: {cause}"))?;
             let mut text = String::new();

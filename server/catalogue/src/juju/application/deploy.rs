@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use juju_client::Connection;
 use juju_wire::{
     constraints::{Base, StorageConstraints},
     facade::application::{
@@ -13,6 +14,10 @@ use juju_wire::{
             PendingResourceUpload,
         },
     },
+    facade::charms::{
+        ResolveCharms,
+        resolve::{ResolveCharmWithChannel, ResolveCharmsWithChannel},
+    },
 };
 use policy::{Capability, CharmChange, Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
@@ -20,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    archive::{Archive, is_file},
+    archive::{self, Archive, is_file},
     resources::{self, ResourceRequest},
 };
 use crate::{Command, Failure, ResolvedTarget, Scope, constraints::parse_constraints, entity, juju::setup, target};
@@ -208,9 +213,21 @@ async fn from_charmhub(
     let missing = || Failure::refused("the controller did not say what it deployed", "look at the model's status");
     let mut result = reply.results.into_iter().next().ok_or_else(missing)?;
     match std::mem::take(&mut result.errors).into_iter().flatten().next() {
+        // Juju reads a bundle as a charm without metadata, and reports that
+        Some(_) if is_bundle(&args.charm, &connection).await => Err(archive::bundle(&args.charm)),
         Some(error) => Err(error.into()),
         None => Ok(result),
     }
+}
+
+/// Whether the name is one of a bundle in Charmhub.
+async fn is_bundle(name: &str, connection: &Connection) -> bool {
+    let charm_origin =
+        CharmOrigin { source: "charm-hub".to_owned(), risk: "stable".to_owned(), ..CharmOrigin::default() };
+    let wanted = ResolveCharmWithChannel { reference: format!("ch:{name}"), charm_origin, switch_charm: false };
+    let params = ResolveCharmsWithChannel { resolve: vec![wanted], macaroon: None };
+    let reply = connection.call::<ResolveCharms>(params).await;
+    reply.is_ok_and(|reply| reply.results.iter().any(|one| one.charm_origin.kind == "bundle"))
 }
 
 /// Rejects resources that the charm does not have, which the controller would ignore silently.

@@ -56,6 +56,13 @@ impl Command for RemoveApplication {
         Ok(Some(json!(remove(args, true, target).await?)))
     }
 
+    async fn already_done(args: &Args, target: &ResolvedTarget) -> Option<Removal> {
+        let status = if args.force { None } else { target.full_status().await.ok() }?;
+        Removal::already(&args.applications, |name| {
+            status.applications.get(name).is_some_and(|one| one.life.is_ending())
+        })
+    }
+
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Removal, Failure> {
         remove(&args, false, &target).await
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Command, Failure, ResolvedTarget, Scope,
-    juju::render::{base_channel, bulk_result, id},
+    juju::render::{Item, base_channel, bulk_items, bulk_result},
     target,
 };
 
@@ -52,7 +52,7 @@ pub struct Application {
 
 impl Command for ShowApplication {
     type Args = Args;
-    type Output = BTreeMap<String, Application>;
+    type Output = BTreeMap<String, Item<Application>>;
 
     const COMMAND: &'static str = "show-application";
     const TOOLSET: &'static str = "status";
@@ -70,17 +70,15 @@ impl Command for ShowApplication {
         let connection = target.model_connection().await?;
         let tags: Entities = args.applications.iter().map(|name| Tag::new("application", name)).collect();
         let reply = connection.call::<ApplicationsInfo>(tags).await?;
-        reply
-            .results
-            .into_iter()
-            .zip(args.applications)
-            .map(|(item, name)| bulk_result(item.result, item.error, &name).map(application))
-            .collect()
+        bulk_items(reply.results.into_iter().zip(args.applications).map(|(item, name)| {
+            let found = bulk_result(item.result, item.error, &name).map(application);
+            (name, found)
+        }))
     }
 }
 
-fn application(wire: ApplicationResult) -> (String, Application) {
-    let shown = Application {
+fn application(wire: ApplicationResult) -> Application {
+    Application {
         charm: wire.charm,
         base: format!("{}@{}", wire.base.name, base_channel(&wire.base.channel)),
         channel: wire.channel,
@@ -91,6 +89,5 @@ fn application(wire: ApplicationResult) -> (String, Application) {
         remote: wire.remote,
         life: wire.life,
         endpoint_bindings: wire.endpoint_bindings,
-    };
-    (id(&wire.tag), shown)
+    }
 }

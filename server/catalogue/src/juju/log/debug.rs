@@ -147,12 +147,12 @@ fn source(name: &str) -> TargetEntity {
     }
 }
 
-/// Whether a text is the tag of a machine or a unit, or a pattern of tags. The name of an application never is: it has no word of
+/// Whether a text is the tag of a machine, a unit or a controller, or a pattern of tags. The name of an application never is: it has no word of
 /// digits alone.
 fn is_tag(name: &str) -> bool {
     let number = |id: &str| id.rsplit('-').next().is_some_and(entity::is_machine);
     let kind = name.split_once('-').map(|(kind, id)| (kind, number(id)));
-    name.contains('*') || matches!(kind, Some(("machine" | "unit", true)))
+    name.contains('*') || matches!(kind, Some(("machine" | "unit" | "controller", true)))
 }
 
 /// The tag for a machine id, a unit or an application; a tag is returned unchanged.
@@ -180,6 +180,7 @@ mod tests {
             ("web", "unit-web-*"),
             ("unit-web-0", "unit-web-0"),
             ("machine-0", "machine-0"),
+            ("controller-0", "controller-0"),
             ("unit-web-*", "unit-web-*"),
             ("model-registry", "unit-model-registry-*"),
             ("application-server", "unit-application-server-*"),

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::{
     Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table,
-    juju::render::{bulk_result, bulk_single},
+    juju::render::{bulk_result, bulk_single, timestamp},
     target,
 };
 
@@ -148,7 +148,7 @@ impl Command for ShowStatusLog {
     fn concise(answer: &mut Vec<Past>, filter: &Filter) -> Option<Concise> {
         answer.retain(|one| filter.selects("", one));
         let row = |one: &Past| {
-            let since = one.since.clone().unwrap_or_default();
+            let since = timestamp(one.since.as_deref());
             vec![since, one.kind.clone(), one.status.clone(), one.message.clone()]
         };
         let rows = answer.iter().map(row).collect();

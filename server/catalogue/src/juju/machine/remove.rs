@@ -61,6 +61,13 @@ impl Command for RemoveMachine {
         Ok(Some(json!(remove(args, true, target).await?)))
     }
 
+    async fn already_done(args: &Args, target: &ResolvedTarget) -> Option<Removal> {
+        let status = if args.force { None } else { target.full_status().await.ok() }?;
+        Removal::already(&args.machines, |id| {
+            status.machines.get(id).is_some_and(|one| one.agent_status.life.is_ending())
+        })
+    }
+
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Removal, Failure> {
         remove(&args, false, &target).await
     }

@@ -3,12 +3,9 @@
 use std::sync::Arc;
 
 use juju_wire::{
-    facade::{
-        client::{FullStatus, status::StatusParams},
-        model_manager::{
-            DestroyModels,
-            lifecycle::{DestroyModelParams, DestroyModelsParams},
-        },
+    facade::model_manager::{
+        DestroyModels,
+        lifecycle::{DestroyModelParams, DestroyModelsParams},
     },
     tag::Tag,
 };
@@ -71,12 +68,11 @@ impl Command for DestroyModel {
     }
 
     async fn preview(_: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
-        let connection = target.model_connection().await?;
-        let wire = connection.call::<FullStatus>(StatusParams { patterns: Vec::new(), include_storage: true }).await?;
+        let (wire, problem) = target.status_with_storage(Vec::new()).await?;
         let units: usize = wire.applications.values().map(|application| application.units.len()).sum();
         let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
         let consumed = wire.offers.iter().filter(|(_, offer)| offer.total_connected_count > 0);
-        Ok(Some(json!({
+        let mut preview = json!({
             "destroying": target.model_name(),
             "applications": names(wire.applications.keys().collect()),
             "units": units,
@@ -84,7 +80,11 @@ impl Command for DestroyModel {
             "storage": wire.storage.iter().map(|storage| crate::entity::name(&storage.storage_tag)).collect::<Vec<_>>(),
             "offers": names(wire.offers.keys().collect()),
             "offers-in-use": names(consumed.map(|(name, _)| name).collect()),
-        })))
+        });
+        if let Some(problem) = problem {
+            preview["storage-not-shown"] = json!(problem);
+        }
+        Ok(Some(preview))
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

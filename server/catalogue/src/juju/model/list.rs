@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::info::{Credential, State};
 use crate::{
     Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table,
-    juju::render::{bulk_result, id, last_connection},
+    juju::render::{bulk_result, id, is_default, last_connection},
+    text::count,
 };
 
 /// The tool `juju_models`.
@@ -33,6 +34,9 @@ pub struct Args {
 #[derive(Debug, Serialize)]
 pub struct Output {
     models: Vec<Summary>,
+    /// How many models the controller could not describe.
+    #[serde(skip_serializing_if = "is_default")]
+    not_described: usize,
 }
 
 /// One model in short.
@@ -86,14 +90,17 @@ impl Command for Models {
             None => connection.session().await?.user_tag().to_owned(),
         };
         let reply = connection.call::<ListModelSummaries>(ModelSummariesRequest { user_tag, all: args.all }).await?;
-        let mut models = Vec::with_capacity(reply.results.len());
+        let (mut models, mut not_described) = (Vec::with_capacity(reply.results.len()), 0);
         for item in reply.results {
-            models.push(summary(bulk_result(item.result, item.error, "a model")?, target.controller_name()));
+            match bulk_result(item.result, item.error, "a model") {
+                Ok(wire) => models.push(summary(wire, target.controller_name())),
+                Err(_) => not_described += 1, // its error may name a model that the caller must not see
+            }
         }
         // the caller sees the models that a role allows to show
         models.retain(|model: &Summary| target.may_see_model(&model.name));
         models.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(Output { models })
+        Ok(Output { models, not_described })
     }
 
     fn concise(answer: &mut Output, filter: &Filter) -> Option<Concise> {
@@ -105,7 +112,15 @@ impl Command for Models {
         };
         let rows = answer.models.iter().map(row).collect();
         let heading = ["Model", "Cloud", "Region", "Type", "Status", "Message", "Access", "Last connection"];
-        Some(Concise::table(Table::new("models", &heading, rows), "no model that you may see, or none matches"))
+        let table = Table::new("models", &heading, rows);
+        Some(match answer.not_described {
+            0 => Concise::table(table, "no model that you may see, or none matches"),
+            number => {
+                let number = count(number, "model");
+                Concise::with_head(vec![format!("not shown, because the controller could not describe them: {number}")])
+                    .and(table)
+            }
+        })
     }
 }
 

@@ -7,7 +7,6 @@ mod summary;
 
 use std::sync::Arc;
 
-use juju_wire::facade::client::{FullStatus, status::StatusParams};
 use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,11 +51,10 @@ impl Command for Status {
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        let connection = target.model_connection().await?;
         let selected = !args.selectors.is_empty();
-        let params = StatusParams { patterns: args.selectors, include_storage: true };
-        let wire = connection.call::<FullStatus>(params).await?;
-        Ok(Output { selected, ..render::status(&wire, target.controller_name(), args.relations) })
+        let (wire, storage_not_shown) = target.status_with_storage(args.selectors).await?;
+        let status = render::status(&wire, target.controller_name(), args.relations);
+        Ok(Output { storage_not_shown, selected, ..status })
     }
 
     fn concise(answer: &mut Output, filter: &Filter) -> Option<Concise> {

@@ -92,43 +92,120 @@ impl Command for WaitFor {
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let again = |problem: String| Failure::refused(problem, "correct the argument");
         let (query, limit) = (args.query().map_err(again)?, args.timeout().map_err(again)?);
-        let mut seen = Watched::default();
-        let ended = tokio::time::timeout(limit, wait(&args, &query, &target, &mut seen)).await;
-        if let Ok(outcome) = ended {
-            return outcome;
+        check_model_name(&args, &target)?;
+        let mut wait = Wait { args: &args, query, target: &target, seen: Watched::default(), broken: None };
+        match tokio::time::timeout(limit, wait.run()).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(wait.timed_out(limit)),
         }
-        let wire = seen.now().map(|properties| Value::Object(query.named(&properties)).to_string());
-        let (word, name, wire) = (args.kind.word(), &args.name, wire.unwrap_or_else(|| "not there".to_owned()));
-        let problem = format!("{word} {name} did not get there within {} s; it is: {wire}", limit.as_secs());
-        Err(Failure::refused(problem, "look with `juju_status`, or wait longer with `timeout`"))
     }
 }
 
-async fn wait(args: &Args, query: &Query, target: &ResolvedTarget, seen: &mut Watched) -> Result<Output, Failure> {
-    let connection = target.model_connection().await?;
-    let session = connection.session().await?;
-    let watcher = Watcher::start(session).await?;
-    let (mut round, mut wire) = (0.0, Map::new());
-    loop {
-        let next = watcher.session.call_without_timeout::<Next>(&watcher.id, ()).await?;
-        for delta in &next.deltas {
-            seen.take(args.kind, &args.name, delta);
-        }
-        let Some(properties) = seen.now() else { continue };
-        let named = query.named(&properties);
-        if query.holds(&properties) {
-            return Ok(Output { properties: named });
-        }
-        if seen.removed {
-            let problem = format!("{} {} was removed", args.kind.word(), args.name);
-            return Err(Failure::refused(problem, "look with `juju_status` for what is left"));
-        }
-        if named != wire {
-            round += 1.0;
-            target.report(round, None, format!("{} {}: {}", args.kind.word(), args.name, Value::Object(named.clone())));
-            wire = named;
+/// A model is the one that the call acts on; another name would wait for something that is never looked at.
+fn check_model_name(args: &Args, target: &ResolvedTarget) -> Result<(), Failure> {
+    let full = target.model_name();
+    let short = full.split_once('/').map_or(full, |(_, name)| name);
+    if args.kind != Kind::Model || [full, short, target.model_uuid()].contains(&args.name.as_str()) {
+        return Ok(());
+    }
+    Err(Failure::refused(
+        format!("model \"{}\" not found: the call waits in {full}", args.name),
+        "give the name in `model` too, or list the models with `juju_models`",
+    ))
+}
+
+/// Pause before the next attempt after the connection broke.
+const RECONNECT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// One wait, over as many connections as it takes.
+struct Wait<'a> {
+    args: &'a Args,
+    query: Query,
+    target: &'a ResolvedTarget,
+    seen: Watched,
+    /// Why there is no connection now, after there was one.
+    broken: Option<juju_client::Error>,
+}
+
+impl Wait<'_> {
+    async fn run(&mut self) -> Result<Output, Failure> {
+        loop {
+            let error = match self.watch().await {
+                Err(Failure::Juju(error)) if error.is_connection_failure() => error,
+                outcome => return outcome,
+            };
+            if self.broken.is_none() && !self.seen.complete {
+                return Err(error.into()); // there was no connection yet
+            }
+            self.target.report(0.0, None, format!("the connection broke, the wait goes on: {error}"));
+            self.broken = Some(error);
+            tokio::time::sleep(RECONNECT_INTERVAL).await;
         }
     }
+
+    /// Watches over one connection, until the query matches or the connection breaks.
+    async fn watch(&mut self) -> Result<Output, Failure> {
+        let args = self.args;
+        let connection = self.target.model_connection().await?;
+        let watcher = Watcher::start(connection.session().await?).await?;
+        let (mut round, mut wire) = (0.0, Map::new());
+        // a new watcher reports everything again, but not what was removed meanwhile
+        let was_there = std::mem::take(&mut self.seen).now().is_some();
+        loop {
+            let next = watcher.session.call_without_timeout::<Next>(&watcher.id, ()).await?;
+            self.broken = None;
+            self.seen.complete = true;
+            for delta in &next.deltas {
+                self.seen.take(args.kind, &args.name, delta);
+            }
+            let Some(properties) = self.seen.now() else {
+                if was_there {
+                    return Err(removed(args));
+                }
+                continue;
+            };
+            let named = self.query.named(&properties);
+            if self.query.holds(&properties) {
+                return Ok(Output { properties: named });
+            }
+            if self.seen.removed {
+                return Err(removed(args));
+            }
+            if named != wire {
+                round += 1.0;
+                let now = Value::Object(named.clone());
+                self.target.report(round, None, format!("{} {}: {now}", args.kind.word(), args.name));
+                wire = named;
+            }
+        }
+    }
+
+    /// The failure at the end of the time limit: what was seen last, or that nothing was heard from the controller.
+    fn timed_out(&self, limit: Duration) -> Failure {
+        let (word, name, seconds) = (self.args.kind.word(), &self.args.name, limit.as_secs());
+        let longer = "look with `juju_status`, or wait longer with `timeout`";
+        let controller = self.target.controller_name();
+        if let Some(error) = &self.broken {
+            let problem = format!(
+                "the state of {word} {name} is not known: the connection broke and did not come back within {seconds} s: {error}"
+            );
+            return Failure::refused(problem, longer);
+        }
+        if !self.seen.complete {
+            let problem = format!(
+                "the state of {word} {name} is not known: controller {controller} reported nothing within {seconds} s"
+            );
+            return Failure::refused(problem, longer);
+        }
+        let now = self.seen.now().map(|properties| Value::Object(self.query.named(&properties)).to_string());
+        let now = now.unwrap_or_else(|| "not there".to_owned());
+        Failure::refused(format!("{word} {name} did not get there within {seconds} s; it is: {now}"), longer)
+    }
+}
+
+fn removed(args: &Args) -> Failure {
+    let problem = format!("{} {} was removed", args.kind.word(), args.name);
+    Failure::refused(problem, "look with `juju_status` for what is left")
 }
 
 /// A watcher of everything in a model; it is stopped when this is dropped.

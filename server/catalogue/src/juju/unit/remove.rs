@@ -60,6 +60,14 @@ impl Command for RemoveUnit {
         Ok(Some(json!(remove(args, true, target).await?)))
     }
 
+    async fn already_done(args: &Args, target: &ResolvedTarget) -> Option<Removal> {
+        let status = if args.force { None } else { target.full_status().await.ok() }?;
+        let units = || status.applications.values().flat_map(|application| &application.units);
+        Removal::already(&args.units, |name| {
+            units().any(|(unit, one)| unit == name && one.agent_status.life.is_ending())
+        })
+    }
+
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Removal, Failure> {
         remove(&args, false, &target).await
     }

@@ -10,7 +10,11 @@ use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, target};
+use crate::{
+    Command, Failure, ResolvedTarget, Scope, entity,
+    juju::removal::{Failed, split},
+    target,
+};
 
 /// The tool `juju_resolved`.
 pub struct Resolved;
@@ -27,12 +31,23 @@ pub struct Args {
     no_retry: bool,
 }
 
-/// The units that go on.
+/// What was requested. Whether the hook succeeds shows only later.
 #[derive(Debug, Serialize)]
 pub struct Output {
-    /// Their names; with `all`, empty.
-    resolved: Vec<String>,
+    /// Units that were asked to run the failed hook again; with `all`, empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_to_retry: Option<Vec<String>>,
+    /// Units that pass over the failed hook; with `all`, empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passed_over: Option<Vec<String>>,
+    /// What stays in error, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<Failed>,
+    /// What to look at next.
+    next: &'static str,
 }
+
+const NEXT: &str = "the hook may fail again: look at the units with juju_status, and at juju_show_status_log and juju_debug_log if they are in error";
 
 impl Command for Resolved {
     type Args = Args;
@@ -61,7 +76,9 @@ impl Command for Resolved {
         let entities = args.units.iter().map(|name| Entity { tag: entity::unit(name) }).collect();
         let params = UnitsResolved { tags: Entities { entities }, retry: !args.no_retry, all: args.all };
         let connection = target.model_connection().await?;
-        connection.call::<ResolveUnitErrors>(params).await?.into_result()?;
-        Ok(Output { resolved: args.units })
+        let reply = connection.call::<ResolveUnitErrors>(params).await?;
+        let (done, failed) = split(args.units, reply.results.into_iter().map(|result| result.error))?;
+        let (asked_to_retry, passed_over) = if args.no_retry { (None, Some(done)) } else { (Some(done), None) };
+        Ok(Output { asked_to_retry, passed_over, failed, next: NEXT })
     }
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Command, Failure, ResolvedTarget, Scope,
-    juju::render::{bulk_result, id, is_default},
+    juju::render::{Item, bulk_items, bulk_result, id, is_default},
     target,
 };
 
@@ -78,7 +78,7 @@ pub struct Relation {
 
 impl Command for ShowUnit {
     type Args = Args;
-    type Output = BTreeMap<String, Unit>;
+    type Output = BTreeMap<String, Item<Unit>>;
 
     const COMMAND: &'static str = "show-unit";
     const TOOLSET: &'static str = "status";
@@ -97,15 +97,17 @@ impl Command for ShowUnit {
         let connection = target.model_connection().await?;
         let tags: Entities = args.units.iter().map(|name| Tag::new("unit", name)).collect();
         let reply = connection.call::<UnitsInfo>(tags).await?;
-        let items = reply.results.into_iter().zip(&args.units);
-        items.map(|(item, name)| Ok(unit(bulk_result(item.result, item.error, name)?, &args))).collect()
+        bulk_items(reply.results.into_iter().zip(&args.units).map(|(item, name)| {
+            let found = bulk_result(item.result, item.error, name).map(|wire| unit(wire, &args));
+            (name.clone(), found)
+        }))
     }
 }
 
-fn unit(wire: UnitResult, args: &Args) -> (String, Unit) {
+fn unit(wire: UnitResult, args: &Args) -> Unit {
     let name = id(&wire.tag);
     let relations = wire.relation_data.iter().filter_map(|one| relation(one, &name, args)).collect();
-    let unit = Unit {
+    Unit {
         workload_version: wire.workload_version,
         machine: wire.machine,
         // the client takes the list apart and has none where it is empty
@@ -117,8 +119,7 @@ fn unit(wire: UnitResult, args: &Args) -> (String, Unit) {
         relation_info: relations,
         provider_id: wire.provider_id,
         address: wire.address,
-    };
-    (name, unit)
+    }
 }
 
 fn data(wire: &RelationData) -> Value {

@@ -46,6 +46,7 @@ pub(super) fn status(wire: &FullStatusResult, controller: &str, with_relations: 
         application_endpoints: wire.remote_applications.iter().map(|(name, one)| (name.clone(), remote(one))).collect(),
         offers: wire.offers.iter().map(|(name, one)| (name.clone(), offer(one))).collect(),
         storage: Storage::of(wire),
+        storage_not_shown: None,
         controller: Clock { timestamp: time_of_day(wire.controller_timestamp.as_deref()) },
         branches: branches(wire),
         relations: with_relations.then(|| wire.relations.iter().map(relation).collect()),

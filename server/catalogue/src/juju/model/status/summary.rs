@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::shape::{Application, Machine, State, Status, Unit};
-use crate::{Concise, Filter, Table};
+use crate::{Concise, Filter, Table, text::count};
 
 /// States that need no attention.
 const WELL: &[&str] = &["active", "idle", "executing", "unset", "unknown", "started", "running", "available", ""];
@@ -77,6 +77,9 @@ impl Problems {
         for (key, state) in &answer.broken_relations {
             found.look(&format!("relation {key}"), state);
         }
+        if let Some(problem) = &answer.storage_not_shown {
+            found.add("storage", "unknown", problem);
+        }
         for (name, message) in answer.storage.errors() {
             found.add(&name, "error", &message);
         }
@@ -134,8 +137,7 @@ impl Problems {
     fn line(&self, answer: &Status, is_part: bool) -> String {
         let units: usize = answer.applications.values().map(|one| one.units.len()).sum();
         let counts = [(answer.applications.len(), "application"), (units, "unit"), (answer.machines.len(), "machine")];
-        let counts =
-            counts.map(|(count, noun)| format!("{count} {noun}{}", if count == 1 { "" } else { "s" })).join(", ");
+        let counts = counts.map(|(number, noun)| count(number, noun)).join(", ");
         let nothing = answer.applications.is_empty() && answer.machines.is_empty() && self.rows.is_empty();
         match self.rows.len() {
             _ if nothing && is_part => "nothing matches".to_owned(),

@@ -78,6 +78,8 @@ pub(super) struct Watched {
     units: BTreeMap<String, String>,
     /// Whether it is gone.
     pub(super) removed: bool,
+    /// Whether the controller has reported the whole model once.
+    pub(super) complete: bool,
 }
 
 impl Watched {
