@@ -137,9 +137,12 @@ impl Config {
     pub(crate) fn parse(file: &Path, text: &str) -> Result<Self, Failure> {
         let file = absolute(file);
         let parsed = serde_yaml::from_str::<Option<Self>>(text).map_err(|cause| {
-            let cause = shorten_unknown(&cause.to_string());
+            let problem = match (::policy::tab_problem(text, &cause), cause.location()) {
+                (Some(problem), Some(place)) => format!("{problem} at line {}", place.line()),
+                _ => shorten_unknown(&cause.to_string()),
+            };
             Failure::usage(
-                format!("the configuration `{}` is invalid: {cause}", file.display()),
+                format!("the configuration `{}` is invalid: {problem}", file.display()),
                 "`juju-mcp config schema` and docs/configuration.md describe all keys",
             )
         })?;

@@ -27,3 +27,12 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     text(&(serde_json::to_string_pretty(value).map_err(Failure::failed)? + "\n"))
 }
+
+/// Prints rows in aligned columns.
+///
+/// # Errors
+/// As [`text`].
+pub(crate) fn table<const N: usize>(head: &[&str; N], rows: &[[String; N]]) -> Result<(), Failure> {
+    let rows: Vec<_> = rows.iter().map(|row| row.to_vec()).collect();
+    text(&catalogue::table(head, &rows))
+}

@@ -43,7 +43,7 @@ pub(crate) fn timestamp(at: DateTime<Utc>, now: DateTime<Utc>) -> Markup {
         seconds @ 0..=89 => format!("{seconds} s"),
         seconds @ 90..=5399 => format!("{} min", (seconds + 30) / 60),
         seconds @ 5400..=129_599 => format!("{} h", (seconds + 1800) / 3600),
-        seconds => format!("{} days", (seconds + 43_200) / 86_400),
+        seconds => format!("{} days", (seconds + 43_200) / 86_400), // two or more
     };
     let relative = if difference >= 0 { format!("in {distance}") } else { format!("{distance} ago") };
     let datetime = at.format("%Y-%m-%dT%H:%M:%SZ").to_string();

@@ -69,14 +69,10 @@ impl Listing {
     /// The listing as a table for people.
     #[must_use]
     pub fn table(&self) -> String {
-        let width = self.tools.iter().map(|size| size.name.len()).max().unwrap_or(4).max(5);
-        let row = |name: &str, bytes: &str, tokens: &str| format!("{name:<width$}  {bytes:>7}  {tokens:>7}\n");
-        let mut text = row("tool", "bytes", "tokens");
-        for size in &self.tools {
-            text += &row(&size.name, &size.bytes.to_string(), &size.tokens.to_string());
-        }
-        let count = format!("{} tools", self.tools.len());
-        text += &row(&count, &self.bytes.to_string(), &self.tokens.to_string());
-        text
+        let row =
+            |name: &str, bytes: usize, tokens: usize| vec![name.to_owned(), bytes.to_string(), tokens.to_string()];
+        let mut rows: Vec<_> = self.tools.iter().map(|size| row(&size.name, size.bytes, size.tokens)).collect();
+        rows.push(row(&catalogue::count(self.tools.len(), "tool"), self.bytes, self.tokens));
+        catalogue::table(&["TOOL", "BYTES", "TOKENS"], &rows)
     }
 }

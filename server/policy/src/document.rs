@@ -231,6 +231,7 @@ mod tests {
             ("rules:\n  - {name: a, severity: awful, check: 'false', message: m}\n", (2, 25), "awful"),
             ("rules:\n  - {name: a, severity: low, check: 'false'}\n", (2, 5), "message"),
             ("rules: [\n", (2, 1), "did not find"),
+            ("rules:\n\t- {name: a}\n", (2, 1), "indented with a tab"),
             ("colour: red\n", (1, 1), "colour"),
             ("disabled_rules: [nothing]\n", (1, 18), "`nothing`"),
             ("settings:\n  blocked_patterns: ['(']\n", (2, 23), "regular expression"),

@@ -34,10 +34,22 @@ impl InvalidPolicy {
         let begin = error.location().map_or((1, 1), |location| (location.line(), location.column()));
         let message = shorten_unknown(&error.to_string());
         let problem = message.rsplit_once(" at line ").map_or(message.as_str(), |(problem, _)| problem);
+        if let Some(problem) = tab_problem(text, error) {
+            return Self::at_position(file, begin, problem);
+        }
         let mut words = problem.split('`').skip(1).step_by(2);
         let closer = words.find_map(|word| locate(text, begin.0, word));
         Self::at_position(file, closer.unwrap_or(begin), problem)
     }
+}
+
+/// The problem in plain words, if it is an indentation with a tab: the YAML parser calls that a character that cannot start any token.
+#[must_use]
+pub fn tab_problem(text: &str, error: &serde_yaml::Error) -> Option<&'static str> {
+    let line = text.lines().nth(error.location()?.line().saturating_sub(1))?;
+    let indentation = &line[..line.len() - line.trim_start().len()];
+    let is_tab = error.to_string().contains("token") && indentation.contains('\t');
+    is_tab.then_some("the line is indented with a tab; YAML allows spaces only")
 }
 
 /// Position of the first occurrence of a whole word, from a line on.

@@ -80,7 +80,7 @@ pub use display::{MAX_DISPLAY_CHARS, confusable_warning, display_safe, display_s
 pub use fact::Fact;
 pub use fingerprint::fingerprint;
 pub use impact::{Capability, CharmChange, Exposure, Impact};
-pub use invalid_policy::InvalidPolicy;
+pub use invalid_policy::{InvalidPolicy, tab_problem};
 pub use names::{KnownNames, KnownTool, UnknownName, nearest_tool};
 pub use pattern::Pattern;
 pub use permissions::Permissions;

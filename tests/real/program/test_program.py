@@ -94,7 +94,7 @@ def test_invalid_arguments_are_refused_with_a_remedy(tmp_path, words, parts):
 
 
 @pytest.mark.parametrize("text, parts", [
-    ("controlers: []", ["`controlers`", "`controllers`"]), ("controllers: {}", ["controllers", "sequence"]), ("a: b: c", ["bad.yaml"]),
+    ("controlers: []", ["`controlers`", "`controllers`"]), ("controllers: {}", ["controllers", "sequence"]), ("a: b: c", ["bad.yaml"]), ("tokens:\n\t- {}", ["indented with a tab"]),
     ("listen: missing", ["listen"]), ("controllers: [{name: a, addresses: ['127.0.0.1:1']}]", ["bad.yaml"])])
 def test_bad_configuration_is_refused_by_check_and_serve(tmp_path, text, parts):
     (tmp_path / "bad.yaml").write_text(text + "\n")

@@ -45,17 +45,19 @@ async fn list(server: &ApiServer, status: Option<&str>) -> Result<ExitCode, Fail
     let approvals: Vec<Approval> = parse(response["approvals"].clone())?;
     let rows = approvals.iter().map(|approval| {
         let act = &approval.request.act;
-        [
+        let cells = [
             approval.id.clone(),
             approval.status.as_str().to_owned(),
             approval.expires_at.format("%Y-%m-%d %H:%M UTC").to_string(),
             approval.request.requester.name().to_owned(),
             act.target.location.to_string(),
             approval.request.command.clone(),
-        ]
+        ];
+        // cells may contain text of an assistant
+        cells.map(|cell| display_safe(&cell))
     });
-    let heads = ["ID", "STATUS", "EXPIRES", "REQUESTED BY", "TARGET", "COMMAND"].map(str::to_owned);
-    print!("{}", table(std::iter::once(heads).chain(rows).collect()));
+    let heads = ["ID", "STATUS", "EXPIRES", "REQUESTED BY", "TARGET", "COMMAND"];
+    output::table(&heads, &rows.collect::<Vec<_>>())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -152,18 +154,6 @@ fn requester(requester: &Requester) -> String {
     let subject = Some(&requester.subject).filter(|subject| *subject != requester.name());
     let more = [subject, requester.client_id.as_ref()].into_iter().flatten();
     more.fold(requester.name().to_owned(), |text, more| format!("{text}, {more}"))
-}
-
-/// Aligned columns. `plain` removes invisible and control characters, because cells may contain text of an assistant.
-fn table(rows: Vec<[String; 6]>) -> String {
-    let rows: Vec<_> = rows.into_iter().map(|row| row.map(|cell| display_safe(&cell))).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: [usize; 6] = std::array::from_fn(width);
-    let line = |row: &[String; 6]| {
-        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        format!("{}\n", cells.join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
 }
 
 /// The requested format. Default: a table on a terminal, else JSON.

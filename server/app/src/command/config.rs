@@ -22,9 +22,12 @@ pub(super) async fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
                 let configured = wiring::controllers(&config, config.juju_data_dir.as_deref()).await?;
                 serve::check_controllers(&configured, Required::All).await?;
             }
-            let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-            let (controllers, tokens) = (config.controllers.len(), config.tokens.len());
-            println!("`{}` is valid: {}, {}", file.display(), count(controllers, "controller"), count(tokens, "token"));
+            println!(
+                "`{}` is valid: {}, {}",
+                file.display(),
+                catalogue::count(config.controllers.len(), "controller"),
+                catalogue::count(config.tokens.len(), "token")
+            );
         }
         cli::Config::Keys => output::text(&config::reference())?,
         cli::Config::Schema => output::json(&schemars::schema_for!(Config))?,

@@ -26,7 +26,7 @@ pub(super) fn run(command: &cli::Policy) -> Result<ExitCode, Failure> {
         cli::Policy::Explain(explain) => self::explain(explain)?,
         cli::Policy::Roles(listed) => roles(listed)?,
         cli::Policy::Rules(listed) => rules(listed)?,
-        cli::Policy::Measures => measures(),
+        cli::Policy::Measures => measures()?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -53,7 +53,7 @@ fn roles(listed: &PolicyListArgs) -> Result<(), Failure> {
     let policy = read_policy(listed)?;
     let rows: Vec<_> = policy.roles().described().map(|(name, text)| [name.to_owned(), text.to_owned()]).collect();
     match listed.format {
-        Format::Table => print_table(&["ROLE", "DESCRIPTION"], &rows),
+        Format::Table => output::table(&["ROLE", "DESCRIPTION"], &rows)?,
         Format::Json => {
             let rows: Vec<_> = rows.iter().map(|[name, text]| json!({"role": name, "description": text})).collect();
             output::json(&json!(rows))?;
@@ -74,7 +74,7 @@ fn rules(listed: &PolicyListArgs) -> Result<(), Failure> {
                     .map(str::to_owned)
             };
             let rows: Vec<_> = rules.iter().map(row).collect();
-            print_table(&["RULE", "SEVERITY", "ENFORCEMENT", "ACTS OF", "MESSAGE"], &rows);
+            output::table(&["RULE", "SEVERITY", "ENFORCEMENT", "ACTS OF", "MESSAGE"], &rows)?;
         }
         Format::Json => {
             let row = |rule: &policy::Rule| {
@@ -98,13 +98,13 @@ fn concerns_own_tools(catalogue: &Catalogue, rule: &policy::Rule) -> bool {
     })
 }
 
-fn measures() {
+fn measures() -> Result<(), Failure> {
     let mut rows: Vec<_> = MEASURES.iter().map(|(name, text)| [(*name).to_owned(), (*text).to_owned()]).collect();
     rows.push([
         "arguments.NAME".to_owned(),
         "an argument of the act; with a JSON pointer after a slash, `arguments./a/b`".to_owned(),
     ]);
-    print_table(&["MEASURE", "MEANING"], &rows);
+    output::table(&["MEASURE", "MEANING"], &rows)
 }
 
 fn explain(explain: &Explain) -> Result<(), Failure> {
@@ -204,20 +204,4 @@ fn render(supposed: &SimulatedCall, explanation: &Explanation) -> String {
         }
     }
     text
-}
-
-/// Prints rows in aligned columns; the last column is not padded.
-fn print_table<const N: usize>(head: &[&str; N], rows: &[[String; N]]) {
-    let width = |column: usize| {
-        rows.iter().map(|row| row[column].chars().count()).chain([head[column].len()]).max().unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    let print = |cells: Vec<&str>| {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        println!("{}", padded.collect::<Vec<_>>().join("  ").trim_end());
-    };
-    print(head.to_vec());
-    for row in rows {
-        print(row.iter().map(String::as_str).collect());
-    }
 }
