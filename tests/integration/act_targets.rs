@@ -19,7 +19,7 @@ use tests::{SideBySide, side_by_side::simulator};
 const CANARY: &str = "canary77";
 
 /// Arguments that every call of a tool needs.
-fn required(tool: &str) -> Value {
+pub(crate) fn required(tool: &str) -> Value {
     match tool {
         "juju_add_model" => json!({"name": "other"}),
         "juju_consume" => json!({"offer": "admin/prod.db"}),

@@ -38,6 +38,7 @@ mod results;
 mod robustness;
 mod role_credentials;
 mod rules;
+mod secrets;
 mod sign_in;
 mod step_up;
 mod tampering;

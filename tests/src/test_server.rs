@@ -111,6 +111,7 @@ impl TestServer {
             ledger: ledger.clone(),
             controllers,
             approvals,
+            option_mask: policy::OptionMask::new(&[9; 32]),
             clock: Clock::default(),
         });
         let metrics = Arc::new(Metrics::default());

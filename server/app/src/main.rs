@@ -1,5 +1,6 @@
 //! The program: reads arguments, environment and configuration, builds the services, and runs one sub-command.
 
+mod checkpoint_sinks;
 mod cli;
 mod command;
 mod config;
@@ -10,7 +11,6 @@ mod known_names;
 mod output;
 mod path;
 mod policy_watcher;
-mod private_file;
 mod ready_file;
 mod secret_key;
 mod state_dir;
@@ -19,7 +19,10 @@ mod unverified_client;
 mod user_dirs;
 mod wiring;
 
-use std::{io::IsTerminal as _, process::ExitCode};
+use std::{
+    io::{IsTerminal as _, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use tracing_subscriber::{
@@ -72,13 +75,27 @@ fn outside_crates_limit() -> Targets {
     Targets::new().with_default(LevelFilter::INFO).with_targets(own)
 }
 
+/// Standard error without secrets: an error of another program may quote one.
+struct RedactedStderr;
+
+impl Write for RedactedStderr {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        std::io::stderr().write_all(policy::redact_text(&String::from_utf8_lossy(line)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}
+
 /// Standard output is for results and, over stdio, for the protocol only.
 fn log_to_standard_error(filter: Targets, format: LogFormat) {
     // colours on terminals only, and not if NO_COLOR (no-color.org) is set
     let colours = wiring::environment("NO_COLOR").is_none() && std::io::stderr().is_terminal();
     let text = (format == LogFormat::Text)
-        .then(|| tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr));
+        .then(|| tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(|| RedactedStderr));
     let json = (format == LogFormat::Json)
-        .then(|| tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr));
+        .then(|| tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(|| RedactedStderr));
     tracing_subscriber::registry().with(text).with(json).with(filter).with(outside_crates_limit()).init();
 }

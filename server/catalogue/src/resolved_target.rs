@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use juju_client::{AuditTrail, Connection, Controller, Controllers, ModelEntry, ModelKind};
-use policy::Location;
+use policy::{Location, OptionMask, Target, TargetEntity};
 use tokio::sync::mpsc;
 
 use crate::{Failure, Scope};
@@ -39,6 +39,20 @@ pub struct ResolvedTarget {
     trail: Arc<AuditTrail>,
     operation: OnceLock<String>,
     model_filter: ModelFilter,
+    option_mask: OptionMaskSource,
+}
+
+/// The mask of secret options for a caller; none where the caller may read content.
+#[derive(Clone, Default)]
+struct OptionMaskSource(Option<Arc<FindMask>>);
+
+/// The mask for the options of a target.
+type FindMask = dyn Fn(&Target) -> Option<OptionMask> + Send + Sync;
+
+impl std::fmt::Debug for OptionMaskSource {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("OptionMaskSource")
+    }
 }
 
 /// Which models the caller may see.
@@ -92,14 +106,25 @@ impl ResolvedTarget {
                 uuid: Some(entry.uuid.clone()),
             },
         };
-        let model_filter = ModelFilter::default();
-        Ok(Self { controllers, controller, model, location, progress, trail, operation, model_filter })
+        let (model_filter, option_mask) = (ModelFilter::default(), OptionMaskSource::default());
+        Ok(Self { controllers, controller, model, location, progress, trail, operation, model_filter, option_mask })
     }
 
     /// The same for a caller that may see only some models: tools that list models of a controller leave out the others.
     #[must_use]
     pub fn with_model_filter(self, filter: impl Fn(&Location) -> bool + Send + Sync + 'static) -> Self {
         Self { model_filter: ModelFilter(Some(Arc::new(filter))), ..self }
+    }
+
+    /// The same for a caller that gets the values of secret options masked where `find` returns a mask.
+    #[must_use]
+    pub fn with_option_mask(self, find: impl Fn(&Target) -> Option<OptionMask> + Send + Sync + 'static) -> Self {
+        Self { option_mask: OptionMaskSource(Some(Arc::new(find))), ..self }
+    }
+
+    /// The mask for the options of these entities, or of the model; none where the caller may read them.
+    pub(crate) fn option_mask(&self, entities: Vec<TargetEntity>) -> Option<OptionMask> {
+        self.option_mask.0.as_ref()?(&Target { location: self.location.clone(), entities })
     }
 
     /// Whether the caller may see a model of this controller, by its full name.

@@ -8,8 +8,8 @@ use catalogue::{PlannedWork, ResolvedTarget};
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::Caller;
 use policy::{
-    Act, Approval, ApprovalInvalid, ApprovalRequest, ApprovalRequired, ApprovalRequirement, ApprovalUse, Permitted,
-    Requester, Status, fingerprint,
+    Approval, ApprovalInvalid, ApprovalRequest, ApprovalRequired, ApprovalRequirement, ApprovalUse, Permitted,
+    Requester, Status, fingerprint, redact, redact_text,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -99,10 +99,10 @@ impl ApprovalFlow<'_> {
         let digest = act.digest();
         let short = target_state.to_string().len() <= MAX_STATE_CHARS;
         let request = ApprovalRequest {
-            command: required.job().command_line(&audit::redact(&act.arguments)),
-            act: Act { arguments: audit::redact(&act.arguments), ..act },
-            preview: audit::redact(&preview),
-            target_state: if short { target_state } else { Value::Null },
+            command: redact_text(&required.job().command_line(&redact(&act.arguments))),
+            act: act.without_secrets(),
+            preview: redact(&preview),
+            target_state: if short { redact(&target_state) } else { Value::Null },
             requirements,
             requester: Requester::from_caller(self.caller),
         };

@@ -3,7 +3,7 @@
 use audit::Ledger;
 use catalogue::Catalogue;
 use juju_client::Controllers;
-use policy::{ActivePolicy, Permissions};
+use policy::{ActivePolicy, OptionMask, Permissions};
 
 use crate::{ApprovalSettings, Clock};
 
@@ -19,6 +19,8 @@ pub struct Dispatcher {
     pub controllers: Controllers,
     /// How approvals are requested and given.
     pub approvals: ApprovalSettings,
+    /// Masks secret options for callers that may not read content.
+    pub option_mask: OptionMask,
     /// The time that decides: for approvals, rules, budgets and idempotency keys. See [`Clock`].
     pub clock: Clock,
 }

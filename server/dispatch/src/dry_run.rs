@@ -1,7 +1,7 @@
 //! The reply of a dry run: what the act would do.
 
 use catalogue::{Answer, PlannedCommand, ResolvedTarget};
-use policy::{Act, ApprovalRequirement, Violation};
+use policy::{Act, ApprovalRequirement, Violation, redact, redact_text};
 use serde_json::json;
 
 use crate::{Refusal, Reply};
@@ -19,7 +19,8 @@ pub(crate) async fn dry_run(
     entry: &str,
 ) -> Result<Reply, Refusal> {
     let preview = command.preview(target).await?;
-    let command_line = command.command_line(&act.arguments);
+    let command_line = redact_text(&command.command_line(&redact(&act.arguments)));
+    let act = act.without_secrets();
     let mut value = json!({"operation": act, "command": command_line});
     let mut text = format!(
         "nothing was changed; this would run `{command_line}`\n{} at {}\n",

@@ -2,7 +2,7 @@
 
 use content::Findings;
 use dispatch::{Provenance, Refusal, Reply};
-use policy::Violation;
+use policy::{Violation, redact_text};
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
@@ -114,8 +114,8 @@ pub(crate) fn refused(refusal: &Refusal) -> CallToolResult {
         Some(remedy) => format!("{refusal}: {remedy}"),
         None => refusal.to_string(),
     };
-    // the text may quote a controller
-    let text = content::clean(&text).0.into_owned();
+    // the text may quote a controller, and an argument with a secret, and clients write errors into their logs
+    let text = redact_text(&content::clean(&text).0);
     let Refusal::ApprovalRequired(pending) = refusal else {
         let mut meta = json!({"juju-mcp/code": refusal.code()});
         if let Some(code) = refusal.juju_code() {
@@ -142,7 +142,7 @@ fn error(text: impl Into<String>) -> CallToolResult {
 
 /// An error that the assistant can read and act on.
 pub(crate) fn failed(text: impl Into<String>, code: &str) -> CallToolResult {
-    with_meta(error(text), json!({"juju-mcp/code": code}))
+    with_meta(error(redact_text(&text.into())), json!({"juju-mcp/code": code}))
 }
 
 /// A call that a limit refused, and after how many seconds the client may repeat it.

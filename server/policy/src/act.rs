@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Impact, Target, fingerprint};
+use crate::{Impact, Target, fingerprint, redact, redact::redact_target};
 
 /// The worst that an act can do to an estate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,6 +92,24 @@ impl Act {
     #[must_use]
     pub fn model(&self) -> Option<&str> {
         self.target.location.model()
+    }
+
+    /// The same without the secrets in any of its texts: what ledger, approvals, console and answers show of it. Its digest differs.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        // built by member: the arguments may be large and are not cloned
+        let impact = match serde_json::to_value(&self.impact).map(|impact| redact(&impact)) {
+            Ok(impact) if self.impact != Impact::default() => serde_json::from_value(impact).unwrap_or_default(),
+            _ => Impact::default(),
+        };
+        Self {
+            tool: self.tool.clone(),
+            effect: self.effect,
+            target: redact_target(&self.target),
+            source: self.source.as_ref().map(redact_target),
+            impact,
+            arguments: redact(&self.arguments),
+        }
     }
 
     /// SHA-256 over the act, hexadecimal, whatever the order of its arguments. An approval is bound to it.

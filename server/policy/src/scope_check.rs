@@ -3,12 +3,23 @@
 use identity::Caller;
 
 use crate::{
-    APPROVE_SCOPE, Act, Denial, Effect, Policy,
+    APPROVE_SCOPE, Act, Denial, Effect, Policy, Target,
     scope::{own_scopes, required_scope},
 };
 
 /// Requests a refresh token, which no resource server needs (MCP 2026-07-28, authorization, refresh tokens).
 const OFFLINE_ACCESS: &str = "offline_access";
+
+impl Policy {
+    /// Whether roles and token let the caller read content, such as values of secret options, with this tool and target.
+    #[must_use]
+    pub fn may_read_content(&self, caller: &Caller, tool: &str, toolset: &str, target: &Target) -> bool {
+        let act = Act::new(tool, Effect::Sensitive).with_target(target.clone());
+        let roles = self.roles_of(caller);
+        missing_scope(caller, Effect::Sensitive).is_none()
+            && self.roles().check_act(&self.evaluation_input(&act, toolset, &roles)).is_ok()
+    }
+}
 
 /// Why the scopes of the caller's token do not allow acts of `effect`; `None` if they do.
 ///

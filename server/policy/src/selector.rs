@@ -269,6 +269,17 @@ pub(crate) fn scalar_leaves(value: &Value) -> Vec<String> {
     }
 }
 
+/// All texts of a value, the names of its members included: a caller chooses those too.
+pub(crate) fn texts_and_names(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(texts_and_names).collect(),
+        Value::Object(map) => {
+            map.iter().flat_map(|(name, value)| std::iter::once(name.clone()).chain(texts_and_names(value))).collect()
+        }
+        scalar => scalar_leaves(scalar),
+    }
+}
+
 /// The map form of [`Condition`].
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

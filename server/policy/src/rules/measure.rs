@@ -14,7 +14,8 @@ use super::{
 use crate::{
     Act, Pattern,
     fact::Fact,
-    selector::{EvaluationInput, argument, scalar_leaves},
+    redact::{is_secret_name, is_secret_reference, redact, redact_text},
+    selector::{EvaluationInput, argument, scalar_leaves, texts_and_names},
 };
 
 /// All measures except `arguments.NAME`, each with its meaning.
@@ -66,19 +67,6 @@ const GPU_INSTANCE_TYPES: [&str; 14] = [
     "Standard_N*",
     "VM.GPU*",
 ];
-/// Names of options that usually contain a secret.
-const SECRET_NAMES: [&str; 9] = [
-    "*password*",
-    "*passwd*",
-    "*secret*",
-    "*token*",
-    "*api?key*",
-    "*apikey*",
-    "*private?key*",
-    "*access?key*",
-    "*credential*",
-];
-
 /// One measure of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Measure {
@@ -167,7 +155,7 @@ impl Measure {
         let act = input.act;
         let arguments = &act.arguments;
         match self {
-            Self::BlockedPattern => blocked_patterns(&settings.blocked_patterns, &scalar_leaves(arguments)),
+            Self::BlockedPattern => blocked_patterns(&settings.blocked_patterns, &texts_and_names(arguments)),
             Self::ChannelUnpinned => channel_unpinned(act),
             Self::ConstraintsGiven if adds_new_size(act) => flag(act.impact.constraints.is_some()),
             Self::ContainersPrivileged => foreign::in_pods(input, foreign::privileged),
@@ -328,33 +316,93 @@ fn parse_gib(text: &str) -> Option<f64> {
     digits.parse::<f64>().ok().map(|number| number * factor)
 }
 
-/// Names of options that contain what looks like a secret in plain text.
+/// Names of options and arguments that contain what looks like a secret in plain text, at any depth.
 fn plaintext_secrets(arguments: &Value) -> Vec<String> {
-    let secret_name = |name: &str| {
-        let name = name.to_lowercase().replace('-', "_");
-        SECRET_NAMES.iter().any(|pattern| Pattern::new(*pattern).matches(&name))
-    };
-    let secret_value = |text: &str| {
-        text.contains("-----BEGIN") && text.contains("PRIVATE KEY-----")
-            || (text.len() == 20 && text.starts_with("AKIA"))
-            || ["ghp_", "glpat-", "xoxb-"].iter().any(|prefix| text.starts_with(prefix) && text.len() > 20)
-    };
-    // a reference to a Juju secret is the correct form; true, false and an empty text contain no secret
-    let plain = |text: &str| !text.is_empty() && !text.starts_with("secret:") && text != "true" && text != "false";
-    let options =
-        ["config", "values", "options", "params", "parameters"].iter().filter_map(|name| arguments[*name].as_object());
-    options
-        .flatten()
-        .filter(|(name, value)| {
-            scalar_leaves(value).iter().any(|text| secret_value(text) || (secret_name(name) && plain(text)))
-        })
-        .map(|(name, _)| format!("`{name}`"))
-        .collect()
+    let mut found = Vec::new();
+    for (name, value) in arguments.as_object().into_iter().flatten() {
+        match value {
+            // the schema chooses the name of an argument, so the name alone does not make it a secret
+            Value::String(text) if has_secret_form(text) => found.push(format!("`{name}`")),
+            Value::Object(_) | Value::Array(_) => find_secrets(value, name, &mut found),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Adds the names of the members of a value that have a secret, or `name` for a text in a list.
+fn find_secrets(value: &Value, name: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            let is_pair =
+                redact(value) != *value && members.values().all(|value| !value.is_object() && !value.is_array());
+            let before = found.len();
+            for (name, value) in members {
+                if is_secret_name(name)
+                    && !value.is_object()
+                    && scalar_leaves(value).iter().any(|text| is_plain_secret(text))
+                {
+                    found.push(format!("`{name}`"));
+                } else {
+                    find_secrets(value, name, found);
+                }
+            }
+            // `{"name": "password", "value": "x"}`
+            if is_pair && found.len() == before {
+                found.push(format!("`{name}`"));
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| find_secrets(item, name, found)),
+        Value::String(text) if has_secret_form(text) || redact_text(text) != *text => found.push(format!("`{name}`")),
+        _ => {}
+    }
+}
+
+/// Whether a text is a secret whatever its name: a private key, a token of a known service.
+fn has_secret_form(text: &str) -> bool {
+    text.contains("-----BEGIN") && text.contains("PRIVATE KEY-----")
+        || (!text.contains([' ', '=', ':']) && redact_text(text) != text)
+}
+
+/// A reference to a Juju secret is the correct form; true, false and an empty text contain no secret.
+fn is_plain_secret(text: &str) -> bool {
+    !text.is_empty() && !is_secret_reference(text) && text != "true" && text != "false"
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn plaintext_secrets_are_found_under_any_argument_and_name() {
+        let found = |arguments: Value| plaintext_secrets(&arguments);
+        for (arguments, names) in [
+            (json!({"values": {"admin-password": "x"}}), vec!["`admin-password`"]),
+            (json!({"annotations": {"nested": {"api_key": "x"}}}), vec!["`api_key`"]),
+            (json!({"env": [{"name": "password", "value": "x"}]}), vec!["`env`"]),
+            (json!({"values": {"proxy": "http://u:x@h"}}), vec!["`proxy`"]),
+            (json!({"args": ["a", "db-password=x"]}), vec!["`args`"]),
+            (json!({"note": "ghp_abcdefghijklmnopqrstuv"}), vec!["`note`"]),
+            (json!({"values": {"ghp_abcdefghijklmnopqrstuv": "x"}}), vec!["`values`"]),
+        ] {
+            assert_eq!(found(arguments.clone()), names, "{arguments}");
+        }
+        for clean in [
+            json!({"credential": "aws", "values": {"title": "Shop", "admin-password": "secret:9m4e2mr0ui3e8a215n4g"}}),
+            json!({"values": {"use-token": true, "password": ""}, "command": "uptime"}),
+        ] {
+            assert!(found(clean.clone()).is_empty(), "{clean}");
+        }
+    }
+
+    #[test]
+    fn blocked_pattern_is_found_in_names_of_members() {
+        let patterns = [BlockedPattern::parse("rm -rf").expect("a pattern")];
+        let texts = texts_and_names(&json!({"params": {"rm -rf /": [1]}}));
+        assert!(matches!(blocked_patterns(&patterns, &texts), MeasureValue::Flag(true, _)));
+    }
 
     #[test]
     fn every_listed_measure_parses_and_displays_its_name() {

@@ -34,6 +34,7 @@ pub(crate) async fn run(length: Duration) -> Result<Figures, Box<dyn std::error:
         ledger: tests::ledger::ledger(folder.path()).await,
         controllers: Controllers::new(Vec::new(), None, juju_client::Settings::default()),
         approvals: ApprovalSettings::default(),
+        option_mask: policy::OptionMask::new(&[9; 32]),
         clock: Clock::default(),
     };
     let header = format!("Bearer {}", key.sign(&good_claims(&provider.issuer, AUDIENCE)));

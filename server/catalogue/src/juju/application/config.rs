@@ -91,7 +91,11 @@ impl Command for Config {
                 .await?
                 .into_result()?;
         }
-        let all = connection.call::<Get>(ApplicationGet { application, branch: "master".to_owned() }).await?;
+        let entities = vec![target::application(&application)];
+        let mut all = connection.call::<Get>(ApplicationGet { application, branch: "master".to_owned() }).await?;
+        if let Some(mask) = target.option_mask(entities) {
+            all.config.iter_mut().chain(&mut all.application_config).for_each(|(name, option)| mask.mask(name, option));
+        }
         let Some(key) = args.key else {
             let mut shown = Map::from_iter([
                 ("application".to_owned(), json!(all.application)),

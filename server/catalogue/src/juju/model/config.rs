@@ -68,7 +68,12 @@ impl Command for ModelConfig {
             let changed = args.values.contains_key(name) || args.reset.contains(name);
             args.key.as_ref().map_or(changed || (args.values.is_empty() && args.reset.is_empty()), |key| key == name)
         };
-        let options = connection.call::<ModelGet>(()).await?.config;
+        let mut options = connection.call::<ModelGet>(()).await?.config;
+        if let Some(mask) = target.option_mask(Vec::new()) {
+            for (name, option) in &mut options {
+                mask.mask(name, &mut option.value);
+            }
+        }
         let shown = options.into_iter().filter(|(name, _)| wanted(name));
         let shown: Output =
             shown.map(|(name, option)| (name, json!({"Value": option.value, "Source": option.source}))).collect();
