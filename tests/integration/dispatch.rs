@@ -174,7 +174,7 @@ async fn after_disconnect(tool: &str, arguments: &Value) -> (Simulator, SideBySi
             // the ledger records a write shortly before the write starts and claims its key
             let claimed = match key {
                 Some(key) => {
-                    pair.dispatcher.ledger.store().find_key("local:ana", key).await.expect("a store").is_some()
+                    pair.dispatcher.ledger.store().find_key("local:ana", key, 0).await.expect("a store").is_some()
                 }
                 None => true,
             };
@@ -227,4 +227,23 @@ async fn closed_ledger_refuses_every_call() {
     assert!(simulator.writes().is_empty());
     let refusal = pair.juju_mcp("status", &json!({})).await.expect_err("the result of a read is withheld");
     assert!(matches!(refusal, Refusal::LedgerUnavailable(_)), "{refusal}");
+}
+
+#[tokio::test]
+async fn stored_outcomes_have_no_action_results_and_expire() {
+    let (_simulator, pair) = shop().await;
+    let run =
+        json!({"model": "shop", "units": ["postgresql/0"], "action": "get-password", "idempotency_key": "secret"});
+    let first = pair.juju_mcp("run", &run).await.expect("done");
+    let again = pair.juju_mcp("run", &run).await.expect("answered");
+    assert!(again.repeated && again.entry == first.entry && again.text.contains("done already"), "{again:?}");
+    let store = pair.dispatcher.ledger.store();
+    let now = chrono::Utc::now().timestamp_micros();
+    let stored = store.find_key("local:ana", "secret", now).await.expect("a store").expect("the key");
+    assert_eq!(stored.outcome.as_deref(), Some("\"done-without-reply\""));
+    assert!(store.find_key("local:eve", "secret", now).await.expect("a store").is_none(), "keys belong to a caller");
+    let later = now + store::KEY_LIFETIME_MICROS;
+    assert!(store.find_key("local:ana", "secret", later).await.expect("a store").is_none());
+    store.remove_expired_keys(later).await.expect("removed");
+    assert!(store.find_key("local:ana", "secret", now).await.expect("a store").is_none());
 }
