@@ -8,12 +8,12 @@ use identity::{Authenticator, Caller, Claims, Presented, Token, Unauthenticated,
 
 /// Static tokens: name, role, and owner if configured.
 const TOKENS: [(&str, &str, Option<&str>); 8] = [
-    ("viewer", "viewer", None),
-    ("operator", "operator", None),
-    ("admin", "admin", None),
-    ("other admin", "admin", None),
-    ("approver", "approver", None),
-    ("other approver", "approver", None),
+    ("viewer", "viewer", Some("owner of viewer")),
+    ("operator", "operator", Some("owner of operator")),
+    ("admin", "admin", Some("owner of admin")),
+    ("other admin", "admin", Some("owner of other admin")),
+    ("approver", "approver", Some("owner of approver")),
+    ("other approver", "approver", Some("owner of other approver")),
     ("dora, admin", "admin", Some("dora@example.com")),
     ("dora, approver", "approver", Some("Dora@Example.com")),
 ];

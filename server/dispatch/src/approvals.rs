@@ -64,6 +64,7 @@ impl DecisionError {
         match self {
             Self::DecisionDenied(DecisionDenied::NotApprover) => "permission_denied",
             Self::DecisionDenied(DecisionDenied::SelfApproval) => "self_approval",
+            Self::DecisionDenied(DecisionDenied::IdentityUnknown) => "identity_unknown",
             Self::DecisionDenied(DecisionDenied::SameClient) => "same_client",
             Self::DecisionDenied(DecisionDenied::Unknown(_)) => "unknown_approval",
             Self::DecisionDenied(DecisionDenied::DigestMismatch) => "digest_mismatch",
@@ -79,7 +80,10 @@ impl DecisionError {
     pub fn status(&self) -> u16 {
         match self {
             Self::DecisionDenied(
-                DecisionDenied::NotApprover | DecisionDenied::SelfApproval | DecisionDenied::SameClient,
+                DecisionDenied::NotApprover
+                | DecisionDenied::SelfApproval
+                | DecisionDenied::IdentityUnknown
+                | DecisionDenied::SameClient,
             ) => 403,
             Self::DecisionDenied(DecisionDenied::Unknown(_)) => 404,
             Self::DecisionDenied(DecisionDenied::DigestMismatch | DecisionDenied::AlreadyClosed(_)) => 409,
@@ -233,7 +237,7 @@ pub(crate) async fn decision_entry(
         approval_id: display_id(id),
         approved: decision.approve,
         digest: first(&decision.digest, DIGEST_LENGTH),
-        comment: first(&decision.reason, LONGEST_REASON),
+        comment: policy::redact_text(&first(&decision.reason, LONGEST_REASON)),
         channel: decision.channel.to_owned(),
         kind: approval_kind(decision, known),
         location: known.map(|known| known.request.act.target.location.clone()).unwrap_or_default(),

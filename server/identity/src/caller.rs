@@ -41,6 +41,9 @@ pub struct Claims {
     pub audience: Vec<String>,
     /// Scopes of the token, `scope` and `scp`.
     pub scopes: Vec<String>,
+    /// Whether the provider issued the token to a program for itself, not to a person.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_service_account: bool,
 }
 
 impl Caller {

@@ -80,6 +80,12 @@ impl Requester {
         self.subject == other.subject || names(self).iter().any(|name| names(other).contains(name))
     }
 
+    /// Whether a person's name is known that can be compared: a verified email address, or the owner of the token.
+    #[must_use]
+    pub fn is_named_person(&self) -> bool {
+        [&self.email, &self.owner].into_iter().flatten().any(|name| !name.trim().is_empty())
+    }
+
     /// Whether both use the same OAuth client, for whichever user; without a client, the same token.
     #[must_use]
     pub fn same_client(&self, other: &Self) -> bool {

@@ -24,6 +24,11 @@ pub enum DecisionDenied {
     /// The requester would approve their own request, and a rule requires a second approver.
     #[error("a rule requires a second approver, so the requester cannot decide about their own request")]
     SelfApproval,
+    /// A rule requires a second approver, and it is unknown whether the requester and the approver are two people.
+    #[error(
+        "a rule requires a second approver, and it cannot be verified that the requester and the approver are two people: both need an email address that the identity provider has verified, or an `owner` of their static token"
+    )]
+    IdentityUnknown,
     /// No approval has this id.
     #[error("there is no approval `{0}`")]
     Unknown(String),
@@ -42,7 +47,7 @@ impl Policy {
     #[must_use]
     pub fn may_approve(&self, caller: &Caller) -> bool {
         let scoped = caller.claims().is_none_or(|claims| {
-            let person = claims.client_id.as_ref() != Some(&claims.subject);
+            let person = !claims.is_service_account && claims.client_id.as_ref() != Some(&claims.subject);
             person && claims.scopes.iter().any(|scope| scope == APPROVE_SCOPE)
         });
         scoped && self.has_approving_role(caller)
@@ -67,6 +72,11 @@ impl Approval {
         let approver = Requester::from_caller(caller);
         if self.request.requires_second_approver() && self.request.requester.same_person(&approver) {
             return Err(DecisionDenied::SelfApproval);
+        }
+        if self.request.requires_second_approver()
+            && !(self.request.requester.is_named_person() && approver.is_named_person())
+        {
+            return Err(DecisionDenied::IdentityUnknown);
         }
         if self.request.requester.same_client(&approver) {
             return Err(DecisionDenied::SameClient);
@@ -169,6 +179,22 @@ mod tests {
         let untidy = Requester { owner: Some(" ana@example.com ".into()), ..by("token:approver:3", None) };
         assert!(untidy.same_person(&held("token:operator:1")));
         assert!(held("token:operator:1").same_person(&by("oauth:2", Some("ana@example.com"))));
+        let person = |email: Option<&str>| {
+            let claims = Claims {
+                issuer: "https://id.example".into(),
+                subject: "bea".into(),
+                email: email.map(ToOwned::to_owned),
+                ..Claims::default()
+            };
+            Requester::from_caller(&Caller::from_claims(claims))
+        };
+        for (requester, is_named) in [(person(None), false), (person(Some(" ")), false), (person(Some("b@x")), true)] {
+            assert_eq!(requester.is_named_person(), is_named);
+            let mut pending = asked.clone();
+            pending.request.requester = requester;
+            let decided = pending.check_decision(&policy, &own, &digest, pending.created_at);
+            assert_eq!(decided, if is_named { Ok(()) } else { Err(DecisionDenied::IdentityUnknown) });
+        }
         asked.request.requirements[0].requires_second_approver = false;
         assert_eq!(asked.check_decision(&policy, &own, &digest, asked.created_at), Err(DecisionDenied::SameClient));
         let other = Caller::local("bea", "approver");

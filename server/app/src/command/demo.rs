@@ -6,7 +6,6 @@ use std::{
     process::ExitCode,
 };
 
-use audit::Retention;
 use http_server::Settings;
 use identity::{Authenticator, Token};
 use policy::BuiltinRules;
@@ -18,10 +17,9 @@ use super::{
 };
 use crate::{
     cli::Demo,
-    config::{ApprovalsSection, Config, ConsoleSection, LimitsSection},
+    config::{ApprovalsSection, Config, ConsoleSection, LedgerSection, LimitsSection},
     failure::Failure,
     policy_watcher::PolicyWatcher,
-    private_file::replace_private,
     ready_file::ReadyFile,
     secret_key::secret_key,
     state_dir::{SEAL, StateDir},
@@ -53,13 +51,14 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let policy = policy_watcher.read()?;
     for (role, _) in policy.roles().described() {
         let token = Token::generate().map_err(Failure::failed)?;
-        authenticator.add_static_token(token.hash(), role);
+        // one owner per role, so that the demo also shows rules that require a second approver
+        authenticator.add_owned_static_token(token.hash(), role, Some(&format!("{role} of the demo")));
         ready.tokens.insert(role.to_owned(), token.reveal().to_owned());
     }
     let own = address(&listener, false)?;
     let terms = ApprovalsSection::default().terms(&own, true);
     let console = ConsoleSection::default().settings(None, true, &own)?;
-    let dispatcher = wiring::build_dispatcher(&state, controllers, policy, terms, Retention::default()).await?;
+    let dispatcher = wiring::build_dispatcher(&state, controllers, policy, terms, &LedgerSection::default()).await?;
     let seal = secret_key(&state.directory, SEAL)?;
     let serving = Serving {
         dispatcher,
@@ -90,6 +89,6 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
 fn approver_file(state: &Path, ready: &ReadyFile) -> Result<PathBuf, Failure> {
     let file = state.join("approver.token");
     let token = ready.tokens.get("approver").map(String::as_str).unwrap_or_default();
-    replace_private(&file, token.as_bytes()).map_err(|cause| Failure::file("write", &file, &cause))?;
+    private_file::replace(&file, token.as_bytes()).map_err(|cause| Failure::file("write", &file, &cause))?;
     Ok(file)
 }

@@ -88,6 +88,7 @@ impl RawClaims {
         if self.cnf.is_some() {
             return Err(TokenRejection::SenderConstrained);
         }
+        let is_service_account = self.is_service_account();
         let client_id = self.client_id.or(self.azp).filter(|id| !id.is_empty());
         let audience = self.aud.map(OneOrMany::into_vec).unwrap_or_default();
         let audience = check_audience(audience, client_id.as_deref(), settings)?;
@@ -104,8 +105,32 @@ impl RawClaims {
             client_id,
             audience,
             scopes: [self.scope, self.scp].into_iter().flatten().flat_map(scopes).collect(),
+            is_service_account,
         })
     }
+
+    /// Whether the token is one of the client credentials grant (RFC 6749 section 4.4), in the forms of known providers: the subject
+    /// is the client (RFC 9068 section 2.2, Ory Hydra, Okta with `cid`), `gty` and `ID@clients` (Auth0), `idtyp: app` or an
+    /// application's token without a user's scopes and names (Entra), the user `service-account-CLIENT` (Keycloak).
+    fn is_service_account(&self) -> bool {
+        let text = |name: &str| self.more.get(name).and_then(Value::as_str);
+        let subject = self.sub.as_deref().unwrap_or_default();
+        let clients = [self.client_id.as_deref(), self.azp.as_deref(), text("cid"), text("appid"), text("clientId")];
+        let is_client = clients.into_iter().flatten().any(|client| !client.is_empty() && client == subject);
+        let grant =
+            ["gty", "grant_type", "grant"].into_iter().any(|name| text(name).is_some_and(is_client_credentials));
+        let is_app = text("idtyp").is_some_and(|kind| kind.eq_ignore_ascii_case("app"));
+        // Entra: `appidacr` exists in tokens of version 1 and `azpacr` in those of version 2; only tokens of users have `scp`
+        let is_entra = text("tid").is_some() && self.scp.is_none() && self.more.contains_key("roles");
+        let username = text("preferred_username").or_else(|| text("username")).or_else(|| text("client_username"));
+        let is_keycloak = username.is_some_and(|name| name.to_lowercase().starts_with("service-account-"));
+        let is_okta = text("uid").is_none() && text("cid").is_some() && text("cid") == self.sub.as_deref();
+        is_client || grant || is_app || is_entra || is_keycloak || is_okta || subject.ends_with("@clients")
+    }
+}
+
+fn is_client_credentials(grant: &str) -> bool {
+    grant.replace('-', "_").eq_ignore_ascii_case("client_credentials")
 }
 
 /// Accepts an audience of this server, or none at all for listed clients. Returns the audiences that name this server.
@@ -205,6 +230,41 @@ mod tests {
         assert!(audience(json!([]), "listed").is_ok());
         for other in ["https://mcp.example/", "https://mcp.example/mcp/", "https://mcp.example/mcp/full", "mcp", ""] {
             assert_eq!(audience(json!([other]), "listed"), Err(TokenRejection::WrongAudience), "{other}");
+        }
+    }
+
+    #[test]
+    fn service_accounts_of_known_providers_are_recognized() {
+        let is_service_account = |claims: Value| {
+            let raw: RawClaims = serde_json::from_value(claims).expect("claims");
+            raw.is_service_account()
+        };
+        for (provider, claims) in [
+            ("Hydra", json!({"sub": "robot", "client_id": "robot", "scp": ["juju:approve"]})),
+            ("Keycloak", json!({"sub": "0b9d", "azp": "robot", "preferred_username": "service-account-robot"})),
+            (
+                "Keycloak, introspected",
+                json!({"sub": "0b9d", "client_id": "robot", "username": "service-account-robot"}),
+            ),
+            ("Auth0", json!({"sub": "abc@clients", "azp": "abc", "gty": "client-credentials"})),
+            ("Auth0 without gty", json!({"sub": "abc@clients", "azp": "abc"})),
+            ("Entra", json!({"sub": "1f", "oid": "1f", "azp": "abc", "idtyp": "app"})),
+            (
+                "Entra without idtyp",
+                json!({"sub": "1f", "oid": "1f", "tid": "t", "appid": "abc", "roles": ["juju:approve"]}),
+            ),
+            ("Okta", json!({"sub": "0oa1", "cid": "0oa1", "scp": ["juju:approve"]})),
+        ] {
+            assert!(is_service_account(claims), "{provider}");
+        }
+        for (provider, claims) in [
+            ("Hydra", json!({"sub": "ana", "client_id": "console", "scp": ["juju:approve"]})),
+            ("Keycloak", json!({"sub": "0b9d", "azp": "console", "preferred_username": "ana"})),
+            ("Auth0", json!({"sub": "auth0|1", "azp": "abc"})),
+            ("Entra", json!({"sub": "1f", "tid": "t", "azp": "abc", "scp": "juju:approve", "roles": ["r"]})),
+            ("Okta", json!({"sub": "ana@example.com", "cid": "0oa1", "uid": "00u1", "scp": ["juju:approve"]})),
+        ] {
+            assert!(!is_service_account(claims), "{provider}");
         }
     }
 }
