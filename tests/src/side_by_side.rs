@@ -40,7 +40,7 @@ impl SideBySide {
     /// If the client files cannot be read.
     pub async fn on_real_controller_with_client_files(controller: &RealController) -> Self {
         let (folder, data) = (folder(), controller.ready.juju_data.clone());
-        let files = ClientFiles::new(&data, folder.path());
+        let files = ClientFiles::new(&data, folder.path()).with_file_roots(vec![std::env::temp_dir()]);
         let controllers = files.controllers(long_timeouts()).await.expect("controllers");
         Self::new(controllers.with_own_files(files), data, folder).await
     }
@@ -65,6 +65,7 @@ impl SideBySide {
             ledger: crate::ledger::ledger(folder.path()).await,
             controllers,
             approvals: ApprovalSettings::default(),
+            option_mask: policy::OptionMask::new(&[9; 32]),
             clock: Clock::default(),
         };
         let programs = programs();

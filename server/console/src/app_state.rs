@@ -6,7 +6,7 @@ use dispatch::{Approvals, SecurityEvents};
 use identity::Authenticator;
 use uuid::Uuid;
 
-use crate::{Settings, seal::Seal, session::Sessions};
+use crate::{Settings, finished_sign_ins::FinishedSignIns, seal::Seal, session::Sessions};
 
 /// Services and settings of the page.
 pub(crate) struct AppState {
@@ -17,6 +17,7 @@ pub(crate) struct AppState {
     pub(crate) settings: Settings,
     pub(crate) sessions: Sessions,
     pub(crate) seal: Seal,
+    pub(crate) finished_sign_ins: FinishedSignIns,
     pub(crate) approvals: Approvals,
     pub(crate) authenticator: Arc<Authenticator>,
     /// Receives rejected sign-ins.
@@ -37,6 +38,7 @@ impl AppState {
             https: settings.is_https(),
             sessions: Sessions::new(settings.session),
             seal: Seal::generate()?,
+            finished_sign_ins: FinishedSignIns::default(),
             settings,
             approvals,
             authenticator,

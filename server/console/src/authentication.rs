@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, request::Parts},
     response::Response,
 };
-use identity::{Authenticator, Caller, Presented, Unauthenticated};
+use identity::{Caller, Presented, Unauthenticated, oauth::TokenRejection};
 use maud::html;
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ use crate::{
 
 /// Name of this client in the ledger.
 const CLIENT: &str = "approval page";
+/// The path that a token has to be for.
+const PATH: &str = "/console";
 
 impl FromRequestParts<Arc<AppState>> for SignedIn {
     type Rejection = Response;
@@ -29,7 +31,7 @@ impl FromRequestParts<Arc<AppState>> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<AppState>) -> Result<Self, Response> {
         let session = Cookie::Session.read(app, &parts.headers).and_then(|id| Some((id, app.sessions.find(id)?)));
         let Some((id, session)) = session else { return Err(redirect_to_sign_in(app, parts)) };
-        match authenticate(&app.authenticator, &session.token, parts.extensions.get().copied()).await {
+        match authenticate(app, &session.token, parts.extensions.get().copied()).await {
             Ok(caller) => Ok(Self { caller, csrf: session.csrf, session_id: id.to_owned() }),
             Err(error @ (Unauthenticated::ProviderUnavailable | Unauthenticated::RateLimited { .. })) => {
                 let page = Page::new(app, "Temporarily unavailable");
@@ -47,13 +49,12 @@ impl FromRequestParts<Arc<AppState>> for SignedIn {
 ///
 /// # Errors
 /// The reason for which the server rejects the token.
-pub(crate) async fn authenticate(
-    authenticator: &Authenticator,
-    token: &str,
-    peer: Option<IpAddr>,
-) -> Result<Caller, Unauthenticated> {
+pub(crate) async fn authenticate(app: &AppState, token: &str, peer: Option<IpAddr>) -> Result<Caller, Unauthenticated> {
     let header = format!("Bearer {token}");
-    let caller = authenticator.authenticate(Presented::Header(&header), peer).await?;
+    let caller = app.authenticator.authenticate(Presented::Header(&header), peer).await?;
+    if !caller.may_use_path(&app.settings.public_url, PATH) {
+        return Err(Unauthenticated::Rejected(TokenRejection::WrongAudience));
+    }
     Ok(caller.with_client(CLIENT))
 }
 

@@ -11,6 +11,7 @@ mod cookie;
 mod csrf_form;
 mod decide;
 mod error_page;
+mod finished_sign_ins;
 mod headers;
 mod list_page;
 mod page;

@@ -42,6 +42,8 @@ pub(crate) struct SignInQuery {
 /// State that the browser stores, signed, while the person is at the provider.
 #[derive(Serialize, Deserialize)]
 struct PendingState {
+    /// Random, so that the state can be used up.
+    id: String,
     pending: PendingSignIn,
     approval: Option<Uuid>,
     /// Seconds since 1970.
@@ -113,7 +115,8 @@ pub(crate) async fn begin(
         Ok(begun) => begun,
         Err(error) => return rejected_page(&app, approval, error),
     };
-    let state = PendingState { pending, approval, expires_at: now() + SIGN_IN_SECONDS };
+    let Ok(id) = random() else { return no_randomness(&app) };
+    let state = PendingState { id, pending, approval, expires_at: now() + SIGN_IN_SECONDS };
     let state = serde_json::to_string(&state).unwrap_or_default();
     let mut response = redirect(&url);
     add_cookie(&mut response, Cookie::SignIn.set(&app, &app.seal.sign_value(SIGN_IN, &state), SIGN_IN_SECONDS));
@@ -132,7 +135,8 @@ pub(crate) async fn finish(
     let state: Option<PendingState> = signed.and_then(|text| serde_json::from_str(&text).ok());
     let state = state.filter(|state| state.expires_at > now());
     let (approval, result) = match (state, returned) {
-        (Some(state), Ok(Query(returned))) => {
+        // the state is used up first: each one leads to at most one request to the provider
+        (Some(state), Ok(Query(returned))) if app.finished_sign_ins.use_up(&state.id, state.expires_at, now()) => {
             (state.approval, provider.finish_sign_in(registration, &state.pending, returned).await)
         }
         _ => (None, Err(SignInError::StateMismatch)),
@@ -172,7 +176,7 @@ pub(crate) async fn sign_in_with_token(
     }
     let token = fields.token.trim();
     let peer = address(peer);
-    match authenticate(&app.authenticator, token, peer).await {
+    match authenticate(&app, token, peer).await {
         Ok(_) => start_session(&app, &headers, token.to_owned(), fields.approval),
         Err(error) => {
             app.events.auth_failed(peer, error.reason_code(), error.to_string());

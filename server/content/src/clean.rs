@@ -54,7 +54,7 @@ pub fn clean_value(value: &mut Value) -> usize {
         Value::Array(items) => items.iter_mut().map(clean_value).sum(),
         Value::Object(map) => {
             let mut removed = map.values_mut().map(clean_value).sum();
-            if map.keys().any(|name| has_invisible(name)) {
+            if map.keys().any(|name| needs_escape(name)) {
                 for (name, value) in std::mem::take(map) {
                     let (name, odd) = clean_name(&name);
                     removed += odd;
@@ -67,12 +67,14 @@ pub fn clean_value(value: &mut Value) -> usize {
     }
 }
 
-/// Escapes the invisible characters of a name and returns their number. Removing them could make two names equal.
+/// Escapes the invisible characters of a name and returns their number. Removing them could make two names equal, and so could a name
+/// that has the text of an escape: its backslash is doubled.
 #[must_use]
 pub fn clean_name(name: &str) -> (Cow<'_, str>, usize) {
-    if !has_invisible(name) {
+    if !needs_escape(name) {
         return (Cow::Borrowed(name), 0);
     }
+    let name = name.replace("\\u{", "\\\\u{");
     let mut odd = 0;
     let shown = name.chars().flat_map(|letter| {
         let is_odd = class(letter).is_some() || matches!(letter, '\n' | '\t');
@@ -81,6 +83,10 @@ pub fn clean_name(name: &str) -> (Cow<'_, str>, usize) {
         escaped.into_iter().flatten().chain((!is_odd).then_some(letter))
     });
     (Cow::Owned(shown.collect()), odd)
+}
+
+fn needs_escape(name: &str) -> bool {
+    has_invisible(name) || name.contains("\\u{")
 }
 
 /// Whether a text has only printable ASCII, line feeds and tabs. Checked in blocks, which the compiler vectorizes.
@@ -321,6 +327,9 @@ mod tests {
         let mut value = json!({"a\u{200b}": ["x\u{202e}"], "a": {"b": "\u{1b}[1mc"}});
         assert_eq!(clean_value(&mut value), 6);
         assert_eq!(value, json!({"a\\u{200b}": ["x"], "a": {"b": "c"}}));
+        let mut alike = json!({"a\u{200b}": 1, "a\\u{200b}": 2});
+        clean_value(&mut alike);
+        assert_eq!(alike, json!({"a\\u{200b}": 1, "a\\\\u{200b}": 2}), "an escape and a name like it stay two names");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Turns the bearer token of a request into a caller (RFC 6750).
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use identity::{Presented, Unauthenticated, oauth::TokenRejection};
+use identity::{Presented, Unauthenticated};
 use mcp::ScopesNeeded;
 
 use crate::{HttpError, authentication::RecordingAuthenticator, body, metadata::ResourceMetadata, serve::Peer};
@@ -36,25 +36,17 @@ pub(crate) fn peer(extensions: &Extensions) -> Option<IpAddr> {
 #[derive(Clone)]
 pub(crate) struct AuthLayer {
     pub(crate) authenticator: RecordingAuthenticator,
-    pub(crate) metadata: Option<Arc<ResourceMetadata>>,
 }
 
 /// Middleware: adds the caller to the request's extensions and removes the token. A refusal that another token could
 /// avoid carries a challenge.
 pub(crate) async fn authenticate(State(layer): State<AuthLayer>, request: Request, next: Next) -> Response {
     let (mut parts, body): (Parts, _) = request.into_parts();
-    let metadata = layer.metadata.as_deref();
+    let metadata = layer.authenticator.metadata.as_deref();
     let path = parts.uri.path().to_owned();
     let credentials = extract_credentials(&parts.headers, &parts.uri);
     let peer = peer(&parts.extensions);
-    let result = layer.authenticator.authenticate(credentials, peer).await.and_then(|caller| match metadata {
-        Some(metadata) if !metadata.accepts_audience(&caller, &path) => {
-            let reason = Unauthenticated::Rejected(TokenRejection::WrongAudience);
-            layer.authenticator.on_failure(peer, reason);
-            Err(reason)
-        }
-        _ => Ok(caller),
-    });
+    let result = layer.authenticator.authenticate(credentials, peer, &path).await;
     match result {
         Ok(caller) => {
             tracing::Span::current().record("caller", caller.subject());

@@ -117,7 +117,8 @@ pub(crate) async fn readiness(
         true => (StatusCode::OK, "degraded"),
     };
     let credentials = bearer::extract_credentials(&headers, &uri);
-    let authenticated = state.authenticator.authenticate(credentials, bearer::peer(&extensions)).await.is_ok();
+    let authenticated =
+        state.authenticator.authenticate(credentials, bearer::peer(&extensions), uri.path()).await.is_ok();
     (code, Json(Report { status, checks: authenticated.then_some(checks) })).into_response()
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct HostOriginPolicy {
     origins: Vec<AllowedOrigin>,
     /// Whether pages of this machine may call the server by a loopback name.
     local_pages: bool,
+    /// The origin of the server's public URL.
+    public: Option<AllowedOrigin>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,7 @@ impl HostOriginPolicy {
             hosts: settings.allowed_hosts.iter().filter_map(|name| authority(name)).collect(),
             origins: settings.allowed_origins.iter().filter_map(|origin| parse_allowed_origin(origin)).collect(),
             local_pages: false,
+            public: settings.public_url.as_deref().and_then(public_origin),
         }
     }
 
@@ -76,7 +79,9 @@ impl HostOriginPolicy {
             _ => return false,
         };
         let port = port.or(default_port);
-        if host == own_host && port == own_port.or(default_port) {
+        // a page of the same host with another scheme is not the server's own, which only its public URL shows behind a TLS proxy
+        let has_own_scheme = self.public.as_ref().is_none_or(|public| public.host != host || public.scheme == scheme);
+        if host == own_host && port == own_port.or(default_port) && has_own_scheme {
             return true;
         }
         if self.local_pages && is_loopback_name(&host) && is_loopback_name(own_host) {
@@ -86,6 +91,14 @@ impl HostOriginPolicy {
             known.scheme == scheme && known.host == host && known.port.is_none_or(|only| port == Some(only))
         })
     }
+}
+
+/// The origin of a URL.
+fn public_origin(url: &str) -> Option<AllowedOrigin> {
+    let after_scheme = url.find("://")? + "://".len();
+    let end = url[after_scheme..].find(['/', '?', '#']).map_or(url.len(), |at| after_scheme + at);
+    let (scheme, host, port) = split_origin(&url[..end])?;
+    Some(AllowedOrigin { scheme, host, port })
 }
 
 /// Middleware: refuses requests with a `Host` or an `Origin` that is not allowed.
@@ -224,6 +237,19 @@ mod tests {
             assert!(check(&Settings::default(), "localhost:8080", Some(origin)).is_err(), "{origin}");
         }
         assert_eq!(check(&Settings::default(), "localhost:8080", Some("http://localhost:8080")), Ok(()));
+    }
+
+    #[test]
+    fn own_host_with_another_scheme_than_the_public_url_is_refused() {
+        let settings = Settings {
+            allowed_hosts: vec!["mcp.example".to_owned()],
+            public_url: Some("https://mcp.example/prefix".to_owned()),
+            ..Settings::default()
+        };
+        assert_eq!(check(&settings, "mcp.example", Some("https://mcp.example")), Ok(()));
+        assert!(check(&settings, "mcp.example", Some("http://mcp.example")).is_err());
+        let unknown = Settings { public_url: None, ..settings };
+        assert_eq!(check(&unknown, "mcp.example", Some("https://mcp.example")), Ok(()), "behind a TLS proxy");
     }
 
     #[test]

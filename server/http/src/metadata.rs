@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use identity::Caller;
+use identity::is_toolset_path;
 use serde_json::{Value, json};
 
 use crate::HttpError;
@@ -22,11 +22,6 @@ const DEFAULT_RESOURCE: &str = "/mcp";
 /// Whether a path is an MCP endpoint.
 fn is_resource(path: &str) -> bool {
     matches!(path, "/mcp" | "/mcp/full") || is_toolset_path(path)
-}
-
-/// Whether a path is an endpoint with a selection of tools.
-fn is_toolset_path(path: &str) -> bool {
-    path == "/mcp/readonly" || path.strip_prefix("/mcp/x/").is_some_and(|name| !name.is_empty() && !name.contains('/'))
 }
 
 /// The public URL of this server and the issuers of its tokens.
@@ -61,17 +56,6 @@ impl ResourceMetadata {
     pub(crate) fn metadata_url(&self, path: &str) -> String {
         let path = if is_resource(path) { path } else { DEFAULT_RESOURCE };
         format!("{}{WELL_KNOWN}{path}", self.public_url)
-    }
-
-    /// Whether the audience of the caller's token includes `path`. A token for a toolset endpoint, such as the read-only one,
-    /// is valid for that endpoint alone; any other is valid for all paths, because `/mcp` offers every command.
-    pub(crate) fn accepts_audience(&self, caller: &Caller, path: &str) -> bool {
-        let audience = caller.claims().map(|claims| claims.audience.as_slice()).unwrap_or_default();
-        let includes_path = |one: &String| match one.strip_prefix(&self.public_url) {
-            Some(part) if is_toolset_path(part) => part == path,
-            _ => true,
-        };
-        audience.is_empty() || audience.iter().any(includes_path)
     }
 
     fn document(&self, path: &str) -> Value {

@@ -44,12 +44,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod audience;
 mod authenticator;
 mod caller;
 mod failed_attempts;
 pub mod oauth;
 mod token;
 
+pub use audience::is_toolset_path;
 pub use authenticator::{Authenticator, Presented, Unauthenticated};
 pub use caller::{Caller, Claims};
 pub use failed_attempts::network;

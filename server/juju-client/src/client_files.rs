@@ -20,12 +20,26 @@ const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 pub struct ClientFiles {
     directory: PathBuf,
     temporary: PathBuf,
+    /// Directories below which files of the user may be sent to a controller; empty for the default.
+    file_roots: Vec<PathBuf>,
 }
 
 impl ClientFiles {
     /// The files in `directory`; `temporary` is the directory of the client's lock.
     pub fn new(directory: impl Into<PathBuf>, temporary: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), temporary: temporary.into() }
+        Self { directory: directory.into(), temporary: temporary.into(), file_roots: Vec::new() }
+    }
+
+    /// The same with the only directories below which files of the user may be sent to a controller.
+    #[must_use]
+    pub fn with_file_roots(self, file_roots: Vec<PathBuf>) -> Self {
+        Self { file_roots, ..self }
+    }
+
+    /// The only directories below which files of the user may be sent to a controller; empty where the caller's default applies.
+    #[must_use]
+    pub fn file_roots(&self) -> &[PathBuf] {
+        &self.file_roots
     }
 
     /// The client's default directory: `$JUJU_DATA`, else `$XDG_DATA_HOME/juju`, else `~/.local/share/juju`.

@@ -239,6 +239,20 @@ async fn redirection_of_moved_model_is_followed_once() {
     answer.expect("logged in there");
     drop((client, controller));
 
+    // the error names another controller than the one that answers there
+    let controller = here.controllers(long_timeouts()).controller(None).expect("the only one");
+    let mut to_other = to_there.clone();
+    to_other["controller-tag"] = json!("controller-00000000-0000-4000-8000-000000000000");
+    let script = async {
+        let mut client = here.client().await;
+        let login = client.request().await.expect("a log-in");
+        client.refuse(login.id, "redirection required", to_other).await;
+        there.logged_in().await
+    };
+    let (answer, client) = tokio::join!(controller.connection(), script);
+    assert_eq!(answer.expect_err("another controller").code(), "wrong controller");
+    drop((client, controller));
+
     let controller = here.controllers(long_timeouts()).controller(None).expect("the only one");
     let script = async {
         let mut client = here.client().await;

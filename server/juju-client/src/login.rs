@@ -52,7 +52,14 @@ pub(crate) struct Connector {
 
 enum Attempt {
     LoggedIn(RpcClient, Box<LoginInfo>),
-    Redirected(RedirectInfoResult),
+    Redirected(Redirection),
+}
+
+/// Where a controller has sent a connection to.
+struct Redirection {
+    info: RedirectInfoResult,
+    /// UUID of the other controller, where the first one names it.
+    controller_uuid: Option<String>,
 }
 
 impl Connector {
@@ -63,11 +70,14 @@ impl Connector {
                 self.check_controller(&login)?;
                 Ok((rpc, *login))
             }
-            Attempt::Redirected(info) => {
-                let target = self.redirect_target(&info)?;
+            Attempt::Redirected(redirection) => {
+                let target = self.redirect_target(&redirection.info)?;
                 match self.attempt(&target).await? {
-                    Attempt::LoggedIn(rpc, login) => Ok((rpc, *login)),
-                    Attempt::Redirected(info) => {
+                    Attempt::LoggedIn(rpc, login) => {
+                        self.check_redirected(redirection.controller_uuid.as_deref(), &login)?;
+                        Ok((rpc, *login))
+                    }
+                    Attempt::Redirected(Redirection { info, .. }) => {
                         Err(Error::Redirected { controller: self.controller_name(), addresses: addresses(&info) })
                     }
                 }
@@ -96,7 +106,10 @@ impl Connector {
                 Ok(Attempt::LoggedIn(rpc, Box::new(login)))
             }
             Err(Error::Remote(error)) if error.code == Code::RedirectionRequired => {
-                Ok(Attempt::Redirected(self.redirect_info(&rpc, error).await?))
+                let tag = error.info.as_ref().and_then(|info| info.get("controller-tag")?.as_str());
+                let controller_uuid = tag.and_then(|tag| tag.strip_prefix("controller-")).map(ToOwned::to_owned);
+                let info = self.redirect_info(&rpc, error).await?;
+                Ok(Attempt::Redirected(Redirection { info, controller_uuid }))
             }
             Err(Error::Remote(error)) => Err(self.login_error(error)),
             Err(error) => Err(error),
@@ -204,6 +217,18 @@ impl Connector {
             server_version: result.server_version,
             target,
         })
+    }
+
+    /// Checks that a redirection led to the controller that the first one named, and to the wanted model.
+    fn check_redirected(&self, controller_uuid: Option<&str>, login: &LoginInfo) -> Result<(), Error> {
+        let is_other_model = self.model_uuid.is_some() && login.model_uuid != self.model_uuid;
+        if is_other_model || controller_uuid.is_some_and(|uuid| uuid != login.controller_uuid) {
+            return Err(Error::WrongController {
+                controller: self.controller_name(),
+                uuid: login.controller_uuid.clone(),
+            });
+        }
+        Ok(())
     }
 
     fn check_controller(&self, login: &LoginInfo) -> Result<(), Error> {

@@ -179,7 +179,7 @@ impl<Handler: HttpHandler> StreamableHttp<Handler> {
     /// The session that a request names, or the refusal.
     fn session(&self, headers: &HeaderMap, extensions: &axum::http::Extensions) -> Result<Arc<Session>, StatusCode> {
         let Some(id) = headers.get(SESSION_ID) else { return Err(StatusCode::BAD_REQUEST) };
-        let session = id.to_str().ok().and_then(|id| self.sessions.get(id, owner(extensions)));
+        let session = id.to_str().ok().and_then(|id| self.sessions.get(id, &owner(extensions)));
         session.ok_or(StatusCode::NOT_FOUND)
     }
 
@@ -190,7 +190,7 @@ impl<Handler: HttpHandler> StreamableHttp<Handler> {
             return StatusCode::BAD_REQUEST.into_response();
         };
         let mut client = initialize.params.clone();
-        let owner = owner(&parts.extensions).to_owned();
+        let owner = owner(&parts.extensions);
         let link = Arc::new(ClientLink::new(client.clone(), None));
         let mut context = RequestContext::new(id.clone(), link.peer());
         context.meta = meta;
@@ -294,9 +294,14 @@ struct Work {
     key: Option<String>,
 }
 
-/// The caller that owns a session.
-fn owner(extensions: &axum::http::Extensions) -> &str {
-    extensions.get::<Caller>().map_or("", Caller::subject)
+/// The caller that owns a session: subject, provider and OAuth client. Two providers may have users of the same subject.
+fn owner(extensions: &axum::http::Extensions) -> String {
+    let Some(caller) = extensions.get::<Caller>() else { return String::new() };
+    let claims = caller.claims();
+    let issuer = claims.map_or("", |claims| &*claims.issuer);
+    let client = claims.and_then(|claims| claims.client_id.as_deref()).unwrap_or_default();
+    // quoted, so that no part can pass for two
+    format!("{:?} {issuer:?} {client:?}", caller.subject())
 }
 
 /// What a client of 2026-07-28 declares in a request.
@@ -332,5 +337,31 @@ impl Server {
             let (server, inner) = (self.clone(), inner.clone());
             async move { Ok::<_, Infallible>(server.handle(inner, request).await) }
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use identity::Claims;
+
+    use super::*;
+
+    #[test]
+    fn owner_of_a_session_is_subject_provider_and_client() {
+        let of = |issuer: &str, client: &str| {
+            let claims = Claims {
+                issuer: issuer.to_owned(),
+                subject: "ana".to_owned(),
+                client_id: Some(client.to_owned()),
+                ..Claims::default()
+            };
+            let mut extensions = axum::http::Extensions::new();
+            extensions.insert(Caller::from_claims(claims));
+            owner(&extensions)
+        };
+        assert_eq!(of("https://a", "one"), of("https://a", "one"));
+        assert_ne!(of("https://a", "one"), of("https://b", "one"));
+        assert_ne!(of("https://a", "one"), of("https://a", "two"));
+        assert_ne!(of("https://a", "one\" \"two"), of("https://a\" \"one", "two"));
     }
 }

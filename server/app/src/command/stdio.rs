@@ -2,7 +2,6 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use audit::Retention;
 use dispatch::ApprovalSettings;
 use http_server::metrics::Metrics;
 use identity::Caller;
@@ -11,6 +10,7 @@ use policy::BuiltinRules;
 
 use crate::{
     cli::Stdio,
+    config::LedgerSection,
     failure::Failure,
     policy_watcher::PolicyWatcher,
     secret_key::secret_key,
@@ -21,7 +21,7 @@ use crate::{
 pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     let juju_data = arguments.juju_data_dir.clone().map_or_else(wiring::own_juju_data_dir, Ok)?;
     // without usable files the session starts too: a client shows the error of a call, but none of a program that ends
-    let files = wiring::client_files(&juju_data);
+    let files = wiring::client_files(&juju_data).with_file_roots(arguments.file_root.clone());
     let controllers = files.controllers_when_readable(juju_client::Settings::default()).await.with_own_files(files);
     // several assistants of one user may each start one
     let state = match &arguments.state_dir {
@@ -34,7 +34,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         controllers,
         policy_watcher.read()?,
         ApprovalSettings::with_client_confirmation(),
-        Retention::default(),
+        &LedgerSection::default(),
     )
     .await?;
     let seal = secret_key(&state.directory, SEAL)?;

@@ -1,6 +1,9 @@
 //! A charm in a local file: reads its metadata and uploads it.
 
-use std::io::{Cursor, Read};
+use std::{
+    io::{Cursor, Read},
+    path::{Path, PathBuf},
+};
 
 use juju_wire::{
     constraints::Base,
@@ -111,24 +114,54 @@ impl Archive {
 /// # Errors
 /// As [`readable`].
 pub(super) async fn read_local_file(target: &ResolvedTarget, path: &str) -> Result<Vec<u8>, Failure> {
-    readable(target, path).await?;
-    tokio::fs::read(path).await.map_err(|cause| unreadable(path, &cause))
+    let file = readable(target, path).await?;
+    tokio::fs::read(file).await.map_err(|cause| unreadable(path, &cause))
 }
 
-/// Whether a file that the user named can be sent. This is the only place that lets a file be read for a caller.
+/// The canonical path of a file that the user named, where it can be sent. This is the only place that lets a file be read for a caller.
 ///
 /// # Errors
-/// [`Failure`] over HTTP, where the path would be one of the server's disk, and where the file cannot be read.
-pub(super) async fn readable(target: &ResolvedTarget, path: &str) -> Result<(), Failure> {
-    if target.controllers().own_files().is_none() {
+/// [`Failure`] over HTTP, where the path would be one of the server's disk, where the file may hold keys, and where it cannot be read.
+pub(super) async fn readable(target: &ResolvedTarget, path: &str) -> Result<PathBuf, Failure> {
+    let Some(files) = target.controllers().own_files() else {
         return Err(Failure::refused(
             format!("files cannot be read over HTTP, because they would be files of the server: {path}"),
             "name a charm of Charmhub, or give the file through `juju-mcp stdio` or the juju client",
         ));
-    }
-    let found = tokio::fs::metadata(path).await.map_err(|cause| unreadable(path, &cause))?;
+    };
+    // symbolic links, `..` and `//` are resolved first, so that the check sees the file that is read
+    let file = tokio::fs::canonicalize(path).await.map_err(|cause| unreadable(path, &cause))?;
+    check_location(&file, files.file_roots())?;
+    let found = tokio::fs::metadata(&file).await.map_err(|cause| unreadable(path, &cause))?;
     if !found.is_file() || found.len() > LIMIT_BYTES {
         return Err(unreadable(path, &"it is no file, or larger than 512 MiB"));
+    }
+    Ok(file)
+}
+
+/// Directories of the operating system; their files are not for a controller.
+const SYSTEM_DIRECTORIES: [&str; 6] = ["/etc", "/proc", "/sys", "/dev", "/boot", "/var/lib/juju-mcp"];
+
+/// Checks that a file may be sent to a controller: an assistant that was talked into it must not send a key.
+fn check_location(file: &Path, roots: &[PathBuf]) -> Result<(), Failure> {
+    let shown = file.display();
+    if !roots.is_empty() {
+        let is_below = |root: &PathBuf| root.canonicalize().is_ok_and(|root| file.starts_with(root));
+        return if roots.iter().any(is_below) {
+            Ok(())
+        } else {
+            Err(Failure::refused(
+                format!("`{shown}` is in none of the directories of `--file-root`"),
+                "copy the file to one of them, or send it with the juju client",
+            ))
+        };
+    }
+    let is_hidden = file.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
+    if is_hidden || SYSTEM_DIRECTORIES.iter().any(|directory| file.starts_with(directory)) {
+        return Err(Failure::refused(
+            format!("`{shown}` is hidden or a file of the system, and may hold keys"),
+            "copy the file to a directory of the project, send it with the juju client, or start `juju-mcp stdio` with `--file-root DIR`",
+        ));
     }
     Ok(())
 }
@@ -174,5 +207,40 @@ impl MetadataYaml {
             resources: self.resources.into_iter().map(resource).collect(),
             ..CharmMeta::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_may_hold_keys_are_not_sent_whatever_their_path_is() {
+        for (file, is_sent) in [
+            ("/home/ana/project/web.charm", true),
+            ("/srv/charms/web.charm", true),
+            ("/home/ana/.ssh/id_rsa", false),
+            ("/home/ana/.local/share/juju/accounts.yaml", false),
+            ("/home/ana/project/.env", false),
+            ("/etc/shadow", false),
+            ("/proc/self/environ", false),
+            ("/var/lib/juju-mcp/ledger.key", false),
+        ] {
+            assert_eq!(check_location(Path::new(file), &[]).is_ok(), is_sent, "{file}");
+        }
+        let folder = std::env::temp_dir().join(format!("juju-mcp-roots-{}", std::process::id()));
+        let (root, other) = (folder.join("root"), folder.join("other"));
+        for directory in [&root, &other] {
+            std::fs::create_dir_all(directory).expect("a folder");
+            std::fs::write(directory.join("id_rsa"), "key").expect("written");
+        }
+        std::os::unix::fs::symlink(other.join("id_rsa"), root.join("link.charm")).expect("a link");
+        let roots = [root.clone()];
+        let checked = |path: PathBuf| check_location(&path.canonicalize().expect("a file"), &roots);
+        assert!(checked(root.join("id_rsa")).is_ok() && checked(root.join(".//id_rsa")).is_ok());
+        for path in [other.join("id_rsa"), root.join("link.charm"), root.join("../other/id_rsa")] {
+            assert!(checked(path.clone()).is_err(), "{}", path.display());
+        }
+        std::fs::remove_dir_all(folder).expect("removed");
     }
 }
