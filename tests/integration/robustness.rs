@@ -6,10 +6,15 @@ use audit::{Outcome, Phase};
 use catalogue::{BadArguments, Catalogue, Plan, Scope, Tool};
 use http_server::Settings;
 use juju_client::Controllers;
+use juju_sim::Fault;
+use limits::Rate;
 use mcp::{Endpoint, listing};
 use policy::Effect;
 use serde_json::{Map, Value, json};
-use tests::{TEST_TIMEOUT, TestServer, long_timeouts, raw_http::Request, test_server::ServerSetup, wait_until};
+use tests::{
+    SideBySide, TEST_TIMEOUT, TestServer, long_timeouts, raw_http::Request, side_by_side::simulator,
+    test_server::ServerSetup, wait_until,
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -160,6 +165,102 @@ async fn builtin_tools_refuse_arguments_beyond_their_bounds() {
         let answer = request.token(server.token("viewer")).send(server.address).await.expect("an answer");
         assert!(answer.body.contains(sentence), "{tool}: {}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn caller_with_a_flood_of_large_calls_fills_neither_requests_nor_ledger() {
+    let settings = Settings { request_kilobytes: Rate { per_minute: 60, burst: 300 }, ..Settings::default() };
+    let (folder, server) = server(settings, Catalogue::builtin()).await;
+    let large = json!({"model": "shop", "units": ["web/0"], "action": "a", "params": {"x": "x".repeat(100_000)}});
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        let answer = call("juju_run", &large).token(server.token("viewer")).send(server.address).await.expect("sent");
+        statuses.push(answer.status);
+    }
+    assert!(statuses[0] == 200 && statuses[3] == 429, "{statuses:?}");
+    let other = call("juju_controllers", &json!({})).token(server.token("operator")).send(server.address).await;
+    assert_eq!(other.expect("sent").status, 200, "the budget is that of one caller");
+    let limited = server
+        .ledger_records()
+        .await
+        .into_iter()
+        .any(|record| matches!(&record.phase, Phase::Open(opened) if opened.event.kind() == "rate_limited"));
+    assert!(limited, "the ledger names the caller");
+
+    // many small calls: records beyond the budget of a minute have no text of the caller
+    let server = TestServer::with(
+        folder.path(),
+        ServerSetup::with_controllers(Controllers::new(Vec::new(), None, long_timeouts())),
+    )
+    .await;
+    let small = json!({"model": "shop", "units": vec!["u".repeat(200); 10], "action": "a", "params": {"x": "x".repeat(12_000)}});
+    for _ in 0..100 {
+        call("juju_run", &small).token(server.token("viewer")).send(server.address).await.expect("sent");
+    }
+    let records = server.ledger_records().await;
+    let sizes: Vec<_> =
+        records.iter().map(|record| serde_json::to_string(&record.phase).expect("JSON").len()).collect();
+    assert!(sizes.iter().sum::<usize>() < 2 * audit::MAX_RECORDED_BYTES_PER_MINUTE, "{sizes:?}");
+    let last = records.iter().rev().find_map(|record| match &record.phase {
+        Phase::Open(opened) => opened.event.operation(),
+        Phase::Close(_) => None,
+    });
+    let recorded = &last.expect("a call").arguments["truncated"];
+    assert!(recorded["sha256"].is_string() && recorded.get("beginning").is_none(), "{recorded}");
+}
+
+#[tokio::test]
+async fn wait_that_ends_early_leaves_no_watcher_on_the_controller() {
+    let simulator = simulator("shop").await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    let wait = |timeout: &str| json!({"model": "shop", "kind": "application", "name": "web", "query": "status==\"no such status\"", "timeout": timeout});
+    let refused = pair.juju_mcp("wait-for", &wait("1ms")).await.expect_err("too short");
+    assert!(refused.to_string().contains("from 1s to 24h"), "{refused}");
+    pair.juju_mcp("status", &json!({"model": "shop"})).await.expect("a connection");
+    simulator.inject(Fault::Delay(Duration::from_millis(100))).await.expect("slow answers");
+    // callers that vanish before, during and after the answer with the id of the watcher
+    for milliseconds in (10..400).step_by(30) {
+        let vanished = Duration::from_millis(milliseconds);
+        assert!(tokio::time::timeout(vanished, pair.juju_mcp("wait-for", &wait("1h"))).await.is_err());
+    }
+    pair.juju_mcp("wait-for", &wait("1s")).await.expect_err("it does not get there");
+    simulator.inject(Fault::Clear).await.expect("as before");
+    let none_left = async || match simulator.watchers() {
+        (0, started) if started >= 10 => Ok(()),
+        other => Err(format!("{other:?}")),
+    };
+    wait_until("all watchers are stopped", none_left).await;
+}
+
+#[tokio::test]
+async fn caller_has_at_most_sixteen_waits_at_once() {
+    let simulator = simulator("shop").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TestServer::with(folder.path(), ServerSetup::with_simulator(&simulator, folder.path()).await).await;
+    let arguments =
+        json!({"model": "shop", "kind": "application", "name": "web", "query": "status==\"none\"", "timeout": "60s"});
+    let wait = |token: &str| {
+        let (request, address) = (call("juju_wait_for", &arguments).token(server.token(token)), server.address);
+        async move { request.send(address).await }
+    };
+    let waits: Vec<_> = (0..16).map(|_| tokio::spawn(wait("viewer"))).collect();
+    let all_started = async || match simulator.watchers() {
+        (16, _) => Ok(()),
+        other => Err(format!("{other:?}")),
+    };
+    wait_until("sixteen waits have begun", all_started).await;
+    let beyond = wait("viewer").await.expect("an answer").body;
+    assert!(beyond.contains("\"juju-mcp/code\":\"rate_limited\""), "{beyond}");
+    let other = tokio::time::timeout(Duration::from_millis(500), wait("operator")).await;
+    assert!(other.is_err(), "the wait of another caller begins");
+    for wait in waits {
+        wait.abort();
+    }
+    let ended = async || match simulator.watchers() {
+        (0, _) => Ok(()),
+        other => Err(format!("{other:?}")),
+    };
+    wait_until("the waits of vanished callers end", ended).await;
 }
 
 async fn wait_alive(server: &TestServer) {

@@ -1,10 +1,15 @@
 //! Bounds the arguments in a record: a caller must not fill the disk with calls that are denied anyway.
 
+use std::collections::BTreeSet;
+
+use policy::{Act, TargetEntity, redact_text};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// Maximum size of the arguments in a record, as JSON, in bytes. Larger ones are recorded as digest, size and beginning.
 pub const MAX_RECORDED_ARGUMENTS_BYTES: usize = 16 * 1024;
+/// Maximum size of the list of targets in a record, in bytes.
+const MAX_RECORDED_TARGET_BYTES: usize = 8 * 1024;
 /// Bytes of a long text or of large arguments that a record quotes.
 const QUOTED_BYTES: usize = 1024;
 /// Texts up to this size are recorded whole, if the arguments as a whole are small enough.
@@ -14,14 +19,18 @@ const MAX_RECORDED_TEXT_BYTES: usize = 4 * 1024;
 const MAX_WORD_CHARS: usize = 200;
 /// Maximum size of the reason in a close record, in bytes: it may quote an argument or a controller.
 const MAX_REASON_BYTES: usize = 2 * 1024;
+/// Bytes of a reason in which secrets are searched; the record has less of it.
+const MAX_EXAMINED_REASON_BYTES: usize = 16 * 1024;
 
-/// A word that a client chooses, cut to a length that no honest client needs.
+/// A word that a client chooses, without secrets, cut to a length that no honest client needs.
 pub(crate) fn bound_word(word: &str) -> String {
-    word.chars().take(MAX_WORD_CHARS).collect()
+    redact_text(&word.chars().take(MAX_WORD_CHARS).collect::<String>())
 }
 
-/// The reason of an outcome, cut to its maximum size.
+/// The reason of an outcome, without secrets, cut to its maximum size.
 pub(crate) fn bound_reason(reason: &str) -> String {
+    // a secret that the cut divides would not be recognized, so the part that is examined is longer than the part that stays
+    let reason = &redact_text(&reason[..reason.floor_char_boundary(MAX_EXAMINED_REASON_BYTES)]);
     if reason.len() <= MAX_REASON_BYTES {
         return reason.to_owned();
     }
@@ -41,6 +50,24 @@ pub(crate) fn bound_arguments(arguments: Value) -> Value {
     } else {
         summary(&arguments.to_string())
     }
+}
+
+/// The size and the digest of arguments, without any of their text.
+pub(crate) fn summarize(arguments: &Value) -> Value {
+    let text = arguments.to_string();
+    json!({"truncated": {"bytes": text.len(), "sha256": hex::encode(Sha256::digest(text))}})
+}
+
+/// The act with a bounded list of targets: beyond the bound, the kinds of the targets as a whole.
+pub(crate) fn bound_targets(mut act: Act) -> Act {
+    for target in [Some(&mut act.target), act.source.as_mut()].into_iter().flatten() {
+        let bytes: usize = target.entities.iter().map(|entity| entity.to_string().len()).sum();
+        if bytes > MAX_RECORDED_TARGET_BYTES {
+            let kinds = target.entities.iter().filter_map(|entity| Some(TargetEntity::All(entity.kind()?)));
+            target.entities = kinds.collect::<BTreeSet<_>>().into_iter().collect();
+        }
+    }
+    act
 }
 
 fn shorten(value: &Value) -> Value {
@@ -90,6 +117,18 @@ mod tests {
 
     fn size(value: &Value) -> usize {
         value.to_string().len()
+    }
+
+    #[test]
+    fn long_list_of_targets_is_recorded_by_kinds() {
+        let entities =
+            |count: usize| (0..count).map(|number| TargetEntity::Known(format!("unit-{}-{number}", "u".repeat(100))));
+        let act = |count: usize| {
+            let target = policy::Target { entities: entities(count).collect(), ..policy::Target::default() };
+            bound_targets(Act::new("juju_run", policy::Effect::Write).with_target(target))
+        };
+        assert_eq!(act(10).target.entities.len(), 10);
+        assert_eq!(act(1000).target.entities, [TargetEntity::All(policy::EntityKind::Unit)]);
     }
 
     #[test]

@@ -30,6 +30,23 @@ impl Findings {
     }
 }
 
+/// Bytes of text in a value, member names included.
+#[must_use]
+pub fn text_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(text_bytes).sum(),
+        Value::Object(members) => text_bytes_of_members(members),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
+/// As [`text_bytes`], of the members of an object.
+#[must_use]
+pub fn text_bytes_of_members(members: &Map<String, Value>) -> usize {
+    members.iter().map(|(name, value)| name.len() + text_bytes(value)).sum()
+}
+
 impl Detector {
     /// Scans all texts of a value, member names included.
     #[must_use]

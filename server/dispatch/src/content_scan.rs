@@ -7,7 +7,7 @@ use catalogue::{Catalogue, Scope};
 use content::{Detector, Findings};
 use serde_json::{Map, Value};
 
-use crate::Reply;
+use crate::{Reply, blocking::run_for_size};
 
 /// The findings in the text of one call.
 pub(crate) struct ContentScan {
@@ -18,10 +18,21 @@ pub(crate) struct ContentScan {
 
 impl ContentScan {
     /// Scans the arguments of a call.
-    pub(crate) fn scan_arguments(catalogue: &Catalogue, scope: Scope, arguments: &Map<String, Value>) -> Self {
+    pub(crate) async fn scan_arguments(
+        catalogue: &Catalogue,
+        scope: Scope,
+        arguments: &mut Map<String, Value>,
+    ) -> Self {
         let detector = Arc::clone(catalogue.detector());
-        let arguments = detector.scan_members(arguments);
-        Self { detector, arguments, untrusted: scope != Scope::Client }
+        let (own, members) = (Arc::clone(&detector), std::mem::take(arguments));
+        let bytes = content::text_bytes_of_members(&members);
+        let scan = move || {
+            let findings = own.scan_members(&members);
+            (members, findings)
+        };
+        let (members, findings) = run_for_size(bytes, scan).await;
+        *arguments = members;
+        Self { detector, arguments: findings, untrusted: scope != Scope::Client }
     }
 
     /// The labels of the arguments for the ledger.
@@ -30,10 +41,16 @@ impl ContentScan {
     }
 
     /// Scans a reply, and labels the ledger entry with the findings.
-    pub(crate) fn scan_reply(self, mut reply: Reply, entry: &mut Entry) -> Reply {
+    pub(crate) async fn scan_reply(self, mut reply: Reply, entry: &mut Entry) -> Reply {
         reply.provenance.untrusted = self.untrusted;
         if self.untrusted {
-            reply.provenance.findings = self.detector.scan_value(&reply.value);
+            let bytes = content::text_bytes(&reply.value);
+            let (detector, value) = (self.detector, std::mem::take(&mut reply.value));
+            let scan = move || {
+                let findings = detector.scan_value(&value);
+                (value, findings)
+            };
+            (reply.value, reply.provenance.findings) = run_for_size(bytes, scan).await;
             for label in labels("result", &reply.provenance.findings) {
                 entry.add_label(label);
             }

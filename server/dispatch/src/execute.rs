@@ -9,6 +9,7 @@ use catalogue::{Answer, Failure, Options, PlannedWork, ResolvedTarget, Tool};
 use identity::Caller;
 use policy::{
     Act, Authorization, Denial, Effect, Location, Permissions, Permitted, Planned, Policy, Target, Violation,
+    redact_text,
 };
 use serde_json::{Map, Value};
 
@@ -19,7 +20,7 @@ use crate::{
     content_scan::ContentScan,
     dry_run::dry_run,
     evaluation_context,
-    idempotency::{Claim, IdempotencyKey},
+    idempotency::{Claim, IdempotencyKey, reply_may_be_stored},
 };
 
 /// Executes one call of one caller: plan, resolve the target, begin the ledger entry, authorize, perform, close the entry.
@@ -33,7 +34,7 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
     let tool = dispatcher.catalogue.get(&call.tool).ok_or_else(|| Refusal::UnknownTool(call.tool.clone()))?;
     let policy = dispatcher.policy.current();
     let rights = policy.permissions(caller);
-    let scan = ContentScan::scan_arguments(&dispatcher.catalogue, tool.scope(), &call.arguments);
+    let scan = ContentScan::scan_arguments(&dispatcher.catalogue, tool.scope(), &mut call.arguments).await;
     let opener = EntryOpener { dispatcher, caller, rights: &rights, trace: call.trace.take(), labels: scan.labels() };
     // Check visibility first: a caller without access gets a denial even if the arguments are invalid or the target does not exist.
     let hidden = rights.check_visibility(tool.name(), tool.toolset(), tool.least()).err();
@@ -53,10 +54,7 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
     let controllers = dispatcher.controllers_for(&rights);
     let target = match ResolvedTarget::resolve(controllers, tool.scope(), &options.selector, call.progress.take()).await
     {
-        Ok(target) => {
-            let (policy, caller) = (Arc::clone(&policy), caller.clone());
-            Arc::new(target.with_model_filter(move |location| policy.may_see_model(&caller, location)))
-        }
+        Ok(target) => Arc::new(with_view_of(&policy, caller, tool, dispatcher, target)),
         Err(failure) => {
             let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);
             return Err(opener.record_refused(&plan.unresolved_act(), &options, refusal).await);
@@ -80,7 +78,7 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
             let (performed, entry) = tokio::join!(work.perform(), pending.persisted());
             let mut entry = entry?;
             let result = performed.into_reply(&mut entry);
-            return close(entry, scan, result);
+            return close(entry, scan, result).await;
         }
         Ok(decided) => {
             let mut entry = pending.persisted().await?;
@@ -90,11 +88,11 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
         Err(refusal) => (pending.persisted().await?, Err(refusal)),
     };
     match next {
-        Err(refusal) => close(entry, scan, Err(refusal)),
-        Ok(Next::Answer(reply)) => close(entry, scan, Ok(reply)),
+        Err(refusal) => close(entry, scan, Err(refusal)).await,
+        Ok(Next::Answer(reply)) => close(entry, scan, Ok(reply)).await,
         Ok(Next::Read(work)) => {
             let result = work.perform().await.into_reply(&mut entry);
-            close(entry, scan, result)
+            close(entry, scan, result).await
         }
         // A write runs in a task of its own, so that a caller that goes away leaves neither half an act nor an open entry.
         Ok(Next::Write(write)) => {
@@ -102,24 +100,40 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
             let task = tokio::spawn(async move {
                 let _permit = permit;
                 let result = write.perform(&mut entry).await;
-                close(entry, scan, result)
+                close(entry, scan, result).await
             });
             task.await.unwrap_or(Err(Refusal::TaskPanicked))
         }
     }
 }
 
+/// The target as this caller may see it: the models that roles show, and secret options masked where they may not read content.
+fn with_view_of(
+    policy: &Arc<Policy>,
+    caller: &Caller,
+    tool: &dyn Tool,
+    dispatcher: &Dispatcher,
+    target: ResolvedTarget,
+) -> ResolvedTarget {
+    let (model_policy, model_caller) = (Arc::clone(policy), caller.clone());
+    let (policy, caller, mask) = (Arc::clone(policy), caller.clone(), dispatcher.option_mask.clone());
+    let (name, toolset) = (tool.name().to_owned(), tool.toolset());
+    target.with_model_filter(move |location| model_policy.may_see_model(&model_caller, location)).with_option_mask(
+        move |target| (!policy.may_read_content(&caller, &name, toolset, target)).then(|| mask.clone()),
+    )
+}
+
 /// The only place that ends the entry of a call: by its result.
-fn close(mut entry: Entry, scan: ContentScan, result: Result<Reply, Refusal>) -> Result<Reply, Refusal> {
+async fn close(mut entry: Entry, scan: ContentScan, result: Result<Reply, Refusal>) -> Result<Reply, Refusal> {
     match result {
         Ok(reply) if reply.repeated => {
             let earlier = format!("answered from entry {}", reply.entry);
-            let reply = scan.scan_reply(reply, &mut entry);
+            let reply = scan.scan_reply(reply, &mut entry).await;
             entry.close(Outcome::Done, &earlier);
             Ok(reply)
         }
         Ok(reply) => {
-            let reply = scan.scan_reply(reply, &mut entry);
+            let reply = scan.scan_reply(reply, &mut entry).await;
             entry.close(Outcome::Done, "");
             Ok(reply)
         }
@@ -222,7 +236,8 @@ impl ActiveCall<'_> {
         let (dispatcher, caller) = (self.dispatcher, self.caller);
         let key = self.options.idempotency_key.map(|name| IdempotencyKey::new(dispatcher, caller, name));
         let store = dispatcher.ledger.store().clone();
-        Ok(Next::Write(Box::new(Write { work, reservation: decided.reservation, key, store })))
+        let toolset = self.tool.toolset().to_owned();
+        Ok(Next::Write(Box::new(Write { work, reservation: decided.reservation, key, store, toolset })))
     }
 
     /// The recorded reply, where the call repeats one by its idempotency key: no approval is requested or used up for it.
@@ -272,11 +287,14 @@ struct Write {
     reservation: BudgetReservation,
     key: Option<IdempotencyKey>,
     store: store::Store,
+    /// Toolset of the tool.
+    toolset: String,
 }
 
 impl Write {
     async fn perform(self, entry: &mut Entry) -> Result<Reply, Refusal> {
-        let Self { work, reservation, key, store } = self;
+        let Self { work, reservation, key, store, toolset } = self;
+        let storable = reply_may_be_stored(work.permitted.act(), &toolset);
         if let Some(key) = &key
             && let Claim::Replay(reply) = key.claim(&work.permitted.act().request_digest(), entry.id()).await?
         {
@@ -287,7 +305,7 @@ impl Write {
             Err(refusal) => Err(refusal),
         };
         if let Some(key) = key {
-            key.record_outcome(&result).await;
+            key.record_outcome(&result, storable).await;
         }
         result
     }
@@ -308,7 +326,7 @@ impl EntryOpener<'_> {
     async fn begin(&self, act: &Act, options: &Options) -> Result<PendingEntry, Refusal> {
         let tool_call = ToolCall {
             dry_run: options.dry_run,
-            idempotency_key: options.idempotency_key.clone(),
+            idempotency_key: options.idempotency_key.as_deref().map(redact_text),
             ..ToolCall::new(act)
         };
         let new = NewEntry::from_call(self.caller, tool_call)

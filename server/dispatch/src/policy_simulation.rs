@@ -1,12 +1,14 @@
 //! Simulated calls: what policy would decide, without doing anything.
 
+use std::sync::Arc;
+
 use audit::{NewEntry, Outcome, ToolCall};
 use catalogue::{Answer, BadArguments, Catalogue, Options, ResolvedTarget, Scope};
 use identity::Caller;
 use policy::{Act, Effect, Explanation, Location, Target};
 use serde_json::{Map, Value, json};
 
-use crate::{Dispatcher, Refusal, Reply, evaluation_context};
+use crate::{Dispatcher, Refusal, Reply, blocking::run_for_size, evaluation_context};
 
 /// First words in names of tools that only read, and of tools that cannot be undone.
 const READ_VERBS: [&str; 7] = ["get", "list", "show", "describe", "find", "read", "status"];
@@ -92,8 +94,15 @@ pub async fn validate(
     let (context, _spending) =
         evaluation_context::gather(dispatcher, &policy, caller, &simulated.act, simulated.toolset, target.as_ref())
             .await;
-    let explanation = policy.explain(caller, &simulated.act, &context);
-    let reply = Reply::from_answer(render(&simulated.act, &explanation), entry.id(), Vec::new());
+    // a manifest is parsed and measured by many rules
+    let bytes = content::text_bytes(&simulated.act.arguments);
+    let (policy, caller, act) = (Arc::clone(&policy), caller.clone(), simulated.act);
+    let explain = move || {
+        let explanation = policy.explain(&caller, &act, &context);
+        (render(&act, &explanation), explanation)
+    };
+    let (answer, explanation) = run_for_size(bytes, explain).await;
+    let reply = Reply::from_answer(answer, entry.id(), Vec::new());
     entry.close(Outcome::Done, &format!("policy would say: {}", explanation.decision));
     Ok(reply)
 }

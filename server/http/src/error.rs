@@ -77,6 +77,12 @@ pub enum HttpError {
         /// Seconds until a retry can succeed.
         seconds: u64,
     },
+    /// The caller sent too many bytes of requests.
+    #[error("too many bytes in the requests of this caller: retry in {seconds} seconds, and send less")]
+    TooManyBytes {
+        /// Seconds until a retry can succeed.
+        seconds: u64,
+    },
     /// The caller has too many requests in progress.
     #[error("too many requests of this caller are in progress: wait for a response, then retry")]
     TooManyConcurrent {
@@ -112,7 +118,9 @@ impl HttpError {
             Self::NoSuchPath | Self::NoSuchToolset { .. } | Self::NoSuchSession => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-            Self::RateLimited { .. } | Self::TooManyConcurrent { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited { .. } | Self::TooManyBytes { .. } | Self::TooManyConcurrent { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::Timeout { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -155,6 +163,7 @@ impl IntoResponse for HttpError {
             }
             Self::Unauthenticated(Unauthenticated::RateLimited { seconds })
             | Self::RateLimited { seconds }
+            | Self::TooManyBytes { seconds }
             | Self::TooManyConcurrent { seconds } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }

@@ -46,6 +46,7 @@ pub struct Metrics {
     controller_since: Gauges,
     controller_reconnects: Counters<Controller>,
     controller_source: OnceLock<ControllerSource>,
+    ledger_sink_failures: Counters<LedgerSink>,
 }
 
 /// The condition of one controller.
@@ -111,6 +112,11 @@ struct PromptInjection {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LedgerSink {
+    sink: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PolicyReload {
     result: &'static str,
 }
@@ -142,6 +148,7 @@ impl Default for Metrics {
             event_streams: Gauge::default(),
             sessions: Gauge::default(),
             bytes_in_flight: Gauge::default(),
+            ledger_sink_failures: Family::default(),
         };
         metrics.policy_last_reload_successful.set(1);
         metrics.register();
@@ -181,6 +188,8 @@ impl Metrics {
         registry.register("sessions", "Open sessions of older clients", self.sessions.clone());
         let help = "Bytes of requests and large responses in memory";
         registry.register("bytes_in_flight", help, self.bytes_in_flight.clone());
+        let help = "Failed deliveries of ledger checkpoints by sink";
+        registry.register("ledger_sink_failures", help, self.ledger_sink_failures.clone());
     }
 
     /// Sets where the condition of the controllers comes from; a second source is ignored.
@@ -235,6 +244,12 @@ impl Metrics {
     /// Sets the bytes of requests and responses in memory.
     pub(crate) fn bytes_in_flight(&self, bytes: usize) {
         self.bytes_in_flight.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// Sets how many deliveries of ledger checkpoints to a sink have failed. The names of sinks come from the configuration.
+    pub fn set_ledger_sink_failures(&self, sink: &str, failures: u64) {
+        let counter = self.ledger_sink_failures.get_or_create(&LedgerSink { sink: sink.to_owned() });
+        counter.inc_by(failures.saturating_sub(counter.get()));
     }
 
     /// All metrics in the `OpenMetrics` text format 1.0.0.
@@ -303,6 +318,16 @@ mod tests {
         let metrics = Metrics::default();
         metrics.tool_call("a\"b\\c\nd", "ok", Duration::ZERO);
         assert!(metrics.text().contains(r#"{tool="a\"b\\c\nd",outcome="ok"} 1"#), "{}", metrics.text());
+    }
+
+    #[test]
+    fn metrics_count_failures_of_ledger_sinks_from_zero() {
+        let metrics = Metrics::default();
+        let total = |value: u8| format!("juju_mcp_ledger_sink_failures_total{{sink=\"file /mnt/a\"}} {value}\n");
+        for (failures, shown) in [(0, 0), (3, 3), (3, 3), (4, 4)] {
+            metrics.set_ledger_sink_failures("file /mnt/a", failures);
+            assert!(metrics.text().contains(&total(shown)), "{}", metrics.text());
+        }
     }
 
     #[test]

@@ -1,19 +1,19 @@
 //! Enforces the request rate and the concurrency limit of each caller; a refusal carries `Retry-After`.
 
-use std::{sync::Arc, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use dispatch::{CallPermit, SecurityEvents};
 use identity::Caller;
-use limits::{Exceeded, LimitKind, RateLimiter};
+use limits::{Exceeded, LimitKind, Rate, RateLimiter};
 use mcp::RequestPermit;
 
-use crate::{HttpError, Settings, held_body::HeldBody};
+use crate::{HttpError, Settings, bearer, held_body::HeldBody};
 
 /// State of the rate limit middleware.
 #[derive(Clone)]
@@ -54,6 +54,69 @@ pub(crate) async fn enforce_rate_limit(State(limit): State<RateLimit>, mut reque
     }
 }
 
+/// State of the middleware that limits the bytes of each caller's requests.
+#[derive(Clone)]
+pub(crate) struct ByteRate(RateLimit);
+
+impl ByteRate {
+    pub(crate) fn new(settings: &Settings, events: Arc<dyn SecurityEvents>) -> Self {
+        let limiter = Arc::new(RateLimiter::new(settings.request_kilobytes, 0));
+        Self(RateLimit { limiter, started: Instant::now(), events })
+    }
+}
+
+/// Middleware: passes a request with a buffered body on, or refuses it because its caller has sent too many bytes. It must run after the
+/// middlewares that add the caller and buffer the body.
+pub(crate) async fn enforce_byte_rate(
+    State(ByteRate(limit)): State<ByteRate>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(caller) = request.extensions().get::<Caller>().filter(|_| limit.limiter.is_enabled()) else {
+        return next.run(request).await;
+    };
+    let bytes = request.body().size_hint().exact().unwrap_or_default();
+    let kilobytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+    match limit.limiter.acquire_many(caller.subject(), kilobytes, limit.started.elapsed()) {
+        Ok(_) => next.run(request).await,
+        Err(exceeded) => {
+            limit.events.rate_limited(caller, "bytes", exceeded.report_count);
+            HttpError::TooManyBytes { seconds: exceeded.seconds() }.into_response()
+        }
+    }
+}
+
+/// Requests of one address, or of one /64 network, to the approval page. Its callers have no token yet, and a sign-in sends requests to
+/// the identity provider; behind a proxy all people share one address.
+const PAGE_RATE: Rate = Rate { per_minute: 600, burst: 300 };
+
+/// State of the middleware for routes without callers.
+#[derive(Clone)]
+pub(crate) struct PeerRate {
+    limiter: Arc<RateLimiter>,
+    started: Instant,
+}
+
+impl PeerRate {
+    pub(crate) fn new() -> Self {
+        Self { limiter: Arc::new(RateLimiter::new(PAGE_RATE, 0)), started: Instant::now() }
+    }
+
+    fn acquire(&self, peer: Option<IpAddr>) -> Result<(), HttpError> {
+        let Some(peer) = peer else { return Ok(()) };
+        let admitted = self.limiter.acquire(&identity::network(peer).to_string(), self.started.elapsed());
+        admitted.map(drop).map_err(|exceeded| HttpError::RateLimited { seconds: exceeded.seconds() })
+    }
+}
+
+/// Middleware: passes the request on, or refuses it because its peer sends too many.
+pub(crate) async fn enforce_peer_rate(State(rate): State<PeerRate>, request: Request, next: Next) -> Response {
+    match rate.acquire(bearer::peer(request.extensions())) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
 /// Counts a request as in flight until the client has taken its response body: a stream outlives its headers, and a client that
 /// reads slowly keeps a large response in memory.
 fn hold_until_end(response: Response, permit: CallPermit) -> Response {
@@ -64,12 +127,19 @@ fn hold_until_end(response: Response, permit: CallPermit) -> Response {
 mod tests {
     use std::time::Duration;
 
-    use axum::body::HttpBody as _;
     use http_body_util::BodyExt as _;
-    use limits::Rate;
 
     use super::*;
     use crate::held_body::MAX_FRAME_BYTES;
+
+    #[test]
+    fn page_rate_limits_each_network_by_itself() {
+        let rate = PeerRate::new();
+        let peer = |text: &str| Some(text.parse().expect("an address"));
+        let refused = (0..2 * PAGE_RATE.burst).filter(|_| rate.acquire(peer("2001:db8::1")).is_err()).count();
+        assert!(refused > 0 && rate.acquire(peer("2001:db8::2")).is_err(), "{refused}");
+        assert_eq!(rate.acquire(peer("2001:db8:0:1::1")), Ok(()));
+    }
 
     #[tokio::test]
     async fn request_is_in_flight_until_its_whole_body_was_taken() {

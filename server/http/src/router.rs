@@ -35,7 +35,7 @@ use crate::{
     host_origin::{self, HostOriginPolicy, check_host_and_origin},
     metadata,
     metrics::{self, Metrics},
-    rate_limit::{RateLimit, enforce_rate_limit},
+    rate_limit::{ByteRate, PeerRate, RateLimit, enforce_byte_rate, enforce_peer_rate, enforce_rate_limit},
     trace,
 };
 
@@ -84,15 +84,15 @@ pub struct RouterDeps {
 /// 7. CORS.
 /// 8. Authentication: adds the caller.
 /// 9. Rate and concurrency limits of the caller, and bytes in flight of all callers.
-/// 10. Body: size, time, JSON.
+/// 10. Body: size, time, JSON; then the caller's bytes per time.
 /// 11. Deadline of the response.
 /// 12. Type of the response, `Accept` (`/mcp` only).
 ///
-/// Or `/console`: 6, 7, then body, deadline, and the address of the peer.
+/// Or `/console`: 6, 7, then the rate of the peer, body, deadline, and the address of the peer.
 pub fn router(settings: &Settings, deps: RouterDeps) -> Router {
     let metrics = Arc::clone(&deps.metrics);
     let routes = api_routes(settings, &deps)
-        .merge(operations_routes(&deps))
+        .merge(operations_routes(settings, &deps))
         .merge(page_routes(settings, deps.console.unwrap_or_default()))
         .merge(settings.metadata.clone().map(metadata::routes).unwrap_or_default());
     // a `ServiceBuilder` runs its layers in the order in which they are written, `Router::layer` in the reverse one
@@ -114,8 +114,9 @@ pub fn router(settings: &Settings, deps: RouterDeps) -> Router {
 /// `/mcp` and `/api`: layers 6 to 12.
 fn api_routes(settings: &Settings, deps: &RouterDeps) -> Router {
     let endpoint = McpEndpoint { mcp: deps.mcp.clone(), toolsets: deps.toolsets.clone().into() };
-    let auth = AuthLayer { authenticator: recording_authenticator(deps), metadata: settings.metadata.clone() };
+    let auth = AuthLayer { authenticator: recording_authenticator(settings, deps) };
     let rate_limit = RateLimit::new(settings, Arc::clone(&deps.events));
+    let byte_rate = ByteRate::new(settings, Arc::clone(&deps.events));
     let bytes = BytesInFlight::new(settings.max_bytes_in_flight, Arc::clone(&deps.metrics));
     let body_limit = BodyLimit { bytes: settings.max_body_bytes, time: settings.read_timeout, json: true };
     let mcp = Router::new()
@@ -136,6 +137,7 @@ fn api_routes(settings: &Settings, deps: &RouterDeps) -> Router {
         .layer(middleware(rate_limit, enforce_rate_limit))
         .layer(middleware(bytes, bound_bytes))
         .layer(middleware(body_limit, body::buffer_body))
+        .layer(middleware(byte_rate, enforce_byte_rate))
         .layer(middleware(settings.response_timeout, enforce_deadline));
     mcp.merge(deps.approvals.clone().map(approvals::routes).unwrap_or_default()).layer(layers)
 }
@@ -146,6 +148,7 @@ fn page_routes(settings: &Settings, console: Router) -> Router {
     let layers = ServiceBuilder::new()
         .layer(middleware(Arc::new(HostOriginPolicy::new(settings)), check_host_and_origin))
         .layer(host_origin::cors())
+        .layer(middleware(PeerRate::new(), enforce_peer_rate))
         .layer(middleware(body_limit, body::buffer_body))
         .layer(middleware(PAGE_TIMEOUT, enforce_deadline))
         .layer(map_request(insert_peer));
@@ -153,8 +156,8 @@ fn page_routes(settings: &Settings, console: Router) -> Router {
 }
 
 /// Probes and metrics: without a check of `Host`, because probes connect by address.
-fn operations_routes(deps: &RouterDeps) -> Router {
-    let authenticator = recording_authenticator(deps);
+fn operations_routes(settings: &Settings, deps: &RouterDeps) -> Router {
+    let authenticator = recording_authenticator(settings, deps);
     let health = HealthState {
         health: health::CachedHealth::new(Arc::clone(&deps.health)),
         authenticator: authenticator.clone(),
@@ -167,8 +170,12 @@ fn operations_routes(deps: &RouterDeps) -> Router {
     probes.merge(metrics)
 }
 
-fn recording_authenticator(deps: &RouterDeps) -> RecordingAuthenticator {
-    RecordingAuthenticator { inner: Arc::clone(&deps.authenticate), events: Arc::clone(&deps.events) }
+fn recording_authenticator(settings: &Settings, deps: &RouterDeps) -> RecordingAuthenticator {
+    RecordingAuthenticator {
+        inner: Arc::clone(&deps.authenticate),
+        events: Arc::clone(&deps.events),
+        metadata: settings.metadata.clone(),
+    }
 }
 
 /// Adds the address of the peer to the request's extensions, for the approval page.
@@ -276,7 +283,8 @@ async fn metrics(
 ) -> Response {
     let peer = bearer::peer(&extensions);
     let local = peer.is_some_and(|address| address.is_loopback()) && host_origin::is_loopback_request(&uri, &headers);
-    if !local && authenticator.authenticate(bearer::extract_credentials(&headers, &uri), peer).await.is_err() {
+    let credentials = bearer::extract_credentials(&headers, &uri);
+    if !local && authenticator.authenticate(credentials, peer, uri.path()).await.is_err() {
         return HttpError::MetricsForbidden.into_response();
     }
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics.text()).into_response()

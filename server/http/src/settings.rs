@@ -21,6 +21,8 @@ pub struct Settings {
     pub max_body_bytes: usize,
     /// Request rate of each caller.
     pub rate: Rate,
+    /// Kilobytes of the request bodies of each caller, each begun one counted whole.
+    pub request_kilobytes: Rate,
     /// Requests of each caller in progress at the same time; 0: no limit.
     pub max_concurrent: usize,
     /// Bytes of requests and responses of all callers in memory; further requests are refused. 0: no limit.
@@ -40,6 +42,8 @@ pub struct Settings {
     /// Time for which the [`SecurityLog`](crate::SecurityLog) counts authentication failures of one reason from one peer
     /// before it writes one ledger record for all of them.
     pub auth_failure_window: Duration,
+    /// URL of the server for browsers, if it is known; pages of its host with another scheme are of another origin.
+    pub public_url: Option<String>,
     /// OAuth metadata for clients; absent without an identity provider.
     pub metadata: Option<Arc<ResourceMetadata>>,
     /// TLS of the listener; absent behind a proxy that ends TLS.
@@ -54,6 +58,7 @@ impl Default for Settings {
             local_pages: false,
             max_body_bytes: 4 * 1024 * 1024,
             rate: Rate::NONE,
+            request_kilobytes: Rate::NONE,
             max_concurrent: 0,
             max_bytes_in_flight: 256 * 1024 * 1024,
             read_timeout: Duration::from_secs(30),
@@ -63,6 +68,7 @@ impl Default for Settings {
             max_connections_per_peer: 256,
             drain_timeout: Duration::from_secs(10),
             auth_failure_window: Duration::from_mins(5),
+            public_url: None,
             metadata: None,
             tls: None,
         }

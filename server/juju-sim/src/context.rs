@@ -22,6 +22,14 @@ pub(crate) struct Context {
     /// PEM.
     pub(crate) ca_certificate: String,
     pub(crate) faults: ConnectionFaults,
+    pub(crate) watchers: WatcherCount,
+}
+
+/// How many watchers the connections hold.
+#[derive(Default)]
+pub(crate) struct WatcherCount {
+    pub(crate) open: AtomicU64,
+    pub(crate) started: AtomicU64,
 }
 
 /// Faults of connections: a delay of answers, and disconnection.

@@ -202,6 +202,8 @@ impl Session {
         let number = (self.last_watcher.fetch_add(1, Ordering::Relaxed) + 1).to_string();
         let watcher = Watcher { revision, stopped: CancellationToken::new() };
         self.watchers().insert(number.clone(), watcher);
+        self.context.watchers.started.fetch_add(1, Ordering::Relaxed);
+        self.context.watchers.open.fetch_add(1, Ordering::Relaxed);
         number
     }
 
@@ -221,13 +223,22 @@ impl Session {
     /// Ends a watcher; a waiting call of `Next` fails.
     pub(crate) fn stop_watcher(&self, number: &str) -> Result<(), RemoteError> {
         let watcher = self.watcher(number)?;
-        self.watchers().remove(number);
+        if self.watchers().remove(number).is_some() {
+            self.context.watchers.open.fetch_sub(1, Ordering::Relaxed);
+        }
         watcher.stopped.cancel();
         Ok(())
     }
 
     fn watchers(&self) -> MutexGuard<'_, HashMap<String, Watcher>> {
         self.watchers.lock()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let left = self.watchers.get_mut().len() as u64;
+        self.context.watchers.open.fetch_sub(left, Ordering::Relaxed);
     }
 }
 

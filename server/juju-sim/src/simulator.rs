@@ -1,6 +1,12 @@
 //! The simulated controller as a whole: starts, takes faults, and stops.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -10,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     agents::{self, AgentTiming},
     client_files,
-    context::{ConnectionFaults, Context},
+    context::{ConnectionFaults, Context, WatcherCount},
     facade,
     fault::Fault,
     scenario,
@@ -68,8 +74,13 @@ impl Simulator {
         let estate = Arc::new(Estate::new(state));
         let agents = CancellationToken::new();
         tokio::spawn(agents::run(Arc::clone(&estate), settings.timing, agents.clone()));
-        let context =
-            Context { estate, address, ca_certificate: identity.ca_certificate, faults: ConnectionFaults::default() };
+        let context = Context {
+            estate,
+            address,
+            ca_certificate: identity.ca_certificate,
+            faults: ConnectionFaults::default(),
+            watchers: WatcherCount::default(),
+        };
         let served = Served { context: Arc::new(context), methods: Arc::new(facade::methods()) };
         let tls = TlsAcceptor::from(identity.server);
         let serving = Mutex::new(spawn(listener, &tls, &served));
@@ -124,6 +135,13 @@ impl Simulator {
     #[must_use]
     pub fn writes(&self) -> BTreeMap<String, u64> {
         self.served.methods.writes()
+    }
+
+    /// How many watchers the connections hold now, and how many were ever started.
+    #[must_use]
+    pub fn watchers(&self) -> (u64, u64) {
+        let count = &self.served.context.watchers;
+        (count.open.load(Ordering::Relaxed), count.started.load(Ordering::Relaxed))
     }
 
     /// Injects a fault.

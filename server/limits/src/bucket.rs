@@ -33,10 +33,19 @@ impl Bucket {
     /// # Errors
     /// Time until the next token if the bucket is empty; the bucket is unchanged.
     pub fn take(&mut self, rate: Rate, now: Duration) -> Result<(), Duration> {
+        self.take_many(rate, 1, now)
+    }
+
+    /// Takes several tokens, all or none. More tokens than the burst are admitted when the bucket is full, and it is then empty for longer.
+    ///
+    /// # Errors
+    /// Time until there are enough tokens; the bucket is unchanged.
+    pub fn take_many(&mut self, rate: Rate, tokens: u32, now: Duration) -> Result<(), Duration> {
         let Some(interval) = rate.interval() else { return Ok(()) };
         let now = now.as_nanos();
-        let capacity = interval * u128::from(rate.burst.max(1));
-        let full_at = self.full_at.max(now) + interval;
+        let wanted = interval * u128::from(tokens);
+        let capacity = (interval * u128::from(rate.burst.max(1))).max(wanted);
+        let full_at = self.full_at.max(now) + wanted;
         match full_at.checked_sub(now + capacity) {
             None | Some(0) => {
                 self.full_at = full_at;
@@ -67,6 +76,19 @@ mod tests {
             self.0 ^= self.0 << 17;
             self.0 % end
         }
+    }
+
+    #[test]
+    fn bucket_takes_several_tokens_all_or_none() {
+        let rate = Rate { per_minute: 60, burst: 10 };
+        let mut bucket = Bucket::default();
+        let second = Duration::from_secs;
+        assert_eq!(bucket.take_many(rate, 8, second(0)), Ok(()));
+        assert_eq!(bucket.take_many(rate, 5, second(0)), Err(second(3)));
+        assert_eq!(bucket.take_many(rate, 5, second(3)), Ok(()));
+        assert!(bucket.take_many(rate, 100, second(12)).is_err(), "more than the burst needs a full bucket");
+        assert_eq!(bucket.take_many(rate, 100, second(13)), Ok(()));
+        assert!(bucket.take(rate, second(100)).is_err() && bucket.take(rate, second(104)).is_ok());
     }
 
     #[test]

@@ -78,6 +78,14 @@ impl RateLimiter {
     /// # Errors
     /// [`Exceeded`]; a refused call does not count against the rate.
     pub fn acquire(&self, caller: &str, now: Duration) -> Result<InFlightGuard, Exceeded> {
+        self.acquire_many(caller, 1, now)
+    }
+
+    /// As [`Self::acquire`], for a call that counts as several.
+    ///
+    /// # Errors
+    /// As [`Self::acquire`].
+    pub fn acquire_many(&self, caller: &str, tokens: u32, now: Duration) -> Result<InFlightGuard, Exceeded> {
         let mut callers = self.callers.lock();
         if !callers.contains_key(caller) {
             evict(&mut callers, now);
@@ -87,7 +95,7 @@ impl RateLimiter {
         if self.max_concurrent > 0 && Arc::strong_count(&state.in_flight) > self.max_concurrent {
             return Err(state.refuse(LimitKind::Concurrency, Duration::from_secs(1), now));
         }
-        match state.bucket.take(self.rate, now) {
+        match state.bucket.take_many(self.rate, tokens, now) {
             Ok(()) => Ok(InFlightGuard(Arc::clone(&state.in_flight))),
             Err(wait) => Err(state.refuse(LimitKind::Rate, wait, now)),
         }

@@ -183,6 +183,15 @@ impl TargetEntity {
         Self::Unresolved { kind, id: id.into() }
     }
 
+    /// The kind of the entity; `None` where a tag has a kind that this program does not write.
+    #[must_use]
+    pub fn kind(&self) -> Option<EntityKind> {
+        match self {
+            Self::Known(tag) => EntityKind::parse(tag.split_once('-')?.0),
+            Self::All(kind) | Self::Unresolved { kind, .. } => Some(*kind),
+        }
+    }
+
     /// The tag of a single entity; `None` for all of a kind.
     #[must_use]
     pub fn tag(&self) -> Option<String> {

@@ -17,6 +17,8 @@ pub(crate) struct LimitsSection {
     pub(crate) calls_per_minute: u32,
     /// Requests in a burst after a pause.
     pub(crate) burst: u32,
+    /// Kilobytes of requests per minute, and in a burst after a pause.
+    pub(crate) request_kilobytes_per_minute: u32,
     /// Concurrent requests; a stream counts until it ends.
     pub(crate) max_concurrent_calls: usize,
     /// Largest request, in bytes.
@@ -42,6 +44,7 @@ impl Default for LimitsSection {
         Self {
             calls_per_minute: 1200,
             burst: 200,
+            request_kilobytes_per_minute: 65_536,
             max_concurrent_calls: 64,
             max_request_bytes: Settings::default().max_body_bytes,
             per_tool: BTreeMap::new(),
@@ -52,12 +55,20 @@ impl Default for LimitsSection {
 impl LimitsSection {
     /// No limits on rate and concurrency, for a server with one caller, who owns the machine.
     pub(crate) fn none() -> Self {
-        Self { calls_per_minute: 0, burst: 0, max_concurrent_calls: 0, ..Self::default() }
+        Self {
+            calls_per_minute: 0,
+            burst: 0,
+            request_kilobytes_per_minute: 0,
+            max_concurrent_calls: 0,
+            ..Self::default()
+        }
     }
 
     /// Copies the limits that the HTTP server enforces into its settings.
     pub(crate) fn apply(&self, settings: &mut Settings) {
         settings.rate = Rate { per_minute: self.calls_per_minute, burst: self.burst };
+        settings.request_kilobytes =
+            Rate { per_minute: self.request_kilobytes_per_minute, burst: self.request_kilobytes_per_minute };
         settings.max_concurrent = self.max_concurrent_calls;
         settings.max_body_bytes = if self.max_request_bytes == 0 { usize::MAX } else { self.max_request_bytes };
     }
