@@ -1,13 +1,28 @@
 //! The ledger: contents of its records, and entries that a killed process leaves open.
 
-use std::path::Path;
+use std::{
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use audit::{AuditEvent, Error, Ledger, NewEntry, Outcome, Phase, ToolCall, verify};
+use audit::{
+    AuditEvent, ChangeFilter, CheckpointSink, Delivery, Error, ExportFilter, LatestCheckpoint, Ledger, LedgerConfig,
+    NewEntry, Outcome, Phase, Signer, ToolCall, changes, rebuild_checkpoint_file, rotate_key, verify,
+    verify_checkpoints,
+};
 use identity::Caller;
+use parking_lot::Mutex;
 use policy::{Act, Effect, Target, TargetEntity};
 use serde_json::json;
 use store::Store;
-use tests::ledger::{keys, latest_checkpoint, ledger};
+use tests::{
+    ledger::{STORE_FILE, keys, latest_checkpoint, ledger, ledger_config, signer},
+    wait_until,
+};
 
 fn act(number: usize, effect: Effect) -> Act {
     Act::new("juju_config", effect)
@@ -131,4 +146,220 @@ async fn entry_is_refused_when_the_store_is_closed() {
         .open_entry(NewEntry::from_call(&Caller::local("ana", "admin"), ToolCall::new(&act(1, Effect::Write))))
         .await;
     assert!(matches!(begun, Err(Error::Store(_))), "{begun:?}");
+}
+
+const CHECKPOINT_FILE: &str = "ledger-checkpoint.json";
+
+async fn stop(ledger: Ledger) {
+    ledger.shutdown().await.expect("stopped");
+    ledger.store().close().await;
+}
+
+async fn open_store(folder: &Path) -> Store {
+    Store::open(&folder.join(STORE_FILE)).await.expect("a store")
+}
+
+#[tokio::test]
+async fn entry_of_a_killed_process_takes_the_outcome_of_its_idempotency_key() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let ledger = ledger(directory.path()).await;
+    let caller = Caller::local("ana", "operator");
+    let mut open = Vec::new();
+    for (key, outcome) in
+        [("done", Some("\"done-without-reply\"")), ("failed", Some("{\"failed\":\"no\"}")), ("open", None)]
+    {
+        let call = ToolCall::new(&act(7, Effect::Write));
+        let entry = ledger.open_entry(NewEntry::from_call(&caller, call)).await.expect("begun");
+        let store = ledger.store();
+        let now = chrono::Utc::now().timestamp_micros();
+        assert_eq!(store.claim_key("local:ana", key, "digest", entry.id(), now).await.expect("claimed"), None);
+        if let Some(outcome) = outcome {
+            store.complete_key("local:ana", key, outcome).await.expect("completed");
+        }
+        open.push(entry.id().to_owned());
+        std::mem::forget(entry); // as a killed process would
+    }
+    // killed after the ledger and before the key
+    let entry =
+        ledger.open_entry(NewEntry::from_call(&caller, ToolCall::new(&act(8, Effect::Write)))).await.expect("begun");
+    let now = chrono::Utc::now().timestamp_micros();
+    ledger.store().claim_key("local:ana", "ended", "digest", entry.id(), now).await.expect("claimed");
+    entry.close(Outcome::Done, "");
+    stop(ledger).await;
+
+    let store = open_store(directory.path()).await;
+    let known_outcomes = dispatch::outcomes_of_open_entries(&store).await.expect("a store");
+    let config = LedgerConfig { known_outcomes, ..ledger_config(directory.path()) };
+    let again = Ledger::open(store, config).await.expect("a ledger");
+    dispatch::complete_keys(&again).await.expect("completed");
+    for (entry, outcome) in open.iter().zip([Outcome::Done, Outcome::Failed, Outcome::Unknown]) {
+        let closed = again.close_record(entry).await.expect("a store").expect("closed");
+        assert_eq!(closed.outcome, outcome);
+    }
+    for (key, outcome) in [("ended", "\"done-without-reply\""), ("open", "\"unknown\"")] {
+        let known = again.store().find_key("local:ana", key, now).await.expect("a store").expect("the key");
+        assert_eq!(known.outcome.as_deref(), Some(outcome), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn incomplete_checkpoint_file_is_named_and_rebuilt_from_the_ledger() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join(CHECKPOINT_FILE);
+    let filled = ledger(directory.path()).await;
+    let caller = Caller::local("ana", "admin");
+    for number in 0..3 {
+        let new = NewEntry::from_call(&caller, ToolCall::new(&act(number, Effect::Write)));
+        filled.record(new, Outcome::Done, "").await.expect("recorded");
+    }
+    stop(filled).await;
+    let whole = std::fs::read_to_string(&file).expect("a checkpoint");
+    for cut in ["", "\n", &whole[..1], &whole[..whole.len() / 2], &whole[..whole.len() - 1]] {
+        std::fs::write(&file, cut).expect("cut");
+        let refused = Ledger::open(open_store(directory.path()).await, ledger_config(directory.path())).await;
+        let Err(error) = refused else { panic!("a cut checkpoint: {cut:?}") };
+        assert!(matches!(error, Error::IncompleteCheckpointFile(_)), "{cut:?}: {error}");
+        assert!(error.remedy().is_some_and(|remedy| remedy.contains("audit rebuild-checkpoint")));
+        let store = open_store(directory.path()).await;
+        rebuild_checkpoint_file(&store, &keys(), &[], &file).await.expect("rebuilt");
+        assert_eq!(std::fs::read_to_string(&file).expect("a checkpoint"), whole);
+    }
+    // what a sink has reveals a ledger that was cut together with its checkpoint file
+    let checkpoint = LatestCheckpoint::parse(&whole, Some(&keys())).expect("a checkpoint");
+    let store = open_store(directory.path()).await;
+    verify_checkpoints(&store, std::slice::from_ref(&checkpoint)).await.expect("the ledger has it");
+    store.close().await;
+    let url = format!("sqlite://{}", directory.path().join(STORE_FILE).display());
+    let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.expect("the store");
+    sqlx::raw_sql("delete from ledger where sequence > 1").execute(&mut connection).await.expect("cut");
+    std::fs::remove_file(&file).expect("removed");
+    let store = open_store(directory.path()).await;
+    rebuild_checkpoint_file(&store, &keys(), &[], &file).await.expect("nothing in the directory reveals it");
+    let elsewhere = rebuild_checkpoint_file(&store, &keys(), std::slice::from_ref(&checkpoint), &file).await;
+    let Err(Error::InvalidRecord(invalid)) = elsewhere else { panic!("the sink reveals it: {elsewhere:?}") };
+    assert!(invalid.to_string().contains("cut off"), "{invalid}");
+}
+
+#[tokio::test]
+async fn rotated_key_is_trusted_by_the_old_and_the_new_key() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let ledger_with = async |seed: u8| {
+        let config = LedgerConfig { signer: Signer::new(&[seed; 32]), ..ledger_config(directory.path()) };
+        Ledger::open(open_store(directory.path()).await, config).await
+    };
+    let fill = async |ledger: Ledger| {
+        let caller = Caller::local("ana", "admin");
+        let new = NewEntry::from_call(&caller, ToolCall::new(&act(1, Effect::Write)));
+        ledger.record(new, Outcome::Done, "").await.expect("recorded");
+        stop(ledger).await;
+    };
+    fill(ledger(directory.path()).await).await;
+    let replaced = ledger_with(8).await;
+    assert!(matches!(replaced, Err(Error::ForeignKey)), "a replaced key is no key of this ledger");
+    let (old, new) = (signer(), Signer::new(&[8; 32]));
+    let store = open_store(directory.path()).await;
+    rotate_key(store.clone(), ledger_config(directory.path()), &old, &new).await.expect("rotated");
+    store.close().await;
+    fill(ledger_with(8).await.expect("the new key signs")).await;
+    fill(ledger_with(8).await.expect("and again")).await;
+    let store = open_store(directory.path()).await;
+    for key in [&old, &new] {
+        verify(&store, &[key.public_key().clone()], None).await.expect("each key proves the other");
+    }
+    let foreign = verify(&store, &[Signer::new(&[9; 32]).public_key().clone()], None).await;
+    assert!(matches!(foreign, Err(Error::InvalidRecord(_))), "{foreign:?}");
+    assert!(matches!(ledger_with(7).await, Err(Error::ForeignKey)), "the old key signs no more");
+}
+
+/// A sink that fails until it is repaired.
+#[derive(Default)]
+struct FailingSink {
+    works: AtomicBool,
+    received: Mutex<Vec<String>>,
+}
+
+impl CheckpointSink for FailingSink {
+    fn name(&self) -> &'static str {
+        "failing"
+    }
+
+    fn deliver<'a>(&'a self, checkpoint: &'a str) -> Delivery<'a> {
+        Box::pin(async move {
+            if !self.works.load(Ordering::Relaxed) {
+                return Err(io::Error::other("unreachable"));
+            }
+            self.received.lock().push(checkpoint.to_owned());
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test]
+async fn failing_sink_is_counted_and_receives_the_newest_checkpoint_later() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let sink = Arc::new(FailingSink::default());
+    let config = LedgerConfig { sinks: vec![sink.clone()], ..ledger_config(directory.path()) };
+    let ledger = Ledger::open(open_store(directory.path()).await, config).await.expect("a ledger");
+    let caller = Caller::local("ana", "admin");
+    for _ in 0..20 {
+        let new = NewEntry::from_call(&caller, ToolCall::new(&act(1, Effect::Write)));
+        ledger.record(new, Outcome::Done, "").await.expect("a failing sink stops nothing");
+    }
+    let failed = async || match ledger.sinks().as_slice() {
+        [status] if status.failures > 0 && status.is_failing => Ok(()),
+        other => Err(format!("{other:?}")),
+    };
+    wait_until("the failure is counted", failed).await;
+    sink.works.store(true, Ordering::Relaxed);
+    let recovered = async || match (ledger.sinks().as_slice(), sink.received.lock().last().cloned()) {
+        ([status], Some(_)) if !status.is_failing => Ok(()),
+        (other, _) => Err(format!("{other:?}")),
+    };
+    wait_until("the sink receives again", recovered).await;
+    ledger.shutdown().await.expect("stopped");
+    let lines =
+        sink.received.lock().iter().fold(String::new(), |text, line| format!("{text}Nov 27 juju-mcp[7]: {line}\n"));
+    let received = LatestCheckpoint::parse_lines(&lines, Some(&keys())).expect("checkpoints");
+    verify_checkpoints(ledger.store(), &received).await.expect("the ledger has each");
+    let last = ledger.store().ledger_checkpoints(1).await.expect("a store").pop().expect("a checkpoint");
+    assert_eq!(received.last().map(LatestCheckpoint::hash), Some(&*last.hash), "a stop delivers the last one");
+}
+
+#[tokio::test]
+async fn changes_are_found_by_their_index_and_filtered_by_tool_and_outcome() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let ledger = ledger(directory.path()).await;
+    let caller = Caller::local("ana", "admin");
+    for number in 0..30 {
+        let effect = if number % 3 == 0 { Effect::Write } else { Effect::Read };
+        let outcome = if number % 2 == 0 { Outcome::Done } else { Outcome::Failed };
+        ledger
+            .record(NewEntry::from_call(&caller, ToolCall::new(&act(number, effect))), outcome, "")
+            .await
+            .expect("recorded");
+    }
+    ledger.flush().await.expect("settled");
+    let list = async |filter: ChangeFilter| changes(ledger.store(), &filter, |_| true).await.expect("changes");
+    let all = list(ChangeFilter { limit: 4, ..ChangeFilter::default() }).await;
+    let targets: Vec<_> = all.found.iter().map(|change| change.targets[0].clone()).collect();
+    assert_eq!(targets, ["application-a18", "application-a21", "application-a24", "application-a27"]);
+    assert_eq!(all.omitted_older, 6);
+    let failed = list(ChangeFilter { limit: 2, outcome: Some(Outcome::Failed), ..ChangeFilter::default() }).await;
+    assert!(failed.found.iter().all(|change| change.outcome == Some(Outcome::Failed)));
+    assert_eq!((failed.found.len(), failed.omitted_older), (2, 3));
+    let other = list(ChangeFilter { limit: 2, tool: Some("juju_deploy".into()), ..ChangeFilter::default() }).await;
+    assert!(other.found.is_empty());
+    let later = ExportFilter { since: Some("2999-01-01T00:00:00Z".into()), ..ExportFilter::default() };
+    assert!(list(ChangeFilter { limit: 2, range: later, ..ChangeFilter::default() }).await.found.is_empty());
+    let url = format!("sqlite://{}", directory.path().join(STORE_FILE).display());
+    let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.expect("the store");
+    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(
+        "explain query plan select * from ledger where phase = 'open' and case when json_valid(body) then \
+         body ->> '$.operation.effect' in ('write', 'destructive') \
+         or body ->> '$.event' in ('policy_reloaded', 'approval_decided') end and sequence < 9 order by sequence desc limit 9",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .expect("a plan");
+    assert!(plan.iter().any(|(.., step)| step.contains("ledger_changes")), "{plan:?}");
 }

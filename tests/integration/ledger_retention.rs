@@ -210,7 +210,10 @@ async fn read_only_store_refuses_entries_with_a_remedy() {
     let after = Ledger::open(store, ledger_config(folder)).await.expect("a ledger");
     for effect in [Effect::Read, Effect::Write] {
         let error = begin_entry(&after, "ana", "ana/dev", effect).await.expect_err("read-only");
-        assert_eq!(error.to_string(), "the ledger cannot be read or written: the store is read-only");
+        assert_eq!(
+            error.to_string(),
+            "the ledger cannot be read or written: the store or its file system is read-only"
+        );
         assert!(error.remedy().is_some_and(|remedy| remedy.contains("writable")), "{error:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Ledgers for tests, signed with a fixed key.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use audit::{LatestCheckpoint, Ledger, LedgerConfig, PublicKey, Retention, Signer};
 use store::Store;
@@ -23,7 +23,13 @@ pub fn keys() -> [PublicKey; 1] {
 /// A configuration with that key and unlimited retention.
 #[must_use]
 pub fn ledger_config(folder: &Path) -> LedgerConfig {
-    LedgerConfig { signer: signer(), checkpoint_file: folder.join(CHECKPOINT_FILE), retention: Retention::default() }
+    LedgerConfig {
+        signer: signer(),
+        checkpoint_file: folder.join(CHECKPOINT_FILE),
+        retention: Retention::default(),
+        sinks: Vec::new(),
+        known_outcomes: HashMap::new(),
+    }
 }
 
 /// File of the store in a folder.

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod audit_list;
 mod backup;
 mod completion;
 mod config;
@@ -10,6 +11,7 @@ mod demo_text;
 mod doctor;
 mod fault;
 mod healthcheck;
+mod ledger_store;
 mod login;
 mod loopback_redirect;
 mod man;

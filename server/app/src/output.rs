@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Write as _};
 
+use policy::display_safe;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -28,11 +29,11 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     text(&(serde_json::to_string_pretty(value).map_err(Failure::failed)? + "\n"))
 }
 
-/// Prints rows in aligned columns.
+/// Prints rows in aligned columns, without invisible and control characters, because cells may contain text of an assistant.
 ///
 /// # Errors
 /// As [`text`].
 pub(crate) fn table<const N: usize>(head: &[&str; N], rows: &[[String; N]]) -> Result<(), Failure> {
-    let rows: Vec<_> = rows.iter().map(|row| row.to_vec()).collect();
+    let rows: Vec<_> = rows.iter().map(|row| row.iter().map(|cell| display_safe(cell)).collect()).collect();
     text(&catalogue::table(head, &rows))
 }

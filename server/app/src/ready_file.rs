@@ -7,11 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    failure::Failure,
-    private_file::{create_private_dir, replace_private},
-    user_dirs,
-};
+use crate::{failure::Failure, user_dirs};
 
 /// Name of the ready file in the runtime directory of the user.
 const FILE_NAME: &str = "ready.json";
@@ -42,14 +38,14 @@ impl ReadyFile {
     /// Writes the file under another name and renames it.
     pub(crate) fn write(&self, file: &Path) -> Result<(), Failure> {
         let text = serde_json::to_vec_pretty(self).map_err(Failure::failed)?;
-        replace_private(file, &text).map_err(|cause| Failure::file("write", file, &cause))
+        private_file::replace(file, &text).map_err(|cause| Failure::file("write", file, &cause))
     }
 
     /// Writes the file to the runtime directory of the user, where `juju-mcp fault` finds it. Without such a directory, only the
     /// flag `--ready-file` names a file.
     pub(crate) fn publish(&self) -> Option<PublishedFile> {
         let write = |directory: PathBuf| {
-            create_private_dir(&directory).ok()?;
+            private_file::create_directory(&directory).ok()?;
             let file = directory.join(FILE_NAME);
             self.write(&file).ok()?;
             Some(PublishedFile { file, pid: self.pid })

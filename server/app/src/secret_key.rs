@@ -6,7 +6,9 @@ use std::{
     path::Path,
 };
 
-use crate::{failure::Failure, private_file::write_part};
+use private_file::write_part;
+
+use crate::failure::Failure;
 
 /// The key of this name in the state directory; generated from the randomness of the operating system if it does not exist.
 pub(crate) fn secret_key(state: &Path, name: &str) -> Result<[u8; 32], Failure> {
@@ -35,6 +37,12 @@ fn read(mut handle: File, file: &Path) -> Result<[u8; 32], Failure> {
             "restore the original key; without it, everything that it sealed or signed is invalid",
         )
     })
+}
+
+/// Replaces the key of this name.
+pub(crate) fn replace_key(state: &Path, name: &str, key: &[u8; 32]) -> Result<(), Failure> {
+    let file = state.join(name);
+    private_file::replace(&file, key).map_err(|cause| Failure::file("write", &file, &cause))
 }
 
 /// Generates a key. Written under another name and linked, so that two concurrent processes get the same complete key.

@@ -7,10 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    failure::Failure,
-    private_file::{PRIVATE_DIRECTORY_MODE, PRIVATE_FILE_MODE},
-};
+use private_file::{PRIVATE_DIRECTORY_MODE, PRIVATE_FILE_MODE};
+
+use crate::failure::Failure;
 
 /// File of the store in a state directory.
 pub(crate) const STORE: &str = "juju-mcp.sqlite";
@@ -33,6 +32,34 @@ const PUBLIC_BITS: u32 = 0o1002;
 
 /// Maximum number of stdio processes of one user, each started by another assistant.
 const MAX_STDIO_INSTANCES: u32 = 64;
+
+/// The directories with a ledger: the state directory itself, and its numbered sub-directories, in which further stdio processes of a
+/// user record.
+pub(crate) fn ledger_directories(state: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let numbered = (2..MAX_STDIO_INSTANCES).map(|number| state.join(number.to_string()));
+    let all: Vec<_> =
+        std::iter::once(state.to_owned()).chain(numbered).filter(|directory| directory.join(STORE).exists()).collect();
+    if all.is_empty() {
+        let problem = if state.is_dir() {
+            format!("there is no ledger in `{}`: it has no file `{STORE}` that you may read", state.display())
+        } else {
+            format!("there is no directory `{}` that you may read", state.display())
+        };
+        return Err(Failure::usage(
+            problem,
+            "give the state directory of the server with `--state-dir DIR` and run this as its user; that of `stdio` is `~/.local/share/juju/juju-mcp`",
+        ));
+    }
+    Ok(all)
+}
+
+/// Removes a file; one that does not exist is no error.
+pub(crate) fn remove_file(file: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(file) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => Err(Failure::file("remove", file, &cause)),
+        _ => Ok(()),
+    }
+}
 
 /// A locked state directory. Other processes cannot use it until this value is dropped.
 #[derive(Debug)]

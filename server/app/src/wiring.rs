@@ -1,25 +1,26 @@
 //! Builds the services from the configuration: dispatcher, ledger, controllers.
 
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use audit::{Ledger, LedgerConfig, Retention, Signer};
+use audit::{LatestCheckpoint, Ledger, LedgerConfig, Signer};
 use catalogue::Catalogue;
 use dispatch::{ApprovalSettings, Clock, Dispatcher};
 use futures::FutureExt;
 use juju_client::{ClientFiles, ControllerEndpoint, Controllers, ControllersReader, KnownControllers};
-use policy::{ActivePolicy, Policy};
+use policy::{ActivePolicy, OptionMask, Policy};
 use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::Config,
+    config::{Config, LedgerSection},
     failure::Failure,
-    secret_key::secret_key,
-    state_dir::{CHECKPOINT_FILE, LEDGER_KEY, STORE, StateDir},
+    secret_key::{existing_key, secret_key},
+    state_dir::{CHECKPOINT_FILE, LEDGER_KEY, SEAL, STORE, StateDir},
 };
 
 /// Opens the ledger in `state` and builds the dispatcher of all tools and these controllers.
@@ -28,19 +29,16 @@ pub(crate) async fn build_dispatcher(
     controllers: Controllers,
     policy: Policy,
     approvals: ApprovalSettings,
-    keep: Retention,
+    ledger: &LedgerSection,
 ) -> Result<Arc<Dispatcher>, Failure> {
     let store = Store::open(&state.directory.join(STORE)).await.map_err(|error| {
         let remedy = error.remedy();
         Failure::usage(error, remedy)
     })?;
+    store.remove_expired_keys(chrono::Utc::now().timestamp_micros()).await?;
     let budget = dispatch::restore_budget(&store).await?;
-    let signer = Signer::new(&secret_key(&state.directory, LEDGER_KEY)?);
-    let ledger = Ledger::open(
-        store,
-        LedgerConfig { signer, checkpoint_file: state.directory.join(CHECKPOINT_FILE), retention: keep },
-    )
-    .await?;
+    let ledger = open_ledger(state, store, ledger).await?;
+    dispatch::complete_keys(&ledger).await?;
     let policy = ActivePolicy::new(policy, budget);
     Ok(Arc::new(Dispatcher {
         catalogue: Catalogue::builtin(),
@@ -48,8 +46,62 @@ pub(crate) async fn build_dispatcher(
         ledger,
         controllers,
         approvals,
+        option_mask: OptionMask::new(&secret_key(&state.directory, SEAL)?),
         clock: Clock::default(),
     }))
+}
+
+async fn open_ledger(state: &StateDir, store: Store, section: &LedgerSection) -> Result<Ledger, Failure> {
+    let signer = Signer::new(&ledger_key(&state.directory, &store).await?);
+    check_sink_files(&store, section).await?;
+    let known_outcomes = dispatch::outcomes_of_open_entries(&store).await?;
+    let config = LedgerConfig {
+        signer,
+        checkpoint_file: state.directory.join(CHECKPOINT_FILE),
+        retention: section.retention(),
+        sinks: section.sinks()?,
+        known_outcomes,
+    };
+    Ok(Ledger::open(store, config).await?)
+}
+
+/// The key of the ledger; generated for an empty ledger only, because another key beside an existing one would hide a change.
+pub(crate) async fn ledger_key(directory: &Path, store: &Store) -> Result<[u8; 32], Failure> {
+    match existing_key(directory, LEDGER_KEY)? {
+        Some(key) => Ok(key),
+        None if store.last_ledger_row().await?.is_none() => secret_key(directory, LEDGER_KEY),
+        None => Err(Failure::usage(
+            format!(
+                "the key `{}` is missing, and the ledger beside it is signed with it",
+                directory.join(LEDGER_KEY).display()
+            ),
+            "restore the key from a backup; without it, keep a copy of the state directory and start with an empty one",
+        )),
+    }
+}
+
+/// Checks that the ledger contains the last checkpoint of each sink that is a file: it reveals that the ledger was cut together with
+/// its state directory. A file that cannot be read is no reason not to start.
+async fn check_sink_files(store: &Store, section: &LedgerSection) -> Result<(), Failure> {
+    for file in section.sink_files() {
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == ErrorKind::NotFound => continue,
+            Err(error) => {
+                tracing::error!(%error, file = %file.display(), "cannot read the checkpoints in a sink");
+                continue;
+            }
+        };
+        let complete = text.rsplit_once('\n').map_or("", |(complete, _)| complete);
+        let Some(last) = complete.lines().last().and_then(|line| LatestCheckpoint::parse(line, None)) else { continue };
+        audit::verify_checkpoints(store, std::slice::from_ref(&last)).await.map_err(|error| {
+            Failure::usage(
+                format!("the ledger lacks a checkpoint that the sink `{}` has: {error}", file.display()),
+                "if the ledger was cut or replaced, keep a copy of the state directory; if you have started with an empty state directory, move the file of the sink away",
+            )
+        })?;
+    }
+    Ok(())
 }
 
 /// Controllers from the client files if given, else from the configuration, else from the environment. Those from files are read again

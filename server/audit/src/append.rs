@@ -9,13 +9,13 @@ use tokio::{
 };
 
 use crate::{
-    Signer, chain,
+    Signer,
+    chain::{self, ChainEnd},
     chain_verifier::MAX_RECORDS_PER_CHECKPOINT,
     checkpoint::Checkpoint,
     checkpoint_file::CheckpointWriter,
     record::now,
     retention::{RETENTION_INTERVAL, RemovableRange, Retention},
-    verify::ChainEnd,
 };
 
 /// Commands that the task processes together.

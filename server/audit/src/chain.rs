@@ -28,3 +28,26 @@ fn digest(parts: &[&str]) -> String {
     }
     hex::encode(context.finish())
 }
+
+/// The end of a ledger.
+#[derive(Debug)]
+pub(crate) struct ChainEnd {
+    /// Sequence of the last record, 0 if there is none.
+    pub(crate) sequence: i64,
+    /// Hash of the last record.
+    pub(crate) hash: String,
+    /// Sequence of the oldest record.
+    pub(crate) first: i64,
+    /// Hash of the record before the oldest one.
+    pub(crate) base_hash: String,
+    /// Number of records after the last checkpoint.
+    pub(crate) unsigned: i64,
+}
+
+impl ChainEnd {
+    /// Whether the ledger is empty or has only its first checkpoint. The server writes that one before any entry, so only such a
+    /// ledger can be without a checkpoint file.
+    pub(crate) fn is_without_entries(&self) -> bool {
+        self.sequence == 0 || (self.sequence, self.unsigned) == (1, 0)
+    }
+}

@@ -91,8 +91,8 @@ pub enum ChainError {
 /// A verification of a chain, and its current position.
 #[derive(Debug, Clone)]
 pub struct ChainVerifier<'a> {
-    /// Trusted keys; without keys, any key is accepted.
-    keys: Option<&'a [PublicKey]>,
+    /// Trusted keys; without keys, any key is accepted. A checkpoint of a trusted key adds the next one.
+    keys: Option<Vec<PublicKey>>,
     latest: Option<&'a LatestCheckpoint>,
     first: i64,
     base_hash: String,
@@ -119,7 +119,7 @@ impl<'a> ChainVerifier<'a> {
         base_hash: String,
     ) -> Self {
         Self {
-            keys,
+            keys: keys.map(<[PublicKey]>::to_vec),
             latest,
             first,
             last_sequence: first - 1,
@@ -196,7 +196,7 @@ impl<'a> ChainVerifier<'a> {
         let Some(checkpoint) = Checkpoint::from_row(row) else {
             return invalid(row.sequence, ChainError::InvalidCheckpoint);
         };
-        if !checkpoint.names_key(self.keys) {
+        if !checkpoint.names_key(self.keys.as_deref()) {
             return invalid(row.sequence, ChainError::UntrustedKey { key: checkpoint.key });
         }
         let mismatch = ChainError::InvalidSignature { checkpoint: row.sequence };
@@ -208,6 +208,9 @@ impl<'a> ChainVerifier<'a> {
         let names_other_base = checkpoint.first == self.first && checkpoint.base_hash != self.base_hash;
         if names_later_start || names_other_base {
             return invalid(self.first, mismatch);
+        }
+        if let (Some(keys), Some(next)) = (&mut self.keys, checkpoint.next) {
+            keys.extend(PublicKey::from_hex(&next.key));
         }
         self.signed_through = row.sequence;
         self.signed_at = checkpoint.time;

@@ -1,12 +1,14 @@
 //! Lists changes: entries of a time range that changed something or were meant to, each with its outcome.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::Store;
 
-use crate::{AuditEvent, CloseRecord, Error, ExportFilter, JujuAuditRefs, Ledger, OpenRecord, Phase, Verdict};
+use crate::{
+    AuditEvent, CloseRecord, Error, ExportFilter, JujuAuditRefs, OpenRecord, Phase, Record, Verdict, error::unreadable,
+};
 
 /// Rows that one query reads.
 const PAGE: i64 = 1000;
@@ -65,63 +67,82 @@ pub struct Changes {
     pub omitted_older: usize,
 }
 
-/// Returns the newest `limit` changes that match a filter and that `may_see` permits. A dry run is no change.
+/// Which changes to list.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeFilter {
+    /// Time, model and caller.
+    pub range: ExportFilter,
+    /// Only calls of this tool, or other events of this name.
+    pub tool: Option<String>,
+    /// Only changes with this outcome.
+    pub outcome: Option<crate::Outcome>,
+    /// Largest number of changes; the newest ones are listed.
+    pub limit: usize,
+}
+
+/// Returns the newest changes that match a filter and that `may_see` permits. A dry run is no change.
 ///
 /// # Errors
 /// [`Error::Store`], or [`Error::InvalidRecord`] if a record cannot be parsed.
 pub async fn changes(
     store: &Store,
-    filter: &ExportFilter,
-    limit: usize,
+    filter: &ChangeFilter,
     may_see: impl Fn(&OpenRecord) -> bool + Send,
 ) -> Result<Changes, Error> {
-    let (mut found, mut omitted_older): (VecDeque<Change>, usize) = (VecDeque::new(), 0);
-    // close records of entries that were opened before the range match nothing here
-    let mut open: HashMap<String, usize> = HashMap::new();
-    let mut next = first_since(store, filter).await?;
+    let (mut found, mut omitted_older) = (VecDeque::new(), 0);
+    let mut before = i64::MAX;
     loop {
-        let (records, last) = Ledger::page(store, next, PAGE).await?;
-        let Some(last) = last else { return Ok(Changes { found: found.into(), omitted_older }) };
-        next = last + 1;
-        for record in records {
-            match record.phase {
-                Phase::Open(opened) => {
-                    let is_in_range = filter.matches(&opened) && filter.contains_time(&opened.time);
-                    if opened.event.changes() && is_in_range && may_see(&opened) {
-                        open.insert(record.entry.clone(), omitted_older + found.len());
-                        found.push_back(Change::from_open(record.entry, *opened));
-                    }
-                    if found.len() > limit {
-                        found.pop_front();
-                        omitted_older += 1;
-                    }
-                }
-                Phase::Close(closed) => {
-                    let index = open.remove(&record.entry).and_then(|number| number.checked_sub(omitted_older));
-                    if let Some(change) = index.and_then(|index| found.get_mut(index)) {
-                        change.set_outcome(closed);
-                    }
-                }
+        let rows = store.ledger_changes_before(before, PAGE).await?;
+        let Some(last) = rows.last() else { break };
+        before = last.sequence;
+        for row in &rows {
+            let Some(record) = Record::from_row(row).map_err(|_| unreadable(row.sequence))? else { continue };
+            let Phase::Open(opened) = record.phase else { continue };
+            // times grow along the chain, so all further rows are older
+            if filter.range.since.as_ref().is_some_and(|since| opened.time < *since) {
+                return Ok(Changes { found: found.into(), omitted_older });
+            }
+            if !(filter.contains(&opened) && may_see(&opened)) {
+                continue;
+            }
+            let is_full = found.len() >= filter.limit;
+            if is_full && filter.outcome.is_none() {
+                omitted_older += 1;
+                continue;
+            }
+            let mut change = Change::from_open(record.entry, *opened);
+            if let Some(closed) = closed_by(store, &change.entry).await? {
+                change.set_outcome(closed);
+            }
+            if filter.outcome.is_some_and(|outcome| change.outcome != Some(outcome)) {
+                continue;
+            }
+            if is_full {
+                omitted_older += 1;
+            } else {
+                found.push_front(change);
             }
         }
     }
+    Ok(Changes { found: found.into(), omitted_older })
 }
 
-/// A sequence from which on all records of the range follow. Times grow along the chain, so each step halves the rest.
-async fn first_since(store: &Store, filter: &ExportFilter) -> Result<i64, Error> {
-    let (Some(since), Some(last)) = (&filter.since, store.last_ledger_row().await?) else { return Ok(1) };
-    let (mut low, mut high) = (1, last.sequence);
-    while high - low > PAGE {
-        let middle = low + (high - low) / 2;
-        let (records, _) = Ledger::page(store, middle, 2).await?;
-        match records.first() {
-            Some(record) if record.time() < since.as_str() => low = middle,
-            Some(_) => high = middle,
-            // only a checkpoint: examine the rest record by record
-            None => break,
-        }
+impl ChangeFilter {
+    fn contains(&self, opened: &OpenRecord) -> bool {
+        opened.event.changes()
+            && self.range.matches(opened)
+            && self.range.contains_time(&opened.time)
+            && self.tool.as_ref().is_none_or(|tool| opened.event.name() == tool)
     }
-    Ok(low)
+}
+
+/// The close record of an entry; `None` while it is open.
+pub(crate) async fn closed_by(store: &Store, entry: &str) -> Result<Option<CloseRecord>, Error> {
+    let Some(row) = store.ledger_close(entry).await? else { return Ok(None) };
+    match Record::from_row(&row).map_err(|_| unreadable(row.sequence))?.map(|record| record.phase) {
+        Some(Phase::Close(closed)) => Ok(Some(closed)),
+        _ => Ok(None),
+    }
 }
 
 impl Change {

@@ -1,21 +1,15 @@
 //! The latest checkpoint, in a file beside the store: it reveals that the end of a ledger was cut off.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use store::LedgerRow;
-use tokio::{
-    fs,
-    io::AsyncWriteExt as _,
-    sync::{mpsc, oneshot},
-};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     PublicKey, chain,
     checkpoint::{self, Checkpoint},
+    checkpoint_sink::SinkSender,
 };
 
 /// Writes that the task processes together.
@@ -52,6 +46,29 @@ impl LatestCheckpoint {
         is_valid.then_some(Self { row, checkpoint })
     }
 
+    /// Parses the checkpoints of a text with several ones, one per line, as sinks write them: what precedes the object in a line, such
+    /// as the time of a syslog daemon, is ignored. Returns `None` if a line has no valid checkpoint, or if there is none at all.
+    #[must_use]
+    pub fn parse_lines(text: &str, keys: Option<&[PublicKey]>) -> Option<Vec<Self>> {
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        let parsed = lines.map(|line| Self::parse(&line[line.find('{')?..], keys)).collect::<Option<Vec<_>>>()?;
+        (!parsed.is_empty()).then_some(parsed)
+    }
+
+    /// Whether a text is empty or only the beginning of a checkpoint: the disk was full, or the machine stopped during the write.
+    #[must_use]
+    pub fn is_incomplete(text: &str) -> bool {
+        matches!(serde_json::from_str::<CheckpointFile>(text), Err(error) if error.is_eof())
+    }
+
+    /// The text of the file.
+    pub(crate) fn to_text(previous: &str, row: &LedgerRow) -> Option<String> {
+        let checkpoint = Checkpoint::from_row(row)?;
+        let hash = row.hash.clone();
+        let file = CheckpointFile { sequence: row.sequence, previous: previous.to_owned(), checkpoint, hash };
+        Some(serde_json::to_string(&file).expect("strings and numbers serialize as JSON"))
+    }
+
     /// Position in the chain.
     #[must_use]
     pub fn sequence(&self) -> i64 {
@@ -86,23 +103,20 @@ enum WriteCommand {
 }
 
 impl CheckpointWriter {
-    pub(crate) fn start(file: PathBuf) -> Self {
+    pub(crate) fn start(file: PathBuf, sinks: SinkSender) -> Self {
         let (commands, received) = mpsc::unbounded_channel();
-        tokio::spawn(write_all(file, received));
+        tokio::spawn(write_all(file, sinks, received));
         Self { commands }
     }
 
     /// Writes a checkpoint that the disk has in the store.
     pub(crate) fn write(&self, previous: &str, row: &LedgerRow) {
-        let Some(checkpoint) = Checkpoint::from_row(row) else { return };
-        let hash = row.hash.clone();
-        let file = CheckpointFile { sequence: row.sequence, previous: previous.to_owned(), checkpoint, hash };
-        let text = serde_json::to_string(&file).expect("strings and numbers serialize as JSON");
+        let Some(text) = LatestCheckpoint::to_text(previous, row) else { return };
         // the task ends only when `self` is dropped
         let _ = self.commands.send(WriteCommand::Write(text));
     }
 
-    /// Waits until the file holds the last checkpoint that was given.
+    /// Waits until the file holds the last checkpoint that was given, and a limited time for the sinks.
     pub(crate) async fn flush(&self) {
         let (done, received) = oneshot::channel();
         if self.commands.send(WriteCommand::Flush(done)).is_ok() {
@@ -111,8 +125,9 @@ impl CheckpointWriter {
     }
 }
 
-async fn write_all(file: PathBuf, mut received: mpsc::UnboundedReceiver<WriteCommand>) {
+async fn write_all(file: PathBuf, sinks: SinkSender, mut received: mpsc::UnboundedReceiver<WriteCommand>) {
     let mut commands = Vec::new();
+    let mut is_failing = false;
     while received.recv_many(&mut commands, MAX_BATCH).await > 0 {
         let (mut latest, mut flushes) = (None, Vec::new());
         for command in commands.drain(..) {
@@ -121,10 +136,19 @@ async fn write_all(file: PathBuf, mut received: mpsc::UnboundedReceiver<WriteCom
                 WriteCommand::Flush(done) => flushes.push(done),
             }
         }
-        if let Some(text) = latest
-            && let Err(error) = replace_file(&file, &text).await
-        {
-            tracing::error!(%error, file = %file.display(), "cannot write the checkpoint file of the ledger");
+        if let Some(text) = latest {
+            sinks.send(&text);
+            match write(file.clone(), text).await {
+                Ok(()) => is_failing = false,
+                // logged once, and again when it fails after a success
+                Err(error) if !std::mem::replace(&mut is_failing, true) => {
+                    tracing::error!(%error, file = %file.display(), "cannot write the checkpoint file of the ledger");
+                }
+                Err(_) => {}
+            }
+        }
+        if !flushes.is_empty() {
+            sinks.flush().await;
         }
         for done in flushes {
             // the receiver is gone if its task stopped waiting
@@ -133,12 +157,9 @@ async fn write_all(file: PathBuf, mut received: mpsc::UnboundedReceiver<WriteCom
     }
 }
 
-/// Writes to a temporary name first, so that a reader finds the old or the new checkpoint, never a part of one.
-async fn replace_file(file: &Path, text: &str) -> io::Result<()> {
-    let part = file.with_extension("part");
-    let options = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).clone();
-    let mut handle = options.open(&part).await?;
-    handle.write_all(text.as_bytes()).await?;
-    handle.sync_all().await?;
-    fs::rename(&part, file).await
+/// Replaces the file, off the asynchronous workers because it waits for the disk.
+async fn write(file: PathBuf, text: String) -> io::Result<()> {
+    tokio::task::spawn_blocking(move || private_file::replace(&file, text.as_bytes()))
+        .await
+        .map_err(io::Error::other)?
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use policy::redact_text;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -159,7 +160,7 @@ impl Entry {
         if let Some(decision) = self.decision.take() {
             record.decision = Some(decision.verdict);
             record.rules = decision.rules;
-            record.warnings = decision.warnings;
+            record.warnings = decision.warnings.iter().map(|warning| redact_text(warning)).collect();
         }
         record.approval = self.approval.take();
         record.labels = std::mem::take(&mut self.labels);

@@ -22,6 +22,12 @@ pub enum Error {
     /// The checkpoint file holds something else.
     #[error("`{0}` does not hold a signed checkpoint")]
     CheckpointFile(String),
+    /// The checkpoint file is empty or ends within the checkpoint.
+    #[error("the checkpoint file `{0}` is empty or cut, as after a full disk or a power cut")]
+    IncompleteCheckpointFile(String),
+    /// Another key signed the ledger.
+    #[error("the ledger was signed with another key than `ledger.key` of its state directory")]
+    ForeignKey,
     /// The ledger has records and its checkpoint file is missing.
     #[error("the ledger has records, but its checkpoint file `{0}` is missing, so its end may have been cut off")]
     MissingCheckpointFile(String),
@@ -43,8 +49,11 @@ impl Error {
             Self::InvalidRecord(_) | Self::CheckpointFile(_) => {
                 Some("keep a copy of the store, find out who changed it, and start with an empty state directory")
             }
-            Self::MissingCheckpointFile(_) => Some(
-                "restore the checkpoint file from a backup, or keep a copy of the state directory and start with an empty one",
+            Self::IncompleteCheckpointFile(_) | Self::MissingCheckpointFile(_) => Some(
+                "restore it from a backup; or verify the ledger and write the file again with `juju-mcp audit rebuild-checkpoint --state-dir DIR`, with `--checkpoint FILE` where a sink has one",
+            ),
+            Self::ForeignKey => Some(
+                "restore the original key from a backup (`juju-mcp audit rotate-key` changes it); without it, keep a copy of the state directory and start with an empty one",
             ),
             Self::ExportLine(_) => Some("give an unmodified file from `juju-mcp audit export`"),
             Self::Serialize(_) | Self::Export(_) => None,

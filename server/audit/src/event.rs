@@ -4,7 +4,7 @@ use policy::{Act, Location};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{bounded_arguments::bound_arguments, redact::redact};
+use crate::bounded_arguments::{bound_arguments, bound_targets, summarize};
 
 /// One event that the ledger records. Its JSON is part of the open record, with the name of the event in `event`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,18 +89,12 @@ pub struct ToolCall {
 }
 
 impl ToolCall {
-    /// A call that is no dry run and has no idempotency key. Removes the secrets from the arguments, and bounds their size.
+    /// A call that is no dry run and has no idempotency key. Removes the secrets from the act, and bounds the size of its arguments.
     #[must_use]
     pub fn new(act: &Act) -> Self {
-        // built by member: the arguments may be large and are not cloned
-        let operation = Act {
-            tool: act.tool.clone(),
-            effect: act.effect,
-            target: act.target.clone(),
-            source: act.source.clone(),
-            impact: act.impact.clone(),
-            arguments: bound_arguments(redact(&act.arguments)),
-        };
+        let operation = act.without_secrets();
+        let operation = Act { arguments: bound_arguments(operation.arguments), ..operation };
+        let operation = bound_targets(operation);
         Self { operation, digest: act.digest(), dry_run: false, idempotency_key: None }
     }
 }
@@ -112,6 +106,13 @@ impl From<ToolCall> for AuditEvent {
 }
 
 impl AuditEvent {
+    /// Replaces the arguments of a tool call by their size and digest.
+    pub(crate) fn summarize_arguments(&mut self) {
+        if let Self::ToolCall(call) = self {
+            call.operation.arguments = summarize(&call.operation.arguments);
+        }
+    }
+
     /// Name of the event as the ledger writes it, `tool_call`.
     #[must_use]
     pub fn kind(&self) -> &'static str {

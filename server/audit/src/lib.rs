@@ -47,6 +47,7 @@ mod chain_verifier;
 mod changes;
 mod checkpoint;
 mod checkpoint_file;
+mod checkpoint_sink;
 mod entry;
 mod error;
 mod event;
@@ -55,15 +56,17 @@ mod key;
 mod ledger;
 mod new_entry;
 mod record;
-mod redact;
+mod record_budget;
+mod repair;
 mod retention;
 mod verify;
 
 pub use bounded_arguments::MAX_RECORDED_ARGUMENTS_BYTES;
 pub use chain_verifier::{ChainError, ChainVerifier, InvalidRecord, Verified};
-pub use changes::{Change, Changes, changes};
-pub use checkpoint::Checkpoint;
+pub use changes::{Change, ChangeFilter, Changes, changes};
+pub use checkpoint::{Checkpoint, NextKey};
 pub use checkpoint_file::LatestCheckpoint;
+pub use checkpoint_sink::{CheckpointSink, Delivery, SinkStatus};
 pub use entry::{Entry, PendingEntry};
 pub use error::Error;
 pub use event::{ApprovalKind, AuditEvent, ToolCall};
@@ -74,6 +77,7 @@ pub use new_entry::NewEntry;
 pub use record::{
     CloseRecord, JujuAuditRefs, JujuRequest, OpenRecord, Outcome, Phase, Record, RecordedDecision, Verdict,
 };
-pub use redact::redact;
+pub use record_budget::MAX_RECORDED_BYTES_PER_MINUTE;
+pub use repair::{rebuild_checkpoint_file, rotate_key};
 pub use retention::Retention;
-pub use verify::verify;
+pub use verify::{verify, verify_checkpoints};

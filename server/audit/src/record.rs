@@ -191,6 +191,13 @@ impl Outcome {
             Self::Unknown => "unknown",
         }
     }
+
+    /// Parses the form of [`Self::as_str`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Done, Self::Denied, Self::PendingApproval, Self::Failed, Self::Cancelled, Self::Unknown];
+        all.into_iter().find(|outcome| outcome.as_str() == text)
+    }
 }
 
 impl Record {

@@ -4,7 +4,8 @@ use store::Store;
 
 use crate::{
     Error, PublicKey,
-    chain_verifier::{ChainVerifier, Verified},
+    chain::ChainEnd,
+    chain_verifier::{ChainError, ChainVerifier, InvalidRecord, Verified},
     checkpoint::Checkpoint,
     checkpoint_file::LatestCheckpoint,
 };
@@ -19,11 +20,12 @@ const RECENT_CHECKPOINTS: i64 = 5;
 /// # Errors
 /// [`Error::Store`] if the store cannot be read, [`Error::InvalidRecord`] at the first invalid record.
 pub async fn verify(store: &Store, keys: &[PublicKey], latest: Option<&LatestCheckpoint>) -> Result<Verified, Error> {
+    let keys = linked_keys(store, keys).await?;
     let mut start = find_start(store).await?;
     loop {
         let (first, base_hash) = start.clone();
         // a record before the first one is an insertion, so the verification starts with the oldest row of the store
-        let result = verify_rows(ChainVerifier::new(Some(keys), latest, first, base_hash), store, i64::MIN).await;
+        let result = verify_rows(ChainVerifier::new(Some(&keys), latest, first, base_hash), store, i64::MIN).await;
         if result.is_ok() {
             return result;
         }
@@ -34,6 +36,54 @@ pub async fn verify(store: &Store, keys: &[PublicKey], latest: Option<&LatestChe
         }
         start = current;
     }
+}
+
+/// Verifies that a ledger contains each of these checkpoints, which were stored outside it. Those of records that the retention has
+/// removed prove nothing any more.
+///
+/// # Errors
+/// [`Error::Store`], or [`Error::InvalidRecord`] for the first checkpoint that the ledger lacks.
+pub async fn verify_checkpoints(store: &Store, checkpoints: &[LatestCheckpoint]) -> Result<(), Error> {
+    let (first, _) = find_start(store).await?;
+    let last = store.last_ledger_row().await?.map_or(0, |row| row.sequence);
+    for checkpoint in checkpoints.iter().filter(|checkpoint| checkpoint.sequence() >= first) {
+        let sequence = checkpoint.sequence();
+        let row = store.ledger_from(sequence, 1).await?.into_iter().find(|row| row.sequence == sequence);
+        let error = match row {
+            Some(row) if row.hash == checkpoint.hash() => continue,
+            Some(_) => InvalidRecord { sequence, error: ChainError::CheckpointMismatch },
+            None => {
+                let error = ChainError::Truncated { checkpoint: sequence, time: checkpoint.time().to_owned() };
+                InvalidRecord { sequence: last.min(sequence - 1) + 1, error }
+            }
+        };
+        return Err(Error::InvalidRecord(error));
+    }
+    Ok(())
+}
+
+/// These keys, and those that a change of the key links to one of them, whether it is older or newer.
+async fn linked_keys(store: &Store, keys: &[PublicKey]) -> Result<Vec<PublicKey>, Error> {
+    let mut keys = keys.to_vec();
+    let rows = store.ledger_key_rotations().await?;
+    let mut rotations = Vec::new();
+    for row in rows {
+        let previous = store.ledger_from(row.sequence - 1, 1).await?;
+        let Some(previous) = previous.into_iter().find(|previous| previous.sequence == row.sequence - 1) else {
+            continue;
+        };
+        rotations.extend(
+            Checkpoint::from_row(&row)
+                .filter(|checkpoint| checkpoint.has_valid_signature(&previous.hash, row.sequence)),
+        );
+    }
+    // both signatures are valid, so trust in one of the two keys extends to the other
+    while let Some(index) = rotations.iter().position(|rotation| keys.iter().any(|key| rotation.is_of(key))) {
+        let rotation = rotations.swap_remove(index);
+        let pair = [Some(rotation.key), rotation.next.map(|next| next.key)];
+        keys.extend(pair.into_iter().flatten().filter_map(|key| PublicKey::from_hex(&key)));
+    }
+    Ok(keys)
 }
 
 /// The oldest record and the hash before it, as the newest valid checkpoint states them.
@@ -74,27 +124,4 @@ async fn verify_rows(mut verifier: ChainVerifier<'_>, store: &Store, from: i64) 
         }
     }
     verifier.finish().map_err(Error::InvalidRecord)
-}
-
-/// The end of a ledger.
-#[derive(Debug)]
-pub(crate) struct ChainEnd {
-    /// Sequence of the last record, 0 if there is none.
-    pub(crate) sequence: i64,
-    /// Hash of the last record.
-    pub(crate) hash: String,
-    /// Sequence of the oldest record.
-    pub(crate) first: i64,
-    /// Hash of the record before the oldest one.
-    pub(crate) base_hash: String,
-    /// Number of records after the last checkpoint.
-    pub(crate) unsigned: i64,
-}
-
-impl ChainEnd {
-    /// Whether the ledger is empty or has only its first checkpoint. The server writes that one before any entry, so only such a
-    /// ledger can be without a checkpoint file.
-    pub(crate) fn is_without_entries(&self) -> bool {
-        self.sequence == 0 || (self.sequence, self.unsigned) == (1, 0)
-    }
 }

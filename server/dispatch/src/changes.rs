@@ -1,6 +1,6 @@
 //! The tool `audit_changes`: who changed what, from the ledger, for callers that may know it.
 
-use audit::{Change, Entry, ExportFilter, JujuAuditRefs, NewEntry, OpenRecord, Outcome, ToolCall};
+use audit::{Change, ChangeFilter, Entry, ExportFilter, JujuAuditRefs, NewEntry, OpenRecord, Outcome, ToolCall};
 use catalogue::{Answer, BadArguments, Concise, Format, Table, ViewOptions};
 use chrono::{SecondsFormat, TimeDelta};
 use identity::Caller;
@@ -79,14 +79,15 @@ pub async fn changes(dispatcher: &Dispatcher, caller: &Caller, wanted: &ChangesQ
     };
     let days = wanted.days.unwrap_or(DEFAULT_DAYS).clamp(1, MAX_DAYS);
     let since = dispatcher.clock.now() - TimeDelta::days(days.into());
-    let filter = ExportFilter {
+    let range = ExportFilter {
         since: Some(since.to_rfc3339_opts(SecondsFormat::Micros, true)),
         until: None,
         model: wanted.model.clone(),
         caller: wanted.caller.clone(),
     };
-    let most = wanted.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    match audit::changes(dispatcher.ledger.store(), &filter, most, may_see).await {
+    let limit = wanted.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+    let filter = ChangeFilter { range, limit, ..ChangeFilter::default() };
+    match audit::changes(dispatcher.ledger.store(), &filter, may_see).await {
         Ok(found) => {
             let mut lines = Vec::with_capacity(found.found.len());
             for change in found.found {

@@ -1,6 +1,6 @@
 //! Client files with which the real `juju` client reaches the simulated controller (`jujuclient/*.go`).
 
-use std::{io, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{io, net::SocketAddr, path::Path};
 
 use serde_json::{Map, Value, json};
 
@@ -52,8 +52,6 @@ fn models(state: &State, user: &str) -> Value {
 }
 
 fn yaml(file: &Path, value: &Value) -> io::Result<()> {
-    use io::Write as _;
     let text = serde_yaml::to_string(value).map_err(io::Error::other)?;
-    let mut open = std::fs::OpenOptions::new();
-    open.write(true).create(true).truncate(true).mode(0o600).open(file)?.write_all(text.as_bytes())
+    private_file::replace(file, text.as_bytes())
 }

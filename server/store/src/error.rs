@@ -1,5 +1,7 @@
 //! Errors of the store.
 
+use std::{fs::OpenOptions, io::ErrorKind, path::Path};
+
 /// Why the store could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -33,7 +35,7 @@ pub enum Error {
     #[error("the store is full")]
     Full(#[source] sqlx::Error),
     /// The file, its directory or its file system is read-only.
-    #[error("the store is read-only")]
+    #[error("the store or its file system is read-only")]
     ReadOnly(#[source] sqlx::Error),
     /// A statement failed for another reason: the file is damaged, or another program has locked it.
     #[error("the store failed: {0}")]
@@ -53,6 +55,15 @@ impl From<sqlx::Error> for Error {
 }
 
 impl Error {
+    /// The error of a statement on the store in `file`. SQLite reports a file system that was mounted read-only after the file was opened
+    /// as an I/O error (primary code 10), so the file itself is asked.
+    pub(crate) fn of_statement(cause: sqlx::Error, file: &Path) -> Self {
+        match Self::from(cause) {
+            Self::Failed(cause) if is_io_error(&cause) && is_read_only(file) => Self::ReadOnly(cause),
+            other => other,
+        }
+    }
+
     /// What the user can do about it.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
@@ -69,4 +80,15 @@ impl Error {
             }
         }
     }
+}
+
+fn is_io_error(cause: &sqlx::Error) -> bool {
+    let code = cause.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 10)
+}
+
+/// Whether a file cannot be opened for writing because of its file system or its mode.
+fn is_read_only(file: &Path) -> bool {
+    let opened = OpenOptions::new().append(true).open(file);
+    opened.is_err_and(|cause| matches!(cause.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied))
 }

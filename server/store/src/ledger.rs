@@ -47,7 +47,8 @@ impl Store {
                 .push_bind(&row.body)
                 .push_bind(&row.hash);
         });
-        insert.build().execute(if durable { &self.durable_writer } else { &self.writer }).await?;
+        let executed = insert.build().execute(if durable { &self.durable_writer } else { &self.writer }).await;
+        executed.map_err(|cause| Error::of_statement(cause, &self.file))?;
         if let Some(checkpointer) = &self.wal_checkpointer {
             checkpointer.count(rows.len());
         }
@@ -79,6 +80,45 @@ impl Store {
     pub async fn ledger_checkpoints(&self, limit: i64) -> Result<Vec<LedgerRow>, Error> {
         let query = sqlx::query_as("select * from ledger where phase = 'checkpoint' order by sequence desc limit ?");
         Ok(query.bind(limit).fetch_all(&self.reader).await?)
+    }
+
+    /// Returns the checkpoints in which the key was changed, in order.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn ledger_key_rotations(&self) -> Result<Vec<LedgerRow>, Error> {
+        let query = sqlx::query_as(
+            "select * from ledger where phase = 'checkpoint' and body like '%\"next\":%' order by sequence",
+        );
+        Ok(query.fetch_all(&self.reader).await?)
+    }
+
+    /// Returns up to `limit` open records before `sequence` that changed something or were meant to, the newest first. Dry runs are
+    /// among them.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn ledger_changes_before(&self, sequence: i64, limit: i64) -> Result<Vec<LedgerRow>, Error> {
+        // the condition is that of the index `ledger_changes`
+        let query = sqlx::query_as(
+            "select * from ledger where phase = 'open' and case when json_valid(body) then \
+             body ->> '$.operation.effect' in ('write', 'destructive') \
+             or body ->> '$.event' in ('policy_reloaded', 'approval_decided') end and sequence < ? \
+             order by sequence desc limit ?",
+        );
+        Ok(query.bind(sequence).bind(limit).fetch_all(&self.reader).await?)
+    }
+
+    /// Returns the close record of an entry; `None` if the entry is open.
+    ///
+    /// # Errors
+    /// [`Error::Failed`].
+    pub async fn ledger_close(&self, entry: &str) -> Result<Option<LedgerRow>, Error> {
+        // `phase <> 'checkpoint'` lets SQLite use the partial index on `entry`
+        let query = sqlx::query_as(
+            "select * from ledger where entry = ? and phase <> 'checkpoint' and phase = 'close' limit 1",
+        );
+        Ok(query.bind(entry).fetch_optional(&self.reader).await?)
     }
 
     /// Returns open records without a close record, in order: an earlier process stopped before it closed them.

@@ -18,6 +18,7 @@ use std::{
     io::ErrorKind,
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
@@ -32,7 +33,7 @@ pub use approval::{ApprovalRow, DecisionUpdate};
 pub use backup::BackupFile;
 pub use budget_change::BudgetChangeRow;
 pub use error::Error;
-pub use idempotency_key::KeyClaim;
+pub use idempotency_key::{KEY_LIFETIME_MICROS, KeyClaim, MAX_KEYS_PER_CALLER};
 pub use ledger::LedgerRow;
 pub use retention::LedgerSize;
 
@@ -51,6 +52,7 @@ pub struct Store {
     /// `None` for a read-only store.
     wal_checkpointer: Option<WalCheckpointer>,
     checkpoint_pool: SqlitePool,
+    file: Arc<Path>,
 }
 
 impl Store {
@@ -88,7 +90,7 @@ impl Store {
         let checkpoint_pool = single().connect_lazy_with(options.clone());
         let wal_checkpointer = Some(WalCheckpointer::start(checkpoint_pool.clone()));
         let reader = open(pool().max_connections(2), options.read_only(true).row_buffer_size(ROW_BUFFER)).await?;
-        Ok(Self { writer, durable_writer, reader, wal_checkpointer, checkpoint_pool })
+        Ok(Self { writer, durable_writer, reader, wal_checkpointer, checkpoint_pool, file: file.into() })
     }
 
     /// Opens an existing store for reading, as `audit verify` does while the server runs.
@@ -104,7 +106,7 @@ impl Store {
             .await
             .map_err(|cause| Error::Open { file: file.display().to_string(), cause })?;
         let [writer, durable_writer, checkpoint_pool] = [reader.clone(), reader.clone(), reader.clone()];
-        Ok(Self { writer, durable_writer, reader, wal_checkpointer: None, checkpoint_pool })
+        Ok(Self { writer, durable_writer, reader, wal_checkpointer: None, checkpoint_pool, file: file.into() })
     }
 
     /// Checks that this program knows the tables of the store, as `doctor` does while the server runs.

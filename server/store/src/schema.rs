@@ -10,7 +10,11 @@ use sqlx::{
 
 use crate::error::Error;
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "schema", include_str!("../migrations/0001_schema.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "schema", include_str!("../migrations/0001_schema.sql")),
+    (2, "age of idempotency keys", include_str!("../migrations/0002_idempotency_key_age.sql")),
+    (3, "changes in the ledger", include_str!("../migrations/0003_ledger_changes.sql")),
+];
 
 /// Applies the migrations that the database lacks.
 pub(crate) async fn migrate(pool: &SqlitePool) -> Result<(), Error> {

@@ -122,6 +122,8 @@ async fn router(folder: &std::path::Path) -> Router {
         signer: audit::Signer::new(&[7; 32]),
         checkpoint_file: folder.join("ledger-checkpoint.json"),
         retention: audit::Retention::default(),
+        sinks: Vec::new(),
+        known_outcomes: std::collections::HashMap::new(),
     };
     let dispatcher = Arc::new(dispatch::Dispatcher {
         catalogue: catalogue::Catalogue::builtin(),
@@ -129,6 +131,7 @@ async fn router(folder: &std::path::Path) -> Router {
         ledger: audit::Ledger::open(store, terms).await.expect("a ledger"),
         controllers: juju_client::Controllers::new(Vec::new(), None, juju_client::Settings::default()),
         approvals: dispatch::ApprovalSettings::default(),
+        option_mask: policy::OptionMask::new(&[9; 32]),
         clock: dispatch::Clock::default(),
     });
     let mut authenticator = Authenticator::default();

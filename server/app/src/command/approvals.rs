@@ -45,16 +45,14 @@ async fn list(server: &ApiServer, status: Option<&str>) -> Result<ExitCode, Fail
     let approvals: Vec<Approval> = parse(response["approvals"].clone())?;
     let rows = approvals.iter().map(|approval| {
         let act = &approval.request.act;
-        let cells = [
+        [
             approval.id.clone(),
             approval.status.as_str().to_owned(),
             approval.expires_at.format("%Y-%m-%d %H:%M UTC").to_string(),
             approval.request.requester.name().to_owned(),
             act.target.location.to_string(),
             approval.request.command.clone(),
-        ];
-        // cells may contain text of an assistant
-        cells.map(|cell| display_safe(&cell))
+        ]
     });
     let heads = ["ID", "STATUS", "EXPIRES", "REQUESTED BY", "TARGET", "COMMAND"];
     output::table(&heads, &rows.collect::<Vec<_>>())?;

@@ -1,4 +1,4 @@
-//! `juju-mcp audit`: verifies and exports the ledger, also while the server runs.
+//! `juju-mcp audit`: verifies and exports the ledger, also while the server runs; changes its key and repairs its checkpoint file.
 
 use std::{
     fs::File,
@@ -7,17 +7,21 @@ use std::{
     process::ExitCode,
 };
 
-use ::audit::{Error, ExportFilter, LatestCheckpoint, PublicKey, Signer, Verified};
+use ::audit::{
+    Error, ExportFilter, LatestCheckpoint, LedgerConfig, PublicKey, Retention, Signer, Verified,
+    rebuild_checkpoint_file, rotate_key, verify_checkpoints,
+};
 use chrono::{DateTime, SecondsFormat, Utc};
 use store::Store;
 use tokio::time::{Duration, Instant, sleep};
 
+use super::{audit_list, ledger_store::open};
 use crate::{
-    cli::{Audit, Export, Verify},
+    cli::{Audit, Export, RebuildCheckpoint, Verify},
     failure::Failure,
-    private_file::create_private,
-    secret_key::existing_key,
-    state_dir::{CHECKPOINT_FILE, LEDGER_KEY, STORE},
+    secret_key::{existing_key, replace_key},
+    state_dir::{CHECKPOINT_FILE, LEDGER_KEY, STORE, StateDir, ledger_directories},
+    wiring::ledger_key,
 };
 
 /// A running server writes the file of its first checkpoint within this time after the signature.
@@ -26,9 +30,12 @@ const FIRST_CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) async fn run(command: Audit) -> Result<ExitCode, Failure> {
     match command {
         Audit::Verify(arguments) => match &arguments.file {
-            Some(file) => verify_export(file, &keys(&arguments)?),
-            None => verify(&arguments).await,
+            Some(file) => verify_export(file, &keys(&arguments, &arguments.state.state_dir)?),
+            None => verify_all(&arguments).await,
         },
+        Audit::List(arguments) => audit_list::run(arguments).await,
+        Audit::RotateKey(state) => rotate(&state.state_dir).await,
+        Audit::RebuildCheckpoint(arguments) => rebuild(&arguments).await,
         Audit::Export(arguments) => export(arguments).await,
         Audit::PublicKey(state) => {
             print!("{}", own_key(&state.state_dir)?.pem());
@@ -37,39 +44,127 @@ pub(super) async fn run(command: Audit) -> Result<ExitCode, Failure> {
     }
 }
 
-async fn verify(arguments: &Verify) -> Result<ExitCode, Failure> {
-    let state = &arguments.state.state_dir;
-    let (store, keys) = (open(state).await?, keys(arguments)?);
-    let file = arguments.checkpoint.clone().unwrap_or_else(|| state.join(CHECKPOINT_FILE));
+/// Verifies the ledger of a state directory, and those of further stdio processes in its numbered sub-directories.
+async fn verify_all(arguments: &Verify) -> Result<ExitCode, Failure> {
+    let directories = ledger_directories(&arguments.state.state_dir)?;
+    let mut code = ExitCode::SUCCESS;
+    for directory in &directories {
+        if directories.len() > 1 {
+            print!("{}: ", directory.display());
+        }
+        // checkpoints from elsewhere belong to the ledger of the directory that was given
+        let elsewhere: &[PathBuf] = if *directory == arguments.state.state_dir { &arguments.checkpoint } else { &[] };
+        match verify(directory, &keys(arguments, directory)?, elsewhere).await? {
+            Ok(verified) => println!("{}", summary(&verified)),
+            Err(problem) => code = changed(problem),
+        }
+    }
+    Ok(code)
+}
+
+/// Verifies one ledger; the inner error is the sentence about a change.
+async fn verify(
+    directory: &Path,
+    keys: &[PublicKey],
+    elsewhere: &[PathBuf],
+) -> Result<Result<Verified, String>, Failure> {
+    let store = open(directory).await?;
+    let elsewhere = read_checkpoints(elsewhere)?;
+    let file = directory.join(CHECKPOINT_FILE);
     loop {
         let latest = match std::fs::read_to_string(&file) {
-            Ok(text) => match LatestCheckpoint::parse(&text, Some(&keys)) {
+            Ok(text) if LatestCheckpoint::is_incomplete(&text) => {
+                return Ok(Err(sentence(&Error::IncompleteCheckpointFile(file.display().to_string()))));
+            }
+            Ok(text) => match LatestCheckpoint::parse(&text, None) {
                 Some(latest) => Some(latest),
                 None => {
-                    return Ok(changed(format!(
-                        "`{}` does not hold a checkpoint with a valid signature",
-                        file.display()
-                    )));
+                    return Ok(Err(format!("`{}` does not hold a checkpoint with a valid signature", file.display())));
                 }
             },
-            Err(cause) if cause.kind() == ErrorKind::NotFound && arguments.checkpoint.is_none() => None,
+            Err(cause) if cause.kind() == ErrorKind::NotFound => None,
             Err(cause) => return Err(Failure::file("read", &file, &cause)),
         };
-        match ::audit::verify(&store, &keys, latest.as_ref()).await {
+        match ::audit::verify(&store, keys, latest.as_ref()).await {
             Ok(verified) if latest.is_none() && verified.records > 0 => {
                 if wait_for_file(&file).await {
                     continue;
                 }
-                return Ok(changed(format!(
+                return Ok(Err(format!(
                     "`{}` is missing, so records after record {} may have been cut off",
                     file.display(),
                     verified.first + verified.records - 1
                 )));
             }
-            Ok(verified) => println!("{}", summary(&verified)),
-            Err(error) => return report(error),
+            Ok(verified) => {
+                return match verify_checkpoints(&store, &elsewhere).await {
+                    Ok(()) => Ok(Ok(verified)),
+                    Err(error) => Ok(Err(proof_of_change(error)?)),
+                };
+            }
+            Err(error) => return Ok(Err(proof_of_change(error)?)),
         }
-        return Ok(ExitCode::SUCCESS);
+    }
+}
+
+/// The checkpoints in files: copies of the checkpoint file, or lines of a sink.
+fn read_checkpoints(files: &[PathBuf]) -> Result<Vec<LatestCheckpoint>, Failure> {
+    let read = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file).map_err(|cause| Failure::file("read", file, &cause))?;
+        LatestCheckpoint::parse_lines(&text, None).ok_or_else(|| {
+            Failure::usage(
+                format!("`{}` has a line that is no checkpoint with a valid signature, or none at all", file.display()),
+                "give a copy of `ledger-checkpoint.json`, or lines that a sink of checkpoints received",
+            )
+        })
+    };
+    Ok(files.iter().map(read).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// Changes the key: the old key signs the new one in the ledger, then the new key replaces its file.
+async fn rotate(directory: &Path) -> Result<ExitCode, Failure> {
+    ledger_directories(directory)?;
+    let state = StateDir::lock(directory)?;
+    let store = Store::open(&directory.join(STORE)).await?;
+    let seed = ledger_key(directory, &store).await?;
+    let mut next_seed = [0; 32];
+    getrandom::fill(&mut next_seed).map_err(Failure::failed)?;
+    let config = LedgerConfig {
+        signer: Signer::new(&seed),
+        checkpoint_file: directory.join(CHECKPOINT_FILE),
+        retention: Retention::default(),
+        sinks: Vec::new(),
+        known_outcomes: dispatch::outcomes_of_open_entries(&store).await?,
+    };
+    let (old, next) = (Signer::new(&seed), Signer::new(&next_seed));
+    rotate_key(store.clone(), config, &old, &next).await?;
+    replace_key(directory, LEDGER_KEY, &next_seed)?;
+    store.close().await;
+    drop(state);
+    println!("the new key signs the ledger from now on; the old key signed it: {}", old.public_key().hex());
+    print!("{}", next.public_key().pem());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the checkpoint file again.
+async fn rebuild(arguments: &RebuildCheckpoint) -> Result<ExitCode, Failure> {
+    let directory = &arguments.state.state_dir;
+    ledger_directories(directory)?;
+    let _state = StateDir::lock(directory)?;
+    let store = open(directory).await?;
+    let elsewhere = read_checkpoints(&arguments.checkpoint)?;
+    let file = directory.join(CHECKPOINT_FILE);
+    match rebuild_checkpoint_file(&store, &[own_key(directory)?], &elsewhere, &file).await {
+        Ok(verified) => {
+            println!("{}; `{}` is written again", summary(&verified), file.display());
+            if elsewhere.is_empty() {
+                eprintln!(
+                    "this does not prove that no record was cut off at the end: compare the last record with a checkpoint of a sink or a backup"
+                );
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => Ok(changed(proof_of_change(error)?)),
     }
 }
 
@@ -98,11 +193,20 @@ fn verify_export(file: &Path, keys: &[PublicKey]) -> Result<ExitCode, Failure> {
 
 /// Prints that the ledger was changed, or fails for any other error.
 fn report(error: Error) -> Result<ExitCode, Failure> {
+    proof_of_change(error).map(changed)
+}
+
+/// The sentence that proves a change; any other error fails.
+fn proof_of_change(error: Error) -> Result<String, Failure> {
     match error {
-        Error::InvalidRecord(invalid) => Ok(changed(invalid)),
-        Error::ExportLine(_) => Ok(changed(error)),
+        Error::InvalidRecord(invalid) => Ok(invalid.to_string()),
+        Error::ExportLine(_) => Ok(error.to_string()),
         error => Err(Failure::usage(&error, error.remedy().unwrap_or("check the file"))),
     }
+}
+
+fn sentence(error: &Error) -> String {
+    error.remedy().map_or_else(|| error.to_string(), |remedy| format!("{error}; {remedy}"))
 }
 
 fn changed(what: impl std::fmt::Display) -> ExitCode {
@@ -127,9 +231,10 @@ fn summary(verified: &Verified) -> String {
 }
 
 async fn export(arguments: Export) -> Result<ExitCode, Failure> {
+    ledger_directories(&arguments.state.state_dir)?;
     let store = open(&arguments.state.state_dir).await?;
     let output: Box<dyn Write + Send> = match &arguments.output {
-        Some(file) => Box::new(create_private(file).map_err(|cause| Failure::file("create", file, &cause))?),
+        Some(file) => Box::new(private_file::create(file).map_err(|cause| Failure::file("create", file, &cause))?),
         None => Box::new(std::io::stdout()),
     };
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
@@ -151,9 +256,9 @@ async fn export(arguments: Export) -> Result<ExitCode, Failure> {
     }
 }
 
-fn keys(arguments: &Verify) -> Result<Vec<PublicKey>, Failure> {
+fn keys(arguments: &Verify, directory: &Path) -> Result<Vec<PublicKey>, Failure> {
     if arguments.public_key.is_empty() {
-        return Ok(vec![own_key(&arguments.state.state_dir)?]);
+        return Ok(vec![own_key(directory)?]);
     }
     arguments.public_key.iter().map(read_key).collect()
 }
@@ -177,9 +282,4 @@ fn own_key(state: &Path) -> Result<PublicKey, Failure> {
             "give the server's state directory with `--state-dir DIR`, or its public key with `--public-key FILE`",
         )),
     }
-}
-
-async fn open(state: &Path) -> Result<Store, Failure> {
-    let remedy = "give the server's state directory with `--state-dir DIR`";
-    Store::open_read_only(&state.join(STORE)).await.map_err(|error| Failure::usage(error, remedy))
 }

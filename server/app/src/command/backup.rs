@@ -15,8 +15,7 @@ use store::{BackupFile, Store};
 use crate::{
     cli::Backup,
     failure::Failure,
-    private_file::{PRIVATE_DIRECTORY_MODE, remove_file, replace_private},
-    state_dir::{CHECKPOINT_FILE, LEDGER_KEY, SEAL, STORE, StateDir},
+    state_dir::{CHECKPOINT_FILE, LEDGER_KEY, SEAL, STORE, StateDir, remove_file},
 };
 
 /// Files of the state directory in a backup beside the store. The checkpoint is read before the store, so that the copy of
@@ -85,7 +84,7 @@ async fn restore_verified(file: &Path, directory: &Path, unverified: &Path) -> R
     let aside = set_aside(directory)?;
     for file in &files {
         let target = directory.join(&file.name);
-        replace_private(&target, &file.content).map_err(|cause| Failure::file("write", &target, &cause))?;
+        private_file::replace(&target, &file.content).map_err(|cause| Failure::file("write", &target, &cause))?;
     }
     let target = directory.join(STORE);
     std::fs::rename(unverified, &target).map_err(|cause| Failure::file("write", &target, &cause))?;
@@ -123,7 +122,7 @@ fn set_aside(directory: &Path) -> Result<Option<PathBuf>, Failure> {
     }
     let folder = directory.join(format!("replaced-{}", Utc::now().format("%Y%m%dT%H%M%S%.3fZ")));
     let failed = |cause: std::io::Error| Failure::file("move the existing state to", &folder, &cause);
-    DirBuilder::new().mode(PRIVATE_DIRECTORY_MODE).create(&folder).map_err(failed)?;
+    DirBuilder::new().mode(private_file::PRIVATE_DIRECTORY_MODE).create(&folder).map_err(failed)?;
     for name in existing {
         std::fs::rename(directory.join(name), folder.join(name)).map_err(failed)?;
     }

@@ -15,9 +15,8 @@ use crate::{
     failure::Failure,
     output,
     policy_watcher::PolicyWatcher,
-    private_file::{create_private, remove_file},
     secret_key::existing_key,
-    state_dir::{LEDGER_KEY, STORE},
+    state_dir::{LEDGER_KEY, STORE, remove_file},
     wiring,
 };
 
@@ -157,7 +156,7 @@ fn clock(date: Option<&str>, now: DateTime<Utc>) -> Finding {
 /// Checks that the directory can be written, and that this program can read the store in it.
 async fn state_directory(directory: &Path) -> Result<String, Failure> {
     let probe = directory.join(format!("doctor-{}.part-probe", std::process::id()));
-    create_private(&probe).map_err(|cause| Failure::file("write in the state directory", directory, &cause))?;
+    private_file::create(&probe).map_err(|cause| Failure::file("write in the state directory", directory, &cause))?;
     remove_file(&probe)?;
     let file = directory.join(STORE);
     if !file.exists() {

@@ -32,6 +32,8 @@ use crate::{
 
 pub(super) const DEFAULT_LISTEN_ADDRESS: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+/// Interval at which the failures of the ledger's sinks reach the metrics.
+const SINK_METRICS_INTERVAL: std::time::Duration = std::time::Duration::from_secs(2);
 pub(super) const DEFAULT_STATE_DIR: &str = "/var/lib/juju-mcp";
 
 pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
@@ -57,9 +59,12 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     }
     let public = config.oauth.as_ref().map_or(own.as_str(), |oauth| oauth.public_url.as_str());
     let console = console(&config, &arguments.token_file, public)?;
+    if settings.tls.is_none() {
+        warn_of_clear_text(&listener, &config);
+    }
     let terms = config.approvals.terms(public, console.is_some());
     let serving = Serving {
-        dispatcher: wiring::build_dispatcher(&state, controllers, policy, terms, config.ledger.retention()).await?,
+        dispatcher: wiring::build_dispatcher(&state, controllers, policy, terms, &config.ledger).await?,
         console,
         seal: secret_key(&state.directory, SEAL)?,
         authenticator,
@@ -113,6 +118,7 @@ impl Serving {
             .with_state_key(&self.seal)
             .with_tool_limits(self.limits.tools());
         tokio::spawn(self.policy_watcher.watch(Arc::clone(&self.dispatcher), Arc::clone(&metrics), self.stop.clone()));
+        tokio::spawn(count_sink_failures(Arc::clone(&self.dispatcher), Arc::clone(&metrics), self.stop.clone()));
         let authenticator = Arc::new(self.authenticator);
         let health = Arc::new(HealthChecks::new(Arc::clone(&self.dispatcher), Arc::clone(&authenticator)));
         tokio::spawn(Arc::clone(&health).monitor(self.stop.clone()));
@@ -150,6 +156,19 @@ impl Serving {
         security_log.close().await;
         wiring::close(&self.dispatcher).await;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Copies the failures of the ledger's sinks to the metrics until `stop` is cancelled.
+async fn count_sink_failures(dispatcher: Arc<Dispatcher>, metrics: Arc<Metrics>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        for sink in dispatcher.ledger.sinks() {
+            metrics.set_ledger_sink_failures(&sink.name, sink.failures);
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(SINK_METRICS_INTERVAL) => {}
+        }
     }
 }
 
@@ -204,6 +223,19 @@ async fn connect(controllers: &Controllers, required: Required) -> Result<(), Fa
     Ok(())
 }
 
+/// Warns of tokens in clear text on the network: without TLS of its own, the server needs a TLS proxy in front of it beyond loopback.
+fn warn_of_clear_text(listener: &TcpListener, config: &Config) {
+    let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
+    let public_urls =
+        [config.oauth.as_ref().map(|oauth| oauth.public_url.as_str()), config.approvals.public_url.as_deref()];
+    if !is_loopback && !public_urls.into_iter().flatten().any(|url| url.starts_with("https://")) {
+        tracing::warn!(
+            "tokens are sent in clear text to this address: set `tls`, or put a TLS proxy in front of it and set `public_url` to its https \
+             URL, or listen on loopback"
+        );
+    }
+}
+
 /// The address of a listener as a URL.
 pub(super) fn address(listener: &TcpListener, tls: bool) -> Result<String, Failure> {
     let scheme = if tls { "https" } else { "http" };
@@ -234,6 +266,8 @@ fn settings(config: &Config) -> Result<Settings, Failure> {
         settings.allowed_hosts.push(oauth.public_host()?);
         settings.metadata = Some(oauth.metadata());
     }
+    settings.public_url =
+        config.oauth.as_ref().map(|oauth| oauth.public_url.clone()).or_else(|| config.approvals.public_url.clone());
     settings.allowed_hosts.extend(config.allowed_hosts.iter().cloned());
     settings.allowed_origins.extend(config.allowed_origins.iter().cloned());
     config.limits.apply(&mut settings);

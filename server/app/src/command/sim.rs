@@ -4,13 +4,13 @@ use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _, path::PathBuf, proce
 
 use identity::Token;
 use juju_sim::{AgentTiming, Settings, Simulator};
+use private_file::PRIVATE_DIRECTORY_MODE;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{Scenario, Sim},
     failure::Failure,
-    private_file::PRIVATE_DIRECTORY_MODE,
     ready_file::ReadyFile,
     wiring,
 };

@@ -1,11 +1,6 @@
 //! One YAML file of the client; changes preserve all other keys.
 
-use std::{
-    fs,
-    io::{ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{fs, io::ErrorKind, path::Path};
 
 use serde_yaml::{Mapping, Value};
 
@@ -31,16 +26,7 @@ impl Document {
         let failed = |cause| ClientFilesError::Unwritable { file: path.to_owned(), cause };
         let text =
             serde_yaml::to_string(&self.0).map_err(|cause| ClientFilesError::Unfit { file: path.to_owned(), cause })?;
-        let unfinished = path.with_extension(format!("yaml.{}", std::process::id()));
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&unfinished)
-            .map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        fs::rename(&unfinished, path).map_err(failed)
+        private_file::replace(path, text.as_bytes()).map_err(failed)
     }
 
     /// Value at the path `keys`.
