@@ -65,7 +65,8 @@ impl ToolList {
     pub(crate) fn list_key(&self, endpoint: &Endpoint, rights: &Permissions<'_>) -> String {
         let mut key = endpoint.key();
         key.push(' ');
-        key.extend(self.tools.values().map(|tool| match tool.is_permitted(rights, tool.least) {
+        let exposed = self.tools.values().filter(|tool| tool.is_exposed_on(endpoint));
+        key.extend(exposed.map(|tool| match tool.is_permitted(rights, tool.least) {
             false => '-',
             true if tool.is_permitted(rights, tool.most) => 'a',
             true => 'r',
@@ -200,6 +201,8 @@ fn annotations_for(effect: Effect, idempotent: bool) -> ToolAnnotations {
 
 #[cfg(test)]
 mod tests {
+    use identity::Caller;
+    use policy::Policy;
     use serde_json::json;
 
     use super::*;
@@ -231,6 +234,34 @@ mod tests {
                 let refusal = read(&tools, builtin.name(), &json!({format!("{name}_"): 1})).expect_err("unknown");
                 assert!(refusal.contains(&format!("the nearest is `{name}`")), "{refusal}");
             }
+        }
+    }
+
+    #[test]
+    fn lists_with_the_same_key_are_the_same() {
+        let tools = ToolList::new(&Catalogue::builtin());
+        let policy = Policy::builtin().expect("the built-in policy");
+        let endpoints = [Endpoint::curated(), Endpoint::full(), Endpoint::toolsets(["deploy"])];
+        let mut lists: BTreeMap<String, Value> = BTreeMap::new();
+        for role in ["viewer", "operator", "admin", "no-role"] {
+            let caller = Caller::local("ana", role);
+            let rights = policy.permissions(&caller);
+            for endpoint in endpoints.iter().flat_map(|endpoint| [endpoint.clone(), endpoint.clone().read_only()]) {
+                let list = serde_json::to_value(tools.list(&endpoint, Some(&rights))).expect("a list");
+                let known = lists.entry(tools.list_key(&endpoint, &rights)).or_insert_with(|| list.clone());
+                assert_eq!(*known, list, "{role} {endpoint:?}");
+            }
+        }
+        assert!(lists.len() > endpoints.len() * 2, "roles have different lists");
+    }
+
+    #[test]
+    fn no_tool_requires_parameter_headers() {
+        // the transport leaves requests with such headers to rmcp's service
+        let tools = ToolList::new(&Catalogue::builtin());
+        for name in tools.names() {
+            let schema = serde_json::to_string(&tools.get(name).expect("a tool").input_schema).expect("a schema");
+            assert!(!schema.contains("x-mcp-header"), "{name}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Formats times, ages and bases as the Juju client does, and unpacks bulk results.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use juju_wire::{RemoteError, tag::Tag};
 use serde::Serialize;
 
@@ -8,12 +8,23 @@ use crate::Failure;
 
 /// A time of the API as `juju status` prints it, in UTC: `21 Nov 2026 03:22:59Z`; empty for none.
 pub(crate) fn timestamp(time: Option<&str>) -> String {
-    parsed(time).map(|time| time.format("%d %b %Y %H:%M:%SZ").to_string()).unwrap_or_default()
+    let text = |time: DateTime<Utc>| {
+        let month = MONTHS.get(time.month0() as usize).copied().unwrap_or_default();
+        format!("{:02} {month} {:04} {}", time.day(), time.year(), clock(time))
+    };
+    parsed(time).map(text).unwrap_or_default()
+}
+
+/// A status has a time for each unit, and parsing a format string for each is slow.
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+fn clock(time: DateTime<Utc>) -> String {
+    format!("{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second())
 }
 
 /// The time of day alone: `03:22:59Z`.
 pub(crate) fn time_of_day(time: Option<&str>) -> String {
-    parsed(time).map(|time| time.format("%H:%M:%SZ").to_string()).unwrap_or_default()
+    parsed(time).map(clock).unwrap_or_default()
 }
 
 /// A time as the client prints it for actions: `2026-11-21 03:23:37 +0000 UTC`; empty for none and for Go's zero time.
