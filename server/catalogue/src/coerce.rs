@@ -280,48 +280,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Catalogue, Tool};
-
-    /// A valid value of a property.
-    fn sample(name: &str, schema: &Value) -> Value {
-        match (name, schema["type"].as_str()) {
-            (_, Some("string")) if schema["enum"].is_array() => schema["enum"][0].clone(),
-            ("units", _) => json!(["web/0", "web/1"]),
-            ("endpoints", _) => json!(["web:db", "postgresql:db"]),
-            ("to_cidrs" | "via", _) => json!(["10.0.0.0/8", "192.168.0.0/16"]),
-            ("constraints", _) => json!("mem=4G cores=2"),
-            ("base", _) => json!("ubuntu@22.04"),
-            ("timeout", _) => json!("90s"),
-            ("query", _) => json!("life==\"alive\""),
-            ("level", _) => json!("WARNING"),
-            ("offer" | "url", _) => json!("admin/prod.db"),
-            ("storage", _) => json!({"data": "ebs,2,10G"}),
-            (_, Some("integer")) => json!(schema["minimum"].as_u64().expect("a minimum").max(5)),
-            (_, Some("boolean")) => json!(true),
-            (_, Some("array")) => json!(["0", "1"]),
-            (_, Some("object")) => json!({"one": "1", "two": "b"}),
-            _ => json!("12"),
-        }
-    }
-
-    /// Arguments with this value of a property, and a valid value of everything that the tool or that property needs.
-    fn arguments_with(tool: &dyn Tool, name: &str, value: Value) -> Map<String, Value> {
-        let schema = tool.input_schema();
-        let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let needs: &[&str] = match (tool.command(), name) {
-            ("exec", _) => &["units"],
-            ("deploy", "revision") => &["channel"],
-            ("add-model", "credential" | "region") => &["cloud"],
-            ("remove-relation", name) if name != "relation_id" => &["endpoints"],
-            ("resolved", name) if name != "all" => &["units"],
-            _ => &[],
-        };
-        let names = required.chain(needs.iter().copied());
-        let mut arguments: Map<String, Value> =
-            names.map(|name| (name.to_owned(), sample(name, &schema["properties"][name]))).collect();
-        arguments.insert(name.to_owned(), value);
-        arguments
-    }
+    use crate::{
+        Catalogue, Tool,
+        samples::{arguments_with, sample},
+    };
 
     fn digest(tool: &dyn Tool, arguments: &Map<String, Value>) -> Result<String, String> {
         let plan = tool.plan(arguments.clone()).map_err(|bad| bad.to_string())?;
@@ -402,11 +364,15 @@ mod tests {
     #[test]
     fn every_spelling_of_every_property_has_the_digest_of_the_canonical_form() {
         for_each_property(|tool, name, schema| {
+            // only the server makes cursors
+            if name == "cursor" {
+                return;
+            }
             let value = sample(name, schema);
-            let canonical = arguments_with(tool, name, value.clone());
+            let canonical = arguments_with(tool, name, Some(value.clone()));
             let expected = digest(tool, &canonical).unwrap_or_else(|bad| panic!("{} {name}: {bad}", tool.name()));
             for spelling in spellings(name, schema, &value) {
-                let given = arguments_with(tool, name, spelling.clone());
+                let given = arguments_with(tool, name, Some(spelling.clone()));
                 assert_eq!(digest(tool, &given).as_ref(), Ok(&expected), "{} {name}: {spelling}", tool.name());
             }
             let mut dashed = canonical.clone();
@@ -423,12 +389,12 @@ mod tests {
                 return;
             }
             for item in ["web/0", "web", "0"] {
-                let Ok(expected) = digest(tool, &arguments_with(tool, name, json!([item]))) else { continue };
+                let Ok(expected) = digest(tool, &arguments_with(tool, name, Some(json!([item])))) else { continue };
                 let number = item.parse::<u64>().ok().map(|number| json!(number));
                 let double = number.as_ref().filter(|_| NUMBERED.contains(&name)).map(|_| json!(0.0));
                 let numbers = number.iter().chain(&double).flat_map(|number| [number.clone(), json!([number])]);
                 for spelling in numbers.chain([json!(item), json!(format!(" {item} "))]) {
-                    let given = arguments_with(tool, name, spelling.clone());
+                    let given = arguments_with(tool, name, Some(spelling.clone()));
                     assert_eq!(digest(tool, &given).as_ref(), Ok(&expected), "{} {name}: {spelling}", tool.name());
                 }
             }
@@ -439,13 +405,13 @@ mod tests {
     fn null_for_every_optional_property_counts_as_left_out() {
         for_each_property(|tool, name, schema| {
             let required = tool.input_schema()["required"].as_array().is_some_and(|all| all.contains(&json!(name)));
-            let mut without = arguments_with(tool, name, json!(null));
+            let mut without = arguments_with(tool, name, Some(json!(null)));
             without.remove(name);
             let expected = digest(tool, &without);
             assert!(!(required && expected.is_ok()), "{} {name} is not required", tool.name());
             let nulls = [json!(null)].into_iter().chain((schema["type"] == "array").then(|| json!([null, null])));
             for null in nulls {
-                let given = digest(tool, &arguments_with(tool, name, null));
+                let given = digest(tool, &arguments_with(tool, name, Some(null)));
                 assert_eq!(given, expected, "{} {name}", tool.name());
             }
         });
@@ -455,7 +421,7 @@ mod tests {
     fn ambiguous_value_of_every_property_is_refused_by_its_name() {
         for_each_property(|tool, name, schema| {
             for value in ambiguous(schema) {
-                let refusal = digest(tool, &arguments_with(tool, name, value.clone()));
+                let refusal = digest(tool, &arguments_with(tool, name, Some(value.clone())));
                 let empty_list = value == json!([]) && schema["type"] == "array";
                 let Err(sentence) = refusal else { panic!("{} {name}: {value} is accepted", tool.name()) };
                 assert!(

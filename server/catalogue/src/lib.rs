@@ -8,6 +8,7 @@ mod bad_arguments;
 mod bounds;
 mod coerce;
 mod command;
+mod command_line;
 mod concise;
 mod constraints;
 mod cursor;
@@ -24,6 +25,8 @@ mod registry;
 mod resolve_entities;
 mod resolved_target;
 mod rows;
+#[cfg(test)]
+mod samples;
 mod schema;
 mod scope;
 mod synonyms;

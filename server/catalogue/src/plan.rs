@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Answer, BadArguments, Command, Failure, OfferUrl, Options, ResolvedTarget, Scope, bounds, coerce,
+    command_line::{Shape, command_line},
     cursor::fingerprint,
     options::{Format, Kind},
     schema,
@@ -81,7 +82,8 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
     }
 
     fn command_line(&self, arguments: &Value) -> String {
-        command_line(C::COMMAND, C::SCOPE, C::POSITIONAL, arguments, &self.options)
+        let shape = Shape { command: C::COMMAND, scope: C::SCOPE, positional: C::POSITIONAL };
+        command_line(shape, arguments, &self.options)
     }
 }
 
@@ -141,6 +143,12 @@ impl Plan {
             arguments: self.arguments,
         };
         Planned::new(act, self.command)
+    }
+
+    /// The command line of the Juju client with the same meaning.
+    #[cfg(test)]
+    pub(crate) fn command_line(&self) -> String {
+        self.command.command_line(&self.arguments)
     }
 
     /// The least that it does, where only the state of the model decides.
@@ -300,53 +308,4 @@ fn view_fingerprint(tool: &str, arguments: &Map<String, Value>, options: &Option
         arguments.iter().map(|(name, value)| format!("{name} {value}")).collect::<std::collections::BTreeSet<_>>();
     let view = format!("{format:?} {fields:?} {filter:?} {arguments:?}");
     fingerprint([tool, view.as_str()])
-}
-
-/// The command line of the Juju client with the same meaning, for people to read and to check.
-fn command_line(command: &str, scope: Scope, positional: &[&str], arguments: &Value, options: &Options) -> String {
-    let mut words = vec!["juju".to_owned(), command.to_owned()];
-    let place = match (&options.selector.controller, &options.selector.model) {
-        (Some(controller), Some(model)) => Some(format!("--model={controller}:{model}")),
-        (None, Some(model)) => Some(format!("--model={model}")),
-        (Some(controller), None) if scope == Scope::Controller => Some(format!("--controller={controller}")),
-        (Some(controller), None) => Some(format!("--model={controller}:")),
-        (None, None) => None,
-    };
-    words.extend(place);
-    let Value::Object(arguments) = arguments else { return words.join(" ") };
-    for (name, value) in arguments.iter().filter(|(name, _)| !positional.contains(&name.as_str())) {
-        let flag = format!("--{}", name.replace('_', "-"));
-        match value {
-            Value::Bool(true) => words.push(flag),
-            Value::Bool(false) | Value::Null => {}
-            other => words.extend(shell_words(other).into_iter().map(|value| format!("{flag}={value}"))),
-        }
-    }
-    words.extend(positional.iter().filter_map(|name| arguments.get(*name)).flat_map(shell_words));
-    words.join(" ")
-}
-
-/// A value as words of a command line, quoted for a POSIX shell where that is needed.
-fn shell_words(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(text) => vec![shell_quote(text)],
-        Value::Array(items) => items.iter().flat_map(shell_words).collect(),
-        Value::Object(map) => map
-            .iter()
-            .map(|(name, value)| match value {
-                Value::String(text) => shell_quote(&format!("{name}={text}")),
-                other => shell_quote(&format!("{name}={other}")),
-            })
-            .collect(),
-        other => vec![other.to_string()],
-    }
-}
-
-fn shell_quote(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@+%".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }

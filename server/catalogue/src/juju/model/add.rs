@@ -51,7 +51,7 @@ impl Command for AddModel {
     const SCOPE: Scope = Scope::Controller;
     const MAX_EFFECT: Effect = Effect::Write;
     const IN_DEFAULT_LIST: bool = true;
-    const POSITIONAL: &'static [&'static str] = &["name", "cloud"];
+    const POSITIONAL: &'static [&'static str] = &["name", "cloud", "region"];
 
     fn validate(args: &Args) -> Result<(), String> {
         let stray = args.credential.is_some() && args.cloud.is_none();
