@@ -91,7 +91,7 @@ async fn log_of_an_application_named_like_a_tag_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dying_application_is_a_problem_and_its_removal_needs_no_second_approval() {
+async fn removal_of_a_dying_application_needs_no_second_approval() {
     let simulator = simulator("shop").await;
     let pair = SideBySide::on_simulator(&simulator).await;
     simulator.inject("hook-error payment/0".parse().expect("a fault")).await.expect("injected");

@@ -54,7 +54,7 @@ def add_dead_controller(files):
         (files / name).write_text(yaml.safe_dump(known))
 
 
-def test_one_dead_controller_of_two_leaves_the_server_ready_and_is_named(simulated, tmp_path):
+def test_server_with_one_dead_controller_is_ready_and_names_it(simulated, tmp_path):
     add_dead_controller(simulated["files"])
     words = ["--juju-data-dir", simulated["files"], "--state-dir", tmp_path / "state", "--token-file", token_file(tmp_path, "viewer")]
     with juju_mcp(tmp_path, "serve", *words) as ready:
@@ -76,7 +76,7 @@ def test_one_dead_controller_of_two_leaves_the_server_ready_and_is_named(simulat
         assert f'juju_mcp_controller_up{{controller="{simulated["name"]}"}} 1\n' in metrics, metrics
 
 
-def test_controller_that_comes_back_with_a_new_authority_is_used_without_restart(simulated, tmp_path):
+def test_controller_with_a_new_authority_is_used_without_restart(simulated, tmp_path):
     words = ["--juju-data-dir", simulated["files"], "--state-dir", tmp_path / "state", "--token-file", token_file(tmp_path, "viewer")]
     with juju_mcp(tmp_path, "--log", "info", "serve", *words) as ready:
         base = ready["mcp_url"].removesuffix("/mcp")
@@ -126,7 +126,7 @@ def answers_of_stdio(folder, files, *requests_):
 
 @pytest.mark.parametrize("broken, parts", [
     (None, ["name no controller", "juju login"]), ("controllers: [", ["controllers.yaml", "is not what the Juju client writes"])])
-def test_stdio_without_usable_client_files_starts_and_the_call_names_the_problem(tmp_path, broken, parts):
+def test_stdio_without_client_files_starts_and_names_the_problem(tmp_path, broken, parts):
     files = tmp_path / "files"
     if broken:
         files.mkdir()
