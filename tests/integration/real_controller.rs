@@ -79,7 +79,10 @@ async fn reader_may_read_and_is_denied_writes() {
     assert_eq!((session.user(), session.model_access()), ("reader", "read"));
     prod.call::<FullStatus>(everything()).await.expect("a read");
     let error = prod.call::<Expose>(json!({"application": "db"})).await.expect_err("a write");
-    assert_eq!((error.code(), error.to_string().as_str()), ("unauthorized access", "permission denied (unauthorized access)"));
+    assert_eq!(
+        (error.code(), error.to_string().as_str()),
+        ("unauthorized access", "permission denied (unauthorized access)")
+    );
     assert!(error.remedy().expect("a remedy").contains("grant"), "{error:?}");
     let error = controller.model("admin/staging").await.expect_err("no access");
     assert_eq!(error.code(), "model not found", "{error}");

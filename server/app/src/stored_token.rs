@@ -4,11 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    failure::Failure,
-    private_file::{create_private_dir, replace_private},
-    user_dirs,
-};
+use crate::{failure::Failure, user_dirs};
 
 /// A person's token for one server, and what is needed to renew and revoke it.
 #[derive(Serialize, Deserialize)]
@@ -50,8 +46,8 @@ impl StoredToken {
         let file = file(&self.server)?;
         let text = serde_json::to_vec_pretty(self).map_err(Failure::failed)?;
         let directory = file.parent().unwrap_or(&file);
-        create_private_dir(directory).map_err(|cause| Failure::file("create", directory, &cause))?;
-        replace_private(&file, &text).map_err(|cause| Failure::file("write", &file, &cause))?;
+        private_file::create_directory(directory).map_err(|cause| Failure::file("create", directory, &cause))?;
+        private_file::replace(&file, &text).map_err(|cause| Failure::file("write", &file, &cause))?;
         Ok(file)
     }
 
