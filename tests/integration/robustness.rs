@@ -168,9 +168,9 @@ async fn builtin_tools_refuse_arguments_beyond_their_bounds() {
 }
 
 #[tokio::test]
-async fn caller_with_a_flood_of_large_calls_fills_neither_requests_nor_ledger() {
+async fn caller_with_a_flood_of_large_calls_is_limited_by_bytes() {
     let settings = Settings { request_kilobytes: Rate { per_minute: 60, burst: 300 }, ..Settings::default() };
-    let (folder, server) = server(settings, Catalogue::builtin()).await;
+    let (_folder, server) = server(settings, Catalogue::builtin()).await;
     let large = json!({"model": "shop", "units": ["web/0"], "action": "a", "params": {"x": "x".repeat(100_000)}});
     let mut statuses = Vec::new();
     for _ in 0..4 {
@@ -186,27 +186,6 @@ async fn caller_with_a_flood_of_large_calls_fills_neither_requests_nor_ledger() 
         .into_iter()
         .any(|record| matches!(&record.phase, Phase::Open(opened) if opened.event.kind() == "rate_limited"));
     assert!(limited, "the ledger names the caller");
-
-    // many small calls: records beyond the budget of a minute have no text of the caller
-    let server = TestServer::with(
-        folder.path(),
-        ServerSetup::with_controllers(Controllers::new(Vec::new(), None, long_timeouts())),
-    )
-    .await;
-    let small = json!({"model": "shop", "units": vec!["u".repeat(200); 10], "action": "a", "params": {"x": "x".repeat(12_000)}});
-    for _ in 0..100 {
-        call("juju_run", &small).token(server.token("viewer")).send(server.address).await.expect("sent");
-    }
-    let records = server.ledger_records().await;
-    let sizes: Vec<_> =
-        records.iter().map(|record| serde_json::to_string(&record.phase).expect("JSON").len()).collect();
-    assert!(sizes.iter().sum::<usize>() < 2 * audit::MAX_RECORDED_BYTES_PER_MINUTE, "{sizes:?}");
-    let last = records.iter().rev().find_map(|record| match &record.phase {
-        Phase::Open(opened) => opened.event.operation(),
-        Phase::Close(_) => None,
-    });
-    let recorded = &last.expect("a call").arguments["truncated"];
-    assert!(recorded["sha256"].is_string() && recorded.get("beginning").is_none(), "{recorded}");
 }
 
 #[tokio::test]
