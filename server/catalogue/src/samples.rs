@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::Tool;
+use crate::{
+    Tool,
+    cursor::{Cursor, Step},
+};
 
 /// A valid value of a property.
 pub(crate) fn sample(name: &str, schema: &Value) -> Value {
@@ -15,6 +18,7 @@ pub(crate) fn sample(name: &str, schema: &Value) -> Value {
         ("base", _) => json!("ubuntu@22.04"),
         ("timeout", _) => json!("90s"),
         ("query", _) => json!("life==\"alive\""),
+        ("cursor", _) => json!(Cursor::new(7, vec![Step::new(3, "web")]).encode()),
         ("level", _) => json!("WARNING"),
         ("offer" | "url", _) => json!("admin/prod.db"),
         ("storage", _) => json!({"data": "ebs,2,10G"}),
