@@ -115,7 +115,8 @@ impl<'a> View<'a> {
             return self.render_concise(&Concise::with_head(head).and(table), note.as_deref());
         }
         let rows = self.options.limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
-        let mut tokens = PAGE_TOKENS;
+        // the pager counts more than the text costs in the end
+        let mut tokens = PAGE_TOKENS * 4 / 3;
         loop {
             let page =
                 document::take_page(&value, &self.start, PageLimits { tokens, rows_path: path.as_deref(), rows });
