@@ -26,6 +26,9 @@ impl Config {
             }
         }
         paths.extend(self.tokens.iter_mut().map(|token| Some(&mut token.file)));
+        for sink in &mut self.ledger.checkpoint_sinks {
+            paths.extend([sink.file.as_mut(), sink.token_file.as_mut()]);
+        }
         if let Some(tls) = &mut self.tls {
             paths.extend([Some(&mut tls.certificate), Some(&mut tls.key)]);
         }
