@@ -98,9 +98,9 @@ async fn stream_that_cannot_be_resumed_is_refused() {
     let opened = Request::rpc("/mcp", &hello()).token(token).send(served.address).await.expect("an answer");
     let get =
         Request::new("GET", "/mcp").header("accept", "text/event-stream").header("last-event-id", "7/3").token(token);
-    let in_session = get.clone().header("mcp-session-id", opened.header("mcp-session-id"));
+    let of_session = get.clone().header("mcp-session-id", opened.header("mcp-session-id"));
     let modern = get.clone().header("mcp-protocol-version", "2026-07-28");
-    for request in [get.clone(), in_session, modern, get.header("mcp-session-id", "missing")] {
+    for request in [get.clone(), of_session, modern, get.header("mcp-session-id", "missing")] {
         let answer = request.send(served.address).await.expect("an answer");
         assert!((400..500).contains(&answer.status), "{}: {}", answer.status, answer.body);
     }

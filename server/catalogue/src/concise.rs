@@ -41,7 +41,7 @@ pub struct Concise {
     /// Lines about all that is selected, on every page.
     pub(crate) head: Vec<String>,
     pub(crate) tables: Vec<Table>,
-    /// Said if there is no row.
+    /// The text if there is no row.
     empty: String,
 }
 
@@ -75,7 +75,7 @@ impl Table {
 }
 
 impl Concise {
-    /// One table; `empty` stands for it if it has no rows.
+    /// One table; `empty` replaces it if it has no rows.
     #[must_use]
     pub fn table(table: Table, empty: &str) -> Self {
         Self { head: Vec::new(), tables: vec![table], empty: format!("{empty}\n") }

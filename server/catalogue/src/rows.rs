@@ -73,18 +73,18 @@ fn project(row: &Value, fields: &[String]) -> Value {
     if !row.is_object() {
         return row.clone();
     }
-    let mut kept = Value::Object(Map::new());
+    let mut projected = Value::Object(Map::new());
     for field in fields {
         let Some(value) = field_of(row, field) else { continue };
         let names: Vec<&str> = if row.get(field).is_some() { vec![field] } else { field.split('.').collect() };
-        let place = names.iter().try_fold(&mut kept, |place, name| {
+        let place = names.iter().try_fold(&mut projected, |place, name| {
             place.as_object_mut().map(|map| map.entry(*name).or_insert_with(|| Value::Object(Map::new())))
         });
         if let Some(place) = place {
             *place = value.clone();
         }
     }
-    kept
+    projected
 }
 
 fn each_row(rows: &mut Value, change: impl FnMut(&mut Value)) {

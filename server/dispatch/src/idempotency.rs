@@ -30,7 +30,7 @@ pub(crate) struct IdempotencyKey {
 
 /// Largest reply in bytes that the store keeps for a repetition.
 const MAX_STORED_REPLY_BYTES: usize = 16 * 1024;
-/// Toolset whose results are output of workloads, which may contain passwords.
+/// Toolset with results that are output of workloads, which may contain passwords.
 const ACTIONS: &str = "actions";
 
 /// What claiming a key gives.

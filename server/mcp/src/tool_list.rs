@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn no_tool_requires_parameter_headers() {
+    fn tools_require_no_parameter_headers() {
         // the transport leaves requests with such headers to rmcp's service
         let tools = ToolList::new(&Catalogue::builtin());
         for name in tools.names() {

@@ -46,11 +46,11 @@ const SECRET_WORDS: [&str; 16] = [
     "cred",
     "pem",
 ];
-/// The last word of a name of several words whose value is secret.
+/// The last word of the name of a secret value, for names of several words.
 const SECRET_ENDS: [&str; 3] = ["key", "pass", "pwd"];
 /// Members that name an option in an object such as `{"name": "password", "value": "x"}`.
 const NAMING_MEMBERS: [&str; 7] = ["name", "key", "option", "field", "id", "env", "variable"];
-/// Programs whose option `-p` or `-a` takes a password as the next word.
+/// Programs that take a password as the word after their option `-p` or `-a`.
 const PASSWORD_PROGRAMS: [&str; 6] = ["sshpass", "mysql", "mysqldump", "mysqladmin", "mariadb", "redis-cli"];
 /// Bytes of a URL after `://` in which user information is searched: without a limit, a text of many `://` takes quadratic time.
 const MAX_USER_INFORMATION_BYTES: usize = 512;

@@ -6,9 +6,9 @@ use crate::{Error, Store};
 
 const SELECT: &str =
     "select digest, entry, outcome from idempotency_key where caller = ? and key = ? and created_at > ?";
-/// How long a key stands for its act, in microseconds: 24 hours.
+/// How long a key identifies its act, in microseconds: 24 hours.
 pub const KEY_LIFETIME_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
-/// Keys of one caller. A new key beyond them deletes the caller's oldest ones whose acts have ended.
+/// Keys of one caller. A new key beyond them deletes the oldest keys of the caller with an act that has ended.
 pub const MAX_KEYS_PER_CALLER: i64 = 10_000;
 
 /// The act that has claimed an idempotency key.

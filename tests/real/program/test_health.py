@@ -47,7 +47,7 @@ def restart(simulated):
 
 
 def add_dead_controller(files):
-    """Adds a controller at whose address nothing listens."""
+    """Adds a controller with an address where nothing listens."""
     for name, change in {"controllers.yaml": {"api-endpoints": ["127.0.0.1:1"]}, "accounts.yaml": {}}.items():
         known = yaml.safe_load((files / name).read_text())
         known["controllers"]["dead"] = next(iter(known["controllers"].values())) | change

@@ -60,7 +60,7 @@ def test_registry_entry_keeps_the_limits_of_the_registry():
 def test_options_in_the_files_exist_in_the_program(program):
     text = help_of(program, "stdio")
     named = [argument["name"] for argument in SERVER["packages"][0]["packageArguments"] if argument["type"] == "named"]
-    flags = [*named, *(word for word in MANIFEST["server"]["mcp_config"]["args"] if word.startswith("--"))]
+    flags = [*named, *(part for part in MANIFEST["server"]["mcp_config"]["args"] if part.startswith("--"))]
     assert flags and all(f"{flag} " in text for flag in flags)
     unit = (PACKAGING / "juju-mcp.service").read_text()
     for line in re.findall(r"^Exec\w+=/usr/bin/juju-mcp (.*)$", unit, re.MULTILINE):

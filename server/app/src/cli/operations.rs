@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::State;
+use super::audit::State;
 
 /// Arguments of `healthcheck`.
 #[derive(Debug, Args)]
