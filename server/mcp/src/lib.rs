@@ -6,6 +6,7 @@ mod call_context;
 mod call_metrics;
 mod confirmation;
 mod endpoint;
+mod http;
 mod instructions;
 mod lines;
 mod listing;

@@ -13,7 +13,6 @@ use std::{
     collections::HashMap,
     convert::Infallible,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use axum::{
@@ -38,7 +37,7 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
 
-use crate::{CallMetrics, Server, services::Stopping};
+use crate::CallMetrics;
 use answer::{Answer, Running, event_stream};
 use client_link::{ClientLink, closed_peer, event};
 use incoming::{Incoming, IncomingRequest, has_legacy_version, is_acceptable};
@@ -324,44 +323,5 @@ fn accept(session: &Session, message: ClientJsonRpcMessage) {
             }
         }
         response => session.answer(response),
-    }
-}
-
-impl Server {
-    /// Serves this server over HTTP. When `stop` is cancelled, calls in progress end within `drain_timeout`.
-    #[must_use]
-    pub fn http(mut self, max_body_bytes: usize, stop: CancellationToken, drain_timeout: Duration) -> HttpService {
-        self.services.stopping = Stopping { stop, drain_timeout };
-        let inner = streamable_http(self.clone(), max_body_bytes, Arc::clone(&self.services.metrics));
-        BoxCloneSyncService::new(tower::service_fn(move |request: Request| {
-            let (server, inner) = (self.clone(), inner.clone());
-            async move { Ok::<_, Infallible>(server.handle(inner, request).await) }
-        }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use identity::Claims;
-
-    use super::*;
-
-    #[test]
-    fn owner_of_a_session_is_subject_provider_and_client() {
-        let of = |issuer: &str, client: &str| {
-            let claims = Claims {
-                issuer: issuer.to_owned(),
-                subject: "ana".to_owned(),
-                client_id: Some(client.to_owned()),
-                ..Claims::default()
-            };
-            let mut extensions = axum::http::Extensions::new();
-            extensions.insert(Caller::from_claims(claims));
-            owner(&extensions)
-        };
-        assert_eq!(of("https://a", "one"), of("https://a", "one"));
-        assert_ne!(of("https://a", "one"), of("https://b", "one"));
-        assert_ne!(of("https://a", "one"), of("https://a", "two"));
-        assert_ne!(of("https://a", "one\" \"two"), of("https://a\" \"one", "two"));
     }
 }
