@@ -1,9 +1,6 @@
 //! `juju operations`: lists operations, without parameters, results, logs and messages, which can hold anything.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use juju_wire::facade::action::{ListOperations, operation::OperationQueryArgs};
 use policy::{Effect, Permit, TargetEntity};
@@ -76,23 +73,20 @@ impl Command for Operations {
             offset: None,
             limit: Some(PAGE),
         };
-        // Juju lists the oldest first and returns no number, so the list is read to its end
-        let mut newest = VecDeque::new();
-        let (mut total, mut more) = (0, true);
+        // Juju has no order of its own and returns no number, so the list is read to its end
+        let (mut found, mut more) = (Vec::new(), true);
         for _ in 0..MAX_PAGES {
             let reply = connection.call::<ListOperations>(query.clone()).await?;
-            total += reply.results.len();
             more = reply.truncated && !reply.results.is_empty();
-            newest.extend(reply.results.into_iter().map(|one| (id(&one.operation), Operation::without_content(one))));
-            let surplus = newest.len().saturating_sub(SHOWN.saturating_add(skipped));
-            newest.drain(..surplus);
+            found.extend(reply.results.into_iter().map(|one| (id(&one.operation), Operation::without_content(one))));
             if !more {
                 break;
             }
-            query.offset = i64::try_from(total).ok();
+            query.offset = i64::try_from(found.len()).ok();
         }
-        newest.truncate(newest.len().saturating_sub(skipped));
-        let newest = newest.split_off(newest.len().saturating_sub(SHOWN));
+        let total = found.len();
+        found.sort_by_key(|(id, _)| std::cmp::Reverse(id.parse::<u64>().unwrap_or_default()));
+        let newest: BTreeMap<_, _> = found.into_iter().skip(skipped).take(SHOWN).collect();
         let shown = newest.len();
         let not_shown = (shown < total || more).then(|| {
             let (of, order) =
@@ -101,7 +95,7 @@ impl Command for Operations {
                 "{shown} of {of} operations are shown, the {order} first; `offset` leaves out that many of the newest"
             )
         });
-        Ok(Output { operations: newest.into_iter().collect(), not_shown })
+        Ok(Output { operations: newest, not_shown })
     }
 
     fn concise(answer: &mut Self::Output, filter: &Filter) -> Option<Concise> {
