@@ -202,7 +202,12 @@ async fn check_second_relation(pair: &SideBySide, model: &str, endpoints: [&str;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn second_relation_exists_already_on_the_simulated_controller() {
     let simulator = simulator("shop").await;
-    check_second_relation(&SideBySide::on_simulator(&simulator).await, "shop", ["payment:database", "postgresql:database"]).await;
+    check_second_relation(
+        &SideBySide::on_simulator(&simulator).await,
+        "shop",
+        ["payment:database", "postgresql:database"],
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

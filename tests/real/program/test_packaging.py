@@ -64,7 +64,7 @@ def test_options_in_the_files_exist_in_the_program(program):
     assert flags and all(f"{flag} " in text for flag in flags)
     unit = (PACKAGING / "juju-mcp.service").read_text()
     for line in re.findall(r"^Exec\w+=/usr/bin/juju-mcp (.*)$", unit, re.MULTILINE):
-        words = [word for word in line.split() if not word.startswith(("-", "/")) and "." not in word]
+        words = [part for part in line.split() if not part.startswith(("-", "/")) and "." not in part]
         assert all(flag in help_of(program, *words) for flag in re.findall(r"--[a-z-]+", line)), line
 
 
