@@ -30,11 +30,11 @@ pub struct Args {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Output {
-    #[serde(flatten)]
-    operations: BTreeMap<String, Operation>,
     /// How many there are beyond these, and how to get them.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_shown: Option<String>,
+    #[serde(flatten)]
+    operations: BTreeMap<String, Operation>,
 }
 
 /// Operations in one answer, as in the client.
@@ -95,7 +95,7 @@ impl Command for Operations {
                 "{shown} of {of} operations are shown, the {order} first; `offset` leaves out that many of the newest"
             )
         });
-        Ok(Output { operations: newest, not_shown })
+        Ok(Output { not_shown, operations: newest })
     }
 
     fn concise(answer: &mut Self::Output, filter: &Filter) -> Option<Concise> {

@@ -14,6 +14,9 @@ use super::storage::Storage;
 #[serde(rename_all = "kebab-case")]
 pub struct Status {
     pub(super) model: Model,
+    /// Why storage, filesystems and volumes are missing; Juju returns none of them if it cannot read one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) storage_not_shown: Option<String>,
     pub(super) machines: BTreeMap<String, Machine>,
     pub(super) applications: BTreeMap<String, Application>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -21,9 +24,6 @@ pub struct Status {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) offers: BTreeMap<String, Offer>,
     pub(super) storage: Storage,
-    /// Why storage, filesystems and volumes are missing; Juju returns none of them if it cannot read one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) storage_not_shown: Option<String>,
     pub(super) controller: Clock,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) branches: BTreeMap<String, Branch>,
