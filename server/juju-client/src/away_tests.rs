@@ -140,7 +140,7 @@ async fn rotated_authority_is_read_again_without_restart() {
     let controllers = Controllers::new(vec![outdated.clone()], None, Settings::default());
     let controllers = controllers.with_reader(reader(outdated.clone(), &reads));
     let error = controllers.controller(None).expect("one").connection().await.expect_err("another authority");
-    assert_eq!((error.code(), reads.load(Ordering::Relaxed)), ("wrong certificate", 1), "{error}");
+    assert_eq!((error.code(), reads.load(Ordering::Relaxed)), ("wrong_certificate", 1), "{error}");
     let controllers = Controllers::new(vec![outdated], None, Settings::default());
     let controllers = controllers.with_reader(reader(renewed, &reads));
     let controller = controllers.controller(None).expect("one");
@@ -177,7 +177,7 @@ async fn unreadable_source_is_the_error_of_every_controller() {
     let endpoint = ScriptedController::start().await.endpoint();
     let problem = Error::NoControllers { problem: "no files".into(), remedy: "log in".into() };
     let controllers = Controllers::unreadable(problem, Settings::default());
-    assert_eq!(controllers.controller(None).expect_err("no files").code(), "no controllers");
+    assert_eq!(controllers.controller(None).expect_err("no files").code(), "no_controllers");
     let controllers = controllers.with_reader(reader(endpoint, &Arc::default()));
     assert_eq!(controllers.find_controller(None).await.expect("readable now").name(), "scripted");
     assert_eq!(controllers.names(), ["scripted"]);

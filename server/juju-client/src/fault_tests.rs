@@ -198,9 +198,9 @@ async fn hundred_callers_share_one_connection_until_last_handle_drops() {
 #[tokio::test]
 async fn rejected_log_ins_and_other_versions_have_distinct_codes() {
     for (version, refusal, code) in [
-        ("2.9.51", None, "controller version"),
-        ("4.0.1", None, "controller version"),
-        ("3.6.11", Some("unauthorized access"), "login refused"),
+        ("2.9.51", None, "controller_version"),
+        ("4.0.1", None, "controller_version"),
+        ("3.6.11", Some("unauthorized access"), "login_refused"),
         ("3.6.11", Some("upgrade in progress"), "upgrade in progress"),
     ] {
         let mut scripted = ScriptedController::start().await;
@@ -250,7 +250,7 @@ async fn redirection_of_moved_model_is_followed_once() {
         there.logged_in().await
     };
     let (answer, client) = tokio::join!(controller.connection(), script);
-    assert_eq!(answer.expect_err("another controller").code(), "wrong controller");
+    assert_eq!(answer.expect_err("another controller").code(), "wrong_controller");
     drop((client, controller));
 
     let controller = here.controllers(long_timeouts()).controller(None).expect("the only one");

@@ -219,6 +219,9 @@ mod tests {
             let schema = &tools.get(builtin.name()).expect("listed").input_schema;
             for (name, property) in schema["properties"].as_object().expect("properties") {
                 let (canonical, spellings) = match property["type"].as_str() {
+                    Some("string") if property["enum"].is_array() => {
+                        (property["enum"][0].clone(), vec![json!([property["enum"][0]])])
+                    }
                     Some("integer") => (json!(7), vec![json!("7"), json!(7.0), json!([7])]),
                     Some("string") => (json!("7"), vec![json!(7), json!(["7"])]),
                     Some("object") => (json!({"type": "status"}), vec![json!(r#"{"type": "status"}"#)]),
