@@ -120,7 +120,7 @@ async fn login_with_wrong_password_authority_or_uuid_has_distinct_error_codes() 
         assert!(!format!("{error} {error:?}").contains("not-the-password"));
     }
     let error = controllers.controller(Some("unknown")).expect_err("unknown");
-    assert_eq!(error.code(), "controller unknown");
+    assert_eq!(error.code(), "controller_unknown");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -182,7 +182,7 @@ async fn unreadable_source_is_the_error_of_every_controller() {
     assert_eq!(controllers.find_controller(None).await.expect("readable now").name(), "scripted");
     assert_eq!(controllers.names(), ["scripted"]);
     let error = controllers.find_controller(Some("west")).await.expect_err("unknown");
-    assert_eq!(error.code(), "controller unknown");
+    assert_eq!(error.code(), "controller_unknown");
 }
 
 #[tokio::test]

@@ -201,7 +201,7 @@ async fn rejected_log_ins_and_other_versions_have_distinct_codes() {
         ("2.9.51", None, "controller_version"),
         ("4.0.1", None, "controller_version"),
         ("3.6.11", Some("unauthorized access"), "login_refused"),
-        ("3.6.11", Some("upgrade in progress"), "upgrade in progress"),
+        ("3.6.11", Some("upgrade in progress"), "upgrade_in_progress"),
     ] {
         let mut scripted = ScriptedController::start().await;
         let controller = scripted.controllers(long_timeouts()).controller(None).expect("the only one");

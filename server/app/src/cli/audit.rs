@@ -134,7 +134,7 @@ fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
         return Ok(day.and_time(NaiveTime::MIN).and_utc());
     }
     let ago = text.split_at_checked(text.len().saturating_sub(1)).and_then(|(count, unit)| {
-        let count = count.parse().ok()?;
+        let count = count.parse::<u32>().ok()?.into();
         let ago = match unit {
             "d" => TimeDelta::try_days(count),
             "h" => TimeDelta::try_hours(count),
