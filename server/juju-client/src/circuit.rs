@@ -67,7 +67,12 @@ impl Condition {
         let since = if let State::Away(since, _) = *state {
             since
         } else {
-            tracing::warn!(controller, part = self.part, %error, "a controller is away");
+            // the program reports the failure of the first use itself
+            if matches!(*state, State::Up(_)) {
+                tracing::warn!(controller, part = self.part, %error, "a controller is away");
+            } else {
+                tracing::info!(controller, part = self.part, %error, "a controller is away");
+            }
             Utc::now()
         };
         *state = State::Away(since, error.clone());

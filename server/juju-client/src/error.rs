@@ -276,7 +276,7 @@ impl Error {
             }
             Self::Configuration { .. } => "correct this controller's addresses and CA certificate in the configuration",
             Self::NoCredential { .. } => {
-                "write `password: ...` under this controller into the Juju client's accounts.yaml, or give a user with a password, or a client id and secret, in the configuration of `juju-mcp serve`"
+                "write the key `password` under this controller into the Juju client's accounts.yaml, or give a user with a password, or a client id and secret, in the configuration of `juju-mcp serve`"
             }
             Self::SessionEnded { controller, .. } => {
                 return Some(format!("log in again with `juju login -c {controller}`, and call again"));

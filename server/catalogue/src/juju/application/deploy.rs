@@ -222,8 +222,12 @@ async fn from_charmhub(
 
 /// Whether the name is one of a bundle in Charmhub.
 async fn is_bundle(name: &str, connection: &Connection) -> bool {
-    let charm_origin =
-        CharmOrigin { source: "charm-hub".to_owned(), risk: "stable".to_owned(), ..CharmOrigin::default() };
+    let charm_origin = CharmOrigin {
+        source: "charm-hub".to_owned(),
+        risk: "stable".to_owned(),
+        architecture: "amd64".to_owned(),
+        ..CharmOrigin::default()
+    };
     let wanted = ResolveCharmWithChannel { reference: format!("ch:{name}"), charm_origin, switch_charm: false };
     let params = ResolveCharmsWithChannel { resolve: vec![wanted], macaroon: None };
     let reply = connection.call::<ResolveCharms>(params).await;
