@@ -22,6 +22,7 @@ const UNANNOUNCED_BYTES: usize = 64 * 1024;
 #[derive(Clone)]
 pub(crate) struct BytesInFlight {
     most: usize,
+    max_body: usize,
     count: Arc<AtomicUsize>,
     metrics: Arc<Metrics>,
 }
@@ -33,9 +34,9 @@ struct CountedBytes {
 }
 
 impl BytesInFlight {
-    /// Admits requests while at most so many bytes are in flight; 0 for no limit.
-    pub(crate) fn new(most: usize, metrics: Arc<Metrics>) -> Self {
-        Self { most, count: Arc::default(), metrics }
+    /// Admits requests while at most so many bytes are in flight, 0 for no limit; no body is longer than `max_body` bytes.
+    pub(crate) fn new(most: usize, max_body: usize, metrics: Arc<Metrics>) -> Self {
+        Self { most, max_body, count: Arc::default(), metrics }
     }
 
     fn add(&self, bytes: usize) -> CountedBytes {
@@ -60,7 +61,8 @@ impl Drop for CountedBytes {
 /// response until the client has taken it.
 pub(crate) async fn bound_bytes(State(bytes): State<BytesInFlight>, request: Request, next: Next) -> Response {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    let counted = bytes.add(announced.unwrap_or(UNANNOUNCED_BYTES));
+    // no more than the limit of a body is held: a longer one is refused
+    let counted = bytes.add(announced.unwrap_or(UNANNOUNCED_BYTES).min(bytes.max_body));
     if bytes.is_full() {
         return HttpError::Busy.into_response();
     }
@@ -80,7 +82,7 @@ mod tests {
 
     #[test]
     fn bytes_count_until_they_are_dropped() {
-        let bytes = BytesInFlight::new(100, Arc::default());
+        let bytes = BytesInFlight::new(100, 100, Arc::default());
         let first = bytes.add(100);
         assert!(!bytes.is_full());
         let second = bytes.add(1);
@@ -93,7 +95,7 @@ mod tests {
 
     #[test]
     fn zero_admits_any_number_of_bytes() {
-        let bytes = BytesInFlight::new(0, Arc::default());
+        let bytes = BytesInFlight::new(0, 100, Arc::default());
         let _all = bytes.add(usize::MAX / 2);
         assert!(!bytes.is_full());
     }

@@ -117,7 +117,7 @@ fn api_routes(settings: &Settings, deps: &RouterDeps) -> Router {
     let auth = AuthLayer { authenticator: recording_authenticator(settings, deps) };
     let rate_limit = RateLimit::new(settings, Arc::clone(&deps.events));
     let byte_rate = ByteRate::new(settings, Arc::clone(&deps.events));
-    let bytes = BytesInFlight::new(settings.max_bytes_in_flight, Arc::clone(&deps.metrics));
+    let bytes = BytesInFlight::new(settings.max_bytes_in_flight, settings.max_body_bytes, Arc::clone(&deps.metrics));
     let body_limit = BodyLimit { bytes: settings.max_body_bytes, time: settings.read_timeout, json: true };
     let mcp = Router::new()
         .route("/mcp", any(default_tools))

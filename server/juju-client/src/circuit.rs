@@ -71,7 +71,7 @@ impl Condition {
             if matches!(*state, State::Up(_)) {
                 tracing::warn!(controller, part = self.part, %error, "a controller is away");
             } else {
-                tracing::info!(controller, part = self.part, %error, "a controller is away");
+                tracing::debug!(controller, part = self.part, %error, "a controller is away");
             }
             Utc::now()
         };

@@ -135,7 +135,7 @@ def test_configuration_of_the_installation_page_is_valid(program, tmp_path):
     page = (TREE / "docs" / "how-to-install.md").read_text()
     config, tls, manifest = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     (tmp_path / "config.yaml").write_text(config)
-    (tmp_path / "prod-ca.pem").write_text("-")
+    shutil.copy(TREE / "tests" / "fixtures" / "another-authority.pem", tmp_path / "prod-ca.pem")
     (tmp_path / "prod-password").write_text("password")
     done = subprocess.run([program, "config", "check", "config.yaml"], cwd=tmp_path, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
