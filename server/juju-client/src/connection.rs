@@ -11,7 +11,7 @@ use crate::{
     access::Access,
     audit_trail::AuditTrail,
     backoff::Backoff,
-    controller::ControllerState,
+    controller_state::ControllerState,
     error::{DisconnectReason, Error},
     login::Connector,
 };

@@ -9,7 +9,7 @@ use crate::{
     Connection, ControllerEndpoint, ControllerStatus, ModelEntry, Settings,
     access::{Access, CurrentAccess},
     circuit::{Circuit, Condition},
-    coalescer::ChangeCounter,
+    controller_state::ControllerState,
     error::Error,
     models::ModelCache,
 };
@@ -21,19 +21,6 @@ pub struct Controller {
     connection: Arc<Connection>,
     models: Mutex<HashMap<String, Arc<Connection>>>,
     model_cache: ModelCache,
-}
-
-/// What the connections of one controller and one credential share.
-#[derive(Debug)]
-pub(crate) struct ControllerState {
-    pub(crate) name: Arc<str>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) access: CurrentAccess,
-    pub(crate) changes: Arc<ChangeCounter>,
-    /// The network up to the controller, for all credentials.
-    pub(crate) circuit: Arc<Circuit>,
-    /// The log-in with this credential.
-    pub(crate) log_in: Condition,
 }
 
 impl Controller {

@@ -6,44 +6,7 @@ use juju_wire::tag::Tag;
 use parking_lot::Mutex;
 
 use self::listing::{ListModels, Model, User};
-use crate::{Connection, error::Error};
-
-/// A model that the user can see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelEntry {
-    /// Short name, `prod`.
-    pub name: String,
-    /// Name of its owner, `admin`.
-    pub owner: String,
-    /// UUID of the model.
-    pub uuid: String,
-    /// Substrate of the model.
-    pub kind: ModelKind,
-}
-
-/// Substrate of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ModelKind {
-    /// Machines, `iaas`.
-    Machines,
-    /// Kubernetes, `caas`.
-    Kubernetes,
-}
-
-impl ModelEntry {
-    /// Owner and short name, `admin/prod`.
-    #[must_use]
-    pub fn full_name(&self) -> String {
-        format!("{}/{}", self.owner, self.name)
-    }
-
-    fn matches_name(&self, name: &str) -> bool {
-        match name.split_once('/') {
-            Some((owner, name)) => self.name == name && self.owner == owner,
-            None => self.name == name || self.uuid == name,
-        }
-    }
-}
+use crate::{Connection, ModelEntry, ModelKind, error::Error};
 
 /// Models of one controller, as of the last request.
 #[derive(Debug, Default)]
