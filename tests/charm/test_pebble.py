@@ -298,7 +298,7 @@ def test_actions_run_against_the_real_program(machine):
     allowed = json.loads(machine.run_action("check-access", {"role": "viewer", "tool": "status", "model": "prod"}))
     denied = json.loads(machine.run_action("check-access", {"role": "viewer", "tool": "destroy-model", "args": "{\"model\": \"prod\"}"}))
     assert (allowed["explanation"]["decision"], denied["explanation"]["decision"]) == ("allow", "deny")
-    assert "is valid: 1 controllers" in machine.run_action("verify-controller")
+    assert "is valid: 1 controller," in machine.run_action("verify-controller")
     with machine.workload.temporary(TOKENS["approver"]) as file:
         options = {"url": f"http://127.0.0.1:{configuration.PORT}", "token-file": file}
         assert json.loads(machine.run_action("list-approvals", {"status": "pending"}, options=options)) == {"approvals": []}

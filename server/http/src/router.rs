@@ -44,7 +44,7 @@ const MAX_FORM_BYTES: usize = 64 * 1024;
 /// Deadline of a page; a sign-in sends several requests to the identity provider.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The MCP service. It finds the [`Caller`] and the [`Endpoint`] in the request's extensions.
+/// The MCP service. It finds the [`identity::Caller`] and the [`Endpoint`] in the request's extensions.
 pub type McpService = BoxCloneSyncService<Request, Response, Infallible>;
 
 /// The services behind the routes.
