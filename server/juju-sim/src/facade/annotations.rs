@@ -32,7 +32,7 @@ fn get(call: &Call, params: Entities) -> Result<AnnotationsGetResults, RemoteErr
         };
         let result = |tag: String| {
             let refused = refused(&tag).map(|error| RemoteError {
-                message: format!("while getting annotations to \"{tag}\": {error}"),
+                message: format!("while getting annotations to \"{tag}\": {}", error.message),
                 ..error
             });
             let found = || stored.and_then(|stored| stored.get(&tag)).cloned().unwrap_or_default();

@@ -90,7 +90,7 @@ fn make(call: &Call, params: AddApplicationOffers) -> Result<ErrorResults, Remot
             let model = state.models.get_mut(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
             let application = &args.application_name;
             let mut endpoints = relations::endpoints(model, application).map_err(|error| RemoteError {
-                message: format!("getting offered application {application}: {error}"),
+                message: format!("getting offered application {application}: {}", error.message),
                 ..error
             })?;
             if let Some(missing) = args.endpoints.values().find(|name| endpoints.iter().all(|side| side.name != **name)) {

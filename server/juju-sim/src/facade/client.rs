@@ -31,7 +31,7 @@ fn full_status(call: &Call, params: StatusParams) -> Result<FullStatusResult, Re
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
         if params.include_storage {
             storage::check_described(model).map_err(|error| RemoteError {
-                message: format!("cannot process storage instances: {error}"),
+                message: format!("cannot process storage instances: {}", error.message),
                 ..error
             })?;
         }
@@ -60,7 +60,7 @@ fn history(call: &Call, request: &StatusHistoryRequest) -> Result<History, Remot
     }
     let what = format!("fetching status history for \"{}\"", request.tag);
     let found = entries(call, request);
-    let mut statuses = found.map_err(|error| RemoteError { message: format!("{what}: {error}"), ..error })?;
+    let mut statuses = found.map_err(|error| RemoteError { message: format!("{what}: {}", error.message), ..error })?;
     // the newest, and these in the order in which they came
     statuses.sort_by(|one, other| one.since.cmp(&other.since));
     let wanted = usize::try_from(filter.size).ok().filter(|size| *size > 0).unwrap_or(20);

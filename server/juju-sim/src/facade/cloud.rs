@@ -51,7 +51,7 @@ pub(super) fn chosen(state: &State, params: &ModelCreateArgs) -> Result<Cloud, R
     let cloud = named(state, &params.cloud_tag).cloned().map_err(|error| match error.code {
         Code::NotFound => {
             let known: Vec<_> = state.controller.all_clouds().map(|cloud| format!("\"{}\"", cloud.name)).collect();
-            RemoteError { message: format!("{error}, expected one of [{}]", known.join(" ")), ..error }
+            RemoteError { message: format!("{}, expected one of [{}]", error.message, known.join(" ")), ..error }
         }
         _ => error,
     })?;

@@ -71,7 +71,7 @@ fn add_one(model: &mut Model, mut wanted: AddMachineParams) -> Result<MachineId,
         return Ok(model.add_machine(wanted.constraints, &channel));
     }
     let added = model.add_container(&wanted.parent_id, &wanted.container_type, wanted.constraints, &channel);
-    added.map_err(|error| RemoteError { message: format!("cannot add a new machine: {error}"), ..error })
+    added.map_err(|error| RemoteError { message: format!("cannot add a new machine: {}", error.message), ..error })
 }
 
 fn destroy(call: &Call, params: DestroyMachinesParams) -> Result<DestroyMachineResults, RemoteError> {

@@ -261,9 +261,10 @@ fn create(call: &Call, params: ModelCreateArgs) -> Result<ModelDetails, RemoteEr
     if params.name.is_empty() {
         return Err(RemoteError::new(Code::NotValid, "failed to create config: Name must be specified"));
     }
-    let making = |error: RemoteError| RemoteError { message: format!("failed to create config: {error}"), ..error };
+    let making =
+        |error: RemoteError| RemoteError { message: format!("failed to create config: {}", error.message), ..error };
     let from_values = |error: RemoteError| RemoteError {
-        message: format!("failed to create config: creating config from values failed: {error}"),
+        message: format!("failed to create config: creating config from values failed: {}", error.message),
         ..error
     };
     model_config::check_version(call, &params.config).map_err(making)?;

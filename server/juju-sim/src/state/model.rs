@@ -294,7 +294,7 @@ impl Model {
         if self.kind == Kind::Iaas {
             let machine = match placement {
                 Some(placement) => self.place(placement, wanted).map_err(|error| RemoteError {
-                    message: format!("acquiring machine to host unit \"{name}\": {error}"),
+                    message: format!("acquiring machine to host unit \"{name}\": {}", error.message),
                     ..error
                 })?,
                 None => self.add_machine(wanted, OF_CHARMS),

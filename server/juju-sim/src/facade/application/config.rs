@@ -107,7 +107,7 @@ pub(super) fn apply(model: &mut Model, name: &str, settings: &BTreeMap<String, S
     let mut values = Vec::new();
     for (option, text) in settings.iter().filter(|(option, _)| *option != "trust") {
         let value = typed(&application.charm, option, text)
-            .map_err(|error| RemoteError::plain(format!("{PARSING}: {error}")))?;
+            .map_err(|error| RemoteError::plain(format!("{PARSING}: {}", error.message)))?;
         values.push((option.clone(), value));
     }
     if let Some(trust) = settings.get("trust") {
@@ -143,7 +143,7 @@ fn set(call: &Call, params: ConfigSetArgs) -> Result<ErrorResults, RemoteError> 
         let mut settings = args.config.clone();
         if !args.config_yaml.is_empty() {
             let read = from_yaml(&args.config_yaml, &args.application);
-            settings.extend(read.map_err(|error| RemoteError::plain(format!("{PARSING}: {error}")))?);
+            settings.extend(read.map_err(|error| RemoteError::plain(format!("{PARSING}: {}", error.message)))?);
         }
         call.write_model(|model| apply(model, &args.application, &settings))
     };
