@@ -177,6 +177,8 @@ fn claims(
         client_id: client,
         audience: texts(audience.0.as_ref()).filter(|one| settings.audiences.contains(one)).collect(),
         scopes,
+        // no client has the name of a subject
+        is_service_account: false,
     };
     (map, claims)
 }
