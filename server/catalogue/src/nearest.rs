@@ -1,7 +1,5 @@
 //! The known name nearest to one that does not exist, for the sentences that refuse it.
 
-use juju_client::edit_distance;
-
 /// Longest name for which a nearest one is looked for, in bytes: the search takes the product of both lengths.
 const MAX_COMPARED_BYTES: usize = 64;
 
@@ -27,7 +25,7 @@ fn fold(name: &str) -> String {
 
 /// How far two names are from each other: the same, a part of the other, or a few letters.
 fn rank(wanted: &str, candidate: &str) -> Option<(usize, usize)> {
-    let distance = edit_distance(wanted, candidate);
+    let distance = strsim::levenshtein(wanted, candidate);
     let same_letters = wanted.replace('_', "") == candidate.replace('_', "");
     let has_words = |long: &str, short: &str| {
         long.starts_with(short) || long.split('_').any(|word| word == short) || long.ends_with(&format!("_{short}"))

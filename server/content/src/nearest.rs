@@ -5,8 +5,10 @@
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = normalize(name);
     // a third of the letters may differ, and in short names one or two
-    let limit = (wanted.len() / 3).max(1 + usize::from(wanted.len() > 3));
-    let distances = candidates.into_iter().map(|candidate| (distance(&wanted, &normalize(candidate)), candidate));
+    let letters = wanted.chars().count();
+    let limit = (letters / 3).max(1 + usize::from(letters > 3));
+    let distance = |candidate: &str| strsim::levenshtein(&wanted, &normalize(candidate));
+    let distances = candidates.into_iter().map(|candidate| (distance(candidate), candidate));
     distances.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
 }
 
@@ -36,22 +38,8 @@ pub fn shorten_unknown(message: &str) -> String {
     }
 }
 
-fn normalize(name: &str) -> Vec<char> {
-    name.to_lowercase().chars().map(|letter| if letter == '_' { '-' } else { letter }).collect()
-}
-
-/// Levenshtein distance.
-fn distance(one: &[char], other: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in one.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
-        for (column, wanted) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != wanted);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
+fn normalize(name: &str) -> String {
+    name.to_lowercase().replace('_', "-")
 }
 
 #[cfg(test)]

@@ -95,6 +95,5 @@ pub use controllers::Controllers;
 pub use endpoint::{ControllerEndpoint, Credential, Secret};
 pub use error::{AddressFailure, DisconnectReason, Error};
 pub use model_entry::{ModelEntry, ModelKind};
-pub use models::edit_distance;
 pub use session::Session;
 pub use settings::Settings;

@@ -63,27 +63,11 @@ fn similar_names(entries: &[ModelEntry], name: &str) -> Vec<String> {
     let wanted = name.rsplit('/').next().unwrap_or(name);
     let mut similar: Vec<_> = entries
         .iter()
-        .map(|entry| (edit_distance(&entry.name, wanted), entry.full_name()))
+        .map(|entry| (strsim::levenshtein(&entry.name, wanted), entry.full_name()))
         .filter(|(distance, full_name)| *distance <= wanted.len().max(3) / 2 || full_name.contains(wanted))
         .collect();
     similar.sort();
     similar.into_iter().take(5).map(|(_, full_name)| full_name).collect()
-}
-
-/// Levenshtein distance of two names.
-#[must_use]
-pub fn edit_distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
-        for (column, wanted) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *wanted);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 fn entry(model: Model) -> ModelEntry {
