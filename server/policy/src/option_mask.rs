@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::redact::{is_secret_name, is_secret_reference, redact_text};
+use crate::{is_secret_name, is_secret_reference, redact_text};
 
 /// Bytes of the hash that a mask shows: enough to compare two values, too few to be worth a search.
 const MASK_BYTES: usize = 6;

@@ -1,53 +1,11 @@
-//! Removes secrets from values and texts. The only list of secret names: ledger, approvals, console, logs, error texts and the
-//! measure `secrets.plaintext` use it. A text that only resembles a secret is redacted too.
+//! Removes secrets from values and texts: ledger, approvals, console, logs, error texts and the measure `secrets.plaintext` use it. A text that only resembles a secret is redacted too.
 
 use serde_json::{Map, Value};
 
-use crate::{Location, Target, TargetEntity};
+use crate::{Location, Target, TargetEntity, is_secret_name, is_secret_reference};
 
 /// Replaces a secret.
 pub const REDACTED: &str = "(redacted)";
-/// A name that contains one of these, without separators, has a secret value.
-const SECRET_PARTS: [&str; 17] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "secret",
-    "token",
-    "credential",
-    "macaroon",
-    "apikey",
-    "privatekey",
-    "accesskey",
-    "authorization",
-    "connectionstring",
-    "cookie",
-    "webhookurl",
-    "signature",
-    "sshkey",
-];
-/// A name with one of these words has a secret value.
-const SECRET_WORDS: [&str; 16] = [
-    "pass",
-    "pwd",
-    "pw",
-    "auth",
-    "dsn",
-    "cert",
-    "certificate",
-    "session",
-    "sessionid",
-    "jwt",
-    "otp",
-    "psk",
-    "sas",
-    "creds",
-    "cred",
-    "pem",
-];
-/// The last word of the name of a secret value, for names of several words.
-const SECRET_ENDS: [&str; 3] = ["key", "pass", "pwd"];
 /// Members that name an option in an object such as `{"name": "password", "value": "x"}`.
 const NAMING_MEMBERS: [&str; 7] = ["name", "key", "option", "field", "id", "env", "variable"];
 /// Programs that take a password as the word after their option `-p` or `-a`.
@@ -95,41 +53,6 @@ const MACAROON_PREFIXES: [&str; 3] = ["W3siYy", "W3siaS", "MDAx"];
 /// Start of the first and of the last line of a PEM block (RFC 7468), and what follows their labels; Juju's messages about names have
 /// slashes in place of hyphens.
 const PEM: [(&str, &str, &str); 2] = [("-----BEGIN ", "-----END ", "-----"), ("/////BEGIN ", "/////END ", "/////")];
-
-/// Whether a value of this name is secret, by the words of the name: `admin-password`, `dbPwd`, `ssl_key`, `AUTH`.
-#[must_use]
-pub fn is_secret_name(name: &str) -> bool {
-    let words = words(name);
-    let joined = words.concat();
-    SECRET_PARTS.iter().any(|part| joined.contains(part))
-        || words.iter().any(|word| SECRET_WORDS.contains(&word.as_str()))
-        || SECRET_ENDS.iter().any(|end| joined.ends_with(end) && joined != *end)
-}
-
-/// The lower-case words of a name; separators, digits and changes to upper case end a word.
-fn words(name: &str) -> Vec<String> {
-    let (mut words, mut was_lower) = (vec![String::new()], false);
-    for letter in name.chars() {
-        if !letter.is_alphabetic() || (was_lower && letter.is_uppercase()) {
-            words.push(String::new());
-        }
-        was_lower = letter.is_lowercase();
-        if letter.is_alphabetic()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(letter.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-/// Whether a text refers to a Juju secret, which reveals nothing: `secret:` and an id of 20 characters.
-#[must_use]
-pub fn is_secret_reference(text: &str) -> bool {
-    let id = text.strip_prefix("secret:").map(|rest| rest.rsplit('/').next().unwrap_or(rest));
-    id.is_some_and(|id| id.len() == 20 && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
-}
 
 /// Returns the value with every secret replaced: values of members with secret names, and secrets inside texts.
 #[must_use]

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Act, Pattern,
     fact::Fact,
-    redact::{is_secret_name, is_secret_reference, redact, redact_text},
+    is_secret_name, is_secret_reference, redact, redact_text,
     selector::{EvaluationInput, argument, scalar_leaves, texts_and_names},
 };
 
