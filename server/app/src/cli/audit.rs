@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use ::audit::ExportFilter;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 
 /// Sub-commands of `audit`.
@@ -70,23 +71,37 @@ pub(crate) struct RebuildCheckpoint {
     pub(crate) checkpoint: Vec<PathBuf>,
 }
 
+/// The records that a command reads; default: all.
+#[derive(Debug, Args)]
+pub(crate) struct Range {
+    /// Only records from this time on: 7d, 12h or 30m ago, `today`, `yesterday`, a day, or an RFC 3339 time
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    since: Option<DateTime<Utc>>,
+    /// Only records before this time
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    until: Option<DateTime<Utc>>,
+    /// Only acts in this model: `prod`, `admin/prod` or `controller:admin/prod`
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// Only acts of this caller, by subject or address
+    #[arg(long, value_name = "CALLER")]
+    caller: Option<String>,
+}
+
+impl From<Range> for ExportFilter {
+    fn from(Range { since, until, model, caller }: Range) -> Self {
+        let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
+        Self { since: since.map(time), until: until.map(time), model, caller }
+    }
+}
+
 /// Arguments of `audit list`.
 #[derive(Debug, Args)]
 pub(crate) struct AuditList {
     #[command(flatten)]
     pub(crate) state: State,
-    /// Only changes from this time on
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    pub(crate) since: Option<DateTime<Utc>>,
-    /// Only changes before this time
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    pub(crate) until: Option<DateTime<Utc>>,
-    /// Only changes in this model: `prod`, `admin/prod` or `controller:admin/prod`
-    #[arg(long, value_name = "MODEL")]
-    pub(crate) model: Option<String>,
-    /// Only changes of this caller, by subject or address
-    #[arg(long, value_name = "CALLER")]
-    pub(crate) caller: Option<String>,
+    #[command(flatten)]
+    pub(crate) range: Range,
     /// Only calls of this tool, `juju_add_unit`, or `juju` command, `add-unit`
     #[arg(long, value_name = "NAME")]
     pub(crate) tool: Option<String>,
@@ -106,18 +121,8 @@ pub(crate) struct AuditList {
 pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) state: State,
-    /// Only records from this time on: 7d, 12h or 30m ago, `today`, `yesterday`, a day, or an RFC 3339 time
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    pub(crate) since: Option<DateTime<Utc>>,
-    /// Only records before this time
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    pub(crate) until: Option<DateTime<Utc>>,
-    /// Only acts in this model: `prod`, `admin/prod` or `controller:admin/prod`
-    #[arg(long, value_name = "MODEL")]
-    pub(crate) model: Option<String>,
-    /// Only acts of this caller, by subject or address
-    #[arg(long, value_name = "CALLER")]
-    pub(crate) caller: Option<String>,
+    #[command(flatten)]
+    pub(crate) range: Range,
     /// File to create; default: standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -8,10 +8,9 @@ use std::{
 };
 
 use ::audit::{
-    Error, ExportFilter, LatestCheckpoint, LedgerConfig, PublicKey, Retention, Signer, Verified,
-    rebuild_checkpoint_file, rotate_key, verify_checkpoints,
+    Error, LatestCheckpoint, LedgerConfig, PublicKey, Retention, Signer, Verified, rebuild_checkpoint_file, rotate_key,
+    verify_checkpoints,
 };
-use chrono::{DateTime, SecondsFormat, Utc};
 use store::Store;
 use tokio::time::{Duration, Instant, sleep};
 
@@ -237,11 +236,8 @@ async fn export(arguments: Export) -> Result<ExitCode, Failure> {
         Some(file) => Box::new(private_file::create(file).map_err(|cause| Failure::file("create", file, &cause))?),
         None => Box::new(std::io::stdout()),
     };
-    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let Export { since, until, model, caller, .. } = arguments;
-    let filter = ExportFilter { since: since.map(time), until: until.map(time), model, caller };
     let mut output = BufWriter::new(output);
-    let exported = ::audit::export(&store, filter, &mut output).await;
+    let exported = ::audit::export(&store, arguments.range.into(), &mut output).await;
     let exported = exported.and_then(|exported| output.flush().map(|()| exported).map_err(Error::Export));
     match exported {
         Ok(exported) => {

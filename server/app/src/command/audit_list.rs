@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use ::audit::{Change, ChangeFilter, ExportFilter, changes};
-use chrono::{DateTime, SecondsFormat, Utc};
+use ::audit::{Change, ChangeFilter, changes};
 use serde_json::{Value, json};
 
 use super::ledger_store::open;
@@ -13,14 +12,12 @@ use crate::{cli::AuditList, failure::Failure, output, state_dir::ledger_director
 const MAX_CELL_CHARS: usize = 60;
 
 pub(super) async fn run(arguments: AuditList) -> Result<ExitCode, Failure> {
-    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let AuditList { state, since, until, model, caller, tool, outcome, limit, json } = arguments;
+    let AuditList { state, range, tool, outcome, limit, json } = arguments;
     if limit == 0 {
         return Err(Failure::usage("`--limit 0` lists nothing", "give at least 1"));
     }
-    let range = ExportFilter { since: since.map(time), until: until.map(time), model, caller };
     let tool = tool.map(|name| tool_name(&name)).transpose()?;
-    let filter = ChangeFilter { range, tool, outcome, limit };
+    let filter = ChangeFilter { range: range.into(), tool, outcome, limit };
     let (mut found, mut omitted_older) = (Vec::new(), 0);
     for directory in ledger_directories(&state.state_dir)? {
         let listed = changes(&open(&directory).await?, &filter, |_| true).await?;
