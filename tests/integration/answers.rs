@@ -99,10 +99,7 @@ async fn log_of_an_application_named_like_a_tag_is_found() {
 async fn removal_of_a_dying_application_needs_no_second_approval() {
     let simulator = simulator("shop").await;
     let pair = SideBySide::on_simulator(&simulator).await;
-    simulator.inject("hook-error payment/0".parse().expect("a fault")).await.expect("injected");
-    let failed =
-        |now: &Value| now["applications"]["payment"]["units"]["payment/0"]["workload-status"]["current"] == "error";
-    pair.status_until("shop", "a hook failed", failed).await;
+    pair.fail_payment_hook(&simulator).await;
     let remove = json!({"model": "shop", "applications": ["payment"]});
     answer(&pair, "remove-application", remove.clone()).await;
     let dying = |now: &Value| now["applications"]["payment"]["life"] == "dying";
@@ -171,10 +168,7 @@ async fn wait_goes_on_over_a_new_connection() {
 async fn resolved_reports_a_request_and_what_to_look_at() {
     let simulator = simulator("shop").await;
     let pair = SideBySide::on_simulator(&simulator).await;
-    simulator.inject("hook-error payment/0".parse().expect("a fault")).await.expect("injected");
-    let failed =
-        |now: &Value| now["applications"]["payment"]["units"]["payment/0"]["workload-status"]["current"] == "error";
-    pair.status_until("shop", "a hook failed", failed).await;
+    pair.fail_payment_hook(&simulator).await;
     let (text, value) = answer(&pair, "resolved", json!({"model": "shop", "units": ["payment/0"]})).await;
     assert_eq!(value["asked_to_retry"], json!(["payment/0"]), "{value}");
     assert!(text.contains("may fail again") && text.contains("juju_show_status_log"), "{text}");

@@ -212,10 +212,7 @@ async fn own_cloud(pair: &SideBySide) -> String {
 async fn resolved_clears_a_unit_error_on_the_simulated_controller() {
     let simulator = simulator("shop").await;
     let pair = SideBySide::on_simulator(&simulator).await;
-    simulator.inject("hook-error payment/0".parse().expect("a fault")).await.expect("injected");
-    let failed =
-        |now: &Value| now["applications"]["payment"]["units"]["payment/0"]["workload-status"]["current"] == "error";
-    pair.status_until("shop", "a hook failed", failed).await;
+    pair.fail_payment_hook(&simulator).await;
     pair.juju_mcp("resolved", &json!({"model": "shop", "units": ["payment/0"], "no_retry": true}))
         .await
         .expect("resolved");

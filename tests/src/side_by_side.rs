@@ -185,6 +185,17 @@ impl SideBySide {
         self.juju_mcp_until("status", &json!({"model": model}), what, settled).await
     }
 
+    /// Fails a hook of `payment/0` in the simulated shop, and waits until its status shows it.
+    ///
+    /// # Panics
+    /// If the simulator refuses the fault, or the status takes too long.
+    pub async fn fail_payment_hook(&self, simulator: &Simulator) {
+        simulator.inject("hook-error payment/0".parse().expect("a fault")).await.expect("injected");
+        let failed =
+            |now: &Value| now["applications"]["payment"]["units"]["payment/0"]["workload-status"]["current"] == "error";
+        self.status_until("shop", "a hook failed", failed).await;
+    }
+
     /// All records of the ledger.
     ///
     /// # Panics
