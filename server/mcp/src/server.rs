@@ -17,7 +17,7 @@ use rmcp::{
 };
 
 use crate::{
-    CallMetrics, Endpoint,
+    CallMetrics, Endpoint, Selection,
     builtin::{find_builtin_tool, names::RUN_COMMAND},
     call_context::CallContext,
     confirmation::RequestStateSealer,
@@ -156,7 +156,15 @@ impl Server {
         if endpoint.read_only {
             return format!("`{name}` is not offered here, where nothing can be changed: use `/mcp` for it");
         }
-        format!("`{name}` is not offered here: call it by {RUN_COMMAND}, or connect to `/mcp/full`")
+        match endpoint.selection {
+            Selection::Full => {
+                format!("`{name}` is not offered here, where every command is a tool: call the command's own tool")
+            }
+            Selection::Curated => {
+                format!("`{name}` is not offered here: call it by {RUN_COMMAND}, or connect to `/mcp/full`")
+            }
+            Selection::Toolsets(_) => format!("`{name}` is not offered here: connect to `/mcp` or `/mcp/full`"),
+        }
     }
 }
 

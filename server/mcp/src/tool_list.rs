@@ -34,8 +34,10 @@ struct ListedTool {
 enum Exposure {
     Curated,
     FullOnly,
-    /// Beside the curated tools; of no use where every command is a tool.
-    Builtin,
+    /// Finds or runs commands, beside the curated tools: of no use where every command is a tool.
+    CommandAccess,
+    /// No command, and offered beside the curated tools and beside all commands.
+    Companion,
 }
 
 impl ToolList {
@@ -90,7 +92,7 @@ impl ToolList {
         arguments: Map<String, Value>,
     ) -> Result<Map<String, Value>, BadArguments> {
         match self.tools.get(name) {
-            Some(ListedTool { rendered, exposure: Exposure::Builtin, .. }) => {
+            Some(ListedTool { rendered, exposure: Exposure::CommandAccess | Exposure::Companion, .. }) => {
                 let arguments = catalogue::coerce_arguments(&rendered.input_schema, arguments)?;
                 catalogue::check_bounds(&rendered.input_schema, &arguments)?;
                 Ok(arguments)
@@ -141,14 +143,14 @@ impl ListedTool {
             least: effect,
             most: effect,
             toolset: "",
-            exposure: Exposure::Builtin,
+            exposure: if tool.reaches_commands() { Exposure::CommandAccess } else { Exposure::Companion },
         }
     }
 
     /// Whether the caller's roles permit calls of this effect.
     fn is_permitted(&self, rights: &Permissions<'_>, effect: Effect) -> bool {
         match self.exposure {
-            Exposure::Builtin => {
+            Exposure::CommandAccess | Exposure::Companion => {
                 let reached = if effect.changes() {
                     [Effect::Write, Effect::Destructive]
                 } else {
@@ -165,7 +167,7 @@ impl ListedTool {
     fn is_exposed_on(&self, endpoint: &Endpoint) -> bool {
         match &endpoint.selection {
             Selection::Curated => self.exposure != Exposure::FullOnly,
-            Selection::Full => self.exposure != Exposure::Builtin,
+            Selection::Full => self.exposure != Exposure::CommandAccess,
             Selection::Toolsets(names) => names.iter().any(|name| name == self.toolset),
         }
     }
