@@ -45,7 +45,7 @@ def test_charm_is_valid():
     (("run-user",), "root"),
     (("bogus",), 1),
     (("build-base",), None),
-    (("parts", "juju-mcp", "stage-packages"), ["libc6"]),
+    (("parts", "slices", "stage-packages"), ["libc6"]),
     (("parts", "juju-mcp", "rust-chanel"), "stable"),
     (("services", "juju-mcp", "command"), None),
     (("services", "juju-mcp", "start"), "enabled"),

@@ -144,6 +144,31 @@ def pebble():
     return go_program("pebble", "github.com/canonical/pebble", "v1.26.0", "./cmd/pebble")
 
 
+def traefik():
+    """The path of Traefik 3.6.7: the ingress in front of the server."""
+    def add_empty_dashboard(source):
+        # the published module lacks the dashboard, which the program embeds
+        (source / "webui" / "static").mkdir(parents=True, exist_ok=True)
+        (source / "webui" / "static" / "index.html").touch()
+
+    return go_program("traefik", "github.com/traefik/traefik/v3", "v3.6.7", "./cmd/traefik", add_empty_dashboard)
+
+
+def debian_packages(name, packages):
+    """A folder with Debian's packages, each unpacked into a folder of its name; nothing is installed."""
+    tool = need("apt-get", f"which downloads Debian's packages for {name}")
+    need("dpkg", "which unpacks them")
+
+    def make(partial):
+        fetch([tool, "download", "--quiet", *packages], cwd=partial)
+        for package in packages:
+            (file,) = partial.glob(f"{package}_*.deb")
+            run(["dpkg", "-x", file, partial / package])
+            file.unlink()
+
+    return folder(name, key(*packages, platform.machine()), make)
+
+
 def promtool():
     """The path of Prometheus' own tool, from Debian's package, which is unpacked and not installed."""
     tool = need("apt-get", "which downloads Debian's package of Prometheus")
@@ -158,3 +183,13 @@ def promtool():
         package.unlink()
 
     return folder("promtool", key("prometheus", platform.machine()), make) / "promtool"
+
+
+def rock_tools():
+    """The folder of what assembles and runs the rock: Debian's umoci and runc below `bin`, and the packages that the slices are cut from."""
+    home = debian_packages("rock-tools", ["umoci", "runc", "libseccomp2", "libc6", "libgcc-s1", "ca-certificates", "base-files"])
+    (home / "bin").mkdir(exist_ok=True)
+    for link, target in (("umoci", "../umoci/usr/bin/umoci"), ("runc", "../runc/usr/sbin/runc")):
+        if not (home / "bin" / link).is_symlink():
+            (home / "bin" / link).symlink_to(target)
+    return home
