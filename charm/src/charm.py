@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import ops
+import ops_tracing
 from charmlibs.interfaces import tls_certificates
 
 import actions
@@ -47,6 +48,7 @@ class JujuMcpCharm(ops.CharmBase):
         self.certificates = tls_certificates.TLSCertificatesRequiresV4(
             self, "certificates", [self.certificate_request], key_algorithm=tls_certificates.KeyAlgorithm.ECDSA
         )
+        self.tracing = ops_tracing.Tracing(self, "charm-tracing", ca_relation_name="receive-ca-cert")
         for name, event in self.on.events().items():
             if name not in IGNORED_EVENTS:
                 framework.observe(event, self._on_action if name.endswith("_action") else self._reconcile)
@@ -67,7 +69,7 @@ class JujuMcpCharm(ops.CharmBase):
         if (problems or not complete) and not provider and not tokens:
             self.workload.stop()  # what cannot be applied must not keep access open that was removed
         else:
-            problems = self.workload.start(str(self.config["log-level"]), self._log_targets()) or problems
+            problems = self.workload.start(str(self.config["log-level"]), self._log_endpoints(), self.topology) or problems
         related = [endpoint for endpoint in self.meta.relations if self._relation(endpoint)]
         problems += status.problems(self.app.name, self.app.planned_units(), related, provider, tokens, certificate)
         self.unit.status = status.unit_status(problems or self.workload.health_problems())
@@ -90,16 +92,9 @@ class JujuMcpCharm(ops.CharmBase):
         self.problems += found
         peers = self._relations("receive-ca-cert")
         transferred = [relations.ca_certificates(peer.data[peer.app], [peer.data[unit] for unit in peer.units]) for peer in peers]
-        return Inputs(
-            options=self.config,
-            controllers=sections,
-            tokens=token_sections,
-            secret_files={**controller_files, **token_files, **self._certificate()},
-            provider=provider,
-            ca_certificates=sorted(set().union(*transferred)),
-            public_url=self.public_url,
-            host_names=self.host_names,
-        )
+        files, tracing = {**controller_files, **token_files, **self._certificate()}, relations.otlp_receiver(self._remote("tracing"))
+        certificates = sorted(set().union(*transferred))
+        return Inputs(self.config, sections, token_sections, files, provider, certificates, self.public_url, self.host_names, tracing)
 
     def _controller_secrets(self) -> Iterator[tuple[str, str]]:
         yield "controller-credentials", str(self.config.get("controller-credentials") or "")
@@ -161,11 +156,9 @@ class JujuMcpCharm(ops.CharmBase):
                 for side, entity in sides.items():
                     relation.data[entity].update(relations.databag(endpoint, side, values))
 
-    def _log_targets(self) -> dict:
-        endpoints: dict[str, str] = dict.fromkeys(self.workload.previous_log_targets(), "")
-        for relation in self._relations("logging"):
-            endpoints |= {unit.name: url for unit in relation.units if (url := relations.loki_url(relation.data[unit]))}
-        return workload.log_targets(self.topology, endpoints)
+    def _log_endpoints(self) -> dict[str, str]:
+        units = [(unit, relation.data[unit]) for relation in self._relations("logging") for unit in relation.units]
+        return {unit.name: url for unit, databag in units if (url := relations.loki_url(databag))}
 
     def _relations(self, endpoint: str) -> list[ops.Relation]:
         """Relations of an endpoint, without one that is being removed."""

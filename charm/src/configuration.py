@@ -12,7 +12,7 @@ from status import Problem
 PORT = 8080
 METRICS_PORT = 9091
 STATE_DIR = "/var/lib/juju-mcp"
-CONFIG, POLICY = "config.yaml", "policy.yaml"
+CONFIG, POLICY, CA = "config.yaml", "policy.yaml", "ca.pem"
 TLS_CERTIFICATE, TLS_KEY, TLS_CA = "tls-certificate.pem", "tls-key.pem", "tls-ca.pem"
 # Files of which the server reads a new content by itself.
 RELOADED = frozenset({CONFIG, POLICY, TLS_CERTIFICATE, TLS_KEY, TLS_CA})
@@ -31,6 +31,7 @@ class Inputs:
     ca_certificates: list[str]
     public_url: str
     host_names: list[str]
+    tracing: Mapping[str, Any] | None = None
 
 
 def files(inputs: Inputs) -> tuple[dict[str, str], list[Problem]]:
@@ -42,16 +43,15 @@ def files(inputs: Inputs) -> tuple[dict[str, str], list[Problem]]:
         problems.append(Problem(f"the option `configuration` contains `{key}`, which the charm sets: remove it"))
     content = dict(inputs.secret_files)
     content[POLICY] = _dump({name.replace("-", "_"): document for name, document in documents.items() if document})
-    parts = [TEMPLATE]
-    values = _values(inputs)
+    related = {name: section for name, section in (("provider", inputs.provider), ("tracing", inputs.tracing)) if section}
+    certificates = [*related.get("provider", {}).get("ca_chain", []), *inputs.ca_certificates]
+    if certificates:
+        content[CA] = "".join(certificate.strip() + "\n" for certificate in dict.fromkeys(certificates))
     if inputs.provider:
-        certificates = [*inputs.provider["ca_chain"], *inputs.ca_certificates]
         content["oauth-client-secret"] = inputs.provider["client_secret"] + "\n"
-        if certificates:
-            content["oauth-ca.pem"] = "".join(certificate.strip() + "\n" for certificate in dict.fromkeys(certificates))
-        parts.append(TEMPLATE["provider"])
-        values |= {**inputs.provider, "ca_certificate_file": "oauth-ca.pem" if certificates else None}
-    defaults, overrides = ([_present(templates.fill(part[kind], values)) for part in parts] for kind in ("defaults", "overrides"))
+    values = merge(_values(inputs), *related.values(), {"ca_certificate_file": CA if certificates else None})
+    parts = [TEMPLATE, *(TEMPLATE[name] for name in related)]
+    defaults, overrides = ([_present(templates.fill(part.get(kind, {}), values)) for part in parts] for kind in ("defaults", "overrides"))
     content[CONFIG] = _dump(merge(*defaults, own, *overrides))
     return content, problems
 
@@ -108,22 +108,15 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
 
 def needs_restart(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
     """Whether anything changes that the running server does not reload by itself."""
-
-    def selected(files: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
-        rest = {name: text for name, text in files.items() if name not in RELOADED}
-        return {**_config(files), "policy": None}, rest
-
-    return selected(old) != selected(new)
+    before, after = (({**_config(files), "policy": None}, {**files, **dict.fromkeys(RELOADED, "")}) for files in (old, new))
+    return before != after
 
 
 def changes_controllers(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
     """Whether a controller or a login for one changes."""
-
-    def selected(files: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
-        logins = {name: text for name, text in files.items() if name.startswith("controller-")}
-        return _config(files).get("controllers"), logins
-
-    return selected(old) != selected(new)
+    names = [name for name in {**old, **new} if name.startswith("controller-")]
+    before, after = ((_config(files).get("controllers"), [files.get(name) for name in names]) for files in (old, new))
+    return before != after
 
 
 def _config(files: Mapping[str, str]) -> dict[str, Any]:

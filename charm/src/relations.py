@@ -1,6 +1,7 @@
 """The databags of the relations: pure functions from and to their content."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import lzma
@@ -18,7 +19,9 @@ DASHBOARD = pathlib.Path(__file__).parent / "grafana_dashboard.json"
 def topology(model: str, model_uuid: str, application: str, unit: str, charm_name: str) -> dict[str, Any]:
     """Where this unit is, in the terms of Juju: values for templates."""
     names = {"model": model, "model_uuid": model_uuid, "application": application, "unit": unit, "charm_name": charm_name}
-    return {**names, "topology": names, "model_short_uuid": model_uuid[:8]}
+    labels = {f"juju_{name}": names[name] for name in ("model", "model_uuid", "application")} | {"juju_charm": charm_name}
+    attributes = ",".join(f"{name}={value}" for name, value in {**labels, "juju_unit": unit}.items())
+    return {**names, "topology": names, "labels": labels, "resource_attributes": attributes, "model_short_uuid": model_uuid[:8]}
 
 
 def databag(endpoint: str, side: str, values: Mapping[str, Any]) -> dict[str, str]:
@@ -43,10 +46,9 @@ def observability(names: Mapping[str, Any]) -> dict[str, Any]:
 
 def alert_groups(names: Mapping[str, Any], rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Alert rules, limited to this application. `%%juju_topology%%` in an expression becomes its label matchers."""
-    labels = {f"juju_{name}": names[name] for name in ("model", "model_uuid", "application")} | {"juju_charm": names["charm_name"]}
-    matchers = ", ".join(f'{name}="{value}"' for name, value in labels.items())
+    matchers = ", ".join(f'{name}="{value}"' for name, value in names["labels"].items())
     limited = [
-        {**rule, "expr": rule["expr"].replace("%%juju_topology%%", matchers), "labels": {**rule.get("labels", {}), **labels}}
+        {**rule, "expr": rule["expr"].replace("%%juju_topology%%", matchers), "labels": {**rule.get("labels", {}), **names["labels"]}}
         for rule in rules
     ]
     prefix = "{model}_{model_short_uuid}_{application}".format(**names).replace("-", "_")
@@ -81,6 +83,15 @@ def ca_certificates(app: Mapping[str, str], units: list[Mapping[str, str]]) -> l
 def loki_url(databag: Mapping[str, str]) -> str | None:
     """`loki_push_api`: the push URL of one unit."""
     return _json(databag.get("endpoint"), dict).get("url")
+
+
+def otlp_receiver(databag: Mapping[str, str]) -> dict[str, str] | None:
+    """`tracing`: the receiver for OTLP over HTTP: values for templates."""
+    for receiver in _json(databag.get("receivers"), list):
+        with contextlib.suppress(TypeError, KeyError):
+            if receiver["protocol"]["name"] == "otlp_http":
+                return {"otlp_endpoint": str(receiver["url"])}
+    return None
 
 
 def _json(text: str | None, kind: type) -> Any:

@@ -2,9 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ops
 
+import templates
+
+PROBLEMS: dict[str, dict[str, Any]] = templates.read("problems.yaml")
 MAX_MESSAGE = 240
 
 
@@ -18,21 +22,15 @@ class Problem:
 
 def problems(app: str, units: int, related: Collection[str], provider: bool, tokens: bool, certificate: bool) -> list[Problem]:
     """What is wrong with a deployment, apart from what options, secrets and the program report."""
-    oauth, ingresses = "oauth" in related, {"ingress", "istio-ingress-route"}
-    table = [
-        (units > 1, Problem(f"one unit is supported, {units} are planned: run `juju scale-application {app} 1`")),
-        (ingresses <= set(related), Problem("`ingress` and `istio-ingress-route` are both integrated: remove one")),
-        (
-            not (oauth or provider or tokens),
-            Problem("every caller is rejected: integrate an identity provider (`oauth`), or set `static-tokens`"),
-        ),
-        (oauth and not provider, Problem("waiting for the identity provider to register the client", blocked=False)),
-        (
-            "certificates" in related and not certificate,
-            Problem("waiting for the provider of `certificates` to sign the certificate", blocked=False),
-        ),
-    ]
-    return [problem for applies, problem in table if applies]
+    holds = {
+        "several_units": units > 1,
+        "two_ingresses": {"ingress", "istio-ingress-route"} <= set(related),
+        "no_access": not ("oauth" in related or provider or tokens),
+        "no_client": "oauth" in related and not provider,
+        "no_certificate": "certificates" in related and not certificate,
+    }
+    found = [templates.fill(row, {"app": app, "units": units}) for name, row in PROBLEMS.items() if holds[name]]
+    return [Problem(row["message"], blocked=not row.get("waits")) for row in found]
 
 
 def unit_status(problems: Sequence[Problem]) -> ops.StatusBase:

@@ -24,11 +24,12 @@ PROBE_TIMEOUT = 60.0
 ACTION_TIMEOUT = 600.0
 
 
-def layer(generation: str, log_level: str, tls: bool, log_targets: Mapping[str, Any]) -> ops.pebble.Layer:
+def layer(generation: str, tls: bool, log_level: str, targets: Mapping[str, Any], names: Mapping[str, Any]) -> ops.pebble.Layer:
     """The Pebble layer. It contains no secret and nothing derived from one."""
-    names = {"program": PROGRAM, "folder": ACTIVE, "port": PORT, "generation": generation, "log_level": log_level}
-    document = templates.fill(TEMPLATES["layer"], {**names, "log_targets": dict(log_targets)})
-    for name, probe in templates.fill(TEMPLATES["probes"]["https" if tls else "http"], names).items():
+    own = {"program": PROGRAM, "folder": ACTIVE, "port": PORT, "generation": generation, "log_level": log_level}
+    values = {**own, "log_targets": dict(targets), "resource_attributes": names["resource_attributes"]}
+    document = templates.fill(TEMPLATES["layer"], values)
+    for name, probe in templates.fill(TEMPLATES["probes"]["https" if tls else "http"], own).items():
         document["checks"][name] |= probe
     return ops.pebble.Layer(document)
 
@@ -78,12 +79,14 @@ class Workload:
             self.container.remove_path(f"{ACTIVE}/{name}")
         return problems
 
-    def start(self, log_level: str, log_targets: Mapping[str, Any]) -> list[Problem]:
+    def start(self, log_level: str, log_endpoints: Mapping[str, str], names: Mapping[str, Any]) -> list[Problem]:
         """Applies the layer; Pebble restarts the server if the layer changed. Without active files nothing is started."""
         active = self._read(ACTIVE)
         if GENERATION not in active:
             return []
-        self.container.add_layer(LAYER, layer(active[GENERATION], log_level, TLS_KEY in active, log_targets), combine=True)
+        # Pebble cannot remove a target, so those in the plan without an endpoint are disabled
+        targets = log_targets(names, {**dict.fromkeys(self.container.get_plan().log_targets, ""), **log_endpoints})
+        self.container.add_layer(LAYER, layer(active[GENERATION], TLS_KEY in active, log_level, targets, names), combine=True)
         try:
             self.container.replan()
         except ops.pebble.ChangeError as error:
@@ -94,10 +97,6 @@ class Workload:
         """Stops the server if it was ever started."""
         if self.container.get_services(SERVICE):
             self.container.stop(SERVICE)
-
-    def previous_log_targets(self) -> set[str]:
-        """Names of the log targets in the plan."""
-        return set(self.container.get_plan().log_targets)
 
     def health_problems(self) -> list[Problem]:
         """What the program reports about its controllers if a health check fails, else the names of the failing checks."""

@@ -14,6 +14,7 @@ import craft_parts
 import ops
 import pytest
 import relations
+import status
 import workload
 import yaml
 from charmcraft.parts.plugins import UvPlugin
@@ -93,7 +94,7 @@ def rejects(check, document, path, value, folder):
 
 
 def test_rock_and_charm_run_the_same_service():
-    charm = workload.layer("0", "info", False, {}).to_dict()
+    charm = workload.layer("0", False, "info", {}, relations.topology("m", "u", "a", "a/0", "c")).to_dict()
     rock = ops.pebble.Layer({"services": ROCK["services"], "checks": ROCK["checks"]}).to_dict()
     assert charm["checks"] == rock["checks"]
     ours, theirs = charm["services"]["juju-mcp"], rock["services"]["juju-mcp"]
@@ -159,6 +160,7 @@ def test_reference_lists_exactly_the_alerts_and_metrics():
 def test_reference_lists_every_status_that_the_code_can_set():
     code = "".join(path.read_text() for path in SOURCES)
     messages = re.findall(r'(?:Problem|Status)\(f?"([^"]+)"', code)
+    messages += [row["message"] for row in status.PROBLEMS.values()]
     messages += re.findall(r'f?"(the health check [^"]+)"', code)
     documented = [re.sub(r"^[a-z]+: ", "", row) for row in section("Status of the unit")]
     starts = [row.split("...")[0].strip() for row in documented if not row.startswith("...")]

@@ -25,11 +25,12 @@ import workload
 import yaml
 from charmlibs.interfaces import tls_certificates as tls
 from conftest import CHARMCRAFT_DEFAULTS, PROVIDER
-from relations import oauth_provider
+from relations import oauth_provider, topology
 
 TEST_TIMEOUT = 180
 TOKENS = {"viewer": "a-token-that-is-long-enough-for-the-program", "approver": "another-token-that-is-long-enough-for-it"}
 UID = 584792
+TOPOLOGY = topology("prod", "c2e9f4d5-dcb3-4870-8509-330eb9745ee8", "juju-mcp", "juju-mcp/0", "juju-mcp")
 # what ops.Container needs from Juju: its version
 BACKEND = types.SimpleNamespace(_juju_context=types.SimpleNamespace(version=ops.JujuVersion("3.6.11")))
 
@@ -92,7 +93,7 @@ class Machine:
         inputs = dataclasses.replace(self.inputs, **changes)
         files, problems = configuration.files(inputs)
         problems = problems or self.workload.activate(files)
-        problems = problems or self.workload.start("info", {})
+        problems = problems or self.workload.start("info", {}, TOPOLOGY)
         if not problems:
             self.inputs = inputs
         return [problem.message for problem in problems]

@@ -85,9 +85,9 @@ def test_oauth_provider_fills_the_configuration():
     assert deployment.run_relation("changed", deployment.oauth) == ops.ActiveStatus()
     assert deployment.config()["oauth"] == {
         "issuer": "https://iam.example", "public_url": "https://mcp.example", "groups_claim": "teams",
-        "ca_certificate_file": "oauth-ca.pem", "introspection": {
+        "ca_certificate_file": "ca.pem", "introspection": {
             "url": PROVIDER["introspection_endpoint"], "client_id": "client-1", "client_secret_file": "oauth-client-secret"}}
-    assert deployment.files()["oauth-ca.pem"] == "ca one\nca two\n"
+    assert deployment.files()["ca.pem"] == "ca one\nca two\n"
 
 
 def test_oauth_without_client_leads_to_waiting_and_rejects_callers():
@@ -159,7 +159,48 @@ def test_ca_certificate_databag_equals_the_official_one_and_is_trusted(deploymen
     deployment.relate(testing.Relation("receive-ca-cert", remote_app_name="old", remote_units_data={0: {"ca": "CA a"}}))
     assert deployment.run_relation("changed", version_1) == ops.ActiveStatus()
     assert deployment.state.get_relation(version_1.id).local_app_data == official == OFFICIAL["receive-ca-cert"]["app"]
-    assert deployment.files()["oauth-ca.pem"] == "CA a\nCA b\n"
+    assert deployment.files()["ca.pem"] == "CA a\nCA b\n"
+
+
+TEMPO = {"protocol": {"name": "otlp_http", "type": "http"}, "url": "https://tempo.obs.svc.cluster.local:4318"}
+
+
+def test_tracing_databag_equals_the_official_one_and_the_receiver_reaches_the_configuration(deployment):
+    tracing = deployment.relate(testing.Relation("tracing"))
+    assert deployment.run_relation("created", tracing) == ops.ActiveStatus()
+    assert deployment.databag("tracing") == OFFICIAL["workload-tracing"]["app"]
+    assert "tracing" not in deployment.config(), "no receiver yet"
+    receivers = [{"protocol": {"name": "zipkin", "type": "http"}, "url": "http://x:1"}, TEMPO]
+    tracing = deployment.relate(dataclasses.replace(tracing, remote_app_data={"receivers": json.dumps(receivers)}))
+    deployment.relate(testing.Relation("receive-ca-cert", remote_app_data={"certificates": '["CA b"]', "version": "1"}))
+    assert deployment.run_relation("changed", tracing) == ops.ActiveStatus()
+    assert deployment.config()["tracing"] == {"otlp_endpoint": TEMPO["url"], "ca_certificate_file": "ca.pem"}
+    assert deployment.files()["ca.pem"] == "CA b\n"
+    attributes = deployment.plan()["services"]["juju-mcp"]["environment"]["OTEL_RESOURCE_ATTRIBUTES"].split(",")
+    assert attributes == ["juju_model=prod", f"juju_model_uuid={UUID}", "juju_application=juju-mcp", "juju_charm=juju-mcp", "juju_unit=juju-mcp/0"]
+    assert deployment.run_relation("broken", tracing) == ops.ActiveStatus()
+    assert "tracing" not in deployment.config()
+
+
+@pytest.mark.parametrize("value", ["", "no json", "{}", "[1]", '[{"protocol": 1}]', '[{"protocol": {"name": "otlp_http"}}]'])
+def test_tracing_with_malformed_receivers_is_ignored(deployment, value):
+    tracing = deployment.relate(testing.Relation("tracing", remote_app_data={"receivers": value}))
+    assert deployment.run_relation("changed", tracing) == ops.ActiveStatus()
+    assert "tracing" not in deployment.config()
+
+
+def test_charm_sends_its_own_traces_to_the_receiver_of_charm_tracing(deployment, monkeypatch):
+    destinations = []
+    monkeypatch.setattr("ops.tracing.set_destination", lambda url, ca: destinations.append((url, ca)))
+    tracing = deployment.relate(testing.Relation("charm-tracing"))
+    assert deployment.run_relation("created", tracing) == ops.ActiveStatus()
+    assert deployment.databag("charm-tracing") == OFFICIAL["workload-tracing"]["app"]
+    ca = deployment.relate(testing.Relation("receive-ca-cert", remote_app_data={"certificates": '["CA b"]', "version": "1"}))
+    tracing = deployment.relate(dataclasses.replace(tracing, remote_app_data={"receivers": json.dumps([TEMPO])}))
+    deployment.run_relation("changed", tracing)
+    assert destinations[-1] == (TEMPO["url"] + "/v1/traces", "CA b")
+    assert "tracing" not in deployment.config(), "the server has a relation of its own"
+    assert deployment.state.get_relation(ca.id).local_app_data == OFFICIAL["receive-ca-cert"]["app"]
 
 
 def test_scrape_databags_have_the_official_form():
