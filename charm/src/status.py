@@ -18,6 +18,12 @@ class Problem:
 
     message: str
     blocked: bool = True
+    consequence: str = ""
+
+    def text(self) -> str:
+        """The message, shortened if necessary, and its consequence."""
+        limit = MAX_MESSAGE - len(self.consequence)
+        return (self.message if len(self.message) <= limit else self.message[: limit - 3] + "...") + self.consequence
 
 
 def problems(app: str, units: int, related: Collection[str], provider: bool, tokens: bool, certificate: bool) -> list[Problem]:
@@ -39,7 +45,7 @@ def unit_status(problems: Sequence[Problem]) -> ops.StatusBase:
     if not ordered:
         return ops.ActiveStatus()
     first, more = ordered[0], len(ordered) - 1
-    message = first.message if len(first.message) <= MAX_MESSAGE else first.message[: MAX_MESSAGE - 3] + "..."
+    message = first.text()
     if more:
         message += f" (and {more} more problem{'s' if more > 1 else ''})"
     return ops.BlockedStatus(message) if first.blocked else ops.WaitingStatus(message)

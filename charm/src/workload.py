@@ -57,18 +57,19 @@ class Workload:
         server starts, and reports them, as soon as one of them can be reached.
         """
         active = self._read(ACTIVE)
+        consequence = "; the previous configuration stays active" if active else ""
         generation = active.pop(GENERATION, None)
         if active == files:
             return []
         self._write(CANDIDATE, files)
         try:
-            problems = self._check(CANDIDATE, CHECK_TIMEOUT)
+            problems = self._check(CANDIDATE, CHECK_TIMEOUT, consequence=consequence)
             if problems:
-                return _with_consequence(problems, bool(active))
+                return problems
             if changes_controllers(active, files):
-                problems = self._check(CANDIDATE, PROBE_TIMEOUT, "--connect")
+                problems = self._check(CANDIDATE, PROBE_TIMEOUT, "--connect", consequence=consequence)
                 if problems and active:
-                    return _with_consequence(problems, True)
+                    return problems
         finally:
             self.container.remove_path(CANDIDATE, recursive=True)
         if generation is None or needs_restart(active, files):
@@ -127,11 +128,11 @@ class Workload:
         finally:
             self.container.remove_path(path, recursive=True)
 
-    def _check(self, folder: str, timeout: float, *arguments: str) -> list[Problem]:
+    def _check(self, folder: str, timeout: float, *arguments: str, consequence: str = "") -> list[Problem]:
         try:
             self.run("config", "check", *arguments, CONFIG, timeout=timeout, folder=folder)
         except CommandError as error:
-            return [Problem(str(error))]
+            return [Problem(str(error).replace(f"{folder}/", ""), consequence=consequence)]
         return []
 
     def _read(self, folder: str) -> dict[str, str]:
@@ -152,8 +153,3 @@ def program_message(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     start = next((at for at, line in enumerate(lines) if line.startswith("juju-mcp: ")), 0)
     return re.sub(r"\s+", " ", "; ".join(lines[start:])).removeprefix("juju-mcp: ")
-
-
-def _with_consequence(problems: list[Problem], has_previous: bool) -> list[Problem]:
-    suffix = "; the previous configuration stays active" if has_previous else ""
-    return [Problem(problem.message + suffix, problem.blocked) for problem in problems]

@@ -274,7 +274,8 @@ def test_blocking_problem_comes_first_and_the_others_are_counted():
     assert status.unit_status([waiting]) == ops.WaitingStatus("waits")
     assert status.unit_status([waiting, blocked]) == ops.BlockedStatus("acts (and 1 more problem)")
     assert status.unit_status([waiting, blocked, waiting]) == ops.BlockedStatus("acts (and 2 more problems)")
-    assert len(status.unit_status([status.Problem("x" * 999)]).message) == status.MAX_MESSAGE
+    long = status.unit_status([status.Problem("x" * 999, consequence="; it stays active")]).message
+    assert len(long) == status.MAX_MESSAGE and long.endswith("x...; it stays active")
 
 
 def test_every_event_and_relation_event_leads_to_the_same_configuration(deployment):

@@ -96,7 +96,7 @@ class Machine:
         problems = problems or self.workload.start("info", {}, TOPOLOGY)
         if not problems:
             self.inputs = inputs
-        return [problem.message for problem in problems]
+        return [problem.text() for problem in problems]
 
     def pid(self):
         """The process of the server, or None."""

@@ -165,7 +165,7 @@ def test_ca_certificate_databag_equals_the_official_one_and_is_trusted(deploymen
 TEMPO = {"protocol": {"name": "otlp_http", "type": "http"}, "url": "https://tempo.obs.svc.cluster.local:4318"}
 
 
-def test_tracing_databag_equals_the_official_one_and_the_receiver_reaches_the_configuration(deployment):
+def test_tracing_receiver_reaches_the_configuration(deployment):
     tracing = deployment.relate(testing.Relation("tracing"))
     assert deployment.run_relation("created", tracing) == ops.ActiveStatus()
     assert deployment.databag("tracing") == OFFICIAL["workload-tracing"]["app"]

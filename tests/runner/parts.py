@@ -90,9 +90,9 @@ def docs(tally):
     tally.command([TREE / "tests" / "lint_docs.py"])
 
 
-def pytest(tally, folder, selection=None, minutes=45, **environment):
+def pytest(tally, folder, selection=None, python=None, minutes=45, **environment):
     """Runs a Python suite with the path of our program, and of the real controller and client, in its environment."""
-    python, controller = programs.python(), programs.real_controller()
+    python, controller = python or programs.python(), programs.real_controller()
     built = available(lambda: build("juju-mcp")[0])
     environment |= {"JUJU_MCP_TEST_PROGRAM": built} if built else {}
     tally.command([python, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rs", REAL / folder,
@@ -132,6 +132,12 @@ def identity(tally, selection=None):
            JUJU_MCP_TEST_NPM=programs.npm())
 
 
+def deployment(tally, selection=None):
+    pytest(tally, "deployment", selection, programs.charm_python(), JUJU_MCP_TEST_HYDRA=programs.hydra(), JUJU_MCP_TEST_TRAEFIK=programs.traefik(),
+           JUJU_MCP_TEST_PEBBLE=programs.pebble(), JUJU_MCP_TEST_PYTHON=programs.python(), JUJU_MCP_TEST_NODE=programs.node(),
+           JUJU_MCP_TEST_NPM=programs.npm())
+
+
 def compare(tally):
     controller = programs.real_controller()
     (program,) = build("juju-mcp")
@@ -149,7 +155,8 @@ def charm(tally, selection=None):
     tally.command([python, TREE / "tests" / "checks" / "check_charm.py", TREE / "charmcraft.yaml"])
     controller = available(programs.real_controller)
     found = {"JUJU_MCP_TEST_PEBBLE": available(programs.pebble), "JUJU_MCP_TEST_PROGRAM": available(lambda: build("juju-mcp")[0]),
-             "JUJU_MCP_TEST_JUJU": controller and controller / "juju", "JUJU_MCP_TEST_PROMTOOL": available(programs.promtool)}
+             "JUJU_MCP_TEST_JUJU": controller and controller / "juju", "JUJU_MCP_TEST_PROMTOOL": available(programs.promtool),
+             "JUJU_MCP_TEST_ROCK_TOOLS": available(programs.rock_tools)}
     environment = {name: path for name, path in found.items() if path}
     with tempfile.TemporaryDirectory() as folder:
         packed = subprocess.run([python, TREE / "tests" / "checks" / "pack_charm.py", folder], text=True, stdout=subprocess.PIPE)
@@ -198,6 +205,7 @@ PARTS = [
     Part("identity", "tokens of a real Ory Hydra, and the path from 401 to a call by three MCP clients", identity, True),
     Part("compare", "the answers of the simulator and of the real controller side by side", compare),
     Part("charm", "the charm and the rock: files, state transitions, relations, and the layer in a real Pebble", charm, True),
+    Part("deployment", "the charm with real parts on one machine: Hydra, Traefik, Pebble, two controllers, three MCP clients", deployment, True),
     Part("fuzz", "ten seconds of coverage-guided fuzzing for each parser of untrusted input", fuzz, True),
     Part("bench-smoke", "the bench starts and prints its table, with tiny numbers", bench_smoke),
 ]

@@ -1,5 +1,6 @@
 // drive.mjs: signs in to an MCP server and calls tools, with a TypeScript SDK, from a job on standard input; prints JSON.
-// The job: {packages, sdk: "client" | "sdk", url, browser, person, callback, metadata, client?, calls: [[tool, arguments]]}.
+// The job: {packages, sdk: "client" | "sdk", url, browser, person, callback, metadata, client?, calls: [[tool, arguments]], timeout?}.
+// With a timeout in seconds, a result has `updates`, the number of progress notifications of its call.
 import { createRequire } from "node:module";
 import { text } from "node:stream/consumers";
 
@@ -60,7 +61,10 @@ const client = await connected();
 const { tools } = await client.listTools();
 const results = [];
 for (const [name, given] of job.calls) {
-  results.push(await client.callTool({ name, arguments: given }));
+  let updates = 0;
+  const timed = job.timeout ? { timeout: job.timeout * 1000, onprogress: () => { updates += 1; } } : undefined;
+  const call = [{ name, arguments: given }, ...(job.sdk === "sdk" ? [undefined] : []), timed];
+  results.push({ ...await client.callTool(...call), updates });
 }
 await client.close();
 process.stdout.write(JSON.stringify({

@@ -39,10 +39,16 @@ class Memory:
         self.client = client
 
 
-async def called(client, name, given):
-    """The result of a call."""
-    result = (await client.call_tool(name, given)).model_dump(mode="json", by_alias=True)
-    return result | {"_meta": result.get("_meta") or {}}
+async def called(client, name, given, timeout):
+    """The result of a call; with a timeout in seconds also the number of progress notifications."""
+    updates = []
+
+    async def count(*update):
+        updates.append(update)
+
+    options = {"read_timeout_seconds": timeout, "progress_callback": count} if timeout else {}
+    result = (await client.call_tool(name, given, **options)).model_dump(mode="json", by_alias=True)
+    return result | {"_meta": result.get("_meta") or {}, "updates": len(updates)}
 
 
 async def main(job):
@@ -67,11 +73,11 @@ async def main(job):
         tools = [tool.name for tool in (await client.list_tools()).tools]
         results, waited = [], 0
         for name, given in job["calls"]:
-            result = await called(client, name, given)
+            result = await called(client, name, given, job.get("timeout"))
             while result["_meta"].get("juju-mcp/code") == "approval_required" and waited < 2 * job.get("wait_seconds", 0):
                 await asyncio.sleep(0.5)
                 waited += 1
-                result = await called(client, name, given)
+                result = await called(client, name, given, job.get("timeout"))
             results.append(result)
     print(json.dumps({"tools": tools, "results": results, "waited": waited, "authorize": seen["authorize"], "token": memory.tokens.access_token,
                       "client": memory.client.client_id}))

@@ -42,10 +42,10 @@ def free_port():
 
 
 class Provider:
-    """A running Hydra and what its operator can do with it."""
+    """A running Hydra and what its operator can do with it. `public` is its own address, `issuer` the one that clients use."""
 
-    def __init__(self, public, admin, folder):
-        self.issuer, self.admin, self.folder = public, admin, folder
+    def __init__(self, issuer, public, admin, folder):
+        self.issuer, self.public, self.admin, self.folder = issuer, public, admin, folder
         self.process = None
 
     def start(self):
@@ -175,18 +175,21 @@ def opened(url, person, until=CALLBACK):
 
 
 @contextlib.contextmanager
-def provider(folder, **more):
-    """A Hydra with pages of its own, configured as the Canonical Identity Platform configures it."""
+def provider(folder, issuer=None, **more):
+    """A Hydra with pages of its own, configured as the Canonical Identity Platform configures it.
+
+    `issuer` is the URL of a reverse proxy in front of Hydra, which has to serve the pages below `/ui`; default: no proxy.
+    """
     pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     public, admin, at = free_port(), free_port(), f"http://127.0.0.1:{pages.server_port}"
-    found = Provider(f"http://127.0.0.1:{public}", f"http://127.0.0.1:{admin}", folder)
-    found.pages = at
+    found = Provider(issuer or f"http://127.0.0.1:{public}", f"http://127.0.0.1:{public}", f"http://127.0.0.1:{admin}", folder)
+    found.pages, ui = at, f"{issuer}/ui" if issuer else at
     pages.provider = found
     (folder / "hydra.yaml").write_text(yaml.safe_dump({
         "serve": {"public": {"host": "127.0.0.1", "port": public}, "admin": {"host": "127.0.0.1", "port": admin}, "tls": {"enabled": False}},
         "dsn": "memory",
-        "urls": {"self": {"issuer": found.issuer}, "login": f"{at}/login", "consent": f"{at}/consent"},
+        "urls": {"self": {"issuer": found.issuer}, "login": f"{ui}/login", "consent": f"{ui}/consent"},
         "secrets": {"system": [secrets.token_hex(16)]},
         "strategies": {"access_token": "opaque", "jwt": {"scope_claim": "list"}},
         "oauth2": {"mirror_top_level_claims": False, "allowed_top_level_claims": ["groups"]},

@@ -2,8 +2,6 @@
 import contextlib
 import json
 import secrets
-import subprocess
-import sys
 import time
 import urllib.parse
 
@@ -11,9 +9,9 @@ import pytest
 import requests
 from browser import Browser
 from conftest import TEST_TIMEOUT, eventually, juju_mcp
+from mcp_clients import started
 from provider import CALLBACK, SCOPES
 from served import served
-from test_discovery import HERE
 from test_tokens import hydra, on_loopback, signed_in, sim  # noqa: F401
 
 REMOVE = {"model": "shop", "applications": ["web"]}
@@ -83,11 +81,7 @@ def waiting(server, hydra, person):  # noqa: F811
     job = {"url": server.mcp, "browser": f"{hydra.pages}/browser", "person": person, "callback": CALLBACK, "metadata": metadata,
            "client": {"client_id": name, "issuer": hydra.issuer, "token_endpoint_auth_method": "none"},
            "calls": [("juju_remove_application", REMOVE)], "wait_seconds": TEST_TIMEOUT}
-    client = subprocess.Popen([sys.executable, HERE / "drive.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    client.stdin.write(json.dumps(job))
-    client.stdin.close()
-    client.stdin = None  # else `communicate` would write to it
-    return client
+    return started("python", job)
 
 
 def test_approval_in_a_browser_permits_the_act_of_a_waiting_client(tmp_path, hydra):  # noqa: F811

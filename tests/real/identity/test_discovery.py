@@ -1,29 +1,10 @@
 """Authorization by MCP clients of other projects: from a 401 over metadata, sign-in and PKCE to an executed call."""
-import json
-import pathlib
-import subprocess
-import sys
 import urllib.parse
 
 import pytest
-from conftest import TEST_TIMEOUT, required_path
+from mcp_clients import CLIENTS, driven
 from provider import CALLBACK
 from test_tokens import hydra, server, sim  # noqa: F401
-
-HERE = pathlib.Path(__file__).resolve().parent
-CLIENTS = {"typescript": "client", "typescript-sdk": "sdk", "python": None}
-
-
-def driven(name, job):
-    """What a client's program printed for a job."""
-    if CLIENTS[name]:
-        argv = [required_path("JUJU_MCP_TEST_NODE"), HERE / "drive.mjs"]
-        job |= {"sdk": CLIENTS[name], "packages": str(required_path("JUJU_MCP_TEST_NPM"))}
-    else:
-        argv = [sys.executable, HERE / "drive.py"]
-    done = subprocess.run([str(word) for word in argv], input=json.dumps(job), text=True, capture_output=True, timeout=TEST_TIMEOUT)
-    assert done.returncode == 0, f"{name} ended with {done.returncode}: {done.stdout[-1500:]} {done.stderr[-2500:]}"
-    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("known", ["registered before", "registers itself"])
