@@ -24,6 +24,10 @@ pub(crate) struct OauthSection {
     /// Ids of clients that may present tokens without an audience.
     #[serde(default)]
     pub(crate) clients_without_audience: Vec<String>,
+    /// Accept access tokens that have the claims of ID tokens (`at_hash`, `nonce`), as Dex issues them. ID tokens for an accepted
+    /// audience are then accepted too. Default: false.
+    #[serde(default)]
+    pub(crate) allow_id_token_claims: bool,
     /// Accepted signature algorithms. Default: RS256, PS256, ES256, `EdDSA`.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -85,6 +89,7 @@ impl OauthSection {
     pub(crate) fn provider(&self, toolsets: &[&str]) -> Result<Provider, Failure> {
         let mut settings = Settings::new(self.issuer.clone(), self.own_audiences(toolsets)?);
         settings.clients_without_audience.clone_from(&self.clients_without_audience);
+        settings.allow_id_token_claims = self.allow_id_token_claims;
         if !self.algorithms.is_empty() {
             settings.algorithms.clone_from(&self.algorithms);
         }

@@ -80,8 +80,9 @@ impl RawClaims {
             return Err(TokenRejection::NotYetValid);
         }
         let is_other_use = self.token_use.as_deref().is_some_and(|kind| !matches!(kind, "access_token" | "access"));
-        // an ID token, or a security event token such as a logout token (RFC 8417)
-        if is_other_use || [&self.nonce, &self.at_hash, &self.c_hash, &self.events].into_iter().any(Option::is_some) {
+        let is_id_token = [&self.nonce, &self.at_hash, &self.c_hash].into_iter().any(Option::is_some);
+        // `events`: a security event token, such as a logout token (RFC 8417)
+        if is_other_use || self.events.is_some() || (is_id_token && !settings.allow_id_token_claims) {
             return Err(TokenRejection::WrongTokenType);
         }
         // RFC 8705 section 3, RFC 9449 section 6: this server verifies no proof of possession, so a stolen token would be accepted
@@ -213,6 +214,29 @@ mod tests {
         assert_eq!(hooked.map(|claims| claims.groups), Ok(vec!["dba".to_owned()]));
         let unverified = check(|claims| claims["email"] = json!("ana@example.com"));
         assert_eq!(unverified.map(|claims| claims.email), Ok(None));
+    }
+
+    #[test]
+    fn access_token_with_claims_of_an_id_token_is_accepted_only_if_configured() {
+        let mut dex = valid_claims();
+        dex["at_hash"] = json!("d1hcsT3zGzEO8Zv0vH6FLw");
+        dex["nonce"] = json!("n1");
+        let check = |claims: &Value, settings: &Settings| {
+            serde_json::from_value::<RawClaims>(claims.clone()).expect("claims").check(settings, NOW, false)
+        };
+        let allowing = Settings { allow_id_token_claims: true, ..settings() };
+        assert_eq!(check(&dex, &settings()).err(), Some(TokenRejection::WrongTokenType));
+        assert_eq!(check(&dex, &allowing).expect("accepted").subject, "ana");
+        // the audience stays the barrier, and other kinds of tokens stay refused
+        for (claim, value, rejection) in [
+            ("aud", json!("assistants"), TokenRejection::WrongAudience),
+            ("events", json!({}), TokenRejection::WrongTokenType),
+            ("token_use", json!("id"), TokenRejection::WrongTokenType),
+        ] {
+            let mut other = dex.clone();
+            other[claim] = value;
+            assert_eq!(check(&other, &allowing).err(), Some(rejection), "{claim}");
+        }
     }
 
     #[test]

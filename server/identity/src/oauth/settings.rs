@@ -21,6 +21,9 @@ pub struct Settings {
     pub introspection: Option<Introspection>,
     /// The claim that lists groups, at the top level or in `ext`, where Ory Hydra puts the claims of a hook.
     pub groups_claim: String,
+    /// Accept access tokens that have the claims of ID tokens, as Dex issues them. ID tokens for an accepted audience are then
+    /// accepted too.
+    pub allow_id_token_claims: bool,
     /// Request the user's e-mail address from `userinfo` if the token has none and its scopes allow it.
     pub userinfo: bool,
     /// How far the clocks of the provider and this server may differ.
@@ -65,6 +68,7 @@ impl Settings {
             algorithms: vec![Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA],
             introspection: None,
             groups_claim: "groups".to_owned(),
+            allow_id_token_claims: false,
             userinfo: true,
             leeway: Duration::from_secs(30),
             token_cache: Duration::from_secs(15),
