@@ -30,6 +30,7 @@ mod mcp_sessions;
 mod mcp_stdio;
 mod missing_targets;
 mod native_sign_in;
+mod openapi;
 mod outage;
 mod parity;
 mod real_controller;

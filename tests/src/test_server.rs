@@ -1,6 +1,12 @@
 //! The MCP server of the product in this process, on loopback, with a token for each role.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use audit::{Ledger, Record};
 use catalogue::Catalogue;
@@ -22,6 +28,8 @@ const STATE_KEY: [u8; 32] = [5; 32];
 pub struct TestServer {
     /// Its address.
     pub address: SocketAddr,
+    /// The paths of its routes.
+    pub routes: BTreeSet<String>,
     /// Its metrics.
     pub metrics: Arc<Metrics>,
     /// The MCP server, for tests with a transport of their own.
@@ -133,8 +141,8 @@ impl TestServer {
             console: Some(console_routes(page_settings(), &dispatcher, &authenticator, &events)),
             events,
         };
-        let address = listen(settings, deps, stop.clone()).await;
-        Self { address, metrics, server, dispatcher, tokens, authenticator, security_log, ledger, stop }
+        let (address, routes) = listen(settings, deps, stop.clone()).await;
+        Self { address, routes, metrics, server, dispatcher, tokens, authenticator, security_log, ledger, stop }
     }
 
     /// Starts a second server for the same dispatcher and tokens, with only the approval page; returns its address.
@@ -150,7 +158,7 @@ impl TestServer {
             console: Some(console_routes(settings, &self.dispatcher, &self.authenticator, &events)),
             events,
         };
-        listen(Settings::default(), deps, self.stop.clone()).await
+        listen(Settings::default(), deps, self.stop.clone()).await.0
     }
 
     /// The bearer token of a caller; for the first caller of a role, the name is the role.
@@ -188,12 +196,22 @@ fn console_routes(
     console::routes(settings, approvals, Arc::clone(authenticator), Arc::clone(events)).expect("randomness")
 }
 
-async fn listen(settings: Settings, deps: RouterDeps, stop: CancellationToken) -> SocketAddr {
+/// Serves on a free port; returns its address and the paths of all routes.
+async fn listen(settings: Settings, deps: RouterDeps, stop: CancellationToken) -> (SocketAddr, BTreeSet<String>) {
     let router = http_server::router(&settings, deps);
+    let routes = route_paths(&format!("{router:?}"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { http_server::serve(listener, router, &settings, stop).await });
-    address
+    (address, routes)
+}
+
+/// The paths in the debug output of a router, which has them as `RouteId(3): "/mcp"`; axum has no other list.
+fn route_paths(router: &str) -> BTreeSet<String> {
+    let ids = router.split("RouteId(").skip(1);
+    let paths =
+        ids.filter_map(|rest| rest.split_once("): \"").filter(|(id, _)| id.bytes().all(|byte| byte.is_ascii_digit())));
+    paths.filter_map(|(_, rest)| rest.split_once('"')).map(|(path, _)| path.to_owned()).collect()
 }
 
 impl Drop for TestServer {

@@ -12,7 +12,7 @@ use policy::{BuiltinRules, Fact, Subject};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub(crate) use audit::{Audit, AuditList, Export, RebuildCheckpoint, Verify};
-pub(crate) use operations::{Backup, Doctor, Healthcheck, Man};
+pub(crate) use operations::{Backup, Doctor, Healthcheck, Man, Reference};
 
 /// An MCP server that lets an assistant operate Juju 3.6 estates safely.
 #[derive(Debug, Parser)]
@@ -82,6 +82,9 @@ pub(crate) enum Command {
     Completion(Completion),
     /// Generate the manual pages
     Man(Man),
+    /// Generate a page of the reference in `docs/reference`
+    #[command(hide = true)]
+    Reference(Reference),
 }
 
 /// Arguments of `demo`.

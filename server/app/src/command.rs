@@ -16,6 +16,7 @@ mod login;
 mod loopback_redirect;
 mod man;
 mod policy;
+mod reference;
 mod serve;
 mod sim;
 mod stdio;
@@ -45,5 +46,6 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Fault(arguments) => fault::run(arguments).await,
         Command::Completion(arguments) => completion::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
+        Command::Reference(arguments) => reference::run(&arguments),
     }
 }

@@ -31,9 +31,7 @@ pub(crate) use approvals::ApprovalsSection;
 pub(crate) use console::ConsoleSection;
 pub(crate) use credential::CredentialSection;
 pub(crate) use files::{read_certificates, read_secret, read_token};
-#[cfg(test)]
-pub(crate) use keys::keys;
-pub(crate) use keys::reference;
+pub(crate) use keys::{Key, applies_on_reload, keys};
 pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::{LOGIN_SCOPES, OauthSection};
@@ -56,7 +54,7 @@ pub(crate) struct Config {
     pub(crate) allowed_hosts: Vec<String>,
     /// Origins of pages that may call the server.
     pub(crate) allowed_origins: Vec<String>,
-    /// Directory for ledger and keys.
+    /// Directory for ledger and keys. Default: `/var/lib/juju-mcp`.
     pub(crate) state_dir: Option<PathBuf>,
     /// Directory of Juju client files with the controllers to use in place of `controllers`.
     pub(crate) juju_data_dir: Option<PathBuf>,

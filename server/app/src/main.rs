@@ -12,6 +12,7 @@ mod output;
 mod path;
 mod policy_watcher;
 mod ready_file;
+mod reference;
 mod secret_key;
 mod state_dir;
 mod stored_token;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::audit::State;
+use crate::reference::Page;
 
 /// Arguments of `healthcheck`.
 #[derive(Debug, Args)]
@@ -44,6 +45,15 @@ pub(crate) struct Doctor {
 pub(crate) struct Man {
     /// Directory for the pages, one for each sub-command
     pub(crate) directory: PathBuf,
+}
+
+/// Arguments of `reference`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  juju-mcp reference cli")]
+pub(crate) struct Reference {
+    /// The page
+    #[arg(value_enum)]
+    pub(crate) page: Page,
 }
 
 /// Sub-commands of `backup`.

@@ -7,7 +7,7 @@ use policy::BuiltinRules;
 use super::serve::{self, Required};
 use crate::{
     cli::{self, PolicySource},
-    config::{self, Config},
+    config::Config,
     failure::Failure,
     output,
     policy_watcher::PolicyWatcher,
@@ -29,7 +29,7 @@ pub(super) async fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
                 catalogue::count(config.tokens.len(), "token")
             );
         }
-        cli::Config::Keys => output::text(&config::reference())?,
+        cli::Config::Keys => output::text(&crate::reference::configuration())?,
         cli::Config::Schema => output::json(&schemars::schema_for!(Config))?,
     }
     Ok(ExitCode::SUCCESS)
@@ -297,8 +297,9 @@ mod tests {
 
     #[test]
     fn reference_in_the_documents_lists_every_key() {
-        let text = fs::read_to_string(docs().join("configuration.md")).expect("the reference");
-        let listed = text.split("## All keys\n\n").nth(1).expect("the section");
-        assert_eq!(listed, crate::config::reference(), "`juju-mcp config keys` prints the list");
+        let text = fs::read_to_string(docs().join("reference/configuration.md")).expect("the reference");
+        let generated = crate::reference::Page::Configuration.text();
+        let differs = generated.lines().find(|line| !text.lines().any(|known| known == *line));
+        assert!(text == generated, "`tests/docs_reference.py PROGRAM --write` writes it: {differs:?}");
     }
 }

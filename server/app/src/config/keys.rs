@@ -12,8 +12,12 @@ pub(crate) struct Key {
     pub(crate) path: String,
     /// The documentation of the key.
     pub(crate) description: String,
-    /// Whether further keys are below it.
-    pub(crate) has_keys: bool,
+    /// The type of its value, for people.
+    pub(crate) kind: String,
+    /// The default in the schema, as JSON; `None` if it is null or empty.
+    pub(crate) default: Option<Value>,
+    /// Whether its section needs it.
+    pub(crate) required: bool,
 }
 
 /// All keys, in the order of the schema.
@@ -24,13 +28,13 @@ pub(crate) fn keys() -> Vec<Key> {
     keys
 }
 
-/// The keys as a table in Markdown.
-pub(crate) fn reference() -> String {
-    let rows = keys().into_iter().map(|Key { path, description, .. }| {
-        let description = description.replace('\n', " ").replace('|', "\\|");
-        format!("| `{path}` | {description} |\n")
-    });
-    format!("| key | meaning |\n|---|---|\n{}", rows.collect::<Vec<_>>().concat())
+/// Sections that a running server reads again when the file changes.
+const RELOADED_SECTIONS: [&str; 2] = ["role_bindings", "policy"];
+
+/// Whether a change of a key applies without a restart.
+pub(crate) fn applies_on_reload(path: &str) -> bool {
+    let section = path.split(['.', '[']).next().unwrap_or_default();
+    RELOADED_SECTIONS.contains(&section)
 }
 
 fn collect(root: &Value, schema: &Value, prefix: &str, keys: &mut Vec<Key>) {
@@ -39,8 +43,9 @@ fn collect(root: &Value, schema: &Value, prefix: &str, keys: &mut Vec<Key>) {
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         let (below, suffix) = below(root, property);
         let description = property["description"].as_str().unwrap_or_default().to_owned();
-        let has_keys = below.is_some_and(|below| resolve(root, below)["properties"].is_object());
-        keys.push(Key { path: path.clone(), description, has_keys });
+        let required = schema["required"].as_array().is_some_and(|names| names.iter().any(|known| known == name));
+        let default = Some(property["default"].clone()).filter(is_stated);
+        keys.push(Key { path: path.clone(), description, kind: kind(root, property), default, required });
         if let Some(below) = below {
             collect(root, below, &format!("{path}{suffix}"), keys);
         }
@@ -58,6 +63,68 @@ fn below<'a>(root: &'a Value, property: &'a Value) -> (Option<&'a Value>, &'stat
         (Some(property), "")
     } else {
         (None, "")
+    }
+}
+
+/// Whether a default is worth a mention: neither null, nor empty, nor a section.
+fn is_stated(default: &Value) -> bool {
+    match default {
+        Value::Null | Value::Object(_) => false,
+        Value::Array(items) => !items.is_empty(),
+        _ => true,
+    }
+}
+
+/// The type of a value, in one or a few words.
+fn kind(root: &Value, property: &Value) -> String {
+    let schema = resolve(root, property);
+    let alternatives = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
+    if let Some(alternatives) = alternatives {
+        let real = alternatives.iter().filter(|alternative| alternative["type"] != "null");
+        let kinds: Vec<_> = real.map(|alternative| kind(root, alternative)).collect();
+        let words = kinds.iter().all(|kind| kind.starts_with('`'));
+        return kinds.join(if words { ", " } else { " or " });
+    }
+    if let Some(word) = schema["const"].as_str() {
+        return format!("`{word}`");
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        let words: Vec<_> = words.iter().filter_map(Value::as_str).map(|word| format!("`{word}`")).collect();
+        return words.join(", ");
+    }
+    let name = |name: &str| match name {
+        "array" => match schema["items"].is_object() {
+            true if is_section(root, &schema["items"]) => "list of sections".to_owned(),
+            true => format!("list of {}s", kind(root, &schema["items"])),
+            false => "list of sections".to_owned(),
+        },
+        "object" if schema["additionalProperties"].is_object() => "map of sections by name".to_owned(),
+        "object" => "section".to_owned(),
+        "string" => "text".to_owned(),
+        "boolean" => "boolean".to_owned(),
+        other => other.to_owned() + &bounds(schema),
+    };
+    match &schema["type"] {
+        Value::String(one) => name(one),
+        Value::Array(several) => {
+            let real = several.iter().filter_map(Value::as_str).filter(|name| *name != "null");
+            real.map(name).collect::<Vec<_>>().join(" or ")
+        }
+        _ => "section".to_owned(),
+    }
+}
+
+fn is_section(root: &Value, schema: &Value) -> bool {
+    resolve(root, schema)["properties"].is_object()
+}
+
+/// The bounds of a number, if it has any beyond those of its type.
+fn bounds(schema: &Value) -> String {
+    let (least, most) = (schema["minimum"].as_u64().filter(|least| *least > 0), schema["maximum"].as_u64());
+    match (least, most) {
+        (None, None) => String::new(),
+        (Some(least), None) => format!(" from {least}"),
+        (least, Some(most)) => format!(" {} to {most}", least.unwrap_or(0)),
     }
 }
 

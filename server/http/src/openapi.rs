@@ -1,0 +1,321 @@
+//! The HTTP endpoints as an `OpenAPI` 3.1 document. An integration test compares it with the routes of the router.
+
+use serde_json::{Value, json};
+
+/// Marks parts of the document that other crates provide.
+const CONSOLE: &str = "approval page";
+const MCP: &str = "MCP";
+const API: &str = "management API";
+const OPERATIONS: &str = "operations";
+const METADATA: &str = "metadata";
+
+/// The document.
+#[must_use]
+pub fn openapi() -> Value {
+    let mut paths = serde_json::Map::new();
+    for group in [mcp_paths(), api_paths(), operations_paths(), metadata_paths(), console_paths()] {
+        paths.extend(group.as_object().cloned().unwrap_or_default());
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "juju-mcp",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "HTTP endpoints of the MCP server for Juju",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{
+            "url": "{public_url}",
+            "description": "The public URL of the server",
+            "variables": {"public_url": {"default": "http://127.0.0.1:8080"}},
+        }],
+        "tags": [
+            {"name": MCP, "description": "The Model Context Protocol, streamable HTTP transport"},
+            {"name": API, "description": "Approval requests as JSON, for people and programs that approve"},
+            {"name": OPERATIONS, "description": "Health and metrics"},
+            {"name": METADATA, "description": "How clients find the identity provider; only with the section `oauth`"},
+            {"name": CONSOLE, "description": "Pages for people who approve; only with the section `console`"},
+        ],
+        "paths": paths,
+        "components": components(),
+    })
+}
+
+fn mcp_paths() -> Value {
+    let toolset = json!([{
+        "name": "toolset", "in": "path", "required": true, "schema": {"type": "string"},
+        "description": "Name of a group of tools; `juju-mcp tools` lists them",
+    }]);
+    json!({
+        "/mcp": mcp_path("the tools of daily work, and three that find, read and run all other commands", "Mcp", &json!([])),
+        "/mcp/full": mcp_path("one tool for each command", "McpFull", &json!([])),
+        "/mcp/readonly": mcp_path("only tools that change nothing", "McpReadonly", &json!([])),
+        "/mcp/x/{toolset}": mcp_path("the tools of one group", "McpToolset", &toolset),
+    })
+}
+
+/// One MCP endpoint. A final slash is accepted too.
+fn mcp_path(tools: &str, id: &str, parameters: &Value) -> Value {
+    let message = json!({"application/json": {"schema": schema("JsonRpc")}});
+    json!({
+        "parameters": parameters,
+        "post": {
+            "operationId": format!("call{id}"), "tags": [MCP], "summary": format!("Send one MCP message; {tools}"),
+            "security": [{"token": []}],
+            "parameters": [
+                header("MCP-Protocol-Version", "Version of the protocol; required since 2025-06-18"),
+                header("Mcp-Method", "Method of the message; required by 2026-07-28"),
+                header("Mcp-Name", "Name of the tool of `tools/call`; required by 2026-07-28"),
+                header("Mcp-Session-Id", "Session of a client of an older version"),
+            ],
+            "requestBody": {"required": true, "content": message},
+            "responses": {
+                "200": {
+                    "description": "The answer: one message, or a stream of messages that ends with the answer",
+                    "content": {"application/json": {"schema": schema("JsonRpc")}, "text/event-stream": {"schema": {"type": "string"}}},
+                },
+                "202": {"description": "A notification was accepted"},
+                "400": response("BadRequest"), "401": response("Unauthenticated"), "403": response("Forbidden"),
+                "404": response("NotFound"), "406": response("NotAcceptable"), "408": response("BodyIncomplete"),
+                "413": response("TooLarge"), "429": response("TooMany"), "503": response("Unavailable"),
+                "504": response("Timeout"),
+            },
+        },
+        "delete": {
+            "operationId": format!("end{id}"), "tags": [MCP], "summary": "End the session of a client of an older version",
+            "security": [{"token": []}],
+            "parameters": [header("Mcp-Session-Id", "The session")],
+            "responses": {"204": {"description": "The session has ended"}, "401": response("Unauthenticated"), "404": response("NotFound")},
+        },
+    })
+}
+
+fn api_paths() -> Value {
+    let id = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}, "description": "The approval request"}]);
+    let status = json!({
+        "name": "status", "in": "query", "description": "Only requests with this status",
+        "schema": {"enum": ["pending", "approved", "rejected", "used", "expired"]},
+    });
+    json!({
+        "/api/v1/approvals": {"get": api_operation("listApprovals", "List approval requests: an approver receives all, others their own", "ApprovalList", &json!([status]), false)},
+        "/api/v1/approvals/{id}": {
+            "parameters": id,
+            "get": api_operation("getApproval", "Get one approval request", "Approval", &json!([]), false),
+        },
+        "/api/v1/approvals/{id}/approve": {
+            "parameters": id,
+            "post": api_operation("approve", "Approve a request; the act runs when the requester repeats the call", "Approval", &json!([]), true),
+        },
+        "/api/v1/approvals/{id}/reject": {
+            "parameters": id,
+            "post": api_operation("reject", "Reject a request", "Approval", &json!([]), true),
+        },
+    })
+}
+
+fn api_operation(id: &str, summary: &str, result: &str, parameters: &Value, decision: bool) -> Value {
+    let mut operation = json!({
+        "operationId": id, "tags": [API], "summary": summary, "security": [{"token": []}], "parameters": parameters,
+        "responses": {
+            "200": {"description": "Done", "content": {"application/json": {"schema": schema(result)}}},
+            "400": response("ApiError"), "401": response("Unauthenticated"), "403": response("ApiError"),
+            "404": response("ApiError"), "409": response("ApiError"), "429": response("TooMany"), "503": response("ApiError"),
+        },
+    });
+    if decision {
+        operation["requestBody"] =
+            json!({"required": true, "content": {"application/json": {"schema": schema("Decision")}}});
+    }
+    operation
+}
+
+fn operations_paths() -> Value {
+    let health = |description: &str| json!({"description": description, "content": {"application/json": {"schema": schema("Health")}}});
+    json!({
+        "/healthz": {"get": {
+            "operationId": "live", "tags": [OPERATIONS], "summary": "Whether the process runs", "security": [],
+            "responses": {"200": health("It runs")},
+        }},
+        "/readyz": {"get": {
+            "operationId": "ready", "tags": [OPERATIONS], "summary": "Whether callers can be served; the parts only with a token",
+            "security": [{}, {"token": []}],
+            "responses": {"200": health("`healthy` or `degraded`"), "503": health("`unhealthy`: no caller can be served")},
+        }},
+        "/metrics": {"get": {
+            "operationId": "metrics", "tags": [OPERATIONS],
+            "summary": "Metrics for Prometheus; without a token from this machine, and at `metrics_listen`",
+            "security": [{}, {"token": []}],
+            "responses": {
+                "200": {"description": "OpenMetrics 1.0.0", "content": {"application/openmetrics-text": {"schema": {"type": "string"}}}},
+                "403": response("Forbidden"),
+            },
+        }},
+    })
+}
+
+fn metadata_paths() -> Value {
+    let operation = |id: &str| {
+        json!({
+            "operationId": id, "tags": [METADATA], "summary": "Protected resource metadata (RFC 9728)", "security": [],
+            "responses": {
+                "200": {"description": "The metadata", "content": {"application/json": {"schema": schema("ResourceMetadata")}}},
+                "404": response("NotFound"),
+            },
+        })
+    };
+    json!({
+        "/.well-known/oauth-protected-resource": {"get": operation("metadata")},
+        "/.well-known/oauth-protected-resource/{resource}": {
+            "parameters": [{
+                "name": "resource", "in": "path", "required": true, "schema": {"type": "string"},
+                "description": "Path of an MCP endpoint, `mcp` or `mcp/x/deploy`; may contain slashes",
+            }],
+            "get": operation("metadataOfEndpoint"),
+        },
+    })
+}
+
+fn console_paths() -> Value {
+    let page = |id: &str, summary: &str| {
+        json!({
+            "operationId": id, "tags": [CONSOLE], "summary": summary, "security": [{"session": []}],
+            "responses": {
+                "200": {"description": "The page", "content": {"text/html": {"schema": {"type": "string"}}}},
+                "303": {"description": "Sign in first, or the next page"},
+                "403": {"description": "The session may not do this"}, "429": response("TooMany"),
+            },
+        })
+    };
+    let public = |id: &str, summary: &str| {
+        let mut operation = page(id, summary);
+        operation["security"] = json!([]);
+        operation
+    };
+    let form = |id: &str, summary: &str| {
+        let mut operation = page(id, summary);
+        operation["requestBody"] =
+            json!({"required": true, "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}});
+        operation
+    };
+    let file = |id: &str, kind: &str| {
+        json!({
+            "operationId": id, "tags": [CONSOLE], "summary": format!("A file of the page, {kind}"), "security": [],
+            "responses": {"200": {"description": "The file", "content": {kind: {"schema": {"type": "string"}}}}},
+        })
+    };
+    let id = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}, "description": "The approval request"}]);
+    json!({
+        "/console": {"get": page("consoleList", "The list of approval requests")},
+        "/console/approvals/{id}": {
+            "parameters": id,
+            "get": page("consoleApproval", "One approval request"), "post": form("consoleDecide", "Approve or reject it"),
+        },
+        "/console/sign-in": {
+            "get": public("consoleSignIn", "How to sign in"), "post": form("consoleSignInWithToken", "Sign in with a static token"),
+        },
+        "/console/sign-in/provider": {"get": public("consoleSignInAtProvider", "Redirects to the identity provider")},
+        "/console/callback": {"get": public("consoleCallback", "The end of a sign-in at the identity provider")},
+        "/console/sign-out": {"post": form("consoleSignOut", "End the session")},
+        "/console/style.css": {"get": file("consoleStyle", "text/css")},
+        "/console/icon.svg": {"get": file("consoleIcon", "image/svg+xml")},
+    })
+}
+
+fn schema(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn response(name: &str) -> Value {
+    json!({"$ref": format!("#/components/responses/{name}")})
+}
+
+fn header(name: &str, description: &str) -> Value {
+    json!({"name": name, "in": "header", "schema": {"type": "string"}, "description": description})
+}
+
+fn components() -> Value {
+    let error = |description: &str| json!({"description": description, "content": {"application/json": {"schema": schema("JsonRpcError")}}});
+    let text = json!({"type": "string"});
+    json!({
+        "securitySchemes": {
+            "token": {"type": "http", "scheme": "bearer", "description": "An access token of the identity provider, or a static token"},
+            "session": {"type": "apiKey", "in": "cookie", "name": "__Secure-juju-mcp-session", "description": "Session of the approval page; without https `juju-mcp-session`"},
+        },
+        "responses": {
+            "BadRequest": error("The request violates HTTP, JSON-RPC or MCP"),
+            "Unauthenticated": error("No valid token; `WWW-Authenticate` names the metadata"),
+            "Forbidden": error("`Host`, `Origin`, role or scope; `WWW-Authenticate` lists missing scopes"),
+            "NotFound": error("Unknown path, toolset or session"),
+            "NotAcceptable": error("`Accept` permits neither type of response"),
+            "BodyIncomplete": error("The body did not arrive in time"),
+            "TooLarge": error("The body exceeds `limits.max_request_bytes`"),
+            "TooMany": error("A limit of the caller or of the address; `Retry-After` has the seconds"),
+            "Unavailable": error("The identity provider is away, or the server is busy; `Retry-After` has the seconds"),
+            "Timeout": error("The call took too long; a change may still be in progress"),
+            "ApiError": {"description": "A code and one sentence", "content": {"application/json": {"schema": schema("ApiError")}}},
+        },
+        "schemas": {
+            "JsonRpc": {"type": "object", "required": ["jsonrpc"], "properties": {"jsonrpc": {"const": "2.0"}}},
+            "JsonRpcError": {
+                "type": "object", "required": ["jsonrpc", "error"],
+                "properties": {
+                    "jsonrpc": {"const": "2.0"},
+                    "error": {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "integer"}, "message": text}},
+                },
+            },
+            "ApiError": {
+                "type": "object", "required": ["error"],
+                "properties": {"error": {"type": "object", "required": ["code", "message"], "properties": {"code": text, "message": text}}},
+            },
+            "Decision": {
+                "type": "object", "required": ["digest"], "additionalProperties": false,
+                "properties": {
+                    "digest": {"type": "string", "description": "Digest of the act that the approver saw"},
+                    "reason": {"type": "string", "description": "Reason, for the ledger and the requester"},
+                },
+            },
+            "Approval": approval_schema(),
+            "ApprovalList": {"type": "object", "required": ["approvals"], "properties": {"approvals": {"type": "array", "items": schema("Approval")}}},
+            "Health": {
+                "type": "object", "required": ["status"],
+                "properties": {
+                    "status": {"enum": ["alive", "healthy", "degraded", "unhealthy"]},
+                    "checks": {"type": "array", "items": {
+                        "type": "object", "required": ["name", "healthy", "latency_ms"],
+                        "properties": {
+                            "name": text, "healthy": {"type": "boolean"}, "detail": text,
+                            "since": {"type": "string", "format": "date-time"}, "latency_ms": {"type": "integer"},
+                        },
+                    }},
+                },
+            },
+            "ResourceMetadata": {
+                "type": "object", "required": ["resource", "authorization_servers"],
+                "properties": {
+                    "resource": {"type": "string", "format": "uri"},
+                    "authorization_servers": {"type": "array", "items": {"type": "string", "format": "uri"}},
+                    "scopes_supported": {"type": "array", "items": text},
+                    "bearer_methods_supported": {"type": "array", "items": text},
+                    "resource_name": text,
+                    "juju_mcp_login": {"type": "object", "properties": {"client_id": text, "scopes": {"type": "array", "items": text}}},
+                },
+            },
+        },
+    })
+}
+
+fn approval_schema() -> Value {
+    let text = json!({"type": "string"});
+    let time = json!({"type": "string", "format": "date-time"});
+    json!({
+        "type": "object",
+        "required": ["id", "digest", "target_fingerprint", "request", "status", "created_at", "expires_at", "requested_by_entry"],
+        "properties": {
+            "id": text, "digest": text, "target_fingerprint": text,
+            "request": {"type": "object", "description": "The act with its command, rules, preview and requester"},
+            "status": {"enum": ["pending", "approved", "rejected", "used", "expired"]},
+            "created_at": time, "expires_at": time, "decided_by": text, "decided_at": time, "reason": text,
+            "requested_by_entry": text, "consumed_by_entry": text,
+        },
+    })
+}
