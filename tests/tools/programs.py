@@ -100,6 +100,18 @@ def go_program(name, module, version, package, edit=None, flags=(), cgo="0"):
     return folder(name, key(module, version, go_version(go), *flags), make) / name
 
 
+def registry_schemas():
+    """The folder with the JSON schemas of `server.json`, from the module of the MCP Registry, version 1.8.9."""
+    go = need("go", "which downloads the MCP Registry's module")
+    module = "github.com/modelcontextprotocol/registry@v1.8.9"
+
+    def make(partial):
+        got = fetch([go, "mod", "download", "-json", module], cwd=partial)
+        shutil.copytree(pathlib.Path(json.loads(got[got.index("{"):])["Dir"]) / "internal" / "validators" / "schemas", partial / "schemas")
+
+    return folder("registry-schemas", key(module), make) / "schemas"
+
+
 def npm():
     """The folder with `node_modules`: the MCP clients, the conformance suite and a Node that is new enough for it."""
     tool = need("npm", "which installs the TypeScript clients and the conformance suite")
@@ -154,8 +166,11 @@ def traefik():
     return go_program("traefik", "github.com/traefik/traefik/v3", "v3.6.7", "./cmd/traefik", add_empty_dashboard)
 
 
-def debian_packages(name, packages):
-    """A folder with Debian's packages, each unpacked into a folder of its name; nothing is installed."""
+def debian_packages(name, packages, wanted="", merged=False):
+    """A folder with Debian's packages, each unpacked into a folder of its name, or all into the folder itself; nothing is installed.
+
+    `wanted` is a file that has to be in it.
+    """
     tool = need("apt-get", f"which downloads Debian's packages for {name}")
     need("dpkg", "which unpacks them")
 
@@ -163,26 +178,17 @@ def debian_packages(name, packages):
         fetch([tool, "download", "--quiet", *packages], cwd=partial)
         for package in packages:
             (file,) = partial.glob(f"{package}_*.deb")
-            run(["dpkg", "-x", file, partial / package])
+            run(["dpkg", "-x", file, partial if merged else partial / package])
             file.unlink()
+        if not (partial / wanted).exists():
+            raise Unavailable(f"Debian's packages {' '.join(packages)} lack {wanted}")
 
-    return folder(name, key(*packages, platform.machine()), make)
+    return folder(name, key(*packages, str(merged), platform.machine()), make)
 
 
-def promtool():
-    """The path of Prometheus' own tool, from Debian's package, which is unpacked and not installed."""
-    tool = need("apt-get", "which downloads Debian's package of Prometheus")
-    need("dpkg", "which unpacks it")
-
-    def make(partial):
-        fetch([tool, "download", "--quiet", "prometheus"], cwd=partial)
-        (package,) = partial.glob("prometheus_*.deb")
-        run(["dpkg", "-x", package, partial / "unpacked"])
-        shutil.move(partial / "unpacked" / "usr" / "bin" / "promtool", partial / "promtool")
-        shutil.rmtree(partial / "unpacked")
-        package.unlink()
-
-    return folder("promtool", key("prometheus", platform.machine()), make) / "promtool"
+def debian_program(name, packages, wanted):
+    """The path of the program `wanted` of Debian's packages, all unpacked into one folder."""
+    return debian_packages(name, packages, wanted, merged=True) / wanted
 
 
 def rock_tools():
@@ -193,3 +199,24 @@ def rock_tools():
         if not (home / "bin" / link).is_symlink():
             (home / "bin" / link).symlink_to(target)
     return home
+
+
+def promtool():
+    """The path of Prometheus' own tool."""
+    return debian_program("promtool", ["prometheus"], "usr/bin/promtool")
+
+
+def nginx():
+    """The path of nginx: a reverse proxy of the documents."""
+    return debian_program("nginx", ["nginx", "libpcre2-8-0"], "usr/sbin/nginx")
+
+
+def haproxy():
+    """The path of HAProxy: a reverse proxy of the documents."""
+    packages = ["haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1", "libpcre2-8-0"]
+    return debian_program("haproxy", packages, "usr/sbin/haproxy")
+
+
+def libraries(program):
+    """The folder with the libraries of a program of `debian_program`."""
+    return program.parents[1] / "lib" / f"{platform.machine()}-linux-gnu"

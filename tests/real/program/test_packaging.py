@@ -1,5 +1,7 @@
 """The distribution files: consistent with the program and valid by the tools of their formats."""
 import base64
+import importlib.machinery
+import importlib.util
 import json
 import os
 import pathlib
@@ -10,8 +12,8 @@ import sys
 import urllib.parse
 import zipfile
 
+import jsonschema
 import pytest
-import yaml
 
 TREE = pathlib.Path(__file__).resolve().parents[3]
 PACKAGING = TREE / "server" / "app" / "packaging"
@@ -21,7 +23,7 @@ MANIFEST = json.loads((PACKAGING / "mcpb" / "manifest.json").read_text())
 README = (TREE / "README.md").read_text()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def program():
     """The path of the program."""
     path = os.environ.get("JUJU_MCP_TEST_PROGRAM")
@@ -30,12 +32,13 @@ def program():
     return pathlib.Path(path)
 
 
-@pytest.fixture
-def released(program, tmp_path):
+@pytest.fixture(scope="module")
+def released(program, tmp_path_factory):
     """The files that a release publishes, for the program of the tests."""
-    done = subprocess.run([sys.executable, PACKAGING / "bundle", program, tmp_path], text=True, capture_output=True)
+    folder = tmp_path_factory.mktemp("release")
+    done = subprocess.run([sys.executable, PACKAGING / "bundle", program, folder], text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
-    return tmp_path
+    return folder
 
 
 def help_of(program, *words):
@@ -55,6 +58,19 @@ def test_registry_entry_keeps_the_limits_of_the_registry():
         for argument in [*package["runtimeArguments"], *package["packageArguments"]]:
             assert argument["type"] in ("named", "positional") and ("name" in argument) == (argument["type"] == "named")
             assert set(re.findall(r"\{(\w+)\}", argument["value"])) == set(argument.get("variables", {}))
+
+
+def test_registry_entry_is_valid_by_the_schema_of_the_registry(released):
+    schemas = os.environ.get("JUJU_MCP_TEST_REGISTRY_SCHEMAS")
+    if not schemas:
+        pytest.skip("JUJU_MCP_TEST_REGISTRY_SCHEMAS is not set; tests/run sets it")
+    version = re.fullmatch(r"https://static\.modelcontextprotocol\.io/schemas/([\d-]+)/server\.schema\.json", SERVER["$schema"]).group(1)
+    assert version == max(path.stem for path in pathlib.Path(schemas).glob("*.json")), "the newest schema of the registry"
+    schema = json.loads((pathlib.Path(schemas) / f"{version}.json").read_text())
+    validator = jsonschema.validators.validator_for(schema)(schema, format_checker=jsonschema.FormatChecker())
+    for entry in (SERVER, json.loads((released / "server.json").read_text())):
+        validator.validate(entry)
+    assert not validator.is_valid(SERVER | {"description": "x" * 101}), "the schema rejects what the registry rejects"
 
 
 def test_options_in_the_files_exist_in_the_program(program):
@@ -81,13 +97,52 @@ def test_bundle_contains_the_program_and_is_reproducible(released, program):
     assert (released / "again" / path.name).read_bytes() == path.read_bytes()
 
 
-def test_bundle_is_accepted_by_the_tool_of_the_format():
+def test_bundle_is_accepted_by_the_tool_of_the_format(released):
     node, packages = os.environ.get("JUJU_MCP_TEST_NODE"), os.environ.get("JUJU_MCP_TEST_NPM")
     if not node or not packages:
         pytest.skip("JUJU_MCP_TEST_NODE and JUJU_MCP_TEST_NPM are not set; tests/run sets them")
     tool = pathlib.Path(packages) / "node_modules/@anthropic-ai/mcpb/dist/cli/cli.js"
     done = subprocess.run([node, tool, "validate", PACKAGING / "mcpb" / "manifest.json"], text=True, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    (bundle,) = released.glob("*.mcpb")
+    done = subprocess.run([node, tool, "unpack", bundle, released / "unpacked"], text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    command = MANIFEST["server"]["mcp_config"]["command"].replace("${__dirname}", str(released / "unpacked"))
+    done = subprocess.run([command, "--version"], text=True, capture_output=True)
+    assert done.stdout == f"juju-mcp {VERSION}\n", done.stderr
+
+
+def test_bill_of_materials_is_valid_and_reproducible(released):
+    text = (released / "juju-mcp.cdx.json").read_text()
+    validation = pytest.importorskip("cyclonedx.validation.json")
+    schema = pytest.importorskip("cyclonedx.schema")
+    assert validation.JsonStrictValidator(schema.SchemaVersion.V1_6).validate_str(text) is None
+    bom = json.loads(text)
+    names = {part["name"] for part in bom["components"]}
+    assert len(names) > 200 and {"rmcp", "axum", "rustls", "libsqlite3-sys", "audit"} <= names
+    assert not names & {"tests", "wiremock", "tempfile", "trybuild"}, "crates of tests"
+    outside = [part for part in bom["components"] if "hashes" in part]
+    assert len(outside) > 200 and all(part["licenses"][0]["expression"] for part in outside)
+    refs = {part["bom-ref"] for part in bom["components"]} | {bom["metadata"]["component"]["bom-ref"]}
+    assert refs == {entry["ref"] for entry in bom["dependencies"]} >= {ref for entry in bom["dependencies"] for ref in entry["dependsOn"]}
+    subprocess.run([PACKAGING / "sbom", released / "again"], check=True)
+    assert (released / "again" / "juju-mcp.cdx.json").read_text() == text
+
+
+def test_licences_of_all_crates_are_allowed(released):
+    loader = importlib.machinery.SourceFileLoader("sbom", str(PACKAGING / "sbom"))
+    sbom = importlib.util.module_from_spec(importlib.util.spec_from_loader("sbom", loader))
+    loader.exec_module(sbom)
+    packages = sbom.metadata()["packages"]
+    assert len(packages) > 300 and sbom.refused(packages) == []
+    for text, allowed in [("MIT OR GPL-3.0", True), ("GPL-3.0", False), ("MIT AND GPL-3.0-only", False), ("(MIT OR GPL-2.0) AND ISC", True), ("", False),
+                          ("Apache-2.0 WITH LLVM-exception", True), ("GPL-2.0 WITH Classpath-exception-2.0", False)]:
+        assert sbom.is_allowed(text) == allowed, text
+    used = " ".join(sbom.expression(package) for package in packages if package["source"])
+    assert all(licence in used for licence in sbom.ALLOWED), "the list has only licences that a crate has"
+    texts = (released / "THIRD-PARTY-LICENSES.txt").read_text()
+    assert "Permission is hereby granted" in texts and "rustls " in texts
+    assert len(texts.split("contain no text of it:")[1].splitlines()) < 12
 
 
 def test_every_sub_command_has_a_manual_page_without_errors(released, program):
@@ -129,30 +184,3 @@ def test_install_links_of_the_readme_start_the_program(program):
         settings = json.loads(config)
         assert settings["command"] == "juju-mcp" and settings["args"] == ["stdio"]
     assert "Serve MCP over standard input" in help_of(program, *settings["args"])
-
-
-def test_configuration_of_the_installation_page_is_valid(program, tmp_path):
-    page = (TREE / "docs" / "how-to-install.md").read_text()
-    config, tls, manifest = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    (tmp_path / "config.yaml").write_text(config)
-    shutil.copy(TREE / "tests" / "fixtures" / "another-authority.pem", tmp_path / "prod-ca.pem")
-    (tmp_path / "prod-password").write_text("password")
-    done = subprocess.run([program, "config", "check", "config.yaml"], cwd=tmp_path, text=True, capture_output=True)
-    assert done.returncode == 0, done.stderr
-    schema = json.loads(subprocess.run([program, "config", "schema"], text=True, capture_output=True, check=True).stdout)
-    assert set(yaml.safe_load(tls)) <= set(schema["properties"])
-    (container,) = yaml.safe_load(manifest)["spec"]["template"]["spec"]["containers"]
-    assert all(word in help_of(program, "serve") for word in container["command"] if word.startswith("--"))
-
-
-def test_commands_of_the_documents_exist_in_the_program(program):
-    commands = set()
-    for page in ("how-to-install.md", "how-to-deploy.md", "health.md"):
-        text = (TREE / "docs" / page).read_text()
-        commands |= set(re.findall(r"(?:^|`)juju-mcp ([a-z]+(?: [a-z]+)?[^`\n]*)", text, re.MULTILINE))
-    assert len(commands) > 8
-    for line in commands:
-        words = line.split()
-        sub = words[:2] if words[0] in ("audit", "backup", "config", "approvals", "policy") else words[:1]
-        text = help_of(program, *sub)
-        assert all(flag in text for flag in re.findall(r"--[a-z-]+", line)), line
