@@ -88,22 +88,36 @@ def rust(tally, selection=None):
 def docs(tally):
     cargo(tally, "doc", "--locked", "--workspace", "--no-deps", "--quiet", RUSTDOCFLAGS="-D warnings")
     tally.command([TREE / "tests" / "lint_docs.py"])
+    tally.command([programs.python(), TREE / "tests" / "docs_reference.py", build("juju-mcp")[0]])
 
 
-def pytest(tally, folder, selection=None, python=None, minutes=45, **environment):
+def pytest(tally, folder, selection=None, python=None, minutes=45, prefix=(), **environment):
     """Runs a Python suite with the path of our program, and of the real controller and client, in its environment."""
     python, controller = python or programs.python(), programs.real_controller()
     built = available(lambda: build("juju-mcp")[0])
     environment |= {"JUJU_MCP_TEST_PROGRAM": built} if built else {}
-    tally.command([python, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rs", REAL / folder,
+    tally.command([*prefix, python, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rs", REAL / folder,
                    *(["-k", selection] if selection else [])], minutes=minutes,
                   JUJU_MCP_TEST_JUJU=controller / "juju", JUJU_MCP_TEST_CONTROLLER=controller, PYTHONDONTWRITEBYTECODE=1,
                   **environment)
 
 
 def program(tally, selection=None):
-    node = available(lambda: (programs.node(), programs.npm()))
-    pytest(tally, "program", selection, **(dict(zip(("JUJU_MCP_TEST_NODE", "JUJU_MCP_TEST_NPM"), node, strict=True)) if node else {}))
+    found = {"NODE": available(programs.node), "NPM": available(programs.npm), "REGISTRY_SCHEMAS": available(programs.registry_schemas)}
+    pytest(tally, "program", selection, **{f"JUJU_MCP_TEST_{name}": path for name, path in found.items() if path})
+
+
+def documents(tally, selection=None):
+    """The commands of the documents, in a namespace of mounts and networks in which the addresses of the documents exist."""
+    programs.need("ip", "which adds the addresses of the documents")
+    prefix = [programs.need("unshare", "which makes the namespace"), *(["--map-root-user"] if os.geteuid() else []), "--mount", "--net"]
+    possible = subprocess.run([*prefix, "true"], capture_output=True, text=True)
+    if possible.returncode:
+        raise Unavailable(f"this machine permits no namespaces: {possible.stderr.strip()}")
+    found = {name: available(provide) for name, provide in (("NGINX", programs.nginx), ("HAPROXY", programs.haproxy), ("TRAEFIK", programs.traefik))}
+    environment = {f"JUJU_MCP_TEST_{name}": path for name, path in found.items() if path}
+    environment |= {f"JUJU_MCP_TEST_{name}_LIBRARIES": programs.libraries(found[name]) for name in ("NGINX", "HAPROXY") if found[name]}
+    pytest(tally, "documents", selection, prefix=prefix, JUJU_MCP_TEST_NAMESPACE=1, **environment)
 
 
 def suite(folder):
@@ -192,12 +206,13 @@ PARTS = [
     Part("house", "tests/lint_source.py: lengths, words, test names, marks of unfinished work", house),
     Part("clippy", "the lints, warnings rejected", clippy),
     Part("rust", "all Rust tests: unit and integration tests, with the real client and controller if available", rust, True),
-    Part("docs", "the documents: links, paths, and the documentation of the code", docs),
+    Part("docs", "the documents: links, paths, generated pages, and the documentation of the code", docs),
     Part("conformance", "the official MCP conformance suite, for 2025-11-25 and 2026-07-28", conformance),
     Part("client", "the real juju 3.6.11 client against the simulator and against the real controller", suite("client"), True),
     Part("libjuju", "python-libjuju against the simulator and against the real controller", suite("libjuju"), True),
     Part("jubilant", "jubilant against the simulator and against the real controller", suite("jubilant"), True),
     Part("program", "our command line: mistakes, help, completion, pipes; the distribution files", program, True),
+    Part("documents", "the commands of the documents as they are written, and their reverse proxies with a stream of events", documents, True),
     Part("clients", "the six-command workflow by three MCP clients, over HTTP and stdio", clients, True),
     Part("approvals", "approval and rejection through three MCP clients and our command line, with the server killed in between",
          approvals, True),
