@@ -8,6 +8,7 @@ import tempfile
 import time
 import typing
 
+import document_programs as documented
 import programs
 from cache import Unavailable, locked, root
 
@@ -114,9 +115,11 @@ def documents(tally, selection=None):
     possible = subprocess.run([*prefix, "true"], capture_output=True, text=True)
     if possible.returncode:
         raise Unavailable(f"this machine permits no namespaces: {possible.stderr.strip()}")
-    found = {name: available(provide) for name, provide in (("NGINX", programs.nginx), ("HAPROXY", programs.haproxy), ("TRAEFIK", programs.traefik))}
+    provided = {"NGINX": documented.nginx, "HAPROXY": documented.haproxy, "KUBECTL_VALIDATE": documented.kubectl_validate,
+                "TRAEFIK": vars(programs).get("traefik")}
+    found = {name: provide and available(provide) for name, provide in provided.items()}
     environment = {f"JUJU_MCP_TEST_{name}": path for name, path in found.items() if path}
-    environment |= {f"JUJU_MCP_TEST_{name}_LIBRARIES": programs.libraries(found[name]) for name in ("NGINX", "HAPROXY") if found[name]}
+    environment |= {f"JUJU_MCP_TEST_{name}_LIBRARIES": documented.libraries(found[name]) for name in ("NGINX", "HAPROXY") if found[name]}
     pytest(tally, "documents", selection, prefix=prefix, JUJU_MCP_TEST_NAMESPACE=1, **environment)
 
 
@@ -133,6 +136,10 @@ def conformance(tally):
 
 def clients(tally, selection=None):
     pytest(tally, "clients", selection, JUJU_MCP_TEST_NODE=programs.node(), JUJU_MCP_TEST_NPM=programs.npm())
+
+
+def console(tally, selection=None):
+    pytest(tally, "console", selection, JUJU_MCP_TEST_NODE=programs.node(), JUJU_MCP_TEST_NPM=programs.npm())
 
 
 def approvals(tally, selection=None):
@@ -216,6 +223,7 @@ PARTS = [
     Part("clients", "the six-command workflow by three MCP clients, over HTTP and stdio", clients, True),
     Part("approvals", "approval and rejection through three MCP clients and our command line, with the server killed in between",
          approvals, True),
+    Part("console", "the approval page in Chromium: axe, light and dark, narrow and wide", console, True),
     Part("policy", "a policy checked and explained on the command line, and reloaded by a running server", suite("policy"), True),
     Part("identity", "tokens of a real Ory Hydra, and the path from 401 to a call by three MCP clients", identity, True),
     Part("compare", "the answers of the simulator and of the real controller side by side", compare),

@@ -206,17 +206,3 @@ def promtool():
     return debian_program("promtool", ["prometheus"], "usr/bin/promtool")
 
 
-def nginx():
-    """The path of nginx: a reverse proxy of the documents."""
-    return debian_program("nginx", ["nginx", "libpcre2-8-0"], "usr/sbin/nginx")
-
-
-def haproxy():
-    """The path of HAProxy: a reverse proxy of the documents."""
-    packages = ["haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1", "libpcre2-8-0"]
-    return debian_program("haproxy", packages, "usr/sbin/haproxy")
-
-
-def libraries(program):
-    """The folder with the libraries of a program of `debian_program`."""
-    return program.parents[1] / "lib" / f"{platform.machine()}-linux-gnu"
