@@ -199,11 +199,11 @@ fn console_routes(
 /// Serves on a free port; returns its address and the paths of all routes.
 async fn listen(settings: Settings, deps: RouterDeps, stop: CancellationToken) -> (SocketAddr, BTreeSet<String>) {
     let router = http_server::router(&settings, deps);
-    let routes = route_paths(&format!("{router:?}"));
+    let paths = route_paths(&format!("{router:?}"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { http_server::serve(listener, router, &settings, stop).await });
-    (address, routes)
+    (address, paths)
 }
 
 /// The paths in the debug output of a router, which has them as `RouteId(3): "/mcp"`; axum has no other list.
