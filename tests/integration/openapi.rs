@@ -30,11 +30,11 @@ fn normalized(route: &str) -> String {
 async fn openapi_document_has_exactly_the_routes_of_the_router() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = complete_server(folder.path()).await;
-    let served: BTreeSet<String> = server.routes.iter().map(|route| normalized(route)).collect();
+    let routed: BTreeSet<String> = server.routes.iter().map(|route| normalized(route)).collect();
     let document = http_server::openapi();
     let described: BTreeSet<String> = document["paths"].as_object().expect("paths").keys().cloned().collect();
-    assert!(served.len() > 15, "{served:?}");
-    assert_eq!(described, served, "left: the document, right: the router");
+    assert!(routed.len() > 15, "{routed:?}");
+    assert_eq!(described, routed, "left: the document, right: the router");
 }
 
 #[tokio::test]

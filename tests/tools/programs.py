@@ -204,5 +204,3 @@ def rock_tools():
 def promtool():
     """The path of Prometheus' own tool."""
     return debian_program("promtool", ["prometheus"], "usr/bin/promtool")
-
-
