@@ -14,7 +14,7 @@ const FAULTY: &str = "roles: {viewer: {description: A fault, effects: [read, sen
 
 async fn call(pair: &SideBySide, role: &str, tool: &str, arguments: Value) -> Result<Value, Refusal> {
     let Value::Object(arguments) = arguments else { panic!("an object") };
-    execute(&pair.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await.map(|reply| reply.value)
+    Ok(execute(&pair.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await?.value)
 }
 
 fn controllers(real: &RealController, user: &str) -> Controllers {

@@ -110,6 +110,18 @@ async fn harmless_result_is_only_marked_untrusted() {
 }
 
 #[tokio::test]
+async fn injection_in_arguments_that_do_not_fit_is_not_counted() {
+    let shop = shop().await;
+    let values = json!({"application": "postgresql", "values": {"profile": ATTACK}, "valeus": ATTACK});
+    let refused = shop.call("juju_config", values).await;
+    assert_eq!(refused["_meta"]["juju-mcp/code"], "invalid_arguments", "{refused}");
+    let long = json!({"application": "x".repeat(257), "values": {"profile": ATTACK}});
+    let refused = shop.call("juju_config", long).await;
+    assert_eq!(refused["_meta"]["juju-mcp/code"], "invalid_arguments", "{refused}");
+    assert!(!shop.served.metrics.text().contains("juju_mcp_prompt_injection_findings_total{"));
+}
+
+#[tokio::test]
 async fn injection_in_arguments_is_labelled_and_the_call_runs() {
     let shop = shop().await;
     let values = json!({"application": "postgresql", "values": {"profile": ATTACK}});

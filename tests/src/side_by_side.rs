@@ -86,7 +86,7 @@ impl SideBySide {
     /// The refusal.
     pub async fn juju_mcp_as(&self, role: &str, tool: &str, arguments: &Value) -> Result<Reply, Refusal> {
         let arguments: Map<_, _> = arguments.as_object().cloned().expect("an object");
-        execute(&self.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await
+        Ok(execute(&self.dispatcher, &Caller::local("ana", role), Call::new(tool, arguments)).await?)
     }
 
     /// The complete JSON of a read for the role `admin`, joined from the texts of its pages; a list is the member `result`.

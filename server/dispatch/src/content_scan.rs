@@ -18,21 +18,17 @@ pub(crate) struct ContentScan {
 
 impl ContentScan {
     /// Scans the arguments of a call.
-    pub(crate) async fn scan_arguments(
-        catalogue: &Catalogue,
-        scope: Scope,
-        arguments: &mut Map<String, Value>,
-    ) -> Self {
+    pub(crate) async fn scan_arguments(catalogue: &Catalogue, scope: Scope, arguments: Map<String, Value>) -> Self {
         let detector = Arc::clone(catalogue.detector());
-        let (own, members) = (Arc::clone(&detector), std::mem::take(arguments));
-        let bytes = content::text_bytes_of_members(&members);
-        let scan = move || {
-            let findings = own.scan_members(&members);
-            (members, findings)
-        };
-        let (members, findings) = run_for_size(bytes, scan).await;
-        *arguments = members;
-        Self { detector, arguments: findings, untrusted: scope != Scope::Client }
+        let own = Arc::clone(&detector);
+        let bytes = content::text_bytes_of_members(&arguments);
+        let arguments = run_for_size(bytes, move || own.scan_members(&arguments)).await;
+        Self { detector, arguments, untrusted: scope != Scope::Client }
+    }
+
+    /// The findings in the arguments.
+    pub(crate) fn arguments(&self) -> &Findings {
+        &self.arguments
     }
 
     /// The labels of the arguments for the ledger.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use audit::{
     Entry, JujuAuditRefs, JujuRequest, NewEntry, Outcome, PendingEntry, RecordedDecision, ToolCall, Verdict as Recorded,
 };
-use catalogue::{Answer, Failure, Options, PlannedWork, ResolvedTarget, Tool};
+use catalogue::{Answer, Failure, Options, Plan, PlannedWork, ResolvedTarget, Tool};
 use identity::Caller;
 use policy::{
-    Act, Authorization, Denial, Effect, Location, Permissions, Permitted, Planned, Policy, Target, Violation,
-    redact_text,
+    Act, Authorization, Denial, Effect, Location, OptionMask, Permissions, Permitted, Planned, Policy, Target,
+    Violation, redact_text,
 };
 use serde_json::{Map, Value};
 
 use crate::{
-    ApprovalProof, Call, Dispatcher, Refusal, Reply,
+    ApprovalProof, Call, Dispatcher, Refusal, RefusedCall, Reply,
     approval_flow::ApprovalFlow,
     budget_reservation::BudgetReservation,
     content_scan::ContentScan,
@@ -28,33 +28,52 @@ use crate::{
 /// A read ends when the returned future is dropped; a write runs to its end, and the ledger has its outcome.
 ///
 /// # Errors
-/// A [`Refusal`]. The ledger has each of them but an unknown tool and arguments that do not fit.
-pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -> Result<Reply, Refusal> {
+/// A [`Refusal`], with the findings in the arguments. The ledger has each refusal but an unknown tool and arguments that do not fit.
+pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -> Result<Reply, RefusedCall> {
     // Plan the call: find the tool, check its arguments against the schema.
     let tool = dispatcher.catalogue.get(&call.tool).ok_or_else(|| Refusal::UnknownTool(call.tool.clone()))?;
     let policy = dispatcher.policy.current();
     let rights = policy.permissions(caller);
-    let scan = ContentScan::scan_arguments(&dispatcher.catalogue, tool.scope(), &mut call.arguments).await;
-    let opener = EntryOpener { dispatcher, caller, rights: &rights, trace: call.trace.take(), labels: scan.labels() };
     // Check visibility first: a caller without access gets a denial even if the arguments are invalid or the target does not exist.
     let hidden = rights.check_visibility(tool.name(), tool.toolset(), tool.least()).err();
-    let plan = match &hidden {
-        None => tool.plan(std::mem::take(&mut call.arguments))?,
-        Some(denial) => {
-            let Ok(plan) = tool.plan(call.arguments.clone()) else {
-                let act = hidden_act(tool, call.arguments);
-                return Err(opener.record_refused(&act, &Options::default(), Refusal::Denied(denial.clone())).await);
-            };
-            plan
-        }
+    let arguments = std::mem::take(&mut call.arguments);
+    let plan = match (tool.plan(arguments.clone()), &hidden) {
+        (Err(bad), None) => return Err(Refusal::from(bad).into()),
+        (Err(_), Some(denial)) => Err((hidden_act(tool, arguments.clone()), denial.clone())),
+        (Ok(plan), _) => Ok(plan),
     };
+    // Scan the arguments once: those that fit, and those that only the ledger receives.
+    let scan = ContentScan::scan_arguments(&dispatcher.catalogue, tool.scope(), arguments).await;
+    let findings = scan.arguments().clone();
+    let opener = EntryOpener { dispatcher, caller, rights: &rights, trace: call.trace.take(), labels: scan.labels() };
+    let result = match plan {
+        Ok(plan) => execute_planned(CheckedCall { policy: &policy, tool, hidden, plan, scan }, &opener, call).await,
+        Err((act, denial)) => Err(opener.record_refused(&act, &Options::default(), Refusal::Denied(denial)).await),
+    };
+    result.map_err(|refusal| RefusedCall { refusal, arguments: findings })
+}
+
+/// A call with arguments that fit the schema.
+struct CheckedCall<'a> {
+    policy: &'a Arc<Policy>,
+    tool: &'a dyn Tool,
+    /// Why the caller must not see the tool.
+    hidden: Option<Denial>,
+    plan: Plan,
+    scan: ContentScan,
+}
+
+/// The stages of a call after its plan.
+async fn execute_planned(checked: CheckedCall<'_>, opener: &EntryOpener<'_>, mut call: Call) -> Result<Reply, Refusal> {
+    let CheckedCall { policy, tool, hidden, plan, scan } = checked;
+    let (dispatcher, caller) = (opener.dispatcher, opener.caller);
     let options = plan.options.clone();
 
     // Resolve the target: which controller, and the model by its full name.
-    let controllers = dispatcher.controllers_for(&rights);
+    let controllers = dispatcher.controllers_for(opener.rights);
     let target = match ResolvedTarget::resolve(controllers, tool.scope(), &options.selector, call.progress.take()).await
     {
-        Ok(target) => Arc::new(with_view_of(&policy, caller, tool, dispatcher, target)),
+        Ok(target) => Arc::new(CallerView::new(policy, caller, tool, dispatcher).restrict(target)),
         Err(failure) => {
             let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);
             return Err(opener.record_refused(&plan.unresolved_act(), &options, refusal).await);
@@ -70,7 +89,7 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
     }
 
     // Authorize. From here on the entry ends in one place: `close`.
-    let active = ActiveCall { dispatcher, caller, policy: &policy, tool, options, target, proof: call.proof, hidden };
+    let active = ActiveCall { dispatcher, caller, policy, tool, options, target, proof: call.proof, hidden };
     let decided = active.decide(planned, &mut pending).await;
     let (mut entry, next) = match decided {
         Ok(Decided { verdict: Authorization::Permitted(permitted), .. }) if active.is_read(permitted.act()) => {
@@ -107,20 +126,36 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
     }
 }
 
-/// The target as this caller may see it: the models that roles show, and secret options masked where they may not read content.
-fn with_view_of(
-    policy: &Arc<Policy>,
-    caller: &Caller,
-    tool: &dyn Tool,
-    dispatcher: &Dispatcher,
-    target: ResolvedTarget,
-) -> ResolvedTarget {
-    let (model_policy, model_caller) = (Arc::clone(policy), caller.clone());
-    let (policy, caller, mask) = (Arc::clone(policy), caller.clone(), dispatcher.option_mask.clone());
-    let (name, toolset) = (tool.name().to_owned(), tool.toolset());
-    target.with_model_filter(move |location| model_policy.may_see_model(&model_caller, location)).with_option_mask(
-        move |target| (!policy.may_read_content(&caller, &name, toolset, target)).then(|| mask.clone()),
-    )
+/// What decides which parts of a target a caller sees.
+struct CallerView {
+    policy: Arc<Policy>,
+    caller: Caller,
+    tool: String,
+    toolset: &'static str,
+    mask: OptionMask,
+}
+
+impl CallerView {
+    fn new(policy: &Arc<Policy>, caller: &Caller, tool: &dyn Tool, dispatcher: &Dispatcher) -> Arc<Self> {
+        Arc::new(Self {
+            policy: Arc::clone(policy),
+            caller: caller.clone(),
+            tool: tool.name().to_owned(),
+            toolset: tool.toolset(),
+            mask: dispatcher.option_mask.clone(),
+        })
+    }
+
+    /// The target as the caller may see it: the models that roles show, and secret options masked where they may not read content.
+    fn restrict(self: Arc<Self>, target: ResolvedTarget) -> ResolvedTarget {
+        let models = Arc::clone(&self);
+        target
+            .with_model_filter(move |location| models.policy.may_see_model(&models.caller, location))
+            .with_option_mask(move |target| {
+                let may_read = self.policy.may_read_content(&self.caller, &self.tool, self.toolset, target);
+                (!may_read).then(|| self.mask.clone())
+            })
+    }
 }
 
 /// The only place that ends the entry of a call: by its result.

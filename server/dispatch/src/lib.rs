@@ -7,7 +7,8 @@
 //!           +-- refused ----+-- refused, recorded ---------+------ denied, approval required
 //! ```
 //!
-//! 1. *Plan*: the tool checks the arguments against its closed schema and states what they would do (`catalogue::Plan`).
+//! 1. *Plan*: the tool checks the arguments against its closed schema and states what they would do (`catalogue::Plan`). The
+//!    detector of prompt injections reads arguments that fit, once.
 //! 2. *Resolve*: the names in the arguments become a controller and the full name of a model, so that policy and ledger never
 //!    see an alias.
 //! 3. *Begin*: the ledger has the act before anything is done. If it cannot record it, the call is refused.
@@ -69,5 +70,5 @@ pub use panic_event::record_panic;
 pub use policy_change::apply_policy;
 pub use policy_simulation::{SimulatedCall, validate};
 pub use rate_limit_event::{RateLimitEvent, record_rate_limited};
-pub use refusal::{Refusal, RefusalKind};
+pub use refusal::{Refusal, RefusalKind, RefusedCall};
 pub use security_events::SecurityEvents;

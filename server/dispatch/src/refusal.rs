@@ -2,6 +2,7 @@
 
 use audit::Outcome;
 use catalogue::{BadArguments, Failure};
+use content::Findings;
 use policy::{ApprovalInvalid, Denial};
 
 use crate::PendingApproval;
@@ -70,6 +71,28 @@ pub enum Refusal {
     /// The task that did the work ended without an answer.
     #[error("it is not known whether it was done, because the work ended without an answer")]
     TaskPanicked,
+}
+
+/// A refused call, with what the detector found in its arguments.
+#[derive(Debug, thiserror::Error)]
+#[error("{refusal}")]
+pub struct RefusedCall {
+    /// Why the call had no effect, or why it is not known to have had one.
+    pub refusal: Refusal,
+    /// Suspected prompt injections in the arguments; empty for arguments that do not fit the schema.
+    pub arguments: Findings,
+}
+
+impl From<Refusal> for RefusedCall {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, arguments: Findings::default() }
+    }
+}
+
+impl From<RefusedCall> for Refusal {
+    fn from(call: RefusedCall) -> Self {
+        call.refusal
+    }
 }
 
 impl Refusal {

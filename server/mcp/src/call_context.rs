@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::http::request::Parts;
-use dispatch::{ApprovalProof, Call, CallPermit, PendingApproval, Refusal, Reply, execute};
+use dispatch::{ApprovalProof, Call, CallPermit, PendingApproval, Refusal, RefusedCall, Reply, execute};
 use identity::Caller;
 use rmcp::{
     RoleServer,
@@ -36,7 +36,7 @@ fn request_permit(parts: &Parts) -> Option<CallPermit> {
 
 /// How a call ended for its client.
 enum CallOutcome {
-    Completed(Result<Reply, Refusal>),
+    Completed(Result<Reply, RefusedCall>),
     /// The client has to ask its user and call again.
     ConfirmationRequested(Box<InputRequiredResult>),
     /// The client cancelled. A read ends there; a write continues in the dispatcher, and the ledger records its end.
@@ -51,7 +51,7 @@ enum CallOutcome {
 impl CallOutcome {
     fn label(&self) -> &'static str {
         match self {
-            Self::Completed(result) => reply::outcome_label(result),
+            Self::Completed(result) => reply::outcome_label(result.as_ref().map_err(|refused| &refused.refusal)),
             Self::ConfirmationRequested(_) => "pending_approval",
             Self::Cancelled | Self::CutOff { changes: false } => "cancelled",
             Self::CutOff { changes: true } => "unknown",
@@ -60,7 +60,7 @@ impl CallOutcome {
 
     fn into_response(self) -> CallToolResponse {
         match self {
-            Self::Completed(result) => reply::from_result(result).into(),
+            Self::Completed(result) => reply::from_result(result.map_err(Refusal::from)).into(),
             Self::ConfirmationRequested(request) => CallToolResponse::InputRequired(*request),
             Self::Cancelled => reply::failed("the client cancelled the call", "cancelled").into(),
             Self::CutOff { changes: true } => reply::failed(
@@ -118,7 +118,7 @@ impl CallContext<'_> {
         report.outcome = outcome.label();
         drop(report);
         if let CallOutcome::Completed(result) = &outcome {
-            self.services.count_injections(result, &resolved.arguments);
+            self.services.count_injections(result);
         }
         outcome.into_response()
     }
@@ -196,9 +196,11 @@ impl Drop for CallReport<'_> {
 }
 
 /// The pending approval that the user at the client may give, if that is how a call ended.
-fn client_can_confirm(result: &Result<Reply, Refusal>) -> Option<&PendingApproval> {
+fn client_can_confirm(result: &Result<Reply, RefusedCall>) -> Option<&PendingApproval> {
     match result {
-        Err(Refusal::ApprovalRequired(pending)) if pending.client_can_confirm => Some(pending),
+        Err(RefusedCall { refusal: Refusal::ApprovalRequired(pending), .. }) if pending.client_can_confirm => {
+            Some(pending)
+        }
         _ => None,
     }
 }

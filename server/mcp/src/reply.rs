@@ -162,7 +162,7 @@ fn with_meta(mut result: CallToolResult, meta: Value) -> CallToolResult {
 }
 
 /// The label of an outcome in the metrics.
-pub(crate) fn outcome_label(result: &Result<Reply, Refusal>) -> &'static str {
+pub(crate) fn outcome_label(result: Result<&Reply, &Refusal>) -> &'static str {
     match result {
         Ok(reply) if reply.repeated => "repeated",
         Ok(_) => "ok",

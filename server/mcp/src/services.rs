@@ -2,11 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use dispatch::{Dispatcher, Refusal, Reply};
+use dispatch::{Dispatcher, RefusedCall, Reply};
 use identity::Caller;
 use limits::{InFlightGuard, LimitKind};
 use rmcp::model::CallToolResult;
-use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::{CallMetrics, confirmation::RequestStateSealer, reply, tool_limits::ToolLimits};
@@ -82,10 +81,10 @@ impl Services {
     }
 
     /// Counts suspected prompt injections, those in the arguments of refused calls included.
-    pub(crate) fn count_injections(&self, result: &Result<Reply, Refusal>, arguments: &Map<String, Value>) {
+    pub(crate) fn count_injections(&self, result: &Result<Reply, RefusedCall>) {
         let argument_findings = match result {
             Ok(reply) => &reply.provenance.arguments,
-            Err(_) => &self.dispatcher.catalogue.detector().scan_members(arguments),
+            Err(refused) => &refused.arguments,
         };
         let result_findings = result.as_ref().ok().map(|reply| ("result", &reply.provenance.findings));
         for (source, findings) in result_findings.into_iter().chain([("arguments", argument_findings)]) {

@@ -66,6 +66,6 @@ pub(super) async fn run_builtin_tool<Arguments: DeserializeOwned, Work: Future<O
     };
     let started = Instant::now();
     let result = work(arguments).await;
-    context.services.call_ended(name, context.caller, reply::outcome_label(&result), started.elapsed());
+    context.services.call_ended(name, context.caller, reply::outcome_label(result.as_ref()), started.elapsed());
     reply::from_result(result)
 }
