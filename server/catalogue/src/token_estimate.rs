@@ -29,12 +29,13 @@ pub(crate) fn prefix_within(text: &str, tokens: usize) -> usize {
     end
 }
 
-/// The longest runs of characters of one class.
+/// The longest runs of characters of one class. All bytes of a character beyond ASCII have the class of the character, so a run of
+/// bytes is a run of characters.
 fn runs(text: &str) -> impl Iterator<Item = (CharClass, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let class = CharClass::of(rest.chars().next()?);
-        let end = rest.find(|next| CharClass::of(next) != class).unwrap_or(rest.len());
+        let class = CharClass::of(*rest.as_bytes().first()?);
+        let end = rest.bytes().position(|next| CharClass::of(next) != class).unwrap_or(rest.len());
         let (run, behind) = rest.split_at(end);
         rest = behind;
         Some((class, run))
@@ -50,15 +51,24 @@ enum CharClass {
     NonAscii,
 }
 
+/// The class of each byte, because the estimate reads every byte of every answer.
+const CLASSES: [CharClass; 256] = {
+    let (mut classes, mut byte) = ([CharClass::NonAscii; 256], 0_u8);
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            _ if byte.is_ascii_alphabetic() => CharClass::Letters,
+            _ if byte.is_ascii_digit() => CharClass::Digits,
+            _ if byte.is_ascii_whitespace() => CharClass::Space,
+            _ => CharClass::Marks,
+        };
+        byte += 1;
+    }
+    classes
+};
+
 impl CharClass {
-    fn of(letter: char) -> Self {
-        match letter {
-            letter if letter.is_ascii_alphabetic() => Self::Letters,
-            letter if letter.is_ascii_digit() => Self::Digits,
-            letter if letter.is_ascii_whitespace() => Self::Space,
-            letter if letter.is_ascii() => Self::Marks,
-            _ => Self::NonAscii,
-        }
+    fn of(byte: u8) -> Self {
+        CLASSES[usize::from(byte)]
     }
 
     /// Tokens of a run of characters of one class.

@@ -100,7 +100,7 @@ fn text(best: &[&dyn Tool], others: &[&str], query: &str) -> String {
     if best.is_empty() {
         return format!("no command matches `{query}`: try other words, such as the noun alone\n");
     }
-    let (mut text, mut others) = (String::new(), others.to_vec());
+    let (mut text, mut tokens, mut others) = (String::new(), 0, others.to_vec());
     for (at, tool) in best.iter().enumerate() {
         let described = format!(
             "{} ({}): {}\n  arguments: {}\n",
@@ -109,7 +109,8 @@ fn text(best: &[&dyn Tool], others: &[&str], query: &str) -> String {
             tool.description(),
             tool.input_schema_text()
         );
-        if estimate_tokens(&text) + estimate_tokens(&described) > MAX_DESCRIBED_TOKENS {
+        tokens += estimate_tokens(&described);
+        if tokens > MAX_DESCRIBED_TOKENS {
             others.splice(0..0, best[at..].iter().map(|tool| tool.command()));
             break;
         }
