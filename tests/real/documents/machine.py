@@ -21,9 +21,10 @@ from blocks import file_of
 from conftest import TEST_TIMEOUT, eventually, juju_mcp, required_path
 
 NAMES = ("mcp.example", "id.example")
+USERS = ("mcp", "mcp-viewer")
 CONTROLLER = ("10.0.0.5", 17070)
 # folders that commands of the documents write to
-WRITABLE = ("/etc", "/var", "/usr/local")
+WRITABLE = ("/etc", "/var", "/usr/local", "/mnt")
 BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -82,12 +83,13 @@ class Machine:
         self.make_certificates()
 
     def add_user(self, data):
-        """Adds the user `mcp` of the documents by the real `juju` client; returns the password."""
+        """Adds the users of the documents by the real `juju` client; returns their password."""
         juju, password = required_path("JUJU_MCP_TEST_JUJU"), secrets.token_urlsafe(16)
         environment = os.environ | {"JUJU_DATA": str(data)}
-        run(juju, "add-user", "mcp", env=environment)
-        run(juju, "change-user-password", "mcp", "--no-prompt", env=environment, input=password + "\n")
-        run(juju, "grant", "mcp", "admin", "shop", env=environment)
+        for user in USERS:
+            run(juju, "add-user", user, env=environment)
+            run(juju, "change-user-password", user, "--no-prompt", env=environment, input=password + "\n")
+            run(juju, "grant", user, "admin", "shop", env=environment)
         return password
 
     def write(self, name, text):

@@ -55,6 +55,36 @@ def test_commands_of_the_page_run_as_written(page, prepared, tmp_path):
     assert done.returncode == 0, done.stdout[-3000:]
 
 
+def test_complete_example_is_served_unchanged(prepared, tmp_path):
+    """`serve` starts with it, and answers over TLS; of its two controllers, the one that this machine has is enough."""
+    for name in EXAMPLES:
+        shutil.copy(TREE / "docs" / "example" / name, tmp_path)
+    (tmp_path / "secrets").mkdir()
+    text = (tmp_path / "juju-mcp.yaml").read_text()
+    known = {"prod-ca.pem": "prod-ca.pem", "prod-mcp.password": "prod-password", "prod-mcp-viewer.password": "prod-password", "server.pem": "tls.crt",
+             "server.key": "tls.key", "iam-ca.pem": "ca.crt", "dashboard.token": "viewer.token"}
+    for name in set(re.findall(r"secrets/([\w.-]+)", text)):
+        target = tmp_path / "secrets" / name
+        target.write_text((prepared.files / known[name]).read_text() if name in known else "an-unguessable-secret-0123456789abcdef")
+        target.chmod(0o600)
+    done = script(prepared, tmp_path, """
+        trap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT
+        mkdir /mnt/ledger-checkpoints
+        juju-mcp serve --config juju-mcp.yaml > server.log 2>&1 &
+        for attempt in $(seq 150); do curl --fail --silent https://mcp.example:8443/healthz > /dev/null && break; sleep 0.2; done
+        juju-mcp healthcheck --url https://mcp.example:8443 --token-file secrets/dashboard.token || { cat server.log; exit 1; }
+        curl --fail --silent http://127.0.0.1:9090/metrics | grep --quiet 'juju_mcp_controller_up{controller="prod"} 1'
+        curl --fail --silent https://mcp.example:8443/console/sign-in > /dev/null
+        # an event for the ledger
+        curl --silent --output /dev/null --header 'Authorization: Bearer unknown' --data '{}' https://mcp.example:8443/mcp
+        kill %1
+        wait %1
+        # the last checkpoint is sent when the server stops
+        test -s /mnt/ledger-checkpoints/prod.jsonl
+        """)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
 def test_markers_of_blocks_are_known():
     for page in pages():
         for block in blocks(page):
