@@ -1,5 +1,6 @@
 """The Kubernetes manifests of the documents, validated with the schemas and the code of the API server."""
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -45,3 +46,16 @@ def test_service_of_the_ingress_selects_the_pods_of_the_deployment():
     assert service["spec"]["selector"].items() <= labels.items()
     (backend,) = [path["backend"]["service"] for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]]
     assert backend["name"] == service["metadata"]["name"] and backend["port"]["name"] in {port["name"] for port in service["spec"]["ports"]}
+
+
+def test_units_of_the_nightly_backup_are_valid(tmp_path):
+    analyze = shutil.which("systemd-analyze")
+    if not analyze:
+        pytest.skip("no `systemd-analyze` on the PATH")
+    names = [f"juju-mcp-backup.{kind}" for kind in ("service", "timer")]
+    for name in names:
+        # the program need not be installed
+        text = file_of("docs/how-to-back-up.md", f"/etc/systemd/system/{name}").replace("/usr/bin/juju-mcp", "/bin/true")
+        (tmp_path / name).write_text(text)
+    done = subprocess.run([analyze, "verify", *names], cwd=tmp_path, text=True, capture_output=True, env=os.environ | {"SYSTEMD_UNIT_PATH": f"{tmp_path}:"})
+    assert done.returncode == 0 and not done.stderr, done.stderr
