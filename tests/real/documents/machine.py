@@ -24,7 +24,7 @@ NAMES = ("mcp.example", "id.example")
 USERS = ("mcp", "mcp-viewer")
 CONTROLLER = ("10.0.0.5", 17070)
 # folders that commands of the documents write to
-WRITABLE = ("/etc", "/var", "/usr/local", "/mnt")
+WRITABLE = ("/etc", "/var", "/usr/local")
 BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -115,6 +115,9 @@ class Machine:
         files = self.files
         return "\n".join([
             *lines,
+            # folders of groups that do not exist in the namespace of another user than root
+            "mount -t tmpfs tmpfs /mnt",
+            "mount -t tmpfs tmpfs /etc/ssl/private",
             *(f"printf '127.0.0.1 {name}\\n' >> /etc/hosts" for name in NAMES),
             f"cat {files}/ca.crt >> {BUNDLE}",
             "mkdir -p /etc/juju-mcp /var/lib/juju-mcp /var/backups /etc/bash_completion.d /etc/ssl/private /etc/nginx /etc/haproxy /etc/traefik "

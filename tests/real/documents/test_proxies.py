@@ -12,7 +12,7 @@ from test_commands import prepared  # noqa: F401
 PAGE = "docs/how-to-proxy.md"
 UNIT = "payment/0"  # of the simulated estate
 PROXIES = {
-    "nginx": ("JUJU_MCP_TEST_NGINX", "-g 'daemon off; error_log stderr; pid {folder}/nginx.pid;' -c /etc/nginx/nginx.conf"),
+    "nginx": ("JUJU_MCP_TEST_NGINX", "-g 'daemon off; user root; error_log stderr; pid {folder}/nginx.pid;' -c /etc/nginx/nginx.conf"),
     "haproxy": ("JUJU_MCP_TEST_HAPROXY", "-W -db -f /etc/haproxy/haproxy.cfg"),
     "traefik": ("JUJU_MCP_TEST_TRAEFIK", "--configFile=/etc/traefik/traefik.yaml"),
 }
