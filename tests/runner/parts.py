@@ -115,7 +115,7 @@ def documents(tally, selection=None):
     possible = subprocess.run([*prefix, "true"], capture_output=True, text=True)
     if possible.returncode:
         raise Unavailable(f"this machine permits no namespaces: {possible.stderr.strip()}")
-    provided = {"NGINX": documented.nginx, "HAPROXY": documented.haproxy, "KUBECTL_VALIDATE": documented.kubectl_validate,
+    provided = {"NGINX": documented.nginx, "HAPROXY": documented.haproxy, "KUBECTL_VALIDATE": documented.kubectl_validate, "HYDRA": programs.hydra,
                 "TRAEFIK": vars(programs).get("traefik")}
     found = {name: provide and available(provide) for name, provide in provided.items()}
     environment = {f"JUJU_MCP_TEST_{name}": path for name, path in found.items() if path}
