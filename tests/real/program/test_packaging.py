@@ -145,6 +145,13 @@ def test_licences_of_all_crates_are_allowed(released):
     assert len(texts.split("contain no text of it:")[1].splitlines()) < 12
 
 
+def test_static_build_without_the_compiler_names_the_package(tmp_path):
+    for name in ("dirname", "uname"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    done = subprocess.run(["/bin/sh", PACKAGING / "build-static"], text=True, capture_output=True, env={"PATH": str(tmp_path)})
+    assert done.returncode == 2 and "musl-tools" in done.stderr, done.stderr
+
+
 def test_every_sub_command_has_a_manual_page_without_errors(released, program):
     pages = {path.stem for path in (released / "man").glob("*.1")}
     commands = re.findall(r"^  ([a-z]+)  ", help_of(program).split("Commands:")[1].split("Options:")[0], re.MULTILINE)
