@@ -55,7 +55,7 @@ def test_assistant_is_registered_by_the_command_of_the_document(hydra):
     assert client["token_endpoint_auth_method"] == "none" and client["audience"] == ["https://mcp.example/mcp"]
     assert client["grant_types"] == ["authorization_code", "refresh_token"] and client["redirect_uris"] == ["http://127.0.0.1/callback"]
     assert set(client["scope"].split()) == {"openid", "profile", "email", "offline_access", "juju:read", "juju:write"}
-    # the same client by the charm's action, whose values are lists
+    # the same client by the charm's action, where values are lists
     charm = next(block.text for block in shell_blocks(page, "cloud") if "name=assistants" in block.text)
     assert set(re.search(r"scope='\[([^]]*)\]'", charm).group(1).split(",")) == set(client["scope"].split())
 
