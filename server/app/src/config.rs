@@ -10,6 +10,7 @@ mod limits;
 mod oauth;
 mod paths;
 mod policy;
+mod prompts;
 mod tls;
 mod validate;
 
@@ -36,6 +37,7 @@ pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::{LOGIN_SCOPES, OauthSection};
 pub(crate) use policy::PolicySection;
+pub(crate) use prompts::PromptsSection;
 pub(crate) use tls::TlsSection;
 
 /// The configuration file of `serve`.
@@ -81,6 +83,8 @@ pub(crate) struct Config {
     pub(crate) role_bindings: Vec<RoleBinding>,
     /// Built-in rules, and files with own roles, role bindings and rules.
     pub(crate) policy: PolicySection,
+    /// Prompts of other applications. Default: none.
+    pub(crate) prompts: Option<PromptsSection>,
     /// The absolute path of the file.
     #[serde(skip)]
     pub(crate) source: Option<PathBuf>,

@@ -10,8 +10,9 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, ClientRequest, CustomRequest, CustomResult,
-        DiscoverResult, ErrorCode, Implementation, InitializeRequestParams, InitializeResult, ListToolsResult,
-        PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+        DiscoverResult, ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListToolsResult, PaginatedRequestParams,
+        PromptsCapability, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -22,6 +23,7 @@ use crate::{
     call_context::CallContext,
     confirmation::RequestStateSealer,
     instructions::instructions_for,
+    prompts::Prompts,
     reply,
     resolved_call::ResolvedCall,
     services::Services,
@@ -46,6 +48,7 @@ const METHODS: [(&str, &str); 4] = [
 pub struct Server {
     pub(crate) services: Services,
     pub(crate) tools: Arc<ToolList>,
+    prompts: Prompts,
     /// Over stdio all requests have this caller and endpoint; over HTTP each request brings its own.
     local: Option<Arc<RequestScope>>,
 }
@@ -62,7 +65,14 @@ impl Server {
     #[must_use]
     pub fn new(dispatcher: Arc<Dispatcher>, metrics: Arc<dyn CallMetrics>) -> Self {
         let tools = Arc::new(ToolList::new(&dispatcher.catalogue));
-        Self { services: Services::new(dispatcher, metrics), tools, local: None }
+        Self { services: Services::new(dispatcher, metrics), tools, prompts: Prompts::default(), local: None }
+    }
+
+    /// Serves prompts of other applications; default: none.
+    #[must_use]
+    pub fn with_prompts(mut self, prompts: Prompts) -> Self {
+        self.prompts = prompts;
+        self
     }
 
     /// Lets users confirm in their client by input-required results, and seals their state with this key. Pending requests
@@ -171,7 +181,9 @@ impl Server {
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let server = Implementation::new("juju-mcp", env!("CARGO_PKG_VERSION")).with_title("Juju");
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build()).with_server_info(server)
+        let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+        capabilities.prompts = (!self.prompts.is_empty()).then(PromptsCapability::default);
+        ServerConfig::new(capabilities).with_server_info(server)
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -207,6 +219,30 @@ impl ServerHandler for Server {
         let policy = self.services.dispatcher.policy.current();
         let tools = self.tools.list(&scope.endpoint, Some(&policy.permissions(&scope.caller)));
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let scope = self.caller_and_endpoint(&context)?;
+        let policy = self.services.dispatcher.policy.current();
+        let prompts = self.prompts.list(policy.permissions(&scope.caller).roles());
+        Ok(ListPromptsResult::with_all_items(prompts).with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        if self.prompts.is_empty() {
+            return Err(ErrorData::method_not_found::<GetPromptRequestMethod>());
+        }
+        let scope = self.caller_and_endpoint(&context)?;
+        let policy = self.services.dispatcher.policy.current();
+        Ok(self.prompts.get(&request, policy.permissions(&scope.caller).roles())?.into())
     }
 
     async fn call_tool(

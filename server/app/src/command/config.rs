@@ -70,7 +70,7 @@ mod tests {
         fn write(name: &str) -> Self {
             let folder = std::env::temp_dir().join(format!("juju-mcp-keys-{name}-{}", std::process::id()));
             fs::create_dir_all(folder.join("secrets")).expect("a folder");
-            for file in ["juju-mcp.yaml", "policy.yaml"] {
+            for file in ["juju-mcp.yaml", "policy.yaml", "prompts.json"] {
                 fs::copy(docs().join("example").join(file), folder.join(file)).expect("copied");
             }
             let text = fs::read_to_string(folder.join("juju-mcp.yaml")).expect("the example");
@@ -197,7 +197,7 @@ mod tests {
     }
 
     /// Wrong values of keys; the texts of the others are free.
-    const WRONG_VALUES: [(&str, &str); 52] = [
+    const WRONG_VALUES: [(&str, &str); 55] = [
         ("listen", "localhost"),
         ("listen", "127.0.0.1"),
         ("metrics_listen", "9090"),
@@ -231,6 +231,9 @@ mod tests {
         ("role_bindings[].issuer", "https://other.example"),
         ("policy.builtin_rules", "relaxd"),
         ("policy.files", "[missing.yaml]"),
+        ("prompts.file", "missing.json"),
+        ("prompts.file", "policy.yaml"),
+        ("prompts.roles", "[operatr]"),
         ("approvals.ttl_minutes", "0"),
         ("approvals.ttl_minutes", "-1"),
         ("approvals.ttl_minutes", "2000"),

@@ -66,6 +66,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         authenticator,
         settings: Settings { local_pages: true, ..Settings::default() },
         limits: LimitsSection::none(),
+        prompts: mcp::Prompts::default(),
         console: Some(console),
         listener,
         metrics_listener: None,

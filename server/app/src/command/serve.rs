@@ -43,6 +43,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path)).await?;
     let policy_watcher = PolicyWatcher::new(arguments.config.as_deref(), &arguments.policy, BuiltinRules::All);
     let policy = policy_watcher.read()?;
+    let prompts = prompts(&config, policy.roles())?;
     let authenticator = authenticator(&config, &arguments.token_file, policy.roles())?;
     check_role_credentials(&config, policy.roles())?;
     check_controllers(&controllers, Required::One).await?;
@@ -70,6 +71,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
         authenticator,
         settings,
         limits: config.limits,
+        prompts,
         listener,
         metrics_listener: match config.metrics_listen {
             Some(address) => Some(listen(address).await?),
@@ -90,6 +92,8 @@ pub(super) struct Serving {
     pub(super) authenticator: Authenticator,
     pub(super) settings: Settings,
     pub(super) limits: LimitsSection,
+    /// Prompts of other applications.
+    pub(super) prompts: mcp::Prompts,
     /// The approval page, if it is configured.
     pub(super) console: Option<console::Settings>,
     pub(super) listener: TcpListener,
@@ -116,7 +120,8 @@ impl Serving {
         let metrics = Arc::new(Metrics::default());
         let handler = mcp::Server::new(Arc::clone(&self.dispatcher), metrics.clone())
             .with_state_key(&self.seal)
-            .with_tool_limits(self.limits.tools());
+            .with_tool_limits(self.limits.tools())
+            .with_prompts(self.prompts);
         tokio::spawn(self.policy_watcher.watch(Arc::clone(&self.dispatcher), Arc::clone(&metrics), self.stop.clone()));
         tokio::spawn(count_sink_failures(Arc::clone(&self.dispatcher), Arc::clone(&metrics), self.stop.clone()));
         let authenticator = Arc::new(self.authenticator);
@@ -283,6 +288,13 @@ fn console(config: &Config, files: &[(String, PathBuf)], public: &str) -> Result
     config.console.as_ref().map(settings).transpose()
 }
 
+/// Prompts of other applications; an empty set without the section.
+fn prompts(config: &Config, roles: &Roles) -> Result<mcp::Prompts, Failure> {
+    let Some(section) = &config.prompts else { return Ok(mcp::Prompts::default()) };
+    check_roles(roles, section.roles.iter().map(|role| ("prompts.roles", role.as_str())))?;
+    section.load()
+}
+
 fn check_tool_limits(limits: &LimitsSection, catalogue: &Catalogue) -> Result<(), Failure> {
     limits.unknown_tool(catalogue).map_or(Ok(()), |name| {
         let names = mcp::tool_names(catalogue);
@@ -301,6 +313,7 @@ fn check_tool_limits(limits: &LimitsSection, catalogue: &Catalogue) -> Result<()
 /// Validates the sections that only `serve` reads. Without tokens and provider in the file, the command line has to supply tokens.
 pub(super) fn validate(config: &Config, roles: &Roles) -> Result<(), Failure> {
     settings(config)?;
+    prompts(config, roles)?;
     check_tool_limits(&config.limits, &Catalogue::builtin())?;
     check_role_credentials(config, roles)?;
     if config.reject_all_callers || config.oauth.is_some() || !config.tokens.is_empty() {

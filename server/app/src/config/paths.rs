@@ -39,6 +39,7 @@ impl Config {
             paths.push(oauth.ca_certificate_file.as_mut());
             paths.extend(oauth.introspection.as_mut().map(|section| section.client_secret_file.as_mut()));
         }
+        paths.extend(self.prompts.as_mut().map(|section| Some(&mut section.file)));
         paths.extend(self.policy.files.iter_mut().map(Some));
         paths.into_iter().flatten().collect()
     }
