@@ -7,7 +7,7 @@ import re
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import ops
@@ -76,7 +76,9 @@ class JujuMcpCharm(ops.CharmBase):
 
     def _inputs(self) -> Inputs:
         contents = {}
-        for source, uri in self._controller_secrets():
+        extra = str(self.config["extra-controllers"]).replace(",", " ").split()
+        uris = [str(self.config.get("controller-credentials") or ""), *extra]
+        for source, uri in zip(["controller-credentials", *["extra-controllers"] * len(extra)], uris, strict=True):
             if not uri:
                 remedy = f"run `juju grant-secret NAME {self.app.name}`, then set the option `{source}` to the secret"
                 self.problems.append(Problem(f"no controller: {remedy}"))
@@ -93,13 +95,9 @@ class JujuMcpCharm(ops.CharmBase):
         peers = self._relations("receive-ca-cert")
         transferred = [relations.ca_certificates(peer.data[peer.app], [peer.data[unit] for unit in peer.units]) for peer in peers]
         files, tracing = {**controller_files, **token_files, **self._certificate()}, relations.otlp_receiver(self._remote("tracing"))
-        certificates = sorted(set().union(*transferred))
-        return Inputs(self.config, sections, token_sections, files, provider, certificates, self.public_url, self.host_names, tracing)
-
-    def _controller_secrets(self) -> Iterator[tuple[str, str]]:
-        yield "controller-credentials", str(self.config.get("controller-credentials") or "")
-        for uri in str(self.config["extra-controllers"]).replace(",", " ").split():
-            yield "extra-controllers", uri
+        prompts = {peer.app.name: text for peer in self._relations("mcp") if (text := peer.data[peer.app].get("mcp_definitions"))}
+        hosts, certificates = self.host_names, sorted(set().union(*transferred))
+        return Inputs(self.config, sections, token_sections, files, provider, certificates, self.public_url, hosts, tracing, prompts)
 
     def _secret(self, uri: str, source: str) -> dict[str, str] | None:
         """The newest content of a secret. Real controllers report a missing grant as ModelError."""

@@ -1,5 +1,6 @@
 """The files of the server from options, secrets and relations: pure functions."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from status import Problem
 PORT = 8080
 METRICS_PORT = 9091
 STATE_DIR = "/var/lib/juju-mcp"
-CONFIG, POLICY, CA = "config.yaml", "policy.yaml", "ca.pem"
+CONFIG, POLICY, CA, PROMPTS = "config.yaml", "policy.yaml", "ca.pem", "prompts.json"
 TLS_CERTIFICATE, TLS_KEY, TLS_CA = "tls-certificate.pem", "tls-key.pem", "tls-ca.pem"
 # Files of which the server reads a new content by itself.
 RELOADED = frozenset({CONFIG, POLICY, TLS_CERTIFICATE, TLS_KEY, TLS_CA})
@@ -32,6 +33,7 @@ class Inputs:
     public_url: str
     host_names: list[str]
     tracing: Mapping[str, Any] | None = None
+    prompts: Mapping[str, str] | None = None
 
 
 def files(inputs: Inputs) -> tuple[dict[str, str], list[Problem]]:
@@ -43,13 +45,15 @@ def files(inputs: Inputs) -> tuple[dict[str, str], list[Problem]]:
         problems.append(Problem(f"the option `configuration` contains `{key}`, which the charm sets: remove it"))
     content = dict(inputs.secret_files)
     content[POLICY] = _dump({name.replace("-", "_"): document for name, document in documents.items() if document})
-    related = {name: section for name, section in (("provider", inputs.provider), ("tracing", inputs.tracing)) if section}
+    related: dict[str, Any] = {name: vars(inputs)[name] for name in ("provider", "tracing", "prompts") if vars(inputs)[name]}
     certificates = [*related.get("provider", {}).get("ca_chain", []), *inputs.ca_certificates]
     if certificates:
         content[CA] = "".join(certificate.strip() + "\n" for certificate in dict.fromkeys(certificates))
+    if inputs.prompts:
+        content[PROMPTS] = json.dumps(inputs.prompts, sort_keys=True)
     if inputs.provider:
         content["oauth-client-secret"] = inputs.provider["client_secret"] + "\n"
-    values = merge(_values(inputs), *related.values(), {"ca_certificate_file": CA if certificates else None})
+    values = merge(_values(inputs), inputs.provider or {}, inputs.tracing or {}, {"ca_certificate_file": CA if certificates else None})
     parts = [TEMPLATE, *(TEMPLATE[name] for name in related)]
     defaults, overrides = ([_present(templates.fill(part.get(kind, {}), values)) for part in parts] for kind in ("defaults", "overrides"))
     content[CONFIG] = _dump(merge(*defaults, own, *overrides))
@@ -85,6 +89,7 @@ def _values(inputs: Inputs) -> dict[str, Any]:
         "reject_all_callers": True if not inputs.tokens and not inputs.provider else None,
         "ledger_retention_days": options["ledger_retention_days"] or None,
         "clients_without_audience": options["clients_without_audience"].split(),
+        "prompt_roles": options["prompt_roles"].split(),
     }
 
 

@@ -296,7 +296,7 @@ def test_every_event_and_relation_event_leads_to_the_same_configuration(deployme
         assert (deployment.files(), deployment.plan()) == expected, event
 
 
-@pytest.mark.parametrize("endpoint", ["ingress", "receive-ca-cert", "logging", "metrics-endpoint", "grafana-dashboard", "tracing", "charm-tracing"])
+@pytest.mark.parametrize("endpoint", ["ingress", "receive-ca-cert", "logging", "metrics-endpoint", "grafana-dashboard", "tracing", "charm-tracing", "mcp"])
 def test_removed_relation_leads_to_the_configuration_without_it(deployment, endpoint):
     before = (deployment.files(), deployment.plan())
     relation = deployment.relate(testing.Relation(endpoint))

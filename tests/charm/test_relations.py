@@ -5,7 +5,7 @@ import pathlib
 
 import ops
 import pytest
-from charmlibs.interfaces import certificate_transfer, istio_ingress_route, oauth
+from charmlibs.interfaces import certificate_transfer, istio_ingress_route, mcp, oauth
 from configuration import METRICS_PORT
 from conftest import PROVIDER, Deployment
 from ops import testing
@@ -201,6 +201,40 @@ def test_charm_sends_its_own_traces_to_the_receiver_of_charm_tracing(deployment,
     assert destinations[-1] == (TEMPO["url"] + "/v1/traces", "CA b")
     assert "tracing" not in deployment.config(), "the server has a relation of its own"
     assert deployment.state.get_relation(ca.id).local_app_data == OFFICIAL["receive-ca-cert"]["app"]
+
+
+class OfficialMcp(ops.CharmBase):
+    """A charm that defines a prompt and a tool with the official `mcp` library."""
+
+    def __init__(self, framework):
+        super().__init__(framework)
+        self.library = mcp.McpProvider(self)
+        framework.observe(self.on["mcp"].relation_created, self.define)
+
+    def define(self, _):
+        """Defines them."""
+        prompt = mcp.Prompt("check", "Checks backups", "Check {{app}}.", arguments=[mcp.PromptArgument("app", "An application", required=True)])
+        tool = mcp.Tool("wipe", "Wipes it", handler=mcp.ExecHandler(command=["wipe"]), input_schema={"type": "object"})
+        self.library.set_definitions(mcp.McpDefinitions(prompts=[prompt], tools=[tool]))
+
+
+def official_definitions():
+    """The databag that the official library writes."""
+    return requirer_output(OfficialMcp, {"provides": {"mcp": {"interface": "mcp"}}}, endpoint="mcp")
+
+
+def test_definitions_of_applications_reach_the_program(deployment):
+    first = deployment.relate(testing.Relation("mcp", remote_app_name="backup", remote_app_data=official_definitions()))
+    deployment.relate(testing.Relation("mcp", remote_app_name="empty"))
+    assert deployment.run_relation("changed", first) == ops.ActiveStatus()
+    assert deployment.config()["prompts"] == {"file": "prompts.json"}, "no role receives prompts by default"
+    definitions = json.loads(deployment.files()["prompts.json"])
+    assert definitions.keys() == {"backup"} and "Check {{app}}." in definitions["backup"]
+    deployment.configure(prompt_roles="operator  viewer")
+    assert deployment.run() == ops.ActiveStatus()
+    assert deployment.config()["prompts"]["roles"] == ["operator", "viewer"]
+    assert deployment.run_relation("broken", first) == ops.ActiveStatus()
+    assert "prompts" not in deployment.config() and "prompts.json" not in deployment.files()
 
 
 def test_scrape_databags_have_the_official_form():

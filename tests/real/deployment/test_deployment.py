@@ -42,7 +42,7 @@ class Deployment:
         self.app, self.gate, self.hydra, self.real, self.sim = app, gate, hydra, real, sim
         self.platform = Platform(hydra, app)
         self.secrets, self.statuses, self.tokens = {}, [], {}
-        self.url = None
+        self.recorded = set()  # what the ledger has to contain
 
     def deploy(self):
         """Configures and integrates the application step by step; collects the status after each step."""
@@ -63,6 +63,10 @@ class Deployment:
         app.wait_for_checks()
         self.hydra.client("desktop", [self.mcp], "jwt", GRANTS, token_endpoint_auth_method="none")
         self.machine = self.hydra.client("machine", [self.mcp, "https://other.example/mcp"], "jwt")
+
+    def wait(self):
+        """Waits until the server accepts requests."""
+        eventually("the server responds", lambda: self.app.pid() and self.gate.serves(f"{self.base}/healthz"), 0.05)
 
     def login(self, controller, name):
         """The content of the secret for the real controller."""
@@ -86,6 +90,7 @@ class Deployment:
 
     def call(self, token, tool, **arguments):
         """The result of a call through the ingress."""
+        self.recorded.add(tool)
         return plain_mcp.call(self.mcp, tool, arguments, token)
 
     def status(self, token):
@@ -187,6 +192,7 @@ def job(found, name, person, calls, **more):
     """The job of a client that signs a person in."""
     metadata = {"client_name": name, "redirect_uris": [CALLBACK], "grant_types": GRANTS, "response_types": ["code"],
                 "token_endpoint_auth_method": "none"}
+    found.recorded |= {tool for tool, _ in calls} | {f"oauth:{person}"}
     client = {"client_id": "desktop", "issuer": found.hydra.issuer} | ({} if CLIENTS[name] else {"token_endpoint_auth_method": "none"})
     return {"url": found.mcp, "browser": f"{found.hydra.pages}/browser", "person": person, "callback": CALLBACK, "metadata": metadata,
             "client": client, "calls": calls, **more}
@@ -207,6 +213,7 @@ def test_forged_tokens_are_refused(found):
     for flaw, token in forged(found.hydra, valid).items():
         answer = plain_mcp.post(found.mcp, "tools/list", {}, token)
         assert answer.status_code == 401 and 'error="invalid_token"' in answer.headers["WWW-Authenticate"], flaw
+    found.recorded.add("authentication_failed")
 
 
 def test_viewer_neither_sees_nor_runs_a_removal(found):
@@ -214,6 +221,7 @@ def test_viewer_neither_sees_nor_runs_a_removal(found):
     for model in ("real:prod", "sim:shop"):
         result = found.call(found.token("ben"), "juju_remove_application", model=model, applications=["web"])
         assert result.get("isError") and result["_meta"]["juju-mcp/code"] == "permission_denied", result
+    found.recorded |= {"denied", "oauth:ben"}
 
 
 def test_changed_role_binding_is_effective_without_a_restart(found):
@@ -247,7 +255,7 @@ def test_rotated_password_of_the_controller_replaces_the_old_one(found):
     assert found.app.pid() == pid
     assert found.app.update_secret(found.credentials, found.login(found.real, "real")) == ops.ActiveStatus()
     eventually("the server restarts", lambda: found.app.pid() not in (None, pid), 0.05)
-    eventually("the server is ready", lambda: found.gate.serves(f"{found.base}/healthz"), 0.05)
+    found.wait()
     assert "2 controllers" in found.app.action("verify-controller")["output"]
     assert not found.call(found.token("ben"), "juju_status", model="real:prod").get("isError")
 
@@ -265,7 +273,7 @@ def test_rotated_client_secret_signs_people_in_to_the_approval_page(found):
     pid = found.app.pid()
     assert found.platform.rotate() == ops.ActiveStatus()
     eventually("the server restarts", lambda: found.app.pid() not in (None, pid), 0.05)
-    eventually("the server is ready", lambda: found.gate.serves(f"{found.base}/healthz"), 0.05)
+    found.wait()
     assert "ana@example.com" in console(found, "ana")
 
 
@@ -319,12 +327,40 @@ def open_calls(found):
     return int(float(re.search(r"^juju_mcp_calls_in_progress (\S+)", text, re.MULTILINE)[1]))
 
 
+DEFINITIONS = {
+    "prompts": [{"name": "check", "description": "Checks backups", "template": "Check the backups of {{app}}.",
+                 "arguments": [{"name": "app", "description": "An application", "required": True}]}],
+    "tools": [{"name": "wipe", "description": "Wipes it", "input_schema": {}, "handler": {"type": "exec", "command": ["wipe"]}}]}
+
+
+def test_prompts_of_a_related_application_reach_callers_with_the_role(found):
+    def names(person):
+        answer = plain_mcp.message(plain_mcp.post(found.mcp, "prompts/list", {}, found.token(person)))
+        return [prompt["name"] for prompt in answer["result"]["prompts"]]
+
+    # the official library encodes the definitions twice
+    assert found.app.relate("mcp", lambda *_: {"mcp_definitions": json.dumps(json.dumps(DEFINITIONS))}) == ops.ActiveStatus()
+    found.wait()
+    assert names("ana") == [], "no role receives prompts by default"
+    assert found.app.configure(prompt_roles="operator") == ops.ActiveStatus()
+    found.wait()
+    assert names("ana") == ["remote.check"] and names("ben") == []
+    get = {"name": "remote.check", "arguments": {"app": "web"}}
+    result = plain_mcp.message(plain_mcp.post(found.mcp, "prompts/get", get, found.token("ana")))["result"]
+    assert result["messages"][0]["content"]["text"] == "Check the backups of web." and "`remote`" in result["description"]
+    assert "error" in plain_mcp.post(found.mcp, "prompts/get", get, found.token("ben")).json()
+    assert "wipe" not in str(found.tools(found.token("ana")))
+    assert found.app.unrelate("mcp") == ops.ActiveStatus()
+    found.wait()
+    assert names("ana") == []
+
+
 def test_removed_identity_provider_leaves_no_way_in(found):
     token = found.token("ben")
     assert found.status(token) == 200
     status = found.app.unrelate("oauth")
     assert isinstance(status, ops.BlockedStatus) and status.message.startswith("every caller is rejected")
-    eventually("the server is ready", lambda: found.gate.serves(f"{found.base}/healthz"), 0.05)
+    found.wait()
     for one in (token, found.token("ana"), found.hydra.token(found.machine, found.mcp), None):
         assert found.status(one) == 401
 
@@ -334,9 +370,8 @@ def test_ledger_has_every_act_and_no_secret_leaks(found, tmp_path):
     assert "are valid" in verified
     exported = pathlib.Path(found.app.action("export-audit", since="1h")["file"]).read_text()
     records = [json.loads(line) for line in exported.splitlines()]
-    for part in ("juju_status", "juju_remove_application", "juju_wait_for", "authentication_failed", "oauth:ben", "denied"):
-        assert part in exported, (part, exported[:6000])
-    assert len(records) > 10
+    assert not [part for part in found.recorded if part not in exported]
+    assert len(records) > len(found.recorded)
     found.secrets |= {"secret of the client": found.platform.secret, "secret of the machine": found.machine[1], "wrong password": "never-valid-password"}
     found.secrets |= {f"token of {who} {scope}": token for (who, scope), token in found.tokens.items()}
     found.secrets |= {f"signature of {name}": token.rsplit(".", 1)[1] for name, token in found.secrets.items() if token.count(".") == 2}
