@@ -116,6 +116,7 @@ FIRING = {
     "JujuMcpRateLimited": [series("juju_mcp_rate_limited_total", "0+120x60", scope="caller", limit="rate")],
     "JujuMcpPolicyInvalid": [series("juju_mcp_policy_last_reload_successful", "0x60")],
     "JujuMcpLedgerSinkFails": [series("juju_mcp_ledger_sink_failures_total", "0+1x60", sink="file /mnt/a")],
+    "JujuMcpTracesLost": [series("juju_mcp_trace_spans_dropped_total", "0+1x60")],
     "JujuMcpPromptInjection": [series("juju_mcp_prompt_injection_findings_total", "0x30 1x30", source="result", category="override")],
 }
 

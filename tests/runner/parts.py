@@ -104,7 +104,8 @@ def pytest(tally, folder, selection=None, python=None, minutes=45, prefix=(), **
 
 
 def program(tally, selection=None):
-    found = {"NODE": available(programs.node), "NPM": available(programs.npm), "REGISTRY_SCHEMAS": available(programs.registry_schemas)}
+    found = {"NODE": available(programs.node), "NPM": available(programs.npm), "REGISTRY_SCHEMAS": available(programs.registry_schemas),
+             "JAEGER": available(programs.jaeger)}
     pytest(tally, "program", selection, **{f"JUJU_MCP_TEST_{name}": path for name, path in found.items() if path})
 
 

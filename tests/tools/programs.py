@@ -156,6 +156,11 @@ def pebble():
     return go_program("pebble", "github.com/canonical/pebble", "v1.26.0", "./cmd/pebble")
 
 
+def jaeger():
+    """The path of Jaeger 1.76.0, the collector and viewer of traces, with its in-memory store."""
+    return go_program("all-in-one", "github.com/jaegertracing/jaeger", "v1.76.0", "./cmd/all-in-one", flags=["-mod=mod"])
+
+
 def traefik():
     """The path of Traefik 3.6.7: the ingress in front of the server."""
     def add_empty_dashboard(source):

@@ -21,9 +21,9 @@ pub(crate) use operations::{Backup, Doctor, Healthcheck, Man, Reference};
     after_help = "Start with:\n  juju-mcp demo          try it, with nothing else installed\n  juju-mcp stdio         use your own Juju client files\n  juju-mcp serve --help  run it for a team"
 )]
 pub(crate) struct Cli {
-    /// Log filter: a level, or `crate=level,...` (release builds have no `trace`; outside crates log at `info` at most); the log goes to standard error
-    #[arg(long, global = true, env = "JUJU_MCP_LOG", default_value = "warn", value_name = "FILTER", value_parser = log_filter)]
-    pub(crate) log: Targets,
+    /// Log filter: a level, or `crate=level,...` (release builds have no `trace`; outside crates log at `info` at most); the log goes to standard error; default: `log` of the configuration, else warn
+    #[arg(long, global = true, env = "JUJU_MCP_LOG", value_name = "FILTER", value_parser = log_filter)]
+    pub(crate) log: Option<Targets>,
     /// Format of the log; `json` has one object per line
     #[arg(long, global = true, env = "JUJU_MCP_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub(crate) log_format: LogFormat,
@@ -473,7 +473,8 @@ fn assumption(text: &str) -> Result<(Fact, u64), String> {
 
 const LOG_FILTER_REMEDY: &str = "give off, error, warn, info or debug, or `crate=level,...`";
 
-fn log_filter(text: &str) -> Result<Targets, String> {
+/// Parses a log filter.
+pub(crate) fn log_filter(text: &str) -> Result<Targets, String> {
     // the parser of the library takes any word without `=` as the name of a crate
     let is_level = |part: &str| !part.is_empty() && part.parse::<LevelFilter>().is_ok();
     match text.split(',').find(|part| !part.contains('=') && !is_level(part.trim())) {

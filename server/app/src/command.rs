@@ -24,13 +24,13 @@ mod tools;
 
 use std::process::ExitCode;
 
-use crate::{cli::Command, failure::Failure};
+use crate::{cli::Command, failure::Failure, telemetry::Telemetry};
 
 /// Runs one sub-command to its end.
-pub(crate) async fn run(command: Command) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(command: Command, telemetry: Telemetry) -> Result<ExitCode, Failure> {
     match command {
         Command::Demo(arguments) => demo::run(arguments).await,
-        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Serve(arguments) => serve::run(arguments, telemetry).await,
         Command::Stdio(arguments) => stdio::run(arguments).await,
         Command::Sim(arguments) => sim::run(arguments).await,
         Command::Tools(arguments) => tools::run(&arguments),

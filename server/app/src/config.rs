@@ -12,6 +12,7 @@ mod paths;
 mod policy;
 mod prompts;
 mod tls;
+mod tracing;
 mod validate;
 
 use std::{
@@ -25,8 +26,9 @@ use content::shorten_unknown;
 use juju_client::ControllerEndpoint;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tracing_subscriber::filter::Targets;
 
-use crate::{failure::Failure, path::absolute};
+use crate::{cli::log_filter, failure::Failure, path::absolute};
 
 pub(crate) use approvals::ApprovalsSection;
 pub(crate) use console::ConsoleSection;
@@ -39,6 +41,7 @@ pub(crate) use oauth::{LOGIN_SCOPES, OauthSection};
 pub(crate) use policy::PolicySection;
 pub(crate) use prompts::PromptsSection;
 pub(crate) use tls::TlsSection;
+pub(crate) use tracing::TracingSection;
 
 /// The configuration file of `serve`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -85,6 +88,10 @@ pub(crate) struct Config {
     pub(crate) policy: PolicySection,
     /// Prompts of other applications. Default: none.
     pub(crate) prompts: Option<PromptsSection>,
+    /// The export of traces. Default: none.
+    pub(crate) tracing: Option<TracingSection>,
+    /// Log filter: a level, or `crate=level,...`, as `--log` and `JUJU_MCP_LOG`, which replace it. Default: warn.
+    pub(crate) log: Option<String>,
     /// The absolute path of the file.
     #[serde(skip)]
     pub(crate) source: Option<PathBuf>,
@@ -153,6 +160,14 @@ impl Config {
         config.resolve_paths(&file);
         config.source = Some(file);
         Ok(config)
+    }
+
+    /// The log filter.
+    pub(crate) fn log_filter(&self) -> Result<Option<Targets>, Failure> {
+        let invalid = |problem: String| {
+            self.invalid("log", &format!("is invalid: {problem}"), "docs/operation.md describes the log")
+        };
+        self.log.as_deref().map(log_filter).transpose().map_err(invalid)
     }
 
     /// The connection settings of the controllers.

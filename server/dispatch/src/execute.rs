@@ -12,6 +12,7 @@ use policy::{
     Violation, redact_text,
 };
 use serde_json::{Map, Value};
+use tracing::Instrument as _;
 
 use crate::{
     ApprovalProof, Call, Dispatcher, Refusal, RefusedCall, Reply,
@@ -21,6 +22,7 @@ use crate::{
     dry_run::dry_run,
     evaluation_context,
     idempotency::{Claim, IdempotencyKey, reply_may_be_stored},
+    spans,
 };
 
 /// Executes one call of one caller: plan, resolve the target, begin the ledger entry, authorize, perform, close the entry.
@@ -85,16 +87,17 @@ async fn execute_planned(checked: CheckedCall<'_>, opener: &EntryOpener<'_>, mut
     // both; writes, dry runs and calls with a proof wait here.
     let mut pending = opener.begin(planned.act(), &options).await?;
     if planned.act().effect != Effect::Read || options.dry_run || call.proof.is_some() {
-        pending.wait_persisted().await?;
+        pending.wait_persisted().instrument(spans::ledger("ledger persist")).await?;
     }
 
     // Authorize. From here on the entry ends in one place: `close`.
     let active = ActiveCall { dispatcher, caller, policy, tool, options, target, proof: call.proof, hidden };
-    let decided = active.decide(planned, &mut pending).await;
+    let decided = active.decide(planned, &mut pending).instrument(spans::policy()).await;
     let (mut entry, next) = match decided {
         Ok(Decided { verdict: Authorization::Permitted(permitted), .. }) if active.is_read(permitted.act()) => {
             let work = Work { permitted, target: active.target };
-            let (performed, entry) = tokio::join!(work.perform(), pending.persisted());
+            let (performed, entry) =
+                tokio::join!(work.perform(), pending.persisted().instrument(spans::ledger("ledger persist")));
             let mut entry = entry?;
             let result = performed.into_reply(&mut entry);
             return close(entry, scan, result).await;
@@ -116,11 +119,12 @@ async fn execute_planned(checked: CheckedCall<'_>, opener: &EntryOpener<'_>, mut
         // A write runs in a task of its own, so that a caller that goes away leaves neither half an act nor an open entry.
         Ok(Next::Write(write)) => {
             let permit = call.permit;
-            let task = tokio::spawn(async move {
+            let performing = async move {
                 let _permit = permit;
                 let result = write.perform(&mut entry).await;
                 close(entry, scan, result).await
-            });
+            };
+            let task = tokio::spawn(performing.in_current_span());
             task.await.unwrap_or(Err(Refusal::TaskPanicked))
         }
     }
@@ -227,7 +231,9 @@ impl ActiveCall<'_> {
             Some(_) => evaluation_context::empty(self.dispatcher, self.tool),
         };
         let verdict = policy::authorize(self.policy, self.caller, &context, planned);
-        pending.set_decision(recorded_decision(&verdict));
+        let decision = recorded_decision(&verdict);
+        spans::record_decision(&decision);
+        pending.set_decision(decision);
         Ok(Decided { verdict, reservation })
     }
 
@@ -367,7 +373,7 @@ impl EntryOpener<'_> {
         let new = NewEntry::from_call(self.caller, tool_call)
             .with_roles(self.rights.roles().to_vec())
             .with_trace_id(self.trace.as_deref());
-        let mut pending = self.dispatcher.ledger.begin_entry(new).await?;
+        let mut pending = self.dispatcher.ledger.begin_entry(new).instrument(spans::ledger("ledger begin")).await?;
         self.labels.iter().for_each(|label| pending.add_label(label.clone()));
         Ok(pending)
     }

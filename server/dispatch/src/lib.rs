@@ -54,6 +54,7 @@ mod policy_simulation;
 mod rate_limit_event;
 mod refusal;
 mod security_events;
+mod spans;
 
 pub use approval_settings::{ApprovalSettings, ClientConfirmation};
 pub use approvals::{Approvals, Decision, DecisionError};

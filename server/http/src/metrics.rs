@@ -47,6 +47,7 @@ pub struct Metrics {
     controller_reconnects: Counters<Controller>,
     controller_source: OnceLock<ControllerSource>,
     ledger_sink_failures: Counters<LedgerSink>,
+    trace_spans_dropped: Counter<u64, AtomicU64>,
 }
 
 /// The condition of one controller.
@@ -149,6 +150,7 @@ impl Default for Metrics {
             sessions: Gauge::default(),
             bytes_in_flight: Gauge::default(),
             ledger_sink_failures: Family::default(),
+            trace_spans_dropped: Counter::default(),
         };
         metrics.policy_last_reload_successful.set(1);
         metrics.register();
@@ -190,6 +192,8 @@ impl Metrics {
         registry.register("bytes_in_flight", help, self.bytes_in_flight.clone());
         let help = "Failed deliveries of ledger checkpoints by sink";
         registry.register("ledger_sink_failures", help, self.ledger_sink_failures.clone());
+        let help = "Spans that did not reach the collector of traces";
+        registry.register("trace_spans_dropped", help, self.trace_spans_dropped.clone());
     }
 
     /// Sets where the condition of the controllers comes from; a second source is ignored.
@@ -250,6 +254,11 @@ impl Metrics {
     pub fn set_ledger_sink_failures(&self, sink: &str, failures: u64) {
         let counter = self.ledger_sink_failures.get_or_create(&LedgerSink { sink: sink.to_owned() });
         counter.inc_by(failures.saturating_sub(counter.get()));
+    }
+
+    /// Sets how many spans did not reach the collector of traces.
+    pub fn set_trace_spans_dropped(&self, spans: u64) {
+        self.trace_spans_dropped.inner().store(spans, Ordering::Relaxed);
     }
 
     /// All metrics in the `OpenMetrics` text format 1.0.0.

@@ -74,7 +74,7 @@ pub struct RouterDeps {
 ///
 /// 1. `CatchPanicLayer`: a panic becomes status 500.
 /// 2. Request id: removes unsafe ids, sets a new one where none is left, copies it to the response.
-/// 3. `TraceLayer`: the span of the request.
+/// 3. The exported span of the request, if traces are exported, and `TraceLayer`: the span of the request in the log.
 /// 4. Request metrics.
 /// 5. Routing. `/healthz`, `/readyz`, `/metrics` and the OAuth metadata have no further layers.
 ///
@@ -95,20 +95,25 @@ pub fn router(settings: &Settings, deps: RouterDeps) -> Router {
         .merge(operations_routes(settings, &deps))
         .merge(page_routes(settings, deps.console.unwrap_or_default()))
         .merge(settings.metadata.clone().map(metadata::routes).unwrap_or_default());
+    let routes = routes
+        .method_not_allowed_fallback(async || HttpError::MethodNotAllowed("GET, HEAD"))
+        .fallback(async || HttpError::NoSuchPath);
     // a `ServiceBuilder` runs its layers in the order in which they are written, `Router::layer` in the reverse one
-    let outer_layers = ServiceBuilder::new()
-        .layer(CatchPanicLayer::custom(panic_response))
-        .map_request(trace::sanitize_request_id)
-        .layer(SetRequestIdLayer::new(trace::REQUEST_ID, trace::MakeUuidRequestId))
-        .layer(PropagateRequestIdLayer::new(trace::REQUEST_ID))
+    let record_layers = ServiceBuilder::new()
         .layer(
             TraceLayer::new_for_http().make_span_with(trace::span).on_request(()).on_response(trace::record_response),
         )
         .layer(middleware(metrics, record_request));
-    routes
-        .method_not_allowed_fallback(async || HttpError::MethodNotAllowed("GET, HEAD"))
-        .fallback(async || HttpError::NoSuchPath)
-        .layer(outer_layers)
+    let mut routes = routes.layer(record_layers);
+    if settings.traces {
+        routes = routes.layer(from_fn(trace::export_request));
+    }
+    let outer_layers = ServiceBuilder::new()
+        .layer(CatchPanicLayer::custom(panic_response))
+        .map_request(trace::sanitize_request_id)
+        .layer(SetRequestIdLayer::new(trace::REQUEST_ID, trace::MakeUuidRequestId))
+        .layer(PropagateRequestIdLayer::new(trace::REQUEST_ID));
+    routes.layer(outer_layers)
 }
 
 /// `/mcp` and `/api`: layers 6 to 12.

@@ -46,6 +46,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// OAuth metadata for clients; absent without an identity provider.
     pub metadata: Option<Arc<ResourceMetadata>>,
+    /// Whether spans of requests are exported.
+    pub traces: bool,
     /// TLS of the listener; absent behind a proxy that ends TLS.
     pub tls: Option<Tls>,
 }
@@ -70,6 +72,7 @@ impl Default for Settings {
             auth_failure_window: Duration::from_mins(5),
             public_url: None,
             metadata: None,
+            traces: false,
             tls: None,
         }
     }

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use futures::{FutureExt, future::BoxFuture, future::Shared};
 use juju_wire::{Code, Method};
 use parking_lot::{Mutex, MutexGuard};
+use tracing::Instrument as _;
 
 use crate::{
     Credential, ModelEntry, Session,
@@ -155,7 +156,7 @@ impl Inner {
     /// Connects in a task of its own, so that a cancelled caller does not cancel the attempt of the others.
     fn connect_in_background(self: Arc<Self>) -> PendingSession {
         let controller = self.shared.name.to_string();
-        let task = tokio::spawn(async move {
+        let connecting = async move {
             let result = self.connect().await;
             let mut slot = self.slot();
             slot.state = match &result {
@@ -163,7 +164,9 @@ impl Inner {
                 Err(_) => State::Closed,
             };
             result
-        });
+        };
+        // in the trace, the log-in belongs to the first call that needs it
+        let task = tokio::spawn(connecting.in_current_span());
         let connected = async move {
             task.await.unwrap_or_else(|_| {
                 let method = "Admin.Login".to_owned();

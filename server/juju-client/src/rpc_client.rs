@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures::FutureExt;
 use juju_wire::Method;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tracing::{Instrument as _, field::Empty, info_span};
 
 use crate::{
     Settings,
@@ -65,6 +66,26 @@ impl RpcClient {
     /// [`Error::ConnectionLost`] if the call may be sent again on another connection: it was not sent, or it is a read.
     /// [`Error::UnknownOutcome`] if the reply to a write is lost or late. [`Error::Remote`] for the controller's own errors.
     pub(crate) async fn send<M: Method>(&self, request: RpcRequest<'_, M>) -> Result<M::Reply, Error> {
+        let span = info_span!(
+            target: "otlp_span",
+            "juju request",
+            otel.kind = "client",
+            otel.name = frame::method_name::<M>(),
+            rpc.system = "juju",
+            rpc.service = M::FACADE,
+            rpc.method = M::NAME,
+            rpc.version = request.version,
+            juju.controller = &*self.controller,
+            error.type = Empty,
+        );
+        let reply = self.exchange(request).instrument(span.clone()).await;
+        if let Err(error) = &reply {
+            span.record("error.type", error.code());
+        }
+        reply
+    }
+
+    async fn exchange<M: Method>(&self, request: RpcRequest<'_, M>) -> Result<M::Reply, Error> {
         let RpcRequest { version, object, body, timeout, coalesce, audit_trail } = request;
         if M::WRITES {
             self.changes.increment();

@@ -16,6 +16,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
+use tracing::Instrument as _;
 
 use crate::{
     CallMetrics, Endpoint, Selection,
@@ -29,6 +30,7 @@ use crate::{
     services::Services,
     tool_limits::ToolLimits,
     tool_list::ToolList,
+    trace,
     transport::{HttpHandler, client_link},
 };
 
@@ -251,11 +253,16 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let scope = self.caller_and_endpoint(&context)?;
-        // the one place that catches a panic of a call: its client gets an answer, and the other calls go on
-        match AssertUnwindSafe(self.call(&request, &scope, &context)).catch_unwind().await {
-            Ok(answer) => answer,
-            Err(_) => Ok(self.answer_panic(&request.name, &scope.caller).await),
-        }
+        let tool = self.tools.get(&request.name).map_or("unknown", |tool| &*tool.name);
+        let span = trace::span_of_call(tool, &request, &context, scope.caller.subject());
+        let answered = async {
+            // the one place that catches a panic of a call: its client gets an answer, and the other calls go on
+            match AssertUnwindSafe(self.call(&request, &scope, &context)).catch_unwind().await {
+                Ok(answer) => answer,
+                Err(_) => Ok(self.answer_panic(&request.name, &scope.caller).await),
+            }
+        };
+        answered.instrument(span).await
     }
 
     /// Refuses a request that is none of the protocol's: of an unknown method, or of one that this server has with params that do

@@ -8,7 +8,7 @@ use limits::{InFlightGuard, LimitKind};
 use rmcp::model::CallToolResult;
 use tokio_util::sync::CancellationToken;
 
-use crate::{CallMetrics, confirmation::RequestStateSealer, reply, tool_limits::ToolLimits};
+use crate::{CallMetrics, confirmation::RequestStateSealer, reply, tool_limits::ToolLimits, trace};
 
 /// The services of a server.
 #[derive(Clone)]
@@ -66,6 +66,7 @@ impl Services {
             ),
         };
         self.metrics.limited(limit);
+        trace::record_outcome(tool, "limited");
         log_call(tool, caller, "limited", Duration::ZERO);
         if let Some(count) = exceeded.report_count {
             let limited = dispatch::RateLimitEvent { limit, tool: Some(tool), count };
@@ -77,6 +78,7 @@ impl Services {
     /// Counts a call that has ended, and logs it: tool, outcome, duration and caller, without arguments or results.
     pub(crate) fn call_ended(&self, tool: &str, caller: &Caller, outcome: &'static str, duration: Duration) {
         self.metrics.call_ended(tool, outcome, duration);
+        trace::record_outcome(tool, outcome);
         log_call(tool, caller, outcome, duration);
     }
 

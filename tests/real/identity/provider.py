@@ -3,9 +3,7 @@ import contextlib
 import http.server
 import json
 import os
-import random
 import secrets
-import socket
 import subprocess
 import threading
 import urllib.parse
@@ -13,6 +11,7 @@ import urllib.parse
 import requests
 import yaml
 from conftest import TEST_TIMEOUT, eventually, required_path, stop
+from ports import free_port
 
 # People who can sign in, by subject, with the claims of their tokens. No password is needed.
 PEOPLE = {
@@ -25,20 +24,6 @@ PEOPLE = {
 PERSON = "person"  # the cookie that names the person to the login page
 CALLBACK = "http://127.0.0.1:9/callback"  # nothing listens there: the scripted browser does not open it
 SCOPES = "openid profile email offline_access juju:read juju:write juju:sensitive juju:approve"
-
-
-ALLOCATED_PORTS = set()
-
-
-def free_port():
-    """A free port of loopback outside the ephemeral range, so that no other program gets it by chance; each only once here."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as tried, contextlib.suppress(OSError):
-            tried.bind(("127.0.0.1", port))
-            if port not in ALLOCATED_PORTS:
-                ALLOCATED_PORTS.add(port)
-                return port
 
 
 class Provider:

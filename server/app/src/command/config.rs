@@ -81,6 +81,7 @@ mod tests {
                 let content = match file {
                     "secrets/server.key" => key.serialize_pem(),
                     file if file.contains(".pem") => certificate.clone(),
+                    "secrets/tempo.headers" => "authorization: Bearer an-unguessable-secret-0123456789".to_owned(),
                     _ => "an-unguessable-secret-0123456789abcdef".to_owned(),
                 };
                 fs::write(folder.join(file), content).expect("written");

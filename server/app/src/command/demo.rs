@@ -12,7 +12,7 @@ use policy::BuiltinRules;
 
 use super::{
     demo_text,
-    serve::{Serving, address, listen},
+    serve::{Serving, Traces, address, listen},
     sim::{Scratch, Simulated},
 };
 use crate::{
@@ -71,6 +71,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         listener,
         metrics_listener: None,
         policy_watcher,
+        traces: Traces::default(),
         stop,
     };
     let approver = approver_file(&state.directory, &ready)?;

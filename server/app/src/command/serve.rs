@@ -15,7 +15,7 @@ use http_server::{RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::Authenticator;
 use juju_client::Controllers;
 use policy::{BuiltinRules, Roles};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -27,18 +27,20 @@ use crate::{
     ready_file::ReadyFile,
     secret_key::secret_key,
     state_dir::{SEAL, StateDir},
+    telemetry::Telemetry,
     wiring,
 };
 
 pub(super) const DEFAULT_LISTEN_ADDRESS: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
-/// Interval at which the failures of the ledger's sinks reach the metrics.
-const SINK_METRICS_INTERVAL: std::time::Duration = std::time::Duration::from_secs(2);
+/// Interval at which counters of the ledger's sinks and of the traces reach the metrics.
+const COUNTER_INTERVAL: std::time::Duration = std::time::Duration::from_secs(2);
 pub(super) const DEFAULT_STATE_DIR: &str = "/var/lib/juju-mcp";
 
-pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
+pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCode, Failure> {
     let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     config.validate()?;
+    telemetry.set_log_filter(config.log_filter()?);
     let juju_data = arguments.juju_data_dir.as_ref().or(config.juju_data_dir.as_ref());
     let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path)).await?;
     let policy_watcher = PolicyWatcher::new(arguments.config.as_deref(), &arguments.policy, BuiltinRules::All);
@@ -64,6 +66,9 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
         warn_of_clear_text(&listener, &config);
     }
     let terms = config.approvals.terms(public, console.is_some());
+    let traces = config.tracing.as_ref().map(|section| section.settings(own.clone())).transpose()?;
+    settings.traces = traces.is_some();
+    let exporter = traces.and_then(|settings| telemetry.spans.start(settings));
     let serving = Serving {
         dispatcher: wiring::build_dispatcher(&state, controllers, policy, terms, &config.ledger).await?,
         console,
@@ -78,6 +83,7 @@ pub(super) async fn run(arguments: Serve) -> Result<ExitCode, Failure> {
             None => None,
         },
         policy_watcher,
+        traces: Traces { spans: telemetry.spans, exporter },
         stop: wiring::stop_signal(),
     };
     let ready = ReadyFile { pid: std::process::id(), ..ReadyFile::default() };
@@ -101,7 +107,16 @@ pub(super) struct Serving {
     pub(super) metrics_listener: Option<TcpListener>,
     /// Reloads the policy when its files change.
     pub(super) policy_watcher: PolicyWatcher,
+    /// The export of traces, if it is configured.
+    pub(super) traces: Traces,
     pub(super) stop: CancellationToken,
+}
+
+/// The export of traces.
+#[derive(Default)]
+pub(super) struct Traces {
+    spans: otlp::Spans,
+    exporter: Option<otlp::Exporter>,
 }
 
 impl Serving {
@@ -123,7 +138,13 @@ impl Serving {
             .with_tool_limits(self.limits.tools())
             .with_prompts(self.prompts);
         tokio::spawn(self.policy_watcher.watch(Arc::clone(&self.dispatcher), Arc::clone(&metrics), self.stop.clone()));
-        tokio::spawn(count_sink_failures(Arc::clone(&self.dispatcher), Arc::clone(&metrics), self.stop.clone()));
+        let (spans, stop) = (self.traces.spans, self.stop.clone());
+        tokio::spawn(copy_counters(Arc::clone(&self.dispatcher), spans, Arc::clone(&metrics), stop.clone()));
+        let drain_timeout = self.settings.drain_timeout;
+        let drained = tokio::spawn(async move {
+            stop.cancelled().await;
+            Instant::now() + drain_timeout
+        });
         let authenticator = Arc::new(self.authenticator);
         let health = Arc::new(HealthChecks::new(Arc::clone(&self.dispatcher), Arc::clone(&authenticator)));
         tokio::spawn(Arc::clone(&health).monitor(self.stop.clone()));
@@ -160,19 +181,28 @@ impl Serving {
         http_server::serve(self.listener, router, &self.settings, self.stop).await.map_err(Failure::failed)?;
         security_log.close().await;
         wiring::close(&self.dispatcher).await;
+        if let (Some(exporter), Ok(deadline)) = (self.traces.exporter, drained.await) {
+            exporter.stop(deadline).await;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Copies the failures of the ledger's sinks to the metrics until `stop` is cancelled.
-async fn count_sink_failures(dispatcher: Arc<Dispatcher>, metrics: Arc<Metrics>, stop: CancellationToken) {
+/// Copies the failures of the ledger's sinks, and the number of dropped spans, to the metrics until `stop` is cancelled.
+async fn copy_counters(
+    dispatcher: Arc<Dispatcher>,
+    spans: otlp::Spans,
+    metrics: Arc<Metrics>,
+    stop: CancellationToken,
+) {
     while !stop.is_cancelled() {
         for sink in dispatcher.ledger.sinks() {
             metrics.set_ledger_sink_failures(&sink.name, sink.failures);
         }
+        metrics.set_trace_spans_dropped(spans.dropped());
         tokio::select! {
             () = stop.cancelled() => {}
-            () = tokio::time::sleep(SINK_METRICS_INTERVAL) => {}
+            () = tokio::time::sleep(COUNTER_INTERVAL) => {}
         }
     }
 }

@@ -40,6 +40,9 @@ impl Config {
             paths.extend(oauth.introspection.as_mut().map(|section| section.client_secret_file.as_mut()));
         }
         paths.extend(self.prompts.as_mut().map(|section| Some(&mut section.file)));
+        if let Some(tracing) = &mut self.tracing {
+            paths.extend([tracing.ca_certificate_file.as_mut(), tracing.headers_file.as_mut()]);
+        }
         paths.extend(self.policy.files.iter_mut().map(Some));
         paths.into_iter().flatten().collect()
     }

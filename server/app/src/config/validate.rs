@@ -23,7 +23,9 @@ impl Config {
         self.validate_controllers()?;
         self.validate_numbers()?;
         self.validate_urls()?;
-        self.validate_scopes()
+        self.validate_scopes()?;
+        self.log_filter()?;
+        self.tracing.as_ref().map_or(Ok(()), |section| section.validate(self))
     }
 
     /// The failure for a key: the problem follows the key in the sentence.

@@ -11,7 +11,7 @@ use super::{
     Provider, Registration, SignInError,
     issued_tokens::{IssuedTokens, TokenResponse},
     sign_in::with_client_credentials,
-    transport::{read_json, unavailable},
+    transport::{read_json, send},
 };
 
 /// RFC 8628 section 3.5: the interval of a provider that names none, and what `slow_down` adds to it.
@@ -160,7 +160,7 @@ impl Provider {
             form,
             metadata.document.requires_secret_in_body(),
         );
-        Ok(request.send().await.map_err(unavailable)?)
+        Ok(send(request).await?)
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     metadata::{MetadataError, ProviderMetadata, parse_configured_url, parse_discovered_url},
     refresh_cache::RefreshingCache,
     token_cache::{TokenCache, ValidatedToken},
-    transport::{form_encode, read_json, unavailable},
+    transport::{form_encode, read_json, send},
 };
 use crate::{Claims, TokenHash};
 
@@ -263,7 +263,7 @@ impl Provider {
     async fn fetch_json(&self, request: RequestBuilder) -> Result<Value, ProviderUnavailable> {
         let slot = timeout(QUEUE_TIMEOUT, self.slots.acquire()).await;
         let Ok(Ok(_slot)) = slot else { return Err(ProviderUnavailable) };
-        let response = request.send().await.map_err(unavailable)?;
+        let response = send(request).await?;
         // redirects are not followed, so they are failures too
         if !response.status().is_success() {
             tracing::error!(status = response.status().as_u16(), "the identity provider returned an error status");

@@ -11,7 +11,7 @@ use super::{
     Provider, SignInError, TokenRejection,
     id_token::IdToken,
     issued_tokens::{IssuedTokens, TokenResponse},
-    transport::{form_encode, read_json, unavailable},
+    transport::{form_encode, read_json, send},
 };
 
 /// The registration of this server as a client of the provider.
@@ -174,7 +174,7 @@ impl Provider {
             &form,
             metadata.document.requires_secret_in_body(),
         );
-        let response = request.send().await.map_err(unavailable)?;
+        let response = send(request).await?;
         if response.status().is_client_error() {
             tracing::warn!(status = response.status().as_u16(), "the identity provider rejected an authorization code");
             return Err(SignInError::CodeExchangeFailed);
