@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn only_uuids_become_trace_ids() {
+    fn uuid_becomes_a_trace_id_and_other_texts_do_not() {
         let id = "0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
         assert_eq!(uuid_bytes(id).map(hex::encode).as_deref(), Some("0193a1b2c3d47e5f8a9b0c1d2e3f4a5b"));
         for odd in ["", "my-request", "00000000-0000-0000-0000-000000000000", "0193a1b2c3d47e5f8a9b0c1d2e3f4a5b"] {

@@ -102,7 +102,7 @@ def assert_is_chain(spans, *names):
         assert spans[child]["parents"] == [spans[parent]["id"]], (parent, child, spans)
 
 
-def test_one_trace_leads_from_the_mcp_request_to_the_juju_request(jaeger, sim, tmp_path):
+def test_trace_leads_from_the_mcp_request_to_the_juju_request(jaeger, sim, tmp_path):
     with juju_mcp(tmp_path, *words(tmp_path, sim, jaeger.otlp)) as ready:
         url = ready["mcp_url"]
         trace, header = traceparent()
@@ -125,7 +125,7 @@ def test_one_trace_leads_from_the_mcp_request_to_the_juju_request(jaeger, sim, t
         assert_is_chain(spans, "POST /mcp", "tools/call juju_run_command", "Application.AddUnits")
         assert spans["tools/call juju_run_command"]["tags"]["juju_mcp.command"] == "juju_add_unit"
         text = json.dumps(spans)
-        assert not [word for word in (TOKEN, "shop", "web") if word in text], text
+        assert not [name for name in (TOKEN, "shop", "web") if name in text], text
 
 
 def test_trace_continues_the_caller_in_meta_and_begins_with_the_request_id(jaeger, sim, tmp_path):
