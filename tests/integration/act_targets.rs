@@ -149,7 +149,7 @@ fn decision(tool: &dyn Tool, role: &str, arguments: Value) -> Result<&'static st
         now,
         toolset: tool.toolset().to_owned(),
         facts: [(Fact::UnitsNow, 2)].into(),
-        reservation: Some(Budget::default().reserve("ana", &act, now)),
+        reservation: Some(Budget::default().reserve("ana", &act, &policy::Prices::default(), now)),
     };
     Ok(policy.explain(&Caller::local("ana", role), &act, &context).decision)
 }

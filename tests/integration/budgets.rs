@@ -1,4 +1,5 @@
-//! Change budgets: performed acts count, also after a restart; an act that cannot be counted is not performed.
+//! Change budgets: performed acts count, also after a restart; an act that cannot be counted is not performed, and one that had no
+//! effect does not count.
 
 use audit::Outcome;
 use dispatch::ApprovalSettings;
@@ -93,6 +94,7 @@ async fn server_without_readable_budget_usage_does_not_start() {
         created_at: i64::MAX,
         units: 1,
         machines: 0,
+        cost: 0,
     };
     store.add_budget_change(&never, 0).await.expect("stored");
     assert!(matches!(dispatch::restore_budget(store).await, Err(store::Error::Unreadable { .. })));
@@ -111,6 +113,7 @@ async fn changes_are_retained_for_the_longest_budget_period() {
         created_at,
         units: 2,
         machines: 1,
+        cost: 3500,
     };
     for (act, made) in [("b", 20), ("a", 10), ("c", 30)] {
         store.add_budget_change(&row(act, made), 0).await.expect("stored");
@@ -119,4 +122,98 @@ async fn changes_are_retained_for_the_longest_budget_period() {
     let rows = store.budget_changes_since(0).await.expect("readable");
     assert_eq!(rows, [row("b", 20), row("c", 30), row("d", 40)], "oldest first, and what is too old is gone");
     store.add_budget_change(&row("d", 50), 0).await.expect_err("an act counts once");
+}
+
+/// At most 100 USD a month more in a day, by the default prices: 35 for a unit without a stated size.
+const HUNDRED_USD: &str = "rules:
+  - name: hundred
+    severity: high
+    check: budget \"100 cost per 1d per model\"
+    message: A day adds at most 100 USD a month
+    enforcement: deny
+";
+
+async fn shop_with_cost_limit() -> ApprovalFixture {
+    let shop = shop().await;
+    set_cost_limit(&shop);
+    shop
+}
+
+fn set_cost_limit(shop: &ApprovalFixture) {
+    let policy = Policy::read(&[("hundred.yaml", HUNDRED_USD)], BuiltinRules::None).expect("a policy");
+    shop.served.dispatcher.policy.replace(policy);
+}
+
+fn text(answer: &Value) -> String {
+    answer["content"][0]["text"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn cost_of_acts_of_one_unit_each_is_summed_over_callers_and_restarts() {
+    let shop = shop_with_cost_limit().await;
+    for token in ["admin", "other admin"] {
+        assert_ne!(add(&shop, token).await["isError"], true);
+    }
+    let over = text(&add(&shop, "admin").await);
+    assert!(over.contains("105 USD a month of 100 for this model, this one included"), "{over}");
+    let shop = shop.restart().await;
+    set_cost_limit(&shop);
+    let over = text(&add(&shop, "other admin").await);
+    assert!(over.contains("105 USD a month of 100 for this model"), "{over}");
+    // an act that costs nothing is not limited by what others cost
+    let config = json!({"model": "shop", "application": "web", "values": {"title": "Shop"}});
+    let set = shop.call("admin", "juju_config", &config, &json!({})).await;
+    assert!(!text(&set).contains("USD"), "{set}");
+    assert_eq!(shop.units_added(), 2);
+}
+
+#[tokio::test]
+async fn added_unit_costs_what_the_size_of_its_application_costs() {
+    let shop = shop_with_cost_limit().await;
+    let size = |constraints: &str| json!({"model": "shop", "application": "web", "constraints": constraints});
+    for (constraints, part) in [
+        ("mem=64G cores=16", "592 USD a month of 100 for this model"),
+        // a price that is unknown never passes, and never denies
+        ("instance-type=m5.metal", "requires approval under `hundred`"),
+    ] {
+        let set = shop.call("admin", "juju_set_constraints", &size(constraints), &json!({})).await;
+        assert_ne!(set["isError"], true, "{set}");
+        let over = text(&add(&shop, "admin").await);
+        assert!(over.contains(part), "{constraints}: {over}");
+    }
+    assert_eq!(shop.units_added(), 0);
+    let dry_run = json!({"model": "shop", "application": "web", "dry_run": true});
+    let shown = text(&shop.call("admin", TOOL, &dry_run, &json!({})).await);
+    assert!(shown.contains("it requires approval under `hundred`"), "{shown}");
+}
+
+#[tokio::test]
+async fn act_that_the_controller_refuses_does_not_count() {
+    let shop = shop_with_cost_limit().await;
+    let missing = json!({"model": "shop", "application": "nosuch", "num_units": 2});
+    for _ in 0..3 {
+        let refused = shop.call("admin", TOOL, &missing, &json!({})).await;
+        assert_eq!(refused["isError"], true, "{refused}");
+        assert!(!text(&refused).contains("USD"), "{refused}");
+    }
+    let store = shop.served.dispatcher.ledger.store();
+    assert_eq!(store.budget_changes_since(0).await.expect("readable"), []);
+    for _ in 0..2 {
+        assert_ne!(add(&shop, "admin").await["isError"], true);
+    }
+    assert_eq!(store.budget_changes_since(0).await.expect("readable").len(), 2);
+}
+
+#[tokio::test]
+async fn acts_at_the_same_time_do_not_exceed_a_cost_limit_together() {
+    let shop = shop_with_cost_limit().await;
+    let args = arguments();
+    let calls = (0..12).map(|number| {
+        let token = if number % 2 == 0 { "admin" } else { "other admin" };
+        let (shop, args) = (&shop, &args);
+        async move { shop.call(token, TOOL, args, &json!({})).await["isError"] != true }
+    });
+    let done = futures::future::join_all(calls).await.into_iter().filter(|done| *done).count();
+    assert!((1..=2).contains(&done), "two of 35 fit in 100, found {done}");
+    assert_eq!(shop.units_added(), done as u64);
 }

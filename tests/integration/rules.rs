@@ -41,8 +41,10 @@ fn act(tool: &str, model: &str, arguments: Value) -> Act {
 }
 
 fn at(tool: &str, model: &str, arguments: Value) -> Attempt {
-    let context = EvaluationContext::new(WORKING.parse().expect("a moment"));
-    Attempt { act: act(tool, model, arguments), role: "admin", context }
+    let (now, act) = (WORKING.parse().expect("a moment"), act(tool, model, arguments));
+    // the first act of its caller and in its model
+    let reservation = Some(Budget::default().preview("ana", &act, &policy::Prices::default(), now));
+    Attempt { act, role: "admin", context: EvaluationContext { reservation, ..EvaluationContext::new(now) } }
 }
 
 impl Attempt {
@@ -301,7 +303,7 @@ fn write_budget_requires_approval_after_sixty_changes_in_an_hour() {
     let caller = Caller::local("ana", "operator");
     let evaluate = |minute: i64| {
         let now = begin + TimeDelta::seconds(30 * minute);
-        let reserved = Some(budget.reserve("ana", &one, now));
+        let reserved = Some(budget.reserve("ana", &one, &policy::Prices::default(), now));
         policy.evaluate(&caller, &one, &EvaluationContext { reservation: reserved, ..EvaluationContext::new(now) })
     };
     for minute in 0..60 {
@@ -323,7 +325,7 @@ fn cluster_with_many_gpu_nodes_violates_two_rules() {
     };
     let budgeted = |mut tried: Attempt| {
         let now = tried.context.now;
-        tried.context.reservation = Some(Budget::default().reserve("ana", &tried.act, now));
+        tried.context.reservation = Some(Budget::default().reserve("ana", &tried.act, &policy::Prices::default(), now));
         tried
     };
     let cluster =

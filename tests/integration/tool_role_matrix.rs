@@ -15,7 +15,7 @@ fn context(tool: &dyn Tool, act: &Act) -> EvaluationContext {
         now,
         toolset: tool.toolset().to_owned(),
         facts: [(Fact::UnitsNow, 2)].into(),
-        reservation: Some(Budget::default().reserve("ana", act, now)),
+        reservation: Some(Budget::default().reserve("ana", act, &policy::Prices::default(), now)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Constraints as the Juju client reads them, `mem=4G cores=2 arch=amd64` (`core/constraints/constraints.go`).
 
 use juju_wire::constraints::Constraints;
+use serde_json::Value;
 
 use crate::nearest::nearest;
 
@@ -46,6 +47,24 @@ pub(crate) fn parse_constraints(text: &str) -> Result<Constraints, String> {
         set(&mut constraints, name, value).map_err(|problem| format!("constraint `{name}` {problem}"))?;
     }
     Ok(constraints)
+}
+
+/// Constraints as [`parse_constraints`] reads them, without spaces in values; `None` where nothing is constrained.
+pub(crate) fn constraints_text(constraints: &Constraints) -> Option<String> {
+    let Ok(Value::Object(members)) = serde_json::to_value(constraints) else { return None };
+    let word = |(name, value): (String, Value)| match value {
+        Value::String(text) => Some(format!("{name}={text}")),
+        Value::Number(number) if name == "mem" || name == "root-disk" => Some(format!("{name}={number}M")),
+        Value::Number(_) | Value::Bool(_) => Some(format!("{name}={value}")),
+        Value::Array(items) => {
+            Some(format!("{name}={}", items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")))
+        }
+        Value::Null | Value::Object(_) => None,
+    };
+    // a space inside a value would begin another constraint
+    let words: Vec<_> =
+        members.into_iter().filter_map(word).map(|word| word.replace(char::is_whitespace, "_")).collect();
+    Some(words.join(" ")).filter(|text| !text.is_empty())
 }
 
 fn set(constraints: &mut Constraints, name: &str, value: &str) -> Result<(), String> {
@@ -188,6 +207,20 @@ mod tests {
             "spaces=dmz,^internal-1",
             Constraints { spaces: Some(vec!["dmz".to_owned(), "^internal-1".to_owned()]), ..none() },
         );
+    }
+
+    #[test]
+    fn constraints_text_is_read_back_and_a_value_cannot_add_a_constraint() {
+        for text in
+            ["mem=4G cores=2", "arch=amd64 instance-type=m5.large root-disk=0.5T tags=a,b", "allocate-public-ip=true"]
+        {
+            let parsed = parse_constraints(text).expect(text);
+            let written = constraints_text(&parsed).expect("something is constrained");
+            assert_eq!(parse_constraints(&written), Ok(parsed), "{text}: {written}");
+        }
+        assert_eq!(constraints_text(&Constraints::default()), None);
+        let odd = Constraints { tags: Some(vec!["a instance-type=t3.nano".to_owned()]), ..Constraints::default() };
+        assert_eq!(constraints_text(&odd).as_deref(), Some("tags=a_instance-type=t3.nano"));
     }
 
     #[test]

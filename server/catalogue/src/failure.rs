@@ -54,6 +54,12 @@ impl Failure {
         }
     }
 
+    /// Whether it is an error of the controller, which commands return only if their request had no effect.
+    #[must_use]
+    pub fn is_refused_by_controller(&self) -> bool {
+        matches!(self, Self::Juju(juju_client::Error::Remote(_)))
+    }
+
     /// Whether the act may have taken effect all the same.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {

@@ -127,19 +127,28 @@ pub struct Plan {
 impl Plan {
     /// The act at its resolved location, joined to the command that would do it. What the arguments do not show is looked up: the
     /// model behind a name, the units on a machine and the applications of a relation (for a read only where `applications`
-    /// matter), and the number of units where it decides about the effect. What cannot be looked up stays unresolved, at its worst.
+    /// matter), the number of units where it decides about the effect, and the size of units that are added. What cannot be looked
+    /// up stays unresolved, at its worst.
     pub async fn resolve(self, target: &ResolvedTarget, applications: bool) -> Planned<PlannedWork> {
         let effect = match (target.unit_count(&self.entities), self.command.effect_with_units(0)) {
             (units, Some(_)) => units.await.and_then(|units| self.command.effect_with_units(units)),
             _ => None,
         };
+        let mut impact = self.impact;
+        // units that are added to an application have its size
+        if impact.units_added > 0 && impact.charm.is_none() {
+            match target.application_constraints(&self.entities).await {
+                Ok(constraints) => impact.constraints = constraints,
+                Err(_) => impact.size_unknown = true,
+            }
+        }
         let entities = target.resolve_entities(self.entities, applications || self.effect.changes()).await;
         let act = Act {
             tool: self.tool,
             effect: effect.unwrap_or(self.effect),
             source: self.source.map(|url| url.target_from(target.location())),
             target: Target { location: target.location().clone(), entities },
-            impact: self.impact,
+            impact,
             arguments: self.arguments,
         };
         Planned::new(act, self.command)

@@ -1,9 +1,17 @@
 //! Looks up what the arguments of an act do not show: models by name, units on machines, applications of relations.
 
-use juju_wire::facade::client::{application::UnitStatus, status::FullStatusResult};
+use juju_wire::{
+    code::Code,
+    entity::Entities,
+    facade::{
+        application::GetConstraints,
+        client::{application::UnitStatus, status::FullStatusResult},
+    },
+    tag::Tag,
+};
 use policy::{EntityKind, TargetEntity};
 
-use crate::{ResolvedTarget, entity};
+use crate::{Failure, ResolvedTarget, constraints::constraints_text, entity};
 
 impl ResolvedTarget {
     /// Resolves entities as far as the controller knows them; machines and relations only where `applications` matter. What the
@@ -36,6 +44,20 @@ impl ResolvedTarget {
             }
         }
         resolved
+    }
+
+    /// The constraints of the application among these entities, `cores=2 mem=4096M`: the size of its next units. `None` where there are
+    /// none, or no such application.
+    pub(crate) async fn application_constraints(&self, entities: &[TargetEntity]) -> Result<Option<String>, Failure> {
+        let Some(name) = entities.iter().find_map(TargetEntity::application) else { return Ok(None) };
+        let tags: Entities = [Tag::new("application", name)].into_iter().collect();
+        let reply = self.model_connection().await?.call::<GetConstraints>(tags).await?;
+        match reply.results.into_iter().next().map(|item| (item.error, item.constraints)) {
+            Some((None, constraints)) => Ok(constraints_text(&constraints)),
+            None => Ok(None),
+            Some((Some(error), _)) if error.code == Code::NotFound => Ok(None),
+            Some((Some(error), _)) => Err(error.into()),
+        }
     }
 
     /// The number of units of the application that is the only entity; `None` where it is not known.

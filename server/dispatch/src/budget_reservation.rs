@@ -2,33 +2,56 @@
 
 use chrono::{DateTime, Utc};
 use identity::Caller;
-use policy::{Act, Budget, CountedChange, Reservation};
+use policy::{Act, Budget, CountedChange, Prices, Reservation};
 use store::{BudgetChangeRow, Store};
 
 use crate::{Refusal, idempotency::caller_key};
 
 /// The share of an act in the budgets. Released when this is dropped, unless it was committed.
-pub(crate) struct BudgetReservation(Option<Reservation>);
+pub(crate) struct BudgetReservation {
+    reservation: Option<Reservation>,
+    committed: bool,
+}
+
+/// Whether the acts of others include an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// They do, because the act may be performed.
+    Reserved,
+    /// They do not, because the act is only evaluated.
+    Previewed,
+}
 
 impl BudgetReservation {
     /// No share: for an act that changes nothing or is denied anyway.
     pub(crate) fn none() -> Self {
-        Self(None)
+        Self { reservation: None, committed: false }
     }
 
     /// Counts an act, if it changes something: also where no rule has a budget, because the next policy may have one.
-    pub(crate) fn reserve(budget: &Budget, caller: &Caller, act: &Act, now: DateTime<Utc>) -> Self {
-        Self(act.effect.changes().then(|| budget.reserve(&caller_key(caller), act, now)))
+    pub(crate) fn reserve(
+        budget: &Budget,
+        caller: &Caller,
+        act: &Act,
+        prices: &Prices,
+        now: DateTime<Utc>,
+        counting: Counting,
+    ) -> Self {
+        let reserve = || match counting {
+            Counting::Reserved => budget.reserve(&caller_key(caller), act, prices, now),
+            Counting::Previewed => budget.preview(&caller_key(caller), act, prices, now),
+        };
+        Self { reservation: act.effect.changes().then(reserve), committed: false }
     }
 
     pub(crate) fn reserved(&self) -> Option<&Reservation> {
-        self.0.as_ref()
+        self.reservation.as_ref()
     }
 
     /// Stores the share, so that it counts after a restart too. The act is done next.
-    pub(crate) async fn commit(mut self, store: &Store, entry: &str) -> Result<(), Refusal> {
-        if let Some(reserved) = &self.0 {
-            let CountedChange { caller, place, time, units, machines } = reserved.change().clone();
+    pub(crate) async fn commit(&mut self, store: &Store, entry: &str) -> Result<(), Refusal> {
+        if let Some(reserved) = &self.reservation {
+            let CountedChange { caller, place, time, units, machines, cost } = reserved.change().clone();
             let row = BudgetChangeRow {
                 entry: entry.to_owned(),
                 caller,
@@ -36,17 +59,30 @@ impl BudgetReservation {
                 created_at: time.timestamp_micros(),
                 units: units.try_into().unwrap_or(i64::MAX),
                 machines: machines.try_into().unwrap_or(i64::MAX),
+                cost: cost.try_into().unwrap_or(i64::MAX),
             };
             store.add_budget_change(&row, window_start(time)).await.map_err(Refusal::BudgetStore)?;
         }
-        self.0 = None;
+        self.committed = true;
         Ok(())
+    }
+
+    /// Gives the committed share back, because the act has had no effect. A store that fails keeps it: it counts after the next start.
+    pub(crate) async fn give_back(mut self, store: &Store, entry: &str) {
+        if self.reservation.is_some() && self.committed {
+            match store.remove_budget_change(entry).await {
+                Ok(()) => self.committed = false,
+                Err(error) => {
+                    tracing::error!(%error, entry, "cannot give back the share of a failed act in the budgets");
+                }
+            }
+        }
     }
 }
 
 impl Drop for BudgetReservation {
     fn drop(&mut self) {
-        if let Some(reserved) = &self.0 {
+        if let (Some(reserved), false) = (&self.reservation, self.committed) {
             reserved.release();
         }
     }
@@ -69,6 +105,7 @@ pub async fn restore_budget(store: &Store) -> Result<Budget, store::Error> {
             time,
             units: row.units.try_into().unwrap_or(0),
             machines: row.machines.try_into().unwrap_or(0),
+            cost: row.cost.try_into().unwrap_or(0),
         })
     });
     Ok(Budget::restore(changes.collect::<Result<Vec<_>, store::Error>>()?, now))

@@ -7,7 +7,10 @@ use identity::Caller;
 use policy::{Act, EvaluationContext, Fact, Policy};
 use serde_json::Value;
 
-use crate::{Dispatcher, budget_reservation::BudgetReservation};
+use crate::{
+    Dispatcher,
+    budget_reservation::{BudgetReservation, Counting},
+};
 
 /// Looks up what the active rules need for an act, and reserves its share of the budgets. Without a resolved target, nothing is looked up.
 pub(crate) async fn gather(
@@ -17,6 +20,7 @@ pub(crate) async fn gather(
     act: &Act,
     toolset: &str,
     target: Option<&ResolvedTarget>,
+    counting: Counting,
 ) -> (EvaluationContext, BudgetReservation) {
     let mut facts = BTreeMap::new();
     if policy.needs_facts(act).contains(&Fact::UnitsNow)
@@ -26,7 +30,8 @@ pub(crate) async fn gather(
         facts.insert(Fact::UnitsNow, units);
     }
     let now = dispatcher.clock.now();
-    let reservation = BudgetReservation::reserve(dispatcher.policy.budget(), caller, act, now);
+    let budget = dispatcher.policy.budget();
+    let reservation = BudgetReservation::reserve(budget, caller, act, policy.prices(), now, counting);
     let context =
         EvaluationContext { now, toolset: toolset.to_owned(), facts, reservation: reservation.reserved().cloned() };
     (context, reservation)

@@ -7,6 +7,7 @@ use audit::{
 };
 use catalogue::{Answer, Failure, Options, Plan, PlannedWork, ResolvedTarget, Tool};
 use identity::Caller;
+use juju_client::SentRequests;
 use policy::{
     Act, Authorization, Denial, Effect, Location, OptionMask, Permissions, Permitted, Planned, Policy, Target,
     Violation, redact_text,
@@ -17,7 +18,7 @@ use tracing::Instrument as _;
 use crate::{
     ApprovalProof, Call, Dispatcher, Refusal, RefusedCall, Reply,
     approval_flow::ApprovalFlow,
-    budget_reservation::BudgetReservation,
+    budget_reservation::{BudgetReservation, Counting},
     content_scan::ContentScan,
     dry_run::dry_run,
     evaluation_context,
@@ -225,7 +226,8 @@ impl ActiveCall<'_> {
         let (context, reservation) = match &self.hidden {
             None => {
                 let (act, toolset) = (planned.act(), self.tool.toolset());
-                evaluation_context::gather(self.dispatcher, self.policy, self.caller, act, toolset, Some(&self.target))
+                let (target, counting) = (Some(&*self.target), Counting::Reserved);
+                evaluation_context::gather(self.dispatcher, self.policy, self.caller, act, toolset, target, counting)
                     .await
             }
             Some(_) => evaluation_context::empty(self.dispatcher, self.tool),
@@ -303,6 +305,8 @@ struct Performed {
     result: Result<Answer, Failure>,
     warnings: Vec<Violation>,
     refs: JujuAuditRefs,
+    /// Whether it failed without any effect on the estate.
+    had_no_effect: bool,
 }
 
 impl Work {
@@ -311,7 +315,9 @@ impl Work {
         let warnings = permitted.warnings().to_vec();
         let (permit, command) = permitted.into_parts();
         let result = command.run(permit, Arc::clone(&target)).await;
-        Performed { result, warnings, refs: juju_audit_refs(&target) }
+        let sent = target.trail().take();
+        let had_no_effect = result.as_ref().err().is_some_and(|failure| had_no_effect(failure, &sent));
+        Performed { result, warnings, refs: juju_audit_refs(&target, sent), had_no_effect }
     }
 }
 
@@ -334,7 +340,7 @@ struct Write {
 
 impl Write {
     async fn perform(self, entry: &mut Entry) -> Result<Reply, Refusal> {
-        let Self { work, reservation, key, store, toolset } = self;
+        let Self { work, mut reservation, key, store, toolset } = self;
         let storable = reply_may_be_stored(work.permitted.act(), &toolset);
         if let Some(key) = &key
             && let Claim::Replay(reply) = key.claim(&work.permitted.act().request_digest(), entry.id()).await?
@@ -342,7 +348,13 @@ impl Write {
             return Ok(*reply);
         }
         let result = match reservation.commit(&store, entry.id()).await {
-            Ok(()) => work.perform().await.into_reply(entry),
+            Ok(()) => {
+                let performed = work.perform().await;
+                if performed.had_no_effect {
+                    reservation.give_back(&store, entry.id()).await;
+                }
+                performed.into_reply(entry)
+            }
             Err(refusal) => Err(refusal),
         };
         if let Some(key) = key {
@@ -350,6 +362,13 @@ impl Write {
         }
         result
     }
+}
+
+/// Whether an act that failed has had no effect: the controller received no write, or refused the only one. Anything else may have
+/// changed something, and keeps its share of the budgets.
+fn had_no_effect(failure: &Failure, sent: &SentRequests) -> bool {
+    let refused = sent.writes == 1 && failure.is_refused_by_controller();
+    !failure.outcome_unknown() && (sent.accepted == 0 || refused)
 }
 
 /// Begins the ledger entries of one call.
@@ -421,8 +440,7 @@ fn recorded_decision(verdict: &Authorization<PlannedWork>) -> RecordedDecision {
 }
 
 /// The identifiers by which Juju's own audit log has the requests that were sent for the act.
-fn juju_audit_refs(target: &ResolvedTarget) -> JujuAuditRefs {
-    let sent = target.trail().take();
+fn juju_audit_refs(target: &ResolvedTarget, sent: SentRequests) -> JujuAuditRefs {
     let request = |request: juju_client::SentRequest| JujuRequest {
         connection: request.connection_id.to_string(),
         request: request.request_id,

@@ -8,7 +8,7 @@ use identity::Caller;
 use policy::{Act, Effect, Explanation, Location, Target};
 use serde_json::{Map, Value, json};
 
-use crate::{Dispatcher, Refusal, Reply, blocking::run_for_size, evaluation_context};
+use crate::{Dispatcher, Refusal, Reply, blocking::run_for_size, budget_reservation::Counting, evaluation_context};
 
 /// First words in names of tools that only read, and of tools that cannot be undone.
 const READ_VERBS: [&str; 7] = ["get", "list", "show", "describe", "find", "read", "status"];
@@ -91,9 +91,10 @@ pub async fn validate(
     let tool_call = ToolCall { dry_run: true, ..ToolCall::new(&simulated.act) };
     let new = NewEntry::from_call(caller, tool_call).with_roles(rights.roles().to_vec());
     let entry = dispatcher.ledger.open_entry(new).await?;
-    let (context, _spending) =
-        evaluation_context::gather(dispatcher, &policy, caller, &simulated.act, simulated.toolset, target.as_ref())
-            .await;
+    let (act, toolset) = (&simulated.act, simulated.toolset);
+    let gathered =
+        evaluation_context::gather(dispatcher, &policy, caller, act, toolset, target.as_ref(), Counting::Previewed);
+    let (context, _previewed) = gathered.await;
     // a manifest is parsed and measured by many rules
     let bytes = content::text_bytes(&simulated.act.arguments);
     let (policy, caller, act) = (Arc::clone(&policy), caller.clone(), simulated.act);

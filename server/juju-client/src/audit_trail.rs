@@ -21,6 +21,10 @@ pub struct SentRequests {
     pub requests: Vec<SentRequest>,
     /// Number of further requests.
     pub omitted: u64,
+    /// Number of all writes that the controller may have received, behind JAAS too.
+    pub writes: u64,
+    /// Number of those that the controller did not refuse as a whole.
+    pub accepted: u64,
 }
 
 /// A request that the controller may have received.
@@ -43,6 +47,13 @@ impl AuditTrail {
         } else {
             sent.omitted += 1;
         }
+    }
+
+    /// Counts a write that the controller may have received.
+    pub(crate) fn count(&self, accepted: bool) {
+        let mut sent = self.sent();
+        sent.writes = sent.writes.saturating_add(1);
+        sent.accepted = sent.accepted.saturating_add(u64::from(accepted));
     }
 
     /// Returns the requests so far, and empties the trail.
@@ -115,7 +126,7 @@ mod tests {
             connection.call::<Change>(json!({})).await.expect("answered");
         };
         let ((), id) = tokio::join!(calls, script);
-        let SentRequests { requests, omitted: 0 } = trail.take() else { panic!("only one") };
+        let SentRequests { requests, omitted: 0, writes: 1, accepted: 0 } = trail.take() else { panic!("only one") };
         let [sent] = &requests[..] else { panic!("only one: {requests:?}") };
         assert_eq!((sent.request_id, sent.method.as_str()), (id, "ModelManager.Change"));
         assert_eq!(

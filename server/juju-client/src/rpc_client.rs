@@ -100,10 +100,15 @@ impl RpcClient {
             self.record::<M>(id, &reply, audit_trail);
             reply
         };
+        let sent = !matches!(reply, Err(NoReply::NotSent(_)));
+        let decoded = self.decode::<M>(reply);
         if M::WRITES {
             self.changes.increment();
+            if let (true, Some(audit_trail)) = (sent, audit_trail) {
+                audit_trail.count(!matches!(decoded, Err(Error::Remote(_))));
+            }
         }
-        self.decode::<M>(reply)
+        decoded
     }
 
     async fn exchange_coalesced(&self, body: &str, timeout: Option<Duration>) -> Result<Utf8Bytes, NoReply> {

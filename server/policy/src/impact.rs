@@ -182,9 +182,12 @@ pub struct Impact {
     /// The charm that it deploys, or refreshes an application to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charm: Option<CharmChange>,
-    /// Size of what it adds, `mem=4G cores=2`; absent where the caller named none.
+    /// Size of what it adds, `mem=4G cores=2`: as the caller named it, or that of the application which gets more units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub constraints: Option<String>,
+    /// Whether the size of what it adds is that of an application that could not be read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub size_unknown: bool,
     /// Networks that it opens an application to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exposure: Option<Exposure>,

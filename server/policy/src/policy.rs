@@ -5,7 +5,7 @@ use identity::Caller;
 use crate::{
     Act, BuiltinRules, Effect, Fact, InvalidPolicy, Location, RoleBinding, Roles, Rule, Target, TargetEntity,
     role_binding,
-    rules::Settings,
+    rules::{Prices, Settings},
     selector::{EvaluationInput, Quantifier, matches_model},
 };
 
@@ -73,6 +73,12 @@ impl Policy {
     #[must_use]
     pub fn builtin_rules(&self) -> BuiltinRules {
         self.builtin_rules
+    }
+
+    /// The table of prices, by which budgets count the cost of acts.
+    #[must_use]
+    pub fn prices(&self) -> &Prices {
+        &self.settings.prices
     }
 
     pub(crate) fn settings(&self) -> &Settings {

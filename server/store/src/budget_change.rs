@@ -19,6 +19,8 @@ pub struct BudgetChangeRow {
     pub units: i64,
     /// Machines that it added.
     pub machines: i64,
+    /// What it added to the monthly bill, in hundredths of the currency.
+    pub cost: i64,
 }
 
 impl FromRow<'_, SqliteRow> for BudgetChangeRow {
@@ -30,6 +32,7 @@ impl FromRow<'_, SqliteRow> for BudgetChangeRow {
             created_at: row.try_get("created_at")?,
             units: row.try_get("units")?,
             machines: row.try_get("machines")?,
+            cost: row.try_get("cost")?,
         })
     }
 }
@@ -44,7 +47,7 @@ impl Store {
         let mut transaction = self.durable_writer.begin().await?;
         sqlx::query("delete from budget_change where created_at < ?").bind(since).execute(&mut *transaction).await?;
         sqlx::query(
-            "insert into budget_change (entry, caller, target, created_at, units, machines) values (?, ?, ?, ?, ?, ?)",
+            "insert into budget_change (entry, caller, target, created_at, units, machines, cost) values (?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(&row.entry)
         .bind(&row.caller)
@@ -52,9 +55,20 @@ impl Store {
         .bind(row.created_at)
         .bind(row.units)
         .bind(row.machines)
+        .bind(row.cost)
         .execute(&mut *transaction)
         .await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Removes the change of an entry, because it had no effect. Returns when the disk has it.
+    ///
+    /// # Errors
+    /// [`Error::Full`], [`Error::ReadOnly`] or [`Error::Failed`]; then the change still counts.
+    pub async fn remove_budget_change(&self, entry: &str) -> Result<(), Error> {
+        let query = sqlx::query("delete from budget_change where entry = ?").bind(entry);
+        query.execute(&self.durable_writer).await?;
+        Ok(())
     }
 
     /// Returns the changes from a time on, in microseconds since 1970, the oldest first.

@@ -113,7 +113,7 @@ fn explain(explain: &Explain) -> Result<(), Failure> {
     let supposed = simulated_call(explain, &policy)?;
     let now = explain.at.unwrap_or_else(Utc::now);
     // an empty budget: as if the caller had made no recent changes
-    let reservation = Some(Budget::default().reserve("", &supposed.act, now));
+    let reservation = Some(Budget::default().preview("", &supposed.act, policy.prices(), now));
     let facts = explain.assume.iter().copied().collect();
     let context = EvaluationContext { now, toolset: supposed.toolset.to_owned(), facts, reservation };
     let explanation = policy.explain(&caller, &supposed.act, &context);

@@ -138,11 +138,13 @@ impl Clause {
                 let position = if *within { "outside" } else { "inside" };
                 passed_if(window.contains(context.now) == *within, || format!("{position} `{text}`"))
             }
-            Self::Budget(limit) => match limit.excess(input.act, context.reservation.as_ref(), context.now) {
-                Ok(None) => CheckResult::Passed,
-                Ok(Some(detail)) => CheckResult::Violated(detail),
-                Err(unknown) => CheckResult::Unknown(unknown),
-            },
+            Self::Budget(limit) => {
+                match limit.excess(input.act, context.reservation.as_ref(), context.now, &settings.prices.currency) {
+                    Ok(None) => CheckResult::Passed,
+                    Ok(Some(detail)) => CheckResult::Violated(detail),
+                    Err(unknown) => CheckResult::Unknown(unknown),
+                }
+            }
         }
     }
 }

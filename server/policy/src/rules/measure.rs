@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, fmt};
 use serde_json::Value;
 
 use super::{
-    cost::Size,
+    cost::{self, MonthlyCost},
     foreign,
     settings::Settings,
     text::{BlockedPattern, MAX_SEARCHED_BYTES},
     value::{MeasureValue, listed},
 };
 use crate::{
-    Act, Pattern,
+    Act,
     fact::Fact,
     is_secret_name, is_secret_reference, redact, redact_text,
     selector::{EvaluationInput, argument, scalar_leaves, texts_and_names},
@@ -50,23 +50,6 @@ pub const MEASURES: &[(&str, &str)] = &[
     ("units.total", "number of units that the application has after the act; may need the fact `units.now`"),
 ];
 
-/// Instance types with GPUs.
-const GPU_INSTANCE_TYPES: [&str; 14] = [
-    "*gpu*",
-    "p2.*",
-    "p3*",
-    "p4*",
-    "p5*",
-    "g3*",
-    "g4*",
-    "g5*",
-    "g6*",
-    "a2-*",
-    "a3-*",
-    "g2-*",
-    "Standard_N*",
-    "VM.GPU*",
-];
 /// One measure of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Measure {
@@ -160,7 +143,7 @@ impl Measure {
             Self::ConstraintsGiven if adds_new_size(act) => flag(act.impact.constraints.is_some()),
             Self::ContainersPrivileged => foreign::in_pods(input, foreign::privileged),
             Self::ContainersRunAsRoot => foreign::in_pods(input, foreign::run_as_root),
-            Self::CostMonthly => monthly_cost(input, settings),
+            Self::CostMonthly => monthly_cost(act, settings),
             Self::ExposePublic => expose_public(act),
             Self::Force => {
                 listed(&foreign::skipped_checks(act).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
@@ -260,60 +243,19 @@ fn channel_unpinned(act: &Act) -> MeasureValue {
     }
 }
 
-/// The last value of one of these constraints, in `mem=4G cores=2`.
-fn constraint(act: &Act, names: &[&str]) -> Option<String> {
-    let text = act.impact.constraints.as_deref()?;
-    let words = text.split_whitespace().filter_map(|word| word.split_once('='));
-    let mut found = words.filter(|(name, _)| names.contains(name)).map(|(_, value)| value.to_owned());
-    found.next_back()
-}
-
-fn instance_type(act: &Act) -> Option<String> {
-    constraint(act, &["instance-type"]).or_else(|| foreign::instance_type(&act.arguments))
-}
-
 fn gpu(input: &EvaluationInput<'_>) -> MeasureValue {
-    let act = input.act;
-    let is_gpu_type = |name: &String| GPU_INSTANCE_TYPES.iter().any(|pattern| Pattern::new(*pattern).matches(name));
-    if let Some(name) = instance_type(act).filter(is_gpu_type) {
-        return MeasureValue::Flag(true, format!("instance type `{name}`"));
+    match cost::requested_gpu(input.act) {
+        Some(reason) => MeasureValue::Flag(true, reason),
+        None => foreign::gpu(input),
     }
-    let constrained = ["tags", "gpu", "gpus"].iter().any(|name| {
-        constraint(act, &[name]).is_some_and(|value| *name != "tags" || value.split(',').any(|tag| tag.contains("gpu")))
-    });
-    if constrained {
-        return MeasureValue::Flag(true, "requested by a constraint".to_owned());
-    }
-    foreign::gpu(input)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a count of units or machines is far below 2^52")]
-fn monthly_cost(input: &EvaluationInput<'_>, settings: &Settings) -> MeasureValue {
-    let act = input.act;
-    // a node of another MCP server has no price here
-    let added = act.impact.units_added.saturating_add(act.impact.machines_added);
-    if added == 0 {
-        return MeasureValue::Absent;
+fn monthly_cost(act: &Act, settings: &Settings) -> MeasureValue {
+    match MonthlyCost::of_act(act, &settings.prices) {
+        None => MeasureValue::Absent,
+        Some(MonthlyCost { unknown: Some(what), .. }) => MeasureValue::Unknown(what),
+        Some(cost) => MeasureValue::Number(cost.hundredths.in_units()),
     }
-    let size = Size {
-        instance_type: instance_type(act),
-        cores: constraint(act, &["cores", "cpu-cores"]).and_then(|text| text.parse().ok()),
-        gib: constraint(act, &["mem"]).and_then(|text| parse_gib(&text)),
-        gpu: matches!(gpu(input), MeasureValue::Flag(true, _)),
-    };
-    MeasureValue::Number(added as f64 * settings.prices.monthly(&size))
-}
-
-fn parse_gib(text: &str) -> Option<f64> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let factor = match &text[digits.len()..] {
-        "" | "M" => 1.0 / 1024.0,
-        "G" => 1.0,
-        "T" => 1024.0,
-        "P" => 1024.0 * 1024.0,
-        _ => return None,
-    };
-    digits.parse::<f64>().ok().map(|number| number * factor)
 }
 
 /// Names of options and arguments that contain what looks like a secret in plain text, at any depth.

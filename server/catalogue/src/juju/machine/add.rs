@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use juju_wire::facade::machine_manager::{
     AddMachines,
-    add::{AddMachineParams, AddMachinesParams},
+    add::{AddMachineParams, AddMachinesParams, AddMachinesResult},
 };
 use policy::{Effect, Impact, Permit};
 use schemars::JsonSchema;
@@ -59,14 +59,29 @@ impl Command for AddMachine {
         let count = usize::try_from(args.num_machines.unwrap_or(1)).unwrap_or(1);
         let connection = target.model_connection().await?;
         let reply = connection.call::<AddMachines>(AddMachinesParams { params: vec![machine; count] }).await?;
-        let mut machines = Vec::new();
-        for result in reply.machines {
-            match result.error {
-                Some(error) => return Err(error.into()),
-                None => machines.push(result.machine),
-            }
+        added(reply.machines)
+    }
+}
+
+/// The machines that were added.
+///
+/// # Errors
+/// The error of the controller, where no machine was added; else a refusal that names those that were.
+fn added(results: Vec<AddMachinesResult>) -> Result<Output, Failure> {
+    let (mut machines, mut first) = (Vec::new(), None);
+    for result in results {
+        match result.error {
+            Some(error) => drop(first.get_or_insert(error)),
+            None => machines.push(result.machine),
         }
-        Ok(Output { machines })
+    }
+    match first {
+        None => Ok(Output { machines }),
+        Some(error) if machines.is_empty() => Err(error.into()),
+        Some(error) => Err(Failure::refused(
+            format!("only these machines were added: {}; then the controller refused: {error}", machines.join(", ")),
+            "add the others in a further call, or remove these",
+        )),
     }
 }
 
