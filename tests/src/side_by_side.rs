@@ -67,6 +67,7 @@ impl SideBySide {
             approvals: ApprovalSettings::default(),
             option_mask: policy::OptionMask::new(&[9; 32]),
             clock: Clock::default(),
+            writes: dispatch::WritesInProgress::default(),
         };
         let programs = programs();
         Self { dispatcher, juju: programs.map(|programs| programs.join("juju")), data, _folder: folder }

@@ -1,5 +1,7 @@
 //! An MCP client that writes and reads lines, as over stdio, with its server in this process.
 
+use std::time::Duration;
+
 use mcp::{Server, StdioError};
 use serde_json::{Value, json};
 use tokio::{
@@ -23,10 +25,16 @@ impl StdioClient {
     /// Connects to a server.
     #[must_use]
     pub fn with(server: Server) -> Self {
+        Self::with_drain_timeout(server, Duration::from_secs(10))
+    }
+
+    /// Connects to a server that leaves calls this time when it stops.
+    #[must_use]
+    pub fn with_drain_timeout(server: Server, drain_timeout: Duration) -> Self {
         let (client_end, server_end) = tokio::io::duplex(1 << 20);
         let (reader, writer) = tokio::io::split(server_end);
         let stop = CancellationToken::new();
-        let running = tokio::spawn(mcp::serve_stream(server, reader, writer, stop.clone()));
+        let running = tokio::spawn(mcp::serve_stream(server, reader, writer, stop.clone(), drain_timeout));
         let (reader, writer) = tokio::io::split(client_end);
         Self { writer, reader: BufReader::new(reader), running, stop }
     }
@@ -60,6 +68,11 @@ impl StdioClient {
         let response = self.request(initialize_request(version, capabilities)).await;
         self.send(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
         response
+    }
+
+    /// Closes the input of the server, and goes on to read its output.
+    pub async fn close_input(&mut self) {
+        self.writer.shutdown().await.expect("closed");
     }
 
     /// Closes the connection and returns the result of the server.

@@ -121,6 +121,7 @@ impl TestServer {
             approvals,
             option_mask: policy::OptionMask::new(&[9; 32]),
             clock: Clock::default(),
+            writes: dispatch::WritesInProgress::default(),
         });
         let metrics = Arc::new(Metrics::default());
         let stop = CancellationToken::new();

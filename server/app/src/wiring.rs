@@ -4,6 +4,7 @@ use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Instant,
 };
 
 use audit::{LatestCheckpoint, Ledger, LedgerConfig, Signer};
@@ -48,6 +49,7 @@ pub(crate) async fn build_dispatcher(
         approvals,
         option_mask: OptionMask::new(&secret_key(&state.directory, SEAL)?),
         clock: Clock::default(),
+        writes: dispatch::WritesInProgress::default(),
     }))
 }
 
@@ -198,8 +200,12 @@ pub(crate) fn stop_signal() -> CancellationToken {
     stop
 }
 
-/// Waits until the ledger is stored and signed, and closes the store.
-pub(crate) async fn close(dispatcher: &Dispatcher) {
+/// Waits for writes in progress until `deadline`, then until the ledger is stored and signed, and closes the store.
+pub(crate) async fn close(dispatcher: &Dispatcher, deadline: Instant) {
+    let cut_off = dispatcher.writes.finish(deadline.saturating_duration_since(Instant::now())).await;
+    if cut_off > 0 {
+        tracing::warn!(cut_off, "writes had not ended when the server stopped; the ledger has them as unknown");
+    }
     if let Err(error) = dispatcher.ledger.shutdown().await {
         tracing::error!(%error, "the last records of the ledger may be lost");
     }

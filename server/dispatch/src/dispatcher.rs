@@ -5,7 +5,7 @@ use catalogue::Catalogue;
 use juju_client::Controllers;
 use policy::{ActivePolicy, OptionMask, Permissions};
 
-use crate::{ApprovalSettings, Clock};
+use crate::{ApprovalSettings, Clock, WritesInProgress};
 
 /// The services that a call needs.
 pub struct Dispatcher {
@@ -23,6 +23,8 @@ pub struct Dispatcher {
     pub option_mask: OptionMask,
     /// The time that decides: for approvals, rules, budgets and idempotency keys. See [`Clock`].
     pub clock: Clock,
+    /// Writes that have not ended.
+    pub writes: WritesInProgress,
 }
 
 impl Dispatcher {

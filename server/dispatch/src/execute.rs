@@ -119,13 +119,20 @@ async fn execute_planned(checked: CheckedCall<'_>, opener: &EntryOpener<'_>, mut
         }
         // A write runs in a task of its own, so that a caller that goes away leaves neither half an act nor an open entry.
         Ok(Next::Write(write)) => {
-            let permit = call.permit;
+            let (permit, writes, target) = (call.permit, dispatcher.writes.clone(), Arc::clone(&write.work.target));
             let performing = async move {
                 let _permit = permit;
-                let result = write.perform(&mut entry).await;
+                let cut_off = tokio::select! {
+                    result = write.perform(&mut entry) => Some(result),
+                    () = writes.cut_off() => None,
+                };
+                let result = cut_off.unwrap_or_else(|| {
+                    entry.set_juju_refs(juju_audit_refs(&target, target.trail().take()));
+                    Err(Refusal::CutOff)
+                });
                 close(entry, scan, result).await
             };
-            let task = tokio::spawn(performing.in_current_span());
+            let task = dispatcher.writes.spawn(performing.in_current_span());
             task.await.unwrap_or(Err(Refusal::TaskPanicked))
         }
     }

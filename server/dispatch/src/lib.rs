@@ -55,6 +55,7 @@ mod rate_limit_event;
 mod refusal;
 mod security_events;
 mod spans;
+mod writes_in_progress;
 
 pub use approval_settings::{ApprovalSettings, ClientConfirmation};
 pub use approvals::{Approvals, Decision, DecisionError};
@@ -73,3 +74,4 @@ pub use policy_simulation::{SimulatedCall, validate};
 pub use rate_limit_event::{RateLimitEvent, record_rate_limited};
 pub use refusal::{Refusal, RefusalKind, RefusedCall};
 pub use security_events::SecurityEvents;
+pub use writes_in_progress::WritesInProgress;

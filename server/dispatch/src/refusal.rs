@@ -71,6 +71,9 @@ pub enum Refusal {
     /// The task that did the work ended without an answer.
     #[error("it is not known whether it was done, because the work ended without an answer")]
     TaskPanicked,
+    /// The server stopped while the work was in progress.
+    #[error("it is not known whether it was done, because the server stopped before the work ended")]
+    CutOff,
 }
 
 /// A refused call, with what the detector found in its arguments.
@@ -104,7 +107,7 @@ impl Refusal {
             Self::LedgerUnavailable(error) => return error.remedy().map(ToOwned::to_owned),
             Self::IdempotencyStore(error) | Self::BudgetStore(error) | Self::ApprovalStore(error) => error.remedy(),
             Self::KeyReused { .. } => "take a new key for each act",
-            Self::OutcomeUnknown { .. } | Self::TaskPanicked => {
+            Self::OutcomeUnknown { .. } | Self::TaskPanicked | Self::CutOff => {
                 "look at the estate first, then act again with a new key if it is still needed"
             }
             Self::Failed(failure) => return failure.remedy(),
@@ -141,7 +144,7 @@ impl Refusal {
             Self::NotApproved(_) | Self::InvalidProof(_) => RefusalKind::NotApproved,
             Self::TooManyPending(_) => RefusalKind::TooManyPending,
             Self::KeyReused { .. } => RefusalKind::IdempotencyKeyReused,
-            Self::OutcomeUnknown { .. } | Self::TaskPanicked => RefusalKind::OutcomeUnknown,
+            Self::OutcomeUnknown { .. } | Self::TaskPanicked | Self::CutOff => RefusalKind::OutcomeUnknown,
             Self::PreviouslyFailed(_) => RefusalKind::PreviouslyFailed,
             Self::Failed(failure) if failure.outcome_unknown() => RefusalKind::OutcomeUnknown,
             Self::Failed(_) => RefusalKind::Failed,

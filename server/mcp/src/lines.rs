@@ -1,19 +1,22 @@
 //! MCP messages as lines over a pair of streams. A line that is no message is answered by an error, so that its client does not
-//! wait for ever.
+//! wait for ever. The stream ends for the server only when every request has its response, or the time for it is over.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use rmcp::{
     ErrorData, RoleServer,
-    model::{ErrorCode, RequestId, ServerJsonRpcMessage},
+    model::{ClientNotification, ErrorCode, JsonRpcMessage, RequestId, ServerJsonRpcMessage},
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::Transport,
 };
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader},
-    sync::Mutex,
+    sync::{Mutex, watch},
+    time::{Instant, timeout_at},
 };
+
+use crate::services::Stopping;
 
 /// Longest line, in bytes; a longer one is dropped and answered by an error.
 const MAX_LINE_BYTES: usize = 16 << 20;
@@ -26,12 +29,51 @@ pub(crate) struct Lines<R, W> {
     /// Whether the line that is being read is too long.
     too_long: bool,
     writer: Arc<Mutex<Option<W>>>,
+    /// Requests without a response.
+    unanswered: watch::Sender<HashSet<RequestId>>,
+    stopping: Stopping,
+    /// Until when responses are awaited; set when the client has closed its end or the server stops.
+    ends_at: Option<Instant>,
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Send + Unpin + 'static> Lines<R, W> {
-    pub(crate) fn new(reader: R, writer: W) -> Self {
-        let writer = Arc::new(Mutex::new(Some(writer)));
-        Self { reader: BufReader::new(reader), line: Vec::new(), too_long: false, writer }
+    pub(crate) fn new(reader: R, writer: W, stopping: Stopping) -> Self {
+        Self {
+            reader: BufReader::new(reader),
+            line: Vec::new(),
+            too_long: false,
+            writer: Arc::new(Mutex::new(Some(writer))),
+            unanswered: watch::Sender::new(HashSet::new()),
+            stopping,
+            ends_at: None,
+        }
+    }
+
+    /// The next line, or `None` once the client has closed its end or the server stops.
+    async fn next_line_before_stop(&mut self) -> Option<Result<Vec<u8>, ErrorData>> {
+        let stop = self.stopping.stop.clone();
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            line = self.next_line() => line,
+        }
+    }
+
+    /// Keeps account of the requests that wait for a response. The server sends none for a request that its client has cancelled.
+    fn account(&self, message: &RxJsonRpcMessage<RoleServer>) {
+        match message {
+            JsonRpcMessage::Request(request) => {
+                self.unanswered.send_if_modified(|waiting| waiting.insert(request.id.clone()));
+            }
+            JsonRpcMessage::Notification(notification) => {
+                if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
+                    && let Some(id) = &cancelled.params.request_id
+                {
+                    self.unanswered.send_if_modified(|waiting| waiting.remove(id));
+                }
+            }
+            JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
+        }
     }
 
     /// The next line without its end, or `None` at the end of the stream. The end of the stream inside a line ends that line too.
@@ -85,17 +127,42 @@ where
         &mut self,
         item: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        let writer = Arc::clone(&self.writer);
-        async move { write(&writer, &item).await }
+        let (writer, unanswered) = (Arc::clone(&self.writer), self.unanswered.clone());
+        async move {
+            let written = write(&writer, &item).await;
+            let answered = match &item {
+                JsonRpcMessage::Response(response) => Some(&response.id),
+                JsonRpcMessage::Error(error) => error.id.as_ref(),
+                JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
+            };
+            if let Some(id) = answered {
+                unanswered.send_if_modified(|waiting| waiting.remove(id));
+            }
+            written
+        }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         loop {
-            match self.next_line().await? {
+            if let Some(ends_at) = self.ends_at {
+                let mut unanswered = self.unanswered.subscribe();
+                if timeout_at(ends_at, unanswered.wait_for(HashSet::is_empty)).await.is_err() {
+                    tracing::warn!("calls were still in progress at the end of the drain timeout");
+                }
+                return None;
+            }
+            let Some(line) = self.next_line_before_stop().await else {
+                self.ends_at = Some(Instant::now() + self.stopping.drain_timeout);
+                continue;
+            };
+            match line {
                 Err(error) => self.answer(error, None),
                 Ok(line) if line.trim_ascii().is_empty() => {}
                 Ok(line) => match parse(&line) {
-                    Line::Message(message) => return Some(*message),
+                    Line::Message(message) => {
+                        self.account(&message);
+                        return Some(*message);
+                    }
                     Line::Bad(error, id) => self.answer(error, id),
                     Line::Ignored => {}
                 },

@@ -133,6 +133,7 @@ async fn router(folder: &std::path::Path) -> Router {
         approvals: dispatch::ApprovalSettings::default(),
         option_mask: policy::OptionMask::new(&[9; 32]),
         clock: dispatch::Clock::default(),
+        writes: dispatch::WritesInProgress::default(),
     });
     let mut authenticator = Authenticator::default();
     authenticator.add_static_token(TokenHash::digest(TOKEN), "viewer");

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use catalogue::Catalogue;
@@ -179,9 +179,11 @@ impl Serving {
         on_ready(&ready);
         tracing::info!(address, "serving");
         http_server::serve(self.listener, router, &self.settings, self.stop).await.map_err(Failure::failed)?;
+        // clients that have gone leave their writes behind
+        let deadline = drained.await.unwrap_or_else(|_| Instant::now() + drain_timeout);
         security_log.close().await;
-        wiring::close(&self.dispatcher).await;
-        if let (Some(exporter), Ok(deadline)) = (self.traces.exporter, drained.await) {
+        wiring::close(&self.dispatcher, deadline.into_std()).await;
+        if let Some(exporter) = self.traces.exporter {
             exporter.stop(deadline).await;
         }
         Ok(ExitCode::SUCCESS)

@@ -1,6 +1,10 @@
 //! `juju-mcp stdio`: serves MCP over standard input and output, with the user's own client files.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use dispatch::ApprovalSettings;
 use http_server::metrics::Metrics;
@@ -17,6 +21,11 @@ use crate::{
     state_dir::{SEAL, StateDir},
     wiring,
 };
+
+/// How long calls in progress may take after the client has gone or a signal has arrived.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long writes without a client may take after that.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     let juju_data = arguments.juju_data_dir.clone().map_or_else(wiring::own_juju_data_dir, Ok)?;
@@ -51,8 +60,8 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     tokio::spawn(policy_watcher.watch(Arc::clone(&dispatcher), Arc::clone(&metrics), stop.clone()));
     let server = mcp::Server::new(Arc::clone(&dispatcher), metrics);
     let server = server.with_state_key(&seal).local(caller, endpoint);
-    let ended = mcp::serve_stdio(server, stop).await;
-    wiring::close(&dispatcher).await;
+    let ended = mcp::serve_stdio(server, stop, DRAIN_TIMEOUT).await;
+    wiring::close(&dispatcher, Instant::now() + CLOSE_TIMEOUT).await;
     ended.map_err(Failure::failed)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -36,6 +36,7 @@ pub(crate) async fn run(length: Duration) -> Result<Figures, Box<dyn std::error:
         approvals: ApprovalSettings::default(),
         option_mask: policy::OptionMask::new(&[9; 32]),
         clock: Clock::default(),
+        writes: dispatch::WritesInProgress::default(),
     };
     let header = format!("Bearer {}", key.sign(&good_claims(&provider.issuer, AUDIENCE)));
     let mut figures = Figures::default();
