@@ -128,7 +128,7 @@ async fn expired_records_are_removed_with_a_signed_checkpoint() {
     std::mem::forget(open); // as a killed process would
     before.store().close().await;
     // the next start closes the entry, so that its open record can be removed
-    let retention = Retention { days: Some(0), max_bytes: None };
+    let retention = Retention { days: Some(0), max_bytes: None, min_days: 0 };
     let store = Store::open(&folder.join("state.db")).await.expect("a store");
     let after = Ledger::open(store, LedgerConfig { retention, ..ledger_config(folder) }).await.expect("a ledger");
     wait_for_removal(folder, &after, opened).await;
@@ -165,7 +165,7 @@ async fn oversized_ledger_loses_its_oldest_records() {
     before.shutdown().await.expect("signed");
     let size = before.store().ledger_size().await.expect("a size");
     before.store().close().await;
-    let retention = Retention { days: None, max_bytes: Some(size.bytes * 3 / 4) };
+    let retention = Retention { days: None, max_bytes: Some(size.bytes * 3 / 4), min_days: 0 };
     let store = Store::open(&folder.join("state.db")).await.expect("a store");
     let after = Ledger::open(store, LedgerConfig { retention, ..ledger_config(folder) }).await.expect("a ledger");
     let now = wait_for_removal(folder, &after, 1).await;

@@ -13,6 +13,9 @@ use crate::{
     http_client::HttpClientOptions,
 };
 
+/// Age in days up to which the size removes no record, if the section does not state another.
+const DEFAULT_MIN_RETENTION_DAYS: u32 = 7;
+
 /// Retention of the ledger, and sinks for its checkpoints. Default: all records are retained, and there is no sink.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -23,6 +26,8 @@ pub(crate) struct LedgerSection {
     /// Size of the store in megabytes above which the oldest records are removed.
     #[schemars(range(min = 1))]
     pub(crate) max_size_mb: Option<u32>,
+    /// Age in days up to which `max_size_mb` removes no record, so that a flood of calls cannot evict what it follows. Default: 7.
+    pub(crate) min_retention_days: Option<u32>,
     /// Places outside the state directory that receive each checkpoint.
     pub(crate) checkpoint_sinks: Vec<CheckpointSinkSection>,
 }
@@ -44,7 +49,9 @@ pub(crate) struct CheckpointSinkSection {
 impl LedgerSection {
     pub(crate) fn retention(&self) -> Retention {
         let max_bytes = self.max_size_mb.map(|megabytes| u64::from(megabytes) * 1_000_000);
-        Retention { days: self.retention_days, max_bytes }
+        // a short retention by age is also the shortest by size
+        let default = DEFAULT_MIN_RETENTION_DAYS.min(self.retention_days.unwrap_or(u32::MAX));
+        Retention { days: self.retention_days, max_bytes, min_days: self.min_retention_days.unwrap_or(default) }
     }
 
     /// The sinks of the section.

@@ -136,6 +136,15 @@ impl Config {
                 return Err(self.invalid(key, &format!("is {value}"), remedy));
             }
         }
+        let (least, most) = (self.ledger.min_retention_days, self.ledger.retention_days);
+        if least > most && most.is_some() {
+            let remedy = "give at most `ledger.retention_days`, after which every record is removed";
+            return Err(self.invalid(
+                "ledger.min_retention_days",
+                &format!("is {}", least.unwrap_or_default()),
+                remedy,
+            ));
+        }
         Ok(())
     }
 
