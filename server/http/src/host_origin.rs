@@ -2,7 +2,10 @@
 //!
 //! Without these checks a web page could reach a server on loopback by DNS rebinding.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{Request, State},
@@ -10,13 +13,20 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use parking_lot::Mutex;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{HttpError, Settings};
 
+/// Longest part of a refused host or origin that responses and the log repeat, in characters.
+const MAX_SHOWN_CHARS: usize = 100;
+/// Time between two log lines about refused hosts and origins, which a peer can cause without a token.
+const LOG_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The two allow-lists, parsed.
 #[derive(Debug, Clone)]
 pub(crate) struct HostOriginPolicy {
+    refusals: Arc<Mutex<RefusalLog>>,
     hosts: Vec<(String, Option<u16>)>,
     origins: Vec<AllowedOrigin>,
     /// Whether pages of this machine may call the server by a loopback name.
@@ -33,9 +43,37 @@ struct AllowedOrigin {
     port: Option<u16>,
 }
 
+/// The refusals that the log does not have yet.
+#[derive(Debug, Default)]
+struct RefusalLog {
+    logged: Option<Instant>,
+    omitted: u64,
+}
+
+impl RefusalLog {
+    /// The number of refusals before this one that no line is about; `None` if this one gets no line either.
+    fn admit(&mut self, now: Instant) -> Option<u64> {
+        if self.logged.is_some_and(|logged| now.saturating_duration_since(logged) < LOG_INTERVAL) {
+            self.omitted = self.omitted.saturating_add(1);
+            return None;
+        }
+        self.logged = Some(now);
+        Some(std::mem::take(&mut self.omitted))
+    }
+}
+
+/// The beginning of a text from a peer without a token.
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN_CHARS) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 impl HostOriginPolicy {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
+            refusals: Arc::default(),
             hosts: settings.allowed_hosts.iter().filter_map(|name| authority(name)).collect(),
             origins: settings.allowed_origins.iter().filter_map(|origin| parse_allowed_origin(origin)).collect(),
             local_pages: false,
@@ -55,7 +93,7 @@ impl HostOriginPolicy {
         let (host, port) = requested_host(uri, headers).ok_or(HttpError::BadHost)?;
         let allowed = self.hosts.iter().any(|(name, only)| *name == host && only.is_none_or(|only| port == Some(only)));
         if !allowed {
-            return Err(HttpError::HostNotAllowed(host));
+            return Err(HttpError::HostNotAllowed(shorten(&host)));
         }
         match headers.get(header::ORIGIN) {
             None => Ok(()),
@@ -64,7 +102,7 @@ impl HostOriginPolicy {
                 if self.is_allowed_origin(&text, &host, port) {
                     Ok(())
                 } else {
-                    Err(HttpError::OriginNotAllowed(text.into_owned()))
+                    Err(HttpError::OriginNotAllowed(shorten(&text)))
                 }
             }
         }
@@ -110,7 +148,9 @@ pub(crate) async fn check_host_and_origin(
     match policy.check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(error) => {
-            tracing::warn!(%error, "request refused");
+            if let Some(omitted) = policy.refusals.lock().admit(Instant::now()) {
+                tracing::warn!(%error, omitted, "request refused");
+            }
             error.into_response()
         }
     }
@@ -279,5 +319,29 @@ mod tests {
             HostOriginPolicy::new(&Settings::default()).check(&Uri::from_static("/"), &headers),
             Err(HttpError::BadHost)
         );
+    }
+
+    #[test]
+    fn refused_host_and_origin_are_repeated_in_part_only() {
+        let policy = HostOriginPolicy::new(&Settings::default());
+        let headers =
+            |name, value: String| HeaderMap::from_iter([(name, HeaderValue::from_str(&value).expect("plain"))]);
+        let long = policy.check(&Uri::from_static("/mcp"), &headers(header::HOST, "a".repeat(7_000)));
+        assert_eq!(long, Err(HttpError::HostNotAllowed(format!("{}...", "a".repeat(MAX_SHOWN_CHARS)))));
+        let mut pair = headers(header::HOST, "localhost".to_owned());
+        pair.extend(headers(header::ORIGIN, format!("https://{}", "b".repeat(7_000))));
+        let Err(HttpError::OriginNotAllowed(shown)) = policy.check(&Uri::from_static("/mcp"), &pair) else {
+            panic!("not allowed")
+        };
+        assert_eq!(shown.chars().count(), MAX_SHOWN_CHARS + 3);
+    }
+
+    #[test]
+    fn refusal_log_has_one_line_a_second_and_counts_the_others() {
+        let (mut log, start) = (RefusalLog::default(), Instant::now());
+        assert_eq!(log.admit(start), Some(0));
+        assert!((0..500).all(|_| log.admit(start).is_none()));
+        assert_eq!(log.admit(start + LOG_INTERVAL), Some(500));
+        assert_eq!(log.admit(start + LOG_INTERVAL), None);
     }
 }
