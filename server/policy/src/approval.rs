@@ -75,7 +75,7 @@ impl Requester {
     #[must_use]
     pub fn same_person(&self, other: &Self) -> bool {
         let names = |requester: &Self| -> Vec<String> {
-            [&requester.email, &requester.owner].into_iter().flatten().map(|name| name.trim().to_lowercase()).collect()
+            [&requester.email, &requester.owner].into_iter().flatten().map(|name| comparable_name(name)).collect()
         };
         self.subject == other.subject || names(self).iter().any(|name| names(other).contains(name))
     }
@@ -91,6 +91,19 @@ impl Requester {
     pub fn same_client(&self, other: &Self) -> bool {
         let same_id = self.client_id.is_some() && (&self.issuer, &self.client_id) == (&other.issuer, &other.client_id);
         same_id || self.key() == other.key()
+    }
+}
+
+/// A name of a person in the form in which names are compared: the case of letters, the sub-address of an email address (RFC 5233,
+/// `ana+juju@example.com`) and the final dot of its domain make no other person.
+fn comparable_name(name: &str) -> String {
+    let name = name.trim().to_lowercase();
+    match name.rsplit_once('@') {
+        Some((local, domain)) => {
+            let mailbox = local.split_once('+').map_or(local, |(mailbox, _)| mailbox);
+            format!("{}@{}", if mailbox.is_empty() { local } else { mailbox }, domain.trim_end_matches('.'))
+        }
+        None => name,
     }
 }
 

@@ -174,6 +174,13 @@ mod tests {
         assert!(by("oauth:1", Some("Ana@example.com")).same_person(&by("oauth:2", Some("ana@example.com"))));
         assert!(!by("oauth:1", Some("ana@example.com")).same_person(&by("oauth:2", Some("bea@example.com"))));
         assert!(!by("oauth:1", None).same_person(&by("oauth:2", None)));
+        for other in ["ana+juju@example.com", "ANA+1+2@Example.COM.", " ana@example.com."] {
+            let (one, other) = (by("oauth:1", Some("ana@example.com")), by("oauth:2", Some(other)));
+            assert!(one.same_person(&other) && other.same_person(&one), "{other:?}");
+        }
+        for other in ["+ana@example.com", "ana@example.org", "anna+ana@example.com", "example.com"] {
+            assert!(!by("oauth:1", Some("ana@example.com")).same_person(&by("oauth:2", Some(other))), "{other}");
+        }
         let held = |subject: &str| Requester { owner: Some("ANA@example.com".into()), ..by(subject, None) };
         assert!(held("token:operator:1").same_person(&held("token:approver:2")));
         let untidy = Requester { owner: Some(" ana@example.com ".into()), ..by("token:approver:3", None) };
