@@ -103,6 +103,16 @@ async fn metrics_require_loopback_or_a_token() {
     );
     let known = get("10.1.2.3").token(served.token("viewer")).send(served.address).await.expect("sent");
     assert_eq!(known.status, 200);
+    // behind a proxy that forwards `Host` and nothing else, every client of the proxy looks like this machine
+    let mut public_host = Settings::default();
+    public_host.allowed_hosts.push("mcp.example".to_owned());
+    let public_url = Settings { public_url: Some("https://mcp.example".to_owned()), ..Settings::default() };
+    for settings in [public_host, public_url] {
+        let (_folder, served) = self::served(settings).await;
+        assert_eq!(get("localhost").send(served.address).await.expect("sent").status, 403);
+        let known = get("localhost").token(served.token("viewer")).send(served.address).await.expect("sent");
+        assert_eq!(known.status, 200);
+    }
 }
 
 #[tokio::test]

@@ -87,6 +87,12 @@ impl HostOriginPolicy {
         Self { local_pages: settings.local_pages, ..self }
     }
 
+    /// Whether the server is reached by loopback names only, so that no proxy forwards requests of other machines to it.
+    pub(crate) fn has_loopback_names_only(&self) -> bool {
+        let is_public = |origin: &AllowedOrigin| !is_loopback_name(&origin.host);
+        self.hosts.iter().all(|(name, _)| is_loopback_name(name)) && !self.public.as_ref().is_some_and(is_public)
+    }
+
     /// # Errors
     /// [`HttpError::BadHost`], [`HttpError::HostNotAllowed`], [`HttpError::OriginNotAllowed`].
     pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), HttpError> {

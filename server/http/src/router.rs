@@ -171,7 +171,12 @@ fn operations_routes(settings: &Settings, deps: &RouterDeps) -> Router {
         .route("/readyz", get(health::readiness))
         .with_state(health)
         .route("/healthz", get(health::liveness));
-    let metrics = Router::new().route("/metrics", get(metrics)).with_state((Arc::clone(&deps.metrics), authenticator));
+    let access = MetricsAccess {
+        metrics: Arc::clone(&deps.metrics),
+        authenticator,
+        open_to_this_machine: HostOriginPolicy::new(settings).has_loopback_names_only(),
+    };
+    let metrics = Router::new().route("/metrics", get(metrics)).with_state(access);
     probes.merge(metrics)
 }
 
@@ -279,15 +284,27 @@ async fn record_request(State(metrics): State<Arc<Metrics>>, request: Request, n
     response
 }
 
-/// `/metrics`: without a token for this machine under a loopback name, else for authenticated callers.
+/// The metrics, and who may read them.
+#[derive(Clone)]
+struct MetricsAccess {
+    metrics: Arc<Metrics>,
+    authenticator: RecordingAuthenticator,
+    /// Whether this machine needs no token. A server with another name is behind a proxy: its clients have a loopback address
+    /// here, and may send any `Host`.
+    open_to_this_machine: bool,
+}
+
+/// `/metrics`: without a token for this machine under a loopback name if the server has no other, else for authenticated callers.
 async fn metrics(
-    State((metrics, authenticator)): State<(Arc<Metrics>, RecordingAuthenticator)>,
+    State(MetricsAccess { metrics, authenticator, open_to_this_machine }): State<MetricsAccess>,
     extensions: Extensions,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
     let peer = bearer::peer(&extensions);
-    let local = peer.is_some_and(|address| address.is_loopback()) && host_origin::is_loopback_request(&uri, &headers);
+    let local = open_to_this_machine
+        && peer.is_some_and(|address| address.is_loopback())
+        && host_origin::is_loopback_request(&uri, &headers);
     let credentials = bearer::extract_credentials(&headers, &uri);
     if !local && authenticator.authenticate(credentials, peer, uri.path()).await.is_err() {
         return HttpError::MetricsForbidden.into_response();
