@@ -3,6 +3,7 @@
 use audit::Outcome;
 use dispatch::{ApprovalSettings, ChangesQuery};
 use identity::Caller;
+use policy::Policy;
 use serde_json::{Value, json};
 use tests::approval_fixture::{ApprovalFixture, TOOL, arguments, elicitation_answer, with_elicitation};
 
@@ -191,6 +192,16 @@ async fn dry_run_reports_required_approvals_without_a_request() {
     assert!(text.contains("it requires approval under `changes`"), "{text}");
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
     assert_eq!((listed["approvals"].as_array().map(Vec::len), shop.units_added()), (Some(0), 0));
+}
+
+#[tokio::test]
+async fn dry_run_does_not_take_the_text_of_a_rule_for_a_prompt_injection() {
+    let shop = shop().await;
+    shop.served.dispatcher.policy.replace(Policy::builtin().expect("a policy"));
+    // the message of `force-flag-needs-approval` is about skipping checks
+    let dry = json!({"model": "shop", "charm": "redis", "application_name": "cache", "force": true, "dry_run": true});
+    let reported = shop.call("admin", "juju_deploy", &dry, &json!({})).await.to_string();
+    assert!(reported.contains("force-flag-needs-approval") && !reported.contains("instruction_override"), "{reported}");
 }
 
 #[tokio::test]

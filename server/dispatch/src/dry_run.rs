@@ -35,8 +35,8 @@ pub(crate) async fn dry_run(
     }
     if !required_approvals.is_empty() {
         let names: Vec<_> = required_approvals.iter().map(|required| required.rule.as_str()).collect();
+        // not in the value: the rules are the operator's own text, so they are not searched for prompt injections
         text = format!("{text}it requires approval under `{}`\n", names.join("`, `"));
-        value["required_approvals"] = json!(required_approvals);
     }
     Ok(Reply::from_answer(Answer { value, text, removed }, entry, warnings.to_vec()))
 }
