@@ -1,9 +1,11 @@
 """Counts what passed, failed and was skipped, from the closing lines of the test programs."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 
 CARGO = re.compile(r"test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
@@ -52,7 +54,20 @@ class Tally:
         return True
 
     def command(self, argv, minutes=20, **environment):
-        """Runs a command, prints its output, and adds the counts of its closing lines; without any, the command counts as one test."""
+        """Runs a command, prints its output, and adds the counts of its closing lines; without any, the command counts as one test.
+
+        Its temporary files, also those of programs that it killed, are removed; after a failure they stay.
+        """
+        temporary = tempfile.mkdtemp(prefix="juju-mcp-test-")
+        succeeded = self.command_with({"TMPDIR": temporary} | environment, argv, minutes)
+        if succeeded:
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            print(f"temporary files: {temporary}", flush=True)
+        return succeeded
+
+    def command_with(self, environment, argv, minutes):
+        """As `command`, without a folder for temporary files."""
         argv = [str(word) for word in argv]
         print("$ " + " ".join(argv), flush=True)
         program = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

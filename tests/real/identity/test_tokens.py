@@ -1,4 +1,5 @@
 """Tokens of a real Ory Hydra at our server: which are accepted, for which caller, for how long, and what happens when the provider changes or is gone."""
+import contextlib
 import secrets
 import time
 import urllib.parse
@@ -205,3 +206,33 @@ def test_unavailable_provider_makes_tokens_unavailable(tmp_path, sim, form):
             assert "identity provider" in answer.text
         if form == "opaque":
             eventually("a token that has to be introspected again is refused", lambda: server.status(token) == 503)
+
+
+def test_readyz_names_a_provider_that_is_gone_and_recovers_with_it(tmp_path, sim):
+    def ready(token=None):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return requests.get(f"{server.base}/readyz", headers=headers, timeout=TEST_TIMEOUT)
+
+    with provider(tmp_path) as hydra, served(tmp_path / "server", hydra, sim) as server:
+        token = hydra.token(hydra.client("machine-jwt", [server.mcp], "jwt"), server.mcp)
+        assert server.status(token) == 200 and ready(token).status_code == 200
+        hydra.stop()
+        # no caller can sign in, so the server is not ready; the key of this token is still known
+        gone = eventually("the provider is missed", lambda: (answer := ready(token)).status_code == 503 and answer).json()
+        checks = {check["name"]: check for check in gone["checks"]}
+        assert not checks["identity provider"]["healthy"] and checks["identity provider"]["detail"], gone
+        assert checks["ledger"]["healthy"] and all(check["healthy"] for name, check in checks.items() if name != "identity provider"), gone
+        assert "checks" not in ready().json() and ready().status_code == 503
+        hydra.start()
+        eventually("the provider is back", lambda: ready().status_code == 200)
+
+
+def test_proxies_of_the_environment_are_ignored_for_the_provider(tmp_path, sim, monkeypatch):
+    with provider(tmp_path) as hydra, contextlib.ExitStack() as running:
+        with monkeypatch.context() as environment:
+            for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"]:
+                environment.setenv(name, "http://127.0.0.1:1")
+            server = running.enter_context(served(tmp_path / "server", hydra, sim))
+        for form in FORMS:
+            token = hydra.token(hydra.client(f"machine-{form}", [server.mcp], form), server.mcp)
+            assert server.status(token) == 200, form
