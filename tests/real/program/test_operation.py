@@ -43,7 +43,7 @@ def peak_memory(process):
 
 
 @pytest.mark.parametrize("role", ["viewer", "admin"])
-def test_extremes_of_every_argument_cost_bounded_time_and_memory_with_and_without_a_role(tmp_path, role):
+def test_extremes_of_every_argument_cost_bounded_time_and_memory(tmp_path, role):
     process, ready = start_juju_mcp(tmp_path / "demo", "demo", "--scenario", "shop", "--state-dir", tmp_path / "state")
     try:
         url, token = ready["mcp_url"] + "/full", ready["tokens"][role]
@@ -108,7 +108,7 @@ def stdio_call(folder, data, tool, arguments):
     return process
 
 
-def test_audit_list_shows_the_changes_of_several_assistants_over_stdio_as_a_table(tmp_path, files):  # noqa: F811
+def test_audit_list_shows_the_ledgers_of_several_assistants(tmp_path, files):  # noqa: F811
     changes = [("juju_set_constraints", {"model": "shop", "application": name, "constraints": "mem=2G"}) for name in ["web", "cart"]]
     processes = [stdio_call(tmp_path, files, tool, arguments) for tool, arguments in changes]
     for process in processes:
@@ -126,7 +126,7 @@ def test_audit_list_shows_the_changes_of_several_assistants_over_stdio_as_a_tabl
     assert verified.returncode == 0 and verified.stdout.count("records are valid") == 2, verified
 
 
-def test_missing_ledger_key_and_a_read_only_state_directory_are_refused_with_a_remedy(tmp_path, files):  # noqa: F811
+def test_missing_key_and_read_only_state_directory_are_refused(tmp_path, files):  # noqa: F811
     state = tmp_path / "state"
     words = ["serve", "--juju-data-dir", files, "--state-dir", state, "--token-file", f"operator={tmp_path / 'operator.token'}", "--listen", "127.0.0.1:0"]
     with juju_mcp(tmp_path / "serve", *words[:-2]):
