@@ -18,9 +18,13 @@ impl Server {
     pub fn http(mut self, max_body_bytes: usize, stop: CancellationToken, drain_timeout: Duration) -> HttpService {
         self.services.stopping = Stopping { stop, drain_timeout };
         let inner = streamable_http(self.clone(), max_body_bytes, Arc::clone(&self.services.metrics));
+        let shared = Arc::new((self, inner));
         BoxCloneSyncService::new(tower::service_fn(move |request: Request| {
-            let (server, inner) = (self.clone(), inner.clone());
-            async move { Ok::<_, Infallible>(server.handle(inner, request).await) }
+            let shared = Arc::clone(&shared);
+            async move {
+                let (server, inner) = &*shared;
+                Ok::<_, Infallible>(server.handle(inner.clone(), request).await)
+            }
         }))
     }
 }
