@@ -17,18 +17,17 @@ MAX_SECONDS = 60
 
 
 def extremes(schema):
-    """Values of a property at its bounds, beyond them, and of other types."""
+    """Values of a property at its bounds and beyond them. The unit tests try those of other types, which cost nothing."""
     kind = schema.get("type")
     longest = min(schema.get("maxLength", 256), 65_536)
     items = schema.get("maxItems", 1000)
     item = 1 if schema.get("items", {}).get("type") == "integer" else "web/0"
-    own = {
+    return {
         "integer": [schema.get("minimum", 0), schema.get("maximum", 1), 2**64 - 1, -(2**63), 1e300],
-        "string": ["x" * longest, "x" * (longest + 1), "9" * 400 + "s", "é\0\n:/.@#=", "(" * 30_000, "\U000e0021\U000e005b" * 20_000],
+        "string": ["x" * longest, "x" * (longest + 1), "9" * 400 + "s", "é\0\n:/.@#=", "(" * 30_000, "\U000e0021\U000e005b" * 10_000],
         "array": [[item] * items, [item] * (items + 1), [[[item]]], ["a" * 60_000], ["("] * items],
         "object": [{f"key{n}": "value" for n in range(1000)}, {"a": {"b": [["c" * 100_000]]}}, {"(" * 200: {}}],
     }.get(kind, [])
-    return [*own, None, True, {}, [], "", -1, 0.5]
 
 
 def sample(schema):
@@ -118,7 +117,7 @@ def test_audit_list_shows_the_ledgers_of_several_assistants(tmp_path, files):  #
     assert (state / "juju-mcp.sqlite").exists() and (state / "2" / "juju-mcp.sqlite").exists()
     listed = run("audit", "list", "--state-dir", state, folder=tmp_path)
     head, *rows = listed.stdout.splitlines()
-    assert head.split() == ["TIME", "CALLER", "WHAT", "WHERE", "OUTCOME", "WHY"], listed
+    assert head.split() == ["TIME", "CALLER", "WHAT", "WHERE", "OUTCOME"], listed
     assert ["web" in rows[0], "cart" in rows[1]] == [True, True] and all("set-constraints" in row and "done" in row for row in rows), rows
     alone = json.loads(run("audit", "list", "--state-dir", state / "2", "--json", folder=tmp_path).stdout)
     assert [change["targets"] for change in alone["changes"]] == [["application-cart"]], alone
@@ -143,7 +142,7 @@ def test_missing_key_and_read_only_state_directory_are_refused(tmp_path, files):
     done = subprocess.run([str(word) for word in command], text=True, capture_output=True, stdin=subprocess.DEVNULL, cwd=tmp_path, timeout=TEST_TIMEOUT)
     if "unshare:" in done.stderr or "mount:" in done.stderr:
         pytest.skip(f"this machine allows no mount namespace: {done.stderr}")
-    refused(done, done.returncode, "read-only")
+    refused(done, done.returncode, "state directory", "Read-only file system")
     assert done.returncode != 0
     with juju_mcp(tmp_path / "again", *words[:-2]):
         pass
