@@ -79,7 +79,7 @@ async fn call_without_params_is_refused_as_invalid_params() {
     let opened = Request::rpc("/mcp", &hello()).token(token).send(served.address).await.expect("an answer");
     let session = opened.header("mcp-session-id").to_owned();
     for params in
-        [None, Some(json!({})), Some(json!({"name": 5})), Some(json!({"name": "juju_status", "arguments": []}))]
+        [None, Some(json!({})), Some(json!({"name": 5})), Some(json!({"name": "juju_status", "arguments": ["shop"]}))]
     {
         let mut call = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call"});
         call.as_object_mut().expect("an object").extend(params.map(|params| ("params".to_owned(), params)));
@@ -171,4 +171,105 @@ async fn line_that_is_no_message_is_answered_over_stdio() {
     let list = client.request(json!({"jsonrpc": "2.0", "id": 11, "method": "tools/list"})).await;
     assert!(list["result"]["tools"].is_array() && list["id"] == 11, "{list}");
     client.disconnect().await.expect("a good end");
+}
+
+/// Requests for a tool in both protocol eras: in a session, and of 2026-07-28.
+async fn in_both_eras(served: &TestServer, params: &Value) -> Vec<Request> {
+    let token = served.token("admin");
+    let opened = Request::rpc("/mcp/full", &hello()).token(token).send(served.address).await.expect("an answer");
+    let session = opened.header("mcp-session-id").to_owned();
+    let call = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params});
+    vec![
+        Request::rpc("/mcp/full", &call).token(token).header("mcp-session-id", &session),
+        Request::modern("/mcp/full", "tools/call", params.clone()).token(token),
+    ]
+}
+
+#[tokio::test]
+async fn arguments_with_one_reading_are_accepted_in_both_eras_and_over_stdio() {
+    let (_folder, served) = start(Settings::default()).await;
+    for arguments in [json!({}), json!("{}"), json!(""), json!([]), json!("{\"format\": \"concise\"}"), json!(null)] {
+        let params = json!({"name": "juju_controllers", "arguments": arguments});
+        for request in in_both_eras(&served, &params).await {
+            let answer = request.send(served.address).await.expect("an answer");
+            assert_eq!(answer.status, 200, "{arguments}: {}", answer.body);
+            assert_ne!(answer.json()["result"]["isError"], true, "{arguments}: {}", answer.body);
+            assert!(answer.json()["result"]["content"].is_array(), "{arguments}: {}", answer.body);
+        }
+        let server = served.server.clone();
+        let mut client = StdioClient::with(server.local(Caller::local("ana", "admin"), Endpoint::full()));
+        client.initialize("2025-11-25", &json!({})).await;
+        client.send(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params})).await;
+        let answer = client.receive().await;
+        assert!(answer["result"]["content"].is_array(), "{arguments}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn call_without_a_single_reading_is_refused_by_a_sentence_that_names_it() {
+    let (_folder, served) = start(Settings::default()).await;
+    let token = served.token("admin");
+    let opened = Request::rpc("/mcp/full", &hello()).token(token).send(served.address).await.expect("an answer");
+    let session = opened.header("mcp-session-id").to_owned();
+    for (body, sentence) in [
+        (
+            r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"juju_show_application","arguments":{"applications":["web"],"applications":["db"]}}}"#,
+            "`applications` is given twice",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"juju_status","name":"juju_models"}}"#,
+            "`name` is given twice",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"juju_status","input":{"model":"prod"}}}"#,
+            "the nearest is `arguments`",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"juju_status","args":{"model":"prod"}}}"#,
+            "the nearest is `arguments`",
+        ),
+        (r#"{"jsonrpc":"2.0","id":2,"method":"tools/lists"}"#, "no method `tools/lists`, the nearest is `tools/list`"),
+        (
+            r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"juju_statsu"}}"#,
+            "the nearest is `juju_status`",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"juju_status","arguments":"model=shop"}}"#,
+            "`arguments`, an object",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":2,"method":"initialize","params":{"protocolVersion":5,"capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#,
+            "`protocolVersion`",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"juju_status","arguments":{"limit":NaN}}}"#,
+            "not JSON",
+        ),
+        (r#"[{"jsonrpc":"2.0","id":2,"method":"tools/list"}]"#, "send one object"),
+        ("", "not JSON"),
+        ("null", "not a JSON-RPC message"),
+    ] {
+        let request = Request::new("POST", "/mcp/full").token(token).header("content-type", "application/json");
+        let request =
+            request.header("accept", "application/json, text/event-stream").header("mcp-session-id", &session);
+        let answer = request.body(body).send(served.address).await.expect("an answer");
+        assert!(answer.error_message().contains(sentence), "{body}: {} {}", answer.status, answer.body);
+    }
+}
+
+#[tokio::test]
+async fn body_has_to_be_declared_as_json_in_any_case() {
+    let (_folder, served) = start(Settings::default()).await;
+    let request = || Request::modern("/mcp", "tools/list", json!({})).token(served.token("viewer"));
+    for declared in ["application/json", "APPLICATION/JSON", "application/json; charset=utf-8", "application/json;x"] {
+        let answer = request().header("content-type", declared).send(served.address).await.expect("an answer");
+        assert_eq!(answer.status, 200, "{declared}: {}", answer.body);
+    }
+    for declared in ["text/plain", "application/jsonx", "application/x-www-form-urlencoded", ""] {
+        let answer = request().header("content-type", declared).send(served.address).await.expect("an answer");
+        assert_eq!(answer.status, 415, "{declared}: {}", answer.body);
+        assert!(answer.error_message().contains("`Content-Type: application/json`"), "{}", answer.body);
+    }
+    let answer = request().without_header("content-type").send(served.address).await.expect("an answer");
+    assert_eq!(answer.status, 415, "{}", answer.body);
 }

@@ -47,6 +47,13 @@ impl Accepted {
     }
 }
 
+/// Whether a body is declared as JSON. Nothing else is: a page of another site could send it without a question to this server.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case(JSON)
+}
+
 /// Whether a parameter excludes its type, `q=0`.
 fn is_zero_weight(parameter: &str) -> bool {
     parameter.strip_prefix("q=").is_some_and(|weight| weight.trim().parse::<f32>() == Ok(0.0))
@@ -63,6 +70,12 @@ pub(crate) async fn negotiate_response(mut request: Request, next: Next) -> Resp
     };
     if !fits {
         return HttpError::NotAcceptable.into_response();
+    }
+    if *request.method() == Method::POST {
+        if !is_json(request.headers()) {
+            return HttpError::NotJsonType.into_response();
+        }
+        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     }
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
     let response = next.run(request).await;

@@ -45,6 +45,9 @@ pub enum HttpError {
     /// The body is JSON, but no JSON-RPC message of MCP.
     #[error("the request body is not a JSON-RPC message of MCP: send one object with `jsonrpc`, `method` and `params`")]
     NotMcp,
+    /// The body is not declared as JSON.
+    #[error("the request body is not declared as JSON: send `Content-Type: application/json`")]
+    NotJsonType,
     /// No route matches the path.
     #[error("nothing is served at this path: use `/mcp`, `/mcp/full`, `/mcp/readonly` or `/mcp/x/<toolset>`")]
     NoSuchPath,
@@ -113,6 +116,7 @@ impl HttpError {
                 Unauthenticated::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
                 _ => StatusCode::UNAUTHORIZED,
             },
+            Self::NotJsonType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyIncomplete { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::NoSuchPath | Self::NoSuchToolset { .. } | Self::NoSuchSession => StatusCode::NOT_FOUND,

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep},
+    time::Sleep,
 };
 
 /// The first bytes of an HTTP/2 connection (RFC 9113, section 3.4). The server waits for them, or for the first byte that
@@ -69,8 +69,8 @@ impl<S> GuardedStream<S> {
             Poll::Ready(Err(_)) => return result,
             Poll::Pending => {}
         }
-        let until = Instant::now() + self.write_timeout;
-        let start = || WaitingWrite { deadline: Box::pin(tokio::time::sleep_until(until)), accepted: 0 };
+        let timeout = self.write_timeout;
+        let start = || WaitingWrite { deadline: Box::pin(tokio::time::sleep(timeout)), accepted: 0 };
         ready!(self.waiting.get_or_insert_with(start).deadline.as_mut().poll(context));
         Poll::Ready(Err(timed_out("the peer accepted too little data in time")))
     }
@@ -139,6 +139,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for GuardedStream<S> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use tokio::time::Instant;
 
     use super::*;
 

@@ -10,6 +10,7 @@ mod http;
 mod instructions;
 mod lines;
 mod listing;
+mod message_check;
 mod progress;
 mod prompts;
 mod reply;

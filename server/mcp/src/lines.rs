@@ -16,7 +16,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::services::Stopping;
+use crate::{
+    message_check::{Checked, check_message},
+    services::Stopping,
+};
 
 /// Longest line, in bytes; a longer one is dropped and answered by an error.
 const MAX_LINE_BYTES: usize = 16 << 20;
@@ -158,7 +161,7 @@ where
             match line {
                 Err(error) => self.answer(error, None),
                 Ok(line) if line.trim_ascii().is_empty() => {}
-                Ok(line) => match parse(&line) {
+                Ok(line) => match read(&line) {
                     Line::Message(message) => {
                         self.account(&message);
                         return Some(*message);
@@ -195,6 +198,14 @@ enum Line {
     Bad(ErrorData, Option<RequestId>),
     /// A notification that is none of the protocol's: it needs no answer.
     Ignored,
+}
+
+fn read(line: &[u8]) -> Line {
+    match check_message(line) {
+        Checked::Unchanged => parse(line),
+        Checked::Rewritten(line) => parse(&line),
+        Checked::Refused(error, id) => Line::Bad(error, id),
+    }
 }
 
 fn parse(line: &[u8]) -> Line {

@@ -277,7 +277,12 @@ impl ServerHandler for Server {
             Some((_, params)) => {
                 Err(ErrorData::invalid_params(format!("the params of `{method}` have to be {params}"), None))
             }
-            None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, method, None)),
+            None => {
+                let near = catalogue::nearest(&method, METHODS.iter().map(|(name, _)| *name));
+                let near = near.map(|near| format!(", the nearest is `{near}`")).unwrap_or_default();
+                let problem = format!("there is no method `{method}`{near}");
+                Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, problem, None))
+            }
         }
     }
 }

@@ -15,7 +15,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tower::ServiceExt as _;
 
-use crate::{Endpoint, HttpService, Server, builtin::resolve_call, trace};
+use crate::{
+    Endpoint, HttpService, Server,
+    builtin::resolve_call,
+    message_check::{Checked, check_message},
+    trace,
+};
 
 /// Extension of a response with status 403: all scopes that the request needs, for the `WWW-Authenticate` challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +70,11 @@ impl Server {
                 let (parts, body) = request.into_parts();
                 // an outer layer limits the size
                 let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+                // the transport answers a message that is refused
+                let body = match check_message(&body) {
+                    Checked::Rewritten(body) => Bytes::from(body),
+                    Checked::Unchanged | Checked::Refused(..) => body,
+                };
                 if let Some(refused) = self.insufficient_scope(caller, &endpoint, &parts.headers, &body).await {
                     return refused;
                 }

@@ -37,7 +37,10 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
 
-use crate::CallMetrics;
+use crate::{
+    CallMetrics,
+    message_check::{Checked, check_message},
+};
 use answer::{Answer, Running, event_stream};
 use client_link::{ClientLink, closed_peer, event};
 use incoming::{Incoming, IncomingRequest, has_legacy_version, is_acceptable};
@@ -144,6 +147,13 @@ impl<Handler: HttpHandler> StreamableHttp<Handler> {
         let Ok(body) = to_bytes(body, self.max_body_bytes).await else {
             return StatusCode::PAYLOAD_TOO_LARGE.into_response();
         };
+        let body = match check_message(&body) {
+            Checked::Unchanged => body,
+            Checked::Rewritten(body) => Bytes::from(body),
+            Checked::Refused(error, Some(id)) => return Answer::new(Err(error), id, false).into_response(),
+            // a message without an id expects no answer
+            Checked::Refused(_, None) => return StatusCode::BAD_REQUEST.into_response(),
+        };
         let incoming = if is_acceptable(&parts.headers) { Incoming::parse(&body) } else { None };
         match incoming {
             Some(Incoming::Request(request)) if self.is_direct(&request, &parts.headers) => {
@@ -151,6 +161,10 @@ impl<Handler: HttpHandler> StreamableHttp<Handler> {
             }
             Some(Incoming::Request(request)) if request.is_initialize(&parts.headers) => {
                 self.initialize(parts, *request).await
+            }
+            // its params do not fit, which the handler states
+            Some(Incoming::Request(request)) if request.is_malformed_initialize() => {
+                self.run(parts, *request, None).await
             }
             Some(Incoming::Request(request)) if request.is_in_session(&parts.headers) => match session {
                 Ok(session) => self.run(parts, *request, Some(session)).await,

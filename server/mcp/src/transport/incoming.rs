@@ -113,6 +113,11 @@ impl IncomingRequest {
         agrees(PROTOCOL_VERSION, initialize.params.protocol_version.as_str()) && agrees(METHOD, "initialize")
     }
 
+    /// Whether this is an `initialize` with params that do not fit it.
+    pub(super) fn is_malformed_initialize(&self) -> bool {
+        matches!(&self.request, ClientRequest::CustomRequest(custom) if custom.method == "initialize")
+    }
+
     /// Whether this is a call or a list of tools of 2026-07-28, complete and with headers that plainly agree.
     pub(super) fn is_plain_modern(&self, headers: &HeaderMap) -> bool {
         let (method, name) = match &self.request {
