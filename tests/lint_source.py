@@ -16,6 +16,10 @@ FUNCTION = re.compile(r"^(\s*)(?:pub(?:\([^)]*\))? )?(?:async |const )*fn (\w+)"
 UNFINISHED = re.compile(r"todo!\(|unimplemented!\(|\bTO" + r"DO\b|\bFIX" + r"ME\b|#\[ig" + r"nore")
 PRIVATE = re.compile(r"/(?:work|root)/[a-z.]|registry\.npmjs|proxy\.golang|index\.crates\.io|pypi\.org/simple")
 LOCKS = ("Cargo.lock", "package-lock.json", "uv.lock", "go.sum")
+# Arithmetic that ends a task for values from outside: seconds as floating point, spans of a variable length, products of sizes
+UNCHECKED = re.compile(r"\bfrom_secs_f(?:32|64)\(|\bTimeDelta::(?:weeks|days|hours|minutes|seconds|milliseconds)\((?!\d)"
+                       r"|\bInstant::now\(\)\s*[+-]\s*(?!\w*::?)(?:self|settings|args|config|wait|timeout|limit)\b"
+                       r"|\bas (?:u|i)(?:8|16|32)\b")
 EMPTY_WORDS = {"core", "common", "utils", "util", "types", "helpers", "misc"}
 
 
@@ -45,6 +49,11 @@ class Source:
                 if re.search(r"\.unwrap\(\)|\.expect\(\"\"\)", line.split("//")[0])]
 
 
+    def unchecked(self):
+        """Places where a number from outside could overflow: `try_*`, `checked_*` and `saturating_*` do not."""
+        return [f"{self.name}:{n}" for n, line in enumerate(self.lines, 1) if UNCHECKED.search(line.split("//")[0])]
+
+
 def figures(sources):
     """Rows: name, whether it holds, and the figure."""
     bodies = [(len(s.lines), s.name) for s in sources]
@@ -57,6 +66,8 @@ def figures(sources):
     yield "functions, none > 100", max(lengths, default=0) <= 100, max(functions, default=0)
     unwraps = [place for s in sources for place in s.unwraps()]
     yield "no unwrap in product code", not unwraps, unwraps[:4] or "none"
+    unchecked = [place for s in sources for place in s.unchecked()]
+    yield "no unchecked times and casts", not unchecked, unchecked[:4] or "none"
     headless = [s.name for s in sources if not s.text.startswith("//!")]
     yield "each file opens with a sentence", not headless, headless[:4] or "all"
     crates = {pathlib.Path(s.name).parts[1] for s in sources}
@@ -77,6 +88,14 @@ def marks():
     yield "no paths of a machine, no hosts of a registry", not private, private[:4] or "none"
 
 
+def unlocked():
+    """Calls of cargo in the tests that could change a lock file of the tree."""
+    call = re.compile(r"""(?:"cargo", |cargo\(tally, |cargo_path, )"(?:build|clippy|doc|metadata|run|test)"(?!.*"--locked")""")
+    found = [f"{name}:{n}" for name in tracked("tests/*") if not name.endswith((".rs", "lint_source.py"))
+             for n, line in enumerate((TREE / name).read_text(errors="replace").splitlines(), 1) if call.search(line)]
+    yield "cargo in the tests changes no lock file", not found, found[:4] or "none"
+
+
 def outside_crates():
     """The number of third-party crates in the lock file."""
     packages = (TREE / "Cargo.lock").read_text().split("[[package]]")
@@ -89,7 +108,7 @@ def main():
     if sys.argv[1:2] == ["--words"]:
         return lint_words.show(sys.argv[2:])
     sources = [Source(name) for name in tracked("server/*.rs") if "/tests/" not in name]
-    rows = [*figures(sources), *marks(), *outside_crates(), *lint_words.figures()]
+    rows = [*figures(sources), *marks(), *unlocked(), *outside_crates(), *lint_words.figures()]
     for name, holds, figure in rows:
         print(f"{'ok  ' if holds else 'FAIL'} {name}: {figure}")
     failed = sum(not holds for _, holds, _ in rows)

@@ -78,7 +78,7 @@ pub async fn changes(dispatcher: &Dispatcher, caller: &Caller, wanted: &ChangesQ
         matches!(policy.evaluate(caller, &act, &context), PolicyDecision::Allow { .. })
     };
     let days = wanted.days.unwrap_or(DEFAULT_DAYS).clamp(1, MAX_DAYS);
-    let since = dispatcher.clock.now() - TimeDelta::days(days.into());
+    let since = dispatcher.clock.now() - TimeDelta::try_days(days.into()).unwrap_or_default();
     let range = ExportFilter {
         since: Some(since.to_rfc3339_opts(SecondsFormat::Micros, true)),
         until: None,

@@ -155,8 +155,8 @@ impl CharmStorage {
         let digits = self.minimum_size.trim_end_matches(|letter: char| !letter.is_ascii_digit());
         let number: u64 = digits.parse().unwrap_or_default();
         match self.minimum_size.as_bytes().get(digits.len()) {
-            Some(b'G') => number * 1024,
-            Some(b'T') => number * 1024 * 1024,
+            Some(b'G') => number.saturating_mul(1024),
+            Some(b'T') => number.saturating_mul(1024 * 1024),
             _ => number,
         }
     }

@@ -88,7 +88,7 @@ pub(super) fn apply(model: &mut Model, section: IncidentSection) -> Result<(), S
             Level::Warning => "WARNING",
             Level::Error => "ERROR",
         };
-        let time = now - TimeDelta::minutes(line.minutes_ago);
+        let time = minutes_before(now, line.minutes_ago);
         model.write_log_at(time, format!("unit-{application}-{number}"), level, &line.module, line.message);
     }
     plant(model, &key, &cause, section.hook)?;
@@ -105,9 +105,14 @@ pub(super) fn apply(model: &mut Model, section: IncidentSection) -> Result<(), S
     Ok(())
 }
 
+/// A time so many minutes before another; the other one where there is no such time.
+fn minutes_before(now: DateTime<Utc>, minutes: i64) -> DateTime<Utc> {
+    TimeDelta::try_minutes(minutes).and_then(|delta| now.checked_sub_signed(delta)).unwrap_or(now)
+}
+
 /// Adds an entry to the history; the last one of a unit is its status.
 fn remember(model: &mut Model, key: &(String, u32), entry: &HistoryEntry, now: DateTime<Utc>) {
-    let since = now - TimeDelta::minutes(entry.minutes_ago);
+    let since = minutes_before(now, entry.minutes_ago);
     let status = Status { since, ..Status::now(&entry.status, entry.message.clone()) };
     if let Some(unit) = model.units.get_mut(key) {
         match entry.kind {
