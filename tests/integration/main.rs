@@ -14,6 +14,7 @@ mod console;
 mod custom_roles;
 mod deploys;
 mod dispatch;
+mod dry_runs;
 mod endpoints;
 mod http_refusals;
 mod import_cycles;

@@ -34,6 +34,11 @@ impl SideBySide {
         Self::new(controller.controllers("admin"), controller.ready.juju_data.clone(), folder()).await
     }
 
+    /// The same with the account of another user for `juju-mcp`.
+    pub async fn on_real_controller_as(controller: &RealController, user: &str) -> Self {
+        Self::new(controller.controllers(user), controller.ready.juju_data.clone(), folder()).await
+    }
+
     /// Both connected to a real API server; `juju-mcp` uses the client files of the user, as over stdio.
     ///
     /// # Panics

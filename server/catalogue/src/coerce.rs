@@ -3,13 +3,10 @@
 //! The one place that does so, before bounds, policy and ledger see the arguments. A value with exactly one meaning is
 //! accepted; every other one is refused by a sentence that names the argument.
 
+use content::{nearest, same_name};
 use serde_json::{Map, Number, Value};
 
-use crate::{
-    BadArguments, bounds,
-    nearest::{nearest, same_name},
-    synonyms::property_of_flag,
-};
+use crate::{BadArguments, bounds, synonyms::property_of_flag};
 
 /// Largest whole number of which a double still has each digit.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -18,6 +15,10 @@ const MAX_QUOTED_CHARS: usize = 60;
 /// Properties that are numbers written as text: a whole double, `12.0`, has one meaning there. For a channel or a version it
 /// could also be `12.0`.
 const NUMBERED: [&str; 4] = ["machines", "operation_id", "entity_name", "to"];
+/// Properties that are texts of the caller, and not names, of which white space at the ends is no part.
+const FREE_TEXTS: [&str; 4] = ["command", "filter", "idempotency_key", "query"];
+/// Characters in names of entities, endpoints, networks and options, beside letters and digits.
+const NAME_SIGNS: &[u8] = b"-_./:@*^#";
 /// An argument that tools with `model` accept and do not list: `model` can name the controller too.
 const UNLISTED: &str = "controller";
 
@@ -140,7 +141,7 @@ fn coerce(schema: &Value, value: Value, path: &str) -> Result<Option<Value>, Bad
             return wrong(&format!("has to be true or false, not {number}"));
         }
         (Some("boolean"), Value::Object(_)) => return wrong("has to be true or false"),
-        (Some("string"), Value::String(text)) => choice(schema, text, path)?,
+        (Some("string"), Value::String(text)) => choice(schema, name_text(text, path), path)?,
         (Some("string"), Value::Number(number)) => choice(schema, number_text(&number, path)?, path)?,
         (Some("string"), Value::Bool(_) | Value::Object(_)) => return wrong("has to be a text"),
         // a list of one where a single value is wanted
@@ -152,8 +153,10 @@ fn coerce(schema: &Value, value: Value, path: &str) -> Result<Option<Value>, Bad
         (Some("object"), Value::Object(members)) => object(schema, members, path)?,
         (Some("object"), Value::String(text)) => match serde_json::from_str(&text) {
             Ok(Value::Object(members)) => object(schema, members, path)?,
+            _ if text.matches('=').count() == 1 && is_free(schema) => pairs(schema, vec![text.into()], path)?,
             _ => return wrong("has to be an object such as {\"key\": \"value\"}, and the text is not the JSON of one"),
         },
+        (Some("object"), Value::Array(items)) if is_free(schema) => pairs(schema, items, path)?,
         (Some("object"), Value::Array(_) | Value::Bool(_) | Value::Number(_)) => {
             return wrong("has to be an object such as {\"key\": \"value\"}");
         }
@@ -166,6 +169,58 @@ fn object(schema: &Value, members: Map<String, Value>, path: &str) -> Result<Val
     match schema.as_object() {
         Some(schema) => Members { schema, command: "", path }.read(members).map(Value::Object),
         None => Ok(Value::Object(members)),
+    }
+}
+
+/// Whether the names of the members are the caller's.
+fn is_free(schema: &Value) -> bool {
+    schema.get("properties").is_none()
+}
+
+/// A list of `key=value` where an object is wanted, as the Juju client takes options. Parameters of actions have types: a value that is
+/// the JSON of a number or of true or false is that, as the client reads it.
+fn pairs(schema: &Value, items: Vec<Value>, path: &str) -> Result<Value, BadArguments> {
+    let mut members = Map::new();
+    for item in items {
+        let pair = item.as_str().and_then(|text| text.split_once('='));
+        let Some((key, value)) = pair.map(|(key, value)| (key.trim(), value)).filter(|(key, _)| is_name(key)) else {
+            let problem = "has to be an object such as {\"key\": \"value\"}, or a list such as [\"key=value\"]";
+            return Err(BadArguments::argument(path, problem));
+        };
+        let typed = serde_json::from_str(value).ok().filter(|value: &Value| value.is_number() || value.is_boolean());
+        let value = typed.filter(|_| path == "params").unwrap_or_else(|| value.into());
+        if members.insert(key.to_owned(), value).is_some() {
+            return Err(BadArguments::argument(path, &format!("has `{}` twice", quote(key))));
+        }
+    }
+    object(schema, members, path)
+}
+
+/// Whether a text is one name.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || NAME_SIGNS.contains(&byte))
+}
+
+/// A text that is a name, without white space at its ends; the tag of a unit or a machine as its name.
+fn name_text(text: String, path: &str) -> String {
+    let property = path.split(['[', '.']).next().unwrap_or(path);
+    if FREE_TEXTS.contains(&property) {
+        return text;
+    }
+    let trimmed = text.trim();
+    let untagged = match property {
+        "units" => trimmed.strip_prefix("unit-").and_then(|rest| rest.rsplit_once('-')),
+        "machines" => trimmed.strip_prefix("machine-").map(|id| (id, "")),
+        _ => None,
+    };
+    match untagged {
+        // no part of an application's name is a number, so a unit's tag is no name
+        Some((application, number)) if property == "units" && number.parse::<u32>().is_ok() => {
+            format!("{application}/{number}")
+        }
+        Some((id, _)) if property == "machines" => id.replace('-', "/"),
+        _ if trimmed.len() == text.len() => text,
+        _ => trimmed.to_owned(),
     }
 }
 
@@ -188,7 +243,7 @@ fn list(schema: &Value, items: Vec<Value>, path: &str) -> Result<Option<Value>, 
     Ok((was_empty || !coerced.is_empty()).then_some(Value::Array(coerced)))
 }
 
-/// A text where a list is wanted: the JSON of one, or a single value. A text that could hold several values is refused.
+/// A text where a list is wanted: the JSON of one, a single value, or names with commas or spaces between them, which no name has.
 fn list_in_text(schema: &Value, text: &str, path: &str) -> Result<Option<Value>, BadArguments> {
     let trimmed = text.trim();
     if trimmed.starts_with('[') {
@@ -197,16 +252,19 @@ fn list_in_text(schema: &Value, text: &str, path: &str) -> Result<Option<Value>,
             _ => Err(BadArguments::argument(path, "has to be a list, and the text is not the JSON of one")),
         };
     }
-    if trimmed.is_empty() || trimmed.starts_with(['{', '"']) || trimmed.contains([',', ';']) || has_spaces(trimmed) {
+    let parts: Vec<&str> = if trimmed.contains(',') {
+        trimmed.split(',').map(str::trim).collect()
+    } else {
+        trimmed.split_whitespace().collect()
+    };
+    let names = parts.len() > 1 && parts.iter().all(|part| is_name(part));
+    let single = parts.len() == 1 && !trimmed.starts_with(['{', '"']) && !trimmed.contains(';');
+    if !names && !single {
         let problem =
             format!("has to be a list such as [\"a\", \"b\"]: the text `{}` has no single meaning", quote(text));
         return Err(BadArguments::argument(path, &problem));
     }
-    list(schema, vec![Value::String(trimmed.to_owned())], path)
-}
-
-fn has_spaces(text: &str) -> bool {
-    text.contains(char::is_whitespace)
+    list(schema, parts.into_iter().map(Value::from).collect(), path)
 }
 
 /// One of the values of an `enum`, whatever its case; any text where the schema has no `enum`.
@@ -306,17 +364,29 @@ mod tests {
             }
             (Some("boolean"), _) => vec![json!("true"), json!("True"), json!(" TRUE "), json!([true])],
             (Some("string"), Value::String(text)) => {
+                let padded = (!FREE_TEXTS.contains(&name)).then(|| json!(format!(" {text}\n")));
                 let number = text.parse::<u64>().ok().map(|number| json!(number));
                 let double = number.clone().filter(|_| NUMBERED.contains(&name)).map(|_| json!(12.0));
                 let upper = schema["enum"].is_array().then(|| json!(text.to_uppercase()));
-                [json!([text])].into_iter().chain(number).chain(double).chain(upper).collect()
+                [json!([text])].into_iter().chain(padded).chain(number).chain(double).chain(upper).collect()
             }
             (Some("array"), Value::Array(items)) => {
                 let with_nulls = items.iter().cloned().chain([json!(null)]).collect::<Vec<_>>();
                 let nested = items.iter().map(|item| json!([item])).collect::<Vec<_>>();
-                vec![json!(compact), json!(format!("  {compact}\n")), json!(with_nulls), json!(nested)]
+                let names: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+                let joined = [",", ", ", " ", " ,\n"].map(|between| json!(names.join(between)));
+                [json!(compact), json!(format!("  {compact}\n")), json!(with_nulls), json!(nested)]
+                    .into_iter()
+                    .chain(joined)
+                    .collect()
             }
-            (Some("object"), value) => vec![json!(compact), json!(format!("{value:#}"))],
+            (Some("object"), Value::Object(members)) => {
+                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                let pairs: Vec<_> = members.iter().map(|(key, value)| format!("{key}={}", text(value))).collect();
+                let all_texts = members.values().all(Value::is_string) && name != "params";
+                let pairs = all_texts.then(|| json!(pairs));
+                [json!(compact), json!(format!("{value:#}"))].into_iter().chain(pairs).collect()
+            }
             other => panic!("{name}: {other:?}"),
         }
     }
@@ -337,16 +407,37 @@ mod tests {
                 vec![json!(true), json!({}), json!({"a": 1}), json!([]), json!(["a", "b"]), json!([["a"]]), json!(24.1)]
             }
             Some("array") => {
-                let texts = ["", "a,b", "a b", "a;b", "[a]", "['a']", "{\"a\": 1}", "\"a\"", "[\"a\"] x"]
-                    .map(|text| json!(text));
+                let texts = [
+                    "",
+                    ",",
+                    "a,,b",
+                    ",a",
+                    "a;b",
+                    "a, b; c",
+                    "a, b c",
+                    "[a]",
+                    "['a']",
+                    "{\"a\": 1}",
+                    "\"a\"",
+                    "[\"a\"] x",
+                ]
+                .map(|text| json!(text));
                 [json!(true), json!({"a": 1}), json!([true]), json!([{}]), json!([["a", "b"]]), json!(1.5)]
                     .into_iter()
                     .chain(texts)
                     .collect()
             }
             Some("object") => {
-                let texts = ["", "a=b", "[]", "{a: 1}", "{\"a\": 1", "5"].map(|text| json!(text));
-                [json!(true), json!(5), json!([]), json!([{"a": 1}])].into_iter().chain(texts).collect()
+                let texts = ["", "=b", "a=1,b=2", "a=1 b=2", "[]", "{a: 1}", "{\"a\": 1", "5"].map(|text| json!(text));
+                let lists = [
+                    json!([{"a": 1}]),
+                    json!(["a"]),
+                    json!(["=b"]),
+                    json!(["a b=c"]),
+                    json!(["a=1", "a=2"]),
+                    json!([5]),
+                ];
+                [json!(true), json!(5)].into_iter().chain(lists).chain(texts).collect()
             }
             other => panic!("{other:?}"),
         }
@@ -399,6 +490,57 @@ mod tests {
                 }
             }
         });
+    }
+
+    #[test]
+    fn tags_and_pairs_are_read_as_names_and_options() {
+        let catalogue = Catalogue::builtin();
+        let read = |command: &str, given: &Value| {
+            digest(catalogue.get(command).expect(command), given.as_object().expect("an object"))
+        };
+        for (command, given, canonical) in [
+            (
+                "remove-unit",
+                json!({"units": ["unit-web-0", "unit-web-app-10"]}),
+                json!({"units": ["web/0", "web-app/10"]}),
+            ),
+            (
+                "remove-machine",
+                json!({"machines": ["machine-0", "machine-0-lxd-1"]}),
+                json!({"machines": ["0", "0/lxd/1"]}),
+            ),
+            ("remove-unit", json!({"units": "web/0, web/1"}), json!({"units": ["web/0", "web/1"]})),
+            (
+                "config",
+                json!({"application": "web", "values": ["title=a=b", "workers=3"]}),
+                json!({"application": "web", "values": {"title": "a=b", "workers": "3"}}),
+            ),
+            (
+                "config",
+                json!({"application": "web", "values": "title=My shop"}),
+                json!({"application": "web", "values": {"title": "My shop"}}),
+            ),
+            (
+                "run",
+                json!({"units": "db/0", "action": "backup", "params": ["keep=3", "all=true", "path=/x"]}),
+                json!({"units": ["db/0"], "action": "backup", "params": {"keep": 3, "all": true, "path": "/x"}}),
+            ),
+            (
+                "integrate",
+                json!({"endpoints": "web:db postgresql:db"}),
+                json!({"endpoints": ["web:db", "postgresql:db"]}),
+            ),
+        ] {
+            assert_eq!(read(command, &given), read(command, &canonical), "{command} {given}");
+            assert!(read(command, &given).is_ok(), "{command} {given}");
+        }
+        for (command, given) in [
+            ("remove-unit", json!({"units": ["unit-web"]})),
+            ("remove-machine", json!({"machines": ["machine-x"]})),
+            ("remove-unit", json!({"units": ["wеb/0 x"]})),
+        ] {
+            assert!(read(command, &given).is_err(), "{command} {given}");
+        }
     }
 
     #[test]

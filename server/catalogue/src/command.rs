@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Concise, Failure, Filter, OfferUrl, ResolvedTarget, Scope};
+use crate::{Access, Blocks, Concise, Cost, Facts, Failure, Filter, OfferUrl, Precondition, ResolvedTarget, Scope};
 
 /// A tool as its author writes it.
 pub trait Command: Send + Sync + 'static {
@@ -39,6 +39,10 @@ pub trait Command: Send + Sync + 'static {
     /// Rows that a reader sees of [`Command::concise`] if the caller sets no limit.
     const DEFAULT_ROWS: usize = 100;
 
+    /// Access that the controller requires of its user, where it changes something.
+    const ACCESS: Access = Access::Write;
+    /// Blocks of `juju disable-command` that keep it back.
+    const BLOCKS: Blocks = Blocks::Change;
     /// Whether the number of units that the application has decides about the effect: [`Command::effect_with_units`].
     const UNITS_DECIDE_EFFECT: bool = false;
 
@@ -73,6 +77,19 @@ pub trait Command: Send + Sync + 'static {
     #[must_use]
     fn required_entities(args: &Self::Args) -> Vec<TargetEntity> {
         Self::target_entities(args)
+    }
+
+    /// What the act needs beside these entities, and the controller would refuse it for. A dry run, an approval request and the remedy of
+    /// a failed act see nothing else.
+    #[must_use]
+    fn preconditions(_: &Self::Args) -> Vec<Precondition> {
+        Vec::new()
+    }
+
+    /// What the act costs beside what [`Command::impact`] states: units that restart, relations that end, consumers.
+    #[must_use]
+    fn cost(_: &Self::Args, _: &Facts) -> Cost {
+        Cost::default()
     }
 
     /// The offer of another model or controller that the act takes.

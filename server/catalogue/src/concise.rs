@@ -53,24 +53,35 @@ pub struct Table {
     /// Names of the columns; none for lines of text.
     heading: Vec<Cow<'static, str>>,
     rows: Vec<Vec<String>>,
+    /// The rows are stored from the last to the first, so that the first page has the last rows; each page shows them in their order.
+    last_first: bool,
 }
 
 impl Table {
     /// Rows under a heading. The first cell names its row.
     #[must_use]
     pub fn new(noun: &'static str, heading: &[&'static str], rows: Vec<Vec<String>>) -> Self {
-        Self { noun, heading: heading.iter().map(|name| Cow::Borrowed(*name)).collect(), rows }
+        let heading = heading.iter().map(|name| Cow::Borrowed(*name)).collect();
+        Self { noun, heading, rows, last_first: false }
     }
 
     /// Rows under a heading that the caller chose.
     pub(crate) fn with_columns(noun: &'static str, columns: &[String], rows: Vec<Vec<String>>) -> Self {
-        Self { noun, heading: columns.iter().map(|name| Cow::Owned(name.clone())).collect(), rows }
+        let heading = columns.iter().map(|name| Cow::Owned(name.clone())).collect();
+        Self { noun, heading, rows, last_first: false }
     }
 
     /// Lines of text.
     #[must_use]
     pub fn lines(noun: &'static str, lines: impl IntoIterator<Item = String>) -> Self {
-        Self { noun, heading: Vec::new(), rows: lines.into_iter().map(|line| vec![line]).collect() }
+        let rows = lines.into_iter().map(|line| vec![line]).collect();
+        Self { noun, heading: Vec::new(), rows, last_first: false }
+    }
+
+    /// Lines of a log, the oldest first. The first page has the newest ones.
+    #[must_use]
+    pub fn log(noun: &'static str, lines: impl DoubleEndedIterator<Item = String>) -> Self {
+        Self { last_first: true, ..Self::lines(noun, lines.rev()) }
     }
 }
 
@@ -171,6 +182,10 @@ impl Selection<'_> {
             let (all, noun) = (part.table.rows.len(), part.table.noun);
             match part.count {
                 0 => format!("0 of {all} {noun}"),
+                count if part.table.last_first && part.first == 0 => format!("the last {count} of {all} {noun}"),
+                count if part.table.last_first => {
+                    format!("{}-{} of {all} {noun}, counted from the last", part.first + 1, part.first + count)
+                }
                 count => format!("{}-{} of {all} {noun}", part.first + 1, part.first + count),
             }
         };
@@ -195,6 +210,7 @@ impl Selection<'_> {
                 rows.iter().map(|row| printer.clean_row(row)).collect()
             };
             let mut prose = Map::new();
+            let rows: Vec<_> = if table.last_first { rows.into_iter().rev().collect() } else { rows };
             for (at, row) in rows.iter().enumerate() {
                 add_prose(&mut prose, table, first + at, row);
             }

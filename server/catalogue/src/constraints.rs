@@ -1,9 +1,8 @@
 //! Constraints as the Juju client reads them, `mem=4G cores=2 arch=amd64` (`core/constraints/constraints.go`).
 
+use content::nearest;
 use juju_wire::constraints::Constraints;
 use serde_json::Value;
-
-use crate::nearest::nearest;
 
 /// Names of constraints.
 const NAMES: [&str; 15] = [
@@ -24,7 +23,7 @@ const NAMES: [&str; 15] = [
     "zones",
 ];
 /// Architectures of machines (`core/arch`).
-const ARCHITECTURES: [&str; 5] = ["amd64", "arm64", "ppc64el", "s390x", "riscv64"];
+pub(crate) const ARCHITECTURES: [&str; 5] = ["amd64", "arm64", "ppc64el", "s390x", "riscv64"];
 /// Kinds of containers; `none` is a machine of its own (`core/instance/container.go`).
 const CONTAINERS: [&str; 3] = ["lxd", "kvm", "none"];
 /// Largest size in MiB: a double has each whole number up to it.
@@ -162,13 +161,22 @@ pub(crate) fn parse_size(value: &str) -> Result<u64, String> {
         .parse()
         .ok()
         .filter(|number: &f64| decimal && number.is_finite() && number.is_sign_positive())
-        .ok_or_else(|| format!("has to be a size like `4G`, with M, G, T or P, not `{value}`"))?;
+        .ok_or_else(|| format!("has to be a size like `4G`, with M, G, T or P, not `{value}`{}", meant_size(value)))?;
     let size = (number * factor).ceil();
     if size > MAX_SIZE {
         return Err(format!("is too large: {value}"));
     }
     // whole, positive and at most 2^53
     format!("{size:.0}").parse().map_err(|_| format!("is too large: {value}"))
+}
+
+/// `: write ...` for a size that has a plain meaning in another notation: `4GB`, `4GiB`, `4g`, `4 G`.
+fn meant_size(value: &str) -> String {
+    let plain = value.to_ascii_uppercase().replace(' ', "");
+    let plain = plain.strip_suffix("IB").or_else(|| plain.strip_suffix('B')).unwrap_or(&plain);
+    let (number, suffix) = plain.split_at(plain.len().saturating_sub(1));
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if is_number && ["M", "G", "T", "P"].contains(&suffix) { format!(": write `{plain}`") } else { String::new() }
 }
 
 #[cfg(test)]
@@ -230,6 +238,9 @@ mod tests {
             ("=4G", "not: =4G"),
             ("mem=lots", "`mem` has to be a size like `4G`"),
             ("mem=4g", "with M, G, T or P, not `4g`"),
+            ("mem=4GB", "not `4GB`: write `4G`"),
+            ("mem=512MiB", "not `512MiB`: write `512M`"),
+            ("mem=1.5gib", "not `1.5gib`: write `1.5G`"),
             ("mem=-1G", "not `-1G`"),
             ("mem=inf", "not `inf`"),
             ("mem=NaN", "not `NaN`"),

@@ -14,6 +14,14 @@ pub enum Failure {
         /// What to do about it.
         remedy: String,
     },
+    /// The controller refuses the act for what it needs, or would refuse it.
+    #[error("{error}")]
+    Unmet {
+        /// The error of the controller, or the one that it would return.
+        error: Box<juju_wire::RemoteError>,
+        /// What to do about it, such as the nearest name.
+        remedy: Option<String>,
+    },
     /// The program holds an answer that it cannot write.
     #[error("the answer cannot be written as JSON: {0}")]
     Unwritable(String),
@@ -31,6 +39,7 @@ impl Failure {
         match self {
             Self::Juju(error) => error.remedy(),
             Self::Refused { remedy, .. } => Some(remedy.clone()),
+            Self::Unmet { remedy, .. } => remedy.clone(),
             Self::Unwritable(_) => None,
         }
     }
@@ -41,6 +50,7 @@ impl Failure {
         match self {
             Self::Juju(error) => error.code(),
             Self::Refused { .. } => "refused",
+            Self::Unmet { error, .. } => juju_client::Error::Remote((**error).clone()).code(),
             Self::Unwritable(_) => "unwritable",
         }
     }
@@ -50,6 +60,7 @@ impl Failure {
     pub fn juju_code(&self) -> Option<&str> {
         match self {
             Self::Juju(error) => error.remote().map(|error| error.code.as_str()).filter(|code| !code.is_empty()),
+            Self::Unmet { error, .. } => Some(error.code.as_str()).filter(|code| !code.is_empty()),
             Self::Refused { .. } | Self::Unwritable(_) => None,
         }
     }

@@ -4,13 +4,14 @@ use std::{marker::PhantomData, sync::Arc};
 
 use futures::future::{BoxFuture, FutureExt};
 use policy::{Act, Effect, Impact, Location, Permit, Planned, Target, TargetEntity};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::{
-    Answer, BadArguments, Command, Failure, OfferUrl, Options, ResolvedTarget, Scope, bounds, coerce,
+    Answer, BadArguments, Blocks, Command, Failure, OfferUrl, Options, ResolvedTarget, Scope, bounds, coerce,
     command_line::{Shape, command_line},
     cursor::fingerprint,
     options::{Format, Kind},
+    preconditions::Preconditions,
     schema,
     view::View,
 };
@@ -40,7 +41,7 @@ pub type PlannedWork = Box<dyn PlannedCommand>;
 struct PlannedCall<C: Command> {
     args: C::Args,
     options: Options,
-    required: Vec<TargetEntity>,
+    preconditions: Preconditions,
     /// Tool, arguments and view: what a cursor belongs to, beside the target.
     fingerprint: u32,
     changes: bool,
@@ -49,9 +50,17 @@ struct PlannedCall<C: Command> {
 impl<C: Command> PlannedCommand for PlannedCall<C> {
     fn preview<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Result<Option<Value>, Failure>> {
         async {
+            let facts = self.preconditions.check(target).await?;
             let preview = C::preview(&self.args, target).await?;
-            target.require_entities(&self.required).await?;
-            Ok(preview)
+            let mut preview = preview.unwrap_or_else(|| json!({}));
+            let destroyed = preview["destroying_storage"].as_array().into_iter().flatten();
+            let destroyed = destroyed.filter_map(Value::as_str).map(str::to_owned).collect();
+            let cost = C::cost(&self.args, &facts).with_storage_lost(destroyed);
+            preview["cost"] = json!(cost.lines(&C::impact(&self.args)));
+            if !facts.notes().is_empty() {
+                preview["notes"] = json!(facts.notes());
+            }
+            Ok(Some(preview))
         }
         .boxed()
     }
@@ -71,8 +80,10 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
     ) -> BoxFuture<'static, Result<Answer, Failure>> {
         async move {
             let view = view::<C>(&self.options, self.fingerprint, self.changes, &target)?;
-            let output = C::run(permit, self.args, target).await?;
-            render::<C>(&view, output)
+            match C::run(permit, self.args, Arc::clone(&target)).await {
+                Ok(output) => render::<C>(&view, output),
+                Err(failure) => Err(self.preconditions.explain(failure, &target).await),
+            }
         }
         .boxed()
     }
@@ -292,11 +303,8 @@ impl<C: Command> Tool for Adapter<C> {
             return Err(BadArguments::argument("cursor", "is for reads, and this call changes something"));
         }
         let fingerprint = view_fingerprint(&self.name, &arguments, &options);
-        let (required, impact) = if effect.changes() {
-            (C::required_entities(&args), C::impact(&args))
-        } else {
-            (Vec::new(), Impact::default())
-        };
+        let impact = if effect.changes() { C::impact(&args) } else { Impact::default() };
+        let preconditions = preconditions::<C>(&args, effect);
         Ok(Plan {
             tool: self.name.clone(),
             effect,
@@ -305,8 +313,25 @@ impl<C: Command> Tool for Adapter<C> {
             impact,
             arguments: Value::Object(arguments),
             options: options.clone(),
-            command: Box::new(PlannedCall::<C> { args, options, required, fingerprint, changes: effect.changes() }),
+            command: Box::new(PlannedCall::<C> {
+                args,
+                options,
+                preconditions,
+                fingerprint,
+                changes: effect.changes(),
+            }),
         })
+    }
+}
+
+/// What the act needs; of a read only its entities, for the remedy if it fails.
+fn preconditions<C: Command>(args: &C::Args, effect: Effect) -> Preconditions {
+    if effect.changes() {
+        let (entities, others) = (C::required_entities(args), C::preconditions(args));
+        Preconditions { access: Some(C::ACCESS), blocks: C::BLOCKS, entities, others }
+    } else {
+        let entities = C::target_entities(args);
+        Preconditions { access: None, blocks: Blocks::None, entities, others: Vec::new() }
     }
 }
 

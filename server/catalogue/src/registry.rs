@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use content::Detector;
 use memchr::memmem::Finder;
 
-use crate::{Tool, juju, nearest::nearest};
+use crate::{Tool, juju, nearest};
 
 /// All tools, by name and in order.
 pub struct Catalogue {

@@ -16,6 +16,8 @@ use crate::{
 pub const MAX_RESULT_TOKENS: usize = 6_000;
 /// Tokens of a page. The rest of the result is for notes and warnings.
 const PAGE_TOKENS: usize = 5_400;
+/// Member of [`Answer::value`] with the texts that go on before or after a page; no client receives it.
+const BOUNDARIES: &str = "texts around the ends of the page";
 
 /// How one answer is to be given.
 pub(crate) struct View<'a> {
@@ -118,17 +120,20 @@ impl<'a> View<'a> {
         // the pager counts more than the text costs in the end
         let mut tokens = PAGE_TOKENS * 4 / 3;
         loop {
-            let page =
+            let mut page =
                 document::take_page(&value, &self.start, PageLimits { tokens, rows_path: path.as_deref(), rows });
             let total = path.as_ref().and_then(|path| path.iter().try_fold(&value, |value, name| value.get(name)));
             let facts = self.facts(&page, &value, total, note.as_deref());
-            let mut shown = page.value;
+            let mut shown = page.value.take();
             let removed = content::clean_value(&mut shown);
             let text = match self.options.format {
                 Format::Json => facts.json(&shown),
                 Format::Concise | Format::Detailed => facts.yaml(&shown),
             };
             if tokens < PAGE_TOKENS / 8 || token_estimate::fits(&text, PAGE_TOKENS) {
+                if !page.boundaries.is_empty() {
+                    shown[BOUNDARIES] = Value::from(page.boundaries);
+                }
                 return Answer { value: shown, text, removed };
             }
             tokens = tokens * 4 / 5;

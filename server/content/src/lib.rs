@@ -36,7 +36,7 @@ mod yaml;
 pub use clean::{clean, clean_name, clean_value};
 pub use detector::{Detection, Detector};
 pub use kind::Kind;
-pub use nearest::{nearest, shorten_unknown, suggestion};
+pub use nearest::{nearest, nearest_names, same_name, shorten_unknown, suggestion};
 pub use value::{Findings, MAX_SCANNED_BYTES, text_bytes, text_bytes_of_members};
 pub use yaml::{
     MAX_YAML_BYTES, MAX_YAML_FLOW_DEPTH, MAX_YAML_NODES, MAX_YAML_TEXT_BYTES, YamlError, read_yaml, read_yaml_documents,

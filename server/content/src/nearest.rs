@@ -1,15 +1,58 @@
-//! The known name that is most similar to a mistyped one, for messages that refuse it.
+//! The known name nearest to one that does not exist, for the sentences that refuse it: the one ranking of the program.
 
-/// The candidate that is most similar to a name, if one is similar enough to be meant. Case, `-` and `_` do not count.
+/// Longest name for which a nearest one is looked for, in bytes: the search takes the product of both lengths.
+const MAX_COMPARED_BYTES: usize = 64;
+
+/// The candidate nearest to a name that none of them has; `None` where none is near. Case, `-` and `_` do not count.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = normalize(name);
-    // a third of the letters may differ, and in short names one or two
-    let letters = wanted.chars().count();
-    let limit = (letters / 3).max(1 + usize::from(letters > 3));
-    let distance = |candidate: &str| strsim::levenshtein(&wanted, &normalize(candidate));
-    let distances = candidates.into_iter().map(|candidate| (distance(candidate), candidate));
-    distances.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
+    ranked(name, candidates).min().map(|(_, candidate)| candidate)
+}
+
+/// The candidates that are near a name, the nearest first, at most `count`.
+#[must_use]
+pub fn nearest_names<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>, count: usize) -> Vec<&'a str> {
+    let mut ranked: Vec<_> = ranked(name, candidates).collect();
+    ranked.sort_unstable();
+    ranked.into_iter().take(count).map(|(_, candidate)| candidate).collect()
+}
+
+/// Whether two names differ only in upper case and separators.
+#[must_use]
+pub fn same_name(one: &str, other: &str) -> bool {
+    one.len() == other.len() && fold(one) == fold(other)
+}
+
+fn ranked<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> impl Iterator<Item = ((usize, usize), &'a str)> {
+    let wanted = if name.len() > MAX_COMPARED_BYTES { String::new() } else { fold(name) };
+    let candidates = candidates.into_iter().filter(|candidate| candidate.len() <= 2 * MAX_COMPARED_BYTES);
+    candidates.filter_map(move |candidate| Some((rank(&wanted, &fold(candidate))?, candidate)))
+}
+
+fn fold(name: &str) -> String {
+    name.trim_start_matches('-').to_lowercase().replace(['-', ' '], "_")
+}
+
+/// How far two names are from each other: the same, a part of the other, or a few letters.
+fn rank(wanted: &str, candidate: &str) -> Option<(usize, usize)> {
+    if wanted.is_empty() {
+        return None;
+    }
+    let distance = strsim::osa_distance(wanted, candidate);
+    let same_letters = wanted.replace('_', "") == candidate.replace('_', "");
+    let has_words = |long: &str, short: &str| {
+        long.starts_with(short) || long.split('_').any(|word| word == short) || long.ends_with(&format!("_{short}"))
+    };
+    match () {
+        () if same_letters => Some((0, distance)),
+        () if distance <= 1 => Some((1, distance)),
+        () if wanted.len() > 1 && (has_words(candidate, wanted) || has_words(wanted, candidate)) => Some((2, distance)),
+        () if distance <= wanted.len().max(candidate.len()) / 2 => Some((3, distance)),
+        () => None,
+    }
 }
 
 /// `; did you mean ...?` with the nearest candidate, else a list of all candidates with this heading.
@@ -38,10 +81,6 @@ pub fn shorten_unknown(message: &str) -> String {
     }
 }
 
-fn normalize(name: &str) -> String {
-    name.to_lowercase().replace('_', "-")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +98,27 @@ mod tests {
         ] {
             assert_eq!(nearest(typed, names), expected, "{typed}");
         }
+    }
+
+    #[test]
+    fn nearest_finds_parts_and_mistyped_letters() {
+        let names = ["application", "entity_name", "num_units", "to", "attach_storage", "model", "dry_run"];
+        for (name, found) in [
+            ("entity", Some("entity_name")),
+            ("app", Some("application")),
+            ("aplication", Some("application")),
+            ("numUnits", Some("num_units")),
+            ("units", Some("num_units")),
+            ("storage", Some("attach_storage")),
+            ("dryrun", Some("dry_run")),
+            ("model_name", Some("model")),
+            ("xyzzy", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(name, names), found, "{name}");
+        }
+        assert_eq!(nearest(&"x".repeat(1 << 20), names), None);
+        assert_eq!(nearest_names("model", ["models", "mode", "model-config", "user"], 2), ["mode", "models"]);
     }
 
     #[test]

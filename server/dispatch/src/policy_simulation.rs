@@ -68,8 +68,13 @@ pub async fn validate(
     tool: &str,
     arguments: Map<String, Value>,
 ) -> Result<Reply, Refusal> {
-    let mut simulated = SimulatedCall::new(&dispatcher.catalogue, tool, arguments.clone())?;
     let policy = dispatcher.policy.current();
+    // a mistyped name of a tool of this program is no tool of another one
+    let own = tool.starts_with("juju_") && !policy.is_foreign_tool(tool);
+    if own && dispatcher.catalogue.get(tool).is_none() {
+        return Err(Refusal::UnknownTool(tool.to_owned()));
+    }
+    let mut simulated = SimulatedCall::new(&dispatcher.catalogue, tool, arguments.clone())?;
     let rights = policy.permissions(caller);
     let known = dispatcher.catalogue.get(tool);
     let seen = known.filter(|tool| rights.check_visibility(tool.name(), tool.toolset(), tool.least()).is_ok());

@@ -58,16 +58,22 @@ fn find_unique(entries: &[ModelEntry], name: &str) -> Result<Option<ModelEntry>,
     }
 }
 
-/// Up to five full names similar to a mistyped `name`.
+/// Most full names that a refusal of a mistyped name lists.
+const MAX_SIMILAR_NAMES: usize = 5;
+
+/// Full names of the models nearest to a mistyped `name`.
 fn similar_names(entries: &[ModelEntry], name: &str) -> Vec<String> {
     let wanted = name.rsplit('/').next().unwrap_or(name);
-    let mut similar: Vec<_> = entries
-        .iter()
-        .map(|entry| (strsim::levenshtein(&entry.name, wanted), entry.full_name()))
-        .filter(|(distance, full_name)| *distance <= wanted.len().max(3) / 2 || full_name.contains(wanted))
-        .collect();
-    similar.sort();
-    similar.into_iter().take(5).map(|(_, full_name)| full_name).collect()
+    let near = content::nearest_names(wanted, entries.iter().map(|entry| entry.name.as_str()), MAX_SIMILAR_NAMES);
+    let mut similar: Vec<String> = Vec::new();
+    for entry in near.into_iter().flat_map(|near| entries.iter().filter(move |entry| entry.name == near)) {
+        let full_name = entry.full_name();
+        if !similar.contains(&full_name) {
+            similar.push(full_name);
+        }
+    }
+    similar.truncate(MAX_SIMILAR_NAMES);
+    similar
 }
 
 fn entry(model: Model) -> ModelEntry {

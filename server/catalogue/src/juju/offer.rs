@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 pub mod consume;
 pub mod find;
 pub mod list;
+pub(crate) mod look_up;
 pub mod make;
 
 /// Endpoints by name, as the client prints them.

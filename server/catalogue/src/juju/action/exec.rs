@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::action::finish, target};
+use crate::{Access, Command, Cost, Facts, Failure, ResolvedTarget, Scope, entity, juju::action::finish, target};
 
 /// The tool `juju_exec`.
 pub struct Exec;
@@ -44,6 +44,7 @@ impl Command for Exec {
     const DESCRIPTION: &'static str = "Runs a shell command on units or machines.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Destructive;
+    const ACCESS: Access = Access::Admin;
     const POSITIONAL: &'static [&'static str] = &["command"];
 
     fn validate(args: &Args) -> Result<(), String> {
@@ -62,6 +63,11 @@ impl Command for Exec {
 
     fn impact(_: &Args) -> Impact {
         Impact::default().with_capability(Capability::OpensShell)
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        let of_applications = args.applications.iter().flat_map(|name| facts.units_of(name)).cloned();
+        Cost::of_running_on(args.units.iter().chain(&args.machines).cloned().chain(of_applications).collect())
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

@@ -11,7 +11,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::action::finish, target};
+use crate::{
+    Blocks, Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope, entity, juju::action::finish, target,
+};
 
 /// The tool `juju_run`.
 pub struct Run;
@@ -44,6 +46,7 @@ impl Command for Run {
     const DESCRIPTION: &'static str = "Runs an action of a charm on units.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Write;
+    const BLOCKS: Blocks = Blocks::None;
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["units", "action", "params"];
 
@@ -63,6 +66,15 @@ impl Command for Run {
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         target::units(&args.units).collect()
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        let (units, action, params) = (args.units.clone(), args.action.clone(), args.params.clone());
+        vec![Precondition::Action { units, action, params }]
+    }
+
+    fn cost(args: &Args, _: &Facts) -> Cost {
+        Cost::of_running_on(args.units.clone())
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

@@ -11,7 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table, entity, juju::setup, target, text};
+use crate::{
+    Command, Concise, Cost, Facts, Failure, Filter, Precondition, ResolvedTarget, Scope, Table, entity, juju::setup,
+    target, text,
+};
 
 /// The tool `juju_config`.
 pub struct Config;
@@ -65,6 +68,17 @@ impl Command for Config {
         let reset = args.reset.iter().any(|name| setup::is_trust_option(name)).then_some(false);
         let trust = setup::trust_option(&args.values).or(reset);
         trust.into_iter().fold(Impact::default(), Impact::with_trust)
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        vec![
+            Precondition::Options(args.application.clone(), args.values.clone()),
+            Precondition::OptionNames(args.application.clone(), args.reset.clone()),
+        ]
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        Cost::of_restarted(&args.application, facts)
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

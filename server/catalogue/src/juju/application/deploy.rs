@@ -28,7 +28,13 @@ use super::{
     archive::{self, Archive, is_file},
     resources::{self, ResourceRequest},
 };
-use crate::{Command, Failure, ResolvedTarget, Scope, constraints::parse_constraints, entity, juju::setup, target};
+use crate::{
+    Blocks, Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope,
+    constraints::{ARCHITECTURES, parse_constraints},
+    entity,
+    juju::setup,
+    target,
+};
 
 /// The tool `juju_deploy`.
 pub struct Deploy;
@@ -94,6 +100,8 @@ impl Command for Deploy {
     const DESCRIPTION: &'static str = "Deploys a charm as a new application.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Write;
+    // the controller counts a deployment of a charm of the store as a removal too (`apiserver/facades/client/application/deployrepository.go`)
+    const BLOCKS: Blocks = Blocks::Removal;
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["charm", "application_name"];
 
@@ -142,6 +150,24 @@ impl Command for Deploy {
         let impact = trust.into_iter().fold(impact, Impact::with_trust);
         let foreign = is_file(&args.charm) || setup::brings_resources(&args.resources);
         if foreign { impact.with_capability(Capability::InstallsForeignCode) } else { impact }
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        let pools = args.storage.values().filter_map(|text| entity::storage(text).ok()).map(|storage| storage.pool);
+        let new = Precondition::NewApplication(args.application_name.as_ref().unwrap_or(&args.charm).clone());
+        [
+            Precondition::Placements(None, args.to.clone()),
+            Precondition::Spaces(args.bind.values().cloned().collect()),
+            Precondition::StoragePools(pools.collect()),
+        ]
+        .into_iter()
+        .chain((!is_file(&args.charm) && !args.charm.contains([':', '/'])).then_some(new))
+        .chain(args.constraints.clone().map(Precondition::Constraints))
+        .collect()
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        Cost::of_new_units(u64::from(args.num_units.unwrap_or(1)), &args.to, facts)
     }
 
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
@@ -220,17 +246,19 @@ async fn from_charmhub(
     }
 }
 
-/// Whether the name is one of a bundle in Charmhub.
+/// Whether the name is one of a bundle in Charmhub, for any architecture.
 async fn is_bundle(name: &str, connection: &Connection) -> bool {
-    let charm_origin = CharmOrigin {
-        source: "charm-hub".to_owned(),
-        risk: "stable".to_owned(),
-        architecture: "amd64".to_owned(),
-        ..CharmOrigin::default()
+    let wanted = |architecture: &&str| {
+        let charm_origin = CharmOrigin {
+            source: "charm-hub".to_owned(),
+            risk: "stable".to_owned(),
+            architecture: (*architecture).to_owned(),
+            ..CharmOrigin::default()
+        };
+        ResolveCharmWithChannel { reference: format!("ch:{name}"), charm_origin, switch_charm: false }
     };
-    let wanted = ResolveCharmWithChannel { reference: format!("ch:{name}"), charm_origin, switch_charm: false };
-    let params = ResolveCharmsWithChannel { resolve: vec![wanted], macaroon: None };
-    let reply = connection.call::<ResolveCharms>(params).await;
+    let resolve = ARCHITECTURES.iter().map(wanted).collect();
+    let reply = connection.call::<ResolveCharms>(ResolveCharmsWithChannel { resolve, macaroon: None }).await;
     reply.is_ok_and(|reply| reply.results.iter().any(|one| one.charm_origin.kind == "bundle"))
 }
 

@@ -10,7 +10,7 @@ use policy::{Effect, Exposure, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, target};
+use crate::{Command, Failure, Precondition, ResolvedTarget, Scope, target};
 
 /// The tool `juju_expose`.
 pub struct Expose;
@@ -61,6 +61,13 @@ impl Command for Expose {
 
     fn impact(args: &Args) -> Impact {
         Impact::default().with_exposure(Exposure { cidrs: args.to_cidrs.clone(), spaces: args.to_spaces.clone() })
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        vec![
+            Precondition::Endpoints(args.application.clone(), args.endpoints.clone()),
+            Precondition::Spaces(args.to_spaces.clone()),
+        ]
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

@@ -25,7 +25,7 @@ use super::{
     resources::{self, ResourceRequest},
 };
 use crate::{
-    Command, Failure, ResolvedTarget, Scope, entity,
+    Command, Cost, Facts, Failure, ResolvedTarget, Scope, entity,
     juju::{render::bulk_single, setup},
     target,
 };
@@ -115,6 +115,10 @@ impl Command for Refresh {
         let impact = impact.with_skipped_checks(&forced);
         let foreign = args.path.is_some() || setup::brings_resources(&args.resources);
         if foreign { impact.with_capability(Capability::InstallsForeignCode) } else { impact }
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        Cost::of_restarted(&args.application, facts)
     }
 
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Command, Failure, ResolvedTarget, Scope, entity,
+    Blocks, Command, Cost, Facts, Failure, ResolvedTarget, Scope, entity,
     juju::removal::{Removal, RemovalReport, removal},
     target,
 };
@@ -40,6 +40,7 @@ impl Command for RemoveApplication {
     const DESCRIPTION: &'static str = "Removes applications with all their units; cannot be undone.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Destructive;
+    const BLOCKS: Blocks = Blocks::Removal;
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["applications"];
 
@@ -50,6 +51,10 @@ impl Command for RemoveApplication {
     fn impact(args: &Args) -> Impact {
         let skipped = [("destroy_storage", args.destroy_storage), ("force", args.force)];
         Impact::default().with_capability(Capability::RemovesAllUnits).with_skipped_checks(&skipped)
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        Cost::of_removed_applications(&args.applications, facts)
     }
 
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {

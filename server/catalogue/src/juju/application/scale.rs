@@ -10,7 +10,10 @@ use policy::{Capability, Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::render::bulk_single, target};
+use crate::{
+    Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope, Substrate, entity, juju::render::bulk_single,
+    target,
+};
 
 /// The tool `juju_scale_application`.
 pub struct ScaleApplication;
@@ -61,6 +64,14 @@ impl Command for ScaleApplication {
         let scale = u64::from(args.scale);
         let impact = Impact { units_added: scale, scale: Some(scale), ..Impact::default() };
         if scale == 0 { impact.with_capability(Capability::RemovesAllUnits) } else { impact }
+    }
+
+    fn preconditions(_: &Args) -> Vec<Precondition> {
+        vec![Precondition::Substrate(Substrate::Kubernetes, "use juju_add_unit or juju_remove_unit")]
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        Cost::of_scale(&args.application, u64::from(args.scale), facts)
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

@@ -7,7 +7,7 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, constraints::parse_constraints, target};
+use crate::{Command, Failure, Precondition, ResolvedTarget, Scope, constraints::parse_constraints, target};
 
 /// The tool `juju_set_constraints`.
 pub struct SetConstraints;
@@ -52,6 +52,10 @@ impl Command for SetConstraints {
 
     fn impact(args: &Args) -> Impact {
         Impact { constraints: Some(args.constraints.clone()), ..Impact::default() }
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        vec![Precondition::OwnUnits(args.application.clone()), Precondition::Constraints(args.constraints.clone())]
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

@@ -10,7 +10,7 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, target};
+use crate::{Command, Cost, Facts, Failure, ResolvedTarget, Scope, target};
 
 /// The tool `juju_trust`.
 pub struct Trust;
@@ -51,6 +51,10 @@ impl Command for Trust {
 
     fn impact(args: &Args) -> Impact {
         Impact::default().with_trust(!args.remove)
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        Cost::of_restarted(&args.application, facts)
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

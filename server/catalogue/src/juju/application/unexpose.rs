@@ -7,7 +7,7 @@ use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, target};
+use crate::{Command, Failure, Precondition, ResolvedTarget, Scope, target};
 
 /// The tool `juju_unexpose`.
 pub struct Unexpose;
@@ -42,6 +42,10 @@ impl Command for Unexpose {
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         vec![target::application(&args.application)]
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        vec![Precondition::ExposedEndpoints(args.application.clone(), args.endpoints.clone())]
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

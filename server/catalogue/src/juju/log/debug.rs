@@ -116,7 +116,7 @@ impl Command for DebugLog {
             let Line { entity, level, module, message, .. } = one;
             format!("{entity}: {time} {level} {module} {message}")
         };
-        Some(Concise::table(Table::lines("lines", answer.lines.iter().map(line)), "no such lines"))
+        Some(Concise::table(Table::log("lines", answer.lines.iter().map(line)), "no such lines"))
     }
 }
 

@@ -10,7 +10,7 @@ use policy::{Effect, Impact, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, constraints::parse_constraints, entity};
+use crate::{Command, Failure, Precondition, ResolvedTarget, Scope, Substrate, constraints::parse_constraints, entity};
 
 /// The tool `juju_add_machine`.
 pub struct AddMachine;
@@ -52,6 +52,11 @@ impl Command for AddMachine {
             constraints: args.constraints.clone(),
             ..Impact::default()
         }
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        let substrate = Precondition::Substrate(Substrate::Machines, "a cluster has no machines of a model: add units");
+        std::iter::once(substrate).chain(args.constraints.clone().map(Precondition::Constraints)).collect()
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Command, Failure, ResolvedTarget, Scope, entity,
+    Blocks, Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope, Substrate, entity,
     juju::removal::{Removal, RemovalReport, removal},
     target,
 };
@@ -42,6 +42,7 @@ impl Command for RemoveMachine {
     const DESCRIPTION: &'static str = "Removes machines; cannot be undone.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Destructive;
+    const BLOCKS: Blocks = Blocks::Removal;
     const POSITIONAL: &'static [&'static str] = &["machines"];
 
     fn validate(args: &Args) -> Result<(), String> {
@@ -55,6 +56,16 @@ impl Command for RemoveMachine {
     fn impact(args: &Args) -> Impact {
         let impact = Impact { machines_removed: args.machines.len() as u64, ..Impact::default() };
         impact.with_skipped_checks(&[("force", args.force)])
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        let substrate = Precondition::Substrate(Substrate::Machines, "remove units or applications");
+        let unused = (!args.force).then(|| Precondition::UnusedMachines(args.machines.clone()));
+        std::iter::once(substrate).chain(unused).collect()
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        Cost::of_removed_machines(&args.machines, facts)
     }
 
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {

@@ -11,7 +11,7 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::setup};
+use crate::{Access, Blocks, Command, Failure, Precondition, ResolvedTarget, Scope, entity, juju::setup};
 
 /// The tool `juju_add_model`.
 pub struct AddModel;
@@ -50,6 +50,8 @@ impl Command for AddModel {
     const DESCRIPTION: &'static str = "Makes a model on a controller.";
     const SCOPE: Scope = Scope::Controller;
     const MAX_EFFECT: Effect = Effect::Write;
+    const ACCESS: Access = Access::AddModel;
+    const BLOCKS: Blocks = Blocks::None;
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["name", "cloud", "region"];
 
@@ -67,6 +69,11 @@ impl Command for AddModel {
 
     fn impact(args: &Args) -> Impact {
         setup::machine_setup(args.config.keys())
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        let (name, cloud) = (args.name.clone(), args.cloud.clone());
+        vec![Precondition::NewModel { name, cloud, region: args.region.clone(), credential: args.credential.clone() }]
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

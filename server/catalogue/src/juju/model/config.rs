@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table, entity, juju::setup, text};
+use crate::{
+    Access, Command, Concise, Failure, Filter, Precondition, ResolvedTarget, Scope, Table, entity, juju::setup, text,
+};
 
 /// The tool `juju_model_config`.
 pub struct ModelConfig;
@@ -38,6 +40,7 @@ impl Command for ModelConfig {
     const DESCRIPTION: &'static str = "Shows options of a model, or sets or resets them.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Write;
+    const ACCESS: Access = Access::Admin;
     const MIN_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["key", "values"];
@@ -54,6 +57,10 @@ impl Command for ModelConfig {
 
     fn impact(args: &Args) -> Impact {
         setup::machine_setup(args.values.keys().chain(&args.reset))
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        vec![Precondition::ModelOptions(args.values.clone())]
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Command, Failure, ResolvedTarget, Scope};
+use crate::{Access, Blocks, Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope};
 
 /// The tool `juju_destroy_model`.
 pub struct DestroyModel;
@@ -48,6 +48,8 @@ impl Command for DestroyModel {
     const DESCRIPTION: &'static str = "Destroys a model with everything in it; cannot be undone.";
     const SCOPE: Scope = Scope::NamedModel;
     const MAX_EFFECT: Effect = Effect::Destructive;
+    const ACCESS: Access = Access::Admin;
+    const BLOCKS: Blocks = Blocks::Destruction;
 
     fn validate(args: &Args) -> Result<(), String> {
         let both = args.destroy_storage && args.release_storage;
@@ -67,7 +69,17 @@ impl Command for DestroyModel {
         Impact::default().with_capability(Capability::RemovesAllUnits).with_skipped_checks(&skipped)
     }
 
-    async fn preview(_: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        let chosen = args.destroy_storage || args.release_storage;
+        let storage = (!chosen).then_some(Precondition::NoPersistentStorage);
+        std::iter::once(Precondition::HostedModel).chain(storage).collect()
+    }
+
+    fn cost(_: &Args, facts: &Facts) -> Cost {
+        Cost::of_destroyed_model(facts)
+    }
+
+    async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
         let (wire, problem) = target.status_with_storage(Vec::new()).await?;
         let units: usize = wire.applications.values().map(|application| application.units.len()).sum();
         let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
@@ -81,6 +93,9 @@ impl Command for DestroyModel {
             "offers": names(wire.offers.keys().collect()),
             "offers-in-use": names(consumed.map(|(name, _)| name).collect()),
         });
+        if !args.release_storage {
+            preview["destroying_storage"] = preview["storage"].clone();
+        }
         if let Some(problem) = problem {
             preview["storage-not-shown"] = json!(problem);
         }

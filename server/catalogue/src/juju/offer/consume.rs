@@ -7,18 +7,15 @@ use juju_wire::facade::{
         Consume as ConsumeMethod,
         consume::{ConsumeApplicationArgV5, ConsumeApplicationArgsV5},
     },
-    application_offers::{
-        GetConsumeDetails,
-        consume::{ConsumeOfferDetailsArg, ConsumeOfferDetailsResult},
-        offer::{ApplicationOfferDetailsV5, OfferURLs},
-    },
+    application_offers::offer::ApplicationOfferDetailsV5,
 };
 use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Command, Failure, OfferUrl, ResolvedTarget, Scope, entity, juju::render::bulk_single, target};
+use super::look_up::look_up;
+use crate::{Command, Failure, OfferUrl, Precondition, ResolvedTarget, Scope, entity, target};
 
 /// The tool `juju_consume`.
 pub struct Consume;
@@ -69,6 +66,11 @@ impl Command for Consume {
         OfferUrl::parse("offer", &args.offer).ok()
     }
 
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        let name = args.application_alias.as_deref().unwrap_or_else(|| entity::of_endpoint(&args.offer));
+        vec![Precondition::NewApplication(name.to_owned())]
+    }
+
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
         let (offer, _) = look_up(&parse(args)?, target).await?;
         Ok(Some(json!({"offer": offer.offer_url, "application": name(args.application_alias.as_deref(), &offer)})))
@@ -87,35 +89,6 @@ fn parse(args: &Args) -> Result<OfferUrl, Failure> {
 /// The name of an offer in the model that takes it.
 fn name(alias: Option<&str>, offer: &ApplicationOfferDetailsV5) -> String {
     alias.unwrap_or(&offer.offer_name).to_owned()
-}
-
-/// Asks the controller of an offer for the offer.
-///
-/// # Errors
-/// [`Failure`] where this program does not know the controller, or the controller does not know the offer.
-pub(crate) async fn look_up(
-    url: &OfferUrl,
-    target: &ResolvedTarget,
-) -> Result<(ApplicationOfferDetailsV5, ConsumeOfferDetailsResult), Failure> {
-    let own = target.model_name().split('/').next().unwrap_or_default();
-    let local = url.local(own);
-    let other = url.controller.as_deref().filter(|name| *name != target.controller_name());
-    let source = match other {
-        Some(name) => target.controllers().controller(Some(name))?.connection().await?,
-        None => target.controller_connection().await?,
-    };
-    let user_tag = source.session().await?.user_tag().to_owned();
-    let wanted = OfferURLs { offer_urls: vec![local.clone()], bakery_version: 3 };
-    let reply = source.call::<GetConsumeDetails>(ConsumeOfferDetailsArg { offer_urls: wanted, user_tag }).await?;
-    let mut details = bulk_single(reply.results, |details| details.error.take())?;
-    let missing =
-        || Failure::refused(format!("nothing is known of the offer `{local}`"), "look for it with juju_find_offers");
-    let mut offer = details.offer.take().ok_or_else(missing)?;
-    if let Some(controller) = other {
-        // with the controller, so that status can show where the offer comes from
-        offer.offer_url = format!("{controller}:{}", offer.offer_url);
-    }
-    Ok((offer, details))
 }
 
 /// Consumes an offer, also one of another controller that this program knows. Returns its name in the model with the requested

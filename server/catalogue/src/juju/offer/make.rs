@@ -13,7 +13,7 @@ use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, target};
+use crate::{Access, Blocks, Command, Failure, Precondition, ResolvedTarget, Scope, target};
 
 /// The tool `juju_offer`.
 pub struct Offer;
@@ -43,6 +43,8 @@ impl Command for Offer {
     const DESCRIPTION: &'static str = "Offers endpoints of an application to other models.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Write;
+    const ACCESS: Access = Access::Admin;
+    const BLOCKS: Blocks = Blocks::None;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application", "endpoints", "offer_name"];
 
@@ -52,6 +54,10 @@ impl Command for Offer {
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         vec![target::application(&args.application)]
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        vec![Precondition::Endpoints(args.application.clone(), args.endpoints.clone())]
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

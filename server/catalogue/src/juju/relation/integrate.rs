@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Command, Failure, OfferUrl, ResolvedTarget, Scope, entity, juju::offer, target};
+use crate::{Command, Failure, OfferUrl, Precondition, ResolvedTarget, Scope, entity, juju::offer, target};
 
 /// The tool `juju_integrate`.
 pub struct Integrate;
@@ -68,6 +68,10 @@ impl Command for Integrate {
     fn source(args: &Args) -> Option<OfferUrl> {
         let url = args.endpoints.iter().find(|endpoint| OfferUrl::is_url(endpoint))?;
         OfferUrl::parse("endpoints", url).ok()
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        vec![Precondition::NewRelation(args.endpoints.clone())]
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

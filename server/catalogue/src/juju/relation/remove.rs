@@ -7,7 +7,7 @@ use policy::{Effect, EntityKind, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, target};
+use crate::{Blocks, Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope, entity, target};
 
 /// The tool `juju_remove_relation`.
 pub struct RemoveRelation;
@@ -40,6 +40,7 @@ impl Command for RemoveRelation {
     const DESCRIPTION: &'static str = "Ends the relation of two applications.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Write;
+    const BLOCKS: Blocks = Blocks::Removal;
     const POSITIONAL: &'static [&'static str] = &["endpoints", "relation_id"];
 
     fn validate(args: &Args) -> Result<(), String> {
@@ -57,6 +58,24 @@ impl Command for RemoveRelation {
 
     fn impact(args: &Args) -> Impact {
         Impact::default().with_skipped_checks(&[("force", args.force)])
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        match args.relation_id {
+            Some(number) => vec![Precondition::RelationNumber(number)],
+            None => vec![Precondition::Relation(args.endpoints.clone())],
+        }
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        Cost::of_removed_relations(facts, |relation| match args.relation_id {
+            Some(number) => relation.id == number,
+            None => args.endpoints.iter().all(|text| {
+                let (application, endpoint) = text.split_once(':').map_or((text.as_str(), None), |(a, e)| (a, Some(e)));
+                let is = |name: &str| endpoint.is_none_or(|endpoint| endpoint == name);
+                relation.endpoints.iter().any(|end| end.application == application && is(&end.name))
+            }),
+        })
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

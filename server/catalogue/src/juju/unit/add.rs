@@ -11,7 +11,9 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, ResolvedTarget, Scope, entity, juju::render::bulk_single, target};
+use crate::{
+    Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope, entity, juju::render::bulk_single, target,
+};
 
 /// The tool `juju_add_unit`.
 pub struct AddUnit;
@@ -65,6 +67,18 @@ impl Command for AddUnit {
 
     fn impact(args: &Args) -> Impact {
         Impact { units_added: u64::from(args.num_units.unwrap_or(1)), ..Impact::default() }
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        vec![
+            Precondition::OwnUnits(args.application.clone()),
+            Precondition::Placements(Some(args.application.clone()), args.to.clone()),
+            Precondition::DetachedStorage(args.attach_storage.clone()),
+        ]
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        Cost::of_new_units(u64::from(args.num_units.unwrap_or(1)), &args.to, facts)
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Command, Failure, ResolvedTarget, Scope, entity,
+    Blocks, Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope, Substrate, entity,
     juju::removal::{Removal, RemovalReport, removal},
     target,
 };
@@ -40,6 +40,7 @@ impl Command for RemoveUnit {
     const DESCRIPTION: &'static str = "Removes units; cannot be undone. On Kubernetes use juju_scale_application.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Destructive;
+    const BLOCKS: Blocks = Blocks::Removal;
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["units"];
 
@@ -54,6 +55,22 @@ impl Command for RemoveUnit {
     fn impact(args: &Args) -> Impact {
         let impact = Impact { units_removed: args.units.len() as u64, ..Impact::default() };
         impact.with_skipped_checks(&[("destroy_storage", args.destroy_storage), ("force", args.force)])
+    }
+
+    fn required_entities(_: &Args) -> Vec<TargetEntity> {
+        // the controller has its own words for a unit that does not exist: `Precondition::Principals`
+        Vec::new()
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        vec![
+            Precondition::Substrate(Substrate::Machines, "use juju_scale_application"),
+            Precondition::Principals(args.units.clone()),
+        ]
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        Cost::of_removed_units(&args.units, facts)
     }
 
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Command, Failure, ResolvedTarget, Scope, entity,
+    Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope, entity,
     juju::removal::{Failed, split},
     target,
 };
@@ -70,6 +70,17 @@ impl Command for Resolved {
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         target::or_all_applications(target::units(&args.units))
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        vec![Precondition::UnitsInError(args.units.clone())]
+    }
+
+    fn cost(args: &Args, facts: &Facts) -> Cost {
+        let failed = facts
+            .units()
+            .filter(|(name, unit)| unit.workload_status.status == "error" && (args.all || args.units.contains(name)));
+        Cost::of_running_on(failed.map(|(name, _)| name.clone()).collect())
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

@@ -84,14 +84,15 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
     let settings =
         if args.config_yaml.is_empty() { BTreeMap::new() } else { config::from_yaml(&args.config_yaml, &name)? };
     call.write_model(|model| {
-        if args.dry_run {
-            return model
-                .applications
-                .get(&name)
-                .map_or(Ok(()), |_| Err(RemoteError::plain(format!("application \"{name}\" already exists"))));
-        }
         check_name(&name)?;
+        if args.dry_run && model.applications.contains_key(&name) {
+            return Err(RemoteError::plain(format!("application \"{name}\" already exists")));
+        }
         config::check(&resolved.charm, &settings)?;
+        check_spaces(model, args.endpoint_bindings.values())?;
+        if args.dry_run {
+            return Ok(());
+        }
         model.add_application(&name, &resolved.charm, &resolved.channel)?;
         let application = model.application_mut(&name)?;
         application.revision = revision;
@@ -140,6 +141,14 @@ pub(super) fn is_valid(name: &str) -> bool {
 fn check_name(name: &str) -> Result<(), RemoteError> {
     let refused = || RemoteError::plain(format!("cannot add application \"{name}\": invalid name"));
     if is_valid(name) { Ok(()) } else { Err(refused()) }
+}
+
+/// Refuses spaces that the model does not have; the empty name is the default one.
+fn check_spaces<'a>(model: &Model, names: impl IntoIterator<Item = &'a String>) -> Result<(), RemoteError> {
+    match names.into_iter().find(|name| !name.is_empty() && !model.spaces.contains(name)) {
+        Some(name) => Err(RemoteError::not_found(format!("space \"{name}\""))),
+        None => Ok(()),
+    }
 }
 
 /// The charm's architecture is a constraint of its application from the start.

@@ -1,0 +1,696 @@
+//! A dry run finds what the act would be refused for, and states what the act costs, for every tool that changes something.
+
+use catalogue::{Catalogue, Tool};
+use juju_wire::facade::block::{BlockSwitchParams, SwitchBlockOff, SwitchBlockOn};
+use serde_json::{Value, json};
+use tests::{RealController, SideBySide, side_by_side::simulator};
+
+/// Methods with a dry run of their own; in these tests they are called as dry runs too.
+const WITH_DRY_RUN: [&str; 4] = [
+    "Application.DeployFromRepository",
+    "Application.DestroyApplication",
+    "Application.DestroyUnit",
+    "MachineManager.DestroyMachineWithParams",
+];
+
+/// An act that is refused: tool, arguments, code, part of the sentence, part of the remedy.
+type Refused = (&'static str, Value, &'static str, &'static str, &'static str);
+
+fn writing_tools(catalogue: &Catalogue) -> impl Iterator<Item = &dyn Tool> {
+    catalogue.iter().filter(|tool| tool.effect().changes())
+}
+
+/// Arguments with which each tool does something in the scenario `kubernetes`.
+fn accepted() -> Vec<(&'static str, Value)> {
+    vec![
+        ("juju_add_machine", json!({"num_machines": 2})),
+        ("juju_add_model", json!({"name": "fresh"})),
+        ("juju_add_unit", json!({"application": "web", "num_units": 2, "to": ["0"]})),
+        ("juju_config", json!({"application": "web", "values": {"title": "x", "workers": 3}})),
+        ("juju_consume", json!({"offer": "admin/edge.ingress"})),
+        ("juju_deploy", json!({"charm": "redis", "num_units": 2})),
+        ("juju_destroy_model", json!({"model": "shop", "destroy_storage": true})),
+        ("juju_exec", json!({"command": "true", "applications": ["web"]})),
+        ("juju_expose", json!({"application": "cart", "endpoints": ["api"], "to_spaces": ["alpha"]})),
+        ("juju_integrate", json!({"endpoints": ["cart:payment", "web:website"]})),
+        ("juju_model_config", json!({"values": {"update-status-hook-interval": "10m"}})),
+        ("juju_offer", json!({"application": "postgresql", "endpoints": ["database"]})),
+        ("juju_refresh", json!({"application": "web"})),
+        ("juju_remove_application", json!({"applications": ["cart"]})),
+        ("juju_remove_machine", json!({"machines": ["0"], "force": true})),
+        ("juju_remove_relation", json!({"endpoints": ["web", "cart"]})),
+        ("juju_remove_unit", json!({"units": ["postgresql/1"]})),
+        ("juju_resolved", json!({"all": true})),
+        ("juju_run", json!({"units": ["web/0"], "action": "restart"})),
+        ("juju_scale_application", json!({"model": "edge", "application": "traefik", "scale": 3})),
+        ("juju_set_constraints", json!({"application": "web", "constraints": "mem=1G spaces=alpha"})),
+        ("juju_trust", json!({"application": "web"})),
+        ("juju_unexpose", json!({"application": "web"})),
+    ]
+}
+
+fn refused_units_and_machines() -> Vec<Refused> {
+    vec![
+        ("juju_add_machine", json!({"model": "edge"}), "not_supported", "Kubernetes", "add units"),
+        ("juju_add_machine", json!({"constraints": "spaces=alfa"}), "not_found", "\"alfa\"", "`alpha`"),
+        ("juju_add_unit", json!({"application": "wbe"}), "not_found", "application \"wbe\" not found", "`web`"),
+        ("juju_add_unit", json!({"application": "ntp"}), "juju_error", "subordinate", "principal"),
+        (
+            "juju_add_unit",
+            json!({"application": "web", "to": ["99"]}),
+            "not_found",
+            "machine 99 not found",
+            "machines: 0",
+        ),
+        ("juju_add_unit", json!({"application": "web", "to": ["lxc:0"]}), "invalid_request", "lxc", "`lxd`"),
+        (
+            "juju_add_unit",
+            json!({"model": "edge", "application": "traefik", "to": ["0"]}),
+            "not_supported",
+            "Kubernetes",
+            "leave `to` out",
+        ),
+        (
+            "juju_add_unit",
+            json!({"application": "postgresql", "attach_storage": ["pgdata/9"]}),
+            "not_found",
+            "pgdata/9",
+            "storage",
+        ),
+        (
+            "juju_add_unit",
+            json!({"application": "postgresql", "attach_storage": ["pgdata/0"]}),
+            "in_use",
+            "attached to postgresql/0",
+            "detach",
+        ),
+        ("juju_remove_machine", json!({"machines": ["0"]}), "in_use", "machine 0 has unit \"web/0\" assigned", "force"),
+        ("juju_remove_machine", json!({"machines": ["77"]}), "not_found", "machine 77 not found", "machines: 0"),
+        (
+            "juju_remove_unit",
+            json!({"units": ["web/9"]}),
+            "juju_error",
+            "unit \"web/9\" does not exist",
+            "web/0, web/1",
+        ),
+        ("juju_remove_unit", json!({"units": ["ntp/0"]}), "juju_error", "subordinate", "relation"),
+        (
+            "juju_remove_unit",
+            json!({"model": "edge", "units": ["traefik/0"]}),
+            "not_supported",
+            "Kubernetes",
+            "juju_scale_application",
+        ),
+        (
+            "juju_resolved",
+            json!({"units": ["web/0"]}),
+            "juju_error",
+            "unit \"web/0\" is not in an error state",
+            "no unit",
+        ),
+        (
+            "juju_scale_application",
+            json!({"application": "web", "scale": 3}),
+            "not_supported",
+            "machine model",
+            "juju_add_unit",
+        ),
+        (
+            "juju_exec",
+            json!({"command": "true", "units": ["wbe/0"]}),
+            "not_found",
+            "unit \"wbe/0\" not found",
+            "`web/0`",
+        ),
+        (
+            "juju_run",
+            json!({"units": ["web/0"], "action": "restar"}),
+            "juju_error",
+            "action \"restar\" not defined",
+            "`restart`",
+        ),
+        (
+            "juju_run",
+            json!({"units": ["postgresql/0"], "action": "switchover", "params": {"scope": 5}}),
+            "juju_error",
+            "must be of type string",
+            "params.scope",
+        ),
+    ]
+}
+
+fn refused_applications() -> Vec<Refused> {
+    vec![
+        (
+            "juju_config",
+            json!({"application": "web", "values": {"titel": "x"}}),
+            "juju_error",
+            "unknown option \"titel\"",
+            "`title`",
+        ),
+        (
+            "juju_config",
+            json!({"application": "web", "values": {"workers": "many"}}),
+            "juju_error",
+            "expected int, got \"many\"",
+            "whole number",
+        ),
+        (
+            "juju_config",
+            json!({"application": "web", "values": {"debug": "yes"}}),
+            "juju_error",
+            "expected boolean",
+            "true or false",
+        ),
+        (
+            "juju_config",
+            json!({"application": "web", "reset": ["titel"]}),
+            "juju_error",
+            "unknown option \"titel\"",
+            "`title`",
+        ),
+        (
+            "juju_deploy",
+            json!({"charm": "redis", "application_name": "web"}),
+            "already_exists",
+            "application \"web\" already exists",
+            "another name",
+        ),
+        (
+            "juju_deploy",
+            json!({"charm": "redis", "application_name": "web-2"}),
+            "invalid_request",
+            "invalid application name",
+            "letter in each part",
+        ),
+        ("juju_deploy", json!({"charm": "nonsense"}), "juju_error", "No charm or bundle with name \"nonsense\"", ""),
+        ("juju_deploy", json!({"charm": "redis", "channel": "9/stable"}), "juju_error", "9/stable", ""),
+        (
+            "juju_deploy",
+            json!({"charm": "redis", "base": "ubuntu@24.04"}),
+            "juju_error",
+            "supported bases are: ubuntu@22.04",
+            "",
+        ),
+        ("juju_deploy", json!({"charm": "redis", "to": ["99"]}), "not_found", "machine 99", ""),
+        (
+            "juju_deploy",
+            json!({"charm": "redis", "bind": {"": "alfa"}}),
+            "not_found",
+            "space \"alfa\" not found",
+            "`alpha`",
+        ),
+        (
+            "juju_deploy",
+            json!({"charm": "postgresql", "storage": {"pgdata": "lop,1G"}, "application_name": "store"}),
+            "not_found",
+            "pool \"lop\"",
+            "`loop`",
+        ),
+        ("juju_deploy", json!({"charm": "redis", "config": {"maxmem": "1"}}), "juju_error", "maxmem", ""),
+        ("juju_deploy", json!({"charm": "redis", "constraints": "spaces=alfa"}), "not_found", "\"alfa\"", "`alpha`"),
+        ("juju_expose", json!({"application": "web", "endpoints": ["websit"]}), "not_found", "\"websit\"", "`website`"),
+        ("juju_expose", json!({"application": "web", "to_spaces": ["alfa"]}), "not_found", "space \"alfa\"", "`alpha`"),
+        ("juju_unexpose", json!({"application": "web", "endpoints": ["cart"]}), "not_found", "\"cart\"", ""),
+        ("juju_refresh", json!({"application": "wbe"}), "not_found", "application \"wbe\" not found", "`web`"),
+        ("juju_refresh", json!({"application": "web", "channel": "9/stable"}), "juju_error", "9/stable", ""),
+        (
+            "juju_remove_application",
+            json!({"applications": ["catr"]}),
+            "not_found",
+            "application \"catr\" not found",
+            "`cart`",
+        ),
+        (
+            "juju_set_constraints",
+            json!({"application": "ntp", "constraints": "mem=1G"}),
+            "juju_error",
+            "subordinate",
+            "",
+        ),
+        (
+            "juju_set_constraints",
+            json!({"application": "web", "constraints": "spaces=alfa"}),
+            "not_found",
+            "\"alfa\"",
+            "`alpha`",
+        ),
+        ("juju_trust", json!({"application": "wbe"}), "not_found", "application \"wbe\" not found", "`web`"),
+    ]
+}
+
+fn refused_relations() -> Vec<Refused> {
+    let relate = |one: &str, other: &str| json!({"endpoints": [one, other]});
+    vec![
+        ("juju_integrate", relate("web", "ntp:monitors"), "juju_error", "has no \"monitors\" relation", "juju-info"),
+        (
+            "juju_integrate",
+            relate("web:websit", "cart"),
+            "juju_error",
+            "application \"web\" has no \"websit\" relation",
+            "`website`",
+        ),
+        (
+            "juju_integrate",
+            relate("web", "cart"),
+            "juju_error",
+            "ambiguous relation: \"web cart\"",
+            "name the endpoints",
+        ),
+        ("juju_integrate", relate("web:cart", "cart:api"), "already_exists", "web:cart cart:api", "related"),
+        (
+            "juju_integrate",
+            relate("web:website", "cart:api"),
+            "juju_error",
+            "no relations found",
+            "cart:api provides http",
+        ),
+        (
+            "juju_integrate",
+            relate("web", "postgresql"),
+            "juju_error",
+            "no relations found",
+            "postgresql:database provides postgresql_client",
+        ),
+        ("juju_integrate", relate("web", "postgresql:database-peers"), "juju_error", "no relations found", "peer"),
+        ("juju_integrate", relate("web", "wbe"), "not_found", "application \"wbe\" not found", "`web`"),
+        ("juju_integrate", relate("web", "admin/edge.ingres"), "not_found", "ingres", "`ingress`"),
+        (
+            "juju_remove_relation",
+            relate("web", "postgresql"),
+            "not_found",
+            "relation matching \"web postgresql\" not found",
+            "web:cart cart:api",
+        ),
+        ("juju_remove_relation", json!({"relation_id": 99}), "not_found", "relation 99 not found", "relations: "),
+        (
+            "juju_offer",
+            json!({"application": "postgresql", "endpoints": ["databse"]}),
+            "not_found",
+            "\"databse\"",
+            "`database`",
+        ),
+        ("juju_consume", json!({"offer": "admin/edge.ingres"}), "not_found", "ingres", "`ingress`"),
+        (
+            "juju_consume",
+            json!({"offer": "other:admin/shop.db"}),
+            "controller_unknown",
+            "no controller named \"other\"",
+            "name one of the known",
+        ),
+        (
+            "juju_consume",
+            json!({"offer": "prod.example:admin/shop.db"}),
+            "controller_unknown",
+            "no controller named \"prod.example\"",
+            "name one of the known",
+        ),
+        (
+            "juju_consume",
+            json!({"offer": "admin/edge.ingress", "application_alias": "web"}),
+            "already_exists",
+            "web",
+            "",
+        ),
+    ]
+}
+
+fn refused_models() -> Vec<Refused> {
+    vec![
+        ("juju_add_model", json!({"name": "shop"}), "already_exists", "model \"shop\" for admin already exists", ""),
+        ("juju_add_model", json!({"name": "My_Shop"}), "invalid_request", "not a valid name", ""),
+        (
+            "juju_add_model",
+            json!({"name": "x", "cloud": "microk8"}),
+            "not_found",
+            "cloud \"microk8\" not found",
+            "`microk8s`",
+        ),
+        (
+            "juju_add_model",
+            json!({"name": "x", "cloud": "microk8s", "region": "localhos"}),
+            "not_found",
+            "region \"localhos\"",
+            "`localhost`",
+        ),
+        (
+            "juju_add_model",
+            json!({"name": "x", "cloud": "microk8s", "credential": "microk8"}),
+            "not_found",
+            "credential \"microk8\"",
+            "`microk8s`",
+        ),
+        (
+            "juju_model_config",
+            json!({"values": {"agent-version": "3.6.12"}}),
+            "juju_error",
+            "agent-version cannot be changed",
+            "",
+        ),
+        (
+            "juju_model_config",
+            json!({"values": {"automatically-retry-hooks": "maybe"}}),
+            "juju_error",
+            "expected bool",
+            "",
+        ),
+        ("juju_destroy_model", json!({"model": "controller"}), "juju_error", "controller model", ""),
+    ]
+}
+
+fn refused() -> Vec<Refused> {
+    [refused_units_and_machines(), refused_applications(), refused_relations(), refused_models()].concat()
+}
+
+fn at_shop(tool: &str, arguments: &Value, dry_run: bool) -> Value {
+    let mut arguments = arguments.clone();
+    if arguments.get("model").is_none() && tool != "juju_add_model" {
+        arguments["model"] = json!("shop");
+    }
+    if dry_run {
+        arguments["dry_run"] = json!(true);
+    }
+    arguments
+}
+
+/// Code, sentence and remedy of a call that is refused.
+async fn refusal(pair: &SideBySide, tool: &str, arguments: &Value) -> Option<(&'static str, String, String)> {
+    let refusal = pair.juju_mcp(tool, arguments).await.err()?;
+    Some((refusal.code(), refusal.to_string(), refusal.remedy().unwrap_or_default()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dry_run_of_every_writing_tool_is_refused_for_what_the_act_would_be() {
+    let simulator = simulator("kubernetes").await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    let rows = refused();
+    let untested: Vec<_> = writing_tools(&pair.dispatcher.catalogue)
+        .map(Tool::name)
+        .filter(|name| !rows.iter().any(|(tool, ..)| tool == name))
+        .collect();
+    assert!(untested.is_empty(), "add a refused dry run for {untested:?}");
+    let mut problems = Vec::new();
+    for (tool, arguments, code, sentence, remedy) in &rows {
+        match refusal(&pair, tool, &at_shop(tool, arguments, true)).await {
+            None => problems.push(format!("{tool} {arguments}: the dry run is accepted")),
+            Some(found) if found.0 != *code || !found.1.contains(sentence) || !found.2.contains(remedy) => {
+                problems.push(format!("{tool} {arguments}: {found:?}, not {code}, {sentence}, {remedy}"));
+            }
+            Some(_) => {}
+        }
+    }
+    let mut writes = simulator.writes();
+    writes.retain(|method, _| !WITH_DRY_RUN.contains(&method.as_str()));
+    assert!(problems.is_empty() && writes.is_empty(), "{}\n{writes:?}", problems.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn act_that_a_dry_run_refuses_is_refused_with_the_same_code() {
+    let simulator = simulator("kubernetes").await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    let mut problems = Vec::new();
+    for (tool, arguments, code, ..) in refused() {
+        let found = refusal(&pair, tool, &at_shop(tool, &arguments, false)).await;
+        // the controller accepts constraints that no machine can meet, and the machine never comes
+        let accepted = arguments["constraints"].as_str().is_some_and(|text| text.contains("spaces"));
+        if found.as_ref().map(|found| found.0) != Some(code) && !(accepted && found.is_none()) {
+            problems.push(format!("{tool} {arguments}: {found:?}, and the dry run is refused with {code}"));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dry_run_of_every_writing_tool_states_the_cost() {
+    let simulator = simulator("kubernetes").await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    let rows = accepted();
+    let cost = async |tool: &str, arguments: &Value| {
+        let reply = pair.juju_mcp(tool, &at_shop(tool, arguments, true)).await;
+        let reply = reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal} ({:?})", refusal.remedy()));
+        let lines = reply.value["preview"]["cost"].as_array().cloned().unwrap_or_default();
+        assert!(
+            !lines.is_empty() && reply.text.contains(lines[0].as_str().unwrap_or_default()),
+            "{tool}: {}",
+            reply.text
+        );
+        lines
+    };
+    for tool in writing_tools(&pair.dispatcher.catalogue) {
+        let (name, arguments) = rows
+            .iter()
+            .find(|(name, _)| *name == tool.name())
+            .unwrap_or_else(|| panic!("add arguments for {}", tool.name()));
+        cost(name, arguments).await;
+    }
+    for (tool, arguments, lines) in [
+        ("juju_add_machine", json!({"num_machines": 2}), json!(["adds 2 machines"])),
+        (
+            "juju_add_unit",
+            json!({"application": "web", "num_units": 2, "to": ["0"]}),
+            json!(["adds 1 machine", "adds 2 units"]),
+        ),
+        ("juju_deploy", json!({"charm": "redis", "num_units": 2}), json!(["adds 2 machines", "adds 2 units"])),
+        ("juju_refresh", json!({"application": "web"}), json!(["restarts or runs hooks on 2 units: web/0, web/1"])),
+        (
+            "juju_remove_application",
+            json!({"applications": ["cart"]}),
+            json!(["removes 1 unit: cart/0", "removes 1 relation: web:cart cart:api"]),
+        ),
+        (
+            "juju_remove_unit",
+            json!({"units": ["postgresql/1"]}),
+            json!(["removes 2 units: postgresql/1, ntp/1", "destroys 1 storage instance: pgdata/1"]),
+        ),
+        (
+            "juju_scale_application",
+            json!({"model": "edge", "application": "traefik", "scale": 1}),
+            json!(["removes 1 unit: traefik/1"]),
+        ),
+    ] {
+        assert_eq!(json!(cost(tool, &arguments).await), lines, "{tool} {arguments}");
+    }
+    assert!(simulator.writes().keys().all(|method| WITH_DRY_RUN.contains(&method.as_str())));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn removal_of_an_offered_application_states_its_consumers() {
+    let simulator = simulator("kubernetes").await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    for (tool, arguments) in [
+        ("juju_offer", json!({"application": "postgresql", "endpoints": ["database"], "offer_name": "store"})),
+        ("juju_add_model", json!({"name": "beside", "cloud": "microk8s"})),
+    ] {
+        pair.juju_mcp(tool, &at_shop(tool, &arguments, false)).await.expect(tool);
+    }
+    let reply =
+        pair.juju_mcp("juju_destroy_model", &json!({"model": "shop", "destroy_storage": true, "dry_run": true})).await;
+    let preview = reply.expect("a dry run").value["preview"].clone();
+    assert_eq!(preview["offers"], json!(["store"]), "{preview}");
+    assert!(preview["cost"].to_string().contains("removes 7 units"), "{preview}");
+}
+
+/// Switches a block of a model.
+async fn switch_block(pair: &SideBySide, model: &str, kind: &str, on: bool) {
+    let controller = pair.dispatcher.controllers.controller(None).expect("the only one");
+    let connection = controller.model(model).await.expect("the model");
+    let params = BlockSwitchParams { kind: kind.to_owned(), message: "frozen for the audit".to_owned() };
+    let reply = if on {
+        connection.call::<SwitchBlockOn>(params).await
+    } else {
+        connection.call::<SwitchBlockOff>(params).await
+    };
+    reply.expect("a reply").into_result().expect("switched");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dry_run_of_every_writing_tool_finds_the_block_that_the_act_meets() {
+    let simulator = simulator("kubernetes").await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    let mut problems = Vec::new();
+    for kind in ["BlockChange", "BlockRemove", "BlockDestroy"] {
+        for model in ["shop", "edge"] {
+            switch_block(&pair, model, kind, true).await;
+        }
+        for (tool, arguments) in accepted() {
+            let foreseen = refusal(&pair, tool, &at_shop(tool, &arguments, true)).await.map(|found| (found.0, found.1));
+            // a call that succeeds would change the estate of the next one
+            if foreseen.is_some() || tool == "juju_run" || tool == "juju_offer" {
+                let real =
+                    refusal(&pair, tool, &at_shop(tool, &arguments, false)).await.map(|found| (found.0, found.1));
+                if foreseen != real {
+                    problems.push(format!("{kind} {tool}: {foreseen:?}, and the act {real:?}"));
+                }
+            }
+        }
+        for model in ["shop", "edge"] {
+            switch_block(&pair, model, kind, false).await;
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failed_act_names_the_nearest_name_as_the_dry_run_does() {
+    let simulator = simulator("kubernetes").await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    for (tool, arguments, remedy) in [
+        ("juju_add_unit", json!({"application": "wbe"}), "did you mean `web`?"),
+        ("juju_show_application", json!({"applications": ["postgresq"]}), "did you mean `postgresql`?"),
+        ("juju_show_unit", json!({"units": ["web/9"]}), "units of web: web/0, web/1"),
+        ("juju_config", json!({"application": "web", "values": {"titel": "x"}}), "did you mean `title`?"),
+        ("juju_run", json!({"units": ["web/0"], "action": "restar"}), "did you mean `restart`?"),
+    ] {
+        let found = refusal(&pair, tool, &at_shop(tool, &arguments, false)).await.expect(tool);
+        assert!(found.2.contains(remedy), "{tool} {arguments}: {found:?}");
+    }
+}
+
+fn refused_on_real_controller() -> Vec<Refused> {
+    let relate = |one: &str, other: &str| json!({"endpoints": [one, other]});
+    vec![
+        ("juju_add_unit", json!({"application": "wbe"}), "not_found", "\"wbe\"", "`web`"),
+        ("juju_add_unit", json!({"application": "watch"}), "juju_error", "subordinate", ""),
+        ("juju_add_unit", json!({"application": "web", "to": ["99"]}), "not_found", "machine 99", ""),
+        ("juju_config", json!({"application": "web", "values": {"nonsense": "x"}}), "juju_error", "nonsense", ""),
+        ("juju_deploy", json!({"charm": "nonsense"}), "juju_error", "nonsense", ""),
+        ("juju_deploy", json!({"charm": "ubuntu", "base": "ubuntu@24.04"}), "juju_error", "ubuntu@24.04", ""),
+        ("juju_deploy", json!({"charm": "ubuntu", "to": ["99"]}), "not_found", "machine 99", ""),
+        ("juju_deploy", json!({"charm": "ubuntu", "bind": {"": "alfa"}}), "not_found", "space", "`alpha`"),
+        ("juju_exec", json!({"command": "true", "applications": ["wbe"]}), "not_found", "\"wbe\"", "`web`"),
+        ("juju_expose", json!({"application": "web", "endpoints": ["nonsense"]}), "not_found", "\"nonsense\"", ""),
+        ("juju_expose", json!({"application": "web", "to_spaces": ["alfa"]}), "not_found", "\"alfa\"", "`alpha`"),
+        ("juju_integrate", relate("web", "web"), "juju_error", "no relations found", ""),
+        ("juju_integrate", relate("web:nonsense", "db"), "juju_error", "has no \"nonsense\" relation", ""),
+        ("juju_integrate", relate("web", "db"), "already_exists", "web:db db:", ""),
+        ("juju_integrate", relate("cache", "watch"), "juju_error", "no relations found", ""),
+        (
+            "juju_model_config",
+            json!({"values": {"agent-version": "3.6.12"}}),
+            "juju_error",
+            "agent-version cannot be changed",
+            "",
+        ),
+        (
+            "juju_model_config",
+            json!({"values": {"automatically-retry-hooks": "maybe"}}),
+            "juju_error",
+            "expected bool",
+            "",
+        ),
+        ("juju_offer", json!({"application": "db", "endpoints": ["nonsense"]}), "not_found", "nonsense", ""),
+        ("juju_refresh", json!({"application": "web", "channel": "9/stable"}), "juju_error", "9/stable", ""),
+        ("juju_remove_application", json!({"applications": ["wbe"]}), "not_found", "\"wbe\"", "`web`"),
+        ("juju_remove_machine", json!({"machines": ["0"]}), "in_use", "machine 0", ""),
+        ("juju_remove_machine", json!({"machines": ["99"]}), "not_found", "machine 99", ""),
+        ("juju_remove_relation", relate("web", "watch"), "not_found", "\"web watch\"", ""),
+        ("juju_remove_relation", json!({"relation_id": 999}), "not_found", "relation 999", ""),
+        ("juju_remove_unit", json!({"units": ["web/9"]}), "juju_error", "\"web/9\"", ""),
+        ("juju_remove_unit", json!({"units": ["watch/0"]}), "juju_error", "subordinate", ""),
+        ("juju_resolved", json!({"units": ["db/0"]}), "juju_error", "\"db/0\" is not in an error state", ""),
+        (
+            "juju_run",
+            json!({"units": ["web/0"], "action": "restar"}),
+            "juju_error",
+            "action \"restar\" not defined",
+            "`restart`",
+        ),
+        ("juju_scale_application", json!({"application": "web", "scale": 3}), "not_supported", "", "juju_add_unit"),
+        ("juju_add_machine", json!({"model": "k8s"}), "not_supported", "", ""),
+        (
+            "juju_set_constraints",
+            json!({"application": "watch", "constraints": "mem=1G"}),
+            "juju_error",
+            "subordinate",
+            "",
+        ),
+        ("juju_trust", json!({"application": "wbe"}), "not_found", "\"wbe\"", "`web`"),
+        ("juju_unexpose", json!({"application": "web", "endpoints": ["nonsense"]}), "not_found", "\"nonsense\"", ""),
+        ("juju_add_model", json!({"name": "staging", "cloud": "dummy"}), "already_exists", "staging", ""),
+        ("juju_add_model", json!({"name": "x", "cloud": "dumy"}), "not_found", "dumy", "`dummy`"),
+        ("juju_add_model", json!({"name": "x", "cloud": "dummy", "region": "no-such"}), "not_found", "no-such", ""),
+        ("juju_add_model", json!({"name": "x", "cloud": "dummy", "credential": "no-such"}), "not_found", "no-such", ""),
+        (
+            "juju_consume",
+            json!({"model": "staging", "offer": "admin/prod.shop-databas"}),
+            "not_found",
+            "shop-databas",
+            "`shop-database`",
+        ),
+        (
+            "juju_consume",
+            json!({"model": "staging", "offer": "admin/prod.shop-database", "application_alias": "front"}),
+            "already_exists",
+            "front",
+            "",
+        ),
+        ("juju_destroy_model", json!({"model": "controller"}), "juju_error", "controller model", ""),
+    ]
+}
+
+fn at_prod(tool: &str, arguments: &Value, dry_run: bool) -> Value {
+    let mut arguments = at_shop(tool, arguments, dry_run);
+    if arguments["model"] == "shop" {
+        arguments["model"] = json!("prod");
+    }
+    arguments
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
+async fn dry_run_on_real_controller_names_the_cause_of_the_real_refusal() {
+    let real = RealController::start().await;
+    let pair = SideBySide::on_real_controller(&real).await;
+    let mut problems = Vec::new();
+    for (tool, arguments, code, sentence, remedy) in refused_on_real_controller() {
+        let foreseen = refusal(&pair, tool, &at_prod(tool, &arguments, true)).await;
+        let act = refusal(&pair, tool, &at_prod(tool, &arguments, false)).await;
+        let fits = |found: &Option<(&str, String, String)>| {
+            found.as_ref().is_some_and(|found| found.0 == code && found.1.contains(sentence))
+        };
+        let helps = foreseen.as_ref().is_some_and(|found| found.2.contains(remedy));
+        if !fits(&foreseen) || !fits(&act) || !helps {
+            problems.push(format!("{tool} {arguments}:\n  dry run {foreseen:?}\n  act     {act:?}"));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
+async fn dry_run_of_reader_on_real_controller_is_refused_as_the_act_is() {
+    let real = RealController::start().await;
+    let pair = SideBySide::on_real_controller_as(&real, "reader").await;
+    let mut problems = Vec::new();
+    for (tool, arguments) in [
+        ("juju_add_machine", json!({})),
+        ("juju_add_unit", json!({"application": "web"})),
+        ("juju_config", json!({"application": "web", "reset": ["title"]})),
+        ("juju_deploy", json!({"charm": "ubuntu"})),
+        ("juju_exec", json!({"command": "true", "units": ["web/0"]})),
+        ("juju_expose", json!({"application": "db"})),
+        ("juju_integrate", json!({"endpoints": ["web", "db"]})),
+        ("juju_model_config", json!({"reset": ["default-space"]})),
+        ("juju_offer", json!({"application": "db", "endpoints": ["db"]})),
+        ("juju_remove_application", json!({"applications": ["web"]})),
+        ("juju_remove_machine", json!({"machines": ["0"]})),
+        ("juju_remove_relation", json!({"endpoints": ["web", "db"]})),
+        ("juju_remove_unit", json!({"units": ["web/0"]})),
+        ("juju_resolved", json!({"all": true})),
+        ("juju_run", json!({"units": ["web/0"], "action": "restart"})),
+        ("juju_set_constraints", json!({"application": "web", "constraints": "mem=1G"})),
+        ("juju_trust", json!({"application": "web"})),
+        ("juju_unexpose", json!({"application": "web"})),
+        ("juju_destroy_model", json!({"model": "prod"})),
+    ] {
+        let foreseen = refusal(&pair, tool, &at_prod(tool, &arguments, true)).await;
+        let act = refusal(&pair, tool, &at_prod(tool, &arguments, false)).await;
+        let is_denied =
+            |found: &Option<(&str, String, String)>| found.as_ref().is_some_and(|found| found.0 == "unauthorized");
+        let helps = foreseen.as_ref().is_some_and(|found| found.2.contains("juju grant reader"));
+        if !is_denied(&foreseen) || !is_denied(&act) || !helps {
+            problems.push(format!("{tool} {arguments}:\n  dry run {foreseen:?}\n  act     {act:?}"));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
