@@ -252,9 +252,9 @@ async fn reused_idempotency_key_consumes_no_approval() {
 #[tokio::test]
 async fn approvers_never_see_secrets() {
     let shop = shop().await;
-    let secret =
-        json!({"model": "shop", "application": "web", "values": {"admin-password": "hunter2 x", "title": "Shop"}});
-    let asked = shop.call("admin", "juju_config", &secret, &with_elicitation(json!({}))).await;
+    let params = json!({"admin-password": "hunter2 x", "title": "Shop"});
+    let secret = json!({"model": "shop", "units": ["web/0"], "action": "restart", "params": params});
+    let asked = shop.call("admin", "juju_run", &secret, &with_elicitation(json!({}))).await;
     assert_eq!(asked["resultType"], "input_required", "{asked}");
     let (_, listed) = shop.api("approver", "GET", "", &Value::Null).await;
     assert!(

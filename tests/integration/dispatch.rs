@@ -83,11 +83,11 @@ async fn dry_run_reports_the_command_and_sends_no_write() {
     let (simulator, pair) = shop().await;
     for (tool, arguments) in [
         ("add-unit", json!({"application": "web"})),
-        ("config", json!({"application": "web", "values": {"rate-limit": 3}})),
+        ("config", json!({"application": "web", "values": {"workers": 3}})),
         ("expose", json!({"application": "web"})),
-        ("integrate", json!({"endpoints": ["cart", "redis"]})),
+        ("integrate", json!({"endpoints": ["ingress:backend", "cart:api"]})),
         ("exec", json!({"command": "true", "units": ["web/0"]})),
-        ("destroy-model", json!({})),
+        ("destroy-model", json!({"destroy_storage": true})),
         ("set-constraints", json!({"application": "web", "constraints": "mem=1G"})),
     ] {
         let mut arguments = arguments;
@@ -126,7 +126,7 @@ async fn denied_call_is_recorded_and_sends_nothing() {
     let (simulator, pair) = shop().await;
     for (role, tool, arguments) in [
         ("viewer", "add-unit", json!({"model": "shop", "application": "web"})),
-        ("observer", "config", json!({"model": "shop", "application": "web", "values": {"rate-limit": 3}})),
+        ("observer", "config", json!({"model": "shop", "application": "web", "values": {"workers": 3}})),
         ("approver", "exec", json!({"model": "shop", "command": "true", "units": ["web/0"]})),
         ("operator", "remove-application", json!({"model": "shop", "applications": ["web"]})),
         ("unknown-role", "status", json!({"model": "shop"})),

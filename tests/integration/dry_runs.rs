@@ -35,7 +35,7 @@ fn accepted() -> Vec<(&'static str, Value)> {
         ("juju_integrate", json!({"endpoints": ["cart:payment", "web:website"]})),
         ("juju_model_config", json!({"values": {"update-status-hook-interval": "10m"}})),
         ("juju_offer", json!({"application": "postgresql", "endpoints": ["database"]})),
-        ("juju_refresh", json!({"application": "web"})),
+        ("juju_refresh", json!({"application": "postgresql", "channel": "14/edge"})),
         ("juju_remove_application", json!({"applications": ["cart"]})),
         ("juju_remove_machine", json!({"machines": ["0"], "force": true})),
         ("juju_remove_relation", json!({"endpoints": ["web", "cart"]})),
@@ -62,7 +62,7 @@ fn refused_units_and_machines() -> Vec<Refused> {
             "machine 99 not found",
             "machines: 0",
         ),
-        ("juju_add_unit", json!({"application": "web", "to": ["lxc:0"]}), "invalid_request", "lxc", "`lxd`"),
+        ("juju_add_unit", json!({"application": "web", "to": ["lxc:0"]}), "juju_error", "lxc", "`lxd`"),
         (
             "juju_add_unit",
             json!({"model": "edge", "application": "traefik", "to": ["0"]}),
@@ -80,7 +80,7 @@ fn refused_units_and_machines() -> Vec<Refused> {
         (
             "juju_add_unit",
             json!({"application": "postgresql", "attach_storage": ["pgdata/0"]}),
-            "in_use",
+            "juju_error",
             "attached to postgresql/0",
             "detach",
         ),
@@ -179,8 +179,8 @@ fn refused_applications() -> Vec<Refused> {
         (
             "juju_deploy",
             json!({"charm": "redis", "application_name": "web-2"}),
-            "invalid_request",
-            "invalid application name",
+            "juju_error",
+            "\"web-2\": invalid name",
             "letter in each part",
         ),
         ("juju_deploy", json!({"charm": "nonsense"}), "juju_error", "No charm or bundle with name \"nonsense\"", ""),
@@ -286,7 +286,7 @@ fn refused_relations() -> Vec<Refused> {
         (
             "juju_offer",
             json!({"application": "postgresql", "endpoints": ["databse"]}),
-            "not_found",
+            "juju_error",
             "\"databse\"",
             "`database`",
         ),
@@ -318,7 +318,7 @@ fn refused_relations() -> Vec<Refused> {
 fn refused_models() -> Vec<Refused> {
     vec![
         ("juju_add_model", json!({"name": "shop"}), "already_exists", "model \"shop\" for admin already exists", ""),
-        ("juju_add_model", json!({"name": "My_Shop"}), "invalid_request", "not a valid name", ""),
+        ("juju_add_model", json!({"name": "My_Shop"}), "juju_error", "not a valid name", ""),
         (
             "juju_add_model",
             json!({"name": "x", "cloud": "microk8"}),
@@ -549,12 +549,28 @@ async fn failed_act_names_the_nearest_name_as_the_dry_run_does() {
 fn refused_on_real_controller() -> Vec<Refused> {
     let relate = |one: &str, other: &str| json!({"endpoints": [one, other]});
     vec![
+        ("juju_deploy", json!({"charm": "ubuntu", "application_name": "web"}), "already_exists", "\"web\"", ""),
+        ("juju_deploy", json!({"charm": "ubuntu", "application_name": "web-2"}), "juju_error", "\"web-2\"", ""),
+        (
+            "juju_deploy",
+            json!({"charm": "postgresql", "channel": "14/stable", "storage": {"pgdata": "lop,1G"}}),
+            "not_found",
+            "lop",
+            "`loop`",
+        ),
+        ("juju_add_unit", json!({"application": "web", "to": ["lxc:0"]}), "juju_error", "lxc", "`lxd`"),
         ("juju_add_unit", json!({"application": "wbe"}), "not_found", "\"wbe\"", "`web`"),
         ("juju_add_unit", json!({"application": "watch"}), "juju_error", "subordinate", ""),
         ("juju_add_unit", json!({"application": "web", "to": ["99"]}), "not_found", "machine 99", ""),
         ("juju_config", json!({"application": "web", "values": {"nonsense": "x"}}), "juju_error", "nonsense", ""),
         ("juju_deploy", json!({"charm": "nonsense"}), "juju_error", "nonsense", ""),
-        ("juju_deploy", json!({"charm": "ubuntu", "base": "ubuntu@24.04"}), "juju_error", "ubuntu@24.04", ""),
+        (
+            "juju_deploy",
+            json!({"charm": "postgresql", "channel": "14/stable", "base": "ubuntu@24.04"}),
+            "juju_error",
+            "ubuntu@24.04",
+            "",
+        ),
         ("juju_deploy", json!({"charm": "ubuntu", "to": ["99"]}), "not_found", "machine 99", ""),
         ("juju_deploy", json!({"charm": "ubuntu", "bind": {"": "alfa"}}), "not_found", "space", "`alpha`"),
         ("juju_exec", json!({"command": "true", "applications": ["wbe"]}), "not_found", "\"wbe\"", "`web`"),
@@ -563,7 +579,6 @@ fn refused_on_real_controller() -> Vec<Refused> {
         ("juju_integrate", relate("web", "web"), "juju_error", "no relations found", ""),
         ("juju_integrate", relate("web:nonsense", "db"), "juju_error", "has no \"nonsense\" relation", ""),
         ("juju_integrate", relate("web", "db"), "already_exists", "web:db db:", ""),
-        ("juju_integrate", relate("cache", "watch"), "juju_error", "no relations found", ""),
         (
             "juju_model_config",
             json!({"values": {"agent-version": "3.6.12"}}),
@@ -578,7 +593,7 @@ fn refused_on_real_controller() -> Vec<Refused> {
             "expected bool",
             "",
         ),
-        ("juju_offer", json!({"application": "db", "endpoints": ["nonsense"]}), "not_found", "nonsense", ""),
+        ("juju_offer", json!({"application": "db", "endpoints": ["nonsense"]}), "juju_error", "nonsense", ""),
         ("juju_refresh", json!({"application": "web", "channel": "9/stable"}), "juju_error", "9/stable", ""),
         ("juju_remove_application", json!({"applications": ["wbe"]}), "not_found", "\"wbe\"", "`web`"),
         ("juju_remove_machine", json!({"machines": ["0"]}), "in_use", "machine 0", ""),
@@ -624,7 +639,7 @@ fn refused_on_real_controller() -> Vec<Refused> {
             "front",
             "",
         ),
-        ("juju_destroy_model", json!({"model": "controller"}), "juju_error", "controller model", ""),
+        ("juju_destroy_model", json!({"model": "controller"}), "juju_error", "controller", ""),
     ]
 }
 

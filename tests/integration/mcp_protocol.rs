@@ -196,8 +196,8 @@ async fn arguments_with_one_reading_are_accepted_in_both_eras_and_over_stdio() {
             assert_ne!(answer.json()["result"]["isError"], true, "{arguments}: {}", answer.body);
             assert!(answer.json()["result"]["content"].is_array(), "{arguments}: {}", answer.body);
         }
-        let server = served.server.clone();
-        let mut client = StdioClient::with(server.local(Caller::local("ana", "admin"), Endpoint::full()));
+        let local = served.server.clone().local(Caller::local("ana", "admin"), Endpoint::full());
+        let mut client = StdioClient::with(local);
         client.initialize("2025-11-25", &json!({})).await;
         client.send(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params})).await;
         let answer = client.receive().await;

@@ -273,17 +273,12 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let method = request.method;
-        match METHODS.iter().find(|(known, _)| *known == method) {
-            Some((_, params)) => {
-                Err(ErrorData::invalid_params(format!("the params of `{method}` have to be {params}"), None))
-            }
-            None => {
-                let near = catalogue::nearest(&method, METHODS.iter().map(|(name, _)| *name));
-                let near = near.map(|near| format!(", the nearest is `{near}`")).unwrap_or_default();
-                let problem = format!("there is no method `{method}`{near}");
-                Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, problem, None))
-            }
+        if let Some((_, params)) = METHODS.iter().find(|(known, _)| *known == method) {
+            return Err(ErrorData::invalid_params(format!("the params of `{method}` have to be {params}"), None));
         }
+        let near = catalogue::nearest(&method, METHODS.iter().map(|(name, _)| *name));
+        let near = near.map(|near| format!(", the nearest is `{near}`")).unwrap_or_default();
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("there is no method `{method}`{near}"), None))
     }
 }
 

@@ -67,7 +67,26 @@ pub(super) async fn check_endpoints(
     }
 }
 
-pub(super) fn missing_endpoint<'a>(application: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Failure {
+/// Fails where the application lacks one of the endpoints, in the words of methods about relations.
+pub(super) async fn check_relation_endpoints(
+    facts: &Facts,
+    application: &str,
+    wanted: &[String],
+    target: &ResolvedTarget,
+) -> Result<(), Failure> {
+    let known = endpoints(&read_meta(facts, application, target).await?);
+    match wanted.iter().find(|name| !known.contains_key(*name)) {
+        Some(name) => Err(no_relation(application, name, known.keys().map(String::as_str))),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn no_relation<'a>(application: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Failure {
+    let remedy = suggest(name, known, "list endpoints with juju_show_application");
+    unmet(Code::None, format!("application \"{application}\" has no \"{name}\" relation"), remedy)
+}
+
+fn missing_endpoint<'a>(application: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Failure {
     let remedy = suggest(name, known, "list endpoints with juju_show_application");
     unmet(Code::NotFound, format!("endpoint \"{name}\" of application \"{application}\" not found"), remedy)
 }

@@ -34,9 +34,13 @@ impl Preconditions {
         }
         access::check_blocks(self.blocks, target).await?;
         let mut facts = Facts::read(target).await?;
-        let (substrates, others): (Vec<_>, Vec<_>) =
-            self.others.iter().partition(|other| matches!(other, Precondition::Substrate(..)));
-        for precondition in substrates {
+        // a cluster has no machines, so their names mean nothing there
+        let is_first = |other: &&Precondition| {
+            matches!(other, Precondition::Substrate(..))
+                || (facts.kubernetes && matches!(other, Precondition::Placements(..)))
+        };
+        let (first, others): (Vec<_>, Vec<_>) = self.others.iter().partition(is_first);
+        for precondition in first {
             check(precondition, &mut facts, target).await?;
         }
         entities::check(&facts, &self.entities)?;
@@ -72,6 +76,9 @@ async fn check(precondition: &Precondition, facts: &mut Facts, target: &Resolved
         Precondition::RelationNumber(number) => relations::check_number(facts, *number),
         Precondition::Endpoints(application, endpoints) => {
             charms::check_endpoints(facts, application, endpoints, target).await
+        }
+        Precondition::RelationEndpoints(application, endpoints) => {
+            charms::check_relation_endpoints(facts, application, endpoints, target).await
         }
         Precondition::ExposedEndpoints(application, endpoints) => charms::check_exposed(facts, application, endpoints),
         Precondition::Spaces(names) => placement::check_spaces(names, facts, target).await,

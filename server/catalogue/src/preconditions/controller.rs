@@ -27,7 +27,7 @@ pub(super) async fn check(wanted: &WantedModel<'_>, target: &ResolvedTarget) -> 
         let message = format!(
             "\"{name}\" is not a valid name: model names may only contain lowercase letters, digits and hyphens"
         );
-        return Err(unmet(Code::NotValid, message, "choose another name".to_owned()));
+        return Err(unmet(Code::None, message, "choose another name".to_owned()));
     }
     let connection = target.controller_connection().await?;
     let session = connection.session().await?;

@@ -57,7 +57,7 @@ fn check_entity(facts: &Facts, entity: &TargetEntity) -> Result<(), Failure> {
 pub(super) fn check_new_application(facts: &Facts, name: &str) -> Result<(), Failure> {
     if !is_application_name(name) {
         let remedy = "use small letters, digits and hyphens, with a letter in each part".to_owned();
-        return Err(unmet(Code::NotValid, format!("invalid application name \"{name}\""), remedy));
+        return Err(unmet(Code::None, format!("cannot add application \"{name}\": invalid name"), remedy));
     }
     let taken = facts.status.applications.contains_key(name);
     if !taken {

@@ -49,11 +49,7 @@ fn check_directive(
     let own = [target.model_uuid(), target.model_name().rsplit('/').next().unwrap_or_default()];
     if !scope.is_empty() && !SCOPES.contains(&scope) && !own.contains(&scope) {
         let remedy = suggest(scope, SCOPES, "write `3`, `lxd` or `lxd:3`");
-        return Err(unmet(
-            Code::NotValid,
-            format!("placement scope: invalid scope \"{scope}\" of `{directive}`"),
-            remedy,
-        ));
+        return Err(unmet(Code::None, format!("placement scope: invalid model UUID \"{scope}\""), remedy));
     }
     if !entity::is_machine(id) {
         return Ok(());
@@ -139,7 +135,7 @@ pub(super) async fn check_detached(ids: &[String], target: &ResolvedTarget) -> R
         };
         if let Some(unit) = storage.attachments.keys().next() {
             let message = format!("storage \"{id}\" is attached to {}", entity::name(unit));
-            return Err(unmet(Code::StorageAttached, message, "detach it first".to_owned()));
+            return Err(unmet(Code::None, message, "detach it first".to_owned()));
         }
     }
     Ok(())

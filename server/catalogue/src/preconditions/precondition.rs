@@ -54,6 +54,8 @@ pub enum Precondition {
     RelationNumber(i64),
     /// The application has the endpoints.
     Endpoints(String, Vec<String>),
+    /// The application has the endpoints, to relate or to offer them.
+    RelationEndpoints(String, Vec<String>),
     /// The application exposes the endpoints.
     ExposedEndpoints(String, Vec<String>),
     /// The model has the spaces.

@@ -6,7 +6,7 @@ use juju_wire::{
 };
 
 use super::{
-    charms::{self, JUJU_INFO, missing_endpoint},
+    charms::{self, JUJU_INFO, no_relation},
     facts::Facts,
     unmet::{MAX_LISTED_NAMES, unmet},
 };
@@ -97,12 +97,7 @@ async fn candidates(facts: &Facts, text: &str, target: &ResolvedTarget) -> Resul
     let Some(endpoint) = endpoint else { return Ok(all) };
     let named: Vec<_> = all.iter().filter(|side| side.name == endpoint).cloned().collect();
     if named.is_empty() {
-        let known = all.iter().map(|side| side.name.as_str());
-        let remedy = match missing_endpoint(&application, &endpoint, known) {
-            Failure::Unmet { remedy, .. } => remedy,
-            _ => None,
-        };
-        return Err(unmet(Code::None, format!("application \"{application}\" has no \"{endpoint}\" relation"), remedy));
+        return Err(no_relation(&application, &endpoint, all.iter().map(|side| side.name.as_str())));
     }
     Ok(named)
 }

@@ -40,11 +40,16 @@ fn from_everywhere() -> ExposedEndpoint {
 
 fn expose(call: &Call, params: ApplicationExpose) -> Result<(), RemoteError> {
     call.write_model(|model| {
+        let spaces_known = model.spaces.clone();
         let application = model.application_mut(&params.application)?;
         let charm = &application.charm;
         let known = |name: &String| name.is_empty() || charm.endpoints().any(|(_, known, _)| known == name);
         if let Some(unknown) = params.exposed_endpoints.keys().find(|name| !known(name)) {
             return Err(RemoteError::not_found(format!("endpoint \"{unknown}\"")));
+        }
+        let spaces = params.exposed_endpoints.values().flat_map(|exposed| &exposed.expose_to_spaces);
+        if let Some(unknown) = spaces.into_iter().find(|name| !spaces_known.contains(name)) {
+            return Err(RemoteError::not_found(format!("space \"{unknown}\"")));
         }
         application.exposed = true;
         if params.exposed_endpoints.is_empty() {
@@ -63,6 +68,10 @@ fn expose(call: &Call, params: ApplicationExpose) -> Result<(), RemoteError> {
 fn unexpose(call: &Call, params: ApplicationUnexpose) -> Result<(), RemoteError> {
     call.write_model(|model| {
         let application = model.application_mut(&params.application)?;
+        let unknown = params.exposed_endpoints.iter().find(|name| !application.exposed_endpoints.contains_key(*name));
+        if let Some(unknown) = unknown {
+            return Err(RemoteError::not_found(format!("endpoint \"{unknown}\"")));
+        }
         if params.exposed_endpoints.is_empty() {
             application.exposed_endpoints.clear();
         }

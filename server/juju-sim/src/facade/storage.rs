@@ -34,6 +34,8 @@ use crate::{
     state::{Kind, Model, Storage},
 };
 
+pub(super) use pool::providers;
+
 pub(super) fn register(methods: &mut Methods) {
     change::register(methods);
     pool::register(methods);

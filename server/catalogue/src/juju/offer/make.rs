@@ -57,7 +57,7 @@ impl Command for Offer {
     }
 
     fn preconditions(args: &Args) -> Vec<Precondition> {
-        vec![Precondition::Endpoints(args.application.clone(), args.endpoints.clone())]
+        vec![Precondition::RelationEndpoints(args.application.clone(), args.endpoints.clone())]
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use juju_wire::facade::application::{
-    AddUnits, ScaleApplications,
-    scale::{ScaleApplicationParamsV2, ScaleApplicationsParamsV2},
-    unit::AddApplicationUnits,
+use juju_wire::{
+    Code, RemoteError,
+    facade::application::{
+        AddUnits, ScaleApplications,
+        scale::{ScaleApplicationParamsV2, ScaleApplicationsParamsV2},
+        unit::AddApplicationUnits,
+    },
 };
 use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
@@ -85,6 +88,11 @@ impl Command for AddUnit {
         let connection = target.model_connection().await?;
         let count = i64::from(args.num_units.unwrap_or(1));
         if target.is_kubernetes() {
+            if !args.to.is_empty() {
+                let error = RemoteError::new(Code::NotSupported, "a Kubernetes model has no placements");
+                let remedy = Some("leave `to` out: the cluster chooses nodes".to_owned());
+                return Err(Failure::Unmet { error: Box::new(error), remedy });
+            }
             let params = ScaleApplicationParamsV2 {
                 application_tag: entity::application(&args.application),
                 scale_change: count,

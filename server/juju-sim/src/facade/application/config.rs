@@ -209,6 +209,9 @@ fn constraints(call: &Call, params: Entities) -> Result<ApplicationGetConstraint
 
 fn set_constraints(call: &Call, params: SetConstraintsParams) -> Result<(), RemoteError> {
     call.write_model(|model| {
+        if model.application(&params.application)?.charm.subordinate {
+            return Err(RemoteError::plain("constraints do not apply to subordinate applications"));
+        }
         model.application_mut(&params.application)?.constraints = params.constraints;
         Ok(())
     })

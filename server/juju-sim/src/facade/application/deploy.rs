@@ -21,7 +21,7 @@ use juju_wire::{
 use super::config;
 use crate::{
     call::Call,
-    facade::{charms, status::base},
+    facade::{charms, status::base, storage},
     methods::Methods,
     state::{Kind, Model, Topic},
 };
@@ -90,6 +90,7 @@ fn one_from_repository(call: &Call, args: &DeployFromRepositoryArg) -> Result<De
         }
         config::check(&resolved.charm, &settings)?;
         check_spaces(model, args.endpoint_bindings.values())?;
+        check_pools(model, args.storage.values().map(|storage| &storage.pool))?;
         if args.dry_run {
             return Ok(());
         }
@@ -147,6 +148,15 @@ fn check_name(name: &str) -> Result<(), RemoteError> {
 fn check_spaces<'a>(model: &Model, names: impl IntoIterator<Item = &'a String>) -> Result<(), RemoteError> {
     match names.into_iter().find(|name| !name.is_empty() && !model.spaces.contains(name)) {
         Some(name) => Err(RemoteError::not_found(format!("space \"{name}\""))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses storage pools that the model does not have; the empty name is the default one.
+fn check_pools<'a>(model: &Model, names: impl IntoIterator<Item = &'a String>) -> Result<(), RemoteError> {
+    let known = |name: &String| model.pools.contains_key(name) || storage::providers(model).any(|known| known == name);
+    match names.into_iter().find(|name| !name.is_empty() && !known(name)) {
+        Some(name) => Err(RemoteError::not_found(format!("pool \"{name}\""))),
         None => Ok(()),
     }
 }

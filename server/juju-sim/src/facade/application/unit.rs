@@ -47,7 +47,11 @@ fn add(call: &Call, params: AddApplicationUnits) -> Result<AddApplicationUnitsRe
         }
         for tag in &params.attach_storage {
             let id = Tag::parse_id("storage", tag)?;
-            if !model.storage.values().any(|storage| storage.id() == id) {
+            let known = model.storage.values().find(|storage| storage.id() == id);
+            if let Some(unit) = known.and_then(|storage| storage.unit.as_ref()) {
+                return Err(RemoteError::plain(format!("cannot attach storage {id}: it is attached to unit \"{unit}\"")));
+            }
+            if known.is_none() {
                 return Err(RemoteError::not_found(format!(
                     "cannot add unit 1/{} to application \"{name}\": cannot add unit to application \"{name}\": attaching storage {id}: storage instance \"{id}\"",
                     params.num_units

@@ -30,7 +30,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<RemovePool>(remove);
 }
 
-fn providers(model: &Model) -> impl Iterator<Item = &str> {
+pub(in crate::facade) fn providers(model: &Model) -> impl Iterator<Item = &str> {
     let given = match model.kind {
         Kind::Iaas => PROVIDERS,
         Kind::Caas => IN_CLUSTERS,
