@@ -267,3 +267,13 @@ async fn stored_outcomes_have_no_action_results_and_expire() {
     store.remove_expired_keys(later).await.expect("removed");
     assert!(store.find_key("local:ana", "secret", now).await.expect("a store").is_none());
 }
+
+#[tokio::test]
+async fn validation_of_a_mistyped_tool_of_this_server_is_refused() {
+    let (_simulator, pair) = shop().await;
+    let caller = Caller::local("ana", "admin");
+    for (tool, known) in [("juju_ad_unit", false), ("juju_status", true), ("create_cluster", true)] {
+        let validated = dispatch::validate(&pair.dispatcher, &caller, tool, serde_json::Map::new()).await;
+        assert_eq!(!matches!(validated, Err(Refusal::UnknownTool(_))), known, "{tool}");
+    }
+}

@@ -3,7 +3,7 @@
 use catalogue::{Catalogue, Tool};
 use juju_wire::facade::block::{BlockSwitchParams, SwitchBlockOff, SwitchBlockOn};
 use serde_json::{Value, json};
-use tests::{RealController, SideBySide, side_by_side::simulator};
+use tests::{RealController, SideBySide, approval_fixture::policy_requiring_approval, side_by_side::simulator};
 
 /// Methods with a dry run of their own; in these tests they are called as dry runs too.
 const WITH_DRY_RUN: [&str; 4] = [
@@ -708,4 +708,19 @@ async fn dry_run_of_reader_on_real_controller_is_refused_as_the_act_is() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
+async fn removal_of_a_dying_machine_on_real_controller_is_done_already() {
+    let mut real = RealController::start().await;
+    real.command("agents off").await;
+    let pair = SideBySide::on_real_controller(&real).await;
+    let added = pair.juju_mcp("juju_add_machine", &json!({"model": "prod"})).await.expect("a machine");
+    let remove = json!({"model": "prod", "machines": added.value["machines"]});
+    pair.juju_mcp("juju_remove_machine", &remove).await.expect("a removal");
+    pair.dispatcher.policy.replace(policy_requiring_approval(policy::Effect::Write, false));
+    let again = pair.juju_mcp("juju_remove_machine", &remove).await;
+    let again = again.unwrap_or_else(|refusal| panic!("{refusal}: no approval is needed for what is done"));
+    assert_eq!(again.value["already_removing"], added.value["machines"], "{}", again.text);
 }

@@ -251,3 +251,29 @@ fn add_prose(found: &mut Map<String, Value>, table: &Table, index: usize, row: &
     let name = row.first().filter(|name| !table.heading.is_empty() && !found.contains_key(*name));
     found.insert(name.map_or(number, String::clone), cells);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_shows_its_last_lines_on_the_first_page_in_their_order() {
+        let lines: Vec<String> = (1..=5).map(|number| format!("line {number}")).collect();
+        let concise = Concise::table(Table::log("lines", lines.into_iter()), "none");
+        let (mut start, mut pages) = (Vec::new(), Vec::new());
+        loop {
+            let page = concise.select(&start, 2);
+            pages.push((page.print().text, page.shown()));
+            start = page.next();
+            if start.is_empty() {
+                break;
+            }
+        }
+        let expected = [
+            ("line 4\nline 5\n", "the last 2 of 5 lines"),
+            ("line 2\nline 3\n", "3-4 of 5 lines, counted from the last"),
+            ("line 1\n", "5-5 of 5 lines, counted from the last"),
+        ];
+        assert_eq!(pages, expected.map(|(text, shown)| (text.to_owned(), shown.to_owned())));
+    }
+}
