@@ -22,7 +22,7 @@ const MAX_DESCRIPTION_BYTES: usize = 1024;
 /// Bytes of a template, and of the value of an argument.
 const MAX_TEXT_BYTES: usize = 8 * 1024;
 
-/// Prompts of other applications, and the roles whose callers receive them. Default: none.
+/// Prompts of other applications, and the roles that callers need for them. Default: none.
 #[derive(Clone, Default)]
 pub struct Prompts {
     by_name: Arc<BTreeMap<String, DefinedPrompt>>,
@@ -101,7 +101,7 @@ impl Prompts {
         Ok((Self { by_name: Arc::new(by_name), roles: roles.into() }, notes))
     }
 
-    /// Whether there is no prompt for anybody.
+    /// Whether no caller receives any prompt.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_name.is_empty() || self.roles.is_empty()
