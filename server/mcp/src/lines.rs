@@ -155,7 +155,8 @@ where
                 return None;
             }
             let Some(line) = self.next_line_before_stop().await else {
-                self.ends_at = Some(Instant::now() + self.stopping.drain_timeout);
+                let now = Instant::now();
+                self.ends_at = Some(now.checked_add(self.stopping.drain_timeout).unwrap_or(now));
                 continue;
             };
             match line {

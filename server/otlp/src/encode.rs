@@ -26,7 +26,7 @@ fn span(span: &Span) -> Json {
         "traceId": hex::encode(span.context.trace_id),
         "spanId": hex::encode(span.context.span_id),
         "name": span.name,
-        "kind": span.kind as u8,
+        "kind": span.kind.number(),
         "startTimeUnixNano": nanoseconds(span.started),
         "endTimeUnixNano": nanoseconds(span.ended.max(span.started)),
         "attributes": attributes,

@@ -16,11 +16,22 @@ const MAX_ATTRIBUTES: usize = 32;
 pub(crate) enum Kind {
     /// Work inside of this program.
     #[default]
-    Internal = 1,
+    Internal,
     /// The handling of a request from outside.
-    Server = 2,
+    Server,
     /// A request to another program.
-    Client = 3,
+    Client,
+}
+
+impl Kind {
+    /// The number of the role in OTLP.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::Internal => 1,
+            Self::Server => 2,
+            Self::Client => 3,
+        }
+    }
 }
 
 /// The value of an attribute.
