@@ -15,10 +15,13 @@ output "requires" {
   description = "Endpoints that the application requires"
   value = {
     certificates        = "certificates"
+    charm_tracing       = "charm-tracing"
     ingress             = "ingress"
     istio_ingress_route = "istio-ingress-route"
     logging             = "logging"
+    mcp                 = "mcp"
     oauth               = "oauth"
     receive_ca_cert     = "receive-ca-cert"
+    tracing             = "tracing"
   }
 }

@@ -35,6 +35,7 @@ variable "config" {
       "extra-controllers",
       "ledger-retention-days",
       "log-level",
+      "prompt-roles",
       "public-url",
       "role-bindings",
       "roles",
