@@ -41,7 +41,7 @@ pub(crate) use oauth::{LOGIN_SCOPES, OauthSection};
 pub(crate) use policy::PolicySection;
 pub(crate) use prompts::PromptsSection;
 pub(crate) use tls::TlsSection;
-pub(crate) use tracing::TracingSection;
+pub(crate) use tracing::{RESOURCE_ATTRIBUTES, TracingSection};
 
 /// The configuration file of `serve`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

@@ -10,7 +10,7 @@ use crate::span::{Span, Value};
 const STATUS_ERROR: u8 = 2;
 
 /// The request for a batch of spans; `resource` describes this process.
-pub(crate) fn request(resource: &[(&'static str, String)], spans: &[Span]) -> Json {
+pub(crate) fn request(resource: &[(String, String)], spans: &[Span]) -> Json {
     let resource: Vec<Json> =
         resource.iter().map(|(name, value)| attribute(name, &Value::Text(value.clone()))).collect();
     let spans: Vec<Json> = spans.iter().map(span).collect();

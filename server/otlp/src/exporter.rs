@@ -48,7 +48,7 @@ pub struct Settings {
     /// Share of the traces that are exported, from 0 to 1. A caller that sends its own trace context decides for its traces.
     pub sample_ratio: f64,
     /// Attributes of this process: `service.name` and others.
-    pub resource: Vec<(&'static str, String)>,
+    pub resource: Vec<(String, String)>,
 }
 
 /// The running export.

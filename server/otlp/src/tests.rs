@@ -51,7 +51,7 @@ impl Collector {
             client: reqwest::Client::builder().use_preconfigured_tls(tls).no_proxy().build().expect("a client"),
             headers: HeaderMap::from_iter([(http_name(), "Bearer of-the-test".parse().expect("a value"))]),
             sample_ratio,
-            resource: vec![("service.name", "test".to_owned())],
+            resource: vec![("service.name".to_owned(), "test".to_owned())],
         }
     }
 }

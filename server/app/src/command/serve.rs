@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::Serve,
-    config::{Config, ConsoleSection, LimitsSection, TlsSection, read_token},
+    config::{Config, ConsoleSection, LimitsSection, RESOURCE_ATTRIBUTES, TlsSection, read_token},
     failure::Failure,
     health::{HealthChecks, controller_samples},
     policy_watcher::PolicyWatcher,
@@ -66,7 +66,8 @@ pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCo
         warn_of_clear_text(&listener, &config);
     }
     let terms = config.approvals.terms(public, console.is_some());
-    let traces = config.tracing.as_ref().map(|section| section.settings(own.clone())).transpose()?;
+    let attributes = wiring::environment(RESOURCE_ATTRIBUTES).unwrap_or_default();
+    let traces = config.tracing.as_ref().map(|section| section.settings(&own, &attributes)).transpose()?;
     settings.traces = traces.is_some();
     let exporter = traces.and_then(|settings| telemetry.spans.start(settings));
     let serving = Serving {

@@ -14,6 +14,8 @@ use crate::{failure::Failure, http_client::HttpClientOptions};
 
 /// How long a request to the collector may take.
 const COLLECTOR_TIMEOUT: Duration = Duration::from_secs(5);
+/// Variable with further attributes of the resource, `name=value,name=value`, as the OpenTelemetry specification defines it.
+pub(crate) const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 /// The path of a collector that receives traces (OTLP 1.x).
 const TRACES_PATH: &str = "/v1/traces";
 
@@ -51,11 +53,11 @@ impl TracingSection {
             let problem = format!("is {ratio}");
             return Err(config.invalid("tracing.sample_ratio", &problem, "give a number from 0 to 1"));
         }
-        self.settings(String::new()).map(drop)
+        self.settings("", "").map(drop)
     }
 
-    /// The settings of the exporter; `instance` names this server among others.
-    pub(crate) fn settings(&self, instance: String) -> Result<otlp::Settings, Failure> {
+    /// The settings of the exporter; `instance` names this server among others, and `attributes` is the value of [`RESOURCE_ATTRIBUTES`].
+    pub(crate) fn settings(&self, instance: &str, attributes: &str) -> Result<otlp::Settings, Failure> {
         let authority = self.ca_certificate_file.as_deref().map(read_certificates).transpose()?;
         let options =
             HttpClientOptions { timeout: COLLECTOR_TIMEOUT, authority: authority.as_deref(), redirects: false };
@@ -66,11 +68,7 @@ impl TracingSection {
             client: options.build()?,
             headers: self.headers()?,
             sample_ratio: self.sample_ratio.unwrap_or(1.0),
-            resource: vec![
-                ("service.name", "juju-mcp".to_owned()),
-                ("service.version", env!("CARGO_PKG_VERSION").to_owned()),
-                ("service.instance.id", instance),
-            ],
+            resource: resource(instance, attributes),
         })
     }
 
@@ -92,6 +90,19 @@ impl TracingSection {
         }
         Ok(headers)
     }
+}
+
+/// Attributes of this server, and those of a text `name=value,name=value`.
+fn resource(instance: &str, attributes: &str) -> Vec<(String, String)> {
+    let own = [
+        ("service.name", "juju-mcp"),
+        ("service.version", env!("CARGO_PKG_VERSION")),
+        ("service.instance.id", instance),
+    ];
+    let given = attributes.split(',').filter_map(|attribute| attribute.split_once('='));
+    let given = given.map(|(name, value)| (name.trim(), value.trim()));
+    let given = given.filter(|(name, _)| !name.is_empty() && own.iter().all(|(known, _)| known != name));
+    own.into_iter().chain(given).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 #[cfg(test)]
@@ -125,6 +136,15 @@ mod tests {
     }
 
     #[test]
+    fn resource_has_the_attributes_of_the_environment() {
+        let text = "juju_model=prod, juju_unit=juju-mcp/0,service.name=other,odd,=x";
+        let resource = resource("a", text);
+        let given: Vec<_> = resource[3..].iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(given, [("juju_model", "prod"), ("juju_unit", "juju-mcp/0")]);
+        assert_eq!(resource[0], ("service.name".to_owned(), "juju-mcp".to_owned()));
+    }
+
+    #[test]
     fn traces_path_is_appended_once() {
         for (given, url) in [
             ("http://tempo:4318", "http://tempo:4318/v1/traces"),
@@ -137,7 +157,7 @@ mod tests {
                 headers_file: None,
                 sample_ratio: None,
             };
-            assert_eq!(section.settings(String::new()).expect("settings").url, url);
+            assert_eq!(section.settings("", "").expect("settings").url, url);
         }
     }
 }
