@@ -218,7 +218,7 @@ def test_readyz_names_a_provider_that_is_gone_and_recovers_with_it(tmp_path, sim
         assert server.status(token) == 200 and ready(token).status_code == 200
         hydra.stop()
         # no caller can sign in, so the server is not ready; the key of this token is still known
-        gone = eventually("the provider is missed", lambda: (answer := ready(token)).status_code == 503 and answer).json()
+        gone = eventually("the provider is missed", lambda: (answer := ready(token)).status_code == 503 and answer.json())
         checks = {check["name"]: check for check in gone["checks"]}
         assert not checks["identity provider"]["healthy"] and checks["identity provider"]["detail"], gone
         assert checks["ledger"]["healthy"] and all(check["healthy"] for name, check in checks.items() if name != "identity provider"), gone
