@@ -13,7 +13,7 @@ from machine import prepared_machine, script
 
 # the first line of the text that a checkpoint signs
 NO_COMMANDS = ("ledger checkpoint 1",)
-EXAMPLES = ("policy.yaml", "juju-mcp.yaml")
+EXAMPLES = TREE / "docs" / "example"
 # pages of which a configuration file is the complete input of `config check`
 SECTIONS = {"docs/how-to-providers.md": ("keycloak.yaml", "entra.yaml", "dex-client.yaml")}
 
@@ -48,8 +48,7 @@ def runnable():
 
 @pytest.mark.parametrize("page", runnable())
 def test_commands_of_the_page_run_as_written(page, prepared, tmp_path):
-    for name in EXAMPLES:
-        shutil.copy(TREE / "docs" / "example" / name, tmp_path)
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
     shutil.copy(prepared.files / "new-password", tmp_path)
     done = script(prepared, tmp_path, page_script(page))
     assert done.returncode == 0, done.stdout[-3000:]
@@ -57,15 +56,16 @@ def test_commands_of_the_page_run_as_written(page, prepared, tmp_path):
 
 def test_complete_example_is_served_unchanged(prepared, tmp_path):
     """`serve` starts with it, and answers over TLS; of its two controllers, the one that this machine has is enough."""
-    for name in EXAMPLES:
-        shutil.copy(TREE / "docs" / "example" / name, tmp_path)
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
     (tmp_path / "secrets").mkdir()
     text = (tmp_path / "juju-mcp.yaml").read_text()
     known = {"prod-ca.pem": "prod-ca.pem", "prod-mcp.password": "prod-password", "prod-mcp-viewer.password": "prod-password", "server.pem": "tls.crt",
              "server.key": "tls.key", "iam-ca.pem": "ca.crt", "dashboard.token": "viewer.token"}
     for name in set(re.findall(r"secrets/([\w.-]+)", text)):
         target = tmp_path / "secrets" / name
-        target.write_text((prepared.files / known[name]).read_text() if name in known else "an-unguessable-secret-0123456789abcdef")
+        default = "ca.crt" if name.endswith(".pem") else None
+        content = (prepared.files / known.get(name, default)).read_text() if known.get(name, default) else "an-unguessable-secret-0123456789abcdef"
+        target.write_text("authorization: Bearer secret" if name.endswith(".headers") else content)
         target.chmod(0o600)
     done = script(prepared, tmp_path, """
         trap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT
