@@ -531,6 +531,32 @@ async fn dry_run_of_every_writing_tool_finds_the_block_that_the_act_meets() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn constraints_that_no_machine_of_the_cloud_meets_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = folder.path().join("sized.yaml");
+    let text = "cloud: {name: aws, type: ec2, region: eu-west-1}\nmodels:\n  shop:\n    applications:\n      web: {units: 1}\n";
+    std::fs::write(&scenario, text).expect("a scenario");
+    let simulator = simulator(scenario.to_str().expect("a path")).await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    for (tool, arguments) in [
+        ("juju_add_machine", json!({})),
+        ("juju_deploy", json!({"charm": "redis"})),
+        ("juju_set_constraints", json!({"application": "web"})),
+    ] {
+        for (constraints, fits) in [("mem=4G cores=2", true), ("mem=1T", false), ("instance-type=m9.huge", false)] {
+            let mut arguments = at_shop(tool, &arguments, true);
+            arguments["constraints"] = json!(constraints);
+            let found = refusal(&pair, tool, &arguments).await;
+            assert_eq!(found.is_none(), fits, "{tool} {constraints}: {found:?}");
+            let names = |found: &(&str, String, String)| {
+                found.1.contains(&format!("no machine can meet the constraints `{constraints}`"))
+            };
+            assert!(fits || found.as_ref().is_some_and(names), "{tool}: {found:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_act_names_the_nearest_name_as_the_dry_run_does() {
     let simulator = simulator("kubernetes").await;
     let pair = SideBySide::on_simulator(&simulator).await;

@@ -5,10 +5,13 @@ use juju_wire::{
     code::ErrorResults,
     entity::{Entity, Life},
     facade::machine_manager::{
-        AddMachines, DestroyMachineWithParams, RetryProvisioning,
+        AddMachines, DestroyMachineWithParams, InstanceTypes, RetryProvisioning,
         add::{AddMachineParams, AddMachinesParams, AddMachinesResult, AddMachinesResults},
         destroy::{DestroyMachineInfo, DestroyMachineResult, DestroyMachineResults, DestroyMachinesParams},
-        instance::RetryProvisioningArgs,
+        instance::{
+            InstanceType, InstanceTypesResult, InstanceTypesResults, ModelInstanceTypesConstraint,
+            ModelInstanceTypesConstraints, RetryProvisioningArgs,
+        },
     },
     tag::Tag,
 };
@@ -23,6 +26,43 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<AddMachines>(add);
     methods.on::<DestroyMachineWithParams>(destroy);
     methods.on::<RetryProvisioning>(retry);
+    methods.on::<InstanceTypes>(instance_types);
+}
+
+/// Kinds of clouds with named sizes of machines; others make each machine as it is wanted (`environs.InstanceTypesFetcher`).
+const WITH_INSTANCE_TYPES: [&str; 5] = ["azure", "ec2", "gce", "oci", "openstack"];
+/// The one size of machines that a simulated cloud has, as models list it.
+const INSTANCE_TYPE: (&str, u64, u64) = ("sim.large", 4, 8192);
+
+/// Which sizes of machines meet constraints.
+fn instance_types(call: &Call, params: ModelInstanceTypesConstraints) -> Result<InstanceTypesResults, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    let kind = call.read_model(|model| Ok(model.cloud.kind.clone()))?;
+    let one = |wanted: &ModelInstanceTypesConstraint| {
+        let (name, cores, memory) = INSTANCE_TYPE;
+        let wanted = wanted.value.clone().unwrap_or_default();
+        let fits = wanted.cores.unwrap_or_default() <= cores
+            && wanted.mem.unwrap_or_default() <= memory
+            && wanted.arch.as_deref().is_none_or(|arch| ["", "amd64"].contains(&arch))
+            && wanted.instance_type.as_deref().is_none_or(|wanted| ["", name].contains(&wanted));
+        if !WITH_INSTANCE_TYPES.contains(&kind.as_str()) {
+            let error = RemoteError::new(Code::NotSupported, "InstanceTypes not supported");
+            return InstanceTypesResult { error: Some(error), ..InstanceTypesResult::default() };
+        }
+        if !fits {
+            let error = RemoteError::plain("no instance types matching constraints");
+            return InstanceTypesResult { error: Some(error), ..InstanceTypesResult::default() };
+        }
+        let size = InstanceType {
+            name: name.to_owned(),
+            arches: vec!["amd64".to_owned()],
+            cpu_cores: 4,
+            memory: 8192,
+            ..InstanceType::default()
+        };
+        InstanceTypesResult { instance_types: vec![size], ..InstanceTypesResult::default() }
+    };
+    Ok(InstanceTypesResults { results: params.constraints.iter().map(one).collect() })
 }
 
 /// What a machine may be there for.
