@@ -10,6 +10,7 @@ mod approval_stdio;
 mod approvals;
 mod budgets;
 mod changes;
+mod connection_faults;
 mod console;
 mod custom_roles;
 mod deploys;

@@ -4,6 +4,7 @@ pub mod approval_fixture;
 pub mod browser;
 pub mod callers;
 pub mod eventually;
+pub mod fault_proxy;
 pub mod ledger;
 pub mod pages;
 pub mod provider;
@@ -15,6 +16,7 @@ pub mod stdio_client;
 pub mod test_server;
 
 pub use eventually::{TEST_TIMEOUT, long_timeouts, wait_until, with_growing_limit};
+pub use fault_proxy::{Damage, FaultProxy};
 pub use real_controller::RealController;
 pub use server_with_provider::ServerWithProvider;
 pub use side_by_side::SideBySide;
