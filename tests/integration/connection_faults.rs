@@ -110,7 +110,7 @@ async fn begin_fault(numbers: &mut Numbers, simulator: &Simulator, proxy: &Fault
 }
 
 #[tokio::test]
-async fn no_write_is_applied_twice_or_reported_wrongly_under_faults() {
+async fn write_under_faults_is_applied_once_at_most_and_reported_truly() {
     for seed in 1..=SEEDS {
         let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let simulator = simulator("shop").await;

@@ -12,6 +12,7 @@ mod doctor;
 mod fault;
 mod healthcheck;
 mod ledger_store;
+mod live_server;
 mod login;
 mod loopback_redirect;
 mod man;

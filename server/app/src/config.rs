@@ -34,7 +34,7 @@ pub(crate) use approvals::ApprovalsSection;
 pub(crate) use console::ConsoleSection;
 pub(crate) use credential::CredentialSection;
 pub(crate) use files::{read_certificates, read_secret, read_token};
-pub(crate) use keys::{Key, applies_on_reload, keys};
+pub(crate) use keys::{AppliedBy, Key, changed_keys, keys};
 pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::{LOGIN_SCOPES, OauthSection};

@@ -34,8 +34,10 @@ impl Health for HealthChecks {
             let names = self.dispatcher.controllers.names();
             let controllers = join_all(names.iter().map(|name| self.controller(name)));
             let (ledger, provider, controllers) = futures::join!(self.ledger(), self.provider(), controllers);
-            let can_authenticate =
-                provider.as_ref().is_none_or(|check| check.healthy) || self.authenticator.has_static_tokens();
+            let has_cached_keys = || self.authenticator.provider().is_some_and(|provider| provider.has_cached_keys());
+            let can_authenticate = provider.as_ref().is_none_or(|check| check.healthy)
+                || self.authenticator.has_static_tokens()
+                || has_cached_keys();
             let can_act = controllers.is_empty() || controllers.iter().any(|check| check.healthy);
             let ready = ledger.healthy && can_authenticate && can_act;
             let checks = [ledger, self.policy()].into_iter().chain(provider).chain(controllers).collect();

@@ -240,7 +240,7 @@ fn rejected_page(app: &AppState, approval: Option<Uuid>, error: SignInError) -> 
     response
 }
 
-fn provider(app: &AppState) -> Option<(&Provider, &Registration)> {
+fn provider(app: &AppState) -> Option<(Arc<Provider>, &Registration)> {
     Some((app.authenticator.provider()?, app.settings.provider.as_ref()?))
 }
 

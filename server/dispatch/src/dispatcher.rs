@@ -29,7 +29,7 @@ pub struct Dispatcher {
 
 impl Dispatcher {
     /// The controllers with the Juju credential of the caller's strongest role, where that role has one.
-    pub(crate) fn controllers_for(&self, rights: &Permissions<'_>) -> &Controllers {
-        rights.strongest_role().map_or(&self.controllers, |role| self.controllers.for_role(role))
+    pub(crate) fn controllers_for(&self, rights: &Permissions<'_>) -> Controllers {
+        rights.strongest_role().map_or_else(|| self.controllers.clone(), |role| self.controllers.for_role(role))
     }
 }

@@ -74,14 +74,14 @@ async fn execute_planned(checked: CheckedCall<'_>, opener: &EntryOpener<'_>, mut
 
     // Resolve the target: which controller, and the model by its full name.
     let controllers = dispatcher.controllers_for(opener.rights);
-    let target = match ResolvedTarget::resolve(controllers, tool.scope(), &options.selector, call.progress.take()).await
-    {
-        Ok(target) => Arc::new(CallerView::new(policy, caller, tool, dispatcher).restrict(target)),
-        Err(failure) => {
-            let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);
-            return Err(opener.record_refused(&plan.unresolved_act(), &options, refusal).await);
-        }
-    };
+    let target =
+        match ResolvedTarget::resolve(&controllers, tool.scope(), &options.selector, call.progress.take()).await {
+            Ok(target) => Arc::new(CallerView::new(policy, caller, tool, dispatcher).restrict(target)),
+            Err(failure) => {
+                let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);
+                return Err(opener.record_refused(&plan.unresolved_act(), &options, refusal).await);
+            }
+        };
     let planned = plan.resolve(&target, policy.selects_applications()).await;
 
     // Begin the ledger entry. Reads persist it concurrently with the controller request, and the answer is returned only after

@@ -81,7 +81,7 @@ pub async fn validate(
     let target = match seen {
         Some(_) => Some(
             ResolvedTarget::resolve(
-                dispatcher.controllers_for(&rights),
+                &dispatcher.controllers_for(&rights),
                 simulated.scope,
                 &simulated.options.selector,
                 None,

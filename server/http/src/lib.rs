@@ -14,6 +14,7 @@ mod guarded_stream;
 pub mod health;
 mod held_body;
 mod host_origin;
+mod live_router;
 pub mod metadata;
 pub mod metrics;
 mod metrics_reference;
@@ -29,6 +30,7 @@ mod trace;
 
 pub use authentication::Authenticate;
 pub use error::HttpError;
+pub use live_router::LiveRouter;
 pub use metadata::{LOGIN_MEMBER, LoginClient, ResourceMetadata};
 pub use metrics_reference::{MetricReference, reference as metrics_reference};
 pub use openapi::openapi;

@@ -203,6 +203,10 @@ impl Metrics {
 
     fn read_controllers(&self) {
         let Some(source) = self.controller_source.get() else { return };
+        // a controller that was removed from the configuration has no series
+        self.controller_up.clear();
+        self.controller_since.clear();
+        self.controller_reconnects.clear();
         for sample in (source.0)() {
             let labels = Controller { controller: sample.controller };
             self.controller_up.get_or_create(&labels).set(i64::from(sample.up));

@@ -47,7 +47,8 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The MCP service. It finds the [`identity::Caller`] and the [`Endpoint`] in the request's extensions.
 pub type McpService = BoxCloneSyncService<Request, Response, Infallible>;
 
-/// The services behind the routes.
+/// The services behind the routes. Cheap to clone.
+#[derive(Clone)]
 pub struct RouterDeps {
     /// Answers MCP requests of every endpoint.
     pub mcp: McpService,

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, extract::ConnectInfo, extract::connect_info::Connected};
+use axum::{extract::ConnectInfo, extract::connect_info::Connected};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
-use crate::{Settings, guarded_stream::GuardedStream, peer_slots::PeerSlots, tls::Transport};
+use crate::{LiveRouter, Settings, guarded_stream::GuardedStream, peer_slots::PeerSlots, tls::Transport};
 
 /// The remote address of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -34,10 +34,11 @@ impl Connected<SocketAddr> for Peer {
 /// None in practice: a failed connection ends alone, and the loop retries after errors of the listener.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    router: impl Into<LiveRouter>,
     settings: &Settings,
     stop: CancellationToken,
 ) -> io::Result<()> {
+    let router = router.into();
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(settings.max_connections));
     let peers = PeerSlots::new(settings.max_connections_per_peer);
@@ -98,7 +99,7 @@ fn connection(
     builder: &auto::Builder<TokioExecutor>,
     stream: GuardedStream<Transport>,
     address: SocketAddr,
-    router: &Router,
+    router: &LiveRouter,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + use<>
 {
     let service = axum::Extension(ConnectInfo(Peer(address))).layer(router.clone());

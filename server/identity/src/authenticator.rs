@@ -1,7 +1,8 @@
 //! Turns the `Authorization` header of a request into a caller (RFC 6750 section 2.1).
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
+use parking_lot::RwLock;
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -16,9 +17,15 @@ const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// Resolves bearer tokens to callers: static tokens first, then those of the identity provider.
 #[derive(Default)]
 pub struct Authenticator {
-    static_tokens: Vec<(TokenHash, Caller)>,
-    provider: Option<Provider>,
+    accepted: RwLock<Arc<Accepted>>,
     failures: FailedAttempts,
+}
+
+/// The accepted tokens.
+#[derive(Clone, Default)]
+struct Accepted {
+    static_tokens: Vec<(TokenHash, Caller)>,
+    provider: Option<Arc<Provider>>,
 }
 
 /// The credentials that a request presents.
@@ -43,24 +50,42 @@ impl Authenticator {
     /// Accepts `token` as a caller with `role` that belongs to `owner`, a person's name or e-mail address. One owner of several
     /// tokens counts as one person where a second approver is required.
     pub fn add_owned_static_token(&mut self, token: TokenHash, role: &str, owner: Option<&str>) {
-        self.static_tokens.push((token, Caller::from_static_token(role, &token.fingerprint(), owner)));
+        let caller = Caller::from_static_token(role, &token.fingerprint(), owner);
+        Arc::make_mut(self.accepted.get_mut()).static_tokens.push((token, caller));
     }
 
     /// Accepts the access tokens of an identity provider.
     pub fn set_provider(&mut self, provider: Provider) {
-        self.provider = Some(provider);
+        Arc::make_mut(self.accepted.get_mut()).provider = Some(Arc::new(provider));
+    }
+
+    /// Accepts the tokens of `new` from now on, and no others. An identity provider with the same settings keeps what it has cached, and so
+    /// does the limit on invalid tokens.
+    pub fn replace(&self, new: Self) {
+        let mut new = new.accepted.into_inner();
+        let mut accepted = self.accepted.write();
+        if let (Some(fresh), Some(used)) = (&new.provider, &accepted.provider)
+            && fresh.settings() == used.settings()
+        {
+            Arc::make_mut(&mut new).provider = Some(Arc::clone(used));
+        }
+        *accepted = new;
+    }
+
+    fn accepted(&self) -> Arc<Accepted> {
+        Arc::clone(&self.accepted.read())
     }
 
     /// Whether any static token is accepted.
     #[must_use]
     pub fn has_static_tokens(&self) -> bool {
-        !self.static_tokens.is_empty()
+        !self.accepted.read().static_tokens.is_empty()
     }
 
     /// The identity provider, if one is configured.
     #[must_use]
-    pub fn provider(&self) -> Option<&Provider> {
-        self.provider.as_ref()
+    pub fn provider(&self) -> Option<Arc<Provider>> {
+        self.accepted.read().provider.clone()
     }
 
     /// Authenticates a request. A `peer` with too many failures has to wait; valid tokens from its address are still accepted.
@@ -93,10 +118,11 @@ impl Authenticator {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenRejection::TooLong.into());
         }
-        if let Some(caller) = self.find_static(token) {
+        let accepted = self.accepted();
+        if let Some(caller) = accepted.find_static(token) {
             return Ok(caller);
         }
-        let Some(provider) = &self.provider else { return Err(Unauthenticated::UnknownToken) };
+        let Some(provider) = &accepted.provider else { return Err(Unauthenticated::UnknownToken) };
         // Only guesses that cost the provider a request are slowed down. All users behind one proxy are one peer, so a token that
         // was valid before passes, whatever others behind the proxy send.
         if let Some(seconds) = peer.and_then(|peer| self.failures.retry_after(peer))
@@ -106,7 +132,9 @@ impl Authenticator {
         }
         Ok(Caller::from_claims(provider.validate(token).await?))
     }
+}
 
+impl Accepted {
     fn find_static(&self, token: &str) -> Option<Caller> {
         if self.static_tokens.is_empty() {
             return None;
@@ -221,6 +249,41 @@ mod tests {
         ] {
             assert_eq!(authenticate(&authenticator, header.as_deref()).await, Err(reason), "{reason}");
         }
+    }
+
+    #[tokio::test]
+    async fn replaced_authenticator_accepts_the_new_tokens_only() {
+        let (first, second) = (Token::generate().expect("randomness"), Token::generate().expect("randomness"));
+        let client = || reqwest::Client::builder().use_preconfigured_tls(tls()).build().expect("a client");
+        let with = |token: &Token, issuer: &str| {
+            let mut authenticator = Authenticator::default();
+            authenticator.add_static_token(token.hash(), "viewer");
+            let settings = crate::oauth::Settings::new(issuer.to_owned(), Vec::new());
+            authenticator.set_provider(Provider::new(settings, client()));
+            authenticator
+        };
+        let authenticator = with(&first, "https://id.example");
+        let provider = authenticator.provider().expect("a provider");
+        authenticator.replace(with(&second, "https://id.example"));
+        let header = |token: &Token| format!("Bearer {}", token.reveal());
+        assert!(authenticate(&authenticator, Some(&header(&second))).await.is_ok());
+        let refused = authenticate(&authenticator, Some(&header(&first))).await;
+        assert!(refused.is_err(), "{refused:?}");
+        assert!(Arc::ptr_eq(&provider, &authenticator.provider().expect("a provider")));
+        authenticator.replace(with(&second, "https://other.example"));
+        assert!(!Arc::ptr_eq(&provider, &authenticator.provider().expect("a provider")));
+        authenticator.replace(Authenticator::default());
+        assert!(authenticator.provider().is_none() && !authenticator.has_static_tokens());
+        let refused = authenticate(&authenticator, Some(&header(&second))).await;
+        assert_eq!(refused, Err(Unauthenticated::UnknownToken));
+    }
+
+    fn tls() -> rustls::ClientConfig {
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth()
     }
 
     #[test]

@@ -1,10 +1,6 @@
 //! Address, trust and credential of one controller: as they are now, and how they are read again after they have failed.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use futures::future::BoxFuture;
 use parking_lot::RwLock;
@@ -81,27 +77,31 @@ impl Access {
 #[derive(Debug)]
 pub(crate) struct CurrentAccess {
     current: RwLock<Arc<Access>>,
-    reader: OnceLock<ControllersReader>,
+    reader: RwLock<Option<ControllersReader>>,
     renewal: tokio::sync::Mutex<()>,
 }
 
 impl CurrentAccess {
     pub(crate) fn new(access: Access) -> Self {
-        Self { current: RwLock::new(Arc::new(access)), reader: OnceLock::new(), renewal: tokio::sync::Mutex::default() }
+        Self {
+            current: RwLock::new(Arc::new(access)),
+            reader: RwLock::default(),
+            renewal: tokio::sync::Mutex::default(),
+        }
     }
 
     pub(crate) fn get(&self) -> Arc<Access> {
         Arc::clone(&self.current.read())
     }
 
-    /// Sets the source of this access; a second source is ignored.
-    pub(crate) fn set_reader(&self, reader: &ControllersReader) {
-        let _ = self.reader.set(reader.clone());
+    /// Sets the source of this access.
+    pub(crate) fn set_reader(&self, reader: Option<&ControllersReader>) {
+        *self.reader.write() = reader.cloned();
     }
 
     /// Reads the endpoint again after `used` has failed. `None` if the source has nothing newer.
     pub(crate) async fn renew(&self, used: &Arc<Access>, settings: &Settings) -> Option<Arc<Access>> {
-        let reader = self.reader.get()?;
+        let reader = self.reader.read().clone()?;
         let _renewing = self.renewal.lock().await;
         let current = self.get();
         if !Arc::ptr_eq(&current, used) {

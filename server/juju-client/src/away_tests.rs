@@ -215,3 +215,68 @@ async fn check_of_a_silent_controller_ends_at_its_limit() {
     let error = controller.check(Duration::from_millis(100)).await.expect_err("silence");
     assert_eq!(error.to_string(), "Pinger.Ping was not answered within 0.1 s");
 }
+
+#[tokio::test]
+async fn replaced_controllers_reuse_unchanged_ones_and_close_removed_ones() {
+    let (mut one, mut two) = (ScriptedController::start().await, ScriptedController::start().await);
+    let named =
+        |scripted: &ScriptedController, name: &str| ControllerEndpoint { name: name.into(), ..scripted.endpoint() };
+    let controllers = Controllers::new(vec![named(&one, "one"), named(&two, "two")], None, Settings::default());
+    let open = |name: &str| controllers.controller(Some(name)).expect("known");
+    let (first, mut client_one) = tokio::join!(async { open("one").connection().await }, one.logged_in());
+    let (second, mut client_two) = tokio::join!(async { open("two").connection().await }, two.logged_in());
+    let (first, second) = (first.expect("logged in"), second.expect("logged in"));
+    // a call that is under way ends, and then the connection of the removed controller closes
+    let (call, held) = (async { second.call::<Get>(json!({})).await }, async {
+        let request = client_two.request().await.expect("a request");
+        let new = vec![named(&one, "one"), named(&one, "three")];
+        controllers.replace(&Controllers::new(new, Some("three".to_owned()), Settings::default()));
+        client_two.answer(request.id, json!("in time")).await;
+    });
+    let (answer, ()) = tokio::join!(call, held);
+    assert_eq!(answer.expect("answered"), json!("in time"));
+    drop(second);
+    assert!(client_two.request().await.is_none(), "closed");
+    assert_eq!(
+        (controllers.names(), controllers.default_name().as_deref()),
+        (vec!["one".into(), "three".into()], Some("three"))
+    );
+    assert_eq!(controllers.controller(Some("two")).expect_err("removed").code(), "controller_unknown");
+    let answer = async {
+        let request = client_one.request().await.expect("on the open connection");
+        client_one.answer(request.id, json!("same")).await;
+    };
+    let (again, ()) = tokio::join!(first.call::<Get>(json!({})), answer);
+    assert_eq!(again.expect("answered"), json!("same"));
+    assert!(!one.has_new_client(), "the unchanged controller has one connection");
+}
+
+#[tokio::test]
+async fn replaced_credential_of_a_role_is_used_from_then_on() {
+    let mut scripted = ScriptedController::start().await;
+    let endpoint = |password: &str| {
+        let credential = Credential::Password { user: "admin".into(), password: password.into() };
+        ControllerEndpoint { credential, ..scripted.endpoint() }
+    };
+    let with = |role: &str, password: &str| {
+        let of_role = Controllers::new(vec![endpoint(password)], None, Settings::default());
+        let own = Controllers::new(vec![endpoint("own")], None, Settings::default());
+        own.with_role_credentials(BTreeMap::from([(role.to_owned(), of_role)]))
+    };
+    let (first, second, third) = (with("viewer", "first"), with("viewer", "second"), with("admin", "third"));
+    first.replace(&second);
+    let viewer = first.for_role("viewer").controller(None).expect("one");
+    let script = async {
+        let mut client = scripted.client().await;
+        let login = client.request().await.expect("a log-in");
+        assert!(login.params.is_some_and(|params| params.to_string().contains("second")));
+        client.answer(login.id, crate::scripted::login_result("3.6.11")).await;
+        client
+    };
+    let (connection, mut client) = tokio::join!(viewer.connection(), script);
+    drop((connection.expect("logged in"), viewer));
+    first.replace(&third);
+    assert_eq!(first.roles(), ["admin"]);
+    drop(second);
+    assert!(client.request().await.is_none(), "the connection of a removed credential closes");
+}

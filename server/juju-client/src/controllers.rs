@@ -14,9 +14,9 @@ pub struct Controllers(Arc<Inner>);
 struct Inner {
     settings: Arc<Settings>,
     loaded: RwLock<Arc<Loaded>>,
-    reader: Option<ControllersReader>,
+    reader: RwLock<Option<ControllersReader>>,
     own_files: Option<ClientFiles>,
-    by_role: BTreeMap<String, Controllers>,
+    by_role: RwLock<BTreeMap<String, Controllers>>,
 }
 
 /// The controllers as of the last time that their source was read.
@@ -41,6 +41,32 @@ impl Loaded {
         let only = || (controllers.len() == 1).then(|| controllers.keys().next().cloned()).flatten();
         let default = known.default.or_else(only);
         Self { controllers, default, current_models: known.current_models, problem: None }
+    }
+
+    /// These controllers, with those of `previous` that have the same endpoint. A controller at the same addresses with another credential
+    /// shares the knowledge of whether it is away.
+    fn reuse(&self, previous: &Self, settings: &Arc<Settings>) -> Self {
+        let reuse = |(name, new): (&String, &Result<Arc<Controller>, Error>)| {
+            let (Ok(controller), Some(Ok(used))) = (new, previous.controllers.get(name)) else {
+                return (name.clone(), new.clone());
+            };
+            let (endpoint, before) = (controller.endpoint(), used.endpoint());
+            let reused = if endpoint == before {
+                Ok(Arc::clone(used))
+            } else if endpoint.addresses == before.addresses {
+                let circuit = Arc::clone(&used.state().circuit);
+                Controller::with_circuit(endpoint, Arc::clone(settings), circuit).map(Arc::new)
+            } else {
+                new.clone()
+            };
+            (name.clone(), reused)
+        };
+        Self {
+            controllers: self.controllers.iter().map(reuse).collect(),
+            default: self.default.clone(),
+            current_models: self.current_models.clone(),
+            problem: self.problem.clone(),
+        }
     }
 
     fn names(&self) -> Vec<String> {
@@ -70,16 +96,22 @@ impl Controllers {
 
     fn with_loaded(loaded: Loaded, settings: Arc<Settings>) -> Self {
         let loaded = RwLock::new(Arc::new(loaded));
-        Self(Arc::new(Inner { settings, loaded, reader: None, own_files: None, by_role: BTreeMap::new() }))
+        Self(Arc::new(Inner {
+            settings,
+            loaded,
+            reader: RwLock::default(),
+            own_files: None,
+            by_role: RwLock::default(),
+        }))
     }
 
     /// Sets where endpoints are read again when trust or log-in fails, or a controller is unknown.
     #[must_use]
     pub fn with_reader(self, reader: ControllersReader) -> Self {
         for controller in self.loaded().controllers.values().flatten() {
-            controller.state().access.set_reader(&reader);
+            controller.state().access.set_reader(Some(&reader));
         }
-        self.rebuild(|inner| inner.reader = Some(reader))
+        self.rebuild(|inner| inner.reader = RwLock::new(Some(reader)))
     }
 
     /// For a program that runs for one user on the user's own machine: tools update these client files when they add or
@@ -96,7 +128,7 @@ impl Controllers {
         let own = self.loaded();
         let by_role = by_role.into_iter().map(|(role, controllers)| (role, controllers.with_circuits_of(&own)));
         let by_role = by_role.collect();
-        self.rebuild(|inner| inner.by_role = by_role)
+        self.rebuild(|inner| inner.by_role = RwLock::new(by_role))
     }
 
     fn with_circuits_of(self, others: &Loaded) -> Self {
@@ -117,7 +149,7 @@ impl Controllers {
             current_models: loaded.current_models.clone(),
             problem: loaded.problem.clone(),
         };
-        let reader = self.0.reader.clone();
+        let reader = self.reader();
         let controllers = self.rebuild(|inner| inner.loaded = RwLock::new(Arc::new(shared)));
         match reader {
             Some(reader) => controllers.with_reader(reader),
@@ -130,9 +162,9 @@ impl Controllers {
         let mut inner = Inner {
             settings: Arc::clone(&self.0.settings),
             loaded: RwLock::new(self.loaded()),
-            reader: self.0.reader.clone(),
+            reader: RwLock::new(self.reader()),
             own_files: self.0.own_files.clone(),
-            by_role: self.0.by_role.clone(),
+            by_role: RwLock::new(self.0.by_role.read().clone()),
         };
         change(&mut inner);
         Self(Arc::new(inner))
@@ -142,15 +174,44 @@ impl Controllers {
         Arc::clone(&self.0.loaded.read())
     }
 
-    /// The controllers with the credential of `role`; default: `self`. The two share no connection.
+    fn reader(&self) -> Option<ControllersReader> {
+        self.0.reader.read().clone()
+    }
+
+    /// The controllers with the credential of `role`; default: these controllers. The two share no connection.
     #[must_use]
-    pub fn for_role(&self, role: &str) -> &Self {
-        self.0.by_role.get(role).unwrap_or(self)
+    pub fn for_role(&self, role: &str) -> Self {
+        self.0.by_role.read().get(role).unwrap_or(self).clone()
     }
 
     /// Roles with a credential of their own.
-    pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.0.by_role.keys().map(String::as_str)
+    #[must_use]
+    pub fn roles(&self) -> Vec<String> {
+        self.0.by_role.read().keys().cloned().collect()
+    }
+
+    /// Replaces all controllers, their source and the credentials of roles by those of `new`. A controller with an unchanged endpoint
+    /// keeps its connections. The connections of all others close when the calls that use them have ended.
+    pub fn replace(&self, new: &Self) {
+        let reader = new.reader();
+        let loaded = new.loaded().reuse(&self.loaded(), &self.0.settings);
+        for controller in loaded.controllers.values().flatten() {
+            controller.state().access.set_reader(reader.as_ref());
+        }
+        *self.0.reader.write() = reader;
+        *self.0.loaded.write() = Arc::new(loaded);
+        let (own, of_roles) = (self.loaded(), new.0.by_role.read().clone());
+        let mut by_role = self.0.by_role.write();
+        let mut replaced = BTreeMap::new();
+        for (role, controllers) in of_roles {
+            let controllers = controllers.with_circuits_of(&own);
+            let reused = by_role.remove(&role);
+            if let Some(used) = &reused {
+                used.replace(&controllers);
+            }
+            replaced.insert(role, reused.unwrap_or(controllers));
+        }
+        *by_role = replaced;
     }
 
     /// The user's client files, if this program runs for one user on the user's own machine.
@@ -200,7 +261,7 @@ impl Controllers {
     /// As [`Self::controller`].
     pub async fn find_controller(&self, name: Option<&str>) -> Result<Arc<Controller>, Error> {
         let found = self.controller(name);
-        match (&found, &self.0.reader) {
+        match (&found, self.reader()) {
             (Ok(_), _) | (_, None) => found,
             // the latest error of the source is more useful than that of the start
             (Err(Error::NoControllers { .. }), Some(_)) => {
@@ -219,10 +280,10 @@ impl Controllers {
     /// # Errors
     /// [`Error::NoControllers`] if the source cannot be read; then nothing changes.
     pub async fn reload(&self) -> Result<bool, Error> {
-        let Some(reader) = &self.0.reader else { return Ok(false) };
+        let Some(reader) = self.reader() else { return Ok(false) };
         let loaded = Loaded::new(reader.read().await?, &self.0.settings, &self.loaded());
         for controller in loaded.controllers.values().flatten() {
-            controller.state().access.set_reader(reader);
+            controller.state().access.set_reader(Some(&reader));
         }
         *self.0.loaded.write() = Arc::new(loaded);
         Ok(true)

@@ -67,6 +67,12 @@ impl RateLimiter {
         Self { rate, max_concurrent, callers: Mutex::default() }
     }
 
+    /// Whether these are the limits.
+    #[must_use]
+    pub fn has_limits(&self, rate: Rate, max_concurrent: usize) -> bool {
+        (self.rate, self.max_concurrent) == (rate, max_concurrent)
+    }
+
     /// Whether there is any limit.
     #[must_use]
     pub fn is_enabled(&self) -> bool {

@@ -92,6 +92,12 @@ impl Server {
         self
     }
 
+    /// The limits of single tools, which can be replaced while the server runs.
+    #[must_use]
+    pub fn tool_limits(&self) -> Arc<ToolLimits> {
+        Arc::clone(&self.services.limits)
+    }
+
     /// Serves one caller on one endpoint, over stdio.
     #[must_use]
     pub fn local(self, caller: Caller, endpoint: Endpoint) -> Self {

@@ -208,25 +208,6 @@ def test_unavailable_provider_makes_tokens_unavailable(tmp_path, sim, form):
             eventually("a token that has to be introspected again is refused", lambda: server.status(token) == 503)
 
 
-def test_readyz_names_a_provider_that_is_gone_and_recovers_with_it(tmp_path, sim):
-    def ready(token=None):
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return requests.get(f"{server.base}/readyz", headers=headers, timeout=TEST_TIMEOUT)
-
-    with provider(tmp_path) as hydra, served(tmp_path / "server", hydra, sim) as server:
-        token = hydra.token(hydra.client("machine-jwt", [server.mcp], "jwt"), server.mcp)
-        assert server.status(token) == 200 and ready(token).status_code == 200
-        hydra.stop()
-        # no caller can sign in, so the server is not ready; the key of this token is still known
-        gone = eventually("the provider is missed", lambda: (answer := ready(token)).status_code == 503 and answer.json())
-        checks = {check["name"]: check for check in gone["checks"]}
-        assert not checks["identity provider"]["healthy"] and checks["identity provider"]["detail"], gone
-        assert checks["ledger"]["healthy"] and all(check["healthy"] for name, check in checks.items() if name != "identity provider"), gone
-        assert "checks" not in ready().json() and ready().status_code == 503
-        hydra.start()
-        eventually("the provider is back", lambda: ready().status_code == 200)
-
-
 def test_proxies_of_the_environment_are_ignored_for_the_provider(tmp_path, sim, monkeypatch):
     with provider(tmp_path) as hydra, contextlib.ExitStack() as running:
         with monkeypatch.context() as environment:
@@ -236,3 +217,50 @@ def test_proxies_of_the_environment_are_ignored_for_the_provider(tmp_path, sim, 
         for form in FORMS:
             token = hydra.token(hydra.client(f"machine-{form}", [server.mcp], form), server.mcp)
             assert server.status(token) == 200, form
+
+
+def test_provider_that_goes_and_comes_back_is_a_part_of_readiness(tmp_path, sim):
+    with provider(tmp_path) as hydra, served(tmp_path / "server", hydra, sim, oauth={"token_cache_seconds": 0}) as server:
+        client = hydra.client("machine-jwt", [server.mcp], "jwt")
+        token = hydra.token(client, server.mcp)
+        assert server.status(token) == 200, "the keys are cached"
+
+        def readiness(status):
+            answer = requests.get(server.base + "/readyz", headers={"Authorization": f"Bearer {token}"}, timeout=TEST_TIMEOUT)
+            body = answer.json()
+            return (answer.status_code, body["status"]) == status and next(one for one in body["checks"] if one["name"] == "identity provider")
+
+        part = eventually("the provider is healthy", lambda: readiness((200, "healthy")))
+        assert part["healthy"] and "detail" not in part, part
+        hydra.stop()
+        part = eventually("the provider is away", lambda: readiness((200, "degraded")))
+        assert not part["healthy"] and "cannot be reached" in part["detail"] and part["since"].endswith("Z"), part
+        # the process lives, and a token that needs no request to the provider is accepted: it is checked with the cached keys
+        assert requests.get(server.base + "/healthz", timeout=TEST_TIMEOUT).status_code == 200
+        answer = server.call(token, "juju_status", model="shop")
+        assert not answer.get("isError"), answer
+        # a server that starts now has no keys, and can serve no caller
+        with served(tmp_path / "late", hydra, sim) as late:
+            alone = eventually("the provider is checked", lambda: (found := requests.get(late.base + "/readyz", timeout=TEST_TIMEOUT)).status_code != 200 and found)
+            assert (alone.status_code, alone.json()) == (503, {"status": "unhealthy"})
+            assert requests.get(late.base + "/healthz", timeout=TEST_TIMEOUT).status_code == 200
+        time.sleep(11)  # the server checks its parts every ten seconds by itself
+        lines = [line for line in (server.folder / "log.txt").read_text().splitlines() if "identity provider" in line]
+        assert sum("a part of the server is not healthy" in line for line in lines) == 1, lines
+        hydra.start()
+        eventually("the provider is back", lambda: readiness((200, "healthy")))
+        lines = (server.folder / "log.txt").read_text()
+        assert lines.count("a part of the server is healthy again") == 1, lines
+
+
+def test_reload_that_removes_the_provider_refuses_every_token(tmp_path, sim):
+    with provider(tmp_path) as hydra, served(tmp_path / "server", hydra, sim) as server:
+        token = hydra.token(hydra.client("machine-jwt", [server.mcp], "jwt"), server.mcp)
+        assert server.status(token) == 200
+        file = server.folder / "config.yaml"
+        with_provider = file.read_text()
+        file.write_text("reject_all_callers: true\n")
+        eventually("no token is accepted", lambda: server.status(token) == 401)
+        assert server.status(None) == 401
+        file.write_text(with_provider)
+        eventually("the provider is configured again", lambda: server.status(token) == 200)

@@ -198,5 +198,5 @@ def test_role_bindings_and_files_of_the_configuration_are_reloaded_and_recorded(
         changes = ['"removed":["operator to group:night","viewer to group:day"]', '"added":["keep-open"]']
         eventually("the ledger has both", lambda: all(change in shop.recorded() for change in changes))
         assert "restart the server" not in shop.log()
-        put(config, f"policy: {{files: [{file}]}}\nlimits: {{burst: 3}}\n")
+        put(config, f"policy: {{files: [{file}]}}\nledger: {{retention_days: 3}}\n")
         eventually("the log reports the need for a restart", lambda: "restart the server" in shop.log())

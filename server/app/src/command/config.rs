@@ -198,7 +198,7 @@ mod tests {
     }
 
     /// Wrong values of keys; the texts of the others are free.
-    const WRONG_VALUES: [(&str, &str); 55] = [
+    const WRONG_VALUES: [(&str, &str); 62] = [
         ("listen", "localhost"),
         ("listen", "127.0.0.1"),
         ("metrics_listen", "9090"),
@@ -254,6 +254,13 @@ mod tests {
         ("oauth.allow_static_tokens", "false"),
         ("ledger.retention_days", "0"),
         ("limits.per_tool", "{juju_debuglog: {burst: 1}}"),
+        ("tracing.otlp_endpoint", "tempo.example:4318"),
+        ("tracing.otlp_endpoint", "http://tempo.example:4318"),
+        ("tracing.ca_certificate_file", "secrets/missing.pem"),
+        ("tracing.headers_file", "secrets/missing"),
+        ("tracing.headers_file", "secrets/dashboard.token"),
+        ("tracing.sample_ratio", "1.5"),
+        ("log", "loud"),
     ];
 
     #[test]

@@ -72,6 +72,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         metrics_listener: None,
         policy_watcher,
         traces: Traces::default(),
+        reload: None,
         stop,
     };
     let approver = approver_file(&state.directory, &ready)?;

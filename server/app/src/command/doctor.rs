@@ -102,8 +102,9 @@ fn configuration(file: &Path, config: &Config) -> Result<String, Failure> {
 
 /// Logs in to each controller with each credential.
 async fn add_controllers(report: &mut Report, controllers: &Controllers) -> Result<(), Failure> {
-    let roles = controllers.roles().map(|role| (format!(" as role {role}"), controllers.for_role(role)));
-    let logins: Vec<_> = std::iter::once((String::new(), controllers)).chain(roles).collect();
+    let roles = controllers.roles();
+    let roles = roles.iter().map(|role| (format!(" as role {role}"), controllers.for_role(role)));
+    let logins: Vec<_> = std::iter::once((String::new(), controllers.clone())).chain(roles).collect();
     for (suffix, controllers) in logins {
         for name in controllers.names() {
             let connection = async { controllers.controller(Some(&name))?.connection().await.map(drop) };

@@ -11,19 +11,24 @@ use std::{
 use catalogue::Catalogue;
 use content::nearest;
 use dispatch::{Approvals, Dispatcher, SecurityEvents};
-use http_server::{RouterDeps, SecurityLog, Settings, metrics::Metrics};
+use http_server::{LiveRouter, RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::Authenticator;
 use juju_client::Controllers;
 use policy::{BuiltinRules, Roles};
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
+use super::live_server::{LiveServer, ReloadInputs};
 use crate::{
     cli::Serve,
     config::{Config, ConsoleSection, LimitsSection, RESOURCE_ATTRIBUTES, TlsSection, read_token},
     failure::Failure,
     health::{HealthChecks, controller_samples},
-    policy_watcher::PolicyWatcher,
+    policy_watcher::{PolicyWatcher, Reload},
     ready_file::ReadyFile,
     secret_key::secret_key,
     state_dir::{SEAL, StateDir},
@@ -38,6 +43,7 @@ const COUNTER_INTERVAL: std::time::Duration = std::time::Duration::from_secs(2);
 pub(super) const DEFAULT_STATE_DIR: &str = "/var/lib/juju-mcp";
 
 pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCode, Failure> {
+    let inputs = ReloadInputs::new(&arguments);
     let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     config.validate()?;
     telemetry.set_log_filter(config.log_filter()?);
@@ -84,7 +90,8 @@ pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCo
             None => None,
         },
         policy_watcher,
-        traces: Traces { spans: telemetry.spans, exporter },
+        traces: Traces { spans: telemetry.spans.clone(), exporter },
+        reload: Some((inputs, telemetry)),
         stop: wiring::stop_signal(),
     };
     let ready = ReadyFile { pid: std::process::id(), ..ReadyFile::default() };
@@ -110,6 +117,8 @@ pub(super) struct Serving {
     pub(super) policy_watcher: PolicyWatcher,
     /// The export of traces, if it is configured.
     pub(super) traces: Traces,
+    /// What a reload of the configuration reads and changes outside the server, if the server reloads it.
+    pub(super) reload: Option<(ReloadInputs, Telemetry)>,
     pub(super) stop: CancellationToken,
 }
 
@@ -134,11 +143,10 @@ impl Serving {
         }
         check_tool_limits(&self.limits, &self.dispatcher.catalogue)?;
         let metrics = Arc::new(Metrics::default());
-        let handler = mcp::Server::new(Arc::clone(&self.dispatcher), metrics.clone())
+        let server = mcp::Server::new(Arc::clone(&self.dispatcher), metrics.clone())
             .with_state_key(&self.seal)
             .with_tool_limits(self.limits.tools())
             .with_prompts(self.prompts);
-        tokio::spawn(self.policy_watcher.watch(Arc::clone(&self.dispatcher), Arc::clone(&metrics), self.stop.clone()));
         let (spans, stop) = (self.traces.spans, self.stop.clone());
         tokio::spawn(copy_counters(Arc::clone(&self.dispatcher), spans, Arc::clone(&metrics), stop.clone()));
         let drain_timeout = self.settings.drain_timeout;
@@ -146,7 +154,7 @@ impl Serving {
             stop.cancelled().await;
             Instant::now() + drain_timeout
         });
-        let authenticator = Arc::new(self.authenticator);
+        let (authenticator, tool_limits) = (Arc::new(self.authenticator), server.tool_limits());
         let health = Arc::new(HealthChecks::new(Arc::clone(&self.dispatcher), Arc::clone(&authenticator)));
         tokio::spawn(Arc::clone(&health).monitor(self.stop.clone()));
         let controllers = self.dispatcher.controllers.clone();
@@ -159,11 +167,11 @@ impl Serving {
             |settings| console::routes(settings, approvals.clone(), Arc::clone(&authenticator), Arc::clone(&events));
         let console = self.console.map(pages).transpose().map_err(Failure::failed)?;
         let deps = RouterDeps {
-            mcp: handler.http(self.settings.max_body_bytes, self.stop.clone(), self.settings.drain_timeout),
+            mcp: server.http(self.settings.max_body_bytes, self.stop.clone(), self.settings.drain_timeout),
             toolsets: self.dispatcher.catalogue.toolsets().into_iter().map(str::to_owned).collect(),
-            authenticate: authenticator,
+            authenticate: authenticator.clone(),
             health,
-            metrics,
+            metrics: Arc::clone(&metrics),
             approvals: Some(approvals),
             events,
             console,
@@ -172,7 +180,20 @@ impl Serving {
             let settings = Settings { tls: None, ..self.settings.clone() };
             tokio::spawn(serve_metrics(listener, Arc::clone(&deps.metrics), settings, self.stop.clone()));
         }
-        let router = http_server::router(&self.settings, deps);
+        let router = LiveRouter::from(http_server::router(&self.settings, deps.clone()));
+        let live = match self.reload {
+            Some((inputs, telemetry)) => {
+                // without it, the signal ends the program
+                let hangup = signal(SignalKind::hangup()).map_err(Failure::failed)?;
+                let (dispatcher, router, settings) =
+                    (Arc::clone(&self.dispatcher), router.clone(), self.settings.clone());
+                let live =
+                    LiveServer { inputs, dispatcher, authenticator, tool_limits, router, deps, settings, telemetry };
+                Some((Box::new(live) as Box<dyn Reload>, hangup))
+            }
+            None => None,
+        };
+        tokio::spawn(self.policy_watcher.watch(Arc::clone(&self.dispatcher), metrics, live, self.stop.clone()));
         ready.mcp_url = Some(format!("{address}/mcp"));
         if let Some(file) = ready_file {
             ready.write(file)?;
@@ -235,7 +256,7 @@ pub(super) enum Required {
 pub(super) async fn check_controllers(controllers: &Controllers, required: Required) -> Result<(), Failure> {
     connect(controllers, required).await?;
     for role in controllers.roles() {
-        connect(controllers.for_role(role), required).await?;
+        connect(&controllers.for_role(&role), required).await?;
     }
     Ok(())
 }
@@ -298,7 +319,8 @@ fn plain_http_warning(address: SocketAddr) -> Option<String> {
     })
 }
 
-fn settings(config: &Config) -> Result<Settings, Failure> {
+/// The settings of the HTTP server.
+pub(super) fn settings(config: &Config) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
     if let Some(oauth) = &config.oauth {
         settings.allowed_hosts.push(oauth.public_host()?);
@@ -356,7 +378,12 @@ pub(super) fn validate(config: &Config, roles: &Roles) -> Result<(), Failure> {
     Ok(())
 }
 
-fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) -> Result<Authenticator, Failure> {
+/// The authenticator of all accepted tokens; `files` are those of the command line, by role.
+pub(super) fn authenticator(
+    config: &Config,
+    files: &[(String, PathBuf)],
+    roles: &Roles,
+) -> Result<Authenticator, Failure> {
     let configured = config.tokens.iter().map(|token| (&token.role, &token.file, token.owner.as_deref()));
     let tokens: Vec<_> = configured.chain(files.iter().map(|(role, file)| (role, file, None))).collect();
     check_roles(roles, config.tokens.iter().map(|token| ("tokens[].role", token.role.as_str())))?;

@@ -57,7 +57,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     }
     let caller = Caller::local(&wiring::user(), "admin");
     let (metrics, stop) = (Arc::new(Metrics::default()), wiring::stop_signal());
-    tokio::spawn(policy_watcher.watch(Arc::clone(&dispatcher), Arc::clone(&metrics), stop.clone()));
+    tokio::spawn(policy_watcher.watch(Arc::clone(&dispatcher), Arc::clone(&metrics), None, stop.clone()));
     let server = mcp::Server::new(Arc::clone(&dispatcher), metrics);
     let server = server.with_state_key(&seal).local(caller, endpoint);
     let ended = mcp::serve_stdio(server, stop, DRAIN_TIMEOUT).await;

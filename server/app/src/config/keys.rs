@@ -2,8 +2,100 @@
 
 use schemars::schema_for;
 use serde_json::Value;
+use serde_yaml::{Mapping, Value as Yaml};
 
 use super::Config;
+
+/// Keys that a running server applies when the file changes, each with all keys below it.
+const RELOADED: [&str; 12] = [
+    "allowed_hosts",
+    "allowed_origins",
+    "juju_data_dir",
+    "controllers",
+    "default_controller",
+    "tokens",
+    "reject_all_callers",
+    "limits",
+    "oauth",
+    "role_bindings",
+    "policy",
+    "log",
+];
+/// Keys that only a restart applies, each with all keys below it. They count before [`RELOADED`].
+const RESTARTED: [&str; 11] = [
+    "listen",
+    "tls",
+    "metrics_listen",
+    "state_dir",
+    "limits.max_request_bytes",
+    "approvals",
+    "ledger",
+    "console",
+    "oauth.public_url",
+    "prompts",
+    "tracing",
+];
+
+/// What applies a changed key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppliedBy {
+    /// The running server, within seconds or at SIGHUP.
+    Reload,
+    /// A restart.
+    Restart,
+}
+
+impl AppliedBy {
+    /// What applies a change of the key with this path; `None` if the key is not declared.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        let covers = |key: &&str| {
+            path.strip_prefix(*key).is_some_and(|rest| matches!(rest.bytes().next(), None | Some(b'.' | b'[')))
+        };
+        if RESTARTED.iter().any(|key| covers(key)) {
+            return Some(Self::Restart);
+        }
+        RELOADED.iter().any(|key| covers(key)).then_some(Self::Reload)
+    }
+
+    /// The word in the reference of the configuration.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Reload => "reload",
+            Self::Restart => "restart",
+        }
+    }
+}
+
+/// The keys that differ between two texts of a configuration: those of the first two levels.
+pub(crate) fn changed_keys(before: &Mapping, after: &Mapping) -> Vec<String> {
+    let mut changed = Vec::new();
+    for name in names(before, after) {
+        match (before.get(&name), after.get(&name)) {
+            (before, after) if before == after => {}
+            (Some(Yaml::Mapping(before)), Some(Yaml::Mapping(after))) => {
+                let below = names(before, after).into_iter().filter(|key| before.get(key) != after.get(key));
+                changed.extend(below.map(|key| format!("{name}.{key}")));
+            }
+            // a section that appears or disappears changes all its keys
+            (before, after) => match before.or(after).and_then(Yaml::as_mapping) {
+                Some(section) => {
+                    changed.extend(section.keys().filter_map(Yaml::as_str).map(|key| format!("{name}.{key}")));
+                }
+                None => changed.push(name),
+            },
+        }
+    }
+    changed
+}
+
+/// The names of the keys of two maps.
+fn names(before: &Mapping, after: &Mapping) -> Vec<String> {
+    let mut names: Vec<String> =
+        before.keys().chain(after.keys()).filter_map(Yaml::as_str).map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    names
+}
 
 /// A key: its path (`controllers[].name`), and what its documentation states.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,15 +118,6 @@ pub(crate) fn keys() -> Vec<Key> {
     let mut keys = Vec::new();
     collect(&schema, &schema, "", &mut keys);
     keys
-}
-
-/// Sections that a running server reads again when the file changes.
-const RELOADED_SECTIONS: [&str; 2] = ["role_bindings", "policy"];
-
-/// Whether a change of a key applies without a restart.
-pub(crate) fn applies_on_reload(path: &str) -> bool {
-    let section = path.split(['.', '[']).next().unwrap_or_default();
-    RELOADED_SECTIONS.contains(&section)
 }
 
 fn collect(root: &Value, schema: &Value, prefix: &str, keys: &mut Vec<Key>) {
@@ -138,5 +221,36 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     match (real.next(), real.next()) {
         (Some(only), None) => resolve(root, only),
         _ => schema,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_declared_as_reload_or_restart() {
+        for key in keys() {
+            assert!(AppliedBy::of(&key.path).is_some(), "{}: add it to RELOADED or RESTARTED", key.path);
+        }
+        let known = keys();
+        for declared in RELOADED.iter().chain(&RESTARTED) {
+            assert!(known.iter().any(|key| key.path == *declared), "{declared} is no key");
+        }
+        assert_eq!(AppliedBy::of("limits.max_request_bytes"), Some(AppliedBy::Restart));
+        assert_eq!(AppliedBy::of("limits.burst"), Some(AppliedBy::Reload));
+        assert_eq!(AppliedBy::of("logs"), None);
+    }
+
+    #[test]
+    fn changed_keys_are_those_of_two_levels() {
+        let map = |text: &str| serde_yaml::from_str::<Mapping>(text).expect("a map");
+        let before =
+            map("{listen: a, limits: {burst: 1, calls_per_minute: 2}, tokens: [{role: a}], ledger: {max_size_mb: 1}}");
+        let after =
+            map("{listen: a, limits: {burst: 3, calls_per_minute: 2}, tokens: [{role: b}], console: {client_id: c}}");
+        let changed = ["console.client_id", "ledger.max_size_mb", "limits.burst", "tokens"];
+        assert_eq!(changed_keys(&before, &after), changed);
+        assert!(changed_keys(&after, &after).is_empty());
     }
 }

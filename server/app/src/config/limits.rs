@@ -75,9 +75,15 @@ impl LimitsSection {
 
     /// The limits of single tools.
     pub(crate) fn tools(&self) -> ToolLimits {
-        ToolLimits::new(self.per_tool.iter().map(|(name, tool)| {
+        ToolLimits::new(self.of_tools())
+    }
+
+    /// For each tool with limits: its name, the rate and the number of concurrent calls.
+    pub(crate) fn of_tools(&self) -> Vec<(String, Rate, usize)> {
+        let limits = self.per_tool.iter().map(|(name, tool)| {
             (name.clone(), Rate { per_minute: tool.calls_per_minute, burst: tool.burst }, tool.max_concurrent_calls)
-        }))
+        });
+        limits.collect()
     }
 
     /// The first name in `per_tool` that is not the name of a tool, built-in tools included.

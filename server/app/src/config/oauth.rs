@@ -106,9 +106,9 @@ impl OauthSection {
             settings.token_cache = Duration::from_secs(seconds);
         }
         settings.introspection = self.introspection.as_ref().map(IntrospectionSection::to_settings).transpose()?;
-        let authority = self.ca_certificate_file.as_deref().map(read_certificates).transpose()?;
-        let client = HttpClientOptions { timeout: RESPONSE_TIMEOUT, authority: authority.as_deref(), redirects: false }
-            .build()?;
+        settings.authority = self.ca_certificate_file.as_deref().map(read_certificates).transpose()?;
+        let authority = settings.authority.as_deref();
+        let client = HttpClientOptions { timeout: RESPONSE_TIMEOUT, authority, redirects: false }.build()?;
         Ok(Provider::new(settings, client))
     }
 

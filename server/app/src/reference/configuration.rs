@@ -3,7 +3,7 @@
 use serde_yaml::Value as Yaml;
 
 use super::cell;
-use crate::config::{Key, applies_on_reload, keys};
+use crate::config::{AppliedBy, Key, keys};
 
 /// The complete configuration, which has an example of every key.
 const EXAMPLE: &str = include_str!("../../../../docs/example/juju-mcp.yaml");
@@ -13,7 +13,7 @@ pub(crate) fn configuration() -> String {
     let example: Yaml = serde_yaml::from_str(EXAMPLE).unwrap_or_default();
     let rows = keys().into_iter().map(|key| {
         let (default, meaning) = default_and_meaning(&key);
-        let applies = if applies_on_reload(&key.path) { "reload" } else { "restart" };
+        let applies = AppliedBy::of(&key.path).map_or("", AppliedBy::as_str);
         let example = example_of(&example, &key.path).map(|text| format!("`{text}`")).unwrap_or_default();
         format!(
             "| `{}` | {} | {} | {} | {applies} | {} |\n",

@@ -79,6 +79,11 @@ impl Keys {
         Self(RefreshingCache::new(policy))
     }
 
+    /// Whether there are keys that are used while the provider is unavailable.
+    pub(super) fn are_cached(&self) -> bool {
+        self.0.is_usable()
+    }
+
     /// Finds the key that signed a token. `fetch` requests the key set from the provider.
     ///
     /// # Errors

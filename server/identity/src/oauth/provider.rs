@@ -74,6 +74,14 @@ impl Provider {
         Err(format!("the identity provider answers HTTP {} to a request for its metadata", status.as_u16()))
     }
 
+    /// Whether JWTs can be validated while the provider is away: with metadata and keys that are cached, and without introspection.
+    #[must_use]
+    pub fn has_cached_keys(&self) -> bool {
+        let introspects_jwts =
+            self.settings.introspection.as_ref().is_some_and(|introspection| introspection.include_jwts);
+        !introspects_jwts && self.metadata.usable().is_some_and(|metadata| metadata.keys.are_cached())
+    }
+
     /// Whether a token that was never valid before needs an introspection request.
     pub(crate) fn needs_introspection(&self, token: &str) -> bool {
         !jwt::looks_like_jwt(token)

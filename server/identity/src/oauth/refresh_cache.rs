@@ -20,7 +20,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::ProviderUnavailable;
 
 /// How long cached metadata and keys are used, and how often the provider is asked for them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefreshPolicy {
     /// Up to this age a value is used without a request.
     pub fresh_for: Duration,
@@ -101,6 +101,16 @@ impl<T: Clone> RefreshingCache<T> {
             return Ok(value); // another task has refreshed it meanwhile
         }
         refresher.run(fetch).await.into_value().ok_or(ProviderUnavailable)
+    }
+
+    /// Whether there is a value that is used while the provider is unavailable.
+    pub(super) fn is_usable(&self) -> bool {
+        self.usable().is_some()
+    }
+
+    /// The value, also if it is stale.
+    pub(super) fn usable(&self) -> Option<T> {
+        self.younger_than(self.policy.stale_for)
     }
 
     /// Waits until no other task refreshes. Check [`fresh`](Self::fresh) again before [`run`](Refresher::run).

@@ -7,7 +7,7 @@ use jsonwebtoken::Algorithm;
 use super::RefreshPolicy;
 
 /// The identity provider, and which of its tokens this server accepts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The provider's issuer, compared byte for byte with `iss` (RFC 9207 section 2.4, `OpenID` Connect Core section 3.1.3.7).
     pub issuer: String,
@@ -32,10 +32,13 @@ pub struct Settings {
     pub token_cache: Duration,
     /// How long the provider's metadata and keys are cached.
     pub refresh: RefreshPolicy,
+    /// Certificate of the authority that the client of the provider trusts in addition to those of the system, PEM. The client does the
+    /// check; a provider with another authority is another provider.
+    pub authority: Option<String>,
 }
 
 /// How tokens are introspected.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Introspection {
     /// The endpoint. Default: `introspection_endpoint` of the provider's metadata.
     pub url: Option<String>,
@@ -73,6 +76,7 @@ impl Settings {
             leeway: Duration::from_secs(30),
             token_cache: Duration::from_secs(15),
             refresh: RefreshPolicy::default(),
+            authority: None,
         }
     }
 }
