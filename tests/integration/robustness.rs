@@ -1,6 +1,6 @@
 //! No call stops or slows the calls of others: panics, bounds of arguments, large denied calls, silent connections.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use audit::{Outcome, Phase};
 use catalogue::{BadArguments, Catalogue, Plan, Scope, Tool};
@@ -21,7 +21,7 @@ use tokio::{
 };
 
 /// A tool that panics as soon as it is called.
-struct PanickingTool(Value);
+struct PanickingTool(Arc<Map<String, Value>>);
 
 impl Tool for PanickingTool {
     fn name(&self) -> &'static str {
@@ -51,7 +51,7 @@ impl Tool for PanickingTool {
     fn curated(&self) -> bool {
         true
     }
-    fn input_schema(&self) -> &Value {
+    fn input_schema(&self) -> &Arc<Map<String, Value>> {
         &self.0
     }
     fn input_schema_text(&self) -> &'static str {
@@ -76,7 +76,8 @@ fn call(tool: &str, arguments: &Value) -> Request {
 
 #[tokio::test]
 async fn panic_of_a_tool_is_answered_counted_and_recorded() {
-    let planted = Catalogue::builtin().with_tool(Box::new(PanickingTool(json!({"type": "object", "properties": {}}))));
+    let schema = json!({"type": "object", "properties": {}}).as_object().cloned().expect("an object");
+    let planted = Catalogue::builtin().with_tool(Box::new(PanickingTool(Arc::new(schema))));
     let (_folder, server) = server(Settings::default(), planted).await;
     let answer =
         call("juju_panic", &json!({})).token(server.token("viewer")).send(server.address).await.expect("an answer");

@@ -228,7 +228,7 @@ mod tests {
     /// Arguments that have everything that a tool requires.
     fn required(tool: &dyn Tool) -> Map<String, Value> {
         let schema = tool.input_schema();
-        let names = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let names = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let sample = |schema: &Value| match schema["type"].as_str() {
             Some("integer") => json!(1),
             Some("array") => json!(["web/0"]),
@@ -260,8 +260,8 @@ mod tests {
     #[test]
     fn every_property_of_every_tool_has_bounds() {
         let catalogue = Catalogue::builtin();
-        let found: Vec<String> =
-            catalogue.iter().flat_map(|tool| unbounded(tool.input_schema(), tool.name())).collect();
+        let schema = |tool: &dyn Tool| Value::Object((**tool.input_schema()).clone());
+        let found: Vec<String> = catalogue.iter().flat_map(|tool| unbounded(&schema(tool), tool.name())).collect();
         assert!(found.is_empty(), "{found:?}");
     }
 

@@ -213,8 +213,8 @@ pub trait Tool: Send + Sync {
     fn idempotent(&self) -> bool;
     /// Whether `/mcp` lists it.
     fn curated(&self) -> bool;
-    /// JSON Schema of the arguments, closed.
-    fn input_schema(&self) -> &Value;
+    /// JSON Schema of the arguments, closed. Lists of tools share it.
+    fn input_schema(&self) -> &Arc<Map<String, Value>>;
     /// The same as compact JSON.
     fn input_schema_text(&self) -> &str;
     /// Checks the arguments and states what they would do, without doing it.
@@ -227,7 +227,7 @@ pub trait Tool: Send + Sync {
 /// Makes a [`Tool`] of a [`Command`].
 pub(crate) struct Adapter<C> {
     name: String,
-    input: Value,
+    input: Arc<Map<String, Value>>,
     input_text: String,
     command: PhantomData<fn() -> C>,
 }
@@ -238,8 +238,8 @@ impl<C: Command> Adapter<C> {
         let input = schema::input::<C::Args>(Options::properties(Kind::of::<C>()), required);
         Box::new(Self {
             name: format!("juju_{}", C::COMMAND.replace('-', "_")),
-            input_text: input.to_string(),
-            input,
+            input_text: Value::Object(input.clone()).to_string(),
+            input: Arc::new(input),
             command: PhantomData,
         })
     }
@@ -282,7 +282,7 @@ impl<C: Command> Tool for Adapter<C> {
         C::IN_DEFAULT_LIST
     }
 
-    fn input_schema(&self) -> &Value {
+    fn input_schema(&self) -> &Arc<Map<String, Value>> {
         &self.input
     }
 
@@ -291,10 +291,8 @@ impl<C: Command> Tool for Adapter<C> {
     }
 
     fn plan(&self, arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
-        let schema =
-            self.input.as_object().ok_or_else(|| BadArguments::message("the tool has no schema".to_owned()))?;
-        let mut arguments = coerce::coerce_command_arguments(C::COMMAND, schema, arguments)?;
-        bounds::check_bounds(schema, &arguments)?;
+        let mut arguments = coerce::coerce_command_arguments(C::COMMAND, &self.input, arguments)?;
+        bounds::check_bounds(&self.input, &arguments)?;
         let options = Options::extract(Kind::of::<C>(), &mut arguments)?;
         let args: C::Args = BadArguments::parse(arguments.clone())?;
         C::validate(&args).map_err(BadArguments::message)?;

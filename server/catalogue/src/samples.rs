@@ -33,7 +33,7 @@ pub(crate) fn sample(name: &str, schema: &Value) -> Value {
 /// Arguments with this value of a property, or with a valid one, and a valid value of everything that the tool or that property needs.
 pub(crate) fn arguments_with(tool: &dyn Tool, name: &str, value: Option<Value>) -> Map<String, Value> {
     let schema = tool.input_schema();
-    let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let needs: &[&str] = match (tool.command(), name) {
         ("exec", _) => &["units"],
         ("deploy", "revision") => &["channel"],

@@ -7,10 +7,13 @@ use crate::bounds;
 
 /// The closed schema of a tool's arguments: its own first, then the options that all tools of its kind take.
 /// `required` are those of the options that cannot be left out.
-pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>, required: &[&str]) -> Value {
+pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>, required: &[&str]) -> Map<String, Value> {
     let mut schema = with_options(plain::<Args>(), options, required);
     bounds::add_bounds(&mut schema);
-    schema
+    match schema {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
 }
 
 fn with_options(mut schema: Value, options: Map<String, Value>, required: &[&str]) -> Value {

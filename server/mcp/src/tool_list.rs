@@ -115,7 +115,7 @@ impl ToolList {
 impl ListedTool {
     fn from_command(tool: &dyn Tool) -> Self {
         let annotations = annotations_for(tool.effect(), tool.idempotent());
-        let rendered = to_mcp_tool(tool.name(), tool.description(), tool.input_schema(), annotations);
+        let rendered = to_mcp_tool(tool.name(), tool.description(), Arc::clone(tool.input_schema()), annotations);
         let reads = !tool.least().changes();
         let rendered_read_only = reads.then(|| rendered.clone().annotate(annotations_for(tool.least(), true)));
         let exposure = if tool.curated() { Exposure::Curated } else { Exposure::FullOnly };
@@ -133,7 +133,8 @@ impl ListedTool {
         let mut descriptor = tool.descriptor(catalogue);
         catalogue::add_bounds(&mut descriptor.input);
         let annotations = annotations_for(descriptor.effect, false);
-        let rendered = to_mcp_tool(tool.name(), descriptor.description, &descriptor.input, annotations);
+        let input = Arc::new(descriptor.input.as_object().cloned().unwrap_or_default());
+        let rendered = to_mcp_tool(tool.name(), descriptor.description, input, annotations);
         let changes = descriptor.effect.changes();
         // every caller who may run the weakest command that it reaches sees it; policy judges the command itself
         let effect = if changes { Effect::Write } else { Effect::Read };
@@ -181,10 +182,9 @@ impl ListedTool {
 fn to_mcp_tool(
     name: &str,
     description: impl Into<Cow<'static, str>>,
-    input: &Value,
+    input: Arc<Map<String, Value>>,
     annotations: ToolAnnotations,
 ) -> model::Tool {
-    let input = Arc::new(input.as_object().cloned().unwrap_or_default());
     model::Tool::new(name.to_owned(), description, input).annotate(annotations)
 }
 
