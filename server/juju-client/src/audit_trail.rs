@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use juju_wire::Method;
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::frame::method_name;
+use crate::encoded_call::MethodInfo;
 
 /// Number of requests of one act that the trail lists; it counts further ones.
 const MAX_REQUESTS: usize = 100;
@@ -39,11 +38,11 @@ pub struct SentRequest {
 }
 
 impl AuditTrail {
-    pub(crate) fn record<M: Method>(&self, connection_id: &Arc<str>, request_id: u64) {
+    pub(crate) fn record(&self, method: MethodInfo, connection_id: &Arc<str>, request_id: u64) {
         let mut sent = self.sent();
         if sent.requests.len() < MAX_REQUESTS {
             let connection_id = Arc::clone(connection_id);
-            sent.requests.push(SentRequest { connection_id, request_id, method: method_name::<M>() });
+            sent.requests.push(SentRequest { connection_id, request_id, method: method.full_name() });
         } else {
             sent.omitted += 1;
         }
@@ -168,7 +167,7 @@ mod tests {
     #[test]
     fn audit_trail_beyond_maximum_counts_requests() {
         let (trail, id) = (AuditTrail::default(), connection_id().expect("randomness"));
-        (0..1000).for_each(|number| trail.record::<Change>(&id, number));
+        (0..1000).for_each(|number| trail.record(MethodInfo::of::<Change>(), &id, number));
         let sent = trail.take();
         assert_eq!((sent.requests.len(), sent.omitted), (MAX_REQUESTS, 900));
     }

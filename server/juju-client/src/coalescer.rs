@@ -9,7 +9,6 @@ use futures::{
     FutureExt,
     future::{BoxFuture, Shared, WeakShared},
 };
-use juju_wire::Method;
 use parking_lot::Mutex;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -19,11 +18,6 @@ type RawReply = Result<Utf8Bytes, NoReply>;
 type InFlight = BoxFuture<'static, RawReply>;
 /// Requests in flight, by the number of changes when they were sent, and by their encoded body.
 type InFlightMap = HashMap<(u64, String), WeakShared<InFlight>>;
-
-/// Whether callers may share a reply to `M`. A watcher belongs to the caller that created it.
-pub(crate) fn may_be_coalesced<M: Method>() -> bool {
-    !M::WRITES && !M::NAME.starts_with("Watch")
-}
 
 /// Counts this program's changes on a controller, once before and once after each change. So a read from before a change
 /// never answers a caller that comes after it.

@@ -13,8 +13,10 @@ use crate::{
     audit_trail::AuditTrail,
     backoff::Backoff,
     controller_state::ControllerState,
+    encoded_call::EncodedCall,
     error::{DisconnectReason, Error},
     login::Connector,
+    rpc_client::RpcReply,
 };
 
 /// A shared connection: many concurrent calls over one socket, which reconnects after it breaks.
@@ -121,12 +123,24 @@ impl Connection {
     /// # Errors
     /// Any [`Error`]; [`Error::UnknownOutcome`] if the reply to a write is lost.
     pub async fn call<M: Method>(&self, params: M::Params) -> Result<M::Reply, Error> {
+        let call = EncodedCall::of::<M>(&params)?;
+        drop(params);
+        let (session, reply) = self.exchange(call).await?;
+        let decoded = session.decode::<M>(&reply);
+        if decoded.is_err() {
+            self.inner.abandon(&session);
+        }
+        decoded
+    }
+
+    /// Sends a call, without its types: one code for all methods.
+    async fn exchange(&self, call: EncodedCall) -> Result<(Arc<Session>, RpcReply), Error> {
         let audit_trail = self.audit_trail.as_deref();
         let mut session = self.session().await?;
-        let mut reply = session.call_coalesced::<M>(&params, audit_trail).await;
+        let mut reply = session.call_coalesced(&call, audit_trail).await;
         if matches!(reply, Err(Error::ConnectionLost { .. })) {
             session = self.session().await?;
-            reply = session.call_coalesced::<M>(&params, audit_trail).await;
+            reply = session.call_coalesced(&call, audit_trail).await;
         }
         match &reply {
             Err(Error::UnexpectedAnswer { .. }) => self.inner.abandon(&session),
@@ -136,7 +150,7 @@ impl Connection {
             }
             _ => {}
         }
-        reply
+        Ok((session, reply?))
     }
 }
 

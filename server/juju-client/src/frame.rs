@@ -1,39 +1,27 @@
 //! Encodes requests in one pass; finds the request id of a reply without a full parse; decodes replies without a copy.
 
+use std::ops::Range;
+
 use juju_wire::{Code, Method, RemoteError};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// Name of a method in messages, `Application.AddUnits`.
-pub(crate) fn method_name<M: Method>() -> String {
-    format!("{}.{}", M::FACADE, M::NAME)
-}
+use crate::encoded_call::EncodedCall;
 
 /// Encodes a request from its facade on: `,"type":..}`. [`encode_request`] adds the request id.
-pub(crate) fn encode_body<M: Method>(
-    version: u32,
-    object: &str,
-    params: &M::Params,
-) -> Result<String, serde_json::Error> {
-    let mut text = Vec::with_capacity(256);
-    text.extend_from_slice(b",\"type\":\"");
-    text.extend_from_slice(M::FACADE.as_bytes());
-    text.extend_from_slice(b"\",\"version\":");
-    text.extend_from_slice(version.to_string().as_bytes());
-    if !object.is_empty() {
-        text.extend_from_slice(b",\"id\":");
-        serde_json::to_writer(&mut text, object)?;
+pub(crate) fn encode_body(version: u32, object: &str, call: &EncodedCall) -> Result<String, serde_json::Error> {
+    let EncodedCall { method, params } = call;
+    let object = if object.is_empty() { String::new() } else { format!(",\"id\":{}", serde_json::to_string(object)?) };
+    let (facade, name) = (method.facade, method.name);
+    let mut text = format!(",\"type\":\"{facade}\",\"version\":{version}{object},\"request\":\"{name}\"");
+    // a method without parameters
+    if params != "null" {
+        text.reserve(params.len() + 16);
+        text.extend([",\"params\":", params]);
     }
-    text.extend_from_slice(b",\"request\":\"");
-    text.extend_from_slice(M::NAME.as_bytes());
-    text.extend_from_slice(b"\",\"params\":");
-    let start = text.len();
-    serde_json::to_writer(&mut text, params)?;
-    if text[start..] == *b"null" {
-        text.truncate(start - b",\"params\":".len());
-    }
-    text.push(b'}');
-    String::from_utf8(text).map_err(serde::de::Error::custom)
+    text.push('}');
+    Ok(text)
 }
 
 /// The frame of a request: its id and an encoded body.
@@ -75,29 +63,55 @@ pub(crate) enum ReplyError {
     Malformed(serde_json::Error),
 }
 
-/// Decodes a frame as the reply to `M`.
-pub(crate) fn decode_reply<M: Method>(text: &str) -> Result<M::Reply, ReplyError> {
-    #[derive(Deserialize)]
-    struct Frame<'a> {
-        #[serde(default)]
-        error: String,
-        #[serde(default, rename = "error-code")]
-        code: String,
-        #[serde(default, rename = "error-info")]
-        info: Option<Value>,
-        #[serde(borrow, default)]
-        response: Option<&'a RawValue>,
+/// Where a part of a text is in it.
+fn range_in(text: &str, part: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    Some(start..start.checked_add(part.len())?)
+}
+
+/// A successful reply that is not decoded yet.
+pub(crate) struct Reply {
+    text: Utf8Bytes,
+    /// Where the response is in the text; `None` for a reply without one.
+    response: Option<Range<usize>>,
+}
+
+impl Reply {
+    /// Reads a frame as far as every reply has the same form.
+    ///
+    /// # Errors
+    /// [`ReplyError`].
+    pub(crate) fn read(text: Utf8Bytes) -> Result<Self, ReplyError> {
+        #[derive(Deserialize)]
+        struct Frame<'a> {
+            #[serde(default)]
+            error: String,
+            #[serde(default, rename = "error-code")]
+            code: String,
+            #[serde(default, rename = "error-info")]
+            info: Option<Value>,
+            #[serde(borrow, default)]
+            response: Option<&'a RawValue>,
+        }
+        let frame: Frame = serde_json::from_str(&text).map_err(ReplyError::Malformed)?;
+        if !frame.error.is_empty() || !frame.code.is_empty() {
+            let code = Code::from(frame.code.as_str());
+            return Err(ReplyError::Remote(RemoteError { message: frame.error, code, info: frame.info }));
+        }
+        let response = frame.response.and_then(|response| range_in(&text, response.get()));
+        Ok(Self { text, response })
     }
-    let frame: Frame = serde_json::from_str(text).map_err(ReplyError::Malformed)?;
-    if !frame.error.is_empty() || !frame.code.is_empty() {
-        let code = Code::from(frame.code.as_str());
-        return Err(ReplyError::Remote(RemoteError { message: frame.error, code, info: frame.info }));
-    }
-    let response = frame.response.map_or("{}", RawValue::get);
-    serde_json::from_str(response)
+
+    /// Decodes the response as that of `M`.
+    ///
+    /// # Errors
+    /// The response is not one of `M`.
+    pub(crate) fn decode<M: Method>(&self) -> Result<M::Reply, serde_json::Error> {
+        let response = self.response.clone().map_or("{}", |range| &self.text[range]);
         // an empty reply is `{}` on the wire and `()` here
-        .or_else(|cause| if response == "{}" { serde_json::from_str("null") } else { Err(cause) })
-        .map_err(ReplyError::Malformed)
+        serde_json::from_str(response)
+            .or_else(|cause| if response == "{}" { serde_json::from_str("null") } else { Err(cause) })
+    }
 }
 
 #[cfg(test)]
@@ -110,10 +124,11 @@ mod tests {
 
     #[test]
     fn encoded_request_equals_wire_format() {
-        let text = encode_request(7, &encode_body::<Get>(3, "a\"b", &vec!["x".to_owned()]).expect("json"));
+        let body = |version, object, call: &EncodedCall| encode_body(version, object, call).expect("json");
+        let text = encode_request(7, &body(3, "a\"b", &EncodedCall::of::<Get>(&vec!["x".to_owned()]).expect("json")));
         let wire = juju_wire::Request::of::<Get>(7, 3, "a\"b", &vec!["x".to_owned()]).expect("json");
         assert_eq!(text, serde_json::to_string(&wire).expect("json"));
-        let text = encode_request(8, &encode_body::<Poll>(1, "", &()).expect("json"));
+        let text = encode_request(8, &body(1, "", &EncodedCall::of::<Poll>(&()).expect("json")));
         let read: serde_json::Value = serde_json::from_str(&text).expect("json");
         assert_eq!(read, json!({"request-id": 8, "type": "Things", "version": 1, "request": "Poll"}));
     }

@@ -8,7 +8,7 @@
 //!   Controller         one controller: ModelCache (names to UUIDs), one Connection per model in use, Circuit
 //!     Connection       shared by all callers; opens a Session on demand, again after it breaks (Connector, Backoff)
 //!       Session        one logged-in socket: user, access, facade versions; watchers belong to it
-//!         RpcClient    send(RpcRequest { object, body, timeout, coalesce, .. }): the only way to call a method
+//!         RpcClient    send(RpcRequest { call, object, timeout, coalesce, .. }): the only way to call a method
 //!           RpcSocket  exchange: one frame out, the frame of its reply in
 //!             driver   one task per socket: writes, reads, PendingReplies by request id, keepalive
 //! ```
@@ -64,6 +64,7 @@ mod counted_stream;
 mod debug_log;
 mod dial_target;
 mod driver;
+mod encoded_call;
 mod endpoint;
 mod error;
 mod frame;

@@ -20,6 +20,7 @@ use crate::{
     audit_trail,
     coalescer::ChangeCounter,
     dial_target::DialTarget,
+    encoded_call::EncodedCall,
     error::Error,
     rpc_client::{RpcClient, RpcRequest},
     tls,
@@ -150,9 +151,10 @@ impl Connector {
     }
 
     async fn call_admin<M: Method>(&self, rpc: &RpcClient, version: u32, body: &M::Params) -> Result<M::Reply, Error> {
+        let call = EncodedCall::of::<M>(body)?;
         let timeout = Some(self.settings.connect_timeout);
-        let request = RpcRequest { version, object: "", body, timeout, coalesce: false, audit_trail: None };
-        rpc.send::<M>(request).await
+        let request = RpcRequest { call: &call, version, object: "", timeout, coalesce: false, audit_trail: None };
+        rpc.decode::<M>(&rpc.send(request).await?)
     }
 
     /// Reads the new address of the model from the error, or requests it.

@@ -5,15 +5,16 @@ use std::{sync::Arc, time::Duration};
 use futures::FutureExt;
 use juju_wire::Method;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-use tracing::{Instrument as _, field::Empty, info_span};
+use tracing::{Instrument as _, Span, field::Empty, info_span};
 
 use crate::{
     Settings,
     audit_trail::AuditTrail,
-    coalescer::{ChangeCounter, RequestCoalescer, may_be_coalesced},
+    coalescer::{ChangeCounter, RequestCoalescer},
     dial_target::ControllerSocket,
+    encoded_call::{EncodedCall, MethodInfo},
     error::{DisconnectReason, Error},
-    frame::{self, ReplyError},
+    frame::{self, Reply, ReplyError},
     rpc_socket::{NoReply, RpcSocket},
 };
 
@@ -28,19 +29,26 @@ pub(crate) struct RpcClient {
     coalescer: RequestCoalescer,
 }
 
-/// One call of the method `M`.
-pub(crate) struct RpcRequest<'a, M: Method> {
+/// One call.
+pub(crate) struct RpcRequest<'a> {
+    pub(crate) call: &'a EncodedCall,
     /// Version of the facade.
     pub(crate) version: u32,
     /// Id of an object at the controller, for example a watcher; empty for a call of the facade itself.
     pub(crate) object: &'a str,
-    pub(crate) body: &'a M::Params,
     /// `None` waits until the reply arrives or the socket closes.
     pub(crate) timeout: Option<Duration>,
     /// Whether a read may share the reply to an equal read in flight.
     pub(crate) coalesce: bool,
     /// Records the request if the method is a write.
     pub(crate) audit_trail: Option<&'a AuditTrail>,
+}
+
+/// The reply to a call, within its span.
+pub(crate) struct RpcReply {
+    reply: Reply,
+    method: MethodInfo,
+    span: Span,
 }
 
 impl RpcClient {
@@ -60,55 +68,71 @@ impl RpcClient {
         self.socket.is_closed()
     }
 
-    /// Calls a method and returns its decoded reply.
+    /// Calls a method and returns its reply, for [`Self::decode`].
     ///
     /// # Errors
     /// [`Error::ConnectionLost`] if the call may be sent again on another connection: it was not sent, or it is a read.
     /// [`Error::UnknownOutcome`] if the reply to a write is lost or late. [`Error::Remote`] for the controller's own errors.
-    pub(crate) async fn send<M: Method>(&self, request: RpcRequest<'_, M>) -> Result<M::Reply, Error> {
+    pub(crate) async fn send(&self, request: RpcRequest<'_>) -> Result<RpcReply, Error> {
+        let method = request.call.method;
         let span = info_span!(
             target: "otlp_span",
             "juju request",
             otel.kind = "client",
-            otel.name = frame::method_name::<M>(),
+            otel.name = method.full_name(),
             rpc.system = "juju",
-            rpc.service = M::FACADE,
-            rpc.method = M::NAME,
+            rpc.service = method.facade,
+            rpc.method = method.name,
             rpc.version = request.version,
             juju.controller = &*self.controller,
             error.type = Empty,
         );
-        let reply = self.exchange(request).instrument(span.clone()).await;
-        if let Err(error) = &reply {
-            span.record("error.type", error.code());
+        match self.exchange(request).instrument(span.clone()).await {
+            Ok(reply) => Ok(RpcReply { reply, method, span }),
+            Err(error) => {
+                span.record("error.type", error.code());
+                Err(error)
+            }
         }
-        reply
     }
 
-    async fn exchange<M: Method>(&self, request: RpcRequest<'_, M>) -> Result<M::Reply, Error> {
-        let RpcRequest { version, object, body, timeout, coalesce, audit_trail } = request;
-        if M::WRITES {
+    /// Decodes the reply to a call of `M`.
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedAnswer`].
+    pub(crate) fn decode<M: Method>(&self, reply: &RpcReply) -> Result<M::Reply, Error> {
+        reply.reply.decode::<M>().map_err(|cause| {
+            let error = self.unexpected_answer(reply.method, &cause);
+            reply.span.record("error.type", error.code());
+            error
+        })
+    }
+
+    async fn exchange(&self, request: RpcRequest<'_>) -> Result<Reply, Error> {
+        let RpcRequest { call, version, object, timeout, coalesce, audit_trail } = request;
+        let method = call.method;
+        if method.writes {
             self.changes.increment();
         }
-        let body = frame::encode_body::<M>(version, object, body)
-            .map_err(|cause| Error::Parameters { method: frame::method_name::<M>(), cause: cause.to_string() })?;
-        let reply = if coalesce && may_be_coalesced::<M>() {
+        let body = frame::encode_body(version, object, call)
+            .map_err(|cause| Error::Parameters { method: method.full_name(), cause: cause.to_string() })?;
+        let reply = if coalesce && method.may_be_coalesced() {
             self.exchange_coalesced(&body, timeout).await
         } else {
             let id = self.socket.next_request_id();
             let reply = self.socket.exchange(id, &body, timeout).await;
-            self.record::<M>(id, &reply, audit_trail);
+            self.record(method, id, &reply, audit_trail);
             reply
         };
         let sent = !matches!(reply, Err(NoReply::NotSent(_)));
-        let decoded = self.decode::<M>(reply);
-        if M::WRITES {
+        let reply = self.read(method, reply);
+        if method.writes {
             self.changes.increment();
             if let (true, Some(audit_trail)) = (sent, audit_trail) {
-                audit_trail.count(!matches!(decoded, Err(Error::Remote(_))));
+                audit_trail.count(!matches!(reply, Err(Error::Remote(_))));
             }
         }
-        decoded
+        reply
     }
 
     async fn exchange_coalesced(&self, body: &str, timeout: Option<Duration>) -> Result<Utf8Bytes, NoReply> {
@@ -126,33 +150,43 @@ impl RpcClient {
     }
 
     /// Records a write that the controller may have received.
-    fn record<M: Method>(&self, id: u64, reply: &Result<Utf8Bytes, NoReply>, audit_trail: Option<&AuditTrail>) {
-        if let (true, Some(connection_id), Some(audit_trail)) = (M::WRITES, &self.connection_id, audit_trail)
+    fn record(
+        &self,
+        method: MethodInfo,
+        id: u64,
+        reply: &Result<Utf8Bytes, NoReply>,
+        audit_trail: Option<&AuditTrail>,
+    ) {
+        if let (true, Some(connection_id), Some(audit_trail)) = (method.writes, &self.connection_id, audit_trail)
             && !matches!(reply, Err(NoReply::NotSent(_)))
         {
-            audit_trail.record::<M>(connection_id, id);
+            audit_trail.record(method, connection_id, id);
         }
     }
 
-    fn decode<M: Method>(&self, reply: Result<Utf8Bytes, NoReply>) -> Result<M::Reply, Error> {
-        let method = frame::method_name::<M>();
+    fn read(&self, method: MethodInfo, reply: Result<Utf8Bytes, NoReply>) -> Result<Reply, Error> {
         match reply {
-            Ok(text) => frame::decode_reply::<M>(&text).map_err(|error| match error {
+            Ok(text) => Reply::read(text).map_err(|error| match error {
                 ReplyError::Remote(error) => Error::Remote(error),
-                ReplyError::Malformed(cause) => Error::UnexpectedAnswer {
-                    controller: self.controller.to_string(),
-                    method,
-                    cause: cause.to_string(),
-                },
+                ReplyError::Malformed(cause) => self.unexpected_answer(method, &cause),
             }),
-            Err(NoReply::Disconnected(cause)) if M::WRITES => Err(Error::UnknownOutcome { method, cause }),
+            Err(NoReply::Disconnected(cause)) if method.writes => {
+                Err(Error::UnknownOutcome { method: method.full_name(), cause })
+            }
             Err(NoReply::NotSent(cause) | NoReply::Disconnected(cause)) => {
-                Err(Error::ConnectionLost { controller: self.controller.to_string(), method, cause })
+                let (controller, method) = (self.controller.to_string(), method.full_name());
+                Err(Error::ConnectionLost { controller, method, cause })
             }
-            Err(NoReply::TimedOut(limit)) if M::WRITES => {
-                Err(Error::UnknownOutcome { method, cause: DisconnectReason::TimedOut(limit) })
+            Err(NoReply::TimedOut(limit)) if method.writes => {
+                let cause = DisconnectReason::TimedOut(limit);
+                Err(Error::UnknownOutcome { method: method.full_name(), cause })
             }
-            Err(NoReply::TimedOut(limit)) => Err(Error::TimedOut { method, limit }),
+            Err(NoReply::TimedOut(limit)) => Err(Error::TimedOut { method: method.full_name(), limit }),
         }
+    }
+
+    fn unexpected_answer(&self, method: MethodInfo, cause: &serde_json::Error) -> Error {
+        let (controller, method) = (self.controller.to_string(), method.full_name());
+        Error::UnexpectedAnswer { controller, method, cause: cause.to_string() }
     }
 }

@@ -6,9 +6,10 @@ use juju_wire::Method;
 
 use crate::{
     audit_trail::AuditTrail,
+    encoded_call::EncodedCall,
     error::Error,
     login::LoginInfo,
-    rpc_client::{RpcClient, RpcRequest},
+    rpc_client::{RpcClient, RpcReply, RpcRequest},
 };
 
 /// One logged-in socket. It never reconnects, so ids of watchers stay valid until it closes.
@@ -83,7 +84,7 @@ impl Session {
     /// # Errors
     /// Any [`Error`] of a call.
     pub async fn call<M: Method>(&self, params: M::Params) -> Result<M::Reply, Error> {
-        self.rpc.send(self.request::<M>(&params)?).await
+        self.call_on::<M>("", params).await
     }
 
     /// Calls a method of one object of this session, for example `Stop` of a watcher.
@@ -91,7 +92,9 @@ impl Session {
     /// # Errors
     /// Any [`Error`] of a call.
     pub async fn call_on<M: Method>(&self, object: &str, params: M::Params) -> Result<M::Reply, Error> {
-        self.rpc.send(RpcRequest { object, ..self.request::<M>(&params)? }).await
+        let call = EncodedCall::of::<M>(&params)?;
+        drop(params);
+        self.decode::<M>(&self.rpc.send(self.request(&call, object)?).await?)
     }
 
     /// Calls a method of one object that replies when there is news, for example `Next` of a watcher.
@@ -99,24 +102,32 @@ impl Session {
     /// # Errors
     /// Any [`Error`] of a call except [`Error::TimedOut`].
     pub async fn call_without_timeout<M: Method>(&self, object: &str, params: M::Params) -> Result<M::Reply, Error> {
-        self.rpc.send(RpcRequest { object, timeout: None, ..self.request::<M>(&params)? }).await
+        let call = EncodedCall::of::<M>(&params)?;
+        drop(params);
+        self.decode::<M>(&self.rpc.send(RpcRequest { timeout: None, ..self.request(&call, object)? }).await?)
     }
 
     /// Calls a method; equal reads share one request, and the audit trail records a write.
-    pub(crate) async fn call_coalesced<M: Method>(
+    pub(crate) async fn call_coalesced(
         &self,
-        params: &M::Params,
+        call: &EncodedCall,
         audit_trail: Option<&AuditTrail>,
-    ) -> Result<M::Reply, Error> {
-        self.rpc.send(RpcRequest { coalesce: true, audit_trail, ..self.request::<M>(params)? }).await
+    ) -> Result<RpcReply, Error> {
+        self.rpc.send(RpcRequest { coalesce: true, audit_trail, ..self.request(call, "")? }).await
     }
 
-    fn request<'a, M: Method>(&self, body: &'a M::Params) -> Result<RpcRequest<'a, M>, Error> {
-        let Some(version) = self.facade_version(M::FACADE) else {
+    /// Decodes the reply to a call of `M`.
+    pub(crate) fn decode<M: Method>(&self, reply: &RpcReply) -> Result<M::Reply, Error> {
+        self.rpc.decode::<M>(reply)
+    }
+
+    fn request<'a>(&self, call: &'a EncodedCall, object: &'a str) -> Result<RpcRequest<'a>, Error> {
+        let facade = call.method.facade;
+        let Some(version) = self.facade_version(facade) else {
             let side = if self.login.model_uuid.is_some() { "model" } else { "controller" };
-            return Err(Error::FacadeMissing { facade: M::FACADE, side });
+            return Err(Error::FacadeMissing { facade, side });
         };
         let timeout = Some(self.call_timeout);
-        Ok(RpcRequest { version, object: "", body, timeout, coalesce: false, audit_trail: None })
+        Ok(RpcRequest { call, version, object, timeout, coalesce: false, audit_trail: None })
     }
 }
