@@ -14,7 +14,7 @@ use juju_client::{
 };
 use juju_sim::{Fault, Simulator};
 use juju_wire::facade::{
-    application::{AddApplicationUnits, AddUnits},
+    application::{AddUnits, unit::AddApplicationUnits},
     client::{FullStatus, status::StatusParams},
 };
 use tests::{Damage, FaultProxy, side_by_side::simulator, wait_until};

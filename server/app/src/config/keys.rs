@@ -51,10 +51,10 @@ impl AppliedBy {
         let covers = |key: &&str| {
             path.strip_prefix(*key).is_some_and(|rest| matches!(rest.bytes().next(), None | Some(b'.' | b'[')))
         };
-        if RESTARTED.iter().any(|key| covers(key)) {
+        if RESTARTED.iter().any(covers) {
             return Some(Self::Restart);
         }
-        RELOADED.iter().any(|key| covers(key)).then_some(Self::Reload)
+        RELOADED.iter().any(covers).then_some(Self::Reload)
     }
 
     /// The word in the reference of the configuration.
