@@ -176,7 +176,7 @@ impl Server {
         }
         match endpoint.selection {
             Selection::Full => {
-                format!("`{name}` is not offered here, where every command is a tool: call the command's own tool")
+                format!("`{name}` is not offered here, where every tool is a command: connect to `/mcp`")
             }
             Selection::Curated => {
                 format!("`{name}` is not offered here: call it by {RUN_COMMAND}, or connect to `/mcp/full`")

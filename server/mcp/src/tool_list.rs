@@ -34,10 +34,8 @@ struct ListedTool {
 enum Exposure {
     Curated,
     FullOnly,
-    /// Finds or runs commands, beside the curated tools: of no use where every command is a tool.
-    CommandAccess,
-    /// No command, and offered beside the curated tools and beside all commands.
-    Companion,
+    /// Beside the curated tools; of no use where every command is a tool.
+    Builtin,
 }
 
 impl ToolList {
@@ -92,7 +90,7 @@ impl ToolList {
         arguments: Map<String, Value>,
     ) -> Result<Map<String, Value>, BadArguments> {
         match self.tools.get(name) {
-            Some(ListedTool { rendered, exposure: Exposure::CommandAccess | Exposure::Companion, .. }) => {
+            Some(ListedTool { rendered, exposure: Exposure::Builtin, .. }) => {
                 let arguments = catalogue::coerce_arguments(&rendered.input_schema, arguments)?;
                 catalogue::check_bounds(&rendered.input_schema, &arguments)?;
                 Ok(arguments)
@@ -144,14 +142,14 @@ impl ListedTool {
             least: effect,
             most: effect,
             toolset: "",
-            exposure: if tool.reaches_commands() { Exposure::CommandAccess } else { Exposure::Companion },
+            exposure: Exposure::Builtin,
         }
     }
 
     /// Whether the caller's roles permit calls of this effect.
     fn is_permitted(&self, rights: &Permissions<'_>, effect: Effect) -> bool {
         match self.exposure {
-            Exposure::CommandAccess | Exposure::Companion => {
+            Exposure::Builtin => {
                 let reached = if effect.changes() {
                     [Effect::Write, Effect::Destructive]
                 } else {
@@ -168,7 +166,7 @@ impl ListedTool {
     fn is_exposed_on(&self, endpoint: &Endpoint) -> bool {
         match &endpoint.selection {
             Selection::Curated => self.exposure != Exposure::FullOnly,
-            Selection::Full => self.exposure != Exposure::CommandAccess,
+            Selection::Full => self.exposure != Exposure::Builtin,
             Selection::Toolsets(names) => names.iter().any(|name| name == self.toolset),
         }
     }

@@ -40,10 +40,6 @@ impl BuiltinTool for FindCommand {
         FIND_COMMAND
     }
 
-    fn reaches_commands(&self) -> bool {
-        true
-    }
-
     fn descriptor(&self, catalogue: &Catalogue) -> Descriptor {
         // the toolsets come from the catalogue: the description promises only what a search can find
         let toolsets = catalogue.toolsets().join(", ");

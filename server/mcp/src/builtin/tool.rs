@@ -29,11 +29,6 @@ pub(crate) trait BuiltinTool: Send + Sync {
         Ok(None)
     }
 
-    /// Whether the tool finds or runs commands.
-    fn reaches_commands(&self) -> bool {
-        false
-    }
-
     /// Answers a call.
     fn call<'call>(&self, context: CallContext<'call>) -> BoxFuture<'call, CallToolResponse>;
 }

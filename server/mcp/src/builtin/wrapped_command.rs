@@ -35,10 +35,6 @@ impl BuiltinTool for ReadCommand {
         READ_COMMAND
     }
 
-    fn reaches_commands(&self) -> bool {
-        true
-    }
-
     fn descriptor(&self, _: &Catalogue) -> Descriptor {
         descriptor("Runs a Juju command that changes nothing.", Effect::Read)
     }
@@ -55,10 +51,6 @@ impl BuiltinTool for ReadCommand {
 impl BuiltinTool for RunCommand {
     fn name(&self) -> &'static str {
         RUN_COMMAND
-    }
-
-    fn reaches_commands(&self) -> bool {
-        true
     }
 
     fn descriptor(&self, _: &Catalogue) -> Descriptor {
