@@ -9,10 +9,12 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use juju_sim::SCENARIOS;
 use policy::{BuiltinRules, Fact, Subject};
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::Targets;
+
+use crate::log_filter::log_filter;
 
 pub(crate) use audit::{Audit, AuditList, Export, RebuildCheckpoint, Verify};
-pub(crate) use operations::{Backup, Doctor, Healthcheck, Man, Reference};
+pub(crate) use operations::{Backup, Doctor, Healthcheck, Man, Page, Reference};
 
 /// An MCP server that lets an assistant operate Juju 3.6 estates safely.
 #[derive(Debug, Parser)]
@@ -471,18 +473,6 @@ fn assumption(text: &str) -> Result<(Fact, u64), String> {
     Ok((Fact::parse(name).ok_or_else(invalid)?, value.parse().map_err(|_| invalid())?))
 }
 
-const LOG_FILTER_REMEDY: &str = "give off, error, warn, info or debug, or `crate=level,...`";
-
-/// Parses a log filter.
-pub(crate) fn log_filter(text: &str) -> Result<Targets, String> {
-    // the parser of the library takes any word without `=` as the name of a crate
-    let is_level = |part: &str| !part.is_empty() && part.parse::<LevelFilter>().is_ok();
-    match text.split(',').find(|part| !part.contains('=') && !is_level(part.trim())) {
-        Some(word) => Err(format!("`{word}` is no level; {LOG_FILTER_REMEDY}")),
-        None => text.parse().map_err(|cause| format!("{cause}; {LOG_FILTER_REMEDY}")),
-    }
-}
-
 fn role_and_file(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((role, file)) if !role.is_empty() && !file.is_empty() => Ok((role.to_owned(), PathBuf::from(file))),
@@ -495,17 +485,6 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
-
-    #[test]
-    fn log_filter_takes_levels_and_crates_and_no_other_words() {
-        for text in ["info", "WARN", "off", "juju_client=debug", "info,juju_client=debug", "3"] {
-            assert!(log_filter(text).is_ok(), "{text}");
-        }
-        for text in ["loud", "info,loud", "", "juju_client=loud", "info;debug"] {
-            let problem = log_filter(text).expect_err(text);
-            assert!(problem.contains("give off, error, warn, info or debug"), "{problem}");
-        }
-    }
 
     #[test]
     fn sub_commands_have_a_description_and_an_example() {

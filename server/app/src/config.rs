@@ -28,13 +28,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing_subscriber::filter::Targets;
 
-use crate::{cli::log_filter, failure::Failure, path::absolute};
+use crate::{failure::Failure, log_filter::log_filter, path::absolute};
 
 pub(crate) use approvals::ApprovalsSection;
 pub(crate) use console::ConsoleSection;
 pub(crate) use credential::CredentialSection;
 pub(crate) use files::{read_certificates, read_secret, read_token};
-pub(crate) use keys::{AppliedBy, Key, changed_keys, keys};
+pub(crate) use keys::{AppliedBy, Key, all_keys, changed_keys};
 pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use oauth::{LOGIN_SCOPES, OauthSection};

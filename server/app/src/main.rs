@@ -8,6 +8,7 @@ mod failure;
 mod health;
 mod http_client;
 mod known_names;
+mod log_filter;
 mod output;
 mod path;
 mod policy_watcher;

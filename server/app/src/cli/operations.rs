@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::audit::State;
-use crate::reference::Page;
 
 /// Arguments of `healthcheck`.
 #[derive(Debug, Args)]
@@ -45,6 +44,23 @@ pub(crate) struct Doctor {
 pub(crate) struct Man {
     /// Directory for the pages, one for each sub-command
     pub(crate) directory: PathBuf,
+}
+
+/// A page of the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Page {
+    /// Every sub-command with its flags.
+    Cli,
+    /// Every key of the configuration file.
+    Configuration,
+    /// Every error code.
+    ErrorCodes,
+    /// Every HTTP path.
+    Http,
+    /// Every metric.
+    Metrics,
+    /// The HTTP paths as an `OpenAPI` document, JSON.
+    Openapi,
 }
 
 /// Arguments of `reference`.

@@ -56,7 +56,7 @@ mod tests {
     use serde_yaml::Value as Yaml;
 
     use super::*;
-    use crate::config::keys;
+    use crate::config::all_keys;
 
     /// The documentation, and the complete example in it.
     fn docs() -> PathBuf {
@@ -153,7 +153,7 @@ mod tests {
         check(&example.0.join("juju-mcp.yaml")).expect("the example is valid");
         let mut found = Vec::new();
         paths(&example.read(), "", &[], &mut found);
-        for key in keys() {
+        for key in all_keys() {
             // the only key that replaces another section
             let absent = key.path == "juju_data_dir";
             assert!(absent != found.iter().any(|(path, _)| *path == key.path), "{} in the example", key.path);
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn reference_in_the_documents_lists_every_key() {
         let text = fs::read_to_string(docs().join("reference/configuration.md")).expect("the reference");
-        let generated = crate::reference::Page::Configuration.text();
+        let generated = crate::cli::Page::Configuration.text();
         let differs = generated.lines().find(|line| !text.lines().any(|known| known == *line));
         assert!(text == generated, "`tests/docs_reference.py PROGRAM --write` writes it: {differs:?}");
     }

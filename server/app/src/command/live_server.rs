@@ -7,9 +7,8 @@ use futures::future::{BoxFuture, FutureExt as _};
 use http_server::{LiveRouter, RouterDeps, Settings};
 use identity::Authenticator;
 use mcp::ToolLimits;
-use policy::Policy;
+use policy::{Policy, Roles};
 
-use super::serve;
 use crate::{
     cli::Serve,
     config::Config,
@@ -33,6 +32,10 @@ impl ReloadInputs {
     }
 }
 
+/// Validates a configuration, and builds the authenticator and the settings of the HTTP server from it and from the tokens of the command
+/// line.
+pub(super) type Rebuild = fn(&Config, &[(String, PathBuf)], &Roles) -> Result<(Authenticator, Settings), Failure>;
+
 /// The parts of a running server that a changed configuration replaces. Open connections, sessions and streams stay. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct LiveServer {
@@ -45,17 +48,15 @@ pub(super) struct LiveServer {
     /// The settings of the start; those that only a restart applies stay.
     pub(super) settings: Settings,
     pub(super) telemetry: Telemetry,
+    pub(super) rebuild: Rebuild,
 }
 
 impl Reload for LiveServer {
     fn prepare<'a>(&'a self, config: &'a Config, policy: &'a Policy) -> BoxFuture<'a, Result<Apply, Failure>> {
         async move {
-            config.validate()?;
-            serve::validate(config, policy.roles())?;
-            let authenticator = serve::authenticator(config, &self.inputs.token_files, policy.roles())?;
+            let (authenticator, fresh) = (self.rebuild)(config, &self.inputs.token_files, policy.roles())?;
             let juju_data = self.inputs.juju_data_dir.as_ref().or(config.juju_data_dir.as_ref());
             let controllers = wiring::controllers(config, juju_data.map(PathBuf::as_path)).await?;
-            let fresh = serve::settings(config)?;
             let settings = Settings {
                 tls: self.settings.tls.clone(),
                 max_body_bytes: self.settings.max_body_bytes,

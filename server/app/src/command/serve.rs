@@ -187,8 +187,17 @@ impl Serving {
                 let hangup = signal(SignalKind::hangup()).map_err(Failure::failed)?;
                 let (dispatcher, router, settings) =
                     (Arc::clone(&self.dispatcher), router.clone(), self.settings.clone());
-                let live =
-                    LiveServer { inputs, dispatcher, authenticator, tool_limits, router, deps, settings, telemetry };
+                let live = LiveServer {
+                    inputs,
+                    dispatcher,
+                    authenticator,
+                    tool_limits,
+                    router,
+                    deps,
+                    settings,
+                    telemetry,
+                    rebuild,
+                };
                 Some((Box::new(live) as Box<dyn Reload>, hangup))
             }
             None => None,
@@ -319,8 +328,15 @@ fn plain_http_warning(address: SocketAddr) -> Option<String> {
     })
 }
 
+/// What a reload builds.
+fn rebuild(config: &Config, files: &[(String, PathBuf)], roles: &Roles) -> Result<(Authenticator, Settings), Failure> {
+    config.validate()?;
+    validate(config, roles)?;
+    Ok((authenticator(config, files, roles)?, settings(config)?))
+}
+
 /// The settings of the HTTP server.
-pub(super) fn settings(config: &Config) -> Result<Settings, Failure> {
+fn settings(config: &Config) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
     if let Some(oauth) = &config.oauth {
         settings.allowed_hosts.push(oauth.public_host()?);
@@ -379,11 +395,7 @@ pub(super) fn validate(config: &Config, roles: &Roles) -> Result<(), Failure> {
 }
 
 /// The authenticator of all accepted tokens; `files` are those of the command line, by role.
-pub(super) fn authenticator(
-    config: &Config,
-    files: &[(String, PathBuf)],
-    roles: &Roles,
-) -> Result<Authenticator, Failure> {
+fn authenticator(config: &Config, files: &[(String, PathBuf)], roles: &Roles) -> Result<Authenticator, Failure> {
     let configured = config.tokens.iter().map(|token| (&token.role, &token.file, token.owner.as_deref()));
     let tokens: Vec<_> = configured.chain(files.iter().map(|(role, file)| (role, file, None))).collect();
     check_roles(roles, config.tokens.iter().map(|token| ("tokens[].role", token.role.as_str())))?;

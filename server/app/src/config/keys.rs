@@ -113,7 +113,7 @@ pub(crate) struct Key {
 }
 
 /// All keys, in the order of the schema.
-pub(crate) fn keys() -> Vec<Key> {
+pub(crate) fn all_keys() -> Vec<Key> {
     let schema = schema_for!(Config).to_value();
     let mut keys = Vec::new();
     collect(&schema, &schema, "", &mut keys);
@@ -230,10 +230,10 @@ mod tests {
 
     #[test]
     fn every_key_is_declared_as_reload_or_restart() {
-        for key in keys() {
+        for key in all_keys() {
             assert!(AppliedBy::of(&key.path).is_some(), "{}: add it to RELOADED or RESTARTED", key.path);
         }
-        let known = keys();
+        let known = all_keys();
         for declared in RELOADED.iter().chain(&RESTARTED) {
             assert!(known.iter().any(|key| key.path == *declared), "{declared} is no key");
         }

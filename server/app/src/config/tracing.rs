@@ -6,10 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{
-    Config,
-    files::{read_certificates, read_secret},
-};
+use super::files::{read_certificates, read_secret};
 use crate::{failure::Failure, http_client::HttpClientOptions};
 
 /// How long a request to the collector may take.
@@ -36,24 +33,21 @@ pub(crate) struct TracingSection {
 }
 
 impl TracingSection {
-    /// Checks the values, and reads the files.
-    pub(super) fn validate(&self, config: &Config) -> Result<(), Failure> {
+    /// The first value that cannot be used: its key, and what is wrong with it.
+    pub(super) fn problem(&self) -> Option<(&'static str, String, &'static str)> {
         let uri = self.otlp_endpoint.parse::<Uri>().ok();
         let uri = uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none());
         let Some((uri, host)) = uri.as_ref().and_then(|uri| Some((uri, uri.host()?))) else {
             let problem = format!("is not a URL: `{}`", self.otlp_endpoint);
-            return Err(config.invalid("tracing.otlp_endpoint", &problem, "use the form `http://tempo:4318`"));
+            return Some(("tracing.otlp_endpoint", problem, "use the form `http://tempo:4318`"));
         };
         let is_local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
         if self.headers_file.is_some() && uri.scheme_str() != Some("https") && !is_local {
-            let problem = "needs `https` in `tracing.otlp_endpoint`, because headers may contain a secret";
-            return Err(config.invalid("tracing.headers_file", problem, "use the https URL of the collector"));
+            let problem = "needs `https` in `tracing.otlp_endpoint`, because headers may contain a secret".to_owned();
+            return Some(("tracing.headers_file", problem, "use the https URL of the collector"));
         }
-        if let Some(ratio) = self.sample_ratio.filter(|ratio| !(0.0..=1.0).contains(ratio)) {
-            let problem = format!("is {ratio}");
-            return Err(config.invalid("tracing.sample_ratio", &problem, "give a number from 0 to 1"));
-        }
-        self.settings("", "").map(drop)
+        let ratio = self.sample_ratio.filter(|ratio| !(0.0..=1.0).contains(ratio))?;
+        Some(("tracing.sample_ratio", format!("is {ratio}"), "give a number from 0 to 1"))
     }
 
     /// The settings of the exporter; `instance` names this server among others, and `attributes` is the value of [`RESOURCE_ATTRIBUTES`].
@@ -110,6 +104,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::config::Config;
 
     fn problem(section: &str) -> Option<String> {
         let text = format!("tracing: {section}\n");

@@ -25,7 +25,7 @@ impl Config {
         self.validate_urls()?;
         self.validate_scopes()?;
         self.log_filter()?;
-        self.tracing.as_ref().map_or(Ok(()), |section| section.validate(self))
+        self.validate_tracing()
     }
 
     /// The failure for a key: the problem follows the key in the sentence.
@@ -192,6 +192,15 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    fn validate_tracing(&self) -> Result<(), Failure> {
+        let Some(section) = &self.tracing else { return Ok(()) };
+        if let Some((key, problem, remedy)) = section.problem() {
+            return Err(self.invalid(key, &problem, remedy));
+        }
+        // reads the files
+        section.settings("", "").map(drop)
     }
 
     /// Scopes of this server have to exist; the provider knows all others.

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command, CommandFactory as _};
 
-use super::{capitalized, cell};
+use super::markdown::{capitalized, cell};
 use crate::cli::Cli;
 
 const HEAD: &str = "# Command line

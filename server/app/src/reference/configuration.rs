@@ -2,8 +2,8 @@
 
 use serde_yaml::Value as Yaml;
 
-use super::cell;
-use crate::config::{AppliedBy, Key, keys};
+use super::markdown::cell;
+use crate::config::{AppliedBy, Key, all_keys};
 
 /// The complete configuration, which has an example of every key.
 const EXAMPLE: &str = include_str!("../../../../docs/example/juju-mcp.yaml");
@@ -11,7 +11,7 @@ const EXAMPLE: &str = include_str!("../../../../docs/example/juju-mcp.yaml");
 /// The keys as a table in Markdown.
 pub(crate) fn configuration() -> String {
     let example: Yaml = serde_yaml::from_str(EXAMPLE).unwrap_or_default();
-    let rows = keys().into_iter().map(|key| {
+    let rows = all_keys().into_iter().map(|key| {
         let (default, meaning) = default_and_meaning(&key);
         let applies = AppliedBy::of(&key.path).map_or("", AppliedBy::as_str);
         let example = example_of(&example, &key.path).map(|text| format!("`{text}`")).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The page of the error codes. A test compares it with the codes in the source.
 
-use super::cell;
+use super::markdown::cell;
 
 const HEAD: &str = "# Error codes
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::cell;
+use super::markdown::{capitalized, cell};
 
 const HEAD: &str = "# HTTP endpoints
 
@@ -19,7 +19,7 @@ pub(super) fn page() -> String {
         let description = tag["description"].as_str().unwrap_or_default();
         text.extend([format!(
             "## {}\n\n{description}.\n\n| method | path | content | access |\n|---|---|---|---|\n",
-            super::capitalized(name)
+            capitalized(name)
         )]);
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {

@@ -2,7 +2,7 @@
 
 use http_server::MetricReference;
 
-use super::cell;
+use super::markdown::cell;
 
 const HEAD: &str = "# Metrics
 
