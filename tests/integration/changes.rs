@@ -64,7 +64,7 @@ async fn changes_are_listed_for_permitted_models_only() {
     let lines: Vec<_> = text.lines().map(cells).collect();
     let second = |change: &Value| change["time"].as_str().expect("a time")[..19].replace('T', " ") + "Z";
     let sent = &first["juju"]["requests"][0];
-    let juju_reference = format!("{}/{}", sent["connection"].as_str().expect("a connection id"), sent["request"]);
+    let juju_reference = format!("admin {}/{}", sent["connection"].as_str().expect("a connection id"), sent["request"]);
     assert_eq!(sent["method"], json!("Application.Expose"), "{first}");
     assert_eq!(all["changes"][1].get("juju"), None, "what was denied was not sent");
     assert_eq!(lines[0], "Time|Caller|Tool|Controller|Model|Targets|Outcome|Juju|Message", "{text}");

@@ -1,5 +1,6 @@
 //! Integration tests, one file per subject. `tests/README.md` maps code to files.
 
+mod act_as_caller;
 mod act_targets;
 mod answers;
 mod approval_attacks;

@@ -6,6 +6,7 @@ pub mod callers;
 pub mod eventually;
 pub mod fault_proxy;
 pub mod ledger;
+pub mod login_tokens;
 pub mod pages;
 pub mod provider;
 pub mod raw_http;

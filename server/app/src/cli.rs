@@ -14,7 +14,7 @@ use tracing_subscriber::filter::Targets;
 use crate::log_filter::log_filter;
 
 pub(crate) use audit::{Audit, AuditList, Export, RebuildCheckpoint, Verify};
-pub(crate) use operations::{Backup, Doctor, Healthcheck, Man, Page, Reference};
+pub(crate) use operations::{Backup, Doctor, Healthcheck, LoginKey, Man, Page, Reference};
 
 /// An MCP server that lets an assistant operate Juju 3.6 estates safely.
 #[derive(Debug, Parser)]
@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// List, approve or reject approval requests of a running server
     #[command(subcommand)]
     Approvals(Approvals),
+    /// List or replace the keys by which callers log in to controllers as themselves
+    #[command(subcommand)]
+    LoginKey(LoginKey),
     /// Get a token for `approvals` from the identity provider of a server, by a browser
     Login(Login),
     /// Revoke and remove the token that `login` stored

@@ -14,6 +14,7 @@ mod healthcheck;
 mod ledger_store;
 mod live_server;
 mod login;
+mod login_key;
 mod loopback_redirect;
 mod man;
 mod policy;
@@ -37,6 +38,7 @@ pub(crate) async fn run(command: Command, telemetry: Telemetry) -> Result<ExitCo
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Approvals(arguments) => approvals::run(arguments).await,
         Command::Login(arguments) => login::login(arguments).await,
+        Command::LoginKey(arguments) => login_key::run(&arguments),
         Command::Logout(arguments) => login::logout(arguments).await,
         Command::Audit(arguments) => audit::run(arguments).await,
         Command::Backup(arguments) => backup::run(arguments).await,

@@ -1,5 +1,6 @@
 //! The configuration file: one struct for each section; unknown keys are errors.
 
+mod act_as_caller;
 mod approvals;
 mod console;
 mod credential;
@@ -7,6 +8,7 @@ mod files;
 mod keys;
 mod ledger;
 mod limits;
+mod login_tokens;
 mod oauth;
 mod paths;
 mod policy;
@@ -37,6 +39,7 @@ pub(crate) use files::{read_certificates, read_secret, read_token};
 pub(crate) use keys::{AppliedBy, Key, all_keys, changed_keys};
 pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
+pub(crate) use login_tokens::{ActAsCallerSection, LoginTokensSection};
 pub(crate) use oauth::{LOGIN_SCOPES, OauthSection};
 pub(crate) use policy::PolicySection;
 pub(crate) use prompts::PromptsSection;
@@ -65,6 +68,8 @@ pub(crate) struct Config {
     pub(crate) juju_data_dir: Option<PathBuf>,
     /// Controllers to operate.
     pub(crate) controllers: Vec<ControllerSection>,
+    /// Tokens by which callers log in to controllers as themselves.
+    pub(crate) login_tokens: LoginTokensSection,
     /// The controller for calls without a controller.
     pub(crate) default_controller: Option<String>,
     /// Static bearer tokens, for servers without an identity provider.
@@ -120,6 +125,9 @@ pub(crate) struct ControllerSection {
     /// Credentials for callers with these roles. Callers with other roles use the credential above.
     #[serde(default)]
     pub(crate) credentials_by_role: BTreeMap<String, CredentialSection>,
+    /// Callers log in to this controller as themselves, if it was bootstrapped to trust this server. Default: they do not; all callers of a
+    /// role are one user of the controller.
+    pub(crate) act_as_caller: Option<ActAsCallerSection>,
 }
 
 /// One bearer token.

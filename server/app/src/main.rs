@@ -9,6 +9,7 @@ mod health;
 mod http_client;
 mod known_names;
 mod log_filter;
+mod login_tokens;
 mod output;
 mod path;
 mod policy_watcher;

@@ -20,6 +20,9 @@ pub(crate) const SEAL: &str = "request-state.key";
 /// File of the key that signs the ledger's checkpoints.
 pub(crate) const LEDGER_KEY: &str = "ledger.key";
 
+/// File of the keys that sign login tokens.
+pub(crate) const LOGIN_TOKEN_KEYS: &str = "login-tokens.key";
+
 /// File of the ledger's latest checkpoint.
 pub(crate) const CHECKPOINT_FILE: &str = "ledger-checkpoint.json";
 

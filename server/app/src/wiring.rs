@@ -11,7 +11,7 @@ use audit::{LatestCheckpoint, Ledger, LedgerConfig, Signer};
 use catalogue::Catalogue;
 use dispatch::{ApprovalSettings, Clock, Dispatcher};
 use futures::FutureExt;
-use juju_client::{ClientFiles, ControllerEndpoint, Controllers, ControllersReader, KnownControllers};
+use juju_client::{ClientFiles, ControllerEndpoint, Controllers, ControllersReader, KnownControllers, LoginTokens};
 use policy::{ActivePolicy, OptionMask, Policy};
 use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
@@ -107,9 +107,13 @@ async fn check_sink_files(store: &Store, section: &LedgerSection) -> Result<(), 
 }
 
 /// Controllers from the client files if given, else from the configuration, else from the environment. Those from files are read again
-/// where trust or log-in fails.
-pub(crate) async fn controllers(config: &Config, juju_data: Option<&Path>) -> Result<Controllers, Failure> {
-    let settings = juju_client::Settings::default();
+/// where trust or log-in fails. `login_tokens` sign for callers that log in as themselves.
+pub(crate) async fn controllers(
+    config: &Config,
+    juju_data: Option<&Path>,
+    login_tokens: Option<LoginTokens>,
+) -> Result<Controllers, Failure> {
+    let settings = juju_client::Settings { login_tokens, ..juju_client::Settings::default() };
     if let Some(directory) = juju_data {
         let files = client_files(directory);
         return files.controllers(settings).await.map_err(|error| {

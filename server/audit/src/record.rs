@@ -104,6 +104,10 @@ pub struct JujuAuditRefs {
     /// The operation that Juju created for the act, `12`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub operation: Option<String>,
+    /// User of the controller that the act was sent as, `ana-example.com+s7f3a@iam.example`: of each act that changes something, and
+    /// of each act of a caller that logs in as itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user: Option<String>,
 }
 
 /// One request in the controller's audit log.
@@ -237,7 +241,12 @@ mod tests {
         assert_eq!(serde_json::to_string(&closed).expect("JSON"), plain);
         let method = "Action.EnqueueOperation".to_owned();
         let request = JujuRequest { connection: "0f1e2d3c4b5a6978".to_owned(), request: 17, method };
-        *closed.juju = JujuAuditRefs { requests: vec![request], omitted_requests: 0, operation: Some("12".to_owned()) };
+        *closed.juju = JujuAuditRefs {
+            requests: vec![request],
+            omitted_requests: 0,
+            operation: Some("12".to_owned()),
+            user: Some("ana".to_owned()),
+        };
         let juju = r#","juju":{"requests":[{"connection":"0f1e2d3c4b5a6978","request":17,"method":"Action.EnqueueOperation"}],"operation":"12"}}"#;
         let text = serde_json::to_string(&closed).expect("JSON");
         assert_eq!(text, plain.replace('}', juju));

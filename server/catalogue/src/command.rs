@@ -2,12 +2,15 @@
 
 use std::{future::Future, sync::Arc};
 
+use juju_client::ModelAccess;
 use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Access, Blocks, Concise, Cost, Facts, Failure, Filter, OfferUrl, Precondition, ResolvedTarget, Scope};
+use crate::{
+    Access, Blocks, Concise, Cost, Facts, Failure, Filter, JujuAccess, OfferUrl, Precondition, ResolvedTarget, Scope,
+};
 
 /// A tool as its author writes it.
 pub trait Command: Send + Sync + 'static {
@@ -102,6 +105,18 @@ pub trait Command: Send + Sync + 'static {
     #[must_use]
     fn impact(_: &Self::Args) -> Impact {
         Impact::default()
+    }
+
+    /// The access that a call with these arguments needs at a controller that callers log in to as themselves; by default by scope,
+    /// effect and [`Command::ACCESS`]. No more than that is in the token of the call.
+    #[must_use]
+    fn juju_access(args: &Self::Args) -> JujuAccess {
+        match (Self::SCOPE, Self::effect(args).changes(), Self::ACCESS) {
+            (Scope::Client | Scope::Controller, ..) | (_, true, Access::AddModel) => JujuAccess::RoleCredential,
+            (Scope::Model | Scope::NamedModel, false, _) => JujuAccess::Model(ModelAccess::Read),
+            (Scope::Model | Scope::NamedModel, true, Access::Write) => JujuAccess::Model(ModelAccess::Write),
+            (Scope::Model | Scope::NamedModel, true, Access::Admin) => JujuAccess::Model(ModelAccess::Admin),
+        }
     }
 
     /// What a dry run can show beyond the act itself; reads only.

@@ -56,7 +56,7 @@ pub use plan::{Plan, PlannedCommand, PlannedWork, Tool};
 pub use preconditions::{Access, Blocks, Facts, Precondition, Substrate};
 pub use registry::Catalogue;
 pub use resolved_target::{Progress, ResolvedTarget, TargetSelector};
-pub use scope::Scope;
+pub use scope::{JujuAccess, Scope};
 pub use text::{count, shorten, table};
 pub use token_estimate::estimate_tokens;
 pub use view::{MAX_RESULT_TOKENS, render_rows};

@@ -7,7 +7,8 @@ use policy::{Act, Effect, Impact, Location, Permit, Planned, Target, TargetEntit
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Answer, BadArguments, Blocks, Command, Failure, OfferUrl, Options, ResolvedTarget, Scope, bounds, coerce,
+    Answer, BadArguments, Blocks, Command, Failure, JujuAccess, OfferUrl, Options, ResolvedTarget, Scope, bounds,
+    coerce,
     command_line::{Shape, command_line},
     cursor::fingerprint,
     options::{Format, Kind},
@@ -30,6 +31,8 @@ pub trait PlannedCommand: Send + Sync {
 
     /// What it does where the application has this number of units; `None` where the number decides nothing.
     fn effect_with_units(&self, units: u64) -> Option<Effect>;
+    /// The access that it needs at a controller that callers log in to as themselves.
+    fn juju_access(&self) -> JujuAccess;
     /// The command line of the Juju client with the same meaning, made of these arguments: the command's own, or redacted ones.
     fn command_line(&self, arguments: &Value) -> String;
 }
@@ -90,6 +93,10 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
 
     fn effect_with_units(&self, units: u64) -> Option<Effect> {
         C::UNITS_DECIDE_EFFECT.then(|| C::effect_with_units(&self.args, units))
+    }
+
+    fn juju_access(&self) -> JujuAccess {
+        C::juju_access(&self.args)
     }
 
     fn command_line(&self, arguments: &Value) -> String {

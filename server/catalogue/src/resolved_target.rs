@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use juju_client::{AuditTrail, Connection, Controller, Controllers, ModelEntry, ModelKind};
+use juju_client::{AuditTrail, CallerLogin, Connection, Controller, Controllers, ModelEntry, ModelKind};
 use policy::{Location, OptionMask, Target, TargetEntity};
 use tokio::sync::mpsc;
 
@@ -40,6 +40,7 @@ pub struct ResolvedTarget {
     operation: OnceLock<String>,
     model_filter: ModelFilter,
     option_mask: OptionMaskSource,
+    caller: OnceLock<CallerLogin>,
 }
 
 /// The mask of secret options for a caller; none where the caller may read content.
@@ -107,7 +108,19 @@ impl ResolvedTarget {
             },
         };
         let (model_filter, option_mask) = (ModelFilter::default(), OptionMaskSource::default());
-        Ok(Self { controllers, controller, model, location, progress, trail, operation, model_filter, option_mask })
+        let caller = OnceLock::new();
+        Ok(Self {
+            controllers,
+            controller,
+            model,
+            location,
+            progress,
+            trail,
+            operation,
+            model_filter,
+            option_mask,
+            caller,
+        })
     }
 
     /// The same for a caller that may see only some models: tools that list models of a controller leave out the others.
@@ -186,12 +199,37 @@ impl ResolvedTarget {
             .ok_or_else(|| Failure::refused("this tool acts on no controller", "report it as a bug"))
     }
 
+    /// Domain of the users as which callers log in to the controller of this target; `None` where they do not.
+    #[must_use]
+    pub fn user_domain(&self) -> Option<&str> {
+        self.controller.as_ref()?.user_domain()
+    }
+
+    /// From now on, connections to the model, and to the controller about the model, are those of this caller.
+    pub fn act_as(&self, caller: CallerLogin) {
+        // an act has one caller
+        let _ = self.caller.set(caller);
+    }
+
+    /// A connection to the controller itself, with the credential of the caller's role.
+    ///
+    /// # Errors
+    /// [`Failure::Juju`] where it cannot be had.
+    pub(crate) async fn role_connection(&self) -> Result<Arc<Connection>, Failure> {
+        Ok(self.controller()?.connection().await?)
+    }
+
     /// A connection to the controller itself.
     ///
     /// # Errors
     /// [`Failure::Juju`] where it cannot be had.
     pub async fn controller_connection(&self) -> Result<Arc<Connection>, Failure> {
-        Ok(Arc::new(self.controller()?.connection().await?.with_trail(&self.trail)))
+        let controller = self.controller()?;
+        let connection = match (self.caller.get(), &self.model) {
+            (Some(caller), Some(model)) => self.record_user(controller.connection_as(caller, model).await?).await?,
+            _ => controller.connection().await?,
+        };
+        Ok(Arc::new(connection.with_trail(&self.trail)))
     }
 
     /// A connection to the model.
@@ -199,7 +237,18 @@ impl ResolvedTarget {
     /// # Errors
     /// [`Failure::Juju`] where it cannot be had.
     pub async fn model_connection(&self) -> Result<Arc<Connection>, Failure> {
-        Ok(Arc::new(self.controller()?.model(self.model_uuid()).await?.with_trail(&self.trail)))
+        let controller = self.controller()?;
+        let connection = match (self.caller.get(), &self.model) {
+            (Some(caller), Some(model)) => self.record_user(controller.model_as(caller, model).await?).await?,
+            _ => controller.model(self.model_uuid()).await?,
+        };
+        Ok(Arc::new(connection.with_trail(&self.trail)))
+    }
+
+    /// Records the user of the controller that the act of a caller runs as, for the ledger.
+    async fn record_user(&self, connection: Arc<Connection>) -> Result<Arc<Connection>, Failure> {
+        self.trail.record_user(connection.session().await?.user());
+        Ok(connection)
     }
 
     /// Requests that were sent over the connections of this target and may have changed something.

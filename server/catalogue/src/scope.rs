@@ -1,4 +1,6 @@
-//! What a command acts on.
+//! What a command acts on, and the access to it that it needs.
+
+use juju_client::ModelAccess;
 
 /// What a command acts on, and so which of `controller` and `model` it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,4 +13,13 @@ pub enum Scope {
     Controller,
     /// The state of this program itself: takes neither.
     Client,
+}
+
+/// The access that a command needs at a controller that callers log in to as themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JujuAccess {
+    /// This access to its model, as the caller.
+    Model(ModelAccess),
+    /// It runs with the credential of the caller's role, because Juju answers it from its own list of users, or checks no token there.
+    RoleCredential,
 }

@@ -162,9 +162,9 @@ fn cells(line: &ChangeRow) -> Vec<String> {
     ]
 }
 
-/// Where Juju's own records have it, in short: `0f1e2d3c4b5a6978/17`, `operation 12`.
+/// Where Juju's own records have it, in short: `ana 0f1e2d3c4b5a6978/17`, `ana operation 12`.
 fn juju(found: &JujuAuditRefs) -> String {
     let requests = found.requests.iter().map(|sent| format!("{}/{}", sent.connection, sent.request));
     let operation = found.operation.iter().map(|id| format!("operation {id}"));
-    operation.chain(requests).collect::<Vec<_>>().join(" ")
+    found.user.clone().into_iter().chain(operation).chain(requests).collect::<Vec<_>>().join(" ")
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use audit::{
     Entry, JujuAuditRefs, JujuRequest, NewEntry, Outcome, PendingEntry, RecordedDecision, ToolCall, Verdict as Recorded,
 };
-use catalogue::{Answer, Failure, Options, Plan, PlannedWork, ResolvedTarget, Tool};
+use catalogue::{Answer, Failure, JujuAccess, Options, Plan, PlannedWork, ResolvedTarget, Tool};
 use identity::Caller;
-use juju_client::SentRequests;
+use juju_client::{CallerLogin, SentRequests};
 use policy::{
     Act, Authorization, Denial, Effect, Location, OptionMask, Permissions, Permitted, Planned, Policy, Target,
     Violation, redact_text,
@@ -96,6 +96,9 @@ async fn execute_planned(checked: CheckedCall<'_>, opener: &EntryOpener<'_>, mut
     let decided = active.decide(planned, &mut pending).instrument(spans::policy()).await;
     let (mut entry, next) = match decided {
         Ok(Decided { verdict: Authorization::Permitted(permitted), .. }) if active.is_read(permitted.act()) => {
+            if let Err(refusal) = active.act_as_caller(permitted.job()) {
+                return close(pending.persisted().await?, scan, Err(refusal)).await;
+            }
             let work = Work { permitted, target: active.target };
             let (performed, entry) =
                 tokio::join!(work.perform(), pending.persisted().instrument(spans::ledger("ledger persist")));
@@ -225,6 +228,18 @@ impl ActiveCall<'_> {
         !act.effect.changes() && !self.options.dry_run
     }
 
+    /// Lets the act reach the controller as its caller, with no more access than it needs, where the controller trusts this server.
+    fn act_as_caller(&self, job: &PlannedWork) -> Result<(), Refusal> {
+        let Some(domain) = self.target.user_domain() else { return Ok(()) };
+        let JujuAccess::Model(access) = job.juju_access() else { return Ok(()) };
+        let user = self.caller.juju_user(domain).ok_or_else(|| {
+            Failure::refused("this caller has no name at the controller", "sign in, or use a token of this server")
+        })?;
+        let roles = self.policy.permissions(self.caller).roles().to_vec();
+        self.target.act_as(CallerLogin { user, roles, access });
+        Ok(())
+    }
+
     /// Checks the proof and evaluates the policy, once.
     async fn decide(&self, planned: Planned<PlannedWork>, pending: &mut PendingEntry) -> Result<Decided, Refusal> {
         if let Some(ApprovalProof::Invalid(why)) = &self.proof {
@@ -278,6 +293,7 @@ impl ActiveCall<'_> {
                 Box::pin(flow.obtain_permit(required, self.proof.take(), entry)).await?
             }
         };
+        self.act_as_caller(permitted.job())?;
         let changes = permitted.act().effect.changes();
         let work = Work { permitted, target: self.target };
         if !changes {
@@ -457,5 +473,6 @@ fn juju_audit_refs(target: &ResolvedTarget, sent: SentRequests) -> JujuAuditRefs
         requests: sent.requests.into_iter().map(request).collect(),
         omitted_requests: sent.omitted,
         operation: target.operation().map(ToOwned::to_owned),
+        user: sent.user,
     }
 }

@@ -172,6 +172,14 @@ fn metadata_paths() -> Value {
             }],
             "get": operation("metadataOfEndpoint"),
         },
+        "/.well-known/jwks.json": {"get": {
+            "operationId": "loginTokenKeys", "tags": [METADATA], "security": [],
+            "summary": "Public keys of login tokens, for controllers; with `act_as_caller` only",
+            "responses": {
+                "200": {"description": "A JSON Web Key Set (RFC 7517)", "content": {"application/json": {"schema": {"type": "object"}}}},
+                "404": response("NotFound"),
+            },
+        }},
     })
 }
 

@@ -33,7 +33,7 @@ use crate::{
     error::json_rpc_error,
     health::{self, Health, HealthState},
     host_origin::{self, HostOriginPolicy, check_host_and_origin},
-    metadata,
+    login_token_keys, metadata,
     metrics::{self, Metrics},
     rate_limit::{ByteRate, PeerRate, RateLimit, enforce_byte_rate, enforce_peer_rate, enforce_rate_limit},
     trace,
@@ -77,7 +77,7 @@ pub struct RouterDeps {
 /// 2. Request id: removes unsafe ids, sets a new one where none is left, copies it to the response.
 /// 3. The exported span of the request, if traces are exported, and `TraceLayer`: the span of the request in the log.
 /// 4. Request metrics.
-/// 5. Routing. `/healthz`, `/readyz`, `/metrics` and the OAuth metadata have no further layers.
+/// 5. Routing. `/healthz`, `/readyz`, `/metrics`, the OAuth metadata and the keys of login tokens have no further layers.
 ///
 /// Then `/mcp` and `/api`:
 ///
@@ -95,7 +95,8 @@ pub fn router(settings: &Settings, deps: RouterDeps) -> Router {
     let routes = api_routes(settings, &deps)
         .merge(operations_routes(settings, &deps))
         .merge(page_routes(settings, deps.console.unwrap_or_default()))
-        .merge(settings.metadata.clone().map(metadata::routes).unwrap_or_default());
+        .merge(settings.metadata.clone().map(metadata::routes).unwrap_or_default())
+        .merge(settings.login_token_keys.clone().map(login_token_keys::routes).unwrap_or_default());
     let routes = routes
         .method_not_allowed_fallback(async || HttpError::MethodNotAllowed("GET, HEAD"))
         .fallback(async || HttpError::NoSuchPath);

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use limits::Rate;
 
-use crate::{ResourceMetadata, Tls};
+use crate::{LoginTokenKeySet, ResourceMetadata, Tls};
 
 /// Limits and allow-lists of the HTTP server. The defaults suit a server on loopback.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub struct Settings {
     pub metadata: Option<Arc<ResourceMetadata>>,
     /// Whether spans of requests are exported.
     pub traces: bool,
+    /// Public keys of login tokens, for controllers that callers log in to as themselves.
+    pub login_token_keys: Option<LoginTokenKeySet>,
     /// TLS of the listener; absent behind a proxy that ends TLS.
     pub tls: Option<Tls>,
 }
@@ -73,6 +75,7 @@ impl Default for Settings {
             public_url: None,
             metadata: None,
             traces: false,
+            login_token_keys: None,
             tls: None,
         }
     }

@@ -22,6 +22,9 @@
 //! Errors fail closed: if the provider is unavailable and no cached answer is valid, the request is rejected with
 //! [`Unauthenticated::ProviderUnavailable`]. How long cached keys and metadata may be used is [`oauth::RefreshPolicy`].
 //!
+//! In the other direction, [`LoginTokenKeys`] signs tokens that name a caller, as [`Caller::juju_user`], to controllers of Juju that
+//! trust this server.
+//!
 //! People who open the approval page sign in by the authorization code flow: [`oauth::Provider::begin_sign_in`] and
 //! [`oauth::Provider::finish_sign_in`].
 //!
@@ -48,6 +51,8 @@ mod audience;
 mod authenticator;
 mod caller;
 mod failed_attempts;
+mod juju_user;
+mod login_token_keys;
 pub mod oauth;
 mod token;
 
@@ -55,4 +60,8 @@ pub use audience::is_toolset_path;
 pub use authenticator::{Authenticator, Presented, Unauthenticated};
 pub use caller::{Caller, Claims};
 pub use failed_attempts::network;
+pub use juju_user::is_user_domain;
+pub use login_token_keys::{
+    LoginTokenClaims, LoginTokenKeyError, LoginTokenKeyStatus, LoginTokenKeys, PUBLICATION_LEAD, RETENTION,
+};
 pub use token::{Token, TokenHash, WeakToken};

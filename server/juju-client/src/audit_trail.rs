@@ -24,6 +24,8 @@ pub struct SentRequests {
     pub writes: u64,
     /// Number of those that the controller did not refuse as a whole.
     pub accepted: u64,
+    /// User of the controller that the last of them was sent as, and reads of a caller that logged in as itself.
+    pub user: Option<String>,
 }
 
 /// A request that the controller may have received.
@@ -53,6 +55,14 @@ impl AuditTrail {
         let mut sent = self.sent();
         sent.writes = sent.writes.saturating_add(1);
         sent.accepted = sent.accepted.saturating_add(u64::from(accepted));
+    }
+
+    /// Records the user of the controller that the act is sent as.
+    pub fn record_user(&self, user: &str) {
+        let mut sent = self.sent();
+        if sent.user.as_deref() != Some(user) {
+            sent.user = Some(user.to_owned());
+        }
     }
 
     /// Returns the requests so far, and empties the trail.
@@ -125,7 +135,9 @@ mod tests {
             connection.call::<Change>(json!({})).await.expect("answered");
         };
         let ((), id) = tokio::join!(calls, script);
-        let SentRequests { requests, omitted: 0, writes: 1, accepted: 0 } = trail.take() else { panic!("only one") };
+        let SentRequests { requests, omitted: 0, writes: 1, accepted: 0, user: Some(_) } = trail.take() else {
+            panic!("only one")
+        };
         let [sent] = &requests[..] else { panic!("only one: {requests:?}") };
         assert_eq!((sent.request_id, sent.method.as_str()), (id, "ModelManager.Change"));
         assert_eq!(

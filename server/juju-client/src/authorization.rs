@@ -10,18 +10,27 @@ use crate::Credential;
 
 /// Headers that authenticate the logged-in user.
 pub(crate) fn headers(credential: &Credential, user_tag: &str) -> Result<HeaderMap, InvalidHeaderValue> {
-    let pair = match credential {
+    let authorization = match credential {
+        Credential::LoginToken { token, .. } => format!("Bearer {}", BASE64_STANDARD.encode(token.reveal())),
+        other => format!("Basic {}", BASE64_STANDARD.encode(basic_pair(other, user_tag))),
+    };
+    let mut authorization = HeaderValue::try_from(authorization)?;
+    authorization.set_sensitive(true);
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, authorization);
+    headers.insert("Bakery-Protocol-Version", HeaderValue::from_static("3"));
+    Ok(headers)
+}
+
+/// Name and password of the scheme `Basic`.
+fn basic_pair(credential: &Credential, user_tag: &str) -> String {
+    match credential {
         Credential::Password { password, .. } => format!("{user_tag}:{}", password.reveal()),
         Credential::ClientCredentials { id, secret } => format!("{id}:{}", secret.reveal()),
         Credential::SessionToken { token, .. } => format!(":{}", token.reveal()),
-        Credential::Missing { .. } => String::new(), // there is no log-in without a credential
-    };
-    let mut basic = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair)))?;
-    basic.set_sensitive(true);
-    let mut headers = HeaderMap::new();
-    headers.insert(AUTHORIZATION, basic);
-    headers.insert("Bakery-Protocol-Version", HeaderValue::from_static("3"));
-    Ok(headers)
+        // there is no log-in without a credential, and a token has another scheme
+        Credential::Missing { .. } | Credential::LoginToken { .. } => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -34,5 +43,13 @@ mod tests {
         let headers = headers(&credential, "user-admin").expect("fits");
         assert_eq!(headers[AUTHORIZATION], "Basic dXNlci1hZG1pbjpodW50ZXIy");
         assert!(!format!("{headers:?}").contains("dXNlci1"), "{headers:?}");
+    }
+
+    #[test]
+    fn headers_of_login_token_are_a_hidden_bearer_token() {
+        let credential = Credential::LoginToken { user: "ana@example.com".into(), token: "a.b.c".into() };
+        let headers = headers(&credential, "user-ana@example.com").expect("fits");
+        assert_eq!(headers[AUTHORIZATION], "Bearer YS5iLmM=");
+        assert!(!format!("{headers:?}").contains("YS5iLmM"), "{headers:?}");
     }
 }

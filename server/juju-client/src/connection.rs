@@ -8,14 +8,16 @@ use parking_lot::{Mutex, MutexGuard};
 use tracing::Instrument as _;
 
 use crate::{
-    Credential, ModelEntry, Session,
+    Credential, LOGIN_TOKEN_LIFETIME, ModelEntry, Session, Settings,
     access::Access,
     audit_trail::AuditTrail,
     backoff::Backoff,
+    circuit::Condition,
     controller_state::ControllerState,
     encoded_call::EncodedCall,
     error::{DisconnectReason, Error},
     login::Connector,
+    login_tokens::TokenLogin,
     rpc_client::RpcReply,
 };
 
@@ -31,6 +33,8 @@ pub struct Connection {
 struct Inner {
     shared: Arc<ControllerState>,
     model_uuid: Option<String>,
+    /// The caller, if the connection is one of a caller that logs in as itself.
+    login: Option<TokenLogin>,
     slot: Mutex<Slot>,
 }
 
@@ -40,6 +44,8 @@ struct Slot {
     backoff: Backoff,
     /// Whether a session was open before: then a call waits for a controller that restarts.
     was_open: bool,
+    /// When the open session was opened.
+    opened_at: Option<Instant>,
 }
 
 type PendingSession = Shared<BoxFuture<'static, Result<Arc<Session>, Error>>>;
@@ -55,8 +61,17 @@ enum State {
 impl Connection {
     /// A connection to `model`; without one, to the controller.
     pub(crate) fn new(shared: Arc<ControllerState>, model: Option<&ModelEntry>) -> Self {
+        Self::with_login(shared, model, None)
+    }
+
+    /// The same for a caller that logs in as itself.
+    pub(crate) fn with_login(
+        shared: Arc<ControllerState>,
+        model: Option<&ModelEntry>,
+        login: Option<TokenLogin>,
+    ) -> Self {
         let model_uuid = model.map(|entry| entry.uuid.clone());
-        let inner = Arc::new(Inner { shared, model_uuid, slot: Mutex::default() });
+        let inner = Arc::new(Inner { shared, model_uuid, login, slot: Mutex::default() });
         Self { model_name: model.map(ModelEntry::full_name), inner, audit_trail: None }
     }
 
@@ -90,8 +105,9 @@ impl Connection {
         self.inner.shared.changes.increment();
     }
 
-    pub(crate) fn credential(&self) -> Credential {
-        self.inner.shared.access.get().endpoint.credential.clone()
+    /// The credential for requests to HTTP endpoints; a new token for a caller that logs in as itself.
+    pub(crate) fn credential(&self) -> Result<Credential, Error> {
+        self.inner.credential(&self.inner.shared.access.get())
     }
 
     /// Returns the open session, or opens one. Concurrent callers share one attempt. While the controller is known to be
@@ -103,7 +119,9 @@ impl Connection {
         let pending = {
             let mut slot = self.inner.slot();
             match &slot.state {
-                State::Open(session) if !session.is_closed() => return Ok(Arc::clone(session)),
+                State::Open(session) if !session.is_closed() && self.inner.is_valid(&slot) => {
+                    return Ok(Arc::clone(session));
+                }
                 State::Connecting(pending) => pending.clone(),
                 _ => {
                     self.inner.shared.circuit.admit()?;
@@ -137,6 +155,11 @@ impl Connection {
     async fn exchange(&self, call: EncodedCall) -> Result<(Arc<Session>, RpcReply), Error> {
         let audit_trail = self.audit_trail.as_deref();
         let mut session = self.session().await?;
+        if let Some(trail) = audit_trail
+            && call.method.writes
+        {
+            trail.record_user(session.user());
+        }
         let mut reply = session.call_coalesced(&call, audit_trail).await;
         if matches!(reply, Err(Error::ConnectionLost { .. })) {
             session = self.session().await?;
@@ -159,6 +182,23 @@ impl Inner {
         self.slot.lock()
     }
 
+    /// Whether a session of this slot may serve new calls: the session of a token for no longer than the token is valid.
+    fn is_valid(&self, slot: &Slot) -> bool {
+        self.login.is_none() || slot.opened_at.is_some_and(|opened| opened.elapsed() < LOGIN_TOKEN_LIFETIME)
+    }
+
+    fn credential(&self, access: &Access) -> Result<Credential, Error> {
+        match &self.login {
+            Some(login) => login.credential(&self.shared.name),
+            None => Ok(access.endpoint.credential.clone()),
+        }
+    }
+
+    /// The condition of the log-in: that of the credential, or that of all tokens.
+    fn log_in(&self) -> &Condition {
+        if self.login.is_some() { &self.shared.token_log_in } else { &self.shared.log_in }
+    }
+
     /// Drops a session that must not be used again; it closes when its last call has ended.
     fn abandon(&self, session: &Arc<Session>) {
         let mut slot = self.slot();
@@ -174,7 +214,10 @@ impl Inner {
             let result = self.connect().await;
             let mut slot = self.slot();
             slot.state = match &result {
-                Ok(session) => State::Open(Arc::clone(session)),
+                Ok(session) => {
+                    slot.opened_at = Some(Instant::now());
+                    State::Open(Arc::clone(session))
+                }
                 Err(_) => State::Closed,
             };
             result
@@ -229,12 +272,12 @@ impl Inner {
     /// is repeated.
     async fn open(&self) -> Result<Arc<Session>, Error> {
         let access = self.shared.access.get();
-        let mut opened = self.connector(&access).open().await;
+        let mut opened = self.connector(&access)?.open().await;
         if let Err(error) = &opened
             && error.depends_on_endpoint()
             && let Some(newer) = self.shared.access.renew(&access, &self.shared.settings).await
         {
-            opened = self.connector(&newer).open().await;
+            opened = self.connector(&newer)?.open().await;
         }
         let (controller, settings) = (&self.shared.name, &self.shared.settings);
         let result = opened.map(|(rpc, login)| Arc::new(Session::new(rpc, login, settings.call_timeout)));
@@ -244,28 +287,35 @@ impl Inner {
                 slot.backoff.reset();
                 self.shared.circuit.record_success(slot.was_open);
                 slot.was_open = true;
-                self.shared.log_in.record_success(controller);
+                self.log_in().record_success(controller);
             }
             Err(error) if self.is_network_failure(error) => {}
             Err(error) => {
                 self.shared.circuit.record_success(false); // it answers
                 if error.remote().is_none() && !matches!(error, Error::ModelUnknown { .. }) {
-                    self.shared.log_in.record_failure(controller, error);
+                    self.log_in().record_failure(controller, error);
                 }
             }
         }
         result
     }
 
-    fn connector(&self, access: &Access) -> Connector {
-        Connector {
+    fn connector(&self, access: &Access) -> Result<Connector, Error> {
+        let mut settings = Arc::clone(&self.shared.settings);
+        if self.login.is_some() {
+            settings = Arc::new(Settings {
+                idle_timeout: LOGIN_TOKEN_LIFETIME.min(settings.idle_timeout),
+                ..(*settings).clone()
+            });
+        }
+        Ok(Connector {
             target: access.target.clone(),
             controller_uuid: access.endpoint.uuid.clone(),
-            credential: access.endpoint.credential.clone(),
-            settings: Arc::clone(&self.shared.settings),
+            credential: self.credential(access)?,
+            settings,
             model_uuid: self.model_uuid.clone(),
             changes: Arc::clone(&self.shared.changes),
-        }
+        })
     }
 
     /// Tries the controller again in the background until it answers, this connection is dropped, or no caller wants it.
@@ -279,7 +329,11 @@ impl Inner {
                 let Some(inner) = connection.upgrade() else { return };
                 shared.circuit.begin_attempt();
                 match inner.open().await {
-                    Ok(session) => inner.slot().state = State::Open(session),
+                    Ok(session) => {
+                        let mut slot = inner.slot();
+                        slot.opened_at = Some(Instant::now());
+                        slot.state = State::Open(session);
+                    }
                     Err(error) if inner.is_network_failure(&error) => shared.circuit.record_failure(&error),
                     Err(_) => {} // it answers, so the circuit is closed
                 }

@@ -20,4 +20,6 @@ pub(crate) struct ControllerState {
     pub(crate) circuit: Arc<Circuit>,
     /// The log-in with this credential.
     pub(crate) log_in: Condition,
+    /// The log-in of callers as themselves, by token.
+    pub(crate) token_log_in: Condition,
 }

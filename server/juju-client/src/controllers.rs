@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::RwLock;
 
-use crate::{ClientFiles, Controller, ControllerEndpoint, ControllersReader, KnownControllers, Settings, error::Error};
+use crate::{
+    ClientFiles, Controller, ControllerEndpoint, ControllersReader, KnownControllers, LoginTokens, Settings,
+    error::Error,
+};
 
 /// All controllers of this program by name. A clone is cheap and shares the connections.
 #[derive(Debug, Clone)]
@@ -212,6 +215,12 @@ impl Controllers {
             replaced.insert(role, reused.unwrap_or(controllers));
         }
         *by_role = replaced;
+    }
+
+    /// The signer of login tokens, if callers log in to controllers as themselves.
+    #[must_use]
+    pub fn login_tokens(&self) -> Option<LoginTokens> {
+        self.0.settings.login_tokens.clone()
     }
 
     /// The user's client files, if this program runs for one user on the user's own machine.

@@ -34,7 +34,7 @@ impl Connection {
             return Err(Error::FacadeMissing { facade: METHOD, side: "controller" });
         };
         let controller = self.controller_name().to_owned();
-        let headers = authorization::headers(&self.credential(), session.user_tag())
+        let headers = authorization::headers(&self.credential()?, session.user_tag())
             .map_err(|_| Error::NoCredential { controller: controller.clone(), user: session.user().to_owned() })?;
         let target = &session.login.target;
         let (socket, _) =

@@ -43,6 +43,13 @@ pub enum Credential {
         /// Session token from the controller; it expires.
         token: Secret,
     },
+    /// A caller of this program, by a token that this program has signed; it expires.
+    LoginToken {
+        /// Name of the user with its domain, `ana@example.com`.
+        user: String,
+        /// The signed token.
+        token: Secret,
+    },
     /// No usable credential: the client logs such a user in by macaroon.
     Missing {
         /// Name of the user, if known.
@@ -80,7 +87,7 @@ impl Credential {
     #[must_use]
     pub fn user(&self) -> &str {
         match self {
-            Self::Password { user, .. } | Self::SessionToken { user, .. } => user,
+            Self::Password { user, .. } | Self::SessionToken { user, .. } | Self::LoginToken { user, .. } => user,
             Self::ClientCredentials { id, .. } => id,
             Self::Missing { user } => user.as_deref().unwrap_or_default(),
         }

@@ -48,6 +48,26 @@ pub enum Error {
         /// Name of the user.
         user: String,
     },
+    /// The controller does not accept the token by which a caller logs in as itself.
+    #[error("controller {controller:?} does not accept the login token of {user:?}: {message}")]
+    LoginTokenRefused {
+        /// Name of the controller.
+        controller: String,
+        /// User that the token names.
+        user: String,
+        /// Message of the controller.
+        message: String,
+    },
+    /// This program cannot sign a login token.
+    #[error("no login token of {user:?} for controller {controller:?} can be signed: {message}")]
+    NoLoginToken {
+        /// Name of the controller.
+        controller: String,
+        /// User that the token would name.
+        user: String,
+        /// Reason, for a person.
+        message: String,
+    },
     /// No connection to any address of the controller.
     #[error("controller {controller:?} is not reachable: {}", failures(.attempts))]
     Unreachable {
@@ -246,6 +266,8 @@ impl Error {
             Self::Configuration { .. } => "configuration",
             Self::NoCredential { .. } => "no_credential",
             Self::SessionEnded { .. } => "session_ended",
+            Self::LoginTokenRefused { .. } => "login_token_refused",
+            Self::NoLoginToken { .. } => "no_login_token",
             Self::Unreachable { .. } => "unreachable",
             Self::Away { cause, .. } => cause.code(),
             Self::NoControllers { .. } => "no_controllers",
@@ -280,6 +302,12 @@ impl Error {
             }
             Self::SessionEnded { controller, .. } => {
                 return Some(format!("log in again with `juju login -c {controller}`, and call again"));
+            }
+            Self::LoginTokenRefused { .. } => {
+                "nothing was changed; an operator of this server runs `juju-mcp doctor`, and checks that the controller was bootstrapped with the `login-token-refresh-url` of this server, can fetch it, and has the right time (docs/act-as-caller.md)"
+            }
+            Self::NoLoginToken { .. } => {
+                "nothing was changed; an operator of this server checks its state directory with `juju-mcp doctor`"
             }
             Self::Away { cause, .. } => {
                 let remedy = cause.remedy().unwrap_or_default();

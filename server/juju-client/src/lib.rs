@@ -25,6 +25,8 @@
 //!   [`Error::Away`], while one task with a growing, random delay tries the controller again (`circuit.rs`).
 //! - **Endpoints are read again.** After a failure of trust, address or log-in, the source of the endpoint is read
 //!   again ([`ControllersReader`]); a rotated certificate or password needs no restart.
+//! - **Callers act as themselves** on controllers that trust this program: each act of a caller uses a connection that a
+//!   signed token has opened, with no more access than the act needs ([`LoginTokens`], [`CallerLogin`]).
 //! - **Secrets stay hidden.** [`Secret`] prints no content, and a password is sent over TLS only.
 //!
 //! [`Session::call_without_timeout`] waits for the next change of a watcher; all other calls have a timeout ([`Settings`]).
@@ -53,6 +55,7 @@ mod address;
 mod audit_trail;
 mod authorization;
 mod backoff;
+mod caller_connections;
 mod circuit;
 mod client_files;
 mod coalescer;
@@ -69,6 +72,7 @@ mod endpoint;
 mod error;
 mod frame;
 mod login;
+mod login_tokens;
 mod model_entry;
 mod models;
 mod pending;
@@ -88,6 +92,7 @@ mod scripted;
 
 pub use access::{ControllersReader, KnownControllers};
 pub use audit_trail::{AuditTrail, SentRequest, SentRequests};
+pub use caller_connections::MAX_CALLER_CONNECTIONS;
 pub use circuit::ControllerStatus;
 pub use client_files::{ClientFiles, ClientFilesError};
 pub use connection::Connection;
@@ -95,6 +100,9 @@ pub use controller::Controller;
 pub use controllers::Controllers;
 pub use endpoint::{ControllerEndpoint, Credential, Secret};
 pub use error::{AddressFailure, DisconnectReason, Error};
+pub use login_tokens::{
+    CallerLogin, IfTokenRefused, LOGIN_TOKEN_LIFETIME, LoginGrant, LoginTokens, ModelAccess, SignLoginToken,
+};
 pub use model_entry::{ModelEntry, ModelKind};
 pub use session::Session;
 pub use settings::Settings;

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use juju_wire::{
     Code, Method, RemoteError,
     facade::{
@@ -93,8 +94,8 @@ impl Connector {
     async fn attempt(&self, target: &DialTarget) -> Result<Attempt, Error> {
         let path = self.model_uuid.as_ref().map_or_else(|| "/api".to_owned(), |uuid| format!("/model/{uuid}/api"));
         let (socket, address) = target.open_websocket(&path, &HeaderMap::new()).await?;
-        // only the log-in with a password has a command line
-        let has_command_line = matches!(self.credential, Credential::Password { .. });
+        // only `Admin.Login` has a command line
+        let has_command_line = matches!(self.credential, Credential::Password { .. } | Credential::LoginToken { .. });
         let connection_id = has_command_line.then(audit_trail::connection_id).flatten();
         let (controller, changes) = (Arc::clone(&self.target.controller), Arc::clone(&self.changes));
         let rpc = RpcClient::new(socket, controller, connection_id.clone(), changes, &self.settings);
@@ -123,6 +124,18 @@ impl Connector {
                 let request = LoginRequest {
                     auth_tag: format!("user-{user}"),
                     credentials: password.reveal().to_owned(),
+                    bakery_version: 3,
+                    cli_args: self.command_line(connection_id),
+                    client_version: self.settings.client_version.clone(),
+                    ..LoginRequest::default()
+                };
+                self.call_admin::<Login>(rpc, 3, &request).await
+            }
+            Credential::LoginToken { user, token } => {
+                let request = LoginRequest {
+                    // for the security log only: the controller takes the user from the token
+                    auth_tag: format!("user-{user}"),
+                    token: BASE64_STANDARD.encode(token.reveal()),
                     bakery_version: 3,
                     cli_args: self.command_line(connection_id),
                     client_version: self.settings.client_version.clone(),
@@ -188,6 +201,12 @@ impl Connector {
                 Error::ModelUnknown { controller, name, similar: Vec::new() }
             }
             Code::Unauthorized if error.message == "permission denied" => Error::Remote(error),
+            // the reasons of a token have no code: a key that cannot be fetched, a signature, a time
+            Code::Unauthorized | Code::NoCredentials | Code::None
+                if matches!(self.credential, Credential::LoginToken { .. }) =>
+            {
+                Error::LoginTokenRefused { controller, user, message: error.message }
+            }
             Code::SessionTokenInvalid | Code::Unauthorized
                 if matches!(self.credential, Credential::SessionToken { .. }) =>
             {
@@ -204,6 +223,10 @@ impl Connector {
         let controller = self.controller_name();
         let user = result.user_info.unwrap_or_default();
         if result.discharge_required.is_some() || result.bakery_discharge_required.is_some() {
+            if let Credential::LoginToken { user, .. } = &self.credential {
+                let message = "it uses an identity manager of its own".to_owned();
+                return Err(Error::LoginTokenRefused { controller, user: user.clone(), message });
+            }
             return Err(Error::InteractiveLogin { controller, user: self.credential.user().to_owned() });
         }
         if result.server_version.split('.').next() != Some("3") {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::LoginTokens;
+
 /// Timeouts and size limits; the defaults suit interactive use.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -29,6 +31,8 @@ pub struct Settings {
     pub client_version: String,
     /// Command line in the controller's audit log, followed there by the id of the connection; default: `juju-mcp`.
     pub command_line: String,
+    /// Signer of login tokens, for controllers that callers log in to as themselves; default: none.
+    pub login_tokens: Option<LoginTokens>,
 }
 
 impl Default for Settings {
@@ -46,6 +50,7 @@ impl Default for Settings {
             max_message_bytes: 256 << 20,
             client_version: "3.6.11".to_owned(),
             command_line: "juju-mcp".to_owned(),
+            login_tokens: None,
         }
     }
 }

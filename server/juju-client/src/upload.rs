@@ -82,7 +82,7 @@ impl Connection {
             |cause: &dyn std::fmt::Display| Error::Parameters { method: method.to_owned(), cause: cause.to_string() };
         let (stream, address) = session.login.target.open_tls().await?;
         let credentials =
-            authorization::headers(&self.credential(), session.user_tag()).map_err(|cause| malformed(&cause))?;
+            authorization::headers(&self.credential()?, session.user_tag()).map_err(|cause| malformed(&cause))?;
         let mut request = Request::put(format!("{}{}", address.prefix, path(uuid))).header("Host", address.authority());
         for (name, value) in headers {
             request = request.header(*name, *value);

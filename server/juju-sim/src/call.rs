@@ -55,15 +55,13 @@ impl Call {
 
     /// Refuses a user with less than this access to a model.
     pub(crate) fn require_on(&self, uuid: &str, access: ModelAccess) -> Result<(), RemoteError> {
-        let user = self.user();
-        let allowed = self.estate().read(|state| state.model_access(&user, uuid) >= Some(access));
-        if allowed { Ok(()) } else { Err(permission_denied()) }
+        let allowed = self.estate().read(|state| self.session.model_access(state, uuid) >= Some(access));
+        if allowed { Ok(()) } else { Err(self.session.denial(uuid, access)) }
     }
 
     /// Refuses everybody but a superuser.
     pub(crate) fn require_superuser(&self) -> Result<(), RemoteError> {
-        let user = self.user();
-        if self.estate().read(|state| state.is_superuser(&user)) { Ok(()) } else { Err(permission_denied()) }
+        if self.estate().read(|state| self.session.is_superuser(state)) { Ok(()) } else { Err(permission_denied()) }
     }
 
     /// Reads the estate.

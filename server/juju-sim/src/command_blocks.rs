@@ -70,9 +70,8 @@ pub(crate) fn check_method(session: &Session, facade: &str, method: &str) -> Res
         (_, true) => &[REMOVE, CHANGE],
         _ => return Ok(()),
     };
-    let user = session.user();
     session.estate().read(|state| match state.models.get(uuid) {
-        Some(model) if state.model_access(&user, uuid) >= Some(ModelAccess::Write) => refuse(model, kinds),
+        Some(model) if session.model_access(state, uuid) >= Some(ModelAccess::Write) => refuse(model, kinds),
         _ => Ok(()),
     })
 }

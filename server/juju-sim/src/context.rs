@@ -13,7 +13,7 @@ use juju_wire::facade::admin::HostPort;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::state::Estate;
+use crate::{login_tokens::TrustedKeys, state::Estate};
 
 /// What every connection needs.
 pub(crate) struct Context {
@@ -23,6 +23,7 @@ pub(crate) struct Context {
     pub(crate) ca_certificate: String,
     pub(crate) faults: ConnectionFaults,
     pub(crate) watchers: WatcherCount,
+    pub(crate) login_token_keys: TrustedKeys,
 }
 
 /// How many watchers the connections hold.

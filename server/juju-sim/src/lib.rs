@@ -45,6 +45,7 @@ mod facade;
 mod fault;
 mod go_time;
 mod log;
+mod login_tokens;
 mod methods;
 mod relations;
 mod scenario;

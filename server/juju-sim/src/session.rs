@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -22,7 +22,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     context::Context,
     errors::permission_denied,
-    state::{Estate, Kind, ModelAccess},
+    login_tokens::TokenUser,
+    state::{Estate, Kind, ModelAccess, State},
 };
 
 /// Facades that only a connection to the controller itself has (`apiserver/restrict_controller.go`).
@@ -73,13 +74,23 @@ pub(crate) struct Session {
     context: Arc<Context>,
     model: Option<String>,
     user: Mutex<Option<String>>,
+    /// The token of the log-in, if it was one by token: it alone decides about access.
+    token: OnceLock<TokenUser>,
     watchers: Mutex<HashMap<String, Watcher>>,
     last_watcher: AtomicU64,
 }
 
 impl Session {
     pub(crate) fn new(context: Arc<Context>, model: Option<String>) -> Self {
-        Self { context, model, user: Mutex::default(), watchers: Mutex::default(), last_watcher: AtomicU64::new(0) }
+        let token = OnceLock::new();
+        Self {
+            context,
+            model,
+            user: Mutex::default(),
+            token,
+            watchers: Mutex::default(),
+            last_watcher: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn estate(&self) -> &Arc<Estate> {
@@ -99,6 +110,33 @@ impl Session {
     /// Who is logged in; empty before the login.
     pub(crate) fn user(&self) -> String {
         self.user.lock().clone().unwrap_or_default()
+    }
+
+    /// What the user of this connection may do in a model.
+    pub(crate) fn model_access(&self, state: &State, uuid: &str) -> Option<ModelAccess> {
+        match self.token.get() {
+            Some(_) if !state.models.contains_key(uuid) => None,
+            Some(token) if token.is_superuser(&state.controller.uuid) => Some(ModelAccess::Admin),
+            Some(token) => token.model_access(uuid),
+            None => state.model_access(&self.user(), uuid),
+        }
+    }
+
+    /// The error for a user of this connection without that access; the real server names to the user of a token what is missing.
+    pub(crate) fn denial(&self, uuid: &str, access: ModelAccess) -> RemoteError {
+        if self.token.get().is_none() {
+            return permission_denied();
+        }
+        let message = format!("access permissions required: map[model-{uuid}:{}]", access.as_str());
+        RemoteError::new(Code::AccessRequired, message)
+    }
+
+    /// Whether the user of this connection may do everything.
+    pub(crate) fn is_superuser(&self, state: &State) -> bool {
+        match self.token.get() {
+            Some(token) => token.is_superuser(&state.controller.uuid),
+            None => state.is_superuser(&self.user()),
+        }
     }
 
     /// Whether this connection has the facade, now.
@@ -135,8 +173,11 @@ impl Session {
         refused.then(|| RemoteError::new(Code::NotSupported, message))
     }
 
-    /// Logs a user in by name and password.
+    /// Logs a user in by name and password, or by token.
     pub(crate) fn log_in(&self, request: &LoginRequest) -> Result<LoginResult, RemoteError> {
+        if !request.token.is_empty() {
+            return self.log_in_by_token(self.context.login_token_keys.verify(&request.token)?);
+        }
         let user = Tag::parse_id("user", &request.auth_tag).map_err(|_| wrong_password())?;
         self.admit(user.trim_end_matches("@local"), &request.credentials)
     }
@@ -146,19 +187,67 @@ impl Session {
         self.admit(&request.client_id, &request.client_secret)
     }
 
-    fn admit(&self, name: &str, password: &str) -> Result<LoginResult, RemoteError> {
+    /// Logs the user of a token in. As at the real server, only access to the controller decides about the log-in.
+    fn log_in_by_token(&self, token: TokenUser) -> Result<LoginResult, RemoteError> {
+        let result = self.estate().read(|state| {
+            self.check_model(state)?;
+            let access = token.controller_access(&state.controller.uuid).to_owned();
+            if access.is_empty() {
+                return Err(permission_denied());
+            }
+            let model_access = self.model.as_ref().and_then(|uuid| token.model_access(uuid));
+            let model_access = model_access.map(ModelAccess::as_str).unwrap_or_default().to_owned();
+            Ok(self.login_result(state, &token.user, access, model_access, None))
+        })?;
+        *self.user.lock() = Some(token.user.clone());
+        // a connection logs in once
+        let _ = self.token.set(token);
+        Ok(result)
+    }
+
+    fn check_model(&self, state: &State) -> Result<(), RemoteError> {
+        match &self.model {
+            Some(uuid) if !state.models.contains_key(uuid) => {
+                Err(RemoteError::new(Code::ModelNotFound, format!("unknown model: \"{uuid}\"")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn login_result(
+        &self,
+        state: &State,
+        user: &str,
+        controller_access: String,
+        model_access: String,
+        last_connection: Option<String>,
+    ) -> LoginResult {
         let served = if self.model.is_some() { SERVER_MODEL } else { SERVER_CONTROLLER };
         let facades = served
             .iter()
             .map(|(name, versions)| FacadeVersions { name: (*name).to_owned(), versions: versions.to_vec() });
-        let facades = facades.collect();
+        LoginResult {
+            servers: vec![vec![self.context.host_port()]],
+            model_tag: self.model.as_ref().map(|uuid| Tag::new("model", uuid).to_string()).unwrap_or_default(),
+            controller_tag: Tag::new("controller", &state.controller.uuid).to_string(),
+            user_info: Some(UserInfo {
+                // the real server leaves it empty here
+                display_name: String::new(),
+                identity: Tag::new("user", user).to_string(),
+                last_connection,
+                controller_access,
+                model_access,
+            }),
+            facades: facades.collect(),
+            server_version: state.controller.agent_version.clone(),
+            ..LoginResult::default()
+        }
+    }
+
+    fn admit(&self, name: &str, password: &str) -> Result<LoginResult, RemoteError> {
         let now = chrono::Utc::now();
-        let result = self.estate().write(|state| {
-            if self.model.as_ref().is_some_and(|uuid| !state.models.contains_key(uuid)) {
-                let uuid = self.model.as_deref().unwrap_or_default();
-                return Err(RemoteError::new(Code::ModelNotFound, format!("unknown model: \"{uuid}\"")));
-            }
-            let controller_tag = Tag::new("controller", &state.controller.uuid).to_string();
+        let result = self.estate().write(|state| -> Result<LoginResult, RemoteError> {
+            self.check_model(state)?;
             let user = state.users.get_mut(name).filter(|user| user.enabled && user.password == password);
             let user = user.ok_or_else(wrong_password)?;
             let mut last_connection = user.last_connection.replace(now);
@@ -176,22 +265,7 @@ impl Session {
                 last_connection = if self.model.is_some() { before } else { last_connection };
             }
             let last_connection = last_connection.map(|time| time.to_rfc3339());
-            Ok(LoginResult {
-                servers: vec![vec![self.context.host_port()]],
-                model_tag: self.model.as_ref().map(|uuid| Tag::new("model", uuid).to_string()).unwrap_or_default(),
-                controller_tag,
-                user_info: Some(UserInfo {
-                    // the real server leaves it empty here
-                    display_name: String::new(),
-                    identity: Tag::new("user", name).to_string(),
-                    last_connection,
-                    controller_access: access,
-                    model_access,
-                }),
-                facades,
-                server_version: state.controller.agent_version.clone(),
-                ..LoginResult::default()
-            })
+            Ok(self.login_result(state, name, access, model_access, last_connection))
         })?;
         *self.user.lock() = Some(name.to_owned());
         Ok(result)

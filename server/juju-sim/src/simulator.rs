@@ -19,6 +19,7 @@ use crate::{
     context::{ConnectionFaults, Context, WatcherCount},
     facade,
     fault::Fault,
+    login_tokens::TrustedKeys,
     scenario,
     server::{self, Served},
     state::{Estate, State},
@@ -80,6 +81,7 @@ impl Simulator {
             ca_certificate: identity.ca_certificate,
             faults: ConnectionFaults::default(),
             watchers: WatcherCount::default(),
+            login_token_keys: TrustedKeys::default(),
         };
         let served = Served { context: Arc::new(context), methods: Arc::new(facade::methods()) };
         let tls = TlsAcceptor::from(identity.server);
@@ -142,6 +144,14 @@ impl Simulator {
     pub fn watchers(&self) -> (u64, u64) {
         let count = &self.served.context.watchers;
         (count.open.load(Ordering::Relaxed), count.started.load(Ordering::Relaxed))
+    }
+
+    /// Trusts these keys, a JSON Web Key Set, to sign login tokens.
+    ///
+    /// # Errors
+    /// [`Error::LoginTokenKeys`] where it is none.
+    pub fn trust_login_tokens(&self, keys: &serde_json::Value) -> Result<(), Error> {
+        self.served.context.login_token_keys.set(keys).map_err(|cause| Error::LoginTokenKeys(cause.to_string()))
     }
 
     /// Injects a fault.
@@ -235,6 +245,9 @@ pub enum Error {
         #[source]
         cause: std::io::Error,
     },
+    /// The keys of login tokens are no key set.
+    #[error("the keys of login tokens are no JSON Web Key Set: {0}")]
+    LoginTokenKeys(String),
     /// The fault has no target.
     #[error("the fault cannot be injected: {0}")]
     Fault(String),

@@ -72,6 +72,28 @@ pub(crate) struct Reference {
     pub(crate) page: Page,
 }
 
+/// Sub-commands of `login-key`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LoginKey {
+    /// List the keys that sign the tokens by which callers log in to controllers as themselves
+    #[command(after_help = "Example:\n  juju-mcp login-key list --state-dir /var/lib/juju-mcp")]
+    List {
+        #[command(flatten)]
+        state: State,
+    },
+    /// Replace the key, also while the server runs; controllers know the new key before it signs
+    #[command(
+        after_help = "Examples:\n  juju-mcp login-key rotate\n  juju-mcp login-key rotate --revoke   a key has leaked"
+    )]
+    Rotate {
+        #[command(flatten)]
+        state: State,
+        /// Withdraw all earlier keys at once: controllers stop trusting them within 30 minutes, and refuse callers until then
+        #[arg(long)]
+        revoke: bool,
+    },
+}
+
 /// Sub-commands of `backup`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Backup {

@@ -15,12 +15,12 @@ use store::{BackupFile, Store};
 use crate::{
     cli::Backup,
     failure::Failure,
-    state_dir::{CHECKPOINT_FILE, LEDGER_KEY, SEAL, STORE, StateDir, remove_file},
+    state_dir::{CHECKPOINT_FILE, LEDGER_KEY, LOGIN_TOKEN_KEYS, SEAL, STORE, StateDir, remove_file},
 };
 
 /// Files of the state directory in a backup beside the store. The checkpoint is read before the store, so that the copy of
 /// the ledger contains it.
-const FILES: [&str; 3] = [CHECKPOINT_FILE, LEDGER_KEY, SEAL];
+const FILES: [&str; 4] = [CHECKPOINT_FILE, LEDGER_KEY, LOGIN_TOKEN_KEYS, SEAL];
 /// Name of the store while it is restored.
 const UNVERIFIED_STORE: &str = "juju-mcp.sqlite.part-restore";
 

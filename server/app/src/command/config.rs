@@ -19,7 +19,7 @@ pub(super) async fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
         cli::Config::Check { file, connect } => {
             let config = check(file)?;
             if *connect {
-                let configured = wiring::controllers(&config, config.juju_data_dir.as_deref()).await?;
+                let configured = wiring::controllers(&config, config.juju_data_dir.as_deref(), None).await?;
                 serve::check_controllers(&configured, Required::All).await?;
             }
             println!(
@@ -198,7 +198,7 @@ mod tests {
     }
 
     /// Wrong values of keys; the texts of the others are free.
-    const WRONG_VALUES: [(&str, &str); 62] = [
+    const WRONG_VALUES: [(&str, &str); 68] = [
         ("listen", "localhost"),
         ("listen", "127.0.0.1"),
         ("metrics_listen", "9090"),
@@ -222,6 +222,12 @@ mod tests {
         ("controllers[].credentials_by_role.NAME.password_file", "secrets/missing.password"),
         ("controllers[].credentials_by_role.NAME.user", "''"),
         ("controllers", "[{name: a, addresses: ['h:1'], user: u}]"),
+        ("controllers[].act_as_caller.if_refused", "ignore"),
+        ("login_tokens.user_domain", "local"),
+        ("login_tokens.user_domain", "external"),
+        ("login_tokens.user_domain", "iam_example"),
+        ("login_tokens.rotation_days", "0"),
+        ("login_tokens.rotation_days", "4000"),
         ("default_controller", "prd"),
         ("tokens[].role", "viewr"),
         ("tokens[].file", "secrets/missing.token"),

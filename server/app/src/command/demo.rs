@@ -43,7 +43,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let scratch = Scratch::make()?;
     let simulated =
         Simulated::start(&arguments.scenario, DEFAULT_SCENARIO, CONTROLLER_ADDRESS, &scratch, &stop).await?;
-    let controllers = wiring::controllers(&Config::default(), Some(&simulated.juju_data)).await?;
+    let controllers = wiring::controllers(&Config::default(), Some(&simulated.juju_data), None).await?;
     let state = StateDir::lock(&arguments.state_dir.clone().unwrap_or_else(|| scratch.state()))?;
     let mut ready = simulated.ready();
     let mut authenticator = Authenticator::default();

@@ -13,6 +13,7 @@ use crate::{
     cli::{Doctor, PolicySource},
     config::{Config, OauthSection},
     failure::Failure,
+    login_tokens::{self, LoginTokenFile},
     output,
     policy_watcher::PolicyWatcher,
     secret_key::existing_key,
@@ -24,6 +25,8 @@ use crate::{
 const MIN_FREE_BYTES: u64 = 256 * 1024 * 1024;
 /// Tokens of the provider are rejected as expired, or as not yet valid, beyond about this difference.
 const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(30);
+/// Name of the user that the doctor logs in as by token, without access to anything. No caller has it, because it has no `+`.
+const DOCTOR_USER: &str = "juju-mcp-doctor";
 const MIB: u64 = 1024 * 1024;
 
 /// The result of the check of one part.
@@ -77,12 +80,19 @@ pub(super) async fn run(arguments: Doctor) -> Result<ExitCode, Failure> {
         }
     };
     report.add("configuration", configuration(&arguments.config, &config).into())?;
-    match wiring::controllers(&config, config.juju_data_dir.as_deref()).await {
-        Ok(controllers) => add_controllers(&mut report, &controllers).await?,
+    let state = arguments.state_dir.or(config.state_dir.clone()).unwrap_or_else(|| DEFAULT_STATE_DIR.into());
+    let connected = async {
+        let login_tokens = login_tokens::login_tokens(&config, &state)?;
+        wiring::controllers(&config, config.juju_data_dir.as_deref(), login_tokens).await
+    };
+    match connected.await {
+        Ok(controllers) => {
+            add_controllers(&mut report, &controllers).await?;
+            add_token_logins(&mut report, &controllers, &state).await?;
+        }
         Err(failure) => report.add("controllers", Finding::Bad(failure))?,
     }
     add_provider(&mut report, config.oauth.as_ref()).await?;
-    let state = arguments.state_dir.or(config.state_dir).unwrap_or_else(|| DEFAULT_STATE_DIR.into());
     report.add("state directory", state_directory(&state).await.into())?;
     report.add("disk", free_space(&state).into())?;
     Ok(report.exit_code())
@@ -111,6 +121,26 @@ async fn add_controllers(report: &mut Report, controllers: &Controllers) -> Resu
             let finding = connection.await.map(|()| "log-in succeeds".to_owned()).map_err(Failure::from);
             report.add(&format!("controller {name}{suffix}"), finding.into())?;
         }
+    }
+    Ok(())
+}
+
+/// Logs in by token to each controller that callers log in to as themselves: whether it trusts this server.
+async fn add_token_logins(report: &mut Report, controllers: &Controllers, state: &Path) -> Result<(), Failure> {
+    let has_keys = LoginTokenFile::in_directory(state).read().map(|keys| keys.is_some());
+    for name in controllers.names() {
+        let Ok(controller) = controllers.controller(Some(&name)) else { continue };
+        let Some(domain) = controller.user_domain() else { continue };
+        let finding = match &has_keys {
+            Err(failure) => Finding::Bad(Failure::usage(failure, failure.remedy().unwrap_or_default())),
+            Ok(false) => Finding::Skipped("the server has not been started yet, so it has no key".to_owned()),
+            Ok(true) => {
+                let user = format!("{DOCTOR_USER}@{domain}");
+                let trusted = controller.check_token_login(&user).await;
+                trusted.map(|()| "it trusts the tokens of this server".to_owned()).map_err(Failure::from).into()
+            }
+        };
+        report.add(&format!("controller {name}, callers as themselves"), finding)?;
     }
     Ok(())
 }

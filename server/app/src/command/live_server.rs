@@ -56,13 +56,19 @@ impl Reload for LiveServer {
         async move {
             let (authenticator, fresh) = (self.rebuild)(config, &self.inputs.token_files, policy.roles())?;
             let juju_data = self.inputs.juju_data_dir.as_ref().or(config.juju_data_dir.as_ref());
-            let controllers = wiring::controllers(config, juju_data.map(PathBuf::as_path)).await?;
+            let login_tokens = self.dispatcher.controllers.login_tokens();
+            let acting = login_tokens.as_ref().map(|tokens| tokens.controllers().clone()).unwrap_or_default();
+            if config.controllers_as_caller() != acting {
+                tracing::warn!("a change of `controllers[].act_as_caller` takes effect after a restart");
+            }
+            let controllers = wiring::controllers(config, juju_data.map(PathBuf::as_path), login_tokens).await?;
             let settings = Settings {
                 tls: self.settings.tls.clone(),
                 max_body_bytes: self.settings.max_body_bytes,
                 public_url: self.settings.public_url.clone(),
                 local_pages: self.settings.local_pages,
                 traces: self.settings.traces,
+                login_token_keys: self.settings.login_token_keys.clone(),
                 ..fresh
             };
             let (limits, log) = (config.limits.clone(), config.log_filter()?);

@@ -11,7 +11,7 @@ use std::{
 use catalogue::Catalogue;
 use content::nearest;
 use dispatch::{Approvals, Dispatcher, SecurityEvents};
-use http_server::{LiveRouter, RouterDeps, SecurityLog, Settings, metrics::Metrics};
+use http_server::{LiveRouter, LoginTokenKeySet, RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::Authenticator;
 use juju_client::Controllers;
 use policy::{BuiltinRules, Roles};
@@ -28,6 +28,7 @@ use crate::{
     config::{Config, ConsoleSection, LimitsSection, RESOURCE_ATTRIBUTES, TlsSection, read_token},
     failure::Failure,
     health::{HealthChecks, controller_samples},
+    login_tokens::{self, LoginTokenFile},
     policy_watcher::{PolicyWatcher, Reload},
     ready_file::ReadyFile,
     secret_key::secret_key,
@@ -48,18 +49,24 @@ pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCo
     config.validate()?;
     telemetry.set_log_filter(config.log_filter()?);
     let juju_data = arguments.juju_data_dir.as_ref().or(config.juju_data_dir.as_ref());
-    let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path)).await?;
+    let directory =
+        arguments.state_dir.or_else(|| config.state_dir.clone()).unwrap_or_else(|| DEFAULT_STATE_DIR.into());
+    let login_tokens = login_tokens::login_tokens(&config, &directory)?;
+    let acts_as_caller = login_tokens.is_some();
+    let controllers = wiring::controllers(&config, juju_data.map(PathBuf::as_path), login_tokens).await?;
     let policy_watcher = PolicyWatcher::new(arguments.config.as_deref(), &arguments.policy, BuiltinRules::All);
     let policy = policy_watcher.read()?;
     let prompts = prompts(&config, policy.roles())?;
     let authenticator = authenticator(&config, &arguments.token_file, policy.roles())?;
     check_role_credentials(&config, policy.roles())?;
     check_controllers(&controllers, Required::One).await?;
-    let state = StateDir::lock(
-        &arguments.state_dir.or_else(|| config.state_dir.clone()).unwrap_or_else(|| DEFAULT_STATE_DIR.into()),
-    )?;
+    let state = StateDir::lock(&directory)?;
     let listener = listen(arguments.listen.or(config.listen).unwrap_or(DEFAULT_LISTEN_ADDRESS)).await?;
     let mut settings = settings(&config)?;
+    let stop = wiring::stop_signal();
+    if acts_as_caller {
+        settings.login_token_keys = Some(publish_login_token_keys(&config, &directory, &stop)?);
+    }
     settings.local_pages = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let own = address(&listener, settings.tls.is_some())?;
     let plain = listener.local_addr().ok().filter(|_| settings.tls.is_none());
@@ -92,10 +99,22 @@ pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCo
         policy_watcher,
         traces: Traces { spans: telemetry.spans.clone(), exporter },
         reload: Some((inputs, telemetry)),
-        stop: wiring::stop_signal(),
+        stop,
     };
     let ready = ReadyFile { pid: std::process::id(), ..ReadyFile::default() };
     serving.serve(ready, arguments.ready_file.as_deref(), |_| {}).await
+}
+
+/// Makes the keys of login tokens if there are none yet, and replaces them when they are old. Returns the public keys.
+fn publish_login_token_keys(
+    config: &Config,
+    state: &Path,
+    stop: &CancellationToken,
+) -> Result<LoginTokenKeySet, Failure> {
+    let file = LoginTokenFile::in_directory(state);
+    file.read_or_create()?;
+    tokio::spawn(file.clone().rotate_by_age(config.login_tokens.rotation_days(), stop.clone()));
+    Ok(file.key_set())
 }
 
 /// The services of an HTTP server.

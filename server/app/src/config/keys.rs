@@ -22,7 +22,7 @@ const RELOADED: [&str; 12] = [
     "log",
 ];
 /// Keys that only a restart applies, each with all keys below it. They count before [`RELOADED`].
-const RESTARTED: [&str; 11] = [
+const RESTARTED: [&str; 13] = [
     "listen",
     "tls",
     "metrics_listen",
@@ -34,6 +34,8 @@ const RESTARTED: [&str; 11] = [
     "oauth.public_url",
     "prompts",
     "tracing",
+    "controllers[].act_as_caller",
+    "login_tokens",
 ];
 
 /// What applies a changed key.

@@ -14,6 +14,7 @@ const SCOPES: [&str; 4] = ["juju:read", "juju:write", "juju:sensitive", "juju:ap
 const MINUTES_OF_AN_APPROVAL: RangeInclusive<u64> = 1..=1_440;
 const MINUTES_OF_A_SESSION: RangeInclusive<u64> = 1..=720;
 const SECONDS_OF_THE_TOKEN_CACHE: RangeInclusive<u64> = 0..=60;
+const DAYS_OF_A_LOGIN_KEY: RangeInclusive<u64> = 1..=3_650;
 const AT_LEAST_ONE: RangeInclusive<u64> = 1..=u64::MAX;
 
 impl Config {
@@ -21,6 +22,7 @@ impl Config {
     pub(crate) fn validate(&self) -> Result<(), Failure> {
         self.validate_addresses()?;
         self.validate_controllers()?;
+        self.validate_login_tokens()?;
         self.validate_numbers()?;
         self.validate_urls()?;
         self.validate_scopes()?;
@@ -124,6 +126,7 @@ impl Config {
             ("approvals.ttl_minutes", self.approvals.ttl_minutes.map(u64::from), MINUTES_OF_AN_APPROVAL),
             ("console.session_minutes", session.map(u64::from), MINUTES_OF_A_SESSION),
             ("oauth.token_cache_seconds", oauth_cache, SECONDS_OF_THE_TOKEN_CACHE),
+            ("login_tokens.rotation_days", self.login_tokens.rotation_days.map(u64::from), DAYS_OF_A_LOGIN_KEY),
             ("ledger.retention_days", self.ledger.retention_days.map(u64::from), AT_LEAST_ONE),
             ("ledger.max_size_mb", self.ledger.max_size_mb.map(u64::from), AT_LEAST_ONE),
         ] {

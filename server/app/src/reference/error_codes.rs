@@ -46,7 +46,7 @@ const REFUSALS: [Row; 19] = [
 ];
 
 /// Codes of failures on the way to a controller.
-const CONNECTIONS: [Row; 18] = [
+const CONNECTIONS: [Row; 20] = [
     ("controller_unknown", "no controller has this name", "name one of the listed controllers"),
     ("no_default_controller", "several controllers, and the call names none", "name a controller"),
     ("no_controllers", "the client files name no controller", "log in with the `juju` client"),
@@ -60,6 +60,12 @@ const CONNECTIONS: [Row; 18] = [
         "take `ca-cert` of `juju show-controller`",
     ),
     ("login_refused", "the controller refuses the log-in", "check user and password"),
+    (
+        "login_token_refused",
+        "the controller does not accept the token of the caller",
+        "`juju-mcp doctor`; [act-as-caller.md](../act-as-caller.md)",
+    ),
+    ("no_login_token", "the server cannot sign a token for the caller", "`juju-mcp doctor`"),
     ("interactive_login", "the controller wants a log-in by browser", "give a local user, or a service account"),
     ("controller_version", "the controller is not of Juju 3.6", "use a controller of Juju 3.6"),
     ("wrong_controller", "another controller answers at the address", "correct address or UUID"),

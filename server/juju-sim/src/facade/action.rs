@@ -47,6 +47,8 @@ fn progress(call: &Call, params: Entities) -> Result<StringsWatchResults, Remote
 fn of_charms(call: &Call, params: Entities) -> Result<ApplicationsCharmActionsResults, RemoteError> {
     let one = |tag: &str| {
         let name = Tag::parse_id("application", tag).map_err(|_| RemoteError::not_found("id"))?;
+        // the real server wants write access for this read (`apiserver/facades/client/action`)
+        call.require(ModelAccess::Write)?;
         call.read_model(|model| Ok(charms::actions(&model.application(&name)?.charm)))
     };
     let results = params.entities.into_iter().map(|entity| match one(&entity.tag) {

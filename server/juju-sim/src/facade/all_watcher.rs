@@ -26,7 +26,7 @@ async fn next(call: Call, (): ()) -> Result<AllWatcherNextResults, RemoteError> 
         let found = call.read(|state| {
             let model = state.models.get(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
             // only admins of the model receive offers
-            let all = state.model_access(&call.user(), &uuid) >= Some(ModelAccess::Admin);
+            let all = call.session().model_access(state, &uuid) >= Some(ModelAccess::Admin);
             let changed = model.journal.since(watcher.revision).into_iter();
             let visible = changed.filter(|topic| all || !matches!(topic, Topic::Offer(_)));
             let deltas = visible.map(|topic| delta::entity_delta(state, model, &topic));

@@ -55,25 +55,27 @@ fn parts<'a>(user: &'a str, wanted: &'a str) -> Result<(&'a str, &'a str, &'a st
 }
 
 /// The model of this owner and name, if the user may see it.
-fn model_of<'a>(state: &'a State, user: &str, owner: &str, name: &str) -> Result<&'a Model, RemoteError> {
-    let seen = |model: &&Model| state.model_access(user, &model.uuid).is_some();
+fn model_of<'a>(state: &'a State, call: &Call, owner: &str, name: &str) -> Result<&'a Model, RemoteError> {
+    let seen = |model: &&Model| call.session().model_access(state, &model.uuid).is_some();
     let found = state.models.values().filter(seen).find(|model| model.owner == owner && model.name == name);
     found.ok_or_else(|| RemoteError::not_found(format!("model \"{owner}/{name}\"")))
 }
 
 /// The model and the offer of an URL.
-fn by_url<'a>(state: &'a State, user: &str, wanted: &str) -> Result<(&'a Model, &'a Offer), RemoteError> {
-    let (owner, model, name) = parts(user, wanted)?;
-    let model = model_of(state, user, owner, model)?;
+fn by_url<'a>(state: &'a State, call: &Call, wanted: &str) -> Result<(&'a Model, &'a Offer), RemoteError> {
+    let user = call.user();
+    let (owner, model, name) = parts(&user, wanted)?;
+    let model = model_of(state, call, owner, model)?;
     let offer = model.offers.get(name);
     let missing = || RemoteError::not_found(format!("application offer \"{owner}/{}.{name}\"", model.name));
     Ok((model, offer.ok_or_else(missing)?))
 }
 
 /// The same to change it; what is not there is called by its short name.
-fn to_change(state: &State, user: &str, wanted: &str) -> Result<(String, String), RemoteError> {
-    let (owner, model, name) = parts(user, wanted)?;
-    let model = model_of(state, user, owner, model)?;
+fn to_change(state: &State, call: &Call, wanted: &str) -> Result<(String, String), RemoteError> {
+    let user = call.user();
+    let (owner, model, name) = parts(&user, wanted)?;
+    let model = model_of(state, call, owner, model)?;
     let missing = || RemoteError::not_found(format!("offer \"{name}\""));
     let offer = model.offers.get(name).ok_or_else(missing)?;
     Ok((model.uuid.clone(), offer.name.clone()))
@@ -178,9 +180,9 @@ fn find(call: &Call, params: OfferFilters) -> Result<QueryApplicationOffersResul
     call.read(|state| {
         for filter in params.filters.iter().filter(|filter| !filter.model_name.is_empty()) {
             let owner = if filter.owner_name.is_empty() { &user } else { &filter.owner_name };
-            model_of(state, &user, owner, &filter.model_name)?;
+            model_of(state, call, owner, &filter.model_name)?;
         }
-        let models = state.models.values().filter(|model| state.model_access(&user, &model.uuid).is_some());
+        let models = state.models.values().filter(|model| call.session().model_access(state, &model.uuid).is_some());
         let offers = models.flat_map(|model| model.offers.values().map(move |offer| (model, offer)));
         let wanted = offers.filter(|(model, offer)| params.filters.iter().any(|filter| fits(model, offer, filter)));
         let results = wanted.map(|(model, offer)| details(state, model, offer)).collect();
@@ -194,10 +196,10 @@ fn show(call: &Call, params: OfferURLs) -> Result<ApplicationOffersResults, Remo
         // an URL that names no model fails the whole call
         for wanted in &params.offer_urls {
             if let Ok((owner, model, _)) = parts(&user, wanted) {
-                model_of(state, &user, owner, model)?;
+                model_of(state, call, owner, model)?;
             }
         }
-        let one = |wanted: &String| match by_url(state, &user, wanted) {
+        let one = |wanted: &String| match by_url(state, call, wanted) {
             Ok((model, offer)) => ApplicationOfferResult { result: Some(details(state, model, offer)), error: None },
             Err(error) => ApplicationOfferResult { result: None, error: Some(error) },
         };
@@ -216,10 +218,9 @@ fn macaroon(version: i64, id: &str) -> Value {
 }
 
 fn consume_details(call: &Call, params: ConsumeOfferDetailsArg) -> Result<ConsumeOfferDetailsResults, RemoteError> {
-    let user = call.user();
     let (address, certificate) = call.session().api_address();
     Ok(call.read(|state| {
-        let one = |wanted: &String| match by_url(state, &user, wanted) {
+        let one = |wanted: &String| match by_url(state, call, wanted) {
             Ok((model, offer)) => {
                 let admin = details(state, model, offer);
                 let offer = ApplicationOfferDetailsV5 {
@@ -251,9 +252,8 @@ fn consume_details(call: &Call, params: ConsumeOfferDetailsArg) -> Result<Consum
 }
 
 fn destroy(call: &Call, params: DestroyApplicationOffers) -> Result<ErrorResults, RemoteError> {
-    let user = call.user();
     let one = |wanted: &String| {
-        let (uuid, name) = call.read(|state| to_change(state, &user, wanted))?;
+        let (uuid, name) = call.read(|state| to_change(state, call, wanted))?;
         call.require_on(&uuid, ModelAccess::Admin)?;
         call.write(|state| {
             let model = state.models.get_mut(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
@@ -266,13 +266,12 @@ fn destroy(call: &Call, params: DestroyApplicationOffers) -> Result<ErrorResults
 }
 
 fn modify_access(call: &Call, params: ModifyOfferAccessRequest) -> Result<ErrorResults, RemoteError> {
-    let requester = call.user();
     let one = |args: &ModifyOfferAccessParams| {
         let user = Tag::parse_id("user", &args.user_tag)?;
         let level = |access: &str| ["read", "consume", "admin"].iter().position(|known| *known == access);
         let wanted = level(&args.access);
         let wanted = wanted.ok_or_else(|| RemoteError::plain(format!("\"{}\" offer access not valid", args.access)))?;
-        let (uuid, name) = call.read(|state| to_change(state, &requester, &args.offer_url))?;
+        let (uuid, name) = call.read(|state| to_change(state, call, &args.offer_url))?;
         call.require_on(&uuid, ModelAccess::Admin)?;
         call.write(|state| {
             if !state.users.contains_key(&user) && !user.contains('@') {

@@ -36,7 +36,7 @@ fn full_status(call: &Call, params: StatusParams) -> Result<FullStatusResult, Re
             })?;
         }
         let mut full = status::full(state, model, &params);
-        if state.model_access(&call.user(), uuid) < Some(ModelAccess::Admin) {
+        if call.session().model_access(state, uuid) < Some(ModelAccess::Admin) {
             full.offers.clear();
         }
         Ok(full)

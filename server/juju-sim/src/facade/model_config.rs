@@ -150,7 +150,7 @@ fn get(call: &Call, (): ()) -> Result<ModelConfigResults, RemoteError> {
 }
 
 fn set(call: &Call, params: ModelSetParams) -> Result<(), RemoteError> {
-    call.require(ModelAccess::Admin)?;
+    call.require(ModelAccess::Write)?;
     if let Some(fixed) = ["agent-version", "uuid", "type"].iter().find(|name| params.config.contains_key(**name)) {
         return Err(RemoteError::plain(format!("{fixed} cannot be changed")));
     }
@@ -162,7 +162,7 @@ fn set(call: &Call, params: ModelSetParams) -> Result<(), RemoteError> {
 }
 
 fn unset(call: &Call, params: ModelUnsetParams) -> Result<(), RemoteError> {
-    call.require(ModelAccess::Admin)?;
+    call.require(ModelAccess::Write)?;
     change(call, |model| {
         model.config.retain(|name, _| !params.keys.contains(name));
         model.journal.mark_changed(Topic::Model);

@@ -30,6 +30,9 @@ pub struct LoginRequest {
     /// Macaroons from earlier discharges; none for a password login.
     #[serde(deserialize_with = "null_is_empty")]
     pub macaroons: Vec<Value>,
+    /// A signed token in base64, in place of the credentials.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub token: String,
     /// Version of the bakery protocol, 3.
     pub bakery_version: u32,
     /// Command line, for the controller's audit log.

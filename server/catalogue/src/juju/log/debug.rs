@@ -11,7 +11,7 @@ use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table, entity, target};
+use crate::{Command, Concise, Failure, Filter, JujuAccess, ResolvedTarget, Scope, Table, entity, target};
 
 /// The tool `juju_debug_log`.
 pub struct DebugLog;
@@ -69,6 +69,11 @@ impl Command for DebugLog {
     const ROWS_PATH: Option<&'static str> = Some("lines");
     // the arguments limit them
     const DEFAULT_ROWS: usize = usize::MAX;
+
+    // `apiserver/httpcontext.go` of Juju 3.6 knows no model in the token of an HTTP request, so only superusers could read the log
+    fn juju_access(_: &Args) -> JujuAccess {
+        JujuAccess::RoleCredential
+    }
 
     fn validate(args: &Args) -> Result<(), String> {
         if !LEVELS.contains(&args.level.to_uppercase().as_str()) {

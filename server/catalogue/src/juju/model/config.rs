@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use juju_client::ModelAccess;
 use juju_wire::facade::model_config::{ModelGet, ModelSet, ModelSetParams, ModelUnset, ModelUnsetParams};
 use policy::{Effect, Impact, Permit};
 use schemars::JsonSchema;
@@ -9,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Access, Command, Concise, Failure, Filter, Precondition, ResolvedTarget, Scope, Table, entity, juju::setup, text,
+    Access, Command, Concise, Failure, Filter, JujuAccess, Precondition, ResolvedTarget, Scope, Table, entity,
+    juju::setup, text,
 };
 
 /// The tool `juju_model_config`.
@@ -45,6 +47,11 @@ impl Command for ModelConfig {
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["key", "values"];
     const ROWS_PATH: Option<&'static str> = Some("");
+
+    // `apiserver/facades/client/modelconfig`
+    fn juju_access(args: &Args) -> JujuAccess {
+        JujuAccess::Model(if Self::effect(args).changes() { ModelAccess::Write } else { ModelAccess::Read })
+    }
 
     fn validate(args: &Args) -> Result<(), String> {
         entity::check_values("values", &args.values)?;

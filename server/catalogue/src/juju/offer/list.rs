@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use juju_client::ModelAccess;
 use juju_wire::facade::application_offers::{
     ListApplicationOffers,
     offer::{ApplicationOfferAdminDetailsV5, EndpointFilterAttributes, OfferConnection, OfferFilter, OfferFilters},
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{endpoints, users};
 use crate::{
-    Command, Failure, ResolvedTarget, Scope,
+    Command, Failure, JujuAccess, ResolvedTarget, Scope,
     juju::render::{id, timestamp},
     target,
 };
@@ -63,6 +64,11 @@ impl Command for Offers {
     const IDEMPOTENT: bool = true;
     const ROWS_PATH: Option<&'static str> = Some("");
     const POSITIONAL: &'static [&'static str] = &["offer_name"];
+
+    // `apiserver/facades/client/applicationoffers`: only admins of the model see its offers with their users
+    fn juju_access(_: &Args) -> JujuAccess {
+        JujuAccess::Model(ModelAccess::Admin)
+    }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         let offer = args.offer_name.as_ref().map(|name| TargetEntity::unresolved(EntityKind::Offer, name));

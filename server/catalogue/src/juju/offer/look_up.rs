@@ -25,7 +25,8 @@ pub(crate) async fn look_up(
     let other = url.controller.as_deref().filter(|name| *name != target.controller_name());
     let source = match other {
         Some(name) => target.controllers().controller(Some(name))?.connection().await?,
-        None => target.controller_connection().await?,
+        // the offer's model is not the one that the caller's token is for
+        None => target.role_connection().await?,
     };
     let user_tag = source.session().await?.user_tag().to_owned();
     let wanted = OfferURLs { offer_urls: vec![local.clone()], bakery_version: 3 };
