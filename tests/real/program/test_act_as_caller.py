@@ -35,6 +35,7 @@ def trust_line(folder, code):
 
 def write_configuration(folder, port, controller):
     """A configuration for the controller of a READY line or of client files."""
+    (folder / "state").mkdir(mode=0o700)
     (folder / "ca.pem").write_text(controller["ca_cert"])
     for name, text in [("password", controller["password"]), ("token", "a-token-that-is-long-enough-for-the-program")]:
         (folder / name).write_text(text)
