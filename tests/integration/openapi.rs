@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use http_server::{ResourceMetadata, Settings};
+use http_server::{LoginTokenKeySet, ResourceMetadata, Settings};
 use juju_client::Controllers;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::{TestServer, long_timeouts, raw_http::Request, test_server::ServerSetup};
 
-/// A server with every route: with the approval page and the metadata of an identity provider.
+/// A server with every route: with the approval page, the metadata of an identity provider, and keys of login tokens.
 async fn complete_server(folder: &std::path::Path) -> TestServer {
     let metadata = ResourceMetadata {
         public_url: "https://mcp.example".to_owned(),
@@ -15,7 +15,8 @@ async fn complete_server(folder: &std::path::Path) -> TestServer {
         scopes: Vec::new(),
         login: None,
     };
-    let settings = Settings { metadata: Some(Arc::new(metadata)), ..Settings::default() };
+    let login_token_keys = Some(LoginTokenKeySet::new(|| Some(json!({"keys": []}))));
+    let settings = Settings { metadata: Some(Arc::new(metadata)), login_token_keys, ..Settings::default() };
     // no request reaches a controller
     let controllers = Controllers::new(Vec::new(), None, long_timeouts());
     TestServer::with(folder, ServerSetup { settings, ..ServerSetup::with_controllers(controllers) }).await
