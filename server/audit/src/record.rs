@@ -247,7 +247,7 @@ mod tests {
             operation: Some("12".to_owned()),
             user: Some("ana".to_owned()),
         };
-        let juju = r#","juju":{"requests":[{"connection":"0f1e2d3c4b5a6978","request":17,"method":"Action.EnqueueOperation"}],"operation":"12"}}"#;
+        let juju = r#","juju":{"requests":[{"connection":"0f1e2d3c4b5a6978","request":17,"method":"Action.EnqueueOperation"}],"operation":"12","user":"ana"}}"#;
         let text = serde_json::to_string(&closed).expect("JSON");
         assert_eq!(text, plain.replace('}', juju));
         assert_eq!(serde_json::from_str::<CloseRecord>(&text).expect("a close record"), closed);
