@@ -59,6 +59,7 @@ class Tally:
         Its temporary files, also those of programs that it killed, are removed; after a failure they stay.
         """
         temporary = tempfile.mkdtemp(prefix="juju-mcp-test-")
+        os.chmod(temporary, 0o711)  # the programs of the charm run as another user
         succeeded = self.command_with({"TMPDIR": temporary} | environment, argv, minutes)
         if succeeded:
             shutil.rmtree(temporary, ignore_errors=True)
