@@ -17,28 +17,12 @@ use juju_wire::facade::{
     application::{AddUnits, unit::AddApplicationUnits},
     client::{FullStatus, status::StatusParams},
 };
-use tests::{Damage, FaultProxy, side_by_side::simulator, wait_until};
+use tests::{Damage, FaultProxy, Numbers, side_by_side::simulator, wait_until};
 
 /// Sequences of faults, each with a seed that a failure names.
 const SEEDS: u64 = 4;
 /// Steps of one sequence.
 const STEPS: u32 = 16;
-
-/// Pseudorandom numbers; the seed reproduces a failure.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-
-    fn milliseconds(&mut self, end: u64) -> Duration {
-        Duration::from_millis(self.below(end))
-    }
-}
 
 /// Faults end quickly, so that a sequence has many of them.
 fn quick_settings() -> Settings {

@@ -15,7 +15,7 @@ use identity::{
 };
 use serde_json::{Value, json};
 use tests::{
-    ServerWithProvider,
+    Numbers, ServerWithProvider,
     provider::{SigningKey, TestProvider, good_claims, web_client},
     raw_http::Request,
     server_with_provider::{AUDIENCE, ClosedAct, PUBLIC},
@@ -409,34 +409,22 @@ async fn metadata_with_another_issuer_is_rejected() {
     assert_eq!(answer.status, 503, "{}", answer.body);
 }
 
-/// Numbers that are the same in each run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % end as u64).unwrap_or_default()
-    }
-
-    /// The token with something else in it.
-    fn mutated(&mut self, token: &str) -> String {
-        const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=";
-        let mut bytes = token.as_bytes().to_vec();
-        for _ in 0..=self.below(3) {
-            let (at, letter) = (self.below(bytes.len()), LETTERS[self.below(LETTERS.len())]);
-            match self.below(6) {
-                0 => bytes[at] = letter,
-                1 => bytes.insert(at, letter),
-                2 => drop(bytes.remove(at)),
-                3 => bytes.truncate(at.max(1)),
-                4 => bytes.swap(at, 0),
-                _ => bytes.push(letter),
-            }
+/// The token with something else in it.
+fn mutate(numbers: &mut Numbers, token: &str) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=";
+    let mut bytes = token.as_bytes().to_vec();
+    for _ in 0..=numbers.index(3) {
+        let (at, letter) = (numbers.index(bytes.len()), LETTERS[numbers.index(LETTERS.len())]);
+        match numbers.index(6) {
+            0 => bytes[at] = letter,
+            1 => bytes.insert(at, letter),
+            2 => drop(bytes.remove(at)),
+            3 => bytes.truncate(at.max(1)),
+            4 => bytes.swap(at, 0),
+            _ => bytes.push(letter),
         }
-        String::from_utf8(bytes).expect("ASCII")
     }
+    String::from_utf8(bytes).expect("ASCII")
 }
 
 #[tokio::test]
@@ -456,7 +444,7 @@ async fn every_mutation_of_a_valid_token_is_rejected() {
     let mut numbers = Numbers(0x5eed_0f70_6b65_6e73);
     let mut tried = 0;
     while tried < 3000 {
-        let mutated = numbers.mutated(&good);
+        let mutated = mutate(&mut numbers, &good);
         if mutated != good {
             assert!(!taken(&mutated).await, "{mutated}\nof {good}");
             tried += 1;

@@ -7,6 +7,7 @@ pub mod eventually;
 pub mod fault_proxy;
 pub mod ledger;
 pub mod login_tokens;
+pub mod numbers;
 pub mod pages;
 pub mod provider;
 pub mod raw_http;
@@ -18,6 +19,7 @@ pub mod test_server;
 
 pub use eventually::{TEST_TIMEOUT, long_timeouts, wait_until, with_growing_limit};
 pub use fault_proxy::{Damage, FaultProxy};
+pub use numbers::Numbers;
 pub use real_controller::RealController;
 pub use server_with_provider::ServerWithProvider;
 pub use side_by_side::SideBySide;
