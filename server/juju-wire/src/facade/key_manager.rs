@@ -12,7 +12,7 @@ crate::methods! { KeyManager {
     /// Adds SSH keys.
     AddKeys(write): ModifyUserSSHKeys => ErrorResults,
     /// Removes SSH keys.
-    DeleteKeys(read): ModifyUserSSHKeys => ErrorResults,
+    DeleteKeys(write): ModifyUserSSHKeys => ErrorResults,
     /// Adds SSH keys from Launchpad or GitHub.
     ImportKeys(write): ModifyUserSSHKeys => ErrorResults,
     /// SSH keys.
