@@ -38,7 +38,7 @@ const CHANGING: &[(&str, &[&str])] = &[
     ("KeyManager", &["AddKeys", "ImportKeys"]),
     ("MachineManager", &["AddMachines", "RetryProvisioning"]),
     ("ModelConfig", &["ModelSet", "ModelUnset", "SetModelConstraints"]),
-    ("Spaces", &["CreateSpaces", "MoveSubnets", "RemoveSpace", "RenameSpace"]),
+    ("Spaces", &["CreateSpaces", "MoveSubnets", "ReloadSpaces", "RemoveSpace", "RenameSpace"]),
     ("Storage", &["AddToUnit", "Attach", "DetachStorage", "Import"]),
 ];
 
@@ -79,6 +79,11 @@ pub(crate) fn check_method(session: &Session, facade: &str, method: &str) -> Res
 /// Refuses to destroy a model that has any block.
 pub(crate) fn check_destroy(model: &Model) -> Result<(), RemoteError> {
     refuse(model, &[DESTROY, REMOVE, CHANGE])
+}
+
+/// Refuses an upload to a model that no change may reach (`ResourcesHandler` of `apiserver/resources.go`).
+pub(crate) fn check_upload(model: &Model) -> Result<(), RemoteError> {
+    refuse(model, &[CHANGE])
 }
 
 fn refuse(model: &Model, kinds: &[&str]) -> Result<(), RemoteError> {

@@ -1,7 +1,7 @@
 //! Which function answers which method: handlers are registered by the method's type, so both sides agree on shapes.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     future::Future,
     sync::{
         Arc,
@@ -11,6 +11,8 @@ use std::{
 
 use futures::future::{BoxFuture, FutureExt};
 use juju_wire::{Code, Method, RemoteError, Reply, Request};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
 
 use crate::{call::Call, command_blocks, session::Session};
 
@@ -19,9 +21,16 @@ type Handler = Box<dyn Fn(Call, &Request) -> BoxFuture<'static, Result<Reply, Re
 /// Represents all versions of a facade that have no handler of their own.
 const ANY_VERSION: u32 = 0;
 
+/// Requests of writing methods that are remembered.
+const MAX_RECORDED: usize = 256;
+
 /// All methods of all facades, by facade, name and version.
 #[derive(Default)]
-pub(crate) struct Methods(BTreeMap<(&'static str, &'static str, u32), Registered>);
+pub(crate) struct Methods {
+    registered: BTreeMap<(&'static str, &'static str, u32), Registered>,
+    /// The last requests that may have changed something, in order.
+    recorded: Mutex<VecDeque<Value>>,
+}
 
 struct Registered {
     handler: Handler,
@@ -74,13 +83,13 @@ impl Methods {
 
     fn insert<M: Method>(&mut self, version: u32, handler: Handler) {
         let registered = Registered { handler, writes: M::WRITES, asked: AtomicU64::new(0) };
-        self.0.insert((M::FACADE, M::NAME, version), registered);
+        self.registered.insert((M::FACADE, M::NAME, version), registered);
     }
 
     /// How often each method that may change something was asked for, as `Application.AddUnits`; those never asked for left out.
     pub(crate) fn writes(&self) -> BTreeMap<String, u64> {
         let mut writes = BTreeMap::new();
-        for ((facade, name, _), registered) in &self.0 {
+        for ((facade, name, _), registered) in &self.registered {
             let asked = registered.asked.load(Ordering::Relaxed);
             if registered.writes && asked > 0 {
                 *writes.entry(format!("{facade}.{name}")).or_default() += asked;
@@ -89,26 +98,43 @@ impl Methods {
         writes
     }
 
+    fn record(&self, request: &Request) {
+        let mut recorded = self.recorded.lock();
+        if recorded.len() == MAX_RECORDED {
+            recorded.pop_front();
+        }
+        let Request { facade, version, method, params, .. } = request;
+        recorded.push_back(json!({"facade": facade, "version": version, "method": method, "params": params}));
+    }
+
+    /// Takes the last requests that may have changed something, oldest first.
+    pub(crate) fn take_recorded(&self) -> Vec<Value> {
+        self.recorded.lock().drain(..).collect()
+    }
+
     /// Answers one request.
     pub(crate) async fn answer(&self, session: &Arc<Session>, request: Request) -> Reply {
         let id = request.id;
         if let Err(error) = session.check_kind(&request.facade) {
             return Reply::failed(id, error);
         }
-        let of = |version| self.0.get(&(request.facade.as_str(), request.method.as_str(), version));
+        let of = |version| self.registered.get(&(request.facade.as_str(), request.method.as_str(), version));
         let found = of(request.version).or_else(|| of(ANY_VERSION));
         let answer = match found {
             Some(registered) if session.may_call(&request.facade) => {
                 registered.asked.fetch_add(1, Ordering::Relaxed);
+                if registered.writes {
+                    self.record(&request);
+                }
                 let call = Call::new(session, &request.object);
                 match command_blocks::check_method(session, &request.facade, &request.method) {
                     Ok(()) => (registered.handler)(call, &request).await,
                     Err(error) => Err(error),
                 }
             }
-            _ => Err(session
-                .elsewhere(&request.facade)
-                .unwrap_or_else(|| unknown(&request, self.0.keys().any(|(facade, ..)| *facade == request.facade)))),
+            _ => Err(session.elsewhere(&request.facade).unwrap_or_else(|| {
+                unknown(&request, self.registered.keys().any(|(facade, ..)| *facade == request.facade))
+            })),
         };
         answer.unwrap_or_else(|error| Reply::failed(id, error))
     }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -137,6 +138,13 @@ impl Simulator {
     #[must_use]
     pub fn writes(&self) -> BTreeMap<String, u64> {
         self.served.methods.writes()
+    }
+
+    /// Takes the last requests of methods that may change something, oldest first, at most 256: facade, version, method and
+    /// parameters.
+    #[must_use]
+    pub fn take_recorded_writes(&self) -> Vec<Value> {
+        self.served.methods.take_recorded()
     }
 
     /// How many watchers the connections hold now, and how many were ever started.

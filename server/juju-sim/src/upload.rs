@@ -18,6 +18,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256, Sha384};
 
 use crate::{
+    command_blocks,
     context::Context,
     errors::permission_denied,
     facade::resources,
@@ -143,6 +144,7 @@ fn take(
     let file = disposition.and_then(|text| text.split("filename=").nth(1)).unwrap_or_default().trim_matches('"');
     context.estate.write(|state| {
         let model = state.models.get_mut(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+        command_blocks::check_upload(model)?;
         let missing = || RemoteError::not_found(format!("resource \"{application}/{name}\""));
         let wanted = if let Some((_, wanted)) = model.pending.remove(pending) {
             wanted

@@ -1,5 +1,7 @@
 //! Facade `Cloud`: the clouds that are simulated.
 
+mod access;
+
 use juju_wire::{
     Code, RemoteError,
     bulk::{StringsResult, StringsResults},
@@ -28,6 +30,7 @@ use crate::{
 };
 
 pub(super) fn register(methods: &mut Methods) {
+    access::register(methods);
     methods.on::<AskForClouds>(one_by_one);
     methods.on::<CloudInfo>(with_users);
     methods.on::<Clouds>(clouds);
@@ -139,7 +142,12 @@ fn with_users(call: &Call, params: Entities) -> Result<CloudInfoResults, RemoteE
                 display_name: user.display_name.clone(),
                 access: "admin".to_owned(),
             });
-            let users = users.collect();
+            let granted = cloud.access.iter().map(|(name, access)| CloudUserInfo {
+                user: name.clone(),
+                display_name: state.users.get(name).map(|user| user.display_name.clone()).unwrap_or_default(),
+                access: access.as_str().to_owned(),
+            });
+            let users = users.chain(granted).collect();
             Ok(CloudWithUsers { kind, auth_types, endpoint, identity_endpoint, storage_endpoint, regions, users })
         };
         let results = params.entities.iter().map(|entity| match one(&entity.tag) {

@@ -10,7 +10,7 @@ use juju_wire::{
     facade::{
         controller::{
             AllModels, ConfigSet, ControllerAPIInfoForModels, ControllerConfig, ControllerVersion, GetControllerAccess,
-            IdentityProviderURL, ListBlockedModels, ModelStatus, ModifyControllerAccess, MongoVersion,
+            IdentityProviderURL, ListBlockedModels, ModelStatus, ModifyControllerAccess, MongoVersion, RemoveBlocks,
             access::{
                 ModifyControllerAccessParams, ModifyControllerAccessRequest, UserAccess, UserAccessResult,
                 UserAccessResults,
@@ -19,7 +19,7 @@ use juju_wire::{
                 ControllerAPIInfoResult, ControllerAPIInfoResults, ControllerConfigResult, ControllerConfigSet,
                 ControllerVersionResults,
             },
-            model::{ModelBlockInfo, ModelBlockInfoList},
+            model::{ModelBlockInfo, ModelBlockInfoList, RemoveBlocksArgs},
         },
         model_manager::{
             size::ModelStatusResults,
@@ -55,6 +55,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<ModifyControllerAccess>(modify_access);
     methods.on::<IdentityProviderURL>(|_, ()| Ok(StringResult::default()));
     methods.on::<ListBlockedModels>(blocked_models);
+    methods.on::<RemoveBlocks>(remove_blocks);
     methods.on::<MongoVersion>(|call, ()| {
         call.require_superuser()?;
         Ok(StringResult { result: "4.4.29".to_owned(), error: None })
@@ -89,6 +90,15 @@ fn blocked_models(call: &Call, (): ()) -> Result<ModelBlockInfoList, RemoteError
         };
         ModelBlockInfoList { models: blocked.map(info).collect() }
     }))
+}
+
+fn remove_blocks(call: &Call, params: RemoveBlocksArgs) -> Result<(), RemoteError> {
+    call.require_superuser()?;
+    if !params.all {
+        return Err(RemoteError::plain("not supported"));
+    }
+    call.write(|state| state.models.values_mut().for_each(|model| model.blocks.clear()));
+    Ok(())
 }
 
 fn all_models(call: &Call, (): ()) -> Result<UserModelList, RemoteError> {

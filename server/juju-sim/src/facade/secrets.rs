@@ -61,9 +61,12 @@ fn list(call: &Call, params: ListSecretsArgs) -> Result<ListSecretResults, Remot
     }
     call.read(|state| {
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;
+        let own = Tag::new("model", &model.uuid).to_string();
         let wanted = |id: &str, secret: &Secret| {
             filter.uri.as_ref().is_none_or(|uri| uri.rsplit([':', '/']).next() == Some(id))
                 && filter.label.as_ref().is_none_or(|label| *label == secret.label)
+                // every secret is the model's own
+                && filter.owner_tag.as_ref().is_none_or(|owner| *owner == own)
         };
         let chosen = model.secrets.iter().filter(|(id, secret)| wanted(id, secret));
         let results = chosen.map(|(id, secret)| listed(model, id, secret, params.show_secrets, filter.revision));

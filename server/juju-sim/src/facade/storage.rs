@@ -17,11 +17,11 @@ use juju_wire::{
         model_manager::size::ModelFilesystemInfo,
         storage::{
             ListFilesystems, ListStorageDetails, ListVolumes, StorageDetails,
-            filesystem::{FilesystemDetailsListResult, FilesystemDetailsListResults},
+            filesystem::{FilesystemDetailsListResult, FilesystemDetailsListResults, FilesystemFilter},
             instance::{
                 StorageDetailsListResult, StorageDetailsListResults, StorageDetailsResult, StorageDetailsResults,
             },
-            volume::{VolumeDetailsListResult, VolumeDetailsListResults},
+            volume::{VolumeDetailsListResult, VolumeDetailsListResults, VolumeFilter},
         },
     },
     tag::Tag,
@@ -49,15 +49,26 @@ pub(super) fn register(methods: &mut Methods) {
     });
     methods.on::<ListFilesystems>(|call, params| {
         let found = read_model(call, filesystems)?;
-        let result = |_| FilesystemDetailsListResult { result: found.clone(), error: None };
+        let result = |filter: &FilesystemFilter| {
+            let wanted = |one: &&FilesystemDetails| is_on(one.machine_attachments.keys(), &filter.machines);
+            FilesystemDetailsListResult { result: found.iter().filter(wanted).cloned().collect(), error: None }
+        };
         Ok(FilesystemDetailsListResults { results: params.filters.iter().map(result).collect() })
     });
     methods.on::<ListVolumes>(|call, params| {
         let found = read_model(call, volumes)?;
-        let result = |_| VolumeDetailsListResult { result: found.clone(), error: None };
+        let result = |filter: &VolumeFilter| {
+            let wanted = |one: &&VolumeDetails| is_on(one.machine_attachments.keys(), &filter.machines);
+            VolumeDetailsListResult { result: found.iter().filter(wanted).cloned().collect(), error: None }
+        };
         Ok(VolumeDetailsListResults { results: params.filters.iter().map(result).collect() })
     });
     methods.on::<StorageDetails>(details);
+}
+
+/// Whether something is attached to one of these machines, or no machine is named.
+fn is_on<'a>(mut attached: impl Iterator<Item = &'a String>, machines: &[String]) -> bool {
+    machines.is_empty() || attached.any(|machine| machines.contains(machine))
 }
 
 /// The error of the real server, which describes all storage instances or none.

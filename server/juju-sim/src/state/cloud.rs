@@ -55,9 +55,33 @@ pub(crate) struct Cloud {
     /// Settings that only models on it have, with their defaults.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, Value>,
+    /// Users beside the superusers who have access to it.
+    #[serde(skip)]
+    pub(crate) access: BTreeMap<String, CloudAccess>,
     /// Defaults of the settings of its models, to begin with.
     #[serde(default)]
     pub(crate) defaults: BTreeMap<String, Value>,
+}
+
+/// What a user may do on a cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum CloudAccess {
+    AddModel,
+    Admin,
+}
+
+impl CloudAccess {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::AddModel => "add-model",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads the word of the API.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::AddModel, Self::Admin].into_iter().find(|access| access.as_str() == text)
+    }
 }
 
 /// Default name of a cloud's credential.
@@ -88,6 +112,11 @@ impl Cloud {
 }
 
 impl Controller {
+    /// The cloud of this name.
+    pub(crate) fn cloud_mut(&mut self, name: &str) -> Option<&mut Cloud> {
+        std::iter::once(&mut self.cloud).chain(&mut self.clouds).find(|cloud| cloud.name == name)
+    }
+
     /// All clouds, its own first.
     pub(crate) fn all_clouds(&self) -> impl Iterator<Item = &Cloud> {
         std::iter::once(&self.cloud).chain(&self.clouds)
