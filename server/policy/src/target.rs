@@ -123,10 +123,12 @@ pub enum EntityKind {
     Offer,
     Model,
     User,
+    Storage,
+    Secret,
 }
 
 impl EntityKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Application,
         Self::Unit,
         Self::Machine,
@@ -135,6 +137,8 @@ impl EntityKind {
         Self::Offer,
         Self::Model,
         Self::User,
+        Self::Storage,
+        Self::Secret,
     ];
 
     /// The prefix of its tags, `application`.
@@ -150,6 +154,8 @@ impl EntityKind {
             Self::Offer => "applicationoffer",
             Self::Model => "model",
             Self::User => "user",
+            Self::Storage => "storage",
+            Self::Secret => "secret",
         }
     }
 
