@@ -1,0 +1,4 @@
+//! Commands about the firewall of a model.
+
+pub mod list;
+pub mod set;
