@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use juju_wire::{
     entity::{Entities, Entity},
     facade::{
@@ -53,10 +53,28 @@ pub struct Account {
     #[serde(skip_serializing_if = "String::is_empty")]
     display_name: String,
     access: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     date_created: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     last_connection: String,
     #[serde(skip_serializing_if = "is_default")]
     disabled: bool,
+}
+
+impl Account {
+    pub(super) fn of(wire: UserDetails, now: DateTime<Utc>) -> Self {
+        // the controller does not know when users of an identity provider were last connected
+        let is_local = !wire.username.contains('@');
+        let time = |text: String| if is_local { text } else { String::new() };
+        Self {
+            date_created: time(age(Some(&wire.date_created), now)),
+            last_connection: time(last_connection(wire.last_connection.as_deref(), now)),
+            access: wire.access,
+            disabled: wire.disabled,
+            display_name: wire.display_name,
+            user_name: wire.username,
+        }
+    }
 }
 
 impl Command for Users {
@@ -64,6 +82,7 @@ impl Command for Users {
     type Output = Output;
 
     const COMMAND: &'static str = "users";
+    const ALIASES: &'static [&'static str] = &["list-users"];
     const TOOLSET: &'static str = "access";
     const DESCRIPTION: &'static str = "Lists users and their access.";
     const SCOPE: Scope = Scope::Controller;
@@ -91,14 +110,7 @@ impl Command for Users {
         }
         let request = UserInfoRequest { include_disabled: args.all, ..UserInfoRequest::default() };
         let reply = connection.call::<UserInfo>(request).await?;
-        let account = |one: UserDetails| Account {
-            access: one.access,
-            date_created: age(Some(&one.date_created), now),
-            last_connection: last_connection(one.last_connection.as_deref(), now),
-            disabled: one.disabled,
-            display_name: one.display_name,
-            user_name: one.username,
-        };
+        let account = |one: UserDetails| Account::of(one, now);
         let items = reply.results.into_iter();
         let accounts: Result<Vec<_>, Failure> =
             items.map(|item| bulk_result(item.result, item.error, "a user").map(account)).collect();
