@@ -119,7 +119,7 @@ pub(super) async fn prepare(
 ///
 /// # Errors
 /// [`Failure`] where it can be neither.
-pub(super) async fn content(target: &ResolvedTarget, kind: &str, value: &str) -> Result<Vec<u8>, Failure> {
+pub(in crate::juju) async fn content(target: &ResolvedTarget, kind: &str, value: &str) -> Result<Vec<u8>, Failure> {
     if kind != "oci-image" {
         return read_local_file(target, value).await;
     }

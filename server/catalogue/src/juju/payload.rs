@@ -1,0 +1,3 @@
+//! Commands about payloads of units.
+
+pub mod list;
