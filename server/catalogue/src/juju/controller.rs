@@ -1,4 +1,7 @@
 //! Commands about controllers and who uses them.
 
+pub mod config;
+pub mod enable_ha;
 pub mod list;
+pub mod show;
 pub mod whoami;

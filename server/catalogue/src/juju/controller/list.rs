@@ -45,6 +45,7 @@ impl Command for Controllers {
     type Output = Output;
 
     const COMMAND: &'static str = "controllers";
+    const ALIASES: &'static [&'static str] = &["list-controllers"];
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Lists controllers, and which is the default.";
     const SCOPE: Scope = Scope::Client;
