@@ -1,14 +1,16 @@
 //! Commands about applications.
 
 mod archive;
+pub mod bind;
 pub mod config;
 pub mod constraints;
 pub mod deploy;
 pub mod expose;
 pub mod refresh;
 pub mod remove;
-mod resources;
+pub(super) mod resources;
 pub mod scale;
+pub mod set_base;
 pub mod set_constraints;
 pub mod show;
 pub mod trust;

@@ -10,6 +10,9 @@ pub mod find;
 pub mod list;
 pub(crate) mod look_up;
 pub mod make;
+pub mod remove;
+pub mod remove_saas;
+pub mod show;
 
 /// Endpoints by name, as the client prints them.
 fn endpoints(wire: &[RemoteEndpoint]) -> BTreeMap<String, Value> {

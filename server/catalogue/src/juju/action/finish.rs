@@ -18,9 +18,9 @@ use crate::{Failure, MAX_WAIT_SECONDS, ResolvedTarget, entity, juju::render::go_
 /// How long to wait for tasks by default.
 pub(super) const DEFAULT_WAIT_SECONDS: u64 = 60;
 /// Time between two requests for the state of the tasks.
-const POLL_INTERVAL: Duration = Duration::from_millis(250);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// Go's zero time: the event has not happened yet.
-const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
+pub(super) const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
 
 /// Waits for the tasks of an operation and returns their results; in the background, only their ids.
 ///
@@ -119,7 +119,8 @@ fn unfinished(tasks: &[ActionResult], operation: &str) -> Map<String, Value> {
     shown
 }
 
-fn ended(task: &ActionResult) -> bool {
+/// Whether nothing more comes of a task.
+pub(super) fn ended(task: &ActionResult) -> bool {
     !matches!(task.status.as_str(), "pending" | "running" | "aborting")
 }
 
@@ -140,7 +141,8 @@ fn result(task: &ActionResult) -> Option<(String, Value)> {
     Some((unit, Value::Object(shown)))
 }
 
-fn timing(enqueued: &str, started: &str, completed: &str) -> Value {
+/// When a task was enqueued, started and completed, as far as it was.
+pub(super) fn timing(enqueued: &str, started: &str, completed: &str) -> Value {
     let times = [("completed", completed), ("enqueued", enqueued), ("started", started)];
     let come = times.into_iter().filter(|(_, time)| !time.is_empty() && *time != ZERO_TIME);
     Value::Object(come.map(|(name, time)| (name.to_owned(), json!(go_timestamp(time)))).collect())

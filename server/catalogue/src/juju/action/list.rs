@@ -28,6 +28,7 @@ impl Command for Actions {
     type Output = BTreeMap<String, Value>;
 
     const COMMAND: &'static str = "actions";
+    const ALIASES: &'static [&'static str] = &["list-actions"];
     const TOOLSET: &'static str = "actions";
     const DESCRIPTION: &'static str = "Lists actions that an application can run.";
     const SCOPE: Scope = Scope::Model;

@@ -49,6 +49,7 @@ impl Command for Operations {
     type Output = Output;
 
     const COMMAND: &'static str = "operations";
+    const ALIASES: &'static [&'static str] = &["list-operations"];
     const TOOLSET: &'static str = "actions";
     const DESCRIPTION: &'static str = "Lists operations and their status; for results use juju_show_operation.";
     const SCOPE: Scope = Scope::Model;

@@ -32,6 +32,7 @@ impl Command for Machines {
     type Output = Output;
 
     const COMMAND: &'static str = "machines";
+    const ALIASES: &'static [&'static str] = &["list-machines"];
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Lists machines with status, address, hardware and zone.";
     const SCOPE: Scope = Scope::Model;

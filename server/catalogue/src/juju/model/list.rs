@@ -75,6 +75,7 @@ impl Command for Models {
     type Output = Output;
 
     const COMMAND: &'static str = "models";
+    const ALIASES: &'static [&'static str] = &["list-models"];
     const TOOLSET: &'static str = "status";
     const DESCRIPTION: &'static str = "Lists models of a controller with their status.";
     const SCOPE: Scope = Scope::Controller;

@@ -57,6 +57,7 @@ impl Command for Offers {
     type Output = BTreeMap<String, Offer>;
 
     const COMMAND: &'static str = "offers";
+    const ALIASES: &'static [&'static str] = &["list-offers"];
     const TOOLSET: &'static str = "integrate";
     const DESCRIPTION: &'static str = "Lists a model's offers with users and connections.";
     const SCOPE: Scope = Scope::Model;

@@ -36,6 +36,7 @@ impl Command for Integrate {
     type Output = Output;
 
     const COMMAND: &'static str = "integrate";
+    const ALIASES: &'static [&'static str] = &["relate"];
     const TOOLSET: &'static str = "integrate";
     const DESCRIPTION: &'static str = "Relates two applications, also across models.";
     const SCOPE: Scope = Scope::Model;

@@ -54,6 +54,7 @@ impl Command for Resolved {
     type Output = Output;
 
     const COMMAND: &'static str = "resolved";
+    const ALIASES: &'static [&'static str] = &["resolve"];
     const TOOLSET: &'static str = "debug";
     const DESCRIPTION: &'static str = "Runs the failed hook of units again, or passes over it.";
     const SCOPE: Scope = Scope::Model;

@@ -10,7 +10,11 @@ use juju_wire::facade::client::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::juju::render::{id, timestamp};
+use crate::{
+    Filter,
+    juju::render::{id, timestamp},
+    text,
+};
 
 /// Storage, filesystems and volumes by their ids.
 #[derive(Debug, Default, Serialize)]
@@ -25,12 +29,48 @@ pub struct Storage {
 
 impl Storage {
     pub(super) fn of(status: &FullStatusResult) -> Self {
+        Self::from_lists(&status.storage, &status.filesystems, &status.volumes)
+    }
+
+    /// The same of what the facade `Storage` lists.
+    pub(crate) fn from_lists(
+        storage: &[StorageInstance],
+        filesystems: &[FilesystemDetails],
+        volumes: &[VolumeDetails],
+    ) -> Self {
         Self {
-            storage: status.storage.iter().map(|one| (id(&one.storage_tag), instance(one))).collect(),
-            filesystems: status.filesystems.iter().map(|one| (id(&one.filesystem_tag), filesystem(one))).collect(),
-            volumes: status.volumes.iter().map(|one| (id(&one.volume_tag), volume(one))).collect(),
+            storage: storage.iter().map(|one| (id(&one.storage_tag), instance(one))).collect(),
+            filesystems: filesystems.iter().map(|one| (id(&one.filesystem_tag), filesystem(one))).collect(),
+            volumes: volumes.iter().map(|one| (id(&one.volume_tag), volume(one))).collect(),
         }
     }
+
+    /// Drops what a filter does not select.
+    pub(crate) fn retain(&mut self, filter: &Filter) {
+        for all in [&mut self.storage, &mut self.filesystems, &mut self.volumes] {
+            all.retain(|id, one| filter.selects(id, one));
+        }
+    }
+
+    /// Rows for a reader: kind and id, status, size, pool, where it is attached.
+    pub(crate) fn rows(&self) -> Vec<Vec<String>> {
+        let kinds = [("storage", &self.storage), ("filesystem", &self.filesystems), ("volume", &self.volumes)];
+        let row = |kind: &str, id: &String, one: &Value| {
+            let text = |pointer: &str| one.pointer(pointer).map(text::cell).unwrap_or_default();
+            let attachments = one["attachments"].as_object().into_iter().flatten();
+            let hosts = attachments.filter_map(|(_, hosts)| hosts.as_object()).flat_map(serde_json::Map::keys);
+            let hosts: Vec<_> = hosts.map(String::as_str).collect();
+            let size = one["size"].as_u64().map(|size| format!("{size} MiB")).unwrap_or_default();
+            let (status, message) = (text("/status/current"), text("/status/message"));
+            vec![format!("{kind} {id}"), status, message, size, text("/pool"), text("/storage"), hosts.join(",")]
+        };
+        kinds.into_iter().flat_map(|(kind, all)| all.iter().map(move |(id, one)| row(kind, id, one))).collect()
+    }
+}
+
+/// A storage instance by its id, as `juju show-storage` prints it.
+pub(crate) fn shown(one: &StorageInstance) -> (String, Value) {
+    (id(&one.storage_tag), instance(one))
 }
 
 impl Storage {
