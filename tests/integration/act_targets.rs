@@ -22,10 +22,47 @@ const CANARY: &str = "canary77";
 pub(crate) fn required(tool: &str) -> Value {
     match tool {
         "juju_add_model" => json!({"name": "other"}),
+        "juju_add_secret" => json!({"name": "other", "secret_content": {"user": "x"}}),
+        "juju_charm_resources" => json!({"charm": "web"}),
         "juju_consume" => json!({"offer": "admin/prod.db"}),
         "juju_deploy" => json!({"charm": "web"}),
         "juju_destroy_model" => json!({"model": "prod"}),
         "juju_exec" => json!({"command": "uptime", "units": ["web/0"]}),
+        "juju_grant_secret" | "juju_revoke_secret" => json!({"id_or_name": "other", "applications": ["web"]}),
+        "juju_remove_secret" | "juju_show_secret" => json!({"id_or_name": "other"}),
+        "juju_update_secret" => json!({"id_or_name": "other", "info": "text"}),
+        "juju_regions" | "juju_show_cloud" => json!({"cloud": "sim"}),
+        "juju_resources" => json!({"name": "web"}),
+        "juju_show_action" => json!({"application": "web", "action": "restart"}),
+        "juju_show_credential" => json!({"cloud": "sim", "credential": "default"}),
+        "juju_show_offer" => json!({"url": "admin/prod.db"}),
+        "juju_show_secret_backend" => json!({"name": "internal"}),
+        "juju_show_space" | "juju_add_space" | "juju_remove_space" => json!({"name": "alpha"}),
+        "juju_rename_space" => json!({"old_name": "alpha", "new_name": "beta"}),
+        "juju_add_storage" => json!({"unit": "web/0", "storage": {"data": "1G"}}),
+        "juju_attach_storage" => json!({"unit": "web/0", "storage": ["pgdata/0"]}),
+        "juju_detach_storage" | "juju_remove_storage" => json!({"storage": ["pgdata/0"]}),
+        "juju_create_storage_pool" | "juju_remove_storage_pool" => json!({"name": "fast"}),
+        "juju_update_storage_pool" => json!({"name": "fast", "attributes": {"a": "b"}}),
+        "juju_add_ssh_key" | "juju_remove_ssh_key" => json!({"keys": ["ssh-ed25519 AAAA ana"]}),
+        "juju_disable_command" | "juju_enable_command" => json!({"command_set": "all"}),
+        "juju_enable_user" | "juju_disable_user" | "juju_remove_user" => json!({"user": "ana"}),
+        "juju_grant" | "juju_revoke" => json!({"user": "ana", "permission": "admin", "to": ["prod"]}),
+        "juju_grant_cloud" | "juju_revoke_cloud" => json!({"user": "ana", "permission": "admin", "clouds": ["sim"]}),
+        "juju_suspend_relation" | "juju_resume_relation" => json!({"relation_ids": [1]}),
+        "juju_remove_offer" => json!({"urls": ["admin/prod.db"]}),
+        "juju_remove_saas" => json!({"applications": ["web"]}),
+        "juju_set_model_constraints" => json!({"constraints": "mem=4G"}),
+        "juju_bind" => json!({"application": "web", "bind": {"db": "alpha"}}),
+        "juju_set_application_base" => json!({"application": "web", "base": "ubuntu@22.04"}),
+        "juju_set_firewall_rule" => json!({"service": "ssh", "allowlist": ["10.0.0.0/8"]}),
+        "juju_retry_provisioning" => json!({"machines": ["0"]}),
+        "juju_cancel_task" => json!({"task_ids": ["2"]}),
+        "juju_attach_resource" => json!({"application": "web", "resource": "image", "value": "ghcr.io/acme/web:1"}),
+        "juju_set_credential" => json!({"cloud": "sim", "credential": "default"}),
+        "juju_show_storage" => json!({"storage": ["pgdata/0"]}),
+        "juju_show_task" => json!({"task_id": "2"}),
+        "juju_storage" => json!({"filesystem": true}),
         "juju_integrate" => json!({"endpoints": ["web", "db"]}),
         "juju_offer" => json!({"application": "web", "endpoints": ["db"]}),
         "juju_remove_relation" => json!({"endpoints": ["web", "db"]}),
@@ -49,6 +86,50 @@ fn naming(tool: &str, property: &str) -> Option<(Value, &'static [&'static str])
     let list = json!([CANARY]);
     let value = match (tool, property) {
         ("juju_integrate" | "juju_remove_relation", "endpoints") => json!([format!("{CANARY}:db"), "web"]),
+        (
+            "juju_show_space"
+            | "juju_resources"
+            | "juju_show_secret_backend"
+            | "juju_add_secret"
+            | "juju_update_secret",
+            "name",
+        )
+        | ("juju_subnets", "space")
+        | (
+            "juju_regions" | "juju_show_cloud" | "juju_credentials" | "juju_set_credential" | "juju_show_credential",
+            "cloud",
+        )
+        | ("juju_show_user", "user")
+        | (_, "id_or_name") => json!(CANARY),
+        (
+            "juju_add_space"
+            | "juju_remove_space"
+            | "juju_create_storage_pool"
+            | "juju_remove_storage_pool"
+            | "juju_update_storage_pool",
+            "name",
+        )
+        | ("juju_rename_space", "old_name" | "new_name")
+        | (
+            "juju_enable_user" | "juju_disable_user" | "juju_remove_user" | "juju_grant" | "juju_revoke"
+            | "juju_grant_cloud" | "juju_revoke_cloud",
+            "user",
+        )
+        | ("juju_model_defaults", "cloud") => {
+            json!(CANARY)
+        }
+        ("juju_grant" | "juju_revoke", "to") | ("juju_grant_cloud" | "juju_revoke_cloud", "clouds") => list,
+        ("juju_add_storage" | "juju_attach_storage", "unit") => json!(format!("{CANARY}/0")),
+        ("juju_suspend_relation" | "juju_resume_relation", "relation_ids") => json!([77]),
+        ("juju_remove_offer", "urls") => json!([format!("admin/{CANARY}.db")]),
+        ("juju_cancel_task", "task_ids") => json!(["77"]),
+        ("juju_attach_storage" | "juju_detach_storage" | "juju_remove_storage" | "juju_show_storage", "storage") => {
+            json!([format!("{CANARY}/0")])
+        }
+        ("juju_secrets", "owner") => json!(format!("application-{CANARY}")),
+        ("juju_show_offer", "url") => json!(format!("admin/{CANARY}.db")),
+        ("juju_show_task", "task_id") => json!("77"),
+        ("juju_storage", "ids") => json!(["77"]),
         (_, "offer") if tool == "juju_consume" => json!(format!("admin/{CANARY}.db")),
         ("juju_remove_relation", "relation_id") => return Some((json!(77), &["endpoints"])),
         ("juju_add_model", "name") | ("juju_wait_for", "name") => json!(CANARY),
@@ -82,6 +163,16 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
         }
         (_, "force" | "force_base" | "force_units" | "no_retry" | "keep_instance" | "remove" | "trust") => "flags",
         (_, "destroy_storage" | "release_storage" | "relations" | "schema" | "app" | "active_only" | "all") => "flags",
+        (_, "short" | "full" | "details" | "reveal" | "revisions" | "show_secrets" | "filesystem" | "volume") => {
+            "flags"
+        }
+        (_, "include_charm_defaults" | "include_series" | "auto_prune") => "flags",
+        ("juju_subnets" | "juju_storage_pools" | "juju_payloads", "zone" | "name" | "provider" | "patterns") => {
+            "filters of what the model has itself"
+        }
+        (_, "secret_content" | "info") => "content of a secret",
+        (_, "no_destroy" | "no_wait" | "command_set" | "message" | "permission") => "what is done, and why",
+        (_, "keys" | "cidrs" | "allowlist" | "service" | "attributes" | "provider") => "what the model gets",
         (_, "constraints" | "base" | "num_units" | "num_machines" | "scale" | "storage" | "attach_storage") => "sizes",
         (_, "charm" | "channel" | "revision" | "path" | "resources" | "config" | "values" | "reset" | "key") => {
             "content that the target gets"
@@ -90,6 +181,8 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
             "what is done, or a filter by kind"
         }
         (_, "to_cidrs" | "to_spaces" | "via" | "bind") => "networks",
+        ("juju_attach_resource", "resource" | "value") => "content that the target gets",
+        ("juju_enable_ha", "num_controllers" | "to") => "machines of the controller",
         (_, "cloud" | "region" | "credential" | "user" | "allowed_consumer" | "connected_user") => "clouds and users",
         ("juju_expose" | "juju_unexpose" | "juju_offer", "endpoints") => "endpoints of the application",
         ("juju_show_unit", "endpoint") => "an endpoint of the unit",
@@ -127,7 +220,7 @@ fn property_that_names_an_entity_is_in_the_target_of_every_tool() {
             let targets = json!([act.target, act.source]).to_string();
             let name =
                 if value.to_string().contains("77\"") && !value.to_string().contains(CANARY) { "77" } else { CANARY };
-            let name = if value.is_number() { "77" } else { name };
+            let name = if value.is_number() || value == json!([77]) { "77" } else { name };
             assert!(targets.contains(name), "{path}: {targets}");
             named += 1;
         }
@@ -155,7 +248,13 @@ fn decision(tool: &dyn Tool, role: &str, arguments: Value) -> Result<&'static st
 }
 
 /// Free-form properties that run no code, with the reason. Others need hostile values in the test below.
-const HARMLESS: [(&str, &str, &str); 5] = [
+const HARMLESS: [(&str, &str, &str); 11] = [
+    ("juju_add_storage", "storage", "pools and sizes"),
+    ("juju_create_storage_pool", "attributes", "attributes of a pool"),
+    ("juju_update_storage_pool", "attributes", "attributes of a pool"),
+    ("juju_bind", "bind", "spaces of endpoints"),
+    ("juju_add_secret", "secret_content", "content of a secret"),
+    ("juju_update_secret", "secret_content", "content of a secret"),
     ("juju_run", "params", "parameters of an action of the charm"),
     ("juju_deploy", "bind", "spaces of endpoints"),
     ("juju_deploy", "storage", "pools and sizes"),
@@ -180,6 +279,9 @@ fn operator_gets_no_shell_in_production_by_any_tool() {
         ("juju_model_config", "values", json!({"values": {"apt-mirror": "http://192.0.2.1"}})),
         ("juju_model_config", "values", json!({"values": {"agent-metadata-url": "http://192.0.2.1"}})),
         ("juju_model_config", "values", json!({"values": {"container-inherit-properties": "ca-certs"}})),
+        ("juju_model_defaults", "values", json!({"values": script})),
+        ("juju_controller_config", "values", json!({"values": {"caas-image-repo": "evil.example"}})),
+        ("juju_model_defaults", "reset", json!({"reset": ["apt-mirror"]})),
         ("juju_model_config", "reset", json!({"reset": ["apt-mirror"]})),
         ("juju_add_model", "config", json!({"name": "prod-new", "config": script})),
         ("juju_deploy", "config", json!({"charm": "web", "config": trusted(json!(true))})),
@@ -192,13 +294,14 @@ fn operator_gets_no_shell_in_production_by_any_tool() {
         ("juju_config", "values", json!({"application": "web", "values": trusted(json!("true"))})),
         ("juju_config", "values", json!({"application": "web", "values": {"Trust": 1}})),
         ("juju_trust", "application", json!({"application": "web"})),
+        ("juju_attach_resource", "value", json!({"application": "web", "resource": "image", "value": "evil:latest"})),
     ];
     let catalogue = Catalogue::builtin();
     for (name, _, arguments) in &hostile {
         let tool = catalogue.get(name).expect(name);
         let decided = decision(tool, "operator", arguments.clone());
         assert_ne!(decided, Ok("allow"), "{name} {arguments}");
-        if ["juju_exec", "juju_model_config", "juju_add_model"].contains(name) {
+        if ["juju_exec", "juju_model_config", "juju_model_defaults", "juju_add_model"].contains(name) {
             assert_eq!(decided, Ok("deny"), "{name} {arguments}");
         }
     }

@@ -1,16 +1,20 @@
 //! A dry run finds what the act would be refused for, and states what the act costs, for every tool that changes something.
 
+mod commands;
+
 use catalogue::{Catalogue, Tool};
+use juju_sim::Simulator;
 use juju_wire::facade::block::{BlockSwitchParams, SwitchBlockOff, SwitchBlockOn};
 use serde_json::{Value, json};
 use tests::{RealController, SideBySide, approval_fixture::policy_requiring_approval, side_by_side::simulator};
 
 /// Methods with a dry run of their own; in these tests they are called as dry runs too.
-const WITH_DRY_RUN: [&str; 4] = [
+const WITH_DRY_RUN: [&str; 5] = [
     "Application.DeployFromRepository",
     "Application.DestroyApplication",
     "Application.DestroyUnit",
     "MachineManager.DestroyMachineWithParams",
+    "Spaces.RemoveSpace",
 ];
 
 /// An act that is refused: tool, arguments, code, part of the sentence, part of the remedy.
@@ -359,18 +363,37 @@ fn refused_models() -> Vec<Refused> {
 }
 
 fn refused() -> Vec<Refused> {
-    [refused_units_and_machines(), refused_applications(), refused_relations(), refused_models()].concat()
+    [refused_units_and_machines(), refused_applications(), refused_relations(), refused_models(), commands::refused()]
+        .concat()
 }
 
 fn at_shop(tool: &str, arguments: &Value, dry_run: bool) -> Value {
     let mut arguments = arguments.clone();
-    if arguments.get("model").is_none() && tool != "juju_add_model" {
+    let takes_model =
+        Catalogue::builtin().get(tool).is_some_and(|tool| tool.input_schema()["properties"]["model"].is_object());
+    if arguments.get("model").is_none() && takes_model {
         arguments["model"] = json!("shop");
     }
     if dry_run {
         arguments["dry_run"] = json!(true);
     }
     arguments
+}
+
+/// The scenario `kubernetes` with what the rows act on, and the writes that made it.
+async fn estate() -> (Simulator, SideBySide) {
+    let simulator = simulator("kubernetes").await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    for (tool, arguments) in commands::prepared() {
+        pair.juju_mcp(tool, &at_shop(tool, &arguments, false)).await.expect(tool);
+    }
+    (simulator, pair)
+}
+
+/// The number of requests that changed something, or would have.
+fn acts(simulator: &Simulator) -> u64 {
+    let own = |method: &str| !WITH_DRY_RUN.contains(&method);
+    simulator.writes().iter().filter(|(method, _)| own(method)).map(|(_, count)| *count).sum()
 }
 
 /// Code, sentence and remedy of a call that is refused.
@@ -381,9 +404,8 @@ async fn refusal(pair: &SideBySide, tool: &str, arguments: &Value) -> Option<(&'
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dry_run_of_every_writing_tool_is_refused_for_what_the_act_would_be() {
-    let simulator = simulator("kubernetes").await;
-    let pair = SideBySide::on_simulator(&simulator).await;
-    let rows = refused();
+    let (simulator, pair) = estate().await;
+    let (rows, before) = (refused(), acts(&simulator));
     let untested: Vec<_> = writing_tools(&pair.dispatcher.catalogue)
         .map(Tool::name)
         .filter(|name| !rows.iter().any(|(tool, ..)| tool == name))
@@ -399,15 +421,13 @@ async fn dry_run_of_every_writing_tool_is_refused_for_what_the_act_would_be() {
             Some(_) => {}
         }
     }
-    let mut writes = simulator.writes();
-    writes.retain(|method, _| !WITH_DRY_RUN.contains(&method.as_str()));
-    assert!(problems.is_empty() && writes.is_empty(), "{}\n{writes:?}", problems.join("\n"));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert_eq!(acts(&simulator), before, "{:?}", simulator.writes());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn act_that_a_dry_run_refuses_is_refused_with_the_same_code() {
-    let simulator = simulator("kubernetes").await;
-    let pair = SideBySide::on_simulator(&simulator).await;
+    let (_simulator, pair) = estate().await;
     let mut problems = Vec::new();
     for (tool, arguments, code, ..) in refused() {
         let found = refusal(&pair, tool, &at_shop(tool, &arguments, false)).await;
@@ -422,9 +442,8 @@ async fn act_that_a_dry_run_refuses_is_refused_with_the_same_code() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dry_run_of_every_writing_tool_states_the_cost() {
-    let simulator = simulator("kubernetes").await;
-    let pair = SideBySide::on_simulator(&simulator).await;
-    let rows = accepted();
+    let (simulator, pair) = estate().await;
+    let (rows, before) = ([accepted(), commands::accepted()].concat(), acts(&simulator));
     let cost = async |tool: &str, arguments: &Value| {
         let reply = pair.juju_mcp(tool, &at_shop(tool, arguments, true)).await;
         let reply = reply.unwrap_or_else(|refusal| panic!("{tool} {arguments}: {refusal} ({:?})", refusal.remedy()));
@@ -470,7 +489,7 @@ async fn dry_run_of_every_writing_tool_states_the_cost() {
     ] {
         assert_eq!(json!(cost(tool, &arguments).await), lines, "{tool} {arguments}");
     }
-    assert!(simulator.writes().keys().all(|method| WITH_DRY_RUN.contains(&method.as_str())));
+    assert_eq!(acts(&simulator), before, "{:?}", simulator.writes());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -505,14 +524,13 @@ async fn switch_block(pair: &SideBySide, model: &str, kind: &str, on: bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dry_run_of_every_writing_tool_finds_the_block_that_the_act_meets() {
-    let simulator = simulator("kubernetes").await;
-    let pair = SideBySide::on_simulator(&simulator).await;
+    let (_simulator, pair) = estate().await;
     let mut problems = Vec::new();
     for kind in ["BlockChange", "BlockRemove", "BlockDestroy"] {
         for model in ["shop", "edge"] {
             switch_block(&pair, model, kind, true).await;
         }
-        for (tool, arguments) in accepted() {
+        for (tool, arguments) in [accepted(), commands::accepted()].concat() {
             let foreseen = refusal(&pair, tool, &at_shop(tool, &arguments, true)).await.map(|found| (found.0, found.1));
             // a call that succeeds would change the estate of the next one
             if foreseen.is_some() || tool == "juju_run" || tool == "juju_offer" {

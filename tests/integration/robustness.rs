@@ -27,6 +27,10 @@ impl Tool for PanickingTool {
     fn name(&self) -> &'static str {
         "juju_panic"
     }
+    fn aliases(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     fn command(&self) -> &'static str {
         "panic"
     }

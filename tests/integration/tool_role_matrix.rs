@@ -41,6 +41,10 @@ fn impact(tool: &str) -> Impact {
     match tool {
         "juju_exec" => Impact::default().with_capability(Capability::OpensShell),
         "juju_expose" => Impact::default().with_exposure(Exposure::default()),
+        "juju_add_ssh_key" | "juju_remove_ssh_key" | "juju_set_firewall_rule" => {
+            Impact::default().with_capability(Capability::ChangesMachineSetup)
+        }
+        "juju_attach_resource" => Impact::default().with_capability(Capability::InstallsForeignCode),
         "juju_trust" => Impact::default().with_trust(true),
         _ => Impact::default(),
     }

@@ -145,6 +145,15 @@ impl SideBySide {
         Ok(serde_json::from_str(&printed).expect("the client prints JSON"))
     }
 
+    /// Name of the controller.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn controller_name(&self) -> String {
+        self.dispatcher.controllers.default_name().expect("a default controller")
+    }
+
     /// Whether the real `juju` client is available.
     #[must_use]
     pub fn has_juju_cli(&self) -> bool {

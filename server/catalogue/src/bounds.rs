@@ -18,6 +18,8 @@ pub(crate) const MAX_KEY_CHARS: usize = 200;
 pub const MAX_ITEMS: usize = 1000;
 /// Maximum number of machines or units that one call adds, and maximum scale of an application.
 pub const MAX_COUNT: u64 = 1000;
+/// Maximum number of machines of the controller.
+const MAX_CONTROLLERS: u64 = 7;
 /// Maximum time that one call waits, in seconds: one day.
 pub const MAX_WAIT_SECONDS: u64 = 86_400;
 /// Maximum number of log lines or history entries of one call.
@@ -30,9 +32,11 @@ pub const MAX_ARGUMENTS_BYTES: usize = 1 << 20;
 /// The length that a text property may have.
 fn max_chars(property: &str) -> usize {
     match property {
-        "query" | "filter" | "constraints" | "url" | "offer" | "cursor" | "storage" => MAX_QUERY_CHARS,
-        "charm" | "path" | "resources" => MAX_PATH_CHARS,
-        "command" => MAX_COMMAND_CHARS,
+        "query" | "filter" | "constraints" | "url" | "offer" | "cursor" | "storage" | "message" | "info" => {
+            MAX_QUERY_CHARS
+        }
+        "charm" | "path" | "resources" | "keys" => MAX_PATH_CHARS,
+        "command" | "secret_content" => MAX_COMMAND_CHARS,
         "idempotency_key" => MAX_KEY_CHARS,
         _ => MAX_NAME_CHARS,
     }
@@ -42,6 +46,7 @@ fn max_chars(property: &str) -> usize {
 fn range(property: &str) -> (u64, u64) {
     match property {
         "num_machines" => (1, MAX_COUNT),
+        "num_controllers" => (1, MAX_CONTROLLERS),
         "num_units" => (0, MAX_COUNT),
         "wait" => (0, MAX_WAIT_SECONDS),
         "lines" | "n" | "days" => (0, MAX_LINES),

@@ -14,9 +14,10 @@ const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 const MAX_QUOTED_CHARS: usize = 60;
 /// Properties that are numbers written as text: a whole double, `12.0`, has one meaning there. For a channel or a version it
 /// could also be `12.0`.
-const NUMBERED: [&str; 4] = ["machines", "operation_id", "entity_name", "to"];
+const NUMBERED: [&str; 6] = ["machines", "operation_id", "task_id", "entity_name", "to", "ids"];
 /// Properties that are texts of the caller, and not names, of which white space at the ends is no part.
-const FREE_TEXTS: [&str; 4] = ["command", "filter", "idempotency_key", "query"];
+const FREE_TEXTS: [&str; 8] =
+    ["command", "content", "filter", "idempotency_key", "info", "message", "query", "secret_content"];
 /// Characters in names of entities, endpoints, networks and options, beside letters and digits.
 const NAME_SIGNS: &[u8] = b"-_./:@*^#";
 /// An argument that tools with `model` accept and do not list: `model` can name the controller too.
@@ -44,6 +45,11 @@ pub fn coerce_arguments(
     arguments: Map<String, Value>,
 ) -> Result<Map<String, Value>, BadArguments> {
     coerce_command_arguments("", schema, arguments)
+}
+
+/// Whether a tool takes an argument of this name.
+pub(crate) fn accepts(command: &str, schema: &Map<String, Value>, argument: &str) -> bool {
+    Members { schema, command, path: "" }.member(argument.to_owned()).is_ok()
 }
 
 /// The members of an object: the arguments themselves, or an object among them.

@@ -21,12 +21,16 @@ pub trait Command: Send + Sync + 'static {
 
     /// The command of the Juju client, `add-unit`; the tool is then `juju_add_unit`.
     const COMMAND: &'static str;
+    /// Other names that the Juju client has for the command, `list-offers`.
+    const ALIASES: &'static [&'static str] = &[];
     /// Group of tools that it belongs to, `deploy`: the URL `/mcp/x/deploy` serves it.
     const TOOLSET: &'static str;
     /// One sentence on what it does; a second on when another tool is better.
     const DESCRIPTION: &'static str;
     /// What it acts on.
     const SCOPE: Scope;
+    /// Whether it works in models on machines only, as the client checks too.
+    const MACHINES_ONLY: bool = false;
     /// The worst that it can do.
     const MAX_EFFECT: Effect;
     /// The least that it does: a caller who may do that sees the tool.

@@ -22,7 +22,8 @@ const REPEATED: [&str; 4] = ["include", "exclude", "include_module", "exclude_mo
 /// Numbers that are durations in seconds.
 const SECONDS: [&str; 1] = ["wait"];
 /// Commands with a flag for the controller.
-const CONTROLLER_FLAG: [&str; 4] = ["add-model", "models", "offer", "users"];
+const CONTROLLER_FLAG: [&str; 9] =
+    ["add-model", "clouds", "credentials", "models", "offer", "regions", "show-cloud", "show-credential", "users"];
 
 /// Renders a call.
 pub(crate) fn command_line(shape: Shape, arguments: &Value, options: &Options) -> String {
@@ -145,7 +146,9 @@ fn flag_words(command: &str, name: &str, value: &Value) -> Vec<String> {
         ("exec", "units") => "--unit".to_owned(),
         ("exec", "applications") => "--app".to_owned(),
         ("exec", "machines") => "--machine".to_owned(),
-        ("add-machine", "num_machines") | ("show-status-log", "n") => "-n".to_owned(),
+        ("add-machine", "num_machines") | ("enable-ha", "num_controllers") | ("show-status-log", "n") => {
+            "-n".to_owned()
+        }
         (_, "resources") => "--resource".to_owned(),
         _ => format!("--{}", name.replace('_', "-")),
     };
@@ -181,6 +184,8 @@ fn texts(value: &Value) -> Vec<String> {
         Value::Object(members) => members
             .iter()
             .map(|(name, value)| match value {
+                // the default of all endpoints
+                Value::String(text) if name.is_empty() => text.clone(),
                 Value::String(text) => format!("{name}={text}"),
                 other => format!("{name}={other}"),
             })

@@ -4,26 +4,46 @@ use crate::{Tool, plan::Adapter};
 
 pub mod action;
 pub mod application;
+pub mod block;
+pub mod cloud;
 pub mod controller;
+pub mod credential;
+pub mod firewall;
+pub mod key;
 pub mod log;
 pub mod machine;
 pub mod model;
 pub mod offer;
+pub mod payload;
 pub mod relation;
 pub mod removal;
 mod render;
+pub mod resource;
+pub mod secret;
+pub mod secret_backend;
 mod setup;
+pub mod space;
+pub mod storage;
 pub mod unit;
 pub mod user;
 
 /// One tool for each command that is here.
 pub(crate) fn tools() -> Vec<Box<dyn Tool>> {
+    [workload_tools(), model_tools(), controller_tools()].into_iter().flatten().collect()
+}
+
+/// Tools for applications and what they run on.
+fn workload_tools() -> Vec<Box<dyn Tool>> {
     vec![
+        Adapter::<action::cancel::CancelTask>::boxed(),
         Adapter::<action::exec::Exec>::boxed(),
         Adapter::<action::list::Actions>::boxed(),
         Adapter::<action::operations::Operations>::boxed(),
         Adapter::<action::run::Run>::boxed(),
+        Adapter::<action::show_action::ShowAction>::boxed(),
         Adapter::<action::show_operation::ShowOperation>::boxed(),
+        Adapter::<action::show_task::ShowTask>::boxed(),
+        Adapter::<application::bind::Bind>::boxed(),
         Adapter::<application::config::Config>::boxed(),
         Adapter::<application::constraints::Constraints>::boxed(),
         Adapter::<application::deploy::Deploy>::boxed(),
@@ -31,22 +51,52 @@ pub(crate) fn tools() -> Vec<Box<dyn Tool>> {
         Adapter::<application::refresh::Refresh>::boxed(),
         Adapter::<application::remove::RemoveApplication>::boxed(),
         Adapter::<application::scale::ScaleApplication>::boxed(),
+        Adapter::<application::set_base::SetApplicationBase>::boxed(),
         Adapter::<application::set_constraints::SetConstraints>::boxed(),
         Adapter::<application::show::ShowApplication>::boxed(),
         Adapter::<application::trust::Trust>::boxed(),
         Adapter::<application::unexpose::Unexpose>::boxed(),
-        Adapter::<controller::list::Controllers>::boxed(),
-        Adapter::<controller::whoami::Whoami>::boxed(),
-        Adapter::<log::debug::DebugLog>::boxed(),
-        Adapter::<log::status::ShowStatusLog>::boxed(),
         Adapter::<machine::add::AddMachine>::boxed(),
         Adapter::<machine::list::Machines>::boxed(),
         Adapter::<machine::remove::RemoveMachine>::boxed(),
+        Adapter::<machine::retry::RetryProvisioning>::boxed(),
         Adapter::<machine::show::ShowMachine>::boxed(),
+        Adapter::<relation::integrate::Integrate>::boxed(),
+        Adapter::<relation::remove::RemoveRelation>::boxed(),
+        Adapter::<relation::suspend::ResumeRelation>::boxed(),
+        Adapter::<relation::suspend::SuspendRelation>::boxed(),
+        Adapter::<resource::attach::AttachResource>::boxed(),
+        Adapter::<resource::list::Resources>::boxed(),
+        Adapter::<resource::of_charm::CharmResources>::boxed(),
+        Adapter::<unit::add::AddUnit>::boxed(),
+        Adapter::<unit::remove::RemoveUnit>::boxed(),
+        Adapter::<unit::resolved::Resolved>::boxed(),
+        Adapter::<unit::show::ShowUnit>::boxed(),
+    ]
+}
+
+/// Tools for models and what belongs to all of their applications.
+fn model_tools() -> Vec<Box<dyn Tool>> {
+    vec![
+        Adapter::<block::enable_destroy::EnableDestroyController>::boxed(),
+        Adapter::<block::list::DisabledCommands>::boxed(),
+        Adapter::<block::switch::DisableCommand>::boxed(),
+        Adapter::<block::switch::EnableCommand>::boxed(),
+        Adapter::<firewall::list::FirewallRules>::boxed(),
+        Adapter::<firewall::set::SetFirewallRule>::boxed(),
+        Adapter::<key::change::ChangeKeys<key::change::Add>>::boxed(),
+        Adapter::<key::change::ChangeKeys<key::change::Remove>>::boxed(),
+        Adapter::<key::list::SshKeys>::boxed(),
+        Adapter::<log::debug::DebugLog>::boxed(),
+        Adapter::<log::status::ShowStatusLog>::boxed(),
         Adapter::<model::add::AddModel>::boxed(),
         Adapter::<model::config::ModelConfig>::boxed(),
+        Adapter::<model::constraints::ModelConstraints>::boxed(),
+        Adapter::<model::defaults::ModelDefaults>::boxed(),
         Adapter::<model::destroy::DestroyModel>::boxed(),
+        Adapter::<model::export_bundle::ExportBundle>::boxed(),
         Adapter::<model::list::Models>::boxed(),
+        Adapter::<model::set_constraints::SetModelConstraints>::boxed(),
         Adapter::<model::show::ShowModel>::boxed(),
         Adapter::<model::status::Status>::boxed(),
         Adapter::<model::wait::WaitFor>::boxed(),
@@ -54,12 +104,61 @@ pub(crate) fn tools() -> Vec<Box<dyn Tool>> {
         Adapter::<offer::find::FindOffers>::boxed(),
         Adapter::<offer::list::Offers>::boxed(),
         Adapter::<offer::make::Offer>::boxed(),
-        Adapter::<relation::integrate::Integrate>::boxed(),
-        Adapter::<relation::remove::RemoveRelation>::boxed(),
-        Adapter::<unit::add::AddUnit>::boxed(),
-        Adapter::<unit::remove::RemoveUnit>::boxed(),
-        Adapter::<unit::resolved::Resolved>::boxed(),
-        Adapter::<unit::show::ShowUnit>::boxed(),
+        Adapter::<offer::remove::RemoveOffer>::boxed(),
+        Adapter::<offer::remove_saas::RemoveSaas>::boxed(),
+        Adapter::<offer::show::ShowOffer>::boxed(),
+        Adapter::<payload::list::Payloads>::boxed(),
+        Adapter::<secret::access::GrantSecret>::boxed(),
+        Adapter::<secret::access::RevokeSecret>::boxed(),
+        Adapter::<secret::add::AddSecret>::boxed(),
+        Adapter::<secret::list::Secrets>::boxed(),
+        Adapter::<secret::remove::RemoveSecret>::boxed(),
+        Adapter::<secret::show::ShowSecret>::boxed(),
+        Adapter::<secret::update::UpdateSecret>::boxed(),
+        Adapter::<space::add::AddSpace>::boxed(),
+        Adapter::<space::list::Spaces>::boxed(),
+        Adapter::<space::reload::ReloadSpaces>::boxed(),
+        Adapter::<space::remove::RemoveSpace>::boxed(),
+        Adapter::<space::rename::RenameSpace>::boxed(),
+        Adapter::<space::show::ShowSpace>::boxed(),
+        Adapter::<space::subnets::Subnets>::boxed(),
+        Adapter::<storage::add::AddStorage>::boxed(),
+        Adapter::<storage::attach::AttachStorage>::boxed(),
+        Adapter::<storage::change_pool::CreateStoragePool>::boxed(),
+        Adapter::<storage::change_pool::UpdateStoragePool>::boxed(),
+        Adapter::<storage::detach::DetachStorage>::boxed(),
+        Adapter::<storage::list::ListStorage>::boxed(),
+        Adapter::<storage::pools::StoragePools>::boxed(),
+        Adapter::<storage::remove::RemoveStorage>::boxed(),
+        Adapter::<storage::remove_pool::RemoveStoragePool>::boxed(),
+        Adapter::<storage::show::ShowStorage>::boxed(),
+    ]
+}
+
+/// Tools for controllers, their users and clouds.
+fn controller_tools() -> Vec<Box<dyn Tool>> {
+    vec![
+        Adapter::<cloud::access::ChangeAccess<cloud::access::Grant>>::boxed(),
+        Adapter::<cloud::access::ChangeAccess<cloud::access::Revoke>>::boxed(),
+        Adapter::<cloud::list::Clouds>::boxed(),
+        Adapter::<cloud::regions::Regions>::boxed(),
+        Adapter::<cloud::show::ShowCloud>::boxed(),
+        Adapter::<controller::config::ControllerConfig>::boxed(),
+        Adapter::<controller::enable_ha::EnableHa>::boxed(),
+        Adapter::<controller::list::Controllers>::boxed(),
+        Adapter::<controller::show::ShowController>::boxed(),
+        Adapter::<controller::whoami::Whoami>::boxed(),
+        Adapter::<credential::list::Credentials>::boxed(),
+        Adapter::<credential::set::SetCredential>::boxed(),
+        Adapter::<credential::show::ShowCredential>::boxed(),
+        Adapter::<secret_backend::list::SecretBackends>::boxed(),
+        Adapter::<secret_backend::show::ShowSecretBackend>::boxed(),
+        Adapter::<user::access::ChangeAccess<user::access::Grant>>::boxed(),
+        Adapter::<user::access::ChangeAccess<user::access::Revoke>>::boxed(),
         Adapter::<user::list::Users>::boxed(),
+        Adapter::<user::show::ShowUser>::boxed(),
+        Adapter::<user::switch::SwitchUser<user::switch::Disable>>::boxed(),
+        Adapter::<user::switch::SwitchUser<user::switch::Enable>>::boxed(),
+        Adapter::<user::switch::SwitchUser<user::switch::Remove>>::boxed(),
     ]
 }

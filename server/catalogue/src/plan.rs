@@ -53,6 +53,7 @@ struct PlannedCall<C: Command> {
 impl<C: Command> PlannedCommand for PlannedCall<C> {
     fn preview<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Result<Option<Value>, Failure>> {
         async {
+            check_substrate::<C>(target)?;
             let facts = self.preconditions.check(target).await?;
             let preview = C::preview(&self.args, target).await?;
             let mut preview = preview.unwrap_or_else(|| json!({}));
@@ -83,6 +84,7 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
     ) -> BoxFuture<'static, Result<Answer, Failure>> {
         async move {
             let view = view::<C>(&self.options, self.fingerprint, self.changes, &target)?;
+            check_substrate::<C>(&target)?;
             match C::run(permit, self.args, Arc::clone(&target)).await {
                 Ok(output) => render::<C>(&view, output),
                 Err(failure) => Err(self.preconditions.explain(failure, &target).await),
@@ -103,6 +105,15 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
         let shape = Shape { command: C::COMMAND, scope: C::SCOPE, positional: C::POSITIONAL };
         command_line(shape, arguments, &self.options)
     }
+}
+
+/// Fails in a Kubernetes model where the command works on machines only.
+fn check_substrate<C: Command>(target: &ResolvedTarget) -> Result<(), Failure> {
+    if !C::MACHINES_ONLY || !target.is_kubernetes() {
+        return Ok(());
+    }
+    let problem = format!("`{}` is not supported on container models, and {} is one", C::COMMAND, target.model_name());
+    Err(Failure::refused(problem, "name a model on machines; `juju_models` lists the type of each"))
 }
 
 /// How the caller wants the answer of a command.
@@ -206,6 +217,8 @@ pub trait Tool: Send + Sync {
     fn name(&self) -> &str;
     /// The command of the Juju client, `add-unit`.
     fn command(&self) -> &'static str;
+    /// Other names that the Juju client has for the command.
+    fn aliases(&self) -> &'static [&'static str];
     /// Group of tools that it belongs to.
     fn toolset(&self) -> &'static str;
     /// What it does, in one or two sentences.
@@ -224,6 +237,10 @@ pub trait Tool: Send + Sync {
     fn input_schema(&self) -> &Arc<Map<String, Value>>;
     /// The same as compact JSON.
     fn input_schema_text(&self) -> &str;
+    /// Whether it takes an argument of this name: a property, or a flag of the client that means one.
+    fn accepts(&self, argument: &str) -> bool {
+        coerce::accepts(self.command(), self.input_schema(), argument)
+    }
     /// Checks the arguments and states what they would do, without doing it.
     ///
     /// # Errors
@@ -259,6 +276,10 @@ impl<C: Command> Tool for Adapter<C> {
 
     fn command(&self) -> &'static str {
         C::COMMAND
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        C::ALIASES
     }
 
     fn toolset(&self) -> &'static str {

@@ -10,7 +10,7 @@ use crate::{Tool, juju, nearest};
 /// All tools, by name and in order.
 pub struct Catalogue {
     tools: BTreeMap<String, Box<dyn Tool>>,
-    /// Descriptions in small letters, in the same order.
+    /// Descriptions and aliases in small letters, in the same order.
     descriptions: Vec<String>,
     detector: Arc<Detector>,
 }
@@ -20,7 +20,7 @@ impl Catalogue {
     #[must_use]
     pub fn builtin() -> Self {
         let tools: BTreeMap<_, _> = juju::tools().into_iter().map(|tool| (tool.name().to_owned(), tool)).collect();
-        let descriptions = tools.values().map(|tool| tool.description().to_lowercase()).collect();
+        let descriptions = tools.values().map(|tool| searched(tool.as_ref())).collect();
         Self { tools, descriptions, detector: Arc::default() }
     }
 
@@ -28,15 +28,15 @@ impl Catalogue {
     #[must_use]
     pub fn with_tool(mut self, tool: Box<dyn Tool>) -> Self {
         self.tools.insert(tool.name().to_owned(), tool);
-        self.descriptions = self.tools.values().map(|tool| tool.description().to_lowercase()).collect();
+        self.descriptions = self.tools.values().map(|tool| searched(tool.as_ref())).collect();
         self
     }
 
-    /// The tool of this name; the client's word (`add-unit`) is understood too.
+    /// The tool of this name; the client's words (`add-unit`, `list-offers`) are understood too.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&dyn Tool> {
         let found = self.tools.get(name).or_else(|| self.tools.get(&format!("juju_{}", name.replace('-', "_"))));
-        found.map(AsRef::as_ref)
+        found.or_else(|| self.tools.values().find(|tool| is_alias(tool.as_ref(), name))).map(AsRef::as_ref)
     }
 
     /// The command nearest to one that does not exist, `add-unit`.
@@ -75,6 +75,21 @@ impl Catalogue {
         found.sort_by_key(|(rank, _)| *rank);
         found.into_iter().map(|(_, tool)| tool).collect()
     }
+}
+
+/// Whether a name is another name of the tool's command, in the client's form or in that of tools.
+fn is_alias(tool: &dyn Tool, name: &str) -> bool {
+    let command = name.strip_prefix("juju_").unwrap_or(name).replace('_', "-");
+    tool.aliases().contains(&command.as_str())
+}
+
+/// The text of a tool that a search looks at beside its name.
+fn searched(tool: &dyn Tool) -> String {
+    std::iter::once(tool.description())
+        .chain(tool.aliases().iter().copied())
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
 }
 
 /// How far a tool is from what is looked for: words in the name count most. `None` where no word fits.

@@ -2,11 +2,12 @@
 
 /// For each command, the client's flags and the properties that have their meaning. A flag with the name of its property is
 /// understood without an entry, with dashes too.
-const FLAGS: [(&str, &[(&str, &str)]); 7] = [
+const FLAGS: [(&str, &[(&str, &str)]); 12] = [
     ("add-machine", &[("n", "num_machines")]),
     ("add-unit", &[("n", "num_units")]),
     ("debug-log", &[("i", "include"), ("x", "exclude"), ("l", "level"), ("n", "lines")]),
     ("deploy", &[("n", "num_units"), ("resource", "resources")]),
+    ("enable-ha", &[("n", "num_controllers")]),
     (
         "exec",
         &[
@@ -19,6 +20,10 @@ const FLAGS: [(&str, &[(&str, &str)]); 7] = [
         ],
     ),
     ("operations", &[("applications", "apps")]),
+    ("rename-space", &[("rename", "new_name")]),
+    ("set-firewall-rule", &[("whitelist", "allowlist")]),
+    ("show-secret", &[("r", "revision")]),
+    ("status", &[("integrations", "relations")]),
     ("refresh", &[("resource", "resources"), ("force_series", "force_base")]),
 ];
 

@@ -1,5 +1,6 @@
 //! Entities that arguments name, as policy and ledger see them.
 
+use juju_wire::tag::Tag;
 use policy::{EntityKind, TargetEntity};
 
 use crate::entity;
@@ -32,6 +33,11 @@ pub(crate) fn machine(id: &str) -> TargetEntity {
 
 pub(crate) fn machines(ids: &[String]) -> impl Iterator<Item = TargetEntity> {
     ids.iter().map(|id| machine(id))
+}
+
+/// An entity of a kind that no application and no model is part of, such as a space, a cloud, a user or a credential.
+pub(crate) fn other(kind: &str, name: &str) -> TargetEntity {
+    TargetEntity::Known(Tag::new(kind, name).to_string())
 }
 
 /// The machines among placement directives: `3`, `0/lxd/1`, `lxd:3`. Others, `lxd` or `zone=a`, name none that exists.

@@ -5,8 +5,22 @@ use catalogue::Catalogue;
 use crate::{Endpoint, Selection};
 
 /// What the instructions promise that the tools operate on. A test searches the catalogue for each.
-const SUBJECTS: [&str; 9] =
-    ["controllers", "models", "applications", "units", "machines", "relations", "offers", "actions", "logs"];
+const SUBJECTS: [&str; 14] = [
+    "controllers",
+    "models",
+    "applications",
+    "units",
+    "machines",
+    "relations",
+    "offers",
+    "actions",
+    "logs",
+    "secrets",
+    "storage",
+    "networks",
+    "clouds",
+    "users",
+];
 
 const COMMON: &str = "\
 Search here for anything about Juju, charms, deployments or their status.

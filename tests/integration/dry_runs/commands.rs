@@ -1,0 +1,159 @@
+//! Rows of `dry_runs.rs` for storage, secrets, networks, access, and the controller.
+
+use serde_json::{Value, json};
+
+use super::Refused;
+
+/// What the rows below act on: a secret, a space, a pool, and an application of another model.
+pub(super) fn prepared() -> Vec<(&'static str, Value)> {
+    vec![
+        ("juju_add_secret", json!({"name": "api-key", "secret_content": {"user": "ana"}})),
+        ("juju_add_space", json!({"name": "backend"})),
+        ("juju_create_storage_pool", json!({"name": "fast", "provider": "loop"})),
+        ("juju_consume", json!({"offer": "admin/edge.ingress", "application_alias": "entrance"})),
+    ]
+}
+
+/// Arguments with which each tool does something in the scenario `kubernetes`.
+pub(super) fn accepted() -> Vec<(&'static str, Value)> {
+    let secret = json!({"id_or_name": "api-key"});
+    let shared = json!({"id_or_name": "api-key", "applications": ["web"]});
+    let reader = json!({"user": "reader"});
+    let cloud = json!({"user": "reader", "permission": "add-model", "clouds": ["microk8s"]});
+    vec![
+        ("juju_add_secret", json!({"name": "other", "secret_content": {"user": "x"}})),
+        ("juju_add_space", json!({"name": "data"})),
+        ("juju_add_ssh_key", json!({"keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMmX ana"]})),
+        ("juju_add_storage", json!({"unit": "postgresql/0", "storage": {"pgdata": "1G"}})),
+        (
+            "juju_attach_resource",
+            json!({"model": "edge", "application": "traefik", "resource": "traefik-image", "value": "ghcr.io/acme/t:1"}),
+        ),
+        ("juju_attach_storage", json!({"unit": "postgresql/1", "storage": ["pgdata/0"]})),
+        ("juju_bind", json!({"application": "web", "bind": {"": "alpha"}})),
+        ("juju_cancel_task", json!({"task_ids": ["2"]})),
+        ("juju_controller_config", json!({"values": {"auditing-enabled": true}})),
+        ("juju_create_storage_pool", json!({"name": "slow", "provider": "loop"})),
+        ("juju_detach_storage", json!({"storage": ["pgdata/0"]})),
+        ("juju_disable_command", json!({"command_set": "all"})),
+        ("juju_disable_user", reader.clone()),
+        ("juju_enable_command", json!({"command_set": "all"})),
+        ("juju_enable_destroy_controller", json!({})),
+        ("juju_enable_ha", json!({"num_controllers": 3})),
+        ("juju_enable_user", reader.clone()),
+        ("juju_grant", json!({"user": "reader", "permission": "write", "to": ["shop"]})),
+        ("juju_grant_cloud", cloud.clone()),
+        ("juju_grant_secret", shared.clone()),
+        ("juju_model_defaults", json!({"values": {"ftp-proxy": "10.0.0.1:8000"}})),
+        ("juju_reload_spaces", json!({})),
+        ("juju_remove_offer", json!({"urls": ["admin/edge.ingress"]})),
+        ("juju_remove_saas", json!({"applications": ["entrance"]})),
+        ("juju_remove_secret", secret.clone()),
+        ("juju_remove_space", json!({"name": "backend"})),
+        ("juju_remove_ssh_key", json!({"keys": ["ana"]})),
+        ("juju_remove_storage", json!({"storage": ["pgdata/0"]})),
+        ("juju_remove_storage_pool", json!({"name": "fast"})),
+        ("juju_remove_user", reader),
+        ("juju_rename_space", json!({"old_name": "backend", "new_name": "back"})),
+        ("juju_resume_relation", json!({"relation_ids": [1]})),
+        ("juju_retry_provisioning", json!({"machines": ["0"]})),
+        ("juju_revoke", json!({"user": "reader", "permission": "read", "to": ["shop"]})),
+        ("juju_revoke_cloud", cloud),
+        ("juju_revoke_secret", shared),
+        ("juju_set_application_base", json!({"application": "web", "base": "ubuntu@22.04"})),
+        ("juju_set_credential", json!({"model": "edge", "cloud": "microk8s", "credential": "microk8s"})),
+        ("juju_set_firewall_rule", json!({"service": "ssh", "allowlist": ["10.0.0.0/8"]})),
+        ("juju_set_model_constraints", json!({"constraints": "mem=1G"})),
+        ("juju_suspend_relation", json!({"relation_ids": [1]})),
+        ("juju_update_secret", json!({"id_or_name": "api-key", "info": "For the API."})),
+        ("juju_update_storage_pool", json!({"name": "fast", "attributes": {"a": "b"}})),
+    ]
+}
+
+/// What only machine models have.
+fn refused_on_kubernetes() -> impl Iterator<Item = Refused> {
+    let at_edge = |tool: &'static str, mut arguments: Value| {
+        arguments["model"] = json!("edge");
+        (tool, arguments, "refused", "container model", "model on machines")
+    };
+    [
+        ("juju_add_space", json!({"name": "data"})),
+        ("juju_add_ssh_key", json!({"keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMmX ana"]})),
+        ("juju_reload_spaces", json!({})),
+        ("juju_remove_ssh_key", json!({"keys": ["ana"]})),
+        ("juju_retry_provisioning", json!({"machines": ["0"]})),
+        ("juju_set_firewall_rule", json!({"service": "ssh", "allowlist": ["10.0.0.0/8"]})),
+    ]
+    .into_iter()
+    .map(move |(tool, arguments)| at_edge(tool, arguments))
+}
+
+/// What the arguments show already.
+fn refused_for_arguments() -> impl Iterator<Item = Refused> {
+    [
+        ("juju_add_secret", json!({"name": "other", "secret_content": {}}), "at least one key"),
+        ("juju_cancel_task", json!({"task_ids": ["web"]}), "task_ids"),
+        ("juju_controller_config", json!({"values": {"auditing-enabled": "perhaps"}}), "auditing-enabled"),
+        ("juju_disable_command", json!({"command_set": "everything"}), "command_set"),
+        ("juju_enable_command", json!({"command_set": "everything"}), "command_set"),
+        ("juju_enable_destroy_controller", json!({"force": true}), "force"),
+        ("juju_disable_user", json!({"user": "a b"}), "user"),
+        ("juju_enable_ha", json!({"num_controllers": 2}), "odd"),
+        ("juju_enable_user", json!({"user": "a b"}), "user"),
+        ("juju_grant", json!({"user": "reader", "permission": "everything", "to": ["shop"]}), "permission"),
+        ("juju_grant_cloud", json!({"user": "reader", "permission": "admin", "clouds": []}), "at least one cloud"),
+        ("juju_model_defaults", json!({"values": {"agent-version": "3.6.1"}}), "agent-version"),
+        ("juju_remove_user", json!({"user": "a b"}), "user"),
+        ("juju_revoke", json!({"user": "reader", "permission": "everything", "to": ["shop"]}), "permission"),
+        ("juju_revoke_cloud", json!({"user": "reader", "permission": "admin", "clouds": []}), "at least one cloud"),
+    ]
+    .into_iter()
+    .map(|(tool, arguments, sentence)| (tool, arguments, "invalid_arguments", sentence, ""))
+}
+
+/// Dry runs that are refused as the acts would be.
+pub(super) fn refused() -> Vec<Refused> {
+    let missing =
+        |tool: &'static str, arguments: Value, sentence: &'static str| (tool, arguments, "not_found", sentence, "");
+    let found = vec![
+        missing("juju_update_secret", json!({"id_or_name": "api-kye", "info": "x"}), "api-kye"),
+        missing("juju_remove_secret", json!({"id_or_name": "api-kye"}), "api-kye"),
+        missing("juju_grant_secret", json!({"id_or_name": "api-kye", "applications": ["web"]}), "api-kye"),
+        missing("juju_revoke_secret", json!({"id_or_name": "api-kye", "applications": ["web"]}), "api-kye"),
+        missing("juju_add_storage", json!({"unit": "postgresql/9", "storage": {"pgdata": "1G"}}), "postgresql/9"),
+        missing("juju_attach_storage", json!({"unit": "postgresql/1", "storage": ["pgdata/9"]}), "pgdata/9"),
+        missing("juju_detach_storage", json!({"storage": ["pgdata/9"]}), "pgdata/9"),
+        missing("juju_remove_storage", json!({"storage": ["pgdata/9"]}), "pgdata/9"),
+        missing("juju_update_storage_pool", json!({"name": "fats", "attributes": {"a": "b"}}), "fats"),
+        missing("juju_remove_storage_pool", json!({"name": "fats"}), "fats"),
+        ("juju_create_storage_pool", json!({"name": "slow"}), "refused", "provider", ""),
+        missing("juju_rename_space", json!({"old_name": "backedn", "new_name": "back"}), "backedn"),
+        missing("juju_remove_space", json!({"name": "backedn"}), "backedn"),
+        missing("juju_bind", json!({"application": "wbe", "bind": {"": "alpha"}}), "\"wbe\" not found"),
+        missing(
+            "juju_set_application_base",
+            json!({"application": "wbe", "base": "ubuntu@22.04"}),
+            "\"wbe\" not found",
+        ),
+        missing("juju_set_model_constraints", json!({"constraints": "spaces=alfa"}), "alfa"),
+        missing("juju_suspend_relation", json!({"relation_ids": [99]}), "relation 99 not found"),
+        missing("juju_resume_relation", json!({"relation_ids": [99]}), "relation 99 not found"),
+        missing("juju_remove_offer", json!({"urls": ["admin/edge.ingres"]}), "ingres"),
+        missing("juju_remove_saas", json!({"applications": ["entranec"]}), "\"entranec\" not found"),
+        (
+            "juju_attach_resource",
+            json!({"model": "edge", "application": "traefik", "resource": "image", "value": "ghcr.io/acme/t:1"}),
+            "refused",
+            "no resource `image`",
+            "`traefik-image`",
+        ),
+        (
+            "juju_set_credential",
+            json!({"model": "edge", "cloud": "microk8s", "credential": "other"}),
+            "refused",
+            "no credential `other`",
+            "it has: microk8s",
+        ),
+    ];
+    found.into_iter().chain(refused_on_kubernetes()).chain(refused_for_arguments()).collect()
+}

@@ -1,0 +1,257 @@
+//! Every writing command sends the same requests as the real Juju client: facade, version, method and parameters, as a simulated
+//! controller records them.
+
+use juju_sim::Simulator;
+use serde_json::{Value, json};
+use tests::{SideBySide, side_by_side::simulator};
+
+/// The estate in which the commands run.
+const ESTATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/real/compare/estate.yaml");
+
+/// A tool with its arguments, and the client's words for the same.
+type Case = (&'static str, Value, &'static [&'static str]);
+
+/// One after the other, each on what the earlier ones left.
+fn cases() -> Vec<Case> {
+    [secrets(), network(), storage(), access(), guards(), offers(), controllers()].concat()
+}
+
+fn secrets() -> Vec<Case> {
+    let content = json!({"user": "ana", "token#base64": "czNjcmV0"});
+    vec![
+        (
+            "add-secret",
+            json!({"model": "prod", "name": "api-key", "secret_content": content, "info": "For the API."}),
+            &["add-secret", "-m", "prod", "api-key", "user=ana", "token#base64=czNjcmV0", "--info", "For the API."],
+        ),
+        (
+            "update-secret",
+            json!({"model": "prod", "id_or_name": "api-key", "secret_content": {"user": "bob"}, "auto_prune": true}),
+            &["update-secret", "-m", "prod", "api-key", "user=bob", "--auto-prune"],
+        ),
+        (
+            "grant-secret",
+            json!({"model": "prod", "id_or_name": "api-key", "applications": ["web", "db"]}),
+            &["grant-secret", "-m", "prod", "api-key", "web,db"],
+        ),
+        (
+            "revoke-secret",
+            json!({"model": "prod", "id_or_name": "api-key", "applications": ["db"]}),
+            &["revoke-secret", "-m", "prod", "api-key", "db"],
+        ),
+        (
+            "remove-secret",
+            json!({"model": "prod", "id_or_name": "api-key", "revision": 2}),
+            &["remove-secret", "-m", "prod", "api-key", "--revision", "2"],
+        ),
+    ]
+}
+
+fn network() -> Vec<Case> {
+    vec![
+        ("add-space", json!({"model": "prod", "name": "backend"}), &["add-space", "-m", "prod", "backend"]),
+        (
+            "rename-space",
+            json!({"model": "prod", "old_name": "backend", "new_name": "data"}),
+            &["rename-space", "-m", "prod", "backend", "data"],
+        ),
+        ("reload-spaces", json!({"model": "prod"}), &["reload-spaces", "-m", "prod"]),
+        (
+            "bind",
+            json!({"model": "prod", "application": "web", "bind": {"db": "data"}}),
+            &["bind", "-m", "prod", "web", "db=data"],
+        ),
+        (
+            "bind",
+            json!({"model": "prod", "application": "db", "bind": {"": "data"}, "force": true}),
+            &["bind", "-m", "prod", "db", "data", "--force"],
+        ),
+        (
+            "set-firewall-rule",
+            json!({"model": "prod", "service": "ssh", "allowlist": ["10.0.0.0/8", "192.168.0.0/16"]}),
+            &["set-firewall-rule", "-m", "prod", "ssh", "--allowlist", "10.0.0.0/8,192.168.0.0/16"],
+        ),
+        (
+            "set-model-constraints",
+            json!({"model": "prod", "constraints": "mem=4G cores=2"}),
+            &["set-model-constraints", "-m", "prod", "mem=4G", "cores=2"],
+        ),
+        (
+            "set-application-base",
+            json!({"model": "prod", "application": "web", "base": "ubuntu@22.04"}),
+            &["set-application-base", "-m", "prod", "web", "ubuntu@22.04"],
+        ),
+    ]
+}
+
+fn storage() -> Vec<Case> {
+    vec![
+        (
+            "create-storage-pool",
+            json!({"model": "prod", "name": "fast", "provider": "loop", "attributes": {"it": "works"}}),
+            &["create-storage-pool", "-m", "prod", "fast", "loop", "it=works"],
+        ),
+        (
+            "update-storage-pool",
+            json!({"model": "prod", "name": "fast", "attributes": {"it": "still", "number": 5}}),
+            &["update-storage-pool", "-m", "prod", "fast", "it=still", "number=5"],
+        ),
+        (
+            "remove-storage-pool",
+            json!({"model": "prod", "name": "fast"}),
+            &["remove-storage-pool", "-m", "prod", "fast"],
+        ),
+        (
+            "create-storage-pool",
+            json!({"model": "k8s", "name": "slow", "attributes": {"a": "b"}}),
+            &["create-storage-pool", "-m", "k8s", "slow", "a=b"],
+        ),
+        (
+            "remove-storage",
+            json!({"model": "k8s", "storage": ["books/0"], "no_destroy": true}),
+            &["remove-storage", "-m", "k8s", "books/0", "--no-destroy"],
+        ),
+    ]
+}
+
+fn access() -> Vec<Case> {
+    vec![
+        (
+            "grant",
+            json!({"user": "reader", "permission": "write", "to": ["admin/prod", "staging"]}),
+            &["grant", "reader", "write", "admin/prod", "staging"],
+        ),
+        (
+            "revoke",
+            json!({"user": "reader", "permission": "write", "to": ["prod"]}),
+            &["revoke", "reader", "write", "prod"],
+        ),
+        (
+            "grant",
+            json!({"user": "reader", "permission": "consume", "to": ["admin/prod.shop-database"]}),
+            &["grant", "reader", "consume", "admin/prod.shop-database"],
+        ),
+        ("grant", json!({"user": "reader", "permission": "superuser"}), &["grant", "reader", "superuser"]),
+        ("revoke", json!({"user": "reader", "permission": "superuser"}), &["revoke", "reader", "superuser"]),
+        (
+            "grant-cloud",
+            json!({"user": "reader", "permission": "add-model", "clouds": ["dummy"]}),
+            &["grant-cloud", "reader", "add-model", "dummy"],
+        ),
+        (
+            "revoke-cloud",
+            json!({"user": "reader", "permission": "add-model", "clouds": ["dummy"]}),
+            &["revoke-cloud", "reader", "add-model", "dummy"],
+        ),
+        ("disable-user", json!({"user": "reader"}), &["disable-user", "reader"]),
+        ("enable-user", json!({"user": "reader"}), &["enable-user", "reader"]),
+        ("remove-user", json!({"user": "reader"}), &["remove-user", "--yes", "reader"]),
+        ("add-ssh-key", json!({"model": "prod", "keys": [KEY]}), &["add-ssh-key", "-m", "prod", KEY]),
+        (
+            "remove-ssh-key",
+            json!({"model": "prod", "keys": ["me@there"]}),
+            &["remove-ssh-key", "-m", "prod", "me@there"],
+        ),
+    ]
+}
+
+/// A public key.
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMmXXbpVhM9Z9qvW3jGk1nWbOZkZb3R1cR1oV1x1Zb0b me@there";
+
+fn guards() -> Vec<Case> {
+    vec![
+        (
+            "disable-command",
+            json!({"model": "staging", "command_set": "remove-object", "message": "frozen for a while"}),
+            &["disable-command", "-m", "staging", "remove-object", "frozen", "for", "a", "while"],
+        ),
+        (
+            "enable-command",
+            json!({"model": "staging", "command_set": "remove-object"}),
+            &["enable-command", "-m", "staging", "remove-object"],
+        ),
+        ("enable-destroy-controller", json!({}), &["enable-destroy-controller"]),
+        ("retry-provisioning", json!({"model": "prod", "machines": ["1"]}), &["retry-provisioning", "-m", "prod", "1"]),
+        (
+            "model-defaults",
+            json!({"cloud": "dummy", "values": {"ftp-proxy": "10.0.0.1:8000"}}),
+            &["model-defaults", "--cloud", "dummy", "ftp-proxy=10.0.0.1:8000"],
+        ),
+        (
+            "model-defaults",
+            json!({"cloud": "dummy", "reset": ["ftp-proxy"]}),
+            &["model-defaults", "--cloud", "dummy", "--reset", "ftp-proxy"],
+        ),
+    ]
+}
+
+fn offers() -> Vec<Case> {
+    vec![("remove-offer", json!({"urls": ["admin/prod.shop-database"]}), &["remove-offer", "admin/prod.shop-database"])]
+}
+
+fn controllers() -> Vec<Case> {
+    vec![
+        (
+            "set-credential",
+            json!({"model": "prod", "cloud": "dummy", "credential": "cred"}),
+            &["set-credential", "-m", "prod", "dummy", "cred"],
+        ),
+        (
+            "controller-config",
+            json!({"values": {"auditing-enabled": true, "audit-log-max-backups": 7, "query-tracing-threshold": "2s"}}),
+            &["controller-config", "auditing-enabled=true", "audit-log-max-backups=7", "query-tracing-threshold=2s"],
+        ),
+        (
+            "enable-ha",
+            json!({"num_controllers": 3, "constraints": "mem=8G"}),
+            &["enable-ha", "-n", "3", "--constraints", "mem=8G"],
+        ),
+    ]
+}
+
+/// Members without a value mean the same as none.
+fn normalised(value: Value) -> Value {
+    match value {
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name, normalised(value)))
+            .collect(),
+        Value::Array(items) => items.into_iter().map(normalised).collect(),
+        other => other,
+    }
+}
+
+fn recorded(simulator: &Simulator) -> Vec<Value> {
+    let mut requests: Vec<_> = simulator.take_recorded_writes().into_iter().map(normalised).collect();
+    for request in requests.iter_mut().filter_map(Value::as_object_mut) {
+        // no parameters, and none
+        request.retain(|name, value| name != "params" || *value != json!({}));
+    }
+    requests
+}
+
+#[tokio::test]
+#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
+async fn writes_send_the_requests_of_the_real_client() {
+    let (our_simulator, their_simulator) = (simulator(ESTATE).await, simulator(ESTATE).await);
+    let ours = SideBySide::on_simulator(&our_simulator).await;
+    let theirs = SideBySide::on_simulator(&their_simulator).await;
+    let mut found = Vec::new();
+    for (tool, arguments, words) in cases() {
+        // what the simulator refuses, it refuses of both
+        let outcome = ours.juju_mcp(tool, &arguments).await.map(drop);
+        let expected = theirs.juju_cli_text(words).await.map(drop);
+        let (sent, wanted) = (recorded(&our_simulator), recorded(&their_simulator));
+        if sent != wanted {
+            let (sent, wanted) = (json!(sent), json!(wanted));
+            found.push(format!(
+                "{tool} {arguments}\n  sends   {sent}\n  instead {wanted}\n  {outcome:?}, and the client {expected:?}"
+            ));
+        }
+        if wanted.is_empty() {
+            found.push(format!("juju {words:?} sends nothing"));
+        }
+    }
+    assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
+}
