@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use juju_client::ModelAccess;
 use juju_wire::{entity::Entities, facade::action::ApplicationsCharmsActions, tag::Tag};
 use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Command, Failure, ResolvedTarget, Scope, juju::render::bulk_single, nearest, target};
+use crate::{Command, Failure, JujuAccess, ResolvedTarget, Scope, juju::render::bulk_single, nearest, target};
 
 /// The tool `juju_show_action`.
 pub struct ShowAction;
@@ -49,6 +50,11 @@ impl Command for ShowAction {
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["application", "action"];
+
+    // `apiserver/facades/client/action`: the actions of charms are for those who may run them
+    fn juju_access(_: &Args) -> JujuAccess {
+        JujuAccess::Model(ModelAccess::Write)
+    }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         vec![target::application(&args.application)]

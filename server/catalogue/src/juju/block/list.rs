@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use juju_client::ModelAccess;
 use juju_wire::facade::{block::List, controller::ListBlockedModels};
 use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::command_set;
-use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table, juju::render::id};
+use crate::{Command, Concise, Failure, Filter, JujuAccess, ResolvedTarget, Scope, Table, juju::render::id};
 
 /// The tool `juju_disabled_commands`.
 pub struct DisabledCommands;
@@ -63,6 +64,11 @@ impl Command for DisabledCommands {
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const ROWS_PATH: Option<&'static str> = Some("");
+
+    // the blocks of all models are no matter of one model
+    fn juju_access(args: &Args) -> JujuAccess {
+        if args.all { JujuAccess::RoleCredential } else { JujuAccess::Model(ModelAccess::Read) }
+    }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         if args.all { vec![TargetEntity::All(EntityKind::Model)] } else { Vec::new() }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Command, Failure, ResolvedTarget, Scope,
+    Command, Failure, JujuAccess, ResolvedTarget, Scope,
     juju::{application::resources::content, render::bulk_single},
     nearest, target,
 };
@@ -51,6 +51,11 @@ impl Command for AttachResource {
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Write;
     const POSITIONAL: &'static [&'static str] = &["application", "resource", "value"];
+
+    // `apiserver/httpcontext.go` of Juju 3.6 knows no model in the token of an HTTP request
+    fn juju_access(_: &Args) -> JujuAccess {
+        JujuAccess::RoleCredential
+    }
 
     fn validate(args: &Args) -> Result<(), String> {
         if args.resource.is_empty() || args.value.is_empty() {

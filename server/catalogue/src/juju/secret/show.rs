@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use juju_client::ModelAccess;
 use juju_wire::facade::secrets::{
     ListSecrets,
     list::{ListSecretsArgs, SecretsFilter},
@@ -15,7 +16,7 @@ use super::{
     shape::{Parts, Secret, secrets},
     target_entity,
 };
-use crate::{Command, Failure, ResolvedTarget, Scope};
+use crate::{Command, Failure, JujuAccess, ResolvedTarget, Scope};
 
 /// The tool `juju_show_secret`.
 pub struct ShowSecret;
@@ -46,6 +47,11 @@ impl Command for ShowSecret {
     const MIN_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["id_or_name"];
+
+    // `apiserver/facades/client/secrets`: only admins of the model see contents
+    fn juju_access(args: &Args) -> JujuAccess {
+        JujuAccess::Model(if args.reveal { ModelAccess::Admin } else { ModelAccess::Read })
+    }
 
     fn effect(args: &Args) -> Effect {
         if args.reveal { Effect::Sensitive } else { Effect::Read }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use juju_client::ModelAccess;
 use juju_wire::{
     facade::spaces::{
         CreateSpaces,
@@ -14,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{check_name, check_networks};
-use crate::{Command, Failure, ResolvedTarget, Scope, target};
+use crate::{Command, Failure, JujuAccess, ResolvedTarget, Scope, target};
 
 /// The tool `juju_add_space`.
 pub struct AddSpace;
@@ -46,6 +47,11 @@ impl Command for AddSpace {
     const MACHINES_ONLY: bool = true;
     const MAX_EFFECT: Effect = Effect::Write;
     const POSITIONAL: &'static [&'static str] = &["name", "cidrs"];
+
+    // `apiserver/facades/client/spaces`
+    fn juju_access(_: &Args) -> JujuAccess {
+        JujuAccess::Model(ModelAccess::Admin)
+    }
 
     fn validate(args: &Args) -> Result<(), String> {
         check_name("name", &args.name)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use juju_client::ModelAccess;
 use juju_wire::{
     entity::Entity,
     facade::spaces::{
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::check_name;
 use crate::{
-    Command, Failure, ResolvedTarget, Scope,
+    Command, Failure, JujuAccess, ResolvedTarget, Scope,
     juju::render::{bulk_single, id},
     target,
 };
@@ -53,6 +54,11 @@ impl Command for RemoveSpace {
     const MAX_EFFECT: Effect = Effect::Destructive;
     const IDEMPOTENT: bool = true;
     const POSITIONAL: &'static [&'static str] = &["name"];
+
+    // `apiserver/facades/client/spaces`
+    fn juju_access(_: &Args) -> JujuAccess {
+        JujuAccess::Model(ModelAccess::Admin)
+    }
 
     fn validate(args: &Args) -> Result<(), String> {
         check_name("name", &args.name)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use juju_client::ModelAccess;
 use juju_wire::{
     facade::spaces::{
         RenameSpace as RenameMethod,
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{check_name, require};
-use crate::{Command, Failure, ResolvedTarget, Scope, target};
+use crate::{Command, Failure, JujuAccess, ResolvedTarget, Scope, target};
 
 /// The tool `juju_rename_space`.
 pub struct RenameSpace;
@@ -45,6 +46,11 @@ impl Command for RenameSpace {
     const MACHINES_ONLY: bool = true;
     const MAX_EFFECT: Effect = Effect::Write;
     const POSITIONAL: &'static [&'static str] = &["old_name", "new_name"];
+
+    // `apiserver/facades/client/spaces`
+    fn juju_access(_: &Args) -> JujuAccess {
+        JujuAccess::Model(ModelAccess::Admin)
+    }
 
     fn validate(args: &Args) -> Result<(), String> {
         check_name("old_name", &args.old_name)?;
