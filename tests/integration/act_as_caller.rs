@@ -100,6 +100,9 @@ async fn last_user(pair: &SideBySide) -> Option<String> {
     last_close(pair).await.juju.user
 }
 
+/// A key as `ssh-keygen -t ed25519` writes it.
+const SSH_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHtF4lHRkQ1TBKN0kwzQ0cXxZ1mM7rjSPDbcaiGC8QF9 ana@laptop";
+
 /// A call of every tool that works in a model, in an order in which each finds what it needs.
 fn calls() -> Vec<(&'static str, Value)> {
     vec![
@@ -120,6 +123,8 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("disabled-commands", json!({})),
         ("firewall-rules", json!({})),
         ("ssh-keys", json!({})),
+        ("add-ssh-key", json!({"keys": [SSH_KEY]})),
+        ("remove-ssh-key", json!({"keys": ["ana@laptop"]})),
         ("model-constraints", json!({})),
         ("export-bundle", json!({})),
         ("payloads", json!({})),

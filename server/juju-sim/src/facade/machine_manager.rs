@@ -188,7 +188,7 @@ fn take(model: &mut Model, id: &str) -> Result<(), RemoteError> {
 
 /// Retries the provisioning of machines; simulated machines never need it.
 fn retry(call: &Call, params: RetryProvisioningArgs) -> Result<ErrorResults, RemoteError> {
-    call.require(ModelAccess::Admin)?;
+    call.require(ModelAccess::Write)?;
     let uuid = call.model_uuid()?;
     call.read(|state| {
         let model = state.models.get(uuid).ok_or_else(|| RemoteError::not_found("model"))?;

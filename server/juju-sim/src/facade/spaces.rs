@@ -29,7 +29,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<CreateSpaces>(create);
     methods.on::<RenameSpace>(rename);
     methods.on::<RemoveSpace>(remove);
-    methods.on::<ReloadSpaces>(|call, ()| call.require(ModelAccess::Admin));
+    methods.on::<ReloadSpaces>(|call, ()| call.require(ModelAccess::Write));
     methods.on::<ListSubnets>(|call, _| {
         call.require(ModelAccess::Read)?;
         Ok(juju_wire::facade::subnets::ListSubnetsResults::default())

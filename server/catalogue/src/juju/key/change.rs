@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::list::OWNER;
 use crate::{
-    Blocks, Command, Failure, ResolvedTarget, Scope,
+    Access, Blocks, Command, Failure, ResolvedTarget, Scope,
     juju::render::{Item, bulk_items},
 };
 
@@ -94,6 +94,7 @@ impl<K: Change> Command for ChangeKeys<K> {
     const TOOLSET: &'static str = "access";
     const DESCRIPTION: &'static str = K::DESCRIPTION;
     const SCOPE: Scope = Scope::Model;
+    const ACCESS: Access = Access::Admin;
     const MACHINES_ONLY: bool = true;
     const MAX_EFFECT: Effect = K::EFFECT;
     const BLOCKS: Blocks = K::BLOCKS;
