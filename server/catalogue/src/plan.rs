@@ -3,7 +3,7 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use futures::future::{BoxFuture, FutureExt};
-use policy::{Act, Effect, Impact, Location, Permit, Planned, Target, TargetEntity};
+use policy::{Act, Effect, Impact, Location, Lookups, Permit, Planned, Target, TargetEntity};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -155,10 +155,10 @@ pub struct Plan {
 
 impl Plan {
     /// The act at its resolved location, joined to the command that would do it. What the arguments do not show is looked up: the
-    /// model behind a name, the units on a machine and the applications of a relation (for a read only where `applications`
-    /// matter), the number of units where it decides about the effect, and the size of units that are added. What cannot be looked
-    /// up stays unresolved, at its worst.
-    pub async fn resolve(self, target: &ResolvedTarget, applications: bool) -> Planned<PlannedWork> {
+    /// model behind a name, the units on a machine and the applications of a relation (for a read only where a role or a rule
+    /// selects by them), the number of units where it decides about the effect, and the size of units that are added, where a rule
+    /// reads it. What cannot be looked up stays unresolved, at its worst. A unit of unknown size counts at the default price.
+    pub async fn resolve(self, target: &ResolvedTarget, lookups: Lookups) -> Planned<PlannedWork> {
         let effect = match (target.unit_count(&self.entities), self.command.effect_with_units(0)) {
             (units, Some(_)) => units.await.and_then(|units| self.command.effect_with_units(units)),
             _ => None,
@@ -166,12 +166,14 @@ impl Plan {
         let mut impact = self.impact;
         // units that are added to an application have its size
         if impact.units_added > 0 && impact.charm.is_none() {
-            match target.application_constraints(&self.entities).await {
-                Ok(constraints) => impact.constraints = constraints,
-                Err(_) => impact.size_unknown = true,
-            }
+            let constraints = match lookups.sizes {
+                true => target.application_constraints(&self.entities).await.ok(),
+                false => None,
+            };
+            impact.size_unknown = constraints.is_none();
+            impact.constraints = constraints.flatten();
         }
-        let entities = target.resolve_entities(self.entities, applications || self.effect.changes()).await;
+        let entities = target.resolve_entities(self.entities, lookups.applications || self.effect.changes()).await;
         let act = Act {
             tool: self.tool,
             effect: effect.unwrap_or(self.effect),

@@ -82,7 +82,7 @@ async fn execute_planned(checked: CheckedCall<'_>, opener: &EntryOpener<'_>, mut
                 return Err(opener.record_refused(&plan.unresolved_act(), &options, refusal).await);
             }
         };
-    let planned = plan.resolve(&target, policy.selects_applications()).await;
+    let planned = plan.resolve(&target, policy.lookups()).await;
 
     // Begin the ledger entry. Reads persist it concurrently with the controller request, and the answer is returned only after
     // both; writes, dry runs and calls with a proof wait here.

@@ -91,7 +91,7 @@ pub async fn validate(
         None => None,
     };
     if let (Some(target), Some(tool)) = (&target, seen) {
-        simulated.act = tool.plan(arguments)?.resolve(target, policy.selects_applications()).await.act().clone();
+        simulated.act = tool.plan(arguments)?.resolve(target, policy.lookups()).await.act().clone();
     }
     let tool_call = ToolCall { dry_run: true, ..ToolCall::new(&simulated.act) };
     let new = NewEntry::from_call(caller, tool_call).with_roles(rights.roles().to_vec());

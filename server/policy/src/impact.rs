@@ -185,7 +185,7 @@ pub struct Impact {
     /// Size of what it adds, `mem=4G cores=2`: as the caller named it, or that of the application which gets more units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub constraints: Option<String>,
-    /// Whether the size of what it adds is that of an application that could not be read.
+    /// Whether the size of what it adds is that of an application, and was not read.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub size_unknown: bool,
     /// Networks that it opens an application to.

@@ -89,7 +89,7 @@ pub use option_mask::OptionMask;
 pub use pattern::Pattern;
 pub use permissions::Permissions;
 pub use permit::{ApprovalRequired, Authorization, Permit, Permitted, Planned, authorize};
-pub use policy::{Policy, UnknownRole};
+pub use policy::{Lookups, Policy, UnknownRole};
 pub use redact::{REDACTED, redact, redact_text};
 pub use role_binding::{RoleBinding, Subject};
 pub use roles::Roles;

@@ -131,11 +131,14 @@ impl Policy {
         self.roles.check_act(&self.evaluation_input(&act, "status", &roles)).is_ok()
     }
 
-    /// Whether a role or a rule selects acts by application, so that the applications behind an id have to be known.
+    /// What the roles and rules read of every act, beyond its arguments.
     #[must_use]
-    pub fn selects_applications(&self) -> bool {
+    pub fn lookups(&self) -> Lookups {
         let by_rule = self.rules.iter().flat_map(|rule| [Some(&rule.applies_to), rule.except.as_ref()]).flatten();
-        self.roles.selectors().chain(by_rule).any(|selector| !selector.applications.is_empty())
+        Lookups {
+            applications: self.roles.selectors().chain(by_rule).any(|selector| !selector.applications.is_empty()),
+            sizes: self.rules.iter().any(Rule::reads_sizes),
+        }
     }
 
     pub(crate) fn evaluation_input<'a>(
@@ -155,6 +158,15 @@ impl Policy {
     pub fn needs_facts(&self, act: &Act) -> Vec<Fact> {
         Fact::ALL.into_iter().filter(|fact| self.rules.iter().any(|rule| rule.needs_fact(*fact, act))).collect()
     }
+}
+
+/// What has to be looked up at the controller, because a role or a rule reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lookups {
+    /// Applications behind the id of a machine or a relation.
+    pub applications: bool,
+    /// Size of the units that an application gets, for their cost.
+    pub sizes: bool,
 }
 
 /// A role binding names a role that does not exist.

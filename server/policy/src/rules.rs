@@ -149,6 +149,11 @@ impl Rule {
         self.check.needs_facts(act).contains(&fact)
     }
 
+    /// Whether the rule compares the size of units, or its cost.
+    pub(crate) fn reads_sizes(&self) -> bool {
+        self.check.reads_sizes()
+    }
+
     /// Evaluates the rule. `None` if it does not apply, or the act satisfies it.
     pub(crate) fn evaluate(
         &self,

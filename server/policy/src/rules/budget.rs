@@ -263,6 +263,11 @@ impl BudgetUnit {
 }
 
 impl BudgetLimit {
+    /// Whether it limits the cost of acts.
+    pub(crate) fn counts_cost(&self) -> bool {
+        self.unit == BudgetUnit::Cost
+    }
+
     /// How an act exceeds the limit, in words. `Err` with the name of the missing value, if acts are not counted or the price of this
     /// one is unknown. An act that adds nothing of what the budget limits does not exceed it, whatever others used.
     pub(crate) fn excess(

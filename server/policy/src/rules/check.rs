@@ -90,6 +90,14 @@ impl Check {
         self.any.iter().flatten().all(|clause| clause.measure().is_some_and(Measure::reads_manifest))
     }
 
+    /// Whether a condition compares the size of units, or its cost.
+    pub(crate) fn reads_sizes(&self) -> bool {
+        self.any.iter().flatten().any(|clause| match clause {
+            Clause::Budget(limit) => limit.counts_cost(),
+            _ => clause.measure().is_some_and(Measure::reads_size),
+        })
+    }
+
     /// Facts that this check needs to evaluate an act, and that the act does not contain.
     pub(crate) fn needs_facts(&self, act: &Act) -> BTreeSet<Fact> {
         self.any.iter().flatten().filter_map(|clause| clause.measure()?.needs_fact(act)).collect()
@@ -354,7 +362,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{Effect, Impact, Target};
+    use crate::{Effect, Impact, MEASURES, Target};
 
     fn evaluate(check: &str, impact: Impact, arguments: Value) -> CheckResult {
         let act = Act::new("juju_add_unit", Effect::Write)
@@ -365,6 +373,28 @@ mod tests {
         // a Saturday
         let context = EvaluationContext::new("2026-11-21T09:00:00Z".parse().expect("a moment"));
         Check::parse(check).expect(check).evaluate(&input, &Settings::default(), &context)
+    }
+
+    #[test]
+    fn check_reads_sizes_if_the_size_of_a_unit_changes_a_measure() {
+        for (name, _) in MEASURES.iter().filter(|(name, _)| !name.contains("NAME")) {
+            let check = Check::parse(&format!("{name} or {name} == 1")).or_else(|_| Check::parse(name)).expect(name);
+            let (settings, context) = (Settings::default(), EvaluationContext::new(chrono::Utc::now()));
+            let of_size = |constraints: Option<&str>, size_unknown| {
+                let constraints = constraints.map(str::to_owned);
+                let impact = Impact { units_added: 1, constraints, size_unknown, ..Impact::default() };
+                let act = Act { impact, ..Act::new("juju_add_unit", Effect::Write) };
+                let input = EvaluationInput::new(&act, "", &[], false);
+                let measures = check.any.iter().flatten().filter_map(Clause::measure);
+                measures.map(|measure| measure.evaluate(&input, &settings, &context.facts)).collect::<Vec<_>>()
+            };
+            let sizes = [(Some("cores=64 gpu=1"), false), (Some("instance-type=p3.2xlarge"), false), (None, true)];
+            let depends =
+                sizes.iter().any(|(constraints, unknown)| of_size(*constraints, *unknown) != of_size(None, false));
+            assert_eq!(check.reads_sizes(), depends, "{name}");
+        }
+        assert!(Check::parse("budget \"5 cost per 1h per model\"").expect("good").reads_sizes());
+        assert!(!Check::parse("budget \"5 units per 1h per model\"").expect("good").reads_sizes());
     }
 
     #[test]

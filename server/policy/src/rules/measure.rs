@@ -76,6 +76,11 @@ pub(crate) enum Measure {
 }
 
 impl Measure {
+    /// Whether it depends on the constraints of the units that an act adds.
+    pub(crate) fn reads_size(&self) -> bool {
+        matches!(self, Self::CostMonthly | Self::Gpu)
+    }
+
     /// Parses the name of a measure.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Some(match name {
