@@ -419,6 +419,15 @@ pub(crate) enum Config {
         #[arg(long)]
         connect: bool,
     },
+    /// List the keys that differ between two configuration files, or that name a file with another content, and whether the running
+    /// server applies each change by a reload or needs a restart
+    #[command(after_help = "Example:\n  juju-mcp config diff /etc/juju-mcp/juju-mcp.yaml new/juju-mcp.yaml")]
+    Diff {
+        /// The file that is in use
+        before: PathBuf,
+        /// The file that replaces it
+        after: PathBuf,
+    },
     /// List all keys of the configuration file with their meaning, as a table in Markdown
     #[command(after_help = "Example:\n  juju-mcp config keys")]
     Keys,

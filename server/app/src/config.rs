@@ -2,6 +2,7 @@
 
 mod act_as_caller;
 mod approvals;
+mod changes;
 mod console;
 mod credential;
 mod files;
@@ -33,6 +34,7 @@ use tracing_subscriber::filter::Targets;
 use crate::{failure::Failure, log_filter::log_filter, path::absolute};
 
 pub(crate) use approvals::ApprovalsSection;
+pub(crate) use changes::changes;
 pub(crate) use console::ConsoleSection;
 pub(crate) use credential::CredentialSection;
 pub(crate) use files::{read_certificates, read_secret, read_token};

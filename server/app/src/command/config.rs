@@ -7,7 +7,7 @@ use policy::BuiltinRules;
 use super::serve::{self, Required};
 use crate::{
     cli::{self, PolicySource},
-    config::Config,
+    config::{Config, changes},
     failure::Failure,
     output,
     policy_watcher::PolicyWatcher,
@@ -28,6 +28,11 @@ pub(super) async fn run(command: &cli::Config) -> Result<ExitCode, Failure> {
                 catalogue::count(config.controllers.len(), "controller"),
                 catalogue::count(config.tokens.len(), "token")
             );
+        }
+        cli::Config::Diff { before, after } => {
+            for (key, applied_by) in changes(before, after)? {
+                println!("{key}: {}", applied_by.as_str());
+            }
         }
         cli::Config::Keys => output::text(&crate::reference::configuration())?,
         cli::Config::Schema => output::json(&schemars::schema_for!(Config))?,

@@ -17,7 +17,7 @@ use juju_client::Controllers;
 use policy::{BuiltinRules, Roles};
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -44,6 +44,8 @@ const COUNTER_INTERVAL: std::time::Duration = std::time::Duration::from_secs(2);
 pub(super) const DEFAULT_STATE_DIR: &str = "/var/lib/juju-mcp";
 
 pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCode, Failure> {
+    // from the start: without a handler, the signal ends the program
+    let hangup = signal(SignalKind::hangup()).map_err(Failure::failed)?;
     let inputs = ReloadInputs::new(&arguments);
     let config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     config.validate()?;
@@ -98,7 +100,7 @@ pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCo
         },
         policy_watcher,
         traces: Traces { spans: telemetry.spans.clone(), exporter },
-        reload: Some((inputs, telemetry)),
+        reload: Some((inputs, telemetry, hangup)),
         stop,
     };
     let ready = ReadyFile { pid: std::process::id(), ..ReadyFile::default() };
@@ -136,8 +138,8 @@ pub(super) struct Serving {
     pub(super) policy_watcher: PolicyWatcher,
     /// The export of traces, if it is configured.
     pub(super) traces: Traces,
-    /// What a reload of the configuration reads and changes outside the server, if the server reloads it.
-    pub(super) reload: Option<(ReloadInputs, Telemetry)>,
+    /// What a reload of the configuration reads and changes outside the server, and its signal, if the server reloads it.
+    pub(super) reload: Option<(ReloadInputs, Telemetry, Signal)>,
     pub(super) stop: CancellationToken,
 }
 
@@ -201,9 +203,7 @@ impl Serving {
         }
         let router = LiveRouter::from(http_server::router(&self.settings, deps.clone()));
         let live = match self.reload {
-            Some((inputs, telemetry)) => {
-                // without it, the signal ends the program
-                let hangup = signal(SignalKind::hangup()).map_err(Failure::failed)?;
+            Some((inputs, telemetry, hangup)) => {
                 let (dispatcher, router, settings) =
                     (Arc::clone(&self.dispatcher), router.clone(), self.settings.clone());
                 let live = LiveServer {
