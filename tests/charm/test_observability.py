@@ -100,6 +100,7 @@ FIRING = {
     "JujuMcpNotReady": [series("juju_mcp_http_requests_total", "0+6x60", route="/readyz", status="503")],
     "JujuMcpControllerAway": [series("juju_mcp_controller_up", "0x60", controller="prod")],
     "JujuMcpControllerUnstable": [series("juju_mcp_controller_reconnects_total", "0+1x60", controller="prod")],
+    "JujuMcpLoginTokensRefused": [series("juju_mcp_controller_login_tokens_refused_total", "0+1x60", controller="prod")],
     "JujuMcpSlowResponses": [series("juju_mcp_http_request_duration_seconds_bucket", "0+60x60", route="/console", le="10"),
                              series("juju_mcp_http_request_duration_seconds_bucket", "0+60x60", route="/console", le="+Inf"),
                              series("juju_mcp_http_request_duration_seconds_bucket", "0+1x60", route="/console", le="5")],

@@ -291,6 +291,8 @@ async fn call_is_rejected_where_the_controller_does_not_trust_the_server() {
     simulator.trust_login_tokens(&TestLoginTokens::generate().key_set()).expect("keys");
     let refused = call(&pair, &ana(), "expose", expose()).await.expect_err("another key");
     assert_eq!(refused.code(), "login_token_refused", "{refused}");
+    let status = pair.dispatcher.controllers.controller(Some("sim")).expect("the controller").status();
+    assert_eq!(status.login_tokens_refused, 2, "counted for the metrics");
 }
 
 #[tokio::test]

@@ -142,7 +142,8 @@ pub(crate) fn controller_samples(controllers: &Controllers) -> Vec<ControllerSam
     let sample = |name: String| {
         let status = controllers.controller(Some(&name)).ok()?.status();
         let since = status.since?.timestamp();
-        Some(ControllerSample { controller: name, up: status.up?, since, reconnects: status.reconnects })
+        let (reconnects, login_tokens_refused) = (status.reconnects, status.login_tokens_refused);
+        Some(ControllerSample { controller: name, up: status.up?, since, reconnects, login_tokens_refused })
     };
     controllers.names().into_iter().filter_map(sample).collect()
 }

@@ -45,6 +45,7 @@ pub struct Metrics {
     controller_up: Gauges,
     controller_since: Gauges,
     controller_reconnects: Counters<Controller>,
+    controller_login_tokens_refused: Counters<Controller>,
     controller_source: OnceLock<ControllerSource>,
     ledger_sink_failures: Counters<LedgerSink>,
     trace_spans_dropped: Counter<u64, AtomicU64>,
@@ -61,6 +62,8 @@ pub struct ControllerSample {
     pub since: i64,
     /// How often a connection to it was opened again after it broke.
     pub reconnects: u64,
+    /// How often it refused the token of a caller.
+    pub login_tokens_refused: u64,
 }
 
 /// Provides the condition of the controllers when the metrics are read.
@@ -144,6 +147,7 @@ impl Default for Metrics {
             controller_up: Family::default(),
             controller_since: Family::default(),
             controller_reconnects: Family::default(),
+            controller_login_tokens_refused: Family::default(),
             controller_source: OnceLock::new(),
             calls_in_progress: Gauge::default(),
             event_streams: Gauge::default(),
@@ -185,6 +189,8 @@ impl Metrics {
         registry.register("controller_since_timestamp_seconds", help, self.controller_since.clone());
         let help = "Connections to the controller that were opened again after they broke";
         registry.register("controller_reconnects", help, self.controller_reconnects.clone());
+        let help = "Log-ins of callers as themselves that the controller refused";
+        registry.register("controller_login_tokens_refused", help, self.controller_login_tokens_refused.clone());
         registry.register("calls_in_progress", "Tool calls that have not ended", self.calls_in_progress.clone());
         registry.register("event_streams", "Open event streams", self.event_streams.clone());
         registry.register("sessions", "Open sessions of older clients", self.sessions.clone());
@@ -207,11 +213,17 @@ impl Metrics {
         self.controller_up.clear();
         self.controller_since.clear();
         self.controller_reconnects.clear();
+        self.controller_login_tokens_refused.clear();
         for sample in (source.0)() {
             let labels = Controller { controller: sample.controller };
             self.controller_up.get_or_create(&labels).set(i64::from(sample.up));
             self.controller_since.get_or_create(&labels).set(sample.since);
-            self.controller_reconnects.get_or_create(&labels).inner().store(sample.reconnects, Ordering::Relaxed);
+            for (counters, value) in [
+                (&self.controller_reconnects, sample.reconnects),
+                (&self.controller_login_tokens_refused, sample.login_tokens_refused),
+            ] {
+                counters.get_or_create(&labels).inner().store(value, Ordering::Relaxed);
+            }
         }
     }
 
@@ -359,13 +371,15 @@ mod tests {
     fn metrics_read_the_condition_of_controllers_when_they_are_requested() {
         let metrics = Metrics::default();
         assert!(!metrics.text().contains("juju_mcp_controller_up{"));
-        let sample = ControllerSample { controller: "prod".into(), up: false, since: 1_700_000_000, reconnects: 3 };
+        let (since, reconnects, login_tokens_refused) = (1_700_000_000, 3, 2);
+        let sample = ControllerSample { controller: "prod".into(), up: false, since, reconnects, login_tokens_refused };
         metrics.set_controller_source(move || vec![sample.clone()]);
         let text = metrics.text();
         for line in [
             "juju_mcp_controller_up{controller=\"prod\"} 0\n",
             "juju_mcp_controller_since_timestamp_seconds{controller=\"prod\"} 1700000000\n",
             "juju_mcp_controller_reconnects_total{controller=\"prod\"} 3\n",
+            "juju_mcp_controller_login_tokens_refused_total{controller=\"prod\"} 2\n",
         ] {
             assert!(text.contains(line), "{text}");
         }

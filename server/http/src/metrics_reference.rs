@@ -33,7 +33,8 @@ fn with_one_of_each() -> Metrics {
     metrics.prompt_injection("result", "authority");
     metrics.policy_reloaded(true);
     metrics.set_ledger_sink_failures("file", 0);
-    let sample = ControllerSample { controller: "prod".to_owned(), up: true, since: 0, reconnects: 0 };
+    let controller = "prod".to_owned();
+    let sample = ControllerSample { controller, up: true, since: 0, reconnects: 0, login_tokens_refused: 0 };
     metrics.set_controller_source(move || vec![sample.clone()]);
     metrics
 }

@@ -24,6 +24,8 @@ pub struct ControllerStatus {
     pub error: Option<Error>,
     /// How often a connection to it was opened again after it broke.
     pub reconnects: u64,
+    /// How often it refused the token of a caller.
+    pub login_tokens_refused: u64,
 }
 
 /// Condition of one part of a controller: the network up to it, or the log-in of one user.
@@ -86,13 +88,15 @@ impl Condition {
         }
     }
 
-    pub(crate) fn status(&self, reconnects: u64) -> ControllerStatus {
+    pub(crate) fn status(&self, circuit: &Circuit) -> ControllerStatus {
         let (up, since, error) = match self.state.lock().clone() {
             State::Unknown => (None, None, None),
             State::Up(since) => (Some(true), Some(since), None),
             State::Away(since, error) => (Some(false), Some(since), Some(error)),
         };
-        ControllerStatus { up, since, error, reconnects }
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (reconnects, login_tokens_refused) = (count(&circuit.reconnects), count(&circuit.login_tokens_refused));
+        ControllerStatus { up, since, error, reconnects, login_tokens_refused }
     }
 }
 
@@ -103,6 +107,7 @@ pub(crate) struct Circuit {
     pub(crate) network: Condition,
     probe: Mutex<Probe>,
     reconnects: AtomicU64,
+    login_tokens_refused: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -127,6 +132,7 @@ impl Circuit {
             network: Condition::new("network"),
             probe: Mutex::default(),
             reconnects: AtomicU64::new(0),
+            login_tokens_refused: AtomicU64::new(0),
         }
     }
 
@@ -190,8 +196,9 @@ impl Circuit {
         self.probe.lock().trying = true;
     }
 
-    pub(crate) fn reconnects(&self) -> u64 {
-        self.reconnects.load(Ordering::Relaxed)
+    /// Records that the controller refused the token of a caller.
+    pub(crate) fn record_refused_token(&self) {
+        self.login_tokens_refused.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -218,7 +225,7 @@ mod tests {
         assert!(circuit.admit().expect_err("away").to_string().contains("under way"));
         circuit.record_success(true);
         assert!(circuit.admit().is_ok() && circuit.next_probe(&Settings::default()).is_none());
-        assert_eq!(circuit.reconnects(), 1);
+        assert_eq!(circuit.network.status(&circuit).reconnects, 1);
         drop(guard);
         circuit.record_failure(&unreachable());
         assert!(circuit.admit().is_ok(), "the call itself tries, because no task does");
@@ -232,6 +239,6 @@ mod tests {
         condition.record_failure("east", &unreachable());
         assert_eq!(condition.failure().expect("away").0, since);
         condition.record_success("east");
-        assert!(condition.failure().is_none() && condition.status(0).up == Some(true));
+        assert!(condition.failure().is_none() && condition.status(&Circuit::new("east")).up == Some(true));
     }
 }

@@ -83,12 +83,12 @@ impl Controller {
     /// Condition of the controller as of its last use; does not connect.
     #[must_use]
     pub fn status(&self) -> ControllerStatus {
-        let reconnects = self.shared.circuit.reconnects();
-        let network = self.shared.circuit.network.status(reconnects);
+        let circuit = &self.shared.circuit;
+        let network = circuit.network.status(circuit);
         if network.up == Some(false) {
             return network;
         }
-        let log_in = self.shared.log_in.status(reconnects);
+        let log_in = self.shared.log_in.status(circuit);
         if log_in.up.is_some() { log_in } else { network }
     }
 
@@ -183,7 +183,11 @@ impl Controller {
             let token = TokenLogin { grant, tokens: tokens.clone() };
             Connection::with_login(Arc::clone(&self.shared), (side == Side::Model).then_some(model), Some(token))
         });
-        match connection.session().await {
+        let opened = connection.session().await;
+        if matches!(opened, Err(Error::LoginTokenRefused { .. })) {
+            self.shared.circuit.record_refused_token();
+        }
+        match opened {
             Ok(_) => Ok(Some(connection)),
             Err(Error::LoginTokenRefused { .. }) if replaces => {
                 *self.token_refused_at.lock() = Some(Instant::now());
