@@ -69,7 +69,7 @@ class JujuMcpCharm(ops.CharmBase):
         if (problems or not complete) and not provider and not tokens:
             self.workload.stop()  # what cannot be applied must not keep access open that was removed
         else:
-            problems = self.workload.start(str(self.config["log-level"]), self._log_endpoints(), self.topology) or problems
+            problems = self.workload.start(self._log_endpoints(), self.topology) or problems
         related = [endpoint for endpoint in self.meta.relations if self._relation(endpoint)]
         problems += status.problems(self.app.name, self.app.planned_units(), related, provider, tokens, certificate)
         self.unit.status = status.unit_status(problems or self.workload.health_problems())

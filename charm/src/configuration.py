@@ -15,8 +15,6 @@ METRICS_PORT = 9091
 STATE_DIR = "/var/lib/juju-mcp"
 CONFIG, POLICY, CA, PROMPTS = "config.yaml", "policy.yaml", "ca.pem", "prompts.json"
 TLS_CERTIFICATE, TLS_KEY, TLS_CA = "tls-certificate.pem", "tls-key.pem", "tls-ca.pem"
-# Files of which the server reads a new content by itself.
-RELOADED = frozenset({CONFIG, POLICY, TLS_CERTIFICATE, TLS_KEY, TLS_CA})
 TEMPLATE: dict[str, Any] = templates.read("configuration_template.yaml")
 
 
@@ -109,23 +107,6 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
             both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
             result[key] = merge(result[key], value) if both else value
     return result
-
-
-def needs_restart(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
-    """Whether anything changes that the running server does not reload by itself."""
-    before, after = (({**_config(files), "policy": None}, {**files, **dict.fromkeys(RELOADED, "")}) for files in (old, new))
-    return before != after
-
-
-def changes_controllers(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
-    """Whether a controller or a login for one changes."""
-    names = [name for name in {**old, **new} if name.startswith("controller-")]
-    before, after = ((_config(files).get("controllers"), [files.get(name) for name in names]) for files in (old, new))
-    return before != after
-
-
-def _config(files: Mapping[str, str]) -> dict[str, Any]:
-    return yaml.safe_load(files.get(CONFIG, "")) or {}
 
 
 def _dump(document: Mapping[str, Any]) -> str:

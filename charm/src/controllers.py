@@ -52,6 +52,8 @@ def _controller(content: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, s
     section |= login or {}
     if by_role:
         section["credentials_by_role"] = by_role
+    if if_refused := content.get("act-as-caller", "").strip():
+        section["act_as_caller"] = {"if_refused": if_refused}
     return section, files, errors
 
 

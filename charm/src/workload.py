@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import ops
 
 import templates
-from configuration import CONFIG, PORT, TLS_KEY, changes_controllers, needs_restart
+from configuration import CONFIG, PORT, TLS_KEY
 from status import Problem
 
 SERVICE = LAYER = "juju-mcp"
@@ -18,15 +18,17 @@ ROOT = "/etc/juju-mcp"
 ACTIVE, CANDIDATE = f"{ROOT}/active", f"{ROOT}/candidate"
 # File beside the active ones. A new value in the layer restarts the server; it has no relation to the content of a secret.
 GENERATION = "generation"
+# File beside the active ones while some of them are new and the server has no signal to read them yet.
+UNREAD = "unread"
 TEMPLATES: dict[str, Any] = templates.read("layer.yaml")
 CHECK_TIMEOUT = 30.0
 PROBE_TIMEOUT = 60.0
 ACTION_TIMEOUT = 600.0
 
 
-def layer(generation: str, tls: bool, log_level: str, targets: Mapping[str, Any], names: Mapping[str, Any]) -> ops.pebble.Layer:
+def layer(generation: str, tls: bool, targets: Mapping[str, Any], names: Mapping[str, Any]) -> ops.pebble.Layer:
     """The Pebble layer. It contains no secret and nothing derived from one."""
-    own = {"program": PROGRAM, "folder": ACTIVE, "port": PORT, "generation": generation, "log_level": log_level}
+    own = {"program": PROGRAM, "folder": ACTIVE, "port": PORT, "generation": generation}
     values = {**own, "log_targets": dict(targets), "resource_attributes": names["resource_attributes"]}
     document = templates.fill(TEMPLATES["layer"], values)
     for name, probe in templates.fill(TEMPLATES["probes"]["https" if tls else "http"], own).items():
@@ -66,28 +68,33 @@ class Workload:
             problems = self._check(CANDIDATE, CHECK_TIMEOUT, consequence=consequence)
             if problems:
                 return problems
-            if changes_controllers(active, files):
+            changes = self._changes() if generation else ["controllers: restart"]
+            if any(line.startswith("controllers") for line in changes):
                 problems = self._check(CANDIDATE, PROBE_TIMEOUT, "--connect", consequence=consequence)
                 if problems and active:
                     return problems
         finally:
             self.container.remove_path(CANDIDATE, recursive=True)
-        if generation is None or needs_restart(active, files):
-            # first, so that an interruption between here and the layer still ends with a restart
-            self._write(ACTIVE, {GENERATION: secrets.token_hex(4)})
+        # without an identity provider and tokens, no reload has to succeed for callers to be rejected
+        restart = "reject_all_callers: true" in files[CONFIG] or any(line.endswith(": restart") for line in changes)
+        # first, so that an interruption between here and the layer, or the signal, is made good by the next event
+        self._write(ACTIVE, {GENERATION: secrets.token_hex(4)} if restart else {UNREAD: ""})
         self._write(ACTIVE, files)
-        for name in active.keys() - files.keys():
-            self.container.remove_path(f"{ACTIVE}/{name}")
+        if not restart:
+            with contextlib.suppress(ops.pebble.Error):  # a server that does not run reads everything at its start
+                self.container.send_signal("SIGHUP", SERVICE)
+        for name in {*active, UNREAD} - files.keys():
+            self.container.remove_path(f"{ACTIVE}/{name}", recursive=True)
         return problems
 
-    def start(self, log_level: str, log_endpoints: Mapping[str, str], names: Mapping[str, Any]) -> list[Problem]:
+    def start(self, log_endpoints: Mapping[str, str], names: Mapping[str, Any]) -> list[Problem]:
         """Applies the layer; Pebble restarts the server if the layer changed. Without active files nothing is started."""
         active = self._read(ACTIVE)
         if GENERATION not in active:
             return []
         # Pebble cannot remove a target, so those in the plan without an endpoint are disabled
         targets = log_targets(names, {**dict.fromkeys(self.container.get_plan().log_targets, ""), **log_endpoints})
-        self.container.add_layer(LAYER, layer(active[GENERATION], TLS_KEY in active, log_level, targets, names), combine=True)
+        self.container.add_layer(LAYER, layer(active[GENERATION], TLS_KEY in active, targets, names), combine=True)
         try:
             self.container.replan()
         except ops.pebble.ChangeError as error:
@@ -134,6 +141,13 @@ class Workload:
         except CommandError as error:
             return [Problem(str(error).replace(f"{folder}/", ""), consequence=consequence)]
         return []
+
+    def _changes(self) -> list[str]:
+        """The keys that the candidate changes, and whether a reload or a restart applies each, as the program reports it."""
+        try:
+            return self.run("config", "diff", f"{ACTIVE}/{CONFIG}", f"{CANDIDATE}/{CONFIG}", timeout=CHECK_TIMEOUT).splitlines()
+        except CommandError:
+            return ["controllers: restart"]
 
     def _read(self, folder: str) -> dict[str, str]:
         if not self.container.isdir(folder):

@@ -22,6 +22,7 @@ CHARMCRAFT_DEFAULTS = {
     if "default" in option}
 CHECK = ("/usr/bin/juju-mcp", "config", "check", "config.yaml")
 PROBE = ("/usr/bin/juju-mcp", "config", "check", "--connect", "config.yaml")
+DIFF = ("/usr/bin/juju-mcp", "config", "diff", "/etc/juju-mcp/active/config.yaml", "/etc/juju-mcp/candidate/config.yaml")
 CREDENTIALS = {"addresses": "10.1.0.5:17070,10.1.0.6:17070", "ca-cert": "-- CA --", "username": "mcp", "password": "initial-password"}
 PROVIDER = {
     "issuer_url": "https://iam.example",
@@ -49,7 +50,7 @@ class Deployment:
         self.oauth = testing.Relation("oauth", remote_app_data=PROVIDER | {"client_secret_id": self.client_secret.id})
         self.folder = tempfile.TemporaryDirectory()
         self.container = testing.Container(
-            "juju-mcp", can_connect=True, execs={testing.Exec(CHECK), testing.Exec(PROBE)},
+            "juju-mcp", can_connect=True, execs={testing.Exec(CHECK), testing.Exec(PROBE), testing.Exec(DIFF, stdout="controllers: reload\n")},
             mounts={"etc": testing.Mount(location="/etc/juju-mcp", source=self.folder.name)})
         self.state = testing.State(
             leader=True,

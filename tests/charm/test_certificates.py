@@ -7,7 +7,7 @@ import conftest
 import ops
 import pytest
 from charmlibs.interfaces import tls_certificates as api
-from conftest import Deployment
+from conftest import DIFF, Deployment
 from cryptography import x509
 from ops import testing
 
@@ -88,6 +88,7 @@ def test_first_start_waits_for_the_certificate():
 
 def test_signed_certificate_is_served_and_checked_by_the_program_itself(related):
     before = related.plan()
+    related.set_execs(testing.Exec(DIFF, stdout="tls.certificate: restart\n"))
     assert sign(related) == ops.ActiveStatus()
     assert related.config()["tls"] == {"certificate": "tls-certificate.pem", "key": "tls-key.pem"}
     files = related.files()

@@ -94,7 +94,7 @@ def rejects(check, document, path, value, folder):
 
 
 def test_rock_and_charm_run_the_same_service():
-    charm = workload.layer("0", False, "info", {}, relations.topology("m", "u", "a", "a/0", "c")).to_dict()
+    charm = workload.layer("0", False, {}, relations.topology("m", "u", "a", "a/0", "c")).to_dict()
     rock = ops.pebble.Layer({"services": ROCK["services"], "checks": ROCK["checks"]}).to_dict()
     assert charm["checks"] == rock["checks"]
     ours, theirs = charm["services"]["juju-mcp"], rock["services"]["juju-mcp"]

@@ -8,7 +8,7 @@ import pytest
 import status
 import yaml
 from charm import IGNORED_EVENTS, JujuMcpCharm
-from conftest import CHECK, CREDENTIALS, PROBE, Deployment
+from conftest import CHECK, CREDENTIALS, DIFF, PROBE, Deployment
 from ops import testing
 
 
@@ -109,12 +109,64 @@ def rotate(deployment, password):
     return deployment.run(deployment.context.on.secret_changed(secret))
 
 
-def test_rotated_secret_is_probed_and_restarts_the_server(deployment):
+def test_rotated_secret_is_probed_and_reloaded(deployment, signals):
     before = deployment.plan()
     assert rotate(deployment, "second-password") == ops.ActiveStatus()
-    assert [tuple(command) for command in deployment.commands()] == [CHECK, PROBE]
+    assert [tuple(command) for command in deployment.commands()] == [CHECK, DIFF, PROBE]
     assert deployment.files()["controller-controller-password"] == "second-password\n"
-    assert deployment.plan() != before
+    assert deployment.plan() == before and signals == [("SIGHUP", "juju-mcp")]
+
+
+@pytest.fixture
+def signals(monkeypatch):
+    """The signals that the charm sends: name and service."""
+    sent = []
+    monkeypatch.setattr(ops.Container, "send_signal", lambda _, *signal: sent.append(signal))
+    return sent
+
+
+@pytest.mark.parametrize(("change", "restarts"), [
+    ("limits.burst: reload", False), ("ledger.retention_days: restart", True), ("log: reload\ntracing.otlp_endpoint: restart", True), ("", False)])
+def test_server_restarts_only_for_what_the_program_does_not_reload(deployment, signals, change, restarts):
+    before = deployment.plan()
+    deployment.set_execs(testing.Exec(DIFF, stdout=f"{change}\n"))
+    deployment.configure(calls_per_minute=60)
+    assert deployment.run() == ops.ActiveStatus()
+    assert PROBE not in map(tuple, deployment.commands()), "no controller changed"
+    assert (deployment.plan() != before, signals == [("SIGHUP", "juju-mcp")]) == (restarts, not restarts)
+    assert "unread" not in deployment.files()
+
+
+def test_program_that_reports_no_changes_is_probed_and_restarted(deployment, signals):
+    """An older image does not have the command."""
+    before = deployment.plan()
+    deployment.reject(DIFF, "unrecognized subcommand")
+    deployment.configure(calls_per_minute=60)
+    assert deployment.run() == ops.ActiveStatus()
+    assert PROBE in map(tuple, deployment.commands()) and deployment.plan() != before and not signals
+
+
+def test_interrupted_change_is_signalled_by_the_next_event(deployment, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ops.Container, "send_signal", interrupt)
+        deployment.configure(calls_per_minute=60)
+        with pytest.raises(KeyboardInterrupt):
+            deployment.run()
+    assert deployment.config()["limits"]["calls_per_minute"] == 60 and "unread" in deployment.files()
+    sent = []
+    monkeypatch.setattr(ops.Container, "send_signal", lambda _, *signal: sent.append(signal))
+    assert deployment.run(deployment.context.on.update_status()) == ops.ActiveStatus()
+    assert sent == [("SIGHUP", "juju-mcp")] and "unread" not in deployment.files()
+
+
+def test_callers_act_as_themselves_at_a_controller_if_its_secret_allows_it(deployment):
+    secret = testing.Secret(CREDENTIALS, latest_content=CREDENTIALS | {"act-as-caller": "use_credential"}, id=deployment.credentials.id)
+    deployment.change(secrets={secret, deployment.client_secret})
+    deployment.run(deployment.context.on.secret_changed(secret))
+    assert deployment.config()["controllers"][0]["act_as_caller"] == {"if_refused": "use_credential"}
 
 
 def test_rejected_credentials_leave_the_previous_ones_active(deployment):
@@ -184,10 +236,11 @@ def test_configuration_option_is_merged_below_the_other_options(deployment):
     assert config["oauth"]["clients_without_audience"] == ["a", "b"]
 
 
-def test_log_level_is_part_of_the_layer(deployment):
+def test_log_level_is_part_of_the_configuration_which_is_reloaded(deployment):
+    before = deployment.plan()
     deployment.configure(log_level="debug")
     deployment.run()
-    assert deployment.plan()["services"]["juju-mcp"]["environment"]["JUJU_MCP_LOG"] == "debug"
+    assert deployment.config()["log"] == "debug" and deployment.plan() == before
 
 
 def test_static_tokens_replace_the_identity_provider():

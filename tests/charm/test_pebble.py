@@ -93,7 +93,7 @@ class Machine:
         inputs = dataclasses.replace(self.inputs, **changes)
         files, problems = configuration.files(inputs)
         problems = problems or self.workload.activate(files)
-        problems = problems or self.workload.start("info", {}, TOPOLOGY)
+        problems = problems or self.workload.start({}, TOPOLOGY)
         if not problems:
             self.inputs = inputs
         return [problem.text() for problem in problems]
@@ -227,13 +227,22 @@ def test_invalid_values_leave_the_server_running_with_the_previous_ones(machine)
     assert machine.request("GET", "/readyz") == 200
 
 
-def test_changed_role_is_active_without_restart_and_removed_token_with_one(machine):
+def test_changes_are_active_without_restart_and_removed_access_with_one(machine):
     assert machine.apply() == []
     machine.wait_for_checks()
     pid = machine.pid()
     assert machine.apply(options={**CHARMCRAFT_DEFAULTS, "roles": "dba: {description: Databases, effects: [read]}"}) == []
     wait_until("the server reloads the policy", lambda: "the policy was reloaded" in server_log(machine))
+    more = {"calls-per-minute": 60, "log-level": "debug", "rules": "[{name: r, severity: low, check: 'false', message: m}]"}
+    assert machine.apply(options={**CHARMCRAFT_DEFAULTS, **more}) == []
+    wait_until("limits and log are reloaded", lambda: "limits.calls_per_minute, log" in server_log(machine))
+    files = {**machine.inputs.secret_files, "token-viewer": "another-token-that-is-long-enough\n"}
+    assert machine.apply(secret_files=files) == []
+    wait_until("the new token is accepted", lambda: machine.request("POST", "/mcp", "another-token-that-is-long-enough") == 200)
+    assert machine.request("POST", "/mcp", "a-token-that-is-long-enough-for-the-program") == 401
     assert machine.pid() == pid
+    assert machine.apply(options={**CHARMCRAFT_DEFAULTS, "ledger-retention-days": 30}) == []
+    pid = wait_until("the server restarts", lambda: (new := machine.pid()) not in (None, pid) and new)
     assert machine.apply(tokens=[]) == []
     wait_until("the server restarts", lambda: machine.pid() not in (None, pid))
     wait_until("the server listens", lambda: machine.request("GET", "/healthz") == 200)
