@@ -1,8 +1,11 @@
 """The parts of the test run in the order in which they run: cheap ones first, those with the most requirements last."""
+import atexit
 import dataclasses
+import functools
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
@@ -154,8 +157,30 @@ def identity(tally, selection=None):
            JUJU_MCP_TEST_NPM=programs.npm())
 
 
+@functools.cache
+def packed_charm():
+    """The environment with the folder of the packed charm, packed once for all parts, and why there is none: nothing, or what failed."""
+    folder = tempfile.mkdtemp(prefix="juju-mcp-packed-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    words = [programs.charm_python(), TREE / "tests" / "checks" / "pack_charm.py", folder]
+    packed = subprocess.run(words, text=True, stdout=subprocess.PIPE)
+    if packed.returncode:
+        return {}, packed.returncode, packed.stdout.strip()
+    return {"JUJU_MCP_TEST_CHARM": pathlib.Path(folder) / "charm"}, 0, ""
+
+
+def charm_environment(tally):
+    """The environment with the folder of the packed charm; without one, the tests run the source of the charm, and the tally has the reason."""
+    environment, code, reason = packed_charm()
+    if code == CANNOT_PACK:
+        tally.skip(reason)
+    elif code:
+        tally.fail(f"charmcraft pack ended with {code}")
+    return environment
+
+
 def deployment(tally, selection=None):
-    pytest(tally, "deployment", selection, programs.charm_python(), JUJU_MCP_TEST_HYDRA=programs.hydra(), JUJU_MCP_TEST_TRAEFIK=programs.traefik(),
+    pytest(tally, "deployment", selection, programs.charm_python(), **charm_environment(tally), JUJU_MCP_TEST_HYDRA=programs.hydra(), JUJU_MCP_TEST_TRAEFIK=programs.traefik(),
            JUJU_MCP_TEST_PEBBLE=programs.pebble(), JUJU_MCP_TEST_PYTHON=programs.python(), JUJU_MCP_TEST_NODE=programs.node(),
            JUJU_MCP_TEST_NPM=programs.npm())
 
@@ -179,20 +204,7 @@ def charm(tally, selection=None):
     found = {"JUJU_MCP_TEST_PEBBLE": available(programs.pebble), "JUJU_MCP_TEST_PROGRAM": available(lambda: build("juju-mcp")[0]),
              "JUJU_MCP_TEST_JUJU": controller and controller / "juju", "JUJU_MCP_TEST_PROMTOOL": available(programs.promtool),
              "JUJU_MCP_TEST_ROCK_TOOLS": available(programs.rock_tools)}
-    environment = {name: path for name, path in found.items() if path}
-    with tempfile.TemporaryDirectory() as folder:
-        packed = subprocess.run([python, TREE / "tests" / "checks" / "pack_charm.py", folder], text=True, stdout=subprocess.PIPE)
-        if packed.returncode == CANNOT_PACK:
-            tally.skip(packed.stdout.strip())
-        elif packed.returncode:
-            tally.fail(f"charmcraft pack ended with {packed.returncode}")
-        else:
-            environment["JUJU_MCP_TEST_CHARM"] = pathlib.Path(folder) / "charm"
-        charm_tests(tally, python, selection, environment)
-
-
-def charm_tests(tally, python, selection, environment):
-    """Runs the charm's tests on the code of the packed charm if the environment names one."""
+    environment = {name: path for name, path in found.items() if path} | charm_environment(tally)
     tally.command([python, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-rs", TREE / "tests" / "charm",
                    *(["-k", selection] if selection else [])], minutes=20, PYTHONDONTWRITEBYTECODE=1, **environment)
 

@@ -47,12 +47,15 @@ class Deployment:
     def deploy(self):
         """Configures and integrates the application step by step; collects the status after each step."""
         app, step = self.app, self.statuses.append
-        step(app.run())
+        # the log has every line that it can have, so that the search for secrets covers all of them
+        step(app.configure(log_level="trace"))
         self.secrets["password of the real controller"] = set_password(self.real, secrets.token_hex(12))
         self.secrets["password of the simulator"] = self.sim.password
         self.credentials = app.add_secret(self.login(self.real, "real"))
         step(app.configure(controller_credentials=self.credentials))
-        app.configure(extra_controllers=app.add_secret(login(self.sim, "sim", self.sim.user, self.sim.password)))
+        self.secrets["password of mcp at the simulator"] = set_password(self.sim, secrets.token_hex(12))
+        self.sim_credentials = app.add_secret(login(self.sim, "sim", "mcp", self.secrets["password of mcp at the simulator"]))
+        app.configure(extra_controllers=self.sim_credentials)
         step(app.configure(role_bindings=yaml.safe_dump(BINDINGS)))
         app.relate("receive-ca-cert", lambda *_: {"certificates": json.dumps([self.gate.ca_file.read_text()]), "version": "1"})
         app.relate("ingress", self.gate.relate)
@@ -133,6 +136,8 @@ def found(tmp_path_factory):
         juju(real, "grant", "mcp", "superuser")
         ready = stack.enter_context(juju_mcp(folder["sim"], "sim", "--scenario", "shop"))
         sim = controller_from_files("sim", pathlib.Path(ready["juju_data"]))
+        juju(sim, "add-user", "mcp")
+        juju(sim, "grant", "mcp", "superuser")
         deployment = Deployment(stack.enter_context(application()), gate, hydra, real, sim)
         deployment.deploy()
         yield deployment
@@ -236,6 +241,30 @@ def test_changed_role_binding_is_effective_without_a_restart(found):
     assert found.app.pid() == pid
 
 
+def test_stream_stays_open_while_roles_limits_and_controllers_change(found):
+    """What the server reloads ends no call: the wait goes on over changes of each kind, and ends with what it waits for."""
+    pid, model = found.app.pid(), "sim:shop"
+    arguments = {"model": model, "kind": "application", "name": "web", "query": "exposed==true", "timeout": f"{4 * TEST_TIMEOUT}s"}
+    juju(found.sim, "unexpose", "-m", "shop", "web")
+    stream = RawStream(found, arguments, found.token("ana"))
+    stream.start()
+    eventually("the call is open", lambda: open_calls(found) == 1, 0.05)
+    promoted = [BINDINGS[0], {"role": "operator", "subjects": ["group:staff"]}]
+    for change in ({"role_bindings": yaml.safe_dump(promoted)}, {"calls_per_minute": 600}, {"log_level": "debug"}, {"log_level": "trace"},
+                   {"roles": "dba: {description: Databases, effects: [read]}"}, {"clients_without_audience": "legacy"}):
+        assert found.app.configure(**change) == ops.ActiveStatus(), change
+    set_password(found.sim, other := secrets.token_hex(12))
+    found.secrets["other password of the simulator"] = other
+    found.app.update_secret(found.sim_credentials, login(found.sim, "sim", "mcp", other))
+    eventually("the new role is effective", lambda: not found.call(found.token("ben"), "juju_add_model", controller="sim", name="by-ben-2").get("isError"))
+    assert open_calls(found) == 1 and stream.is_alive() and not any("result" in line for _, line in stream.lines)
+    found.app.configure(role_bindings=yaml.safe_dump(BINDINGS), roles="", clients_without_audience="", calls_per_minute=1200)
+    juju(found.sim, "expose", "-m", "shop", "web")
+    stream.join(TEST_TIMEOUT)
+    assert not stream.is_alive() and "exposed" in "".join(line for _, line in stream.lines), stream.lines
+    assert found.app.pid() == pid
+
+
 def test_invalid_role_leaves_the_old_policy_in_force(found):
     status = found.app.configure(roles="dba: {effects: [reed]}")
     assert isinstance(status, ops.BlockedStatus) and status.message.endswith("the previous configuration stays active")
@@ -254,8 +283,7 @@ def test_rotated_password_of_the_controller_replaces_the_old_one(found):
     assert isinstance(status, ops.BlockedStatus) and status.message.endswith("the previous configuration stays active")
     assert found.app.pid() == pid
     assert found.app.update_secret(found.credentials, found.login(found.real, "real")) == ops.ActiveStatus()
-    eventually("the server restarts", lambda: found.app.pid() not in (None, pid), 0.05)
-    found.wait()
+    assert found.app.pid() == pid, "the new password needs no restart"
     assert "2 controllers" in found.app.action("verify-controller")["output"]
     assert not found.call(found.token("ben"), "juju_status", model="real:prod").get("isError")
 
@@ -387,6 +415,8 @@ def test_ledger_has_every_act_and_no_secret_leaks(found, tmp_path):
         "policy": (found.app.root / "etc/active/policy.yaml").read_text(), "statuses": repr(found.app.context.unit_status_history), "state of the charm": repr(found.app.state.stored_states)}
     assert not [(place, name) for place, text in places.items() for name, secret in found.secrets.items() if secret in text]
     assert all(text for place, text in places.items() if place not in ("log of Pebble", "log of the charm"))
+    # Pebble's own log has all lines of the server since its first start
+    assert {"INFO", "DEBUG"} <= set(re.findall(r" (INFO|DEBUG) ", places["log of Pebble"]))
 
 
 def gate_log(found):
