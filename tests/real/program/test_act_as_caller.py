@@ -1,13 +1,17 @@
 """Callers act as themselves, with the real program: its keys, a real controller that fetches them, and `doctor`."""
+import contextlib
+import itertools
 import json
 import pathlib
 import socket
+import ssl
 import urllib.request
 
 import pytest
 import yaml
 from conftest import eventually, juju_mcp, real_controller
 from test_program import run
+from websockets.sync.client import connect
 
 
 def free_port():
@@ -76,6 +80,54 @@ def test_real_controller_trusts_the_published_key(tmp_path):
             seeds = [one["seed"] for one in json.loads(key.read_text())]
         log = "".join(path.read_text(errors="replace") for path in tmp_path.glob("*.txt"))
         assert not any(seed in log for seed in seeds)
+
+
+@contextlib.contextmanager
+def session(controller, path, user, password):
+    """A session of a controller, as a function that calls a method and returns the response."""
+    trust = ssl.create_default_context(cadata=controller["ca_cert"])
+    trust.check_hostname = False  # the certificate names `juju-apiserver`
+    with connect(f"wss://{controller['addresses'][0]}{path}", ssl=trust, max_size=None) as socket_:
+        numbers = itertools.count(1)
+
+        def request(facade, version, method, **params):
+            socket_.send(json.dumps({"request-id": next(numbers), "type": facade, "version": version, "request": method, "params": params}))
+            answer = json.loads(socket_.recv())
+            assert "error" not in answer, answer
+            return answer["response"]
+
+        request("Admin", 3, "Login", **{"auth-tag": f"user-{user}", "credentials": password, "client-version": "3.6.11"})
+        yield request
+
+
+@pytest.mark.parametrize("trusts", [False, True])
+def test_real_controller_that_trusts_the_server_relates_no_offer(tmp_path, trusts):
+    """What Juju does for a relation to an offer, as docs/act-as-caller.md states it: first for the consumer, then for the worker of its model."""
+    port, behind = free_port(), tmp_path / "controller"
+    behind.mkdir()
+    base = f"http://127.0.0.1:{port}"
+    trust = {"SERVE_LOGIN_TOKEN_URL": f"{base}/.well-known/jwks.json"} if trusts else {}
+    with real_controller(behind, SERVE_K8S="off", **trust) as controller:
+        write_configuration(tmp_path, port, controller)
+        with juju_mcp(tmp_path, "serve", "--config", "config.yaml", listen=f"127.0.0.1:{port}"):
+            with session(controller, "/api", "admin", controller["password"]) as request:
+                urls = {"offer-urls": ["admin/prod.shop-database"], "bakery-version": 3}
+                [found] = request("ApplicationOffers", 4, "GetConsumeDetails", **{"offer-urls": urls})["results"]
+            offer, macaroon = found["offer"], found["macaroon"]
+            # without trust the macaroon is enough by itself; with it, a service has to add the offer
+            assert any(f"declared offer-uuid {offer['offer-uuid']}" == caveat["i"] for caveat in macaroon["c"]) != trusts, macaroon
+            model = offer["source-model-tag"].removeprefix("model-")
+            with session(controller, f"/model/{model}/api", "jujuanonymous", "") as request:
+                relation = {
+                    "application-token": "a-token", "relation-token": "b-token", "source-model-tag": "model-deadbeef-0bad-400d-8000-4b1d0d06f00d",
+                    "remote-endpoint": {"name": "db", "role": "requirer", "interface": "mysql", "limit": 0},
+                    "offer-uuid": offer["offer-uuid"], "local-endpoint-name": "server", "macaroons": [macaroon], "bakery-version": 3}
+                [result] = request("CrossModelRelations", 3, "RegisterRemoteRelations", relations=[relation])["results"]
+    if trusts:
+        text = result["error"]["message"]
+        assert text.startswith("cannot create macaroon") and f"{base}/macaroons" in text and "cannot find public key" in text, text
+    else:
+        assert result["result"]["macaroon"], result
 
 
 def test_controller_without_trust_is_reported_with_the_remedy(tmp_path):
