@@ -19,6 +19,7 @@ mod deploys;
 mod dispatch;
 mod dry_runs;
 mod endpoints;
+mod estate;
 mod http_refusals;
 mod import_cycles;
 mod juju_audit_log;

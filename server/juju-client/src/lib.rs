@@ -27,6 +27,7 @@
 //!   again ([`ControllersReader`]); a rotated certificate or password needs no restart.
 //! - **Callers act as themselves** on controllers that trust this program: each act of a caller uses a connection that a
 //!   signed token has opened, with no more access than the act needs ([`LoginTokens`], [`CallerLogin`]).
+//! - **An observer cannot write.** [`ReadOnlyControllers`] and what it returns have no method that takes a write, by type.
 //! - **Secrets stay hidden.** [`Secret`] prints no content, and a password is sent over TLS only.
 //!
 //! [`Session::call_without_timeout`] waits for the next change of a watcher; all other calls have a timeout ([`Settings`]).
@@ -76,6 +77,7 @@ mod login_tokens;
 mod model_entry;
 mod models;
 mod pending;
+mod read_only;
 mod rpc_client;
 mod rpc_socket;
 mod session;
@@ -104,5 +106,6 @@ pub use login_tokens::{
     CallerLogin, IfTokenRefused, LOGIN_TOKEN_LIFETIME, LoginGrant, LoginTokens, ModelAccess, SignLoginToken,
 };
 pub use model_entry::{ModelEntry, ModelKind};
+pub use read_only::{ReadOnlyController, ReadOnlyControllers, ReadOnlySession};
 pub use session::Session;
 pub use settings::Settings;

@@ -5,7 +5,7 @@
 //!
 //! - [`frame`] has the request and the reply, [`code`] the errors, [`tag`] and [`entity`] the names of entities.
 //! - [`method::Method`] is one method of one facade as a type: it ties parameters to the reply and records whether a
-//!   call writes. The macro [`methods!`] declares them.
+//!   call writes; [`method::ReadMethod`] marks those that do not. The macro [`methods!`] declares them.
 //! - [`facade`] has a module for each facade, with its methods and their parameters. The structs mirror `rpc/params`
 //!   of Juju 3.6; a field has a doc only where its name does not explain it (units, formats, quirks).
 //! - [`delta`] and [`debug_log`] are what watchers and the log stream send.
@@ -38,5 +38,5 @@ pub use code::{Code, ErrorResult, ErrorResults, RemoteError};
 pub use delta::{Delta, EntityInfo};
 pub use entity::{Entities, Entity, Life};
 pub use frame::{Reply, Request};
-pub use method::Method;
+pub use method::{Method, ReadMethod};
 pub use tag::Tag;

@@ -16,6 +16,10 @@ pub trait Method: 'static {
     type Reply: Serialize + DeserializeOwned + Send;
 }
 
+/// A method that changes nothing. `methods!` implements it for each `read` method, so that a handle which takes only these can
+/// change nothing, by type.
+pub trait ReadMethod: Method {}
+
 /// Declares methods of one facade: `methods! { Application { AddUnits(write): AddApplicationUnits => Results } }`.
 ///
 /// `read` and `write` say whether a call changes anything.
@@ -35,8 +39,12 @@ macro_rules! methods {
                 type Params = $params;
                 type Reply = $reply;
             }
+
+            $crate::methods!(@marker $effect $name);
         )*
     };
+    (@marker read $name:ident) => { impl $crate::ReadMethod for $name {} };
+    (@marker write $name:ident) => {};
     (@writes read) => { false };
     (@writes write) => { true };
 }
