@@ -15,12 +15,20 @@ fn endpoints() -> [(&'static str, Endpoint, usize); 3] {
     ]
 }
 
+/// Most tokens of the list of one toolset.
+const TOOLSET_BUDGET: usize = 4_000;
+
 #[test]
 fn tool_list_of_every_endpoint_is_within_its_token_budget() {
     let catalogue = Catalogue::builtin();
     for (name, endpoint, budget) in endpoints() {
         let listing = listing(&catalogue, &endpoint);
         assert!(listing.tokens <= budget, "{name} costs {} tokens of {budget}:\n{}", listing.tokens, listing.table());
+    }
+    for name in catalogue.toolsets() {
+        let listing = listing(&catalogue, &Endpoint::toolsets([name]));
+        let (tokens, table) = (listing.tokens, listing.table());
+        assert!(tokens <= TOOLSET_BUDGET, "{name} costs {tokens} tokens of {TOOLSET_BUDGET}:\n{table}");
     }
 }
 

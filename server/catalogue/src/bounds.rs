@@ -1,6 +1,7 @@
-//! Bounds of arguments: written into every input schema, and checked against that schema before a call is planned.
+//! Bounds of arguments. A property has the bounds of its name and its type, unless its schema states others: the lists of tools do
+//! not repeat them for each property, and the instructions state them once. Every call is checked before it is planned.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use crate::BadArguments;
 
@@ -26,6 +27,8 @@ pub const MAX_WAIT_SECONDS: u64 = 86_400;
 pub(crate) const MAX_LINES: u64 = 65_535;
 /// Maximum of an integer without a bound of its own, such as a revision.
 pub(crate) const MAX_INTEGER: u64 = i32::MAX as u64;
+/// The range of such an integer.
+const COMMON_RANGE: (u64, u64) = (0, MAX_INTEGER);
 /// Maximum bytes of all texts and names in the arguments of one call.
 pub const MAX_ARGUMENTS_BYTES: usize = 1 << 20;
 
@@ -50,41 +53,84 @@ fn range(property: &str) -> (u64, u64) {
         "num_units" => (0, MAX_COUNT),
         "wait" => (0, MAX_WAIT_SECONDS),
         "lines" | "n" | "days" => (0, MAX_LINES),
-        _ => (0, MAX_INTEGER),
+        _ => COMMON_RANGE,
     }
 }
 
-/// Adds the missing bounds to a schema and to all schemas in it. A bound that the author of a tool wrote stays.
-pub fn add_bounds(schema: &mut Value) {
-    bound(schema, "");
+/// The bounds of integers that the instructions do not state.
+fn own_range(property: &str) -> Option<(u64, u64)> {
+    Some(range(property)).filter(|range| *range != COMMON_RANGE)
 }
 
-fn bound(schema: &mut Value, property: &str) {
-    let Value::Object(map) = schema else { return };
-    match map.get("type").and_then(Value::as_str) {
-        Some("integer") => {
-            let (minimum, maximum) = range(property);
-            map.entry("minimum").or_insert(minimum.into());
+/// Writes into a schema the bounds that are not those of every property of its type, so that assistants see them.
+pub fn add_own_bounds(schema: &mut Value) {
+    for_each_property(schema, "", &|map, property| {
+        if let (Some("integer"), Some((minimum, maximum))) =
+            (map.get("type").and_then(Value::as_str), own_range(property))
+        {
+            if minimum > 0 {
+                map.entry("minimum").or_insert(minimum.into());
+            }
             map.entry("maximum").or_insert(maximum.into());
         }
-        // an enum bounds itself
-        Some("string") if map.contains_key("enum") => {}
-        Some("string") => drop(map.entry("maxLength").or_insert(max_chars(property).into())),
-        Some("array") => drop(map.entry("maxItems").or_insert(MAX_ITEMS.into())),
-        // an object without properties has free members
-        Some("object") if !map.contains_key("properties") => {
-            map.entry("maxProperties").or_insert(MAX_ITEMS.into());
+    });
+}
+
+/// A schema of arguments with all bounds written out. A bound that the author of a tool wrote stays.
+#[must_use]
+pub fn with_all_bounds(schema: &Map<String, Value>) -> Map<String, Value> {
+    let mut complete = Value::Object(schema.clone());
+    for_each_property(&mut complete, "", &|map, property| {
+        let schema = Value::Object(map.clone());
+        let kind = map.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut add = |key: &str, bound: Option<u64>| {
+            if let Some(bound) = bound {
+                map.entry(key).or_insert(bound.into());
+            }
+        };
+        match kind.as_str() {
+            "integer" => {
+                let (minimum, maximum) = range(property);
+                add("minimum", Some(minimum));
+                add("maximum", Some(maximum));
+            }
+            "string" => add("maxLength", most(&schema, "maxLength", property)),
+            "array" => add("maxItems", most(&schema, "maxItems", property)),
+            "object" => add("maxProperties", most(&schema, "maxProperties", property)),
+            _ => {}
         }
-        _ => {}
+    });
+    match complete {
+        Value::Object(members) => members,
+        _ => Map::new(),
     }
+}
+
+/// Calls `change` for a schema and all schemas in it, with the property that each belongs to.
+fn for_each_property(schema: &mut Value, property: &str, change: &impl Fn(&mut Map<String, Value>, &str)) {
+    let Value::Object(map) = schema else { return };
+    change(map, property);
     for key in ["items", "additionalProperties"] {
         if let Some(inner) = map.get_mut(key) {
-            bound(inner, property);
+            for_each_property(inner, property, change);
         }
     }
     if let Some(Value::Object(properties)) = map.get_mut("properties") {
-        properties.iter_mut().for_each(|(name, schema)| bound(schema, name));
+        properties.iter_mut().for_each(|(name, schema)| for_each_property(schema, name, change));
     }
+}
+
+/// The largest length or number of a property: that of its schema, or that of its name and type; `None` where there is none.
+fn most(schema: &Value, key: &str, property: &str) -> Option<u64> {
+    let common = || match key {
+        // an enum bounds itself
+        "maxLength" if schema["enum"].is_array() => None,
+        "maxLength" => Some(max_chars(property)),
+        // an object with properties has no free members
+        "maxProperties" if schema["properties"].is_object() => None,
+        _ => Some(MAX_ITEMS),
+    };
+    schema[key].as_u64().or_else(|| common().and_then(|most| u64::try_from(most).ok()))
 }
 
 /// Checks arguments against the bounds in their schema. Types and names are checked when the arguments are parsed.
@@ -93,7 +139,7 @@ fn bound(schema: &mut Value, property: &str) {
 /// [`BadArguments`], naming the argument and the bound.
 pub fn check_bounds(schema: &Map<String, Value>, arguments: &Map<String, Value>) -> Result<(), BadArguments> {
     check_bytes(arguments)?;
-    check_members(schema, arguments, "")
+    check_members(schema, arguments, "", "")
 }
 
 /// Checks the size of arguments alone, before anything reads them.
@@ -110,34 +156,34 @@ pub(crate) fn check_bytes(arguments: &Map<String, Value>) -> Result<(), BadArgum
     Ok(())
 }
 
-fn check_members(schema: &Map<String, Value>, members: &Map<String, Value>, path: &str) -> Result<(), BadArguments> {
+fn check_members(
+    schema: &Map<String, Value>,
+    members: &Map<String, Value>,
+    path: &str,
+    property: &str,
+) -> Result<(), BadArguments> {
     let properties = schema.get("properties").and_then(Value::as_object);
     for (name, value) in members {
-        let schema = match properties.and_then(|known| known.get(name)).or_else(|| schema.get("additionalProperties")) {
-            // an option that the schema does not list, or an unknown one
-            Some(Value::Bool(false)) => &json!({"type": "string", "maxLength": MAX_NAME_CHARS, "maxItems": MAX_ITEMS}),
-            Some(schema) => schema,
-            None => continue,
+        let (schema, property) = match properties.and_then(|known| known.get(name)) {
+            Some(schema) => (schema, name.as_str()),
+            None => match schema.get("additionalProperties") {
+                // an option that the schema does not list, or an unknown one
+                Some(Value::Bool(false)) => (&json!({"type": "string"}), ""),
+                Some(schema) => (schema, property),
+                None => continue,
+            },
         };
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        check(schema, value, &path)?;
+        check(schema, value, &path, property)?;
     }
     Ok(())
 }
 
-fn check(schema: &Value, value: &Value, path: &str) -> Result<(), BadArguments> {
-    let most = |key: &str| schema[key].as_u64().map(|most| usize::try_from(most).unwrap_or(usize::MAX));
+fn check(schema: &Value, value: &Value, path: &str, property: &str) -> Result<(), BadArguments> {
+    let most = |key: &str| most(schema, key, property).map(|most| usize::try_from(most).unwrap_or(usize::MAX));
     let too_many = |count: usize, key: &str| most(key).filter(|most| count > *most);
     match value {
-        Value::Number(number) => {
-            let beyond = |key: &str, wrong: fn(f64, f64) -> bool| {
-                schema[key].as_f64().zip(number.as_f64()).is_some_and(|(bound, given)| wrong(given, bound))
-            };
-            if beyond("minimum", |given, bound| given < bound) || beyond("maximum", |given, bound| given > bound) {
-                let problem = format!("has to be from {} to {}, not {number}", schema["minimum"], schema["maximum"]);
-                return Err(BadArguments::argument(path, &problem));
-            }
-        }
+        Value::Number(number) => check_range(schema, number, path, property)?,
         Value::String(text) => {
             // a character has at most four bytes, so most texts need not be counted
             let chars = if text.len() <= most("maxLength").unwrap_or(usize::MAX) { 0 } else { text.chars().count() };
@@ -152,7 +198,7 @@ fn check(schema: &Value, value: &Value, path: &str) -> Result<(), BadArguments> 
                 return Err(BadArguments::argument(path, &problem));
             }
             for (at, item) in items.iter().enumerate() {
-                check(&schema["items"], item, &format!("{path}[{at}]"))?;
+                check(&schema["items"], item, &format!("{path}[{at}]"), property)?;
             }
         }
         Value::Object(members) => {
@@ -161,12 +207,28 @@ fn check(schema: &Value, value: &Value, path: &str) -> Result<(), BadArguments> 
                 return Err(BadArguments::argument(path, &problem));
             }
             if let Some(schema) = schema.as_object() {
-                check_members(schema, members, path)?;
+                check_members(schema, members, path, property)?;
             }
         }
         Value::Null | Value::Bool(_) => {}
     }
     Ok(())
+}
+
+fn check_range(schema: &Value, number: &Number, path: &str, property: &str) -> Result<(), BadArguments> {
+    if schema["type"] != "integer" {
+        return Ok(());
+    }
+    let (minimum, maximum) = range(property);
+    let stated = |key: &str, common: u64| schema.get(key).cloned().unwrap_or_else(|| common.into());
+    let (minimum, maximum) = (stated("minimum", minimum), stated("maximum", maximum));
+    let within = |given: f64| {
+        minimum.as_f64().is_none_or(|least| given >= least) && maximum.as_f64().is_none_or(|most| given <= most)
+    };
+    if number.as_f64().is_some_and(within) {
+        return Ok(());
+    }
+    Err(BadArguments::argument(path, &format!("has to be from {minimum} to {maximum}, not {number}")))
 }
 
 fn members_bytes(members: &Map<String, Value>) -> usize {
@@ -265,7 +327,7 @@ mod tests {
     #[test]
     fn every_property_of_every_tool_has_bounds() {
         let catalogue = Catalogue::builtin();
-        let schema = |tool: &dyn Tool| Value::Object((**tool.input_schema()).clone());
+        let schema = |tool: &dyn Tool| Value::Object(with_all_bounds(tool.input_schema()));
         let found: Vec<String> = catalogue.iter().flat_map(|tool| unbounded(&schema(tool), tool.name())).collect();
         assert!(found.is_empty(), "{found:?}");
     }
@@ -274,7 +336,7 @@ mod tests {
     fn plan_of_every_tool_survives_the_extremes_of_every_property() {
         let catalogue = Catalogue::builtin();
         for tool in catalogue.iter() {
-            for (name, schema) in tool.input_schema()["properties"].as_object().expect("properties") {
+            for (name, schema) in with_all_bounds(tool.input_schema())["properties"].as_object().expect("properties") {
                 for value in extremes(schema) {
                     let mut arguments = required(tool);
                     arguments.insert(name.clone(), value);

@@ -6,7 +6,7 @@
 use content::{nearest, same_name};
 use serde_json::{Map, Number, Value};
 
-use crate::{BadArguments, bounds, synonyms::property_of_flag};
+use crate::{BadArguments, bounds, options::FORMATS, synonyms::property_of_flag};
 
 /// Largest whole number of which a double still has each digit.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -273,10 +273,13 @@ fn list_in_text(schema: &Value, text: &str, path: &str) -> Result<Option<Value>,
     list(schema, parts.into_iter().map(Value::from).collect(), path)
 }
 
-/// One of the values of an `enum`, whatever its case; any text where the schema has no `enum`.
+/// One of the values of an `enum` or of `format`, whatever its case; any text for other properties.
 fn choice(schema: &Value, text: String, path: &str) -> Result<Value, BadArguments> {
-    let Some(choices) = schema["enum"].as_array() else { return Ok(Value::String(text)) };
-    let words: Vec<&str> = choices.iter().filter_map(Value::as_str).collect();
+    let words: Vec<&str> = match schema["enum"].as_array() {
+        Some(choices) => choices.iter().filter_map(Value::as_str).collect(),
+        None if path == "format" => FORMATS.to_vec(),
+        None => return Ok(Value::String(text)),
+    };
     if words.contains(&text.as_str()) {
         return Ok(Value::String(text));
     }

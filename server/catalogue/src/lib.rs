@@ -39,8 +39,8 @@ mod view;
 pub use answer::Answer;
 pub use bad_arguments::BadArguments;
 pub use bounds::{
-    MAX_ARGUMENTS_BYTES, MAX_COUNT, MAX_ITEMS, MAX_NAME_CHARS, MAX_QUERY_CHARS, MAX_WAIT_SECONDS, add_bounds,
-    check_bounds,
+    MAX_ARGUMENTS_BYTES, MAX_COUNT, MAX_ITEMS, MAX_NAME_CHARS, MAX_QUERY_CHARS, MAX_WAIT_SECONDS, add_own_bounds,
+    check_bounds, with_all_bounds,
 };
 pub use coerce::coerce_arguments;
 pub use command::Command;

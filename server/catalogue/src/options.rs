@@ -49,6 +49,8 @@ pub struct Options {
     pub idempotency_key: Option<String>,
 }
 
+/// The values of `format`: the instructions name them once, and no schema does.
+pub(crate) const FORMATS: [&str; 3] = ["concise", "detailed", "json"];
 /// The options of every read, then those of a read with rows.
 const READ_OPTIONS: &[&str] = &["format", "cursor", "fields", "filter", "limit"];
 
@@ -124,7 +126,7 @@ impl Options {
             properties.insert("controller".to_owned(), text());
         }
         if reads {
-            properties.insert("format".to_owned(), json!({"type": "string", "enum": ["concise", "detailed", "json"]}));
+            properties.insert("format".to_owned(), text());
         }
         if reads && rows.is_some() {
             properties.insert("fields".to_owned(), json!({"type": "array", "items": {"type": "string"}}));

@@ -5,12 +5,14 @@ use serde_json::{Map, Value, json};
 use crate::{
     Tool,
     cursor::{Cursor, Step},
+    options::FORMATS,
 };
 
 /// A valid value of a property.
 pub(crate) fn sample(name: &str, schema: &Value) -> Value {
     match (name, schema["type"].as_str()) {
         (_, Some("string")) if schema["enum"].is_array() => schema["enum"][0].clone(),
+        ("format", Some("string")) => json!(FORMATS[0]),
         ("units", _) => json!(["web/0", "web/1"]),
         ("endpoints", _) => json!(["web:db", "postgresql:db"]),
         ("allowlist" | "cidrs" | "to_cidrs" | "via", _) => json!(["10.0.0.0/8", "192.168.0.0/16"]),
@@ -33,7 +35,7 @@ pub(crate) fn sample(name: &str, schema: &Value) -> Value {
         ("urls", _) => json!(["admin/prod.db", "admin/prod.web"]),
         ("new_name", _) => json!("13"),
         (_, Some("array")) if schema["items"]["type"] == "integer" => json!([3, 4]),
-        (_, Some("integer")) => json!(schema["minimum"].as_u64().expect("a minimum").max(5)),
+        (_, Some("integer")) => json!(schema["minimum"].as_u64().unwrap_or_default().max(5)),
         (_, Some("boolean")) => json!(true),
         (_, Some("array")) => json!(["0", "1"]),
         ("values", Some("object")) => json!({"model-logs-size": "1", "juju-ha-space": "b"}),

@@ -9,7 +9,7 @@ use crate::bounds;
 /// `required` are those of the options that cannot be left out.
 pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>, required: &[&str]) -> Map<String, Value> {
     let mut schema = with_options(plain::<Args>(), options, required);
-    bounds::add_bounds(&mut schema);
+    bounds::add_own_bounds(&mut schema);
     match schema {
         Value::Object(members) => members,
         _ => Map::new(),

@@ -129,7 +129,7 @@ impl ListedTool {
 
     fn from_builtin(tool: &dyn BuiltinTool, catalogue: &Catalogue) -> Self {
         let mut descriptor = tool.descriptor(catalogue);
-        catalogue::add_bounds(&mut descriptor.input);
+        catalogue::add_own_bounds(&mut descriptor.input);
         let annotations = annotations_for(descriptor.effect, false);
         let input = Arc::new(descriptor.input.as_object().cloned().unwrap_or_default());
         let rendered = to_mcp_tool(tool.name(), descriptor.description, input, annotations);

@@ -23,7 +23,7 @@ def extremes(schema):
     items = schema.get("maxItems", 1000)
     item = 1 if schema.get("items", {}).get("type") == "integer" else "web/0"
     return {
-        "integer": [schema.get("minimum", 0), schema.get("maximum", 1), 2**64 - 1, -(2**63), 1e300],
+        "integer": [schema.get("minimum", 0), schema.get("maximum", 2**31 - 1), 2**64 - 1, -(2**63), 1e300],
         "string": ["x" * longest, "x" * (longest + 1), "9" * 400 + "s", "é\0\n:/.@#=", "(" * 30_000, "\U000e0021\U000e005b" * 10_000],
         "array": [[item] * items, [item] * (items + 1), [[[item]]], ["a" * 60_000], ["("] * items],
         "object": [{f"key{n}": "value" for n in range(1000)}, {"a": {"b": [["c" * 100_000]]}}, {"(" * 200: {}}],
