@@ -384,9 +384,11 @@ mod tests {
                 let nested = items.iter().map(|item| json!([item])).collect::<Vec<_>>();
                 let names: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
                 let joined = [",", ", ", " ", " ,\n"].map(|between| json!(names.join(between)));
+                // names alone can be joined: an SSH key has spaces
+                let joinable = names.len() == items.len() && names.iter().all(|name| is_name(name));
                 [json!(compact), json!(format!("  {compact}\n")), json!(with_nulls), json!(nested)]
                     .into_iter()
-                    .chain(joined)
+                    .chain(joined.into_iter().filter(|_| joinable))
                     .collect()
             }
             (Some("object"), Value::Object(members)) => {
