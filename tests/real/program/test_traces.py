@@ -17,7 +17,7 @@ class Jaeger:
     """A running Jaeger."""
 
     def __init__(self, otlp, query):
-        self.otlp, self.query = f"http://127.0.0.1:{otlp}", f"http://127.0.0.1:{query}"
+        self.otlp, self.query = otlp, f"http://127.0.0.1:{query}"
 
     def spans(self, trace):
         """The spans of a trace by name: each with its id, the id of its parent, and its tags."""
@@ -33,15 +33,37 @@ class Jaeger:
 
 @pytest.fixture(scope="module")
 def jaeger(tmp_path_factory):
-    """A Jaeger that stores traces in memory."""
-    program, folder = required_path("JUJU_MCP_TEST_JAEGER"), tmp_path_factory.mktemp("jaeger")
+    """A Jaeger that receives spans by plain HTTP."""
+    with running_jaeger(tmp_path_factory.mktemp("jaeger"), {}) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def jaeger_with_tls(tmp_path_factory):
+    """A Jaeger that receives spans by HTTPS only, and the folder with the CA of its certificate, `ca.pem`, and with another CA."""
+    folder = tmp_path_factory.mktemp("jaeger-tls")
+    new = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+    for name in ("ca", "other"):
+        subprocess.run([*new, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem"], cwd=folder, check=True, capture_output=True)
+    subprocess.run([*new, "-subj", "/CN=collector", "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=CA:FALSE", "-CA", "ca.pem",
+                    "-CAkey", "ca.key", "-keyout", "tls.key", "-out", "tls.pem"], cwd=folder, check=True, capture_output=True)
+    flags = {"enabled": "true", "cert": folder / "tls.pem", "key": folder / "tls.key"}
+    with running_jaeger(folder, {f"collector.otlp.http.tls.{name}": value for name, value in flags.items()}) as found:
+        yield found, folder
+
+
+@contextlib.contextmanager
+def running_jaeger(folder, more):
+    """A Jaeger that stores traces in memory, for the duration of a block."""
+    program = required_path("JUJU_MCP_TEST_JAEGER")
     otlp, query = free_port(), free_port()
     flags = {"query.http-server.host-port": query, "collector.otlp.http.host-port": otlp}
     flags |= {name: free_port() for name in ("query.grpc-server.host-port", "collector.otlp.grpc.host-port", "admin.http.host-port",
                                              "collector.http-server.host-port", "collector.grpc-server.host-port")}
     with open(folder / "log.txt", "w") as log:
-        process = subprocess.Popen([program, *(f"--{name}=127.0.0.1:{port}" for name, port in flags.items())], cwd=folder,
-                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"SPAN_STORAGE_TYPE": "memory", "PATH": "/usr/bin"})
+        words = [*(f"--{name}=127.0.0.1:{port}" for name, port in flags.items()), *(f"--{name}={value}" for name, value in more.items())]
+        process = subprocess.Popen([program, *words], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                   env={"SPAN_STORAGE_TYPE": "memory", "PATH": "/usr/bin"})
 
     def answers():
         assert process.poll() is None, (folder / "log.txt").read_text()[-2000:]
@@ -50,7 +72,7 @@ def jaeger(tmp_path_factory):
 
     try:
         eventually("Jaeger answers", answers, 0.05)
-        yield Jaeger(otlp, query)
+        yield Jaeger(f"{'https' if more else 'http'}://127.0.0.1:{otlp}", query)
     finally:
         stop(process)
 
@@ -162,17 +184,42 @@ def test_collector_that_is_away_delays_no_call_and_is_counted(sim, tmp_path):
     with juju_mcp(tmp_path, *words(tmp_path, sim, f"http://127.0.0.1:{free_port()}")) as ready:
         for _ in range(3):
             called(ready["mcp_url"], "juju_status", {"model": "shop"})
-        metrics = ready["mcp_url"].removesuffix("/mcp") + "/metrics"
-
-        def dropped():
-            text = requests.get(metrics, timeout=TEST_TIMEOUT).text
-            line = next(line for line in text.splitlines() if line.startswith("juju_mcp_trace_spans_dropped_total "))
-            return int(line.split()[1])
-
-        eventually("spans are dropped", dropped)
+        eventually("spans are dropped", lambda: dropped_spans(ready["mcp_url"]))
         called(ready["mcp_url"], "juju_status", {"model": "shop"})
         log = (tmp_path / "log.txt").read_text()
         assert log.count("the collector does not accept spans") == 1, log
+
+
+def dropped_spans(url):
+    """The number of lost spans by the metrics of a server."""
+    text = requests.get(url.removesuffix("/mcp") + "/metrics", timeout=TEST_TIMEOUT).text
+    return int(next(line for line in text.splitlines() if line.startswith("juju_mcp_trace_spans_dropped_total ")).split()[1])
+
+
+def test_spans_reach_a_collector_with_a_certificate_of_the_configured_authority(jaeger_with_tls, sim, tmp_path):
+    jaeger, folder = jaeger_with_tls
+    headers = tmp_path / "headers"
+    headers.write_text("authorization: Bearer a-secret-of-the-collector\n")
+    headers.chmod(0o600)
+    more = {"ca_certificate_file": str(folder / "ca.pem"), "headers_file": str(headers)}
+    with juju_mcp(tmp_path, *words(tmp_path, sim, jaeger.otlp, **more)) as ready:
+        trace, header = traceparent()
+        called(ready["mcp_url"], "juju_status", {"model": "shop"}, header=header)
+        complete(jaeger, trace, "POST /mcp", "tools/call juju_status", "Client.FullStatus")
+        assert dropped_spans(ready["mcp_url"]) == 0
+        assert "a-secret-of-the-collector" not in (tmp_path / "log.txt").read_text()
+
+
+@pytest.mark.parametrize("authority", ["other.pem", None])
+def test_collector_with_a_certificate_of_another_authority_receives_nothing(jaeger_with_tls, sim, tmp_path, authority):
+    jaeger, folder = jaeger_with_tls
+    more = {"ca_certificate_file": str(folder / authority)} if authority else {}
+    with juju_mcp(tmp_path, *words(tmp_path, sim, jaeger.otlp, **more)) as ready:
+        trace, header = traceparent()
+        called(ready["mcp_url"], "juju_status", {"model": "shop"}, header=header)
+        eventually("the spans are dropped", lambda: dropped_spans(ready["mcp_url"]))
+        assert jaeger.spans(trace) == {}
+        assert "the collector does not accept spans" in (tmp_path / "log.txt").read_text()
 
 
 def test_server_without_the_section_exports_nothing(sim, tmp_path):
