@@ -1,7 +1,7 @@
 """The fenced blocks of the documents, and what the words after the language mean.
 
 `sh`: run as written, in the order of the page, in one scratch folder. `sh background`: started, and left running until the page ends.
-`sh cloud`: needs a cloud, a cluster or a running provider; only its syntax and the names of our program in it are checked.
+`sh cloud`: needs a cloud, a cluster or a running provider. Its `juju` commands run at a simulated controller; of other programs the flags are checked.
 `sh tree`: builds or tests the source; other parts of the test run do that. `LANGUAGE file=PATH`: the content of a file.
 """
 import pathlib
