@@ -176,7 +176,7 @@ def test_commands_of_the_documentation_name_what_exists():
     assert set(re.findall(r"--resource (\S+)=", text)) == set(CHARMCRAFT["resources"])
     integrated = set(re.findall(r"juju integrate juju-mcp:([a-z-]+)", text))
     assert integrated <= {*CHARMCRAFT["requires"], *CHARMCRAFT["provides"]}
-    for line in re.findall(r"juju run juju-mcp/leader ([^`\n]+)", text):
+    for line in re.findall(r"juju run (?:--string-args )?juju-mcp/leader ([^`\n]+)", text):
         action, *words = shlex.split(line)
         parameters = CHARMCRAFT["actions"][action]
         given = {word.split("=")[0] for word in words}

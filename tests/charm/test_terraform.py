@@ -61,6 +61,20 @@ def test_module_uses_only_arguments_that_the_provider_documents():
     assert declared == set(re.findall(r"var\.(\w+)", main))
 
 
+def test_example_of_the_readme_names_variables_and_outputs_of_the_module(terraform, tmp_path):
+    (example,) = re.findall(r"```hcl\n(.*?)```", (MODULE / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "example.tf").write_text(example)
+    done = terraform(tmp_path, "fmt", "-check", "-diff")
+    assert done.returncode == 0, done.stdout + done.stderr
+    given = set(re.findall(r"^  (\w+) += ", block(example, 'module "juju_mcp"'), re.MULTILINE)) - {"source"}
+    assert given <= set(re.findall(r'variable "(\w+)"', (MODULE / "variables.tf").read_text()))
+    outputs = (MODULE / "outputs.tf").read_text()
+    for output, _, key in re.findall(r"module\.juju_mcp\.(\w+)(\.(\w+))?", example):
+        assert not key or re.search(rf"^ +{key} +=", block(outputs, f'output "{output}"'), re.MULTILINE), key
+        assert f'output "{output}"' in outputs
+    assert set(re.findall(r"([a-z-]+) = juju_secret", example)) <= set(CHARMCRAFT["config"]["options"])
+
+
 def test_module_is_formatted(terraform):
     done = terraform(MODULE, "fmt", "-check", "-diff", "-recursive")
     assert done.returncode == 0, done.stdout + done.stderr

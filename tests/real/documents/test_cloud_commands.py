@@ -61,7 +61,7 @@ def test_secret_of_the_manifest_has_the_files_of_the_configuration(tmp_path):
         pytest.skip("no `kubectl` on the PATH")
     (words,) = [words for page, words in commands("kubectl") if words[1:3] == ["create", "secret"]]
     (tmp_path / "config.yaml").write_text("listen: 0.0.0.0:8080\n")
-    words = [str(tmp_path) if word == "/etc/juju-mcp" else word for word in words]
+    words = [str(tmp_path) if one == "/etc/juju-mcp" else one for one in words]
     done = subprocess.run([*words, "--dry-run=client", "--output=yaml"], text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
     secret = yaml.safe_load(done.stdout)
@@ -71,5 +71,5 @@ def test_secret_of_the_manifest_has_the_files_of_the_configuration(tmp_path):
 def test_commands_without_a_counterpart_are_in_the_documents():
     """An exception that no page needs any more is removed here."""
     texts = [block.text for page in pages() for block in shell_blocks(page, "cloud")]
-    assert [word for word in NOT_SIMULATED if not any(f"juju {word} " in text for text in texts)] == []
+    assert [name for name in NOT_SIMULATED if not any(f"juju {name} " in text for text in texts)] == []
     assert [name for name in OTHER_PROGRAMS if not any(re.search(rf"(^|\s){re.escape(name)}\s", text) for text in texts)] == []

@@ -51,6 +51,7 @@ def test_names_of_the_charm_in_the_documents_exist():
     for page, line, (command, *words) in juju_commands():
         text = " ".join(words)
         where = f"{page}:{line}: juju {command} {text}"
+        words = [one for one in words if one != "--string-args"]
         if command == "run" and words[0] == "juju-mcp/leader":
             action = CHARM["actions"][words[1]]
             assert {word.split("=")[0] for word in words[2:] if "=" in word} <= set(action.get("params", {})), where
