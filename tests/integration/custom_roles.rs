@@ -101,10 +101,12 @@ async fn hidden_tool_is_not_listed_and_every_call_is_denied_and_recorded() {
     assert_eq!(listed, ["juju_add_unit", "juju_expose", "juju_show_application", "juju_status"]);
     assert!(names("/mcp").await.contains(&"juju_run_command".to_owned()));
     let found =
-        send("/mcp", "tools/call", json!({"name": "juju_find_command", "arguments": {"query": "machine"}})).await;
+        send("/mcp", "tools/call", json!({"name": "juju_find_command", "arguments": {"query": "status of machines"}}))
+            .await;
     let text = found["content"][0]["text"].as_str().expect("a text");
     let commands: Vec<_> = text.lines().filter_map(|line| line.split_once(" (")).map(|(command, _)| command).collect();
-    assert_eq!(commands, ["status"], "{found}");
+    let visible = ["add-unit", "expose", "show-application", "status"];
+    assert!(!commands.is_empty() && commands.iter().all(|command| visible.contains(command)), "{found}");
     for (path, name, arguments) in [
         ("/mcp/full", "juju_machines", json!({"model": "shop"})),
         ("/mcp/full", "juju_machines", json!({"model": "no-such-model"})),

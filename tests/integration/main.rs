@@ -11,6 +11,7 @@ mod approval_stdio;
 mod approvals;
 mod budgets;
 mod changes;
+mod command_search;
 mod connection_faults;
 mod console;
 mod coverage;

@@ -166,10 +166,8 @@ impl Plan {
         let mut impact = self.impact;
         // units that are added to an application have its size
         if impact.units_added > 0 && impact.charm.is_none() {
-            let constraints = match lookups.sizes {
-                true => target.application_constraints(&self.entities).await.ok(),
-                false => None,
-            };
+            let constraints =
+                if lookups.sizes { target.application_constraints(&self.entities).await.ok() } else { None };
             impact.size_unknown = constraints.is_none();
             impact.constraints = constraints.flatten();
         }

@@ -1,17 +1,22 @@
 //! All tools by name.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use content::Detector;
-use memchr::memmem::Finder;
 
-use crate::{Tool, juju, nearest};
+use crate::{
+    Tool, juju, nearest,
+    search::{CommandIndex, Described, ModelKind},
+};
 
 /// All tools, by name and in order.
 pub struct Catalogue {
     tools: BTreeMap<String, Box<dyn Tool>>,
-    /// Descriptions and aliases in small letters, in the same order.
-    descriptions: Vec<String>,
+    /// Built by the first search.
+    index: OnceLock<CommandIndex>,
     detector: Arc<Detector>,
 }
 
@@ -20,15 +25,14 @@ impl Catalogue {
     #[must_use]
     pub fn builtin() -> Self {
         let tools: BTreeMap<_, _> = juju::tools().into_iter().map(|tool| (tool.name().to_owned(), tool)).collect();
-        let descriptions = tools.values().map(|tool| searched(tool.as_ref())).collect();
-        Self { tools, descriptions, detector: Arc::default() }
+        Self { tools, index: OnceLock::new(), detector: Arc::default() }
     }
 
     /// Adds a tool, or replaces the one of its name.
     #[must_use]
     pub fn with_tool(mut self, tool: Box<dyn Tool>) -> Self {
         self.tools.insert(tool.name().to_owned(), tool);
-        self.descriptions = self.tools.values().map(|tool| searched(tool.as_ref())).collect();
+        self.index = OnceLock::new();
         self
     }
 
@@ -63,43 +67,36 @@ impl Catalogue {
         names.into_iter().collect()
     }
 
-    /// Tools with all of these words in name, toolset or description, the best match first.
+    /// The commands that a query may mean in a model of this kind, the likeliest first. Those that are no tool are found too.
     #[must_use]
-    pub fn search(&self, words: &str) -> Vec<&dyn Tool> {
-        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
-        // each is looked for in twice as many texts as there are tools
-        let stems: Vec<_> = words.iter().map(|word| Finder::new(word.trim_end_matches('s'))).collect();
-        let all = self.iter().zip(&self.descriptions);
-        let mut found: Vec<(usize, &dyn Tool)> =
-            all.filter_map(|(tool, description)| Some((rank(tool, description, &stems)?, tool))).collect();
-        found.sort_by_key(|(rank, _)| *rank);
-        found.into_iter().map(|(_, tool)| tool).collect()
+    pub fn search(&self, query: &str, kind: Option<ModelKind>) -> Vec<FoundCommand<'_>> {
+        let index = self.index.get_or_init(|| self.index());
+        let found = index.rank(query, kind).into_iter();
+        found.map(|command| FoundCommand { command, tool: self.get(command) }).collect()
     }
+
+    fn index(&self) -> CommandIndex {
+        let names: Vec<&'static str> = self.iter().map(Tool::command).collect();
+        CommandIndex::new(&names, |command| match self.get(command) {
+            Some(tool) => Described {
+                aliases: tool.aliases().iter().map(|alias| (*alias).to_owned()).collect(),
+                text: tool.description().to_owned(),
+            },
+            None => Described::default(),
+        })
+    }
+}
+
+/// A command of the Juju client that a query may mean.
+pub struct FoundCommand<'a> {
+    /// The command, `add-unit`.
+    pub command: &'static str,
+    /// Its tool; `None` for a command that is not available here.
+    pub tool: Option<&'a dyn Tool>,
 }
 
 /// Whether a name is another name of the tool's command, in the client's form or in that of tools.
 fn is_alias(tool: &dyn Tool, name: &str) -> bool {
     let command = name.strip_prefix("juju_").unwrap_or(name).replace('_', "-");
     tool.aliases().contains(&command.as_str())
-}
-
-/// The text of a tool that a search looks at beside its name.
-fn searched(tool: &dyn Tool) -> String {
-    std::iter::once(tool.description())
-        .chain(tool.aliases().iter().copied())
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_lowercase()
-}
-
-/// How far a tool is from what is looked for: words in the name count most. `None` where no word fits.
-fn rank(tool: &dyn Tool, description: &str, stems: &[Finder]) -> Option<usize> {
-    let within = |stem: &Finder, text: &str| stem.find(text.as_bytes()).is_some();
-    let cost = |stem: &Finder| match () {
-        () if within(stem, tool.name()) => 0,
-        () if within(stem, description) || tool.toolset().as_bytes() == stem.needle() => 1,
-        () => 4,
-    };
-    let total: usize = stems.iter().map(cost).sum();
-    (stems.is_empty() || total < 4 * stems.len()).then_some(total)
 }

@@ -64,7 +64,7 @@ mod tests {
     fn instructions_promise_only_subjects_of_existing_tools() {
         let catalogue = Catalogue::builtin();
         for subject in SUBJECTS {
-            assert!(!catalogue.search(subject).is_empty(), "no tool is about {subject}");
+            assert!(!catalogue.search(subject, None).is_empty(), "no tool is about {subject}");
         }
     }
 

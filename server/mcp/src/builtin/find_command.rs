@@ -1,6 +1,6 @@
 //! The built-in tool that searches the commands.
 
-use catalogue::{Catalogue, Tool, estimate_tokens};
+use catalogue::{Catalogue, FoundCommand, ModelKind, estimate_tokens};
 use futures::future::BoxFuture;
 use policy::{Effect, Permissions};
 use rmcp::model::{CallToolResponse, CallToolResult};
@@ -27,6 +27,8 @@ pub(crate) struct FindCommand;
 #[serde(deny_unknown_fields)]
 struct FindArguments {
     query: String,
+    /// The kind of the model that the caller asks for.
+    kind: Option<ModelKind>,
     #[serde(default = "default_limit")]
     limit: usize,
 }
@@ -49,7 +51,8 @@ impl BuiltinTool for FindCommand {
                  them with {READ_COMMAND} or {RUN_COMMAND}."
             ),
             input: json!({"type": "object", "properties": {
-                "query": {"type": "string", "description": "Words, e.g. `remove machine`"},
+                "query": {"type": "string", "description": "What is to be done, or words such as `remove machine`"},
+                "kind": {"type": "string", "enum": ["kubernetes", "machines"], "description": "Of the model"},
                 "limit": {"type": "integer", "minimum": 1}},
                 "required": ["query"], "additionalProperties": false}),
             effect: Effect::Read,
@@ -81,33 +84,30 @@ fn search(
     read_only: bool,
     arguments: Map<String, Value>,
 ) -> Result<String, String> {
-    let FindArguments { query, limit } = parse_arguments(arguments)?;
-    let usable = |tool: &&dyn Tool| {
-        let least = tool.least();
-        !(read_only && least.changes()) && rights.check_visibility(tool.name(), tool.toolset(), least).is_ok()
+    let FindArguments { query, kind, limit } = parse_arguments(arguments)?;
+    let usable = |found: &FoundCommand<'_>| {
+        found.tool.is_none_or(|tool| {
+            let least = tool.least();
+            !(read_only && least.changes()) && rights.check_visibility(tool.name(), tool.toolset(), least).is_ok()
+        })
     };
-    let found: Vec<&dyn Tool> = catalogue.search(&query).into_iter().filter(usable).collect();
+    let found: Vec<FoundCommand<'_>> = catalogue.search(&query, kind).into_iter().filter(usable).collect();
     let (best, others) = found.split_at(found.len().min(limit.max(1)));
-    let others: Vec<&str> = others.iter().map(|tool| tool.command()).collect();
+    let others: Vec<&str> = others.iter().filter(|found| found.tool.is_some()).map(|found| found.command).collect();
     Ok(text(best, &others, &query))
 }
 
-fn text(best: &[&dyn Tool], others: &[&str], query: &str) -> String {
+fn text(best: &[FoundCommand<'_>], others: &[&str], query: &str) -> String {
     if best.is_empty() {
         return format!("no command matches `{query}`: try other words, such as the noun alone\n");
     }
     let (mut text, mut tokens, mut others) = (String::new(), 0, others.to_vec());
-    for (at, tool) in best.iter().enumerate() {
-        let described = format!(
-            "{} ({}): {}\n  arguments: {}\n",
-            tool.command(),
-            tool.effect().as_str(),
-            tool.description(),
-            tool.input_schema_text()
-        );
+    for (at, found) in best.iter().enumerate() {
+        let described = description(found);
         tokens += estimate_tokens(&described);
         if tokens > MAX_DESCRIBED_TOKENS {
-            others.splice(0..0, best[at..].iter().map(|tool| tool.command()));
+            let left = best[at..].iter().filter(|found| found.tool.is_some()).map(|found| found.command);
+            others.splice(0..0, left);
             break;
         }
         text.push_str(&described);
@@ -122,4 +122,13 @@ fn text(best: &[&dyn Tool], others: &[&str], query: &str) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A command with its arguments, or the statement that it is not available.
+fn description(found: &FoundCommand<'_>) -> String {
+    let Some(tool) = found.tool else {
+        return format!("{}: not available here yet; only the Juju client has it\n", found.command);
+    };
+    let (effect, description, arguments) = (tool.effect().as_str(), tool.description(), tool.input_schema_text());
+    format!("{} ({effect}): {description}\n  arguments: {arguments}\n", found.command)
 }
