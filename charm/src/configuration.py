@@ -41,6 +41,8 @@ def files(inputs: Inputs) -> tuple[dict[str, str], list[Problem]]:
     own = documents.pop("configuration")
     for key in sorted(own.keys() & set(TEMPLATE["own_keys"])):
         problems.append(Problem(f"the option `configuration` contains `{key}`, which the charm sets: remove it"))
+    values = _values(inputs)
+    documents["rules"] += [templates.fill(rule, values) for name, rule in TEMPLATE["rules"].items() if values[name]]
     content = dict(inputs.secret_files)
     content[POLICY] = _dump({name.replace("-", "_"): document for name, document in documents.items() if document})
     related: dict[str, Any] = {name: vars(inputs)[name] for name in ("provider", "tracing", "prompts") if vars(inputs)[name]}
@@ -51,7 +53,7 @@ def files(inputs: Inputs) -> tuple[dict[str, str], list[Problem]]:
         content[PROMPTS] = json.dumps(inputs.prompts, sort_keys=True)
     if inputs.provider:
         content["oauth-client-secret"] = inputs.provider["client_secret"] + "\n"
-    values = merge(_values(inputs), inputs.provider or {}, inputs.tracing or {}, {"ca_certificate_file": CA if certificates else None})
+    values = merge(values, inputs.provider or {}, inputs.tracing or {}, {"ca_certificate_file": CA if certificates else None})
     parts = [TEMPLATE, *(TEMPLATE[name] for name in related)]
     defaults, overrides = ([_present(templates.fill(part.get(kind, {}), values)) for part in parts] for kind in ("defaults", "overrides"))
     content[CONFIG] = _dump(merge(*defaults, own, *overrides))
@@ -88,6 +90,7 @@ def _values(inputs: Inputs) -> dict[str, Any]:
         "ledger_retention_days": options["ledger_retention_days"] or None,
         "clients_without_audience": options["clients_without_audience"].split(),
         "prompt_roles": options["prompt_roles"].split(),
+        "toolsets": options["toolsets"].split(),
     }
 
 

@@ -37,10 +37,12 @@ variable "config" {
       "log-level",
       "prompt-roles",
       "public-url",
+      "read-only",
       "role-bindings",
       "roles",
       "rules",
       "static-tokens",
+      "toolsets",
     ], name)])
     error_message = "The charm has no such option; docs/reference-charm.md lists all of them."
   }

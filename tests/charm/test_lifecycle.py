@@ -197,6 +197,18 @@ def test_policy_options_change_the_policy_file_without_restart(deployment):
     assert deployment.plan() == before
 
 
+def test_read_only_and_toolsets_are_rules_beside_own_ones(deployment):
+    own = {"name": "r", "severity": "low", "check": "false", "message": "m"}
+    deployment.configure(rules=yaml.safe_dump([own]), read_only=True, toolsets="status audit")
+    assert deployment.run() == ops.ActiveStatus()
+    first, read_only, toolsets = yaml.safe_load(deployment.files()["policy.yaml"])["rules"]
+    assert first == own and read_only["applies_to"] == {"effects": ["write", "destructive"]} and read_only["check"] == "false"
+    assert toolsets["except"] == {"toolsets": ["status", "audit"]} and toolsets["severity"] == "critical"
+    deployment.configure(rules="", read_only=False, toolsets="")
+    deployment.run()
+    assert deployment.files()["policy.yaml"] == "{}\n"
+
+
 def test_invalid_option_leads_to_blocked_with_the_message_of_the_program(deployment):
     before = (deployment.files(), deployment.plan())
     deployment.reject(CHECK, "`policy.yaml`, line 1, column 25: unknown variant `reed`")

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -24,7 +25,7 @@ import pytest
 import workload
 import yaml
 from charmlibs.interfaces import tls_certificates as tls
-from conftest import CHARMCRAFT_DEFAULTS, PROVIDER
+from conftest import CHARMCRAFT_DEFAULTS, PROVIDER, TREE
 from relations import oauth_provider, topology
 
 TEST_TIMEOUT = 180
@@ -247,6 +248,28 @@ def test_changes_are_active_without_restart_and_removed_access_with_one(machine)
     wait_until("the server restarts", lambda: machine.pid() not in (None, pid))
     wait_until("the server listens", lambda: machine.request("GET", "/healthz") == 200)
     assert machine.request("POST", "/mcp", "a-token-that-is-long-enough-for-the-program") == 401
+
+
+def decision(machine, tool, arguments=None):
+    """The decision about a call of an admin in the simulated model."""
+    parameters = {"role": "admin", "tool": tool, "model": "shop", "args": json.dumps(arguments or {})}
+    return json.loads(machine.run_action("check-access", parameters))["explanation"]["decision"]
+
+
+def test_read_only_and_toolsets_limit_every_role(machine):
+    assert machine.apply(options={**CHARMCRAFT_DEFAULTS, "read-only": True}) == []
+    machine.wait_for_checks()
+    assert (decision(machine, "status"), decision(machine, "expose", {"application": "web"})) == ("allow", "deny")
+    pid = machine.pid()
+    assert machine.apply(options={**CHARMCRAFT_DEFAULTS, "toolsets": "status audit"}) == []
+    expected = {"status": "allow", "audit_changes": "allow", "debug-log": "deny", "expose": "deny"}
+    assert {tool: decision(machine, tool, {"application": "web"} if tool == "expose" else None) for tool in expected} == expected
+    (message,) = machine.apply(options={**CHARMCRAFT_DEFAULTS, "toolsets": "statu"})
+    assert "the toolset `statu`, which does not exist; did you mean `status`?" in message and machine.pid() == pid
+    text = (TREE / "docs" / "reference-charm.md").read_text()
+    listed = re.findall("`([a-z]+)`", text.split("Toolsets are ")[1].split(", and `audit`")[0])
+    assert "toolsets are: " + ", ".join(listed) in subprocess.run(
+        [workload.PROGRAM, "tools", "--endpoint", "/mcp/x/none"], text=True, capture_output=True).stderr
 
 
 def test_identity_provider_that_is_not_there_yet_does_not_prevent_the_start(machine):

@@ -13,7 +13,8 @@ const OPTIONS: [&str; 8] =
 pub(crate) fn known_names(config: &Config) -> KnownNames {
     let catalogue = Catalogue::builtin();
     let tools = mcp::tool_arguments(&catalogue).into_iter().map(|(name, mut arguments)| {
-        let toolset = catalogue.get(&name).map(|tool| tool.toolset().to_owned()).unwrap_or_default();
+        let own = if name == dispatch::CHANGES_TOOL { dispatch::CHANGES_TOOLSET } else { "" };
+        let toolset = catalogue.get(&name).map_or(own, |tool| tool.toolset()).to_owned();
         arguments.retain(|argument| !OPTIONS.contains(&argument.as_str()));
         (name, KnownTool { toolset, arguments })
     });
@@ -38,6 +39,7 @@ mod tests {
             let policy = Policy::read(&[], rules).expect("built-in policy");
             assert_eq!(policy.unknown_names(&known), []);
         }
+        assert_eq!((&*known.tools["audit_changes"].toolset, &*known.tools["juju_status"].toolset), ("audit", "status"));
         assert!(known.tools["juju_add_unit"].arguments.contains(&"num_units".to_owned()));
         assert!(!known.tools["juju_add_unit"].arguments.contains(&"model".to_owned()));
     }

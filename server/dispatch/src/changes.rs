@@ -12,7 +12,8 @@ use crate::{Dispatcher, Refusal, Reply};
 
 /// Name of the tool, and of its acts in the ledger.
 pub const TOOL: &str = "audit_changes";
-const TOOLSET: &str = "audit";
+/// Toolset of the tool, for the selectors of roles and rules.
+pub const TOOLSET: &str = "audit";
 /// Default and maximum of `days` and `limit`.
 const DEFAULT_DAYS: u16 = 7;
 const MAX_DAYS: u16 = 3650;

@@ -62,7 +62,7 @@ pub use approvals::{Approvals, Decision, DecisionError};
 pub use auth_failures::AuthFailureRecorder;
 pub use budget_reservation::restore_budget;
 pub use call::{ApprovalProof, Call, CallPermit, PendingApproval, Provenance, Reply};
-pub use changes::{ChangesQuery, TOOL as CHANGES_TOOL, changes};
+pub use changes::{ChangesQuery, TOOL as CHANGES_TOOL, TOOLSET as CHANGES_TOOLSET, changes};
 pub use clock::Clock;
 pub use dispatcher::Dispatcher;
 pub use execute::execute;

@@ -8,7 +8,9 @@ use identity::Caller;
 use policy::{Act, Effect, Explanation, Location, Target};
 use serde_json::{Map, Value, json};
 
-use crate::{Dispatcher, Refusal, Reply, blocking::run_for_size, budget_reservation::Counting, evaluation_context};
+use crate::{
+    Dispatcher, Refusal, Reply, blocking::run_for_size, budget_reservation::Counting, changes, evaluation_context,
+};
 
 /// First words in names of tools that only read, and of tools that cannot be undone.
 const READ_VERBS: [&str; 7] = ["get", "list", "show", "describe", "find", "read", "status"];
@@ -41,7 +43,9 @@ impl SimulatedCall {
 
     fn unknown_tool(tool: &str, mut arguments: Map<String, Value>) -> Self {
         let first = tool.split(['_', '-']).find(|word| *word != "juju").unwrap_or_default();
+        let toolset = if tool == changes::TOOL { changes::TOOLSET } else { "" };
         let effect = match first {
+            _ if tool == changes::TOOL => Effect::Sensitive,
             word if READ_VERBS.contains(&word) => Effect::Read,
             word if DESTRUCTIVE_VERBS.contains(&word) => Effect::Destructive,
             _ => Effect::Write,
@@ -54,7 +58,7 @@ impl SimulatedCall {
         let act = Act::new(tool, effect)
             .with_target(Target::from_location(location))
             .with_arguments(Value::Object(arguments));
-        Self { act, toolset: "", options: Options::default(), scope: Scope::Client }
+        Self { act, toolset, options: Options::default(), scope: Scope::Client }
     }
 }
 
