@@ -367,7 +367,7 @@ fn refused() -> Vec<Refused> {
         .concat()
 }
 
-fn at_shop(tool: &str, arguments: &Value, dry_run: bool) -> Value {
+pub(crate) fn at_shop(tool: &str, arguments: &Value, dry_run: bool) -> Value {
     let mut arguments = arguments.clone();
     let takes_model =
         Catalogue::builtin().get(tool).is_some_and(|tool| tool.input_schema()["properties"]["model"].is_object());
@@ -381,7 +381,7 @@ fn at_shop(tool: &str, arguments: &Value, dry_run: bool) -> Value {
 }
 
 /// The scenario `kubernetes` with what the rows act on, and the writes that made it.
-async fn estate() -> (Simulator, SideBySide) {
+pub(crate) async fn estate() -> (Simulator, SideBySide) {
     let simulator = simulator("kubernetes").await;
     let pair = SideBySide::on_simulator(&simulator).await;
     for (tool, arguments) in commands::prepared() {

@@ -21,6 +21,7 @@ mod dispatch;
 mod dry_runs;
 mod endpoints;
 mod estate;
+mod help_and_completion;
 mod http_refusals;
 mod import_cycles;
 mod juju_audit_log;

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use crate::BadArguments;
+use crate::{BadArguments, options::FORMATS};
 
 /// Maximum length of a name, an id or another short text.
 pub const MAX_NAME_CHARS: usize = 256;
@@ -93,6 +93,9 @@ pub fn with_all_bounds(schema: &Map<String, Value>) -> Map<String, Value> {
                 let (minimum, maximum) = range(property);
                 add("minimum", Some(minimum));
                 add("maximum", Some(maximum));
+            }
+            "string" if property == "format" => {
+                map.entry("enum").or_insert_with(|| json!(FORMATS));
             }
             "string" => add("maxLength", most(&schema, "maxLength", property)),
             "array" => add("maxItems", most(&schema, "maxItems", property)),

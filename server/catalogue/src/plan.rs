@@ -7,8 +7,8 @@ use policy::{Act, Effect, Impact, Location, Lookups, Permit, Planned, Target, Ta
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Answer, BadArguments, Blocks, Command, Failure, JujuAccess, OfferUrl, Options, ResolvedTarget, Scope, bounds,
-    coerce,
+    Access, Answer, BadArguments, Blocks, Command, Failure, JujuAccess, OfferUrl, Options, ResolvedTarget, Scope,
+    bounds, coerce,
     command_line::{Shape, command_line},
     cursor::fingerprint,
     options::{Format, Kind},
@@ -184,8 +184,8 @@ impl Plan {
     }
 
     /// The command line of the Juju client with the same meaning.
-    #[cfg(test)]
-    pub(crate) fn command_line(&self) -> String {
+    #[must_use]
+    pub fn command_line(&self) -> String {
         self.command.command_line(&self.arguments)
     }
 
@@ -233,6 +233,14 @@ pub trait Tool: Send + Sync {
     fn idempotent(&self) -> bool;
     /// Whether `/mcp` lists it.
     fn curated(&self) -> bool;
+    /// Access that the controller requires of its user, where it changes something.
+    fn access(&self) -> Access {
+        Access::Write
+    }
+    /// Blocks of `juju disable-command` that keep it back.
+    fn blocks(&self) -> Blocks {
+        Blocks::None
+    }
     /// JSON Schema of the arguments, closed. Lists of tools share it.
     fn input_schema(&self) -> &Arc<Map<String, Value>>;
     /// The same as compact JSON.
@@ -308,6 +316,14 @@ impl<C: Command> Tool for Adapter<C> {
 
     fn curated(&self) -> bool {
         C::IN_DEFAULT_LIST
+    }
+
+    fn access(&self) -> Access {
+        C::ACCESS
+    }
+
+    fn blocks(&self) -> Blocks {
+        C::BLOCKS
     }
 
     fn input_schema(&self) -> &Arc<Map<String, Value>> {

@@ -9,8 +9,11 @@ use content::Detector;
 
 use crate::{
     Tool, juju, nearest,
-    search::{CommandIndex, Described, ModelKind},
+    search::{self, CommandIndex, Described, ModelKind},
 };
+
+/// Examples of all commands.
+const EXAMPLES: &str = include_str!("examples.txt");
 
 /// All tools, by name and in order.
 pub struct Catalogue {
@@ -73,6 +76,26 @@ impl Catalogue {
         let index = self.index.get_or_init(|| self.index());
         let found = index.rank(query, kind).into_iter();
         found.map(|command| FoundCommand { command, tool: self.get(command) }).collect()
+    }
+
+    /// The kind of model that a command fits, if it fits only one.
+    #[must_use]
+    pub fn model_kind(&self, command: &str) -> Option<ModelKind> {
+        search::described(command).and_then(|(head, _)| search::model_kind(head))
+    }
+
+    /// What operators want from a command, in their words.
+    pub fn purposes(&self, command: &str) -> impl Iterator<Item = &'static str> {
+        search::described(command).into_iter().flat_map(|(_, phrases)| phrases.split("; "))
+    }
+
+    /// Arguments with which a command does something, as JSON.
+    pub fn examples(&self, command: &str) -> impl Iterator<Item = &'static str> {
+        EXAMPLES
+            .lines()
+            .filter_map(move |line| line.split_once(' '))
+            .filter(move |(name, _)| *name == command)
+            .map(|(_, example)| example)
     }
 
     fn index(&self) -> CommandIndex {

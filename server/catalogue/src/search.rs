@@ -69,6 +69,25 @@ struct Indexed {
     plural: Option<Word>,
 }
 
+/// The head and the phrases of a command.
+pub(crate) fn described(command: &str) -> Option<(&'static str, &'static str)> {
+    lines().find(|(head, _)| head.split_whitespace().nth(1) == Some(command))
+}
+
+/// The kind of model that the head of a command names.
+pub(crate) fn model_kind(head: &str) -> Option<ModelKind> {
+    match head.split_whitespace().nth(2) {
+        Some("@machines") => Some(ModelKind::Machines),
+        Some("@k8s") => Some(ModelKind::Kubernetes),
+        _ => None,
+    }
+}
+
+/// Heads and phrases of all commands.
+fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
+    COMMANDS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" : "))
+}
+
 /// All commands of the Juju client, and the words that mean them.
 pub(crate) struct CommandIndex {
     reader: Reader,
@@ -88,8 +107,7 @@ impl CommandIndex {
         let mut reader = Reader::new();
         let (mut commands, mut phrase_of, mut names) = (Vec::new(), Vec::new(), HashMap::new());
         let (mut documents, mut phrases) = (Vec::new(), Vec::new());
-        let lines = COMMANDS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" : "));
-        for (head, text) in lines.chain(others.iter().map(|name| (*name, ""))) {
+        for (head, text) in lines().chain(others.iter().map(|name| (*name, ""))) {
             let mut command = Indexed::read(head);
             if names.contains_key(command.name) {
                 continue;
@@ -202,11 +220,7 @@ impl Indexed {
         let class = Class::of(sign);
         let mut parts = rest.split_whitespace();
         let name = parts.next().unwrap_or_default();
-        let kind = match parts.next() {
-            Some("@machines") => Some(ModelKind::Machines),
-            Some("@k8s") => Some(ModelKind::Kubernetes),
-            _ => None,
-        };
+        let kind = model_kind(head);
         Self { name, class, kind, entities: Vec::new(), plural: None }
     }
 

@@ -3,6 +3,7 @@
 
 mod audit_changes;
 mod find_command;
+mod help;
 pub(crate) mod names;
 pub(crate) mod tool;
 mod validate_action;
@@ -13,9 +14,10 @@ use serde_json::{Map, Value};
 use crate::{Endpoint, builtin::tool::BuiltinTool, resolved_call::ResolvedCall};
 
 /// Every built-in tool.
-pub(crate) const BUILTIN_TOOLS: [&dyn BuiltinTool; 5] = [
+pub(crate) const BUILTIN_TOOLS: [&dyn BuiltinTool; 6] = [
     &audit_changes::AuditChanges,
     &find_command::FindCommand,
+    &help::Help,
     &wrapped_command::ReadCommand,
     &wrapped_command::RunCommand,
     &validate_action::ValidateAction,

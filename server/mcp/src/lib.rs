@@ -4,8 +4,10 @@
 mod builtin;
 mod call_context;
 mod call_metrics;
+mod completion;
 mod confirmation;
 mod endpoint;
+mod help;
 mod http;
 mod instructions;
 mod lines;

@@ -117,6 +117,12 @@ impl Prompts {
         self.by_name.values().filter(move |_| permitted)
     }
 
+    /// Whether a caller with these roles may see a prompt of this name with this argument.
+    pub(crate) fn has_argument(&self, name: &str, argument: &str, roles: &[String]) -> bool {
+        let mut named = self.visible(roles).filter(|prompt| prompt.rendered.name == name);
+        named.any(|prompt| prompt.arguments.iter().any(|known| known.name == argument))
+    }
+
     /// The messages of a prompt. To a caller without one of the roles it does not exist.
     pub(crate) fn get(&self, request: &GetPromptRequestParams, roles: &[String]) -> Result<GetPromptResult, ErrorData> {
         let prompt = self.visible(roles).find(|prompt| prompt.rendered.name == request.name).ok_or_else(|| {

@@ -9,10 +9,11 @@ use identity::Caller;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, ClientRequest, CustomRequest, CustomResult,
-        DiscoverResult, ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, Implementation,
-        InitializeRequestParams, InitializeResult, ListPromptsResult, ListToolsResult, PaginatedRequestParams,
-        PromptsCapability, ServerCapabilities, ServerConfig, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, ClientRequest, CompleteRequestParams, CompleteResult,
+        CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestMethod, GetPromptRequestParams,
+        GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
+        ListToolsResult, PaginatedRequestParams, PromptReference, PromptsCapability, Reference, ServerCapabilities,
+        ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -22,7 +23,9 @@ use crate::{
     CallMetrics, Endpoint, Selection,
     builtin::{find_builtin_tool, names::RUN_COMMAND},
     call_context::CallContext,
+    completion::{self, Completion},
     confirmation::RequestStateSealer,
+    help::HELP_TEMPLATE,
     instructions::instructions_for,
     prompts::Prompts,
     reply,
@@ -38,11 +41,12 @@ use crate::{
 const LIST_TTL_MS: u64 = 300_000;
 
 /// Methods of this server, and what their params have to be.
-const METHODS: [(&str, &str); 4] = [
+const METHODS: [(&str, &str); 5] = [
     ("initialize", "an object with `protocolVersion`, `capabilities` and `clientInfo`"),
     ("server/discover", "an object with `_meta`"),
     ("tools/list", "an object, or left out"),
     ("tools/call", "an object with `name`, a text, and `arguments`, an object"),
+    ("completion/complete", "an object with `ref` and `argument`"),
 ];
 
 /// Answers MCP requests with the tools of one dispatcher.
@@ -122,6 +126,11 @@ impl Server {
         })
     }
 
+    /// Whether a template of resources has this variable.
+    fn has_variable(template: &str, variable: &str) -> bool {
+        template == HELP_TEMPLATE && template.contains(&format!("{{{variable}}}"))
+    }
+
     fn instructions(&self, endpoint: &Endpoint) -> String {
         instructions_for(endpoint, &self.services.dispatcher.catalogue)
     }
@@ -190,6 +199,7 @@ impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let server = Implementation::new("juju-mcp", env!("CARGO_PKG_VERSION")).with_title("Juju");
         let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+        capabilities.completions = Some(serde_json::Map::new());
         capabilities.prompts = (!self.prompts.is_empty()).then(PromptsCapability::default);
         ServerConfig::new(capabilities).with_server_info(server)
     }
@@ -269,6 +279,33 @@ impl ServerHandler for Server {
             }
         };
         answered.instrument(span).await
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let scope = self.caller_and_endpoint(&context)?;
+        let policy = self.services.dispatcher.policy.current();
+        let rights = policy.permissions(&scope.caller);
+        let argument = &request.argument.name;
+        let template = match &request.r#ref {
+            Reference::Prompt(prompt) if self.prompts.has_argument(&prompt.name, argument, rights.roles()) => None,
+            Reference::Resource(resource) if Self::has_variable(&resource.uri, argument) => Some(&*resource.uri),
+            Reference::Prompt(PromptReference { name, .. }) => {
+                let sentence = format!("no prompt `{name}` has an argument `{argument}`: `prompts/list` returns all");
+                return Err(ErrorData::invalid_params(sentence, None));
+            }
+            _ => {
+                let sentence =
+                    format!("no such template has a variable `{argument}`: `resources/templates/list` returns all");
+                return Err(ErrorData::invalid_params(sentence, None));
+            }
+        };
+        let commands = completion::commands(&self.services.dispatcher.catalogue, &rights);
+        let (services, caller) = (&self.services, &scope.caller);
+        Ok(Completion { services, caller, commands, request: &request }.complete(template).await)
     }
 
     /// Refuses a request that is none of the protocol's: of an unknown method, or of one that this server has with params that do

@@ -172,6 +172,12 @@ impl Roles {
         Err(Denial::Role { effect, held: input.roles.to_vec(), sufficient })
     }
 
+    /// Names of the roles that allow some acts of this tool and effect.
+    #[must_use]
+    pub fn sufficient_for(&self, tool: &str, toolset: &str, effect: Effect) -> Vec<String> {
+        self.roles_that(|role| role.may_allow(tool, toolset, effect))
+    }
+
     fn roles_that(&self, suffices: impl Fn(&Role) -> bool) -> Vec<String> {
         self.0.iter().filter(|(_, role)| suffices(role)).map(|(name, _)| name.clone()).collect()
     }

@@ -106,8 +106,14 @@ mod tests {
             };
             limits.unknown_tool(&Catalogue::builtin()).map(str::to_owned)
         };
-        let builtin =
-            ["juju_find_command", "juju_read_command", "juju_run_command", "audit_changes", "validate_action"];
+        let builtin = [
+            "juju_find_command",
+            "juju_read_command",
+            "juju_run_command",
+            "juju_help",
+            "audit_changes",
+            "validate_action",
+        ];
         for name in builtin.into_iter().chain(["juju_status", "juju_debug_log"]) {
             assert_eq!(unknown(name), None, "{name}");
         }

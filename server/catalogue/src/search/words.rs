@@ -242,7 +242,7 @@ impl Reader {
         (1, None)
     }
 
-    /// What a name or a value stands for, if a list or its form shows it.
+    /// The kind of a name or a value, if a list or its form shows it.
     fn kind(&self, token: &str) -> Option<Vec<String>> {
         let kinds = match self.kinds.get(token).copied() {
             Some(kind @ ("app" | "role")) => return Some(vec![format!("#{kind}"), "*application".to_owned()]),
@@ -255,7 +255,7 @@ impl Reader {
     }
 }
 
-/// What a name or a value stands for by its form.
+/// The kind of a name or a value by its form.
 fn form(token: &str) -> Option<[&'static str; 2]> {
     if NUMBER_WORDS.contains(&token) || is_digits(token) {
         return Some(["#num", ""]);
@@ -359,8 +359,8 @@ fn plural(word: &str) -> String {
     if es {
         return word[..word.len() - 2].to_owned();
     }
-    let kept_s = ["ss", "us", "is"].iter().any(|end| word.ends_with(end));
-    if word.len() > 2 && word.ends_with('s') && !kept_s {
+    let not_plural = ["ss", "us", "is"].iter().any(|end| word.ends_with(end));
+    if word.len() > 2 && word.ends_with('s') && !not_plural {
         return word[..word.len() - 1].to_owned();
     }
     word.to_owned()

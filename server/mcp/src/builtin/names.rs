@@ -6,3 +6,5 @@ pub(crate) const FIND_COMMAND: &str = "juju_find_command";
 pub(crate) const READ_COMMAND: &str = "juju_read_command";
 /// Name of the tool that runs any command.
 pub(crate) const RUN_COMMAND: &str = "juju_run_command";
+/// Name of the tool that explains a command.
+pub(crate) const HELP: &str = "juju_help";
