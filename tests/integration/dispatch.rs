@@ -180,7 +180,7 @@ async fn invalid_call_reaches_neither_ledger_nor_controller() {
 /// A shop with a slow controller, after the caller of a started call disconnected, and the permit of the call if the call holds it then.
 async fn after_disconnect(tool: &str, arguments: &Value) -> (Simulator, SideBySide, Option<CallPermit>) {
     with_growing_limit("a caller disconnects", async |delay| {
-        let (simulator, pair) = shop().await;
+        let (simulator, pair) = Box::pin(shop()).await;
         let known = pair.ledger_records().await.len();
         simulator.inject(Fault::Delay(delay)).await.expect("injected");
         let key = arguments["idempotency_key"].as_str();
