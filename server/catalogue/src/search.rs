@@ -4,14 +4,14 @@
 //! compared with all words of a command (BM25F) and with each phrase alone. Words count by their stem and by their meaning
 //! (`search/thesaurus.txt`), names by their kind. A command that adds is no answer to a question about removing.
 
+mod model_kind;
 mod score;
 mod spelling;
 mod words;
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize;
-
+pub use model_kind::ModelKind;
 use score::Postings;
 use words::{Class, Reader, Word};
 
@@ -38,16 +38,6 @@ const WRONG_KIND: f32 = 0.3;
 const NAMED: f32 = 10.0;
 /// Smallest part of the best score that a result has.
 const CUTOFF: f32 = 0.25;
-
-/// The kind of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ModelKind {
-    /// Applications run on machines.
-    Machines,
-    /// Applications run in pods.
-    Kubernetes,
-}
 
 /// What the index knows of a command beside its phrases.
 #[derive(Debug, Clone, Default)]

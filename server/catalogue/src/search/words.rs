@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{ModelKind, spelling::Dictionary};
+use super::{model_kind::ModelKind, spelling::Dictionary};
 
 const THESAURUS: &str = include_str!("thesaurus.txt");
 const NAMES: &str = include_str!("names.txt");
