@@ -29,6 +29,7 @@ mod layout;
 mod ledger;
 mod ledger_retention;
 mod limits;
+mod live_resources;
 mod local_files;
 mod mcp_calls;
 mod mcp_progress_and_cancel;

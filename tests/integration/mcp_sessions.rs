@@ -142,11 +142,19 @@ async fn client_that_resumes_a_broken_stream_gets_the_end_of_its_request() {
 }
 
 #[tokio::test]
-async fn stream_without_a_request_is_not_offered() {
+async fn session_has_one_stream_which_ends_with_it() {
     let (_folder, served, _controller) = served().await;
     let client = OlderClient::connect(&served).await;
-    let answer = client.send(client.method("GET")).await;
-    assert_eq!((answer.status, answer.header("allow")), (405, "POST, DELETE"), "{answer:?}");
+    let open = async || client.method("GET").open(served.address).await.expect("sent");
+    let mut first = open().await;
+    read_until(&mut first, "text/event-stream").await;
+    let mut second = open().await;
+    first.read_to_end(&mut Vec::new()).await.expect("the earlier stream ends");
+    until_gauge(&served, "event_streams", "1").await;
+    assert_eq!(client.send(client.method("DELETE")).await.status, 202);
+    second.read_to_end(&mut Vec::new()).await.expect("the stream ends with its session");
+    until_gauge(&served, "event_streams", "0").await;
+    assert_eq!(client.send(client.method("GET")).await.status, 404, "the session has ended");
 }
 
 #[tokio::test]

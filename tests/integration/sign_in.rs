@@ -255,6 +255,7 @@ async fn token_is_not_forwarded_to_mcp() {
         health: Arc::new(()),
         metrics: Arc::new(Metrics::default()),
         approvals: None,
+        live: None,
         events: Arc::new(()),
         console: None,
     };

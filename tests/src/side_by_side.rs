@@ -68,6 +68,7 @@ impl SideBySide {
             catalogue: Catalogue::builtin(),
             policy: ActivePolicy::new(Policy::without_rules().expect("the policy"), Budget::default()),
             ledger: crate::ledger::ledger(folder.path()).await,
+            estates: dispatch::estates_of(&controllers),
             controllers,
             approvals: ApprovalSettings::default(),
             option_mask: policy::OptionMask::new(&[9; 32]),

@@ -11,7 +11,7 @@ use std::{
 use audit::{Ledger, Record};
 use catalogue::Catalogue;
 use dispatch::{ApprovalSettings, Approvals, Clock, Dispatcher, SecurityEvents};
-use http_server::{RouterDeps, SecurityLog, Settings, metrics::Metrics};
+use http_server::{LiveEvents, RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::{Authenticator, Token, oauth::Provider};
 use juju_client::{ClientFiles, ControllerEndpoint, Controllers};
 use juju_sim::Simulator;
@@ -117,6 +117,7 @@ impl TestServer {
             catalogue,
             policy: ActivePolicy::new(policy, dispatch::restore_budget(ledger.store()).await.expect("a store")),
             ledger: ledger.clone(),
+            estates: dispatch::estates_of(&controllers),
             controllers,
             approvals,
             option_mask: policy::OptionMask::new(&[9; 32]),
@@ -139,6 +140,7 @@ impl TestServer {
             health: Arc::new(()),
             metrics: metrics.clone(),
             approvals: Some(Approvals::new(Arc::clone(&dispatcher))),
+            live: Some(LiveEvents { dispatcher: Arc::clone(&dispatcher), stop: stop.child_token() }),
             console: Some(console_routes(page_settings(), &dispatcher, &authenticator, &events)),
             events,
         };
@@ -156,6 +158,7 @@ impl TestServer {
             health: Arc::new(()),
             metrics: self.metrics.clone(),
             approvals: None,
+            live: None,
             console: Some(console_routes(settings, &self.dispatcher, &self.authenticator, &events)),
             events,
         };

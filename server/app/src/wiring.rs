@@ -45,6 +45,7 @@ pub(crate) async fn build_dispatcher(
         catalogue: Catalogue::builtin(),
         policy,
         ledger,
+        estates: dispatch::estates_of(&controllers),
         controllers,
         approvals,
         option_mask: OptionMask::new(&secret_key(&state.directory, SEAL)?),

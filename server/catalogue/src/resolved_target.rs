@@ -141,7 +141,8 @@ impl ResolvedTarget {
     }
 
     /// Whether the caller may see a model of this controller, by its full name.
-    pub(crate) fn may_see_model(&self, full_name: &str) -> bool {
+    #[must_use]
+    pub fn may_see_model(&self, full_name: &str) -> bool {
         let controller = self.location.controller().map(ToOwned::to_owned);
         let location = Location::from_names(controller, Some(full_name.to_owned()));
         self.model_filter.0.as_ref().is_none_or(|filter| filter(&location))

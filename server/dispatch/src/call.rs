@@ -2,8 +2,9 @@
 
 use std::{any::Any, sync::Arc};
 
-use catalogue::{Answer, Progress};
+use catalogue::{Answer, Failure, Progress, ResolvedTarget};
 use content::Findings;
+use futures::future::BoxFuture;
 use policy::{Approval, ApprovalInvalid, Violation};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -23,6 +24,34 @@ pub struct Call {
     pub trace: Option<String>,
     /// The caller's share of limits. The act holds it until it has ended, even if the caller has disconnected.
     pub permit: Option<CallPermit>,
+    /// Answers a read in the place of the tool, once it is authorized; default: the tool answers.
+    pub source: Option<ReadSource>,
+}
+
+/// Answers reads from another place than the controller. It receives the resolved target of a read that policy has permitted.
+#[derive(Clone)]
+pub struct ReadSource(Arc<ReadAnswer>);
+
+/// The answer for a target.
+type ReadAnswer = dyn Fn(Arc<ResolvedTarget>) -> BoxFuture<'static, Result<Answer, Failure>> + Send + Sync;
+
+impl ReadSource {
+    /// A source that calls `answer`.
+    pub fn new(
+        answer: impl Fn(Arc<ResolvedTarget>) -> BoxFuture<'static, Result<Answer, Failure>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(answer))
+    }
+
+    pub(crate) fn answer(&self, target: Arc<ResolvedTarget>) -> BoxFuture<'static, Result<Answer, Failure>> {
+        (self.0)(target)
+    }
+}
+
+impl std::fmt::Debug for ReadSource {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ReadSource")
+    }
 }
 
 /// A share of the limits of a caller, which is returned when it is dropped.

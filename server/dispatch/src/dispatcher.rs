@@ -2,7 +2,8 @@
 
 use audit::Ledger;
 use catalogue::Catalogue;
-use juju_client::Controllers;
+use estate::{EstateSettings, EstatesByRole};
+use juju_client::{Controllers, ReadOnlyControllers};
 use policy::{ActivePolicy, OptionMask, Permissions};
 
 use crate::{ApprovalSettings, Clock, WritesInProgress};
@@ -17,6 +18,8 @@ pub struct Dispatcher {
     pub ledger: Ledger,
     /// Connections to the controllers.
     pub controllers: Controllers,
+    /// The watched models of these controllers; see [`crate::read_live`].
+    pub estates: EstatesByRole,
     /// How approvals are requested and given.
     pub approvals: ApprovalSettings,
     /// Masks secret options for callers that may not read content.
@@ -25,6 +28,12 @@ pub struct Dispatcher {
     pub clock: Clock,
     /// Writes that have not ended.
     pub writes: WritesInProgress,
+}
+
+/// The live estate of these controllers, which watches nothing yet.
+#[must_use]
+pub fn estates_of(controllers: &Controllers) -> EstatesByRole {
+    EstatesByRole::new(ReadOnlyControllers::new(controllers.clone()), EstateSettings::default())
 }
 
 impl Dispatcher {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
 use crate::{
-    ApprovalProof, Call, Dispatcher, Refusal, RefusedCall, Reply,
+    ApprovalProof, Call, Dispatcher, ReadSource, Refusal, RefusedCall, Reply,
     approval_flow::ApprovalFlow,
     budget_reservation::{BudgetReservation, Counting},
     content_scan::ContentScan,
@@ -92,14 +92,15 @@ async fn execute_planned(checked: CheckedCall<'_>, opener: &EntryOpener<'_>, mut
     }
 
     // Authorize. From here on the entry ends in one place: `close`.
-    let active = ActiveCall { dispatcher, caller, policy, tool, options, target, proof: call.proof, hidden };
+    let (proof, source) = (call.proof, call.source);
+    let active = ActiveCall { dispatcher, caller, policy, tool, options, target, proof, hidden, source };
     let decided = active.decide(planned, &mut pending).instrument(spans::policy()).await;
     let (mut entry, next) = match decided {
         Ok(Decided { verdict: Authorization::Permitted(permitted), .. }) if active.is_read(permitted.act()) => {
             if let Err(refusal) = active.act_as_caller(permitted.job()) {
                 return close(pending.persisted().await?, scan, Err(refusal)).await;
             }
-            let work = Work { permitted, target: active.target };
+            let work = Work { permitted, target: active.target, source: active.source };
             let (performed, entry) =
                 tokio::join!(work.perform(), pending.persisted().instrument(spans::ledger("ledger persist")));
             let mut entry = entry?;
@@ -205,6 +206,8 @@ struct ActiveCall<'a> {
     proof: Option<ApprovalProof>,
     /// Why the caller must not see the tool.
     hidden: Option<Denial>,
+    /// Answers a read in the place of the tool.
+    source: Option<ReadSource>,
 }
 
 /// What policy decided, with the share of the budgets that was reserved for it.
@@ -295,7 +298,8 @@ impl ActiveCall<'_> {
         };
         self.act_as_caller(permitted.job())?;
         let changes = permitted.act().effect.changes();
-        let work = Work { permitted, target: self.target };
+        let source = self.source.filter(|_| !changes);
+        let work = Work { permitted, target: self.target, source };
         if !changes {
             return Ok(Next::Read(Box::new(work)));
         }
@@ -321,6 +325,8 @@ impl ActiveCall<'_> {
 struct Work {
     permitted: Permitted<PlannedWork>,
     target: Arc<ResolvedTarget>,
+    /// Answers in the place of the tool; only for a read.
+    source: Option<ReadSource>,
 }
 
 /// How work ended, before the ledger entry has it.
@@ -334,10 +340,13 @@ struct Performed {
 
 impl Work {
     async fn perform(self) -> Performed {
-        let Self { permitted, target } = self;
+        let Self { permitted, target, source } = self;
         let warnings = permitted.warnings().to_vec();
         let (permit, command) = permitted.into_parts();
-        let result = command.run(permit, Arc::clone(&target)).await;
+        let result = match source {
+            Some(source) => source.answer(Arc::clone(&target)).await,
+            None => command.run(permit, Arc::clone(&target)).await,
+        };
         let sent = target.trail().take();
         let had_no_effect = result.as_ref().err().is_some_and(|failure| had_no_effect(failure, &sent));
         Performed { result, warnings, refs: juju_audit_refs(&target, sent), had_no_effect }

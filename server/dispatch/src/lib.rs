@@ -27,6 +27,9 @@
 //! # }
 //! ```
 //!
+//! A read of the live estate passes the same stages ([`read_live`]): the tool that reads the same decides about permission and is
+//! what the ledger records; only the answer comes from memory ([`ReadSource`]).
+//!
 //! The rest of the crate records events that are no calls (rejected tokens, exceeded limits, policy reloads), lists and decides
 //! approvals for approvers ([`Approvals`]), and simulates policy decisions ([`validate`]).
 
@@ -45,9 +48,11 @@ mod content_scan;
 mod dispatcher;
 mod dry_run;
 mod evaluation_context;
+mod event_stream;
 mod execute;
 mod idempotency;
 mod insufficient_scope;
+mod live;
 mod panic_event;
 mod policy_change;
 mod policy_simulation;
@@ -61,13 +66,16 @@ pub use approval_settings::{ApprovalSettings, ClientConfirmation};
 pub use approvals::{Approvals, Decision, DecisionError};
 pub use auth_failures::AuthFailureRecorder;
 pub use budget_reservation::restore_budget;
-pub use call::{ApprovalProof, Call, CallPermit, PendingApproval, Provenance, Reply};
+pub use call::{ApprovalProof, Call, CallPermit, PendingApproval, Provenance, ReadSource, Reply};
 pub use changes::{ChangesQuery, TOOL as CHANGES_TOOL, TOOLSET as CHANGES_TOOLSET, changes};
 pub use clock::Clock;
-pub use dispatcher::Dispatcher;
+pub use dispatcher::{Dispatcher, estates_of};
+pub use event_stream::{EventStream, ModelSelector, StreamedEvent};
 pub use execute::execute;
 pub use idempotency::{complete_keys, outcomes_of_open_entries};
 pub use insufficient_scope::{InsufficientScope, insufficient_scope};
+pub use juju_client::ModelEntry;
+pub use live::{Document, LiveError, LiveRead, LiveReply, live_estate, model_list, read_live, visible_models};
 pub use panic_event::record_panic;
 pub use policy_change::apply_policy;
 pub use policy_simulation::{SimulatedCall, validate};

@@ -6,7 +6,7 @@
 //!                       watched model)                                       bounded)
 //! ```
 //!
-//! - **Nothing is polled, and nothing is watched without need.** A model is watched while a [`ModelWatch`] of it exists, and
+//! - **Nothing is watched without need.** A model is watched while a [`ModelWatch`] of it exists, and
 //!   for an idle time after that.
 //! - **Folding is pure.** [`ModelGraph::apply`] takes deltas and returns what changed; it has no clock, no task and no
 //!   connection. After an interruption [`ModelGraph::changes_to`] compares the last state with the new one, so that the
@@ -21,6 +21,7 @@
 
 mod by_role;
 mod delta_feed;
+mod document;
 mod entity_change;
 mod entity_name;
 mod event;

@@ -100,6 +100,12 @@ impl LiveEstate {
         Ok(handle)
     }
 
+    /// A handle of a model, if it is watched now.
+    #[must_use]
+    pub fn watched(&self, controller: &str, uuid: &str) -> Option<ModelWatch> {
+        self.0.models.lock().get(&(controller.into(), uuid.into())).map(WatchedModel::handle)
+    }
+
     /// The models that are watched now.
     #[must_use]
     pub fn watched_models(&self) -> Vec<Arc<ModelIdentity>> {

@@ -257,6 +257,8 @@ pub struct ModelWatch(Arc<WatchedModel>);
 /// The state of a model at one place in the log.
 #[derive(Debug)]
 pub struct ModelView<'a> {
+    /// The model.
+    pub identity: &'a ModelIdentity,
     /// The entities.
     pub graph: &'a ModelGraph,
     /// When this was the state of the model: now, while it is watched without interruption.
@@ -300,7 +302,7 @@ impl ModelWatch {
             WatchCondition::Interrupted { since, .. } => *since,
             _ => Utc::now(),
         };
-        read(ModelView { graph: &graph, as_of, last_event: self.0.log.reader().last_id() })
+        read(ModelView { identity: &self.0.identity, graph: &graph, as_of, last_event: self.0.log.reader().last_id() })
     }
 
     /// Reads the state of the model, with a reader of the events after it: together they miss nothing and repeat nothing.

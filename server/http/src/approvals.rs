@@ -119,6 +119,6 @@ fn decision_error(error: &DecisionError) -> Response {
 }
 
 /// An error as JSON: a code and one sentence.
-fn error_response(status: StatusCode, code: &str, message: &str) -> Response {
+pub(crate) fn error_response(status: StatusCode, code: &str, message: &str) -> Response {
     (status, Json(json!({"error": {"code": code, "message": message}}))).into_response()
 }

@@ -10,6 +10,7 @@ mod body;
 mod bytes_in_flight;
 mod deadline;
 mod error;
+mod events;
 mod guarded_stream;
 pub mod health;
 mod held_body;
@@ -31,6 +32,7 @@ mod trace;
 
 pub use authentication::Authenticate;
 pub use error::HttpError;
+pub use events::LiveEvents;
 pub use live_router::LiveRouter;
 pub use login_token_keys::{LOGIN_TOKEN_KEYS_PATH, LoginTokenKeySet};
 pub use metadata::{LOGIN_MEMBER, LoginClient, ResourceMetadata};

@@ -31,7 +31,7 @@ pub fn openapi() -> Value {
         }],
         "tags": [
             {"name": MCP, "description": "The Model Context Protocol, streamable HTTP transport"},
-            {"name": API, "description": "Approval requests as JSON, for people and programs that approve"},
+            {"name": API, "description": "Approval requests as JSON, for people and programs that approve; events as a stream"},
             {"name": OPERATIONS, "description": "Health and metrics"},
             {"name": METADATA, "description": "How clients find the identity provider; only with the section `oauth`"},
             {"name": CONSOLE, "description": "Pages for people who approve; only with the section `console`"},
@@ -96,7 +96,22 @@ fn api_paths() -> Value {
         "name": "status", "in": "query", "description": "Only requests with this status",
         "schema": {"enum": ["pending", "approved", "rejected", "used", "expired"]},
     });
+    let names = [("controller", "Name of the controller"), ("model", "Name of the model")];
+    let mut events = names.map(|(name, description)| {
+        json!({"name": name, "in": "query", "description": description, "schema": {"type": "string"}})
+    }).to_vec();
+    events.push(header("Last-Event-ID", "The last event that the client has received"));
+    let stream = json!({"text/event-stream": {"schema": {"type": "string"}}});
     json!({
+        "/api/v1/events": {"get": {
+            "operationId": "streamEvents", "tags": [API], "summary": "Stream the events of a model", "security": [{"token": []}],
+            "parameters": events,
+            "responses": {
+                "200": {"description": "Events in order, each with an id; they go on until the client leaves", "content": stream},
+                "400": response("BadRequest"), "401": response("Unauthenticated"), "403": response("Forbidden"),
+                "404": response("NotFound"), "429": response("TooMany"), "503": response("Unavailable"),
+            },
+        }},
         "/api/v1/approvals": {"get": api_operation("listApprovals", "List approval requests: an approver receives all, others their own", "ApprovalList", &json!([status]), false)},
         "/api/v1/approvals/{id}": {
             "parameters": id,

@@ -5,6 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Instant};
 use axum::{
     body::{Body, HttpBody as _},
     extract::{Request, State},
+    http::Method,
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -48,7 +49,10 @@ pub(crate) async fn enforce_rate_limit(State(limit): State<RateLimit>, mut reque
             let permit: CallPermit = Arc::new(in_flight);
             // an act that goes on after its client has disconnected holds the permit
             request.extensions_mut().insert(RequestPermit(Arc::clone(&permit)));
-            hold_until_end(next.run(request).await, permit)
+            let is_session_stream = request.method() == Method::GET && request.uri().path().starts_with("/mcp");
+            let response = next.run(request).await;
+            // each older client has one open for as long as it is connected; the number of sessions bounds them
+            if is_session_stream { response } else { hold_until_end(response, permit) }
         }
         Err(exceeded) => limit.refuse(&caller, &exceeded).into_response(),
     }

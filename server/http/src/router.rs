@@ -24,13 +24,14 @@ use tower_http::{
 };
 
 use crate::{
-    Authenticate, HttpError, Settings, accept, approvals,
+    Authenticate, HttpError, LiveEvents, Settings, accept, approvals,
     authentication::RecordingAuthenticator,
     bearer::{self, AuthLayer},
     body::{self, BodyLimit},
     bytes_in_flight::{BytesInFlight, bound_bytes},
     deadline::enforce_deadline,
     error::json_rpc_error,
+    events,
     health::{self, Health, HealthState},
     host_origin::{self, HostOriginPolicy, check_host_and_origin},
     login_token_keys, metadata,
@@ -62,6 +63,8 @@ pub struct RouterDeps {
     pub metrics: Arc<Metrics>,
     /// Approval requests; without them there is no management API for approvals.
     pub approvals: Option<Approvals>,
+    /// The events of watched models; without it there is no `/api/v1/events`.
+    pub live: Option<LiveEvents>,
     /// Receives authentication failures and exceeded rate limits.
     pub events: Arc<dyn SecurityEvents>,
     /// The approval page, with its own paths and its own sign-in. It finds the address of the peer, an
@@ -146,7 +149,9 @@ fn api_routes(settings: &Settings, deps: &RouterDeps) -> Router {
         .layer(middleware(body_limit, body::buffer_body))
         .layer(middleware(byte_rate, enforce_byte_rate))
         .layer(middleware(settings.response_timeout, enforce_deadline));
-    mcp.merge(deps.approvals.clone().map(approvals::routes).unwrap_or_default()).layer(layers)
+    let api = deps.approvals.clone().map(approvals::routes).unwrap_or_default();
+    let events = deps.live.clone().map(events::routes).unwrap_or_default();
+    mcp.merge(api).merge(events).layer(layers)
 }
 
 /// `/console`, with layers of its own: people sign in with a form, not with a bearer token.

@@ -133,6 +133,7 @@ impl CallContext<'_> {
             proof,
             trace: trace::trace_of_call(self.request, self.context),
             permit: Some(Arc::clone(permit)),
+            source: None,
         };
         // boxed: the future of the dispatcher is large
         let run = |proof| Box::pin(execute(&self.services.dispatcher, self.caller, call(proof)));

@@ -53,7 +53,7 @@ fn success(reply: Reply) -> CallToolResult {
 }
 
 /// Marks a result as text of the estate, with what the detector found in it.
-fn content_meta(provenance: &Provenance) -> Option<Value> {
+pub(crate) fn content_meta(provenance: &Provenance) -> Option<Value> {
     let mut content = Map::new();
     if provenance.untrusted {
         content.insert("untrusted".to_owned(), Value::Bool(true));
@@ -110,12 +110,7 @@ fn scan_limit_note(found: &Findings) -> Option<ContentBlock> {
 
 /// A refused call: one sentence with the remedy.
 pub(crate) fn refused(refusal: &Refusal) -> CallToolResult {
-    let text = match refusal.remedy() {
-        Some(remedy) => format!("{refusal}: {remedy}"),
-        None => refusal.to_string(),
-    };
-    // the text may quote a controller, and an argument with a secret, and clients write errors into their logs
-    let text = redact_text(&content::clean(&text).0);
+    let text = refusal_text(refusal);
     let Refusal::ApprovalRequired(pending) = refusal else {
         let mut meta = json!({"juju-mcp/code": refusal.code()});
         if let Some(code) = refusal.juju_code() {
@@ -133,6 +128,16 @@ pub(crate) fn refused(refusal: &Refusal) -> CallToolResult {
         "instructions": pending.instructions,
     }});
     with_meta(error(text), meta)
+}
+
+/// A refusal as one sentence with the remedy.
+pub(crate) fn refusal_text(refusal: &Refusal) -> String {
+    let text = match refusal.remedy() {
+        Some(remedy) => format!("{refusal}: {remedy}"),
+        None => refusal.to_string(),
+    };
+    // the text may quote a controller, and an argument with a secret, and clients write errors into their logs
+    redact_text(&content::clean(&text).0)
 }
 
 /// An error, with all that is known of it in its text.

@@ -12,11 +12,13 @@ use rmcp::{
         CacheScope, CallToolRequestParams, CallToolResponse, ClientRequest, CompleteRequestParams, CompleteResult,
         CustomRequest, CustomResult, DiscoverResult, ErrorCode, GetPromptRequestMethod, GetPromptRequestParams,
         GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
-        ListToolsResult, PaginatedRequestParams, PromptReference, PromptsCapability, Reference, ServerCapabilities,
-        ServerConfig, Tool,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, PromptReference,
+        PromptsCapability, ReadResourceRequestParams, ReadResourceResponse, Reference, ServerCapabilities,
+        ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
     },
-    service::RequestContext,
+    service::{RequestContext, SubscriptionContext},
 };
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::{
@@ -29,8 +31,13 @@ use crate::{
     instructions::instructions_for,
     prompts::Prompts,
     reply,
+    request_scope::RequestScope,
     resolved_call::ResolvedCall,
+    resources::{
+        EstateSource, Follower, NoticeSink, ReadFailure, ResourceSource, ResourceSources, can_be_followed, follows_list,
+    },
     services::Services,
+    subscriptions::{MAX_SUBSCRIPTIONS, Subscriptions},
     tool_limits::ToolLimits,
     tool_list::ToolList,
     trace,
@@ -41,12 +48,16 @@ use crate::{
 const LIST_TTL_MS: u64 = 300_000;
 
 /// Methods of this server, and what their params have to be.
-const METHODS: [(&str, &str); 5] = [
+const METHODS: [(&str, &str); 9] = [
     ("initialize", "an object with `protocolVersion`, `capabilities` and `clientInfo`"),
     ("server/discover", "an object with `_meta`"),
     ("tools/list", "an object, or left out"),
     ("tools/call", "an object with `name`, a text, and `arguments`, an object"),
     ("completion/complete", "an object with `ref` and `argument`"),
+    ("resources/read", "an object with `uri`, a text"),
+    ("resources/subscribe", "an object with `uri`, a text"),
+    ("resources/unsubscribe", "an object with `uri`, a text"),
+    ("subscriptions/listen", "an object with `_meta` and `notifications`"),
 ];
 
 /// Answers MCP requests with the tools of one dispatcher.
@@ -55,15 +66,11 @@ pub struct Server {
     pub(crate) services: Services,
     pub(crate) tools: Arc<ToolList>,
     prompts: Prompts,
+    resources: ResourceSources,
+    /// The subscriptions of the client over stdio; over HTTP the session of a client has them.
+    subscriptions: Arc<Subscriptions>,
     /// Over stdio all requests have this caller and endpoint; over HTTP each request brings its own.
     local: Option<Arc<RequestScope>>,
-}
-
-/// The caller of a request and the endpoint that it reached.
-#[derive(Clone)]
-struct RequestScope {
-    caller: Caller,
-    endpoint: Endpoint,
 }
 
 impl Server {
@@ -71,7 +78,15 @@ impl Server {
     #[must_use]
     pub fn new(dispatcher: Arc<Dispatcher>, metrics: Arc<dyn CallMetrics>) -> Self {
         let tools = Arc::new(ToolList::new(&dispatcher.catalogue));
-        Self { services: Services::new(dispatcher, metrics), tools, prompts: Prompts::default(), local: None }
+        let estate: Arc<dyn ResourceSource> = Arc::new(EstateSource::new(Arc::clone(&dispatcher)));
+        Self {
+            services: Services::new(dispatcher, metrics),
+            tools,
+            prompts: Prompts::default(),
+            resources: Arc::new([estate]),
+            subscriptions: Arc::default(),
+            local: None,
+        }
     }
 
     /// Serves prompts of other applications; default: none.
@@ -198,7 +213,12 @@ impl Server {
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let server = Implementation::new("juju-mcp", env!("CARGO_PKG_VERSION")).with_title("Juju");
-        let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+        let mut capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .enable_resources_subscribe()
+            .enable_resources_list_changed()
+            .build();
         capabilities.completions = Some(serde_json::Map::new());
         capabilities.prompts = (!self.prompts.is_empty()).then(PromptsCapability::default);
         ServerConfig::new(capabilities).with_server_info(server)
@@ -261,6 +281,109 @@ impl ServerHandler for Server {
         let scope = self.caller_and_endpoint(&context)?;
         let policy = self.services.dispatcher.policy.current();
         Ok(self.prompts.get(&request, policy.permissions(&scope.caller).roles())?.into())
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let scope = self.caller_and_endpoint(&context)?;
+        let mut listed = Vec::new();
+        for source in self.resources.iter() {
+            listed.extend(source.list(&scope).await);
+        }
+        Ok(ListResourcesResult::with_all_items(listed).with_ttl_ms(0).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let templates = self.resources.iter().flat_map(|source| source.templates()).collect();
+        Ok(ListResourceTemplatesResult::with_all_items(templates)
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let scope = self.caller_and_endpoint(&context)?;
+        for source in self.resources.iter() {
+            let trace = trace::trace_of_request(&context);
+            if let Some(read) = source.read(&scope, &request.uri, trace).await {
+                let read = read.map_err(|failure| failure.into_error(&request.uri, &context));
+                return read.map(ReadResourceResponse::from);
+            }
+        }
+        Err(ReadFailure::NotFound.into_error(&request.uri, &context))
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let mut accepted = SubscriptionFilter::new();
+        accepted.resources_list_changed = requested.resources_list_changed;
+        let uris = requested.resource_subscriptions.iter().flatten().filter(|uri| can_be_followed(uri));
+        accepted.resource_subscriptions = Some(uris.take(MAX_SUBSCRIPTIONS).cloned().collect());
+        Some(accepted)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let request = context.request_context();
+        let scope = self.caller_and_endpoint(request)?;
+        let error = |(uri, failure): (String, ReadFailure)| failure.into_error(&uri, request);
+        let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
+        let list = context.accepted().resources_list_changed == Some(true);
+        let following = async {
+            let follower = Follower::start(self.services.clone(), scope, &uris, list).await?;
+            follower.run(&NoticeSink::Listen(context.sink().clone())).await
+        };
+        tokio::select! {
+            ended = following => ended.map_err(error),
+            () = context.cancelled() => Ok(()),
+        }
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let scope = self.caller_and_endpoint(&context)?;
+        let error = |(uri, failure): (String, ReadFailure)| failure.into_error(&uri, &context);
+        let uri = request.uri;
+        let (services, list) = (self.services.clone(), follows_list(&uri));
+        let follower = Follower::start(services, scope, std::slice::from_ref(&uri), list).await.map_err(error)?;
+        let follower = follower.skip_to_now();
+        let session = client_link::session(&context);
+        let subscriptions = session.as_ref().map_or(&*self.subscriptions, |session| &session.subscriptions);
+        let end = subscriptions.add(&uri).ok_or_else(|| {
+            let sentence =
+                format!("one client is subscribed to at most {MAX_SUBSCRIPTIONS} resources: unsubscribe first");
+            ErrorData::invalid_params(sentence, None)
+        })?;
+        let sink = session.map_or_else(|| NoticeSink::Peer(context.peer.clone()), NoticeSink::Session);
+        tokio::spawn(async move {
+            tokio::select! {
+                // a client of this protocol does not learn why a subscription ends: its next read of the resource does
+                _ = follower.run(&sink) => {}
+                () = end.cancelled() => {}
+            }
+        });
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let session = client_link::session(&context);
+        session.as_ref().map_or(&*self.subscriptions, |session| &session.subscriptions).remove(&request.uri);
+        Ok(())
     }
 
     async fn call_tool(
@@ -327,6 +450,10 @@ impl ServerHandler for Server {
 
 impl HttpHandler for Server {
     const PEER_ON_DEMAND: bool = true;
+
+    fn stop(&self) -> Option<CancellationToken> {
+        Some(self.services.stopping.stop.clone())
+    }
 
     fn result_key(&self, request: &ClientRequest, parts: &Parts) -> Option<String> {
         let ClientRequest::ListToolsRequest(_) = request else { return None };

@@ -58,6 +58,12 @@ pub(crate) fn trace_of_call(request: &CallToolRequestParams, context: &RequestCo
     trace_of_message(traceparent_in_meta(request, context), headers)
 }
 
+/// The same for a request that is no call.
+pub(crate) fn trace_of_request(context: &RequestContext<RoleServer>) -> Option<String> {
+    let headers = context.extensions.get::<Parts>().map(|parts| &parts.headers);
+    trace_of_message(context.meta.get("traceparent").and_then(|value| value.as_str()), headers)
+}
+
 /// The same from the `traceparent` of a message and from the headers.
 pub(crate) fn trace_of_message(in_message: Option<&str>, headers: Option<&HeaderMap>) -> Option<String> {
     let header = |name: &str| headers.and_then(|headers| headers.get(name)).and_then(|value| value.to_str().ok());

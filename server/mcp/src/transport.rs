@@ -1,12 +1,13 @@
 //! Streamable HTTP as a tower service, for both protocol eras on the same path.
 //!
 //! A request runs in the task of its connection, so it ends when its client disconnects. Requests of older clients need a session
-//! ([`sessions`]). Calls and lists of tools of 2026-07-28 need none. rmcp's own service answers everything else: the other
+//! ([`sessions`]). Calls, lists of tools and subscriptions of 2026-07-28 need none. rmcp's own service answers everything else: the other
 //! methods of 2026-07-28, and with its own errors every message that violates the protocol.
 
 mod answer;
 pub(crate) mod client_link;
 mod incoming;
+mod outbox;
 mod sessions;
 
 use std::{
@@ -18,7 +19,7 @@ use std::{
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use identity::Caller;
@@ -41,10 +42,13 @@ use crate::{
     CallMetrics,
     message_check::{Checked, check_message},
 };
-use answer::{Answer, Running, event_stream};
-use client_link::{ClientLink, closed_peer, event};
+use answer::{Answer, Running, event_stream, notice_stream};
+use client_link::{ClientLink, closed_peer};
 use incoming::{Incoming, IncomingRequest, has_legacy_version, is_acceptable};
-use sessions::{CallInSession, Session, Sessions};
+use outbox::event;
+use sessions::{CallInSession, Sessions};
+
+pub(crate) use sessions::Session;
 
 /// Answers MCP requests; never fails as a service.
 pub type HttpService = BoxCloneSyncService<Request, Response, Infallible>;
@@ -61,6 +65,11 @@ pub trait HttpHandler: ServerHandler + Clone {
 
     /// The key under which the serialized result of this request is stored; default: none, the handler makes the result for each request.
     fn result_key(&self, _: &ClientRequest, _: &Parts) -> Option<String> {
+        None
+    }
+
+    /// What ends the streams of sessions; default: nothing.
+    fn stop(&self) -> Option<CancellationToken> {
         None
     }
 
@@ -117,7 +126,7 @@ impl<Handler: HttpHandler> StreamableHttp<Handler> {
         match *request.method() {
             Method::POST => self.post(request).await,
             Method::GET if has_legacy_version(request.headers()) => {
-                self.ended_stream(request.headers(), request.extensions())
+                self.stream(request.headers(), request.extensions())
             }
             Method::DELETE if has_legacy_version(request.headers()) => {
                 match self.session(request.headers(), request.extensions()) {
@@ -237,8 +246,8 @@ impl<Handler: HttpHandler> StreamableHttp<Handler> {
         };
         let declared = session.as_ref().map_or_else(|| modern_client(&meta), |session| session.client.clone());
         let link = Arc::new(ClientLink::new(declared, session.clone()));
-        let peer =
-            if Handler::PEER_ON_DEMAND { self.closed_peer.get_or_init(closed_peer).clone() } else { link.peer() };
+        let on_demand = Handler::PEER_ON_DEMAND && !matches!(request, ClientRequest::SubscriptionsListenRequest(_));
+        let peer = if on_demand { self.closed_peer.get_or_init(closed_peer).clone() } else { link.peer() };
         let mut context = RequestContext::new(id.clone(), peer);
         context.meta = meta;
         context.extensions.insert(parts);
@@ -274,17 +283,21 @@ impl<Handler: HttpHandler> StreamableHttp<Handler> {
         Answer::new(result, id, call.is_none())
     }
 
-    /// Answers an older client that looks for the rest of a broken stream. The request has ended with its stream. There is no stream
-    /// without a request, because this server sends nothing outside of requests.
-    fn ended_stream(&self, headers: &HeaderMap, extensions: &axum::http::Extensions) -> Response {
-        if let Err(refused) = self.session(headers, extensions) {
-            return refused.into_response();
-        }
-        let last: Option<RequestId> =
-            headers.get(LAST_EVENT_ID).and_then(|id| serde_json::from_slice(id.as_bytes()).ok());
-        let Some(id) = last else {
-            let allow = [(header::ALLOW, HeaderValue::from_static("POST, DELETE"))];
-            return (StatusCode::METHOD_NOT_ALLOWED, allow).into_response();
+    /// Opens the stream of an older client's session, for the notices of its subscriptions. Answers a client that looks for the
+    /// rest of a broken stream: the request has ended with its stream.
+    fn stream(&self, headers: &HeaderMap, extensions: &axum::http::Extensions) -> Response {
+        let session = match self.session(headers, extensions) {
+            Ok(session) => session,
+            Err(refused) => return refused.into_response(),
+        };
+        let Some(last) = headers.get(LAST_EVENT_ID) else {
+            return match session.begin_stream() {
+                Some(stream) => notice_stream(stream, self.handler.stop(), Arc::clone(&self.metrics)),
+                None => StatusCode::NOT_FOUND.into_response(),
+            };
+        };
+        let Ok(id) = serde_json::from_slice::<RequestId>(last.as_bytes()) else {
+            return StatusCode::BAD_REQUEST.into_response();
         };
         let error = ErrorData::new(
             ErrorCode(-32000),

@@ -11,7 +11,7 @@ use std::{
 use catalogue::Catalogue;
 use content::nearest;
 use dispatch::{Approvals, Dispatcher, SecurityEvents};
-use http_server::{LiveRouter, LoginTokenKeySet, RouterDeps, SecurityLog, Settings, metrics::Metrics};
+use http_server::{LiveEvents, LiveRouter, LoginTokenKeySet, RouterDeps, SecurityLog, Settings, metrics::Metrics};
 use identity::Authenticator;
 use juju_client::Controllers;
 use policy::{BuiltinRules, Roles};
@@ -194,6 +194,7 @@ impl Serving {
             health,
             metrics: Arc::clone(&metrics),
             approvals: Some(approvals),
+            live: Some(LiveEvents { dispatcher: Arc::clone(&self.dispatcher), stop: self.stop.clone() }),
             events,
             console,
         };

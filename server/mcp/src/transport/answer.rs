@@ -18,8 +18,9 @@ use axum::{
 use futures::future::BoxFuture;
 use rmcp::model::{ErrorCode, ErrorData, RequestId, ServerJsonRpcMessage, ServerResult};
 use tokio::time::{Instant, Sleep};
+use tokio_util::sync::CancellationToken;
 
-use super::client_link::Outbox;
+use super::{outbox::Outbox, sessions::CallInSession};
 use crate::CallMetrics;
 
 /// A request that takes longer gets an event stream, which then keeps its connection open.
@@ -90,6 +91,39 @@ pub(super) fn event_stream(events: impl futures::Stream<Item = Bytes> + Send + '
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
+}
+
+/// The stream of notices of a session: it ends with its session, when a later one begins, and when the server stops.
+pub(super) fn notice_stream(
+    stream: CallInSession,
+    stop: Option<CancellationToken>,
+    metrics: Arc<dyn CallMetrics>,
+) -> Response {
+    let (opened, token) = (StreamGauge::new(metrics), stream.token.clone());
+    let mut ended = Box::pin(async move {
+        match stop {
+            Some(stop) => {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = token.cancelled() => {}
+                }
+            }
+            None => token.cancelled().await,
+        }
+    });
+    let mut keep_alive = Box::pin(tokio::time::sleep(KEEP_ALIVE_INTERVAL));
+    event_stream(futures::stream::poll_fn(move |context| {
+        let _ = &opened;
+        if ended.as_mut().poll(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        if let Some(event) = stream.session().notices.poll(context) {
+            return Poll::Ready(Some(event));
+        }
+        std::task::ready!(keep_alive.as_mut().poll(context));
+        keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE_INTERVAL);
+        Poll::Ready(Some(Bytes::from_static(b": wait\n\n")))
+    }))
 }
 
 /// The first event of a stream in a session. If the stream breaks, the client requests the end of its request with this id.

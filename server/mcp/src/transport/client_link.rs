@@ -1,15 +1,10 @@
 //! The way back to the client of one HTTP request: notifications, and requests to clients with a session.
 
 use std::{
-    collections::VecDeque,
     io,
     sync::{Arc, OnceLock},
-    task::{Context, Waker},
 };
 
-use axum::body::Bytes;
-use futures::task::AtomicWaker;
-use parking_lot::Mutex;
 use rmcp::{
     RoleServer, ServerHandler,
     model::{
@@ -19,47 +14,9 @@ use rmcp::{
     service::{Peer, RequestContext, RunningService, serve_directly},
     transport::Transport,
 };
-use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::sessions::Session;
-
-/// Messages that wait for the client of one request; further notifications are dropped.
-const MAX_WAITING_MESSAGES: usize = 256;
-
-/// The events that a request sends before its answer.
-#[derive(Default)]
-pub(super) struct Outbox {
-    events: Mutex<VecDeque<Bytes>>,
-    reader: AtomicWaker,
-}
-
-impl Outbox {
-    /// Adds a message; drops it if too many wait.
-    fn push(&self, message: &ServerJsonRpcMessage) {
-        let mut events = self.events.lock();
-        if events.len() < MAX_WAITING_MESSAGES {
-            events.push_back(event(message));
-            self.reader.wake();
-        }
-    }
-
-    /// The next event; without one, wakes the task of `context` when there is one.
-    pub(super) fn poll(&self, context: &Context<'_>) -> Option<Bytes> {
-        let waker: &Waker = context.waker();
-        self.reader.register(waker);
-        self.events.lock().pop_front()
-    }
-}
-
-/// A message as an event of an event stream.
-pub(super) fn event(message: &impl Serialize) -> Bytes {
-    let mut text = b"data: ".to_vec();
-    // the message is data without maps of odd keys, so serialization cannot fail
-    let _ = serde_json::to_writer(&mut text, message);
-    text.extend_from_slice(b"\n\n");
-    text.into()
-}
+use super::{outbox::Outbox, sessions::Session};
 
 /// The client of one request. Its [`Peer`] is a service of its own with channels and a task, so it exists only if something is sent.
 pub(crate) struct ClientLink {
@@ -96,6 +53,11 @@ pub(super) fn closed_peer() -> Peer<RoleServer> {
 
 fn link(context: &RequestContext<RoleServer>) -> Option<&Arc<ClientLink>> {
     context.extensions.get::<Arc<ClientLink>>()
+}
+
+/// The session of a request, if its client has one.
+pub(crate) fn session(context: &RequestContext<RoleServer>) -> Option<Arc<Session>> {
+    link(context)?.session.clone()
 }
 
 /// The peer of a request, over every transport.

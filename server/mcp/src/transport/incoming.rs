@@ -118,11 +118,12 @@ impl IncomingRequest {
         matches!(&self.request, ClientRequest::CustomRequest(custom) if custom.method == "initialize")
     }
 
-    /// Whether this is a call or a list of tools of 2026-07-28, complete and with headers that plainly agree.
+    /// Whether this is a call, a list of tools or a subscription of 2026-07-28, complete and with headers that plainly agree.
     pub(super) fn is_plain_modern(&self, headers: &HeaderMap) -> bool {
         let (method, name) = match &self.request {
             ClientRequest::CallToolRequest(call) => ("tools/call", Some(&*call.params.name)),
             ClientRequest::ListToolsRequest(_) => ("tools/list", None),
+            ClientRequest::SubscriptionsListenRequest(_) => ("subscriptions/listen", None),
             _ => return false,
         };
         let version = ProtocolVersion::V_2026_07_28;

@@ -1,5 +1,5 @@
-//! The sessions of older clients: what each client has declared, and its calls in progress. A session has no task and no buffers,
-//! so it costs about a kilobyte.
+//! The sessions of older clients: what each client has declared, its calls in progress and its subscriptions. A session without
+//! subscriptions has no task and no buffers, so it costs about a kilobyte.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -8,11 +8,12 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rmcp::model::{ClientJsonRpcMessage, InitializeRequestParams, RequestId};
+use rmcp::model::{ClientJsonRpcMessage, InitializeRequestParams, RequestId, ServerJsonRpcMessage, ServerNotification};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
-use crate::CallMetrics;
+use super::outbox::Outbox;
+use crate::{CallMetrics, subscriptions::Subscriptions};
 
 /// Open sessions of all callers; one more ends those that were not used for the longest time.
 const MAX_SESSIONS: usize = 8192;
@@ -48,6 +49,10 @@ pub(crate) struct Session {
     owner: Arc<str>,
     /// What the client declared in `initialize`, with the negotiated version.
     pub(crate) client: InitializeRequestParams,
+    /// What the client is subscribed to.
+    pub(crate) subscriptions: Subscriptions,
+    /// Notices for the stream of the session.
+    pub(super) notices: Outbox,
     state: Mutex<SessionState>,
 }
 
@@ -58,6 +63,8 @@ struct SessionState {
     /// Requests to the client that have no response yet, by the id that the client received.
     questions: HashMap<i64, Question>,
     next_question: i64,
+    /// The open stream of the session.
+    stream: Option<RequestId>,
 }
 
 /// A request to the client: its id at the sender, and where the response goes.
@@ -85,12 +92,15 @@ impl Sessions {
             id: uuid::Uuid::new_v4().to_string().into(),
             owner: owner.into(),
             client: trim(client),
+            subscriptions: Subscriptions::default(),
+            notices: Outbox::default(),
             state: Mutex::new(SessionState {
                 last_used: Instant::now(),
                 ended: false,
                 calls: HashMap::new(),
                 questions: HashMap::new(),
                 next_question: 0,
+                stream: None,
             }),
         });
         let mut open = self.open.lock();
@@ -136,6 +146,7 @@ impl OpenSessions {
                 self.by_owner.remove(&session.owner);
             }
         }
+        session.subscriptions.clear();
         let mut state = session.state.lock();
         state.ended = true;
         state.questions.clear();
@@ -183,6 +194,25 @@ impl Session {
         Some(CallInSession { session: Arc::clone(self), id, token })
     }
 
+    /// Begins the stream of the session, and ends an earlier one; `None` if the session has ended.
+    pub(super) fn begin_stream(self: &Arc<Self>) -> Option<CallInSession> {
+        // no request of a client has an id of this kind by chance
+        let id = RequestId::String(format!("stream {}", uuid::Uuid::new_v4()).into());
+        let stream = self.begin(id.clone())?;
+        let mut state = self.state.lock();
+        let earlier = state.stream.replace(id);
+        if let Some(token) = earlier.and_then(|id| state.calls.get(&id).cloned()) {
+            token.cancel();
+        }
+        Some(stream)
+    }
+
+    /// Sends a notice by the stream of the session, where it waits until there is one; `false` if the session has ended.
+    pub(crate) fn notify(&self, notice: ServerNotification) -> bool {
+        self.notices.push(&ServerJsonRpcMessage::notification(notice));
+        !self.state.lock().ended
+    }
+
     /// Cancels a call, as its client requested.
     pub(super) fn cancel(&self, id: &RequestId) {
         if let Some(token) = self.state.lock().calls.get(id) {
@@ -222,6 +252,12 @@ impl Session {
             // the call may have ended meanwhile
             let _ = question.responses.send(message);
         }
+    }
+}
+
+impl CallInSession {
+    pub(super) fn session(&self) -> &Session {
+        &self.session
     }
 }
 

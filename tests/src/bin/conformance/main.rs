@@ -58,6 +58,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         health: Arc::new(()),
         metrics: Arc::new(Metrics::default()),
         approvals: None,
+        live: None,
         events: Arc::new(()),
         console: None,
     };

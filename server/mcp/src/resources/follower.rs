@@ -1,0 +1,218 @@
+//! Follows the events of the estate for one client, and sends notices of the resources that change.
+//!
+//! A notice has no content, so many changes of one resource become one notice. A client that is slow delays only its own notices.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use dispatch::live_estate;
+use estate::{EntityChange, EntityName, EstateEvent, EventBatch, EventReader, ModelWatch};
+use policy::Policy;
+use rmcp::{
+    RoleServer,
+    model::{
+        Extensions, ResourceListChangedNotification, ResourceListChangedNotificationMethod,
+        ResourceUpdatedNotification, ResourceUpdatedNotificationParam, ServerNotification,
+    },
+    service::{Peer, SubscriptionSink},
+};
+
+use super::{
+    ReadFailure,
+    estate_source::read_model,
+    estate_uri::{ESTATE, ModelUri},
+};
+use crate::{request_scope::RequestScope, services::Services, transport::Session};
+
+/// Events that are read at once.
+const MAX_BATCH: usize = 2_000;
+/// Minimum time between two notices of one resource.
+const MIN_NOTICE_INTERVAL: Duration = Duration::from_millis(50);
+/// Time between two checks whether the policy was replaced.
+const POLICY_CHECK_INTERVAL: Duration = Duration::from_secs(2);
+/// Time between two looks at the list of models, for a client that wants to know when it changes.
+const LIST_CHECK_INTERVAL: Duration = Duration::from_secs(10);
+/// Maximum time of a subscription: then the client has to show its credentials again.
+const MAX_SUBSCRIPTION_TIME: Duration = Duration::from_hours(1);
+
+/// Where the notices of a client go.
+pub(crate) enum NoticeSink {
+    /// A request `subscriptions/listen`.
+    Listen(SubscriptionSink),
+    /// A client over stdio.
+    Peer(Peer<RoleServer>),
+    /// The stream of an older client's session.
+    Session(Arc<Session>),
+}
+
+impl NoticeSink {
+    /// Sends a notice; `false` if the client is gone.
+    async fn send(&self, notice: ServerNotification) -> bool {
+        match self {
+            Self::Listen(sink) => sink.send(notice).await.is_ok(),
+            Self::Peer(peer) => peer.send_notification(notice).await.is_ok(),
+            Self::Session(session) => session.notify(notice),
+        }
+    }
+}
+
+/// The subscriptions of one client that share a reader.
+pub(crate) struct Follower {
+    services: Services,
+    scope: RequestScope,
+    subscribed: Vec<Subscribed>,
+    /// The list of models when the client was last notified of it; `None` if the client does not want to know.
+    list: Option<BTreeSet<(String, String)>>,
+    events: EventReader,
+    /// The policy that has authorized the subscriptions.
+    policy: Arc<Policy>,
+}
+
+/// A resource that a client is subscribed to.
+struct Subscribed {
+    uri: String,
+    /// The model, which this handle keeps watched; `None` for the whole estate.
+    model: Option<(ModelUri, ModelWatch)>,
+}
+
+impl Follower {
+    /// Authorizes each subscription as a read of its resource, and watches the models.
+    pub(crate) async fn start(
+        services: Services,
+        scope: RequestScope,
+        uris: &[String],
+        list: bool,
+    ) -> Result<Self, (String, ReadFailure)> {
+        let events = live_estate(&services.dispatcher, &scope.caller).events().reader();
+        let policy = services.dispatcher.policy.current();
+        let mut subscribed = Vec::with_capacity(uris.len());
+        for uri in uris {
+            let found = subscribe(&services, &scope, uri).await;
+            subscribed.push(found.map_err(|failure| (uri.clone(), failure))?);
+        }
+        let list = if list { Some(dispatch::model_list(&services.dispatcher, &scope.caller).await) } else { None };
+        Ok(Self { services, scope, subscribed, list, events, policy })
+    }
+
+    /// Leaves out what has happened until now, for a client that reads the resources only after this.
+    #[must_use]
+    pub(crate) fn skip_to_now(mut self) -> Self {
+        self.events = live_estate(&self.services.dispatcher, &self.scope.caller).events().reader();
+        self
+    }
+
+    /// Sends notices until the client is gone, the time is over or the server stops.
+    ///
+    /// # Errors
+    /// The URI that the caller may no longer read, and why.
+    pub(crate) async fn run(mut self, sink: &NoticeSink) -> Result<(), (String, ReadFailure)> {
+        let stop = self.services.stopping.stop.clone();
+        let end = tokio::time::sleep(MAX_SUBSCRIPTION_TIME);
+        let mut policy_check = tokio::time::interval(POLICY_CHECK_INTERVAL);
+        let mut list_check = tokio::time::interval(LIST_CHECK_INTERVAL);
+        tokio::pin!(end);
+        loop {
+            let (batch, look_at_list) = tokio::select! {
+                batch = self.events.next_batch(MAX_BATCH) => (batch, false),
+                _ = policy_check.tick() => (EventBatch::default(), false),
+                _ = list_check.tick(), if self.list.is_some() => (EventBatch::default(), true),
+                () = &mut end => return Ok(()),
+                () = stop.cancelled() => return Ok(()),
+            };
+            // a caller that has lost a permission gets no further notice
+            self.authorize_again().await?;
+            if !self.notify(sink, &batch, look_at_list).await {
+                return Ok(());
+            }
+            if !batch.events.is_empty() {
+                tokio::time::sleep(MIN_NOTICE_INTERVAL).await;
+            }
+        }
+    }
+
+    /// Authorizes all subscriptions again if the policy was replaced.
+    async fn authorize_again(&mut self) -> Result<(), (String, ReadFailure)> {
+        let current = self.services.dispatcher.policy.current();
+        if Arc::ptr_eq(&current, &self.policy) {
+            return Ok(());
+        }
+        for subscribed in &mut self.subscribed {
+            let again = subscribe(&self.services, &self.scope, &subscribed.uri).await;
+            *subscribed = again.map_err(|failure| (subscribed.uri.clone(), failure))?;
+        }
+        self.policy = current;
+        Ok(())
+    }
+
+    /// Sends the notices of a batch; `false` if the client is gone.
+    async fn notify(&mut self, sink: &NoticeSink, batch: &EventBatch, look_at_list: bool) -> bool {
+        for subscribed in self.subscribed.iter().filter(|subscribed| subscribed.is_changed_by(batch)) {
+            let updated = ResourceUpdatedNotificationParam::new(subscribed.uri.clone());
+            let notice = ResourceUpdatedNotification::new(updated);
+            if !sink.send(ServerNotification::ResourceUpdatedNotification(notice)).await {
+                return false;
+            }
+        }
+        let Some(known) = &mut self.list else { return true };
+        let mut is_changed = batch.missed > 0 || batch.events.iter().any(|event| changes_list(event));
+        if look_at_list {
+            let now = dispatch::model_list(&self.services.dispatcher, &self.scope.caller).await;
+            is_changed |= now != *known;
+            *known = now;
+        }
+        let method = ResourceListChangedNotificationMethod;
+        let notice = ResourceListChangedNotification { method, extensions: Extensions::default() };
+        !is_changed || sink.send(ServerNotification::ResourceListChangedNotification(notice)).await
+    }
+}
+
+async fn subscribe(services: &Services, scope: &RequestScope, uri: &str) -> Result<Subscribed, ReadFailure> {
+    if uri == ESTATE {
+        return Ok(Subscribed { uri: uri.to_owned(), model: None });
+    }
+    let parsed = ModelUri::parse(uri).ok_or(ReadFailure::NotFound)?;
+    let live = read_model(&services.dispatcher, scope, &parsed, None).await?;
+    Ok(Subscribed { uri: uri.to_owned(), model: Some((parsed, live.watch)) })
+}
+
+impl Subscribed {
+    fn is_changed_by(&self, batch: &EventBatch) -> bool {
+        batch.missed > 0 || batch.events.iter().any(|event| self.is_changed(event))
+    }
+
+    fn is_changed(&self, event: &EstateEvent) -> bool {
+        let Some((uri, watch)) = &self.model else { return event.entity == EntityName::Model };
+        if event.model.uuid != watch.identity().uuid {
+            return false;
+        }
+        if event.change.is_about_watching() || event.entity == EntityName::Model {
+            return true;
+        }
+        let is_own = |name: &str| name == uri.name;
+        let of_application = |unit: &str| unit.split_once('/').is_some_and(|(application, _)| is_own(application));
+        match (uri.part.word, &event.entity) {
+            ("status" | "events", _)
+            | ("application" | "relations", EntityName::Relation(_))
+            | ("relations", EntityName::RemoteApplication(_))
+            | ("offers", EntityName::Offer(_)) => true,
+            ("application", EntityName::Application(name))
+            | ("unit", EntityName::Unit(name))
+            | ("machine", EntityName::Machine(name)) => is_own(name),
+            ("application", EntityName::Unit(name)) => of_application(name),
+            // a machine lists its units
+            ("machine", EntityName::Unit(_)) => {
+                matches!(event.change, EntityChange::Added {} | EntityChange::Removed {} | EntityChange::Fields { .. })
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether an event changes the list of resources: models and applications come and go.
+fn changes_list(event: &EstateEvent) -> bool {
+    let comes_or_goes = matches!(event.change, EntityChange::Added {} | EntityChange::Removed {});
+    match event.entity {
+        EntityName::Application(_) => comes_or_goes,
+        EntityName::Model => comes_or_goes || event.change.is_about_watching(),
+        _ => false,
+    }
+}
