@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use crate::{BadArguments, options::FORMATS};
+use crate::BadArguments;
 
 /// Maximum length of a name, an id or another short text.
 pub const MAX_NAME_CHARS: usize = 256;
@@ -29,6 +29,8 @@ pub(crate) const MAX_LINES: u64 = 65_535;
 pub(crate) const MAX_INTEGER: u64 = i32::MAX as u64;
 /// The range of such an integer.
 const COMMON_RANGE: (u64, u64) = (0, MAX_INTEGER);
+/// The values of `format`: the instructions name them once, and no schema does.
+pub(crate) const FORMATS: [&str; 3] = ["concise", "detailed", "json"];
 /// Maximum bytes of all texts and names in the arguments of one call.
 pub const MAX_ARGUMENTS_BYTES: usize = 1 << 20;
 

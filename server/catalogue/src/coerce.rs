@@ -6,7 +6,11 @@
 use content::{nearest, same_name};
 use serde_json::{Map, Number, Value};
 
-use crate::{BadArguments, bounds, options::FORMATS, synonyms::property_of_flag};
+use crate::{
+    BadArguments,
+    bounds::{self, FORMATS},
+    synonyms::property_of_flag,
+};
 
 /// Largest whole number of which a double still has each digit.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;

@@ -49,8 +49,6 @@ pub struct Options {
     pub idempotency_key: Option<String>,
 }
 
-/// The values of `format`: the instructions name them once, and no schema does.
-pub(crate) const FORMATS: [&str; 3] = ["concise", "detailed", "json"];
 /// The options of every read, then those of a read with rows.
 const READ_OPTIONS: &[&str] = &["format", "cursor", "fields", "filter", "limit"];
 

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Tool,
+    bounds::FORMATS,
     cursor::{Cursor, Step},
-    options::FORMATS,
 };
 
 /// A valid value of a property.
