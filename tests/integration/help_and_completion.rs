@@ -109,7 +109,9 @@ async fn served() -> (tempfile::TempDir, TestServer) {
 }
 
 async fn modern(served: &TestServer, role: &str, method: &str, params: Value) -> Value {
+    let uri = params["uri"].as_str().map(str::to_owned);
     let request = Request::modern("/mcp", method, params).token(served.token(role));
+    let request = if let Some(uri) = uri { request.header("mcp-name", &uri) } else { request };
     request.send(served.address).await.expect("an answer").json()
 }
 
@@ -227,4 +229,38 @@ async fn completion_for_what_does_not_exist_or_may_not_be_seen_has_no_values() {
     assert!(values(&modern(&served, "viewer", "completion/complete", long).await).is_empty());
     let records = serde_json::to_string(&served.ledger_records().await).expect("records");
     assert!(records.contains("juju_status"), "{records}");
+}
+
+#[tokio::test]
+async fn help_is_a_resource_for_callers_who_may_use_the_command() {
+    let (_folder, served) = served().await;
+    let read = json!({"uri": "juju://help/add-unit"});
+    let answer = modern(&served, "admin", "resources/read", read.clone()).await;
+    let text = answer["result"]["contents"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}"));
+    assert!(text.starts_with("add-unit: ") && text.contains("\nexample: {"), "{text}");
+    let listed = modern(&served, "viewer", "resources/list", json!({})).await.to_string();
+    assert!(listed.contains("juju://help/status") && !listed.contains("juju://help/destroy-model"), "{listed}");
+    for (role, uri) in
+        [("viewer", "juju://help/destroy-model"), ("admin", "juju://help/no-such"), ("admin", "juju://help/a/b")]
+    {
+        let answer = modern(&served, role, "resources/read", json!({"uri": uri})).await;
+        assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    }
+    let templates = modern(&served, "admin", "resources/templates/list", json!({})).await.to_string();
+    assert!(templates.contains("juju://help/{command}"), "{templates}");
+    let by_template = |template: &str, argument: &str, value: &str, context: Value| {
+        json!({"ref": {"type": "ref/resource", "uri": template}, "argument": {"name": argument, "value": value},
+            "context": {"arguments": context}})
+    };
+    let place = json!({"controller": "simulated", "model": "shop"});
+    for (template, argument, value, context, expected) in [
+        ("juju://help/{command}", "command", "add-u", json!({}), "add-unit"),
+        ("juju://{controller}/{model}/status", "model", "sho", json!({"controller": "simulated"}), "admin/shop"),
+        ("juju://{controller}/{model}/application/{name}", "name", "post", place.clone(), "postgresql"),
+        ("juju://{controller}/{model}/unit/{name}", "name", "web/", place, "web/1"),
+    ] {
+        let params = by_template(template, argument, value, context);
+        let found = values(&modern(&served, "admin", "completion/complete", params).await);
+        assert!(found.contains(expected), "{template} {argument}: {found:?}");
+    }
 }

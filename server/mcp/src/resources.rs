@@ -3,6 +3,7 @@
 mod estate_source;
 mod estate_uri;
 mod follower;
+mod help_source;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::{request_scope::RequestScope, transport::client_link};
 
 pub(crate) use estate_source::EstateSource;
 pub(crate) use follower::{Follower, NoticeSink};
+pub(crate) use help_source::HelpSource;
 
 /// Resources with URIs of their own.
 pub(crate) trait ResourceSource: Send + Sync {

@@ -27,14 +27,14 @@ use crate::{
     call_context::CallContext,
     completion::{self, Completion},
     confirmation::RequestStateSealer,
-    help::HELP_TEMPLATE,
     instructions::instructions_for,
     prompts::Prompts,
     reply,
     request_scope::RequestScope,
     resolved_call::ResolvedCall,
     resources::{
-        EstateSource, Follower, NoticeSink, ReadFailure, ResourceSource, ResourceSources, can_be_followed, follows_list,
+        EstateSource, Follower, HelpSource, NoticeSink, ReadFailure, ResourceSource, ResourceSources, can_be_followed,
+        follows_list,
     },
     services::Services,
     subscriptions::{MAX_SUBSCRIPTIONS, Subscriptions},
@@ -79,11 +79,12 @@ impl Server {
     pub fn new(dispatcher: Arc<Dispatcher>, metrics: Arc<dyn CallMetrics>) -> Self {
         let tools = Arc::new(ToolList::new(&dispatcher.catalogue));
         let estate: Arc<dyn ResourceSource> = Arc::new(EstateSource::new(Arc::clone(&dispatcher)));
+        let help: Arc<dyn ResourceSource> = Arc::new(HelpSource::new(Arc::clone(&dispatcher)));
         Self {
             services: Services::new(dispatcher, metrics),
             tools,
             prompts: Prompts::default(),
-            resources: Arc::new([estate]),
+            resources: Arc::new([help, estate]),
             subscriptions: Arc::default(),
             local: None,
         }
@@ -142,8 +143,9 @@ impl Server {
     }
 
     /// Whether a template of resources has this variable.
-    fn has_variable(template: &str, variable: &str) -> bool {
-        template == HELP_TEMPLATE && template.contains(&format!("{{{variable}}}"))
+    fn has_variable(&self, template: &str, variable: &str) -> bool {
+        let known = self.resources.iter().flat_map(|source| source.templates());
+        template.contains(&format!("{{{variable}}}")) && known.into_iter().any(|known| known.uri_template == template)
     }
 
     fn instructions(&self, endpoint: &Endpoint) -> String {
@@ -415,7 +417,7 @@ impl ServerHandler for Server {
         let argument = &request.argument.name;
         let template = match &request.r#ref {
             Reference::Prompt(prompt) if self.prompts.has_argument(&prompt.name, argument, rights.roles()) => None,
-            Reference::Resource(resource) if Self::has_variable(&resource.uri, argument) => Some(&*resource.uri),
+            Reference::Resource(resource) if self.has_variable(&resource.uri, argument) => Some(&*resource.uri),
             Reference::Prompt(PromptReference { name, .. }) => {
                 let sentence = format!("no prompt `{name}` has an argument `{argument}`: `prompts/list` returns all");
                 return Err(ErrorData::invalid_params(sentence, None));
