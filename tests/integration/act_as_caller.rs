@@ -124,6 +124,7 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("firewall-rules", json!({})),
         ("ssh-keys", json!({})),
         ("add-ssh-key", json!({"keys": [SSH_KEY]})),
+        ("import-ssh-key", json!({"keys": ["gh:no-such-account"]})),
         ("remove-ssh-key", json!({"keys": ["ana@laptop"]})),
         ("model-constraints", json!({})),
         ("export-bundle", json!({})),
@@ -169,10 +170,12 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("add-space", json!({"name": "fresh-space", "cidrs": []})),
         ("rename-space", json!({"old_name": "fresh-space", "new_name": "newer-space"})),
         ("reload-spaces", json!({})),
+        ("move-to-space", json!({"name": "newer-space", "cidrs": ["10.99.0.0/24"]})),
         ("remove-space", json!({"name": "newer-space"})),
         ("create-storage-pool", json!({"name": "fresh-pool", "provider": "loop"})),
         ("update-storage-pool", json!({"name": "fresh-pool", "attributes": {"a": "b"}})),
         ("remove-storage-pool", json!({"name": "fresh-pool"})),
+        ("import-filesystem", json!({"storage_provider": "loop", "provider_id": "fs-9", "storage_name": "data"})),
         ("add-storage", json!({"unit": "db/0", "storage": {"data": "1G"}})),
         ("attach-storage", json!({"unit": "db/0", "storage": ["data/9"]})),
         ("detach-storage", json!({"storage": ["data/9"]})),
@@ -195,6 +198,8 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("remove-machine", json!({"machines": ["6"], "force": true})),
         ("remove-application", json!({"applications": ["cache"]})),
         ("debug-log", json!({"lines": 1})),
+        ("upgrade-model", json!({"agent_version": "9.9.9"})),
+        ("migrate", json!({"target_controller": "elsewhere"})),
         ("destroy-model", json!({"model": "staging", "force": true})),
     ]
 }
@@ -217,7 +222,7 @@ async fn call_every_tool(pair: &SideBySide) -> Vec<String> {
         let user = last_user(pair).await;
         called.push(format!("{tool}: {outcome} as {}", user.as_deref().unwrap_or("-")));
         // a call that fails before it is sent has no user
-        let is_as_role = ["debug-log", "attach-resource"].contains(&tool);
+        let is_as_role = ["debug-log", "attach-resource", "migrate", "upgrade-model"].contains(&tool);
         assert!(is_as_role || user.is_some() || result.is_err(), "{called:?}");
         assert!(user.is_none_or(|user| user == ANA || (is_as_role && user == "admin")), "{called:?}");
     }

@@ -22,6 +22,28 @@ const CANARY: &str = "canary77";
 pub(crate) fn required(tool: &str) -> Value {
     match tool {
         "juju_add_model" => json!({"name": "other"}),
+        "juju_add_cloud" | "juju_update_cloud" => json!({"cloud": "other", "definition": {"type": "maas"}}),
+        "juju_remove_cloud" => json!({"cloud": "other"}),
+        "juju_add_credential" | "juju_update_credential" => {
+            json!({"cloud": "sim", "credential": "other", "auth_type": "userpass", "secret_attributes": {"username": "x"}})
+        }
+        "juju_remove_credential" => json!({"cloud": "sim", "credential": "other"}),
+        "juju_add_secret_backend" => {
+            json!({"name": "other", "backend_type": "vault", "config": {"endpoint": "http://vault"}})
+        }
+        "juju_update_secret_backend" => json!({"name": "other", "reset": ["namespace"]}),
+        "juju_remove_secret_backend" => json!({"name": "other"}),
+        "juju_add_user" => json!({"user": "bob"}),
+        "juju_change_user_password" => json!({"user": "bob", "reset": true}),
+        "juju_destroy_controller" | "juju_kill_controller" => json!({"name": "other"}),
+        "juju_download" | "juju_info" => json!({"charm": "web"}),
+        "juju_import_filesystem" => {
+            json!({"storage_provider": "loop", "provider_id": "vol-1", "storage_name": "data"})
+        }
+        "juju_import_ssh_key" => json!({"keys": ["gh:ana"]}),
+        "juju_migrate" => json!({"model": "prod", "target_controller": "other"}),
+        "juju_move_to_space" => json!({"name": "alpha", "cidrs": ["10.0.0.0/24"]}),
+        "juju_upgrade_model" => json!({"model": "prod"}),
         "juju_add_secret" => json!({"name": "other", "secret_content": {"user": "x"}}),
         "juju_charm_resources" => json!({"charm": "web"}),
         "juju_consume" => json!({"offer": "admin/prod.db"}),
@@ -126,6 +148,33 @@ fn naming(tool: &str, property: &str) -> Option<(Value, &'static [&'static str])
         ("juju_attach_storage" | "juju_detach_storage" | "juju_remove_storage" | "juju_show_storage", "storage") => {
             json!([format!("{CANARY}/0")])
         }
+        (
+            "juju_add_cloud"
+            | "juju_add_k8s"
+            | "juju_update_cloud"
+            | "juju_update_k8s"
+            | "juju_remove_cloud"
+            | "juju_remove_k8s"
+            | "juju_add_credential"
+            | "juju_update_credential"
+            | "juju_remove_credential"
+            | "juju_bootstrap",
+            "cloud",
+        )
+        | ("juju_add_credential" | "juju_update_credential" | "juju_remove_credential", "credential")
+        | (
+            "juju_add_secret_backend"
+            | "juju_update_secret_backend"
+            | "juju_remove_secret_backend"
+            | "juju_move_to_space",
+            "name",
+        )
+        | ("juju_add_user" | "juju_change_user_password", "user")
+        | ("juju_import_filesystem", "provider_id")
+        | ("juju_migrate", "target_controller") => json!(CANARY),
+        ("juju_ssh", "target") | ("juju_debug_hooks" | "juju_debug_code", "unit") => json!(format!("{CANARY}/0")),
+        ("juju_scp", "source") => return Some((json!(format!("{CANARY}/0:/tmp/x")), &["destination"])),
+        ("juju_upgrade_machine", "machine") => json!("77"),
         ("juju_secrets", "owner") => json!(format!("application-{CANARY}")),
         ("juju_show_offer", "url") => json!(format!("admin/{CANARY}.db")),
         ("juju_show_task", "task_id") => json!("77"),
@@ -182,6 +231,37 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
         }
         (_, "to_cidrs" | "to_spaces" | "via" | "bind") => "networks",
         ("juju_attach_resource", "resource" | "value") => "content that the target gets",
+        (
+            _,
+            "definition" | "auth_type" | "secret_attributes" | "backend_type" | "import_id" | "display_name"
+            | "password",
+        ) => "content that the target gets",
+        ("juju_destroy_controller" | "juju_kill_controller", "name") => "repeats the controller",
+        ("juju_destroy_controller", "destroy_all_models" | "model_timeout") => "flags",
+        ("juju_find" | "juju_info" | "juju_download", "category" | "publisher" | "track" | "arch" | "filepath") => {
+            "what is looked for in the store, and a new file"
+        }
+        ("juju_import_filesystem", "storage_provider" | "storage_name") => "content that the model gets",
+        ("juju_upgrade_model" | "juju_upgrade_controller" | "juju_bootstrap" | "juju_sync_agent_binary", _) => {
+            "what the agents and the controller are"
+        }
+        (_, "notes" | "hooks" | "container" | "proxy" | "source" | "destination") => "what is done there",
+        (
+            "juju_login"
+            | "juju_logout"
+            | "juju_register"
+            | "juju_unregister"
+            | "juju_switch"
+            | "juju_agree"
+            | "juju_help_hook_commands"
+            | "juju_help_action_commands"
+            | "juju_autoload_credentials"
+            | "juju_download_backup"
+            | "juju_default_credential"
+            | "juju_default_region"
+            | "juju_diff_bundle",
+            _,
+        ) => "files of the user's own client, and the store",
         ("juju_enable_ha", "num_controllers" | "to") => "machines of the controller",
         (_, "cloud" | "region" | "credential" | "user" | "allowed_consumer" | "connected_user") => "clouds and users",
         ("juju_expose" | "juju_unexpose" | "juju_offer", "endpoints") => "endpoints of the application",
@@ -248,7 +328,7 @@ fn decision(tool: &dyn Tool, role: &str, arguments: Value) -> Result<&'static st
 }
 
 /// Free-form properties that run no code, with the reason. Others need hostile values in the test below.
-const HARMLESS: [(&str, &str, &str); 11] = [
+const HARMLESS: [(&str, &str, &str); 22] = [
     ("juju_add_storage", "storage", "pools and sizes"),
     ("juju_create_storage_pool", "attributes", "attributes of a pool"),
     ("juju_update_storage_pool", "attributes", "attributes of a pool"),
@@ -260,6 +340,17 @@ const HARMLESS: [(&str, &str, &str); 11] = [
     ("juju_deploy", "storage", "pools and sizes"),
     ("juju_wait_for", "query", "read by this server"),
     ("juju_operations", "actions", "a filter by name"),
+    ("juju_add_cloud", "definition", "for administrators alone"),
+    ("juju_add_k8s", "definition", "for administrators alone"),
+    ("juju_update_cloud", "definition", "for administrators alone"),
+    ("juju_update_k8s", "definition", "for administrators alone"),
+    ("juju_add_credential", "secret_attributes", "a credential"),
+    ("juju_update_credential", "secret_attributes", "a credential"),
+    ("juju_add_secret_backend", "config", "address and token of a backend"),
+    ("juju_update_secret_backend", "config", "address and token of a backend"),
+    ("juju_update_secret_backend", "reset", "address and token of a backend"),
+    ("juju_download", "charm", "a name in Charmhub"),
+    ("juju_upgrade_machine", "command", "one of two words"),
 ];
 
 #[test]

@@ -9,13 +9,17 @@ use serde_json::{Value, json};
 use tests::{RealController, SideBySide, approval_fixture::policy_requiring_approval, side_by_side::simulator};
 
 /// Methods with a dry run of their own; in these tests they are called as dry runs too.
-const WITH_DRY_RUN: [&str; 5] = [
+const WITH_DRY_RUN: [&str; 6] = [
     "Application.DeployFromRepository",
     "Application.DestroyApplication",
     "Application.DestroyUnit",
     "MachineManager.DestroyMachineWithParams",
+    "ModelUpgrader.UpgradeModel",
     "Spaces.RemoveSpace",
 ];
+
+/// Tools with an accepted dry run in another file, because it needs a store (`charmhub.rs`) or a second controller (`migrations.rs`).
+const ELSEWHERE: [&str; 2] = ["juju_download", "juju_migrate"];
 
 /// An act that is refused: tool, arguments, code, part of the sentence, part of the remedy.
 type Refused = (&'static str, Value, &'static str, &'static str, &'static str);
@@ -455,7 +459,7 @@ async fn dry_run_of_every_writing_tool_states_the_cost() {
         );
         lines
     };
-    for tool in writing_tools(&pair.dispatcher.catalogue) {
+    for tool in writing_tools(&pair.dispatcher.catalogue).filter(|tool| !ELSEWHERE.contains(&tool.name())) {
         let (name, arguments) = rows
             .iter()
             .find(|(name, _)| *name == tool.name())

@@ -52,6 +52,10 @@ impl Tool for PanickingTool {
     fn idempotent(&self) -> bool {
         true
     }
+    fn answers_untrusted(&self) -> bool {
+        false
+    }
+
     fn curated(&self) -> bool {
         true
     }

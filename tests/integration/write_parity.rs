@@ -13,7 +13,20 @@ type Case = (&'static str, Value, &'static [&'static str]);
 
 /// One after the other, each on what the earlier ones left.
 fn cases() -> Vec<Case> {
-    [secrets(), network(), storage(), access(), guards(), offers(), controllers()].concat()
+    [
+        secrets(),
+        network(),
+        storage(),
+        access(),
+        guards(),
+        offers(),
+        controllers(),
+        clouds(),
+        secret_backends(),
+        accounts(),
+        upgrades(),
+    ]
+    .concat()
 }
 
 fn secrets() -> Vec<Case> {
@@ -181,6 +194,98 @@ fn guards() -> Vec<Case> {
             "model-defaults",
             json!({"cloud": "dummy", "reset": ["ftp-proxy"]}),
             &["model-defaults", "--cloud", "dummy", "--reset", "ftp-proxy"],
+        ),
+    ]
+}
+
+/// Files for the real client.
+const CLOUD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cloud.yaml");
+const CHANGED_CLOUD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cloud-changed.yaml");
+const CREDENTIAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/credential.yaml");
+
+fn clouds() -> Vec<Case> {
+    let cloud = |host: &str| {
+        let endpoint = format!("http://{host}.example/MAAS");
+        json!({"cloud": "extra", "definition": {"type": "maas", "auth-types": ["oauth1"], "endpoint": endpoint}})
+    };
+    let forced = |mut arguments: Value| {
+        arguments["force"] = json!(true);
+        arguments
+    };
+    let credential = || {
+        let attributes = json!({"maas-oauth": "a:b:c"});
+        json!({"cloud": "extra", "credential": "mine", "auth_type": "oauth1", "secret_attributes": attributes})
+    };
+    vec![
+        ("add-cloud", forced(cloud("maas")), &["add-cloud", "extra", CLOUD, "-c", "simulated", "--force"]),
+        ("update-cloud", cloud("other"), &["update-cloud", "extra", "-f", CHANGED_CLOUD, "-c", "simulated"]),
+        ("add-credential", credential(), &["add-credential", "extra", "-f", CREDENTIAL, "-c", "simulated"]),
+        (
+            "update-credential",
+            credential(),
+            &["update-credential", "extra", "mine", "-f", CREDENTIAL, "-c", "simulated"],
+        ),
+        (
+            "remove-credential",
+            json!({"cloud": "extra", "credential": "mine"}),
+            &["remove-credential", "extra", "mine", "-c", "simulated"],
+        ),
+        ("remove-cloud", json!({"cloud": "extra"}), &["remove-cloud", "extra", "-c", "simulated"]),
+    ]
+}
+
+fn secret_backends() -> Vec<Case> {
+    let config = json!({"endpoint": "http://vault.example:8200", "token": "s.x"});
+    vec![
+        (
+            "add-secret-backend",
+            json!({"name": "myvault", "backend_type": "vault", "config": config}),
+            &["add-secret-backend", "myvault", "vault", "endpoint=http://vault.example:8200", "token=s.x"],
+        ),
+        (
+            "update-secret-backend",
+            json!({"name": "myvault", "config": {"endpoint": "http://vault.example:8201"}, "reset": ["namespace"], "force": true}),
+            &[
+                "update-secret-backend",
+                "myvault",
+                "endpoint=http://vault.example:8201",
+                "--reset",
+                "namespace",
+                "--force",
+            ],
+        ),
+        ("remove-secret-backend", json!({"name": "myvault"}), &["remove-secret-backend", "myvault"]),
+    ]
+}
+
+fn accounts() -> Vec<Case> {
+    vec![
+        ("add-user", json!({"user": "bob", "display_name": "Bob B"}), &["add-user", "bob", "Bob B"]),
+        ("change-user-password", json!({"user": "bob", "reset": true}), &["change-user-password", "bob", "--reset"]),
+        (
+            "import-ssh-key",
+            json!({"model": "prod", "keys": ["gh:ana", "lp:ana"]}),
+            &["import-ssh-key", "-m", "prod", "gh:ana", "lp:ana"],
+        ),
+        (
+            "import-filesystem",
+            json!({"model": "prod", "storage_provider": "loop", "provider_id": "vol-1", "storage_name": "data"}),
+            &["import-filesystem", "-m", "prod", "loop", "vol-1", "data"],
+        ),
+    ]
+}
+
+fn upgrades() -> Vec<Case> {
+    vec![
+        (
+            "upgrade-model",
+            json!({"model": "prod", "agent_version": "3.6.12", "ignore_agent_versions": true}),
+            &["upgrade-model", "-m", "prod", "--agent-version", "3.6.12", "--ignore-agent-versions"],
+        ),
+        (
+            "upgrade-controller",
+            json!({"agent_version": "3.6.12", "agent_stream": "proposed"}),
+            &["upgrade-controller", "--agent-version", "3.6.12", "--agent-stream", "proposed"],
         ),
     ]
 }

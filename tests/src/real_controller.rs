@@ -44,6 +44,9 @@ pub struct Ready {
     /// Path of its audit log, which exists once the controller configuration enables it; empty if the server has none.
     #[serde(default)]
     pub audit_log: PathBuf,
+    /// URL of its stand-in for Charmhub.
+    #[serde(default)]
+    pub charmhub_url: String,
 }
 
 /// One model of the server.
@@ -166,6 +169,7 @@ impl Ready {
             accounts: Vec::new(),
             juju_data: PathBuf::new(),
             audit_log: PathBuf::new(),
+            charmhub_url: String::new(),
         }
     }
 }

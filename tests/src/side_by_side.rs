@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use audit::{Ledger, Record};
-use catalogue::Catalogue;
+use catalogue::{Catalogue, Externals};
+use charmhub::Charmhub;
 use dispatch::{ApprovalSettings, Call, Clock, Dispatcher, Refusal, Reply, execute};
 use identity::Caller;
 use juju_client::{ClientFiles, Controllers};
@@ -61,6 +62,20 @@ impl SideBySide {
         let files = ClientFiles::new(&data, folder.path());
         let controllers = files.controllers(long_timeouts()).await.expect("controllers");
         Self::new(controllers, data, folder).await
+    }
+
+    /// The same with a store of charms for `juju-mcp`.
+    ///
+    /// # Panics
+    /// If a client for it cannot be built.
+    #[must_use]
+    pub fn with_charmhub(mut self, url: &str) -> Self {
+        // another test of the same process may have installed it
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let externals = Externals::default().with_charmhub(Charmhub::new(url, client));
+        self.dispatcher.catalogue = Catalogue::builtin().with_externals(externals);
+        self
     }
 
     async fn new(controllers: Controllers, data: PathBuf, folder: tempfile::TempDir) -> Self {

@@ -3,6 +3,7 @@
 mod act_as_caller;
 mod approvals;
 mod changes;
+mod charmhub;
 mod console;
 mod credential;
 mod files;
@@ -35,6 +36,7 @@ use crate::{failure::Failure, log_filter::log_filter, path::absolute};
 
 pub(crate) use approvals::ApprovalsSection;
 pub(crate) use changes::changes;
+pub(crate) use charmhub::CharmhubSection;
 pub(crate) use console::ConsoleSection;
 pub(crate) use credential::CredentialSection;
 pub(crate) use files::{read_certificates, read_secret, read_token};
@@ -93,6 +95,8 @@ pub(crate) struct Config {
     pub(crate) role_bindings: Vec<RoleBinding>,
     /// Built-in rules, and files with own roles, role bindings and rules.
     pub(crate) policy: PolicySection,
+    /// The store of charms.
+    pub(crate) charmhub: CharmhubSection,
     /// Prompts of other applications. Default: none.
     pub(crate) prompts: Option<PromptsSection>,
     /// The export of traces. Default: none.

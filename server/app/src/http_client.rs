@@ -31,8 +31,13 @@ pub(crate) fn base_url(url: &str) -> &str {
 }
 
 impl HttpClientOptions<'_> {
-    /// Builds the client.
+    /// Builds the client, without a proxy: one of the environment would see tokens of callers and the client's secret.
     pub(crate) fn build(self) -> Result<reqwest::Client, Failure> {
+        self.builder()?.no_proxy().build().map_err(Failure::failed)
+    }
+
+    /// The client to be, with the proxies of the environment.
+    pub(crate) fn builder(self) -> Result<reqwest::ClientBuilder, Failure> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         for certificate in self.authority.into_iter().flat_map(|pem| CertificateDer::pem_slice_iter(pem.as_bytes())) {
@@ -46,9 +51,7 @@ impl HttpClientOptions<'_> {
             .with_no_client_auth();
         let redirects =
             if self.redirects { reqwest::redirect::Policy::default() } else { reqwest::redirect::Policy::none() };
-        let client = reqwest::Client::builder().timeout(self.timeout).redirect(redirects).use_preconfigured_tls(tls);
-        // a proxy of the environment would see tokens of callers and the client's secret
-        client.no_proxy().build().map_err(Failure::failed)
+        Ok(reqwest::Client::builder().timeout(self.timeout).redirect(redirects).use_preconfigured_tls(tls))
     }
 }
 

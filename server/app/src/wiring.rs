@@ -8,7 +8,7 @@ use std::{
 };
 
 use audit::{LatestCheckpoint, Ledger, LedgerConfig, Signer};
-use catalogue::Catalogue;
+use catalogue::{Catalogue, Externals};
 use dispatch::{ApprovalSettings, Clock, Dispatcher};
 use futures::FutureExt;
 use juju_client::{ClientFiles, ControllerEndpoint, Controllers, ControllersReader, KnownControllers, LoginTokens};
@@ -31,6 +31,7 @@ pub(crate) async fn build_dispatcher(
     policy: Policy,
     approvals: ApprovalSettings,
     ledger: &LedgerSection,
+    externals: Externals,
 ) -> Result<Arc<Dispatcher>, Failure> {
     let store = Store::open(&state.directory.join(STORE)).await.map_err(|error| {
         let remedy = error.remedy();
@@ -42,7 +43,7 @@ pub(crate) async fn build_dispatcher(
     dispatch::complete_keys(&ledger).await?;
     let policy = ActivePolicy::new(policy, budget);
     Ok(Arc::new(Dispatcher {
-        catalogue: Catalogue::builtin(),
+        catalogue: Catalogue::builtin().with_externals(externals),
         policy,
         ledger,
         estates: dispatch::estates_of(&controllers),

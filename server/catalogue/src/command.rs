@@ -46,6 +46,8 @@ pub trait Command: Send + Sync + 'static {
     /// Rows that a reader sees of [`Command::concise`] if the caller sets no limit.
     const DEFAULT_ROWS: usize = 100;
 
+    /// Whether its answer has text that others wrote: of an estate, or of a store.
+    const ANSWERS_UNTRUSTED: bool = !matches!(Self::SCOPE, Scope::Client);
     /// Access that the controller requires of its user, where it changes something.
     const ACCESS: Access = Access::Write;
     /// Blocks of `juju disable-command` that keep it back.

@@ -231,6 +231,8 @@ pub trait Tool: Send + Sync {
     fn least(&self) -> Effect;
     /// Whether doing it twice is the same as doing it once.
     fn idempotent(&self) -> bool;
+    /// Whether its answer has text that others wrote.
+    fn answers_untrusted(&self) -> bool;
     /// Whether `/mcp` lists it.
     fn curated(&self) -> bool;
     /// Access that the controller requires of its user, where it changes something.
@@ -312,6 +314,10 @@ impl<C: Command> Tool for Adapter<C> {
 
     fn idempotent(&self) -> bool {
         C::IDEMPOTENT
+    }
+
+    fn answers_untrusted(&self) -> bool {
+        C::ANSWERS_UNTRUSTED
     }
 
     fn curated(&self) -> bool {

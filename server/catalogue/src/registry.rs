@@ -8,7 +8,7 @@ use std::{
 use content::Detector;
 
 use crate::{
-    Tool, juju, nearest,
+    Externals, Tool, juju, nearest,
     search::{self, CommandIndex, Described, ModelKind},
 };
 
@@ -21,6 +21,7 @@ pub struct Catalogue {
     /// Built by the first search.
     index: OnceLock<CommandIndex>,
     detector: Arc<Detector>,
+    externals: Externals,
 }
 
 impl Catalogue {
@@ -28,7 +29,7 @@ impl Catalogue {
     #[must_use]
     pub fn builtin() -> Self {
         let tools: BTreeMap<_, _> = juju::tools().into_iter().map(|tool| (tool.name().to_owned(), tool)).collect();
-        Self { tools, index: OnceLock::new(), detector: Arc::default() }
+        Self { tools, index: OnceLock::new(), detector: Arc::default(), externals: Externals::default() }
     }
 
     /// Adds a tool, or replaces the one of its name.
@@ -37,6 +38,18 @@ impl Catalogue {
         self.tools.insert(tool.name().to_owned(), tool);
         self.index = OnceLock::new();
         self
+    }
+
+    /// The same with services beside the controllers.
+    #[must_use]
+    pub fn with_externals(self, externals: Externals) -> Self {
+        Self { externals, ..self }
+    }
+
+    /// What commands use beside controllers.
+    #[must_use]
+    pub fn externals(&self) -> &Externals {
+        &self.externals
     }
 
     /// The tool of this name; the client's words (`add-unit`, `list-offers`) are understood too.

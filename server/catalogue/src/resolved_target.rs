@@ -6,7 +6,7 @@ use juju_client::{AuditTrail, CallerLogin, Connection, Controller, Controllers, 
 use policy::{Location, OptionMask, Target, TargetEntity};
 use tokio::sync::mpsc;
 
-use crate::{Failure, Scope};
+use crate::{Externals, Failure, Scope};
 
 /// The controller and the model that a caller named; an absent name means the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,6 +41,7 @@ pub struct ResolvedTarget {
     model_filter: ModelFilter,
     option_mask: OptionMaskSource,
     caller: OnceLock<CallerLogin>,
+    externals: Externals,
 }
 
 /// The mask of secret options for a caller; none where the caller may read content.
@@ -120,6 +121,7 @@ impl ResolvedTarget {
             model_filter,
             option_mask,
             caller,
+            externals: Externals::default(),
         })
     }
 
@@ -133,6 +135,17 @@ impl ResolvedTarget {
     #[must_use]
     pub fn with_option_mask(self, find: impl Fn(&Target) -> Option<OptionMask> + Send + Sync + 'static) -> Self {
         Self { option_mask: OptionMaskSource(Some(Arc::new(find))), ..self }
+    }
+
+    /// The same with services beside the controllers.
+    #[must_use]
+    pub fn with_externals(self, externals: Externals) -> Self {
+        Self { externals, ..self }
+    }
+
+    /// What commands use beside controllers.
+    pub(crate) fn externals(&self) -> &Externals {
+        &self.externals
     }
 
     /// The mask for the options of these entities, or of the model; none where the caller may read them.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use audit::Entry;
-use catalogue::{Catalogue, Scope};
+use catalogue::{Catalogue, Tool};
 use content::{Detector, Findings};
 use serde_json::{Map, Value};
 
@@ -18,12 +18,12 @@ pub(crate) struct ContentScan {
 
 impl ContentScan {
     /// Scans the arguments of a call.
-    pub(crate) async fn scan_arguments(catalogue: &Catalogue, scope: Scope, arguments: Map<String, Value>) -> Self {
-        let detector = Arc::clone(catalogue.detector());
+    pub(crate) async fn scan_arguments(catalogue: &Catalogue, tool: &dyn Tool, arguments: Map<String, Value>) -> Self {
+        let (detector, untrusted) = (Arc::clone(catalogue.detector()), tool.answers_untrusted());
         let own = Arc::clone(&detector);
         let bytes = content::text_bytes_of_members(&arguments);
         let arguments = run_for_size(bytes, move || own.scan_members(&arguments)).await;
-        Self { detector, arguments, untrusted: scope != Scope::Client }
+        Self { detector, arguments, untrusted }
     }
 
     /// The findings in the arguments.

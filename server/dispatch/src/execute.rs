@@ -5,7 +5,7 @@ use std::sync::Arc;
 use audit::{
     Entry, JujuAuditRefs, JujuRequest, NewEntry, Outcome, PendingEntry, RecordedDecision, ToolCall, Verdict as Recorded,
 };
-use catalogue::{Answer, Failure, JujuAccess, Options, Plan, PlannedWork, ResolvedTarget, Tool};
+use catalogue::{Answer, Externals, Failure, JujuAccess, Options, Plan, PlannedWork, ResolvedTarget, Tool};
 use identity::Caller;
 use juju_client::{CallerLogin, SentRequests};
 use policy::{
@@ -46,7 +46,7 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
         (Ok(plan), _) => Ok(plan),
     };
     // Scan the arguments once: those that fit, and those that only the ledger receives.
-    let scan = ContentScan::scan_arguments(&dispatcher.catalogue, tool.scope(), arguments).await;
+    let scan = ContentScan::scan_arguments(&dispatcher.catalogue, tool, arguments).await;
     let findings = scan.arguments().clone();
     let opener = EntryOpener { dispatcher, caller, rights: &rights, trace: call.trace.take(), labels: scan.labels() };
     let result = match plan {
@@ -149,6 +149,7 @@ struct CallerView {
     tool: String,
     toolset: &'static str,
     mask: OptionMask,
+    externals: Externals,
 }
 
 impl CallerView {
@@ -159,6 +160,7 @@ impl CallerView {
             tool: tool.name().to_owned(),
             toolset: tool.toolset(),
             mask: dispatcher.option_mask.clone(),
+            externals: dispatcher.catalogue.externals().clone(),
         })
     }
 
@@ -166,6 +168,7 @@ impl CallerView {
     fn restrict(self: Arc<Self>, target: ResolvedTarget) -> ResolvedTarget {
         let models = Arc::clone(&self);
         target
+            .with_externals(self.externals.clone())
             .with_model_filter(move |location| models.policy.may_see_model(&models.caller, location))
             .with_option_mask(move |target| {
                 let may_read = self.policy.may_read_content(&self.caller, &self.tool, self.toolset, target);

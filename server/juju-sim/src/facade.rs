@@ -25,6 +25,7 @@ mod key_manager;
 mod machine_manager;
 mod model_config;
 mod model_manager;
+mod model_upgrader;
 mod network;
 mod payloads;
 mod pinger;
@@ -63,6 +64,7 @@ pub(crate) fn methods() -> Methods {
         machine_manager::register,
         model_config::register,
         model_manager::register,
+        model_upgrader::register,
         payloads::register,
         pinger::register,
         resources::register,

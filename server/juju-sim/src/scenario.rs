@@ -2,7 +2,11 @@
 
 mod incident;
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    marker::PhantomData,
+};
 
 use chrono::Utc;
 use juju_wire::{RemoteError, constraints::Constraints, facade::client::application::ExposedEndpoint, tag::Tag};
@@ -75,6 +79,8 @@ struct ModelSection {
     cloud: Option<String>,
     /// Users who may read it.
     readers: Option<Vec<String>>,
+    /// Spaces of its subnets, by network.
+    subnets: BTreeMap<String, String>,
     /// Settings that differ from the defaults.
     config: BTreeMap<String, Value>,
     /// A fault with its history, which began before the start.
@@ -292,6 +298,8 @@ fn bare(cloud: Cloud, charms: Charms) -> State {
             clouds: Vec::new(),
             config: BTreeMap::new(),
             model_defaults: BTreeMap::new(),
+            secret_backends: BTreeMap::new(),
+            migrations: BTreeSet::new(),
         },
         users: BTreeMap::from([
             ("admin".to_owned(), user("admin", Access::Superuser)),
@@ -304,6 +312,7 @@ fn bare(cloud: Cloud, charms: Charms) -> State {
 }
 
 fn build(mut model: Model, section: &ModelSection, charms: &Charms) -> Result<Model, RemoteError> {
+    model.subnets.clone_from(&section.subnets);
     for (name, application) in &section.applications {
         let charm = application.charm.as_deref().unwrap_or(name);
         let charm = charms.get(charm).ok_or_else(|| RemoteError::not_found(format!("charm \"{charm}\"")))?;

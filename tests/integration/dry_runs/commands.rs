@@ -11,6 +11,108 @@ pub(super) fn prepared() -> Vec<(&'static str, Value)> {
         ("juju_add_space", json!({"name": "backend"})),
         ("juju_create_storage_pool", json!({"name": "fast", "provider": "loop"})),
         ("juju_consume", json!({"offer": "admin/edge.ingress", "application_alias": "entrance"})),
+        ("juju_add_secret_backend", backend("safe")),
+        ("juju_add_cloud", json!({"cloud": "spare", "definition": {"type": "kubernetes", "auth-types": ["userpass"]}})),
+        ("juju_add_credential", credential("spare", "mine")),
+    ]
+}
+
+fn backend(name: &str) -> Value {
+    json!({"name": name, "backend_type": "vault", "config": {"endpoint": "http://vault:8200", "token": "s.x"}})
+}
+
+fn credential(cloud: &str, name: &str) -> Value {
+    let attributes = json!({"username": "ana", "password": "pass-of-ana"});
+    json!({"cloud": cloud, "credential": name, "auth_type": "userpass", "secret_attributes": attributes})
+}
+
+/// Arguments with which tools of the controller do something in the scenario `kubernetes`.
+fn accepted_of_controllers() -> Vec<(&'static str, Value)> {
+    let definition = json!({"type": "maas", "auth-types": ["oauth1"], "endpoint": "http://maas.example/MAAS"});
+    vec![
+        ("juju_add_cloud", json!({"cloud": "extra", "definition": definition})),
+        ("juju_add_credential", credential("microk8s", "other")),
+        ("juju_add_secret_backend", backend("other")),
+        ("juju_add_user", json!({"user": "bob", "display_name": "Bob B"})),
+        ("juju_change_user_password", json!({"user": "reader", "reset": true})),
+        ("juju_destroy_controller", json!({"name": "simulated", "destroy_all_models": true, "release_storage": true})),
+        ("juju_import_filesystem", json!({"storage_provider": "loop", "provider_id": "vol-1", "storage_name": "data"})),
+        ("juju_import_ssh_key", json!({"keys": ["gh:ana"]})),
+        ("juju_kill_controller", json!({"name": "simulated"})),
+        ("juju_move_to_space", json!({"name": "backend", "cidrs": ["10.8.0.0/24"]})),
+        ("juju_remove_cloud", json!({"cloud": "spare"})),
+        ("juju_remove_credential", json!({"cloud": "spare", "credential": "mine"})),
+        ("juju_remove_secret_backend", json!({"name": "safe"})),
+        (
+            "juju_update_cloud",
+            json!({"cloud": "spare", "definition": {"type": "kubernetes", "endpoint": "http://k8s"}}),
+        ),
+        ("juju_update_credential", credential("microk8s", "microk8s")),
+        ("juju_update_secret_backend", json!({"name": "safe", "config": {"token-rotate": "2h"}})),
+        ("juju_upgrade_controller", json!({"agent_version": "3.6.12"})),
+        ("juju_upgrade_model", json!({"model": "shop"})),
+    ]
+}
+
+/// Dry runs of tools of the controller that are refused as the acts would be.
+fn refused_of_controllers() -> Vec<Refused> {
+    let spare = json!({"type": "kubernetes"});
+    vec![
+        (
+            "juju_add_cloud",
+            json!({"cloud": "spare", "definition": spare}),
+            "already_exists",
+            "\"spare\"",
+            "juju_update_cloud",
+        ),
+        ("juju_add_credential", credential("spare", "mine"), "already_exists", "\"mine\"", "juju_update_credential"),
+        ("juju_add_credential", credential("spair", "mine"), "not_found", "\"spair\"", "`spare`"),
+        ("juju_add_secret_backend", backend("safe"), "already_exists", "\"safe\"", "juju_update_secret_backend"),
+        ("juju_add_user", json!({"user": "Reader"}), "already_exists", "Reader", "juju_users"),
+        ("juju_change_user_password", json!({"user": "admin", "reset": true}), "refused", "lock itself out", ""),
+        ("juju_download", json!({"charm": "web", "filepath": "/tmp/web.charm"}), "refused", "over HTTP", "stdio"),
+        ("juju_migrate", json!({"model": "shop", "target_controller": "other"}), "controller_unknown", "\"other\"", ""),
+        (
+            "juju_migrate",
+            json!({"model": "shop", "target_controller": "simulated"}),
+            "refused",
+            "already",
+            "juju_controllers",
+        ),
+        ("juju_destroy_controller", json!({"name": "simulated"}), "refused", "admin/shop", "destroy_all_models"),
+        ("juju_destroy_controller", json!({"name": "other"}), "refused", "`other`", "controller"),
+        (
+            "juju_import_filesystem",
+            json!({"storage_provider": "lop", "provider_id": "vol-1", "storage_name": "data"}),
+            "not_found",
+            "lop",
+            "`loop`",
+        ),
+        ("juju_import_ssh_key", json!({"keys": ["ana"]}), "invalid_arguments", "gh:ana", ""),
+        ("juju_kill_controller", json!({"name": "other"}), "refused", "`other`", "controller"),
+        ("juju_move_to_space", json!({"name": "backedn", "cidrs": ["10.8.0.0/24"]}), "not_found", "backedn", ""),
+        (
+            "juju_move_to_space",
+            json!({"name": "backend", "cidrs": ["10.9.0.0/24"]}),
+            "not_found",
+            "10.9.0.0/24",
+            "juju_subnets",
+        ),
+        ("juju_remove_cloud", json!({"cloud": "spair"}), "not_found", "\"spair\"", "`spare`"),
+        ("juju_remove_credential", json!({"cloud": "spare", "credential": "mein"}), "not_found", "\"mein\"", "mine"),
+        ("juju_remove_secret_backend", json!({"name": "save"}), "not_found", "\"save\"", "`safe`"),
+        ("juju_update_cloud", json!({"cloud": "spair", "definition": spare}), "not_found", "\"spair\"", "`spare`"),
+        ("juju_update_credential", credential("spare", "mein"), "not_found", "\"mein\"", "mine"),
+        ("juju_update_secret_backend", json!({"name": "save", "reset": ["token"]}), "not_found", "\"save\"", "`safe`"),
+        ("juju_upgrade_controller", json!({"agent_version": "9.9.9"}), "not_found", "no matching", ""),
+        ("juju_upgrade_model", json!({"model": "shop", "agent_version": "3.6.12"}), "juju_error", "controller", ""),
+        (
+            "juju_upgrade_model",
+            json!({"model": "controller"}),
+            "refused",
+            "controller itself",
+            "juju_upgrade_controller",
+        ),
     ]
 }
 
@@ -20,7 +122,7 @@ pub(super) fn accepted() -> Vec<(&'static str, Value)> {
     let shared = json!({"id_or_name": "api-key", "applications": ["web"]});
     let reader = json!({"user": "reader"});
     let cloud = json!({"user": "reader", "permission": "add-model", "clouds": ["microk8s"]});
-    vec![
+    let own = vec![
         ("juju_add_secret", json!({"name": "other", "secret_content": {"user": "x"}})),
         ("juju_add_space", json!({"name": "data"})),
         ("juju_add_ssh_key", json!({"keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMmX ana"]})),
@@ -67,7 +169,8 @@ pub(super) fn accepted() -> Vec<(&'static str, Value)> {
         ("juju_suspend_relation", json!({"relation_ids": [1]})),
         ("juju_update_secret", json!({"id_or_name": "api-key", "info": "For the API."})),
         ("juju_update_storage_pool", json!({"name": "fast", "attributes": {"a": "b"}})),
-    ]
+    ];
+    [own, accepted_of_controllers()].concat()
 }
 
 /// What only machine models have.
@@ -155,5 +258,6 @@ pub(super) fn refused() -> Vec<Refused> {
             "it has: microk8s",
         ),
     ];
-    found.into_iter().chain(refused_on_kubernetes()).chain(refused_for_arguments()).collect()
+    let own = found.into_iter().chain(refused_of_controllers());
+    own.chain(refused_on_kubernetes()).chain(refused_for_arguments()).collect()
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     cli::Demo,
-    config::{ApprovalsSection, Config, ConsoleSection, LedgerSection, LimitsSection},
+    config::{ApprovalsSection, CharmhubSection, Config, ConsoleSection, LedgerSection, LimitsSection},
     failure::Failure,
     policy_watcher::PolicyWatcher,
     ready_file::ReadyFile,
@@ -58,7 +58,15 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let own = address(&listener, false)?;
     let terms = ApprovalsSection::default().terms(&own, true);
     let console = ConsoleSection::default().settings(None, true, &own)?;
-    let dispatcher = wiring::build_dispatcher(&state, controllers, policy, terms, &LedgerSection::default()).await?;
+    let dispatcher = wiring::build_dispatcher(
+        &state,
+        controllers,
+        policy,
+        terms,
+        &LedgerSection::default(),
+        CharmhubSection::default().externals()?,
+    )
+    .await?;
     let seal = secret_key(&state.directory, SEAL)?;
     let serving = Serving {
         dispatcher,

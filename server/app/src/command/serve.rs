@@ -86,7 +86,15 @@ pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCo
     settings.traces = traces.is_some();
     let exporter = traces.and_then(|settings| telemetry.spans.start(settings));
     let serving = Serving {
-        dispatcher: wiring::build_dispatcher(&state, controllers, policy, terms, &config.ledger).await?,
+        dispatcher: wiring::build_dispatcher(
+            &state,
+            controllers,
+            policy,
+            terms,
+            &config.ledger,
+            config.charmhub.externals()?,
+        )
+        .await?,
         console,
         seal: secret_key(&state.directory, SEAL)?,
         authenticator,

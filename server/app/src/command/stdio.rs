@@ -14,7 +14,7 @@ use policy::BuiltinRules;
 
 use crate::{
     cli::Stdio,
-    config::LedgerSection,
+    config::{CharmhubSection, LedgerSection},
     failure::Failure,
     policy_watcher::PolicyWatcher,
     secret_key::secret_key,
@@ -37,6 +37,8 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         Some(state) => StateDir::lock(state)?,
         None => StateDir::lock_first_free(&juju_data.join("juju-mcp"))?,
     };
+    // the variable is that of the client
+    let charmhub = CharmhubSection { url: wiring::environment("CHARMHUB_URL"), ..CharmhubSection::default() };
     let policy_watcher = PolicyWatcher::new(None, &arguments.policy, BuiltinRules::Relaxed);
     let dispatcher = wiring::build_dispatcher(
         &state,
@@ -44,6 +46,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         policy_watcher.read()?,
         ApprovalSettings::with_client_confirmation(),
         &LedgerSection::default(),
+        charmhub.externals()?,
     )
     .await?;
     let seal = secret_key(&state.directory, SEAL)?;

@@ -22,7 +22,7 @@ const RELOADED: [&str; 12] = [
     "log",
 ];
 /// Keys that only a restart applies, each with all keys below it. They count before [`RELOADED`].
-const RESTARTED: [&str; 13] = [
+const RESTARTED: [&str; 14] = [
     "listen",
     "tls",
     "metrics_listen",
@@ -30,6 +30,7 @@ const RESTARTED: [&str; 13] = [
     "limits.max_request_bytes",
     "approvals",
     "ledger",
+    "charmhub",
     "console",
     "oauth.public_url",
     "prompts",

@@ -61,6 +61,7 @@ impl Config {
                 ("tracing.headers_file", tracing.headers_file.as_mut()),
             ]);
         }
+        paths.push(("charmhub.ca_certificate_file", self.charmhub.ca_certificate_file.as_mut()));
         paths.extend(self.policy.files.iter_mut().map(|file| ("policy.files", Some(file))));
         paths.into_iter().filter_map(|(key, path)| Some((key, path?))).collect()
     }

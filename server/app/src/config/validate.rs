@@ -27,6 +27,7 @@ impl Config {
         self.validate_urls()?;
         self.validate_scopes()?;
         self.log_filter()?;
+        self.validate_charmhub()?;
         self.validate_tracing()
     }
 
@@ -195,6 +196,14 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    fn validate_charmhub(&self) -> Result<(), Failure> {
+        if let Some((key, problem, remedy)) = self.charmhub.problem() {
+            return Err(self.invalid(key, &problem, remedy));
+        }
+        // reads the file
+        self.charmhub.externals().map(drop)
     }
 
     fn validate_tracing(&self) -> Result<(), Failure> {

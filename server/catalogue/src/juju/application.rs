@@ -1,6 +1,6 @@
 //! Commands about applications.
 
-mod archive;
+pub(crate) mod archive;
 pub mod bind;
 pub mod config;
 pub mod constraints;

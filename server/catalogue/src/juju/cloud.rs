@@ -1,6 +1,7 @@
 //! Commands about clouds.
 
 pub mod access;
+pub mod change;
 pub mod list;
 pub mod regions;
 pub mod show;

@@ -1,7 +1,10 @@
 //! Commands about controllers and who uses them.
 
 pub mod config;
+pub mod dashboard;
+pub mod destroy;
 pub mod enable_ha;
 pub mod list;
 pub mod show;
+pub mod version;
 pub mod whoami;

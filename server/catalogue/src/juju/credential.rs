@@ -1,5 +1,6 @@
 //! Commands about credentials for clouds.
 
+pub mod change;
 pub mod list;
 pub mod set;
 pub mod show;

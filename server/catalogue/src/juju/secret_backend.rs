@@ -1,5 +1,6 @@
 //! Commands about backends that store secrets.
 
+pub mod change;
 pub mod list;
 pub mod show;
 

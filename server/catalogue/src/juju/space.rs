@@ -9,6 +9,7 @@ use crate::{Failure, ResolvedTarget};
 
 pub mod add;
 pub mod list;
+pub mod move_subnets;
 pub mod reload;
 pub mod remove;
 pub mod rename;

@@ -4,6 +4,7 @@ pub mod add;
 pub mod attach;
 pub mod change_pool;
 pub mod detach;
+pub mod import;
 pub mod list;
 pub mod pools;
 pub mod remove;

@@ -1,7 +1,10 @@
 //! Commands about users.
 
 pub mod access;
+pub mod add;
 pub mod list;
+pub mod password;
+mod registration;
 pub mod show;
 pub mod switch;
 

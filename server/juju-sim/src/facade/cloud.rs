@@ -1,6 +1,9 @@
 //! Facade `Cloud`: the clouds that are simulated.
 
 mod access;
+mod change;
+
+use std::collections::BTreeMap;
 
 use juju_wire::{
     Code, RemoteError,
@@ -31,6 +34,7 @@ use crate::{
 
 pub(super) fn register(methods: &mut Methods) {
     access::register(methods);
+    change::register(methods);
     methods.on::<AskForClouds>(one_by_one);
     methods.on::<CloudInfo>(with_users);
     methods.on::<Clouds>(clouds);
@@ -119,9 +123,16 @@ fn user_credentials(call: &Call, params: UserClouds) -> Result<StringsResults, R
     let one = |wanted: &UserCloud| {
         let user = Tag::parse_id("user", &wanted.user_tag)?;
         let name = Tag::parse_id("cloud", &wanted.cloud_tag)?;
-        // all credentials are the owner's of the controller
-        let own = |cloud: &&Cloud| cloud.name == name && user == OWNER;
-        Ok(call.read(|state| state.controller.all_clouds().filter(own).map(credential).collect()))
+        Ok(call.read(|state| {
+            let Some(cloud) = state.controller.all_clouds().find(|cloud| cloud.name == name) else { return Vec::new() };
+            // the first credential of each cloud is that of the controller's owner
+            let first = (user == OWNER && !cloud.credential.is_empty()).then(|| credential(cloud));
+            let others = cloud.credentials.keys().filter(|(owner, _)| *owner == user);
+            let tag = |(owner, name): &(String, String)| {
+                Tag::new("cloudcred", format!("{}/{owner}/{name}", cloud.name)).to_string()
+            };
+            first.into_iter().chain(others.map(tag)).collect()
+        }))
     };
     let results = params.user_clouds.iter().map(|wanted| match one(wanted) {
         Ok(result) => StringsResult { result, error: None },
@@ -179,9 +190,25 @@ fn credentials(call: &Call, params: CloudCredentialArgs) -> Result<CredentialCon
             CredentialContentResult { result: Some(result), error: None }
         };
         let own = state.is_superuser(&user);
+        let further = |cloud: &Cloud| {
+            let held = cloud.credentials.iter().filter(|((owner, _), _)| *owner == user);
+            let result = held.map(|((_, name), credential)| {
+                let content = CredentialContent {
+                    name: name.clone(),
+                    cloud: cloud.name.clone(),
+                    auth_type: credential.auth_type.clone(),
+                    valid: Some(true),
+                    attrs: BTreeMap::new(),
+                };
+                let result = ControllerCredentialInfo { content, models: Vec::new() };
+                CredentialContentResult { result: Some(result), error: None }
+            });
+            result.collect::<Vec<_>>()
+        };
         if params.credentials.is_empty() {
-            let all = state.controller.all_clouds().filter(|_| own);
-            return Ok(CredentialContentResults { results: all.map(one).collect() });
+            let all = state.controller.all_clouds().filter(|cloud| own && !cloud.credential.is_empty()).map(one);
+            let further = state.controller.all_clouds().flat_map(further);
+            return Ok(CredentialContentResults { results: all.chain(further).collect() });
         }
         let named = |wanted: &CloudCredentialArg| {
             let (cloud, name) = (&wanted.cloud_name, &wanted.credential_name);
@@ -190,7 +217,11 @@ fn credentials(call: &Call, params: CloudCredentialArgs) -> Result<CredentialCon
                 result: None,
                 error: Some(RemoteError::not_found(format!("cloud credential \"{cloud}/{user}/{name}\""))),
             };
-            state.controller.all_clouds().find(fits).map_or_else(unknown, one)
+            let is_wanted = |result: &CredentialContentResult| {
+                result.result.as_ref().is_some_and(|held| held.content.cloud == *cloud && held.content.name == *name)
+            };
+            let further = || state.controller.all_clouds().flat_map(further).find(is_wanted);
+            state.controller.all_clouds().find(fits).map(one).or_else(further).unwrap_or_else(unknown)
         };
         Ok(CredentialContentResults { results: params.credentials.iter().map(named).collect() })
     })

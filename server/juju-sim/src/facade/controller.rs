@@ -1,5 +1,7 @@
 //! Facade `Controller`: version, settings and users' access of the controller, and all its models.
 
+mod lifecycle;
+
 use std::collections::BTreeMap;
 
 use juju_wire::{
@@ -40,6 +42,7 @@ use crate::{
 };
 
 pub(super) fn register(methods: &mut Methods) {
+    lifecycle::register(methods);
     methods.on::<AllModels>(all_models);
     methods.on::<ModelStatus>(|call, params: Entities| -> Result<ModelStatusResults, RemoteError> {
         model_manager::sizes(call, params)

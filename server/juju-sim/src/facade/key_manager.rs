@@ -5,7 +5,7 @@ use juju_wire::{
     ErrorResult, RemoteError,
     bulk::{StringsResult, StringsResults},
     code::ErrorResults,
-    facade::key_manager::{AddKeys, DeleteKeys, ListKeys, ListSSHKeys, ModifyUserSSHKeys},
+    facade::key_manager::{AddKeys, DeleteKeys, ImportKeys, ListKeys, ListSSHKeys, ModifyUserSSHKeys},
 };
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
@@ -28,6 +28,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<ListKeys>(list);
     methods.on::<AddKeys>(add);
     methods.on::<DeleteKeys>(delete);
+    methods.on::<ImportKeys>(import);
 }
 
 fn keys(model: &Model) -> Vec<String> {
@@ -82,6 +83,31 @@ fn add(call: &Call, params: ModifyUserSSHKeys) -> Result<ErrorResults, RemoteErr
                 return refused("duplicate ssh key");
             }
             known_keys.push(key.clone());
+            Ok(())
+        };
+        let results = params.ssh_keys.iter().map(one).map(ErrorResult::of).collect();
+        store_keys(model, &known_keys);
+        Ok(ErrorResults { results })
+    })
+}
+
+/// Keys of accounts elsewhere: each account of the simulated sites has one, except those with a name that begins with `no`.
+fn import(call: &Call, params: ModifyUserSSHKeys) -> Result<ErrorResults, RemoteError> {
+    call.write_model_as(ModelAccess::Admin, |model| {
+        let mut known_keys = keys(model);
+        let one = |account: &String| {
+            let name = account.split_once(':').map_or(account.as_str(), |(_, name)| name);
+            if name.starts_with("no") {
+                return Err(RemoteError::plain(format!("invalid ssh key id: {account}")));
+            }
+            // the length of the kind, the kind, and a body that is another one for each account
+            let sum = Md5::digest(account);
+            let body = [&[0, 0, 0, 11][..], b"ssh-ed25519", &[0, 0, 0, 32], sum.as_slice(), &[7; 16]];
+            let key = format!("ssh-ed25519 {} # ssh-import-id {account}", STANDARD.encode(body.concat()));
+            if known_keys.contains(&key) {
+                return Err(RemoteError::plain(format!("duplicate ssh key: {key}")));
+            }
+            known_keys.push(key);
             Ok(())
         };
         let results = params.ssh_keys.iter().map(one).map(ErrorResult::of).collect();

@@ -135,11 +135,12 @@ pub(super) fn whole(model: &Model) -> BTreeMap<String, (Value, &'static str)> {
 }
 
 fn get(call: &Call, (): ()) -> Result<ModelConfigResults, RemoteError> {
-    call.require(ModelAccess::Read)?;
     let uuid = call.model_uuid();
     let controller = call
         .read(|state| state.models.values().find(|model| model.name == "controller").map(|model| model.uuid.clone()));
+    // a connection to the controller is one to its own model here
     let uuid = uuid.map(str::to_owned).or_else(|error| controller.ok_or(error))?;
+    call.require_on(&uuid, ModelAccess::Read)?;
     call.read(|state| {
         let model = state.models.get(&uuid).ok_or_else(|| RemoteError::not_found("model"))?;
         let shown = effective(model).into_iter();

@@ -1,18 +1,22 @@
-//! Facades `Spaces` and `Subnets`: spaces by name, `alpha` first; the simulated cloud has one network, so no subnets.
+//! Facades `Spaces` and `Subnets`: spaces by name, `alpha` first, and the subnets of the scenario.
 
 use juju_wire::{
-    ErrorResult, RemoteError,
+    ErrorResult, Life, RemoteError,
     code::ErrorResults,
     entity::Entities,
     facade::{
         spaces::{
-            CreateSpaces, ListSpaces, ReloadSpaces, RemoveSpace, RenameSpace, ShowSpace,
+            CreateSpaces, ListSpaces, MoveSubnets, ReloadSpaces, RemoveSpace, RenameSpace, ShowSpace,
             space::{
                 CreateSpacesParams, ListSpacesResults, RemoveSpaceParams, RemoveSpaceResult, RemoveSpaceResults,
                 RenameSpacesParams, ShowSpaceResult, ShowSpaceResults, Space,
             },
+            subnet::{MoveSubnetsParam, MoveSubnetsParams, MoveSubnetsResult, MoveSubnetsResults, MovedSubnet, Subnet},
         },
-        subnets::{ListSubnets, SubnetsByCIDR},
+        subnets::{
+            CIDRParams, ListSubnets, ListSubnetsResults, SubnetV2, SubnetsByCIDR, SubnetsFilters, SubnetsResult,
+            SubnetsResults,
+        },
     },
     tag::Tag,
 };
@@ -30,15 +34,9 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<RenameSpace>(rename);
     methods.on::<RemoveSpace>(remove);
     methods.on::<ReloadSpaces>(|call, ()| call.require(ModelAccess::Write));
-    methods.on::<ListSubnets>(|call, _| {
-        call.require(ModelAccess::Read)?;
-        Ok(juju_wire::facade::subnets::ListSubnetsResults::default())
-    });
-    methods.on::<SubnetsByCIDR>(|call, params| {
-        call.require(ModelAccess::Read)?;
-        let results = params.cidrs.iter().map(|_| juju_wire::facade::subnets::SubnetsResult::default()).collect();
-        Ok(juju_wire::facade::subnets::SubnetsResults { results })
-    });
+    methods.on::<ListSubnets>(list_subnets);
+    methods.on::<SubnetsByCIDR>(subnets_by_cidr);
+    methods.on::<MoveSubnets>(move_subnets);
 }
 
 fn write_model<T>(call: &Call, change: impl FnOnce(&mut Model) -> T) -> Result<T, RemoteError> {
@@ -46,8 +44,84 @@ fn write_model<T>(call: &Call, change: impl FnOnce(&mut Model) -> T) -> Result<T
     call.write(|state| state.models.get_mut(uuid).map(change)).ok_or_else(|| RemoteError::not_found("model"))
 }
 
-fn space(number: usize, name: &str) -> Space {
-    Space { id: number.to_string(), name: name.to_owned(), ..Space::default() }
+fn space(model: &Model, number: usize, name: &str) -> Space {
+    let own = model.subnets.iter().filter(|(_, space)| *space == name);
+    let subnets = own.map(|(cidr, space)| subnet(cidr, space)).collect();
+    Space { id: number.to_string(), name: name.to_owned(), subnets, ..Space::default() }
+}
+
+fn subnet(cidr: &str, space: &str) -> Subnet {
+    Subnet {
+        cidr: cidr.to_owned(),
+        life: Life::Alive,
+        space_tag: Tag::new("space", space).to_string(),
+        zones: vec!["zone-0".to_owned()],
+        ..Subnet::default()
+    }
+}
+
+/// The number of a subnet in its model, which is its id.
+fn subnet_id(model: &Model, cidr: &str) -> Option<usize> {
+    model.subnets.keys().position(|known| known == cidr)
+}
+
+fn list_subnets(call: &Call, params: SubnetsFilters) -> Result<ListSubnetsResults, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    let uuid = call.model_uuid()?;
+    Ok(call.read(|state| {
+        let all = state.models.get(uuid).into_iter().flat_map(|model| &model.subnets);
+        let subnets = all.map(|(cidr, space)| subnet(cidr, space));
+        let fits = |one: &Subnet| {
+            (params.space_tag.is_empty() || one.space_tag == params.space_tag)
+                && (params.zone.is_empty() || one.zones.contains(&params.zone))
+        };
+        ListSubnetsResults { results: subnets.filter(fits).collect() }
+    }))
+}
+
+fn subnets_by_cidr(call: &Call, params: CIDRParams) -> Result<SubnetsResults, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    call.read_model(|model| {
+        let one = |cidr: &String| {
+            let found = model.subnets.get(cidr).zip(subnet_id(model, cidr));
+            let subnets = found.map(|(space, id)| SubnetV2 {
+                cidr: cidr.clone(),
+                life: Life::Alive,
+                space_tag: Tag::new("space", space).to_string(),
+                zones: vec!["zone-0".to_owned()],
+                id: id.to_string(),
+                ..SubnetV2::default()
+            });
+            SubnetsResult { subnets: subnets.into_iter().collect(), error: None }
+        };
+        Ok(SubnetsResults { results: params.cidrs.iter().map(one).collect() })
+    })
+}
+
+fn move_subnets(call: &Call, params: MoveSubnetsParams) -> Result<MoveSubnetsResults, RemoteError> {
+    call.require(ModelAccess::Admin)?;
+    let one = |param: MoveSubnetsParam| {
+        let to = name(&param.space_tag)?;
+        call.write_model(|model| {
+            if !model.spaces.contains(&to) {
+                return Err(RemoteError::not_found(format!("space \"{to}\"")));
+            }
+            let mut moved_subnets = Vec::new();
+            for tag in &param.subnets {
+                let id = Tag::parse_id("subnet", tag)?;
+                let found = id.parse().ok().and_then(|number: usize| model.subnets.iter_mut().nth(number));
+                let (cidr, space) = found.ok_or_else(|| RemoteError::not_found(format!("subnet \"{id}\"")))?;
+                let old_space = Tag::new("space", &*space).to_string();
+                moved_subnets.push(MovedSubnet { subnet: tag.clone(), old_space, cidr: cidr.clone() });
+                space.clone_from(&to);
+            }
+            Ok(MoveSubnetsResult { moved_subnets, new_space: param.space_tag.clone(), error: None })
+        })
+    };
+    let results = params.args.into_iter().map(|param| {
+        one(param).unwrap_or_else(|error| MoveSubnetsResult { error: Some(error), ..MoveSubnetsResult::default() })
+    });
+    Ok(MoveSubnetsResults { results: results.collect() })
 }
 
 fn name(tag: &str) -> Result<String, RemoteError> {
@@ -58,8 +132,9 @@ fn list(call: &Call, (): ()) -> Result<ListSpacesResults, RemoteError> {
     call.require(ModelAccess::Read)?;
     let uuid = call.model_uuid()?;
     Ok(call.read(|state| {
-        let spaces = state.models.get(uuid).into_iter().flat_map(|model| model.spaces.iter().enumerate());
-        ListSpacesResults { results: spaces.map(|(number, name)| space(number, name)).collect() }
+        let Some(model) = state.models.get(uuid) else { return ListSpacesResults::default() };
+        let spaces = model.spaces.iter().enumerate();
+        ListSpacesResults { results: spaces.map(|(number, name)| space(model, number, name)).collect() }
     }))
 }
 
@@ -78,7 +153,7 @@ fn show(call: &Call, params: Entities) -> Result<ShowSpaceResults, RemoteError> 
             };
             let number = model.spaces.iter().position(|known| *known == name).ok_or_else(missing)?;
             let applications = if number == 0 { model.applications.keys().cloned().collect() } else { Vec::new() };
-            Ok(ShowSpaceResult { space: space(number, &name), applications, ..ShowSpaceResult::default() })
+            Ok(ShowSpaceResult { space: space(model, number, &name), applications, ..ShowSpaceResult::default() })
         };
         let results = params.entities.iter().map(|entity| {
             one(&entity.tag)

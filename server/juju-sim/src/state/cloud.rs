@@ -1,7 +1,8 @@
 //! The controller, and the clouds that it knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use juju_wire::facade::model_manager::info::SecretBackend;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,6 +19,16 @@ pub(crate) struct Controller {
     pub(crate) config: BTreeMap<String, Value>,
     /// Defaults of model settings, by cloud and region; by the empty region those of the whole cloud.
     pub(crate) model_defaults: BTreeMap<(String, String), BTreeMap<String, Value>>,
+    /// Backends for secrets beside the controller, by name.
+    pub(crate) secret_backends: BTreeMap<String, SecretBackend>,
+    /// UUIDs of models that move to another controller.
+    pub(crate) migrations: BTreeSet<String>,
+}
+
+/// A credential beside the first one of a cloud.
+#[derive(Debug, Clone)]
+pub(crate) struct Credential {
+    pub(crate) auth_type: String,
 }
 
 /// A cloud, with its only region and its only credential.
@@ -55,6 +66,9 @@ pub(crate) struct Cloud {
     /// Settings that only models on it have, with their defaults.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, Value>,
+    /// Further credentials, by user and name.
+    #[serde(skip)]
+    pub(crate) credentials: BTreeMap<(String, String), Credential>,
     /// Users beside the superusers who have access to it.
     #[serde(skip)]
     pub(crate) access: BTreeMap<String, CloudAccess>,

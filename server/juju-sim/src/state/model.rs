@@ -127,6 +127,8 @@ pub(crate) struct Model {
     pub(crate) secrets: BTreeMap<String, Secret>,
     /// Names of spaces, by their numbers.
     pub(crate) spaces: Vec<String>,
+    /// Spaces of its subnets, by network.
+    pub(crate) subnets: BTreeMap<String, String>,
     /// Pools that were made, by name.
     pub(crate) pools: BTreeMap<String, StoragePool>,
     /// Disabled commands, by the kind of block.
@@ -183,6 +185,7 @@ impl Model {
             log: VecDeque::new(),
             secrets: BTreeMap::new(),
             spaces: vec!["alpha".to_owned()],
+            subnets: BTreeMap::new(),
             pools: BTreeMap::new(),
             blocks: BTreeMap::new(),
             next_block: 0,

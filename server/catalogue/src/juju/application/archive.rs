@@ -139,6 +139,36 @@ pub(super) async fn readable(target: &ResolvedTarget, path: &str) -> Result<Path
     Ok(file)
 }
 
+/// The path of a new file that the user named, where it can be written. This is the only place that lets a file be written for a caller.
+///
+/// # Errors
+/// [`Failure`] over HTTP, where the file would be one of the server's disk, where a file of the system or the user could be one that
+/// programs run or trust, and where it exists.
+pub(crate) async fn writable(target: &ResolvedTarget, path: &str) -> Result<PathBuf, Failure> {
+    let Some(files) = target.controllers().own_files() else {
+        return Err(Failure::refused(
+            format!("files cannot be written over HTTP, because they would be files of the server: {path}"),
+            "leave the file out to get the address of the content, or use `juju-mcp stdio` or the juju client",
+        ));
+    };
+    let unwritable = |cause: &dyn std::fmt::Display| {
+        Failure::refused(
+            format!("cannot write `{path}`: {cause}"),
+            "give the path of a new file in a directory of the project",
+        )
+    };
+    let path_given = Path::new(path);
+    let name = path_given.file_name().ok_or_else(|| unwritable(&"it names no file"))?;
+    let parent = path_given.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let parent = tokio::fs::canonicalize(parent).await.map_err(|cause| unwritable(&cause))?;
+    let file = parent.join(name);
+    check_location(&file, files.file_roots())?;
+    if tokio::fs::symlink_metadata(&file).await.is_ok() {
+        return Err(unwritable(&"it exists"));
+    }
+    Ok(file)
+}
+
 /// Directories of the operating system; their files are not for a controller.
 const SYSTEM_DIRECTORIES: [&str; 6] = ["/etc", "/proc", "/sys", "/dev", "/boot", "/var/lib/juju-mcp"];
 

@@ -1,10 +1,10 @@
-//! `juju add-ssh-key` and `juju remove-ssh-key`: keys that may log in to machines.
+//! `juju add-ssh-key`, `juju import-ssh-key` and `juju remove-ssh-key`: keys that may log in to machines.
 
 use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
 
 use juju_wire::{
     ErrorResult, ErrorResults, Method,
-    facade::key_manager::{AddKeys, DeleteKeys, ModifyUserSSHKeys},
+    facade::key_manager::{AddKeys, DeleteKeys, ImportKeys, ModifyUserSSHKeys},
 };
 use policy::{Capability, Effect, Impact, Permit};
 use schemars::JsonSchema;
@@ -16,10 +16,10 @@ use crate::{
     juju::render::{Item, bulk_items},
 };
 
-/// One of the two tools.
+/// One of the three tools.
 pub struct ChangeKeys<K>(PhantomData<fn() -> K>);
 
-/// What distinguishes the two.
+/// What distinguishes the three.
 pub trait Change: Send + Sync + 'static {
     /// Its method.
     type Method: Method<Params = ModifyUserSSHKeys, Reply = ErrorResults>;
@@ -44,6 +44,9 @@ pub trait Change: Send + Sync + 'static {
 /// The tool `juju_add_ssh_key`.
 pub struct Add;
 
+/// The tool `juju_import_ssh_key`.
+pub struct Import;
+
 /// The tool `juju_remove_ssh_key`.
 pub struct Remove;
 
@@ -61,6 +64,29 @@ impl Change for Add {
             0 | 1 => Err(format!("each of `keys` has to be a public key like `ssh-ed25519 AAAA... ana`, not: {key}")),
             _ if key.contains("PRIVATE KEY") => Err("`keys` has to hold public keys".to_owned()),
             _ => Ok(()),
+        }
+    }
+}
+
+impl Change for Import {
+    type Method = ImportKeys;
+
+    const COMMAND: &'static str = "import-ssh-key";
+    const DESCRIPTION: &'static str = "Adds the SSH keys of accounts at GitHub or Launchpad.";
+    const EFFECT: Effect = Effect::Write;
+    const BLOCKS: Blocks = Blocks::Change;
+    const DONE: &'static str = "imported";
+
+    fn check(key: &str) -> Result<(), String> {
+        let inside = |letter: char| letter.is_ascii_alphanumeric() || "-_.+".contains(letter);
+        let account = key.split_once(':').filter(|(site, _)| ["gh", "lp"].contains(site)).map(|(_, account)| account);
+        match account {
+            Some(account)
+                if account.starts_with(|first: char| first.is_ascii_alphanumeric()) && account.chars().all(inside) =>
+            {
+                Ok(())
+            }
+            _ => Err(format!("each of `keys` has to be an account like `gh:ana` or `lp:ana`, not: {key}")),
         }
     }
 }

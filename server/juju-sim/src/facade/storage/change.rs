@@ -4,22 +4,28 @@ use juju_wire::{
     Code, ErrorResult, RemoteError,
     code::ErrorResults,
     facade::storage::{
-        AddToUnit, Attach, DetachStorage, Remove,
+        AddToUnit, Attach, DetachStorage, Import, Remove,
         instance::{
-            AddStorageResult, AddStorageResults, RemoveStorage, RemoveStorageInstance, StorageAddParams,
-            StorageAttachmentId, StorageAttachmentIds, StorageDetachmentParams, StoragesAddParams,
+            AddStorageResult, AddStorageResults, BulkImportStorageParamsV2, ImportStorageDetails,
+            ImportStorageParamsV2, ImportStorageResult, ImportStorageResults, RemoveStorage, RemoveStorageInstance,
+            StorageAddParams, StorageAttachmentId, StorageAttachmentIds, StorageDetachmentParams, StoragesAddParams,
         },
     },
     tag::Tag,
 };
 
-use crate::{call::Call, methods::Methods, state::Model};
+use crate::{
+    call::Call,
+    methods::Methods,
+    state::{Model, Storage},
+};
 
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<AddToUnit>(add);
     methods.on::<Attach>(attach);
     methods.on::<DetachStorage>(detach);
     methods.on::<Remove>(remove);
+    methods.on::<Import>(import);
 }
 
 fn id(kind: &str, tag: &str) -> Result<String, RemoteError> {
@@ -53,6 +59,40 @@ fn add(call: &Call, params: StoragesAddParams) -> Result<AddStorageResults, Remo
     };
     let results = params.storages.iter().map(|args| AddStorageResult { result: None, error: one(args).err() });
     Ok(AddStorageResults { results: results.collect() })
+}
+
+/// Filesystems of the simulated cloud have ids that begin with `vol-`.
+fn import(call: &Call, params: BulkImportStorageParamsV2) -> Result<ImportStorageResults, RemoteError> {
+    let one = |args: &ImportStorageParamsV2| {
+        call.write_model(|model| {
+            if !model.pools.contains_key(&args.pool) && super::providers(model).all(|known| known != args.pool) {
+                return Err(RemoteError::not_found(format!("pool \"{}\"", args.pool)));
+            }
+            if !args.provider_id.starts_with("vol-") {
+                return Err(RemoteError::not_found(format!("importing volume: volume \"{}\"", args.provider_id)));
+            }
+            let number = model.next_storage;
+            model.next_storage += 1;
+            let storage = Storage {
+                name: args.storage_name.clone(),
+                number,
+                unit: None,
+                block: false,
+                pool: args.pool.clone(),
+                size: 1024,
+                since: chrono::Utc::now(),
+                lost: false,
+            };
+            let storage_tag = Tag::new("storage", storage.id()).to_string();
+            model.storage.insert(number, storage);
+            Ok(ImportStorageDetails { storage_tag })
+        })
+    };
+    let results = params.storage.iter().map(|args| match one(args) {
+        Ok(details) => ImportStorageResult { result: Some(details), error: None },
+        Err(error) => ImportStorageResult { result: None, error: Some(error) },
+    });
+    Ok(ImportStorageResults { results: results.collect() })
 }
 
 fn attach(call: &Call, params: StorageAttachmentIds) -> Result<ErrorResults, RemoteError> {

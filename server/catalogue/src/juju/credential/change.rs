@@ -1,0 +1,282 @@
+//! `juju add-credential`, `juju update-credential` and `juju remove-credential`: the user's credentials at the controller.
+
+use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
+
+use juju_client::Connection;
+use juju_wire::{
+    Code, RemoteError,
+    facade::{
+        cloud::{
+            RevokeCredentialsCheckModels, UpdateCredentialsCheckModels, UserCredentials,
+            credential::{
+                RevokeCredentialArg, RevokeCredentialArgs, TaggedCredential, UpdateCredentialArgs,
+                UpdateCredentialResult, UserCloud, UserClouds,
+            },
+        },
+        controller::model::CloudCredential,
+    },
+    tag::Tag,
+};
+use policy::{Effect, Impact, Permit, TargetEntity};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    Blocks, Command, Failure, ResolvedTarget, Scope,
+    juju::{
+        cloud::change::{check_name, require},
+        render::{bulk_single, id},
+    },
+    target,
+};
+
+/// One of the two tools that give the controller a credential.
+pub struct GiveCredential<K>(PhantomData<fn() -> K>);
+
+/// What distinguishes the two.
+pub trait Give: Send + Sync + 'static {
+    /// The command of the client.
+    const COMMAND: &'static str;
+    /// What it does.
+    const DESCRIPTION: &'static str;
+    /// Other names of the command.
+    const ALIASES: &'static [&'static str] = &[];
+    /// Whether the credential has to exist.
+    const EXISTS: bool;
+    /// What it reports.
+    const DONE: &'static str;
+}
+
+/// The tool `juju_add_credential`.
+pub struct Add;
+
+/// The tool `juju_update_credential`.
+pub struct Update;
+
+impl Give for Add {
+    const COMMAND: &'static str = "add-credential";
+    const DESCRIPTION: &'static str = "Adds a credential for a cloud to the controller.";
+    const EXISTS: bool = false;
+    const DONE: &'static str = "added";
+}
+
+impl Give for Update {
+    const COMMAND: &'static str = "update-credential";
+    const ALIASES: &'static [&'static str] = &["update-credentials"];
+    const DESCRIPTION: &'static str = "Replaces a credential of the controller; its models are checked first.";
+    const EXISTS: bool = true;
+    const DONE: &'static str = "updated";
+}
+
+/// The tool `juju_remove_credential`.
+pub struct RemoveCredential;
+
+/// A credential. Its attributes are in no record of this program.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    cloud: String,
+    credential: String,
+    /// `access-key`, `userpass` ...
+    auth_type: String,
+    /// those of the authentication type
+    secret_attributes: BTreeMap<String, String>,
+    /// although models do not work with it
+    #[serde(default)]
+    force: bool,
+}
+
+/// A credential that goes.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveArgs {
+    cloud: String,
+    credential: String,
+    /// although models use it
+    #[serde(default)]
+    force: bool,
+}
+
+/// What happened with a credential.
+#[derive(Debug, Serialize)]
+pub struct Output {
+    cloud: String,
+    credential: String,
+    state: &'static str,
+    /// Models that use it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    models: Vec<String>,
+}
+
+impl<K: Give> Command for GiveCredential<K> {
+    type Args = Args;
+    type Output = Output;
+
+    const COMMAND: &'static str = K::COMMAND;
+    const ALIASES: &'static [&'static str] = K::ALIASES;
+    const TOOLSET: &'static str = "clouds";
+    const DESCRIPTION: &'static str = K::DESCRIPTION;
+    const SCOPE: Scope = Scope::Controller;
+    const MAX_EFFECT: Effect = Effect::Write;
+    const BLOCKS: Blocks = Blocks::None;
+    const IDEMPOTENT: bool = K::EXISTS;
+    const POSITIONAL: &'static [&'static str] = &["cloud", "credential"];
+
+    fn validate(args: &Args) -> Result<(), String> {
+        check_name(&args.cloud)?;
+        check_credential(&args.credential)?;
+        let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if args.auth_type.is_empty() || !args.auth_type.bytes().all(is_word) || args.auth_type.starts_with('-') {
+            return Err(format!("`auth_type` has to be a type like `userpass`, not: {}", args.auth_type));
+        }
+        if args.auth_type == "interactive" {
+            return Err("`auth_type` cannot be interactive: give the attributes of another type".to_owned());
+        }
+        if args.force && !K::EXISTS {
+            return Err("`force` is for juju_update_credential".to_owned());
+        }
+        Ok(())
+    }
+
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        vec![
+            target::other("cloud", &args.cloud),
+            target::other("cloudcred", &format!("{}/{}", args.cloud, args.credential)),
+        ]
+    }
+
+    fn required_entities(_: &Args) -> Vec<TargetEntity> {
+        Vec::new()
+    }
+
+    fn impact(args: &Args) -> Impact {
+        Impact::default().with_skipped_checks(&[("force", args.force)])
+    }
+
+    async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
+        require(target, &args.cloud).await?;
+        let (_, known) = own(&*target.controller_connection().await?, &args.cloud).await?;
+        check_exists(K::EXISTS, &args.credential, &known).map(|()| None)
+    }
+
+    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.controller_connection().await?;
+        let (user, known) = own(&connection, &args.cloud).await?;
+        check_exists(K::EXISTS, &args.credential, &known)?;
+        let credential =
+            CloudCredential { auth_type: args.auth_type, attrs: args.secret_attributes, ..CloudCredential::default() };
+        let tagged = TaggedCredential { tag: tag(&args.cloud, &user, &args.credential), credential };
+        let params = UpdateCredentialArgs { credentials: vec![tagged], force: args.force };
+        let reply = connection.call::<UpdateCredentialsCheckModels>(params).await?;
+        let result = bulk_single(reply.results, |item| item.error.take().filter(|_| item.models.is_empty()))?;
+        let models = models(&result, args.force)?;
+        Ok(Output { cloud: args.cloud, credential: args.credential, state: K::DONE, models })
+    }
+}
+
+impl Command for RemoveCredential {
+    type Args = RemoveArgs;
+    type Output = Output;
+
+    const COMMAND: &'static str = "remove-credential";
+    const TOOLSET: &'static str = "clouds";
+    const DESCRIPTION: &'static str = "Removes a credential that no model uses from the controller.";
+    const SCOPE: Scope = Scope::Controller;
+    const MAX_EFFECT: Effect = Effect::Destructive;
+    const BLOCKS: Blocks = Blocks::None;
+    const POSITIONAL: &'static [&'static str] = &["cloud", "credential"];
+
+    fn validate(args: &RemoveArgs) -> Result<(), String> {
+        check_name(&args.cloud)?;
+        check_credential(&args.credential)
+    }
+
+    fn target_entities(args: &RemoveArgs) -> Vec<TargetEntity> {
+        vec![
+            target::other("cloud", &args.cloud),
+            target::other("cloudcred", &format!("{}/{}", args.cloud, args.credential)),
+        ]
+    }
+
+    fn required_entities(_: &RemoveArgs) -> Vec<TargetEntity> {
+        Vec::new()
+    }
+
+    fn impact(args: &RemoveArgs) -> Impact {
+        Impact::default().with_skipped_checks(&[("force", args.force)])
+    }
+
+    async fn preview(args: &RemoveArgs, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
+        require(target, &args.cloud).await?;
+        let (_, known) = own(&*target.controller_connection().await?, &args.cloud).await?;
+        check_exists(true, &args.credential, &known).map(|()| Some(json!({"credential": args.credential})))
+    }
+
+    async fn run(_: Permit, args: RemoveArgs, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let connection = target.controller_connection().await?;
+        let user = connection.session().await?.user().to_owned();
+        let credential = RevokeCredentialArg { tag: tag(&args.cloud, &user, &args.credential), force: args.force };
+        let params = RevokeCredentialArgs { credentials: vec![credential] };
+        connection.call::<RevokeCredentialsCheckModels>(params).await?.into_result()?;
+        Ok(Output { cloud: args.cloud, credential: args.credential, state: "removed", models: Vec::new() })
+    }
+}
+
+/// Refuses what is not the name of a credential (`names.IsValidCloudCredentialName`).
+fn check_credential(name: &str) -> Result<(), String> {
+    let inside = |letter: char| letter.is_ascii_alphanumeric() || ".@_+-".contains(letter);
+    let fits = name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.chars().all(inside);
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("`credential` has to be the name of a credential like `default`, not: {name}"))
+    }
+}
+
+fn tag(cloud: &str, user: &str, name: &str) -> String {
+    Tag::new("cloudcred", format!("{cloud}/{user}/{name}")).to_string()
+}
+
+/// The user of the connection, and the names of that user's credentials for a cloud.
+async fn own(connection: &Connection, cloud: &str) -> Result<(String, Vec<String>), Failure> {
+    let session = connection.session().await?;
+    let user_cloud =
+        UserCloud { user_tag: session.user_tag().to_owned(), cloud_tag: Tag::new("cloud", cloud).to_string() };
+    let reply = connection.call::<UserCredentials>(UserClouds { user_clouds: vec![user_cloud] }).await?;
+    let tags = bulk_single(reply.results, |item| item.error.take())?.result;
+    let names = tags.iter().filter_map(|tag| id(tag).rsplit('/').next().map(str::to_owned));
+    Ok((session.user().to_owned(), names.collect()))
+}
+
+fn check_exists(wanted: bool, name: &str, known: &[String]) -> Result<(), Failure> {
+    let exists = known.iter().any(|known| known == name);
+    let (error, remedy) = match (wanted, exists) {
+        (true, false) => {
+            let listed = if known.is_empty() { "none for this cloud".to_owned() } else { known.join(", ") };
+            (RemoteError::not_found(format!("credential \"{name}\"")), format!("the controller has: {listed}"))
+        }
+        (false, true) => {
+            let error = RemoteError::new(Code::AlreadyExists, format!("credential \"{name}\" already exists"));
+            (error, "use juju_update_credential to replace it, or choose another name".to_owned())
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::Unmet { error: Box::new(error), remedy: Some(remedy) })
+}
+
+/// The models that use a credential. Fails where one does not work with it, and the change was not forced.
+fn models(result: &UpdateCredentialResult, force: bool) -> Result<Vec<String>, Failure> {
+    let problem = |model: &juju_wire::facade::cloud::credential::UpdateCredentialModelResult| {
+        let first = model.errors.iter().find_map(|error| error.error.as_ref())?;
+        Some(format!("{}: {}", model.name, first.message))
+    };
+    let problems: Vec<_> = result.models.iter().filter_map(problem).collect();
+    if problems.is_empty() || force {
+        return Ok(result.models.iter().map(|model| model.name.clone()).collect());
+    }
+    Err(Failure::refused(
+        format!("models would not work with the credential: {}", problems.join("; ")),
+        "correct its attributes; `force` stores it in spite of that",
+    ))
+}
