@@ -105,6 +105,10 @@ const SSH_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHtF4lHRkQ1TBKN0kwzQ0
 
 /// A call of every tool that works in a model, in an order in which each finds what it needs.
 fn calls() -> Vec<(&'static str, Value)> {
+    [first_calls(), last_calls()].concat()
+}
+
+fn first_calls() -> Vec<(&'static str, Value)> {
     vec![
         ("status", json!({})),
         ("show-model", json!({})),
@@ -182,6 +186,11 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("remove-storage", json!({"storage": ["data/9"]})),
         ("suspend-relation", json!({"relation_ids": [1]})),
         ("resume-relation", json!({"relation_ids": [1]})),
+    ]
+}
+
+fn last_calls() -> Vec<(&'static str, Value)> {
+    vec![
         ("expose", json!({"application": "web"})),
         ("unexpose", json!({"application": "web"})),
         ("add-unit", json!({"application": "web"})),
@@ -199,6 +208,12 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("remove-application", json!({"applications": ["cache"]})),
         ("debug-log", json!({"lines": 1})),
         ("upgrade-model", json!({"agent_version": "9.9.9"})),
+        ("upgrade-machine", json!({"machine": "1", "command": "prepare", "base": "ubuntu@24.04"})),
+        ("ssh", json!({"target": "web/0", "command": "hostname"})),
+        ("scp", json!({"source": "web/0:/tmp/x", "destination": "x"})),
+        ("debug-hooks", json!({"unit": "web/0"})),
+        ("debug-code", json!({"unit": "web/0"})),
+        ("diff-bundle", json!({"bundle": "web-stack"})),
         ("migrate", json!({"target_controller": "elsewhere"})),
         ("destroy-model", json!({"model": "staging", "force": true})),
     ]

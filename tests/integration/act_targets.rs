@@ -36,6 +36,21 @@ pub(crate) fn required(tool: &str) -> Value {
         "juju_add_user" => json!({"user": "bob"}),
         "juju_change_user_password" => json!({"user": "bob", "reset": true}),
         "juju_destroy_controller" | "juju_kill_controller" => json!({"name": "other"}),
+        "juju_add_k8s" | "juju_update_k8s" => json!({"cloud": "other", "definition": {}}),
+        "juju_remove_k8s" | "juju_default_credential" | "juju_default_region" | "juju_bootstrap" => {
+            json!({"cloud": "other"})
+        }
+        "juju_agree" => json!({"terms": ["canonical/1"]}),
+        "juju_debug_code" | "juju_debug_hooks" => json!({"unit": "web/0"}),
+        "juju_diff_bundle" => json!({"bundle": "web-stack"}),
+        "juju_download_backup" => json!({"backup": "/var/lib/juju/backups/a.tar.gz", "filename": "/tmp/a.tar.gz"}),
+        "juju_login" => json!({"password": "x"}),
+        "juju_register" => json!({"registration_token": "MCMTA2", "password": "x"}),
+        "juju_scp" => json!({"source": "web/0:/tmp/x", "destination": "x"}),
+        "juju_ssh" => json!({"target": "web/0", "command": "uptime"}),
+        "juju_switch" => json!({"to": "prod"}),
+        "juju_unregister" => json!({"name": "other"}),
+        "juju_upgrade_machine" => json!({"machine": "0", "command": "complete"}),
         "juju_download" | "juju_info" => json!({"charm": "web"}),
         "juju_import_filesystem" => {
             json!({"storage_provider": "loop", "provider_id": "vol-1", "storage_name": "data"})
@@ -173,7 +188,7 @@ fn naming(tool: &str, property: &str) -> Option<(Value, &'static [&'static str])
         | ("juju_import_filesystem", "provider_id")
         | ("juju_migrate", "target_controller") => json!(CANARY),
         ("juju_ssh", "target") | ("juju_debug_hooks" | "juju_debug_code", "unit") => json!(format!("{CANARY}/0")),
-        ("juju_scp", "source") => return Some((json!(format!("{CANARY}/0:/tmp/x")), &["destination"])),
+        ("juju_scp", "source") => json!(format!("{CANARY}/0:/tmp/x")),
         ("juju_upgrade_machine", "machine") => json!("77"),
         ("juju_secrets", "owner") => json!(format!("application-{CANARY}")),
         ("juju_show_offer", "url") => json!(format!("admin/{CANARY}.db")),
@@ -328,7 +343,7 @@ fn decision(tool: &dyn Tool, role: &str, arguments: Value) -> Result<&'static st
 }
 
 /// Free-form properties that run no code, with the reason. Others need hostile values in the test below.
-const HARMLESS: [(&str, &str, &str); 22] = [
+const HARMLESS: [(&str, &str, &str); 26] = [
     ("juju_add_storage", "storage", "pools and sizes"),
     ("juju_create_storage_pool", "attributes", "attributes of a pool"),
     ("juju_update_storage_pool", "attributes", "attributes of a pool"),
@@ -350,6 +365,10 @@ const HARMLESS: [(&str, &str, &str); 22] = [
     ("juju_update_secret_backend", "config", "address and token of a backend"),
     ("juju_update_secret_backend", "reset", "address and token of a backend"),
     ("juju_download", "charm", "a name in Charmhub"),
+    ("juju_bootstrap", "storage_pool", "attributes of a pool"),
+    ("juju_change_user_password", "reset", "a flag"),
+    ("juju_default_credential", "reset", "a flag"),
+    ("juju_default_region", "reset", "a flag"),
     ("juju_upgrade_machine", "command", "one of two words"),
 ];
 
@@ -360,6 +379,9 @@ fn operator_gets_no_shell_in_production_by_any_tool() {
     let trusted = |value: Value| json!({"trust": value});
     let hostile: Vec<(&str, &str, Value)> = vec![
         ("juju_exec", "command", json!({"command": "id", "units": ["web/0"]})),
+        ("juju_ssh", "command", json!({"command": "id", "target": "web/0"})),
+        ("juju_bootstrap", "config", json!({"cloud": "other", "config": {"cloudinit-userdata": "postruncmd: [id]"}})),
+        ("juju_bootstrap", "model_default", json!({"cloud": "other", "model_default": {"authorized-keys": "x"}})),
         ("juju_run", "action", run("juju-exec")),
         ("juju_run", "action", run("juju-run")),
         ("juju_run", "action", run("JUJU-EXEC")),

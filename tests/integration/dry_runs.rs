@@ -18,8 +18,29 @@ const WITH_DRY_RUN: [&str; 6] = [
     "Spaces.RemoveSpace",
 ];
 
-/// Tools with an accepted dry run in another file, because it needs a store (`charmhub.rs`) or a second controller (`migrations.rs`).
-const ELSEWHERE: [&str; 2] = ["juju_download", "juju_migrate"];
+/// Tools with an accepted dry run in another file, because it needs a store (`charmhub.rs`), a second controller (`migrations.rs`) or
+/// the program of the client (`programs.rs`), and those that are always refused, because they need a terminal.
+const ELSEWHERE: [&str; 19] = [
+    "juju_agree",
+    "juju_autoload_credentials",
+    "juju_bootstrap",
+    "juju_debug_code",
+    "juju_debug_hooks",
+    "juju_default_credential",
+    "juju_default_region",
+    "juju_download",
+    "juju_download_backup",
+    "juju_login",
+    "juju_logout",
+    "juju_migrate",
+    "juju_register",
+    "juju_scp",
+    "juju_ssh",
+    "juju_switch",
+    "juju_sync_agent_binary",
+    "juju_unregister",
+    "juju_update_public_clouds",
+];
 
 /// An act that is refused: tool, arguments, code, part of the sentence, part of the remedy.
 type Refused = (&'static str, Value, &'static str, &'static str, &'static str);

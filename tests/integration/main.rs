@@ -43,6 +43,7 @@ mod native_sign_in;
 mod openapi;
 mod outage;
 mod parity;
+mod programs;
 mod real_controller;
 mod refused_tokens;
 mod results;

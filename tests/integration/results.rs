@@ -37,7 +37,12 @@ impl Estate {
     fn reads(&self) -> impl Iterator<Item = &dyn Tool> {
         // the charm of the very large model has no action, no storage, and nothing to offer
         let only_in_shop = ["juju_show_action", "juju_show_offer", "juju_show_storage"];
-        let has_answer = move |tool: &&dyn Tool| self.model == "shop" || !only_in_shop.contains(&tool.name());
+        // those need a store, a dashboard, or files of a user: `charmhub.rs`, `programs.rs`
+        let elsewhere =
+            ["juju_agreements", "juju_dashboard", "juju_diff_bundle", "juju_download", "juju_find", "juju_info"];
+        let has_answer = move |tool: &&dyn Tool| {
+            (self.model == "shop" || !only_in_shop.contains(&tool.name())) && !elsewhere.contains(&tool.name())
+        };
         self.catalogue.iter().filter(|tool| !tool.least().changes()).filter(has_answer)
     }
 

@@ -278,6 +278,11 @@ fn accounts() -> Vec<Case> {
 fn upgrades() -> Vec<Case> {
     vec![
         (
+            "upgrade-machine",
+            json!({"model": "prod", "machine": "1", "command": "prepare", "base": "ubuntu@24.04"}),
+            &["upgrade-machine", "-m", "prod", "1", "prepare", "ubuntu@24.04", "--yes"],
+        ),
+        (
             "upgrade-model",
             json!({"model": "prod", "agent_version": "3.6.12", "ignore_agent_versions": true}),
             &["upgrade-model", "-m", "prod", "--agent-version", "3.6.12", "--ignore-agent-versions"],

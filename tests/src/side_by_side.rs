@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use audit::{Ledger, Record};
-use catalogue::{Catalogue, Externals};
+use catalogue::{Catalogue, Externals, JujuProgram};
 use charmhub::Charmhub;
 use dispatch::{ApprovalSettings, Call, Clock, Dispatcher, Refusal, Reply, execute};
 use identity::Caller;
@@ -26,7 +26,7 @@ pub struct SideBySide {
     /// The real client, if available.
     juju: Option<PathBuf>,
     data: PathBuf,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl SideBySide {
@@ -64,6 +64,22 @@ impl SideBySide {
         Self::new(controllers, data, folder).await
     }
 
+    /// Both connected to a simulated controller; `juju-mcp` uses the client files of the user and the real client, as over stdio.
+    ///
+    /// # Panics
+    /// If client files for it cannot be written.
+    pub async fn on_simulator_with_client_files(simulator: &Simulator) -> Self {
+        let pair = Self::on_simulator(simulator).await;
+        let files = ClientFiles::new(&pair.data, pair.folder.path()).with_file_roots(vec![std::env::temp_dir()]);
+        let controllers = files.controllers(long_timeouts()).await.expect("controllers").with_own_files(files);
+        let environment =
+            vec![("PATH".to_owned(), "/usr/bin:/bin".to_owned()), ("HOME".to_owned(), "/nonexistent".to_owned())];
+        let program = programs().map(|programs| JujuProgram::new(programs.join("juju"), environment));
+        let externals = program.map_or_else(Externals::default, |program| Externals::default().with_program(program));
+        let catalogue = Catalogue::builtin().with_externals(externals);
+        Self { dispatcher: Dispatcher { controllers, catalogue, ..pair.dispatcher }, ..pair }
+    }
+
     /// The same with a store of charms for `juju-mcp`.
     ///
     /// # Panics
@@ -91,7 +107,7 @@ impl SideBySide {
             writes: dispatch::WritesInProgress::default(),
         };
         let programs = programs();
-        Self { dispatcher, juju: programs.map(|programs| programs.join("juju")), data, _folder: folder }
+        Self { dispatcher, juju: programs.map(|programs| programs.join("juju")), data, folder }
     }
 
     /// Calls a tool as the role `admin`.

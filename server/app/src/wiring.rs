@@ -8,7 +8,7 @@ use std::{
 };
 
 use audit::{LatestCheckpoint, Ledger, LedgerConfig, Signer};
-use catalogue::{Catalogue, Externals};
+use catalogue::{Catalogue, Externals, JujuProgram};
 use dispatch::{ApprovalSettings, Clock, Dispatcher};
 use futures::FutureExt;
 use juju_client::{ClientFiles, ControllerEndpoint, Controllers, ControllersReader, KnownControllers, LoginTokens};
@@ -178,6 +178,31 @@ pub(crate) fn own_juju_data_dir() -> Result<PathBuf, Failure> {
 /// Name of the local user, for the ledger.
 pub(crate) fn user() -> String {
     environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Variables that the program of the Juju client gets.
+const PROGRAM_VARIABLES: [&str; 12] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "TMPDIR",
+    "XDG_RUNTIME_DIR",
+    "SSH_AUTH_SOCK",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "KUBECONFIG",
+    "CHARMHUB_URL",
+];
+
+/// The same with the program `juju` of the search path, if there is one.
+pub(crate) fn with_juju_program(externals: Externals) -> Externals {
+    let search = environment("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&search).map(|folder| folder.join("juju")).find(|file| file.is_file());
+    let Some(path) = found else { return externals };
+    let variables = PROGRAM_VARIABLES.into_iter().filter_map(|name| Some((name.to_owned(), environment(name)?)));
+    externals.with_program(JujuProgram::new(path, variables.collect()))
 }
 
 /// A variable of the environment; `None` if it is empty.

@@ -1,20 +1,27 @@
-//! What commands use beside controllers: the store of charms.
+//! What commands use beside controllers: the store of charms, and the program of the Juju client.
 
 use charmhub::Charmhub;
 
-use crate::Failure;
+use crate::{Failure, JujuProgram};
 
 /// Services beside the controllers.
 #[derive(Debug, Clone, Default)]
 pub struct Externals {
     charmhub: Option<Charmhub>,
+    program: Option<JujuProgram>,
 }
 
 impl Externals {
     /// The same with a store of charms.
     #[must_use]
     pub fn with_charmhub(self, charmhub: Charmhub) -> Self {
-        Self { charmhub: Some(charmhub) }
+        Self { charmhub: Some(charmhub), ..self }
+    }
+
+    /// The same with the program of the Juju client.
+    #[must_use]
+    pub fn with_program(self, program: JujuProgram) -> Self {
+        Self { program: Some(program), ..self }
     }
 
     /// The store of charms.
@@ -25,5 +32,18 @@ impl Externals {
         self.charmhub
             .as_ref()
             .ok_or_else(|| Failure::refused("this server has no access to Charmhub", "configure `charmhub`"))
+    }
+
+    /// The program of the Juju client.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] where it is not installed.
+    pub(crate) fn program(&self) -> Result<&JujuProgram, Failure> {
+        self.program.as_ref().ok_or_else(|| {
+            Failure::refused(
+                "the program `juju` is not installed",
+                "install the Juju client 3.6, such as the snap `juju`",
+            )
+        })
     }
 }

@@ -10,12 +10,14 @@ pub mod cloud;
 pub mod controller;
 pub mod credential;
 pub mod firewall;
+pub mod hooks;
 pub mod key;
 pub mod log;
 pub mod machine;
 pub mod model;
 pub mod offer;
 pub mod payload;
+pub mod program;
 pub mod relation;
 pub mod removal;
 mod render;
@@ -30,7 +32,7 @@ pub mod user;
 
 /// One tool for each command that is here.
 pub(crate) fn tools() -> Vec<Box<dyn Tool>> {
-    [workload_tools(), model_tools(), controller_tools()].into_iter().flatten().collect()
+    [workload_tools(), model_tools(), controller_tools(), program_tools()].into_iter().flatten().collect()
 }
 
 /// Tools for applications and what they run on.
@@ -62,6 +64,7 @@ fn workload_tools() -> Vec<Box<dyn Tool>> {
         Adapter::<machine::remove::RemoveMachine>::boxed(),
         Adapter::<machine::retry::RetryProvisioning>::boxed(),
         Adapter::<machine::show::ShowMachine>::boxed(),
+        Adapter::<machine::upgrade::UpgradeMachine>::boxed(),
         Adapter::<relation::integrate::Integrate>::boxed(),
         Adapter::<relation::remove::RemoveRelation>::boxed(),
         Adapter::<relation::suspend::ResumeRelation>::boxed(),
@@ -149,12 +152,16 @@ fn controller_tools() -> Vec<Box<dyn Tool>> {
         Adapter::<charmhub::info::Info>::boxed(),
         Adapter::<cloud::access::ChangeAccess<cloud::access::Grant>>::boxed(),
         Adapter::<cloud::access::ChangeAccess<cloud::access::Revoke>>::boxed(),
-        Adapter::<cloud::change::AddCloud>::boxed(),
-        Adapter::<cloud::change::RemoveCloud>::boxed(),
-        Adapter::<cloud::change::UpdateCloud>::boxed(),
+        Adapter::<cloud::change::AddCloud<cloud::change::Any>>::boxed(),
+        Adapter::<cloud::change::AddCloud<cloud::change::Kubernetes>>::boxed(),
+        Adapter::<cloud::change::RemoveCloud<cloud::change::Any>>::boxed(),
+        Adapter::<cloud::change::RemoveCloud<cloud::change::Kubernetes>>::boxed(),
+        Adapter::<cloud::change::UpdateCloud<cloud::change::Any>>::boxed(),
+        Adapter::<cloud::change::UpdateCloud<cloud::change::Kubernetes>>::boxed(),
         Adapter::<cloud::list::Clouds>::boxed(),
         Adapter::<cloud::regions::Regions>::boxed(),
         Adapter::<cloud::show::ShowCloud>::boxed(),
+        Adapter::<controller::backup::CreateBackup>::boxed(),
         Adapter::<controller::config::ControllerConfig>::boxed(),
         Adapter::<controller::dashboard::Dashboard>::boxed(),
         Adapter::<controller::destroy::EndController<controller::destroy::Destroy>>::boxed(),
@@ -185,5 +192,32 @@ fn controller_tools() -> Vec<Box<dyn Tool>> {
         Adapter::<user::switch::SwitchUser<user::switch::Disable>>::boxed(),
         Adapter::<user::switch::SwitchUser<user::switch::Enable>>::boxed(),
         Adapter::<user::switch::SwitchUser<user::switch::Remove>>::boxed(),
+    ]
+}
+
+/// Tools that the program of the Juju client does, and those about charms' own programs.
+fn program_tools() -> Vec<Box<dyn Tool>> {
+    vec![
+        Adapter::<hooks::HelpOn<hooks::InActions>>::boxed(),
+        Adapter::<hooks::HelpOn<hooks::InHooks>>::boxed(),
+        Adapter::<program::ByProgram<program::account::Agree>>::boxed(),
+        Adapter::<program::ByProgram<program::account::Agreements>>::boxed(),
+        Adapter::<program::ByProgram<program::account::DefaultCredential>>::boxed(),
+        Adapter::<program::ByProgram<program::account::DefaultRegion>>::boxed(),
+        Adapter::<program::ByProgram<program::account::Login>>::boxed(),
+        Adapter::<program::ByProgram<program::account::Logout>>::boxed(),
+        Adapter::<program::ByProgram<program::account::Register>>::boxed(),
+        Adapter::<program::ByProgram<program::account::Switch>>::boxed(),
+        Adapter::<program::ByProgram<program::account::Unregister>>::boxed(),
+        Adapter::<program::ByProgram<program::bootstrap::Bootstrap>>::boxed(),
+        Adapter::<program::ByProgram<program::bundle::DiffBundle>>::boxed(),
+        Adapter::<program::ByProgram<program::ssh::Scp>>::boxed(),
+        Adapter::<program::ByProgram<program::ssh::Ssh>>::boxed(),
+        Adapter::<program::ByProgram<program::transfer::DownloadBackup>>::boxed(),
+        Adapter::<program::ByProgram<program::transfer::SyncAgentBinary>>::boxed(),
+        Adapter::<program::ByProgram<program::transfer::UpdatePublicClouds>>::boxed(),
+        Adapter::<program::terminal::InTerminal<program::terminal::AutoloadCredentials>>::boxed(),
+        Adapter::<program::terminal::InTerminal<program::terminal::DebugCode>>::boxed(),
+        Adapter::<program::terminal::InTerminal<program::terminal::DebugHooks>>::boxed(),
     ]
 }

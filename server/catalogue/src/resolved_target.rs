@@ -259,6 +259,16 @@ impl ResolvedTarget {
         Ok(Arc::new(connection.with_trail(&self.trail)))
     }
 
+    /// A connection to the controller's own model.
+    ///
+    /// # Errors
+    /// [`Failure::Juju`] where it cannot be had.
+    pub(crate) async fn own_model_connection(&self) -> Result<Arc<Connection>, Failure> {
+        let controller = self.controller()?;
+        let own = controller.find_model("controller").await?;
+        Ok(Arc::new(controller.model(&own.uuid).await?.with_trail(&self.trail)))
+    }
+
     /// Records the user of the controller that the act of a caller runs as, for the ledger.
     async fn record_user(&self, connection: Arc<Connection>) -> Result<Arc<Connection>, Failure> {
         self.trail.record_user(connection.session().await?.user());

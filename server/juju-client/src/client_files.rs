@@ -36,6 +36,12 @@ impl ClientFiles {
         Self { file_roots, ..self }
     }
 
+    /// The directory of the files.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// The only directories below which files of the user may be sent to a controller; empty where the caller's default applies.
     #[must_use]
     pub fn file_roots(&self) -> &[PathBuf] {

@@ -36,7 +36,7 @@ const CHANGING: &[(&str, &[&str])] = &[
         ],
     ),
     ("KeyManager", &["AddKeys", "ImportKeys"]),
-    ("MachineManager", &["AddMachines", "RetryProvisioning"]),
+    ("MachineManager", &["AddMachines", "RetryProvisioning", "UpgradeSeriesComplete", "UpgradeSeriesPrepare"]),
     ("ModelConfig", &["ModelSet", "ModelUnset", "SetModelConstraints"]),
     ("Spaces", &["CreateSpaces", "MoveSubnets", "ReloadSpaces", "RemoveSpace", "RenameSpace"]),
     ("Storage", &["AddToUnit", "Attach", "DetachStorage", "Import"]),

@@ -12,6 +12,7 @@ mod all_watcher;
 mod annotations;
 mod application;
 mod application_offers;
+mod backups;
 mod block;
 mod bundle;
 mod charms;
@@ -53,6 +54,7 @@ pub(crate) fn methods() -> Methods {
         annotations::register,
         application::register,
         application_offers::register,
+        backups::register,
         block::register,
         bundle::register,
         charms::register,

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 pub(crate) use access::{Access, ModelAccess, User};
 pub(crate) use application::{Application, Relation, RelationEndpoint, Status, Task, Unit, Upload, Work, relation_key};
-pub(crate) use cloud::{Cloud, CloudAccess, Controller, Credential, Kind, default_credential};
+pub(crate) use cloud::{Cloud, CloudAccess, Controller, Credential, Kind, OWNER, default_credential};
 pub(crate) use incident::{Cause, Incident};
 pub(crate) use journal::Journal;
 pub(crate) use machine::{CONTAINERS, LATEST, Machine, MachineId, OF_CHARMS};

@@ -49,6 +49,11 @@ fn accepted_of_controllers() -> Vec<(&'static str, Value)> {
         ),
         ("juju_update_credential", credential("microk8s", "microk8s")),
         ("juju_update_secret_backend", json!({"name": "safe", "config": {"token-rotate": "2h"}})),
+        ("juju_add_k8s", json!({"cloud": "extra", "definition": {"endpoint": "http://k8s.example"}})),
+        ("juju_update_k8s", json!({"cloud": "spare", "definition": {"endpoint": "http://k8s"}})),
+        ("juju_remove_k8s", json!({"cloud": "spare"})),
+        ("juju_create_backup", json!({"notes": "before the upgrade"})),
+        ("juju_upgrade_machine", json!({"machine": "0", "command": "prepare", "base": "ubuntu@24.04"})),
         ("juju_upgrade_controller", json!({"agent_version": "3.6.12"})),
         ("juju_upgrade_model", json!({"model": "shop"})),
     ]
@@ -104,6 +109,25 @@ fn refused_of_controllers() -> Vec<Refused> {
         ("juju_update_cloud", json!({"cloud": "spair", "definition": spare}), "not_found", "\"spair\"", "`spare`"),
         ("juju_update_credential", credential("spare", "mein"), "not_found", "\"mein\"", "mine"),
         ("juju_update_secret_backend", json!({"name": "save", "reset": ["token"]}), "not_found", "\"save\"", "`safe`"),
+        (
+            "juju_add_k8s",
+            json!({"cloud": "extra", "definition": {"type": "maas"}}),
+            "invalid_arguments",
+            "kubernetes",
+            "",
+        ),
+        ("juju_add_k8s", json!({"cloud": "spare", "definition": {}}), "already_exists", "\"spare\"", "another name"),
+        ("juju_update_k8s", json!({"cloud": "spair", "definition": {}}), "not_found", "\"spair\"", "`spare`"),
+        ("juju_remove_k8s", json!({"cloud": "spair"}), "not_found", "\"spair\"", "`spare`"),
+        ("juju_create_backup", json!({"note": "x"}), "invalid_arguments", "`note`", ""),
+        (
+            "juju_upgrade_machine",
+            json!({"machine": "77", "command": "prepare", "base": "ubuntu@24.04"}),
+            "not_found",
+            "77",
+            "",
+        ),
+        ("juju_upgrade_machine", json!({"machine": "0", "command": "prepare"}), "invalid_arguments", "`base`", ""),
         ("juju_upgrade_controller", json!({"agent_version": "9.9.9"}), "not_found", "no matching", ""),
         ("juju_upgrade_model", json!({"model": "shop", "agent_version": "3.6.12"}), "juju_error", "controller", ""),
         (
@@ -114,6 +138,33 @@ fn refused_of_controllers() -> Vec<Refused> {
             "juju_upgrade_controller",
         ),
     ]
+}
+
+/// What needs the files of a user's own client, or a terminal.
+fn refused_without_files() -> impl Iterator<Item = Refused> {
+    let files = [
+        ("juju_agree", json!({"terms": ["canonical/1"]})),
+        ("juju_bootstrap", json!({"cloud": "aws"})),
+        ("juju_default_credential", json!({"cloud": "aws"})),
+        ("juju_default_region", json!({"cloud": "aws"})),
+        ("juju_download_backup", json!({"backup": "/var/lib/a.tar.gz", "filename": "/tmp/a.tar.gz"})),
+        ("juju_login", json!({"password": "pass-of-ana"})),
+        ("juju_logout", json!({})),
+        ("juju_register", json!({"registration_token": "MCMTA2", "password": "pass-of-ana"})),
+        ("juju_scp", json!({"source": "web/0:/tmp/x", "destination": "x"})),
+        ("juju_ssh", json!({"target": "web/0", "command": "hostname"})),
+        ("juju_switch", json!({"to": "shop"})),
+        ("juju_sync_agent_binary", json!({})),
+        ("juju_unregister", json!({"name": "other"})),
+        ("juju_update_public_clouds", json!({})),
+    ];
+    let terminal = [
+        ("juju_autoload_credentials", json!({})),
+        ("juju_debug_code", json!({"unit": "web/0"})),
+        ("juju_debug_hooks", json!({"unit": "web/0"})),
+    ];
+    let files = files.into_iter().map(|(tool, arguments)| (tool, arguments, "refused", "a user's own client", ""));
+    files.chain(terminal.into_iter().map(|(tool, arguments)| (tool, arguments, "refused", "needs a terminal", "")))
 }
 
 /// Arguments with which each tool does something in the scenario `kubernetes`.
@@ -258,6 +309,6 @@ pub(super) fn refused() -> Vec<Refused> {
             "it has: microk8s",
         ),
     ];
-    let own = found.into_iter().chain(refused_of_controllers());
+    let own = found.into_iter().chain(refused_of_controllers()).chain(refused_without_files());
     own.chain(refused_on_kubernetes()).chain(refused_for_arguments()).collect()
 }

@@ -12,7 +12,7 @@ use super::files::read_certificates;
 use crate::{failure::Failure, http_client::HttpClientOptions};
 
 /// How long a request to the store may take; a download may be large.
-const STORE_TIMEOUT: Duration = Duration::from_secs(300);
+const STORE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The store of charms for `juju_find`, `juju_info` and `juju_download`. Controllers have settings of their own.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -61,7 +61,6 @@ impl CharmhubSection {
 mod tests {
     use std::path::Path;
 
-    use super::*;
     use crate::config::Config;
 
     #[test]

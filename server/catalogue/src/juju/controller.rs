@@ -1,5 +1,6 @@
 //! Commands about controllers and who uses them.
 
+pub mod backup;
 pub mod config;
 pub mod dashboard;
 pub mod destroy;

@@ -5,3 +5,4 @@ pub mod list;
 pub mod remove;
 pub mod retry;
 pub mod show;
+pub mod upgrade;

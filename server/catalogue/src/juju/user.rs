@@ -9,7 +9,7 @@ pub mod show;
 pub mod switch;
 
 /// Refuses what is not the name of a user, `ana` or `ana@example`.
-pub(super) fn check_name(name: &str) -> Result<(), String> {
+pub(in crate::juju) fn check_name(name: &str) -> Result<(), String> {
     let is_word = |word: &str| {
         let is_end = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
         let inside = |letter: char| letter.is_ascii_alphanumeric() || ".+-".contains(letter);

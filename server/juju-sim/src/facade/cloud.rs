@@ -29,7 +29,7 @@ use juju_wire::{
 use crate::{
     call::Call,
     methods::Methods,
-    state::{Access, Cloud, ModelAccess, State},
+    state::{Access, Cloud, ModelAccess, OWNER, State},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -41,9 +41,6 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<CredentialContents>(credentials);
     methods.on::<UserCredentials>(user_credentials);
 }
-
-/// The owner of all credentials.
-const OWNER: &str = "admin";
 
 /// Tag of a cloud's only credential.
 pub(super) fn credential(cloud: &Cloud) -> String {

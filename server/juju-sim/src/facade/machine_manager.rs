@@ -4,8 +4,10 @@ use juju_wire::{
     Code, ErrorResult, RemoteError,
     code::ErrorResults,
     entity::{Entity, Life},
+    facade::application::deploy::UpdateChannelArg,
     facade::machine_manager::{
-        AddMachines, DestroyMachineWithParams, InstanceTypes, RetryProvisioning,
+        AddMachines, DestroyMachineWithParams, InstanceTypes, RetryProvisioning, UpgradeSeriesComplete,
+        UpgradeSeriesPrepare,
         add::{AddMachineParams, AddMachinesParams, AddMachinesResult, AddMachinesResults},
         destroy::{DestroyMachineInfo, DestroyMachineResult, DestroyMachineResults, DestroyMachinesParams},
         instance::{
@@ -26,6 +28,8 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<AddMachines>(add);
     methods.on::<DestroyMachineWithParams>(destroy);
     methods.on::<RetryProvisioning>(retry);
+    methods.on::<UpgradeSeriesPrepare>(|call, params| Ok(ErrorResult::of(prepare(call, &params))));
+    methods.on::<UpgradeSeriesComplete>(|call, params| Ok(ErrorResult::of(complete(call, &params))));
     methods.on::<InstanceTypes>(instance_types);
 }
 
@@ -187,6 +191,42 @@ fn take(model: &mut Model, id: &str) -> Result<(), RemoteError> {
 }
 
 /// Retries the provisioning of machines; simulated machines never need it.
+/// Whether a machine is between the two steps of its upgrade.
+fn upgrading(call: &Call, tag: &str) -> Result<(String, bool), RemoteError> {
+    call.require(ModelAccess::Write)?;
+    let id = Tag::parse_id("machine", tag)?;
+    call.read_model(|model| {
+        if model.machine(&id).is_none() {
+            return Err(RemoteError::not_found(format!("machine {id}")));
+        }
+        Ok((id.clone(), model.upgrading.contains(&id)))
+    })
+}
+
+fn prepare(call: &Call, params: &UpdateChannelArg) -> Result<(), RemoteError> {
+    let (id, under_way) = upgrading(call, &params.tag.tag)?;
+    if under_way {
+        return Err(RemoteError::plain(format!("machine {id} is being prepared for series upgrade")));
+    }
+    call.write_model(|model| {
+        model.upgrading.insert(id);
+        Ok(())
+    })
+}
+
+fn complete(call: &Call, params: &UpdateChannelArg) -> Result<(), RemoteError> {
+    let (id, under_way) = upgrading(call, &params.tag.tag)?;
+    if !under_way {
+        return Err(RemoteError::plain(format!(
+            "machine {id} can not complete, it is either not prepared or already completed"
+        )));
+    }
+    call.write_model(|model| {
+        model.upgrading.remove(&id);
+        Ok(())
+    })
+}
+
 fn retry(call: &Call, params: RetryProvisioningArgs) -> Result<ErrorResults, RemoteError> {
     call.require(ModelAccess::Write)?;
     let uuid = call.model_uuid()?;

@@ -25,6 +25,9 @@ pub(crate) struct Controller {
     pub(crate) migrations: BTreeSet<String>,
 }
 
+/// The user who made the controller and has the first credential of each cloud.
+pub(crate) const OWNER: &str = "admin";
+
 /// A credential beside the first one of a cloud.
 #[derive(Debug, Clone)]
 pub(crate) struct Credential {

@@ -129,6 +129,8 @@ pub(crate) struct Model {
     pub(crate) spaces: Vec<String>,
     /// Spaces of its subnets, by network.
     pub(crate) subnets: BTreeMap<String, String>,
+    /// Ids of machines that are prepared for another base.
+    pub(crate) upgrading: BTreeSet<String>,
     /// Pools that were made, by name.
     pub(crate) pools: BTreeMap<String, StoragePool>,
     /// Disabled commands, by the kind of block.
@@ -186,6 +188,7 @@ impl Model {
             secrets: BTreeMap::new(),
             spaces: vec!["alpha".to_owned()],
             subnets: BTreeMap::new(),
+            upgrading: BTreeSet::new(),
             pools: BTreeMap::new(),
             blocks: BTreeMap::new(),
             next_block: 0,

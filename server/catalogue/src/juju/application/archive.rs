@@ -122,7 +122,7 @@ pub(super) async fn read_local_file(target: &ResolvedTarget, path: &str) -> Resu
 ///
 /// # Errors
 /// [`Failure`] over HTTP, where the path would be one of the server's disk, where the file may hold keys, and where it cannot be read.
-pub(super) async fn readable(target: &ResolvedTarget, path: &str) -> Result<PathBuf, Failure> {
+pub(crate) async fn readable(target: &ResolvedTarget, path: &str) -> Result<PathBuf, Failure> {
     let Some(files) = target.controllers().own_files() else {
         return Err(Failure::refused(
             format!("files cannot be read over HTTP, because they would be files of the server: {path}"),

@@ -1,6 +1,7 @@
-//! `juju add-cloud`, `juju update-cloud` and `juju remove-cloud`: clouds that the controller knows.
+//! `juju add-cloud`, `juju update-cloud` and `juju remove-cloud`, and the same for clusters: `juju add-k8s`, `juju update-k8s` and
+//! `juju remove-k8s`. All change the clouds that the controller knows.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
 
 use juju_client::Connection;
 use juju_wire::{
@@ -19,14 +20,54 @@ use serde_json::{Value, json};
 
 use crate::{Blocks, Command, Failure, ResolvedTarget, Scope, nearest, target};
 
-/// The tool `juju_add_cloud`.
-pub struct AddCloud;
+/// The tools `juju_add_cloud` and `juju_add_k8s`.
+pub struct AddCloud<K>(PhantomData<fn() -> K>);
 
-/// The tool `juju_update_cloud`.
-pub struct UpdateCloud;
+/// The tools `juju_update_cloud` and `juju_update_k8s`.
+pub struct UpdateCloud<K>(PhantomData<fn() -> K>);
 
-/// The tool `juju_remove_cloud`.
-pub struct RemoveCloud;
+/// The tools `juju_remove_cloud` and `juju_remove_k8s`.
+pub struct RemoveCloud<K>(PhantomData<fn() -> K>);
+
+/// What distinguishes clouds and clusters: command and description of each tool.
+pub trait Kind: Send + Sync + 'static {
+    /// The tool that adds one.
+    const ADD: (&'static str, &'static str);
+    /// The tool that changes one.
+    const UPDATE: (&'static str, &'static str);
+    /// The tool that removes one.
+    const REMOVE: (&'static str, &'static str);
+    /// Whether it is for Kubernetes clusters alone.
+    const CLUSTERS: bool;
+}
+
+/// Clouds of any type.
+pub struct Any;
+
+/// Kubernetes clusters.
+pub struct Kubernetes;
+
+impl Kind for Any {
+    const ADD: (&'static str, &'static str) =
+        ("add-cloud", "Adds a cloud to the controller; juju_add_credential lets it be used.");
+    const UPDATE: (&'static str, &'static str) =
+        ("update-cloud", "Replaces the definition of a cloud of the controller.");
+    const REMOVE: (&'static str, &'static str) =
+        ("remove-cloud", "Removes a cloud that no model uses from the controller.");
+    const CLUSTERS: bool = false;
+}
+
+impl Kind for Kubernetes {
+    const ADD: (&'static str, &'static str) = ("add-k8s", "Adds a Kubernetes cluster as a cloud, as juju_add_cloud.");
+    const UPDATE: (&'static str, &'static str) =
+        ("update-k8s", "Replaces the definition of a cluster, as juju_update_cloud.");
+    const REMOVE: (&'static str, &'static str) =
+        ("remove-k8s", "Removes a cluster that no model uses, as juju_remove_cloud.");
+    const CLUSTERS: bool = true;
+}
+
+/// The type of a cluster in the API, and in files of the client.
+const CLUSTER_TYPES: [&str; 2] = ["kubernetes", "k8s"];
 
 /// A new cloud.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -106,9 +147,16 @@ struct Region {
 const DEFAULT_REGION: &str = "default";
 
 impl Definition {
-    fn read(definition: &BTreeMap<String, Value>) -> Result<Self, String> {
-        let read: Result<Self, _> = serde_json::from_value(json!(definition));
+    fn read<K: Kind>(definition: &BTreeMap<String, Value>) -> Result<Self, String> {
+        let mut definition = json!(definition);
+        if K::CLUSTERS && definition.get("type").is_none() {
+            definition["type"] = json!(CLUSTER_TYPES[0]);
+        }
+        let read: Result<Self, _> = serde_json::from_value(definition);
         let read = read.map_err(|cause| format!("`definition` is not that of a cloud: {cause}"))?;
+        if K::CLUSTERS && !CLUSTER_TYPES.contains(&read.kind.as_str()) {
+            return Err(format!("`definition.type` has to be kubernetes, not: {}", read.kind));
+        }
         if read.kind.is_empty() {
             Err("`definition.type` has to name a type like `openstack`".to_owned())
         } else {
@@ -143,13 +191,13 @@ impl Definition {
     }
 }
 
-impl Command for AddCloud {
+impl<K: Kind> Command for AddCloud<K> {
     type Args = AddArgs;
     type Output = Output;
 
-    const COMMAND: &'static str = "add-cloud";
+    const COMMAND: &'static str = K::ADD.0;
     const TOOLSET: &'static str = "clouds";
-    const DESCRIPTION: &'static str = "Adds a cloud to the controller; juju_add_credential lets it be used.";
+    const DESCRIPTION: &'static str = K::ADD.1;
     const SCOPE: Scope = Scope::Controller;
     const MAX_EFFECT: Effect = Effect::Write;
     const BLOCKS: Blocks = Blocks::None;
@@ -157,7 +205,7 @@ impl Command for AddCloud {
 
     fn validate(args: &AddArgs) -> Result<(), String> {
         check_name(&args.cloud)?;
-        Definition::read(&args.definition).map(drop)
+        Definition::read::<K>(&args.definition).map(drop)
     }
 
     fn target_entities(args: &AddArgs) -> Vec<TargetEntity> {
@@ -182,20 +230,20 @@ impl Command for AddCloud {
     }
 
     async fn run(_: Permit, args: AddArgs, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        let cloud = Definition::read(&args.definition).map_err(odd)?.into_wire(true);
+        let cloud = Definition::read::<K>(&args.definition).map_err(odd)?.into_wire(true);
         let params = AddCloudArgs { cloud, name: args.cloud.clone(), force: args.force.then_some(true) };
         target.controller_connection().await?.call::<AddCloudMethod>(params).await?;
         Ok(Output { cloud: args.cloud, state: "added" })
     }
 }
 
-impl Command for UpdateCloud {
+impl<K: Kind> Command for UpdateCloud<K> {
     type Args = UpdateArgs;
     type Output = Output;
 
-    const COMMAND: &'static str = "update-cloud";
+    const COMMAND: &'static str = K::UPDATE.0;
     const TOOLSET: &'static str = "clouds";
-    const DESCRIPTION: &'static str = "Replaces the definition of a cloud of the controller.";
+    const DESCRIPTION: &'static str = K::UPDATE.1;
     const SCOPE: Scope = Scope::Controller;
     const MAX_EFFECT: Effect = Effect::Write;
     const BLOCKS: Blocks = Blocks::None;
@@ -204,7 +252,7 @@ impl Command for UpdateCloud {
 
     fn validate(args: &UpdateArgs) -> Result<(), String> {
         check_name(&args.cloud)?;
-        Definition::read(&args.definition).map(drop)
+        Definition::read::<K>(&args.definition).map(drop)
     }
 
     fn target_entities(args: &UpdateArgs) -> Vec<TargetEntity> {
@@ -216,11 +264,12 @@ impl Command for UpdateCloud {
     }
 
     async fn preview(args: &UpdateArgs, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
-        require(target, &args.cloud).await
+        require_kind::<K>(target, &args.cloud).await
     }
 
     async fn run(_: Permit, args: UpdateArgs, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        let cloud = Definition::read(&args.definition).map_err(odd)?.into_wire(false);
+        require_kind::<K>(&target, &args.cloud).await?;
+        let cloud = Definition::read::<K>(&args.definition).map_err(odd)?.into_wire(false);
         let cloud = AddCloudArgs { cloud, name: args.cloud.clone(), force: None };
         let connection = target.controller_connection().await?;
         connection.call::<UpdateCloudMethod>(UpdateCloudArgs { clouds: vec![cloud] }).await?.into_result()?;
@@ -228,13 +277,13 @@ impl Command for UpdateCloud {
     }
 }
 
-impl Command for RemoveCloud {
+impl<K: Kind> Command for RemoveCloud<K> {
     type Args = RemoveArgs;
     type Output = Output;
 
-    const COMMAND: &'static str = "remove-cloud";
+    const COMMAND: &'static str = K::REMOVE.0;
     const TOOLSET: &'static str = "clouds";
-    const DESCRIPTION: &'static str = "Removes a cloud that no model uses from the controller.";
+    const DESCRIPTION: &'static str = K::REMOVE.1;
     const SCOPE: Scope = Scope::Controller;
     const MAX_EFFECT: Effect = Effect::Destructive;
     const BLOCKS: Blocks = Blocks::None;
@@ -253,10 +302,11 @@ impl Command for RemoveCloud {
     }
 
     async fn preview(args: &RemoveArgs, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
-        require(target, &args.cloud).await
+        require_kind::<K>(target, &args.cloud).await
     }
 
     async fn run(_: Permit, args: RemoveArgs, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        require_kind::<K>(&target, &args.cloud).await?;
         let tags: Entities = [Tag::new("cloud", &args.cloud)].into_iter().collect();
         target.controller_connection().await?.call::<RemoveClouds>(tags).await?.into_result()?;
         Ok(Output { cloud: args.cloud, state: "removed" })
@@ -272,6 +322,20 @@ pub(in crate::juju) fn check_name(name: &str) -> Result<(), String> {
     let inside = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);
     let fits = name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.chars().all(inside);
     if fits { Ok(()) } else { Err(format!("`cloud` has to be the name of a cloud like `prodstack`, not: {name}")) }
+}
+
+/// Fails where the controller has no such cloud, or where it is no cluster and the tool is for clusters.
+async fn require_kind<K: Kind>(target: &ResolvedTarget, name: &str) -> Result<Option<Value>, Failure> {
+    require(target, name).await?;
+    if !K::CLUSTERS {
+        return Ok(None);
+    }
+    let clouds = target.controller_connection().await?.call::<Clouds>(()).await?.clouds;
+    let found = clouds.get(&Tag::new("cloud", name).to_string());
+    if found.is_some_and(|cloud| CLUSTER_TYPES.contains(&cloud.kind.as_str())) {
+        return Ok(None);
+    }
+    Err(Failure::refused(format!("the cloud `{name}` is no Kubernetes cluster"), "use the tool for clouds of any type"))
 }
 
 /// The names of all clouds of the controller.
@@ -297,7 +361,7 @@ mod tests {
 
     #[test]
     fn definition_of_a_clouds_file_is_read() {
-        let read = |value: Value| Definition::read(&serde_json::from_value(value).expect("an object"));
+        let read = |value: Value| Definition::read::<Any>(&serde_json::from_value(value).expect("an object"));
         let cloud = read(
             json!({"type": "k8s", "auth-types": ["oauth2"], "regions": {"east": {"endpoint": "https://e"}, "west": null}}),
         );

@@ -50,6 +50,7 @@ pub struct Destroy;
 pub struct Kill;
 
 /// Which controller, and what goes with it.
+#[expect(clippy::struct_excessive_bools, reason = "the flags of the client")]
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DestroyArgs {

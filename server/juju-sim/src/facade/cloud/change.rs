@@ -15,12 +15,11 @@ use juju_wire::{
     tag::Tag,
 };
 
-use super::OWNER;
 use crate::{
     call::Call,
     errors::permission_denied,
     methods::Methods,
-    state::{Cloud, Credential, State},
+    state::{Cloud, Credential, OWNER, State},
 };
 
 pub(super) fn register(methods: &mut Methods) {
