@@ -155,7 +155,9 @@ fn values(answer: &Value) -> BTreeSet<String> {
 }
 
 /// Argument, typed text, what the client has already, and values that are and that are not among the answer.
-fn completions() -> Vec<(&'static str, &'static str, Value, &'static [&'static str], &'static [&'static str])> {
+type Row = (&'static str, &'static str, Value, &'static [&'static str], &'static [&'static str]);
+
+fn completions() -> Vec<Row> {
     let shop = json!({"model": "shop"});
     let web = json!({"model": "shop", "application": "web"});
     vec![

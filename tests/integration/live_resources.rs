@@ -99,7 +99,7 @@ async fn resources_are_listed_and_read_as_acts_of_the_caller() {
     assert!(status["as_of"].is_string() && status["last_event"].is_string(), "{status}");
     assert_eq!(shop.read(PAYMENT).await["application"], "payment");
     assert_eq!(
-        shop.read("juju://simulated/shop/application/web").await["units"].as_object().map(|all| all.len()),
+        shop.read("juju://simulated/shop/application/web").await["units"].as_object().map(serde_json::Map::len),
         Some(2)
     );
     assert_eq!(shop.read("juju://simulated/shop/machine/0").await["agent"]["current"], "started");
