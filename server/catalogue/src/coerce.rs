@@ -474,7 +474,7 @@ mod tests {
             if name == "cursor" {
                 return;
             }
-            let value = sample(name, schema);
+            let value = sample(tool, name);
             let canonical = arguments_with(tool, name, Some(value.clone()));
             let expected = digest(tool, &canonical).unwrap_or_else(|bad| panic!("{} {name}: {bad}", tool.name()));
             for spelling in spellings(name, schema, &value) {

@@ -16,14 +16,31 @@ pub(crate) struct Shape {
 }
 
 /// Commands that have no flag for the model and take it by position.
-const MODEL_BY_POSITION: [&str; 2] = ["destroy-model", "show-model"];
+const MODEL_BY_POSITION: [&str; 3] = ["destroy-model", "migrate", "show-model"];
 /// Lists of which the client takes each value with a flag of its own; other lists are one flag with commas.
 const REPEATED: [&str; 4] = ["include", "exclude", "include_module", "exclude_module"];
 /// Numbers that are durations in seconds.
 const SECONDS: [&str; 1] = ["wait"];
 /// Commands with a flag for the controller.
-const CONTROLLER_FLAG: [&str; 9] =
-    ["add-model", "clouds", "credentials", "models", "offer", "regions", "show-cloud", "show-credential", "users"];
+const CONTROLLER_FLAG: [&str; 17] = [
+    "add-cloud",
+    "add-credential",
+    "add-k8s",
+    "add-model",
+    "clouds",
+    "credentials",
+    "models",
+    "offer",
+    "regions",
+    "remove-cloud",
+    "remove-credential",
+    "remove-k8s",
+    "show-cloud",
+    "show-credential",
+    "update-cloud",
+    "update-credential",
+    "users",
+];
 
 /// Renders a call.
 pub(crate) fn command_line(shape: Shape, arguments: &Value, options: &Options) -> String {
@@ -93,8 +110,10 @@ fn positional_words(
     let own = || shape.positional.iter().filter_map(|name| arguments.get(*name)).flat_map(shell_words).collect();
     match shape.command {
         command if MODEL_BY_POSITION.contains(&command) => {
-            (model.map(|model| shell_quote(&prefixed(model))).into_iter().collect(), Vec::new())
+            (model.map(|model| shell_quote(&prefixed(model))).into_iter().collect(), own())
         }
+        // the file has the name of the credential
+        "add-credential" => (text("cloud").map(shell_quote).into_iter().collect(), Vec::new()),
         "find-offers" => match (controller, text("url")) {
             (None, None) => (Vec::new(), Vec::new()),
             (_, url) => (vec![shell_quote(&prefixed(url.unwrap_or_default()))], Vec::new()),
@@ -143,6 +162,13 @@ fn parameter_words(name: &str, value: &Value) -> Vec<String> {
 /// The flag of an argument.
 fn flag_words(command: &str, name: &str, value: &Value) -> Vec<String> {
     let flag = match (command, name) {
+        // the client requests these from the person, reads them from a file that the line names already, or has no flag for them
+        (_, "password" | "secret_attributes") | ("register", "name") | ("add-k8s", "definition" | "force") => {
+            return Vec::new();
+        }
+        (_, "definition") => return vec!["-f cloud.yaml".to_owned()],
+        (_, "auth_type") => return vec!["-f credential.yaml".to_owned()],
+        ("download", "resources") => "--resources".to_owned(),
         ("exec", "units") => "--unit".to_owned(),
         ("exec", "applications") => "--app".to_owned(),
         ("exec", "machines") => "--machine".to_owned(),

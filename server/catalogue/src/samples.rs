@@ -8,12 +8,30 @@ use crate::{
     cursor::{Cursor, Step},
 };
 
-/// A valid value of a property.
-pub(crate) fn sample(name: &str, schema: &Value) -> Value {
+/// A valid value of a property of a tool.
+pub(crate) fn sample(tool: &dyn Tool, name: &str) -> Value {
+    match (tool.command(), name) {
+        ("add-k8s" | "update-k8s", "definition") => json!({"type": "kubernetes", "endpoint": "https://10.0.0.1:16443"}),
+        ("add-secret-backend" | "update-secret-backend" | "remove-secret-backend", "name") => json!("my-vault"),
+        ("add-secret-backend", "backend_type") => json!("vault"),
+        ("destroy-controller", "model_timeout") => json!("30m"),
+        ("download" | "info", "arch") => json!("arm64"),
+        ("import-filesystem", "storage_name" | "storage_provider") => json!("pgdata"),
+        ("import-ssh-key", "keys") => json!(["gh:ana", "lp:bob"]),
+        ("info" | "download", "charm") => json!("postgresql"),
+        ("scp", "source") => json!("web/0:/var/log/syslog"),
+        ("upgrade-controller" | "upgrade-model", "agent_version") => json!("3.6.12"),
+        _ => usual(name, &tool.input_schema()["properties"][name]),
+    }
+}
+
+/// A valid value of most properties of a name and type.
+fn usual(name: &str, schema: &Value) -> Value {
     match (name, schema["type"].as_str()) {
         (_, Some("string")) if schema["enum"].is_array() => schema["enum"][0].clone(),
         ("format", Some("string")) => json!(FORMATS[0]),
         ("units", _) => json!(["web/0", "web/1"]),
+        ("definition", _) => json!({"type": "lxd", "endpoint": "https://10.0.0.1:8443"}),
         ("endpoints", _) => json!(["web:db", "postgresql:db"]),
         ("allowlist" | "cidrs" | "to_cidrs" | "via", _) => json!(["10.0.0.0/8", "192.168.0.0/16"]),
         ("constraints", _) => json!("mem=4G cores=2"),
@@ -55,16 +73,21 @@ pub(crate) fn arguments_with(tool: &dyn Tool, name: &str, value: Option<Value>) 
         ("remove-relation", name) if name != "relation_id" => &["endpoints"],
         ("resolved", name) if name != "all" => &["units"],
         ("show-credential", "cloud") => &["credential"],
+        ("change-user-password", name) if name != "reset" => &["password"],
+        ("destroy-controller", "no_wait" | "model_timeout") => &["force"],
+        ("download", "resources") => &["filepath"],
         ("grant" | "revoke", _) => &["to"],
+        ("login", _) => &["password"],
         ("remove-saas", "no_wait") => &["force"],
         ("retry-provisioning", name) if name != "all" => &["machines"],
         ("storage", "ids") => &["filesystem"],
+        ("update-secret-backend", name) if name != "reset" => &["config"],
+        ("upgrade-machine", _) => &["base"],
         ("update-secret", "id_or_name" | "model" | "dry_run" | "idempotency_key") => &["info"],
         _ => &[],
     };
     let names = required.chain(needs.iter().copied());
-    let mut arguments: Map<String, Value> =
-        names.map(|name| (name.to_owned(), sample(name, &schema["properties"][name]))).collect();
-    arguments.insert(name.to_owned(), value.unwrap_or_else(|| sample(name, &schema["properties"][name])));
+    let mut arguments: Map<String, Value> = names.map(|name| (name.to_owned(), sample(tool, name))).collect();
+    arguments.insert(name.to_owned(), value.unwrap_or_else(|| sample(tool, name)));
     arguments
 }

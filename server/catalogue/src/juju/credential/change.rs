@@ -36,6 +36,8 @@ pub struct GiveCredential<K>(PhantomData<fn() -> K>);
 
 /// What distinguishes the two.
 pub trait Give: Send + Sync + 'static {
+    /// Its arguments.
+    type Args: Given;
     /// The command of the client.
     const COMMAND: &'static str;
     /// What it does.
@@ -48,6 +50,21 @@ pub trait Give: Send + Sync + 'static {
     const DONE: &'static str;
 }
 
+/// Arguments with a credential.
+pub trait Given: Serialize + for<'de> Deserialize<'de> + JsonSchema + Send + Sync + 'static {
+    /// What they have in common.
+    fn parts(&self) -> Parts<'_>;
+}
+
+/// A credential, and whether models have to work with it.
+pub struct Parts<'a> {
+    cloud: &'a str,
+    credential: &'a str,
+    auth_type: &'a str,
+    secret_attributes: &'a BTreeMap<String, String>,
+    force: bool,
+}
+
 /// The tool `juju_add_credential`.
 pub struct Add;
 
@@ -55,6 +72,8 @@ pub struct Add;
 pub struct Update;
 
 impl Give for Add {
+    type Args = AddArgs;
+
     const COMMAND: &'static str = "add-credential";
     const DESCRIPTION: &'static str = "Adds a credential for a cloud to the controller.";
     const EXISTS: bool = false;
@@ -62,6 +81,8 @@ impl Give for Add {
 }
 
 impl Give for Update {
+    type Args = UpdateArgs;
+
     const COMMAND: &'static str = "update-credential";
     const ALIASES: &'static [&'static str] = &["update-credentials"];
     const DESCRIPTION: &'static str = "Replaces a credential of the controller; its models are checked first.";
@@ -75,7 +96,26 @@ pub struct RemoveCredential;
 /// A credential. Its attributes are in no record of this program.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Args {
+pub struct AddArgs {
+    cloud: String,
+    credential: String,
+    /// `access-key`, `userpass` ...
+    auth_type: String,
+    /// those of the authentication type
+    secret_attributes: BTreeMap<String, String>,
+}
+
+impl Given for AddArgs {
+    fn parts(&self) -> Parts<'_> {
+        let Self { cloud, credential, auth_type, secret_attributes } = self;
+        Parts { cloud, credential, auth_type, secret_attributes, force: false }
+    }
+}
+
+/// A credential that replaces one. Its attributes are in no record of this program.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateArgs {
     cloud: String,
     credential: String,
     /// `access-key`, `userpass` ...
@@ -85,6 +125,13 @@ pub struct Args {
     /// although models do not work with it
     #[serde(default)]
     force: bool,
+}
+
+impl Given for UpdateArgs {
+    fn parts(&self) -> Parts<'_> {
+        let Self { cloud, credential, auth_type, secret_attributes, force } = self;
+        Parts { cloud, credential, auth_type, secret_attributes, force: *force }
+    }
 }
 
 /// A credential that goes.
@@ -110,7 +157,7 @@ pub struct Output {
 }
 
 impl<K: Give> Command for GiveCredential<K> {
-    type Args = Args;
+    type Args = K::Args;
     type Output = Output;
 
     const COMMAND: &'static str = K::COMMAND;
@@ -123,9 +170,10 @@ impl<K: Give> Command for GiveCredential<K> {
     const IDEMPOTENT: bool = K::EXISTS;
     const POSITIONAL: &'static [&'static str] = &["cloud", "credential"];
 
-    fn validate(args: &Args) -> Result<(), String> {
-        check_name(&args.cloud)?;
-        check_credential(&args.credential)?;
+    fn validate(args: &K::Args) -> Result<(), String> {
+        let args = args.parts();
+        check_name(args.cloud)?;
+        check_credential(args.credential)?;
         let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if args.auth_type.is_empty() || !args.auth_type.bytes().all(is_word) || args.auth_type.starts_with('-') {
             return Err(format!("`auth_type` has to be a type like `userpass`, not: {}", args.auth_type));
@@ -133,45 +181,44 @@ impl<K: Give> Command for GiveCredential<K> {
         if args.auth_type == "interactive" {
             return Err("`auth_type` cannot be interactive: give the attributes of another type".to_owned());
         }
-        if args.force && !K::EXISTS {
-            return Err("`force` is for juju_update_credential".to_owned());
-        }
         Ok(())
     }
 
-    fn target_entities(args: &Args) -> Vec<TargetEntity> {
-        vec![
-            target::other("cloud", &args.cloud),
-            target::other("cloudcred", &format!("{}/{}", args.cloud, args.credential)),
-        ]
+    fn target_entities(args: &K::Args) -> Vec<TargetEntity> {
+        let Parts { cloud, credential, .. } = args.parts();
+        vec![target::other("cloud", cloud), target::other("cloudcred", &format!("{cloud}/{credential}"))]
     }
 
-    fn required_entities(_: &Args) -> Vec<TargetEntity> {
+    fn required_entities(_: &K::Args) -> Vec<TargetEntity> {
         Vec::new()
     }
 
-    fn impact(args: &Args) -> Impact {
-        Impact::default().with_skipped_checks(&[("force", args.force)])
+    fn impact(args: &K::Args) -> Impact {
+        Impact::default().with_skipped_checks(&[("force", args.parts().force)])
     }
 
-    async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
-        require(target, &args.cloud).await?;
-        let (_, known) = own(&*target.controller_connection().await?, &args.cloud).await?;
-        check_exists(K::EXISTS, &args.credential, &known).map(|()| None)
+    async fn preview(args: &K::Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
+        let Parts { cloud, credential, .. } = args.parts();
+        require(target, cloud).await?;
+        let (_, known) = own(&*target.controller_connection().await?, cloud).await?;
+        check_exists(K::EXISTS, credential, &known).map(|()| None)
     }
 
-    async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+    async fn run(_: Permit, args: K::Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        let Parts { cloud, credential, auth_type, secret_attributes, force } = args.parts();
         let connection = target.controller_connection().await?;
-        let (user, known) = own(&connection, &args.cloud).await?;
-        check_exists(K::EXISTS, &args.credential, &known)?;
-        let credential =
-            CloudCredential { auth_type: args.auth_type, attrs: args.secret_attributes, ..CloudCredential::default() };
-        let tagged = TaggedCredential { tag: tag(&args.cloud, &user, &args.credential), credential };
-        let params = UpdateCredentialArgs { credentials: vec![tagged], force: args.force };
+        let (user, known) = own(&connection, cloud).await?;
+        check_exists(K::EXISTS, credential, &known)?;
+        let (auth_type, attrs) = (auth_type.to_owned(), secret_attributes.clone());
+        let tagged = TaggedCredential {
+            tag: tag(cloud, &user, credential),
+            credential: CloudCredential { auth_type, attrs, ..CloudCredential::default() },
+        };
+        let params = UpdateCredentialArgs { credentials: vec![tagged], force };
         let reply = connection.call::<UpdateCredentialsCheckModels>(params).await?;
         let result = bulk_single(reply.results, |item| item.error.take().filter(|_| item.models.is_empty()))?;
-        let models = models(&result, args.force)?;
-        Ok(Output { cloud: args.cloud, credential: args.credential, state: K::DONE, models })
+        let models = models(&result, force)?;
+        Ok(Output { cloud: cloud.to_owned(), credential: credential.to_owned(), state: K::DONE, models })
     }
 }
 
