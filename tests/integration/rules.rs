@@ -31,7 +31,9 @@ fn act(tool: &str, model: &str, arguments: Value) -> Act {
             .with_target(Target::in_model("eu", model, []))
             .with_arguments(Value::Object(given));
     };
-    given.insert("model".to_owned(), model.into());
+    if !model.is_empty() {
+        given.insert("model".to_owned(), model.into());
+    }
     let catalogue = Catalogue::builtin();
     let plan = catalogue.get(&tool).expect("it was there").plan(given);
     let plan = plan.unwrap_or_else(|error| panic!("{tool}: {error}"));

@@ -118,7 +118,8 @@ mod tests {
         let mut lines: Vec<_> =
             printed.text.lines().filter(|line| !line.starts_with("PWD=") && !line.starts_with('_')).collect();
         lines.retain(|line| !line.starts_with("SHLVL"));
-        assert_eq!(lines, ["JUJU_DATA=/nonexistent/data", "GIVEN=1", "PATH=/usr/bin:/bin", "secret"]);
+        lines.sort_unstable();
+        assert_eq!(lines, ["GIVEN=1", "JUJU_DATA=/nonexistent/data", "PATH=/usr/bin:/bin", "secret"]);
         let closed = run("cat; echo end", None, Duration::from_secs(20)).await.expect("its input is closed");
         assert_eq!(closed.text, "end\n");
     }

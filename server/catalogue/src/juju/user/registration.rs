@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn registration_is_encoded_as_the_client_does() {
         let encoded = encode("bob", &["10.0.0.1:17070".to_owned()], &[1, 2, 3], "prod");
-        let expected = b"\x30\x22\x13\x03bob\x30\x10\x13\x0e10.0.0.1:17070\x04\x03\x01\x02\x03\x13\x04prod\x13\x00";
+        let expected = b"\x30\x24\x13\x03bob\x30\x10\x13\x0e10.0.0.1:17070\x04\x03\x01\x02\x03\x13\x04prod\x13\x00";
         let decoded = URL_SAFE.decode(encoded).expect("base64");
         assert_eq!(decoded[..expected.len()], expected[..]);
         assert!(decoded[expected.len()..].iter().all(|byte| *byte == 0) && decoded.len().is_multiple_of(3));
