@@ -215,7 +215,9 @@ def test_session_and_running_stream_survive_a_reload(server, controllers):
 
 def test_signal_ends_programs_without_a_server(tmp_path):
     process = subprocess.Popen([required_path("JUJU_MCP_TEST_PROGRAM"), "stdio", "--juju-data-dir", tmp_path], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, env=os.environ | {"HOME": str(tmp_path)})
+                               stdout=subprocess.PIPE, env=os.environ | {"HOME": str(tmp_path)},
+                               # a test run below nohup ignores the signal, and programs inherit that
+                               preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
     process.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
     process.stdin.flush()
     assert process.stdout.readline()
