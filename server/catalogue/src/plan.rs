@@ -3,7 +3,7 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use futures::future::{BoxFuture, FutureExt};
-use policy::{Act, Effect, Impact, Location, Lookups, Permit, Planned, Target, TargetEntity};
+use policy::{Act, Denial, Effect, Impact, Location, Lookups, Permissions, Permit, Planned, Target, TargetEntity};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -229,6 +229,13 @@ pub trait Tool: Send + Sync {
     fn effect(&self) -> Effect;
     /// The least that it does.
     fn least(&self) -> Effect;
+    /// Whether a caller with these rights may see it: it is visible where some act of its least effect is allowed.
+    ///
+    /// # Errors
+    /// Why it is not visible.
+    fn check_visibility(&self, rights: &Permissions<'_>) -> Result<(), Denial> {
+        rights.check_visibility(self.name(), self.toolset(), self.least())
+    }
     /// Whether doing it twice is the same as doing it once.
     fn idempotent(&self) -> bool;
     /// Whether its answer has text that others wrote.

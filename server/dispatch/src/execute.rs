@@ -38,7 +38,7 @@ pub async fn execute(dispatcher: &Dispatcher, caller: &Caller, mut call: Call) -
     let policy = dispatcher.policy.current();
     let rights = policy.permissions(caller);
     // Check visibility first: a caller without access gets a denial even if the arguments are invalid or the target does not exist.
-    let hidden = rights.check_visibility(tool.name(), tool.toolset(), tool.least()).err();
+    let hidden = tool.check_visibility(&rights).err();
     let arguments = std::mem::take(&mut call.arguments);
     let plan = match (tool.plan(arguments.clone()), &hidden) {
         (Err(bad), None) => return Err(Refusal::from(bad).into()),

@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 use identity::Caller;
 use juju_client::ModelEntry;
 use parking_lot::Mutex;
-use policy::{Effect, Location, redact_text};
+use policy::{Location, redact_text};
 use serde_json::{Map, Value, json};
 
 use crate::{Call, Dispatcher, RefusedCall, Reply, call::ReadSource, execute};
@@ -145,7 +145,7 @@ pub async fn model_list(dispatcher: &Dispatcher, caller: &Caller) -> BTreeSet<(S
     let policy = dispatcher.policy.current();
     let rights = policy.permissions(caller);
     let mut listed = BTreeSet::new();
-    if rights.check_visibility(LIST_TOOL, "status", Effect::Read).is_err() {
+    if dispatcher.catalogue.get(LIST_TOOL).is_none_or(|tool| tool.check_visibility(&rights).is_err()) {
         return listed;
     }
     let controllers = dispatcher.controllers_for(&rights);

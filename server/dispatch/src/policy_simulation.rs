@@ -81,7 +81,7 @@ pub async fn validate(
     let mut simulated = SimulatedCall::new(&dispatcher.catalogue, tool, arguments.clone())?;
     let rights = policy.permissions(caller);
     let known = dispatcher.catalogue.get(tool);
-    let seen = known.filter(|tool| rights.check_visibility(tool.name(), tool.toolset(), tool.least()).is_ok());
+    let seen = known.filter(|tool| tool.check_visibility(&rights).is_ok());
     let target = match seen {
         Some(_) => Some(
             ResolvedTarget::resolve(

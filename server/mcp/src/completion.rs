@@ -5,9 +5,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use catalogue::Catalogue;
 use dispatch::{Call, execute};
 use identity::Caller;
+use policy::Permissions;
 use rmcp::model::{CompleteRequestParams, CompleteResult, CompletionInfo};
 use serde_json::{Map, Value, json};
 
@@ -67,8 +67,7 @@ fn subject(argument: &str, template: Option<&str>) -> Option<Subject> {
 pub(crate) struct Completion<'a> {
     pub(crate) services: &'a Services,
     pub(crate) caller: &'a Caller,
-    /// Names of the tools of the catalogue that the endpoint offers to the caller.
-    pub(crate) commands: Vec<&'static str>,
+    pub(crate) rights: &'a Permissions<'a>,
     pub(crate) request: &'a CompleteRequestParams,
 }
 
@@ -98,7 +97,9 @@ impl Completion<'_> {
         let filter = json!({"filter": typed});
         match subject {
             Subject::Command => {
-                Found { names: self.commands.iter().map(|name| (*name).to_owned()).collect(), more: false }
+                let tools = self.services.dispatcher.catalogue.iter();
+                let visible = tools.filter(|tool| tool.check_visibility(self.rights).is_ok());
+                Found { names: visible.map(|tool| tool.command().to_owned()).collect(), more: false }
             }
             Subject::Controller => {
                 self.look_up("juju_controllers", json!({}), |value| keys(&value["controllers"])).await
@@ -219,13 +220,6 @@ impl Completion<'_> {
         let value: Value = serde_json::from_str(&reply.text).unwrap_or_default();
         Found { names: names(&value), more: value.get("next_cursor").is_some() }
     }
-}
-
-/// The commands that the catalogue has for a caller with these rights.
-pub(crate) fn commands(catalogue: &Catalogue, rights: &policy::Permissions<'_>) -> Vec<&'static str> {
-    let visible =
-        |tool: &&dyn catalogue::Tool| rights.check_visibility(tool.name(), tool.toolset(), tool.least()).is_ok();
-    catalogue.iter().filter(visible).map(catalogue::Tool::command).collect()
 }
 
 /// The names that fit, in the form of the protocol. A name with invisible characters is left out: a client would insert it unseen.

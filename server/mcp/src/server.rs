@@ -25,7 +25,7 @@ use crate::{
     CallMetrics, Endpoint, Selection,
     builtin::{find_builtin_tool, names::RUN_COMMAND},
     call_context::CallContext,
-    completion::{self, Completion},
+    completion::Completion,
     confirmation::RequestStateSealer,
     instructions::instructions_for,
     prompts::Prompts,
@@ -428,9 +428,8 @@ impl ServerHandler for Server {
                 return Err(ErrorData::invalid_params(sentence, None));
             }
         };
-        let commands = completion::commands(&self.services.dispatcher.catalogue, &rights);
         let (services, caller) = (&self.services, &scope.caller);
-        Ok(Completion { services, caller, commands, request: &request }.complete(template).await)
+        Ok(Completion { services, caller, rights: &rights, request: &request }.complete(template).await)
     }
 
     /// Refuses a request that is none of the protocol's: of an unknown method, or of one that this server has with params that do

@@ -86,10 +86,7 @@ fn search(
 ) -> Result<String, String> {
     let FindArguments { query, kind, limit } = parse_arguments(arguments)?;
     let usable = |found: &FoundCommand<'_>| {
-        found.tool.is_none_or(|tool| {
-            let least = tool.least();
-            !(read_only && least.changes()) && rights.check_visibility(tool.name(), tool.toolset(), least).is_ok()
-        })
+        found.tool.is_none_or(|tool| !(read_only && tool.least().changes()) && tool.check_visibility(rights).is_ok())
     };
     let found: Vec<FoundCommand<'_>> = catalogue.search(&query, kind).into_iter().filter(usable).collect();
     let (best, others) = found.split_at(found.len().min(limit.max(1)));

@@ -53,7 +53,7 @@ fn explain(context: CallContext<'_>) -> CallToolResult {
     let policy = dispatcher.policy.current();
     let rights = policy.permissions(context.caller);
     let found = dispatcher.catalogue.get(command);
-    let visible = found.filter(|tool| rights.check_visibility(tool.name(), tool.toolset(), tool.least()).is_ok());
+    let visible = found.filter(|tool| tool.check_visibility(&rights).is_ok());
     if let Some(tool) = visible {
         return reply::trusted(help_on(&dispatcher.catalogue, tool, &policy));
     }

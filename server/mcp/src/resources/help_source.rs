@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use catalogue::Tool;
 use dispatch::Dispatcher;
 use futures::future::{BoxFuture, FutureExt as _};
-use policy::Permissions;
 use rmcp::model::{CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 
 use super::{ReadFailure, ResourceSource};
@@ -33,7 +31,7 @@ impl HelpSource {
         let command = uri.strip_prefix(PREFIX).filter(|command| !command.contains('/'))?;
         let policy = self.dispatcher.policy.current();
         let rights = policy.permissions(&scope.caller);
-        let tool = self.dispatcher.catalogue.get(command).filter(|tool| is_visible(*tool, &rights));
+        let tool = self.dispatcher.catalogue.get(command).filter(|tool| tool.check_visibility(&rights).is_ok());
         Some(tool.ok_or(ReadFailure::NotFound).map(|tool| {
             let text = help_on(&self.dispatcher.catalogue, tool, &policy);
             let contents = ResourceContents::text(text, uri).with_mime_type(TEXT);
@@ -42,15 +40,11 @@ impl HelpSource {
     }
 }
 
-fn is_visible(tool: &dyn Tool, rights: &Permissions<'_>) -> bool {
-    rights.check_visibility(tool.name(), tool.toolset(), tool.least()).is_ok()
-}
-
 impl ResourceSource for HelpSource {
     fn list<'a>(&'a self, scope: &'a RequestScope) -> BoxFuture<'a, Vec<Resource>> {
         let policy = self.dispatcher.policy.current();
         let rights = policy.permissions(&scope.caller);
-        let visible = self.dispatcher.catalogue.iter().filter(|tool| is_visible(*tool, &rights));
+        let visible = self.dispatcher.catalogue.iter().filter(|tool| tool.check_visibility(&rights).is_ok());
         let listed = visible.map(|tool| {
             let command = tool.command();
             Resource::new(format!("{PREFIX}{command}"), format!("help {command}")).with_mime_type(TEXT)
