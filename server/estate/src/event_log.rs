@@ -89,6 +89,12 @@ impl EventLog {
         self.reader_at(self.stored.lock().next)
     }
 
+    /// The id of the latest event.
+    #[must_use]
+    pub fn last_id(&self) -> EventId {
+        EventId { log: Arc::clone(&self.name), number: self.stored.lock().next - 1 }
+    }
+
     /// A reader of the events that are stored, and of all later ones.
     #[must_use]
     pub fn reader_from_first(self: &Arc<Self>) -> EventReader {

@@ -46,7 +46,7 @@ impl Origin {
             json!({"current": numbers.pick(words), "message": numbers.pick(&["", "one", "two"]), "version": "3.6.11",
                 "since": format!("2026-01-01T00:00:0{}Z", numbers.below(9)), "data": {"hook": numbers.pick(&["install", "start"])}})
         };
-        let (number, app) = (numbers.below(4), numbers.pick(&["web", "db"]));
+        let (number, app) = (numbers.below(4), numbers.pick(&["web", "web-a", "web0", "db"]));
         let (kind, key, entity): (&str, String, Value) = match numbers.below(8) {
             0 => (
                 "application",
@@ -123,6 +123,10 @@ fn track(present: &mut BTreeSet<EntityName>, changes: &[NamedChange]) {
 }
 
 fn entities(graph: &ModelGraph) -> BTreeSet<EntityName> {
+    for application in ["web", "web-a", "web0", "db", "we"] {
+        let own = graph.units.iter().filter(|(_, unit)| &*unit.application == application);
+        assert!(graph.units_of(application).eq(own.map(|(name, unit)| (&**name, unit))), "{application}");
+    }
     let mut present = BTreeSet::new();
     track(&mut present, &ModelGraph::default().changes_to(graph));
     present

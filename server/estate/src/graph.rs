@@ -1,6 +1,6 @@
 //! The graph of one model, and the pure functions that fold what a watcher returns into it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use juju_wire::{Delta, EntityInfo};
 
@@ -112,9 +112,11 @@ impl ModelGraph {
     }
 
     /// Units of an application, in the order of their names.
-    pub fn units_of<'a>(&'a self, application: &'a str) -> impl Iterator<Item = (&'a str, &'a UnitNode)> {
-        let units = self.units.iter().map(|(name, unit)| (&**name, unit));
-        units.filter(move |(_, unit)| &*unit.application == application)
+    pub fn units_of(&self, application: &str) -> impl Iterator<Item = (&str, &UnitNode)> + use<'_> {
+        // names are like `web/0`, and `0` is the letter after the slash
+        let (first, end) = (format!("{application}/"), format!("{application}0"));
+        let units = self.units.range::<str, _>((Bound::Included(&*first), Bound::Excluded(&*end)));
+        units.map(|(name, unit)| (&**name, unit))
     }
 
     /// Number of entities in the graph.

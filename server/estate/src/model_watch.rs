@@ -302,7 +302,7 @@ impl ModelWatch {
             WatchCondition::Interrupted { since, .. } => *since,
             _ => Utc::now(),
         };
-        read(ModelView { identity: &self.0.identity, graph: &graph, as_of, last_event: self.0.log.reader().last_id() })
+        read(ModelView { identity: &self.0.identity, graph: &graph, as_of, last_event: self.0.log.last_id() })
     }
 
     /// Reads the state of the model, with a reader of the events after it: together they miss nothing and repeat nothing.
