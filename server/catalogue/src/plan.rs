@@ -1,6 +1,9 @@
 //! A tool as the rest of the program sees it: JSON in, a plan out. Nothing is done before the plan has its permit.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{
+    marker::PhantomData,
+    sync::{Arc, OnceLock},
+};
 
 use futures::future::{BoxFuture, FutureExt};
 use policy::{Act, Denial, Effect, Impact, Location, Lookups, Permissions, Permit, Planned, Target, TargetEntity};
@@ -268,20 +271,28 @@ pub trait Tool: Send + Sync {
 /// Makes a [`Tool`] of a [`Command`].
 pub(crate) struct Adapter<C> {
     name: String,
-    input: Arc<Map<String, Value>>,
-    input_text: String,
+    /// Made when it is first needed: most catalogues are asked for names only.
+    input: OnceLock<InputSchema>,
     command: PhantomData<fn() -> C>,
+}
+
+/// The schema of arguments, and the same as compact JSON.
+struct InputSchema {
+    members: Arc<Map<String, Value>>,
+    text: String,
 }
 
 impl<C: Command> Adapter<C> {
     pub(crate) fn boxed() -> Box<dyn Tool> {
-        let required: &[_] = if C::SCOPE == Scope::NamedModel { &["model"] } else { &[] };
-        let input = schema::input::<C::Args>(Options::properties(Kind::of::<C>()), required);
-        Box::new(Self {
-            name: format!("juju_{}", C::COMMAND.replace('-', "_")),
-            input_text: Value::Object(input.clone()).to_string(),
-            input: Arc::new(input),
-            command: PhantomData,
+        let name = format!("juju_{}", C::COMMAND.replace('-', "_"));
+        Box::new(Self { name, input: OnceLock::new(), command: PhantomData })
+    }
+
+    fn input(&self) -> &InputSchema {
+        self.input.get_or_init(|| {
+            let required: &[_] = if C::SCOPE == Scope::NamedModel { &["model"] } else { &[] };
+            let members = schema::input::<C::Args>(Options::properties(Kind::of::<C>()), required);
+            InputSchema { text: Value::Object(members.clone()).to_string(), members: Arc::new(members) }
         })
     }
 }
@@ -340,16 +351,17 @@ impl<C: Command> Tool for Adapter<C> {
     }
 
     fn input_schema(&self) -> &Arc<Map<String, Value>> {
-        &self.input
+        &self.input().members
     }
 
     fn input_schema_text(&self) -> &str {
-        &self.input_text
+        &self.input().text
     }
 
     fn plan(&self, arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
-        let mut arguments = coerce::coerce_command_arguments(C::COMMAND, &self.input, arguments)?;
-        bounds::check_bounds(&self.input, &arguments)?;
+        let schema = self.input_schema();
+        let mut arguments = coerce::coerce_command_arguments(C::COMMAND, schema, arguments)?;
+        bounds::check_bounds(schema, &arguments)?;
         let options = Options::extract(Kind::of::<C>(), &mut arguments)?;
         let args: C::Args = BadArguments::parse(arguments.clone())?;
         C::validate(&args).map_err(BadArguments::message)?;

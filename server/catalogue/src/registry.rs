@@ -20,7 +20,8 @@ pub struct Catalogue {
     tools: BTreeMap<String, Box<dyn Tool>>,
     /// Built by the first search.
     index: OnceLock<CommandIndex>,
-    detector: Arc<Detector>,
+    /// Built by the first call.
+    detector: OnceLock<Arc<Detector>>,
     externals: Externals,
 }
 
@@ -29,7 +30,7 @@ impl Catalogue {
     #[must_use]
     pub fn builtin() -> Self {
         let tools: BTreeMap<_, _> = juju::tools().into_iter().map(|tool| (tool.name().to_owned(), tool)).collect();
-        Self { tools, index: OnceLock::new(), detector: Arc::default(), externals: Externals::default() }
+        Self { tools, index: OnceLock::new(), detector: OnceLock::new(), externals: Externals::default() }
     }
 
     /// Adds a tool, or replaces the one of its name.
@@ -68,7 +69,7 @@ impl Catalogue {
     /// What looks for orders in the text of arguments and answers.
     #[must_use]
     pub fn detector(&self) -> &Arc<Detector> {
-        &self.detector
+        self.detector.get_or_init(Arc::default)
     }
 
     /// All tools, by name.
