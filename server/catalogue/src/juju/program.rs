@@ -163,3 +163,8 @@ fn check_word(argument: &str, text: &str) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// The same for an argument that may be left out.
+fn check_optional(argument: &str, text: Option<&str>) -> Result<(), String> {
+    text.map_or(Ok(()), |text| check_word(argument, text))
+}

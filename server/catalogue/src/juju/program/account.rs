@@ -6,7 +6,7 @@ use policy::{Effect, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ProgramCommand, check_word, flag, switch};
+use super::{ProgramCommand, check_optional, check_word, flag, switch};
 use crate::{ResolvedTarget, Scope, juju::cloud::change::check_name, juju::user, target};
 
 const CONFIGURED: &str =
@@ -41,7 +41,7 @@ impl ProgramCommand for Login {
     const INSTEAD: &'static str = CONFIGURED;
 
     fn validate(args: &LoginArgs) -> Result<(), String> {
-        args.controller.as_deref().map_or(Ok(()), |name| check_word("controller", name))?;
+        check_optional("controller", args.controller.as_deref())?;
         args.user.as_deref().map_or(Ok(()), user::check_name)?;
         match args.password.as_deref() {
             None | Some("") => Err("give `password`; a log-in with a browser needs a person: `juju login`".to_owned()),
@@ -88,7 +88,7 @@ impl ProgramCommand for Logout {
     const INSTEAD: &'static str = CONFIGURED;
 
     fn validate(args: &LogoutArgs) -> Result<(), String> {
-        args.controller.as_deref().map_or(Ok(()), |name| check_word("controller", name))
+        check_optional("controller", args.controller.as_deref())
     }
 
     fn target_entities(args: &LogoutArgs) -> Vec<TargetEntity> {
@@ -133,7 +133,7 @@ impl ProgramCommand for Register {
         if args.registration_token.starts_with('-') || !args.registration_token.bytes().all(is_encoded) {
             return Err("`registration_token` has to be the text that juju_add_user returned".to_owned());
         }
-        args.name.as_deref().map_or(Ok(()), |name| check_word("name", name))?;
+        check_optional("name", args.name.as_deref())?;
         if args.password.is_empty() || args.password.contains('\n') {
             return Err("`password` has to be one line that is not empty".to_owned());
         }
@@ -255,7 +255,7 @@ impl ProgramCommand for DefaultCredential {
 
     fn validate(args: &CredentialArgs) -> Result<(), String> {
         check_name(&args.cloud)?;
-        args.credential.as_deref().map_or(Ok(()), |name| check_word("credential", name))
+        check_optional("credential", args.credential.as_deref())
     }
 
     fn words(args: &CredentialArgs, _: &ResolvedTarget) -> Vec<String> {
@@ -277,7 +277,7 @@ impl ProgramCommand for DefaultRegion {
 
     fn validate(args: &RegionArgs) -> Result<(), String> {
         check_name(&args.cloud)?;
-        args.region.as_deref().map_or(Ok(()), |name| check_word("region", name))
+        check_optional("region", args.region.as_deref())
     }
 
     fn words(args: &RegionArgs, _: &ResolvedTarget) -> Vec<String> {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ProgramCommand, check_word, flag, switch};
+use super::{ProgramCommand, check_optional, check_word, flag, switch};
 use crate::{ResolvedTarget, Scope, entity, juju::setup, target};
 
 /// The tool `juju_bootstrap`.
@@ -75,9 +75,9 @@ impl ProgramCommand for Bootstrap {
 
     fn validate(args: &Args) -> Result<(), String> {
         check_word("cloud", &args.cloud)?;
-        args.controller_name.as_deref().map_or(Ok(()), |name| check_word("controller_name", name))?;
+        check_optional("controller_name", args.controller_name.as_deref())?;
         for (name, text) in args.texts() {
-            text.map_or(Ok(()), |text| check_word(&name.replace('-', "_"), text))?;
+            check_optional(&name.replace('-', "_"), text)?;
         }
         for (name, values) in args.maps() {
             entity::check_values(name, values)?;

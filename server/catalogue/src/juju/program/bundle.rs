@@ -6,7 +6,7 @@ use policy::{Effect, EntityKind, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ProgramCommand, check_word, flag, model, switch};
+use super::{ProgramCommand, check_optional, check_word, flag, model, switch};
 use crate::{Failure, ResolvedTarget, Scope, juju::application::archive::readable};
 
 /// The tool `juju_diff_bundle`.
@@ -54,7 +54,7 @@ impl ProgramCommand for DiffBundle {
             ("base", &args.base),
             ("map_machines", &args.map_machines),
         ] {
-            text.as_deref().map_or(Ok(()), |text| check_word(argument, text))?;
+            check_optional(argument, text.as_deref())?;
         }
         args.overlay.iter().try_for_each(|file| check_word("overlay", file))
     }

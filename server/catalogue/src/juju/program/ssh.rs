@@ -6,7 +6,7 @@ use policy::{Capability, Effect, Impact, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ProgramCommand, check_word, flag, model, switch};
+use super::{ProgramCommand, check_optional, check_word, flag, model, switch};
 use crate::{
     Failure, ResolvedTarget, Scope, entity,
     juju::application::archive::{readable, writable},
@@ -82,7 +82,7 @@ impl ProgramCommand for Ssh {
         if args.command.trim().is_empty() {
             return Err("`command` must not be empty: a session without one needs a terminal".to_owned());
         }
-        args.container.as_deref().map_or(Ok(()), |name| check_word("container", name))
+        check_optional("container", args.container.as_deref())
     }
 
     fn words(args: &SshArgs, target: &ResolvedTarget) -> Vec<String> {
@@ -122,7 +122,7 @@ impl ProgramCommand for Scp {
         }
         check_word("source", &args.source)?;
         check_word("destination", &args.destination)?;
-        args.container.as_deref().map_or(Ok(()), |name| check_word("container", name))?;
+        check_optional("container", args.container.as_deref())?;
         remote.into_iter().try_for_each(|(argument, text)| check_target(argument, text))
     }
 

@@ -6,7 +6,7 @@ use policy::{Capability, Effect, Impact};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ProgramCommand, check_word, flag};
+use super::{ProgramCommand, check_optional, check_word, flag};
 use crate::{Failure, ResolvedTarget, Scope, juju::application::archive::writable};
 
 /// The tool `juju_download_backup`.
@@ -75,8 +75,8 @@ impl ProgramCommand for SyncAgentBinary {
     const LIMIT: Duration = Duration::from_mins(30);
 
     fn validate(args: &AgentArgs) -> Result<(), String> {
-        args.agent_version.as_deref().map_or(Ok(()), |text| check_word("agent_version", text))?;
-        args.stream.as_deref().map_or(Ok(()), |text| check_word("stream", text))
+        check_optional("agent_version", args.agent_version.as_deref())?;
+        check_optional("stream", args.stream.as_deref())
     }
 
     fn words(args: &AgentArgs, target: &ResolvedTarget) -> Vec<String> {
