@@ -8,6 +8,27 @@ mod registration;
 pub mod show;
 pub mod switch;
 
+use juju_client::Connection;
+use juju_wire::{
+    entity::Entities,
+    facade::user_manager::{UserDetails, UserInfo, UserInfoRequest},
+    tag::Tag,
+};
+
+use crate::{Failure, juju::render::bulk_result};
+
+/// A user in the parameters of a request.
+fn entities(name: &str) -> Entities {
+    [Tag::new("user", name)].into_iter().collect()
+}
+
+/// What the controller knows of a user; fails if it has none of this name.
+async fn find(connection: &Connection, name: &str, include_disabled: bool) -> Result<UserDetails, Failure> {
+    let request = UserInfoRequest { entities: entities(name).entities, include_disabled };
+    let item = connection.call::<UserInfo>(request).await?.results.into_iter().next().unwrap_or_default();
+    bulk_result(item.result, item.error, name)
+}
+
 /// Refuses what is not the name of a user, `ana` or `ana@example`.
 pub(in crate::juju) fn check_name(name: &str) -> Result<(), String> {
     let is_word = |word: &str| {

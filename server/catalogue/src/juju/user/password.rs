@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use juju_wire::{
-    entity::Entities,
-    facade::user_manager::{EntityPassword, EntityPasswords, ResetPassword, SetPassword, UserInfo, UserInfoRequest},
+    facade::user_manager::{EntityPassword, EntityPasswords, ResetPassword, SetPassword},
     tag::Tag,
 };
 use policy::{Effect, Permit, TargetEntity};
@@ -12,12 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::registration::registration;
-use crate::{
-    Blocks, Command, Failure, ResolvedTarget, Scope,
-    juju::render::{bulk_result, bulk_single},
-    target,
-};
+use super::{entities, find, registration::registration};
+use crate::{Blocks, Command, Failure, ResolvedTarget, Scope, juju::render::bulk_single, target};
 
 /// The tool `juju_change_user_password`.
 pub struct ChangeUserPassword;
@@ -71,18 +66,14 @@ impl Command for ChangeUserPassword {
 
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
         check_other(args, target).await?;
-        let entities = user(&args.user).entities;
-        let connection = target.controller_connection().await?;
-        let reply = connection.call::<UserInfo>(UserInfoRequest { entities, include_disabled: true }).await?;
-        let item = reply.results.into_iter().next().unwrap_or_default();
-        bulk_result(item.result, item.error, &args.user).map(|_| None)
+        find(&*target.controller_connection().await?, &args.user, true).await.map(|_| None)
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         check_other(&args, &target).await?;
         let connection = target.controller_connection().await?;
         let Some(password) = args.password else {
-            let reply = connection.call::<ResetPassword>(user(&args.user)).await?;
+            let reply = connection.call::<ResetPassword>(entities(&args.user)).await?;
             let key = bulk_single(reply.results, |item| item.error.take())?.secret_key;
             let register = Some(registration(&target, &args.user, &key)?);
             return Ok(Output { user: args.user, state: "reset", register });
@@ -103,8 +94,4 @@ async fn check_other(args: &Args, target: &ResolvedTarget) -> Result<(), Failure
         format!("`{own}` is the user that this program logs in as, and it would lock itself out"),
         "change it with `juju change-user-password` of the client, then give this program the new one",
     ))
-}
-
-fn user(name: &str) -> Entities {
-    [Tag::new("user", name)].into_iter().collect()
 }

@@ -3,17 +3,12 @@
 use std::sync::Arc;
 
 use chrono::Utc;
-use juju_wire::{
-    entity::Entity,
-    facade::user_manager::{UserInfo, UserInfoRequest},
-    tag::Tag,
-};
 use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::list::Account;
-use crate::{Command, Failure, ResolvedTarget, Scope, juju::render::bulk_result, target};
+use super::{find, list::Account};
+use crate::{Command, Failure, ResolvedTarget, Scope, target};
 
 /// The tool `juju_show_user`.
 pub struct ShowUser;
@@ -51,9 +46,6 @@ impl Command for ShowUser {
             Some(name) => name,
             None => connection.session().await?.user().to_owned(),
         };
-        let entities = vec![Entity::from(Tag::new("user", &name))];
-        let reply = connection.call::<UserInfo>(UserInfoRequest { entities, include_disabled: false }).await?;
-        let item = reply.results.into_iter().next().unwrap_or_default();
-        Ok(Account::of(bulk_result(item.result, item.error, &name)?, Utc::now()))
+        Ok(Account::of(find(&connection, &name, false).await?, Utc::now()))
     }
 }

@@ -5,15 +5,15 @@ use std::{marker::PhantomData, sync::Arc};
 use juju_wire::{
     ErrorResults, Method,
     entity::Entities,
-    facade::user_manager::{DisableUser, EnableUser, RemoveUser, UserInfo, UserInfoRequest},
-    tag::Tag,
+    facade::user_manager::{DisableUser, EnableUser, RemoveUser},
 };
 use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Command, Failure, ResolvedTarget, Scope, juju::render::bulk_result, target};
+use super::{entities, find};
+use crate::{Command, Failure, ResolvedTarget, Scope, target};
 
 /// One of the three tools.
 pub struct SwitchUser<K>(PhantomData<fn() -> K>);
@@ -103,19 +103,11 @@ impl<K: Switch> Command for SwitchUser<K> {
     }
 
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
-        let entities = user(&args.user).entities;
-        let connection = target.controller_connection().await?;
-        let reply = connection.call::<UserInfo>(UserInfoRequest { entities, include_disabled: true }).await?;
-        let item = reply.results.into_iter().next().unwrap_or_default();
-        bulk_result(item.result, item.error, &args.user).map(|_| None)
+        find(&*target.controller_connection().await?, &args.user, true).await.map(|_| None)
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        target.controller_connection().await?.call::<K::Method>(user(&args.user)).await?.into_result()?;
+        target.controller_connection().await?.call::<K::Method>(entities(&args.user)).await?.into_result()?;
         Ok(Output { user: args.user, state: K::DONE })
     }
-}
-
-fn user(name: &str) -> Entities {
-    [Tag::new("user", name)].into_iter().collect()
 }
