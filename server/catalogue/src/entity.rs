@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::constraints::parse_size;
 
+/// Risks of channels, the steadiest first.
+pub const RISKS: [&str; 4] = ["stable", "candidate", "beta", "edge"];
+
 /// `application-web`.
 pub(crate) fn application(name: &str) -> String {
     Tag::new("application", name).to_string()

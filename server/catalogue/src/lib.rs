@@ -51,7 +51,7 @@ pub use concise::{Concise, Filter, Table};
 pub use content::nearest;
 pub use cost::Cost;
 pub use document::join_page;
-pub use entity::name as name_in_tag;
+pub use entity::{RISKS, name as name_in_tag};
 pub use externals::Externals;
 pub use failure::Failure;
 pub use offer_url::OfferUrl;

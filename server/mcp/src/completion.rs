@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use catalogue::RISKS;
 use dispatch::{Call, execute};
 use identity::Caller;
 use policy::Permissions;
@@ -17,8 +18,6 @@ use crate::services::Services;
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest text that is completed, in bytes.
 const MAX_TEXT_BYTES: usize = 256;
-/// Risks of channels, the safest first.
-const RISKS: [&str; 4] = ["stable", "candidate", "beta", "edge"];
 
 /// What an argument names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

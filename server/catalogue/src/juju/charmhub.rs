@@ -9,7 +9,7 @@ use juju_wire::{Code, RemoteError};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::Failure;
+use crate::{Failure, RISKS};
 
 /// An operating system with its release, as the client prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,6 +45,21 @@ fn sorted<'a>(values: impl Iterator<Item = &'a String>) -> Vec<String> {
 /// The name of the publisher of a package.
 fn publisher(entity: &charmhub::Entity) -> String {
     entity.publisher.get("display-name").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Track and risk of a channel: `14/stable`, `edge`, `14`.
+pub(super) fn parse_channel(channel: &str) -> Result<(Option<String>, String), String> {
+    let parts: Vec<&str> = channel.split('/').collect();
+    let (track, risk) = match parts.as_slice() {
+        [risk] if RISKS.contains(risk) => (None, *risk),
+        [track] => (Some(*track), RISKS[0]),
+        [track, risk] if RISKS.contains(risk) => (Some(*track), *risk),
+        _ => return Err(format!("`channel` has to be like `14/stable` or `edge`, not: {channel}")),
+    };
+    if track.is_some_and(|track| track.is_empty() || track.starts_with('-') || track.contains(char::is_whitespace)) {
+        return Err(format!("`channel` has to be like `14/stable` or `edge`, not: {channel}"));
+    }
+    Ok((track.map(str::to_owned), risk.to_owned()))
 }
 
 fn check_charm(name: &str) -> Result<(), String> {

@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{check_charm, info::parse_channel};
+use super::{check_charm, parse_channel};
 use crate::{
-    Blocks, Command, Failure, ResolvedTarget, Scope, constraints::ARCHITECTURES, entity,
+    Blocks, Command, Failure, RISKS, ResolvedTarget, Scope, constraints::ARCHITECTURES, entity,
     juju::application::archive::writable,
 };
 
@@ -147,8 +147,7 @@ fn wanted(args: &Args) -> Result<Wanted, String> {
         }
         return Ok(Wanted::Revision(revision));
     }
-    let (track, risk) = parse_channel(args.channel.as_deref().unwrap_or("stable"))?;
-    let risk = risk.unwrap_or_else(|| "stable".to_owned());
+    let (track, risk) = parse_channel(args.channel.as_deref().unwrap_or(RISKS[0]))?;
     let channel = track.map_or_else(|| risk.clone(), |track| format!("{track}/{risk}"));
     let architecture = args.arch.as_deref().filter(|arch| *arch != "all").unwrap_or(ARCHITECTURES[0]);
     if !ARCHITECTURES.contains(&architecture) {

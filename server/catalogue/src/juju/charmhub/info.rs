@@ -9,9 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Base, bases, check_charm, publisher, sorted};
+use super::{Base, bases, check_charm, parse_channel, publisher, sorted};
 use crate::{
-    Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table, constraints::ARCHITECTURES, entity, shorten,
+    Command, Concise, Failure, Filter, RISKS, ResolvedTarget, Scope, Table, constraints::ARCHITECTURES, entity, shorten,
 };
 
 /// The tool `juju_info`.
@@ -186,8 +186,6 @@ impl Command for Info {
 
 /// Longest description that a reader sees.
 const MAX_DESCRIPTION_TOKENS: usize = 200;
-/// Risks of channels, the steadiest first.
-const RISKS: [&str; 4] = ["stable", "candidate", "beta", "edge"];
 
 /// Which releases are shown.
 #[derive(Debug, Default)]
@@ -209,9 +207,9 @@ fn selection(args: &Args) -> Result<Selection, String> {
     if let Some(arch) = args.arch.as_deref().filter(|arch| *arch != "all" && !ARCHITECTURES.contains(arch)) {
         return Err(format!("`arch` has to be `all` or one of {}, not: {arch}", ARCHITECTURES.join(", ")));
     }
-    let (track, risk) = match args.channel.as_deref() {
+    let (track, risk) = match args.channel.as_deref().map(parse_channel).transpose()? {
         None => (args.track.clone(), None),
-        Some(channel) => parse_channel(channel)?,
+        Some((track, risk)) => (track, Some(risk)),
     };
     let base = args.base.as_deref().map(entity::parse_base).transpose()?;
     Ok(Selection {
@@ -224,21 +222,6 @@ fn selection(args: &Args) -> Result<Selection, String> {
         }),
         architecture: args.arch.clone().filter(|arch| arch != "all"),
     })
-}
-
-/// Track and risk of a channel: `14/stable`, `edge`, `14`.
-pub(super) fn parse_channel(channel: &str) -> Result<(Option<String>, Option<String>), String> {
-    let parts: Vec<&str> = channel.split('/').collect();
-    let (track, risk) = match parts.as_slice() {
-        [risk] if RISKS.contains(risk) => (None, *risk),
-        [track] => (Some(*track), RISKS[0]),
-        [track, risk] if RISKS.contains(risk) => (Some(*track), *risk),
-        _ => return Err(format!("`channel` has to be like `14/stable` or `edge`, not: {channel}")),
-    };
-    if track.is_some_and(|track| track.is_empty() || track.starts_with('-') || track.contains(char::is_whitespace)) {
-        return Err(format!("`channel` has to be like `14/stable` or `edge`, not: {channel}"));
-    }
-    Ok((track.map(str::to_owned), Some(risk.to_owned())))
 }
 
 fn output(info: Described, selection: &Selection) -> Output {

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{HEADING, Stored};
-use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
+use crate::{Command, Concise, Failure, Filter, RISKS, ResolvedTarget, Scope, Table, juju::charmhub::parse_channel};
 
 /// The tool `juju_charm_resources`.
 pub struct CharmResources;
@@ -28,9 +28,6 @@ pub struct Args {
     #[schemars(extend("default" = "stable"))]
     channel: Option<String>,
 }
-
-/// Risks of channels.
-const RISKS: [&str; 4] = ["stable", "candidate", "beta", "edge"];
 
 impl Command for CharmResources {
     type Args = Args;
@@ -52,12 +49,12 @@ impl Command for CharmResources {
         if name.is_empty() || name.starts_with(['-', '/']) || !name.bytes().all(fits) {
             return Err(format!("`charm` has to be the name of a charm in Charmhub, not: {}", args.charm));
         }
-        track_and_risk(args.channel.as_deref()).map(drop)
+        parse_channel(args.channel.as_deref().unwrap_or(RISKS[0])).map(drop)
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
         let connection = target.model_connection().await?;
-        let (track, risk) = track_and_risk(args.channel.as_deref())
+        let (track, risk) = parse_channel(args.channel.as_deref().unwrap_or(RISKS[0]))
             .map_err(|problem| Failure::refused(problem, "write it like `14/stable`"))?;
         let name = args.charm.strip_prefix("ch:").unwrap_or(&args.charm);
         let origin = CharmOrigin { source: "charm-hub".to_owned(), track, risk, ..CharmOrigin::default() };
@@ -82,18 +79,4 @@ fn resource(wire: CharmResourceResult) -> Result<Stored, Failure> {
         Some(error) => Err(error.into()),
         None => Ok(Stored::of(CharmResource { name, kind, path, description, origin, revision, fingerprint, size })),
     }
-}
-
-/// Track and risk of a channel, `14/stable` or `edge`; without a channel the risk stable.
-fn track_and_risk(channel: Option<&str>) -> Result<(Option<String>, String), String> {
-    let channel = channel.unwrap_or("stable");
-    let (track, risk) = match channel.split_once('/') {
-        Some((track, risk)) => (Some(track), risk),
-        None if RISKS.contains(&channel) => (None, channel),
-        None => (Some(channel), "stable"),
-    };
-    if !RISKS.contains(&risk) || track.is_some_and(str::is_empty) {
-        return Err(format!("`channel` has to be like `14/stable` or `edge`, not: {channel}"));
-    }
-    Ok((track.map(str::to_owned), risk.to_owned()))
 }
