@@ -1,4 +1,4 @@
-//! Persistent state in SQLite: the ledger, approvals, idempotency keys and budget changes. The only crate with SQL; the migrations are
+//! Persistent state in SQLite: the ledger, approvals, idempotency keys, budget changes and documents of the observer. The only crate with SQL; the migrations are
 //! compiled into the program.
 //!
 //! The rows implement `FromRow` by hand, because the derive needs `sqlx-macros`, which compiles the whole of `sqlx` a second time.
@@ -6,6 +6,7 @@
 mod approval;
 mod backup;
 mod budget_change;
+mod document;
 mod error;
 mod idempotency_key;
 mod ledger;
@@ -32,6 +33,7 @@ use wal_checkpoint::WalCheckpointer;
 pub use approval::{ApprovalRow, DecisionUpdate};
 pub use backup::BackupFile;
 pub use budget_change::BudgetChangeRow;
+pub use document::DocumentChange;
 pub use error::Error;
 pub use idempotency_key::{KEY_LIFETIME_MICROS, KeyClaim, MAX_KEYS_PER_CALLER};
 pub use ledger::LedgerRow;

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "age of idempotency keys", include_str!("../migrations/0002_idempotency_key_age.sql")),
     (3, "changes in the ledger", include_str!("../migrations/0003_ledger_changes.sql")),
     (4, "cost of changes", include_str!("../migrations/0004_budget_change_cost.sql")),
+    (5, "documents", include_str!("../migrations/0005_document.sql")),
 ];
 
 /// Applies the migrations that the database lacks.
