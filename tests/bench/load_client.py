@@ -45,8 +45,8 @@ def start(program, words, folder):
 class Client:
     """One keep-alive connection with the token of one caller."""
 
-    def __init__(self, address, token):
-        self.address, self.token, self.line, self.ids = address, token, None, itertools.count(1)
+    def __init__(self, address, token, endpoint="/mcp/full"):
+        self.address, self.token, self.endpoint, self.line, self.ids = address, token, endpoint, None, itertools.count(1)
 
     def headers(self, more):
         """The headers of every request."""
@@ -57,7 +57,7 @@ class Client:
         """Sends a message; returns status, headers and body."""
         self.line = self.line or http.client.HTTPConnection(*self.address, timeout=120)
         try:
-            self.line.request("POST", "/mcp/full", json.dumps(message), self.headers(more))
+            self.line.request("POST", self.endpoint, json.dumps(message), self.headers(more))
             answer = self.line.getresponse()
             return answer.status, answer.headers, answer.read().decode()
         except (OSError, http.client.HTTPException):

@@ -89,7 +89,7 @@ impl SideBySide {
         // another test of the same process may have installed it
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let externals = Externals::default().with_charmhub(Charmhub::new(url, client));
+        let externals = Externals::default().with_charmhub(Charmhub::new(url, move || Ok(client.clone())));
         self.dispatcher.catalogue = Catalogue::builtin().with_externals(externals);
         self
     }

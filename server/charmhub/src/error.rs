@@ -24,6 +24,9 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// There is no HTTP client.
+    #[error("cannot send requests to Charmhub: {0}")]
+    Client(String),
     /// The store has a problem, or gets too many requests.
     #[error("Charmhub at {url} answers with the status {status}")]
     Busy {
@@ -85,7 +88,7 @@ impl Error {
                 format!("it has: {}", releases.take(12).collect::<Vec<_>>().join(", "))
             }
             Self::Refused(_) => "look at its channels and bases with juju_info".to_owned(),
-            Self::Unreachable { .. } => {
+            Self::Unreachable { .. } | Self::Client(_) => {
                 "check the network, `charmhub.url` and `charmhub.proxy` of the configuration".to_owned()
             }
             Self::Busy { .. } => "try again in a minute".to_owned(),

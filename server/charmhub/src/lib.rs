@@ -9,7 +9,11 @@ mod response;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::{
+    fmt,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use form_urlencoded::Serializer;
 use reqwest::{Client, RequestBuilder, StatusCode, header::ACCEPT};
@@ -72,7 +76,19 @@ const REFRESH_FIELDS: [&str; 14] = [
 #[derive(Debug, Clone)]
 pub struct Charmhub {
     url: String,
-    client: Client,
+    client: Arc<ClientSource>,
+}
+
+/// The HTTP client, built for the first request: it reads the certificates of the system, which most servers never need.
+struct ClientSource {
+    build: Box<dyn Fn() -> Result<Client, String> + Send + Sync>,
+    client: OnceLock<Client>,
+}
+
+impl fmt::Debug for ClientSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.client.fmt(formatter)
+    }
 }
 
 /// What `find` looks for; an empty text restricts nothing.
@@ -105,10 +121,20 @@ pub enum Wanted {
 }
 
 impl Charmhub {
-    /// A client of the store at `url`; `client` has the timeouts, the trusted authorities and the proxy.
+    /// A client of the store at `url`; `build` returns an HTTP client with the timeouts, the trusted authorities and the proxy, or why
+    /// there is none. It is called for the first request.
     #[must_use]
-    pub fn new(url: &str, client: Client) -> Self {
-        Self { url: url.trim_end_matches('/').to_owned(), client }
+    pub fn new(url: &str, build: impl Fn() -> Result<Client, String> + Send + Sync + 'static) -> Self {
+        let client = ClientSource { build: Box::new(build), client: OnceLock::new() };
+        Self { url: url.trim_end_matches('/').to_owned(), client: Arc::new(client) }
+    }
+
+    fn client(&self) -> Result<&Client, Error> {
+        if let Some(client) = self.client.client.get() {
+            return Ok(client);
+        }
+        let client = (self.client.build)().map_err(Error::Client)?;
+        Ok(self.client.client.get_or_init(|| client))
     }
 
     /// The URL of the store.
@@ -168,7 +194,7 @@ impl Charmhub {
             }
         }
         let body = json!({"context": [], "actions": [action], "fields": REFRESH_FIELDS});
-        let request = self.client.post(format!("{}/v2/charms/refresh", self.url)).json(&body);
+        let request = self.client()?.post(format!("{}/v2/charms/refresh", self.url)).json(&body);
         let reply: Actions = self.exchange(request).await?;
         check(&reply.error_list).map_err(|error| error.or_not_found(name))?;
         let missing = || Error::NotFound(name.to_owned());
@@ -201,7 +227,7 @@ impl Charmhub {
     }
 
     async fn receive(&self, download: &Download, file: &Path, handle: &mut tokio::fs::File) -> Result<u64, Error> {
-        let request = self.client.get(&download.url);
+        let request = self.client()?.get(&download.url);
         let mut response = request.send().await.map_err(|cause| self.unreachable(&cause))?;
         if !response.status().is_success() {
             return Err(Error::Unexpected(format!("a download is answered with the status {}", response.status())));
@@ -226,7 +252,7 @@ impl Charmhub {
     async fn get<T: DeserializeOwned>(&self, path: &str, parameters: &[(&str, &str)]) -> Result<T, Error> {
         let given = parameters.iter().filter(|(_, value)| !value.trim().is_empty());
         let query = Serializer::new(String::new()).extend_pairs(given).finish();
-        self.exchange(self.client.get(format!("{}{path}?{query}", self.url))).await
+        self.exchange(self.client()?.get(format!("{}{path}?{query}", self.url))).await
     }
 
     /// The response of the store as JSON; errors of the store are JSON too.

@@ -33,7 +33,7 @@ async fn store(answers: Vec<(u16, String)>) -> (Charmhub, tokio::task::JoinHandl
         requests
     });
     let client = Client::builder().no_proxy().build().expect("a client");
-    (Charmhub::new(&format!("{url}/"), client), served)
+    (Charmhub::new(&format!("{url}/"), move || Ok(client.clone())), served)
 }
 
 #[tokio::test]
@@ -92,4 +92,27 @@ fn names_are_those_that_cannot_change_the_path() {
     for name in ["", "../web", "web/../x", "Web", "web?x", "-web", "web-", "web%2f", "a\nb"] {
         assert!(check_name(name).is_err(), "{name}");
     }
+}
+
+#[tokio::test]
+async fn client_is_built_once_for_the_first_request() {
+    let (hub, served) =
+        store(vec![(200, r#"{"results": []}"#.to_owned()), (200, r#"{"results": []}"#.to_owned())]).await;
+    let (url, builds) = (hub.url().to_owned(), Arc::new(std::sync::atomic::AtomicUsize::new(0)));
+    let counter = builds.clone();
+    let hub = Charmhub::new(&url, move || {
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Client::builder().no_proxy().build().map_err(|cause| cause.to_string())
+    });
+    let count = || builds.load(std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(count(), 0);
+    for _ in 0..2 {
+        hub.find(&Query::default()).await.expect("an answer");
+        assert_eq!(count(), 1);
+    }
+    served.await.expect("served");
+
+    let failing = Charmhub::new(&url, || Err("no certificates".to_owned()));
+    let error = failing.find(&Query::default()).await.expect_err("no client");
+    assert_eq!(error.to_string(), "cannot send requests to Charmhub: no certificates");
 }

@@ -64,7 +64,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         policy,
         terms,
         &LedgerSection::default(),
-        CharmhubSection::default().externals()?,
+        CharmhubSection::default().externals(),
     )
     .await?;
     let seal = secret_key(&state.directory, SEAL)?;

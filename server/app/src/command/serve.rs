@@ -92,7 +92,7 @@ pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCo
             policy,
             terms,
             &config.ledger,
-            config.charmhub.externals()?,
+            config.charmhub.externals(),
         )
         .await?,
         console,

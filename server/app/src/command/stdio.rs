@@ -46,7 +46,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         policy_watcher.read()?,
         ApprovalSettings::with_client_confirmation(),
         &LedgerSection::default(),
-        wiring::with_juju_program(charmhub.externals()?),
+        wiring::with_juju_program(charmhub.externals()),
     )
     .await?;
     let seal = secret_key(&state.directory, SEAL)?;

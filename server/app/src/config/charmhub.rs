@@ -15,7 +15,7 @@ use crate::{failure::Failure, http_client::HttpClientOptions};
 const STORE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The store of charms for `juju_find`, `juju_info` and `juju_download`. Controllers have settings of their own.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CharmhubSection {
     /// URL of the store. Default: `https://api.charmhub.io`.
@@ -45,15 +45,24 @@ impl CharmhubSection {
     }
 
     /// The services of commands beside the controllers.
-    pub(crate) fn externals(&self) -> Result<Externals, Failure> {
+    pub(crate) fn externals(&self) -> Externals {
+        let section = self.clone();
+        let build = move || section.client().map_err(|failure| failure.to_string());
+        Externals::default().with_charmhub(Charmhub::new(self.url.as_deref().unwrap_or(DEFAULT_URL), build))
+    }
+
+    /// The client of the store.
+    ///
+    /// # Errors
+    /// [`Failure`] where the file of the authority or the proxy cannot be used.
+    pub(super) fn client(&self) -> Result<reqwest::Client, Failure> {
         let authority = self.ca_certificate_file.as_deref().map(read_certificates).transpose()?;
         let options = HttpClientOptions { timeout: STORE_TIMEOUT, authority: authority.as_deref(), redirects: true };
         let mut builder = options.builder()?;
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(Failure::failed)?);
         }
-        let client = builder.build().map_err(Failure::failed)?;
-        Ok(Externals::default().with_charmhub(Charmhub::new(self.url.as_deref().unwrap_or(DEFAULT_URL), client)))
+        builder.build().map_err(Failure::failed)
     }
 }
 

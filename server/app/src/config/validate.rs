@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use content::suggestion;
 
-use super::{Config, CredentialSection, files::read_certificates};
+use super::{CharmhubSection, Config, CredentialSection, files::read_certificates};
 use crate::failure::Failure;
 
 /// Prefix of the scopes of this server.
@@ -202,8 +202,11 @@ impl Config {
         if let Some((key, problem, remedy)) = self.charmhub.problem() {
             return Err(self.invalid(key, &problem, remedy));
         }
+        if self.charmhub == CharmhubSection::default() {
+            return Ok(());
+        }
         // reads the file
-        self.charmhub.externals().map(drop)
+        self.charmhub.client().map(drop)
     }
 
     fn validate_tracing(&self) -> Result<(), Failure> {
