@@ -5,143 +5,17 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use futures::future::{BoxFuture, FutureExt};
-use policy::{Act, Denial, Effect, Impact, Location, Lookups, Permissions, Permit, Planned, Target, TargetEntity};
-use serde_json::{Map, Value, json};
+use policy::{Act, Denial, Effect, Impact, Location, Lookups, Permissions, Planned, Target, TargetEntity};
+use serde_json::{Map, Value};
 
 use crate::{
-    Access, Answer, BadArguments, Blocks, Command, Failure, JujuAccess, OfferUrl, Options, ResolvedTarget, Scope,
-    bounds, coerce,
-    command_line::{Shape, command_line},
+    Access, BadArguments, Blocks, Command, OfferUrl, Options, ResolvedTarget, Scope, bounds, coerce,
     cursor::fingerprint,
-    options::{Format, Kind},
+    options::Kind,
+    planned_call::{Call, PlannedCall, PlannedWork},
     preconditions::Preconditions,
     schema,
-    view::View,
 };
-
-/// A command with checked arguments. It previews without a permit and runs, once, with one.
-pub trait PlannedCommand: Send + Sync {
-    /// What a dry run can show beyond the act itself. Fails where an entity that the act needs does not exist.
-    fn preview<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Result<Option<Value>, Failure>>;
-
-    /// The answer if the controller is doing already what the call wants.
-    fn already_done<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Option<Answer>>;
-
-    /// Does what was permitted.
-    fn run(self: Box<Self>, permit: Permit, target: Arc<ResolvedTarget>)
-    -> BoxFuture<'static, Result<Answer, Failure>>;
-
-    /// What it does where the application has this number of units; `None` where the number decides nothing.
-    fn effect_with_units(&self, units: u64) -> Option<Effect>;
-    /// The access that it needs at a controller that callers log in to as themselves.
-    fn juju_access(&self) -> JujuAccess;
-    /// The command line of the Juju client with the same meaning, made of these arguments: the command's own, or redacted ones.
-    fn command_line(&self, arguments: &Value) -> String;
-}
-
-/// A command with its checked arguments, waiting for its permit.
-pub type PlannedWork = Box<dyn PlannedCommand>;
-
-/// The one implementation of [`PlannedCommand`]: a command with its parsed arguments.
-struct PlannedCall<C: Command> {
-    args: C::Args,
-    options: Options,
-    preconditions: Preconditions,
-    /// Tool, arguments and view: what a cursor belongs to, beside the target.
-    fingerprint: u32,
-    changes: bool,
-}
-
-impl<C: Command> PlannedCommand for PlannedCall<C> {
-    fn preview<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Result<Option<Value>, Failure>> {
-        async {
-            check_substrate::<C>(target)?;
-            let facts = self.preconditions.check(target).await?;
-            let preview = C::preview(&self.args, target).await?;
-            let mut preview = preview.unwrap_or_else(|| json!({}));
-            let destroyed = preview["destroying_storage"].as_array().into_iter().flatten();
-            let destroyed = destroyed.filter_map(Value::as_str).map(str::to_owned).collect();
-            let cost = C::cost(&self.args, &facts).with_storage_lost(destroyed);
-            preview["cost"] = json!(cost.lines(&C::impact(&self.args)));
-            if !facts.notes().is_empty() {
-                preview["notes"] = json!(facts.notes());
-            }
-            Ok(Some(preview))
-        }
-        .boxed()
-    }
-
-    fn already_done<'a>(&'a self, target: &'a ResolvedTarget) -> BoxFuture<'a, Option<Answer>> {
-        async {
-            let output = C::already_done(&self.args, target).await?;
-            render::<C>(&view::<C>(&self.options, self.fingerprint, self.changes, target).ok()?, output).ok()
-        }
-        .boxed()
-    }
-
-    fn run(
-        self: Box<Self>,
-        permit: Permit,
-        target: Arc<ResolvedTarget>,
-    ) -> BoxFuture<'static, Result<Answer, Failure>> {
-        async move {
-            let view = view::<C>(&self.options, self.fingerprint, self.changes, &target)?;
-            check_substrate::<C>(&target)?;
-            match C::run(permit, self.args, Arc::clone(&target)).await {
-                Ok(output) => render::<C>(&view, output),
-                Err(failure) => Err(self.preconditions.explain(failure, &target).await),
-            }
-        }
-        .boxed()
-    }
-
-    fn effect_with_units(&self, units: u64) -> Option<Effect> {
-        C::UNITS_DECIDE_EFFECT.then(|| C::effect_with_units(&self.args, units))
-    }
-
-    fn juju_access(&self) -> JujuAccess {
-        C::juju_access(&self.args)
-    }
-
-    fn command_line(&self, arguments: &Value) -> String {
-        let shape = Shape { command: C::COMMAND, scope: C::SCOPE, positional: C::POSITIONAL };
-        command_line(shape, arguments, &self.options)
-    }
-}
-
-/// Fails in a Kubernetes model where the command works on machines only.
-fn check_substrate<C: Command>(target: &ResolvedTarget) -> Result<(), Failure> {
-    if !C::MACHINES_ONLY || !target.is_kubernetes() {
-        return Ok(());
-    }
-    let problem = format!("`{}` is not supported on container models, and {} is one", C::COMMAND, target.model_name());
-    Err(Failure::refused(problem, "name a model on machines; `juju_models` lists the type of each"))
-}
-
-/// How the caller wants the answer of a command.
-fn view<'a, C: Command>(
-    options: &'a Options,
-    own: u32,
-    changes: bool,
-    target: &ResolvedTarget,
-) -> Result<View<'a>, Failure> {
-    let call = fingerprint([target.controller_name(), target.model_name(), &own.to_string()]);
-    let view = View::new(Kind::of::<C>(), &options.view, call, changes);
-    view.map_err(|problem| Failure::refused(problem.to_string(), "correct `cursor`"))
-}
-
-fn render<C: Command>(view: &View<'_>, mut output: C::Output) -> Result<Answer, Failure> {
-    let concise = match view.options.format {
-        Format::Concise => C::concise(&mut output, &view.filter()),
-        Format::Detailed | Format::Json => None,
-    };
-    if let (Some(concise), true) = (&concise, view.options.fields.is_empty()) {
-        return Ok(view.render_concise(concise, None));
-    }
-    let value = serde_json::to_value(output).map_err(|cause| Failure::Unwritable(cause.to_string()))?;
-    Ok(view.render_document(value, concise.map(|concise| concise.head).unwrap_or_default()))
-}
 
 /// A call with arguments that fit: what it would do, and the command that would do it.
 pub struct Plan {
@@ -359,46 +233,92 @@ impl<C: Command> Tool for Adapter<C> {
     }
 
     fn plan(&self, arguments: Map<String, Value>) -> Result<Plan, BadArguments> {
-        let schema = self.input_schema();
-        let mut arguments = coerce::coerce_command_arguments(C::COMMAND, schema, arguments)?;
-        bounds::check_bounds(schema, &arguments)?;
-        let options = Options::extract(Kind::of::<C>(), &mut arguments)?;
-        let args: C::Args = BadArguments::parse(arguments.clone())?;
+        let checked = CheckedArguments::read(C::COMMAND, Kind::of::<C>(), self.input_schema(), arguments)?;
+        let args: C::Args = BadArguments::parse(checked.arguments.clone())?;
         C::validate(&args).map_err(BadArguments::message)?;
         let effect = C::effect(&args);
-        if effect.changes() && options.view.cursor.is_some() {
-            return Err(BadArguments::argument("cursor", "is for reads, and this call changes something"));
+        let mut meaning = Meaning::new(effect, C::target_entities(&args), C::source(&args));
+        if effect.changes() {
+            meaning.impact = C::impact(&args);
+            meaning.preconditions = Preconditions {
+                access: Some(C::ACCESS),
+                blocks: C::BLOCKS,
+                entities: C::required_entities(&args),
+                others: C::preconditions(&args),
+            };
         }
-        let fingerprint = view_fingerprint(&self.name, &arguments, &options);
-        let impact = if effect.changes() { C::impact(&args) } else { Impact::default() };
-        let preconditions = preconditions::<C>(&args, effect);
-        Ok(Plan {
-            tool: self.name.clone(),
-            effect,
-            entities: C::target_entities(&args),
-            source: C::source(&args),
-            impact,
-            arguments: Value::Object(arguments),
-            options: options.clone(),
-            command: Box::new(PlannedCall::<C> {
-                args,
-                options,
-                preconditions,
-                fingerprint,
-                changes: effect.changes(),
-            }),
-        })
+        let call = checked.call(&self.name, C::MACHINES_ONLY, &mut meaning)?;
+        Ok(checked.plan(&self.name, meaning, Box::new(PlannedCall::<C> { args, call })))
     }
 }
 
-/// What the act needs; of a read only its entities, for the remedy if it fails.
-fn preconditions<C: Command>(args: &C::Args, effect: Effect) -> Preconditions {
-    if effect.changes() {
-        let (entities, others) = (C::required_entities(args), C::preconditions(args));
-        Preconditions { access: Some(C::ACCESS), blocks: C::BLOCKS, entities, others }
-    } else {
-        let entities = C::target_entities(args);
-        Preconditions { access: None, blocks: Blocks::None, entities, others: Vec::new() }
+/// The arguments of a call, read by the schema and within its bounds.
+struct CheckedArguments {
+    command: &'static str,
+    kind: Kind,
+    /// The command's own.
+    arguments: Map<String, Value>,
+    options: Options,
+}
+
+/// What the typed arguments of a call mean.
+struct Meaning {
+    effect: Effect,
+    entities: Vec<TargetEntity>,
+    source: Option<OfferUrl>,
+    impact: Impact,
+    preconditions: Preconditions,
+}
+
+impl CheckedArguments {
+    fn read(
+        command: &'static str,
+        kind: Kind,
+        schema: &Map<String, Value>,
+        arguments: Map<String, Value>,
+    ) -> Result<Self, BadArguments> {
+        let mut arguments = coerce::coerce_command_arguments(command, schema, arguments)?;
+        bounds::check_bounds(schema, &arguments)?;
+        let options = Options::extract(kind, &mut arguments)?;
+        Ok(Self { command, kind, arguments, options })
+    }
+
+    /// What the call has beside its typed arguments; takes the preconditions out of the meaning.
+    fn call(&self, tool: &str, machines_only: bool, meaning: &mut Meaning) -> Result<Call, BadArguments> {
+        let changes = meaning.effect.changes();
+        if changes && self.options.view.cursor.is_some() {
+            return Err(BadArguments::argument("cursor", "is for reads, and this call changes something"));
+        }
+        Ok(Call {
+            command: self.command,
+            kind: self.kind,
+            machines_only,
+            options: self.options.clone(),
+            preconditions: std::mem::take(&mut meaning.preconditions),
+            fingerprint: view_fingerprint(tool, &self.arguments, &self.options),
+            changes,
+        })
+    }
+
+    fn plan(self, tool: &str, meaning: Meaning, command: PlannedWork) -> Plan {
+        Plan {
+            tool: tool.to_owned(),
+            effect: meaning.effect,
+            entities: meaning.entities,
+            source: meaning.source,
+            impact: meaning.impact,
+            arguments: Value::Object(self.arguments),
+            options: self.options,
+            command,
+        }
+    }
+}
+
+impl Meaning {
+    /// The meaning of a read. It needs only its entities, for the remedy if it fails.
+    fn new(effect: Effect, entities: Vec<TargetEntity>, source: Option<OfferUrl>) -> Self {
+        let preconditions = Preconditions { entities: entities.clone(), ..Preconditions::default() };
+        Self { effect, entities, source, impact: Impact::default(), preconditions }
     }
 }
 

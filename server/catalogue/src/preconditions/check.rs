@@ -14,7 +14,7 @@ use super::{
 use crate::{Failure, ResolvedTarget};
 
 /// Everything that an act needs.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Preconditions {
     /// Absent for a read.
     pub(crate) access: Option<Access>,

@@ -16,9 +16,10 @@ pub enum Access {
 }
 
 /// Acts that `juju disable-command` keeps back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Blocks {
     /// No block keeps it back.
+    #[default]
     None,
     /// Blocked by `all`.
     Change,
