@@ -98,6 +98,18 @@ impl Methods {
         writes
     }
 
+    /// How often each method was asked for; those never asked for left out.
+    pub(crate) fn calls(&self) -> BTreeMap<String, u64> {
+        let mut calls = BTreeMap::new();
+        for ((facade, name, _), registered) in &self.registered {
+            let asked = registered.asked.load(Ordering::Relaxed);
+            if asked > 0 {
+                *calls.entry(format!("{facade}.{name}")).or_default() += asked;
+            }
+        }
+        calls
+    }
+
     fn record(&self, request: &Request) {
         let mut recorded = self.recorded.lock();
         if recorded.len() == MAX_RECORDED {

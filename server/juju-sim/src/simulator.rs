@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -22,6 +23,7 @@ use crate::{
     fault::Fault,
     login_tokens::TrustedKeys,
     scenario,
+    script::Change,
     server::{self, Served},
     state::{Estate, State},
     tls,
@@ -160,6 +162,22 @@ impl Simulator {
     /// [`Error::LoginTokenKeys`] where it is none.
     pub fn trust_login_tokens(&self, keys: &serde_json::Value) -> Result<(), Error> {
         self.served.context.login_token_keys.set(keys).map_err(|cause| Error::LoginTokenKeys(cause.to_string()))
+    }
+
+    /// How often each method was called, as `Client.FullStatus`, reads included.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.served.methods.calls()
+    }
+
+    /// Makes changes of a script at once, as if they had happened at `time`.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] where one has no target.
+    pub fn change(&self, changes: &[Change], time: DateTime<Utc>) -> Result<(), Error> {
+        let made =
+            self.served.context.estate.write(|state| changes.iter().try_for_each(|change| change.make(state, time)));
+        made.map_err(Error::Fault)
     }
 
     /// Injects a fault.

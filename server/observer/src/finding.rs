@@ -101,7 +101,7 @@ pub struct Evidence {
 pub enum CauseClass {
     /// In the code of a charm or its workload.
     Charm,
-    /// In options, relations, constraints or other settings that somebody chose.
+    /// In options, relations, constraints or other settings that people choose.
     Configuration,
     /// In machines, storage, networks or clouds.
     Infrastructure,

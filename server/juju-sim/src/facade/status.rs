@@ -191,6 +191,7 @@ fn application_status(
         charm: charm.url(application.revision),
         charm_channel: application.channel.clone(),
         charm_rev: application.revision,
+        can_upgrade_to: application.newest.map(|newest| charm.url(newest)).unwrap_or_default(),
         charm_version: charm.build.clone(),
         base: base(),
         exposed: application.exposed,

@@ -106,6 +106,9 @@ fn attached(model: &Model, storage: &Storage) -> bool {
 }
 
 fn status(model: &Model, storage: &Storage) -> EntityStatus {
+    if let Some((status, info)) = storage.status.clone() {
+        return EntityStatus { status, info, since: Some(format_time(storage.since)), ..EntityStatus::default() };
+    }
     let status = match (&storage.unit, attached(model, storage)) {
         (None, _) => "detached",
         (Some(_), true) => "attached",

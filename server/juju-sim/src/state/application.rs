@@ -45,6 +45,8 @@ pub(crate) struct Application {
     /// The space of each endpoint that is not in `alpha`; under the empty name that of all others.
     pub(crate) bindings: BTreeMap<String, String>,
     pub(crate) created: DateTime<Utc>,
+    /// The newest revision in its channel, where that is another.
+    pub(crate) newest: Option<i64>,
 }
 
 /// An uploaded resource.

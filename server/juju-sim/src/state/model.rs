@@ -276,6 +276,7 @@ impl Model {
             scale: 0,
             bindings: BTreeMap::new(),
             created: Utc::now(),
+            newest: None,
         };
         self.journal.mark_changed(Topic::Charm(charm.url(application.revision)));
         self.applications.insert(name.to_owned(), application);

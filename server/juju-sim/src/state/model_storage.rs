@@ -36,6 +36,7 @@ impl Model {
                 size,
                 since: Utc::now(),
                 lost: false,
+                status: None,
             };
             self.storage.insert(number, storage);
         }

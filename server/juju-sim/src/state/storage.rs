@@ -18,6 +18,8 @@ pub(crate) struct Storage {
     pub(crate) since: DateTime<Utc>,
     /// Whether the filesystem or volume behind it is missing, so that the controller cannot describe it.
     pub(crate) lost: bool,
+    /// A status with its message in place of the usual one.
+    pub(crate) status: Option<(String, String)>,
 }
 
 impl Storage {

@@ -82,6 +82,7 @@ fn import(call: &Call, params: BulkImportStorageParamsV2) -> Result<ImportStorag
                 size: 1024,
                 since: chrono::Utc::now(),
                 lost: false,
+                status: None,
             };
             let storage_tag = Tag::new("storage", storage.id()).to_string();
             model.storage.insert(number, storage);
