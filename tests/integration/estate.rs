@@ -4,7 +4,7 @@ mod lines;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -33,6 +33,7 @@ use juju_wire::{
         },
     },
 };
+use serde_json::Value;
 use tests::{Damage, FaultProxy, Numbers, RealController, side_by_side::simulator, wait_until};
 use tokio::process::Command;
 
@@ -40,8 +41,15 @@ use lines::difference;
 
 /// Changes at a real controller.
 const REAL_CHANGES: u32 = 200;
-/// Interruptions of the connection to a simulated controller.
+/// Interruptions of the connection to a simulated controller, and changes during them.
 const INTERRUPTIONS: u32 = 100;
+const CHANGES: u32 = 10_000;
+/// After this many interruptions the controller restarts.
+const RESTART_EVERY: u32 = 25;
+/// After this many interruptions the estate is compared with the controller.
+const COMPARE_EVERY: u32 = 10;
+/// Subscribers with different speeds.
+const SUBSCRIBERS: u64 = 20;
 
 /// An estate of one controller.
 fn estate_of(controllers: &Controllers, idle_timeout: Duration) -> LiveEstate {
@@ -146,7 +154,8 @@ impl Tracker {
 }
 
 /// One random change of the simulated shop.
-async fn change_shop(numbers: &mut Numbers, simulator: &Simulator, connection: &Connection) {
+async fn change_shop(numbers: &mut Numbers, simulator: &Simulator, controllers: &Controllers) {
+    let connection = model(controllers, "shop").await;
     let application = ["web", "cart", "mailer"][numbers.index(3)].to_owned();
     let unit = format!("{application}/0");
     // a refusal, for example of a relation that exists, changes nothing
@@ -159,7 +168,8 @@ async fn change_shop(numbers: &mut Numbers, simulator: &Simulator, connection: &
                     .await,
             );
         }
-        2 => {
+        // few, so that the model stays small
+        2 if numbers.below(20) == 0 => {
             let units = AddApplicationUnits { application, num_units: 1, ..AddApplicationUnits::default() };
             drop(connection.call::<AddUnits>(units).await);
         }
@@ -177,7 +187,7 @@ async fn change_shop(numbers: &mut Numbers, simulator: &Simulator, connection: &
             let endpoints = vec!["web:cart".to_owned(), "cart:api".to_owned()];
             drop(connection.call::<AddRelation>(AddRelationParams { endpoints, ..AddRelationParams::default() }).await);
         }
-        6 => drop(simulator.inject(Fault::Block(unit, format!("needs {}", numbers.below(9)))).await),
+        2 | 6 => drop(simulator.inject(Fault::Block(unit, format!("needs {}", numbers.below(9)))).await),
         7 => drop(simulator.inject(Fault::HookError(unit)).await),
         _ => drop(simulator.inject(Fault::Clear).await),
     }
@@ -194,7 +204,7 @@ async fn changes_arrive_in_order_and_the_estate_equals_the_status() {
     let mut tracker = Tracker::start(&watch);
     let mut numbers = Numbers(7);
     for _ in 0..200 {
-        change_shop(&mut numbers, &simulator, &connection).await;
+        change_shop(&mut numbers, &simulator, &controllers).await;
         tracker.read();
     }
     simulator.inject(Fault::HookError("payment/0".to_owned())).await.expect("injected");
@@ -208,7 +218,57 @@ async fn changes_arrive_in_order_and_the_estate_equals_the_status() {
     tracker.assert_complete(&watch);
 }
 
-#[tokio::test]
+/// The last state that a subscriber has read, and the number of the last event that it has received.
+type LastSeen = Arc<Mutex<(Value, u64)>>;
+
+/// A subscriber: after each notice it reads the state, at its own pace.
+fn subscribe(watch: ModelWatch, mut numbers: Numbers) -> LastSeen {
+    let ((), mut events) = watch.read_and_follow(|_| ());
+    let mut last = events.last_id().number;
+    let seen = LastSeen::default();
+    let latest = Arc::downgrade(&seen);
+    tokio::spawn(async move {
+        loop {
+            let document = watch.read(|view| without_time(view.status()));
+            let Some(latest) = latest.upgrade() else { return };
+            *latest.lock().expect("no panic") = (document, last);
+            let batch = events.next_batch(1 + numbers.index(500)).await;
+            last += batch.missed;
+            for event in &batch.events {
+                last += 1;
+                assert_eq!(event.id.number, last, "each event arrives once and in order, or is counted");
+            }
+            tokio::time::sleep(numbers.milliseconds(40)).await;
+        }
+    });
+    seen
+}
+
+/// A document without times: those differ from read to read, and a status that only has another time is no event.
+fn without_time(document: Value) -> Value {
+    match document {
+        Value::Object(members) => {
+            let rest =
+                members.into_iter().filter(|(name, _)| !matches!(name.as_str(), "as_of" | "last_event" | "since"));
+            rest.map(|(name, value)| (name, without_time(value))).collect()
+        }
+        other => other,
+    }
+}
+
+/// Damages the connection between the estate and the controller in one of the ways that a network or a restart does.
+async fn damage(numbers: &mut Numbers, proxy: &FaultProxy, simulator: &Simulator) {
+    match numbers.below(12) {
+        0 | 1 => proxy.set(Damage::Split(usize::try_from(1 + numbers.below(40)).expect("small"))),
+        2 | 3 => proxy.set(Damage::Delay(numbers.milliseconds(30))),
+        4 | 5 => proxy.set(Damage::OneWay),
+        6 | 7 => proxy.set(Damage::Refuse),
+        8 => simulator.inject(Fault::DropConnections).await.expect("dropped"),
+        _ => proxy.cut(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn estate_equals_the_controller_after_each_of_many_interruptions() {
     let simulator = simulator("shop").await;
     let direct = controllers_of(&simulator);
@@ -224,26 +284,45 @@ async fn estate_equals_the_controller_after_each_of_many_interruptions() {
     let watched = controllers_at(&simulator, proxy.address.to_string(), settings);
     let estate = estate_of(&watched, Duration::from_mins(1));
     let watch = watch(&estate, &watched, "shop").await;
-    let connection = model(&direct, "shop").await;
     let (mut tracker, mut numbers) = (Tracker::start(&watch), Numbers(0x5EED));
-    for _ in 0..INTERRUPTIONS {
-        match numbers.below(6) {
-            0 => proxy.set(Damage::Split(usize::try_from(1 + numbers.below(40)).expect("small"))),
-            1 => proxy.set(Damage::Delay(numbers.milliseconds(30))),
-            2 => proxy.set(Damage::OneWay),
-            3 => proxy.set(Damage::Refuse),
-            _ => proxy.cut(),
+    let subscribers: Vec<_> = (1..=SUBSCRIBERS)
+        .map(|seed| {
+            let own = estate.watched(&watch.identity().controller, &watch.identity().uuid).expect("watched");
+            subscribe(own, Numbers(seed))
+        })
+        .collect();
+    for round in 0..INTERRUPTIONS {
+        damage(&mut numbers, &proxy, &simulator).await;
+        if round % RESTART_EVERY == RESTART_EVERY - 1 {
+            simulator.inject(Fault::RestartController).await.expect("restarted");
         }
-        for _ in 0..3 {
-            change_shop(&mut numbers, &simulator, &connection).await;
+        for _ in 0..CHANGES / INTERRUPTIONS {
+            change_shop(&mut numbers, &simulator, &direct).await;
         }
         tracker.read();
         tokio::time::sleep(numbers.milliseconds(60)).await;
         proxy.set(Damage::None);
+        if round % COMPARE_EVERY == 0 {
+            wait_until_equal(&watch, &*model(&direct, "shop").await).await;
+        }
     }
-    wait_until_equal(&watch, &connection).await;
+    simulator.inject(Fault::Clear).await.expect("cleared");
+    wait_until("the agents have nothing to do", async || {
+        let last = watch.read(|view| view.last_event);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let now = watch.read(|view| view.last_event);
+        if now == last { Ok(()) } else { Err(format!("{now} follows {last}")) }
+    })
+    .await;
+    wait_until_equal(&watch, &*model(&direct, "shop").await).await;
     assert!(matches!(watch.condition(), WatchCondition::Live), "{:?}", watch.condition());
     tracker.assert_complete(&watch);
+    wait_until("each subscriber has read the last state after its last notice", async || {
+        let end = watch.read(|view| (without_time(view.status()), view.last_event.number));
+        let behind = subscribers.iter().filter(|seen| *seen.lock().expect("no panic") != end).count();
+        if behind == 0 { Ok(()) } else { Err(format!("{behind} subscribers are behind event {}", end.1)) }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -108,6 +108,13 @@ async fn resources_are_listed_and_read_as_acts_of_the_caller() {
     );
     assert!(shop.read("juju://simulated/shop/offers").await["offers"].is_object());
     assert!(shop.read("juju://simulated/shop/events").await["events"].is_array());
+    let topology = shop.read("juju://simulated/shop/topology").await;
+    assert_eq!(topology["applications"]["web"]["units"], 2, "{topology}");
+    assert!(topology["relations"].as_object().is_some_and(|all| all.len() > 4), "{topology}");
+    let diagram = shop.send("resources/read", json!({"uri": "juju://simulated/shop/topology.mmd"})).await;
+    let diagram = &diagram["result"]["contents"][0];
+    assert_eq!(diagram["mimeType"], "text/vnd.mermaid", "{diagram}");
+    assert!(diagram["text"].as_str().is_some_and(|text| text.starts_with("flowchart LR\n") && text.contains("-->")));
     let estate = shop.read("juju://estate").await;
     assert_eq!(estate["controllers"]["simulated"]["models"][0]["watched"]["applications"], 8, "{estate}");
     let listed = shop.send("resources/list", json!({})).await.to_string();
@@ -145,6 +152,68 @@ async fn caller_neither_sees_nor_reads_what_its_role_does_not_allow() {
 
 fn listen_params(uris: &[&str]) -> Value {
     json!({"notifications": {"resourceSubscriptions": uris, "resourcesListChanged": true}})
+}
+
+#[tokio::test]
+async fn log_is_a_resource_for_callers_that_may_read_it() {
+    const LOG: &str = "juju://simulated/shop/log";
+    let shop = Shop::start().await;
+    let refused = shop.send("resources/read", json!({"uri": LOG})).await;
+    assert_eq!(refused["error"]["data"]["juju-mcp/code"], "permission_denied", "{refused}");
+    shop.break_payment().await;
+    wait_until("the log has lines", async || {
+        let request = Request::modern("/mcp", "resources/read", json!({"uri": LOG})).token(shop.served.token("admin"));
+        let read = request.header("mcp-name", LOG).send(shop.served.address).await.expect("an answer").json();
+        let text = read["result"]["contents"][0]["text"].as_str().expect("a text");
+        let log: Value = serde_json::from_str(text).expect("JSON");
+        if log["lines"].as_array().is_some_and(|lines| (1..=100).contains(&lines.len())) {
+            Ok(())
+        } else {
+            Err(log.to_string())
+        }
+    })
+    .await;
+    assert!(shop.tools_in_ledger().await.iter().any(|tool| tool == "juju_debug_log"));
+}
+
+#[tokio::test]
+async fn schemas_are_resources_that_resources_and_templates_name() {
+    let shop = Shop::start().await;
+    let templates = shop.send("resources/templates/list", json!({})).await;
+    let templates = templates["result"]["resourceTemplates"].as_array().expect("templates").clone();
+    let named: Vec<_> = templates.iter().filter_map(|one| one["_meta"]["juju-mcp/schema"].as_str()).collect();
+    assert_eq!(named.len(), 9, "{named:?}");
+    for uri in named.into_iter().chain(["juju://schemas/estate"]) {
+        let schema = shop.read(uri).await;
+        assert_eq!(schema["$id"], uri, "{schema}");
+    }
+    let missing = shop.send("resources/read", json!({"uri": "juju://schemas/nonsense"})).await;
+    assert_eq!(missing["error"]["code"], -32602, "{missing}");
+    let reference = json!({"type": "ref/resource", "uri": "juju://schemas/{resource}"});
+    let argument = json!({"name": "resource", "value": "to"});
+    let completed = shop.send("completion/complete", json!({"ref": reference, "argument": argument})).await;
+    assert_eq!(completed["result"]["completion"]["values"], json!(["topology"]), "{completed}");
+}
+
+#[tokio::test]
+async fn subscription_ends_when_its_model_is_gone() {
+    let shop = Shop::start().await;
+    let listen = shop.modern("subscriptions/listen", listen_params(&[STATUS]));
+    let mut stream = listen.open(shop.served.address).await.expect("sent");
+    let mut seen = read_until(&mut stream, "notifications/subscriptions/acknowledged").await;
+    shop.read(STATUS).await;
+    let caller = identity::Caller::local("ana", "admin");
+    let arguments = json!({"model": "admin/shop", "force": true, "destroy_storage": true});
+    let call = dispatch::Call::new("juju_destroy_model", arguments.as_object().cloned().expect("an object"));
+    if let Err(refused) = dispatch::execute(&shop.served.dispatcher, &caller, call).await {
+        panic!("{}", refused.refusal);
+    }
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).await.expect("the end of the stream");
+    seen.push_str(&rest);
+    let answer = Response::parse(&seen).expect("HTTP");
+    let last = answer.events().last().cloned().expect("an answer");
+    assert_eq!(last["error"]["data"]["juju-mcp/code"], "resource_not_found", "{last}");
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ mod layout;
 mod ledger;
 mod ledger_retention;
 mod limits;
+mod live_reads;
 mod live_resources;
 mod local_files;
 mod mcp_calls;

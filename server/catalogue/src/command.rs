@@ -48,6 +48,8 @@ pub trait Command: Send + Sync + 'static {
 
     /// Whether its answer has text that others wrote: of an estate, or of a store.
     const ANSWERS_UNTRUSTED: bool = !matches!(Self::SCOPE, Scope::Client);
+    /// Whether the live estate may answer it while it is fresh; then the caller can ask for a fresh answer.
+    const FROM_ESTATE: bool = false;
     /// Access that the controller requires of its user, where it changes something.
     const ACCESS: Access = Access::Write;
     /// Blocks of `juju disable-command` that keep it back.

@@ -45,6 +45,8 @@ pub struct Options {
     pub view: ViewOptions,
     /// Only say what would be done.
     pub dry_run: bool,
+    /// Ask the controller, even where the live estate could answer.
+    pub fresh: bool,
     /// The caller's name for this one write: a repetition with it is answered, not done again.
     pub idempotency_key: Option<String>,
 }
@@ -59,6 +61,7 @@ pub(crate) struct Kind {
     pub(crate) scope: Scope,
     pub(crate) effect: Effect,
     pub(crate) reads: bool,
+    pub(crate) from_estate: bool,
     pub(crate) rows: Option<&'static str>,
     pub(crate) default_rows: usize,
 }
@@ -69,6 +72,7 @@ impl Kind {
             scope: C::SCOPE,
             effect: C::MAX_EFFECT,
             reads: !C::MIN_EFFECT.changes(),
+            from_estate: C::FROM_ESTATE,
             rows: C::ROWS_PATH,
             default_rows: C::DEFAULT_ROWS,
         }
@@ -78,7 +82,7 @@ impl Kind {
 impl Options {
     /// Takes the options of a command out of its arguments, and leaves the tool's own.
     pub(crate) fn extract(kind: Kind, arguments: &mut Map<String, Value>) -> Result<Self, BadArguments> {
-        let Kind { scope, effect, reads, rows, .. } = kind;
+        let Kind { scope, effect, reads, from_estate, rows, .. } = kind;
         let mut options = Self::default();
         if scope != Scope::Client {
             options.selector.controller = text(arguments, "controller")?;
@@ -90,15 +94,14 @@ impl Options {
             return Err(BadArguments::argument("model", "has to be named, because a default would be dangerous here"));
         }
         if effect.changes() {
-            options.dry_run = match arguments.remove("dry_run") {
-                None | Some(Value::Null) => false,
-                Some(Value::Bool(given)) => given,
-                Some(_) => return Err(BadArguments::argument("dry_run", "has to be true or false")),
-            };
+            options.dry_run = flag(arguments, "dry_run")?;
             options.idempotency_key = text(arguments, "idempotency_key")?;
             if options.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > MAX_KEY_CHARS) {
                 return Err(BadArguments::argument("idempotency_key", "has to have 1 to 200 characters"));
             }
+        }
+        if from_estate {
+            options.fresh = flag(arguments, "fresh")?;
         }
         if reads {
             let taken = if rows.is_some() { READ_OPTIONS } else { &READ_OPTIONS[..2] };
@@ -114,7 +117,7 @@ impl Options {
     /// The same as properties of a JSON Schema, without prose: the instructions explain them once, for all tools. An answer
     /// without rows has nothing to filter.
     pub(crate) fn properties(kind: Kind) -> Map<String, Value> {
-        let Kind { scope, effect, reads, rows, .. } = kind;
+        let Kind { scope, effect, reads, from_estate, rows, .. } = kind;
         let mut properties = Map::new();
         let text = || json!({"type": "string"});
         if matches!(scope, Scope::Model | Scope::NamedModel) {
@@ -133,6 +136,9 @@ impl Options {
         }
         if reads {
             properties.insert("cursor".to_owned(), text());
+        }
+        if from_estate {
+            properties.insert("fresh".to_owned(), json!({"type": "boolean"}));
         }
         if effect.changes() {
             properties.insert("dry_run".to_owned(), json!({"type": "boolean"}));
@@ -154,6 +160,14 @@ fn selector(controller: Option<String>, model: Option<String>) -> Result<TargetS
         controller: Some(prefix.to_owned()),
         model: Some(name.to_owned()).filter(|name| !name.is_empty()),
     })
+}
+
+fn flag(arguments: &mut Map<String, Value>, name: &str) -> Result<bool, BadArguments> {
+    match arguments.remove(name) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(given)) => Ok(given),
+        Some(_) => Err(BadArguments::argument(name, "has to be true or false")),
+    }
 }
 
 fn text(arguments: &mut Map<String, Value>, name: &str) -> Result<Option<String>, BadArguments> {

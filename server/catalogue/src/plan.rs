@@ -119,6 +119,10 @@ pub trait Tool: Send + Sync {
     fn answers_untrusted(&self) -> bool;
     /// Whether `/mcp` lists it.
     fn curated(&self) -> bool;
+    /// Whether the live estate may answer it while it is fresh.
+    fn is_answered_from_estate(&self) -> bool {
+        false
+    }
     /// Access that the controller requires of its user, where it changes something.
     fn access(&self) -> Access {
         Access::Write
@@ -214,6 +218,10 @@ impl<C: Command> Tool for Adapter<C> {
 
     fn curated(&self) -> bool {
         C::IN_DEFAULT_LIST
+    }
+
+    fn is_answered_from_estate(&self) -> bool {
+        C::FROM_ESTATE
     }
 
     fn access(&self) -> Access {

@@ -166,7 +166,7 @@ impl Call {
             let view = self.view(&target)?;
             self.check_substrate(&target)?;
             match output.await {
-                Ok(output) => render(&view, output),
+                Ok(output) => render(&view.with_time(target.as_of()), output),
                 Err(failure) => Err(self.preconditions.explain(failure, &target).await),
             }
         }

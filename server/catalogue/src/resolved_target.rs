@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use chrono::{DateTime, Utc};
 use juju_client::{AuditTrail, CallerLogin, Connection, Controller, Controllers, ModelEntry, ModelKind};
 use policy::{Location, OptionMask, Target, TargetEntity};
 use tokio::sync::mpsc;
 
-use crate::{Externals, Failure, Scope};
+use crate::{Externals, Failure, Scope, StatusSource, status_source::OptionalSource};
 
 /// The controller and the model that a caller named; an absent name means the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,6 +43,8 @@ pub struct ResolvedTarget {
     option_mask: OptionMaskSource,
     caller: OnceLock<CallerLogin>,
     externals: Externals,
+    status_source: OptionalSource,
+    as_of: OnceLock<DateTime<Utc>>,
 }
 
 /// The mask of secret options for a caller; none where the caller may read content.
@@ -122,6 +125,8 @@ impl ResolvedTarget {
             option_mask,
             caller,
             externals: Externals::default(),
+            status_source: OptionalSource::default(),
+            as_of: OnceLock::new(),
         })
     }
 
@@ -141,6 +146,28 @@ impl ResolvedTarget {
     #[must_use]
     pub fn with_externals(self, externals: Externals) -> Self {
         Self { externals, ..self }
+    }
+
+    /// The same with a source of the status of the model, for reads that a status answers.
+    #[must_use]
+    pub fn with_status_source(self, source: Arc<dyn StatusSource>) -> Self {
+        Self { status_source: OptionalSource(Some(source)), ..self }
+    }
+
+    /// The source of the status of the model.
+    pub(crate) fn status_source(&self) -> Option<&Arc<dyn StatusSource>> {
+        self.status_source.0.as_ref()
+    }
+
+    /// What is answered was the state at this time.
+    pub(crate) fn set_as_of(&self, time: DateTime<Utc>) {
+        // a read has one state
+        let _ = self.as_of.set(time);
+    }
+
+    /// The time of the state that is answered; `None` where the controller was asked.
+    pub(crate) fn as_of(&self) -> Option<DateTime<Utc>> {
+        self.as_of.get().copied()
     }
 
     /// What commands use beside controllers.

@@ -1,5 +1,8 @@
 //! The state of the targets of an act: what its approval depends on.
 
+use std::sync::Arc;
+
+use futures::FutureExt as _;
 use juju_client::Error;
 use juju_wire::{
     RemoteError,
@@ -14,7 +17,7 @@ use juju_wire::{
 use policy::TargetEntity;
 use serde_json::{Map, Value, json};
 
-use crate::{Failure, ResolvedTarget};
+use crate::{Failure, KnownStatus, ResolvedTarget};
 
 impl ResolvedTarget {
     /// The state of the targets, without anything that changes by itself: charm, revision, units, relations, exposure, the
@@ -45,6 +48,22 @@ impl ResolvedTarget {
             }
             result => Ok((result?, None)),
         }
+    }
+
+    /// The status of what the patterns select, for a read: from the source of this target where that has all of it.
+    pub(crate) async fn status_for_read(&self, patterns: Vec<String>) -> Result<KnownStatus, Failure> {
+        let whole = patterns.is_empty();
+        let request = self.status_with_storage(patterns);
+        let known = if let Some(source) = self.status_source().filter(|_| whole) {
+            source.status(request.boxed()).await?
+        } else {
+            let (status, storage_problem) = request.await?;
+            KnownStatus { status: Arc::new(status), storage_problem, as_of: None }
+        };
+        if let Some(time) = known.as_of {
+            self.set_as_of(time);
+        }
+        Ok(known)
     }
 
     pub(crate) async fn full_status(&self) -> Result<FullStatusResult, Failure> {

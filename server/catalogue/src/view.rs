@@ -2,6 +2,7 @@
 //!
 //! The text is all that a client receives: clients differ in which part of a result they pass on to the model.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -31,6 +32,8 @@ pub(crate) struct View<'a> {
     changes: bool,
     /// Where the page begins; empty for the beginning.
     start: Vec<Step>,
+    /// The time of the state, where the live estate answers.
+    as_of: Option<String>,
 }
 
 /// Renders the answer of a tool that is no command, with rows at a path. `call` identifies the call.
@@ -46,7 +49,8 @@ pub fn render_rows(
 ) -> Result<Answer, BadArguments> {
     let fingerprint = fingerprint([call]);
     let start = options.start(fingerprint)?;
-    let view = View { options, rows: Some(path), default_rows: usize::MAX, fingerprint, changes: false, start };
+    let view =
+        View { options, rows: Some(path), default_rows: usize::MAX, fingerprint, changes: false, start, as_of: None };
     Ok(match options.format {
         Format::Concise if options.fields.is_empty() => view.render_concise(concise, None),
         _ => view.render_document(value, concise.head.clone()),
@@ -65,7 +69,19 @@ impl<'a> View<'a> {
         changes: bool,
     ) -> Result<Self, BadArguments> {
         let Kind { rows, default_rows, .. } = kind;
-        Ok(Self { options, rows, default_rows, fingerprint, changes, start: options.start(fingerprint)? })
+        let start = options.start(fingerprint)?;
+        Ok(Self { options, rows, default_rows, fingerprint, changes, start, as_of: None })
+    }
+
+    /// The same for an answer of the live estate, which states the time of its state.
+    #[must_use]
+    pub(crate) fn with_time(self, as_of: Option<DateTime<Utc>>) -> Self {
+        Self { as_of: as_of.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)), ..self }
+    }
+
+    /// The line with the time of the state.
+    fn time_note(&self) -> Option<String> {
+        self.as_of.as_ref().map(|time| format!("as of {time}; `fresh: true` asks the controller again"))
     }
 
     /// Which rows the caller wants.
@@ -83,7 +99,7 @@ impl<'a> View<'a> {
         loop {
             let selection = concise.select(&self.start, limit);
             let printed = selection.print();
-            let mut notes: Vec<String> = note.map(str::to_owned).into_iter().collect();
+            let mut notes: Vec<String> = note.map(str::to_owned).into_iter().chain(self.time_note()).collect();
             notes.extend(selection.changed.then(|| CHANGED.to_owned()));
             if printed.cut {
                 notes.push(format!(
@@ -142,9 +158,12 @@ impl<'a> View<'a> {
 
     fn facts(&self, page: &document::Page, whole: &Value, rows: Option<&Value>, note: Option<&str>) -> Facts {
         let mut notes: Vec<String> = note.map(str::to_owned).into_iter().collect();
+        let is_json = self.options.format == Format::Json;
+        notes.extend(self.time_note().filter(|_| !is_json));
+        let as_of = self.as_of.clone();
         notes.extend(page.changed.then(|| CHANGED.to_owned()));
         if page.next.is_empty() {
-            return Facts { shown: None, continues: page.continues.clone(), next: None, notes };
+            return Facts { shown: None, continues: page.continues.clone(), next: None, notes, as_of };
         }
         let count = |rows: &Value| rows.as_object().map(Map::len).or_else(|| rows.as_array().map(Vec::len));
         let rows = page.rows.zip(rows.and_then(count));
@@ -155,10 +174,10 @@ impl<'a> View<'a> {
             notes.push(format!(
                 "shown {shown}; the rest is only in the answers of reads, such as `juju_show_operation`"
             ));
-            return Facts { shown: None, continues: String::new(), next: None, notes };
+            return Facts { shown: None, continues: String::new(), next: None, notes, as_of };
         }
         let next = Cursor::new(self.fingerprint, page.next.clone()).encode();
-        Facts { shown: Some(shown), continues: page.continues.clone(), next: Some((next, self.hint())), notes }
+        Facts { shown: Some(shown), continues: page.continues.clone(), next: Some((next, self.hint())), notes, as_of }
     }
 
     /// What is shown of how much, and how to get the rest.
@@ -205,12 +224,17 @@ struct Facts {
     /// The cursor of the next page, and how to get less.
     next: Option<(String, &'static str)>,
     notes: Vec<String>,
+    /// The time of the state, where the live estate answers; JSON has it as a member.
+    as_of: Option<String>,
 }
 
 impl Facts {
     /// The page as JSON. The facts are members at its end, with names that nothing in Juju can have.
     fn json(&self, page: &Value) -> String {
         let mut facts = Map::new();
+        if let Some(time) = &self.as_of {
+            facts.insert("as_of".to_owned(), time.as_str().into());
+        }
         if !self.notes.is_empty() {
             facts.insert("page_note".to_owned(), self.notes.join("; ").into());
         }

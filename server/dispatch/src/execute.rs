@@ -23,7 +23,7 @@ use crate::{
     dry_run::dry_run,
     evaluation_context,
     idempotency::{Claim, IdempotencyKey, reply_may_be_stored},
-    spans,
+    live, spans,
 };
 
 /// Executes one call of one caller: plan, resolve the target, begin the ledger entry, authorize, perform, close the entry.
@@ -74,14 +74,20 @@ async fn execute_planned(checked: CheckedCall<'_>, opener: &EntryOpener<'_>, mut
 
     // Resolve the target: which controller, and the model by its full name.
     let controllers = dispatcher.controllers_for(opener.rights);
-    let target =
-        match ResolvedTarget::resolve(&controllers, tool.scope(), &options.selector, call.progress.take()).await {
-            Ok(target) => Arc::new(CallerView::new(policy, caller, tool, dispatcher).restrict(target)),
-            Err(failure) => {
-                let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);
-                return Err(opener.record_refused(&plan.unresolved_act(), &options, refusal).await);
-            }
-        };
+    let target = match ResolvedTarget::resolve(&controllers, tool.scope(), &options.selector, call.progress.take())
+        .await
+    {
+        Ok(target) => {
+            let is_answered = tool.is_answered_from_estate() && call.source.is_none();
+            let known = is_answered.then(|| live::status_source(dispatcher, caller, &target, options.fresh)).flatten();
+            let target = known.into_iter().fold(target, ResolvedTarget::with_status_source);
+            Arc::new(CallerView::new(policy, caller, tool, dispatcher).restrict(target))
+        }
+        Err(failure) => {
+            let refusal = hidden.map_or_else(|| failure.into(), Refusal::Denied);
+            return Err(opener.record_refused(&plan.unresolved_act(), &options, refusal).await);
+        }
+    };
     let planned = plan.resolve(&target, policy.lookups()).await;
 
     // Begin the ledger entry. Reads persist it concurrently with the controller request, and the answer is returned only after
@@ -124,8 +130,12 @@ async fn execute_planned(checked: CheckedCall<'_>, opener: &EntryOpener<'_>, mut
         // A write runs in a task of its own, so that a caller that goes away leaves neither half an act nor an open entry.
         Ok(Next::Write(write)) => {
             let (permit, writes, target) = (call.permit, dispatcher.writes.clone(), Arc::clone(&write.work.target));
+            let location = target.location();
+            let estate_write = dispatcher.estates.begin_write(location.controller(), location.model_uuid());
             let performing = async move {
                 let _permit = permit;
+                // the next read of the caller has this write
+                let _estate_write = estate_write;
                 let cut_off = tokio::select! {
                     result = write.perform(&mut entry) => Some(result),
                     () = writes.cut_off() => None,

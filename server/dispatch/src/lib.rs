@@ -53,6 +53,7 @@ mod execute;
 mod idempotency;
 mod insufficient_scope;
 mod live;
+mod live_log;
 mod panic_event;
 mod policy_change;
 mod policy_simulation;
@@ -75,7 +76,11 @@ pub use execute::execute;
 pub use idempotency::{complete_keys, outcomes_of_open_entries};
 pub use insufficient_scope::{InsufficientScope, insufficient_scope};
 pub use juju_client::ModelEntry;
-pub use live::{Document, LiveError, LiveRead, LiveReply, live_estate, model_list, read_live, visible_models};
+pub use live::{
+    Document, LiveError, LiveRead, LiveReply, find_offered, live_estate, may_list_models, model_list, read_live,
+    visible_models,
+};
+pub use live_log::read_log;
 pub use panic_event::record_panic;
 pub use policy_change::apply_policy;
 pub use policy_simulation::{SimulatedCall, validate};

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
-use catalogue::{Answer, Failure, ResolvedTarget};
-use estate::{EventLog, LiveEstate, ModelIdentity, ModelView, ModelWatch};
-use futures::FutureExt as _;
+use catalogue::{Answer, Failure, KnownStatus, ResolvedTarget, StatusAnswer, StatusSource};
+use estate::{EventLog, LiveEstate, ModelIdentity, ModelView, ModelWatch, OfferedApplication};
+use futures::{FutureExt as _, future::BoxFuture};
 use identity::Caller;
 use juju_client::ModelEntry;
 use parking_lot::Mutex;
@@ -93,7 +93,11 @@ pub async fn read_live(dispatcher: &Dispatcher, caller: &Caller, read: LiveRead)
             let missing = || Failure::refused("there is no such entity", "read the status of the model");
             let mut value = made.ok_or_else(missing)?;
             let removed = content::clean_value(&mut value);
-            Ok(Answer { text: value.to_string(), value, removed })
+            Ok(match value {
+                // a document that is no JSON, such as a diagram
+                Value::String(text) => Answer { value: json!({"text": text}), text, removed },
+                value => Answer { text: value.to_string(), value, removed },
+            })
         }
         .boxed()
     });
@@ -139,6 +143,29 @@ pub async fn visible_models(
     Ok(std::mem::take(&mut *slot.lock()))
 }
 
+/// Finds the application behind an offer that a model of `controller` consumes, if its model is watched and the caller may see it.
+pub fn find_offered(
+    dispatcher: &Dispatcher,
+    caller: &Caller,
+    controller: &str,
+) -> impl Fn(&str) -> Option<OfferedApplication> + Send + Sync + use<> {
+    let (estate, policy) = (live_estate(dispatcher, caller), dispatcher.policy.current());
+    let (caller, controller) = (caller.clone(), controller.to_owned());
+    move |url| {
+        let found = estate.offered_application(&controller, url)?;
+        let (controller, model) = (found.model.controller.to_string(), found.model.model.to_string());
+        policy.may_see_model(&caller, &Location::from_names(Some(controller), Some(model))).then_some(found)
+    }
+}
+
+/// Whether the caller may list models, for a subscription to all of them.
+#[must_use]
+pub fn may_list_models(dispatcher: &Dispatcher, caller: &Caller) -> bool {
+    let policy = dispatcher.policy.current();
+    let rights = policy.permissions(caller);
+    dispatcher.catalogue.get(LIST_TOOL).is_some_and(|tool| tool.check_visibility(&rights).is_ok())
+}
+
 /// Controllers and models that the caller may see, for the notice that the list of resources has changed. The caller receives no
 /// name, so it is no act. A controller that does not answer is left out.
 pub async fn model_list(dispatcher: &Dispatcher, caller: &Caller) -> BTreeSet<(String, String)> {
@@ -161,6 +188,45 @@ pub async fn model_list(dispatcher: &Dispatcher, caller: &Caller) -> BTreeSet<(S
     listed
 }
 
+/// The status of the model of a target from the live estate, for a read of this caller; `None` where the model is not watched,
+/// and where the caller acts as another user of Juju than the one who watches.
+pub(crate) fn status_source(
+    dispatcher: &Dispatcher,
+    caller: &Caller,
+    target: &ResolvedTarget,
+    fresh: bool,
+) -> Option<Arc<dyn StatusSource>> {
+    if target.user_domain().is_some() {
+        return None;
+    }
+    let (controller, uuid) = (target.location().controller()?, target.location().model_uuid()?);
+    let watch = live_estate(dispatcher, caller).watched(controller, uuid)?;
+    Some(Arc::new(EstateStatus { watch, fresh }))
+}
+
+/// The status of a watched model.
+struct EstateStatus {
+    watch: ModelWatch,
+    /// Whether the controller is asked in any case.
+    fresh: bool,
+}
+
+impl StatusSource for EstateStatus {
+    fn status<'a>(&'a self, request: BoxFuture<'a, StatusAnswer>) -> BoxFuture<'a, Result<KnownStatus, Failure>> {
+        async move {
+            if let Some(known) = self.watch.fresh_status().filter(|_| !self.fresh) {
+                let (status, storage_problem) = (Arc::clone(&known.status), known.storage_problem.clone());
+                return Ok(KnownStatus { status, storage_problem, as_of: Some(known.as_of) });
+            }
+            let number = self.watch.request_status();
+            let (status, storage_problem) = request.await?;
+            let stored = self.watch.store_status(number, status, storage_problem.clone());
+            Ok(KnownStatus { status: Arc::clone(&stored.status), storage_problem, as_of: None })
+        }
+        .boxed()
+    }
+}
+
 /// Watches the model of a target, and waits until its state is known.
 async fn ready_watch(estate: &LiveEstate, target: &ResolvedTarget) -> Result<ModelWatch, Failure> {
     let location = target.location();
@@ -174,5 +240,6 @@ async fn ready_watch(estate: &LiveEstate, target: &ResolvedTarget) -> Result<Mod
         Ok(ready) => ready?,
         Err(_) => return Err(Failure::refused("the controller has not reported the model in time", "read it again")),
     }
+    watch.wait_for_own_writes().await;
     Ok(watch)
 }

@@ -23,6 +23,11 @@ impl DeltaFeed {
         Ok(Self { session, id })
     }
 
+    /// The session of the watcher.
+    pub(crate) fn session(&self) -> &ReadOnlySession {
+        &self.session
+    }
+
     /// Waits for deltas; the first reply has every entity of the model.
     pub(crate) async fn next(&self) -> Result<Vec<Delta>, Error> {
         Ok(self.session.call_without_timeout::<Next>(&self.id, ()).await?.deltas)

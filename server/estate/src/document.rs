@@ -115,7 +115,7 @@ impl ModelView<'_> {
     }
 
     /// The same with the time of the state, and the last event that it has.
-    fn with_time(&self, mut document: Value) -> Value {
+    pub(crate) fn with_time(&self, mut document: Value) -> Value {
         document["as_of"] = json!(self.as_of);
         document["last_event"] = json!(self.last_event);
         document
@@ -138,7 +138,7 @@ fn listed<'a, N: Serialize>(nodes: &'a BTreeMap<Arc<str>, N>, is_well: impl Fn(&
 }
 
 /// The unit that decides the status of its application.
-fn worst_unit<'a>(units: impl Iterator<Item = &'a UnitNode>) -> Option<&'a UnitNode> {
+pub(crate) fn worst_unit<'a>(units: impl Iterator<Item = &'a UnitNode>) -> Option<&'a UnitNode> {
     let severity = |unit: &&UnitNode| {
         BY_SEVERITY.iter().position(|status| *status == &*unit.workload.current).unwrap_or(BY_SEVERITY.len())
     };

@@ -41,6 +41,13 @@ pub enum EntityChange {
     Down(Transition),
     /// An action ended: `completed`, `failed`, `cancelled`, `aborted`.
     Finished(Transition),
+    /// Another unit of an application is its leader.
+    Leader {
+        /// The leader before.
+        from: Box<str>,
+        /// The leader now.
+        to: Box<str>,
+    },
     /// From here on the state is complete, and each later change has an event.
     WatchStarted {},
     /// The connection is lost: changes arrive after it is restored.
@@ -87,6 +94,7 @@ impl EntityChange {
             (Self::HookFailed { .. }, _) => "hook_failed",
             (Self::Down(_), _) => "down",
             (Self::Finished(_), _) => "finished",
+            (Self::Leader { .. }, _) => "leader_changed",
             (Self::WatchStarted {}, _) => "watch_started",
             (Self::WatchInterrupted { .. }, _) => "watch_interrupted",
             (Self::WatchResumed {}, _) => "watch_resumed",

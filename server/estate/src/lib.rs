@@ -16,8 +16,8 @@
 //! - **Nothing is written.** The crate holds `ReadOnlyControllers` only, which take no method that writes, by type.
 //! - **Secrets stay at the controller.** Of configuration the graph has names and hashes, of actions no parameters.
 //!
-//! What Juju's watchers do not report is not here: which unit is the leader, whether an agent is connected, and the status of
-//! relations; `juju_status` reads them.
+//! What Juju's watchers do not report is not in the graph: which unit is the leader, whether an agent is connected, and the
+//! status of relations. For that a [`StatusSnapshot`] has the whole status of a model as the controller returned it last.
 
 mod by_role;
 mod delta_feed;
@@ -30,11 +30,15 @@ mod graph;
 mod live_estate;
 mod model_watch;
 mod node;
+mod own_writes;
+mod status_cache;
+mod status_refresh;
+mod topology;
 
 #[cfg(test)]
 mod generated_tests;
 
-pub use by_role::EstatesByRole;
+pub use by_role::{EstatesByRole, WriteGuard};
 pub use entity_change::{EntityChange, Transition};
 pub use entity_name::EntityName;
 pub use event::{EstateEvent, EventId, InvalidEventId, ModelIdentity};
@@ -46,3 +50,5 @@ pub use node::{
     ActionNode, ApplicationNode, ConfigurationNode, EndpointNode, MachineNode, ModelNode, OfferNode, RelationNode,
     RemoteApplicationNode, StatusNode, UnitNode,
 };
+pub use status_cache::{StatusRequest, StatusSnapshot};
+pub use topology::{CrossModelLink, FindOffered, OfferedApplication};

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use crate::{
     EventLog, EventRetention, ModelIdentity, ModelWatch,
     model_watch::{EndReason, WatchedModel},
+    status_refresh,
 };
 
 /// Limits of an estate.
@@ -106,6 +107,13 @@ impl LiveEstate {
         self.0.models.lock().get(&(controller.into(), uuid.into())).map(WatchedModel::handle)
     }
 
+    /// The watched models of a controller, or of all controllers.
+    pub(crate) fn models_of(&self, controller: Option<&str>) -> Vec<Arc<WatchedModel>> {
+        let models = self.0.models.lock();
+        let own = models.iter().filter(|((name, _), _)| controller.is_none_or(|controller| controller == &**name));
+        own.map(|(_, model)| Arc::clone(model)).collect()
+    }
+
     /// The models that are watched now.
     #[must_use]
     pub fn watched_models(&self) -> Vec<Arc<ModelIdentity>> {
@@ -121,7 +129,8 @@ impl Inner {
             !model.has_handles() && models.remove(&key).is_some()
         };
         let (controllers, idle_timeout) = (self.controllers.clone(), self.settings.idle_timeout);
-        let reason = Arc::clone(&model).run(controllers, idle_timeout, take_if_idle).await;
+        let refresh_interval = || status_refresh::interval(self.models.lock().len());
+        let reason = Arc::clone(&model).run(controllers, idle_timeout, take_if_idle, refresh_interval).await;
         if let EndReason::Gone(error) = &reason {
             tracing::debug!(controller = &*key.0, model = &*key.1, %error, "a watched model is gone");
             self.models.lock().remove(&key);

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use juju_client::{Error, ReadOnlyController, ReadOnlyControllers};
-use juju_wire::{Code, Delta};
+use juju_wire::{Code, Delta, facade::client::status::FullStatusResult};
 use parking_lot::RwLock;
 use tokio::{sync::watch, time};
 
 use crate::{
-    EntityChange, EntityName, EventId, EventLog, EventReader, ModelGraph, ModelIdentity, delta_feed::DeltaFeed,
-    graph::NamedChange,
+    EntityChange, EntityName, EventId, EventLog, EventReader, ModelGraph, ModelIdentity, StatusRequest, StatusSnapshot,
+    delta_feed::DeltaFeed, graph::NamedChange, own_writes::OwnWrites, status_cache::StatusCache, status_refresh,
 };
 
 /// First delay before a lost feed is started again; doubled after each failure.
@@ -48,6 +48,10 @@ pub(crate) struct WatchedModel {
     log: Arc<EventLog>,
     graph: RwLock<ModelGraph>,
     condition: watch::Sender<WatchCondition>,
+    /// What the controller returned last, for what watchers do not report.
+    pub(crate) status: StatusCache,
+    /// Writes of this server.
+    pub(crate) own_writes: OwnWrites,
     /// Number of handles that need this model.
     handles: watch::Sender<usize>,
 }
@@ -66,7 +70,8 @@ impl WatchedModel {
     pub(crate) fn new(identity: ModelIdentity, log: Arc<EventLog>) -> Arc<Self> {
         let condition = watch::Sender::new(WatchCondition::Starting);
         let (graph, handles) = (RwLock::default(), watch::Sender::new(0));
-        Arc::new(Self { identity: Arc::new(identity), log, graph, condition, handles })
+        let (status, own_writes) = (StatusCache::default(), OwnWrites::new());
+        Arc::new(Self { identity: Arc::new(identity), log, graph, condition, status, own_writes, handles })
     }
 
     pub(crate) fn identity(&self) -> &Arc<ModelIdentity> {
@@ -89,10 +94,11 @@ impl WatchedModel {
         controllers: ReadOnlyControllers,
         idle_timeout: Duration,
         is_idle: impl Fn() -> bool,
+        refresh_interval: impl Fn() -> Duration,
     ) -> EndReason {
         let mut delay = FIRST_DELAY;
         loop {
-            match self.follow(&controllers, idle_timeout).await {
+            match self.follow(&controllers, idle_timeout, &refresh_interval).await {
                 FeedEnd::Idle if is_idle() => return EndReason::Idle,
                 FeedEnd::Idle => {}
                 FeedEnd::Replaced => {
@@ -121,7 +127,12 @@ impl WatchedModel {
     }
 
     /// Feeds the graph over one session.
-    async fn follow(&self, controllers: &ReadOnlyControllers, idle_timeout: Duration) -> FeedEnd {
+    async fn follow(
+        self: &Arc<Self>,
+        controllers: &ReadOnlyControllers,
+        idle_timeout: Duration,
+        refresh_interval: &impl Fn() -> Duration,
+    ) -> FeedEnd {
         let (controller, feed) = match self.start_feed(controllers).await {
             Ok(started) => started,
             Err(error) => return FeedEnd::Failed(error),
@@ -129,7 +140,8 @@ impl WatchedModel {
         let mut is_first = true;
         let mut check = time::interval(REPLACEMENT_CHECK_INTERVAL);
         let idle = self.idle(idle_timeout);
-        tokio::pin!(idle);
+        let refresh = status_refresh::run(self, feed.session(), refresh_interval);
+        tokio::pin!(idle, refresh);
         loop {
             let next = feed.next();
             tokio::pin!(next);
@@ -137,6 +149,7 @@ impl WatchedModel {
                 tokio::select! {
                     deltas = &mut next => break deltas,
                     () = &mut idle => return FeedEnd::Idle,
+                    () = &mut refresh => {}
                     _ = check.tick() => {
                         let now = controllers.controller(&self.identity.controller);
                         if !now.is_ok_and(|now| now.is_same(&controller)) {
@@ -197,7 +210,9 @@ impl WatchedModel {
         changes.push((EntityName::Model, change));
         *graph = newer;
         self.record(changes);
+        self.status.invalidate();
         drop(graph);
+        self.own_writes.report();
         self.condition.send_replace(WatchCondition::Live);
     }
 
@@ -206,6 +221,27 @@ impl WatchedModel {
         let mut graph = self.graph.write();
         let changes = graph.apply(deltas);
         self.record(changes);
+        self.status.invalidate();
+        drop(graph);
+        self.own_writes.report();
+    }
+
+    /// Takes a status that the controller has returned.
+    pub(crate) fn store_status(
+        &self,
+        request: StatusRequest,
+        status: FullStatusResult,
+        storage_problem: Option<String>,
+    ) -> Arc<StatusSnapshot> {
+        let (snapshot, changes) = self.status.store(request, status, storage_problem);
+        // the lock of the graph, so that a graph and a place in the log that are read together fit
+        let _graph = self.graph.write();
+        self.record(changes);
+        snapshot
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(*self.condition.borrow(), WatchCondition::Live)
     }
 
     fn interrupt(&self, error: Error) {
@@ -236,6 +272,7 @@ impl WatchedModel {
         };
         changes.push((EntityName::Model, EntityChange::WatchEnded { reason: text.into() }));
         *graph = ModelGraph::default();
+        self.status.clear();
         self.record(changes);
     }
 
@@ -293,6 +330,34 @@ impl ModelWatch {
             Ok(WatchCondition::Interrupted { error, .. }) if self.0.graph.read().is_empty() => Err(error.clone()),
             _ => Ok(()),
         }
+    }
+
+    /// The status of the model as the controller returned it, if nothing newer is known; see [`StatusSnapshot`].
+    #[must_use]
+    pub fn fresh_status(&self) -> Option<Arc<StatusSnapshot>> {
+        self.0.status.fresh().filter(|_| self.0.is_live())
+    }
+
+    /// Call this before the status of the model is requested, for [`Self::store_status`].
+    #[must_use]
+    pub fn request_status(&self) -> StatusRequest {
+        self.0.status.request()
+    }
+
+    /// Stores the answer of the controller to the request for the whole status. It is fresh for others if nothing has changed
+    /// since the request.
+    pub fn store_status(
+        &self,
+        request: StatusRequest,
+        status: FullStatusResult,
+        storage_problem: Option<String>,
+    ) -> Arc<StatusSnapshot> {
+        self.0.store_status(request, status, storage_problem)
+    }
+
+    /// Waits until the state has the writes of this server that have ended, for a short time at most.
+    pub async fn wait_for_own_writes(&self) {
+        self.0.own_writes.wait_until_reported().await;
     }
 
     /// Reads the state of the model, which does not change meanwhile: `read` must be short.

@@ -12,7 +12,7 @@ use policy::Permissions;
 use rmcp::model::{CompleteRequestParams, CompleteResult, CompletionInfo};
 use serde_json::{Map, Value, json};
 
-use crate::services::Services;
+use crate::{resources::SCHEMAS, services::Services};
 
 /// Time for one lookup; a caller types on meanwhile.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,10 +33,11 @@ enum Subject {
     Channel,
     User,
     Command,
+    Schema,
 }
 
 /// Names of arguments by what they name, in the forms of prompts and of tools.
-const ARGUMENTS: [(Subject, &[&str]); 11] = [
+const ARGUMENTS: [(Subject, &[&str]); 12] = [
     (Subject::Controller, &["controller", "controllers", "target_controller"]),
     (Subject::Model, &["model", "models", "model_name"]),
     (Subject::Application, &["application", "applications", "app", "apps", "application_name"]),
@@ -48,6 +49,7 @@ const ARGUMENTS: [(Subject, &[&str]); 11] = [
     (Subject::Channel, &["channel", "channels"]),
     (Subject::User, &["user", "users"]),
     (Subject::Command, &["command", "commands"]),
+    (Subject::Schema, &["resource"]),
 ];
 
 /// What an argument of a prompt or a variable of a resource template names. Templates name an entity `name` or `id` behind its kind.
@@ -100,6 +102,7 @@ impl Completion<'_> {
                 let visible = tools.filter(|tool| tool.check_visibility(self.rights).is_ok());
                 Found { names: visible.map(|tool| tool.command().to_owned()).collect(), more: false }
             }
+            Subject::Schema => Found { names: SCHEMAS.map(str::to_owned).into(), more: false },
             Subject::Controller => {
                 self.look_up("juju_controllers", json!({}), |value| keys(&value["controllers"])).await
             }
@@ -241,7 +244,9 @@ fn result(found: &Found, typed: &str) -> CompleteResult {
 }
 
 fn keys(value: &Value) -> BTreeSet<String> {
-    let own = |name: &&String| !matches!(name.as_str(), "next_cursor" | "page_shown" | "page_note" | "page_continues");
+    let own = |name: &&String| {
+        !matches!(name.as_str(), "next_cursor" | "as_of" | "page_shown" | "page_note" | "page_continues")
+    };
     value.as_object().into_iter().flat_map(Map::keys).filter(own).cloned().collect()
 }
 

@@ -4,6 +4,7 @@ mod estate_source;
 mod estate_uri;
 mod follower;
 mod help_source;
+mod schema_source;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::{request_scope::RequestScope, transport::client_link};
 pub(crate) use estate_source::EstateSource;
 pub(crate) use follower::{Follower, NoticeSink};
 pub(crate) use help_source::HelpSource;
+pub(crate) use schema_source::{NAMES as SCHEMAS, SchemaSource};
 
 /// Resources with URIs of their own.
 pub(crate) trait ResourceSource: Send + Sync {
@@ -63,7 +65,7 @@ impl ReadFailure {
 
 /// Whether a URI can be subscribed to, by its form.
 pub(crate) fn can_be_followed(uri: &str) -> bool {
-    uri == estate_uri::ESTATE || estate_uri::ModelUri::parse(uri).is_some()
+    uri == estate_uri::ESTATE || estate_uri::ModelUri::parse(uri).is_some_and(|uri| uri.part.word != estate_uri::LOG)
 }
 
 /// Whether a subscription to this URI also wants to know when the list of resources changes.

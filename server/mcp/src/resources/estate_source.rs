@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use dispatch::{Dispatcher, LiveError, LiveRead, LiveReply, ModelEntry, RefusedCall, read_live, visible_models};
-use estate::{EventLog, LiveEstate, ModelView};
+use dispatch::{Dispatcher, LiveError, LiveRead, LiveReply, ModelEntry, RefusedCall, Reply, read_live, visible_models};
+use estate::{EventLog, LiveEstate, ModelIdentity, ModelView};
 use futures::future::{BoxFuture, FutureExt as _, join_all};
 use rmcp::model::{CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Map, Value, json};
 
 use super::{
     ReadFailure, ResourceSource,
-    estate_uri::{ESTATE, ModelUri, PARTS, Part, application_uri, part_uri, template},
+    estate_uri::{ESTATE, LOG, ModelUri, PARTS, Part, application_uri, part_uri, template},
+    schema_source::schema_meta,
 };
 use crate::{reply, request_scope::RequestScope};
 
 const JSON: &str = "application/json";
+const MERMAID: &str = "text/vnd.mermaid";
 /// Events in the resource of the events of a model.
 const MAX_EVENTS: usize = 200;
 /// Applications of one model in the list of resources.
@@ -48,7 +50,16 @@ impl EstateSource {
             };
             controllers.insert(name, entry);
         }
-        json!({"controllers": controllers})
+        let is_visible = |model: &ModelIdentity| {
+            let models = controllers.get(&*model.controller).and_then(|one| one["models"].as_array());
+            models.into_iter().flatten().any(|one| one["model"] == *model.model)
+        };
+        let mut links = live.cross_model_links();
+        links.retain(|link| is_visible(&link.consumer));
+        for link in &mut links {
+            link.offered.take_if(|offered| !is_visible(&offered.model));
+        }
+        json!({"controllers": controllers, "cross_model": links})
     }
 }
 
@@ -56,7 +67,8 @@ impl ResourceSource for EstateSource {
     fn list<'a>(&'a self, scope: &'a RequestScope) -> BoxFuture<'a, Vec<Resource>> {
         async {
             let dispatcher = &self.dispatcher;
-            let estate = Resource::new(ESTATE, "estate").with_title("Estate").with_mime_type(JSON);
+            let mut estate = Resource::new(ESTATE, "estate").with_title("Estate").with_mime_type(JSON);
+            estate.meta = schema_meta("estate");
             let mut listed = vec![estate.with_description("All controllers and models, with what is watched of them")];
             let live = dispatch::live_estate(dispatcher, &scope.caller);
             for (controller, models) in visible_by_controller(dispatcher, scope, &live, None).await {
@@ -80,8 +92,9 @@ impl ResourceSource for EstateSource {
 
     fn templates(&self) -> Vec<ResourceTemplate> {
         let rendered = |part: &Part| {
-            let named = ResourceTemplate::new(template(part), part.word).with_title(part.title);
-            named.with_description(part.description).with_mime_type(JSON)
+            let mut named = ResourceTemplate::new(template(part), part.word).with_title(part.title);
+            named.meta = part.is_json.then(|| schema_meta(part.word)).flatten();
+            named.with_description(part.description).with_mime_type(mime_type(part))
         };
         PARTS.iter().map(rendered).collect()
     }
@@ -95,11 +108,18 @@ impl ResourceSource for EstateSource {
         async move {
             if uri == ESTATE {
                 let value = self.read_estate(scope, trace).await;
-                return Some(Ok(result(uri, value.to_string(), None)));
+                return Some(Ok(result(uri, JSON, value.to_string(), None)));
             }
             let parsed = ModelUri::parse(uri)?;
-            let read = read_model(&self.dispatcher, scope, &parsed, trace).await;
-            Some(read.map(|live| result(uri, live.reply.text.clone(), reply::content_meta(&live.reply.provenance))))
+            let read = match parsed.part.word {
+                LOG => read_log(&self.dispatcher, scope, &parsed, trace).await,
+                _ => read_model(&self.dispatcher, scope, &parsed, trace).await.map(|live| live.reply),
+            };
+            let mime_type = mime_type(parsed.part);
+            Some(read.map(|reply| {
+                let content = reply::content_meta(&reply.provenance);
+                result(uri, mime_type, reply.text, content)
+            }))
         }
         .boxed()
     }
@@ -136,12 +156,28 @@ pub(super) async fn read_model(
         arguments.insert(uri.part.argument.to_owned(), json!([uri.application().unwrap_or(&uri.name)]));
     }
     let (part, name) = (uri.part, uri.name.clone());
-    let document = Box::new(move |view: &ModelView<'_>, events: &Arc<EventLog>| document(part, &name, view, events));
+    let find = dispatch::find_offered(dispatcher, &scope.caller, &uri.controller);
+    let document = Box::new(move |view: &ModelView<'_>, events: &Arc<EventLog>| match part.word {
+        "topology" => Some(view.topology(&find)),
+        _ => document(part, &name, view, events),
+    });
     let read = LiveRead { tool: part.tool, arguments, trace, document };
     read_live(dispatcher, &scope.caller, read).await.map_err(|error| match error {
         LiveError::NoSuchEntity => ReadFailure::NotFound,
         LiveError::Refused(refused) => failure(&refused),
     })
+}
+
+/// Reads the log of a model.
+pub(super) async fn read_log(
+    dispatcher: &Dispatcher,
+    scope: &RequestScope,
+    uri: &ModelUri,
+    trace: Option<String>,
+) -> Result<Reply, ReadFailure> {
+    let read = dispatch::read_log(dispatcher, &scope.caller, &uri.controller, &uri.model, trace);
+    // boxed: the future of the dispatcher is large
+    Box::pin(read).await.map_err(|refused| failure(&refused))
 }
 
 /// What names nothing does not exist; all else is refused.
@@ -161,17 +197,22 @@ fn document(part: &Part, name: &str, view: &ModelView<'_>, events: &Arc<EventLog
         "machine" => view.machine(name)?,
         "relations" => view.relations(),
         "offers" => view.offers(),
+        "topology.mmd" => Value::String(view.diagram()),
         _ => view.events(events, MAX_EVENTS),
     })
 }
 
 fn part_resource(controller: &str, model: &str, part: &Part) -> Resource {
     let named = Resource::new(part_uri(controller, model, part), format!("{model} {}", part.word));
-    named.with_title(format!("{} {model}", part.title)).with_mime_type(JSON)
+    named.with_title(format!("{} {model}", part.title)).with_mime_type(mime_type(part))
 }
 
-fn result(uri: &str, text: String, content: Option<Value>) -> ReadResourceResult {
-    let mut contents = ResourceContents::text(text, uri).with_mime_type(JSON);
+fn mime_type(part: &Part) -> &'static str {
+    if part.is_json { JSON } else { MERMAID }
+}
+
+fn result(uri: &str, mime_type: &str, text: String, content: Option<Value>) -> ReadResourceResult {
+    let mut contents = ResourceContents::text(text, uri).with_mime_type(mime_type);
     if let (ResourceContents::TextResourceContents { meta, .. }, Some(content)) = (&mut contents, content) {
         *meta = serde_json::from_value(json!({"juju-mcp/content": content})).ok();
     }

@@ -2,6 +2,8 @@
 
 /// The URI of all models.
 pub(crate) const ESTATE: &str = "juju://estate";
+/// The part with the log, which the controller is asked for.
+pub(crate) const LOG: &str = "log";
 /// The scheme of all resources of this server.
 const SCHEME: &str = "juju://";
 /// The longest URI that is read.
@@ -20,10 +22,12 @@ pub(crate) struct Part {
     pub(crate) argument: &'static str,
     pub(crate) title: &'static str,
     pub(crate) description: &'static str,
+    /// Whether it is JSON, with a schema; otherwise a Mermaid diagram.
+    pub(crate) is_json: bool,
 }
 
 /// All parts; a template for each.
-pub(crate) const PARTS: [Part; 7] = [
+pub(crate) const PARTS: [Part; 10] = [
     Part {
         word: "status",
         variable: "",
@@ -31,6 +35,7 @@ pub(crate) const PARTS: [Part; 7] = [
         argument: "",
         title: "Status of a model",
         description: "The model with its applications, units, machines and relations; of a large model the counts, and what is not well",
+        is_json: true,
     },
     Part {
         word: "application",
@@ -39,6 +44,7 @@ pub(crate) const PARTS: [Part; 7] = [
         argument: "applications",
         title: "Application",
         description: "An application with its units and relations",
+        is_json: true,
     },
     Part {
         word: "unit",
@@ -47,6 +53,7 @@ pub(crate) const PARTS: [Part; 7] = [
         argument: "applications",
         title: "Unit",
         description: "A unit with its statuses, addresses and ports; its name is like `web%2F0`",
+        is_json: true,
     },
     Part {
         word: "machine",
@@ -55,6 +62,7 @@ pub(crate) const PARTS: [Part; 7] = [
         argument: "machines",
         title: "Machine",
         description: "A machine or container with its statuses, hardware and units",
+        is_json: true,
     },
     Part {
         word: "relations",
@@ -63,6 +71,7 @@ pub(crate) const PARTS: [Part; 7] = [
         argument: "",
         title: "Relations of a model",
         description: "Relations with both their ends, and applications of other models",
+        is_json: true,
     },
     Part {
         word: "offers",
@@ -71,6 +80,7 @@ pub(crate) const PARTS: [Part; 7] = [
         argument: "",
         title: "Offers of a model",
         description: "Offers to other models with the number of their connections",
+        is_json: true,
     },
     Part {
         word: "events",
@@ -79,6 +89,34 @@ pub(crate) const PARTS: [Part; 7] = [
         argument: "",
         title: "Events of a model",
         description: "The latest changes in order, each with an id and a time",
+        is_json: true,
+    },
+    Part {
+        word: "topology",
+        variable: "",
+        tool: "juju_status",
+        argument: "",
+        title: "Topology of a model",
+        description: "Which applications are related, also to those of other models",
+        is_json: true,
+    },
+    Part {
+        word: "topology.mmd",
+        variable: "",
+        tool: "juju_status",
+        argument: "",
+        title: "Diagram of a model",
+        description: "The topology as a Mermaid flowchart; requirers point to providers",
+        is_json: false,
+    },
+    Part {
+        word: LOG,
+        variable: "",
+        tool: "juju_debug_log",
+        argument: "",
+        title: "Log of a model",
+        description: "The latest 100 lines of the log, the oldest first",
+        is_json: true,
     },
 ];
 

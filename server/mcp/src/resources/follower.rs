@@ -120,6 +120,7 @@ impl Follower {
             };
             // a caller that has lost a permission gets no further notice
             self.authorize_again().await?;
+            self.resume_ended(&batch).await?;
             if !self.notify(sink, &batch, look_at_list).await {
                 return Ok(());
             }
@@ -140,6 +141,21 @@ impl Follower {
             *subscribed = again.map_err(|failure| (subscribed.uri.clone(), failure))?;
         }
         self.policy = current;
+        Ok(())
+    }
+
+    /// Starts again what is subscribed of a model that is no longer watched: it may be gone, or not visible to the user of Juju.
+    async fn resume_ended(&mut self, batch: &EventBatch) -> Result<(), (String, ReadFailure)> {
+        let is_ended = |event: &&Arc<EstateEvent>| matches!(event.change, EntityChange::WatchEnded { .. });
+        for event in batch.events.iter().filter(is_ended) {
+            let of_model = |one: &&mut Subscribed| {
+                one.model.as_ref().is_some_and(|(_, watch)| watch.identity().uuid == event.model.uuid)
+            };
+            for subscribed in self.subscribed.iter_mut().filter(of_model) {
+                let again = subscribe(&self.services, &self.scope, &subscribed.uri).await;
+                *subscribed = again.map_err(|failure| (subscribed.uri.clone(), failure))?;
+            }
+        }
         Ok(())
     }
 
@@ -167,6 +183,10 @@ impl Follower {
 
 async fn subscribe(services: &Services, scope: &RequestScope, uri: &str) -> Result<Subscribed, ReadFailure> {
     if uri == ESTATE {
+        if !dispatch::may_list_models(&services.dispatcher, &scope.caller) {
+            let sentence = "the role of the caller lists no models: an administrator can allow `juju_models`";
+            return Err(ReadFailure::Refused(sentence.to_owned(), "permission_denied"));
+        }
         return Ok(Subscribed { uri: uri.to_owned(), model: None });
     }
     let parsed = ModelUri::parse(uri).ok_or(ReadFailure::NotFound)?;
@@ -180,7 +200,8 @@ impl Subscribed {
     }
 
     fn is_changed(&self, event: &EstateEvent) -> bool {
-        let Some((uri, watch)) = &self.model else { return event.entity == EntityName::Model };
+        // the estate counts the entities of all watched models
+        let Some((uri, watch)) = &self.model else { return true };
         if event.model.uuid != watch.identity().uuid {
             return false;
         }
@@ -191,13 +212,22 @@ impl Subscribed {
         let of_application = |unit: &str| unit.split_once('/').is_some_and(|(application, _)| is_own(application));
         match (uri.part.word, &event.entity) {
             ("status" | "events", _)
-            | ("application" | "relations", EntityName::Relation(_))
-            | ("relations", EntityName::RemoteApplication(_))
-            | ("offers", EntityName::Offer(_)) => true,
+            | ("application" | "relations" | "topology" | "topology.mmd", EntityName::Relation(_))
+            | ("relations" | "topology" | "topology.mmd", EntityName::RemoteApplication(_))
+            | ("topology" | "topology.mmd", EntityName::Application(_))
+            | ("offers" | "topology", EntityName::Offer(_)) => true,
             ("application", EntityName::Application(name))
             | ("unit", EntityName::Unit(name))
             | ("machine", EntityName::Machine(name)) => is_own(name),
             ("application", EntityName::Unit(name)) => of_application(name),
+            // the number of units and their worst status
+            ("topology" | "topology.mmd", EntityName::Unit(_)) => matches!(
+                event.change,
+                EntityChange::Added {}
+                    | EntityChange::Removed {}
+                    | EntityChange::Status(_)
+                    | EntityChange::HookFailed { .. }
+            ),
             // a machine lists its units
             ("machine", EntityName::Unit(_)) => {
                 matches!(event.change, EntityChange::Added {} | EntityChange::Removed {} | EntityChange::Fields { .. })

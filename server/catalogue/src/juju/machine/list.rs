@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use juju_wire::facade::client::{FullStatus, status::StatusParams};
 use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,6 +37,7 @@ impl Command for Machines {
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
+    const FROM_ESTATE: bool = true;
     const ROWS_PATH: Option<&'static str> = Some("machines");
 
     fn target_entities(_: &Args) -> Vec<TargetEntity> {
@@ -56,9 +56,8 @@ impl Command for Machines {
 
 /// The machines of these ids, or all.
 pub(super) async fn look(target: &ResolvedTarget, ids: &[String]) -> Result<Output, Failure> {
-    let connection = target.model_connection().await?;
-    let wire = connection.call::<FullStatus>(StatusParams::default()).await?;
-    Ok(Output { model: wire.model.name.clone(), machines: machines(&wire, ids) })
+    let known = target.status_for_read(Vec::new()).await?;
+    Ok(Output { model: known.status.model.name.clone(), machines: machines(&known.status, ids) })
 }
 
 /// The machines as a table, containers under their hosts.

@@ -29,6 +29,7 @@ impl Command for ShowMachine {
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
+    const FROM_ESTATE: bool = true;
     const POSITIONAL: &'static [&'static str] = &["machines"];
 
     fn validate(args: &Args) -> Result<(), String> {

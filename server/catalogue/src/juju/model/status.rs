@@ -39,6 +39,7 @@ impl Command for Status {
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
+    const FROM_ESTATE: bool = true;
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["selectors"];
     const ROWS_PATH: Option<&'static str> = Some("applications");
@@ -52,9 +53,9 @@ impl Command for Status {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let selected = !args.selectors.is_empty();
-        let (wire, storage_not_shown) = target.status_with_storage(args.selectors).await?;
-        let status = render::status(&wire, target.controller_name(), args.relations);
-        Ok(Output { storage_not_shown, selected, ..status })
+        let known = target.status_for_read(args.selectors).await?;
+        let status = render::status(&known.status, target.controller_name(), args.relations);
+        Ok(Output { storage_not_shown: known.storage_problem, selected, ..status })
     }
 
     fn concise(answer: &mut Output, filter: &Filter) -> Option<Concise> {
