@@ -6,6 +6,7 @@ use std::{
 };
 
 use policy::{Act, Denial, Effect, Impact, Location, Lookups, Permissions, Planned, Target, TargetEntity};
+use schemars::{JsonSchema as _, Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -167,11 +168,15 @@ impl<C: Command> Adapter<C> {
     }
 
     fn input(&self) -> &InputSchema {
-        self.input.get_or_init(|| {
-            let required: &[_] = if C::SCOPE == Scope::NamedModel { &["model"] } else { &[] };
-            let members = schema::input::<C::Args>(Options::properties(Kind::of::<C>()), required);
-            InputSchema { text: Value::Object(members.clone()).to_string(), members: Arc::new(members) }
-        })
+        self.input.get_or_init(|| InputSchema::new(Kind::of::<C>(), C::Args::json_schema))
+    }
+}
+
+impl InputSchema {
+    fn new(kind: Kind, arguments: fn(&mut SchemaGenerator) -> Schema) -> Self {
+        let required: &[_] = if kind.scope == Scope::NamedModel { &["model"] } else { &[] };
+        let members = schema::input(arguments, Options::properties(kind), required);
+        Self { text: Value::Object(members.clone()).to_string(), members: Arc::new(members) }
     }
 }
 

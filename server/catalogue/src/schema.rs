@@ -1,14 +1,18 @@
 //! JSON Schemas of arguments, short enough for an assistant that reads those of all tools.
 
-use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::bounds;
 
 /// The closed schema of a tool's arguments: its own first, then the options that all tools of its kind take.
-/// `required` are those of the options that cannot be left out.
-pub(crate) fn input<Args: JsonSchema>(options: Map<String, Value>, required: &[&str]) -> Map<String, Value> {
-    let mut schema = with_options(plain::<Args>(), options, required);
+/// `arguments` is the function of [`schemars::JsonSchema`], and `required` are those of the options that cannot be left out.
+pub(crate) fn input(
+    arguments: fn(&mut SchemaGenerator) -> Schema,
+    options: Map<String, Value>,
+    required: &[&str],
+) -> Map<String, Value> {
+    let mut schema = with_options(plain(arguments), options, required);
     bounds::add_own_bounds(&mut schema);
     match schema {
         Value::Object(members) => members,
@@ -34,9 +38,9 @@ fn with_options(mut schema: Value, options: Map<String, Value>, required: &[&str
     schema
 }
 
-/// The schema without what an assistant does not need: `$schema`, titles, number formats, nulls of optional members.
-fn plain<T: JsonSchema>() -> Value {
-    let mut schema = generator().into_root_schema_for::<T>().to_value();
+/// The schema without what an assistant does not need: titles, number formats, nulls of optional members.
+fn plain(arguments: fn(&mut SchemaGenerator) -> Schema) -> Value {
+    let mut schema = arguments(&mut generator()).to_value();
     compact(&mut schema, true);
     schema
 }
@@ -51,7 +55,7 @@ fn generator() -> SchemaGenerator {
 
 fn compact(schema: &mut Value, top: bool) {
     let Value::Object(map) = schema else { return };
-    for noise in ["$schema", "title", "format", "maximum"] {
+    for noise in ["title", "format", "maximum"] {
         map.remove(noise);
     }
     // that what is left out is empty or false goes without saying
