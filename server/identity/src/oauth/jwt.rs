@@ -1,5 +1,6 @@
 //! Verifies the signature of a JWT (RFC 7519, RFC 9068). `claims.rs` checks the claims.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, errors::ErrorKind};
 use serde::de::DeserializeOwned;
 
@@ -15,6 +16,7 @@ pub(super) struct UnverifiedJwt<'token> {
 impl<'token> UnverifiedJwt<'token> {
     /// Reads the header of a token. Keys and key URLs in it (`jwk`, `jku`, `x5u`) are never used.
     pub(super) fn read(token: &'token str, settings: &Settings) -> Result<Self, TokenRejection> {
+        check_header_names(token)?;
         let header = decode_header(token).map_err(|error| rejection(&error))?;
         let Header { alg: algorithm, kid: key_id, typ, crit, zip, extras, .. } = header;
         if !settings.algorithms.contains(&algorithm) {
@@ -43,6 +45,14 @@ impl<'token> UnverifiedJwt<'token> {
     }
 }
 
+/// Rejects a header with two members of one name, which two readers could understand differently (RFC 7515 section 4).
+/// `decode_header` accepts them where it does not know the name.
+fn check_header_names(token: &str) -> Result<(), TokenRejection> {
+    let header = token.split('.').next().unwrap_or_default();
+    let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| TokenRejection::Unreadable)?;
+    serde_json::from_slice::<StrictJson>(&header).map(drop).map_err(|_| TokenRejection::Unreadable)
+}
+
 /// Whether a token has the form of a JWT.
 pub(super) fn looks_like_jwt(token: &str) -> bool {
     token.bytes().filter(|byte| *byte == b'.').count() == 2
@@ -53,5 +63,19 @@ fn rejection(error: &jsonwebtoken::errors::Error) -> TokenRejection {
         ErrorKind::InvalidSignature => TokenRejection::InvalidSignature,
         ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => TokenRejection::UnsupportedAlgorithm,
         _ => TokenRejection::Unreadable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_with_a_repeated_name_is_rejected() {
+        let token = |header: &str| format!("{}.e30.x", URL_SAFE_NO_PAD.encode(header));
+        assert!(check_header_names(&token(r#"{"alg":"ES256","kid":"a"}"#)).is_ok());
+        for repeated in [r#"{"alg":"ES256","x":1,"x":2}"#, r#"{"alg":"ES256","kid":"a","kid":"b"}"#, "[", ""] {
+            assert_eq!(check_header_names(&token(repeated)), Err(TokenRejection::Unreadable), "{repeated}");
+        }
     }
 }
