@@ -100,6 +100,7 @@ impl SideBySide {
             policy: ActivePolicy::new(Policy::without_rules().expect("the policy"), Budget::default()),
             ledger: crate::ledger::ledger(folder.path()).await,
             estates: dispatch::estates_of(&controllers),
+            observer: None,
             controllers,
             approvals: ApprovalSettings::default(),
             option_mask: policy::OptionMask::new(&[9; 32]),

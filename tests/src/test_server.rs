@@ -15,6 +15,7 @@ use http_server::{LiveEvents, RouterDeps, SecurityLog, Settings, metrics::Metric
 use identity::{Authenticator, Token, oauth::Provider};
 use juju_client::{ClientFiles, ControllerEndpoint, Controllers};
 use juju_sim::Simulator;
+use observer::{Observer, ObserverSettings};
 use policy::{ActivePolicy, Policy};
 use tokio_util::sync::CancellationToken;
 
@@ -58,6 +59,8 @@ pub struct ServerSetup {
     pub approvals: ApprovalSettings,
     /// An identity provider; its access tokens are accepted too.
     pub provider: Option<Provider>,
+    /// Settings of the observer; it looks when the test lets it. Default: no observer.
+    pub observer: Option<ObserverSettings>,
     /// A change of the MCP server.
     pub adjust: Box<dyn FnOnce(mcp::Server) -> mcp::Server + Send>,
 }
@@ -76,6 +79,7 @@ impl ServerSetup {
             policy: Policy::without_rules().expect("the policy"),
             approvals: ApprovalSettings::default(),
             provider: None,
+            observer: None,
             adjust: Box::new(|server| server),
         }
     }
@@ -107,17 +111,25 @@ impl TestServer {
 
     /// Starts a server. Tokens and keys are stored in the folder, so that a server can be restarted there.
     pub async fn with(folder: &Path, setup: ServerSetup) -> Self {
-        let ServerSetup { controllers, settings, catalogue, policy, approvals, provider, adjust } = setup;
+        let ServerSetup { controllers, settings, catalogue, policy, approvals, provider, observer, adjust } = setup;
         let ledger = crate::ledger::ledger(folder).await;
         let (people, tokens) = TestCallers::new(folder, provider);
         let authenticator = people.authenticator();
         let stored_key = std::fs::read(folder.join(STATE_KEY_FILE)).ok().and_then(|key| key.try_into().ok());
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
+        let estates = dispatch::estates_of(&controllers);
+        let mut opened_observer = None;
+        if let Some(settings) = observer {
+            let store = Some(ledger.store().clone());
+            let opened = Observer::open(estates.for_role(None), store, settings, chrono::Utc::now()).await;
+            opened_observer = Some(Arc::new(opened.expect("an observer")));
+        }
         let dispatcher = Arc::new(Dispatcher {
             catalogue,
             policy: ActivePolicy::new(policy, dispatch::restore_budget(ledger.store()).await.expect("a store")),
             ledger: ledger.clone(),
-            estates: dispatch::estates_of(&controllers),
+            observer: opened_observer,
+            estates,
             controllers,
             approvals,
             option_mask: policy::OptionMask::new(&[9; 32]),

@@ -12,6 +12,7 @@ mod ledger;
 mod limits;
 mod login_tokens;
 mod oauth;
+mod observer;
 mod paths;
 mod policy;
 mod prompts;
@@ -45,6 +46,7 @@ pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use login_tokens::{ActAsCallerSection, LoginTokensSection};
 pub(crate) use oauth::{LOGIN_SCOPES, OauthSection};
+pub(crate) use observer::ObserverSection;
 pub(crate) use policy::PolicySection;
 pub(crate) use prompts::PromptsSection;
 pub(crate) use tls::TlsSection;
@@ -97,6 +99,8 @@ pub(crate) struct Config {
     pub(crate) policy: PolicySection,
     /// The store of charms.
     pub(crate) charmhub: CharmhubSection,
+    /// The observer, which detects what goes wrong.
+    pub(crate) observer: ObserverSection,
     /// Prompts of other applications. Default: none.
     pub(crate) prompts: Option<PromptsSection>,
     /// The export of traces. Default: none.

@@ -7,10 +7,11 @@ use dispatch::Dispatcher;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use http_server::{
     health::{Check, Health, Readiness},
-    metrics::ControllerSample,
+    metrics::{ControllerSample, FindingSample},
 };
 use identity::Authenticator;
 use juju_client::Controllers;
+use observer::Observer;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -146,6 +147,15 @@ pub(crate) fn controller_samples(controllers: &Controllers) -> Vec<ControllerSam
         Some(ControllerSample { controller: name, up: status.up?, since, reconnects, login_tokens_refused })
     };
     controllers.names().into_iter().filter_map(sample).collect()
+}
+
+/// The number of open findings by detector and severity, for metrics.
+pub(crate) fn finding_samples(observer: &Observer) -> Vec<FindingSample> {
+    let mut counts: BTreeMap<(String, &'static str), i64> = BTreeMap::new();
+    for finding in observer.findings().iter().filter(|finding| finding.is_open()) {
+        *counts.entry((finding.detector.clone(), finding.severity.word())).or_default() += 1;
+    }
+    counts.into_iter().map(|((detector, severity), count)| (detector, severity, count)).collect()
 }
 
 #[cfg(test)]

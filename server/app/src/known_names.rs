@@ -13,7 +13,11 @@ const OPTIONS: [&str; 8] =
 pub(crate) fn known_names(config: &Config) -> KnownNames {
     let catalogue = Catalogue::builtin();
     let tools = mcp::tool_arguments(&catalogue).into_iter().map(|(name, mut arguments)| {
-        let own = if name == dispatch::CHANGES_TOOL { dispatch::CHANGES_TOOLSET } else { "" };
+        let own = match name.as_str() {
+            dispatch::CHANGES_TOOL => dispatch::CHANGES_TOOLSET,
+            dispatch::FINDINGS_TOOL | dispatch::EXPLAIN_TOOL | dispatch::DIAGNOSE_TOOL => dispatch::OBSERVER_TOOLSET,
+            _ => "",
+        };
         let toolset = catalogue.get(&name).map_or(own, |tool| tool.toolset()).to_owned();
         arguments.retain(|argument| !OPTIONS.contains(&argument.as_str()));
         (name, KnownTool { toolset, arguments })

@@ -12,13 +12,14 @@ use catalogue::{Catalogue, Externals, JujuProgram};
 use dispatch::{ApprovalSettings, Clock, Dispatcher};
 use futures::FutureExt;
 use juju_client::{ClientFiles, ControllerEndpoint, Controllers, ControllersReader, KnownControllers, LoginTokens};
+use observer::Observer;
 use policy::{ActivePolicy, OptionMask, Policy};
 use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Config, LedgerSection},
+    config::{Config, LedgerSection, ObserverSection},
     failure::Failure,
     secret_key::{existing_key, secret_key},
     state_dir::{CHECKPOINT_FILE, LEDGER_KEY, SEAL, STORE, StateDir},
@@ -32,6 +33,7 @@ pub(crate) async fn build_dispatcher(
     approvals: ApprovalSettings,
     ledger: &LedgerSection,
     externals: Externals,
+    observer: &ObserverSection,
 ) -> Result<Arc<Dispatcher>, Failure> {
     let store = Store::open(&state.directory.join(STORE)).await.map_err(|error| {
         let remedy = error.remedy();
@@ -39,6 +41,16 @@ pub(crate) async fn build_dispatcher(
     })?;
     store.remove_expired_keys(chrono::Utc::now().timestamp_micros()).await?;
     let budget = dispatch::restore_budget(&store).await?;
+    let estates = dispatch::estates_of(&controllers);
+    // it observes with the common credential
+    let observer = if observer.enabled {
+        let (estate, now) = (estates.for_role(None), chrono::Utc::now());
+        let opened = Observer::open(estate, Some(store.clone()), observer.settings(), now).await?;
+        opened.report_other_writes();
+        Some(Arc::new(opened))
+    } else {
+        None
+    };
     let ledger = open_ledger(state, store, ledger).await?;
     dispatch::complete_keys(&ledger).await?;
     let policy = ActivePolicy::new(policy, budget);
@@ -46,7 +58,8 @@ pub(crate) async fn build_dispatcher(
         catalogue: Catalogue::builtin().with_externals(externals),
         policy,
         ledger,
-        estates: dispatch::estates_of(&controllers),
+        estates,
+        observer,
         controllers,
         approvals,
         option_mask: OptionMask::new(&secret_key(&state.directory, SEAL)?),

@@ -1,9 +1,12 @@
 //! The services that a call needs.
 
+use std::sync::Arc;
+
 use audit::Ledger;
 use catalogue::Catalogue;
 use estate::{EstateSettings, EstatesByRole};
 use juju_client::{Controllers, ReadOnlyControllers};
+use observer::Observer;
 use policy::{ActivePolicy, OptionMask, Permissions};
 
 use crate::{ApprovalSettings, Clock, WritesInProgress};
@@ -20,6 +23,8 @@ pub struct Dispatcher {
     pub controllers: Controllers,
     /// The watched models of these controllers; see [`crate::read_live`].
     pub estates: EstatesByRole,
+    /// Detects what goes wrong in the models; `None` where it is off.
+    pub observer: Option<Arc<Observer>>,
     /// How approvals are requested and given.
     pub approvals: ApprovalSettings,
     /// Masks secret options for callers that may not read content.

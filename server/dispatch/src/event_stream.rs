@@ -4,6 +4,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use estate::{EstateEvent, EventId, EventLog, EventReader, ModelView, ModelWatch};
 use identity::Caller;
+use observer::{FindingBatch, FindingChange, FindingChangeKind, FindingReader};
 use policy::Policy;
 use serde_json::{Map, Value, json};
 
@@ -22,6 +23,8 @@ pub struct EventStream {
     /// Keeps the model watched.
     watch: ModelWatch,
     reader: EventReader,
+    /// Changes of findings; `None` where there is no observer.
+    findings: Option<FindingReader>,
     /// The policy that has authorized the stream.
     policy: Arc<Policy>,
     waiting: VecDeque<StreamedEvent>,
@@ -74,7 +77,8 @@ impl EventStream {
         };
         let opened = json!({"controller": watch.identity().controller, "model": watch.identity().model});
         waiting.push_front(notice(&reader, "stream_opened", &opened));
-        Ok(Self { dispatcher, caller, model, watch, reader, policy, waiting, has_ended: false })
+        let findings = dispatcher.observer.as_ref().map(|observer| observer.log().subscribe());
+        Ok(Self { dispatcher, caller, model, watch, reader, findings, policy, waiting, has_ended: false })
     }
 
     /// Waits for the next event; `None` after the last one.
@@ -86,7 +90,12 @@ impl EventStream {
             if self.has_ended {
                 return None;
             }
-            let read = tokio::time::timeout(POLICY_CHECK_INTERVAL, self.reader.next_batch(MAX_BATCH)).await;
+            let (mut changes, mut read) = (FindingBatch::default(), None);
+            tokio::select! {
+                batch = self.reader.next_batch(MAX_BATCH) => read = Some(batch),
+                batch = next_findings(&mut self.findings) => changes = batch,
+                () = tokio::time::sleep(POLICY_CHECK_INTERVAL) => {}
+            }
             // a caller that has lost the permission gets no further event
             if let Err(error) = self.authorize_again().await {
                 let reason = json!({"reason": error.to_string()});
@@ -94,7 +103,13 @@ impl EventStream {
                 self.has_ended = true;
                 continue;
             }
-            let Ok(batch) = read else { continue };
+            let model = self.watch.identity();
+            let own = changes.changes.iter().filter(|change| {
+                let entity = &change.finding.entity;
+                (&entity.controller, &entity.model) == (&model.controller, &model.model)
+            });
+            self.waiting.extend(own.map(|change| finding_event(&self.reader, change)));
+            let Some(batch) = read else { continue };
             if batch.missed > 0 {
                 let missed = json!({"missed": batch.missed, "remedy": REMEDY});
                 self.waiting.push_back(notice(&self.reader, "events_missed", &missed));
@@ -125,6 +140,31 @@ async fn authorize(dispatcher: &Dispatcher, caller: &Caller, model: &ModelSelect
     let document = Box::new(|view: &ModelView<'_>, _: &Arc<EventLog>| Some(view.counts()));
     let read = LiveRead { tool: "juju_status", arguments, trace: None, document };
     Ok(read_live(dispatcher, caller, read).await?.watch)
+}
+
+/// Waits for changes of findings; forever where there is no observer.
+async fn next_findings(reader: &mut Option<FindingReader>) -> FindingBatch {
+    match reader {
+        Some(reader) => reader.next_batch(MAX_BATCH).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A change of a finding. A stream that is resumed has no earlier ones: the list of findings is the state.
+fn finding_event(reader: &EventReader, change: &FindingChange) -> StreamedEvent {
+    let kind = match change.change {
+        FindingChangeKind::Opened => "finding_opened",
+        FindingChangeKind::Updated => "finding_updated",
+        FindingChangeKind::Closed => "finding_closed",
+    };
+    let mut data = json!(change);
+    // what it affects and follows from in other models is not for every reader of this one
+    if let Some(finding) = data["finding"].as_object_mut() {
+        finding.remove("affected");
+        finding.remove("cause");
+    }
+    content::clean_value(&mut data);
+    StreamedEvent { id: reader.last_id().to_string(), kind: kind.to_owned(), data: data.to_string() }
 }
 
 fn streamed(event: &EstateEvent) -> StreamedEvent {

@@ -132,7 +132,11 @@ async fn execute_planned(checked: CheckedCall<'_>, opener: &EntryOpener<'_>, mut
             let (permit, writes, target) = (call.permit, dispatcher.writes.clone(), Arc::clone(&write.work.target));
             let location = target.location();
             let estate_write = dispatcher.estates.begin_write(location.controller(), location.model_uuid());
+            let observer = dispatcher.observer.clone();
             let performing = async move {
+                if let (Some(observer), Some(model)) = (&observer, target.location().model()) {
+                    observer.note_write(model, chrono::Utc::now());
+                }
                 let _permit = permit;
                 // the next read of the caller has this write
                 let _estate_write = estate_write;

@@ -50,6 +50,7 @@ mod dry_run;
 mod evaluation_context;
 mod event_stream;
 mod execute;
+mod findings;
 mod idempotency;
 mod insufficient_scope;
 mod live;
@@ -73,6 +74,10 @@ pub use clock::Clock;
 pub use dispatcher::{Dispatcher, estates_of};
 pub use event_stream::{EventStream, ModelSelector, StreamedEvent};
 pub use execute::execute;
+pub use findings::{
+    DIAGNOSE_TOOL, DiagnoseQuery, EXPLAIN_TOOL, ExplainQuery, FINDINGS_TOOL, FindingsQuery, OBSERVER_TOOLSET,
+    WantedState, diagnose, explain, findings, findings_document, may_see_model, visible_findings,
+};
 pub use idempotency::{complete_keys, outcomes_of_open_entries};
 pub use insufficient_scope::{InsufficientScope, insufficient_scope};
 pub use juju_client::ModelEntry;

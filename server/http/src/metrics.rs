@@ -47,6 +47,8 @@ pub struct Metrics {
     controller_reconnects: Counters<Controller>,
     controller_login_tokens_refused: Counters<Controller>,
     controller_source: OnceLock<ControllerSource>,
+    findings_open: Family<FindingLabels, Gauge<i64, AtomicI64>>,
+    finding_source: OnceLock<FindingSource>,
     ledger_sink_failures: Counters<LedgerSink>,
     trace_spans_dropped: Counter<u64, AtomicU64>,
 }
@@ -73,6 +75,24 @@ impl std::fmt::Debug for ControllerSource {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("ControllerSource")
     }
+}
+
+/// Provides the number of open findings by detector and severity when the metrics are read.
+struct FindingSource(Box<dyn Fn() -> Vec<FindingSample> + Send + Sync>);
+
+/// Detector, severity and number of open findings.
+pub type FindingSample = (String, &'static str, i64);
+
+impl std::fmt::Debug for FindingSource {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("FindingSource")
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FindingLabels {
+    detector: String,
+    severity: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -149,6 +169,8 @@ impl Default for Metrics {
             controller_reconnects: Family::default(),
             controller_login_tokens_refused: Family::default(),
             controller_source: OnceLock::new(),
+            findings_open: Family::default(),
+            finding_source: OnceLock::new(),
             calls_in_progress: Gauge::default(),
             event_streams: Gauge::default(),
             sessions: Gauge::default(),
@@ -191,6 +213,8 @@ impl Metrics {
         registry.register("controller_reconnects", help, self.controller_reconnects.clone());
         let help = "Log-ins of callers as themselves that the controller refused";
         registry.register("controller_login_tokens_refused", help, self.controller_login_tokens_refused.clone());
+        let help = "Open findings of the observer by detector and severity";
+        registry.register("findings_open", help, self.findings_open.clone());
         registry.register("calls_in_progress", "Tool calls that have not ended", self.calls_in_progress.clone());
         registry.register("event_streams", "Open event streams", self.event_streams.clone());
         registry.register("sessions", "Open sessions of older clients", self.sessions.clone());
@@ -205,6 +229,19 @@ impl Metrics {
     /// Sets where the condition of the controllers comes from; a second source is ignored.
     pub fn set_controller_source(&self, source: impl Fn() -> Vec<ControllerSample> + Send + Sync + 'static) {
         let _ = self.controller_source.set(ControllerSource(Box::new(source)));
+    }
+
+    /// Sets where the number of open findings comes from; a second source is ignored.
+    pub fn set_finding_source(&self, source: impl Fn() -> Vec<FindingSample> + Send + Sync + 'static) {
+        let _ = self.finding_source.set(FindingSource(Box::new(source)));
+    }
+
+    fn read_findings(&self) {
+        let Some(source) = self.finding_source.get() else { return };
+        self.findings_open.clear();
+        for (detector, severity, count) in (source.0)() {
+            self.findings_open.get_or_create(&FindingLabels { detector, severity }).set(count);
+        }
     }
 
     fn read_controllers(&self) {
@@ -281,6 +318,7 @@ impl Metrics {
     #[must_use]
     pub fn text(&self) -> String {
         self.read_controllers();
+        self.read_findings();
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.registry) {
             tracing::error!(%error, "the metrics cannot be encoded");

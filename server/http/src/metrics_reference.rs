@@ -36,6 +36,7 @@ fn with_one_of_each() -> Metrics {
     let controller = "prod".to_owned();
     let sample = ControllerSample { controller, up: true, since: 0, reconnects: 0, login_tokens_refused: 0 };
     metrics.set_controller_source(move || vec![sample.clone()]);
+    metrics.set_finding_source(|| vec![("drift".to_owned(), "warning", 1)]);
     metrics
 }
 

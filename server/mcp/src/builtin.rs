@@ -5,6 +5,7 @@ mod audit_changes;
 mod find_command;
 mod help;
 pub(crate) mod names;
+mod observer;
 pub(crate) mod tool;
 mod validate_action;
 mod wrapped_command;
@@ -14,10 +15,13 @@ use serde_json::{Map, Value};
 use crate::{Endpoint, builtin::tool::BuiltinTool, resolved_call::ResolvedCall};
 
 /// Every built-in tool.
-pub(crate) const BUILTIN_TOOLS: [&dyn BuiltinTool; 6] = [
+pub(crate) const BUILTIN_TOOLS: [&dyn BuiltinTool; 9] = [
     &audit_changes::AuditChanges,
     &find_command::FindCommand,
     &help::Help,
+    &observer::ObserverFindings,
+    &observer::ObserverExplain,
+    &observer::DiagnoseModel,
     &wrapped_command::ReadCommand,
     &wrapped_command::RunCommand,
     &validate_action::ValidateAction,

@@ -2,6 +2,7 @@
 
 mod estate_source;
 mod estate_uri;
+mod findings_source;
 mod follower;
 mod help_source;
 mod schema_source;
@@ -18,6 +19,7 @@ use rmcp::{
 use crate::{request_scope::RequestScope, transport::client_link};
 
 pub(crate) use estate_source::EstateSource;
+pub(crate) use findings_source::FindingsSource;
 pub(crate) use follower::{Follower, NoticeSink};
 pub(crate) use help_source::HelpSource;
 pub(crate) use schema_source::{NAMES as SCHEMAS, SchemaSource};
@@ -65,7 +67,9 @@ impl ReadFailure {
 
 /// Whether a URI can be subscribed to, by its form.
 pub(crate) fn can_be_followed(uri: &str) -> bool {
-    uri == estate_uri::ESTATE || estate_uri::ModelUri::parse(uri).is_some_and(|uri| uri.part.word != estate_uri::LOG)
+    uri == estate_uri::ESTATE
+        || uri == findings_source::FINDINGS
+        || estate_uri::ModelUri::parse(uri).is_some_and(|uri| uri.part.word != estate_uri::LOG)
 }
 
 /// Whether a subscription to this URI also wants to know when the list of resources changes.

@@ -33,8 +33,8 @@ use crate::{
     request_scope::RequestScope,
     resolved_call::ResolvedCall,
     resources::{
-        EstateSource, Follower, HelpSource, NoticeSink, ReadFailure, ResourceSource, ResourceSources, SchemaSource,
-        can_be_followed, follows_list,
+        EstateSource, FindingsSource, Follower, HelpSource, NoticeSink, ReadFailure, ResourceSource, ResourceSources,
+        SchemaSource, can_be_followed, follows_list,
     },
     services::Services,
     subscriptions::{MAX_SUBSCRIPTIONS, Subscriptions},
@@ -79,13 +79,14 @@ impl Server {
     pub fn new(dispatcher: Arc<Dispatcher>, metrics: Arc<dyn CallMetrics>) -> Self {
         let tools = Arc::new(ToolList::new(&dispatcher.catalogue));
         let estate: Arc<dyn ResourceSource> = Arc::new(EstateSource::new(Arc::clone(&dispatcher)));
+        let findings: Arc<dyn ResourceSource> = Arc::new(FindingsSource::new(Arc::clone(&dispatcher)));
         let help: Arc<dyn ResourceSource> = Arc::new(HelpSource::new(Arc::clone(&dispatcher)));
         let schemas: Arc<dyn ResourceSource> = Arc::new(SchemaSource);
         Self {
             services: Services::new(dispatcher, metrics),
             tools,
             prompts: Prompts::default(),
-            resources: Arc::new([help, schemas, estate]),
+            resources: Arc::new([help, schemas, findings, estate]),
             subscriptions: Arc::default(),
             local: None,
         }

@@ -177,7 +177,7 @@ pub(crate) fn classify(facts: &ModelFacts<'_>, description: &DetectorDescription
             weights.add(CauseClass::Configuration, 1.0, "the hook config-changed fails");
         }
     }
-    candidate.has_own_cause = own >= OWN_CAUSE;
+    candidate.has_own_cause |= own >= OWN_CAUSE;
     candidate.cause = weights.cause();
 }
 

@@ -155,8 +155,10 @@ pub struct Candidate {
     pub recommended: Option<RecommendedCall>,
     /// The probable cause; the engine fills it.
     pub cause: Option<FindingCause>,
-    /// Whether the cause is known to be in the entity itself, and not in what it depends on; the engine fills it.
+    /// Whether the cause is known to be in the entity itself, and not in what it depends on.
     pub has_own_cause: bool,
+    /// Whether others can follow from it already.
+    pub explains: bool,
 }
 
 impl Candidate {
@@ -176,6 +178,7 @@ impl Candidate {
             recommended: None,
             cause: None,
             has_own_cause: false,
+            explains: true,
         }
     }
 

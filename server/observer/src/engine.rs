@@ -50,6 +50,8 @@ pub(crate) struct Tracked {
     pub(crate) until: Option<DateTime<Utc>>,
     /// Whether its cause is in its own entity.
     pub(crate) has_own_cause: bool,
+    /// Whether others can follow from it already.
+    pub(crate) explains: bool,
 }
 
 /// All findings.
@@ -236,7 +238,8 @@ fn opened(
         state: FindingState::Open,
         change: 0,
     };
-    Tracked { finding: Arc::new(finding), until: candidate.until, has_own_cause: candidate.has_own_cause }
+    let Candidate { until, has_own_cause, explains, .. } = *candidate;
+    Tracked { finding: Arc::new(finding), until, has_own_cause, explains }
 }
 
 fn update(tracked: &mut Tracked, candidate: &Candidate, now: DateTime<Utc>) {
@@ -254,6 +257,7 @@ fn update(tracked: &mut Tracked, candidate: &Candidate, now: DateTime<Utc>) {
     finding.last_seen = now;
     tracked.until = candidate.until;
     tracked.has_own_cause |= candidate.has_own_cause;
+    tracked.explains = candidate.explains;
 }
 
 /// Identifies a condition, independent of the time and of the program that observes it.

@@ -87,8 +87,6 @@ pub struct OwnWrite {
     pub time: DateTime<Utc>,
     /// Full name of the model, `admin/shop`.
     pub model: Box<str>,
-    /// The tool.
-    pub tool: Box<str>,
 }
 
 impl ModelFacts<'_> {

@@ -1,5 +1,7 @@
 //! A finding: a condition of the estate that a detector has found, with its evidence.
 
+use std::{cmp::Reverse, sync::Arc};
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -182,6 +184,14 @@ impl CauseClass {
             Self::Infrastructure => "infrastructure",
         }
     }
+}
+
+/// Sorts findings for a reader: open ones first, among them roots, urgent ones, and those that affect most.
+pub fn sort_findings(findings: &mut [Arc<Finding>]) {
+    findings.sort_by_key(|finding| {
+        let urgency = Reverse((finding.severity, finding.affected.len()));
+        (!finding.is_open(), !finding.is_root(), urgency, finding.first_seen, finding.id.clone())
+    });
 }
 
 impl Finding {

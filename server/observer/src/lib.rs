@@ -38,7 +38,7 @@ pub use detectors::{DETECTORS, charm_of, constraints_text, find_detector, relati
 pub use facts::{Expiry, ModelFacts, OwnWrite, Reported, ReportedStatus, duration_text};
 pub use finding::{
     CauseClass, Evidence, Finding, FindingCause, FindingEntity, FindingSeverity, FindingState, FindingTrend,
-    RecommendedCall, TrendDirection,
+    RecommendedCall, TrendDirection, sort_findings,
 };
 pub use finding_log::{FindingBatch, FindingChange, FindingChangeKind, FindingLog, FindingReader};
 pub use history::{HistoryEntry, ModelHistory};

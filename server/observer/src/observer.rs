@@ -30,6 +30,8 @@ const DOCUMENTS: &str = "finding";
 const READY_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long one read of a model may take.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
+/// Writes of this server that are remembered.
+const MAX_WRITES: usize = 500;
 
 /// Observes the models of an estate. It can only read: the estate holds read-only connections.
 #[derive(Debug)]
@@ -150,9 +152,18 @@ impl Observer {
         self.inputs.lock().models.entry(model_uuid.into()).or_default().measurements = measurements.into();
     }
 
-    /// Replaces the writes of this server in the last hours.
-    pub fn set_own_writes(&self, writes: Vec<OwnWrite>) {
-        self.inputs.lock().own_writes = Some(writes.into());
+    /// From now on changes without a write of this server are reported.
+    pub fn report_other_writes(&self) {
+        self.inputs.lock().own_writes.get_or_insert_default();
+    }
+
+    /// Remembers a write of this server in a model, `admin/shop`: the changes that follow are its own.
+    pub fn note_write(&self, model: &str, time: DateTime<Utc>) {
+        let mut inputs = self.inputs.lock();
+        let Some(writes) = &mut inputs.own_writes else { return };
+        let mut latest: Vec<OwnWrite> = writes.iter().rev().take(MAX_WRITES - 1).rev().cloned().collect();
+        latest.push(OwnWrite { time, model: model.into() });
+        *writes = latest.into();
     }
 
     /// Reads an observed model as detectors receive it; `None` if it is not observed or its state is not known.
@@ -169,9 +180,50 @@ impl Observer {
         is_known.then(|| with_facts(model, &inputs, own.as_deref(), now, read))
     }
 
+    /// The state of an observed model as a baseline; `None` if it is not observed or its state is not known.
+    ///
+    /// # Errors
+    /// Why its options cannot be read.
+    pub async fn capture_baseline(
+        &self,
+        model_uuid: &str,
+        saved_by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Baseline>, Error> {
+        let found = self.read_facts(model_uuid, now, |facts| {
+            let names: Vec<Box<str>> = facts.graph.applications.keys().map(|name| (&**name).into()).collect();
+            (facts.model.clone(), names)
+        });
+        let Some((model, names)) = found.await else { return Ok(None) };
+        let session = self.estate.controllers().controller(&model.controller)?.model_session(&model.uuid).await?;
+        let mut options = BTreeMap::new();
+        for name in names {
+            let set = reader::read_options(&session, &name).await?;
+            options.insert(name, set);
+        }
+        let capture = |facts: &ModelFacts<'_>| Baseline::from_facts(facts, &options, saved_by);
+        Ok(self.read_facts(model_uuid, now, capture).await)
+    }
+
     fn inputs_of(&self, model_uuid: &str) -> (ModelInputs, Option<Arc<[OwnWrite]>>) {
         let inputs = self.inputs.lock();
         (inputs.models.get(model_uuid).cloned().unwrap_or_default(), inputs.own_writes.clone())
+    }
+
+    /// Looks at all models at the interval of the settings, until `stop` is done.
+    pub async fn run(&self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let interval = self.settings().interval;
+            tokio::select! {
+                () = &mut stop => return,
+                () = Box::pin(self.look(Utc::now())) => {}
+            }
+            tokio::select! {
+                () = &mut stop => return,
+                () = tokio::time::sleep(interval) => {}
+            }
+        }
     }
 
     /// Looks at all models once, at the time `now`.

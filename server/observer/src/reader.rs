@@ -56,12 +56,20 @@ pub(crate) async fn read_model(
     let is_due = before.read_at.is_none_or(|read| read + SLOW_INTERVAL / 10 <= now);
     reported.expiries = if is_due { expiries(session).await } else { before.expiries.clone() };
     for name in compared {
-        let get = ApplicationGet { application: name.to_string(), branch: "master".to_owned() };
-        if let Ok(found) = session.call::<Get>(get).await {
-            reported.options.insert(name.clone(), options(&found.config));
+        if let Ok(options) = read_options(session, name).await {
+            reported.options.insert(name.clone(), options);
         }
     }
     Ok(reported)
+}
+
+/// The options of an application that are set, secret values as hashes.
+pub(crate) async fn read_options(
+    session: &ReadOnlySession,
+    application: &str,
+) -> Result<BTreeMap<Box<str>, OptionValue>, Error> {
+    let get = ApplicationGet { application: application.to_owned(), branch: "master".to_owned() };
+    Ok(options(&session.call::<Get>(get).await?.config))
 }
 
 /// When the certificate of a controller ends; `None` where the user may not read it.

@@ -131,6 +131,7 @@ async fn router(folder: &std::path::Path) -> Router {
         policy: policy::ActivePolicy::new(policy::Policy::builtin().expect("the policy"), policy::Budget::default()),
         ledger: audit::Ledger::open(store, terms).await.expect("a ledger"),
         estates: dispatch::estates_of(&juju_client::Controllers::new(Vec::new(), None, juju_client::Settings::default())),
+        observer: None,
         controllers: juju_client::Controllers::new(Vec::new(), None, juju_client::Settings::default()),
         approvals: dispatch::ApprovalSettings::default(),
         option_mask: policy::OptionMask::new(&[9; 32]),

@@ -190,7 +190,9 @@ mod tests {
         let example = Example::write("unknown");
         let (right, mut found) = (example.read(), Vec::new());
         paths(&right, "", &[], &mut found);
-        for (path, way) in found {
+        // the keys below are names of detectors and of their thresholds, which the section checks itself
+        let is_free = |path: &str| path.starts_with("observer.thresholds.");
+        for (path, way) in found.into_iter().filter(|(path, _)| !is_free(path)) {
             let (last, parent) = way.split_last().expect("a key");
             let name = last.as_str().expect("a name");
             let mistyped = format!("{name}s");

@@ -4,11 +4,15 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
+    time::Duration,
 };
 
 use http_server::Settings;
 use identity::{Authenticator, Token};
+use juju_sim::{Change, Simulator};
 use policy::BuiltinRules;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     demo_text,
@@ -17,7 +21,9 @@ use super::{
 };
 use crate::{
     cli::Demo,
-    config::{ApprovalsSection, CharmhubSection, Config, ConsoleSection, LedgerSection, LimitsSection},
+    config::{
+        ApprovalsSection, CharmhubSection, Config, ConsoleSection, LedgerSection, LimitsSection, ObserverSection,
+    },
     failure::Failure,
     policy_watcher::PolicyWatcher,
     ready_file::ReadyFile,
@@ -28,6 +34,20 @@ use crate::{
 
 /// The estate of a demo: it starts with something to discover.
 const DEFAULT_SCENARIO: &str = "outage";
+/// What happens to `orders/0` in a demo, and what ends it.
+const HOOK_FAILS: &str = r#"
+- unit: {name: orders/0, workload: error, hook: database-relation-changed, message: 'hook failed: "database-relation-changed"'}
+- log: {entity: orders/0, message: "database: connection to postgresql-0 timed out after 5 s"}
+- log:
+    entity: orders/0
+    module: juju.worker.uniter.operation
+    message: 'hook "database-relation-changed" (via hook dispatching script: dispatch) failed: exit status 1'
+"#;
+const HOOK_SUCCEEDS: &str = "[{unit: {name: orders/0, workload: active}}]";
+/// How long the hook fails the first time; longer each time.
+const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
+/// Time between two failures.
+const FAILURE_INTERVAL: Duration = Duration::from_secs(20);
 /// Address of the simulated controller.
 const CONTROLLER_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
@@ -39,6 +59,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         ));
     }
     let stop = wiring::stop_signal();
+    let stopping = stop.clone();
     let listener = listen(arguments.listen).await?;
     let scratch = Scratch::make()?;
     let simulated =
@@ -65,6 +86,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
         terms,
         &LedgerSection::default(),
         CharmhubSection::default().externals(),
+        &ObserverSection { enabled: true, interval_seconds: Some(5), ..ObserverSection::default() },
     )
     .await?;
     let seal = secret_key(&state.directory, SEAL)?;
@@ -85,6 +107,9 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     };
     let approver = approver_file(&state.directory, &ready)?;
     let scenario = arguments.scenario.scenario.as_deref().unwrap_or(DEFAULT_SCENARIO);
+    if is_of_shop(scenario) {
+        tokio::spawn(degrade(Arc::clone(&simulated.simulator), stopping));
+    }
     let mut published = None;
     let served = serving.serve(ready, arguments.ready_file.as_deref(), |ready| {
         published = ready.publish();
@@ -93,6 +118,32 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let ended = served.await;
     drop(published);
     ended
+}
+
+/// Whether a scenario has the applications of the shop.
+pub(super) fn is_of_shop(scenario: &str) -> bool {
+    scenario == "shop" || scenario.starts_with("outage")
+}
+
+/// Makes the estate worse slowly: a hook of `orders/0` fails again and again, and each retry succeeds a little later than the one
+/// before. No unit stays in error; only the observer notices.
+async fn degrade(simulator: Arc<Simulator>, stop: CancellationToken) {
+    let changes = |text: &str| serde_yaml::from_str::<Vec<Change>>(text).unwrap_or_default();
+    let (fails, succeeds) = (changes(HOOK_FAILS), changes(HOOK_SUCCEEDS));
+    let mut pause = FIRST_FAILURE_TIME;
+    loop {
+        for (step, time) in [(&fails, pause), (&succeeds, FAILURE_INTERVAL)] {
+            // a change that has lost its target changes nothing
+            if let Err(error) = simulator.change(step, chrono::Utc::now()) {
+                tracing::debug!(%error, "the demo cannot make its estate worse");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(time) => {}
+            }
+        }
+        pause += FIRST_FAILURE_TIME;
+    }
 }
 
 /// Writes the approver's token to a file for `juju-mcp approvals` that only its owner can read. The program prints the path on

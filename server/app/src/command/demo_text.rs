@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::demo::is_of_shop;
 use crate::{ready_file::ReadyFile, wiring};
 
 /// The version of the MCP Inspector that the tests of this program use: Node 20 runs it, though npm would choose an older one.
@@ -16,6 +17,15 @@ fn question(scenario: &str) -> &'static str {
         "Customers of my shop cannot pay. What is broken, since when, and what only suffers from it? Show me the evidence in the logs, and how to repair it."
     } else {
         "What runs in my models, and is anything wrong?"
+    }
+}
+
+/// A question about what is about to go wrong; the demo makes the estate of the shop worse slowly.
+fn warning(scenario: &str) -> &'static str {
+    if is_of_shop(scenario) {
+        "\nSomething else is about to go wrong, and no status shows it yet. A minute after the start, ask:\n  What does the observer warn of in the model shop? Explain what will fail, what it would affect, and what to do now.\n"
+    } else {
+        ""
     }
 }
 
@@ -45,7 +55,7 @@ MCP Inspector, with Node 20 or newer:
 
 Ask your assistant:
   {}
-
+{}
 {}
 Break something else, and clear all faults:
   {program} fault machine-down 3
@@ -60,13 +70,14 @@ Tokens by role:
 Stop with Ctrl+C.
 "#,
         question(scenario),
+        warning(scenario),
         approval(scenario, base, &format!("{program} approvals"), &server),
     )
 }
 
 /// How to see an approval. The scenarios of the shop have an act for it that the role of the printed lines may request.
 fn approval(scenario: &str, base: &str, command: &str, server: &str) -> String {
-    let request = if scenario == "shop" || scenario.starts_with("outage") {
+    let request = if is_of_shop(scenario) {
         "Ask for something that waits for your approval, because it is large:\n  Add 11 units to the application web."
     } else {
         "Acts that are large or cannot be undone wait for your approval."
@@ -93,6 +104,7 @@ mod tests {
         assert_eq!(text.matches("Bearer token-of-operator").count(), 3, "{text}");
         assert!(!text.contains("Bearer token-of-admin"), "{text}");
         assert!(text.contains("Customers of my shop cannot pay") && text.contains("Add 11 units"), "{text}");
+        assert!(text.contains("What does the observer warn of"), "{text}");
         assert!(
             text.contains("approvals list --url http://127.0.0.1:8080 --token-file /state/approver.token"),
             "{text}"

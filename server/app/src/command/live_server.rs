@@ -72,12 +72,16 @@ impl Reload for LiveServer {
                 ..fresh
             };
             let (limits, log) = (config.limits.clone(), config.log_filter()?);
+            let observer = config.observer.settings();
             let own = self.clone();
             let apply: Apply = Box::new(move |changed: &[String]| {
                 own.dispatcher.controllers.replace(&controllers);
                 own.authenticator.replace(authenticator);
                 own.tool_limits.replace(limits.of_tools());
                 own.telemetry.set_log_filter(log);
+                if let Some(known) = &own.dispatcher.observer {
+                    known.set_settings(observer);
+                }
                 // the limits of callers count anew in a new router, so an unchanged one stays
                 if changed.iter().any(|key| is_of_router(key)) {
                     own.router.replace(http_server::router(&settings, own.deps.clone()));

@@ -27,7 +27,7 @@ use crate::{
     cli::Serve,
     config::{Config, ConsoleSection, LimitsSection, RESOURCE_ATTRIBUTES, TlsSection, read_token},
     failure::Failure,
-    health::{HealthChecks, controller_samples},
+    health::{HealthChecks, controller_samples, finding_samples},
     login_tokens::{self, LoginTokenFile},
     policy_watcher::{PolicyWatcher, Reload},
     ready_file::ReadyFile,
@@ -93,6 +93,7 @@ pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCo
             terms,
             &config.ledger,
             config.charmhub.externals(),
+            &config.observer,
         )
         .await?,
         console,
@@ -186,6 +187,11 @@ impl Serving {
         let (authenticator, tool_limits) = (Arc::new(self.authenticator), server.tool_limits());
         let health = Arc::new(HealthChecks::new(Arc::clone(&self.dispatcher), Arc::clone(&authenticator)));
         tokio::spawn(Arc::clone(&health).monitor(self.stop.clone()));
+        if let Some(observer) = self.dispatcher.observer.clone() {
+            let (source, stop) = (Arc::clone(&observer), self.stop.clone());
+            metrics.set_finding_source(move || finding_samples(&source));
+            tokio::spawn(async move { observer.run(stop.cancelled_owned()).await });
+        }
         let controllers = self.dispatcher.controllers.clone();
         metrics.set_controller_source(move || controller_samples(&controllers));
         let approvals = Approvals::new(Arc::clone(&self.dispatcher));

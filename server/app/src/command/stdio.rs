@@ -14,7 +14,7 @@ use policy::BuiltinRules;
 
 use crate::{
     cli::Stdio,
-    config::{CharmhubSection, LedgerSection},
+    config::{CharmhubSection, LedgerSection, ObserverSection},
     failure::Failure,
     policy_watcher::PolicyWatcher,
     secret_key::secret_key,
@@ -47,6 +47,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         ApprovalSettings::with_client_confirmation(),
         &LedgerSection::default(),
         wiring::with_juju_program(charmhub.externals()),
+        &ObserverSection::default(),
     )
     .await?;
     let seal = secret_key(&state.directory, SEAL)?;

@@ -7,7 +7,7 @@ use serde_yaml::{Mapping, Value as Yaml};
 use super::Config;
 
 /// Keys that a running server applies when the file changes, each with all keys below it.
-const RELOADED: [&str; 12] = [
+const RELOADED: [&str; 13] = [
     "allowed_hosts",
     "allowed_origins",
     "juju_data_dir",
@@ -19,10 +19,11 @@ const RELOADED: [&str; 12] = [
     "oauth",
     "role_bindings",
     "policy",
+    "observer",
     "log",
 ];
 /// Keys that only a restart applies, each with all keys below it. They count before [`RELOADED`].
-const RESTARTED: [&str; 14] = [
+const RESTARTED: [&str; 15] = [
     "listen",
     "tls",
     "metrics_listen",
@@ -33,6 +34,7 @@ const RESTARTED: [&str; 14] = [
     "charmhub",
     "console",
     "oauth.public_url",
+    "observer.enabled",
     "prompts",
     "tracing",
     "controllers[].act_as_caller",

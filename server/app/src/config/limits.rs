@@ -113,6 +113,9 @@ mod tests {
             "juju_help",
             "audit_changes",
             "validate_action",
+            "observer_findings",
+            "observer_explain",
+            "diagnose_model",
         ];
         for name in builtin.into_iter().chain(["juju_status", "juju_debug_log"]) {
             assert_eq!(unknown(name), None, "{name}");

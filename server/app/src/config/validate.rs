@@ -13,6 +13,10 @@ const SCOPE_PREFIX: &str = "juju:";
 const SCOPES: [&str; 4] = ["juju:read", "juju:write", "juju:sensitive", "juju:approve"];
 const MINUTES_OF_AN_APPROVAL: RangeInclusive<u64> = 1..=1_440;
 const MINUTES_OF_A_SESSION: RangeInclusive<u64> = 1..=720;
+/// Range of `observer.interval_seconds`.
+const SECONDS_OF_A_LOOK: RangeInclusive<u64> = 5..=3600;
+/// Range of `observer.close_after_minutes`.
+const MINUTES_UNTIL_CLOSED: RangeInclusive<u64> = 0..=1440;
 const SECONDS_OF_THE_TOKEN_CACHE: RangeInclusive<u64> = 0..=60;
 const DAYS_OF_A_LOGIN_KEY: RangeInclusive<u64> = 1..=3_650;
 const AT_LEAST_ONE: RangeInclusive<u64> = 1..=u64::MAX;
@@ -28,6 +32,7 @@ impl Config {
         self.validate_scopes()?;
         self.log_filter()?;
         self.validate_charmhub()?;
+        self.validate_observer()?;
         self.validate_tracing()
     }
 
@@ -128,6 +133,8 @@ impl Config {
             ("console.session_minutes", session.map(u64::from), MINUTES_OF_A_SESSION),
             ("oauth.token_cache_seconds", oauth_cache, SECONDS_OF_THE_TOKEN_CACHE),
             ("login_tokens.rotation_days", self.login_tokens.rotation_days.map(u64::from), DAYS_OF_A_LOGIN_KEY),
+            ("observer.interval_seconds", self.observer.interval_seconds.map(u64::from), SECONDS_OF_A_LOOK),
+            ("observer.close_after_minutes", self.observer.close_after_minutes.map(u64::from), MINUTES_UNTIL_CLOSED),
             ("ledger.retention_days", self.ledger.retention_days.map(u64::from), AT_LEAST_ONE),
             ("ledger.max_size_mb", self.ledger.max_size_mb.map(u64::from), AT_LEAST_ONE),
         ] {
@@ -196,6 +203,13 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    fn validate_observer(&self) -> Result<(), Failure> {
+        match self.observer.problem() {
+            Some((key, problem, remedy)) => Err(self.invalid(&key, &problem, remedy)),
+            None => Ok(()),
+        }
     }
 
     fn validate_charmhub(&self) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use dispatch::live_estate;
 use estate::{EntityChange, EntityName, EstateEvent, EventBatch, EventReader, ModelWatch};
+use observer::{FindingBatch, FindingChange, FindingReader};
 use policy::Policy;
 use rmcp::{
     RoleServer,
@@ -20,6 +21,7 @@ use super::{
     ReadFailure,
     estate_source::read_model,
     estate_uri::{ESTATE, ModelUri},
+    findings_source::{FINDINGS, read_findings},
 };
 use crate::{request_scope::RequestScope, services::Services, transport::Session};
 
@@ -63,6 +65,8 @@ pub(crate) struct Follower {
     /// The list of models when the client was last notified of it; `None` if the client does not want to know.
     list: Option<BTreeSet<(String, String)>>,
     events: EventReader,
+    /// Changes of findings; `None` if the client is not subscribed to them, or there is no observer.
+    findings: Option<FindingReader>,
     /// The policy that has authorized the subscriptions.
     policy: Arc<Policy>,
 }
@@ -90,7 +94,9 @@ impl Follower {
             subscribed.push(found.map_err(|failure| (uri.clone(), failure))?);
         }
         let list = if list { Some(dispatch::model_list(&services.dispatcher, &scope.caller).await) } else { None };
-        Ok(Self { services, scope, subscribed, list, events, policy })
+        let observer = services.dispatcher.observer.as_ref().filter(|_| uris.iter().any(|uri| uri == FINDINGS));
+        let findings = observer.map(|observer| observer.log().subscribe());
+        Ok(Self { services, scope, subscribed, list, events, findings, policy })
     }
 
     /// Leaves out what has happened until now, for a client that reads the resources only after this.
@@ -113,6 +119,13 @@ impl Follower {
         loop {
             let (batch, look_at_list) = tokio::select! {
                 batch = self.events.next_batch(MAX_BATCH) => (batch, false),
+                changes = next_findings(&mut self.findings) => {
+                    self.authorize_again().await?;
+                    if !self.notify_findings(sink, &changes).await {
+                        return Ok(());
+                    }
+                    continue;
+                }
                 _ = policy_check.tick() => (EventBatch::default(), false),
                 _ = list_check.tick(), if self.list.is_some() => (EventBatch::default(), true),
                 () = &mut end => return Ok(()),
@@ -159,6 +172,17 @@ impl Follower {
         Ok(())
     }
 
+    /// Sends a notice if a change is of a finding that the caller may know; `false` if the client is gone.
+    async fn notify_findings(&self, sink: &NoticeSink, batch: &FindingBatch) -> bool {
+        let may_see =
+            |change: &FindingChange| dispatch::may_see_model(&self.policy, &self.scope.caller, &change.finding.entity);
+        if !batch.is_incomplete && !batch.changes.iter().any(may_see) {
+            return true;
+        }
+        let notice = ResourceUpdatedNotification::new(ResourceUpdatedNotificationParam::new(FINDINGS));
+        sink.send(ServerNotification::ResourceUpdatedNotification(notice)).await
+    }
+
     /// Sends the notices of a batch; `false` if the client is gone.
     async fn notify(&mut self, sink: &NoticeSink, batch: &EventBatch, look_at_list: bool) -> bool {
         for subscribed in self.subscribed.iter().filter(|subscribed| subscribed.is_changed_by(batch)) {
@@ -181,12 +205,24 @@ impl Follower {
     }
 }
 
+/// Waits for changes of findings; forever if the client is not subscribed to them.
+async fn next_findings(reader: &mut Option<FindingReader>) -> FindingBatch {
+    match reader {
+        Some(reader) => reader.next_batch(MAX_BATCH).await,
+        None => std::future::pending().await,
+    }
+}
+
 async fn subscribe(services: &Services, scope: &RequestScope, uri: &str) -> Result<Subscribed, ReadFailure> {
     if uri == ESTATE {
         if !dispatch::may_list_models(&services.dispatcher, &scope.caller) {
             let sentence = "the role of the caller lists no models: an administrator can allow `juju_models`";
             return Err(ReadFailure::Refused(sentence.to_owned(), "permission_denied"));
         }
+        return Ok(Subscribed { uri: uri.to_owned(), model: None });
+    }
+    if uri == FINDINGS {
+        read_findings(&services.dispatcher, scope).await?;
         return Ok(Subscribed { uri: uri.to_owned(), model: None });
     }
     let parsed = ModelUri::parse(uri).ok_or(ReadFailure::NotFound)?;
@@ -196,6 +232,9 @@ async fn subscribe(services: &Services, scope: &RequestScope, uri: &str) -> Resu
 
 impl Subscribed {
     fn is_changed_by(&self, batch: &EventBatch) -> bool {
+        if self.uri == FINDINGS {
+            return false;
+        }
         batch.missed > 0 || batch.events.iter().any(|event| self.is_changed(event))
     }
 

@@ -73,7 +73,7 @@ impl Detector for Capacity {
 /// Machines without units and containers.
 fn idle_machines(facts: &ModelFacts<'_>, thresholds: &Thresholds<'_>) -> Vec<Candidate> {
     let used: std::collections::BTreeSet<&str> = facts.graph.units.values().map(|unit| &*unit.machine).collect();
-    let in_use = |id: &str| {
+    let is_used = |id: &str| {
         let inside = format!("{id}/");
         used.contains(id) || facts.graph.machines.keys().any(|other| other.starts_with(&*inside))
     };
@@ -82,7 +82,7 @@ fn idle_machines(facts: &ModelFacts<'_>, thresholds: &Thresholds<'_>) -> Vec<Can
         .graph
         .machines
         .iter()
-        .filter(|(id, machine)| !is_controller && machine.agent.current == "started" && !in_use(id));
+        .filter(|(id, machine)| !is_controller && machine.agent.current == "started" && !is_used(id));
     let candidate = |id: &str| {
         let observed = evidence("units on the machine", "0", "at least 1", None);
         let title = format!("The machine {id} has no units.");

@@ -82,6 +82,7 @@ fn candidate(facts: &ModelFacts<'_>, thresholds: &Thresholds<'_>, measured: &Mea
     let mut candidate = Candidate::new(facts, facts.entity(&measured.entity_kind, name), title, observed)
         .with_detail(format!("{kind} {}", measured.detail))
         .with_severity(severity);
+    candidate.explains = is_over || last >= used;
     candidate.trend = trend(slope, full_in, last_time);
     if let Some(minutes) = full_in.filter(|_| is_filling) {
         let expected = format!("more than {}", duration_text(thresholds.time("full_within")));

@@ -75,6 +75,8 @@ fn candidate(facts: &ModelFacts<'_>, thresholds: &Thresholds<'_>, name: &str, un
         .with_detail(state)
         .with_call(call);
     candidate.evidence.append(&mut observed);
+    // an agent is installed without regard to relations
+    candidate.has_own_cause = state == "allocating";
     Some(candidate)
 }
 

@@ -119,7 +119,7 @@ impl World {
     }
 
     fn ago(&self, minutes: i64) -> DateTime<Utc> {
-        self.now - TimeDelta::minutes(minutes)
+        self.now - TimeDelta::try_minutes(minutes).expect("few minutes")
     }
 
     fn log_group(&mut self, message: &str, count: u64, recent: u64) {
@@ -219,7 +219,8 @@ fn detectors_are_silent_on_a_healthy_model() {
 }
 
 #[test]
-fn detectors_fire_on_their_condition_with_evidence_and_call() {
+fn detectors_fire_on_their_condition_with_evidence_and_a_valid_call() {
+    let tools = catalogue::Catalogue::builtin();
     for detector in DETECTORS {
         let name = detector.description().name;
         let mut world = World::healthy();
@@ -232,7 +233,13 @@ fn detectors_fire_on_their_condition_with_evidence_and_call() {
                 |one: &crate::Evidence| !(one.what.is_empty() || one.value.is_empty() || one.expected.is_empty());
             assert!(candidate.evidence.iter().all(is_full), "{name}: {:?}", candidate.evidence);
             let call = candidate.recommended.unwrap_or_else(|| panic!("{name} recommends no call"));
-            assert!(call.tool.starts_with("juju_") && call.why.ends_with('.'), "{call:?}");
+            assert!(call.why.ends_with('.'), "{call:?}");
+            let tool = tools
+                .get(&call.tool)
+                .unwrap_or_else(|| panic!("{name} recommends a tool that does not exist: {call:?}"));
+            if let Err(problem) = tool.plan(call.arguments.clone()) {
+                panic!("{name} recommends an invalid call: {problem}: {call:?}");
+            }
             assert!(candidate.title.ends_with('.'), "{}", candidate.title);
         }
     }
@@ -240,12 +247,20 @@ fn detectors_fire_on_their_condition_with_evidence_and_call() {
 
 #[test]
 fn detectors_are_documented_with_units_and_defaults() {
+    let document = include_str!("../../../../docs/observer.md");
     let mut names = std::collections::BTreeSet::new();
     for detector in DETECTORS {
         let description = detector.description();
         assert!(names.insert(description.name), "{} is there twice", description.name);
         assert!(description.about.ends_with('.') && description.about.len() > 30, "{}", description.name);
         assert!(!description.thresholds.is_empty(), "{}", description.name);
+        let thresholds = description
+            .thresholds
+            .iter()
+            .map(|threshold| format!("`{}` {} {}", threshold.name, threshold.default, threshold.unit.word()));
+        let thresholds: Vec<String> = thresholds.collect();
+        let row = format!("| `{}` | {} | {} |", description.name, description.about, thresholds.join("; "));
+        assert!(document.contains(&row), "docs/observer.md lacks: {row}");
         for threshold in description.thresholds {
             assert!(threshold.about.len() > 10 && threshold.default >= 0.0, "{} {}", description.name, threshold.name);
         }
@@ -289,7 +304,7 @@ fn removed_relation_is_found_once_its_units_are_blocked() {
 fn change_of_this_server_is_not_reported() {
     let mut world = World::healthy();
     make("unrecorded_changes", &mut world);
-    let write = OwnWrite { time: world.now, model: "admin/shop".into(), tool: "juju_config".into() };
+    let write = OwnWrite { time: world.now, model: "admin/shop".into() };
     world.own_writes = Some(vec![write]);
     assert_eq!(world.candidates(&unrecorded_changes::UnrecordedChanges), []);
 }

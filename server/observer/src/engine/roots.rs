@@ -15,6 +15,9 @@ const OBSERVATION_DELAY: TimeDelta = TimeDelta::minutes(30);
 /// How long after a drift a failure can follow from it.
 const DRIFT_WINDOW: TimeDelta = TimeDelta::hours(2);
 
+/// Highest rank of conditions that do not follow from the providers of relations: those of machines, storage and configuration.
+const MAX_OWN_RANK: u8 = 20;
+
 /// A finding that can cause others or follow from them.
 struct Linked {
     fingerprint: String,
@@ -59,6 +62,7 @@ fn linked(fingerprint: &str, tracked: &Tracked, links: &Links) -> Option<Linked>
 /// The finding that `one` follows from directly: the nearest along the relation graph.
 fn parent<'a>(one: &Linked, all: &'a [Linked], open: &BTreeMap<String, Tracked>) -> Option<&'a Linked> {
     let tracked = open.get(&one.fingerprint)?;
+    let is_own = tracked.has_own_cause || one.key.0 <= MAX_OWN_RANK;
     let can_cause = |other: &&Linked| {
         let Some(distance) = one.reachable.get(&other.place) else { return false };
         let Some(cause) = open.get(&other.fingerprint) else { return false };
@@ -66,7 +70,8 @@ fn parent<'a>(one: &Linked, all: &'a [Linked], open: &BTreeMap<String, Tracked>)
         other.fingerprint != one.fingerprint
             && cause.finding.severity > FindingSeverity::Info
             && (!is_mutual || other.key < one.key)
-            && (!tracked.has_own_cause || *distance <= 1)
+            && cause.explains
+            && (!is_own || *distance <= 1)
             && fits_in_time(&cause.finding, &tracked.finding)
     };
     let distance = |other: &&Linked| (one.reachable.get(&other.place).copied(), other.key.clone());

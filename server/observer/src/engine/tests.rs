@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn time(minutes: i64) -> DateTime<Utc> {
-    DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::minutes(minutes)
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::try_minutes(minutes).expect("few minutes")
 }
 
 fn entity(kind: &str, name: &str) -> FindingEntity {
@@ -34,6 +34,7 @@ fn candidate(detector: &str, kind: &str, name: &str, minutes: i64) -> (&'static 
         recommended: None,
         cause: None,
         has_own_cause: false,
+        explains: true,
     };
     (find_detector(detector).expect("a detector"), candidate)
 }

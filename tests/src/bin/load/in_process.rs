@@ -33,6 +33,7 @@ pub(crate) async fn run(length: Duration) -> Result<Figures, Box<dyn std::error:
         policy: ActivePolicy::new(Policy::builtin()?.with_role_bindings(vec![binding])?, Budget::default()),
         ledger: tests::ledger::ledger(folder.path()).await,
         estates: dispatch::estates_of(&Controllers::new(Vec::new(), None, juju_client::Settings::default())),
+        observer: None,
         controllers: Controllers::new(Vec::new(), None, juju_client::Settings::default()),
         approvals: ApprovalSettings::default(),
         option_mask: policy::OptionMask::new(&[9; 32]),
