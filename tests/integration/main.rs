@@ -34,6 +34,7 @@ mod limits;
 mod live_reads;
 mod live_resources;
 mod local_files;
+mod log_streams;
 mod mcp_calls;
 mod mcp_progress_and_cancel;
 mod mcp_protocol;

@@ -19,6 +19,8 @@ pub(crate) struct Shape {
 const MODEL_BY_POSITION: [&str; 3] = ["destroy-model", "migrate", "show-model"];
 /// Lists of which the client takes each value with a flag of its own; other lists are one flag with commas.
 const REPEATED: [&str; 4] = ["include", "exclude", "include_module", "exclude_module"];
+/// Arguments of reads that the client has no flag for.
+const OWN_ARGUMENTS: [(&str, &[&str]); 1] = [("debug-log", &["contains", "since", "until", "grouped"])];
 /// Numbers that are durations in seconds.
 const SECONDS: [&str; 1] = ["wait"];
 /// Commands with a flag for the controller.
@@ -60,7 +62,9 @@ pub(crate) fn command_line(shape: Shape, arguments: &Value, options: &Options) -
     }
     // in the order of names, so that one act has one line
     for (name, value) in arguments.iter().collect::<BTreeMap<_, _>>() {
-        if !shape.positional.contains(&name.as_str()) {
+        let is_own =
+            OWN_ARGUMENTS.iter().any(|(command, own)| *command == shape.command && own.contains(&name.as_str()));
+        if !is_own && !shape.positional.contains(&name.as_str()) {
             words.extend(flag_words(shape.command, name, value));
         }
     }

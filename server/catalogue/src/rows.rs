@@ -7,8 +7,12 @@ use crate::{Filter, concise::Table, text::cell};
 /// Names of fields that a note lists at most.
 const MAX_NAMED_FIELDS: usize = 40;
 
-/// The names on the way to the rows of an answer; `path` is that of [`crate::Command::ROWS_PATH`].
+/// The names on the way to the rows of an answer; `path` is that of [`crate::Command::ROWS_PATH`], or several with `|` between
+/// them of which the answer has one.
 pub(crate) fn path_to_rows<'p>(answer: &Value, path: &'p str) -> Option<Vec<&'p str>> {
+    if let Some((first, others)) = path.split_once('|') {
+        return path_to_rows(answer, first).or_else(|| path_to_rows(answer, others));
+    }
     let names: Vec<&str> = match path {
         // a list became the member `result`
         "" if answer.get("result").is_some_and(Value::is_array) => vec!["result"],

@@ -14,6 +14,7 @@ pub(crate) fn sample(tool: &dyn Tool, name: &str) -> Value {
         ("add-k8s" | "update-k8s", "definition") => json!({"type": "kubernetes", "endpoint": "https://10.0.0.1:16443"}),
         ("add-secret-backend" | "update-secret-backend" | "remove-secret-backend", "name") => json!("my-vault"),
         ("add-secret-backend", "backend_type") => json!("vault"),
+        ("debug-log", "since" | "until") => json!("30m"),
         ("destroy-controller", "model_timeout") => json!("30m"),
         ("download" | "info", "arch") => json!("arm64"),
         ("import-filesystem", "storage_name" | "storage_provider") => json!("pgdata"),

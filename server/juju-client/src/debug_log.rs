@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use futures::{Stream, StreamExt, stream};
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use juju_wire::{
     Code, ErrorResult,
     debug_log::{LogQuery, LogRecord},
@@ -15,6 +18,9 @@ use crate::{
     error::{DisconnectReason, Error},
 };
 
+/// Lines of a log, as they come. An error item is the last.
+pub type LogStream = BoxStream<'static, Result<LogRecord, Error>>;
+
 /// Method name in errors.
 const METHOD: &str = "debug-log";
 
@@ -25,10 +31,7 @@ impl Connection {
     /// # Errors
     /// [`Error::FacadeMissing`] on a connection to the controller, or any [`Error`] of the connection. An error item ends the
     /// stream.
-    pub async fn debug_log(
-        &self,
-        query: &LogQuery,
-    ) -> Result<impl Stream<Item = Result<LogRecord, Error>> + Send + Unpin + 'static, Error> {
+    pub async fn debug_log(&self, query: &LogQuery) -> Result<LogStream, Error> {
         let session = self.session().await?;
         let Some(uuid) = session.model_uuid() else {
             return Err(Error::FacadeMissing { facade: METHOD, side: "controller" });

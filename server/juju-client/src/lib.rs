@@ -100,6 +100,7 @@ pub use client_files::{ClientFiles, ClientFilesError};
 pub use connection::Connection;
 pub use controller::Controller;
 pub use controllers::Controllers;
+pub use debug_log::LogStream;
 pub use endpoint::{ControllerEndpoint, Credential, Secret};
 pub use error::{AddressFailure, DisconnectReason, Error};
 pub use login_tokens::{

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use juju_wire::ReadMethod;
+use juju_wire::{ReadMethod, debug_log::LogQuery};
 
-use crate::{Controller, Controllers, ModelEntry, Session, error::Error};
+use crate::{Controller, Controllers, LogStream, ModelEntry, Session, error::Error};
 
 /// All controllers of this program, for reads only. A clone is cheap and shares the connections.
 ///
@@ -107,6 +107,14 @@ impl ReadOnlyController {
     /// As [`Controller::model`].
     pub async fn model_session(&self, name: &str) -> Result<ReadOnlySession, Error> {
         Ok(ReadOnlySession(self.0.model(name).await?.session().await?))
+    }
+
+    /// Streams lines of the log of a model; `name` is `admin/prod`, `prod` or a UUID.
+    ///
+    /// # Errors
+    /// As [`Controller::model`] and [`crate::Connection::debug_log`].
+    pub async fn model_log(&self, name: &str, query: &LogQuery) -> Result<LogStream, Error> {
+        self.0.model(name).await?.debug_log(query).await
     }
 }
 

@@ -2,7 +2,12 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::state::{MachineId, State, Status, Topic, Work};
+use juju_wire::Tag;
+
+use crate::{
+    log::LEVELS,
+    state::{MachineId, State, Status, Topic, Work},
+};
 
 /// A fault to inject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub enum Fault {
     MachineDown(String),
     /// The filesystem or volume of this storage instance is missing, as between the deployment and the start of a unit.
     LoseFilesystem(String),
+    /// This unit writes a line of this level into the log.
+    Log(String, &'static str, String),
     /// All connections to the controller break.
     DropConnections,
     /// Every answer is held back for so long.
@@ -28,7 +35,7 @@ pub enum Fault {
 /// The text names no fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no fault; one of: hook-error UNIT, block UNIT MESSAGE, machine-down ID, lose-filesystem STORAGE, drop-connections, delay MILLISECONDS, restart-controller, clear"
+    "`{0}` is no fault; one of: hook-error UNIT, block UNIT MESSAGE, machine-down ID, lose-filesystem STORAGE, log UNIT LEVEL MESSAGE, drop-connections, delay MILLISECONDS, restart-controller, clear"
 )]
 pub struct UnknownFault(String);
 
@@ -47,6 +54,10 @@ impl FromStr for Fault {
             }
             ("machine-down", [id]) => Ok(Self::MachineDown((*id).to_owned())),
             ("lose-filesystem", [storage]) => Ok(Self::LoseFilesystem((*storage).to_owned())),
+            ("log", [unit, level, message @ ..]) if !message.is_empty() => {
+                let level = LEVELS.into_iter().find(|known| known == level).ok_or_else(unknown)?;
+                Ok(Self::Log((*unit).to_owned(), level, message.join(" ")))
+            }
             ("drop-connections", []) => Ok(Self::DropConnections),
             ("delay", [milliseconds]) => {
                 milliseconds.parse().map(Duration::from_millis).map(Self::Delay).map_err(|_| unknown())
@@ -81,6 +92,7 @@ impl Fault {
             }),
             Self::MachineDown(id) => machine_down(state, id),
             Self::LoseFilesystem(id) => lose_filesystem(state, id),
+            Self::Log(unit, level, message) => write_log(state, unit, level, message),
             Self::Clear => {
                 clear(state);
                 Ok(())
@@ -101,6 +113,14 @@ fn change_unit(state: &mut State, name: &str, change: impl Fn(&mut crate::state:
         }
     }
     if applied { Ok(()) } else { Err(format!("no model has a unit `{name}`")) }
+}
+
+fn write_log(state: &mut State, unit: &str, level: &'static str, message: &str) -> Result<(), String> {
+    let model = state.models.values_mut().find_map(|model| model.unit_mut(unit).is_ok().then_some(model));
+    let model = model.ok_or_else(|| format!("no model has a unit `{unit}`"))?;
+    let tag = Tag::new("unit", unit).to_string();
+    model.write_log(tag, level, &format!("unit.{unit}.juju-log"), message.to_owned());
+    Ok(())
 }
 
 fn lose_filesystem(state: &mut State, id: &str) -> Result<(), String> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chrono::DateTime;
 use futures::{SinkExt as _, StreamExt as _};
 use juju_wire::{
     RemoteError,
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// Levels, the least first.
-const LEVELS: [&str; 5] = ["TRACE", "DEBUG", "INFO", "WARNING", "ERROR"];
+pub(crate) const LEVELS: [&str; 5] = ["TRACE", "DEBUG", "INFO", "WARNING", "ERROR"];
 
 /// Sends the log of a model until the client goes away, or to its end where only that was asked for.
 pub(crate) async fn stream(
@@ -69,7 +70,7 @@ pub(crate) async fn stream(
 
 /// Number of the first line: so many before the end as asked for, else the last ten, or all of them.
 fn begin(context: &Context, uuid: &str, query: &LogQuery) -> u64 {
-    if query.replay {
+    if query.replay || (query.backlog == 0 && !query.start_time.is_empty()) {
         return 0;
     }
     let wanted = match (query.backlog, query.max_lines) {
@@ -96,7 +97,9 @@ fn fits(line: &LogLine, query: &LogQuery) -> bool {
         None => line.entity == *pattern,
     };
     let module = |pattern: &String| line.module == *pattern || line.module.starts_with(&format!("{pattern}."));
+    let start = DateTime::parse_from_rfc3339(&query.start_time).ok();
     (query.level.is_empty() || rank(line.level) >= rank(&query.level))
+        && start.is_none_or(|start| line.time >= start)
         && (query.include_entity.is_empty() || query.include_entity.iter().any(entity))
         && !query.exclude_entity.iter().any(entity)
         && (query.include_module.is_empty() || query.include_module.iter().any(module))
