@@ -43,6 +43,7 @@ mod mcp_stdio;
 mod migrations;
 mod missing_targets;
 mod native_sign_in;
+mod notifications;
 mod observer;
 mod observer_tools;
 mod openapi;

@@ -206,6 +206,11 @@ def rock_tools():
     return home
 
 
+def alertmanager():
+    """The path of Prometheus' Alertmanager."""
+    return debian_program("alertmanager", ["prometheus-alertmanager"], "usr/bin/prometheus-alertmanager")
+
+
 def promtool():
     """The path of Prometheus' own tool."""
     return debian_program("promtool", ["prometheus"], "usr/bin/promtool")

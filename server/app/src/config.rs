@@ -11,6 +11,7 @@ mod keys;
 mod ledger;
 mod limits;
 mod login_tokens;
+mod notifications;
 mod oauth;
 mod observer;
 mod paths;
@@ -45,6 +46,7 @@ pub(crate) use keys::{AppliedBy, Key, all_keys, changed_keys};
 pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use login_tokens::{ActAsCallerSection, LoginTokensSection};
+pub(crate) use notifications::NotificationsSection;
 pub(crate) use oauth::{LOGIN_SCOPES, OauthSection};
 pub(crate) use observer::ObserverSection;
 pub(crate) use policy::PolicySection;
@@ -103,6 +105,8 @@ pub(crate) struct Config {
     pub(crate) observer: ObserverSection,
     /// Prompts of other applications. Default: none.
     pub(crate) prompts: Option<PromptsSection>,
+    /// Receivers of findings.
+    pub(crate) notifications: NotificationsSection,
     /// The export of traces. Default: none.
     pub(crate) tracing: Option<TracingSection>,
     /// Log filter: a level, or `crate=level,...`, as `--log` and `JUJU_MCP_LOG`, which replace it. Default: warn.

@@ -50,7 +50,26 @@ pub struct Metrics {
     findings_open: Family<FindingLabels, Gauge<i64, AtomicI64>>,
     finding_source: OnceLock<FindingSource>,
     ledger_sink_failures: Counters<LedgerSink>,
+    notifications_sent: Counters<NotificationReceiver>,
+    notification_failures: Counters<NotificationReceiver>,
+    notifications_dropped: Counters<NotificationReceiver>,
+    notifications_queued: Family<NotificationReceiver, Gauge<i64, AtomicI64>>,
     trace_spans_dropped: Counter<u64, AtomicU64>,
+}
+
+/// The counts of one receiver of notifications since the start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NotificationSample {
+    /// Name of the receiver in the configuration.
+    pub receiver: String,
+    /// Messages that it has accepted.
+    pub sent: u64,
+    /// Requests that failed.
+    pub failed: u64,
+    /// Messages that were dropped or rejected.
+    pub dropped: u64,
+    /// Messages that wait.
+    pub queued: u64,
 }
 
 /// The condition of one controller.
@@ -136,6 +155,11 @@ struct PromptInjection {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NotificationReceiver {
+    receiver: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LedgerSink {
     sink: String,
 }
@@ -176,6 +200,10 @@ impl Default for Metrics {
             sessions: Gauge::default(),
             bytes_in_flight: Gauge::default(),
             ledger_sink_failures: Family::default(),
+            notifications_sent: Family::default(),
+            notification_failures: Family::default(),
+            notifications_dropped: Family::default(),
+            notifications_queued: Family::default(),
             trace_spans_dropped: Counter::default(),
         };
         metrics.policy_last_reload_successful.set(1);
@@ -222,6 +250,14 @@ impl Metrics {
         registry.register("bytes_in_flight", help, self.bytes_in_flight.clone());
         let help = "Failed deliveries of ledger checkpoints by sink";
         registry.register("ledger_sink_failures", help, self.ledger_sink_failures.clone());
+        let help = "Notifications that a receiver has accepted";
+        registry.register("notifications_sent", help, self.notifications_sent.clone());
+        let help = "Failed requests to a receiver of notifications";
+        registry.register("notification_failures", help, self.notification_failures.clone());
+        let help = "Notifications that a receiver has rejected, or that were dropped because too many waited";
+        registry.register("notifications_dropped", help, self.notifications_dropped.clone());
+        let help = "Notifications that wait for a receiver";
+        registry.register("notifications_queued", help, self.notifications_queued.clone());
         let help = "Spans that did not reach the collector of traces";
         registry.register("trace_spans_dropped", help, self.trace_spans_dropped.clone());
     }
@@ -307,6 +343,21 @@ impl Metrics {
     pub fn set_ledger_sink_failures(&self, sink: &str, failures: u64) {
         let counter = self.ledger_sink_failures.get_or_create(&LedgerSink { sink: sink.to_owned() });
         counter.inc_by(failures.saturating_sub(counter.get()));
+    }
+
+    /// Sets the counts of a receiver of notifications.
+    pub fn set_notifications(&self, sample: &NotificationSample) {
+        let receiver = NotificationReceiver { receiver: sample.receiver.clone() };
+        for (family, total) in [
+            (&self.notifications_sent, sample.sent),
+            (&self.notification_failures, sample.failed),
+            (&self.notifications_dropped, sample.dropped),
+        ] {
+            let counter = family.get_or_create(&receiver);
+            counter.inc_by(total.saturating_sub(counter.get()));
+        }
+        let queued = i64::try_from(sample.queued).unwrap_or(i64::MAX);
+        self.notifications_queued.get_or_create(&receiver).set(queued);
     }
 
     /// Sets how many spans did not reach the collector of traces.

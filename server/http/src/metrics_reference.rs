@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::metrics::{ControllerSample, Metrics};
+use crate::metrics::{ControllerSample, Metrics, NotificationSample};
 
 /// One metric, as Prometheus stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,7 @@ fn with_one_of_each() -> Metrics {
     metrics.prompt_injection("result", "authority");
     metrics.policy_reloaded(true);
     metrics.set_ledger_sink_failures("file", 0);
+    metrics.set_notifications(&NotificationSample { receiver: "team".to_owned(), ..NotificationSample::default() });
     let controller = "prod".to_owned();
     let sample = ControllerSample { controller, up: true, since: 0, reconnects: 0, login_tokens_refused: 0 };
     metrics.set_controller_source(move || vec![sample.clone()]);

@@ -92,6 +92,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let seal = secret_key(&state.directory, SEAL)?;
     let serving = Serving {
         dispatcher,
+        receivers: Vec::new(),
         seal,
         authenticator,
         settings: Settings { local_pages: true, ..Settings::default() },

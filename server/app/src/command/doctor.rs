@@ -93,6 +93,7 @@ pub(super) async fn run(arguments: Doctor) -> Result<ExitCode, Failure> {
         Err(failure) => report.add("controllers", Finding::Bad(failure))?,
     }
     add_provider(&mut report, config.oauth.as_ref()).await?;
+    add_receivers(&mut report, &config).await?;
     report.add("state directory", state_directory(&state).await.into())?;
     report.add("disk", free_space(&state).into())?;
     Ok(report.exit_code())
@@ -168,6 +169,20 @@ async fn add_provider(report: &mut Report, oauth: Option<&OauthSection>) -> Resu
             report.add("clock", Finding::Skipped("the identity provider returns no time".to_owned()))
         }
     }
+}
+
+/// Reaches each receiver of notifications, without sending it a message.
+async fn add_receivers(report: &mut Report, config: &Config) -> Result<(), Failure> {
+    let receivers = match config.notifications.receivers() {
+        Ok(receivers) => receivers,
+        Err(failure) => return report.add("notifications", Finding::Bad(failure)),
+    };
+    for receiver in receivers {
+        let remedy = "check its `url`, `token_file` and `ca_certificate_file` in `notifications.receivers`";
+        let reached = receiver.probe().await.map_err(|problem| Failure::usage(problem, remedy));
+        report.add(&format!("receiver {}", receiver.name), reached.into())?;
+    }
+    Ok(())
 }
 
 /// Compares a header `Date` with the time of this machine.

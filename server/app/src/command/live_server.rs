@@ -7,6 +7,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use http_server::{LiveRouter, RouterDeps, Settings};
 use identity::Authenticator;
 use mcp::ToolLimits;
+use notifier::Notifier;
 use policy::{Policy, Roles};
 
 use crate::{
@@ -41,6 +42,7 @@ pub(super) type Rebuild = fn(&Config, &[(String, PathBuf)], &Roles) -> Result<(A
 pub(super) struct LiveServer {
     pub(super) inputs: ReloadInputs,
     pub(super) dispatcher: Arc<Dispatcher>,
+    pub(super) notifier: Notifier,
     pub(super) authenticator: Arc<Authenticator>,
     pub(super) tool_limits: Arc<ToolLimits>,
     pub(super) router: LiveRouter,
@@ -73,6 +75,7 @@ impl Reload for LiveServer {
             };
             let (limits, log) = (config.limits.clone(), config.log_filter()?);
             let observer = config.observer.settings();
+            let receivers = config.notifications.receivers()?;
             let own = self.clone();
             let apply: Apply = Box::new(move |changed: &[String]| {
                 own.dispatcher.controllers.replace(&controllers);
@@ -81,6 +84,10 @@ impl Reload for LiveServer {
                 own.telemetry.set_log_filter(log);
                 if let Some(known) = &own.dispatcher.observer {
                     known.set_settings(observer);
+                }
+                if changed.iter().any(|key| key.starts_with("notifications")) {
+                    let notifier = own.notifier.clone();
+                    tokio::spawn(async move { notifier.set_receivers(receivers).await });
                 }
                 // the limits of callers count anew in a new router, so an unchanged one stays
                 if changed.iter().any(|key| is_of_router(key)) {

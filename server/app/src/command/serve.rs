@@ -11,9 +11,14 @@ use std::{
 use catalogue::Catalogue;
 use content::nearest;
 use dispatch::{Approvals, Dispatcher, SecurityEvents};
-use http_server::{LiveEvents, LiveRouter, LoginTokenKeySet, RouterDeps, SecurityLog, Settings, metrics::Metrics};
+use http_server::{
+    LiveEvents, LiveRouter, LoginTokenKeySet, RouterDeps, SecurityLog, Settings,
+    metrics::{Metrics, NotificationSample},
+};
 use identity::Authenticator;
 use juju_client::Controllers;
+use notifier::{Notifier, NotifierSettings, Receiver, ReceiverCounts};
+use observer::FindingLog;
 use policy::{BuiltinRules, Roles};
 use tokio::{
     net::TcpListener,
@@ -86,6 +91,7 @@ pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCo
     settings.traces = traces.is_some();
     let exporter = traces.and_then(|settings| telemetry.spans.start(settings));
     let serving = Serving {
+        receivers: config.notifications.receivers()?,
         dispatcher: wiring::build_dispatcher(
             &state,
             controllers,
@@ -131,6 +137,8 @@ fn publish_login_token_keys(
 /// The services of an HTTP server.
 pub(super) struct Serving {
     pub(super) dispatcher: Arc<Dispatcher>,
+    /// Receivers of findings.
+    pub(super) receivers: Vec<Receiver>,
     /// Key that seals the request states of input-required results.
     pub(super) seal: [u8; 32],
     pub(super) authenticator: Authenticator,
@@ -177,8 +185,17 @@ impl Serving {
             .with_state_key(&self.seal)
             .with_tool_limits(self.limits.tools())
             .with_prompts(self.prompts);
-        let (spans, stop) = (self.traces.spans, self.stop.clone());
-        tokio::spawn(copy_counters(Arc::clone(&self.dispatcher), spans, Arc::clone(&metrics), stop.clone()));
+        // a server without observer has no findings to send
+        let findings = self.dispatcher.observer.as_ref().map(|observer| Arc::clone(observer.log())).unwrap_or_default();
+        let store = self.dispatcher.ledger.store().clone();
+        let notifier = Notifier::start(store, &findings, self.receivers, NotifierSettings::default()).await?;
+        let sources = CounterSources {
+            dispatcher: Arc::clone(&self.dispatcher),
+            spans: self.traces.spans,
+            notifier: notifier.clone(),
+        };
+        let stop = self.stop.clone();
+        tokio::spawn(copy_counters(sources, Arc::clone(&metrics), stop.clone()));
         let drain_timeout = self.settings.drain_timeout;
         let drained = tokio::spawn(async move {
             stop.cancelled().await;
@@ -224,6 +241,7 @@ impl Serving {
                 let live = LiveServer {
                     inputs,
                     dispatcher,
+                    notifier: notifier.clone(),
                     authenticator,
                     tool_limits,
                     router,
@@ -247,6 +265,7 @@ impl Serving {
         // clients that have gone leave their writes behind
         let deadline = drained.await.unwrap_or_else(|_| Instant::now() + drain_timeout);
         security_log.close().await;
+        notifier.stop().await;
         wiring::close(&self.dispatcher, deadline.into_std()).await;
         if let Some(exporter) = self.traces.exporter {
             exporter.stop(deadline).await;
@@ -255,18 +274,31 @@ impl Serving {
     }
 }
 
-/// Copies the failures of the ledger's sinks, and the number of dropped spans, to the metrics until `stop` is cancelled.
-async fn copy_counters(
+/// What counts beside the metrics.
+struct CounterSources {
     dispatcher: Arc<Dispatcher>,
     spans: otlp::Spans,
-    metrics: Arc<Metrics>,
-    stop: CancellationToken,
-) {
+    notifier: Notifier,
+}
+
+/// Copies the failures of the ledger's sinks, the number of dropped spans and the counts of receivers to the metrics until `stop` is
+/// cancelled.
+async fn copy_counters(sources: CounterSources, metrics: Arc<Metrics>, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        for sink in dispatcher.ledger.sinks() {
+        for sink in sources.dispatcher.ledger.sinks() {
             metrics.set_ledger_sink_failures(&sink.name, sink.failures);
         }
-        metrics.set_trace_spans_dropped(spans.dropped());
+        metrics.set_trace_spans_dropped(sources.spans.dropped());
+        for (receiver, counts) in sources.notifier.counts().await {
+            let ReceiverCounts { sent, failed, rejected, dropped, queued } = counts;
+            metrics.set_notifications(&NotificationSample {
+                receiver,
+                sent,
+                failed,
+                dropped: rejected + dropped,
+                queued,
+            });
+        }
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(COUNTER_INTERVAL) => {}

@@ -7,7 +7,7 @@ use serde_yaml::{Mapping, Value as Yaml};
 use super::Config;
 
 /// Keys that a running server applies when the file changes, each with all keys below it.
-const RELOADED: [&str; 13] = [
+const RELOADED: [&str; 14] = [
     "allowed_hosts",
     "allowed_origins",
     "juju_data_dir",
@@ -20,6 +20,7 @@ const RELOADED: [&str; 13] = [
     "role_bindings",
     "policy",
     "observer",
+    "notifications",
     "log",
 ];
 /// Keys that only a restart applies, each with all keys below it. They count before [`RELOADED`].

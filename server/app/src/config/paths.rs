@@ -40,6 +40,14 @@ impl Config {
                 ("ledger.checkpoint_sinks[].token_file", sink.token_file.as_mut()),
             ]);
         }
+        for receiver in &mut self.notifications.receivers {
+            paths.extend([
+                ("notifications.receivers[].url_file", receiver.url_file.as_mut()),
+                ("notifications.receivers[].token_file", receiver.token_file.as_mut()),
+                ("notifications.receivers[].signing_key_file", receiver.signing_key_file.as_mut()),
+                ("notifications.receivers[].ca_certificate_file", receiver.ca_certificate_file.as_mut()),
+            ]);
+        }
         if let Some(tls) = &mut self.tls {
             paths.extend([("tls.certificate", Some(&mut tls.certificate)), ("tls.key", Some(&mut tls.key))]);
         }

@@ -33,6 +33,7 @@ impl Config {
         self.log_filter()?;
         self.validate_charmhub()?;
         self.validate_observer()?;
+        self.validate_notifications()?;
         self.validate_tracing()
     }
 
@@ -221,6 +222,14 @@ impl Config {
         }
         // reads the file
         self.charmhub.client().map(drop)
+    }
+
+    fn validate_notifications(&self) -> Result<(), Failure> {
+        if let Some((key, problem, remedy)) = self.notifications.problem() {
+            return Err(self.invalid(key, &problem, remedy));
+        }
+        // reads the files
+        self.notifications.receivers().map(drop)
     }
 
     fn validate_tracing(&self) -> Result<(), Failure> {
