@@ -67,7 +67,7 @@ async fn readers_share_a_stream_that_widens_for_the_one_that_needs_more() {
     let mut all = logs.follow(model.clone(), from_level(LogLevel::Debug)).expect("below the limit");
     wait_until("the stream delivers what the second reader needs", async || {
         write(&simulator, "web/0", "INFO", "more").await;
-        if all.read(usize::MAX).lines.is_empty() { Err("nothing") } else { Ok(()) }
+        if all.read(usize::MAX).lines.is_empty() { Err("nothing".to_owned()) } else { Ok(()) }
     })
     .await;
     write(&simulator, "web/0", "INFO", "number 2").await;
@@ -80,7 +80,7 @@ async fn readers_share_a_stream_that_widens_for_the_one_that_needs_more() {
     drop((errors, all));
     wait_until("the stream ends after its readers", async || match logs.streamed_models() {
         0 => Ok(()),
-        open => Err(open),
+        open => Err(open.to_string()),
     })
     .await;
 }

@@ -93,7 +93,9 @@ fn line(numbers: &mut Numbers, second: i64) -> (usize, LogLine) {
 
 fn groups(lines: &[LogLine]) -> Vec<LogGroup> {
     let mut groups = LogGroups::new(1_000);
-    lines.iter().for_each(|line| groups.add(line));
+    for line in lines {
+        groups.add(line);
+    }
     assert_eq!(groups.ungrouped(), 0);
     groups.into_sorted()
 }

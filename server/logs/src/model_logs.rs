@@ -169,9 +169,8 @@ impl Inner {
         let (mut position, mut delay) = (StreamPosition::default(), FIRST_DELAY);
         loop {
             match log.stream(&controllers, &model, self.settings.idle_timeout, &mut position).await {
-                StreamEnd::Widened => {}
                 StreamEnd::Idle if self.remove_if_idle(&model, &log) => return,
-                StreamEnd::Idle => {}
+                StreamEnd::Widened | StreamEnd::Idle => {}
                 StreamEnd::Failed(error) if is_final(&error) => {
                     tracing::debug!(controller = model.controller, model = model.uuid, %error, "a log has ended");
                     self.streams.lock().remove(&model);

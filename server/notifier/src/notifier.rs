@@ -191,7 +191,9 @@ impl Inner {
             }
             drop(queue);
             self.save().await;
-            workers.values().for_each(|worker| worker.wake.notify_one());
+            for worker in workers.values() {
+                worker.wake.notify_one();
+            }
         }
     }
 

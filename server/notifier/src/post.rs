@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn only_statuses_about_the_message_reject_it() {
+    fn status_about_the_message_rejects_it_and_others_do_not() {
         for (status, rejects) in
             [(400, true), (413, true), (422, true), (401, false), (404, false), (429, false), (500, false)]
         {

@@ -130,7 +130,9 @@ impl DeliveryQueue {
     pub fn retain_receivers(&mut self, names: &BTreeSet<&str>) -> usize {
         let gone = self.deliveries.iter().filter(|(_, delivery)| !names.contains(delivery.receiver.as_str()));
         let gone: Vec<String> = gone.map(|(id, _)| id.clone()).collect();
-        gone.iter().for_each(|id| self.remove(id));
+        for id in &gone {
+            self.remove(id);
+        }
         gone.len()
     }
 
