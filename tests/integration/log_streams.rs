@@ -26,7 +26,7 @@ fn controllers_of(simulator: &Simulator) -> Controllers {
 
 async fn logged_model(controllers: &Controllers, model: &str) -> LoggedModel {
     let controller = controllers.controller(None).expect("the only one");
-    let uuid = controller.find_model(model).await.expect("a model").uuid.to_string();
+    let uuid = controller.find_model(model).await.expect("a model").uuid.clone();
     LoggedModel { role: None, controller: controller.name().to_owned(), uuid }
 }
 
