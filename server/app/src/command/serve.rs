@@ -18,7 +18,6 @@ use http_server::{
 use identity::Authenticator;
 use juju_client::Controllers;
 use notifier::{Notifier, NotifierSettings, Receiver, ReceiverCounts};
-use observer::FindingLog;
 use policy::{BuiltinRules, Roles};
 use tokio::{
     net::TcpListener,
@@ -185,10 +184,7 @@ impl Serving {
             .with_state_key(&self.seal)
             .with_tool_limits(self.limits.tools())
             .with_prompts(self.prompts);
-        // a server without observer has no findings to send
-        let findings = self.dispatcher.observer.as_ref().map(|observer| Arc::clone(observer.log())).unwrap_or_default();
-        let store = self.dispatcher.ledger.store().clone();
-        let notifier = Notifier::start(store, &findings, self.receivers, NotifierSettings::default()).await?;
+        let notifier = start_notifier(&self.dispatcher, self.receivers).await?;
         let sources = CounterSources {
             dispatcher: Arc::clone(&self.dispatcher),
             spans: self.traces.spans,
@@ -272,6 +268,13 @@ impl Serving {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Sends the findings of the observer to `receivers`; without observer there are none.
+async fn start_notifier(dispatcher: &Dispatcher, receivers: Vec<Receiver>) -> Result<Notifier, Failure> {
+    let findings = dispatcher.observer.as_ref().map(|observer| Arc::clone(observer.log())).unwrap_or_default();
+    let store = dispatcher.ledger.store().clone();
+    Ok(Notifier::start(store, &findings, receivers, NotifierSettings::default()).await?)
 }
 
 /// What counts beside the metrics.
