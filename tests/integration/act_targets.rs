@@ -188,6 +188,7 @@ fn naming(tool: &str, property: &str) -> Option<(Value, &'static [&'static str])
         | ("juju_import_filesystem", "provider_id")
         | ("juju_migrate", "target_controller") => json!(CANARY),
         ("juju_ssh", "target") | ("juju_debug_hooks" | "juju_debug_code", "unit") => json!(format!("{CANARY}/0")),
+        ("juju_wait_for", "also") => json!([format!("unit {CANARY}/0 removed")]),
         ("juju_scp", "source") => json!(format!("{CANARY}/0:/tmp/x")),
         ("juju_upgrade_machine", "machine") => json!("77"),
         ("juju_secrets", "owner") => json!(format!("application-{CANARY}")),
@@ -213,6 +214,7 @@ fn naming(tool: &str, property: &str) -> Option<(Value, &'static [&'static str])
         (_, "related_unit") => json!(format!("{CANARY}/0")),
         (_, "machines") => json!(["77"]),
         ("juju_add_unit" | "juju_deploy", "to") => json!(["lxd:77"]),
+        ("juju_add_machine", "placement") => json!("lxd:77"),
         _ => return None,
     };
     Some((value, &[]))
@@ -245,6 +247,12 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
             "what is done, or a filter by kind"
         }
         (_, "to_cidrs" | "to_spaces" | "via" | "bind") => "networks",
+        (_, "device" | "disks" | "switch" | "scope") => "content that the target gets",
+        (_, "parallel" | "execution_group") => "how and how long the call works",
+        ("juju_debug_log", "include_label" | "exclude_label") => "selects lines by label",
+        ("juju_wait_for", "removed") => "what is waited for",
+        ("juju_show_status_log", "from_date") => "how far back it goes",
+        ("juju_add_model", "owner") => "clouds and users",
         ("juju_attach_resource", "resource" | "value") => "content that the target gets",
         (
             _,
@@ -343,7 +351,7 @@ fn decision(tool: &dyn Tool, role: &str, arguments: Value) -> Result<&'static st
 }
 
 /// Free-form properties that run no code, with the reason. Others need hostile values in the test below.
-const HARMLESS: [(&str, &str, &str); 26] = [
+const HARMLESS: [(&str, &str, &str); 29] = [
     ("juju_add_storage", "storage", "pools and sizes"),
     ("juju_create_storage_pool", "attributes", "attributes of a pool"),
     ("juju_update_storage_pool", "attributes", "attributes of a pool"),
@@ -353,6 +361,9 @@ const HARMLESS: [(&str, &str, &str); 26] = [
     ("juju_run", "params", "parameters of an action of the charm"),
     ("juju_deploy", "bind", "spaces of endpoints"),
     ("juju_deploy", "storage", "pools and sizes"),
+    ("juju_deploy", "device", "kinds of devices"),
+    ("juju_refresh", "bind", "spaces of endpoints"),
+    ("juju_refresh", "storage", "pools and sizes"),
     ("juju_wait_for", "query", "read by this server"),
     ("juju_operations", "actions", "a filter by name"),
     ("juju_add_cloud", "definition", "for administrators alone"),
@@ -402,6 +413,7 @@ fn operator_gets_no_shell_in_production_by_any_tool() {
         ("juju_deploy", "resources", json!({"charm": "web", "resources": {"image": "evil:latest"}})),
         ("juju_deploy", "charm", json!({"charm": "./evil.charm", "application_name": "web"})),
         ("juju_refresh", "config", json!({"application": "web", "config": trusted(json!("True"))})),
+        ("juju_refresh", "trust", json!({"application": "web", "trust": true})),
         ("juju_refresh", "path", json!({"application": "web", "path": "./evil.charm"})),
         ("juju_refresh", "resources", json!({"application": "web", "resources": {"image": "evil:latest"}})),
         ("juju_config", "values", json!({"application": "web", "values": trusted(json!("true"))})),

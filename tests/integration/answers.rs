@@ -220,3 +220,19 @@ async fn second_relation_and_bundle_have_clear_sentences_on_the_real_controller(
     let text = refusal(&pair, "wait-for", json!({"model": "prod", "kind": "model", "name": "nonsense"})).await;
     assert!(text.contains("not found"), "{text}");
 }
+
+#[tokio::test]
+async fn wait_for_one_unit_that_does_not_get_there_reports_the_others() {
+    let simulator = simulator("shop").await;
+    let pair = SideBySide::on_simulator(&simulator).await;
+    pair.fail_payment_hook(&simulator).await;
+    let settled = json!({"model": "shop", "kind": "units", "name": "web", "timeout": "3m"});
+    answer(&pair, "wait-for", settled.clone()).await;
+    let both = json!({"model": "shop", "kind": "units", "name": "web", "also": ["unit payment/0"], "timeout": "2s"});
+    let refusal = pair.juju_mcp("wait-for", &both).await.expect_err("a hook failed").to_string();
+    assert!(
+        refusal.contains("unit payment/0 did not get there within 2 s") && refusal.contains("\"error\""),
+        "{refusal}"
+    );
+    assert!(refusal.contains("these did: units of web"), "{refusal}");
+}

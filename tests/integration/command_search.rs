@@ -134,6 +134,23 @@ fn search_finds_the_command_of_unseen_phrases() {
     assert!(text == current, "docs/command-search.md is not current: write it again with UPDATE_SNAPSHOTS=1\n{table}");
 }
 
+/// Phrases of a second author: how many of 40 are first and among the first three. A change of the ranking may only raise the numbers.
+const OF_SECOND_AUTHOR: [(&str, &str, usize, usize); 2] = [
+    ("second", include_str!("../fixtures/search/second_author.tsv"), 29, 36),
+    ("third", include_str!("../fixtures/search/third_set.tsv"), 30, 36),
+];
+
+#[test]
+fn search_finds_the_command_of_another_author() {
+    let catalogue = Catalogue::builtin();
+    for (set, text, least_first, least_three) in OF_SECOND_AUTHOR {
+        let evaluation = evaluate(&catalogue, &phrases(text));
+        let (Hits { all, first, three }, table) = (evaluation.hits, table(&evaluation));
+        println!("{set}: {first} and {three} of {all}\n{table}");
+        assert!(all == 40 && first >= least_first && three >= least_three, "{set}: {first} and {three}:\n{table}");
+    }
+}
+
 #[test]
 fn search_finds_the_command_of_tuned_phrases() {
     let evaluation = evaluate(&Catalogue::builtin(), &phrases(TUNE));

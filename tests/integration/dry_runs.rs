@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tests::{RealController, SideBySide, approval_fixture::policy_requiring_approval, side_by_side::simulator};
 
 /// Methods with a dry run of their own; in these tests they are called as dry runs too.
-const WITH_DRY_RUN: [&str; 6] = [
+pub(crate) const WITH_DRY_RUN: [&str; 6] = [
     "Application.DeployFromRepository",
     "Application.DestroyApplication",
     "Application.DestroyUnit",
@@ -51,7 +51,7 @@ fn writing_tools(catalogue: &Catalogue) -> impl Iterator<Item = &dyn Tool> {
 }
 
 /// Arguments with which each tool does something in the scenario `kubernetes`.
-fn accepted() -> Vec<(&'static str, Value)> {
+pub(crate) fn accepted() -> Vec<(&'static str, Value)> {
     [workloads::accepted(), commands::accepted()].concat()
 }
 

@@ -1,5 +1,6 @@
 //! Integration tests, one file per subject. `tests/README.md` maps code to files.
 
+mod abuse;
 mod act_as_caller;
 mod act_targets;
 mod answers;
@@ -52,6 +53,7 @@ mod parity;
 mod programs;
 mod real_controller;
 mod refused_tokens;
+mod repetitions;
 mod results;
 mod robustness;
 mod role_credentials;

@@ -175,6 +175,9 @@ impl SideBySide {
     /// As [`Self::juju_cli_text`].
     pub async fn juju_cli(&self, words: &[&str]) -> Result<Value, String> {
         let printed = self.juju_cli_text(&[words, &["--format", "json"]].concat()).await?;
+        if printed.trim().is_empty() {
+            return Err("the client prints nothing".to_owned());
+        }
         Ok(serde_json::from_str(&printed).expect("the client prints JSON"))
     }
 

@@ -3,7 +3,7 @@
 //! The one place that does so, before bounds, policy and ledger see the arguments. A value with exactly one meaning is
 //! accepted; every other one is refused by a sentence that names the argument.
 
-use content::{nearest, same_name};
+use content::{clean_name, first_invisible, nearest, same_name};
 use serde_json::{Map, Number, Value};
 
 use crate::{
@@ -22,6 +22,10 @@ const NUMBERED: [&str; 6] = ["machines", "operation_id", "task_id", "entity_name
 /// Properties that are texts of the caller, and not names, of which white space at the ends is no part.
 const FREE_TEXTS: [&str; 8] =
     ["command", "content", "filter", "idempotency_key", "info", "message", "query", "secret_content"];
+/// Properties with text of several lines, or in any script, beside the free texts.
+const LONG_TEXTS: [&str; 4] = ["definition", "display_name", "password", "value"];
+/// Properties with secrets: any bytes of a text fit, and no answer shows them.
+const SECRETS: [&str; 3] = ["password", "secret_attributes", "secret_content"];
 /// Characters in names of entities, endpoints, networks and options, beside letters and digits.
 const NAME_SIGNS: &[u8] = b"-_./:@*^#";
 /// An argument that tools with `model` accept and do not list: `model` can name the controller too.
@@ -38,6 +42,33 @@ pub(crate) fn coerce_command_arguments(
 ) -> Result<Map<String, Value>, BadArguments> {
     bounds::check_bytes(&arguments)?;
     Members { schema, command, path: "" }.read(arguments)
+}
+
+/// Refuses a required name or list without a content, and a blank name in any list.
+///
+/// # Errors
+/// [`BadArguments`], naming the argument.
+pub(crate) fn check_required(schema: &Map<String, Value>, arguments: &Map<String, Value>) -> Result<(), BadArguments> {
+    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    for name in required {
+        match arguments.get(name) {
+            Some(Value::String(text)) if text.trim().is_empty() => {
+                return Err(BadArguments::argument(name, "must not be empty"));
+            }
+            Some(Value::Array(items)) if items.is_empty() => {
+                return Err(BadArguments::argument(name, "has to hold at least one value"));
+            }
+            _ => {}
+        }
+    }
+    let lists = arguments.iter().filter_map(|(name, value)| Some((name, value.as_array()?)));
+    for (name, items) in lists {
+        let is_blank = |item: &Value| item.as_str().is_some_and(|text| text.trim().is_empty());
+        if let Some(at) = items.iter().position(is_blank) {
+            return Err(BadArguments::argument(&format!("{name}[{at}]"), "must not be empty"));
+        }
+    }
+    Ok(())
 }
 
 /// Reads the arguments of a tool that is no command of the Juju client.
@@ -69,9 +100,14 @@ impl Members<'_> {
         for (given, value) in members {
             let Member { name, schema } = self.member(given)?;
             let path = if self.path.is_empty() { name.clone() } else { format!("{}.{name}", self.path) };
-            let value = match schema {
-                Some(schema) => coerce(schema, value, &path)?,
-                None => Some(value),
+            if let Some(letter) = first_invisible(&name) {
+                return Err(BadArguments::argument(&self.path_or(&name), &invisible(letter, &name)));
+            }
+            let value = if let Some(schema) = schema {
+                coerce(schema, value, &path)?
+            } else {
+                check_all_characters(&value, &path)?;
+                Some(value)
             };
             if let Some(value) = value
                 && coerced.insert(name, value).is_some()
@@ -80,6 +116,11 @@ impl Members<'_> {
             }
         }
         Ok(coerced)
+    }
+
+    /// The property that a refusal of a member names.
+    fn path_or(&self, name: &str) -> String {
+        if self.path.is_empty() { quote(name) } else { self.path.to_owned() }
     }
 
     /// The name and the schema of a member; no schema where any value fits.
@@ -151,7 +192,11 @@ fn coerce(schema: &Value, value: Value, path: &str) -> Result<Option<Value>, Bad
             return wrong(&format!("has to be true or false, not {number}"));
         }
         (Some("boolean"), Value::Object(_)) => return wrong("has to be true or false"),
-        (Some("string"), Value::String(text)) => choice(schema, name_text(text, path), path)?,
+        (Some("string"), Value::String(text)) => {
+            let text = name_text(text, path);
+            check_characters(&text, path)?;
+            choice(schema, text, path)?
+        }
         (Some("string"), Value::Number(number)) => choice(schema, number_text(&number, path)?, path)?,
         (Some("string"), Value::Bool(_) | Value::Object(_)) => return wrong("has to be a text"),
         // a list of one where a single value is wanted
@@ -170,7 +215,10 @@ fn coerce(schema: &Value, value: Value, path: &str) -> Result<Option<Value>, Bad
         (Some("object"), Value::Array(_) | Value::Bool(_) | Value::Number(_)) => {
             return wrong("has to be an object such as {\"key\": \"value\"}");
         }
-        (_, value) => value,
+        (_, value) => {
+            check_all_characters(&value, path)?;
+            value
+        }
     };
     Ok(Some(coerced))
 }
@@ -337,10 +385,51 @@ fn parse_whole(text: &str) -> Option<Number> {
     }
 }
 
-/// The beginning of a text that a refusal quotes.
+/// Refuses characters that a reader does not see: in a name all of them, in a longer text the control characters.
+fn check_characters(text: &str, path: &str) -> Result<(), BadArguments> {
+    let Some(letter) = first_invisible(text) else { return Ok(()) };
+    let property = path.split(['[', '.']).next().unwrap_or(path);
+    if SECRETS.contains(&property) {
+        return Ok(());
+    }
+    // the values of options and the parameters of actions are members of an object
+    let is_name = !path.contains('.') && !FREE_TEXTS.contains(&property) && !LONG_TEXTS.contains(&property);
+    let odd = if is_name {
+        Some(letter)
+    } else {
+        text.chars().find(|letter| letter.is_control() && !"\n\r\t".contains(*letter))
+    };
+    match odd {
+        Some(letter) => Err(BadArguments::argument(&quote(path), &invisible(letter, text))),
+        None => Ok(()),
+    }
+}
+
+/// The same for all texts in a value without a schema, such as the value of an option.
+fn check_all_characters(value: &Value, path: &str) -> Result<(), BadArguments> {
+    match value {
+        // a member of an object, wherever it is
+        Value::String(text) => check_characters(text, path),
+        Value::Array(items) => items.iter().try_for_each(|item| check_all_characters(item, path)),
+        Value::Object(members) => members.iter().try_for_each(|(name, item)| {
+            if let Some(letter) = first_invisible(name) {
+                return Err(BadArguments::argument(&quote(path), &invisible(letter, name)));
+            }
+            check_all_characters(item, path)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+fn invisible(letter: char, text: &str) -> String {
+    format!("has the character U+{:04X}, which a reader does not see: `{}`", u32::from(letter), quote(text))
+}
+
+/// The beginning of a text that a refusal quotes, with what is invisible in it.
 fn quote(text: &str) -> String {
-    let mut quoted: String = text.chars().take(MAX_QUOTED_CHARS).collect();
-    if quoted.len() < text.len() {
+    let beginning: String = text.chars().take(MAX_QUOTED_CHARS).collect();
+    let mut quoted = clean_name(&beginning).0.into_owned();
+    if beginning.len() < text.len() {
         quoted.push('…');
     }
     quoted

@@ -43,7 +43,7 @@ pub(crate) fn parse_constraints(text: &str) -> Result<Constraints, String> {
             Some((name, value)) if !name.is_empty() => (name, value),
             _ => return Err(format!("`constraints` has to be like `mem=4G cores=2`, not: {word}")),
         };
-        set(&mut constraints, name, value).map_err(|problem| format!("constraint `{name}` {problem}"))?;
+        set(&mut constraints, name, value).map_err(|problem| format!("`constraints`: `{name}` {problem}"))?;
     }
     Ok(constraints)
 }
@@ -174,9 +174,9 @@ pub(crate) fn parse_size(value: &str) -> Result<u64, String> {
 fn meant_size(value: &str) -> String {
     let plain = value.to_ascii_uppercase().replace(' ', "");
     let plain = plain.strip_suffix("IB").or_else(|| plain.strip_suffix('B')).unwrap_or(&plain);
-    let (number, suffix) = plain.split_at(plain.len().saturating_sub(1));
+    let number = plain.strip_suffix(['M', 'G', 'T', 'P']).unwrap_or_default();
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if is_number && ["M", "G", "T", "P"].contains(&suffix) { format!(": write `{plain}`") } else { String::new() }
+    if is_number { format!(": write `{plain}`") } else { String::new() }
 }
 
 #[cfg(test)]

@@ -153,6 +153,13 @@ pub(crate) fn text(value: &Value) -> String {
     }
 }
 
+/// The same with the risk of the release, as the client sends it to be deployed on: `22.04/stable`.
+pub(crate) fn parse_full_base(text: &str) -> Result<Base, String> {
+    let base = parse_base(text)?;
+    let channel = if base.channel.contains('/') { base.channel } else { format!("{}/stable", base.channel) };
+    Ok(Base { channel, ..base })
+}
+
 /// Placement directives (`core/instance/placement.go`): a machine's number, `lxd`, `lxd:1`, or what the cloud understands.
 pub(crate) fn placements(directives: &[String], model_uuid: &str) -> Vec<Option<Placement>> {
     let placement =

@@ -249,6 +249,7 @@ impl<C: Command> Tool for Adapter<C> {
         let checked = CheckedArguments::read(C::COMMAND, Kind::of::<C>(), self.input_schema(), arguments)?;
         let args: C::Args = BadArguments::parse(checked.arguments.clone())?;
         C::validate(&args).map_err(BadArguments::message)?;
+        coerce::check_required(self.input_schema(), &checked.arguments)?;
         let effect = C::effect(&args);
         let mut meaning = Meaning::new(effect, C::target_entities(&args), C::source(&args));
         if effect.changes() {

@@ -1,5 +1,7 @@
 //! The rows of an answer: filters them and keeps the fields that a caller chose.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::{Filter, concise::Table, text::cell};
@@ -107,7 +109,8 @@ fn missing_fields(rows: &Value, fields: &[String]) -> Option<String> {
         _ => Vec::new(),
     };
     let missing = fields.iter().filter(|field| !rows.iter().any(|row| field_of(row, field).is_some()));
-    let missing: Vec<String> = missing.map(|field| format!("`{field}`")).collect();
+    let missing: BTreeSet<String> = missing.map(|field| format!("`{field}`")).collect();
+    let missing: Vec<String> = missing.into_iter().take(MAX_NAMED_FIELDS).collect();
     if missing.is_empty() {
         return None;
     }

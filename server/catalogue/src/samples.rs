@@ -13,12 +13,21 @@ pub(crate) fn sample(tool: &dyn Tool, name: &str) -> Value {
     match (tool.command(), name) {
         ("add-k8s" | "update-k8s", "definition") => json!({"type": "kubernetes", "endpoint": "https://10.0.0.1:16443"}),
         ("add-secret-backend" | "update-secret-backend" | "remove-secret-backend", "name") => json!("my-vault"),
+        ("add-machine", "disks") => json!(["ebs,10G", "20G"]),
+        ("add-machine", "placement") => json!("zone=a"),
+        ("add-model", "owner") => json!("bob"),
         ("add-secret-backend", "backend_type") => json!("vault"),
-        ("debug-log", "since" | "until") | ("destroy-controller", "model_timeout") => json!("30m"),
+        ("debug-log", "since" | "until") | ("destroy-controller", "model_timeout") | ("destroy-model", "timeout") => {
+            json!("30m")
+        }
+        ("deploy", "device") => json!({"gpu": "2,nvidia.com/gpu"}),
         ("download" | "info", "arch") => json!("arm64"),
         ("import-filesystem", "storage_name" | "storage_provider") => json!("pgdata"),
         ("import-ssh-key", "keys") => json!(["gh:ana", "lp:bob"]),
         ("info" | "download", "charm") => json!("postgresql"),
+        ("refresh", "switch") => json!("web-next"),
+        ("wait-for", "also") => json!(["unit web/0 removed"]),
+        ("show-status-log", "from_date") => json!("2026-01-31"),
         ("scp", "source") => json!("web/0:/var/log/syslog"),
         ("upgrade-controller" | "upgrade-model", "agent_version") => json!("3.6.12"),
         _ => usual(name, &tool.input_schema()["properties"][name]),
@@ -67,14 +76,16 @@ pub(crate) fn arguments_with(tool: &dyn Tool, name: &str, value: Option<Value>) 
     let schema = tool.input_schema();
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let needs: &[&str] = match (tool.command(), name) {
-        ("exec", _) => &["units"],
+        ("exec", name) if name != "all" => &["units"],
         ("deploy", "revision") => &["channel"],
         ("add-model", "credential" | "region") | ("show-credential", "credential") => &["cloud"],
         ("remove-relation", name) if name != "relation_id" => &["endpoints"],
         ("resolved", name) if name != "all" => &["units"],
         ("show-credential", "cloud") => &["credential"],
         ("change-user-password", name) if name != "reset" => &["password"],
-        ("destroy-controller", "no_wait" | "model_timeout") | ("remove-saas", "no_wait") => &["force"],
+        ("destroy-controller", "no_wait" | "model_timeout")
+        | ("destroy-model", "no_wait" | "timeout")
+        | ("remove-application" | "remove-machine" | "remove-saas" | "remove-unit", "no_wait") => &["force"],
         ("download", "resources") => &["filepath"],
         ("grant" | "revoke", _) => &["to"],
         ("login", _) => &["password"],

@@ -85,6 +85,15 @@ pub fn clean_name(name: &str) -> (Cow<'_, str>, usize) {
     (Cow::Owned(shown.collect()), odd)
 }
 
+/// The first character of a text that no name shows: invisible, a control character, a direction change, a line feed or a tab.
+#[must_use]
+pub fn first_invisible(text: &str) -> Option<char> {
+    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        return None;
+    }
+    text.chars().find(|letter| class(*letter).is_some() || matches!(letter, '\n' | '\t'))
+}
+
 fn needs_escape(name: &str) -> bool {
     has_invisible(name) || name.contains("\\u{")
 }
@@ -101,8 +110,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn has_invisible(text: &str) -> bool {
-    !text.bytes().all(|byte| (b' '..0x7f).contains(&byte))
-        && text.chars().any(|letter| class(letter).is_some() || matches!(letter, '\n' | '\t'))
+    first_invisible(text).is_some()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

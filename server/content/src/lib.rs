@@ -33,7 +33,7 @@ mod tokenizer;
 mod value;
 mod yaml;
 
-pub use clean::{clean, clean_name, clean_value};
+pub use clean::{clean, clean_name, clean_value, first_invisible};
 pub use detector::{Detection, Detector};
 pub use kind::Kind;
 pub use nearest::{nearest, nearest_names, same_name, shorten_unknown, suggestion};

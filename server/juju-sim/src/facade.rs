@@ -21,6 +21,8 @@ mod cloud;
 mod cluster;
 mod controller;
 mod delta;
+mod dumps;
+mod generations;
 mod high_availability;
 mod key_manager;
 mod machine_manager;
@@ -35,6 +37,7 @@ mod secret_backends;
 mod secrets;
 mod selection;
 mod spaces;
+mod ssh_client;
 mod status;
 mod storage;
 mod strings_watcher;
@@ -61,6 +64,8 @@ pub(crate) fn methods() -> Methods {
         client::register,
         cloud::register,
         controller::register,
+        dumps::register,
+        generations::register,
         high_availability::register,
         key_manager::register,
         machine_manager::register,
@@ -73,6 +78,7 @@ pub(crate) fn methods() -> Methods {
         secret_backends::register,
         secrets::register,
         spaces::register,
+        ssh_client::register,
         storage::register,
         strings_watcher::register,
         user_manager::register,
@@ -80,4 +86,21 @@ pub(crate) fn methods() -> Methods {
         register(&mut methods);
     }
     methods
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The methods of the API that the commands of the client call, one a line.
+    const OF_THE_CLIENT: &str = include_str!("../../../tests/fixtures/juju-methods.txt");
+
+    #[test]
+    fn every_method_that_the_client_calls_has_a_handler() {
+        let known = methods().names();
+        let wanted: Vec<_> = OF_THE_CLIENT.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(wanted.len(), 184);
+        let missing: Vec<_> = wanted.into_iter().filter(|name| !known.contains(*name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
 }

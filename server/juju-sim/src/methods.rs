@@ -110,6 +110,12 @@ impl Methods {
         calls
     }
 
+    /// Every method, as `Application.AddUnits`.
+    #[cfg(test)]
+    pub(crate) fn names(&self) -> std::collections::BTreeSet<String> {
+        self.registered.keys().map(|(facade, name, _)| format!("{facade}.{name}")).collect()
+    }
+
     fn record(&self, request: &Request) {
         let mut recorded = self.recorded.lock();
         if recorded.len() == MAX_RECORDED {

@@ -24,7 +24,7 @@ pub(crate) use cloud::{Cloud, CloudAccess, Controller, Credential, Kind, OWNER, 
 pub(crate) use incident::{Cause, Incident};
 pub(crate) use journal::Journal;
 pub(crate) use machine::{CONTAINERS, LATEST, Machine, MachineId, OF_CHARMS};
-pub(crate) use model::{Block, EVERYONE, LogLine, Model, Offer, Operation, RemoteApplication, Topic};
+pub(crate) use model::{Block, Branch, EVERYONE, LogLine, Model, Offer, Operation, RemoteApplication, Topic};
 pub(crate) use secret::{Revision, Secret};
 pub(crate) use storage::Storage;
 

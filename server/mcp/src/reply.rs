@@ -18,12 +18,12 @@ pub(crate) const INVALID_ARGUMENTS: &str = "invalid_arguments";
 /// The result of a call that the dispatcher answered.
 pub(crate) fn from_result(result: Result<Reply, Refusal>) -> CallToolResult {
     match result {
-        Ok(reply) => success(reply),
+        Ok(reply) => success(&reply),
         Err(refusal) => refused(&refusal),
     }
 }
 
-fn success(reply: Reply) -> CallToolResult {
+fn success(reply: &Reply) -> CallToolResult {
     let suspicious = &reply.provenance.findings;
     let mut texts: Vec<ContentBlock> =
         injection_warning(suspicious).into_iter().chain(scan_limit_note(suspicious)).collect();
@@ -32,7 +32,8 @@ fn success(reply: Reply) -> CallToolResult {
         texts.push(ContentBlock::text(note));
     }
     // every tool bounds its answer; this bounds what one forgets
-    texts.push(ContentBlock::text(catalogue::shorten(reply.text, catalogue::MAX_RESULT_TOKENS)));
+    let shown = content::clean(&reply.text).0.into_owned();
+    texts.push(ContentBlock::text(catalogue::shorten(shown, catalogue::MAX_RESULT_TOKENS)));
     let warning = |violation: &Violation| {
         ContentBlock::text(format!("warning by rule `{}`: {}", violation.rule, violation.sentence()))
     };

@@ -3,18 +3,21 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use juju_wire::{
-    Code, RemoteError,
+    Code, ErrorResult, RemoteError,
+    code::ErrorResults,
     facade::{
         application::origin::{CharmOrigin, CharmRelation},
         charms::{
-            AddCharm, CharmInfo, IsMetered, List, ListCharmResources, ResolveCharms,
+            AddCharm, CharmInfo, CheckCharmPlacement, GetDownloadInfos, IsMetered, List, ListCharmResources,
+            ResolveCharms,
             info::{
                 CharmActionSpec, CharmActions, CharmDetails, CharmOption, CharmURL, CharmsList, CharmsListResult,
                 IsMeteredResult,
             },
             meta::{CharmBase, CharmManifest, CharmMeta, CharmResourceMeta, CharmStorage},
             resolve::{
-                AddCharmWithOrigin, CharmOriginResult, CharmResourceResult, CharmResourcesResults, CharmURLAndOrigins,
+                AddCharmWithOrigin, ApplicationCharmPlacements, CharmOriginResult, CharmResourceResult,
+                CharmResourcesResults, CharmURLAndOrigins, DownloadInfoResult, DownloadInfoResults,
                 ResolveCharmWithChannel, ResolveCharmWithChannelResult, ResolveCharmWithChannelResults,
                 ResolveCharmsWithChannel,
             },
@@ -44,6 +47,29 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<IsMetered>(|_, _| Ok(IsMeteredResult::default()));
     methods.on::<List>(list);
     methods.on::<ListCharmResources>(resources);
+    methods.on::<CheckCharmPlacement>(check_placement);
+    methods.on::<GetDownloadInfos>(download_infos);
+}
+
+/// Refuses applications with units on machines of several architectures; the simulated ones have one.
+fn check_placement(call: &Call, params: ApplicationCharmPlacements) -> Result<ErrorResults, RemoteError> {
+    let one = |name: &str| call.read_model(|model| model.application(name).map(drop));
+    Ok(ErrorResults {
+        results: params.placements.iter().map(|place| ErrorResult::of(one(&place.application))).collect(),
+    })
+}
+
+/// Where the store has the archives of charms.
+fn download_infos(call: &Call, params: CharmURLAndOrigins) -> Result<DownloadInfoResults, RemoteError> {
+    call.require(ModelAccess::Read)?;
+    let url = |charm: &str| {
+        format!("https://api.charmhub.io/api/v1/charms/download/{}.charm", charm.rsplit('/').next().unwrap_or(charm))
+    };
+    let results = params.entities.into_iter().map(|one| {
+        let id = one.charm_url.trim_start_matches("ch:");
+        DownloadInfoResult { url: url(id), charm_origin: one.charm_origin }
+    });
+    Ok(DownloadInfoResults { results: results.collect() })
 }
 
 /// A charm of the store, with the channel that was meant.

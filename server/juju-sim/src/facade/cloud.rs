@@ -21,6 +21,7 @@ use juju_wire::{
                 CloudUserInfo, CloudWithUsers, CloudsResult,
             },
         },
+        controller::model::{CloudCredential, CloudSpecParams},
         model_manager::lifecycle::ModelCreateArgs,
     },
     tag::Tag,
@@ -40,6 +41,25 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<Clouds>(clouds);
     methods.on::<CredentialContents>(credentials);
     methods.on::<UserCredentials>(user_credentials);
+}
+
+/// A cloud with its credential, for a client that works with the cloud itself.
+pub(super) fn spec(cloud: &Cloud) -> CloudSpecParams {
+    CloudSpecParams {
+        kind: cloud.kind.clone(),
+        name: cloud.name.clone(),
+        region: cloud.region.clone(),
+        endpoint: cloud.endpoint.clone(),
+        identity_endpoint: cloud.identity_endpoint.clone(),
+        storage_endpoint: cloud.storage_endpoint.clone(),
+        credential: Some(CloudCredential {
+            auth_type: cloud.credential_auth_type(),
+            attrs: cloud.attributes.clone(),
+            ..CloudCredential::default()
+        }),
+        skip_tls_verify: cloud.skip_tls_verify,
+        ..CloudSpecParams::default()
+    }
 }
 
 /// Tag of a cloud's only credential.

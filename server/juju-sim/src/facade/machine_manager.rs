@@ -2,18 +2,23 @@
 
 use juju_wire::{
     Code, ErrorResult, RemoteError,
+    bulk::{NotifyWatchResult, NotifyWatchResults, StringsResult, StringsResults},
     code::ErrorResults,
-    entity::{Entity, Life},
+    entity::{Entities, Entity, Life},
     facade::application::deploy::UpdateChannelArg,
     facade::machine_manager::{
-        AddMachines, DestroyMachineWithParams, InstanceTypes, RetryProvisioning, UpgradeSeriesComplete,
-        UpgradeSeriesPrepare,
+        AddMachines, DestroyMachineWithParams, GetUpgradeSeriesMessages, InstanceTypes, RetryProvisioning,
+        UpgradeSeriesComplete, UpgradeSeriesPrepare, WatchUpgradeSeriesNotifications,
         add::{AddMachineParams, AddMachinesParams, AddMachinesResult, AddMachinesResults},
         destroy::{DestroyMachineInfo, DestroyMachineResult, DestroyMachineResults, DestroyMachinesParams},
         instance::{
             InstanceType, InstanceTypesResult, InstanceTypesResults, ModelInstanceTypesConstraint,
             ModelInstanceTypesConstraints, RetryProvisioningArgs,
         },
+    },
+    facade::{
+        machine_manager::series::UpgradeSeriesNotificationParams,
+        notify_watcher::{Next, Stop},
     },
     tag::Tag,
 };
@@ -31,6 +36,10 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<UpgradeSeriesPrepare>(|call, params| Ok(ErrorResult::of(prepare(call, &params))));
     methods.on::<UpgradeSeriesComplete>(|call, params| Ok(ErrorResult::of(complete(call, &params))));
     methods.on::<InstanceTypes>(instance_types);
+    methods.on::<WatchUpgradeSeriesNotifications>(watch_upgrades);
+    methods.on::<GetUpgradeSeriesMessages>(upgrade_messages);
+    methods.on_waiting::<Next, _>(next_notification);
+    methods.on::<Stop>(|call, ()| call.session().stop_watcher(call.object()));
 }
 
 /// Kinds of clouds with named sizes of machines; others make each machine as it is wanted (`environs.InstanceTypesFetcher`).
@@ -190,7 +199,6 @@ fn take(model: &mut Model, id: &str) -> Result<(), RemoteError> {
     Ok(())
 }
 
-/// Retries the provisioning of machines; simulated machines never need it.
 /// Whether a machine is between the two steps of its upgrade.
 fn upgrading(call: &Call, tag: &str) -> Result<(String, bool), RemoteError> {
     call.require(ModelAccess::Write)?;
@@ -227,6 +235,42 @@ fn complete(call: &Call, params: &UpdateChannelArg) -> Result<(), RemoteError> {
     })
 }
 
+/// Watchers of the messages of upgrades.
+fn watch_upgrades(call: &Call, params: Entities) -> Result<NotifyWatchResults, RemoteError> {
+    let one = |tag: &str| match upgrading(call, tag) {
+        Ok(_) => NotifyWatchResult { notify_watcher_id: call.session().watch(0), error: None },
+        Err(error) => NotifyWatchResult { error: Some(error), ..NotifyWatchResult::default() },
+    };
+    Ok(NotifyWatchResults { results: params.entities.iter().map(|entity| one(&entity.tag)).collect() })
+}
+
+/// The first call returns at once; afterwards the simulated upgrade has no further message.
+async fn next_notification(call: Call, (): ()) -> Result<(), RemoteError> {
+    let watcher = call.session().watcher(call.object())?;
+    if watcher.revision == 0 {
+        call.session().advance_watcher(call.object(), 1);
+        return Ok(());
+    }
+    watcher.stopped.cancelled().await;
+    Err(RemoteError::plain("watcher was stopped"))
+}
+
+fn upgrade_messages(call: &Call, params: UpgradeSeriesNotificationParams) -> Result<StringsResults, RemoteError> {
+    let one = |tag: &str| match upgrading(call, tag) {
+        Ok((id, true)) => {
+            let messages = vec![
+                format!("machine {id} started upgrade of the operating system"),
+                format!("machine {id} is ready for its upgrade"),
+            ];
+            StringsResult { result: messages, error: None }
+        }
+        Ok(_) => StringsResult::default(),
+        Err(error) => StringsResult { error: Some(error), ..StringsResult::default() },
+    };
+    Ok(StringsResults { results: params.params.iter().map(|one_of| one(&one_of.entity.tag)).collect() })
+}
+
+/// Retries the provisioning of machines; simulated machines never need it.
 fn retry(call: &Call, params: RetryProvisioningArgs) -> Result<ErrorResults, RemoteError> {
     call.require(ModelAccess::Write)?;
     let uuid = call.model_uuid()?;

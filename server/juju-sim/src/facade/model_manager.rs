@@ -38,7 +38,7 @@ use crate::{
     errors::permission_denied,
     go_time::format_time,
     methods::Methods,
-    state::{Kind, Model, ModelAccess, State},
+    state::{Kind, Model, ModelAccess, OWNER, State},
 };
 
 pub(super) fn register(methods: &mut Methods) {
@@ -167,7 +167,7 @@ fn details(state: &State, model: &Model) -> ModelDetails {
         cloud_tag: Tag::new("cloud", &model.cloud.name).to_string(),
         cloud_region: model.cloud.region.clone(),
         cloud_credential_tag: cloud::credential(&model.cloud),
-        cloud_credential_validity: Some(true),
+        cloud_credential_validity: Some(model.invalid_credential.is_none()),
         owner_tag: owner_tag(model),
         life: model.life,
         status: available(model),
@@ -368,20 +368,33 @@ fn modify_access(call: &Call, params: ModifyModelAccessRequest) -> Result<ErrorR
     Ok(ErrorResults { results: params.changes.iter().map(|change| ErrorResult::of(result(change))).collect() })
 }
 
-/// Every cloud has one credential, so a model has that already.
+/// Gives a model another credential of its cloud.
 fn change_credential(call: &Call, params: ChangeModelCredentialsParams) -> Result<ErrorResults, RemoteError> {
     let one = |args: &ChangeModelCredentialParams| -> Result<(), RemoteError> {
         let uuid = model_uuid(&args.model_tag)?;
         call.require_on(&uuid, ModelAccess::Admin)?;
         let wanted = Tag::parse_id("cloudcred", &args.credential_tag);
         let wanted = wanted.map_err(|error| RemoteError::plain(error.to_string()))?;
-        call.read(|state| {
-            let model = state.models.get(&uuid).ok_or_else(permission_denied)?;
+        call.write(|state| {
+            let model = state.models.get_mut(&uuid).ok_or_else(permission_denied)?;
             let named = wanted.replace('_', "/");
             if args.credential_tag == cloud::credential(&model.cloud) {
                 return Err(RemoteError::plain(format!("model {uuid} already uses credential {named}")));
             }
-            Err(RemoteError::not_found(format!("cloud credential \"{named}\"")))
+            let parts: Vec<&str> = named.splitn(3, '/').collect();
+            let [cloud, owner, name] = parts[..] else {
+                return Err(RemoteError::not_found(format!("cloud credential \"{named}\"")));
+            };
+            let of_cloud = state.controller.all_clouds().find(|known| known.name == cloud);
+            let first = of_cloud.is_some_and(|known| owner == OWNER && known.credential == name);
+            let key = (owner.to_owned(), name.to_owned());
+            let known = first || of_cloud.is_some_and(|known| known.credentials.contains_key(&key));
+            if !known || model.cloud.name != cloud {
+                return Err(RemoteError::not_found(format!("cloud credential \"{named}\"")));
+            }
+            name.clone_into(&mut model.cloud.credential);
+            model.invalid_credential = None;
+            Ok(())
         })
     };
     let results = params.model_credentials.iter().map(|args| ErrorResult::of(one(args)));

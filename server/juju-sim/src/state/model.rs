@@ -10,7 +10,7 @@ use juju_wire::{
     Code, RemoteError,
     constraints::{Constraints, Placement},
     entity::Life,
-    facade::{resources::CharmResource, storage::pool::StoragePool},
+    facade::{model_generation::Generation, resources::CharmResource, storage::pool::StoragePool},
 };
 use serde_json::Value;
 
@@ -86,6 +86,15 @@ pub(crate) struct Operation {
     pub(crate) enqueued: DateTime<Utc>,
 }
 
+/// A branch, which some units track.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Branch {
+    pub(crate) created: DateTime<Utc>,
+    pub(crate) created_by: String,
+    /// Names of the units that track it.
+    pub(crate) units: BTreeSet<String>,
+}
+
 /// A kind of command that is disabled.
 #[derive(Debug, Clone)]
 pub(crate) struct Block {
@@ -131,6 +140,11 @@ pub(crate) struct Model {
     pub(crate) subnets: BTreeMap<String, String>,
     /// Ids of machines that are prepared for another base.
     pub(crate) upgrading: BTreeSet<String>,
+    /// Branches that are not committed, by name.
+    pub(crate) branches: BTreeMap<String, Branch>,
+    pub(crate) commits: Vec<Generation>,
+    /// Why the cloud refuses its credential, if it does.
+    pub(crate) invalid_credential: Option<String>,
     /// Pools that were made, by name.
     pub(crate) pools: BTreeMap<String, StoragePool>,
     /// Disabled commands, by the kind of block.
@@ -189,6 +203,9 @@ impl Model {
             spaces: vec!["alpha".to_owned()],
             subnets: BTreeMap::new(),
             upgrading: BTreeSet::new(),
+            branches: BTreeMap::new(),
+            commits: Vec::new(),
+            invalid_credential: None,
             pools: BTreeMap::new(),
             blocks: BTreeMap::new(),
             next_block: 0,

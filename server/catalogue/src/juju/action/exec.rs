@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use juju_wire::facade::action::{Run, operation::RunParams};
-use policy::{Capability, Effect, Impact, Permit, TargetEntity};
+use juju_wire::facade::action::{Run, RunOnAllMachines, operation::RunParams};
+use policy::{Capability, Effect, EntityKind, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -25,6 +25,13 @@ pub struct Args {
     applications: Vec<String>,
     #[serde(default)]
     machines: Vec<String>,
+    /// on all machines
+    #[serde(default)]
+    all: bool,
+    /// although others run
+    parallel: Option<bool>,
+    /// one after the other in it
+    execution_group: Option<String>,
     #[serde(default)]
     background: bool,
     /// seconds
@@ -49,14 +56,17 @@ impl Command for Exec {
 
     fn validate(args: &Args) -> Result<(), String> {
         let no_target = args.units.is_empty() && args.applications.is_empty() && args.machines.is_empty();
-        if no_target {
-            return Err("give `units`, `applications` or `machines`".to_owned());
+        if no_target != args.all {
+            return Err("give `units`, `applications` or `machines`, or `all` alone".to_owned());
         }
         entity::check_machines(&args.machines)?;
         entity::check_units_or_leaders(&args.units)
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        if args.all {
+            return vec![TargetEntity::All(EntityKind::Application)];
+        }
         let named = target::units(&args.units).chain(target::applications(&args.applications));
         named.chain(target::machines(&args.machines)).collect()
     }
@@ -78,10 +88,16 @@ impl Command for Exec {
             machines: args.machines,
             applications: args.applications,
             units: args.units,
+            parallel: args.parallel,
+            execution_group: args.execution_group,
             ..RunParams::default()
         };
         let connection = target.model_connection().await?;
-        let begun = connection.call::<Run>(params).await?;
+        let begun = if args.all {
+            connection.call::<RunOnAllMachines>(params).await?
+        } else {
+            connection.call::<Run>(params).await?
+        };
         finish::finish(&target, &connection, begun, &[], args.background, args.wait).await
     }
 }

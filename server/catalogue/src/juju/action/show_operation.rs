@@ -1,6 +1,9 @@
 //! `juju show-operation`: one operation with the output of its tasks.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use juju_wire::{
     RemoteError,
@@ -12,8 +15,11 @@ use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::operation::Operation;
-use crate::{Command, Failure, ResolvedTarget, Scope};
+use super::{
+    finish::{POLL_INTERVAL, ended},
+    operation::Operation,
+};
+use crate::{Command, Failure, MAX_WAIT_SECONDS, ResolvedTarget, Scope};
 
 /// The tool `juju_show_operation`.
 pub struct ShowOperation;
@@ -23,6 +29,8 @@ pub struct ShowOperation;
 #[serde(deny_unknown_fields)]
 pub struct Args {
     operation_id: String,
+    /// seconds, for its end
+    wait: Option<u64>,
 }
 
 impl Command for ShowOperation {
@@ -44,15 +52,23 @@ impl Command for ShowOperation {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Operation, Failure> {
         let connection = target.model_connection().await?;
-        let tags: Entities = [Tag::new("operation", &args.operation_id)].into_iter().collect();
-        let reply = connection.call::<Operations>(tags).await?;
-        match reply.results.into_iter().next() {
-            Some(OperationResult { error: Some(error), .. }) => Err(RemoteError::into(error)),
-            Some(wire) => Ok(Operation::of(wire)),
-            None => Err(Failure::refused(
-                format!("operation {} not found", args.operation_id),
-                "list them with `juju_operations`",
-            )),
+        let until = Instant::now() + Duration::from_secs(args.wait.unwrap_or_default().min(MAX_WAIT_SECONDS));
+        loop {
+            let tags: Entities = [Tag::new("operation", &args.operation_id)].into_iter().collect();
+            let reply = connection.call::<Operations>(tags).await?;
+            let wire = match reply.results.into_iter().next() {
+                Some(OperationResult { error: Some(error), .. }) => return Err(RemoteError::into(error)),
+                Some(wire) => wire,
+                None => {
+                    let problem = format!("operation {} not found", args.operation_id);
+                    return Err(Failure::refused(problem, "list them with `juju_operations`"));
+                }
+            };
+            if wire.actions.iter().all(ended) || Instant::now() >= until {
+                return Ok(Operation::of(wire));
+            }
+            target.report(0.0, None, format!("operation {} is {}", args.operation_id, wire.status));
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }

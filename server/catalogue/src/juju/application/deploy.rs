@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use juju_client::Connection;
 use juju_wire::{
-    constraints::{Base, StorageConstraints},
+    constraints::{Base, DeviceConstraints, StorageConstraints},
     facade::application::{
         Deploy as DeployCharm, DeployFromRepository,
         deploy::{ApplicationDeploy, ApplicationsDeploy},
@@ -18,6 +18,7 @@ use juju_wire::{
         ResolveCharms,
         resolve::{ResolveCharmWithChannel, ResolveCharmsWithChannel},
     },
+    tag::Tag,
 };
 use policy::{Capability, CharmChange, Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
@@ -64,6 +65,12 @@ pub struct Args {
     /// `ebs,2,10G`
     #[serde(default)]
     storage: BTreeMap<String, String>,
+    /// one unit only
+    #[serde(default)]
+    attach_storage: Vec<String>,
+    /// on Kubernetes, `2,nvidia.com/gpu`
+    #[serde(default)]
+    device: BTreeMap<String, String>,
     /// revision, image, or over stdio a file
     #[serde(default)]
     resources: BTreeMap<String, String>,
@@ -117,6 +124,9 @@ impl Command for Deploy {
         if args.revision.is_some() && args.channel.is_none() {
             return Err("`revision` needs `channel` too, because later refreshes follow it".to_owned());
         }
+        if !args.attach_storage.is_empty() && args.num_units.unwrap_or(1) != 1 {
+            return Err("`attach_storage` needs `num_units` 1".to_owned());
+        }
         entity::check_placements(&args.to)?;
         entity::check_values("config", &args.config)?;
         request(args, false, "").map(drop)
@@ -159,6 +169,7 @@ impl Command for Deploy {
             Precondition::Placements(None, args.to.clone()),
             Precondition::Spaces(args.bind.values().cloned().collect()),
             Precondition::StoragePools(pools.collect()),
+            Precondition::DetachedStorage(args.attach_storage.clone()),
         ]
         .into_iter()
         .chain((!is_file(&args.charm) && !args.charm.contains([':', '/'])).then_some(new))
@@ -306,6 +317,8 @@ async fn from_file(args: Args, target: &ResolvedTarget) -> Result<Output, Failur
         constraints,
         placement: entity::placements(&args.to, target.model_uuid()),
         storage,
+        attach_storage: storage_tags(&args),
+        devices: devices(&args).map_err(unfit)?,
         endpoint_bindings: args.bind,
         resources,
         force: args.force,
@@ -334,20 +347,46 @@ fn storage(args: &Args) -> Result<BTreeMap<String, StorageConstraints>, String> 
     args.storage.iter().map(|(name, text)| Ok((name.clone(), entity::storage(text)?))).collect()
 }
 
+/// Storage that is there and is attached, as tags.
+fn storage_tags(args: &Args) -> Vec<String> {
+    args.attach_storage.iter().map(|id| Tag::new("storage", id).to_string()).collect()
+}
+
+/// Devices as the client writes them, `2,nvidia.com/gpu,a=b;c=d`: number, type and attributes (`core/devices/constraints.go`).
+fn devices(args: &Args) -> Result<BTreeMap<String, DeviceConstraints>, String> {
+    let read = |(name, text): (&String, &String)| {
+        let problem = || format!("`device` has to be like `2,nvidia.com/gpu`, not: {text}");
+        let words: Vec<&str> = text.split(',').collect();
+        let (count, rest) = match words.split_first() {
+            Some((count, rest)) if count.parse::<i64>().is_ok_and(|count| count > 0) => {
+                (count.parse().unwrap_or(1), rest)
+            }
+            _ => (1, words.as_slice()),
+        };
+        let (kind, attributes) = match rest {
+            [kind] if !kind.is_empty() => (*kind, ""),
+            [kind, attributes] if !kind.is_empty() => (*kind, *attributes),
+            _ => return Err(problem()),
+        };
+        let pair = |pair: &str| pair.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let attributes =
+            attributes.split(';').filter(|pair| !pair.is_empty()).map(|text| pair(text).ok_or_else(problem));
+        let attributes = attributes.collect::<Result<_, _>>()?;
+        Ok((name.clone(), DeviceConstraints { kind: kind.to_owned(), count, attributes }))
+    };
+    args.device.iter().map(read).collect()
+}
+
 fn config_yaml(args: &Args, application: &str) -> Result<String, String> {
-    if args.config.is_empty() {
-        return Ok(String::new());
-    }
     serde_yaml::to_string(&BTreeMap::from([(application, &args.config)])).map_err(|error| error.to_string())
 }
 
 fn request(args: &Args, dry_run: bool, model_uuid: &str) -> Result<DeployFromRepositoryArg, String> {
-    let application_name = args.application_name.clone().unwrap_or_else(|| args.charm.clone());
     Ok(DeployFromRepositoryArg {
         charm_name: args.charm.clone(),
-        config_yaml: config_yaml(args, &application_name)?,
-        application_name,
-        base: args.base.as_deref().map(entity::parse_base).transpose()?,
+        config_yaml: config_yaml(args, args.application_name.as_ref().unwrap_or(&args.charm))?,
+        application_name: args.application_name.clone().unwrap_or_default(),
+        base: args.base.as_deref().map(entity::parse_full_base).transpose()?,
         channel: args.channel.clone(),
         cons: parse_constraints(args.constraints.as_deref().unwrap_or_default())?,
         dry_run,
@@ -359,7 +398,8 @@ fn request(args: &Args, dry_run: bool, model_uuid: &str) -> Result<DeployFromRep
         revision: args.revision,
         resources: args.resources.clone(),
         storage: storage(args)?,
+        attach_storage: storage_tags(args),
+        devices: devices(args)?,
         trust: args.trust,
-        ..DeployFromRepositoryArg::default()
     })
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use juju_wire::facade::{
     application::{
         GetCharmURLOrigin, SetCharm,
-        config::ApplicationGet,
+        config::{ApplicationGet, StorageDirectives},
         deploy::ApplicationSetCharm,
         origin::{CharmOrigin, CharmURLOriginResult},
     },
@@ -25,7 +25,7 @@ use super::{
     resources::{self, ResourceRequest},
 };
 use crate::{
-    Command, Cost, Facts, Failure, ResolvedTarget, Scope, entity,
+    Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope, entity,
     juju::{render::bulk_single, setup},
     target,
 };
@@ -48,6 +48,16 @@ pub struct Args {
     resources: BTreeMap<String, String>,
     #[serde(default)]
     config: BTreeMap<String, Value>,
+    /// to another charm of Charmhub
+    switch: Option<String>,
+    base: Option<String>,
+    /// endpoint to space
+    #[serde(default)]
+    bind: BTreeMap<String, String>,
+    /// `ebs,2,10G`
+    #[serde(default)]
+    storage: BTreeMap<String, String>,
+    trust: Option<bool>,
     /// past a check of the LXD profile
     #[serde(default)]
     force: bool,
@@ -89,10 +99,18 @@ impl Command for Refresh {
     const POSITIONAL: &'static [&'static str] = &["application"];
 
     fn validate(args: &Args) -> Result<(), String> {
-        let both = args.path.is_some() && (args.channel.is_some() || args.revision.is_some());
-        if both {
-            return Err("`path` excludes `channel` and `revision`".to_owned());
+        let of_store = args.channel.is_some() || args.revision.is_some() || args.switch.is_some();
+        if args.path.is_some() && of_store {
+            return Err("`path` excludes `channel`, `revision` and `switch`".to_owned());
         }
+        if args.switch.is_some() && args.revision.is_some() {
+            return Err("`switch` excludes `revision`".to_owned());
+        }
+        if let Some(name) = args.switch.as_deref().filter(|name| !is_charm_name(name)) {
+            return Err(format!("`switch` has to be the name of a charm of Charmhub, not: {name}"));
+        }
+        args.base.as_deref().map(entity::parse_base).transpose()?;
+        storage(args)?;
         entity::check_values("config", &args.config)
     }
 
@@ -104,17 +122,23 @@ impl Command for Refresh {
         let impact = Impact {
             charm: Some(CharmChange {
                 refresh: true,
-                charm: args.path.clone(),
+                charm: args.path.clone().or_else(|| args.switch.clone()),
                 channel: args.channel.clone(),
                 revision: args.revision,
             }),
             ..Impact::default()
         };
         let forced = [("force", args.force), ("force_base", args.force_base), ("force_units", args.force_units)];
-        let impact = setup::trust_option(&args.config).into_iter().fold(impact, Impact::with_trust);
+        let impact =
+            args.trust.or_else(|| setup::trust_option(&args.config)).into_iter().fold(impact, Impact::with_trust);
         let impact = impact.with_skipped_checks(&forced);
         let foreign = args.path.is_some() || setup::brings_resources(&args.resources);
         if foreign { impact.with_capability(Capability::InstallsForeignCode) } else { impact }
+    }
+
+    fn preconditions(args: &Args) -> Vec<Precondition> {
+        let pools = args.storage.values().filter_map(|text| entity::storage(text).ok()).map(|storage| storage.pool);
+        vec![Precondition::Spaces(args.bind.values().cloned().collect()), Precondition::StoragePools(pools.collect())]
     }
 
     fn cost(args: &Args, facts: &Facts) -> Cost {
@@ -160,16 +184,23 @@ impl Command for Refresh {
             up_to_date: now.url == found.url,
             resources: resource_ids.keys().cloned().collect(),
         };
-        if done.up_to_date && args.channel.is_none() && args.config.is_empty() && resource_ids.is_empty() {
+        let unchanged = args.channel.is_none() && args.config.is_empty() && args.trust.is_none();
+        if done.up_to_date && unchanged && args.bind.is_empty() && args.storage.is_empty() && resource_ids.is_empty() {
             return Ok(done);
         }
+        let storage_constraints =
+            storage(&args).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+        let trust = args.trust.map(|trust| ("trust".to_owned(), trust.to_string()));
+        let settings = args.config.iter().map(|(name, value)| (name.clone(), entity::text(value)));
         let set = ApplicationSetCharm {
             application: args.application,
             generation: "master".to_owned(),
             charm_url: found.url,
             channel: channel(&found.origin),
             charm_origin: Some(found.origin),
-            config_settings: args.config.iter().map(|(name, value)| (name.clone(), entity::text(value))).collect(),
+            config_settings: settings.chain(trust).collect(),
+            endpoint_bindings: args.bind,
+            storage_constraints,
             force: args.force,
             force_base: args.force_base,
             force_units: args.force_units,
@@ -185,6 +216,22 @@ impl Command for Refresh {
 struct Found {
     url: String,
     origin: CharmOrigin,
+}
+
+/// Whether a text is the name of a charm alone.
+fn is_charm_name(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// The storage that the units get, as the client sends it.
+fn storage(args: &Args) -> Result<BTreeMap<String, StorageDirectives>, String> {
+    let read = |(name, text): (&String, &String)| {
+        let wanted = entity::storage(text)?;
+        let size = Some(wanted.size).filter(|size| *size > 0);
+        Ok((name.clone(), StorageDirectives { pool: wanted.pool, size, count: Some(wanted.count) }))
+    };
+    args.storage.iter().map(read).collect()
 }
 
 /// The current charm.
@@ -242,10 +289,19 @@ async fn find(args: &Args, now: &CharmURLOriginResult, target: &ResolvedTarget) 
         reference = format!("{name}{revision}");
         wanted = CharmOrigin { revision: Some(revision), id: String::new(), hash: String::new(), ..wanted };
     }
+    if let Some(name) = &args.switch {
+        reference = format!("ch:{name}");
+        let origin = CharmOrigin { id: String::new(), hash: String::new(), track: None, branch: None, ..wanted };
+        wanted = CharmOrigin { risk: "stable".to_owned(), ..origin };
+    }
     if let Some(channel) = &args.channel {
         set_channel(&mut wanted, channel);
     }
-    let resolve = ResolveCharmWithChannel { reference, charm_origin: wanted, switch_charm: args.revision.is_some() };
+    if let Some(base) = &args.base {
+        wanted.base = entity::parse_base(base).map_err(|problem| Failure::refused(problem, "correct `base`"))?;
+    }
+    let switch_charm = args.revision.is_some() || args.switch.is_some();
+    let resolve = ResolveCharmWithChannel { reference, charm_origin: wanted, switch_charm };
     let reply =
         connection.call::<ResolveCharms>(ResolveCharmsWithChannel { resolve: vec![resolve], macaroon: None }).await?;
     let found = bulk_single(reply.results, |found| found.error.take())?;

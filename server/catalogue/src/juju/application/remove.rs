@@ -29,6 +29,9 @@ pub struct Args {
     destroy_storage: bool,
     #[serde(default)]
     force: bool,
+    /// with `force`
+    #[serde(default)]
+    no_wait: bool,
 }
 
 impl Command for RemoveApplication {
@@ -44,12 +47,19 @@ impl Command for RemoveApplication {
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["applications"];
 
+    fn validate(args: &Args) -> Result<(), String> {
+        if args.no_wait && !args.force {
+            return Err("`no_wait` needs `force`".to_owned());
+        }
+        Ok(())
+    }
+
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         target::applications(&args.applications).collect()
     }
 
     fn impact(args: &Args) -> Impact {
-        let skipped = [("destroy_storage", args.destroy_storage), ("force", args.force)];
+        let skipped = [("destroy_storage", args.destroy_storage), ("force", args.force), ("no_wait", args.no_wait)];
         Impact::default().with_capability(Capability::RemovesAllUnits).with_skipped_checks(&skipped)
     }
 
@@ -79,7 +89,7 @@ async fn remove(args: &Args, dry_run: bool, target: &ResolvedTarget) -> Result<R
         destroy_storage: args.destroy_storage,
         force: args.force,
         dry_run,
-        ..DestroyApplicationParams::default()
+        max_wait: args.no_wait.then_some(0),
     };
     let params = DestroyApplicationsParams { applications: args.applications.iter().map(one).collect() };
     let connection = target.model_connection().await?;

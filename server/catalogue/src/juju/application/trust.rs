@@ -22,6 +22,15 @@ pub struct Args {
     application: String,
     #[serde(default)]
     remove: bool,
+    /// on Kubernetes
+    scope: Option<AccessScope>,
+}
+
+/// What the access is to: on Kubernetes all of the cluster.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum AccessScope {
+    Cluster,
 }
 
 /// Whether it has access now.
@@ -61,7 +70,6 @@ impl Command for Trust {
         let trust = !args.remove;
         let set = ConfigSetParams {
             application: args.application.clone(),
-            generation: "master".to_owned(),
             config: [("trust".to_owned(), trust.to_string())].into(),
             ..ConfigSetParams::default()
         };

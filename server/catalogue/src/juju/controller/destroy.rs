@@ -217,7 +217,8 @@ impl<K: End> Command for EndController<K> {
     }
 }
 
-fn nanoseconds(text: &str) -> Option<i64> {
+/// A duration as the client takes it; 0 is none.
+pub(in crate::juju) fn nanoseconds(text: &str) -> Option<i64> {
     let limit = if text == "0" { Some(std::time::Duration::ZERO) } else { duration(text) };
     i64::try_from(limit?.as_nanos()).ok()
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use juju_wire::{debug_log::LogRecord, tag::Tag};
+use juju_wire::{
+    debug_log::{LogQuery, LogRecord},
+    tag::Tag,
+};
 use logs::{LogFilter, LogGroup, LogGroups, LogLevel, LogLine};
 use policy::{Effect, EntityKind, Permit, TargetEntity};
 use schemars::JsonSchema;
@@ -26,6 +29,8 @@ pub struct Args {
     exclude: Vec<String>,
     include_module: Vec<String>,
     exclude_module: Vec<String>,
+    include_label: Vec<String>,
+    exclude_label: Vec<String>,
     /// at least, `WARNING`
     level: String,
     /// in the message
@@ -117,7 +122,11 @@ impl Command for DebugLog {
         let connection = target.model_connection().await?;
         let filter = args.filter(Utc::now()).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
         let default = if args.grouped { MAX_GROUPED_LINES } else { DEFAULT_LINES };
-        let open = async |lines| connection.debug_log(&filter.past_query(lines)).await;
+        let open = async |lines| {
+            let (include_label, exclude_label) = (args.include_label.clone(), args.exclude_label.clone());
+            let query = LogQuery { include_label, exclude_label, ..filter.past_query(lines) };
+            connection.debug_log(&query).await
+        };
         let excerpt = logs::read_excerpt(&filter, args.lines.unwrap_or(default), open).await?;
         let mut note = excerpt.is_cut.then(|| format!("only the last {} lines were searched", excerpt.searched));
         let found = if args.grouped {

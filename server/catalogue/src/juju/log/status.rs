@@ -36,6 +36,8 @@ pub struct Args {
     n: Option<u16>,
     /// instead of `n`
     days: Option<u16>,
+    /// instead of both, `2026-01-31`
+    from_date: Option<String>,
 }
 
 /// One past status.
@@ -71,6 +73,12 @@ const KINDS: &[(&str, &str)] = &[
 ];
 const NANOSECONDS_A_DAY: i64 = 86_400_000_000_000;
 
+/// The beginning of a day as the controller reads it.
+fn day(text: &str) -> Option<String> {
+    let day: chrono::NaiveDate = text.parse().ok()?;
+    (text.len() == "2026-01-31".len()).then(|| format!("{day}T00:00:00Z"))
+}
+
 fn kind(args: &Args) -> &str {
     args.kind.as_deref().unwrap_or("unit")
 }
@@ -97,6 +105,14 @@ impl Command for ShowStatusLog {
     const DEFAULT_ROWS: usize = usize::MAX;
 
     fn validate(args: &Args) -> Result<(), String> {
+        if let Some(text) = args.from_date.as_deref()
+            && day(text).is_none()
+        {
+            return Err(format!("`from_date` has to be like 2026-01-31, not: {text}"));
+        }
+        if args.from_date.is_some() && (args.n.is_some() || args.days.is_some()) {
+            return Err("`from_date` excludes `n` and `days`".to_owned());
+        }
         if KINDS.iter().any(|(known, _)| *known == kind(args)) {
             return Ok(());
         }
@@ -116,7 +132,8 @@ impl Command for ShowStatusLog {
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Vec<Past>, Failure> {
         let connection = target.model_connection().await?;
         let delta = args.days.map(|days| i64::from(days) * NANOSECONDS_A_DAY);
-        let most = if delta.is_some() { 0 } else { i64::from(args.n.unwrap_or(20)) };
+        let date = args.from_date.as_deref().and_then(day);
+        let most = if delta.is_some() || date.is_some() { 0 } else { i64::from(args.n.unwrap_or(20)) };
         let tag = match kind(&args) {
             "model" => Tag::new("model", target.model_uuid()),
             _ => tag(&args),
@@ -124,7 +141,7 @@ impl Command for ShowStatusLog {
         let request = StatusHistoryRequest {
             history_kind: kind(&args).to_owned(),
             size: most,
-            filter: StatusHistoryFilter { size: most, delta, ..StatusHistoryFilter::default() },
+            filter: StatusHistoryFilter { size: most, delta, date, ..StatusHistoryFilter::default() },
             tag: tag.to_string(),
         };
         let reply = connection.call::<StatusHistory>(StatusHistoryRequests { requests: vec![request] }).await?;

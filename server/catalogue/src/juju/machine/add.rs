@@ -6,11 +6,13 @@ use juju_wire::facade::machine_manager::{
     AddMachines,
     add::{AddMachineParams, AddMachinesParams, AddMachinesResult},
 };
-use policy::{Effect, Impact, Permit};
+use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Failure, Precondition, ResolvedTarget, Scope, Substrate, constraints::parse_constraints, entity};
+use crate::{
+    Command, Failure, Precondition, ResolvedTarget, Scope, Substrate, constraints::parse_constraints, entity, target,
+};
 
 /// The tool `juju_add_machine`.
 pub struct AddMachine;
@@ -23,6 +25,11 @@ pub struct Args {
     num_machines: Option<u32>,
     constraints: Option<String>,
     base: Option<String>,
+    /// `lxd`, `lxd:3` or `zone=a`
+    placement: Option<String>,
+    /// `ebs,2,10G`
+    #[serde(default)]
+    disks: Vec<String>,
 }
 
 /// The machines that were added.
@@ -41,9 +48,25 @@ impl Command for AddMachine {
     const DESCRIPTION: &'static str = "Adds machines to a model.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Write;
+    const POSITIONAL: &'static [&'static str] = &["placement"];
 
     fn validate(args: &Args) -> Result<(), String> {
-        request(args).map(drop)
+        if let Some(place) = args.placement.as_deref().filter(|place| entity::is_machine(place)) {
+            return Err(format!(
+                "`placement` cannot be a machine, and `{place}` is one: a container is like `lxd:{place}`"
+            ));
+        }
+        entity::check_placements(args.placement.as_slice())
+            .map_err(|problem| problem.replace("each of `to`", "`placement`"))?;
+        request(args, "").map(drop)
+    }
+
+    fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        target::placements(args.placement.as_slice()).collect()
+    }
+
+    fn required_entities(_: &Args) -> Vec<TargetEntity> {
+        Vec::new()
     }
 
     fn impact(args: &Args) -> Impact {
@@ -56,11 +79,16 @@ impl Command for AddMachine {
 
     fn preconditions(args: &Args) -> Vec<Precondition> {
         let substrate = Precondition::Substrate(Substrate::Machines, "a cluster has no machines of a model: add units");
-        std::iter::once(substrate).chain(args.constraints.clone().map(Precondition::Constraints)).collect()
+        let place = args.placement.clone().map(|place| Precondition::Placements(None, vec![place]));
+        let pools = args.disks.iter().filter_map(|text| entity::storage(text).ok()).map(|storage| storage.pool);
+        let pools = (!args.disks.is_empty()).then(|| Precondition::StoragePools(pools.collect()));
+        let constraints = args.constraints.clone().map(Precondition::Constraints);
+        [Some(substrate), place, pools, constraints].into_iter().flatten().collect()
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        let machine = request(&args).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+        let machine = request(&args, target.model_uuid());
+        let machine = machine.map_err(|problem| Failure::refused(problem, "correct the argument"))?;
         let count = usize::try_from(args.num_machines.unwrap_or(1)).unwrap_or(1);
         let connection = target.model_connection().await?;
         let reply = connection.call::<AddMachines>(AddMachinesParams { params: vec![machine; count] }).await?;
@@ -90,12 +118,15 @@ fn added(results: Vec<AddMachinesResult>) -> Result<Output, Failure> {
     }
 }
 
-fn request(args: &Args) -> Result<AddMachineParams, String> {
-    let base = args.base.as_deref().map(entity::parse_base).transpose()?;
+fn request(args: &Args, model_uuid: &str) -> Result<AddMachineParams, String> {
+    let disk = |text: &String| entity::storage(text).map_err(|problem| problem.replace("`storage`", "`disks`"));
+    let base = args.base.as_deref().map(entity::parse_full_base).transpose()?;
     Ok(AddMachineParams {
         base,
         constraints: parse_constraints(args.constraints.as_deref().unwrap_or_default())?,
         jobs: vec!["JobHostUnits".to_owned()],
+        disks: args.disks.iter().map(disk).collect::<Result<_, _>>()?,
+        placement: entity::placements(args.placement.as_slice(), model_uuid).into_iter().flatten().next(),
         ..AddMachineParams::default()
     })
 }

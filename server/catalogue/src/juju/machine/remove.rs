@@ -28,6 +28,9 @@ pub struct Args {
     /// with the units on them
     #[serde(default)]
     force: bool,
+    /// with `force`
+    #[serde(default)]
+    no_wait: bool,
     /// leave it in the cloud
     #[serde(default)]
     keep_instance: bool,
@@ -46,6 +49,9 @@ impl Command for RemoveMachine {
     const POSITIONAL: &'static [&'static str] = &["machines"];
 
     fn validate(args: &Args) -> Result<(), String> {
+        if args.no_wait && !args.force {
+            return Err("`no_wait` needs `force`".to_owned());
+        }
         entity::check_machines(&args.machines)
     }
 
@@ -55,7 +61,7 @@ impl Command for RemoveMachine {
 
     fn impact(args: &Args) -> Impact {
         let impact = Impact { machines_removed: args.machines.len() as u64, ..Impact::default() };
-        impact.with_skipped_checks(&[("force", args.force)])
+        impact.with_skipped_checks(&[("force", args.force), ("no_wait", args.no_wait)])
     }
 
     fn preconditions(args: &Args) -> Vec<Precondition> {
@@ -90,7 +96,7 @@ async fn remove(args: &Args, dry_run: bool, target: &ResolvedTarget) -> Result<R
         force: args.force,
         keep: args.keep_instance,
         dry_run,
-        max_wait: None,
+        max_wait: args.no_wait.then_some(0),
     };
     let connection = target.model_connection().await?;
     let reply = connection.call::<DestroyMachineWithParams>(params).await?;

@@ -11,7 +11,10 @@ use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, Blocks, Command, Failure, Precondition, ResolvedTarget, Scope, entity, juju::setup};
+use crate::{
+    Access, Blocks, Command, Failure, Precondition, ResolvedTarget, Scope, entity,
+    juju::{setup, user},
+};
 
 /// The tool `juju_add_model`.
 pub struct AddModel;
@@ -26,6 +29,8 @@ pub struct Args {
     credential: Option<String>,
     #[serde(default)]
     config: std::collections::BTreeMap<String, serde_json::Value>,
+    /// a user; default: the caller
+    owner: Option<String>,
 }
 
 /// The model that was made.
@@ -60,6 +65,9 @@ impl Command for AddModel {
         if stray {
             return Err("`credential` needs `cloud` too, because credentials belong to clouds".to_owned());
         }
+        if let Some(owner) = &args.owner {
+            user::check_name(owner).map_err(|problem| problem.replace("`user`", "`owner`"))?;
+        }
         entity::check_values("config", &args.config)
     }
 
@@ -78,7 +86,10 @@ impl Command for AddModel {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let connection = target.controller_connection().await?;
-        let owner_tag = connection.session().await?.user_tag().to_owned();
+        let owner_tag = match &args.owner {
+            Some(owner) => Tag::new("user", owner).to_string(),
+            None => connection.session().await?.user_tag().to_owned(),
+        };
         let user = owner_tag.trim_start_matches("user-").to_owned();
         let credential = args.credential.zip(args.cloud.as_ref());
         let made = connection

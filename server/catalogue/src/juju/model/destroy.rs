@@ -14,12 +14,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Access, Blocks, Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope};
+use crate::{
+    Access, Blocks, Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope,
+    juju::controller::destroy::nanoseconds,
+};
 
 /// The tool `juju_destroy_model`.
 pub struct DestroyModel;
 
 /// Arguments, named as in the Juju client.
+#[expect(clippy::struct_excessive_bools, reason = "the flags of the client")]
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
@@ -30,6 +34,11 @@ pub struct Args {
     release_storage: bool,
     #[serde(default)]
     force: bool,
+    /// with `force`
+    #[serde(default)]
+    no_wait: bool,
+    /// of each step with `force`, `30m`
+    timeout: Option<String>,
 }
 
 /// The model that is being destroyed.
@@ -52,8 +61,16 @@ impl Command for DestroyModel {
     const BLOCKS: Blocks = Blocks::Destruction;
 
     fn validate(args: &Args) -> Result<(), String> {
-        let both = args.destroy_storage && args.release_storage;
-        if both { Err("`destroy_storage` and `release_storage` exclude each other".to_owned()) } else { Ok(()) }
+        if args.destroy_storage && args.release_storage {
+            return Err("`destroy_storage` and `release_storage` exclude each other".to_owned());
+        }
+        if (args.no_wait || args.timeout.is_some()) && !args.force {
+            return Err("`no_wait` and `timeout` need `force`".to_owned());
+        }
+        match args.timeout.as_deref().filter(|text| nanoseconds(text).is_none()) {
+            Some(text) => Err(format!("`timeout` has to be like 30m, not: {text}")),
+            None => Ok(()),
+        }
     }
 
     fn target_entities(_: &Args) -> Vec<TargetEntity> {
@@ -65,6 +82,7 @@ impl Command for DestroyModel {
             ("destroy_storage", args.destroy_storage),
             ("release_storage", args.release_storage),
             ("force", args.force),
+            ("no_wait", args.no_wait),
         ];
         Impact::default().with_capability(Capability::RemovesAllUnits).with_skipped_checks(&skipped)
     }
@@ -108,7 +126,8 @@ impl Command for DestroyModel {
             model_tag: Tag::new("model", target.model_uuid()).to_string(),
             destroy_storage: storage,
             force: args.force.then_some(true),
-            ..DestroyModelParams::default()
+            max_wait: args.no_wait.then_some(0),
+            timeout: args.timeout.as_deref().and_then(nanoseconds),
         };
         let connection = target.controller_connection().await?;
         connection.call::<DestroyModels>(DestroyModelsParams { models: vec![model] }).await?.into_result()?;

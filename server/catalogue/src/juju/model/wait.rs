@@ -1,9 +1,13 @@
-//! `juju wait-for`: waits until an application, unit, machine or model matches a query.
+//! `juju wait-for`: waits until entities of a model match queries, or are gone.
 
+mod condition;
 mod entity;
 mod query;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use juju_client::Session;
 use juju_wire::facade::{
@@ -17,8 +21,8 @@ use serde_json::{Map, Value};
 
 pub use entity::Kind;
 
-use self::{entity::Watched, query::Query};
-use crate::{Command, Failure, MAX_WAIT_SECONDS, ResolvedTarget, Scope, target};
+use self::condition::{Condition, State};
+use crate::{Command, Failure, MAX_WAIT_SECONDS, ResolvedTarget, Scope};
 
 /// The tool `juju_wait_for`.
 pub struct WaitFor;
@@ -28,9 +32,15 @@ pub struct WaitFor;
 #[serde(deny_unknown_fields)]
 pub struct Args {
     kind: Kind,
+    /// `*` is all; of units an application
     name: String,
     /// `status=="active" && exposed==true`; default: all well
     query: Option<String>,
+    #[serde(default)]
+    removed: bool,
+    /// further ones, `unit web/0 removed`
+    #[serde(default)]
+    also: Vec<String>,
     #[schemars(extend("default" = "10m"))]
     timeout: Option<String>,
 }
@@ -38,9 +48,20 @@ pub struct Args {
 /// What was waited for, as it came.
 #[derive(Debug, Serialize)]
 pub struct Output {
+    /// Of the entity; of several by condition or name.
+    #[serde(skip_serializing_if = "Map::is_empty")]
     properties: Map<String, Value>,
+    /// How long it took, `1.2s`.
+    took: String,
+    /// What was seen on the way, the latest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    observed: Vec<String>,
 }
 
+/// Most changes that the answer lists; the latest count.
+const MAX_OBSERVED: usize = 20;
+/// Most conditions of one wait.
+const MAX_CONDITIONS: usize = 20;
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
 /// Shortest timeout: a shorter one would only make the controller start and stop a watcher.
 const MIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -48,8 +69,16 @@ const MIN_TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_TIMEOUT: Duration = Duration::from_secs(MAX_WAIT_SECONDS);
 
 impl Args {
-    fn query(&self) -> Result<Query, String> {
-        Query::parse(self.query.as_deref().unwrap_or(self.kind.goal()), self.kind.names())
+    fn conditions(&self) -> Result<Vec<Condition>, String> {
+        if self.also.len() >= MAX_CONDITIONS {
+            return Err(format!(
+                "`also` has {} conditions, and at most {} are accepted",
+                self.also.len(),
+                MAX_CONDITIONS - 1
+            ));
+        }
+        let first = Condition::new(self.kind, &self.name, self.query.as_deref(), self.removed);
+        std::iter::once(first).chain(self.also.iter().map(|text| Condition::parse(text))).collect()
     }
 
     fn timeout(&self) -> Result<Duration, String> {
@@ -68,7 +97,7 @@ impl Command for WaitFor {
 
     const COMMAND: &'static str = "wait-for";
     const TOOLSET: &'static str = "status";
-    const DESCRIPTION: &'static str = "Waits until an application, unit, machine or model matches the query.";
+    const DESCRIPTION: &'static str = "Waits until entities match the query, or are removed.";
     const SCOPE: Scope = Scope::Model;
     const MAX_EFFECT: Effect = Effect::Read;
     const IDEMPOTENT: bool = true;
@@ -76,24 +105,21 @@ impl Command for WaitFor {
     const POSITIONAL: &'static [&'static str] = &["kind", "name"];
 
     fn validate(args: &Args) -> Result<(), String> {
-        args.query()?;
+        args.conditions()?;
         args.timeout().map(|_| ())
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
-        match args.kind {
-            Kind::Model => Vec::new(),
-            Kind::Unit => vec![target::unit(&args.name)],
-            Kind::Machine => vec![target::machine(&args.name)],
-            Kind::Application => vec![target::application(&args.name)],
-        }
+        let conditions = args.conditions().unwrap_or_default();
+        conditions.iter().filter_map(Condition::entity).collect()
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let again = |problem: String| Failure::refused(problem, "correct the argument");
-        let (query, limit) = (args.query().map_err(again)?, args.timeout().map_err(again)?);
-        check_model_name(&args, &target)?;
-        let mut wait = Wait { args: &args, query, target: &target, seen: Watched::default(), broken: None };
+        let (conditions, limit) = (args.conditions().map_err(again)?, args.timeout().map_err(again)?);
+        conditions.iter().try_for_each(|one| check_model_name(one, &target))?;
+        let (begun, target) = (Instant::now(), &target);
+        let mut wait = Wait { conditions, target, begun, observed: Vec::new(), complete: false, broken: None };
         match tokio::time::timeout(limit, wait.run()).await {
             Ok(outcome) => outcome,
             Err(_) => Err(wait.timed_out(limit)),
@@ -102,14 +128,14 @@ impl Command for WaitFor {
 }
 
 /// A model is the one that the call acts on; another name would wait for something that is never looked at.
-fn check_model_name(args: &Args, target: &ResolvedTarget) -> Result<(), Failure> {
+fn check_model_name(condition: &Condition, target: &ResolvedTarget) -> Result<(), Failure> {
     let full = target.model_name();
     let short = full.split_once('/').map_or(full, |(_, name)| name);
-    if args.kind != Kind::Model || [full, short, target.model_uuid()].contains(&args.name.as_str()) {
+    if condition.kind != Kind::Model || [full, short, target.model_uuid()].contains(&condition.name.as_str()) {
         return Ok(());
     }
     Err(Failure::refused(
-        format!("model \"{}\" not found: the call waits in {full}", args.name),
+        format!("model \"{}\" not found: the call waits in {full}", condition.name),
         "give the name in `model` too, or list the models with `juju_models`",
     ))
 }
@@ -119,10 +145,13 @@ const RECONNECT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// One wait, over as many connections as it takes.
 struct Wait<'a> {
-    args: &'a Args,
-    query: Query,
+    conditions: Vec<Condition>,
     target: &'a ResolvedTarget,
-    seen: Watched,
+    begun: Instant,
+    /// What was seen, the latest last.
+    observed: Vec<String>,
+    /// Whether the controller has reported the whole model once.
+    complete: bool,
     /// Why there is no connection now, after there was one.
     broken: Option<juju_client::Error>,
 }
@@ -134,7 +163,7 @@ impl Wait<'_> {
                 Err(Failure::Juju(error)) if error.is_connection_failure() => error,
                 outcome => return outcome,
             };
-            if self.broken.is_none() && !self.seen.complete {
+            if self.broken.is_none() && !self.complete {
                 return Err(error.into()); // there was no connection yet
             }
             self.target.report(0.0, None, format!("the connection broke, the wait goes on: {error}"));
@@ -143,69 +172,100 @@ impl Wait<'_> {
         }
     }
 
-    /// Watches over one connection, until the query matches or the connection breaks.
+    /// Watches over one connection, until all conditions hold or the connection breaks.
     async fn watch(&mut self) -> Result<Output, Failure> {
-        let args = self.args;
         let connection = self.target.model_connection().await?;
         let watcher = Watcher::start(connection.session().await?).await?;
-        let (mut round, mut wire) = (0.0, Map::new());
         // a new watcher reports everything again, but not what was removed meanwhile
-        let was_there = std::mem::take(&mut self.seen).now().is_some();
+        self.conditions.iter_mut().for_each(Condition::restart);
+        let mut shown = vec![String::new(); self.conditions.len()];
         loop {
             let next = watcher.session.call_without_timeout::<Next>(&watcher.id, ()).await?;
             self.broken = None;
-            self.seen.complete = true;
-            for delta in &next.deltas {
-                self.seen.take(args.kind, &args.name, delta);
+            self.complete = true;
+            for condition in &mut self.conditions {
+                next.deltas.iter().for_each(|delta| condition.take(delta));
+                condition.complete();
             }
-            let Some(properties) = self.seen.now() else {
-                if was_there {
-                    return Err(removed(args));
-                }
-                continue;
-            };
-            let named = self.query.named(&properties);
-            if self.query.holds(&properties) {
-                return Ok(Output { properties: named });
+            self.observe(&mut shown);
+            if let Some(gone) = self.conditions.iter().find(|one| one.state() == State::Gone) {
+                return Err(removed(gone));
             }
-            if self.seen.removed {
-                return Err(removed(args));
-            }
-            if named != wire {
-                round += 1.0;
-                let now = Value::Object(named.clone());
-                self.target.report(round, None, format!("{} {}: {now}", args.kind.word(), args.name));
-                wire = named;
+            if self.conditions.iter().all(|one| one.state() == State::Met) {
+                return Ok(self.output());
             }
         }
+    }
+
+    /// Reports and notes what is another than before.
+    fn observe(&mut self, shown: &mut [String]) {
+        for (condition, before) in self.conditions.iter().zip(shown) {
+            let now = condition.shown();
+            if *before == now || condition.kind == Kind::Model && now == "not there" {
+                continue;
+            }
+            let line = format!("{}: {now}", condition.label());
+            let round = u32::try_from(self.observed.len()).unwrap_or(u32::MAX);
+            self.target.report(f64::from(round) + 1.0, None, line.clone());
+            self.observed.push(format!("{} {line}", seconds(self.begun.elapsed())));
+            *before = now;
+        }
+    }
+
+    fn output(&mut self) -> Output {
+        let properties = match self.conditions.as_slice() {
+            [one] => one.properties(None),
+            several => {
+                let named =
+                    several.iter().map(|one| (one.label(), one.properties(None))).filter(|(_, all)| !all.is_empty());
+                named.map(|(label, all)| (label, Value::Object(all))).collect()
+            }
+        };
+        let first = self.observed.len().saturating_sub(MAX_OBSERVED);
+        Output { properties, took: seconds(self.begun.elapsed()), observed: self.observed.split_off(first) }
     }
 
     /// The failure at the end of the time limit: what was seen last, or that nothing was heard from the controller.
     fn timed_out(&self, limit: Duration) -> Failure {
-        let (word, name, seconds) = (self.args.kind.word(), &self.args.name, limit.as_secs());
+        let (seconds, open) = (limit.as_secs(), self.conditions.iter().filter(|one| one.state() != State::Met));
+        let names =
+            |conditions: Vec<&Condition>| conditions.iter().map(|one| one.label()).collect::<Vec<_>>().join(", ");
+        let open: Vec<_> = open.collect();
         let longer = "look with `juju_status`, or wait longer with `timeout`";
         let controller = self.target.controller_name();
         if let Some(error) = &self.broken {
             let problem = format!(
-                "the state of {word} {name} is not known: the connection broke and did not come back within {seconds} s: {error}"
+                "the state of {} is not known: the connection broke and did not come back within {seconds} s: {error}",
+                names(open)
             );
             return Failure::refused(problem, longer);
         }
-        if !self.seen.complete {
+        if !self.complete {
             let problem = format!(
-                "the state of {word} {name} is not known: controller {controller} reported nothing within {seconds} s"
+                "the state of {} is not known: controller {controller} reported nothing within {seconds} s",
+                names(open)
             );
             return Failure::refused(problem, longer);
         }
-        let now = self.seen.now().map(|properties| Value::Object(self.query.named(&properties)).to_string());
-        let now = now.unwrap_or_else(|| "not there".to_owned());
-        Failure::refused(format!("{word} {name} did not get there within {seconds} s; it is: {now}"), longer)
+        let now =
+            |one: &&Condition| format!("{} did not get there within {seconds} s; it is: {}", one.label(), one.shown());
+        let mut problem = open.iter().map(now).collect::<Vec<_>>().join("; ");
+        let met: Vec<_> = self.conditions.iter().filter(|one| one.state() == State::Met).collect();
+        if !met.is_empty() {
+            problem = format!("{problem}; these did: {}", names(met));
+        }
+        Failure::refused(problem, longer)
     }
 }
 
-fn removed(args: &Args) -> Failure {
-    let problem = format!("{} {} was removed", args.kind.word(), args.name);
-    Failure::refused(problem, "look with `juju_status` for what is left")
+/// A time as reports have it, `1.2s`.
+fn seconds(time: Duration) -> String {
+    format!("{:.1}s", time.as_secs_f64())
+}
+
+fn removed(condition: &Condition) -> Failure {
+    let problem = format!("{} was removed", condition.label());
+    Failure::refused(problem, "look with `juju_status` for what is left, or wait for its end with `removed`")
 }
 
 /// A watcher of everything in a model; it is stopped when this is dropped.
@@ -284,6 +344,8 @@ mod tests {
             kind: Kind::Model,
             name: "shop".to_owned(),
             query: None,
+            removed: false,
+            also: Vec::new(),
             timeout: Some(timeout.to_owned()),
         };
         for timeout in ["1s", "1000ms", "24h", "23h59m60s"] {

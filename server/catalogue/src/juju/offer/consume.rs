@@ -96,16 +96,21 @@ fn name(alias: Option<&str>, offer: &ApplicationOfferDetailsV5) -> String {
 pub(crate) async fn consume(url: &OfferUrl, alias: Option<&str>, target: &ResolvedTarget) -> Result<String, Failure> {
     let (offer, details) = look_up(url, target).await?;
     let name = name(alias, &offer);
+    // status shows where the offer is from
+    let source = url.controller.as_deref().unwrap_or(target.controller_name());
+    let is_other = source != target.controller_name();
+    let offer_url =
+        if offer.offer_url.contains(':') { offer.offer_url } else { format!("{source}:{}", offer.offer_url) };
     let consumed = ConsumeApplicationArgV5 {
         source_model_tag: offer.source_model_tag,
         offer_uuid: offer.offer_uuid,
-        offer_url: offer.offer_url,
+        offer_url,
         offer_name: offer.offer_name,
         application_description: offer.application_description,
         endpoints: offer.endpoints,
         users: offer.users,
         macaroon: details.macaroon,
-        external_controller: details.external_controller,
+        external_controller: details.external_controller.filter(|_| is_other),
         application_alias: name.clone(),
     };
     let connection = target.model_connection().await?;

@@ -80,8 +80,9 @@ impl ProgramCommand for Bootstrap {
             check_optional(&name.replace('-', "_"), text)?;
         }
         for (name, values) in args.maps() {
-            entity::check_values(name, values)?;
-            values.keys().try_for_each(|key| check_word(name, key))?;
+            let argument = name.replace('-', "_");
+            entity::check_values(&argument, values)?;
+            values.keys().try_for_each(|key| check_word(&argument, key))?;
         }
         Ok(())
     }

@@ -29,6 +29,9 @@ pub struct Args {
     destroy_storage: bool,
     #[serde(default)]
     force: bool,
+    /// with `force`
+    #[serde(default)]
+    no_wait: bool,
 }
 
 impl Command for RemoveUnit {
@@ -45,6 +48,9 @@ impl Command for RemoveUnit {
     const POSITIONAL: &'static [&'static str] = &["units"];
 
     fn validate(args: &Args) -> Result<(), String> {
+        if args.no_wait && !args.force {
+            return Err("`no_wait` needs `force`".to_owned());
+        }
         entity::check_units(&args.units)
     }
 
@@ -54,7 +60,11 @@ impl Command for RemoveUnit {
 
     fn impact(args: &Args) -> Impact {
         let impact = Impact { units_removed: args.units.len() as u64, ..Impact::default() };
-        impact.with_skipped_checks(&[("destroy_storage", args.destroy_storage), ("force", args.force)])
+        impact.with_skipped_checks(&[
+            ("destroy_storage", args.destroy_storage),
+            ("force", args.force),
+            ("no_wait", args.no_wait),
+        ])
     }
 
     fn required_entities(_: &Args) -> Vec<TargetEntity> {
@@ -96,7 +106,7 @@ async fn remove(args: &Args, dry_run: bool, target: &ResolvedTarget) -> Result<R
         destroy_storage: args.destroy_storage,
         force: args.force,
         dry_run,
-        ..DestroyUnitParams::default()
+        max_wait: args.no_wait.then_some(0),
     };
     let connection = target.model_connection().await?;
     let reply =

@@ -6,7 +6,7 @@ use chrono::Utc;
 use juju_wire::{
     Code, RemoteError,
     facade::action::{
-        EnqueueOperation, Run,
+        EnqueueOperation, Run, RunOnAllMachines,
         actions::{ActionResult, ActionsToRun},
         operation::{EnqueuedActions, RunParams},
     },
@@ -28,6 +28,7 @@ const COMMAND: &str = "juju-exec";
 pub(super) fn register(methods: &mut Methods) {
     methods.on::<EnqueueOperation>(enqueue);
     methods.on::<Run>(run);
+    methods.on::<RunOnAllMachines>(run_everywhere);
 }
 
 fn enqueue(call: &Call, params: ActionsToRun) -> Result<EnqueuedActions, RemoteError> {
@@ -60,6 +61,12 @@ fn run(call: &Call, params: RunParams) -> Result<EnqueuedActions, RemoteError> {
     ]
     .into();
     begin(call, receivers.into_iter().map(|receiver| (receiver, COMMAND.to_owned(), parameters.clone())).collect())
+}
+
+/// Runs a command on each machine of the model.
+fn run_everywhere(call: &Call, params: RunParams) -> Result<EnqueuedActions, RemoteError> {
+    let machines = call.read_model(|model| Ok(model.machines.keys().map(ToString::to_string).collect()))?;
+    run(call, RunParams { machines, applications: Vec::new(), units: Vec::new(), ..params })
 }
 
 /// Receiver, action and parameters of each task that is asked for.

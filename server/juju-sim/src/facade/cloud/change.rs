@@ -5,9 +5,10 @@ use juju_wire::{
     code::ErrorResults,
     entity::Entities,
     facade::cloud::{
-        AddCloud, RemoveClouds, RevokeCredentialsCheckModels, UpdateCloud, UpdateCredentialsCheckModels,
+        AddCloud, AddCredentials, RemoveClouds, RevokeCredentialsCheckModels, UpdateCloud,
+        UpdateCredentialsCheckModels,
         credential::{
-            RevokeCredentialArg, RevokeCredentialArgs, TaggedCredential, UpdateCredentialArgs,
+            RevokeCredentialArg, RevokeCredentialArgs, TaggedCredential, TaggedCredentials, UpdateCredentialArgs,
             UpdateCredentialModelResult, UpdateCredentialResult, UpdateCredentialResults,
         },
         definition::{AddCloudArgs, CloudDefinition, UpdateCloudArgs},
@@ -27,6 +28,7 @@ pub(super) fn register(methods: &mut Methods) {
     methods.on::<UpdateCloud>(update);
     methods.on::<RemoveClouds>(remove);
     methods.on::<UpdateCredentialsCheckModels>(update_credentials);
+    methods.on::<AddCredentials>(add_credentials);
     methods.on::<RevokeCredentialsCheckModels>(revoke_credentials);
 }
 
@@ -107,6 +109,13 @@ fn models(state: &State, cloud: &str) -> Vec<UpdateCredentialModelResult> {
         errors: Vec::new(),
     });
     result.collect()
+}
+
+/// Adds credentials, as older clients do: the same, with one error for each.
+fn add_credentials(call: &Call, params: TaggedCredentials) -> Result<ErrorResults, RemoteError> {
+    let params = UpdateCredentialArgs { credentials: params.credentials, ..UpdateCredentialArgs::default() };
+    let results = update_credentials(call, params)?.results;
+    Ok(ErrorResults { results: results.into_iter().map(|one| ErrorResult { error: one.error }).collect() })
 }
 
 fn update_credentials(call: &Call, params: UpdateCredentialArgs) -> Result<UpdateCredentialResults, RemoteError> {

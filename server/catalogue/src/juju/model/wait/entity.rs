@@ -19,9 +19,33 @@ pub enum Kind {
     Machine,
     /// The model.
     Model,
+    /// All units of an application or of the model.
+    Units,
+    /// All applications of the model.
+    Applications,
+    /// All machines of the model.
+    Machines,
 }
 
+/// The name of all of a kind.
+pub(super) const ALL: &str = "*";
+
 impl Kind {
+    /// The kind of one of them.
+    pub(super) fn single(self) -> Self {
+        match self {
+            Self::Units => Self::Unit,
+            Self::Applications => Self::Application,
+            Self::Machines => Self::Machine,
+            single => single,
+        }
+    }
+
+    /// Whether all of them have to match.
+    pub(super) fn is_plural(self) -> bool {
+        self.single() != self
+    }
+
     /// The name of the kind.
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -29,22 +53,25 @@ impl Kind {
             Self::Unit => "unit",
             Self::Machine => "machine",
             Self::Model => "model",
+            Self::Units => "units",
+            Self::Applications => "applications",
+            Self::Machines => "machines",
         }
     }
 
     /// The default query.
     pub(super) fn goal(self) -> &'static str {
-        match self {
+        match self.single() {
             Self::Application => r#"life=="alive" && status=="active""#,
             Self::Unit => r#"life=="alive" && workload-status=="active""#,
             Self::Machine => r#"life=="alive" && status=="started""#,
-            Self::Model => r#"life=="alive" && status=="available""#,
+            _ => r#"life=="alive" && status=="available""#,
         }
     }
 
     /// Property names for queries.
     pub(super) fn names(self) -> &'static [&'static str] {
-        match self {
+        match self.single() {
             Self::Application => {
                 &["name", "life", "exposed", "charm-url", "min-units", "subordinate", "status", "workload-version"]
             }
@@ -64,7 +91,7 @@ impl Kind {
                 "agent-status",
             ],
             Self::Machine => &["id", "life", "status", "agent-status", "instance-status", "base", "container-type"],
-            Self::Model => &["name", "life", "is-controller", "status"],
+            _ => &["name", "life", "is-controller", "status"],
         }
     }
 }
@@ -78,8 +105,6 @@ pub(super) struct Watched {
     units: BTreeMap<String, String>,
     /// Whether it is gone.
     pub(super) removed: bool,
-    /// Whether the controller has reported the whole model once.
-    pub(super) complete: bool,
 }
 
 impl Watched {
