@@ -30,8 +30,8 @@ const HANG: Duration = Duration::from_secs(30);
 /// Longest sentence of a refusal, in characters.
 const MAX_REFUSAL_CHARS: usize = 8_000;
 /// Options of the form of an answer; no act has them.
-const OPTIONS: [&str; 9] =
-    ["model", "controller", "dry_run", "idempotency_key", "format", "fields", "filter", "limit", "cursor"];
+const OPTIONS: [&str; 10] =
+    ["model", "controller", "dry_run", "idempotency_key", "format", "fields", "filter", "limit", "cursor", "fresh"];
 
 /// Texts that are options, paths, commands, or no text at all for a careless reader.
 const HOSTILE: [&str; 48] = [

@@ -223,7 +223,7 @@ fn naming(tool: &str, property: &str) -> Option<(Value, &'static [&'static str])
 /// Properties that name no entity, with the reason. A new property has to be here or in [`naming`].
 fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
     Some(match (tool, property) {
-        (_, "format" | "fields" | "filter" | "limit" | "cursor") => "options for the form of the answer",
+        (_, "format" | "fields" | "filter" | "limit" | "cursor" | "fresh") => "options for the form of the answer",
         (_, "dry_run" | "idempotency_key" | "background" | "wait" | "timeout" | "query" | "n" | "days" | "offset") => {
             "how and how long the call works"
         }
@@ -250,6 +250,7 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
         (_, "device" | "disks" | "switch" | "scope") => "content that the target gets",
         (_, "parallel" | "execution_group") => "how and how long the call works",
         ("juju_debug_log", "include_label" | "exclude_label") => "selects lines by label",
+        ("juju_debug_log", "contains" | "since" | "until" | "grouped") => "selects lines by text and time",
         ("juju_wait_for", "removed") => "what is waited for",
         ("juju_show_status_log", "from_date") => "how far back it goes",
         ("juju_add_model", "owner") => "clouds and users",

@@ -1,6 +1,11 @@
 //! The labelled faults in `tests/faults`: the class of the cause and the root, by the observer.
 
-use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use chrono::TimeDelta;
 use juju_sim::{AgentTiming, Change, Settings, Simulator};
@@ -8,8 +13,6 @@ use observer::{CauseClass, Finding, FindingEntity, Measurement, MeasurementKind,
 use serde::Deserialize;
 use tests::ObservedEstate;
 
-/// Share of right classes, in percent.
-const MIN_RIGHT: usize = 90;
 /// Classes in the order of the matrix.
 const CLASSES: [CauseClass; 3] = [CauseClass::Charm, CauseClass::Configuration, CauseClass::Infrastructure];
 
@@ -81,7 +84,11 @@ async fn play(fault: &Fault) -> Answer {
     let simulator = Arc::new(Simulator::start(settings).await.expect("a simulator"));
     let mut estate = ObservedEstate::start(simulator, None, ObserverSettings::default()).await;
     if fault.baseline {
-        estate.save_baseline("shop").await;
+        let models: BTreeSet<&str> =
+            fault.changes.iter().map(|change| change.model.as_deref().unwrap_or("shop")).collect();
+        for model in models {
+            estate.save_baseline(model).await;
+        }
     }
     let start = estate.now;
     for minute in 0..=fault.minutes {
@@ -171,16 +178,24 @@ fn is(entity: &FindingEntity, label: &str) -> bool {
         && application(kind, name) == application(&entity.kind, &entity.name))
 }
 
+/// The least that has to be right of a half; it only rises.
+struct Least {
+    classes: usize,
+    /// Faults with the root named first, to which the whole chain leads.
+    roots: usize,
+}
+
 /// Plays the faults of a half, prints the confusion matrix, and checks it.
-async fn check(prefix: &str) {
+async fn check(prefix: &str, least: Least) {
     let faults = faults(prefix);
     assert!(!faults.is_empty() || prefix == "b-", "no faults in tests/faults");
     let mut matrix: BTreeMap<(CauseClass, Option<CauseClass>), usize> = BTreeMap::new();
-    let (mut problems, mut right) = (String::new(), 0);
+    let (mut problems, mut right, mut named) = (String::new(), 0, 0);
     for fault in &faults {
         let answer = Box::pin(play(fault)).await;
         *matrix.entry((fault.class, answer.class)).or_default() += 1;
         right += usize::from(answer.class == Some(fault.class));
+        named += usize::from(answer.names_root && answer.lost.is_empty());
         let is_wrong = answer.class != Some(fault.class);
         if is_wrong || !answer.names_root || !answer.lost.is_empty() {
             let _ = writeln!(
@@ -203,20 +218,17 @@ async fn check(prefix: &str) {
         println!("{:<16}{charm:>14}{configuration:>14}{infrastructure:>14}{:>8}", class.word(), count(None));
     }
     println!("right: {right} of {}\n{problems}", faults.len());
-    let wrong_roots = problems.contains("root wrong")
-        || problems
-            .lines()
-            .any(|line| line.contains("does not lead to it: [") && !line.contains("does not lead to it: []"));
-    assert!(right * 100 >= faults.len() * MIN_RIGHT, "too many classes are wrong:\n{problems}");
-    assert!(!wrong_roots, "roots are wrong:\n{problems}");
+    println!("roots and chains right: {named} of {}", faults.len());
+    assert!(right >= least.classes, "too many classes are wrong:\n{problems}");
+    assert!(named >= least.roots, "roots are wrong:\n{problems}");
 }
 
 #[tokio::test]
 async fn faults_of_the_first_half_are_classified_and_their_roots_named() {
-    Box::pin(check("a-")).await;
+    Box::pin(check("a-", Least { classes: 18, roots: 18 })).await;
 }
 
 #[tokio::test]
 async fn faults_of_the_second_half_are_classified_and_their_roots_named() {
-    Box::pin(check("b-")).await;
+    Box::pin(check("b-", Least { classes: 12, roots: 12 })).await;
 }

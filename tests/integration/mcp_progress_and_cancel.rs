@@ -11,7 +11,7 @@ use tests::{
     raw_http::{Request, Response},
     wait_until, with_growing_limit,
 };
-use tokio::{io::AsyncReadExt as _, net::TcpStream, task::AbortHandle};
+use tokio::{io::AsyncReadExt as _, net::TcpStream, task::AbortHandle, time::timeout};
 
 /// A controller that accepts connections and sends nothing; the end of its task closes them.
 async fn silent() -> (ControllerEndpoint, AbortHandle) {
@@ -68,12 +68,17 @@ pub(crate) async fn until_begun(served: &TestServer) {
     wait_until("the ledger has an entry", begun).await;
 }
 
+/// How long a stream may send nothing.
+const READ_LIMIT: Duration = Duration::from_mins(1);
+
 /// Reads a stream until it contains `part`; returns everything read.
 pub(crate) async fn read_until(stream: &mut TcpStream, part: &str) -> String {
     let mut seen = String::new();
     while !seen.contains(part) {
         let mut bytes = [0; 1024];
-        let read = stream.read(&mut bytes).await.expect("a part of the stream");
+        let read =
+            timeout(READ_LIMIT, stream.read(&mut bytes)).await.unwrap_or_else(|_| panic!("no {part} in: {seen}"));
+        let read = read.expect("a part of the stream");
         assert!(read > 0, "the stream ended: {seen}");
         seen.push_str(&String::from_utf8_lossy(&bytes[..read]));
     }

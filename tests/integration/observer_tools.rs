@@ -126,11 +126,10 @@ async fn findings_are_a_resource_that_notifies_its_subscribers() {
     let params = json!({"notifications": {"resourceSubscriptions": [FINDINGS]}});
     let listen = observed.request("viewer", "subscriptions/listen", params);
     let mut stream = listen.open(observed.served.address).await.expect("sent");
-    let mut seen = read_until(&mut stream, "notifications/subscriptions/acknowledged").await;
+    read_until(&mut stream, "notifications/subscriptions/acknowledged").await;
     observed.break_payment().await;
-    while !seen.contains(&format!("\"uri\":\"{FINDINGS}\"")) {
-        seen.push_str(&read_until(&mut stream, "notifications/resources/updated").await);
-    }
+    let seen = read_until(&mut stream, &format!("\"uri\":\"{FINDINGS}\"")).await;
+    assert!(seen.contains("notifications/resources/updated"), "{seen}");
     let read = observed.request("viewer", "resources/read", json!({"uri": FINDINGS}));
     let read = read.send(observed.served.address).await.expect("an answer").json();
     let text = read["result"]["contents"][0]["text"].as_str().unwrap_or_else(|| panic!("{read}"));

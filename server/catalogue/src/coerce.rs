@@ -98,6 +98,10 @@ impl Members<'_> {
     fn read(&self, members: Map<String, Value>) -> Result<Map<String, Value>, BadArguments> {
         let mut coerced = Map::new();
         for (given, value) in members {
+            if given.trim().is_empty() {
+                let whole = if self.path.is_empty() { "arguments" } else { self.path };
+                return Err(BadArguments::argument(whole, "has a member without a name"));
+            }
             let Member { name, schema } = self.member(given)?;
             let path = if self.path.is_empty() { name.clone() } else { format!("{}.{name}", self.path) };
             if let Some(letter) = first_invisible(&name) {

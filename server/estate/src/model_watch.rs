@@ -3,8 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use juju_client::{Error, ReadOnlyController, ReadOnlyControllers};
-use juju_wire::{Code, Delta, facade::client::status::FullStatusResult};
+use juju_client::{Error, ReadOnlyController, ReadOnlyControllers, ReadOnlySession};
+use juju_wire::{
+    Code, Delta,
+    facade::client::{
+        FullStatus,
+        status::{FullStatusResult, StatusParams},
+    },
+};
 use parking_lot::RwLock;
 use tokio::{sync::watch, time};
 
@@ -126,6 +132,20 @@ impl WatchedModel {
         }
     }
 
+    /// Requests the status of the model, in a task of its own: a large answer must not delay the deltas. A failure leaves the status
+    /// as it is; the feed reports a connection that is lost.
+    async fn request_status(self: &Arc<Self>, session: ReadOnlySession) {
+        let model = Arc::clone(self);
+        let requested = tokio::spawn(async move {
+            let request = model.status.request();
+            let params = StatusParams { include_storage: true, ..StatusParams::default() };
+            if let Ok(status) = session.call::<FullStatus>(params).await {
+                model.store_status(request, status, None);
+            }
+        });
+        let _ = requested.await;
+    }
+
     /// Feeds the graph over one session.
     async fn follow(
         self: &Arc<Self>,
@@ -140,7 +160,9 @@ impl WatchedModel {
         let mut is_first = true;
         let mut check = time::interval(REPLACEMENT_CHECK_INTERVAL);
         let idle = self.idle(idle_timeout);
-        let refresh = status_refresh::run(self, feed.session(), refresh_interval);
+        let is_needed = || self.status.fresh().is_none() && self.has_handles() && self.is_live();
+        let session = feed.session().clone();
+        let refresh = status_refresh::run(is_needed, || self.request_status(session.clone()), refresh_interval);
         tokio::pin!(idle, refresh);
         loop {
             let next = feed.next();

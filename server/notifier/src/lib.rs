@@ -21,6 +21,7 @@ mod notifier;
 mod post;
 mod queue;
 mod receiver;
+mod request_failure;
 
 #[cfg(test)]
 mod generated_tests;

@@ -8,7 +8,7 @@ use reqwest::{StatusCode, header};
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::{Receiver, ReceiverKind};
+use crate::{Receiver, ReceiverKind, request_failure::describe};
 
 /// Maximum delay that a receiver can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
@@ -60,17 +60,6 @@ pub(crate) async fn post(receiver: &Receiver, body: &Value, key: &str, now: Date
         // the text of the error has the URL, which may have a token in its path
         Err(error) => Response::Failed { problem: describe(&error.without_url()), retry_after: None },
     }
-}
-
-/// The error with its causes, because the first one alone is "error sending request".
-pub(crate) fn describe(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    policy::redact_text(&text)
 }
 
 /// What a status means. Only those that are about the message itself reject it: a wrong token or path can be corrected.

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use observer::{Finding, FindingSeverity};
 use policy::Pattern;
 
-use crate::post::describe;
+use crate::request_failure::describe;
 
 /// The format that a receiver reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,9 @@
 //! A baseline: the state that a model should have.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use estate::ApplicationNode;
 use serde::{Deserialize, Serialize};
-
-use crate::{ModelFacts, charm_of, constraints_text, relation_text};
 
 /// The state that a model should have, saved from a model or read from a bundle. A field that is `None` is not compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,39 +37,6 @@ pub struct BaselineApplication {
     pub constraints: Option<Box<str>>,
     /// Options that are set; `None` where options are not compared. An option that is not here has its default.
     pub options: Option<BTreeMap<Box<str>, OptionValue>>,
-}
-
-impl Baseline {
-    /// The state of a model, with the options of its applications that are set.
-    #[must_use]
-    pub fn from_facts(
-        facts: &ModelFacts<'_>,
-        options: &BTreeMap<Box<str>, BTreeMap<Box<str>, OptionValue>>,
-        saved_by: &str,
-    ) -> Self {
-        let application = |(name, node): (&Arc<str>, &ApplicationNode)| {
-            let (charm, revision) = charm_of(&node.charm);
-            let units = facts.units().filter(|(_, unit)| unit.application == *name).count() as u64;
-            let application = BaselineApplication {
-                charm: charm.into(),
-                revision,
-                units: (!node.subordinate).then_some(units),
-                exposed: Some(node.exposed),
-                constraints: Some(constraints_text(node.constraints.as_deref()).into()),
-                options: options.get(&**name).cloned(),
-            };
-            (Box::from(&**name), application)
-        };
-        let relations = facts.graph.relations.values().filter_map(relation_text).map(Into::into);
-        Self {
-            controller: facts.model.controller.clone(),
-            model_uuid: facts.model.uuid.clone(),
-            saved_at: facts.now,
-            saved_by: saved_by.into(),
-            applications: facts.graph.applications.iter().map(application).collect(),
-            relations: Some(relations.collect()),
-        }
-    }
 }
 
 /// The value of an option of a baseline.

@@ -1,6 +1,7 @@
 //! From candidates to findings: opens, updates and closes them, and links consequences to their roots. No I/O and no clock.
 
 mod roots;
+mod tracked;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,15 +9,15 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     Finding, FindingChangeKind, FindingEntity, FindingLog, FindingState, ObserverSettings,
     detector::{Candidate, DetectorDescription},
-    detectors::find_detector,
     links::{Links, ModelLinks},
 };
+
+pub(crate) use tracked::Tracked;
 
 /// How long a closed finding is stored.
 const CLOSED_RETENTION: TimeDelta = TimeDelta::days(7);
@@ -40,18 +41,6 @@ pub(crate) struct Look {
     pub(crate) listed: BTreeSet<Box<str>>,
     /// Controller and model of those that are observed, whether their state is known or not.
     pub(crate) observed: BTreeSet<(Box<str>, Box<str>)>,
-}
-
-/// A finding with what the engine needs of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Tracked {
-    pub(crate) finding: Arc<Finding>,
-    /// Until when it stays open without its candidate.
-    pub(crate) until: Option<DateTime<Utc>>,
-    /// Whether its cause is in its own entity.
-    pub(crate) has_own_cause: bool,
-    /// Whether others can follow from it already.
-    pub(crate) explains: bool,
 }
 
 /// All findings.
@@ -268,11 +257,6 @@ fn fingerprint(detector: &str, entity: &FindingEntity, detail: &str) -> String {
         digest.update([0]);
     }
     hex::encode(&digest.finalize()[..FINGERPRINT_BYTES])
-}
-
-/// The rank of a finding; `None` where it neither causes others nor follows from them.
-pub(crate) fn rank(finding: &Finding) -> Option<u8> {
-    find_detector(&finding.detector)?.rank
 }
 
 #[cfg(test)]

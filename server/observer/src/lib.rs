@@ -26,6 +26,7 @@ mod history;
 mod links;
 mod log_group;
 mod measurement;
+mod model_baseline;
 mod observer;
 mod reader;
 mod settings;

@@ -108,7 +108,7 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     };
     let approver = approver_file(&state.directory, &ready)?;
     let scenario = arguments.scenario.scenario.as_deref().unwrap_or(DEFAULT_SCENARIO);
-    if is_of_shop(scenario) {
+    if demo_text::is_of_shop(scenario) {
         tokio::spawn(degrade(Arc::clone(&simulated.simulator), stopping));
     }
     let mut published = None;
@@ -119,11 +119,6 @@ pub(super) async fn run(arguments: Demo) -> Result<ExitCode, Failure> {
     let ended = served.await;
     drop(published);
     ended
-}
-
-/// Whether a scenario has the applications of the shop.
-pub(super) fn is_of_shop(scenario: &str) -> bool {
-    scenario == "shop" || scenario.starts_with("outage")
 }
 
 /// Makes the estate worse slowly: a hook of `orders/0` fails again and again, and each retry succeeds a little later than the one

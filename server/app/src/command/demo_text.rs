@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::demo::is_of_shop;
 use crate::{ready_file::ReadyFile, wiring};
 
 /// The version of the MCP Inspector that the tests of this program use: Node 20 runs it, though npm would choose an older one.
@@ -10,6 +9,11 @@ const INSPECTOR_VERSION: &str = "2.12.0";
 
 /// The role that the printed lines connect with. It may do all that the printed questions ask for.
 const ROLE: &str = "operator";
+
+/// Whether a scenario has the applications of the shop.
+pub(super) fn is_of_shop(scenario: &str) -> bool {
+    scenario == "shop" || scenario.starts_with("outage")
+}
 
 /// A question to paste for a scenario.
 fn question(scenario: &str) -> &'static str {

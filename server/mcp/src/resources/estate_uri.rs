@@ -1,5 +1,7 @@
 //! URIs of the live estate: `juju://estate`, and `juju://{controller}/{model}/{part}` with the name of an entity where a part has many.
 
+/// The findings of the observer.
+pub(crate) const FINDINGS: &str = "juju://observer/findings";
 /// The URI of all models.
 pub(crate) const ESTATE: &str = "juju://estate";
 /// The part with the log, which the controller is asked for.

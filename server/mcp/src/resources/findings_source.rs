@@ -6,11 +6,9 @@ use dispatch::{Dispatcher, FINDINGS_TOOL};
 use futures::future::{BoxFuture, FutureExt as _};
 use rmcp::model::{CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 
-use super::{ReadFailure, ResourceSource};
+use super::{ReadFailure, ResourceSource, estate_uri::FINDINGS};
 use crate::{reply, request_scope::RequestScope};
 
-/// The URI of the findings.
-pub(crate) const FINDINGS: &str = "juju://observer/findings";
 const JSON: &str = "application/json";
 
 /// The source of the findings.

@@ -20,8 +20,8 @@ use rmcp::{
 use super::{
     ReadFailure,
     estate_source::read_model,
-    estate_uri::{ESTATE, ModelUri},
-    findings_source::{FINDINGS, read_findings},
+    estate_uri::{ESTATE, FINDINGS, ModelUri},
+    findings_source::read_findings,
 };
 use crate::{request_scope::RequestScope, services::Services, transport::Session};
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Tracked, rank};
+use super::tracked::{Tracked, rank};
 use crate::{
     Finding, FindingCause, FindingSeverity,
     links::{Links, Place},

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::*;
+use crate::detectors::find_detector;
 use crate::{
     Evidence, FindingSeverity, FindingTrend, LogGroup, ModelFacts, ModelHistory, Reported, Silence, detector::evidence,
 };

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    Command, Failure, ResolvedTarget, Scope,
+    Command, Failure, ResolvedTarget, Scope, entity,
     juju::render::{Item, bulk_items, bulk_result, id, is_default},
     target,
 };
@@ -88,6 +88,10 @@ impl Command for ShowUnit {
     const IDEMPOTENT: bool = true;
     const IN_DEFAULT_LIST: bool = true;
     const POSITIONAL: &'static [&'static str] = &["units"];
+
+    fn validate(args: &Args) -> Result<(), String> {
+        entity::check_units(&args.units)
+    }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
         target::units(&args.units).chain(args.related_unit.as_deref().map(target::unit)).collect()
