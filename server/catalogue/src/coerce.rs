@@ -26,6 +26,8 @@ const FREE_TEXTS: [&str; 8] =
 const LONG_TEXTS: [&str; 4] = ["definition", "display_name", "password", "value"];
 /// Properties with secrets: any bytes of a text fit, and no answer shows them.
 const SECRETS: [&str; 3] = ["password", "secret_attributes", "secret_content"];
+/// A property in which the member without a name is for all endpoints that have none of their own.
+const BINDINGS: &str = "bind";
 /// Characters in names of entities, endpoints, networks and options, beside letters and digits.
 const NAME_SIGNS: &[u8] = b"-_./:@*^#";
 /// An argument that tools with `model` accept and do not list: `model` can name the controller too.
@@ -98,7 +100,7 @@ impl Members<'_> {
     fn read(&self, members: Map<String, Value>) -> Result<Map<String, Value>, BadArguments> {
         let mut coerced = Map::new();
         for (given, value) in members {
-            if given.trim().is_empty() {
+            if given.trim().is_empty() && self.path != BINDINGS {
                 let whole = if self.path.is_empty() { "arguments" } else { self.path };
                 return Err(BadArguments::argument(whole, "has a member without a name"));
             }

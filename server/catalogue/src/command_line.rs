@@ -20,7 +20,8 @@ const MODEL_BY_POSITION: [&str; 3] = ["destroy-model", "migrate", "show-model"];
 /// Lists of which the client takes each value with a flag of its own; other lists are one flag with commas.
 const REPEATED: [&str; 4] = ["include", "exclude", "include_module", "exclude_module"];
 /// Arguments of reads that the client has no flag for.
-const OWN_ARGUMENTS: [(&str, &[&str]); 1] = [("debug-log", &["contains", "since", "until", "grouped"])];
+const OWN_ARGUMENTS: [(&str, &[&str]); 2] =
+    [("debug-log", &["contains", "since", "until", "grouped"]), ("wait-for", &["removed", "also"])];
 /// Numbers that are durations in seconds.
 const SECONDS: [&str; 1] = ["wait"];
 /// Commands with a flag for the controller.

@@ -86,6 +86,7 @@ mod tests {
                 let content = match file {
                     "secrets/server.key" => key.serialize_pem(),
                     file if file.contains(".pem") => certificate.clone(),
+                    "secrets/on-call.url" => "https://chat.example/hooks/on-call".to_owned(),
                     "secrets/tempo.headers" => "authorization: Bearer an-unguessable-secret-0123456789".to_owned(),
                     _ => "an-unguessable-secret-0123456789abcdef".to_owned(),
                 };
