@@ -154,26 +154,6 @@ fn cases_of_storage_secrets_and_the_controller() -> Vec<Case> {
     ]
 }
 
-fn cases_of_configuration() -> Vec<Case> {
-    use Compare::Whole;
-    vec![
-        ("config", json!({"model": "prod", "application": "web"}), &["config", "-m", "prod", "web"], Whole),
-        ("config", json!({"model": "k8s", "application": "gateway"}), &["config", "-m", "k8s", "gateway"], Whole),
-        ("model-config", json!({"model": "prod"}), &["model-config", "-m", "prod"], Whole),
-        ("model-config", json!({"model": "k8s"}), &["model-config", "-m", "k8s"], Whole),
-        ("model-defaults", json!({"cloud": "dummy"}), &["model-defaults", "--cloud", "dummy"], Whole),
-        ("subnets", json!({"model": "prod"}), &["subnets", "-m", "prod"], Whole),
-        ("payloads", json!({"model": "prod"}), &["payloads", "-m", "prod"], Whole),
-        (
-            "show-credential",
-            json!({"cloud": "dummy", "credential": "cred"}),
-            &["show-credential", "-c", "CONTROLLER", "dummy", "cred"],
-            Whole,
-        ),
-        ("ssh-keys", json!({"model": "prod", "full": true}), &["ssh-keys", "-m", "prod", "--full"], Whole),
-    ]
-}
-
 /// A call that fails, and a part of the sentence that both say.
 type Failing = (&'static str, Value, &'static [&'static str], &'static str);
 
@@ -275,18 +255,15 @@ async fn reads_agree(pair: &SideBySide) {
         pair.juju_cli_text(words).await.expect("something to look at");
     }
     let mut found = Vec::new();
-    for case in [cases(), cases_of_storage_secrets_and_the_controller(), cases_of_configuration()].concat() {
-        found.extend(read_differs(pair, (case.0, &case.1, case.2, case.3)).await);
+    for case in [cases(), cases_of_storage_secrets_and_the_controller()].concat() {
+        found.extend(read_differs(pair, &case).await);
     }
     assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
 }
 
 /// Where one read differs. The controller works between two reads, so a difference counts only if the client returns the same
 /// before and after our read.
-async fn read_differs(
-    pair: &SideBySide,
-    (tool, arguments, words, compare): (&str, &Value, &[&str], Compare),
-) -> Vec<String> {
+async fn read_differs(pair: &SideBySide, (tool, arguments, words, compare): &Case) -> Vec<String> {
     let controller = pair.controller_name();
     let words: Vec<_> =
         words.iter().map(|word| if *word == "CONTROLLER" { controller.as_str() } else { word }).collect();
@@ -295,7 +272,7 @@ async fn read_differs(
     let mut before = theirs().await;
     wait_until(&format!("the client returns the same twice for {words:?}"), async || {
         let ours = pair.json(tool, arguments).await;
-        let found = compared(words, ours.map_err(|refusal| refusal.to_string()), before.clone(), compare);
+        let found = compared(words, ours.map_err(|refusal| refusal.to_string()), before.clone(), *compare);
         if found.is_empty() {
             return Ok(found);
         }
@@ -326,62 +303,6 @@ fn compared(
     }
 }
 
-/// What can be read of a model, by the names in its status.
-fn cases_of_model(model: &str, status: &Value) -> Vec<(&'static str, Value, Vec<String>)> {
-    let mut cases = Vec::new();
-    let mut add = |tool: &'static str, mut arguments: Value, words: &[&str]| {
-        arguments["model"] = json!(model);
-        let words = [&[tool, "-m", model][..], words].concat();
-        cases.push((tool, arguments, words.into_iter().map(str::to_owned).collect()));
-    };
-    for tool in ["status", "machines", "offers", "spaces", "storage", "storage-pools", "firewall-rules", "secrets"] {
-        add(tool, json!({}), &[]);
-    }
-    for tool in ["model-config", "model-constraints", "disabled-commands", "subnets", "payloads"] {
-        add(tool, json!({}), &[]);
-    }
-    let names = |value: &Value| value.as_object().into_iter().flat_map(|map| map.keys().cloned()).collect::<Vec<_>>();
-    for application in names(&status["applications"]) {
-        let one = application.as_str();
-        add("show-application", json!({"applications": [one]}), &[one]);
-        for tool in ["config", "constraints", "actions"] {
-            add(tool, json!({"application": one}), &[one]);
-        }
-        add("resources", json!({"name": one}), &[one]);
-        add("show-status-log", json!({"entity_name": one, "type": "application"}), &[one, "--type", "application"]);
-        for unit in names(&status["applications"][one]["units"]) {
-            add("show-unit", json!({"units": [unit]}), &[&unit]);
-            add("show-status-log", json!({"entity_name": unit}), &[&unit]);
-        }
-    }
-    for machine in names(&status["machines"]) {
-        add("show-machine", json!({"machines": [machine]}), &[&machine]);
-    }
-    cases
-}
-
-/// Compares every read of every model of a scenario.
-async fn reads_of_scenario_agree(scenario: &str) {
-    let simulator = simulator(scenario).await;
-    let pair = SideBySide::on_simulator(&simulator).await;
-    let models = pair.juju_cli(&["models"]).await.expect("models");
-    let models = models["models"].as_array().cloned().unwrap_or_default();
-    let (mut found, mut compared) = (Vec::new(), 0);
-    for model in models.iter().filter_map(|model| model["short-name"].as_str()) {
-        let status = pair.juju_cli(&["status", "-m", model]).await.expect("a status");
-        for (tool, arguments, words) in cases_of_model(model, &status) {
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            // what the client refuses, such as machines of a cluster, is compared elsewhere
-            if pair.juju_cli(&words).await.is_ok() {
-                found.extend(read_differs(&pair, (tool, &arguments, &words, Compare::Whole)).await);
-                compared += 1;
-            }
-        }
-    }
-    assert!(found.is_empty(), "{scenario}: {} differences in {compared}:\n{}", found.len(), found.join("\n"));
-    assert!(compared >= 20, "{scenario}: {compared} reads");
-}
-
 async fn failures_agree(pair: &SideBySide) {
     for (tool, arguments, words, part) in failing() {
         let theirs = pair.juju_cli(words).await.expect_err("the client refuses");
@@ -405,14 +326,6 @@ async fn reads_equal_the_real_client_on_the_simulated_controller() {
     reads_agree(&pair).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
-async fn reads_equal_the_real_client_in_each_scenario() {
-    for scenario in ["shop", "kubernetes", "regions", "outage"] {
-        reads_of_scenario_agree(scenario).await;
-    }
-}
-
 #[tokio::test]
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn failures_have_the_same_reason_as_the_real_client() {
@@ -434,16 +347,15 @@ async fn wait_for_ends_like_the_client_at_goal_and_timeout() {
     let pair = SideBySide::on_real_controller(&controller).await;
     let theirs = pair.juju_cli_text(&["wait-for", "application", "db", "-m", "prod", "--timeout", "3m"]).await;
     let ours = pair.juju_mcp("wait-for", &json!({"model": "prod", "kind": "application", "name": "db"})).await;
-    let (ours, theirs) = (ours.expect("it is well").text, theirs.expect("the client sees it too"));
-    assert!(ours.starts_with(&theirs) && ours.contains("took: "), "{ours} / {theirs}");
+    assert_eq!(ours.expect("it is well").text, theirs.expect("the client sees it too"));
     let cache = json!({"model": "prod", "kind": "unit", "name": "cache/0", "timeout": "3m",
         "query": "workload-status==\"active\" && agent-status==\"idle\""});
     let (waited, _) = tokio::join!(pair.juju_mcp("wait-for", &cache), async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         controller.command("unit cache/0 active ready").await
     });
-    let reached = json!({"workload-status": "active", "agent-status": "idle"});
-    assert_eq!(waited.expect("it gets well").value["properties"], reached);
+    let reached = json!({"properties": {"workload-status": "active", "agent-status": "idle"}});
+    assert_eq!(waited.expect("it gets well").value, reached);
     with_growing_limit("the machine is heard of", async |limit| {
         let never = json!({"model": "prod", "kind": "machine", "name": "0", "timeout": format!("{}s", limit.as_secs()),
             "query": "status==\"down\""});
