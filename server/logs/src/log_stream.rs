@@ -15,9 +15,14 @@ const OVERLAP: TimeDelta = TimeDelta::minutes(1);
 /// Lines that are recognized when they come again.
 const MAX_RECENT: usize = 20_000;
 
+/// How much the clocks of this machine and of a controller may differ without a gap in the lines.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(1);
+
 /// Where a stream is in a log.
 #[derive(Debug, Default)]
 pub(crate) struct StreamPosition {
+    /// When the stream was first open: it goes on from there if it is interrupted before its first line.
+    opened: Option<DateTime<Utc>>,
     /// Time of the latest line.
     latest: Option<DateTime<Utc>>,
     /// The lines of the last minute, by hash, in the order of their arrival.
@@ -31,13 +36,17 @@ impl StreamPosition {
     /// it would send all.
     pub(crate) fn query(&self, filter: &LogFilter) -> LogQuery {
         let query = LogQuery { start_time: String::new(), ..filter.query() };
-        match self.latest {
-            None => LogQuery { backlog: 1, ..query },
-            Some(latest) => {
-                let start = latest.checked_sub_signed(OVERLAP).unwrap_or(latest);
-                LogQuery { start_time: format_time(start), replay: true, ..query }
-            }
-        }
+        let start = match (self.latest, self.opened) {
+            (None, None) => return LogQuery { backlog: 1, ..query },
+            (None, Some(opened)) => opened.checked_sub_signed(CLOCK_TOLERANCE).unwrap_or(opened),
+            (Some(latest), _) => latest.checked_sub_signed(OVERLAP).unwrap_or(latest),
+        };
+        LogQuery { start_time: format_time(start), replay: true, ..query }
+    }
+
+    /// Notes that the stream is open.
+    pub(crate) fn open(&mut self, now: DateTime<Utc>) {
+        self.opened.get_or_insert(now);
     }
 
     /// Whether a line is new; then the position is behind it.

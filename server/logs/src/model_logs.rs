@@ -236,6 +236,7 @@ impl SharedLog {
             Ok(records) => records,
             Err(error) => return StreamEnd::Failed(error),
         };
+        position.open(Utc::now());
         self.condition.send_replace(StreamCondition::Live);
         let idle = self.idle(idle_timeout);
         tokio::pin!(idle);
