@@ -244,15 +244,14 @@ fn watch_upgrades(call: &Call, params: Entities) -> Result<NotifyWatchResults, R
     Ok(NotifyWatchResults { results: params.entities.iter().map(|entity| one(&entity.tag)).collect() })
 }
 
-/// The first call returns at once; afterwards the simulated upgrade has no further message.
+/// The first call returns at once. The simulated upgrade has no further message, so its watcher ends, for which the client waits.
 async fn next_notification(call: Call, (): ()) -> Result<(), RemoteError> {
     let watcher = call.session().watcher(call.object())?;
     if watcher.revision == 0 {
         call.session().advance_watcher(call.object(), 1);
         return Ok(());
     }
-    watcher.stopped.cancelled().await;
-    Err(RemoteError::plain("watcher was stopped"))
+    Err(RemoteError::new(Code::Stopped, "watcher was stopped"))
 }
 
 fn upgrade_messages(call: &Call, params: UpgradeSeriesNotificationParams) -> Result<StringsResults, RemoteError> {
