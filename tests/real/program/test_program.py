@@ -295,7 +295,8 @@ def problems(ready):
 
 def test_demo_starts_with_an_outage_that_its_question_leads_to(tmp_path):
     with juju_mcp(tmp_path / "demo", "demo") as ready:
-        assert problems(ready) == ["payment/0"]
+        # a hook of orders/0 fails and recovers again and again: the demo shows what is about to go wrong
+        assert set(problems(ready)) - {"orders/0"} == {"payment/0"}
         log = json.dumps(call_tool(ready, "operator", "juju_debug_log", {"model": "shop", "level": "ERROR"}))
         assert "KeyError: 'read-only-endpoints'" in log, log
         printed = eventually("the instructions", lambda: (text := (tmp_path / "demo" / "log.txt").read_text()).endswith("Ctrl+C.\n") and text)
