@@ -32,10 +32,10 @@ def test_alerts_and_dashboard_use_only_metrics_that_the_server_has():
 def test_dashboard_shows_every_metric_and_each_that_matters_has_an_alert():
     assert set().union(*map(check_metrics.used, expressions())) == METRICS
     without_alert = METRICS - set().union(*(check_metrics.used(rule["expr"]) for rule in RULES))
-    # version, time and load are no conditions, and a failed reload is seen in `policy_last_reload_successful`
+    # version, time and load are no conditions, a failed reload is seen in `policy_last_reload_successful`, and the notifier sends findings
     assert without_alert == {f"juju_mcp_{name}" for name in (
         "build_info", "controller_since_timestamp_seconds", "policy_reloads_total", "calls_in_progress", "event_streams", "sessions",
-        "bytes_in_flight")}
+        "bytes_in_flight", "findings_open", "notifications_sent_total", "notifications_queued")}
 
 
 def test_every_query_is_limited_to_this_application():
@@ -118,6 +118,8 @@ FIRING = {
     "JujuMcpPolicyInvalid": [series("juju_mcp_policy_last_reload_successful", "0x60")],
     "JujuMcpLedgerSinkFails": [series("juju_mcp_ledger_sink_failures_total", "0+1x60", sink="file /mnt/a")],
     "JujuMcpTracesLost": [series("juju_mcp_trace_spans_dropped_total", "0+1x60")],
+    "JujuMcpNotificationsFail": [series("juju_mcp_notification_failures_total", "0+1x60", receiver="team")],
+    "JujuMcpNotificationsLost": [series("juju_mcp_notifications_dropped_total", "0x30 1x30", receiver="team")],
     "JujuMcpPromptInjection": [series("juju_mcp_prompt_injection_findings_total", "0x30 1x30", source="result", category="override")],
 }
 

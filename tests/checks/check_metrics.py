@@ -2,7 +2,7 @@
 import re
 
 REGISTRATION = re.compile(r'registry\.register\(\s*"([a-z_]+)",[^;]*?,\s*(self\.(\w+)|\w+)', re.DOTALL)
-FIELD = re.compile(r"^    (\w+): (Counters|Durations|Gauges?|Counter|Histogram)", re.MULTILINE)
+FIELD = re.compile(r"^    (\w+): (?:Family<\w+, )?(Counters|Durations|Gauges?|Counter|Histogram)", re.MULTILINE)
 NAME = re.compile(r"\b(juju_mcp_[a-z_]+?)(?:_bucket|_sum|_count)?(?=[{\[)\s])")
 
 
