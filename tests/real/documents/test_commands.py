@@ -65,7 +65,8 @@ def test_complete_example_is_served_unchanged(prepared, tmp_path):
         target = tmp_path / "secrets" / name
         default = "ca.crt" if name.endswith(".pem") else None
         content = (prepared.files / known.get(name, default)).read_text() if known.get(name, default) else "an-unguessable-secret-0123456789abcdef"
-        target.write_text("authorization: Bearer secret" if name.endswith(".headers") else content)
+        forms = {".headers": "authorization: Bearer secret", ".url": "https://chat.example/hooks/on-call"}
+        target.write_text(forms.get(target.suffix, content))
         target.chmod(0o600)
     done = script(prepared, tmp_path, """
         trap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT
