@@ -157,6 +157,15 @@ def identity(tally, selection=None):
            JUJU_MCP_TEST_NPM=programs.npm())
 
 
+# Programs of the part `backends`; a test that needs one that is missing is skipped.
+BACKENDS = {"PROMETHEUS": programs.prometheus, "PROMTOOL": programs.promtool, "ALERTMANAGER": programs.alertmanager}
+
+
+def backends(tally, selection=None):
+    found = {name: available(provide) for name, provide in BACKENDS.items()}
+    pytest(tally, "backends", selection, **{f"JUJU_MCP_TEST_{name}": path for name, path in found.items() if path})
+
+
 @functools.cache
 def packed_charm():
     """The environment with the folder of the packed charm, packed once for all parts, and why there is none: nothing, or what failed."""
@@ -239,6 +248,7 @@ PARTS = [
     Part("console", "the approval page in Chromium: axe, light and dark, narrow and wide", console, True),
     Part("policy", "a policy checked and explained on the command line, and reloaded by a running server", suite("policy"), True),
     Part("identity", "tokens of a real Ory Hydra, and the path from 401 to a call by three MCP clients", identity, True),
+    Part("backends", "Prometheus, Alertmanager, Kubernetes and Loki as they are, asked through our tools", backends, True),
     Part("compare", "the answers of the simulator and of the real controller side by side", compare),
     Part("charm", "the charm and the rock: files, state transitions, relations, and the layer in a real Pebble", charm, True),
     Part("deployment", "the charm with real parts on one machine: Hydra, Traefik, Pebble, two controllers, three MCP clients", deployment, True),

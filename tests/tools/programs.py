@@ -211,6 +211,11 @@ def alertmanager():
     return debian_program("alertmanager", ["prometheus-alertmanager"], "usr/bin/prometheus-alertmanager")
 
 
+def prometheus():
+    """The path of Debian's Prometheus."""
+    return promtool().parent / "prometheus"
+
+
 def promtool():
     """The path of Prometheus' own tool."""
     return debian_program("promtool", ["prometheus"], "usr/bin/promtool")
