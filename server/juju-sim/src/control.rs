@@ -1,4 +1,4 @@
-//! Fault injection over HTTP, authorized by the token of the ready file.
+//! Faults and changes over HTTP, authorized by the token of the ready file.
 
 use std::sync::Arc;
 
@@ -8,12 +8,15 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     routing::post,
 };
+use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Fault, Simulator};
+use crate::{Change, Fault, Simulator};
+
+const WRONG_TOKEN: &str = "the control token is wrong; use the one in the ready file";
 
 #[derive(Clone)]
 struct Control {
@@ -28,7 +31,14 @@ struct FaultRequest {
     fault: String,
 }
 
-/// Takes faults at `POST /fault` until `stop` is cancelled.
+/// The request: changes of a script, as in `tests/faults/README.md`, that happen now.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangesRequest {
+    changes: Vec<Change>,
+}
+
+/// Takes faults at `POST /fault` and changes at `POST /changes` until `stop` is cancelled.
 ///
 /// # Errors
 /// Where the listener fails.
@@ -39,7 +49,7 @@ pub async fn control(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let control = Control { simulator, token: token.into() };
-    let router = Router::new().route("/fault", post(fault)).with_state(control);
+    let router = Router::new().route("/fault", post(fault)).route("/changes", post(changes)).with_state(control);
     axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
@@ -48,9 +58,8 @@ async fn fault(
     headers: HeaderMap,
     Json(order): Json<FaultRequest>,
 ) -> (StatusCode, Json<Value>) {
-    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if sent.and_then(|value| value.strip_prefix("Bearer ")) != Some(&*control.token) {
-        return refused(StatusCode::UNAUTHORIZED, "the control token is wrong; use the one in the ready file");
+    if !control.accepts(&headers) {
+        return refused(StatusCode::UNAUTHORIZED, WRONG_TOKEN);
     }
     let fault = match order.fault.parse::<Fault>() {
         Ok(fault) => fault,
@@ -59,6 +68,27 @@ async fn fault(
     match control.simulator.inject(fault).await {
         Ok(()) => (StatusCode::OK, Json(json!({"injected": order.fault}))),
         Err(error) => refused(StatusCode::CONFLICT, &error.to_string()),
+    }
+}
+
+async fn changes(
+    State(control): State<Control>,
+    headers: HeaderMap,
+    Json(order): Json<ChangesRequest>,
+) -> (StatusCode, Json<Value>) {
+    if !control.accepts(&headers) {
+        return refused(StatusCode::UNAUTHORIZED, WRONG_TOKEN);
+    }
+    match control.simulator.change(&order.changes, Utc::now()) {
+        Ok(()) => (StatusCode::OK, Json(json!({"changed": order.changes.len()}))),
+        Err(error) => refused(StatusCode::CONFLICT, &error.to_string()),
+    }
+}
+
+impl Control {
+    fn accepts(&self, headers: &HeaderMap) -> bool {
+        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        sent.and_then(|value| value.strip_prefix("Bearer ")) == Some(&*self.token)
     }
 }
 

@@ -27,6 +27,7 @@ mod links;
 mod log_group;
 mod measurement;
 mod model_baseline;
+mod observed_logs;
 mod observer;
 mod reader;
 mod settings;

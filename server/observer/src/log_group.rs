@@ -1,4 +1,4 @@
-//! Log lines of one kind, for detectors and classification. The crate `logs` fills them.
+//! Log lines of one kind, for detectors and classification. The observer groups them by the crate `logs`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

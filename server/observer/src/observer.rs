@@ -21,6 +21,7 @@ use crate::{
     facts::{Expiry, ModelFacts, OwnWrite, Reported},
     history::ModelHistory,
     links::ModelLinks,
+    observed_logs::ObservedLogs,
     reader,
 };
 
@@ -210,20 +211,34 @@ impl Observer {
         (inputs.models.get(model_uuid).cloned().unwrap_or_default(), inputs.own_writes.clone())
     }
 
-    /// Looks at all models at the interval of the settings, until `stop` is done.
+    /// The models that are observed and have a known state.
+    pub(crate) async fn observed_models(&self) -> Vec<Arc<ModelIdentity>> {
+        let observed = self.observed.lock().await;
+        let live = observed.models.values().filter(|model| matches!(model.watch.condition(), WatchCondition::Live));
+        live.map(|model| Arc::clone(model.watch.identity())).collect()
+    }
+
+    /// Looks at all models and reads their logs at the interval of the settings, until `stop` is done.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
+        let mut logs = ObservedLogs::new(self.estate.clone());
         loop {
             let interval = self.settings().interval;
             tokio::select! {
                 () = &mut stop => return,
-                () = Box::pin(self.look(Utc::now())) => {}
+                () = Box::pin(self.look_and_read(&mut logs)) => {}
             }
             tokio::select! {
                 () = &mut stop => return,
                 () = tokio::time::sleep(interval) => {}
             }
         }
+    }
+
+    /// Reads the logs of the models that the last look has found, and looks at all models.
+    async fn look_and_read(&self, logs: &mut ObservedLogs) {
+        logs.update(self, Utc::now()).await;
+        self.look(Utc::now()).await;
     }
 
     /// Looks at all models once, at the time `now`.

@@ -16,6 +16,8 @@ pub struct ObserverSettings {
     pub models: Vec<String>,
     /// Time between two looks at all models.
     pub interval: Duration,
+    /// Whether the logs of the models are read.
+    pub logs: bool,
     /// How long a condition has to be absent until its finding closes.
     pub close_after: TimeDelta,
     /// Thresholds that differ from the defaults.
@@ -32,6 +34,7 @@ impl Default for ObserverSettings {
             controllers: Vec::new(),
             models: Vec::new(),
             interval: Duration::from_secs(30),
+            logs: true,
             close_after: TimeDelta::minutes(10),
             thresholds: ConfiguredThresholds::new(),
             disabled: BTreeSet::new(),

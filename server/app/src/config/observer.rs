@@ -24,6 +24,8 @@ pub(crate) struct ObserverSection {
     /// Seconds between two looks at all models. Default: 30.
     #[schemars(range(min = 5, max = 3600))]
     pub(crate) interval_seconds: Option<u32>,
+    /// Read the logs of the models, so that errors in them are findings. Default: true.
+    pub(crate) logs: Option<bool>,
     /// Minutes for which a condition has to be absent until its finding closes. Default: 10.
     #[schemars(range(min = 0, max = 1440))]
     pub(crate) close_after_minutes: Option<u32>,
@@ -102,6 +104,7 @@ impl ObserverSection {
             controllers: self.controllers.clone(),
             models: self.models.clone(),
             interval: seconds.unwrap_or(defaults.interval),
+            logs: self.logs.unwrap_or(defaults.logs),
             close_after: close_after.unwrap_or(defaults.close_after),
             thresholds: self.thresholds.clone(),
             disabled: self.disabled_detectors.iter().cloned().collect::<BTreeSet<_>>(),
