@@ -12,7 +12,6 @@ use crate::{Labels, MODEL_UUID, client::Limit};
 #[derive(Debug, Clone)]
 pub struct AlertmanagerClient {
     endpoint: HttpEndpoint,
-    api_path: String,
 }
 
 /// An alert that Alertmanager has received.
@@ -60,6 +59,26 @@ pub struct LabelMatcher {
     pub is_equal: bool,
 }
 
+/// A text without the backslashes that Alertmanager takes as escapes; others stay, as patterns have them.
+fn unescape(text: &str) -> String {
+    let mut letters = text.chars().peekable();
+    let mut plain = String::new();
+    while let Some(letter) = letters.next() {
+        match (letter, letters.peek()) {
+            ('\\', Some(next @ ('\\' | '"'))) => {
+                plain.push(*next);
+                letters.next();
+            }
+            ('\\', Some('n')) => {
+                plain.push('\n');
+                letters.next();
+            }
+            _ => plain.push(letter),
+        }
+    }
+    plain
+}
+
 fn truth() -> bool {
     true
 }
@@ -77,12 +96,13 @@ impl LabelMatcher {
         let (sign, is_regex, is_equal) =
             operators.into_iter().find(|(sign, ..)| rest.starts_with(sign)).ok_or_else(problem)?;
         let (name, value) = (name.trim(), rest[sign.len()..].trim());
-        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let value = quoted.map_or_else(|| value.to_owned(), unescape);
         let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
         if name.is_empty() || !name.chars().all(plain) {
             return Err(problem());
         }
-        Ok(Self { name: name.to_owned(), value: value.to_owned(), is_regex, is_equal })
+        Ok(Self { name: name.to_owned(), value, is_regex, is_equal })
     }
 
     /// The matcher as a text.
@@ -94,7 +114,8 @@ impl LabelMatcher {
             (false, false) => "!=",
             (false, true) => "!~",
         };
-        format!("{}{sign}\"{}\"", self.name, self.value)
+        let value = self.value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+        format!("{}{sign}\"{value}\"", self.name)
     }
 
     /// Whether it matches the empty text, and so alerts without the label.
@@ -189,18 +210,14 @@ impl NewSilence {
 }
 
 impl AlertmanagerClient {
-    /// A client of the server at this endpoint with its API at this path, `/api/v2`.
+    /// A client of the API at this endpoint, the URL of which ends with `/api/v2`.
     #[must_use]
-    pub fn new(endpoint: HttpEndpoint, api_path: &str) -> Self {
-        Self { endpoint, api_path: api_path.trim_end_matches('/').to_owned() }
+    pub fn new(endpoint: HttpEndpoint) -> Self {
+        Self { endpoint }
     }
 
     pub(crate) fn endpoint(&self) -> &HttpEndpoint {
         &self.endpoint
-    }
-
-    fn path(&self, rest: &str) -> String {
-        format!("{}{rest}", self.api_path)
     }
 
     /// The version of the server, and whether it answers.
@@ -208,7 +225,7 @@ impl AlertmanagerClient {
     /// # Errors
     /// [`BackendError`].
     pub async fn version(&self) -> Result<String, BackendError> {
-        let status: Value = self.endpoint.get_json(&self.path("/status"), &[]).await?;
+        let status: Value = self.endpoint.get_json("/status", &[]).await?;
         let version = status.pointer("/versionInfo/version").and_then(Value::as_str).unwrap_or("unknown").to_owned();
         self.endpoint.set_version(&version);
         Ok(version)
@@ -220,11 +237,20 @@ impl AlertmanagerClient {
     /// [`BackendError`].
     pub async fn alerts(&self, limit: Limit<'_>) -> Result<Vec<ManagedAlert>, BackendError> {
         let filter: Vec<_> = limit.map(|model| ("filter", model.to_string())).into_iter().collect();
-        let mut alerts: Vec<ManagedAlert> = self.endpoint.get_json(&self.path("/alerts"), &filter).await?;
+        let mut alerts: Vec<ManagedAlert> = self.endpoint.get_json("/alerts", &filter).await?;
         if let Some(model) = limit {
             alerts.retain(|alert| alert.labels.get(MODEL_UUID).is_some_and(|uuid| uuid == model.uuid()));
         }
         Ok(alerts)
+    }
+
+    /// The alerts that a silence with these matchers applies to.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub async fn alerts_matching(&self, matchers: &[LabelMatcher]) -> Result<Vec<ManagedAlert>, BackendError> {
+        let filter: Vec<_> = matchers.iter().map(|matcher| ("filter", matcher.text())).collect();
+        self.endpoint.get_json("/alerts", &filter).await
     }
 
     /// Its silences, those that have ended too.
@@ -232,7 +258,7 @@ impl AlertmanagerClient {
     /// # Errors
     /// [`BackendError`].
     pub async fn silences(&self, limit: Limit<'_>) -> Result<Vec<Silence>, BackendError> {
-        let mut silences: Vec<Silence> = self.endpoint.get_json(&self.path("/silences"), &[]).await?;
+        let mut silences: Vec<Silence> = self.endpoint.get_json("/silences", &[]).await?;
         silences.retain(|silence| silence.is_within(limit));
         Ok(silences)
     }
@@ -259,20 +285,17 @@ impl AlertmanagerClient {
             "createdBy": silence.created_by,
             "comment": silence.comment,
         });
-        let made = self.endpoint.send_once(Method::POST, &self.path("/silences"), Some(&body)).await?;
+        let made = self.endpoint.send_once(Method::POST, "/silences", Some(&body)).await?;
         Ok(made.get("silenceID").and_then(Value::as_str).unwrap_or_default().to_owned())
     }
 
-    /// Ends a silence, which the caller has to see.
+    /// Ends a silence that the server has returned.
     ///
     /// # Errors
     /// [`BackendError`].
-    pub async fn expire_silence(&self, id: &str, limit: Limit<'_>) -> Result<Silence, BackendError> {
-        let found = self.silence(id, limit).await?;
-        let silence = found.ok_or_else(|| BackendError::Parameters(format!("there is no silence `{id}`")))?;
+    pub async fn expire_silence(&self, silence: &Silence) -> Result<(), BackendError> {
         // the id is one that the server has returned, so it is safe in a path
-        self.endpoint.send_once(Method::DELETE, &self.path(&format!("/silence/{}", silence.id)), None).await?;
-        Ok(silence)
+        self.endpoint.send_once(Method::DELETE, &format!("/silence/{}", silence.id), None).await.map(drop)
     }
 }
 
@@ -290,6 +313,7 @@ mod tests {
             ("severity =~ \"warning|info\"", r#"severity=~"warning|info""#),
             ("juju_unit!=web/0", r#"juju_unit!="web/0""#),
             ("a!~b=c", r#"a!~"b=c""#),
+            (r#"a="b\"c\\d\e""#, r#"a="b\"c\\d\\e""#),
         ] {
             assert_eq!(LabelMatcher::parse(text).map(|one| one.text()), Ok(shown.to_owned()));
         }

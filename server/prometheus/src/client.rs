@@ -19,7 +19,6 @@ pub const MAX_POINTS: u32 = 11_000;
 #[derive(Debug, Clone)]
 pub struct PrometheusClient {
     endpoint: HttpEndpoint,
-    api_path: String,
 }
 
 /// The model that a caller is limited to; `None` for a caller who may see everything.
@@ -72,10 +71,10 @@ pub struct SeriesFilter {
 type Params = Vec<(&'static str, String)>;
 
 impl PrometheusClient {
-    /// A client of the server at this endpoint with its API at this path, `/api/v1`.
+    /// A client of the API at this endpoint, the URL of which ends with `/api/v1`.
     #[must_use]
-    pub fn new(endpoint: HttpEndpoint, api_path: &str) -> Self {
-        Self { endpoint, api_path: api_path.trim_end_matches('/').to_owned() }
+    pub fn new(endpoint: HttpEndpoint) -> Self {
+        Self { endpoint }
     }
 
     pub(crate) fn endpoint(&self) -> &HttpEndpoint {
@@ -287,10 +286,10 @@ impl PrometheusClient {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, params: Params) -> Result<Envelope<T>, BackendError> {
-        self.endpoint.get_json(&format!("{}{path}", self.api_path), &params).await
+        self.endpoint.get_json(path, &params).await
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, params: Params) -> Result<Envelope<T>, BackendError> {
-        self.endpoint.post_form(&format!("{}{path}", self.api_path), &params).await
+        self.endpoint.post_form(path, &params).await
     }
 }
