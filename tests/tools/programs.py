@@ -161,6 +161,16 @@ def jaeger():
     return go_program("all-in-one", "github.com/jaegertracing/jaeger", "v1.76.0", "./cmd/all-in-one", flags=["-mod=mod"])
 
 
+def loki():
+    """The path of Loki 3.7.8, which stores logs in its folder."""
+    def drop_nested_replace(source):
+        # this `replace` points to a nested module that the published module does not contain; that module has releases of its own
+        lines = (source / "go.mod").read_text().splitlines(keepends=True)
+        (source / "go.mod").write_text("".join(line for line in lines if "=> ./pkg/push" not in line))
+
+    return go_program("loki", "github.com/grafana/loki/v3", "v3.7.8", "./cmd/loki", drop_nested_replace, ["-mod=mod"])
+
+
 def traefik():
     """The path of Traefik 3.6.7: the ingress in front of the server."""
     def add_empty_dashboard(source):

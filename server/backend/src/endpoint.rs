@@ -8,7 +8,7 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use form_urlencoded::Serializer;
-use reqwest::{Client, Method, RequestBuilder, Response, header};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -208,6 +208,39 @@ impl HttpEndpoint {
         result
     }
 
+    /// Requests `path?params` with these headers of an upgrade to another protocol, and returns the response with status 101. What follows
+    /// has no time limit; the caller ends it by dropping it.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    pub async fn upgrade(
+        &self,
+        path: &str,
+        params: &[(&str, String)],
+        headers: &[(&str, &str)],
+    ) -> Result<Response, BackendError> {
+        let opening = async {
+            let request = self.client()?.get(format!("{}{path}?{}", self.0.settings.url, encode(params)));
+            let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+            let response = self.authorized(request).send().await.map_err(|error| self.unreachable(&error))?;
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                Ok(response)
+            } else {
+                self.refused(response).await
+            }
+        };
+        let result = self.within_limit(opening).await;
+        self.0.condition.record(&result);
+        result
+    }
+
+    /// The error of an answer in an unknown form.
+    #[must_use]
+    pub fn unexpected(&self, reason: &(impl ToString + ?Sized)) -> BackendError {
+        let EndpointSettings { kind, name, .. } = &self.0.settings;
+        BackendError::Unexpected { kind: *kind, name: name.clone(), reason: reason.to_string() }
+    }
+
     fn client(&self) -> Result<&Client, BackendError> {
         if let Some(client) = self.0.client.get() {
             return Ok(client);
@@ -260,10 +293,12 @@ impl HttpEndpoint {
 
     /// The response, if its status is one of success.
     async fn checked(&self, response: Response) -> Result<Response, BackendError> {
+        if response.status().is_success() { Ok(response) } else { self.refused(response).await }
+    }
+
+    /// The error that a response is.
+    async fn refused(&self, response: Response) -> Result<Response, BackendError> {
         let status = response.status();
-        if status.is_success() {
-            return Ok(response);
-        }
         let EndpointSettings { kind, name, .. } = &self.0.settings;
         let body = read_body(response, MAX_RESPONSE_BYTES).await.map_err(|error| self.unreadable(error))?;
         let (kind, name, message) = (*kind, name.clone(), error_message(&body));
@@ -278,8 +313,7 @@ impl HttpEndpoint {
 
     fn parse<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, BackendError> {
         serde_json::from_slice(body).map_err(|cause| {
-            let EndpointSettings { kind, name, .. } = &self.0.settings;
-            let error = BackendError::Unexpected { kind: *kind, name: name.clone(), reason: cause.to_string() };
+            let error = self.unexpected(&cause);
             self.0.condition.record::<()>(&Err(error.clone()));
             error
         })

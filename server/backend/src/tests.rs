@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
 };
 
 use crate::{BackendError, BackendKind, EndpointSettings, HttpEndpoint, HttpLogin, Instances};
@@ -97,9 +97,10 @@ async fn failures_differ_and_the_backend_recovers() {
 
 #[tokio::test]
 async fn backend_that_is_not_there_is_down_with_a_reason() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    drop(listener);
+    // a port that is taken, so that no other test gets it, and on which nothing listens
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let url = format!("http://{}", socket.local_addr().expect("an address"));
     let endpoint = endpoint(&url, Duration::from_secs(5), HttpLogin::None);
     let error = endpoint.get_json::<Value>("/a", &[]).await.expect_err("nothing listens");
     assert_eq!(error.code(), "backend_unreachable");
