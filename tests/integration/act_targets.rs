@@ -227,6 +227,7 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
         (_, "dry_run" | "idempotency_key" | "background" | "wait" | "timeout" | "query" | "n" | "days" | "offset") => {
             "how and how long the call works"
         }
+        (_, "instance") => "the name of a backend",
         (_, "force" | "force_base" | "force_units" | "no_retry" | "keep_instance" | "remove" | "trust") => "flags",
         (_, "destroy_storage" | "release_storage" | "relations" | "schema" | "app" | "active_only" | "all") => "flags",
         (_, "short" | "full" | "details" | "reveal" | "revisions" | "show_secrets" | "filesystem" | "volume") => {

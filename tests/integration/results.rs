@@ -41,7 +41,9 @@ impl Estate {
         let elsewhere =
             ["juju_agreements", "juju_dashboard", "juju_diff_bundle", "juju_download", "juju_find", "juju_info"];
         let has_answer = move |tool: &&dyn Tool| {
-            (self.model == "shop" || !only_in_shop.contains(&tool.name())) && !elsewhere.contains(&tool.name())
+            tool.is_client_command()
+                && (self.model == "shop" || !only_in_shop.contains(&tool.name()))
+                && !elsewhere.contains(&tool.name())
         };
         self.catalogue.iter().filter(|tool| !tool.least().changes()).filter(has_answer)
     }

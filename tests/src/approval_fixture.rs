@@ -104,7 +104,10 @@ impl ApprovalFixture {
     /// Calls a tool with a token and returns the result. `more` has further members of the parameters, for example the
     /// capabilities of the client in `_meta`.
     pub async fn call(&self, token: &str, tool: &str, arguments: &Value, more: &Value) -> Value {
-        self.call_at("/mcp/full", token, tool, arguments, more).await
+        let catalogue = &self.served.dispatcher.catalogue;
+        let found = catalogue.get(tool).filter(|tool| !tool.is_client_command());
+        let path = found.map_or_else(|| "/mcp/full".to_owned(), |tool| format!("/mcp/x/{}", tool.toolset()));
+        self.call_at(&path, token, tool, arguments, more).await
     }
 
     /// Calls a tool at an endpoint.

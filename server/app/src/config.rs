@@ -2,10 +2,12 @@
 
 mod act_as_caller;
 mod approvals;
+mod backends;
 mod changes;
 mod charmhub;
 mod console;
 mod credential;
+mod externals;
 mod files;
 mod keys;
 mod ledger;
@@ -37,6 +39,7 @@ use tracing_subscriber::filter::Targets;
 use crate::{failure::Failure, log_filter::log_filter, path::absolute};
 
 pub(crate) use approvals::ApprovalsSection;
+pub(crate) use backends::{HttpBackendSection, PROMETHEUS, Sections};
 pub(crate) use changes::changes;
 pub(crate) use charmhub::CharmhubSection;
 pub(crate) use console::ConsoleSection;
@@ -101,6 +104,8 @@ pub(crate) struct Config {
     pub(crate) policy: PolicySection,
     /// The store of charms.
     pub(crate) charmhub: CharmhubSection,
+    /// Prometheus servers: one map, or a list. Default: that of the environment variable `PROMETHEUS_URL`, else none.
+    pub(crate) prometheus: Sections<HttpBackendSection>,
     /// The observer, which detects what goes wrong.
     pub(crate) observer: ObserverSection,
     /// Prompts of other applications. Default: none.

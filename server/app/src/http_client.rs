@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 
 use crate::failure::Failure;
 
@@ -15,6 +15,12 @@ pub(crate) struct HttpClientOptions<'setting> {
     pub(crate) authority: Option<&'setting str>,
     /// Whether to follow redirects. Requests with a secret must not: a redirect could send it to another host.
     pub(crate) redirects: bool,
+}
+
+/// A certificate that the program shows, and its key, both PEM.
+pub(crate) struct ClientCertificate {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
 }
 
 /// The address of a server without the path of an endpoint: people paste the URL that their assistant uses.
@@ -38,6 +44,14 @@ impl HttpClientOptions<'_> {
 
     /// The client to be, with the proxies of the environment.
     pub(crate) fn builder(self) -> Result<reqwest::ClientBuilder, Failure> {
+        self.builder_with_identity(None)
+    }
+
+    /// The same with a certificate that the program shows to servers which request one.
+    pub(crate) fn builder_with_identity(
+        self,
+        identity: Option<&ClientCertificate>,
+    ) -> Result<reqwest::ClientBuilder, Failure> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         for certificate in self.authority.into_iter().flat_map(|pem| CertificateDer::pem_slice_iter(pem.as_bytes())) {
@@ -47,8 +61,15 @@ impl HttpClientOptions<'_> {
         let tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(Failure::failed)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .with_root_certificates(roots);
+        let tls = match identity {
+            None => tls.with_no_client_auth(),
+            Some(ClientCertificate { certificate, key }) => {
+                let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect();
+                let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(Failure::failed)?;
+                tls.with_client_auth_cert(chain.map_err(Failure::failed)?, key).map_err(Failure::failed)?
+            }
+        };
         let redirects =
             if self.redirects { reqwest::redirect::Policy::default() } else { reqwest::redirect::Policy::none() };
         Ok(reqwest::Client::builder().timeout(self.timeout).redirect(redirects).use_preconfigured_tls(tls))

@@ -1,61 +1,9 @@
 //! [`Backend`]: what every backend can do.
 
-use std::fmt;
-
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
 
-use crate::{BackendError, Condition};
-
-/// The kind of a backend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BackendKind {
-    /// A Juju controller.
-    Juju,
-    /// A Kubernetes cluster.
-    Kubernetes,
-    /// A Prometheus server, or one with its API.
-    Prometheus,
-    /// An Alertmanager.
-    Alertmanager,
-    /// A Loki server.
-    Loki,
-}
-
-impl BackendKind {
-    /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Juju, Self::Kubernetes, Self::Prometheus, Self::Alertmanager, Self::Loki];
-
-    /// Its name in the configuration and in paths, `prometheus`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Juju => "juju",
-            Self::Kubernetes => "kubernetes",
-            Self::Prometheus => "prometheus",
-            Self::Alertmanager => "alertmanager",
-            Self::Loki => "loki",
-        }
-    }
-
-    /// Its name in sentences, `Prometheus`.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Juju => "Juju",
-            Self::Kubernetes => "Kubernetes",
-            Self::Prometheus => "Prometheus",
-            Self::Alertmanager => "Alertmanager",
-            Self::Loki => "Loki",
-        }
-    }
-}
-
-impl fmt::Display for BackendKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.title())
-    }
-}
+use crate::{BackendError, BackendKind, Condition};
 
 /// A query in the backend's own terms.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -8,12 +8,14 @@ mod contract;
 mod endpoint;
 mod error;
 mod instances;
+mod kind;
 mod response;
 #[cfg(test)]
 mod tests;
 
 pub use condition::{Condition, ConditionRecord};
-pub use contract::{Backend, BackendKind, BackendQuery};
+pub use contract::{Backend, BackendQuery};
 pub use endpoint::{EndpointSettings, HttpEndpoint, HttpLogin, MAX_RESPONSE_BYTES};
 pub use error::BackendError;
 pub use instances::Instances;
+pub use kind::BackendKind;

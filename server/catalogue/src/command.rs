@@ -21,6 +21,8 @@ pub trait Command: Send + Sync + 'static {
 
     /// The command of the Juju client, `add-unit`; the tool is then `juju_add_unit`.
     const COMMAND: &'static str;
+    /// The name of a tool that is no command of the Juju client, `list_pods`. [`Command::COMMAND`] is then the same with dashes.
+    const TOOL_NAME: Option<&'static str> = None;
     /// Other names that the Juju client has for the command, `list-offers`.
     const ALIASES: &'static [&'static str] = &[];
     /// Group of tools that it belongs to, `deploy`: the URL `/mcp/x/deploy` serves it.
@@ -120,7 +122,9 @@ pub trait Command: Send + Sync + 'static {
     #[must_use]
     fn juju_access(args: &Self::Args) -> JujuAccess {
         match (Self::SCOPE, Self::effect(args).changes(), Self::ACCESS) {
-            (Scope::Client | Scope::Controller, ..) | (_, true, Access::AddModel) => JujuAccess::RoleCredential,
+            (Scope::Client | Scope::Controller | Scope::Backend, ..) | (_, true, Access::AddModel) => {
+                JujuAccess::RoleCredential
+            }
             (Scope::Model | Scope::NamedModel, false, _) => JujuAccess::Model(ModelAccess::Read),
             (Scope::Model | Scope::NamedModel, true, Access::Write) => JujuAccess::Model(ModelAccess::Write),
             (Scope::Model | Scope::NamedModel, true, Access::Admin) => JujuAccess::Model(ModelAccess::Admin),

@@ -9,6 +9,8 @@ use crate::{Options, Scope};
 /// What of a command decides its command line.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
+    /// The name of a tool that is no command of the client.
+    pub(crate) tool: Option<&'static str>,
     pub(crate) command: &'static str,
     pub(crate) scope: Scope,
     /// Arguments that the client takes by position, in order.
@@ -49,6 +51,9 @@ const CONTROLLER_FLAG: [&str; 17] = [
 pub(crate) fn command_line(shape: Shape, arguments: &Value, options: &Options) -> String {
     let empty = Map::new();
     let arguments = arguments.as_object().unwrap_or(&empty);
+    if let Some(tool) = shape.tool {
+        return own_command_line(tool, arguments, options);
+    }
     let (controller, model) = (options.selector.controller.as_deref(), options.selector.model.as_deref());
     let mut words = vec!["juju".to_owned(), shape.command.to_owned()];
     let (mut positional, mut rest) = positional_words(shape, arguments, controller, model);
@@ -75,6 +80,21 @@ pub(crate) fn command_line(shape: Shape, arguments: &Value, options: &Options) -
     }
     words.append(&mut positional);
     words.join(" ")
+}
+
+/// The command line of this program for a tool that is no command of the client.
+fn own_command_line(tool: &str, arguments: &Map<String, Value>, options: &Options) -> String {
+    let (controller, model) = (options.selector.controller.as_deref(), options.selector.model.as_deref());
+    let place = [("controller", controller), ("model", model)].into_iter();
+    let place = place.filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))));
+    let given = arguments.iter().map(|(name, value)| (name.clone(), value.clone()));
+    // in the order of names, so that one act has one line
+    let words = place.chain(given).collect::<BTreeMap<_, _>>().into_iter().filter(|(_, value)| !value.is_null());
+    let word = |(name, value): (String, Value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        shell_quote(&format!("{name}={text}"))
+    };
+    ["juju-mcp call".to_owned(), tool.to_owned()].into_iter().chain(words.map(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// How a command line names controller and model.
@@ -314,7 +334,7 @@ mod tests {
     fn command_line_of_every_tool_and_property_has_only_flags_of_the_client() {
         let catalogue = Catalogue::builtin();
         let mut faults = Vec::new();
-        for tool in catalogue.iter() {
+        for tool in catalogue.iter().filter(|tool| tool.is_client_command()) {
             for name in tool.input_schema()["properties"].as_object().expect("properties").keys() {
                 // only the server makes cursors
                 for controller in [None, Some("prod")].into_iter().filter(|_| name != "cursor") {
@@ -329,6 +349,15 @@ mod tests {
             }
         }
         assert!(faults.is_empty(), "{faults:#?}");
+    }
+
+    #[test]
+    fn command_line_of_a_tool_of_a_backend_is_a_call_of_this_program() {
+        let catalogue = Catalogue::builtin();
+        let tool = catalogue.get("prometheus-targets").expect("a tool");
+        let arguments = json!({"instance": "my eu", "model": "prod:shop"});
+        let line = line(tool, arguments.as_object().expect("an object"));
+        assert_eq!(line, "juju-mcp call prometheus_targets controller=prod 'instance=my eu' model=shop");
     }
 
     #[test]

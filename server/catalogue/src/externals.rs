@@ -1,14 +1,15 @@
-//! What commands use beside controllers: the store of charms, and the program of the Juju client.
+//! What tools use beside controllers: the store of charms, the program of the Juju client, and the other backends.
 
 use charmhub::Charmhub;
 
-use crate::{Failure, JujuProgram};
+use crate::{Backends, Failure, JujuProgram};
 
 /// Services beside the controllers.
 #[derive(Debug, Clone, Default)]
 pub struct Externals {
     charmhub: Option<Charmhub>,
     program: Option<JujuProgram>,
+    backends: Backends,
 }
 
 impl Externals {
@@ -22,6 +23,18 @@ impl Externals {
     #[must_use]
     pub fn with_program(self, program: JujuProgram) -> Self {
         Self { program: Some(program), ..self }
+    }
+
+    /// The same with other backends.
+    #[must_use]
+    pub fn with_backends(self, backends: Backends) -> Self {
+        Self { backends, ..self }
+    }
+
+    /// The backends beside the controllers.
+    #[must_use]
+    pub fn backends(&self) -> &Backends {
+        &self.backends
     }
 
     /// The store of charms.

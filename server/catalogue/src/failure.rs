@@ -6,6 +6,9 @@ pub enum Failure {
     /// The controller refused, failed, or cannot be reached.
     #[error("{0}")]
     Juju(#[from] juju_client::Error),
+    /// A backend beside the controllers refused, failed, or cannot be reached.
+    #[error("{0}")]
+    Backend(#[from] backend::BackendError),
     /// The command itself found that it cannot be done.
     #[error("{problem}")]
     Refused {
@@ -38,6 +41,7 @@ impl Failure {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Juju(error) => error.remedy(),
+            Self::Backend(error) => Some(error.remedy()),
             Self::Refused { remedy, .. } => Some(remedy.clone()),
             Self::Unmet { remedy, .. } => remedy.clone(),
             Self::Unwritable(_) => None,
@@ -49,6 +53,7 @@ impl Failure {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Juju(error) => error.code(),
+            Self::Backend(error) => error.code(),
             Self::Refused { .. } => "refused",
             Self::Unmet { error, .. } => juju_client::Error::Remote((**error).clone()).code(),
             Self::Unwritable(_) => "unwritable",
@@ -61,7 +66,7 @@ impl Failure {
         match self {
             Self::Juju(error) => error.remote().map(|error| error.code.as_str()).filter(|code| !code.is_empty()),
             Self::Unmet { error, .. } => Some(error.code.as_str()).filter(|code| !code.is_empty()),
-            Self::Refused { .. } | Self::Unwritable(_) => None,
+            Self::Backend(_) | Self::Refused { .. } | Self::Unwritable(_) => None,
         }
     }
 

@@ -4,6 +4,7 @@
 //! of the program sees of it: JSON in, a [`Plan`] out.
 
 mod answer;
+mod backends;
 mod bad_arguments;
 mod bounds;
 mod coerce;
@@ -24,6 +25,7 @@ mod plan;
 mod planned_call;
 mod preconditions;
 mod program;
+mod prometheus;
 mod registry;
 mod resolve_entities;
 mod resolved_target;
@@ -43,6 +45,7 @@ mod token_estimate;
 mod view;
 
 pub use answer::Answer;
+pub use backends::Backends;
 pub use bad_arguments::BadArguments;
 pub use bounds::{
     MAX_ARGUMENTS_BYTES, MAX_COUNT, MAX_ITEMS, MAX_NAME_CHARS, MAX_QUERY_CHARS, MAX_WAIT_SECONDS, add_own_bounds,

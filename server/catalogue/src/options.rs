@@ -87,8 +87,11 @@ impl Options {
         if scope != Scope::Client {
             options.selector.controller = text(arguments, "controller")?;
         }
-        if matches!(scope, Scope::Model | Scope::NamedModel) {
+        if matches!(scope, Scope::Model | Scope::NamedModel | Scope::Backend) {
             options.selector = selector(options.selector.controller, text(arguments, "model")?)?;
+        }
+        if scope == Scope::Backend && options.selector.model.is_none() && options.selector.controller.is_some() {
+            return Err(BadArguments::argument("controller", "needs `model` beside it"));
         }
         if scope == Scope::NamedModel && options.selector.model.is_none() {
             return Err(BadArguments::argument("model", "has to be named, because a default would be dangerous here"));
@@ -120,7 +123,7 @@ impl Options {
         let Kind { scope, effect, reads, from_estate, rows, .. } = kind;
         let mut properties = Map::new();
         let text = || json!({"type": "string"});
-        if matches!(scope, Scope::Model | Scope::NamedModel) {
+        if matches!(scope, Scope::Model | Scope::NamedModel | Scope::Backend) {
             properties.insert("model".to_owned(), text());
         }
         if scope == Scope::Controller {

@@ -95,6 +95,10 @@ pub trait Tool: Send + Sync {
     fn name(&self) -> &str;
     /// The command of the Juju client, `add-unit`.
     fn command(&self) -> &'static str;
+    /// Whether it is a command of the Juju client.
+    fn is_client_command(&self) -> bool {
+        true
+    }
     /// Other names that the Juju client has for the command.
     fn aliases(&self) -> &'static [&'static str];
     /// Group of tools that it belongs to.
@@ -163,7 +167,7 @@ struct InputSchema {
 
 impl<C: Command> Adapter<C> {
     pub(crate) fn boxed() -> Box<dyn Tool> {
-        let name = format!("juju_{}", C::COMMAND.replace('-', "_"));
+        let name = C::TOOL_NAME.map_or_else(|| format!("juju_{}", C::COMMAND.replace('-', "_")), str::to_owned);
         Box::new(Self { name, input: OnceLock::new(), command: PhantomData })
     }
 
@@ -187,6 +191,10 @@ impl<C: Command> Tool for Adapter<C> {
 
     fn command(&self) -> &'static str {
         C::COMMAND
+    }
+
+    fn is_client_command(&self) -> bool {
+        C::TOOL_NAME.is_none()
     }
 
     fn aliases(&self) -> &'static [&'static str] {

@@ -115,7 +115,7 @@ impl<C: Command> PlannedCommand for PlannedCall<C> {
     }
 
     fn command_line(&self, arguments: &Value) -> String {
-        let shape = Shape { command: C::COMMAND, scope: C::SCOPE, positional: C::POSITIONAL };
+        let shape = Shape { tool: C::TOOL_NAME, command: C::COMMAND, scope: C::SCOPE, positional: C::POSITIONAL };
         command_line(shape, arguments, &self.call.options)
     }
 }

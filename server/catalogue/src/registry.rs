@@ -8,9 +8,14 @@ use std::{
 use content::Detector;
 
 use crate::{
-    Externals, Tool, juju, nearest,
+    Externals, Tool, juju, nearest, prometheus,
     search::{self, CommandIndex, Described, ModelKind},
 };
+
+/// Every tool that the program has.
+fn all_tools() -> impl Iterator<Item = Box<dyn Tool>> {
+    [juju::tools(), prometheus::tools()].into_iter().flatten()
+}
 
 /// Examples of all commands.
 const EXAMPLES: &str = include_str!("examples.txt");
@@ -29,7 +34,7 @@ impl Catalogue {
     /// Every tool that the program has.
     #[must_use]
     pub fn builtin() -> Self {
-        let tools: BTreeMap<_, _> = juju::tools().into_iter().map(|tool| (tool.name().to_owned(), tool)).collect();
+        let tools: BTreeMap<_, _> = all_tools().map(|tool| (tool.name().to_owned(), tool)).collect();
         Self { tools, index: OnceLock::new(), detector: OnceLock::new(), externals: Externals::default() }
     }
 
@@ -56,7 +61,8 @@ impl Catalogue {
     /// The tool of this name; the client's words (`add-unit`, `list-offers`) are understood too.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&dyn Tool> {
-        let found = self.tools.get(name).or_else(|| self.tools.get(&format!("juju_{}", name.replace('-', "_"))));
+        let word = name.replace('-', "_");
+        let found = self.tools.get(&word).or_else(|| self.tools.get(&format!("juju_{word}")));
         found.or_else(|| self.tools.values().find(|tool| is_alias(tool.as_ref(), name))).map(AsRef::as_ref)
     }
 

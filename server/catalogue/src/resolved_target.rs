@@ -7,7 +7,7 @@ use juju_client::{AuditTrail, CallerLogin, Connection, Controller, Controllers, 
 use policy::{Location, OptionMask, Target, TargetEntity};
 use tokio::sync::mpsc;
 
-use crate::{Externals, Failure, Scope, StatusSource, status_source::OptionalSource};
+use crate::{Backends, Externals, Failure, Scope, StatusSource, status_source::OptionalSource};
 
 /// The controller and the model that a caller named; an absent name means the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -86,12 +86,13 @@ impl ResolvedTarget {
     ) -> Result<Self, Failure> {
         let controller = match scope {
             Scope::Client => None,
-            Scope::Model | Scope::NamedModel | Scope::Controller => {
+            Scope::Backend if selector.model.is_none() => None,
+            Scope::Backend | Scope::Model | Scope::NamedModel | Scope::Controller => {
                 Some(controllers.find_controller(selector.controller.as_deref()).await?)
             }
         };
         let model = match (scope, &controller) {
-            (Scope::Model | Scope::NamedModel, Some(controller)) => {
+            (Scope::Model | Scope::NamedModel | Scope::Backend, Some(controller)) => {
                 let current = || controllers.current_model(controller.name());
                 let entry = match selector.model.clone().or_else(current) {
                     Some(name) => controller.find_model(&name).await?,
@@ -173,6 +174,23 @@ impl ResolvedTarget {
     /// What commands use beside controllers.
     pub(crate) fn externals(&self) -> &Externals {
         &self.externals
+    }
+
+    /// UUID of the model that the call is limited to; `None` where it names none.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] where the model has no UUID: then nothing can be limited to it.
+    pub(crate) fn limiting_model(&self) -> Result<Option<&str>, Failure> {
+        match (self.location.model(), self.location.model_uuid()) {
+            (None, _) => Ok(None),
+            (Some(_), Some(uuid)) => Ok(Some(uuid)),
+            (Some(_), None) => Err(Failure::refused("the model has no UUID", "name the model by its full name")),
+        }
+    }
+
+    /// The backends beside the controllers.
+    pub(crate) fn backends(&self) -> &Backends {
+        self.externals.backends()
     }
 
     /// The mask for the options of these entities, or of the model; none where the caller may read them.

@@ -11,6 +11,9 @@ pub enum Scope {
     NamedModel,
     /// The controller as a whole: takes `controller`.
     Controller,
+    /// A backend beside the controllers: takes `controller` and `model`, without a default. With a model, the tool shows and changes
+    /// nothing outside it.
+    Backend,
     /// The state of this program itself: takes neither.
     Client,
 }

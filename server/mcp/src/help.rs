@@ -40,7 +40,8 @@ pub(crate) fn help_on(catalogue: &Catalogue, tool: &dyn Tool, policy: &Policy) -
         let _ = writeln!(text, "example: {example}");
         let arguments: Map<String, Value> = serde_json::from_str(example).unwrap_or_default();
         if let Ok(plan) = tool.plan(arguments) {
-            let _ = writeln!(text, "  the same in the Juju client: {}", plan.command_line());
+            let program = if tool.is_client_command() { "the Juju client" } else { "a shell" };
+            let _ = writeln!(text, "  the same in {program}: {}", plan.command_line());
         }
     }
     text
@@ -77,6 +78,9 @@ fn roles(tool: &dyn Tool, policy: &Policy) -> String {
 fn models(kind: Option<ModelKind>, tool: &dyn Tool) -> String {
     let scope = match tool.scope() {
         Scope::Client => return "none: it is about this server".to_owned(),
+        Scope::Backend => {
+            return "none, or the one that `model` names: then the answer has nothing of others".to_owned();
+        }
         Scope::Controller => return "none: it is about the controller".to_owned(),
         Scope::NamedModel => "has to be named",
         Scope::Model => "the only one, or the one that `model` names",

@@ -34,6 +34,8 @@ struct ListedTool {
 enum Exposure {
     Curated,
     FullOnly,
+    /// In its toolset only: tools of backends beside Juju.
+    ToolsetOnly,
     /// Beside the curated tools; of no use where every command is a tool.
     Builtin,
 }
@@ -116,7 +118,11 @@ impl ListedTool {
         let rendered = to_mcp_tool(tool.name(), tool.description(), Arc::clone(tool.input_schema()), annotations);
         let reads = !tool.least().changes();
         let rendered_read_only = reads.then(|| rendered.clone().annotate(annotations_for(tool.least(), true)));
-        let exposure = if tool.curated() { Exposure::Curated } else { Exposure::FullOnly };
+        let exposure = match (tool.curated(), tool.is_client_command()) {
+            (true, _) => Exposure::Curated,
+            (false, true) => Exposure::FullOnly,
+            (false, false) => Exposure::ToolsetOnly,
+        };
         Self {
             rendered,
             rendered_read_only,
@@ -157,7 +163,7 @@ impl ListedTool {
                 };
                 reached.into_iter().any(|effect| rights.check_effect(effect).is_ok())
             }
-            Exposure::Curated | Exposure::FullOnly => {
+            Exposure::Curated | Exposure::FullOnly | Exposure::ToolsetOnly => {
                 rights.check_visibility(&self.rendered.name, self.toolset, effect).is_ok()
             }
         }
@@ -165,8 +171,8 @@ impl ListedTool {
 
     fn is_exposed_on(&self, endpoint: &Endpoint) -> bool {
         match &endpoint.selection {
-            Selection::Curated => self.exposure != Exposure::FullOnly,
-            Selection::Full => self.exposure != Exposure::Builtin,
+            Selection::Curated => matches!(self.exposure, Exposure::Curated | Exposure::Builtin),
+            Selection::Full => matches!(self.exposure, Exposure::Curated | Exposure::FullOnly),
             Selection::Toolsets(names) => names.iter().any(|name| name == self.toolset),
         }
     }

@@ -129,14 +129,18 @@ impl Selector {
                 }))
     }
 
-    /// Whether the model of a target matches; for an act on the controller, the models and offers among its entities.
+    /// Whether the model of a target matches; for an act on the controller, the models and offers among its entities; for one on a
+    /// Kubernetes cluster, the namespaces.
     fn matches_models(&self, target: &Target, quantifier: Quantifier) -> bool {
         let named = |name: &str| self.models.iter().any(|pattern| matches_model(pattern, name, quantifier));
         if let Some(model) = target.location.model() {
             return named(model);
         }
         quantifier.is_satisfied(&target.entities, |entity| match entity {
-            TargetEntity::Known(tag) => tag.strip_prefix("model-").is_some_and(named),
+            TargetEntity::Known(tag) => {
+                // the namespace of a model on Kubernetes has its name, without the owner
+                tag.strip_prefix("model-").or_else(|| tag.strip_prefix("namespace-")).is_some_and(named)
+            }
             TargetEntity::All(kind) | TargetEntity::Unresolved { kind, .. } => {
                 quantifier == Quantifier::Any && *kind != EntityKind::User
             }

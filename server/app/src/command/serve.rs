@@ -97,7 +97,7 @@ pub(super) async fn run(arguments: Serve, telemetry: Telemetry) -> Result<ExitCo
             policy,
             terms,
             &config.ledger,
-            config.charmhub.externals(),
+            config.externals(wiring::environment)?,
             &config.observer,
         )
         .await?,

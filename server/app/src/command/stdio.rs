@@ -14,7 +14,7 @@ use policy::BuiltinRules;
 
 use crate::{
     cli::Stdio,
-    config::{CharmhubSection, LedgerSection, ObserverSection},
+    config::{CharmhubSection, Config, LedgerSection, ObserverSection},
     failure::Failure,
     policy_watcher::PolicyWatcher,
     secret_key::secret_key,
@@ -39,6 +39,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
     };
     // the variable is that of the client
     let charmhub = CharmhubSection { url: wiring::environment("CHARMHUB_URL"), ..CharmhubSection::default() };
+    let config = Config { charmhub, ..Config::default() };
     let policy_watcher = PolicyWatcher::new(None, &arguments.policy, BuiltinRules::Relaxed);
     let dispatcher = wiring::build_dispatcher(
         &state,
@@ -46,7 +47,7 @@ pub(super) async fn run(arguments: Stdio) -> Result<ExitCode, Failure> {
         policy_watcher.read()?,
         ApprovalSettings::with_client_confirmation(),
         &LedgerSection::default(),
-        wiring::with_juju_program(charmhub.externals()),
+        wiring::with_juju_program(config.externals(wiring::environment)?),
         &ObserverSection::default(),
     )
     .await?;

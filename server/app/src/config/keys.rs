@@ -24,7 +24,7 @@ const RELOADED: [&str; 14] = [
     "log",
 ];
 /// Keys that only a restart applies, each with all keys below it. They count before [`RELOADED`].
-const RESTARTED: [&str; 15] = [
+const RESTARTED: [&str; 16] = [
     "listen",
     "tls",
     "metrics_listen",
@@ -36,6 +36,7 @@ const RESTARTED: [&str; 15] = [
     "console",
     "oauth.public_url",
     "observer.enabled",
+    "prometheus",
     "prompts",
     "tracing",
     "controllers[].act_as_caller",

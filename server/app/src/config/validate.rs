@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use content::suggestion;
 
-use super::{CharmhubSection, Config, CredentialSection, files::read_certificates};
+use super::{CharmhubSection, Config, CredentialSection, PROMETHEUS, files::read_certificates};
 use crate::failure::Failure;
 
 /// Prefix of the scopes of this server.
@@ -32,6 +32,7 @@ impl Config {
         self.validate_scopes()?;
         self.log_filter()?;
         self.validate_charmhub()?;
+        self.validate_backends()?;
         self.validate_observer()?;
         self.validate_notifications()?;
         self.validate_tracing()
@@ -222,6 +223,14 @@ impl Config {
         }
         // reads the file
         self.charmhub.client().map(drop)
+    }
+
+    fn validate_backends(&self) -> Result<(), Failure> {
+        if let Some((key, problem, remedy)) = self.prometheus.problem(PROMETHEUS) {
+            return Err(self.invalid(&key, &problem, remedy));
+        }
+        // reads the files
+        self.externals(|_| None).map(drop)
     }
 
     fn validate_notifications(&self) -> Result<(), Failure> {
