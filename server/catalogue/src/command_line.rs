@@ -1,10 +1,15 @@
 //! The command line of the Juju client with the meaning of a call, for people to read, to check and to run.
 
+mod wait_for;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::{Options, Scope};
+use crate::{
+    Options, Scope,
+    shell_words::{shell_quote, texts},
+};
 
 /// What of a command decides its command line.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +27,7 @@ const MODEL_BY_POSITION: [&str; 3] = ["destroy-model", "migrate", "show-model"];
 /// Lists of which the client takes each value with a flag of its own; other lists are one flag with commas.
 const REPEATED: [&str; 4] = ["include", "exclude", "include_module", "exclude_module"];
 /// Arguments of reads that the client has no flag for.
-const OWN_ARGUMENTS: [(&str, &[&str]); 2] =
-    [("debug-log", &["contains", "since", "until", "grouped"]), ("wait-for", &["removed", "also"])];
+const OWN_ARGUMENTS: [(&str, &[&str]); 1] = [("debug-log", &["contains", "since", "until", "grouped"])];
 /// Numbers that are durations in seconds.
 const SECONDS: [&str; 1] = ["wait"];
 /// Commands with a flag for the controller.
@@ -55,12 +59,11 @@ pub(crate) fn command_line(shape: Shape, arguments: &Value, options: &Options) -
         return own_command_line(tool, arguments, options);
     }
     let (controller, model) = (options.selector.controller.as_deref(), options.selector.model.as_deref());
+    if shape.command == "wait-for" {
+        return wait_for::lines(arguments, controller, model);
+    }
     let mut words = vec!["juju".to_owned(), shape.command.to_owned()];
     let (mut positional, mut rest) = positional_words(shape, arguments, controller, model);
-    if shape.command == "wait-for" && !positional.is_empty() {
-        // the kind is a sub-command, and the flags belong to it
-        words.push(positional.remove(0));
-    }
     match place(shape, controller, model) {
         Place::Flag(flag) => words.push(flag),
         Place::Environment(variable) => words.insert(0, variable),
@@ -158,11 +161,6 @@ fn positional_words(
                 cloud.as_deref().map(shell_quote).into_iter().collect(),
             )
         }
-        // the client names the model by its name, and has no flag for it
-        "wait-for" if text("kind") == Some("model") => {
-            let name = model.or(text("name")).unwrap_or_default();
-            (vec!["model".to_owned(), shell_quote(&prefixed(name))], Vec::new())
-        }
         "run" => {
             let before = ["units", "action"].iter().filter_map(|name| arguments.get(*name)).flat_map(shell_words);
             let parameters = arguments.get("params").and_then(Value::as_object).into_iter().flatten();
@@ -227,37 +225,9 @@ fn flag_words(command: &str, name: &str, value: &Value) -> Vec<String> {
     }
 }
 
-/// A value as texts, members of an object as `name=value`.
-fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(text) => vec![text.clone()],
-        Value::Array(items) => items.iter().flat_map(texts).collect(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| match value {
-                // the default of all endpoints
-                Value::String(text) if name.is_empty() => text.clone(),
-                Value::String(text) => format!("{name}={text}"),
-                other => format!("{name}={other}"),
-            })
-            .collect(),
-        other => vec![other.to_string()],
-    }
-}
-
 /// A value as words of a command line, quoted.
 fn shell_words(value: &Value) -> Vec<String> {
     texts(value).iter().map(|text| shell_quote(text)).collect()
-}
-
-/// A word, quoted for a POSIX shell where that is needed.
-fn shell_quote(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@+%".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]
@@ -344,7 +314,8 @@ mod tests {
                         arguments.insert("controller".to_owned(), json!(controller));
                     }
                     let line = line(tool, &arguments);
-                    faults.extend(fault(&line).map(|fault| format!("{fault}: {line}")));
+                    let lines = line.split(" && ");
+                    faults.extend(lines.filter_map(fault).map(|fault| format!("{fault}: {line}")));
                 }
             }
         }

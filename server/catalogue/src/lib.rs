@@ -35,6 +35,7 @@ mod samples;
 mod schema;
 mod scope;
 mod search;
+mod shell_words;
 mod status_source;
 mod synonyms;
 mod target;
