@@ -1,6 +1,6 @@
 //! `juju-mcp` and the real `juju` client, connected to the same real or simulated controller.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use audit::{Ledger, Record};
 use catalogue::{Catalogue, Externals, JujuProgram};
@@ -18,6 +18,9 @@ use crate::{
     pages::JsonPage,
     real_controller::{RealController, programs},
 };
+
+/// Time that the real client may take; it waits without an end for some goals.
+const CLIENT_TIMEOUT: Duration = Duration::from_mins(4);
 
 /// A dispatcher and the real `juju` client for the same controller.
 pub struct SideBySide {
@@ -78,6 +81,29 @@ impl SideBySide {
         let externals = program.map_or_else(Externals::default, |program| Externals::default().with_program(program));
         let catalogue = Catalogue::builtin().with_externals(externals);
         Self { dispatcher: Dispatcher { controllers, catalogue, ..pair.dispatcher }, ..pair }
+    }
+
+    /// The same with a second simulated controller in the client files, under this name.
+    ///
+    /// # Panics
+    /// If the client files cannot be read or written.
+    #[must_use]
+    pub async fn with_second_controller(mut self, name: &str, simulator: &Simulator) -> Self {
+        let other = folder();
+        simulator.write_client_files(other.path(), "admin").expect("client files");
+        for file in ["controllers.yaml", "accounts.yaml", "models.yaml"] {
+            let read = |folder: &std::path::Path| {
+                let text = std::fs::read_to_string(folder.join(file)).expect("a file");
+                serde_yaml::from_str::<Value>(&text).expect("YAML")
+            };
+            let (mut own, added) = (read(&self.data), read(other.path()));
+            let entry = added["controllers"].as_object().and_then(|all| all.values().next()).expect("a controller");
+            own["controllers"][name] = entry.clone();
+            std::fs::write(self.data.join(file), own.to_string()).expect("written");
+        }
+        let files = ClientFiles::new(&self.data, self.folder.path());
+        self.dispatcher.controllers = files.controllers(long_timeouts()).await.expect("controllers");
+        self
     }
 
     /// The same with a store of charms for `juju-mcp`.
@@ -154,13 +180,16 @@ impl SideBySide {
     /// The output of the real client in its default format.
     ///
     /// # Errors
-    /// Its standard error.
+    /// Its standard error, or that it does not end.
     ///
     /// # Panics
     /// If it cannot be started; check [`Self::has_juju_cli`] first on a simulated controller.
     pub async fn juju_cli_text(&self, words: &[&str]) -> Result<String, String> {
         let juju = self.juju.as_ref().expect("a real client");
-        let output = Command::new(juju).args(words).env("JUJU_DATA", &self.data).output().await;
+        let running = Command::new(juju).args(words).env("JUJU_DATA", &self.data).kill_on_drop(true).output();
+        let Ok(output) = tokio::time::timeout(CLIENT_TIMEOUT, running).await else {
+            return Err(format!("the client did not end within {} s", CLIENT_TIMEOUT.as_secs()));
+        };
         let output = output.expect("the client can be started");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
