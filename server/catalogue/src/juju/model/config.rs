@@ -30,6 +30,9 @@ pub struct Args {
     reset: Vec<String>,
 }
 
+/// What the controller returns among the options, and the client does not show: it identifies the model and cannot be set.
+const IDENTITY: [&str; 3] = ["name", "type", "uuid"];
+
 /// Options as the client shows them, `{"http-proxy": {"Value": "", "Source": "default"}}`, or those that were changed.
 type Output = Map<String, Value>;
 
@@ -83,6 +86,7 @@ impl Command for ModelConfig {
             args.key.as_ref().map_or(changed || (args.values.is_empty() && args.reset.is_empty()), |key| key == name)
         };
         let mut options = connection.call::<ModelGet>(()).await?.config;
+        options.retain(|name, _| !IDENTITY.contains(&name.as_str()));
         if let Some(mask) = target.option_mask(Vec::new()) {
             for (name, option) in &mut options {
                 mask.mask(name, &mut option.value);

@@ -87,7 +87,12 @@ pub(super) fn typed(charm: &Charm, name: &str, text: &str) -> Result<Value, Remo
     let option = option.ok_or_else(|| RemoteError::plain(format!("unknown option \"{name}\"")))?;
     let read = match option.kind.as_str() {
         "int" => text.parse::<i64>().ok().map(|value| json!(value)),
-        "float" => text.parse::<f64>().ok().map(|value| json!(value)),
+        // Go's JSON has no fraction where there is none
+        "float" => text
+            .parse::<i64>()
+            .ok()
+            .map(|whole| json!(whole))
+            .or_else(|| text.parse::<f64>().ok().map(|value| json!(value))),
         "boolean" => text.parse::<bool>().ok().map(|value| json!(value)),
         _ => Some(json!(text)),
     };
