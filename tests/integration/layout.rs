@@ -39,6 +39,8 @@ fn actual() -> Dependencies {
         let dependencies = section.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
         let internal = |name: &str| match name {
             "http-server" => Some("http".to_owned()),
+            // a library of that name
+            "http" => None,
             name => manifest(name).map(|_| name.to_owned()),
         };
         crates.insert(name, dependencies.filter_map(internal).collect());

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Labels, MODEL_UUID, client::Limit};
+use crate::{Labels, Limit, MODEL_UUID};
 
 /// A client of one Alertmanager.
 #[derive(Debug, Clone)]

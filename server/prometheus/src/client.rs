@@ -6,7 +6,7 @@ use backend::{BackendError, HttpEndpoint};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Alert, Labels, Metadata, ModelMatcher, Queried, QueryResult, RuleGroup, SeriesExemplars, Target,
+    Alert, Labels, Limit, Metadata, ModelMatcher, Queried, QueryResult, RuleGroup, SeriesExemplars, Target,
     answer::{Alerts, BuildInfo, Envelope, Rules, TargetMetadata, Targets},
     bind, number_text,
     visible::{keep_alerts, keep_rules, keep_targets},
@@ -20,9 +20,6 @@ pub const MAX_POINTS: u32 = 11_000;
 pub struct PrometheusClient {
     endpoint: HttpEndpoint,
 }
-
-/// The model that a caller is limited to; `None` for a caller who may see everything.
-pub type Limit<'a> = Option<&'a ModelMatcher>;
 
 /// A range of time with a step, in seconds (since 1970).
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -25,9 +25,9 @@ pub use answer::{
     Alert, Envelope, Exemplar, Histogram, Labels, Metadata, Queried, QueryResult, Rule, RuleGroup, Sample, Series,
     SeriesExemplars, Target, VectorElement, number_text,
 };
-pub use client::{Limit, MAX_POINTS, PrometheusClient, Range, SeriesFilter};
+pub use client::{MAX_POINTS, PrometheusClient, Range, SeriesFilter};
 pub use fit::TimeUntil;
-pub use promql::{BindError, MAX_QUERY_BYTES, MODEL_UUID, ModelMatcher, bind};
+pub use promql::{BindError, Limit, MAX_QUERY_BYTES, MODEL_UUID, ModelMatcher, bind};
 pub use shape::{LevelChange, Shape};
 pub use thresholds::{Levels, Thresholds, Verdict};
 pub use times::{parse_duration, parse_time, seconds_since_1970};

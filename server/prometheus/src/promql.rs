@@ -24,6 +24,9 @@ pub const MODEL_UUID: &str = "juju_model_uuid";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelMatcher(String);
 
+/// The model that a caller is limited to; `None` for a caller who may see everything.
+pub type Limit<'a> = Option<&'a ModelMatcher>;
+
 impl ModelMatcher {
     /// The matcher of the model with this UUID; `None` for a text that is no UUID.
     #[must_use]

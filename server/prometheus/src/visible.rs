@@ -1,6 +1,6 @@
 //! What a caller who is limited to a model sees of lists that Prometheus cannot limit itself.
 
-use crate::{Alert, Labels, MODEL_UUID, ModelMatcher, RuleGroup, Target, client::Limit};
+use crate::{Alert, Labels, Limit, MODEL_UUID, ModelMatcher, RuleGroup, Target};
 
 fn is_of(labels: &Labels, matcher: &ModelMatcher) -> bool {
     labels.get(MODEL_UUID).is_some_and(|uuid| uuid == matcher.uuid())
