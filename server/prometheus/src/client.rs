@@ -6,7 +6,7 @@ use backend::{BackendError, HttpEndpoint};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Alert, Labels, Limit, Metadata, ModelMatcher, Queried, QueryResult, RuleGroup, SeriesExemplars, Target,
+    Alert, Labels, Limit, Metadata, Queried, QueryResult, RuleGroup, SeriesExemplars, Target,
     answer::{Alerts, BuildInfo, Envelope, Rules, TargetMetadata, Targets},
     bind, number_text,
     visible::{keep_alerts, keep_rules, keep_targets},

@@ -7,9 +7,7 @@ use std::collections::BTreeSet;
 use backend::BackendError;
 use serde::Serialize;
 
-use crate::{
-    Labels, PrometheusClient, QueryResult, Range, Series, Shape, Thresholds, TimeUntil, Verdict, client::Limit,
-};
+use crate::{Labels, Limit, PrometheusClient, QueryResult, Range, Series, Shape, Thresholds, TimeUntil, Verdict};
 use expressions::{Expression, expressions, labels_of};
 
 /// Steps of the range that a trend is read from.
