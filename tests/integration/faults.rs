@@ -178,57 +178,115 @@ fn is(entity: &FindingEntity, label: &str) -> bool {
         && application(kind, name) == application(&entity.kind, &entity.name))
 }
 
-/// The least that has to be right of a half; it only rises.
-struct Least {
+/// Faults that were written by the same people, and how they were used.
+struct FaultSet {
+    /// Prefix of the files.
+    prefix: &'static str,
+    /// Heading and text in the page.
+    title: &'static str,
+    origin: &'static str,
+    /// The least number of classes that has to be right; it only rises.
     classes: usize,
-    /// Faults with the root named first, to which the whole chain leads.
+    /// The least number of faults with the root named first, to which the whole chain leads.
     roots: usize,
 }
 
-/// Plays the faults of a half, prints the confusion matrix, and checks it.
-async fn check(prefix: &str, least: Least) {
-    let faults = faults(prefix);
-    assert!(!faults.is_empty() || prefix == "b-", "no faults in tests/faults");
+const SETS: [FaultSet; 4] = [
+    FaultSet {
+        prefix: "a-",
+        title: "Written by the authors of the detectors",
+        origin: "All files were seen when weights and words were tuned. They show that nothing has become worse, and not how good the observer is.",
+        classes: 18,
+        roots: 18,
+    },
+    FaultSet {
+        prefix: "b-",
+        title: "Written apart, and seen later",
+        origin: "Written by somebody who had not read the detectors. At first sight 12 of 16 classes and 12 of 16 roots were right. The others were then used to repair general rules, so this set is no longer held out.",
+        classes: 12,
+        roots: 12,
+    },
+    FaultSet {
+        prefix: "c-",
+        title: "Written by a reader of the detectors, and seen later",
+        origin: "Written before those repairs by a person who had read the detectors. At first sight 5 of 9 classes and 8 of 9 roots were right. The others were then used as well, so this set is no longer held out.",
+        classes: 5,
+        roots: 8,
+    },
+    FaultSet {
+        prefix: "d-",
+        title: "Held out",
+        origin: "Written after the repairs, by the same person, and before they were played. Nothing was tuned by them.",
+        classes: 0,
+        roots: 0,
+    },
+];
+
+/// The page with the results.
+const PAGE: &str = "../docs/observer-faults.md";
+const HEAD: &str = "# How often the observer is right
+
+`tests/integration/faults.rs` plays the labelled faults in `tests/faults` on the simulator and writes this page (`UPDATE_SNAPSHOTS=1`). A fault has the class of its cause and its root as labels. The observer is right about the class if the first of its findings has it, and about the root if the first finding is of the root and the finding of each entity that suffers leads to it.
+";
+
+/// The results of a set.
+struct Report {
+    text: String,
+    problems: String,
+    right: usize,
+    named: usize,
+}
+
+/// Plays the faults of a set.
+async fn report(set: &FaultSet) -> Report {
+    let faults = faults(set.prefix);
+    assert!(!faults.is_empty(), "no faults `{}`", set.prefix);
     let mut matrix: BTreeMap<(CauseClass, Option<CauseClass>), usize> = BTreeMap::new();
-    let (mut problems, mut right, mut named) = (String::new(), 0, 0);
+    let (mut problems, mut wrong) = (String::new(), String::new());
+    let (mut right, mut named) = (0, 0);
     for fault in &faults {
         let answer = Box::pin(play(fault)).await;
         *matrix.entry((fault.class, answer.class)).or_default() += 1;
-        right += usize::from(answer.class == Some(fault.class));
-        named += usize::from(answer.names_root && answer.lost.is_empty());
-        let is_wrong = answer.class != Some(fault.class);
-        if is_wrong || !answer.names_root || !answer.lost.is_empty() {
-            let _ = writeln!(
-                problems,
-                "  {}: class {:?} instead of {:?}; root {}; does not lead to it: {:?}\n{}",
-                fault.name,
-                answer.class,
-                fault.class,
-                if answer.names_root { "right" } else { "wrong" },
-                answer.lost,
-                answer.text
-            );
+        let (is_class, is_root) = (answer.class == Some(fault.class), answer.names_root && answer.lost.is_empty());
+        right += usize::from(is_class);
+        named += usize::from(is_root);
+        if is_class && is_root {
+            continue;
         }
+        let found = answer.class.map_or("none", CauseClass::word);
+        let root = if is_root { "right" } else { "wrong" };
+        let _ = writeln!(wrong, "- {}: class {found}, should be {}; root {root}", fault.name, fault.class.word());
+        let _ = writeln!(problems, "  {}: {found}, root {root}, lost {:?}\n{}", fault.name, answer.lost, answer.text);
     }
-    println!("\ncause classes of {} faults ({prefix}*.yaml), rows are right, columns are answers:", faults.len());
-    println!("{:<16}{:>14}{:>14}{:>14}{:>8}", "", "charm", "configuration", "infrastructure", "none");
+    let mut text =
+        format!("\n## {}\n\n{} (`{}*.yaml`, {} faults)\n\n", set.title, set.origin, set.prefix, faults.len());
+    text += "| class of the fault | charm | configuration | infrastructure | none |\n|---|---|---|---|---|\n";
     for class in CLASSES {
         let count = |answer: Option<CauseClass>| matrix.get(&(class, answer)).copied().unwrap_or_default();
         let [charm, configuration, infrastructure] = CLASSES.map(|answer| count(Some(answer)));
-        println!("{:<16}{charm:>14}{configuration:>14}{infrastructure:>14}{:>8}", class.word(), count(None));
+        let _ = writeln!(text, "| {} | {charm} | {configuration} | {infrastructure} | {} |", class.word(), count(None));
     }
-    println!("right: {right} of {}\n{problems}", faults.len());
-    println!("roots and chains right: {named} of {}", faults.len());
-    assert!(right >= least.classes, "too many classes are wrong:\n{problems}");
-    assert!(named >= least.roots, "roots are wrong:\n{problems}");
+    let _ = writeln!(text, "\nClasses right: {right} of {0}. Roots right: {named} of {0}.", faults.len());
+    if !wrong.is_empty() {
+        let _ = writeln!(text, "\nWrong:\n\n{}", wrong.trim_end());
+    }
+    Report { text, problems, right, named }
 }
 
 #[tokio::test]
-async fn faults_of_the_first_half_are_classified_and_their_roots_named() {
-    Box::pin(check("a-", Least { classes: 18, roots: 18 })).await;
-}
-
-#[tokio::test]
-async fn faults_of_the_second_half_are_classified_and_their_roots_named() {
-    Box::pin(check("b-", Least { classes: 12, roots: 12 })).await;
+async fn labelled_faults_are_classified_as_the_page_of_results_states() {
+    let reports = futures::future::join_all(SETS.iter().map(|set| Box::pin(report(set)))).await;
+    let page = reports.iter().fold(HEAD.to_owned(), |page, report| page + &report.text);
+    println!("{page}");
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(PAGE);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&file, &page).expect("the page is writable");
+    }
+    for (set, report) in SETS.iter().zip(&reports) {
+        println!("{}", report.problems);
+        assert!(report.right >= set.classes, "too many classes of {} are wrong:\n{}", set.prefix, report.problems);
+        assert!(report.named >= set.roots, "roots of {} are wrong:\n{}", set.prefix, report.problems);
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(page, written, "write the page again with UPDATE_SNAPSHOTS=1");
 }

@@ -21,7 +21,7 @@ pub mod test_server;
 pub use eventually::{TEST_TIMEOUT, long_timeouts, wait_until, with_growing_limit};
 pub use fault_proxy::{Damage, FaultProxy};
 pub use numbers::Numbers;
-pub use observed_estate::{ObservedEstate, controllers_of};
+pub use observed_estate::{ObservedEstate, controllers_as, controllers_of};
 pub use real_controller::RealController;
 pub use server_with_provider::ServerWithProvider;
 pub use side_by_side::SideBySide;

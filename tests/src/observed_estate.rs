@@ -47,7 +47,16 @@ struct Line {
 /// If it has no administrator.
 #[must_use]
 pub fn controllers_of(simulator: &Simulator) -> Controllers {
-    let account = simulator.accounts().into_iter().find(|account| account.user == "admin").expect("an administrator");
+    controllers_as(simulator, "admin")
+}
+
+/// The simulated controller with the credential of one of its users.
+///
+/// # Panics
+/// If there is no such user.
+#[must_use]
+pub fn controllers_as(simulator: &Simulator, user: &str) -> Controllers {
+    let account = simulator.accounts().into_iter().find(|account| account.user == user).expect("a user");
     let endpoint = ControllerEndpoint {
         name: "simulated".to_owned(),
         uuid: Some(simulator.uuid()),
@@ -177,11 +186,12 @@ impl ObservedEstate {
 
     /// The groups of lines that the script has written in the last hour, by model.
     fn log_groups(&self) -> BTreeMap<String, Vec<LogGroup>> {
-        let mut groups: BTreeMap<(String, String, String), LogGroup> = BTreeMap::new();
+        let mut groups: BTreeMap<(String, String, &str, String), LogGroup> = BTreeMap::new();
         for line in self.lines.iter().filter(|line| self.now - line.time <= LOG_WINDOW) {
             let pattern: String = line.message.chars().filter(|letter| !letter.is_ascii_digit()).collect();
-            let group =
-                groups.entry((line.model.clone(), line.tag.clone(), pattern.clone())).or_insert_with(|| LogGroup {
+            let group = groups
+                .entry((line.model.clone(), line.tag.clone(), line.level, pattern.clone()))
+                .or_insert_with(|| LogGroup {
                     entity: line.tag.as_str().into(),
                     level: line.level.into(),
                     module: line.module.as_str().into(),

@@ -5,7 +5,10 @@ use juju_wire::tag::Tag;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::state::{Model, State, Status, Topic};
+use crate::{
+    relations,
+    state::{Model, RelationEndpoint, RemoteApplication, State, Status, Topic},
+};
 
 /// A change; it has exactly one of the fields after `model`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -203,6 +206,7 @@ impl Change {
     /// One sentence, where it has no target, or not exactly one field.
     pub(crate) fn make(&self, state: &mut State, time: DateTime<Utc>) -> Result<(), String> {
         let name = self.model.as_deref().unwrap_or("shop");
+        let offer = self.remote_application.as_ref().and_then(|change| OfferedSides::find(state, &change.name));
         let model = state.models.values_mut().find(|model| model.name == name || model.full_name() == name);
         let model = model.ok_or_else(|| format!("there is no model `{name}`"))?;
         let mut made = 0;
@@ -221,7 +225,7 @@ impl Change {
         run(self.new_leader.as_ref().map(|name| set_leader(model, name, true)))?;
         run(self.remove_unit.as_ref().map(|name| remove_unit(model, name)))?;
         run(self.storage.as_ref().map(|change| change.make(model, time)))?;
-        run(self.remote_application.as_ref().map(|change| change.make(model, time)))?;
+        run(self.remote_application.as_ref().map(|change| change.make(model, offer, time)))?;
         run(self.log.as_ref().map(|change| {
             change.make(model, time);
             Ok(())
@@ -322,9 +326,19 @@ impl RelationChange {
     fn make(&self, model: &mut Model, time: DateTime<Utc>) -> Result<(), String> {
         let [first, second] = &self.between;
         let keys = [format!("{first} {second}"), format!("{second} {first}")];
-        let found = model.relations.values_mut().find(|relation| keys.contains(&relation.key()));
-        let relation = found.ok_or_else(|| format!("there is no relation between {first} and {second}"))?;
-        let id = relation.id;
+        let found =
+            model.relations.values().find(|relation| keys.contains(&relation.key())).map(|relation| relation.id);
+        let id = match found {
+            Some(id) => id,
+            None if self.status == "removed" => {
+                return Err(format!("there is no relation between {first} and {second}"));
+            }
+            None => {
+                let sides = relations::pair(model, &self.between).map_err(|error| error.message)?;
+                model.insert_relation(sides)
+            }
+        };
+        let Some(relation) = model.relations.get_mut(&id) else { return Ok(()) };
         relation.status = status(&self.status, &self.message, time);
         if self.status == "removed" {
             // without hooks: a script sets the statuses of the units itself
@@ -345,10 +359,37 @@ impl StorageChange {
     }
 }
 
+/// An offer of another model, with its endpoints.
+struct OfferedSides {
+    url: String,
+    endpoints: Vec<RelationEndpoint>,
+}
+
+impl OfferedSides {
+    fn find(state: &State, name: &str) -> Option<Self> {
+        let model = state.models.values().find(|model| model.offers.contains_key(name))?;
+        let offer = model.offers.get(name)?;
+        Some(Self { url: format!("{}.{name}", model.full_name()), endpoints: offer.endpoints.clone() })
+    }
+}
+
 impl RemoteChange {
-    fn make(&self, model: &mut Model, time: DateTime<Utc>) -> Result<(), String> {
+    /// Changes the status; an offer of this name that the model does not consume yet is consumed first.
+    fn make(&self, model: &mut Model, offer: Option<OfferedSides>, time: DateTime<Utc>) -> Result<(), String> {
+        if let Some(OfferedSides { url, endpoints }) =
+            offer.filter(|_| !model.remote_applications.contains_key(&self.name))
+        {
+            let side = |side: RelationEndpoint| RelationEndpoint { application: self.name.clone(), ..side };
+            let remote = RemoteApplication {
+                name: self.name.clone(),
+                offer_url: url,
+                endpoints: endpoints.into_iter().map(side).collect(),
+                status: status("active", "", time),
+            };
+            model.remote_applications.insert(self.name.clone(), remote);
+        }
         let found = model.remote_applications.get_mut(&self.name);
-        let remote = found.ok_or_else(|| format!("there is no remote application `{}`", self.name))?;
+        let remote = found.ok_or_else(|| format!("there is no remote application and no offer `{}`", self.name))?;
         remote.status = status(&self.status, &self.message, time);
         model.journal.mark_changed(Topic::RemoteApplication(self.name.clone()));
         Ok(())

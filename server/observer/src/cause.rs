@@ -35,7 +35,14 @@ const WORDS: &[(CauseClass, f64, &[&str])] = &[
             "network is unreachable",
             "name resolution",
             "quota",
-            "insufficient",
+            "insufficient cpu",
+            "insufficient memory",
+            "insufficient capacity",
+            "insufficient resources",
+            "insufficientinstance",
+            "low on resource",
+            "nodes are available",
+            "untolerated taint",
             "certificate has expired",
             "machine is down",
             "host is down",
@@ -75,6 +82,10 @@ const WORDS: &[(CauseClass, f64, &[&str])] = &[
             "unsupported value",
             "bad value",
             "suspended",
+            "insufficient permission",
+            "not granted",
+            "juju trust",
+            "check your",
         ],
     ),
     (
@@ -84,6 +95,11 @@ const WORDS: &[(CauseClass, f64, &[&str])] = &[
             "config option",
             "configuration",
             "option ",
+            "settings",
+            "is forbidden",
+            "too many clients",
+            "too many connections",
+            "connection slots",
             "authentication failed",
             "password",
             "permission denied",
@@ -119,6 +135,13 @@ const WORDS: &[(CauseClass, f64, &[&str])] = &[
             "no module named",
         ],
     ),
+    // the cloud can create machines, and not what was asked for
+    (
+        CauseClass::Configuration,
+        4.0,
+        &["matching constraints", "no matching instance type", "cannot satisfy constraints"],
+    ),
+    (CauseClass::Charm, 2.0, &["too many open files", "out of file descriptors", "deadlock", "stack overflow"]),
     (CauseClass::Charm, 1.5, &["valueerror", "runtimeerror", "exit status 127", "exit status 139", "unhandled"]),
 ];
 
@@ -170,7 +193,8 @@ pub(crate) fn classify(facts: &ModelFacts<'_>, description: &DetectorDescription
     let application = application_of(candidate);
     let own = changes(facts, candidate, application, &mut weights) + words(facts, candidate, &mut weights);
     machine(facts, candidate, &mut weights);
-    if matches!(description.name, "hook_failed" | "hook_retries") {
+    // a container that fails has the status `error` too, without a hook
+    if matches!(description.name, "hook_failed" | "hook_retries") && candidate.title.contains("hook") {
         weights.add(CauseClass::Charm, 1.0, "a hook fails");
         let at_configuration = candidate.title.contains("config-changed");
         if at_configuration {
@@ -209,8 +233,8 @@ fn changes(facts: &ModelFacts<'_>, candidate: &Candidate, application: Option<&s
                 own += 4.0;
             }
             EntityChange::Fields { fields } if fields.contains(&"constraints") => {
-                weights.add(CauseClass::Configuration, 3.0, format!("constraints of {name} were changed before"));
-                own += 3.0;
+                weights.add(CauseClass::Configuration, 4.0, format!("constraints of {name} were changed before"));
+                own += 4.0;
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! A finding: a condition of the estate that a detector has found, with its evidence.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -186,12 +186,34 @@ impl CauseClass {
     }
 }
 
-/// Sorts findings for a reader: open ones first, among them roots, urgent ones, and those that affect most.
+/// Sorts findings for a reader: open ones first, among them roots, those with urgent consequences, and those that affect most.
 pub fn sort_findings(findings: &mut [Arc<Finding>]) {
+    let urgency = urgencies(findings);
     findings.sort_by_key(|finding| {
-        let urgency = Reverse((finding.severity, finding.affected.len()));
-        (!finding.is_open(), !finding.is_root(), urgency, finding.first_seen, finding.id.clone())
+        let severity = urgency.get(&finding.id).copied().unwrap_or(finding.severity);
+        let urgency = Reverse((severity, finding.affected.len()));
+        let order = (finding.first_seen, finding.entity.clone(), finding.id.clone());
+        (!finding.is_open(), !finding.is_root(), urgency, order)
     });
+}
+
+/// The severity of each finding that something follows from: at least that of its consequences.
+fn urgencies(findings: &[Arc<Finding>]) -> BTreeMap<String, FindingSeverity> {
+    let by_id: BTreeMap<&str, &Arc<Finding>> = findings.iter().map(|finding| (&*finding.id, finding)).collect();
+    let mut urgencies: BTreeMap<String, FindingSeverity> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.is_open()) {
+        let mut current = finding;
+        // a chain is not longer than all findings together
+        for _ in 0..findings.len() {
+            let severity = urgencies.entry(current.id.clone()).or_insert(current.severity);
+            *severity = finding.severity.max(*severity);
+            match current.consequence_of.as_deref().and_then(|id| by_id.get(id)) {
+                Some(parent) => current = parent,
+                None => break,
+            }
+        }
+    }
+    urgencies
 }
 
 impl Finding {

@@ -159,7 +159,7 @@ impl Links {
 
     /// Everything that an entity depends on, the nearest first, with its distance; itself included.
     ///
-    /// Other units of the own application are left out: they suffer from the same, and are no cause.
+    /// Other units of the own application are left out: they suffer from the same, and are no cause. See [`Links::peers`].
     pub(crate) fn reachable(&self, from: &Place) -> Vec<(Place, usize)> {
         let own = match from.1 {
             "unit" => {
@@ -182,6 +182,42 @@ impl Links {
                 }
             }
             found.push((place, distance));
+        }
+        found
+    }
+
+    /// Other units of the application of a unit, with their machines and storage: what happens to them is a cause for the unit only if it
+    /// is their own.
+    pub(crate) fn peers(&self, from: &Place) -> Vec<Place> {
+        let model = &self.0[from.0];
+        let Some((application, ..)) = model.units.get(&from.2).filter(|_| from.1 == "unit") else { return Vec::new() };
+        let others = model.units_of.get(application).into_iter().flatten().filter(|unit| **unit != from.2);
+        let mut found = Vec::new();
+        for unit in others {
+            let place = (from.0, "unit", Arc::clone(unit));
+            let below = self.dependencies(&place);
+            found.extend(below.into_iter().filter(|(_, kind, _)| matches!(*kind, "machine" | "storage")));
+            found.push(place);
+        }
+        found
+    }
+
+    /// Other applications that require the same providers as an application or a unit, with their units.
+    pub(crate) fn siblings(&self, from: &Place) -> Vec<Place> {
+        let model = &self.0[from.0];
+        let own = match from.1 {
+            "unit" => model.units.get(&from.2).map(|(application, ..)| application),
+            "application" => Some(&from.2),
+            _ => None,
+        };
+        let Some(own) = own else { return Vec::new() };
+        let providers = model.requires.get(own).into_iter().flatten();
+        let applications = providers.flat_map(|(_, provider)| self.requirers(from.0, provider));
+        let mut found = Vec::new();
+        for (number, application) in applications.filter(|(_, application)| application != own) {
+            let units = model.units_of.get(&application).into_iter().flatten();
+            found.extend(units.map(|unit| (number, "unit", Arc::clone(unit))));
+            found.push((number, "application", application));
         }
         found
     }

@@ -58,8 +58,16 @@ impl Detector for Provisioning {
             } else {
                 facts.call("juju_show_machine", json!({"machines": [id]}), "It shows what the cloud reports.")
             };
+            // constraints that the cloud cannot meet are those of the application
+            let unit = facts.graph.units.values().find(|unit| unit.machine == *id && unit.principal.is_empty());
+            let application = unit.filter(|_| has_failed && instance.message.contains("constraints"));
+            let entity = match application {
+                Some(unit) => facts.entity("application", &unit.application),
+                None => facts.entity("machine", id),
+            };
             candidates.push(
-                Candidate::new(facts, facts.entity("machine", id), title, observed)
+                Candidate::new(facts, entity, title, observed)
+                    .with_detail(if application.is_some() { &**id } else { "" })
                     .with_severity(if has_failed { FindingSeverity::Critical } else { FindingSeverity::Warning })
                     .with_call(call),
             );
