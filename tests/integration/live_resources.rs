@@ -177,6 +177,21 @@ async fn log_is_a_resource_for_callers_that_may_read_it() {
 }
 
 #[tokio::test]
+async fn subscription_to_a_log_notifies_of_new_lines_and_needs_the_permission_to_read_it() {
+    const LOG: &str = "juju://simulated/shop/log";
+    let shop = Shop::start().await;
+    let refused = shop.send("subscriptions/listen", listen_params(&[LOG])).await;
+    assert_eq!(refused["error"]["data"]["juju-mcp/code"], "permission_denied", "{refused}");
+    let listen = Request::modern("/mcp", "subscriptions/listen", listen_params(&[LOG]));
+    let mut stream = listen.token(shop.served.token("admin")).open(shop.served.address).await.expect("sent");
+    read_until(&mut stream, "notifications/subscriptions/acknowledged").await;
+    let fault = "log payment/0 WARNING the cache is slow".parse().expect("a fault");
+    shop.simulator.inject(fault).await.expect("injected");
+    let seen = read_until(&mut stream, &format!("\"uri\":\"{LOG}\"")).await;
+    assert!(seen.contains("notifications/resources/updated"), "{seen}");
+}
+
+#[tokio::test]
 async fn schemas_are_resources_that_resources_and_templates_name() {
     let shop = Shop::start().await;
     let templates = shop.send("resources/templates/list", json!({})).await;

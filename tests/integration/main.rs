@@ -23,6 +23,7 @@ mod dispatch;
 mod dry_runs;
 mod endpoints;
 mod estate;
+mod external_alerts;
 mod faults;
 mod help_and_completion;
 mod http_refusals;

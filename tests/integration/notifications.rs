@@ -19,7 +19,10 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use store::Store;
 use tests::{side_by_side::simulator, wait_until};
-use tokio::{net::TcpListener, process::Command};
+use tokio::{
+    net::TcpListener,
+    process::{Child, Command},
+};
 
 /// What a receiver does with a request.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +98,7 @@ impl Endpoint {
     }
 }
 
-fn client(timeout: Duration) -> reqwest::Client {
+pub(crate) fn client(timeout: Duration) -> reqwest::Client {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -320,8 +323,29 @@ async fn restart_in_the_middle_loses_and_repeats_nothing() {
     stop(running).await;
 }
 
+/// Starts Alertmanager with a configuration; returns its process, its URL, and its folder.
+pub(crate) async fn start_alertmanager(program: &str, config: &str) -> (Child, String, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("am.yml"), config).expect("written");
+    let port = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address").port();
+    // the program has the path of its templates below /usr/share, and the package is unpacked elsewhere
+    let share = Path::new(program).ancestors().nth(2).expect("usr").join("share");
+    let namespace_script = r#"mount -t overlay overlay -o "lowerdir=$0:/usr/share" /usr/share && exec "$@""#;
+    let process = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", namespace_script])
+        .args([share.as_os_str(), program.as_ref()])
+        .args(["--config.file=am.yml", "--storage.path=data", "--cluster.listen-address="])
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .current_dir(folder.path())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("Alertmanager starts");
+    (process, format!("http://127.0.0.1:{port}"), folder)
+}
+
 /// The program of Debian's package; `None` where this machine cannot provide it.
-async fn alertmanager_program() -> Option<String> {
+pub(crate) async fn alertmanager_program() -> Option<String> {
     let get = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/get");
     let output = Command::new(get).arg("alertmanager").output().await.ok()?;
     let path = String::from_utf8(output.stdout).ok()?;
@@ -335,28 +359,12 @@ async fn real_alertmanager_accepts_groups_and_resolves_findings() {
         return;
     };
     let (mut fixture, endpoint) = (Fixture::new(), Endpoint::start().await);
-    let folder = tempfile::tempdir().expect("a folder");
     let config = format!(
         "route: {{receiver: all, group_by: [juju_model], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}}\n\
          receivers: [{{name: all, webhook_configs: [{{url: '{}'}}]}}]\n",
         endpoint.url
     );
-    std::fs::write(folder.path().join("am.yml"), config).expect("written");
-    let port = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address").port();
-    // the program has the path of its templates below /usr/share, and the package is unpacked elsewhere
-    let share = Path::new(&program).ancestors().nth(2).expect("usr").join("share");
-    let namespace_script = r#"mount -t overlay overlay -o "lowerdir=$0:/usr/share" /usr/share && exec "$@""#;
-    let mut alertmanager = Command::new("unshare")
-        .args(["--map-root-user", "--mount", "sh", "-c", namespace_script])
-        .args([share.as_os_str(), program.as_ref()])
-        .args(["--config.file=am.yml", "--storage.path=data", "--cluster.listen-address="])
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .current_dir(folder.path())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("Alertmanager starts");
-    let url = format!("http://127.0.0.1:{port}");
+    let (mut alertmanager, url, _folder) = start_alertmanager(&program, &config).await;
     let receiver = Receiver {
         kind: ReceiverKind::Alertmanager { refresh: Duration::from_mins(5) },
         client: client(Duration::from_secs(5)),

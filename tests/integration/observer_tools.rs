@@ -1,6 +1,17 @@
 //! Findings as tools, as a resource with subscriptions, as events and as metrics, with the permissions of the caller.
 
 use juju_sim::{Change, Simulator};
+use juju_wire::facade::{
+    application::{
+        SetConfigs,
+        config::{ConfigSetArgs, ConfigSetParams},
+    },
+    model_manager::{
+        ModifyModelAccess,
+        access::{ModifyModelAccessParams, ModifyModelAccessRequest},
+    },
+    user_manager::{AddUser, AddUsers, NewUser},
+};
 use observer::{Observer, ObserverSettings};
 use policy::{BuiltinRules, Policy};
 use serde_json::{Value, json};
@@ -147,4 +158,49 @@ async fn event_stream_of_a_model_has_the_changes_of_its_findings() {
     observed.break_payment().await;
     let seen = read_until(&mut stream, "event: finding_opened").await;
     assert!(!seen.contains("finding_closed"), "{seen}");
+}
+
+/// Lets another user set an option of `web`, as with the Juju client.
+async fn change_as_bob(simulator: &Simulator) {
+    let admin = tests::controllers_of(simulator);
+    let controller = admin.controller(None).expect("a controller");
+    let connection = controller.connection().await.expect("connected");
+    let bob = NewUser { username: "bob".to_owned(), password: "a-password-of-bob".to_owned(), ..NewUser::default() };
+    connection.call::<AddUser>(AddUsers { users: vec![bob] }).await.expect("added");
+    let model = controller.find_model("shop").await.expect("a model");
+    let grant = ModifyModelAccessParams {
+        user_tag: "user-bob".to_owned(),
+        action: "grant".to_owned(),
+        access: "admin".to_owned(),
+        model_tag: format!("model-{}", model.uuid),
+    };
+    let granted = connection.call::<ModifyModelAccess>(ModifyModelAccessRequest { changes: vec![grant] }).await;
+    granted.expect("granted");
+    let bob = tests::controllers_as(simulator, "bob");
+    let own = bob.controller(None).expect("a controller").model(&model.uuid).await.expect("connected");
+    let option = ConfigSetParams {
+        application: "payment".to_owned(),
+        generation: "master".to_owned(),
+        config: [("db-pool".to_owned(), "7".to_owned())].into(),
+        ..ConfigSetParams::default()
+    };
+    let set = own.call::<SetConfigs>(ConfigSetArgs { args: vec![option] }).await.expect("set");
+    assert!(set.results.iter().all(|result| result.error.is_none()), "{set:?}");
+}
+
+#[tokio::test]
+async fn change_of_another_user_is_a_finding_that_names_the_user() {
+    let observed = Observed::start().await;
+    observed.observer().report_other_writes();
+    change_as_bob(&observed.simulator).await;
+    wait_until("the change is a finding", async || {
+        observed.observer().look(chrono::Utc::now()).await;
+        let open = observed.observer().findings();
+        let found = open.iter().find(|finding| finding.detector == "unrecorded_changes");
+        let named = found.and_then(|finding| finding.evidence.iter().find(|one| one.what.starts_with("user")));
+        if named.is_some_and(|one| one.value == "bob") { Ok(()) } else { Err(format!("{open:?}")) }
+    })
+    .await;
+    let listed = observed.call("viewer", "observer_findings", json!({"format": "json"})).await;
+    assert!(listed.contains("without this server") && listed.contains("bob"), "{listed}");
 }

@@ -118,17 +118,21 @@ impl TestServer {
         let stored_key = std::fs::read(folder.join(STATE_KEY_FILE)).ok().and_then(|key| key.try_into().ok());
         let toolsets = catalogue.toolsets().into_iter().map(str::to_owned).collect();
         let estates = dispatch::estates_of(&controllers);
-        let mut opened_observer = None;
+        let (mut opened_observer, mut planner) = (None, None);
         if let Some(settings) = observer {
             let store = Some(ledger.store().clone());
-            let opened = Observer::open(estates.for_role(None), store, settings, chrono::Utc::now()).await;
+            let opened = Observer::open(estates.for_role(None), store.clone(), settings, chrono::Utc::now()).await;
+            let plans = maintenance::Planner::open(store, maintenance::MaintenanceSettings::default()).await;
+            planner = Some(Arc::new(plans.expect("a planner")));
             opened_observer = Some(Arc::new(opened.expect("an observer")));
         }
         let dispatcher = Arc::new(Dispatcher {
             catalogue,
             policy: ActivePolicy::new(policy, dispatch::restore_budget(ledger.store()).await.expect("a store")),
             ledger: ledger.clone(),
+            logs: dispatch::logs_of(&controllers),
             observer: opened_observer,
+            planner,
             estates,
             controllers,
             approvals,

@@ -15,13 +15,21 @@ pub(crate) fn known_names(config: &Config) -> KnownNames {
     let tools = mcp::tool_arguments(&catalogue).into_iter().map(|(name, mut arguments)| {
         let own = match name.as_str() {
             dispatch::CHANGES_TOOL => dispatch::CHANGES_TOOLSET,
-            dispatch::FINDINGS_TOOL | dispatch::EXPLAIN_TOOL | dispatch::DIAGNOSE_TOOL => dispatch::OBSERVER_TOOLSET,
+            dispatch::FINDINGS_TOOL
+            | dispatch::EXPLAIN_TOOL
+            | dispatch::DIAGNOSE_TOOL
+            | dispatch::SAVE_BASELINE_TOOL
+            | dispatch::BASELINE_TOOL
+            | dispatch::PLANS_TOOL => dispatch::OBSERVER_TOOLSET,
             _ => "",
         };
         let toolset = catalogue.get(&name).map_or(own, |tool| tool.toolset()).to_owned();
         arguments.retain(|argument| !OPTIONS.contains(&argument.as_str()));
         (name, KnownTool { toolset, arguments })
     });
+    // a webhook, which is no tool, and has a permission as one
+    let webhook = KnownTool { toolset: dispatch::OBSERVER_TOOLSET.to_owned(), arguments: Vec::new() };
+    let tools = tools.chain([(dispatch::ALERTS_TOOL.to_owned(), webhook)]);
     let controllers: Vec<_> = config.controllers.iter().map(|controller| controller.name.clone()).collect();
     KnownNames {
         tools: tools.collect(),

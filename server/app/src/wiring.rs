@@ -12,6 +12,7 @@ use catalogue::{Catalogue, Externals, JujuProgram};
 use dispatch::{ApprovalSettings, Clock, Dispatcher};
 use futures::FutureExt;
 use juju_client::{ClientFiles, ControllerEndpoint, Controllers, ControllersReader, KnownControllers, LoginTokens};
+use maintenance::Planner;
 use observer::Observer;
 use policy::{ActivePolicy, OptionMask, Policy};
 use store::Store;
@@ -43,14 +44,16 @@ pub(crate) async fn build_dispatcher(
     let budget = dispatch::restore_budget(&store).await?;
     let estates = dispatch::estates_of(&controllers);
     // it observes with the common credential
-    let observer = if observer.enabled {
+    let (observer, planner) = if observer.enabled {
         let (estate, now) = (estates.for_role(None), chrono::Utc::now());
         let opened = Observer::open(estate, Some(store.clone()), observer.settings(), now).await?;
         opened.report_other_writes();
-        Some(Arc::new(opened))
+        let planner = Planner::open(Some(store.clone()), observer.maintenance()).await?;
+        (Some(Arc::new(opened)), Some(Arc::new(planner)))
     } else {
-        None
+        (None, None)
     };
+    let logs = dispatch::logs_of(&controllers);
     let ledger = open_ledger(state, store, ledger).await?;
     dispatch::complete_keys(&ledger).await?;
     let policy = ActivePolicy::new(policy, budget);
@@ -59,7 +62,9 @@ pub(crate) async fn build_dispatcher(
         policy,
         ledger,
         estates,
+        logs,
         observer,
+        planner,
         controllers,
         approvals,
         option_mask: OptionMask::new(&secret_key(&state.directory, SEAL)?),

@@ -23,7 +23,7 @@ const NUMBERED: [&str; 6] = ["machines", "operation_id", "task_id", "entity_name
 const FREE_TEXTS: [&str; 8] =
     ["command", "content", "filter", "idempotency_key", "info", "message", "query", "secret_content"];
 /// Properties with text of several lines, or in any script, beside the free texts.
-const LONG_TEXTS: [&str; 4] = ["definition", "display_name", "password", "value"];
+const LONG_TEXTS: [&str; 5] = ["bundle", "definition", "display_name", "password", "value"];
 /// Properties with secrets: any bytes of a text fit, and no answer shows them.
 const SECRETS: [&str; 3] = ["password", "secret_attributes", "secret_content"];
 /// A property in which the member without a name is for all endpoints that have none of their own.

@@ -6,6 +6,8 @@ use audit::Ledger;
 use catalogue::Catalogue;
 use estate::{EstateSettings, EstatesByRole};
 use juju_client::{Controllers, ReadOnlyControllers};
+use logs::{LogSettings, ModelLogs};
+use maintenance::Planner;
 use observer::Observer;
 use policy::{ActivePolicy, OptionMask, Permissions};
 
@@ -23,8 +25,12 @@ pub struct Dispatcher {
     pub controllers: Controllers,
     /// The watched models of these controllers; see [`crate::read_live`].
     pub estates: EstatesByRole,
+    /// Streams of the logs of models; see [`crate::follow_log`].
+    pub logs: ModelLogs,
     /// Detects what goes wrong in the models; `None` where it is off.
     pub observer: Option<Arc<Observer>>,
+    /// Plans upgrades for the windows of the models; `None` where there is no observer.
+    pub planner: Option<Arc<Planner>>,
     /// How approvals are requested and given.
     pub approvals: ApprovalSettings,
     /// Masks secret options for callers that may not read content.
@@ -39,6 +45,12 @@ pub struct Dispatcher {
 #[must_use]
 pub fn estates_of(controllers: &Controllers) -> EstatesByRole {
     EstatesByRole::new(ReadOnlyControllers::new(controllers.clone()), EstateSettings::default())
+}
+
+/// The logs of the models of these controllers, of which nothing is streamed yet.
+#[must_use]
+pub fn logs_of(controllers: &Controllers) -> ModelLogs {
+    ModelLogs::new(ReadOnlyControllers::new(controllers.clone()), LogSettings::default())
 }
 
 impl Dispatcher {

@@ -187,7 +187,7 @@ pub fn may_see_model(policy: &Policy, caller: &Caller, entity: &FindingEntity) -
 }
 
 /// Runs a tool of the observer as an act: authorized and recorded.
-async fn run(
+pub(crate) async fn run(
     dispatcher: &Dispatcher,
     caller: &Caller,
     tool: &str,
@@ -204,10 +204,7 @@ async fn run(
     if let Err(denial) = rights.check_visibility(tool, OBSERVER_TOOLSET, Effect::Read) {
         return Err(refuse(entry, Refusal::Denied(denial)));
     }
-    let Some(observer) = &dispatcher.observer else {
-        let off = Failure::refused("the observer is off", "set `observer.enabled: true` in the configuration");
-        return Err(refuse(entry, off.into()));
-    };
+    let Some(observer) = &dispatcher.observer else { return Err(refuse(entry, observer_off())) };
     let visible = visible_findings(observer, &policy, caller);
     match answer(observer, &visible) {
         Ok(answer) => Ok(close(dispatcher, answer, &visible, entry)),
@@ -215,11 +212,16 @@ async fn run(
     }
 }
 
-/// Closes the entry of an answer. Evidence has texts of the estate: they are scanned as every result.
-fn close(dispatcher: &Dispatcher, answer: Answer, visible: &[Arc<Finding>], mut entry: Entry) -> Reply {
+/// Closes the entry of an answer with findings.
+fn close(dispatcher: &Dispatcher, answer: Answer, visible: &[Arc<Finding>], entry: Entry) -> Reply {
     let texts = visible.iter().flat_map(|finding| &finding.evidence).filter(|one| answer.text.contains(&one.value));
     let texts: Value = texts.map(|one| one.value.clone()).collect();
-    let found: Findings = dispatcher.catalogue.detector().scan_value(&texts);
+    finish(dispatcher, answer, &texts, entry)
+}
+
+/// Closes the entry of an answer. The texts of the estate in it are scanned as every result.
+pub(crate) fn finish(dispatcher: &Dispatcher, answer: Answer, texts: &Value, mut entry: Entry) -> Reply {
+    let found: Findings = dispatcher.catalogue.detector().scan_value(texts);
     for kind in found.kinds.keys() {
         entry.add_label(format!("result:{kind}"));
     }
@@ -230,18 +232,23 @@ fn close(dispatcher: &Dispatcher, answer: Answer, visible: &[Arc<Finding>], mut 
     reply
 }
 
+/// The refusal where there is no observer.
+pub(crate) fn observer_off() -> Refusal {
+    Failure::refused("the observer is off", "set `observer.enabled: true` in the configuration").into()
+}
+
 /// Closes the entry of a call that is refused.
-fn refuse(entry: Entry, refusal: Refusal) -> Refusal {
+pub(crate) fn refuse(entry: Entry, refusal: Refusal) -> Refusal {
     entry.close(refusal.outcome(), &refusal.to_string());
     refusal
 }
 
 /// A text of the estate without invisible characters.
-fn cleaned(text: &str) -> String {
+pub(crate) fn cleaned(text: &str) -> String {
     content::clean(text).0.into_owned()
 }
 
-fn render_lines(
+pub(crate) fn render_lines(
     tool: &str,
     identity: &str,
     cursor: Option<&String>,
@@ -264,7 +271,7 @@ impl FindingsQuery {
 }
 
 /// Whether an entity is in the model of this name, `[controller:][owner/]name`.
-fn fits_model(name: &str, entity: &FindingEntity) -> bool {
+pub(crate) fn fits_model(name: &str, entity: &FindingEntity) -> bool {
     let (controller, model) = match name.split_once(':') {
         Some((controller, model)) => (Some(controller), model),
         None => (None, name),

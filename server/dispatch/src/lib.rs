@@ -33,12 +33,14 @@
 //! The rest of the crate records events that are no calls (rejected tokens, exceeded limits, policy reloads), lists and decides
 //! approvals for approvers ([`Approvals`]), and simulates policy decisions ([`validate`]).
 
+mod alerts;
 mod approval_flow;
 mod approval_row;
 mod approval_settings;
 mod approvals;
 mod auth_failure;
 mod auth_failures;
+mod baselines;
 mod blocking;
 mod budget_reservation;
 mod call;
@@ -62,16 +64,22 @@ mod rate_limit_event;
 mod refusal;
 mod security_events;
 mod spans;
+mod upgrade_plans;
 mod writes_in_progress;
 
+pub use alerts::{ALERTS_TOOL, AlertMessage, AlertsReceived, receive_alerts};
 pub use approval_settings::{ApprovalSettings, ClientConfirmation};
 pub use approvals::{Approvals, Decision, DecisionError};
 pub use auth_failures::AuthFailureRecorder;
+pub use baselines::{
+    BASELINE_TOOL, BaselineChange, BaselineQuery, BaselineView, SAVE_BASELINE_TOOL, SaveBaselineQuery, baseline,
+    save_baseline,
+};
 pub use budget_reservation::restore_budget;
 pub use call::{ApprovalProof, Call, CallPermit, PendingApproval, Provenance, ReadSource, Reply};
 pub use changes::{ChangesQuery, TOOL as CHANGES_TOOL, TOOLSET as CHANGES_TOOLSET, changes};
 pub use clock::Clock;
-pub use dispatcher::{Dispatcher, estates_of};
+pub use dispatcher::{Dispatcher, estates_of, logs_of};
 pub use event_stream::{EventStream, ModelSelector, StreamedEvent};
 pub use execute::execute;
 pub use findings::{
@@ -85,11 +93,12 @@ pub use live::{
     Document, LiveError, LiveRead, LiveReply, find_offered, live_estate, may_list_models, model_list, read_live,
     visible_models,
 };
-pub use live_log::read_log;
+pub use live_log::{follow_log, read_log};
 pub use panic_event::record_panic;
 pub use policy_change::apply_policy;
 pub use policy_simulation::{SimulatedCall, validate};
 pub use rate_limit_event::{RateLimitEvent, record_rate_limited};
 pub use refusal::{Refusal, RefusalKind, RefusedCall};
 pub use security_events::SecurityEvents;
+pub use upgrade_plans::{PLANS_TOOL, PlansQuery, maintenance_plans};
 pub use writes_in_progress::WritesInProgress;

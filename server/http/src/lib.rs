@@ -3,6 +3,7 @@
 //! [`router()`] documents the order of the layers that a request passes.
 
 mod accept;
+mod alerts;
 mod approvals;
 mod authentication;
 mod bearer;

@@ -112,6 +112,15 @@ fn api_paths() -> Value {
                 "404": response("NotFound"), "429": response("TooMany"), "503": response("Unavailable"),
             },
         }},
+        "/api/v1/alerts": {"post": {
+            "operationId": "receiveAlerts", "tags": [API], "summary": "Receive alerts of Alertmanager, by its webhook", "security": [{"token": []}],
+            "requestBody": {"required": true, "content": {"application/json": {"schema": schema("AlertMessage")}}},
+            "responses": {
+                "200": {"description": "How many alerts were accepted", "content": {"application/json": {"schema": schema("AlertsReceived")}}},
+                "400": response("ApiError"), "401": response("Unauthenticated"), "403": response("ApiError"),
+                "413": response("TooLarge"), "429": response("TooMany"), "503": response("ApiError"),
+            },
+        }},
         "/api/v1/approvals": {"get": api_operation("listApprovals", "List approval requests: an approver receives all, others their own", "ApprovalList", &json!([status]), false)},
         "/api/v1/approvals/{id}": {
             "parameters": id,
@@ -295,6 +304,23 @@ fn components() -> Value {
                 "properties": {
                     "digest": {"type": "string", "description": "Digest of the act that the approver saw"},
                     "reason": {"type": "string", "description": "Reason, for the ledger and the requester"},
+                },
+            },
+            "AlertMessage": {
+                "type": "object", "required": ["alerts"], "description": "The message of a webhook of Alertmanager, version 4",
+                "properties": {"receiver": text, "alerts": {"type": "array", "items": {
+                    "type": "object", "required": ["status", "labels", "fingerprint"],
+                    "properties": {
+                        "status": {"enum": ["firing", "resolved"]}, "labels": {"type": "object"}, "annotations": {"type": "object"},
+                        "startsAt": {"type": "string", "format": "date-time"}, "fingerprint": text,
+                    },
+                }}},
+            },
+            "AlertsReceived": {
+                "type": "object", "required": ["accepted", "unmatched", "denied", "own", "left_out"],
+                "properties": {
+                    "accepted": {"type": "integer"}, "unmatched": {"type": "integer"}, "denied": {"type": "integer"},
+                    "own": {"type": "integer"}, "left_out": {"type": "integer"},
                 },
             },
             "Approval": approval_schema(),

@@ -24,7 +24,7 @@ use tower_http::{
 };
 
 use crate::{
-    Authenticate, HttpError, LiveEvents, Settings, accept, approvals,
+    Authenticate, HttpError, LiveEvents, Settings, accept, alerts, approvals,
     authentication::RecordingAuthenticator,
     bearer::{self, AuthLayer},
     body::{self, BodyLimit},
@@ -63,7 +63,7 @@ pub struct RouterDeps {
     pub metrics: Arc<Metrics>,
     /// Approval requests; without them there is no management API for approvals.
     pub approvals: Option<Approvals>,
-    /// The events of watched models; without it there is no `/api/v1/events`.
+    /// The events of watched models; without it there is neither `/api/v1/events` nor `/api/v1/alerts`.
     pub live: Option<LiveEvents>,
     /// Receives authentication failures and exceeded rate limits.
     pub events: Arc<dyn SecurityEvents>,
@@ -151,7 +151,8 @@ fn api_routes(settings: &Settings, deps: &RouterDeps) -> Router {
         .layer(middleware(settings.response_timeout, enforce_deadline));
     let api = deps.approvals.clone().map(approvals::routes).unwrap_or_default();
     let events = deps.live.clone().map(events::routes).unwrap_or_default();
-    mcp.merge(api).merge(events).layer(layers)
+    let alerts = deps.live.clone().map(alerts::routes).unwrap_or_default();
+    mcp.merge(api).merge(events).merge(alerts).layer(layers)
 }
 
 /// `/console`, with layers of its own: people sign in with a form, not with a bearer token.

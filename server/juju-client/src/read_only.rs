@@ -129,6 +129,12 @@ impl ReadOnlySession {
         self.0.is_closed()
     }
 
+    /// The user that is logged in, `admin` or `bob@external`.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        self.0.user()
+    }
+
     /// Access of the user to the controller: `login`, `add-model`, `superuser`.
     #[must_use]
     pub fn controller_access(&self) -> &str {

@@ -15,13 +15,16 @@ use serde_json::{Map, Value};
 use crate::{Endpoint, builtin::tool::BuiltinTool, resolved_call::ResolvedCall};
 
 /// Every built-in tool.
-pub(crate) const BUILTIN_TOOLS: [&dyn BuiltinTool; 9] = [
+pub(crate) const BUILTIN_TOOLS: [&dyn BuiltinTool; 12] = [
     &audit_changes::AuditChanges,
     &find_command::FindCommand,
     &help::Help,
     &observer::ObserverFindings,
     &observer::ObserverExplain,
     &observer::DiagnoseModel,
+    &observer::SaveBaseline,
+    &observer::ShowBaseline,
+    &observer::MaintenancePlans,
     &wrapped_command::ReadCommand,
     &wrapped_command::RunCommand,
     &validate_action::ValidateAction,

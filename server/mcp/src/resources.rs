@@ -67,9 +67,7 @@ impl ReadFailure {
 
 /// Whether a URI can be subscribed to, by its form.
 pub(crate) fn can_be_followed(uri: &str) -> bool {
-    uri == estate_uri::ESTATE
-        || uri == estate_uri::FINDINGS
-        || estate_uri::ModelUri::parse(uri).is_some_and(|uri| uri.part.word != estate_uri::LOG)
+    uri == estate_uri::ESTATE || uri == estate_uri::FINDINGS || estate_uri::ModelUri::parse(uri).is_some()
 }
 
 /// Whether a subscription to this URI also wants to know when the list of resources changes.

@@ -5,6 +5,7 @@ mod broken_relations;
 mod capacity;
 mod drift;
 mod expiry;
+mod external_alerts;
 mod flapping;
 mod hook_failed;
 mod hook_retries;
@@ -24,15 +25,17 @@ mod tests;
 
 use crate::detector::{Detector, DetectorDescription};
 
+pub(crate) use drift::compare_with_baseline;
 pub use drift::{charm_of, constraints_text, relation_text};
 
 /// Every detector.
-pub const DETECTORS: [&dyn Detector; 18] = [
+pub const DETECTORS: [&dyn Detector; 19] = [
     &below_scale::BelowScale,
     &broken_relations::BrokenRelations,
     &capacity::Capacity,
     &drift::Drift,
     &expiry::ExpirySoon,
+    &external_alerts::ExternalAlerts,
     &flapping::Flapping,
     &hook_failed::HookFailed,
     &hook_retries::HookRetries,
@@ -52,4 +55,9 @@ pub const DETECTORS: [&dyn Detector; 18] = [
 #[must_use]
 pub fn find_detector(name: &str) -> Option<&'static DetectorDescription> {
     DETECTORS.iter().map(|detector| detector.description()).find(|description| description.name == name)
+}
+
+/// Whether findings of a detector close as soon as their condition has ended, because the end is a message and no observation.
+pub(crate) fn closes_at_once(name: &str) -> bool {
+    name == external_alerts::DESCRIPTION.name
 }

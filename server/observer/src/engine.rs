@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     Finding, FindingChangeKind, FindingEntity, FindingLog, FindingState, ObserverSettings,
     detector::{Candidate, DetectorDescription},
+    detectors::closes_at_once,
     links::{Links, ModelLinks},
 };
 
@@ -157,7 +158,8 @@ impl Engine {
             }
             evaluated.contains(&(&**controller, &**model))
                 && !seen.contains(&finding.fingerprint)
-                && now.signed_duration_since(finding.last_seen) >= settings.close_after
+                && (closes_at_once(&finding.detector)
+                    || now.signed_duration_since(finding.last_seen) >= settings.close_after)
                 && tracked.until.is_none_or(|until| now >= until)
         };
         let ended: Vec<String> =

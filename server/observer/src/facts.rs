@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use estate::{EntityName, ModelGraph, ModelIdentity, UnitNode};
 use serde_json::{Map, Value};
 
-use crate::{Baseline, FindingEntity, LogGroup, Measurement, OptionValue, RecommendedCall, history::ModelHistory};
+use crate::{
+    Baseline, ExternalAlert, FindingEntity, LogGroup, Measurement, OptionValue, RecommendedCall, history::ModelHistory,
+};
 
 /// One model at one time.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +27,8 @@ pub struct ModelFacts<'a> {
     pub baseline: Option<&'a Baseline>,
     /// Measured values; empty where no metrics system is connected.
     pub measurements: &'a [Measurement],
+    /// Alerts of other systems that last.
+    pub alerts: &'a [ExternalAlert],
     /// Writes of this server; `None` where they are not known.
     pub own_writes: Option<&'a [OwnWrite]>,
     /// The time.
@@ -54,6 +58,17 @@ pub struct Reported {
     pub expiries: Vec<Expiry>,
     /// Options that are set, of applications with a baseline.
     pub options: BTreeMap<Box<str>, BTreeMap<Box<str>, OptionValue>>,
+    /// When other users than the own one were connected to the model, the latest last.
+    pub connections: Vec<UserConnection>,
+}
+
+/// When a user was connected to a model. A command of the Juju client connects for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserConnection {
+    /// Name of the user.
+    pub user: Box<str>,
+    /// When.
+    pub time: DateTime<Utc>,
 }
 
 /// A status with its message and time.

@@ -14,11 +14,13 @@
 //! - [`Observer`] does the I/O, with connections that take no method that writes.
 
 mod baseline;
+mod bundle_baseline;
 mod cause;
 mod certificate;
 mod detector;
 mod detectors;
 mod engine;
+mod external_alert;
 mod facts;
 mod finding;
 mod finding_log;
@@ -33,11 +35,13 @@ mod reader;
 mod settings;
 
 pub use baseline::{Baseline, BaselineApplication, OptionValue};
+pub use bundle_baseline::InvalidBundle;
 pub use detector::{
     Candidate, ConfiguredThresholds, Detector, DetectorDescription, Threshold, ThresholdUnit, Thresholds,
 };
 pub use detectors::{DETECTORS, charm_of, constraints_text, find_detector, relation_text};
-pub use facts::{Expiry, ModelFacts, OwnWrite, Reported, ReportedStatus, duration_text};
+pub use external_alert::ExternalAlert;
+pub use facts::{Expiry, ModelFacts, OwnWrite, Reported, ReportedStatus, UserConnection, duration_text};
 pub use finding::{
     CauseClass, Evidence, Finding, FindingCause, FindingEntity, FindingSeverity, FindingState, FindingTrend,
     RecommendedCall, TrendDirection, sort_findings,
@@ -46,6 +50,6 @@ pub use finding_log::{FindingBatch, FindingChange, FindingChangeKind, FindingLog
 pub use history::{HistoryEntry, ModelHistory};
 pub use log_group::LogGroup;
 pub use measurement::{Measurement, MeasurementKind};
-pub use observer::Observer;
+pub use observer::{AlertNews, Observer};
 pub use reader::option_value;
-pub use settings::{ObserverSettings, Silence};
+pub use settings::{ObserverSettings, Silence, fits_model};

@@ -1,5 +1,8 @@
 //! The observer as a service: looks at all models at an interval, and stores the findings.
 
+mod alerts;
+mod baselines;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -7,14 +10,14 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use estate::{EventReader, LiveEstate, ModelIdentity, ModelWatch, WatchCondition};
+use estate::{EntityChange, EventReader, LiveEstate, ModelIdentity, ModelWatch, WatchCondition};
 use juju_client::Error;
 use parking_lot::Mutex;
 use store::{DocumentChange, Store};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
-    Baseline, DETECTORS, Finding, FindingLog, LogGroup, Measurement, ObserverSettings,
+    Baseline, DETECTORS, ExternalAlert, Finding, FindingLog, LogGroup, Measurement, ObserverSettings,
     cause::classify,
     detector::Thresholds,
     engine::{Engine, Look, ModelCandidates, ToStore, Tracked},
@@ -25,12 +28,16 @@ use crate::{
     reader,
 };
 
+pub use alerts::AlertNews;
+
 /// Kind of the documents of findings in the store.
 const DOCUMENTS: &str = "finding";
 /// How long a look waits for the first state of a model.
 const READY_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long one read of a model may take.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
+/// Connections of users to a model that are remembered.
+const MAX_CONNECTIONS: usize = 200;
 /// Writes of this server that are remembered.
 const MAX_WRITES: usize = 500;
 
@@ -61,6 +68,7 @@ struct ModelInputs {
     logs: Arc<[LogGroup]>,
     baseline: Option<Arc<Baseline>>,
     measurements: Arc<[Measurement]>,
+    alerts: Arc<[ExternalAlert]>,
 }
 
 /// The models that are observed.
@@ -93,6 +101,11 @@ impl Observer {
             Some(store) => store.documents(DOCUMENTS).await?,
             None => Vec::new(),
         };
+        let mut inputs = Inputs::default();
+        if let Some(store) = &store {
+            baselines::read_stored(store, &mut inputs).await?;
+            alerts::read_stored(store, &mut inputs).await?;
+        }
         // a document of another version of this program is not read
         let stored: Vec<Tracked> = documents.iter().filter_map(|(_, body)| serde_json::from_str(body).ok()).collect();
         let log = FindingLog::from_stored(stored.iter().map(|tracked| Arc::clone(&tracked.finding)));
@@ -103,7 +116,7 @@ impl Observer {
             settings: Mutex::new(Arc::new(settings)),
             engine: Mutex::new(Engine::from_stored(stored, now)),
             log: Arc::new(log),
-            inputs: Mutex::default(),
+            inputs: Mutex::new(inputs),
             observed: AsyncMutex::new(observed),
             last_look: Mutex::new(None),
         })
@@ -181,38 +194,13 @@ impl Observer {
         is_known.then(|| with_facts(model, &inputs, own.as_deref(), now, read))
     }
 
-    /// The state of an observed model as a baseline; `None` if it is not observed or its state is not known.
-    ///
-    /// # Errors
-    /// Why its options cannot be read.
-    pub async fn capture_baseline(
-        &self,
-        model_uuid: &str,
-        saved_by: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Baseline>, Error> {
-        let found = self.read_facts(model_uuid, now, |facts| {
-            let names: Vec<Box<str>> = facts.graph.applications.keys().map(|name| (&**name).into()).collect();
-            (facts.model.clone(), names)
-        });
-        let Some((model, names)) = found.await else { return Ok(None) };
-        let session = self.estate.controllers().controller(&model.controller)?.model_session(&model.uuid).await?;
-        let mut options = BTreeMap::new();
-        for name in names {
-            let set = reader::read_options(&session, &name).await?;
-            options.insert(name, set);
-        }
-        let capture = |facts: &ModelFacts<'_>| Baseline::from_facts(facts, &options, saved_by);
-        Ok(self.read_facts(model_uuid, now, capture).await)
-    }
-
     fn inputs_of(&self, model_uuid: &str) -> (ModelInputs, Option<Arc<[OwnWrite]>>) {
         let inputs = self.inputs.lock();
         (inputs.models.get(model_uuid).cloned().unwrap_or_default(), inputs.own_writes.clone())
     }
 
     /// The models that are observed and have a known state.
-    pub(crate) async fn observed_models(&self) -> Vec<Arc<ModelIdentity>> {
+    pub async fn observed_models(&self) -> Vec<Arc<ModelIdentity>> {
         let observed = self.observed.lock().await;
         let live = observed.models.values().filter(|model| matches!(model.watch.condition(), WatchCondition::Live));
         live.map(|model| Arc::clone(model.watch.identity())).collect()
@@ -259,12 +247,17 @@ impl Observer {
             }
         }
         let events = observed.events.read(usize::MAX).events;
+        let mut changed = BTreeSet::new();
         for event in events {
             let key = (event.model.controller.clone(), event.model.uuid.clone());
             if let Some(model) = observed.models.get_mut(&key) {
                 model.history.record(&event, now);
+                if is_choice(&event.change) {
+                    changed.insert(key);
+                }
             }
         }
+        Box::pin(self.read_connections(&mut observed, changed)).await;
         let models = observed.models.values_mut().filter_map(|model| self.evaluate(model, &settings, now));
         let models: Vec<_> = models.collect();
         let names = observed.models.values().map(|model| model.watch.identity());
@@ -340,6 +333,23 @@ impl Observer {
         reader::read_model(&session, &model.reported, &compared, now).await
     }
 
+    /// Reads who was connected to models that a person has changed, where changes without this server are reported.
+    async fn read_connections(&self, observed: &mut Observed, changed: BTreeSet<(Box<str>, Box<str>)>) {
+        if self.inputs.lock().own_writes.is_none() {
+            return;
+        }
+        for key in changed {
+            let Some(model) = observed.models.get_mut(&key) else { continue };
+            let Ok(controller) = self.estate.controllers().controller(&key.0) else { continue };
+            let Ok(Ok(session)) = tokio::time::timeout(READ_TIMEOUT, controller.session()).await else { continue };
+            let read = reader::read_connections(&session, &key.1);
+            let found = tokio::time::timeout(READ_TIMEOUT, read).await.unwrap_or_default();
+            let known = &mut model.reported.connections;
+            known.extend(found.into_iter().filter(|one| !known.contains(one)).collect::<Vec<_>>());
+            known.drain(..known.len().saturating_sub(MAX_CONNECTIONS));
+        }
+    }
+
     /// The candidates of a model; `None` while its state is not known.
     fn evaluate(
         &self,
@@ -379,6 +389,14 @@ impl Observer {
     }
 }
 
+/// Whether a person makes such a change.
+fn is_choice(change: &EntityChange) -> bool {
+    matches!(
+        change,
+        EntityChange::Options { .. } | EntityChange::Fields { .. } | EntityChange::Added {} | EntityChange::Removed {}
+    )
+}
+
 /// Runs all detectors that are on.
 pub(crate) fn detect(
     facts: &ModelFacts<'_>,
@@ -414,6 +432,7 @@ fn with_facts<T>(
             logs: &inputs.logs,
             baseline: inputs.baseline.as_deref(),
             measurements: &inputs.measurements,
+            alerts: &inputs.alerts,
             own_writes,
             now,
         })

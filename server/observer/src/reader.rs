@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use juju_client::{Error, ReadOnlySession};
 use juju_wire::{
-    Tag,
+    Entities, Entity, Tag,
     facade::{
         application::{Get, config::ApplicationGet},
         client::{
@@ -14,6 +14,7 @@ use juju_wire::{
             status::{FullStatusResult, StatusParams},
         },
         controller::ControllerConfig,
+        model_manager::{ModelInfo, info::ModelUser},
         secrets::{ListSecrets, list::ListSecretsArgs},
     },
 };
@@ -23,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     OptionValue,
     certificate::not_after,
-    facts::{Expiry, Reported, ReportedStatus},
+    facts::{Expiry, Reported, ReportedStatus, UserConnection},
 };
 
 /// Time between two reads of what changes rarely.
@@ -50,6 +51,7 @@ pub(crate) async fn read_model(
     };
     let mut reported = of_status(&status);
     reported.read_at = Some(now);
+    reported.connections.clone_from(&before.connections);
     if let Some((id, storage)) = problem.as_deref().and_then(lost_storage) {
         reported.storage.insert(id, storage);
     }
@@ -77,6 +79,19 @@ pub(crate) async fn read_certificate(session: &ReadOnlySession) -> Option<Expiry
     let config = session.call::<ControllerConfig>(()).await.ok()?.config;
     let at = not_after(config.get("ca-cert")?.as_str()?)?;
     Some(Expiry { kind: "certificate", name: "of the controller's CA".into(), at })
+}
+
+/// When other users than the own one were last connected to a model; empty where the user may not read it. It is the only record of
+/// who has made a change that a controller returns: its audit log is a file on its machines.
+pub(crate) async fn read_connections(controller: &ReadOnlySession, model_uuid: &str) -> Vec<UserConnection> {
+    let model = Entity { tag: Tag::new("model", model_uuid).to_string() };
+    let Ok(reply) = controller.call::<ModelInfo>(Entities { entities: vec![model] }).await else { return Vec::new() };
+    let users = reply.results.into_iter().filter_map(|result| result.result).flat_map(|info| info.users);
+    let connection = |user: ModelUser| {
+        let time = time(user.last_connection.as_deref())?;
+        (user.user != controller.user()).then(|| UserConnection { user: user.user.into(), time })
+    };
+    users.filter_map(connection).collect()
 }
 
 fn time(text: Option<&str>) -> Option<DateTime<Utc>> {

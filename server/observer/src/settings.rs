@@ -83,8 +83,9 @@ impl ObserverSettings {
     }
 }
 
-/// Whether a model, `admin/shop`, has this name; a name without an owner is of any owner.
-fn fits_model(wanted: &str, model: &str) -> bool {
+/// Whether a model, `admin/shop`, has this name, `admin/shop`, `shop` or `*-prod`; a name without an owner is of any owner.
+#[must_use]
+pub fn fits_model(wanted: &str, model: &str) -> bool {
     let short = model.rsplit('/').next().unwrap_or(model);
     fits(wanted, model) || (!wanted.contains('/') && fits(wanted, short))
 }

@@ -74,7 +74,7 @@ impl Reload for LiveServer {
                 ..fresh
             };
             let (limits, log) = (config.limits.clone(), config.log_filter()?);
-            let observer = config.observer.settings();
+            let (observer, maintenance) = (config.observer.settings(), config.observer.maintenance());
             let receivers = config.notifications.receivers()?;
             let own = self.clone();
             let apply: Apply = Box::new(move |changed: &[String]| {
@@ -84,6 +84,9 @@ impl Reload for LiveServer {
                 own.telemetry.set_log_filter(log);
                 if let Some(known) = &own.dispatcher.observer {
                     known.set_settings(observer);
+                }
+                if let Some(planner) = &own.dispatcher.planner {
+                    planner.set_settings(maintenance);
                 }
                 if changed.iter().any(|key| key.starts_with("notifications")) {
                     let notifier = own.notifier.clone();

@@ -205,6 +205,7 @@ impl Serving {
             metrics.set_finding_source(move || finding_samples(&source));
             tokio::spawn(async move { observer.run(stop.cancelled_owned()).await });
         }
+        plan_maintenance(&self.dispatcher, self.stop.clone());
         let controllers = self.dispatcher.controllers.clone();
         metrics.set_controller_source(move || controller_samples(&controllers));
         let approvals = Approvals::new(Arc::clone(&self.dispatcher));
@@ -275,6 +276,13 @@ async fn start_notifier(dispatcher: &Dispatcher, receivers: Vec<Receiver>) -> Re
     let findings = dispatcher.observer.as_ref().map(|observer| Arc::clone(observer.log())).unwrap_or_default();
     let store = dispatcher.ledger.store().clone();
     Ok(Notifier::start(store, &findings, receivers, NotifierSettings::default()).await?)
+}
+
+/// Plans upgrades for the windows of the observed models until `stop` is cancelled.
+fn plan_maintenance(dispatcher: &Dispatcher, stop: CancellationToken) {
+    let (Some(planner), Some(observer)) = (dispatcher.planner.clone(), dispatcher.observer.clone()) else { return };
+    let estate = dispatcher.estates.for_role(None);
+    tokio::spawn(async move { planner.run(estate, || observer.findings(), stop.cancelled_owned()).await });
 }
 
 /// What counts beside the metrics.

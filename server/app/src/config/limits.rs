@@ -116,6 +116,9 @@ mod tests {
             "observer_findings",
             "observer_explain",
             "diagnose_model",
+            "observer_save_baseline",
+            "observer_baseline",
+            "maintenance_plans",
         ];
         for name in builtin.into_iter().chain(["juju_status", "juju_debug_log"]) {
             assert_eq!(unknown(name), None, "{name}");

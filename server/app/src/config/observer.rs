@@ -7,6 +7,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use content::nearest;
+use maintenance::{ConfiguredWindow, MaintenanceSettings, WeeklySpan};
 use observer::{DETECTORS, ObserverSettings, Silence};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -35,6 +36,31 @@ pub(crate) struct ObserverSection {
     pub(crate) thresholds: BTreeMap<String, BTreeMap<String, f64>>,
     /// Conditions that open no finding.
     pub(crate) silences: Vec<SilenceSection>,
+    /// When models may be maintained, for the plans of their upgrades.
+    pub(crate) maintenance: MaintenanceSection,
+}
+
+/// When models may be maintained.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MaintenanceSection {
+    /// Windows of each week; the first that fits a model is its window. Default: the quietest time of the week, by the changes of the
+    /// model.
+    pub(crate) windows: Vec<WindowSection>,
+    /// Hours of a window that is computed. Default: 2.
+    #[schemars(range(min = 1, max = 24))]
+    pub(crate) hours: Option<u32>,
+}
+
+/// A window of each week.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WindowSection {
+    /// The time in UTC: `Sun 03:00-05:00` or `Sat 22:00-Sun 02:00`.
+    pub(crate) span: String,
+    /// Models: `admin/shop`, `shop` or `*-prod`. Default: all.
+    #[serde(default)]
+    pub(crate) models: Vec<String>,
 }
 
 /// Conditions that open no finding. A key that is absent matches everything.
@@ -80,12 +106,33 @@ impl ObserverSection {
                 }
             }
         }
+        let windows = self.maintenance.windows.iter();
+        if let Some(error) = windows.filter_map(|window| window.span.parse::<WeeklySpan>().err()).next() {
+            let problem = format!("has a wrong time: {error}");
+            return Some((
+                "observer.maintenance.windows[].span".to_owned(),
+                problem,
+                "use the form `Sun 03:00-05:00`".to_owned(),
+            ));
+        }
         let wrong = self
             .silences
             .iter()
             .find_map(|silence| silence.until.as_ref().filter(|until| DateTime::parse_from_rfc3339(until).is_err()))?;
         let problem = format!("contains no time: `{wrong}`");
         Some(("observer.silences".to_owned(), problem, "use the form `2026-12-01T06:00:00Z`".to_owned()))
+    }
+
+    /// The settings of the plans.
+    pub(crate) fn maintenance(&self) -> MaintenanceSettings {
+        let window = |section: &WindowSection| {
+            let span = section.span.parse().ok()?;
+            Some(ConfiguredWindow { models: section.models.clone(), span })
+        };
+        MaintenanceSettings {
+            windows: self.maintenance.windows.iter().filter_map(window).collect(),
+            hours: self.maintenance.hours.unwrap_or(MaintenanceSettings::default().hours),
+        }
     }
 
     /// The settings of the observer.
@@ -140,6 +187,7 @@ mod tests {
         for fine in [
             "{}",
             "{enabled: true, thresholds: {hook_retries: {failures: 3}}}",
+            "{maintenance: {hours: 3, windows: [{span: 'Sun 03:00-05:00', models: [shop]}]}}",
             "{silences: [{detector: drift, model: '*-staging', until: '2026-12-01T06:00:00Z'}]}",
         ] {
             assert_eq!(problem(fine), None, "{fine}");
@@ -149,6 +197,8 @@ mod tests {
             ("{thresholds: {drift: {failures: 3}}}", "failures"),
             ("{thresholds: {hook_retries: {failures: -1}}}", "negative"),
             ("{silences: [{until: tomorrow}]}", "tomorrow"),
+            ("{maintenance: {windows: [{span: 'Sunday night'}]}}", "Sunday night"),
+            ("{maintenance: {hours: 48}}", "observer.maintenance.hours"),
             ("{interval_seconds: 1}", "observer.interval_seconds"),
         ] {
             let text = problem(section).unwrap_or_default();

@@ -15,6 +15,8 @@ const MINUTES_OF_AN_APPROVAL: RangeInclusive<u64> = 1..=1_440;
 const MINUTES_OF_A_SESSION: RangeInclusive<u64> = 1..=720;
 /// Range of `observer.interval_seconds`.
 const SECONDS_OF_A_LOOK: RangeInclusive<u64> = 5..=3600;
+/// Range of `observer.maintenance.hours`.
+const HOURS_OF_A_WINDOW: RangeInclusive<u64> = 1..=24;
 /// Range of `observer.close_after_minutes`.
 const MINUTES_UNTIL_CLOSED: RangeInclusive<u64> = 0..=1440;
 const SECONDS_OF_THE_TOKEN_CACHE: RangeInclusive<u64> = 0..=60;
@@ -136,6 +138,7 @@ impl Config {
             ("oauth.token_cache_seconds", oauth_cache, SECONDS_OF_THE_TOKEN_CACHE),
             ("login_tokens.rotation_days", self.login_tokens.rotation_days.map(u64::from), DAYS_OF_A_LOGIN_KEY),
             ("observer.interval_seconds", self.observer.interval_seconds.map(u64::from), SECONDS_OF_A_LOOK),
+            ("observer.maintenance.hours", self.observer.maintenance.hours.map(u64::from), HOURS_OF_A_WINDOW),
             ("observer.close_after_minutes", self.observer.close_after_minutes.map(u64::from), MINUTES_UNTIL_CLOSED),
             ("ledger.retention_days", self.ledger.retention_days.map(u64::from), AT_LEAST_ONE),
             ("ledger.max_size_mb", self.ledger.max_size_mb.map(u64::from), AT_LEAST_ONE),

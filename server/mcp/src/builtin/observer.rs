@@ -1,7 +1,7 @@
-//! The built-in tools of the observer: its findings, the explanation of one, and the diagnosis of a model.
+//! The built-in tools of the observer: findings, the diagnosis of a model, baselines, and plans of maintenance.
 
 use catalogue::Catalogue;
-use dispatch::{DiagnoseQuery, ExplainQuery, FindingsQuery};
+use dispatch::{BaselineQuery, DiagnoseQuery, ExplainQuery, FindingsQuery, PlansQuery, SaveBaselineQuery};
 use futures::future::BoxFuture;
 use policy::Effect;
 use rmcp::model::CallToolResponse;
@@ -16,6 +16,12 @@ pub(crate) struct ObserverFindings;
 pub(crate) struct ObserverExplain;
 /// `diagnose_model`.
 pub(crate) struct DiagnoseModel;
+/// `observer_save_baseline`.
+pub(crate) struct SaveBaseline;
+/// `observer_baseline`.
+pub(crate) struct ShowBaseline;
+/// `maintenance_plans`.
+pub(crate) struct MaintenancePlans;
 
 fn descriptor(description: &str, input: Value) -> Descriptor {
     Descriptor { description: description.to_owned(), input, effect: Effect::Read }
@@ -86,5 +92,81 @@ impl BuiltinTool for DiagnoseModel {
             dispatch::diagnose(&context.services.dispatcher, context.caller, &query).await
         };
         Box::pin(async move { run_builtin_tool(dispatch::DIAGNOSE_TOOL, context, diagnose).await.into() })
+    }
+}
+
+impl BuiltinTool for SaveBaseline {
+    fn name(&self) -> &'static str {
+        dispatch::SAVE_BASELINE_TOOL
+    }
+
+    fn descriptor(&self, _: &Catalogue) -> Descriptor {
+        let description = "Saves the state of a model, or a bundle, as its baseline: what differs later is a finding. \
+                           Changes nothing in the model.";
+        Descriptor {
+            description: description.to_owned(),
+            input: json!({"type": "object", "properties": {
+                "model": {"type": "string"},
+                "bundle": {"type": "string", "description": "YAML; default: the present state"},
+                "change": {"type": "string", "enum": ["save", "remove"]}},
+                "required": ["model"], "additionalProperties": false}),
+            effect: Effect::Write,
+        }
+    }
+
+    fn call<'call>(&self, context: CallContext<'call>) -> BoxFuture<'call, CallToolResponse> {
+        let save = async move |query: SaveBaselineQuery| {
+            dispatch::save_baseline(&context.services.dispatcher, context.caller, &query).await
+        };
+        Box::pin(async move { run_builtin_tool(dispatch::SAVE_BASELINE_TOOL, context, save).await.into() })
+    }
+}
+
+impl BuiltinTool for ShowBaseline {
+    fn name(&self) -> &'static str {
+        dispatch::BASELINE_TOOL
+    }
+
+    fn descriptor(&self, _: &Catalogue) -> Descriptor {
+        descriptor(
+            "Compares a model with its baseline: options, revisions, relations, constraints, exposure.",
+            json!({"type": "object", "properties": {
+                "model": {"type": "string"},
+                "show": {"type": "string", "enum": ["differences", "baseline"]},
+                "format": {"type": "string", "enum": ["concise", "detailed", "json"]},
+                "cursor": {"type": "string"}},
+                "required": ["model"], "additionalProperties": false}),
+        )
+    }
+
+    fn call<'call>(&self, context: CallContext<'call>) -> BoxFuture<'call, CallToolResponse> {
+        let show = async move |query: BaselineQuery| {
+            dispatch::baseline(&context.services.dispatcher, context.caller, &query).await
+        };
+        Box::pin(async move { run_builtin_tool(dispatch::BASELINE_TOOL, context, show).await.into() })
+    }
+}
+
+impl BuiltinTool for MaintenancePlans {
+    fn name(&self) -> &'static str {
+        dispatch::PLANS_TOOL
+    }
+
+    fn descriptor(&self, _: &Catalogue) -> Descriptor {
+        descriptor(
+            "Lists stored plans of pending upgrades: the next window, the calls to make, the way back.",
+            json!({"type": "object", "properties": {
+                "model": {"type": "string", "description": "Default: all"},
+                "format": {"type": "string", "enum": ["concise", "detailed", "json"]},
+                "cursor": {"type": "string"}},
+                "additionalProperties": false}),
+        )
+    }
+
+    fn call<'call>(&self, context: CallContext<'call>) -> BoxFuture<'call, CallToolResponse> {
+        let list = async move |query: PlansQuery| {
+            dispatch::maintenance_plans(&context.services.dispatcher, context.caller, &query).await
+        };
+        Box::pin(async move { run_builtin_tool(dispatch::PLANS_TOOL, context, list).await.into() })
     }
 }

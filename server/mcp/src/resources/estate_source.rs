@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dispatch::{Dispatcher, LiveError, LiveRead, LiveReply, ModelEntry, RefusedCall, Reply, read_live, visible_models};
 use estate::{EventLog, LiveEstate, ModelIdentity, ModelView};
 use futures::future::{BoxFuture, FutureExt as _, join_all};
+use logs::LogReader;
 use rmcp::model::{CacheScope, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Map, Value, json};
 
@@ -178,6 +179,17 @@ pub(super) async fn read_log(
     let read = dispatch::read_log(dispatcher, &scope.caller, &uri.controller, &uri.model, trace);
     // boxed: the future of the dispatcher is large
     Box::pin(read).await.map_err(|refused| failure(&refused))
+}
+
+/// Follows the log of a model.
+pub(super) async fn follow_log(
+    dispatcher: &Dispatcher,
+    scope: &RequestScope,
+    uri: &ModelUri,
+) -> Result<LogReader, ReadFailure> {
+    let followed = dispatch::follow_log(dispatcher, &scope.caller, &uri.controller, &uri.model);
+    // boxed: the future of the dispatcher is large
+    Box::pin(followed).await.map_err(|refused| failure(&refused))
 }
 
 /// What names nothing does not exist; all else is refused.

@@ -6,6 +6,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use dispatch::live_estate;
 use estate::{EntityChange, EntityName, EstateEvent, EventBatch, EventReader, ModelWatch};
+use futures::future::{FutureExt as _, select_all};
+use logs::LogReader;
 use observer::{FindingBatch, FindingChange, FindingReader};
 use policy::Policy;
 use rmcp::{
@@ -16,11 +18,12 @@ use rmcp::{
     },
     service::{Peer, SubscriptionSink},
 };
+use tokio::time::Instant;
 
 use super::{
     ReadFailure,
-    estate_source::read_model,
-    estate_uri::{ESTATE, FINDINGS, ModelUri},
+    estate_source::{follow_log, read_model},
+    estate_uri::{ESTATE, FINDINGS, LOG, ModelUri},
     findings_source::read_findings,
 };
 use crate::{request_scope::RequestScope, services::Services, transport::Session};
@@ -29,6 +32,8 @@ use crate::{request_scope::RequestScope, services::Services, transport::Session}
 const MAX_BATCH: usize = 2_000;
 /// Minimum time between two notices of one resource.
 const MIN_NOTICE_INTERVAL: Duration = Duration::from_millis(50);
+/// Minimum time between two notices of the log of a model.
+const MIN_LOG_INTERVAL: Duration = Duration::from_secs(1);
 /// Time between two checks whether the policy was replaced.
 const POLICY_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// Time between two looks at the list of models, for a client that wants to know when it changes.
@@ -67,6 +72,8 @@ pub(crate) struct Follower {
     events: EventReader,
     /// Changes of findings; `None` if the client is not subscribed to them, or there is no observer.
     findings: Option<FindingReader>,
+    /// When notices of logs may be sent again.
+    next_log_notice: Instant,
     /// The policy that has authorized the subscriptions.
     policy: Arc<Policy>,
 }
@@ -74,8 +81,19 @@ pub(crate) struct Follower {
 /// A resource that a client is subscribed to.
 struct Subscribed {
     uri: String,
-    /// The model, which this handle keeps watched; `None` for the whole estate.
-    model: Option<(ModelUri, ModelWatch)>,
+    source: Source,
+}
+
+/// What changes a resource.
+enum Source {
+    /// Events of all models.
+    Estate,
+    /// The changes of findings.
+    Findings,
+    /// Events of a model, which this handle keeps watched.
+    Model(ModelUri, ModelWatch),
+    /// Lines of the log of a model, which this reader keeps open.
+    Log(LogReader),
 }
 
 impl Follower {
@@ -96,7 +114,7 @@ impl Follower {
         let list = if list { Some(dispatch::model_list(&services.dispatcher, &scope.caller).await) } else { None };
         let observer = services.dispatcher.observer.as_ref().filter(|_| uris.iter().any(|uri| uri == FINDINGS));
         let findings = observer.map(|observer| observer.log().subscribe());
-        Ok(Self { services, scope, subscribed, list, events, findings, policy })
+        Ok(Self { services, scope, subscribed, list, events, findings, next_log_notice: Instant::now(), policy })
     }
 
     /// Leaves out what has happened until now, for a client that reads the resources only after this.
@@ -122,6 +140,13 @@ impl Follower {
                 changes = next_findings(&mut self.findings) => {
                     self.authorize_again().await?;
                     if !self.notify_findings(sink, &changes).await {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                uris = next_logs(&mut self.subscribed, self.next_log_notice) => {
+                    self.authorize_again().await?;
+                    if !self.notify_logs(sink, uris).await? {
                         return Ok(());
                     }
                     continue;
@@ -161,9 +186,7 @@ impl Follower {
     async fn resume_ended(&mut self, batch: &EventBatch) -> Result<(), (String, ReadFailure)> {
         let is_ended = |event: &&Arc<EstateEvent>| matches!(event.change, EntityChange::WatchEnded { .. });
         for event in batch.events.iter().filter(is_ended) {
-            let of_model = |one: &&mut Subscribed| {
-                one.model.as_ref().is_some_and(|(_, watch)| watch.identity().uuid == event.model.uuid)
-            };
+            let of_model = |one: &&mut Subscribed| matches!(&one.source, Source::Model(_, watch) if watch.identity().uuid == event.model.uuid);
             for subscribed in self.subscribed.iter_mut().filter(of_model) {
                 let again = subscribe(&self.services, &self.scope, &subscribed.uri).await;
                 *subscribed = again.map_err(|failure| (subscribed.uri.clone(), failure))?;
@@ -181,6 +204,24 @@ impl Follower {
         }
         let notice = ResourceUpdatedNotification::new(ResourceUpdatedNotificationParam::new(FINDINGS));
         sink.send(ServerNotification::ResourceUpdatedNotification(notice)).await
+    }
+
+    /// Sends a notice of each log with new lines; `false` if the client is gone. One that has ended is subscribed again.
+    async fn notify_logs(&mut self, sink: &NoticeSink, logs: Vec<NewLines>) -> Result<bool, (String, ReadFailure)> {
+        for NewLines { at, has_ended } in logs {
+            let Some(subscribed) = self.subscribed.get_mut(at) else { continue };
+            if has_ended {
+                let again = subscribe(&self.services, &self.scope, &subscribed.uri).await;
+                *subscribed = again.map_err(|failure| (subscribed.uri.clone(), failure))?;
+            }
+            let updated = ResourceUpdatedNotificationParam::new(subscribed.uri.clone());
+            let notice = ResourceUpdatedNotification::new(updated);
+            if !sink.send(ServerNotification::ResourceUpdatedNotification(notice)).await {
+                return Ok(false);
+            }
+        }
+        self.next_log_notice = Instant::now() + MIN_LOG_INTERVAL;
+        Ok(true)
     }
 
     /// Sends the notices of a batch; `false` if the client is gone.
@@ -213,26 +254,65 @@ async fn next_findings(reader: &mut Option<FindingReader>) -> FindingBatch {
     }
 }
 
+/// A log with new lines, by its place among the subscriptions.
+struct NewLines {
+    at: usize,
+    /// Whether no line will follow.
+    has_ended: bool,
+}
+
+/// Waits until `earliest` and then for new lines of a log; forever if the client is subscribed to none.
+async fn next_logs(subscribed: &mut [Subscribed], earliest: Instant) -> Vec<NewLines> {
+    let logs = subscribed.iter_mut().enumerate().filter_map(|(at, one)| match &mut one.source {
+        Source::Log(reader) => Some((at, reader)),
+        _ => None,
+    });
+    let mut logs: Vec<_> = logs.collect();
+    if logs.is_empty() {
+        return std::future::pending().await;
+    }
+    tokio::time::sleep_until(earliest).await;
+    let waits = logs.iter_mut().map(|(at, reader)| {
+        let at = *at;
+        async move { NewLines { at, has_ended: reader.next_batch(MAX_BATCH).await.is_err() } }.boxed()
+    });
+    let (first, _, waiting) = select_all(waits).await;
+    drop(waiting);
+    // what has come to the others meanwhile needs no second wait
+    let mut found = vec![first];
+    for (at, reader) in &mut logs {
+        if *at != found[0].at && !reader.read(MAX_BATCH).lines.is_empty() {
+            found.push(NewLines { at: *at, has_ended: false });
+        }
+    }
+    found
+}
+
 async fn subscribe(services: &Services, scope: &RequestScope, uri: &str) -> Result<Subscribed, ReadFailure> {
     if uri == ESTATE {
         if !dispatch::may_list_models(&services.dispatcher, &scope.caller) {
             let sentence = "the role of the caller lists no models: an administrator can allow `juju_models`";
             return Err(ReadFailure::Refused(sentence.to_owned(), "permission_denied"));
         }
-        return Ok(Subscribed { uri: uri.to_owned(), model: None });
+        return Ok(Subscribed { uri: uri.to_owned(), source: Source::Estate });
     }
     if uri == FINDINGS {
         read_findings(&services.dispatcher, scope).await?;
-        return Ok(Subscribed { uri: uri.to_owned(), model: None });
+        return Ok(Subscribed { uri: uri.to_owned(), source: Source::Findings });
     }
     let parsed = ModelUri::parse(uri).ok_or(ReadFailure::NotFound)?;
-    let live = read_model(&services.dispatcher, scope, &parsed, None).await?;
-    Ok(Subscribed { uri: uri.to_owned(), model: Some((parsed, live.watch)) })
+    let source = if parsed.part.word == LOG {
+        Source::Log(follow_log(&services.dispatcher, scope, &parsed).await?)
+    } else {
+        let live = read_model(&services.dispatcher, scope, &parsed, None).await?;
+        Source::Model(parsed, live.watch)
+    };
+    Ok(Subscribed { uri: uri.to_owned(), source })
 }
 
 impl Subscribed {
     fn is_changed_by(&self, batch: &EventBatch) -> bool {
-        if self.uri == FINDINGS {
+        if matches!(self.source, Source::Findings | Source::Log(_)) {
             return false;
         }
         batch.missed > 0 || batch.events.iter().any(|event| self.is_changed(event))
@@ -240,7 +320,7 @@ impl Subscribed {
 
     fn is_changed(&self, event: &EstateEvent) -> bool {
         // the estate counts the entities of all watched models
-        let Some((uri, watch)) = &self.model else { return true };
+        let Source::Model(uri, watch) = &self.source else { return true };
         if event.model.uuid != watch.identity().uuid {
             return false;
         }

@@ -35,27 +35,28 @@ impl Detector for Drift {
 
     fn detect(&self, facts: &ModelFacts<'_>, thresholds: &Thresholds<'_>) -> Vec<Candidate> {
         let Some(baseline) = facts.baseline else { return Vec::new() };
-        let names: BTreeSet<&str> = baseline
-            .applications
-            .keys()
-            .map(|name| &**name)
-            .chain(facts.graph.applications.keys().map(|name| &**name))
-            .collect();
-        let mut relations = relation_differences(facts, baseline);
         let hold = thresholds.time("lasting");
-        let drifted = names.into_iter().filter_map(|name| {
-            let wanted = baseline.applications.get(name);
-            let found = facts.graph.applications.get(name);
-            let mut differences = match (wanted, found) {
-                (Some(wanted), Some(found)) => differences(facts, name, wanted, found),
-                (Some(_), None) => vec![evidence("application", "missing", "in the model", None)],
-                _ => vec![evidence("application", "in the model", "not in the baseline", None)],
-            };
-            differences.extend(relations.remove(name).unwrap_or_default());
-            candidate(facts, name, wanted, differences)
-        });
-        drifted.map(|candidate| candidate.with_hold(hold)).collect()
+        compare_with_baseline(facts, baseline).into_iter().map(|candidate| candidate.with_hold(hold)).collect()
     }
+}
+
+/// The applications that differ from a baseline, each as one candidate with its differences as evidence.
+pub(crate) fn compare_with_baseline(facts: &ModelFacts<'_>, baseline: &Baseline) -> Vec<Candidate> {
+    let wanted = baseline.applications.keys().map(|name| &**name);
+    let names: BTreeSet<&str> = wanted.chain(facts.graph.applications.keys().map(|name| &**name)).collect();
+    let mut relations = relation_differences(facts, baseline);
+    let drifted = names.into_iter().filter_map(|name| {
+        let wanted = baseline.applications.get(name);
+        let found = facts.graph.applications.get(name);
+        let mut differences = match (wanted, found) {
+            (Some(wanted), Some(found)) => differences(facts, name, wanted, found),
+            (Some(_), None) => vec![evidence("application", "missing", "in the model", None)],
+            _ => vec![evidence("application", "in the model", "not in the baseline", None)],
+        };
+        differences.extend(relations.remove(name).unwrap_or_default());
+        candidate(facts, name, wanted, differences)
+    });
+    drifted.collect()
 }
 
 fn candidate(

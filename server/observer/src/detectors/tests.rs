@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Baseline, BaselineApplication, Candidate, ConfiguredThresholds, FindingSeverity, LogGroup, Measurement,
-    MeasurementKind, ModelFacts, ModelHistory, OptionValue, OwnWrite, Reported, ReportedStatus, Thresholds,
-    facts::Expiry,
+    Baseline, BaselineApplication, Candidate, ConfiguredThresholds, ExternalAlert, FindingSeverity, LogGroup,
+    Measurement, MeasurementKind, ModelFacts, ModelHistory, OptionValue, OwnWrite, Reported, ReportedStatus,
+    Thresholds, facts::Expiry,
 };
 
 /// A model with its changes, at a time that tests set.
@@ -21,6 +21,7 @@ struct World {
     logs: Vec<LogGroup>,
     baseline: Option<Baseline>,
     measurements: Vec<Measurement>,
+    alerts: Vec<ExternalAlert>,
     own_writes: Option<Vec<OwnWrite>>,
     now: DateTime<Utc>,
 }
@@ -42,6 +43,7 @@ impl World {
             logs: Vec::new(),
             baseline: None,
             measurements: Vec::new(),
+            alerts: Vec::new(),
             own_writes: Some(Vec::new()),
             now,
         };
@@ -111,6 +113,7 @@ impl World {
             logs: &self.logs,
             baseline: self.baseline.as_ref(),
             measurements: &self.measurements,
+            alerts: &self.alerts,
             own_writes: self.own_writes.as_deref(),
             now: self.now,
         };
@@ -136,6 +139,94 @@ impl World {
             last_seen,
         });
     }
+}
+
+impl World {
+    fn alert(&mut self, unit: &str) {
+        self.alerts.push(ExternalAlert {
+            fingerprint: "abc".into(),
+            name: "HighLatency".into(),
+            severity: FindingSeverity::Warning,
+            summary: "Requests are slow.".into(),
+            description: Box::default(),
+            application: "web".into(),
+            unit: unit.into(),
+            machine: Box::default(),
+            sent_by: "alertmanager".into(),
+            started: self.ago(60),
+            received: self.ago(30),
+        });
+    }
+}
+
+#[test]
+fn alert_is_of_the_smallest_entity_that_its_labels_name() {
+    for (unit, expected) in [("web/0", "unit web/0"), ("web/7", "application web"), ("other/0", "application web")] {
+        let mut world = World::healthy();
+        world.alert(unit);
+        let found = world.candidates(&super::external_alerts::ExternalAlerts);
+        assert_eq!(found.len(), 1);
+        assert_eq!(format!("{} {}", found[0].entity.kind, found[0].entity.name), expected);
+    }
+}
+
+#[test]
+fn bundle_is_a_baseline_that_the_model_equals_until_it_changes() {
+    let mut world = World::healthy();
+    world.application(
+        "web",
+        &json!({"charm-url": "ch:amd64/jammy/web-5", "constraints": {"mem": 4096, "arch": "amd64"}}),
+    );
+    let bundle = json!({
+        "applications": {
+            "web": {"charm": "web", "revision": 5, "num_units": 1, "constraints": "mem=4G"},
+            "db": {"charm": "ch:db", "options": {}},
+        },
+        "relations": [["web", "db:db"]],
+    });
+    let facts = |world: &World, read: &dyn Fn(&ModelFacts<'_>) -> Vec<Candidate>| {
+        let facts = ModelFacts {
+            model: &world.model,
+            graph: &world.graph,
+            reported: &world.reported,
+            history: &world.history,
+            logs: &[],
+            baseline: None,
+            measurements: &[],
+            alerts: &[],
+            own_writes: None,
+            now: world.now,
+        };
+        read(&facts)
+    };
+    let compare = |facts: &ModelFacts<'_>| {
+        let baseline = Baseline::from_bundle(facts, &bundle, "ana").expect("a bundle");
+        super::compare_with_baseline(facts, &baseline)
+    };
+    let found = facts(&world, &compare);
+    assert!(found.iter().all(|candidate| candidate.evidence.iter().all(|one| one.what == "charm")), "{found:?}");
+    world.application(
+        "web",
+        &json!({"charm-url": "ch:amd64/jammy/web-6", "exposed": true, "constraints": {"mem": 2048, "arch": "amd64"}}),
+    );
+    world.relation(1, true);
+    let found = facts(&world, &compare);
+    let web = found.iter().find(|candidate| &*candidate.entity.name == "web").expect("it differs");
+    let what: Vec<&str> = web.evidence.iter().map(|one| one.what.as_str()).collect();
+    assert_eq!(what, ["revision", "exposed", "constraints", "relation db:db web:*"], "{found:?}");
+}
+
+#[test]
+fn change_names_the_user_who_connected_then() {
+    let mut world = World::healthy();
+    world.application("web", &json!({"config": {"max-conn": 500}}));
+    let connection = |user: &str, time| crate::UserConnection { user: user.into(), time };
+    world.reported.connections =
+        vec![connection("ana", world.ago(45)), connection("bob", world.now - TimeDelta::seconds(20))];
+    let found = world.candidates(&super::unrecorded_changes::UnrecordedChanges);
+    let named: Vec<&str> =
+        found[0].evidence.iter().filter(|one| one.what.starts_with("user")).map(|one| &*one.value).collect();
+    assert_eq!(named, ["bob"], "{found:?}");
 }
 
 /// Makes the condition of a detector.
@@ -166,6 +257,7 @@ fn make(name: &str, world: &mut World) {
             let at = now + TimeDelta::days(2);
             world.reported.expiries.push(Expiry { kind: "secret", name: "db-password".into(), at });
         }
+        "external_alert" => world.alert("web/0"),
         "flapping" => {
             for minute in (0..8).rev() {
                 let state = if minute % 2 == 0 { "active" } else { "waiting" };

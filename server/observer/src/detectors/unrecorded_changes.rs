@@ -1,11 +1,11 @@
 //! Changes that were made without this server.
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use estate::{EntityChange, EntityName};
 use serde_json::json;
 
 use crate::{
-    FindingSeverity,
+    Evidence, FindingSeverity, UserConnection,
     detector::{Candidate, Detector, DetectorDescription, Threshold, ThresholdUnit, Thresholds, evidence},
     facts::{ModelFacts, OwnWrite},
     history::HistoryEntry,
@@ -56,6 +56,7 @@ impl Detector for UnrecordedChanges {
             let until = Some(entry.time + window);
             if let Some(known) = candidates.iter_mut().find(|known| *known.entity.name == *name) {
                 known.evidence.push(observed);
+                known.evidence.extend(users(facts, entry.time, &known.evidence));
                 known.until = until;
                 continue;
             }
@@ -65,11 +66,25 @@ impl Detector for UnrecordedChanges {
             let mut candidate = Candidate::new(facts, facts.entity("application", &name), title, observed)
                 .with_severity(FindingSeverity::Info)
                 .with_call(call);
+            candidate.evidence.extend(users(facts, entry.time, &[]));
             candidate.until = until;
             candidates.push(candidate);
         }
         candidates
     }
+}
+
+/// How long before a change its user has connected, and how much clocks may differ.
+const CONNECTION_WINDOW: TimeDelta = TimeDelta::minutes(2);
+
+/// The users who connected to the model when a change was made, without those that `known` names already.
+fn users(facts: &ModelFacts<'_>, time: DateTime<Utc>, known: &[Evidence]) -> Vec<Evidence> {
+    let is_near = |connection: &&UserConnection| (connection.time - time).abs() <= CONNECTION_WINDOW;
+    let observed = |one: &UserConnection| {
+        evidence("user who connected to the model then", &*one.user, "only this server", Some(one.time))
+    };
+    let found = facts.reported.connections.iter().filter(is_near).map(observed);
+    found.filter(|one| !known.iter().any(|other| other.value == one.value)).collect()
 }
 
 /// The application of a change that a person makes, and what was changed.

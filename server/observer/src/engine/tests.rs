@@ -248,6 +248,7 @@ fn cause_is_classified_by_changes_words_and_machines() {
             logs: &logs,
             baseline: None,
             measurements: &[],
+            alerts: &[],
             own_writes: None,
             now: time(1),
         };
