@@ -191,7 +191,11 @@ fn application_status(
         charm: charm.url(application.revision),
         charm_channel: application.channel.clone(),
         charm_rev: application.revision,
-        can_upgrade_to: application.newest.map(|newest| charm.url(newest)).unwrap_or_default(),
+        can_upgrade_to: application
+            .newest
+            .filter(|newest| *newest != application.revision)
+            .map(|newest| charm.url(newest))
+            .unwrap_or_default(),
         charm_version: charm.build.clone(),
         base: base(),
         exposed: application.exposed,

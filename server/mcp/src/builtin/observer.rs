@@ -107,7 +107,7 @@ impl BuiltinTool for SaveBaseline {
             description: description.to_owned(),
             input: json!({"type": "object", "properties": {
                 "model": {"type": "string"},
-                "bundle": {"type": "string", "description": "YAML; default: the present state"},
+                "bundle": {"type": "string", "maxLength": 262_144, "description": "YAML; default: the present state"},
                 "change": {"type": "string", "enum": ["save", "remove"]}},
                 "required": ["model"], "additionalProperties": false}),
             effect: Effect::Write,
