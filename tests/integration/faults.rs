@@ -202,7 +202,7 @@ const SETS: [FaultSet; 4] = [
     FaultSet {
         prefix: "b-",
         title: "Written apart, and seen later",
-        origin: "Written by somebody who had not read the detectors. At first sight 12 of 16 classes and 12 of 16 roots were right, and both of two that the player of faults could not play at first. The others were then used to repair general rules, so this set is no longer held out.",
+        origin: "Written by a person who had not read the detectors. At first sight 12 of 16 classes and 12 of 16 roots were right, and both of two that the player of faults could not play at first. The others were then used to repair general rules, so this set is no longer held out.",
         classes: 17,
         roots: 18,
     },

@@ -177,7 +177,7 @@ async fn log_is_a_resource_for_callers_that_may_read_it() {
 }
 
 #[tokio::test]
-async fn subscription_to_a_log_notifies_of_new_lines_and_needs_the_permission_to_read_it() {
+async fn subscription_to_a_log_notifies_who_may_read_it_of_new_lines() {
     const LOG: &str = "juju://simulated/shop/log";
     let shop = Shop::start().await;
     let refused = shop.send("subscriptions/listen", listen_params(&[LOG])).await;

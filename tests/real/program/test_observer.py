@@ -128,7 +128,7 @@ def test_alert_of_another_system_is_a_finding_of_its_unit_until_it_resolves(obse
     labels = {"alertname": "HighLatency", "severity": "critical", "juju_model": "shop", "juju_application": "web", "juju_unit": "web/0"}
     assert alert(observed, "no-token-of-this-server-0123456789", ("firing", labels)).status_code == 401
     assert alert(observed, TOKENS["viewer"], ("firing", labels)).status_code == 403
-    elsewhere = {**labels, "alertname": "Other", "juju_model": "nowhere"}
+    elsewhere = {**labels, "alertname": "Other", "juju_model": "elsewhere"}
     own = {**labels, "alertname": "juju_drift", "source": "juju-mcp"}
     answer = alert(observed, TOKENS["operator"], ("firing", labels), ("firing", elsewhere), ("firing", own))
     assert answer.json() == {"accepted": 1, "unmatched": 1, "denied": 0, "own": 1, "left_out": 0}, answer.text

@@ -200,12 +200,7 @@ impl Serving {
         let (authenticator, tool_limits) = (Arc::new(self.authenticator), server.tool_limits());
         let health = Arc::new(HealthChecks::new(Arc::clone(&self.dispatcher), Arc::clone(&authenticator)));
         tokio::spawn(Arc::clone(&health).monitor(self.stop.clone()));
-        if let Some(observer) = self.dispatcher.observer.clone() {
-            let (source, stop) = (Arc::clone(&observer), self.stop.clone());
-            metrics.set_finding_source(move || finding_samples(&source));
-            tokio::spawn(async move { observer.run(stop.cancelled_owned()).await });
-        }
-        plan_maintenance(&self.dispatcher, self.stop.clone());
+        observe(&self.dispatcher, &metrics, &self.stop);
         let controllers = self.dispatcher.controllers.clone();
         metrics.set_controller_source(move || controller_samples(&controllers));
         let approvals = Approvals::new(Arc::clone(&self.dispatcher));
@@ -278,11 +273,17 @@ async fn start_notifier(dispatcher: &Dispatcher, receivers: Vec<Receiver>) -> Re
     Ok(Notifier::start(store, &findings, receivers, NotifierSettings::default()).await?)
 }
 
-/// Plans upgrades for the windows of the observed models until `stop` is cancelled.
-fn plan_maintenance(dispatcher: &Dispatcher, stop: CancellationToken) {
-    let (Some(planner), Some(observer)) = (dispatcher.planner.clone(), dispatcher.observer.clone()) else { return };
-    let estate = dispatcher.estates.for_role(None);
-    tokio::spawn(async move { planner.run(estate, || observer.findings(), stop.cancelled_owned()).await });
+/// Observes the models, and plans upgrades for their windows, until `stop` is cancelled.
+fn observe(dispatcher: &Dispatcher, metrics: &Metrics, stop: &CancellationToken) {
+    let Some(observer) = dispatcher.observer.clone() else { return };
+    let source = Arc::clone(&observer);
+    metrics.set_finding_source(move || finding_samples(&source));
+    if let Some(planner) = dispatcher.planner.clone() {
+        let (estate, source, stop) = (dispatcher.estates.for_role(None), Arc::clone(&observer), stop.clone());
+        tokio::spawn(async move { planner.run(estate, || source.findings(), stop.cancelled_owned()).await });
+    }
+    let stop = stop.clone();
+    tokio::spawn(async move { observer.run(stop.cancelled_owned()).await });
 }
 
 /// What counts beside the metrics.
