@@ -78,8 +78,8 @@ pub async fn receive_alerts(
     let policy = dispatcher.policy.current();
     let rights = policy.permissions(caller);
     let names: Vec<String> = message.alerts.iter().take(MAX_RECORDED_NAMES).map(ReceivedAlert::name).collect();
-    let receiver = bounded(&message.receiver, MAX_NAME_CHARS);
-    let arguments = json!({"receiver": receiver, "alerts": names, "count": message.alerts.len()});
+    let name = bounded(&message.receiver, MAX_NAME_CHARS);
+    let arguments = json!({"receiver": name, "alerts": names, "count": message.alerts.len()});
     let act = Act::new(ALERTS_TOOL, Effect::Write).with_arguments(arguments);
     let new = NewEntry::from_call(caller, ToolCall::new(&act)).with_roles(rights.roles().to_vec());
     let entry = dispatcher.ledger.open_entry(new).await?;
