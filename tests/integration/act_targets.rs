@@ -112,6 +112,14 @@ pub(crate) fn required(tool: &str) -> Value {
         "juju_show_operation" => json!({"operation_id": "1"}),
         "juju_show_status_log" => json!({"entity_name": "web/0"}),
         "juju_wait_for" => json!({"kind": "application", "name": "web"}),
+        "describe_pod" | "get_pod_events" | "get_pod_logs" | "k8s_delete_pod" => json!({"name": "web-1"}),
+        "k8s_cordon" | "k8s_drain" => json!({"node": "node-1"}),
+        "k8s_list" => json!({"kind": "pods"}),
+        "k8s_can_i" => json!({"verb": "get", "kind": "pods"}),
+        "k8s_get" | "k8s_rollout_status" | "k8s_rollout_restart" => json!({"kind": "deployment", "name": "web"}),
+        "k8s_scale" => json!({"kind": "deployment", "name": "web", "replicas": 3}),
+        "k8s_patch" => json!({"kind": "deployment", "name": "web", "patch": {"spec": {"paused": true}}}),
+        "k8s_apply" => json!({"manifest": "{apiVersion: v1, kind: ConfigMap, metadata: {name: web}}"}),
         "juju_actions" | "juju_add_unit" | "juju_config" | "juju_constraints" | "juju_expose" | "juju_refresh"
         | "juju_trust" | "juju_unexpose" => json!({"application": "web"}),
         _ => json!({}),
@@ -198,6 +206,7 @@ fn naming(tool: &str, property: &str) -> Option<(Value, &'static [&'static str])
         (_, "offer") if tool == "juju_consume" => json!(format!("admin/{CANARY}.db")),
         ("juju_remove_relation", "relation_id") => return Some((json!(77), &["endpoints"])),
         ("juju_add_model", "name") | ("juju_wait_for", "name") => json!(CANARY),
+        (_, "namespace") => json!(CANARY),
         ("juju_show_status_log", "entity_name") => json!(format!("{CANARY}/0")),
         ("juju_show_operation", "operation_id") => json!("77"),
         ("juju_status", "selectors") | ("juju_debug_log", "include") => list,
@@ -228,6 +237,17 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
             "how and how long the call works"
         }
         (_, "instance") => "the name of a backend",
+        _ if !tool.starts_with("juju_") && ["name", "kind", "node", "container"].contains(&property) => {
+            "what is in the namespace of the call, or in a cluster that the role sees whole"
+        }
+        (_, "label_selector" | "field_selector" | "contains" | "since" | "warnings_only" | "wide" | "verb") => {
+            "selects objects of the namespace of the call"
+        }
+        (_, "subresource" | "tail_lines" | "previous" | "follow" | "grace_period_seconds" | "uncordon") => {
+            "what is done, and how long"
+        }
+        (_, "ignore_daemonsets" | "delete_emptydir_data" | "force_conflicts") => "flags",
+        (_, "replicas" | "patch" | "manifest") => "content that the target gets; the tool holds it to the namespace",
         (_, "force" | "force_base" | "force_units" | "no_retry" | "keep_instance" | "remove" | "trust") => "flags",
         (_, "destroy_storage" | "release_storage" | "relations" | "schema" | "app" | "active_only" | "all") => "flags",
         (_, "short" | "full" | "details" | "reveal" | "revisions" | "show_secrets" | "filesystem" | "volume") => {
@@ -390,9 +410,21 @@ fn operator_gets_no_shell_in_production_by_any_tool() {
     let run = |action: &str| json!({"units": ["web/0"], "action": action, "params": {"command": "id"}});
     let script = json!({"cloudinit-userdata": "postruncmd: [id]"});
     let trusted = |value: Value| json!({"trust": value});
+    let container =
+        json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "evil.example/x"}]}}}});
+    let manifest = |kind: &str, members: &Value| {
+        let mut object = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "web"}});
+        object.as_object_mut().expect("an object").extend(members.as_object().cloned().unwrap_or_default());
+        object.to_string()
+    };
     let hostile: Vec<(&str, &str, Value)> = vec![
         ("juju_exec", "command", json!({"command": "id", "units": ["web/0"]})),
         ("juju_ssh", "command", json!({"command": "id", "target": "web/0"})),
+        ("k8s_patch", "patch", json!({"kind": "deployment", "name": "web", "patch": container})),
+        ("k8s_patch", "patch", json!({"kind": "clusterrolebindings", "name": "a", "patch": {"subjects": []}})),
+        ("k8s_apply", "manifest", json!({"manifest": manifest("Deployment", &container)})),
+        ("k8s_apply", "manifest", json!({"manifest": manifest("RoleBinding", &json!({"subjects": []}))})),
+        ("k8s_apply", "manifest", json!({"manifest": manifest("Service", &json!({"spec": {"type": "LoadBalancer"}}))})),
         ("juju_bootstrap", "config", json!({"cloud": "other", "config": {"cloudinit-userdata": "postruncmd: [id]"}})),
         ("juju_bootstrap", "model_default", json!({"cloud": "other", "model_default": {"authorized-keys": "x"}})),
         ("juju_run", "action", run("juju-exec")),

@@ -108,7 +108,9 @@ async fn repeat(tool: String, arguments: Value) -> Option<String> {
 async fn every_write_with_the_key_of_an_earlier_one_is_done_once() {
     let rows = dry_runs::accepted();
     let catalogue = Catalogue::builtin();
-    let tools: Vec<_> = catalogue.iter().filter(|tool| tool.effect().changes()).map(Tool::name).collect();
+    // the suite with real backends calls the tools that are no commands of the client
+    let writes = catalogue.iter().filter(|tool| tool.effect().changes() && tool.is_client_command());
+    let tools: Vec<_> = writes.map(Tool::name).collect();
     assert!(tools.len() > 90, "{}", tools.len());
     let arguments = |name: &str| {
         let row = rows.iter().find(|(tool, _)| *tool == name);

@@ -12,6 +12,7 @@ import time
 import typing
 
 import document_programs as documented
+import kubernetes_programs
 import programs
 from cache import Unavailable, locked, root
 
@@ -158,7 +159,8 @@ def identity(tally, selection=None):
 
 
 # Programs of the part `backends`; a test that needs one that is missing is skipped.
-BACKENDS = {"PROMETHEUS": programs.prometheus, "PROMTOOL": programs.promtool, "ALERTMANAGER": programs.alertmanager}
+BACKENDS = {"PROMETHEUS": programs.prometheus, "PROMTOOL": programs.promtool, "ALERTMANAGER": programs.alertmanager, "KUBERNETES": kubernetes_programs.kubernetes,
+            "KWOK": kubernetes_programs.kwok, "ETCD": kubernetes_programs.etcd}
 
 
 def backends(tally, selection=None):

@@ -10,6 +10,7 @@ mod credential;
 mod externals;
 mod files;
 mod keys;
+mod kubernetes;
 mod ledger;
 mod limits;
 mod login_tokens;
@@ -46,6 +47,7 @@ pub(crate) use console::ConsoleSection;
 pub(crate) use credential::CredentialSection;
 pub(crate) use files::{read_certificates, read_secret, read_token};
 pub(crate) use keys::{AppliedBy, Key, all_keys, changed_keys};
+pub(crate) use kubernetes::KubernetesSection;
 pub(crate) use ledger::LedgerSection;
 pub(crate) use limits::LimitsSection;
 pub(crate) use login_tokens::{ActAsCallerSection, LoginTokensSection};
@@ -104,6 +106,8 @@ pub(crate) struct Config {
     pub(crate) policy: PolicySection,
     /// The store of charms.
     pub(crate) charmhub: CharmhubSection,
+    /// Kubernetes clusters: one map, or a list. Default: that of the environment variable `KUBECONFIG`, else none.
+    pub(crate) kubernetes: Sections<KubernetesSection>,
     /// Prometheus servers: one map, or a list. Default: that of the environment variable `PROMETHEUS_URL`, else none.
     pub(crate) prometheus: Sections<HttpBackendSection>,
     /// The observer, which detects what goes wrong.

@@ -5,11 +5,17 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{BackendError, BackendKind};
 
 /// The backends of one kind by name. One of them is the default.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Instances<T> {
     kind: BackendKind,
     by_name: BTreeMap<String, Arc<T>>,
     default: Option<String>,
+}
+
+impl<T> Clone for Instances<T> {
+    fn clone(&self) -> Self {
+        Self { kind: self.kind, by_name: self.by_name.clone(), default: self.default.clone() }
+    }
 }
 
 impl<T> Instances<T> {

@@ -41,7 +41,7 @@ fn max_chars(property: &str) -> usize {
             MAX_QUERY_CHARS
         }
         "charm" | "path" | "resources" | "keys" => MAX_PATH_CHARS,
-        "command" | "secret_content" => MAX_COMMAND_CHARS,
+        "command" | "manifest" | "secret_content" => MAX_COMMAND_CHARS,
         "idempotency_key" => MAX_KEY_CHARS,
         _ => MAX_NAME_CHARS,
     }

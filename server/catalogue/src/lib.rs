@@ -19,6 +19,7 @@ mod entity;
 mod externals;
 mod failure;
 pub mod juju;
+mod kubernetes;
 mod offer_url;
 mod options;
 mod plan;

@@ -10,7 +10,7 @@ use policy::{Effect, Impact, Permit};
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, Command, Concise, Cost, Facts, Failure, Filter, JujuAccess, Options, ResolvedTarget,
+    Answer, Command, Concise, Cost, Facts, Failure, Filter, JujuAccess, Options, ResolvedTarget, Scope,
     command_line::{Shape, command_line},
     cursor::fingerprint,
     options::{Format, Kind},
@@ -135,7 +135,10 @@ impl Call {
             let destroyed = preview["destroying_storage"].as_array().into_iter().flatten();
             let destroyed = destroyed.filter_map(Value::as_str).map(str::to_owned).collect();
             let (cost, impact) = cost(&facts);
-            preview["cost"] = json!(cost.with_storage_lost(destroyed).lines(&impact));
+            // a backend beside the controllers has no machines and no storage of Juju
+            if self.kind.scope != Scope::Backend {
+                preview["cost"] = json!(cost.with_storage_lost(destroyed).lines(&impact));
+            }
             if !facts.notes().is_empty() {
                 preview["notes"] = json!(facts.notes());
             }

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use juju_client::{AuditTrail, CallerLogin, Connection, Controller, Controllers, ModelEntry, ModelKind};
+use kubernetes::Impersonation;
 use policy::{Location, OptionMask, Target, TargetEntity};
 use tokio::sync::mpsc;
 
@@ -43,6 +44,7 @@ pub struct ResolvedTarget {
     option_mask: OptionMaskSource,
     caller: OnceLock<CallerLogin>,
     externals: Externals,
+    kubernetes_user: Impersonation,
     status_source: OptionalSource,
     as_of: OnceLock<DateTime<Utc>>,
 }
@@ -126,6 +128,7 @@ impl ResolvedTarget {
             option_mask,
             caller,
             externals: Externals::default(),
+            kubernetes_user: Impersonation::default(),
             status_source: OptionalSource::default(),
             as_of: OnceLock::new(),
         })
@@ -147,6 +150,17 @@ impl ResolvedTarget {
     #[must_use]
     pub fn with_externals(self, externals: Externals) -> Self {
         Self { externals, ..self }
+    }
+
+    /// The same for a caller: the user of clusters that impersonate callers.
+    #[must_use]
+    pub fn with_kubernetes_user(self, subject: &str, groups: &[String]) -> Self {
+        Self { kubernetes_user: Impersonation::new(subject, groups), ..self }
+    }
+
+    /// The user of clusters that impersonate callers.
+    pub(crate) fn kubernetes_user(&self) -> &Impersonation {
+        &self.kubernetes_user
     }
 
     /// The same with a source of the status of the model, for reads that a status answers.

@@ -8,6 +8,9 @@ use crate::{
     cursor::{Cursor, Step},
 };
 
+/// A manifest of one object.
+const MANIFEST: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {mode: fast}\n";
+
 /// A valid value of a property of a tool.
 pub(crate) fn sample(tool: &dyn Tool, name: &str) -> Value {
     match (tool.command(), name) {
@@ -26,6 +29,9 @@ pub(crate) fn sample(tool: &dyn Tool, name: &str) -> Value {
         ("import-ssh-key", "keys") => json!(["gh:ana", "lp:bob"]),
         ("info" | "download", "charm") => json!("postgresql"),
         ("refresh", "switch") => json!("web-next"),
+        ("get-pod-logs" | "k8s-events", "since" | "follow") => json!("30m"),
+        ("k8s-apply", "manifest") => json!(MANIFEST),
+        ("k8s-patch", "patch") => json!({"spec": {"paused": true}}),
         ("wait-for", "also") => json!(["unit web/0 removed"]),
         ("show-status-log", "from_date") => json!("2026-01-31"),
         ("scp", "source") => json!("web/0:/var/log/syslog"),
@@ -87,6 +93,7 @@ pub(crate) fn arguments_with(tool: &dyn Tool, name: &str, value: Option<Value>) 
         | ("destroy-model", "no_wait" | "timeout")
         | ("remove-application" | "remove-machine" | "remove-saas" | "remove-unit", "no_wait") => &["force"],
         ("download", "resources") => &["filepath"],
+        ("get-pod-logs", name) if name != "label_selector" => &["name"],
         ("grant" | "revoke", _) => &["to"],
         ("login", _) => &["password"],
         ("retry-provisioning", name) if name != "all" => &["machines"],

@@ -181,7 +181,9 @@ impl CallerView {
     /// The target as the caller may see it: the models that roles show, and secret options masked where they may not read content.
     fn restrict(self: Arc<Self>, target: ResolvedTarget) -> ResolvedTarget {
         let models = Arc::clone(&self);
+        let groups = self.caller.claims().map(|claims| claims.groups.as_slice()).unwrap_or_default();
         target
+            .with_kubernetes_user(self.caller.subject(), groups)
             .with_externals(self.externals.clone())
             .with_model_filter(move |location| models.policy.may_see_model(&models.caller, location))
             .with_option_mask(move |target| {

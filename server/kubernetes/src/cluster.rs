@@ -68,12 +68,23 @@ pub struct ClusterSettings {
 }
 
 /// The user that a request is made as.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Impersonation {
-    /// Its name.
-    pub user: String,
-    /// Its groups.
-    pub groups: Vec<String>,
+    user: String,
+    groups: Vec<String>,
+}
+
+/// How names begin that Kubernetes reserves for itself, such as `system:masters`, which may do everything.
+const RESERVED: &str = "system:";
+
+impl Impersonation {
+    /// A caller with its groups. No caller becomes a user or a member of a group that Kubernetes reserves for itself.
+    #[must_use]
+    pub fn new(subject: &str, groups: &[String]) -> Self {
+        let user = if subject.starts_with(RESERVED) { format!("caller:{subject}") } else { subject.to_owned() };
+        let groups = groups.iter().filter(|group| !group.starts_with(RESERVED)).cloned().collect();
+        Self { user, groups }
+    }
 }
 
 /// A cluster.
@@ -121,6 +132,14 @@ impl Cluster {
             Some(namespace) => Ok(namespace.clone()),
             None => Ok(self.client().await?.default_namespace().to_owned()),
         }
+    }
+
+    /// URL of its API.
+    ///
+    /// # Errors
+    /// [`BackendError::Configuration`].
+    pub async fn url(&self) -> Result<String, BackendError> {
+        Ok(self.config().await?.cluster_url.to_string())
     }
 
     /// Its version, `v1.36.3`.
@@ -278,18 +297,25 @@ impl Cluster {
         if let Some(client) = self.client.lock().clone() {
             return Ok(client);
         }
-        let built = self.build().await.map_err(|reason| BackendError::Configuration {
-            kind: BackendKind::Kubernetes,
-            name: self.settings.name.clone(),
-            reason,
-        })?;
+        let built = Client::try_from(self.config().await?).map_err(|error| self.misconfigured(error.to_string()))?;
         Ok(self.client.lock().get_or_insert(built).clone())
     }
 
-    async fn build(&self) -> Result<Client, String> {
-        let mut config = match &self.settings.access {
+    async fn config(&self) -> Result<Config, BackendError> {
+        let mut config = self.read_config().await.map_err(|reason| self.misconfigured(reason))?;
+        config.connect_timeout = Some(CONNECT_TIMEOUT);
+        config.default_retry = false;
+        Ok(config)
+    }
+
+    fn misconfigured(&self, reason: String) -> BackendError {
+        BackendError::Configuration { kind: BackendKind::Kubernetes, name: self.settings.name.clone(), reason }
+    }
+
+    async fn read_config(&self) -> Result<Config, String> {
+        match &self.settings.access {
             // the name of the service is the same in every cluster, so the environment is not read
-            ClusterAccess::ServiceAccount => Config::incluster_dns().map_err(|error| error.to_string())?,
+            ClusterAccess::ServiceAccount => Config::incluster_dns().map_err(|error| error.to_string()),
             ClusterAccess::Kubeconfig { paths, context } => {
                 let mut merged = Kubeconfig::default();
                 for path in paths {
@@ -297,12 +323,9 @@ impl Cluster {
                     merged = merged.merge(one).map_err(|error| error.to_string())?;
                 }
                 let options = KubeConfigOptions { context: context.clone(), ..KubeConfigOptions::default() };
-                Config::from_custom_kubeconfig(merged, &options).await.map_err(|error| error.to_string())?
+                Config::from_custom_kubeconfig(merged, &options).await.map_err(|error| error.to_string())
             }
-        };
-        config.connect_timeout = Some(CONNECT_TIMEOUT);
-        config.default_retry = false;
-        Client::try_from(config).map_err(|error| error.to_string())
+        }
     }
 
     fn unreachable(&self, error: &kube::Error) -> BackendError {
@@ -346,5 +369,18 @@ fn is_transient(error: &BackendError) -> bool {
         BackendError::Unreachable { .. } => true,
         BackendError::Refused { status, .. } => matches!(status, 429 | 502..=504),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn caller_becomes_no_user_and_no_member_that_kubernetes_reserves() {
+        let groups = ["ops", "system:masters"].map(str::to_owned);
+        let caller = Impersonation::new("system:admin", &groups);
+        assert_eq!((caller.user.as_str(), caller.groups.as_slice()), ("caller:system:admin", &["ops".to_owned()][..]));
+        assert_eq!(Impersonation::new("ana@example.com", &[]).user, "ana@example.com");
     }
 }

@@ -1,6 +1,7 @@
 //! The diagnosis of a cluster: issues with severity, evidence and recommendation, and a score by a published formula. A pure function
 //! of objects: the same objects give the same diagnosis.
 
+mod issue;
 mod nodes;
 mod pods;
 mod workloads;
@@ -9,12 +10,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::{
-    juju,
-    object::{self, controller, label, name, namespace, text},
-};
+pub use self::issue::{Issue, Severity, Snapshot, Threshold, Thresholds, time_of_event, workload_of};
 
 /// How a score is computed, for the reader of a diagnosis.
 pub const SCORE_FORMULA: &str =
@@ -24,112 +21,6 @@ const WARNING_COST: usize = 5;
 const MAX_INFO_COST: usize = 10;
 /// Pieces of evidence of one issue.
 const MAX_EVIDENCE: usize = 5;
-
-/// How bad an issue is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Something does not work.
-    Critical,
-    /// Something will not work for long, or works in part.
-    Warning,
-    /// Something should be better.
-    Info,
-}
-
-impl Severity {
-    /// `critical`, `warning`, `info`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Critical => "critical",
-            Self::Warning => "warning",
-            Self::Info => "info",
-        }
-    }
-}
-
-/// A problem of one object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Issue {
-    /// How bad it is.
-    pub severity: Severity,
-    /// What it is, `crash_loop`.
-    pub kind: &'static str,
-    /// The namespace of the object; empty for one of the cluster.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub namespace: String,
-    /// The object: `Deployment/web`.
-    pub object: String,
-    /// The units of Juju that it is.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub units: Vec<String>,
-    /// What shows it.
-    pub evidence: Vec<String>,
-    /// What to do about it.
-    pub recommendation: String,
-}
-
-/// From when on a value is a warning, and critical.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Threshold {
-    /// From when on it is a warning.
-    pub warning: f64,
-    /// From when on it is critical.
-    pub critical: f64,
-}
-
-impl Threshold {
-    /// How bad a value is; `None` for a good one.
-    #[must_use]
-    pub fn severity(&self, value: f64) -> Option<Severity> {
-        match () {
-            () if value >= self.critical => Some(Severity::Critical),
-            () if value >= self.warning => Some(Severity::Warning),
-            () => None,
-        }
-    }
-}
-
-/// Thresholds of a diagnosis.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Thresholds {
-    /// Use of CPU, in percent of what is allocatable.
-    pub cpu: Threshold,
-    /// Use of memory, in percent of what is allocatable.
-    pub memory: Threshold,
-    /// Restarts of a pod per hour.
-    pub restarts: Threshold,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            cpu: Threshold { warning: 80.0, critical: 95.0 },
-            memory: Threshold { warning: 85.0, critical: 95.0 },
-            restarts: Threshold { warning: 3.0, critical: 10.0 },
-        }
-    }
-}
-
-/// The objects of a cluster or of a namespace at one time.
-#[derive(Debug, Clone, Default)]
-pub struct Snapshot {
-    /// Nodes; none for a namespace.
-    pub nodes: Vec<Value>,
-    /// Use of the nodes; `None` where no metrics server runs.
-    pub node_metrics: Option<Vec<Value>>,
-    /// Pods.
-    pub pods: Vec<Value>,
-    /// Deployments, stateful sets and daemon sets, each with its kind.
-    pub workloads: Vec<Value>,
-    /// Jobs.
-    pub jobs: Vec<Value>,
-    /// Claims of volumes.
-    pub claims: Vec<Value>,
-    /// Events.
-    pub events: Vec<Value>,
-}
 
 /// The diagnosis of a cluster or of a namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -187,57 +78,11 @@ fn explained_objects(issues: &[Issue]) -> BTreeSet<String> {
     explaining.map(|issue| format!("{}/{}", issue.namespace, issue.object)).collect()
 }
 
-/// The workload that a pod belongs to, `Deployment/web`; the pod itself where it has no controller.
-#[must_use]
-pub fn workload_of(pod: &Value) -> String {
-    match controller(pod) {
-        Some(("ReplicaSet", owner)) => {
-            let hash = label(pod, "pod-template-hash").map(|hash| format!("-{hash}"));
-            match hash.as_deref().and_then(|hash| owner.strip_suffix(hash)) {
-                Some(deployment) => format!("Deployment/{deployment}"),
-                None => format!("ReplicaSet/{owner}"),
-            }
-        }
-        Some((kind, owner)) => format!("{kind}/{owner}"),
-        None => format!("Pod/{}", name(pod)),
-    }
-}
-
-/// An issue of an object.
-fn issue(severity: Severity, kind: &'static str, place: (&str, String), evidence: Vec<String>, advice: &str) -> Issue {
-    let (namespace, object) = (place.0.to_owned(), place.1);
-    Issue { severity, kind, namespace, object, units: Vec::new(), evidence, recommendation: advice.to_owned() }
-}
-
-/// The last warning about an object, in its own words.
-fn last_warning(events: &[Value], of: &Value) -> Option<String> {
-    let is_about = |event: &&Value| {
-        text(event, "/type") == "Warning"
-            && text(event, "/involvedObject/name") == name(of)
-            && text(event, "/involvedObject/namespace") == namespace(of)
-    };
-    let last = events.iter().filter(is_about).max_by_key(|event| time_of_event(event))?;
-    Some(format!("event {}: {}", text(last, "/reason"), text(last, "/message")))
-}
-
-/// When an event occurred last.
-#[must_use]
-pub fn time_of_event(event: &Value) -> Option<DateTime<Utc>> {
-    ["/series/lastObservedTime", "/lastTimestamp", "/eventTime", "/firstTimestamp", "/metadata/creationTimestamp"]
-        .iter()
-        .find_map(|pointer| object::time(event, pointer))
-}
-
-/// The unit of a pod, as a list.
-fn units_of(pod: &Value) -> Vec<String> {
-    juju::unit(pod).into_iter().collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::*;
+    use super::{issue::new_issue, *};
 
     fn now() -> DateTime<Utc> {
         DateTime::parse_from_rfc3339("2026-11-28T12:00:00Z").expect("a time").to_utc()
@@ -395,7 +240,7 @@ mod tests {
         let of = |severities: &[(Severity, usize)]| {
             let issues = severities.iter().flat_map(|(severity, count)| {
                 (0..*count)
-                    .map(|_| issue(*severity, "crash_loop", ("", String::new()), Vec::new(), ""))
+                    .map(|_| new_issue(*severity, "crash_loop", ("", String::new()), Vec::new(), ""))
                     .collect::<Vec<_>>()
             });
             score(&issues.collect::<Vec<_>>())

@@ -31,7 +31,7 @@ pub use diagnosis::{
 };
 pub use difference::{FieldChange, field_changes};
 pub use lines::Lines;
-pub use mask::{MASK, mask_object};
+pub use mask::{MASK, Masks, mask_object};
 pub use pod::PodState;
 pub use request::{ApiRequest, PatchFormat};
 pub use resource::{ResourceType, find_type, is_name, is_namespace, parse_discovery, well_known};

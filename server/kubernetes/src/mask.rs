@@ -9,9 +9,59 @@ pub const MASK: &str = "(masked)";
 /// The annotation in which `kubectl apply` repeats an object, secret values included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// Masks the secret values of an object: all values of a Secret, and values of environment variables and of a `ConfigMap` that
-/// `is_secret_name` selects by their name. Who manages which field is left out, and so is the annotation of `kubectl apply`.
-pub fn mask_object(object: &mut Value, is_secret_name: &dyn Fn(&str) -> bool) {
+/// What is secret beside the values of a Secret.
+pub struct Masks<'a> {
+    /// Whether a value of this name is secret.
+    pub is_secret_name: &'a dyn Fn(&str) -> bool,
+    /// A text without the secrets in it.
+    pub redact: &'a dyn Fn(&str) -> String,
+}
+
+impl Masks<'_> {
+    fn mask(&self, name: &str, value: &mut Value) {
+        match value {
+            _ if (self.is_secret_name)(name) => *value = MASK.into(),
+            Value::String(text) => *text = (self.redact)(text),
+            _ => {}
+        }
+    }
+
+    /// Masks the members of `object.member`.
+    fn mask_members(&self, object: &mut Value, member: &str) {
+        let members = object.get_mut(member).and_then(Value::as_object_mut);
+        members.into_iter().flat_map(Map::iter_mut).for_each(|(name, value)| self.mask(name, value));
+    }
+
+    /// Masks literal values of environment variables, and secrets in command lines, wherever a pod template is.
+    fn mask_pods(&self, value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                for (name, inner) in members {
+                    match (name.as_str(), inner) {
+                        ("env", Value::Array(variables)) => variables.iter_mut().for_each(|variable| {
+                            let name = text(variable, "/name").to_owned();
+                            if let Some(value) = variable.get_mut("value") {
+                                self.mask(&name, value);
+                            }
+                        }),
+                        ("args" | "command", Value::Array(words)) => {
+                            for word in words {
+                                self.mask("", word);
+                            }
+                        }
+                        (_, inner) => self.mask_pods(inner),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_pods(item)),
+            _ => {}
+        }
+    }
+}
+
+/// Masks the secret values of an object: all values of a Secret, and those of environment variables, command lines and a `ConfigMap` that
+/// `masks` selects. Who manages which field is left out, and so is the annotation of `kubectl apply`.
+pub fn mask_object(object: &mut Value, masks: &Masks<'_>) {
     let kind = text(object, "/kind").to_owned();
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
@@ -24,14 +74,15 @@ pub fn mask_object(object: &mut Value, is_secret_name: &dyn Fn(&str) -> bool) {
             metadata.remove("annotations");
         }
     }
+    let everything = Masks { is_secret_name: &|_| true, redact: masks.redact };
     match kind.as_str() {
         "Secret" => {
-            mask_members(object, "data", &|_| true);
-            mask_members(object, "stringData", &|_| true);
+            everything.mask_members(object, "data");
+            everything.mask_members(object, "stringData");
         }
         "ConfigMap" => {
-            mask_members(object, "data", is_secret_name);
-            mask_members(object, "binaryData", is_secret_name);
+            masks.mask_members(object, "data");
+            masks.mask_members(object, "binaryData");
         }
         kind if kind.ends_with("List") => {
             let item_kind = kind.trim_end_matches("List").to_owned();
@@ -40,39 +91,10 @@ pub fn mask_object(object: &mut Value, is_secret_name: &dyn Fn(&str) -> bool) {
                 if item.get("kind").is_none() && item.is_object() {
                     item["kind"] = Value::String(item_kind.clone());
                 }
-                mask_object(item, is_secret_name);
+                mask_object(item, masks);
             }
         }
-        _ => mask_environment(object, is_secret_name),
-    }
-}
-
-/// Masks the members of `object.member` that are selected by their name.
-fn mask_members(object: &mut Value, member: &str, select: &dyn Fn(&str) -> bool) {
-    let members = object.get_mut(member).and_then(Value::as_object_mut);
-    members.into_iter().flat_map(Map::iter_mut).filter(|(name, _)| select(name)).for_each(|(_, value)| {
-        *value = MASK.into();
-    });
-}
-
-/// Masks `env` entries with a literal value, wherever a pod template is.
-fn mask_environment(value: &mut Value, is_secret_name: &dyn Fn(&str) -> bool) {
-    match value {
-        Value::Object(members) => {
-            for (name, inner) in members {
-                match inner {
-                    Value::Array(variables) if name == "env" => variables.iter_mut().for_each(|variable| {
-                        let secret = is_secret_name(text(variable, "/name"));
-                        if let Some(literal) = variable.get_mut("value").filter(|_| secret) {
-                            *literal = MASK.into();
-                        }
-                    }),
-                    inner => mask_environment(inner, is_secret_name),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| mask_environment(item, is_secret_name)),
-        _ => {}
+        _ => masks.mask_pods(object),
     }
 }
 
@@ -83,7 +105,9 @@ mod tests {
     use super::*;
 
     fn masked(mut object: Value) -> String {
-        mask_object(&mut object, &|name| name.to_lowercase().contains("password"));
+        let is_secret_name = |name: &str| name.to_lowercase().contains("password");
+        let redact = |text: &str| text.replace("--token=canary", "--token=...");
+        mask_object(&mut object, &Masks { is_secret_name: &is_secret_name, redact: &redact });
         object.to_string()
     }
 
@@ -107,7 +131,8 @@ mod tests {
     #[test]
     fn literal_passwords_are_masked_by_the_name_of_their_variable() {
         let pod = json!({"kind": "Deployment", "spec": {"template": {"spec": {"containers": [{"env": [
-            {"name": "DB_PASSWORD", "value": "canary"}, {"name": "MODE", "value": "fast"}]}]}}}});
+            {"name": "DB_PASSWORD", "value": "canary"}, {"name": "MODE", "value": "fast"}],
+            "args": ["--token=canary"]}]}}}});
         let shown = masked(pod);
         assert!(!shown.contains("canary") && shown.contains("fast"), "{shown}");
         let map = json!({"kind": "ConfigMap", "data": {"password": "canary", "mode": "fast"}});

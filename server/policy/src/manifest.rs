@@ -1,11 +1,11 @@
-//! The Kubernetes manifest among the arguments of an act of another MCP server.
+//! The Kubernetes manifest among the arguments of an act: of a tool of Kubernetes, or of another MCP server.
 
 use std::cell::OnceCell;
 
 use serde_json::Value;
 
-/// Arguments that contain Kubernetes objects.
-const MANIFEST_ARGUMENTS: [&str; 3] = ["manifest", "pod_spec", "spec"];
+/// Arguments that contain Kubernetes objects, or fields of one.
+const MANIFEST_ARGUMENTS: [&str; 4] = ["manifest", "pod_spec", "spec", "patch"];
 /// Maximum nesting of a pod template in an object: a list of jobs has six levels.
 const MAX_DEPTH: usize = 12;
 

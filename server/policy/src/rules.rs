@@ -63,6 +63,9 @@ pub struct RuleResult {
     pub detail: String,
 }
 
+/// The toolset with manifests among the arguments of its tools.
+const KUBERNETES: &str = "kubernetes";
+
 impl Rule {
     /// What follows a violation.
     #[must_use]
@@ -94,11 +97,12 @@ impl Rule {
         self.check.text()
     }
 
-    /// Whether an act of this tool could violate the rule. A check of a manifest is for acts of other MCP servers, which
-    /// `validate_action` evaluates: no tool of this server takes a manifest.
+    /// Whether an act of this tool could violate the rule. A check of a manifest is for tools of Kubernetes, and for acts of other MCP
+    /// servers, which `validate_action` evaluates.
     #[must_use]
     pub fn may_concern(&self, tool: &str, toolset: &str, effect: Effect) -> bool {
-        self.applies_to.may_match(tool, toolset, effect) && !self.check.reads_only_manifests()
+        self.applies_to.may_match(tool, toolset, effect)
+            && (toolset == KUBERNETES || !self.check.reads_only_manifests())
     }
 
     /// Whether it denies all acts of a tool with this effect, so that the tool is not listed.

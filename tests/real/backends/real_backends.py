@@ -24,8 +24,8 @@ def sim(tmp_path_factory):
 
 
 @contextlib.contextmanager
-def running(folder, argv, ready_url, **environment):
-    """A program for the duration of a block, once `ready_url` answers with a status below 400."""
+def running(folder, argv, ready_url, verify=True, **environment):
+    """A program for the duration of a block, once `ready_url` answers with a status below 400. Without `verify`, with any certificate."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "log.txt", "a") as log:
         process = subprocess.Popen([*map(str, argv)], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -34,7 +34,7 @@ def running(folder, argv, ready_url, **environment):
     def answers():
         assert process.poll() is None, (folder / "log.txt").read_text()[-2000:]
         with contextlib.suppress(requests.ConnectionError):
-            return requests.get(ready_url, timeout=TEST_TIMEOUT).ok
+            return requests.get(ready_url, timeout=TEST_TIMEOUT, verify=verify).ok
 
     try:
         eventually(f"{argv[0]} answers", answers, 0.05)
@@ -122,7 +122,7 @@ def server(folder, backends, sim, policy=None, roles=("admin",), **more):
     words = []
     if policy:
         (folder / "policy.yaml").write_text(yaml.safe_dump(policy))
-        config["policy"] = {"file": str(folder / "policy.yaml")}
+        config["policy"] = {"files": [str(folder / "policy.yaml")]}
     tokens = {}
     for role in roles:
         tokens[role] = f"an-unguessable-token-of-{role}-0123456789"
@@ -140,7 +140,7 @@ def text_of(result):
 
 def ask(served, tool, arguments=None, role="admin", fails=False):
     """The text of a tool's answer, called through the command tool that finds every tool. With `fails` it has to be an error."""
-    result = call(served.url, "juju_run_command", {"name": tool, "arguments": arguments or {}}, served.tokens[role])
+    result = call(served.url, "juju_run_command", {"command": tool, "arguments": arguments or {}}, served.tokens[role])
     assert bool(result.get("isError")) == fails, text_of(result)
     return text_of(result)
 

@@ -16,7 +16,10 @@ impl Config {
     /// [`Failure`] where a file cannot be read.
     pub(crate) fn externals(&self, environment: fn(&str) -> Option<String>) -> Result<Externals, Failure> {
         let prometheus = self.prometheus.clone().or_url(environment(PROMETHEUS_URL));
-        let backends = Backends { prometheus: prometheus.instances(PROMETHEUS, PrometheusClient::new)? };
+        let backends = Backends {
+            kubernetes: self.kubernetes.clusters(environment),
+            prometheus: prometheus.instances(PROMETHEUS, PrometheusClient::new)?,
+        };
         Ok(self.charmhub.externals().with_backends(backends))
     }
 }

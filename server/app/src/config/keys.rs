@@ -24,7 +24,7 @@ const RELOADED: [&str; 14] = [
     "log",
 ];
 /// Keys that only a restart applies, each with all keys below it. They count before [`RELOADED`].
-const RESTARTED: [&str; 16] = [
+const RESTARTED: [&str; 17] = [
     "listen",
     "tls",
     "metrics_listen",
@@ -36,6 +36,7 @@ const RESTARTED: [&str; 16] = [
     "console",
     "oauth.public_url",
     "observer.enabled",
+    "kubernetes",
     "prometheus",
     "prompts",
     "tracing",

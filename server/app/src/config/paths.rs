@@ -70,6 +70,7 @@ impl Config {
             ]);
         }
         paths.push(("charmhub.ca_certificate_file", self.charmhub.ca_certificate_file.as_mut()));
+        paths.extend(self.kubernetes.kubeconfig_paths_mut());
         paths.extend(self.prometheus.paths_mut(PROMETHEUS));
         paths.extend(self.policy.files.iter_mut().map(|file| ("policy.files", Some(file))));
         paths.into_iter().filter_map(|(key, path)| Some((key, path?))).collect()

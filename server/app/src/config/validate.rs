@@ -229,6 +229,9 @@ impl Config {
     }
 
     fn validate_backends(&self) -> Result<(), Failure> {
+        if let Some((key, problem, remedy)) = self.kubernetes.kubernetes_problem() {
+            return Err(self.invalid(&key, &problem, remedy));
+        }
         if let Some((key, problem, remedy)) = self.prometheus.problem(PROMETHEUS) {
             return Err(self.invalid(&key, &problem, remedy));
         }

@@ -1,6 +1,6 @@
 //! Issues of nodes: not ready, under pressure, nearly full, cordoned.
 
-use super::{Issue, Severity, Snapshot, Thresholds, issue};
+use super::issue::{Issue, Severity, Snapshot, Thresholds, new_issue};
 use crate::{
     object::{condition, items, name, text},
     quantity,
@@ -15,7 +15,7 @@ pub(super) fn issues(snapshot: &Snapshot, thresholds: &Thresholds) -> Vec<Issue>
         if ready.is_none_or(|ready| text(ready, "/status") != "True") {
             let evidence = ready.map_or("it has no condition Ready", |ready| text(ready, "/message"));
             let advice = "check the kubelet and the network of the node; its pods are moved after five minutes";
-            found.push(issue(Severity::Critical, "node_not_ready", place(), vec![evidence.to_owned()], advice));
+            found.push(new_issue(Severity::Critical, "node_not_ready", place(), vec![evidence.to_owned()], advice));
             continue;
         }
         let pressures = items(node, "/status/conditions").iter().filter(|one| {
@@ -26,11 +26,11 @@ pub(super) fn issues(snapshot: &Snapshot, thresholds: &Thresholds) -> Vec<Issue>
             pressures.map(|one| format!("{}: {}", text(one, "/type"), text(one, "/message"))).collect();
         if !pressures.is_empty() {
             let advice = "free what the node lacks, or move pods away with k8s_drain; pods may be evicted from it";
-            found.push(issue(Severity::Warning, "node_pressure", place(), pressures, advice));
+            found.push(new_issue(Severity::Warning, "node_pressure", place(), pressures, advice));
         }
         if node.pointer("/spec/unschedulable").is_some_and(|value| value == true) {
             let evidence = vec!["new pods are not scheduled on it".to_owned()];
-            found.push(issue(
+            found.push(new_issue(
                 Severity::Info,
                 "node_cordoned",
                 place(),
@@ -50,14 +50,14 @@ fn issues_of_use(usage: &Usage, thresholds: &Thresholds) -> Vec<Issue> {
         ("cpu_use", "CPU", quantity::percent(used.cpu, allocatable.cpu), thresholds.cpu),
         ("memory_use", "memory", quantity::percent(used.memory, allocatable.memory), thresholds.memory),
     ];
-    let issue_of = |(kind, what, percent, threshold): (&'static str, &str, f64, super::Threshold)| {
+    let issue_of = |(kind, what, percent, threshold): (&'static str, &str, f64, super::issue::Threshold)| {
         let severity = threshold.severity(percent)?;
         let evidence = format!(
             "{percent:.0} % of the {what} is used; warning from {:.0} %, critical from {:.0} %",
             threshold.warning, threshold.critical
         );
         let advice = "find the largest pods with get_resource_usage; add a node, or lower what they use";
-        Some(issue(severity, kind, ("", format!("Node/{}", usage.name)), vec![evidence], advice))
+        Some(new_issue(severity, kind, ("", format!("Node/{}", usage.name)), vec![evidence], advice))
     };
     measured.into_iter().filter_map(issue_of).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{Issue, Severity, Snapshot, Thresholds, issue, last_warning, units_of, workload_of};
+use super::issue::{Issue, Severity, Snapshot, Thresholds, last_warning, new_issue, units_of, workload_of};
 use crate::{
     object::{self, condition, items, name, namespace, number, text},
     pod::PodState,
@@ -37,7 +37,7 @@ pub(super) fn issues(snapshot: &Snapshot, thresholds: &Thresholds, now: DateTime
             let key = (namespace(pod), workload.clone(), problem.kind);
             let one = found.entry(key).or_insert_with(|| {
                 let place = (namespace(pod), workload.clone());
-                issue(problem.severity.unwrap_or(usual), problem.kind, place, Vec::new(), problem.advice)
+                new_issue(problem.severity.unwrap_or(usual), problem.kind, place, Vec::new(), problem.advice)
             });
             one.severity = one.severity.min(problem.severity.unwrap_or(usual));
             one.evidence.push(format!("pod {}: {}", name(pod), problem.evidence));

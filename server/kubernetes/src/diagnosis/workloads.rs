@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::{Issue, Severity, Snapshot, issue, time_of_event, workload_of};
+use super::issue::{Issue, Severity, Snapshot, new_issue, time_of_event, workload_of};
 use crate::{
     object::{self, is_condition_true, name, namespace, number, text},
     rollout,
@@ -27,7 +27,7 @@ pub(super) fn issues(snapshot: &Snapshot, explained: &BTreeSet<String>) -> Vec<I
         let severity = if ready == 0 { Severity::Critical } else { Severity::Warning };
         let evidence = vec![format!("{ready} of {desired} replicas are ready"), rollout::state(workload).message];
         let advice = "see its pods with list_pods, and its rollout with k8s_rollout_status";
-        found.push(issue(severity, "below_desired", (namespace(workload), object), evidence, advice));
+        found.push(new_issue(severity, "below_desired", (namespace(workload), object), evidence, advice));
     }
     for job in snapshot.jobs.iter().filter(|job| is_condition_true(job, "Failed")) {
         let condition = object::condition(job, "Failed").unwrap_or(&Value::Null);
@@ -36,7 +36,7 @@ pub(super) fn issues(snapshot: &Snapshot, explained: &BTreeSet<String>) -> Vec<I
             format!("{} failed pods", number(job, "/status/failed")),
         ];
         let advice = "read the logs of its last pod with get_pod_logs, fix why it fails, and create the job again";
-        found.push(issue(
+        found.push(new_issue(
             Severity::Warning,
             "failed_job",
             (namespace(job), format!("Job/{}", name(job))),
@@ -73,10 +73,10 @@ pub(super) fn issues_of_claims(snapshot: &Snapshot, now: DateTime<Utc>) -> Vec<I
         let class = text(claim, "/spec/storageClassName");
         let class = if class.is_empty() { "no storage class".to_owned() } else { format!("storage class {class}") };
         let mut evidence = vec![format!("it is {}, with {class}", text(claim, "/status/phase"))];
-        evidence.extend(super::last_warning(&snapshot.events, claim));
+        evidence.extend(super::issue::last_warning(&snapshot.events, claim));
         let advice = "check that its storage class exists and its provisioner runs, or create a volume that fits";
         let place = (namespace(claim), format!("PersistentVolumeClaim/{}", name(claim)));
-        Some(issue(severity, kind, place, evidence, advice))
+        Some(new_issue(severity, kind, place, evidence, advice))
     };
     snapshot.claims.iter().filter_map(issue_of).collect()
 }
@@ -104,7 +104,7 @@ pub(super) fn issues_of_events(snapshot: &Snapshot, explained: &BTreeSet<String>
         let count = number(event, "/count").max(1);
         let one = found.entry((space.to_owned(), object.clone(), reason.to_owned())).or_insert_with(|| {
             let advice = "read the events of the object with k8s_events, and what it refers to with k8s_get";
-            issue(Severity::Info, "warning_event", (space, object), Vec::new(), advice)
+            new_issue(Severity::Info, "warning_event", (space, object), Vec::new(), advice)
         });
         one.evidence.push(format!("{reason} ({count} times): {}", text(event, "/message")));
     }

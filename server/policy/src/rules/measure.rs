@@ -23,22 +23,31 @@ pub const MEASURES: &[(&str, &str)] = &[
     ("blocked_pattern", "whether an argument contains a text that matches one of `blocked_patterns`"),
     ("channel.unpinned", "whether the channel is absent, has no track, or another risk than stable"),
     ("constraints.given", "whether the act states the size of what it deploys or adds"),
-    ("containers.privileged", "whether a container in the manifest is privileged (`validate_action` only)"),
+    (
+        "containers.privileged",
+        "whether a container in the manifest is privileged (`k8s_apply`, `k8s_patch`, `validate_action`)",
+    ),
     (
         "containers.run_as_root",
-        "whether a container in the manifest runs as root or does not exclude it (`validate_action` only)",
+        "whether a container in the manifest runs as root or does not exclude it (`k8s_apply`, `k8s_patch`, `validate_action`)",
     ),
     ("cost.monthly", "monthly price of what the act adds, by the table of prices"),
     ("expose.public", "whether the act opens an application to the public internet"),
     ("force", "whether an argument skips safety checks of Juju: `force`, `no_wait`, `destroy_storage` and the like"),
     ("gpu", "whether the act requests GPUs"),
-    ("images.unpinned", "whether an image in the manifest has no tag or `latest` (`validate_action` only)"),
+    (
+        "images.unpinned",
+        "whether an image in the manifest has no tag or `latest` (`k8s_apply`, `k8s_patch`, `validate_action`)",
+    ),
     ("machines.added", "number of machines or nodes that the act adds"),
     ("nodes.added", "number of units, machines or nodes that the act adds"),
-    ("pod.host_namespaces", "whether a pod in the manifest shares namespaces of its host (`validate_action` only)"),
+    (
+        "pod.host_namespaces",
+        "whether a pod in the manifest shares namespaces of its host (`k8s_apply`, `k8s_patch`, `validate_action`)",
+    ),
     (
         "resources.limits",
-        "whether every container in the manifest has limits for CPU and memory (`validate_action` only)",
+        "whether every container in the manifest has limits for CPU and memory (`k8s_apply`, `k8s_patch`, `validate_action`)",
     ),
     ("revision.pinned", "whether the act names a charm revision"),
     (
@@ -115,7 +124,7 @@ impl Measure {
         name.map(|(name, _)| (*name).to_owned()).unwrap_or_default()
     }
 
-    /// Whether it reads a Kubernetes manifest, which only acts of other MCP servers contain.
+    /// Whether it reads a Kubernetes manifest.
     pub(crate) fn reads_manifest(&self) -> bool {
         matches!(
             self,

@@ -295,7 +295,7 @@ impl Drop for Watcher {
 }
 
 /// Reads a duration as the client takes it: `90s`, `1h30m`.
-pub(in crate::juju) fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let (mut rest, mut whole) = (text, Duration::ZERO);
     while !rest.is_empty() {
         let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
