@@ -182,12 +182,11 @@ impl Planner {
         }
         let removed = state.plans.keys().filter(|id| !plans.contains_key(*id));
         let removed = removed.map(|id| DocumentChange { id: id.clone(), body: None });
-        let changed = plans.iter().filter(|(id, plan)| state.plans.get(*id) != Some(*plan));
-        let changed =
-            changed.map(|(id, plan)| DocumentChange { id: id.clone(), body: serde_json::to_string(plan).ok() });
-        let changes = removed.chain(changed).collect();
+        let new = plans.iter().filter(|(id, plan)| state.plans.get(*id) != Some(*plan));
+        let new = new.map(|(id, plan)| DocumentChange { id: id.clone(), body: serde_json::to_string(plan).ok() });
+        let to_store = removed.chain(new).collect();
         (state.plans, state.unplanned) = (plans, unplanned);
-        changes
+        to_store
     }
 
     /// Stores the activity once per hour.

@@ -1,6 +1,6 @@
 //! The baseline that a bundle describes.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ fn application(facts: &ModelFacts<'_>, name: &str, entry: &Value) -> BaselineApp
         units,
         exposed: Some(entry["expose"].as_bool().unwrap_or_else(|| entry["exposed-endpoints"].is_object())),
         constraints: entry["constraints"].as_str().map(|text| constraints(facts, name, text).into()),
-        options: Some(options.unwrap_or_else(BTreeMap::new)),
+        options: Some(options.unwrap_or_default()),
     }
 }
 
