@@ -21,6 +21,7 @@ const CANARY: &str = "canary77";
 /// Arguments that every call of a tool needs.
 pub(crate) fn required(tool: &str) -> Value {
     match tool {
+        "backend_query" => json!({"backend": "prometheus", "method": "query"}),
         "juju_add_model" => json!({"name": "other"}),
         "juju_add_cloud" | "juju_update_cloud" => json!({"cloud": "other", "definition": {"type": "maas"}}),
         "juju_remove_cloud" => json!({"cloud": "other"}),
@@ -248,6 +249,9 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
         }
         (_, "ignore_daemonsets" | "delete_emptydir_data" | "force_conflicts") => "flags",
         (_, "replicas" | "patch" | "manifest") => "content that the target gets; the tool holds it to the namespace",
+        ("backend_query", "backend" | "method" | "params") => {
+            "a query in the terms of a backend, limited to the model by the tool"
+        }
         (_, "force" | "force_base" | "force_units" | "no_retry" | "keep_instance" | "remove" | "trust") => "flags",
         (_, "destroy_storage" | "release_storage" | "relations" | "schema" | "app" | "active_only" | "all") => "flags",
         (_, "short" | "full" | "details" | "reveal" | "revisions" | "show_secrets" | "filesystem" | "volume") => {

@@ -64,6 +64,8 @@ pub(crate) enum Command {
     /// List, approve or reject approval requests of a running server
     #[command(subcommand)]
     Approvals(Approvals),
+    /// Call a tool of a running server
+    Call(Call),
     /// List or replace the keys by which callers log in to controllers as themselves
     #[command(subcommand)]
     LoginKey(LoginKey),
@@ -294,6 +296,31 @@ pub(crate) struct ApiServer {
     /// Output format; default: a table on a terminal, JSON otherwise
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+}
+
+/// Arguments of `call`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  juju-mcp call juju_status model=shop\n  juju-mcp call list_pods namespace=shop format=json\n  juju-mcp call juju_add_unit application=web num_units=2 dry_run=true\n\nA value that is JSON (true, 3, [..], {..}) is taken as such; `name:=text` takes any value as text."
+)]
+pub(crate) struct Call {
+    /// Name of the tool; `juju-mcp tools` lists them
+    pub(crate) tool: String,
+    /// Arguments, `name=value`
+    #[arg(value_name = "NAME=VALUE")]
+    pub(crate) arguments: Vec<String>,
+    /// Address of the server
+    #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) url: String,
+    /// File with a bearer token; default: the token of `juju-mcp login`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// PEM file with the CA certificate of the server; default: the CAs of the system
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_certificate_file: Option<PathBuf>,
+    /// Seconds to wait for the answer
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
 }
 
 /// Arguments of `login`.

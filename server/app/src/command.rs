@@ -4,6 +4,7 @@ mod approvals;
 mod audit;
 mod audit_list;
 mod backup;
+mod call;
 mod completion;
 mod config;
 mod demo;
@@ -37,6 +38,7 @@ pub(crate) async fn run(command: Command, telemetry: Telemetry) -> Result<ExitCo
         Command::Sim(arguments) => sim::run(arguments).await,
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Approvals(arguments) => approvals::run(arguments).await,
+        Command::Call(arguments) => call::run(arguments).await,
         Command::Login(arguments) => login::login(arguments).await,
         Command::LoginKey(arguments) => login_key::run(&arguments),
         Command::Logout(arguments) => login::logout(arguments).await,

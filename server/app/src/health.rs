@@ -1,7 +1,8 @@
-//! Health checks of the server's parts: ledger, policy, identity provider, each controller.
+//! Health checks of the server's parts: ledger, policy, identity provider, each controller, each other backend.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use backend::Backend;
 use chrono::{DateTime, SecondsFormat, Utc};
 use dispatch::Dispatcher;
 use futures::future::{BoxFuture, FutureExt, join_all};
@@ -34,14 +35,18 @@ impl Health for HealthChecks {
         async move {
             let names = self.dispatcher.controllers.names();
             let controllers = join_all(names.iter().map(|name| self.controller(name)));
-            let (ledger, provider, controllers) = futures::join!(self.ledger(), self.provider(), controllers);
+            let backends = self.dispatcher.catalogue.externals().backends();
+            let backends = join_all(backends.iter().map(|one| self.backend(one)));
+            let (ledger, provider, controllers, backends) =
+                futures::join!(self.ledger(), self.provider(), controllers, backends);
             let has_cached_keys = || self.authenticator.provider().is_some_and(|provider| provider.has_cached_keys());
             let can_authenticate = provider.as_ref().is_none_or(|check| check.healthy)
                 || self.authenticator.has_static_tokens()
                 || has_cached_keys();
             let can_act = controllers.is_empty() || controllers.iter().any(|check| check.healthy);
             let ready = ledger.healthy && can_authenticate && can_act;
-            let checks = [ledger, self.policy()].into_iter().chain(provider).chain(controllers).collect();
+            let checks =
+                [ledger, self.policy()].into_iter().chain(provider).chain(controllers).chain(backends).collect();
             Readiness { ready, checks }
         }
         .boxed()
@@ -99,6 +104,13 @@ impl HealthChecks {
             check.since = Some(since.to_rfc3339_opts(SecondsFormat::Secs, true));
         }
         check
+    }
+
+    /// A backend that does not answer keeps no caller from the others. Its client writes the log lines.
+    async fn backend(&self, backend: &dyn Backend) -> Check {
+        let problem = async { backend.health().await.err().map(|error| format!("{error}; {}", error.remedy())) };
+        let check = within_limit(&format!("{} {}", backend.kind().word(), backend.name()), problem).await;
+        self.with_history(check, false)
     }
 
     /// Adds since when the part is in its condition; `log` writes a line when the condition changes.

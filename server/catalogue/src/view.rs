@@ -20,6 +20,15 @@ const PAGE_TOKENS: usize = 5_400;
 /// Member of [`Answer::value`] with the texts that go on before or after a page; no client receives it.
 const BOUNDARIES: &str = "texts around the ends of the page";
 
+/// The value of an answer without what only the search for prompt injections reads.
+#[must_use]
+pub fn without_boundaries(mut value: Value) -> Value {
+    if let Some(members) = value.as_object_mut() {
+        members.remove(BOUNDARIES);
+    }
+    value
+}
+
 /// How one answer is to be given.
 pub(crate) struct View<'a> {
     pub(crate) options: &'a ViewOptions,

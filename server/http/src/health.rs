@@ -111,14 +111,40 @@ pub(crate) async fn readiness(
     headers: HeaderMap,
 ) -> Response {
     let Readiness { ready, checks } = state.health.readiness().await;
-    let (code, status) = match ready {
-        false => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy"),
-        true if checks.iter().all(|check| check.healthy) => (StatusCode::OK, "healthy"),
-        true => (StatusCode::OK, "degraded"),
+    let code = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    report(&state, code, Readiness { ready, checks }, &extensions, &uri, &headers).await
+}
+
+/// `/mcp/health`: 503 as soon as one part does not work, backends included. Only authenticated callers receive the single checks.
+pub(crate) async fn all_parts(
+    State(state): State<HealthState>,
+    extensions: Extensions,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let readiness = state.health.readiness().await;
+    let all_work = readiness.ready && readiness.checks.iter().all(|check| check.healthy);
+    let code = if all_work { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    report(&state, code, readiness, &extensions, &uri, &headers).await
+}
+
+async fn report(
+    state: &HealthState,
+    code: StatusCode,
+    readiness: Readiness,
+    extensions: &Extensions,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Response {
+    let Readiness { ready, checks } = readiness;
+    let status = match ready {
+        false => "unhealthy",
+        true if checks.iter().all(|check| check.healthy) => "healthy",
+        true => "degraded",
     };
-    let credentials = bearer::extract_credentials(&headers, &uri);
+    let credentials = bearer::extract_credentials(headers, uri);
     let authenticated =
-        state.authenticator.authenticate(credentials, bearer::peer(&extensions), uri.path()).await.is_ok();
+        state.authenticator.authenticate(credentials, bearer::peer(extensions), uri.path()).await.is_ok();
     (code, Json(Report { status, checks: authenticated.then_some(checks) })).into_response()
 }
 

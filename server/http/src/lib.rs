@@ -6,6 +6,7 @@ mod accept;
 mod alerts;
 mod approvals;
 mod authentication;
+mod backends;
 mod bearer;
 mod body;
 mod bytes_in_flight;

@@ -13,7 +13,7 @@ const METADATA: &str = "metadata";
 #[must_use]
 pub fn openapi() -> Value {
     let mut paths = serde_json::Map::new();
-    for group in [mcp_paths(), api_paths(), operations_paths(), metadata_paths(), console_paths()] {
+    for group in [mcp_paths(), api_paths(), backend_paths(), operations_paths(), metadata_paths(), console_paths()] {
         paths.extend(group.as_object().cloned().unwrap_or_default());
     }
     json!({
@@ -153,6 +153,36 @@ fn api_operation(id: &str, summary: &str, result: &str, parameters: &Value, deci
     operation
 }
 
+/// Paths about all backends: each is a read of one tool.
+fn backend_paths() -> Value {
+    let parameter = |name: &str, place: &str, description: &str, required: bool| json!({"name": name, "in": place, "required": required, "description": description, "schema": {"type": "string"}});
+    let model = || parameter("model", "query", "Only what belongs to this model", false);
+    let cursor = || parameter("cursor", "query", "`next_cursor` of the previous page", false);
+    let read = |id: &str, summary: &str, parameters: Value| {
+        let mut operation = api_operation(id, summary, "ToolResult", &parameters, false);
+        operation["responses"]["502"] = response("ApiError");
+        operation["responses"]["504"] = response("ApiError");
+        operation
+    };
+    let mut query = read(
+        "queryBackend",
+        "A read in a backend's own terms; for `juju`, a command and its arguments",
+        json!([parameter("server", "path", "`juju`, `kubernetes`, `prometheus`, `alertmanager` or `loki`", true)]),
+    );
+    query["requestBody"] =
+        json!({"required": true, "content": {"application/json": {"schema": schema("BackendQuery")}}});
+    let mut tools =
+        api_operation("listTools", "List the tools that the caller may use", "ToolCatalogue", &json!([]), false);
+    tools["description"] =
+        "This path is ours; the others of `/mcp/` and `/devops/` are those of the first version".into();
+    json!({
+        "/mcp/status": {"get": read("backendStatus", "List all backends, and whether each answers", json!([model(), cursor()]))},
+        "/mcp/tools": {"get": tools},
+        "/mcp/query/{server}": {"post": query},
+        "/devops/alerts": {"get": read("listAlerts", "List active alerts with their rules", json!([model(), cursor()]))},
+    })
+}
+
 fn operations_paths() -> Value {
     let health = |description: &str| json!({"description": description, "content": {"application/json": {"schema": schema("Health")}}});
     json!({
@@ -164,6 +194,11 @@ fn operations_paths() -> Value {
             "operationId": "ready", "tags": [OPERATIONS], "summary": "Whether callers can be served; the parts only with a token",
             "security": [{}, {"token": []}],
             "responses": {"200": health("`healthy` or `degraded`"), "503": health("`unhealthy`: no caller can be served")},
+        }},
+        "/mcp/health": {"get": {
+            "operationId": "health", "tags": [OPERATIONS], "summary": "Whether all parts and backends work; the parts only with a token",
+            "security": [{}, {"token": []}],
+            "responses": {"200": health("`healthy`"), "503": health("`degraded` or `unhealthy`: some part does not work")},
         }},
         "/metrics": {"get": {
             "operationId": "metrics", "tags": [OPERATIONS],
@@ -322,6 +357,31 @@ fn components() -> Value {
                     "accepted": {"type": "integer"}, "unmatched": {"type": "integer"}, "denied": {"type": "integer"},
                     "own": {"type": "integer"}, "left_out": {"type": "integer"},
                 },
+            },
+            "BackendQuery": {
+                "type": "object", "required": ["method"], "additionalProperties": false,
+                "properties": {
+                    "method": text, "params": {"type": "object"},
+                    "instance": {"type": "string", "description": "Name of the backend among those of its kind"}, "model": text,
+                },
+            },
+            "ToolResult": {
+                "type": "object", "required": ["result", "untrusted", "ledger_entry"],
+                "properties": {
+                    "result": {"type": "object", "description": "What the tool answers with `format: json`"},
+                    "untrusted": {"type": "boolean", "description": "Whether it has text that others wrote"},
+                    "ledger_entry": text,
+                },
+            },
+            "ToolCatalogue": {
+                "type": "object", "required": ["tools"],
+                "properties": {"tools": {"type": "array", "items": {
+                    "type": "object", "required": ["name", "toolset", "effect", "description", "input_schema"],
+                    "properties": {
+                        "name": text, "toolset": text, "effect": {"enum": ["read", "sensitive", "write", "destructive"]},
+                        "description": text, "input_schema": {"type": "object"},
+                    },
+                }}},
             },
             "Approval": approval_schema(),
             "ApprovalList": {"type": "object", "required": ["approvals"], "properties": {"approvals": {"type": "array", "items": schema("Approval")}}},

@@ -26,6 +26,7 @@ use tower_http::{
 use crate::{
     Authenticate, HttpError, LiveEvents, Settings, accept, alerts, approvals,
     authentication::RecordingAuthenticator,
+    backends,
     bearer::{self, AuthLayer},
     body::{self, BodyLimit},
     bytes_in_flight::{BytesInFlight, bound_bytes},
@@ -80,7 +81,7 @@ pub struct RouterDeps {
 /// 2. Request id: removes unsafe ids, sets a new one where none is left, copies it to the response.
 /// 3. The exported span of the request, if traces are exported, and `TraceLayer`: the span of the request in the log.
 /// 4. Request metrics.
-/// 5. Routing. `/healthz`, `/readyz`, `/metrics`, the OAuth metadata and the keys of login tokens have no further layers.
+/// 5. Routing. `/healthz`, `/readyz`, `/mcp/health`, `/metrics`, the OAuth metadata and the keys of login tokens have no further layers.
 ///
 /// Then `/mcp` and `/api`:
 ///
@@ -152,7 +153,8 @@ fn api_routes(settings: &Settings, deps: &RouterDeps) -> Router {
     let api = deps.approvals.clone().map(approvals::routes).unwrap_or_default();
     let events = deps.live.clone().map(events::routes).unwrap_or_default();
     let alerts = deps.live.clone().map(alerts::routes).unwrap_or_default();
-    mcp.merge(api).merge(events).merge(alerts).layer(layers)
+    let backends = deps.live.clone().map(|live| backends::routes(live.dispatcher)).unwrap_or_default();
+    mcp.merge(api).merge(events).merge(alerts).merge(backends).layer(layers)
 }
 
 /// `/console`, with layers of its own: people sign in with a form, not with a bearer token.
@@ -177,6 +179,7 @@ fn operations_routes(settings: &Settings, deps: &RouterDeps) -> Router {
     };
     let probes = Router::new()
         .route("/readyz", get(health::readiness))
+        .route("/mcp/health", get(health::all_parts))
         .with_state(health)
         .route("/healthz", get(health::liveness));
     let access = MetricsAccess {

@@ -71,7 +71,7 @@ class SeriesFile:
 
 
 @contextlib.contextmanager
-def prometheus(folder, series=None, rules=None, scrape=(), alertmanager=None):
+def prometheus(folder, series=None, rules=None, scrape=(), alertmanager=None, port=None):
     """Debian's Prometheus with back-filled series; yields its URL. `rules` are groups, `scrape` are scrape configurations. `reload` of this
     module replaces the rules."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def prometheus(folder, series=None, rules=None, scrape=(), alertmanager=None):
         config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager.removeprefix("http://")]}]}]}
     (folder / "rules.yml").write_text(yaml.safe_dump({"groups": rules or []}))
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-    port = free_port()
+    port = port or free_port()
     argv = [required_path("JUJU_MCP_TEST_PROMETHEUS"), "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.enable-lifecycle",
             "--storage.tsdb.retention.time=10y", "--enable-feature=exemplar-storage", f"--web.listen-address=127.0.0.1:{port}"]
     with running(folder, argv, f"http://127.0.0.1:{port}/-/ready"):

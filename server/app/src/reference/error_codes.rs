@@ -77,6 +77,24 @@ const CONNECTIONS: [Row; 20] = [
     ("parameters", "the request cannot be written", "report it"),
 ];
 
+/// Codes of failures of backends beside the controllers.
+const BACKENDS: [Row; 10] = [
+    (
+        "backend_unreachable",
+        "the backend cannot be reached",
+        "check that it runs, and its section of the configuration",
+    ),
+    ("backend_timed_out", "no answer in time", "ask for less, or raise the time limit of the backend"),
+    ("backend_refused", "the backend refuses the request; the sentence has its own words", "correct the query"),
+    ("backend_unexpected", "the answer is not one of this kind of backend", "check the URL in the configuration"),
+    ("backend_answer_too_large", "the answer is larger than this program reads", "ask for less"),
+    ("backend_not_configured", "no backend of this kind is configured", "add its section to the configuration"),
+    ("backend_unknown", "no backend of this kind has this name", "name one that exists"),
+    ("backend_unknown_method", "the backend has no such method", "use one that the sentence lists"),
+    ("backend_parameters", "the parameters of the query cannot be used", "correct them as the sentence states"),
+    ("backend_configuration", "the configuration of the backend cannot be used", "correct it as the sentence states"),
+];
+
 /// Codes of errors that a controller returns.
 const CONTROLLERS: [Row; 14] = [
     ("not_found", "the entity does not exist", "list what exists"),
@@ -124,11 +142,12 @@ const JSON_RPC: [(i32, &str, &str); 9] = [
 ];
 
 /// The tables in their order.
-fn tables() -> [(&'static str, &'static str, &'static [Row]); 4] {
+fn tables() -> [(&'static str, &'static str, &'static [Row]); 5] {
     [
         ("Refusals of tool calls", "The call had no effect, except where the code is `outcome_unknown`.", &REFUSALS),
         ("Failures of connections", "The controller did not execute the call.", &CONNECTIONS),
         ("Errors of controllers", "The controller answered with an error.", &CONTROLLERS),
+        ("Failures of backends", "Prometheus, Loki, Kubernetes or another backend did not answer the call.", &BACKENDS),
         (
             "Management API",
             "`error.code` of a response below `/api`; also `permission_denied`, `ledger_unavailable` and `store_unavailable`.",
@@ -158,7 +177,8 @@ mod tests {
     use super::*;
 
     /// Files in which codes of tool calls and of the management API are written.
-    const SOURCES: [&str; 8] = [
+    const SOURCES: [&str; 9] = [
+        include_str!("../../../backend/src/error.rs"),
         include_str!("../../../dispatch/src/refusal.rs"),
         include_str!("../../../dispatch/src/approvals.rs"),
         include_str!("../../../catalogue/src/failure.rs"),
@@ -186,12 +206,13 @@ mod tests {
 
     #[test]
     fn page_has_exactly_the_codes_of_the_source() {
-        let [refusal, approvals, failure, client, context, reply, server, step_up] = SOURCES;
+        let [backend, refusal, approvals, failure, client, context, reply, server, step_up] = SOURCES;
         let mut source = codes(body(refusal, "    pub fn as_str"));
         source.extend(codes(body(approvals, "    pub fn code")));
         source.extend(codes(body(failure, "    pub fn code")));
         source.extend(codes(body(client, "    pub fn code")));
         source.extend(codes(body(client, "fn remote_code")));
+        source.extend(codes(body(backend, "    pub fn code")));
         for (text, marks) in
             [(context, ["reply::failed(", "reply::failed("]), (server, ["reply::failed(", "reply::failed("])]
         {
