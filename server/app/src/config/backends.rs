@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn backend_sections_are_one_map_or_a_list_and_are_checked_before_the_server_starts() {
+    fn backend_sections_are_a_map_or_a_list_and_are_checked() {
         for fine in [
             "",
             "{}",
