@@ -52,6 +52,15 @@ meanings! {
 pub(crate) const TOOL: Meaning = 1 << 120;
 /// Prefix of the names of this server's tools.
 const TOOL_PREFIX: &str = "juju_";
+/// Labels of metrics and logs of charms, which have the prefix and name no tool.
+const TOPOLOGY_LABELS: [&str; 6] =
+    ["juju_application", "juju_charm", "juju_charm_name", "juju_model", "juju_model_uuid", "juju_unit"];
+
+/// Whether a text begins with the name of a label of charms.
+pub(crate) fn begins_with_label(bytes: &[u8]) -> bool {
+    let end = bytes.iter().position(|byte| !byte.is_ascii_lowercase() && *byte != b'_').unwrap_or(bytes.len());
+    TOPOLOGY_LABELS.iter().any(|label| label.as_bytes() == &bytes[..end])
+}
 /// The word may begin a bigram.
 pub(crate) const BIGRAM_START: Meaning = 1 << 121;
 /// The shift of a word that is written backwards.
@@ -212,7 +221,7 @@ impl Lexicon {
         }
         let meaning = self.meaning_of(lowercase(word));
         // shell variables have the same prefix in upper case
-        if meaning == 0 && word.starts_with(TOOL_PREFIX) { TOOL } else { meaning }
+        if meaning == 0 && word.starts_with(TOOL_PREFIX) && !TOPOLOGY_LABELS.contains(&word) { TOOL } else { meaning }
     }
 
     /// The rotation that restores a shifted word, or [`REVERSED`].
@@ -286,6 +295,7 @@ mod tests {
         assert_eq!(lexicon.meaning("anweisungen"), INSTRUCTION);
         assert_eq!(lexicon.meaning(&normalize::word("Инструкции")), INSTRUCTION);
         assert_eq!(lexicon.meaning("juju_destroy_model"), TOOL);
+        assert_eq!((lexicon.meaning("juju_model"), lexicon.meaning("juju_models")), (0, TOOL));
         assert_eq!(lexicon.meaning("weather"), 0);
         let system = Bigram::start("System", lexicon.meaning("System")).expect("it may begin a pair");
         assert_eq!(lexicon.bigram(system, "PROMPT") & (OWN_TEXT | INSTRUCTION), OWN_TEXT | INSTRUCTION);

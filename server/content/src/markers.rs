@@ -2,7 +2,7 @@
 
 use crate::{
     Kind,
-    lexicon::{Meaning, TOOL},
+    lexicon::{Meaning, TOOL, begins_with_label},
     steps,
     tokenizer::{self, Class, MARK},
 };
@@ -10,6 +10,9 @@ use Kind::{Exfiltration, FakeRoleMarkers, HiddenText, ToolCallRequest};
 
 /// A marker in lower case, its kind, and its weight.
 type Marker = (&'static str, Kind, u32);
+
+/// The beginning of a tool's name in quotes.
+const TOOL_IN_QUOTES: &str = "\"juju_";
 
 /// Markers by their first character.
 const SIGNS: &[(u8, &[Marker])] = &[
@@ -33,7 +36,7 @@ const SIGNS: &[(u8, &[Marker])] = &[
             ("\"tool_calls\"", ToolCallRequest, 5),
             ("\"tool_use\"", ToolCallRequest, 4),
             ("\"function_call\"", ToolCallRequest, 5),
-            ("\"juju_", ToolCallRequest, 3),
+            (TOOL_IN_QUOTES, ToolCallRequest, 3),
             ("\"system\">", FakeRoleMarkers, 4),
             ("\"display:none", HiddenText, 2),
         ],
@@ -166,7 +169,9 @@ fn signs(text: &str, each: &mut impl FnMut(Kind, u32)) {
         for (sign, marks) in SIGNS {
             if sign == byte {
                 for (number, (mark, kind, weight)) in marks.iter().enumerate() {
-                    if begins(bytes, at, mark) && first(before + number) {
+                    // the labels of charms are in every metric
+                    let is_label = *mark == TOOL_IN_QUOTES && begins_with_label(&bytes[at + 1..]);
+                    if begins(bytes, at, mark) && !is_label && first(before + number) {
                         each(*kind, *weight);
                     }
                 }
@@ -283,6 +288,8 @@ mod tests {
         assert_eq!(weight("<|im_start|>x<|im_end|>"), 14);
         assert_eq!(weight("ready; 3 < 4 [info] # note"), 0);
         assert_eq!(weight("user: ubuntu"), 1);
+        assert_eq!(weight(r#"{"name": "juju_deploy", "arguments": {}}"#), 3);
+        assert_eq!(weight(r#"{"juju_model": "shop", "juju_unit": "web/0", "juju_model_uuid": "1"}"#), 0);
         assert_eq!(weight("<systemd> [outputs] </datasource> <invoked> [info]"), 0);
         assert_eq!(weight("*** SYSTEM MESSAGE ***"), 3);
         assert_eq!(weight("### System requirements"), 0);
