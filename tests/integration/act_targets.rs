@@ -22,6 +22,10 @@ const CANARY: &str = "canary77";
 pub(crate) fn required(tool: &str) -> Value {
     match tool {
         "backend_query" => json!({"backend": "prometheus", "method": "query"}),
+        "alertmanager_add_silence" => json!({"matchers": ["alertname=Down"], "duration": "2h", "comment": "why"}),
+        "alertmanager_expire_silence" => json!({"id": "other"}),
+        "prometheus_query" | "prometheus_query_range" | "prometheus_exemplars" => json!({"query": "up"}),
+        "prometheus_series" => json!({"selectors": ["up"]}),
         "juju_add_model" => json!({"name": "other"}),
         "juju_add_cloud" | "juju_update_cloud" => json!({"cloud": "other", "definition": {"type": "maas"}}),
         "juju_remove_cloud" => json!({"cloud": "other"}),
@@ -201,6 +205,7 @@ fn naming(tool: &str, property: &str) -> Option<(Value, &'static [&'static str])
         ("juju_scp", "source") => json!(format!("{CANARY}/0:/tmp/x")),
         ("juju_upgrade_machine", "machine") => json!("77"),
         ("juju_secrets", "owner") => json!(format!("application-{CANARY}")),
+        ("alertmanager_expire_silence", "id") => json!(CANARY),
         ("juju_show_offer", "url") => json!(format!("admin/{CANARY}.db")),
         ("juju_show_task", "task_id") => json!("77"),
         ("juju_storage", "ids") => json!(["77"]),
@@ -251,6 +256,9 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
         (_, "replicas" | "patch" | "manifest") => "content that the target gets; the tool holds it to the namespace",
         ("backend_query", "backend" | "method" | "params") => {
             "a query in the terms of a backend, limited to the model by the tool"
+        }
+        (tool, _) if tool.starts_with("prometheus_") || tool.starts_with("alertmanager_") => {
+            "selects series, alerts and silences of the model"
         }
         (_, "force" | "force_base" | "force_units" | "no_retry" | "keep_instance" | "remove" | "trust") => "flags",
         (_, "destroy_storage" | "release_storage" | "relations" | "schema" | "app" | "active_only" | "all") => "flags",

@@ -20,6 +20,7 @@ mod observer;
 mod paths;
 mod policy;
 mod prompts;
+mod thresholds;
 mod tls;
 mod tracing;
 mod validate;
@@ -40,7 +41,7 @@ use tracing_subscriber::filter::Targets;
 use crate::{failure::Failure, log_filter::log_filter, path::absolute};
 
 pub(crate) use approvals::ApprovalsSection;
-pub(crate) use backends::{HttpBackendSection, PROMETHEUS, Sections};
+pub(crate) use backends::{ALERTMANAGER, HttpBackendSection, PROMETHEUS, Sections};
 pub(crate) use changes::changes;
 pub(crate) use charmhub::CharmhubSection;
 pub(crate) use console::ConsoleSection;
@@ -56,6 +57,7 @@ pub(crate) use oauth::{LOGIN_SCOPES, OauthSection};
 pub(crate) use observer::ObserverSection;
 pub(crate) use policy::PolicySection;
 pub(crate) use prompts::PromptsSection;
+pub(crate) use thresholds::ThresholdsSection;
 pub(crate) use tls::TlsSection;
 pub(crate) use tracing::{RESOURCE_ATTRIBUTES, TracingSection};
 
@@ -110,6 +112,10 @@ pub(crate) struct Config {
     pub(crate) kubernetes: Sections<KubernetesSection>,
     /// Prometheus servers: one map, or a list. Default: that of the environment variable `PROMETHEUS_URL`, else none.
     pub(crate) prometheus: Sections<HttpBackendSection>,
+    /// Alertmanagers: one map, or a list. Default: that of the environment variable `ALERTMANAGER_URL`, else none.
+    pub(crate) alertmanager: Sections<HttpBackendSection>,
+    /// From where on values are worth a warning, or critical.
+    pub(crate) thresholds: ThresholdsSection,
     /// The observer, which detects what goes wrong.
     pub(crate) observer: ObserverSection,
     /// Prompts of other applications. Default: none.

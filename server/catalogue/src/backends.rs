@@ -2,7 +2,7 @@
 
 use backend::{Backend, BackendKind, Instances};
 use kubernetes::Cluster;
-use prometheus::PrometheusClient;
+use prometheus::{AlertmanagerClient, PrometheusClient, Thresholds};
 
 /// All backends beside the controllers.
 #[derive(Debug, Clone)]
@@ -11,6 +11,10 @@ pub struct Backends {
     pub kubernetes: Instances<Cluster>,
     /// Prometheus servers.
     pub prometheus: Instances<PrometheusClient>,
+    /// Alertmanagers.
+    pub alertmanager: Instances<AlertmanagerClient>,
+    /// From where on values are worth a warning, or critical.
+    pub thresholds: Thresholds,
 }
 
 impl Default for Backends {
@@ -18,6 +22,8 @@ impl Default for Backends {
         Self {
             kubernetes: Instances::none(BackendKind::Kubernetes),
             prometheus: Instances::none(BackendKind::Prometheus),
+            alertmanager: Instances::none(BackendKind::Alertmanager),
+            thresholds: Thresholds::default(),
         }
     }
 }
@@ -26,6 +32,8 @@ impl Backends {
     /// Every backend, by kind and name.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Backend> {
         let clusters = self.kubernetes.iter().map(|(_, one)| &**one as &dyn Backend);
-        clusters.chain(self.prometheus.iter().map(|(_, one)| &**one as &dyn Backend))
+        let prometheus = self.prometheus.iter().map(|(_, one)| &**one as &dyn Backend);
+        let alertmanagers = self.alertmanager.iter().map(|(_, one)| &**one as &dyn Backend);
+        clusters.chain(prometheus).chain(alertmanagers)
     }
 }

@@ -20,8 +20,20 @@ const MAX_QUOTED_CHARS: usize = 60;
 /// could also be `12.0`.
 const NUMBERED: [&str; 6] = ["machines", "operation_id", "task_id", "entity_name", "to", "ids"];
 /// Properties that are texts of the caller, and not names, of which white space at the ends is no part.
-const FREE_TEXTS: [&str; 9] =
-    ["command", "content", "filter", "idempotency_key", "info", "manifest", "message", "query", "secret_content"];
+const FREE_TEXTS: [&str; 12] = [
+    "command",
+    "comment",
+    "content",
+    "filter",
+    "idempotency_key",
+    "info",
+    "manifest",
+    "matchers",
+    "message",
+    "query",
+    "secret_content",
+    "selectors",
+];
 /// Properties with text of several lines, or in any script, beside the free texts.
 const LONG_TEXTS: [&str; 5] = ["bundle", "definition", "display_name", "password", "value"];
 /// Properties with secrets: any bytes of a text fit, and no answer shows them.

@@ -19,8 +19,26 @@ pub(crate) fn sample(tool: &dyn Tool, name: &str) -> Value {
         ("add-machine", "disks") => json!(["ebs,10G", "20G"]),
         ("add-machine", "placement") => json!("zone=a"),
         ("add-model", "owner") => json!("bob"),
+        ("alertmanager-add-silence", "matchers") => json!(["alertname=Down", "severity=~\"warning|info\""]),
+        ("alertmanager-add-silence", "duration")
+        | (
+            "prometheus-exemplars"
+            | "prometheus-labels"
+            | "prometheus-query-range"
+            | "prometheus-resource-usage"
+            | "prometheus-series",
+            "since",
+        ) => json!("2h"),
+        ("prometheus-exemplars" | "prometheus-labels" | "prometheus-query-range" | "prometheus-series", "until") => {
+            json!("1h")
+        }
+        ("prometheus-query-range", "step") => json!("1m"),
+        ("prometheus-series" | "prometheus-labels", "selectors") => json!(["up{job=\"a\"}", "{job=~\"b|c\"}"]),
         ("add-secret-backend", "backend_type") => json!("vault"),
-        ("debug-log", "since" | "until") | ("destroy-controller", "model_timeout") | ("destroy-model", "timeout") => {
+        ("debug-log", "since" | "until")
+        | ("prometheus-query", "time")
+        | ("destroy-controller", "model_timeout")
+        | ("destroy-model", "timeout") => {
             json!("30m")
         }
         ("deploy", "device") => json!({"gpu": "2,nvidia.com/gpu"}),
@@ -67,6 +85,9 @@ fn usual(name: &str, schema: &Value) -> Value {
         ("unit", _) => json!("web/0"),
         ("urls", _) => json!(["admin/prod.db", "admin/prod.web"]),
         ("new_name", _) => json!("13"),
+        (_, Some("array")) if schema["items"]["enum"].is_array() => {
+            json!([schema["items"]["enum"][0], schema["items"]["enum"][1]])
+        }
         (_, Some("array")) if schema["items"]["type"] == "integer" => json!([3, 4]),
         (_, Some("integer")) => json!(schema["minimum"].as_u64().unwrap_or_default().max(5)),
         (_, Some("boolean")) => json!(true),

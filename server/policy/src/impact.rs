@@ -24,17 +24,20 @@ pub enum Capability {
     InstallsForeignCode,
     /// Changes what machines run or trust when they are set up: cloud-init data, SSH keys, proxies, mirrors, agent sources.
     ChangesMachineSetup,
+    /// Keeps notifications of alerts from humans.
+    SuppressesAlerts,
 }
 
 impl Capability {
     /// All of them, in order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::OpensShell,
         Self::GrantsCloudCredentials,
         Self::ExposesToPublic,
         Self::RemovesAllUnits,
         Self::InstallsForeignCode,
         Self::ChangesMachineSetup,
+        Self::SuppressesAlerts,
     ];
 
     /// `opens_shell`, `grants_cloud_credentials` and so on.
@@ -47,6 +50,7 @@ impl Capability {
             Self::RemovesAllUnits => "removes_all_units",
             Self::InstallsForeignCode => "installs_foreign_code",
             Self::ChangesMachineSetup => "changes_machine_setup",
+            Self::SuppressesAlerts => "suppresses_alerts",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Sudden changes of the level of values: jumps that stay, as opposed to noise, trends and single peaks.
 
-use crate::{LevelChange, Sample, shape::median};
+use serde::Serialize;
+
+use crate::Sample;
 
 /// Values on each side of a place; their medians are the levels before and after it.
 const WINDOW: usize = 3;
@@ -12,6 +14,17 @@ const MIN_JUMP_IN_SPAN: f64 = 0.2;
 const MAX_CHANGES: usize = 4;
 /// Standard deviation of a normal distribution by the median of its absolute values.
 const NORMAL: f64 = 1.4826;
+
+/// A sudden change of the level of values.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct LevelChange {
+    /// When, in seconds since 1970.
+    pub time: f64,
+    /// Level before.
+    pub from: f64,
+    /// Level after.
+    pub to: f64,
+}
 
 /// The changes among values that are numbers, the earliest first.
 pub(crate) fn changes(points: &[Sample]) -> Vec<LevelChange> {
@@ -52,6 +65,13 @@ pub(crate) fn changes(points: &[Sample]) -> Vec<LevelChange> {
     let mut changes: Vec<LevelChange> = found.into_iter().map(|(_, _, change)| change).collect();
     changes.sort_by(|a, b| a.time.total_cmp(&b.time));
     changes
+}
+
+/// The value in the middle of sorted values.
+pub(crate) fn median(sorted: &[f64]) -> Option<f64> {
+    let upper = *sorted.get(sorted.len() / 2)?;
+    let lower = if sorted.len().is_multiple_of(2) { *sorted.get(sorted.len() / 2 - 1)? } else { upper };
+    Some(f64::midpoint(lower, upper))
 }
 
 fn median_of(values: &[f64]) -> f64 {

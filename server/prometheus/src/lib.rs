@@ -27,8 +27,9 @@ pub use answer::{
 };
 pub use client::{MAX_POINTS, PrometheusClient, Range, SeriesFilter};
 pub use fit::TimeUntil;
+pub use levels::LevelChange;
 pub use promql::{BindError, Limit, MAX_QUERY_BYTES, MODEL_UUID, ModelMatcher, bind};
-pub use shape::{LevelChange, Shape};
+pub use shape::Shape;
 pub use thresholds::{Levels, Thresholds, Verdict};
 pub use times::{parse_duration, parse_time, seconds_since_1970};
 pub use usage::{GroupBy, Resource, Usage, UsageQuery, UsageRow};

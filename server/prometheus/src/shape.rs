@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
-use crate::{Sample, fit::LineFit, levels};
+use crate::{
+    Sample,
+    fit::LineFit,
+    levels::{self, LevelChange, median},
+};
 
 /// Columns of a sparkline.
 const SPARKLINE_COLUMNS: usize = 16;
@@ -34,17 +38,6 @@ pub struct Shape {
     pub sparkline: String,
 }
 
-/// A sudden change of the level of values.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct LevelChange {
-    /// When, in seconds since 1970.
-    pub time: f64,
-    /// Level before.
-    pub from: f64,
-    /// Level after.
-    pub to: f64,
-}
-
 impl Shape {
     /// The shape of these values in the order of their times; `None` where there is no number.
     #[must_use]
@@ -67,13 +60,6 @@ impl Shape {
             sparkline: sparkline(samples),
         })
     }
-}
-
-/// The value in the middle of sorted values.
-pub(crate) fn median(sorted: &[f64]) -> Option<f64> {
-    let upper = *sorted.get(sorted.len() / 2)?;
-    let lower = if sorted.len().is_multiple_of(2) { *sorted.get(sorted.len() / 2 - 1)? } else { upper };
-    Some(f64::midpoint(lower, upper))
 }
 
 /// The values as bars: the mean of each column between the smallest and the largest.

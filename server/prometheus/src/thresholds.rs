@@ -92,17 +92,15 @@ impl Thresholds {
     /// Checks that each pair ascends.
     ///
     /// # Errors
-    /// One sentence with the key.
-    pub fn check(&self) -> Result<(), String> {
+    /// The key, and what is wrong with its value.
+    pub fn check(&self) -> Result<(), (&'static str, &'static str)> {
         let Self { cpu, memory, disk, error_rate, restarts } = self;
         for (key, levels) in
             [("cpu", cpu), ("memory", memory), ("disk", disk), ("error_rate", error_rate), ("restarts", restarts)]
         {
             let valid = levels.warning.is_finite() && levels.critical.is_finite() && levels.warning >= 0.0;
             if !valid || levels.warning > levels.critical {
-                return Err(format!(
-                    "`thresholds.{key}`: `warning` has to be at most `critical`, and neither negative"
-                ));
+                return Err((key, "needs a `warning` of at most `critical`, and no negative one"));
             }
         }
         Ok(())
@@ -131,7 +129,7 @@ mod tests {
         assert_eq!((table.cpu.verdict(55.0), table.memory), (Verdict::Warning, Thresholds::default().memory));
         let table: Thresholds =
             serde_json::from_value(json!({"disk": {"warning": 70, "critical": 60}})).expect("a table");
-        assert!(table.check().is_err_and(|problem| problem.contains("thresholds.disk")));
+        assert!(table.check().is_err_and(|(key, _)| key == "disk"));
         assert!(serde_json::from_value::<Thresholds>(json!({"gpu": {"warning": 1, "critical": 2}})).is_err());
     }
 }

@@ -103,6 +103,19 @@ pub(crate) struct HttpBackendDefaults {
     pub(crate) file_keys: [&'static str; 5],
 }
 
+/// Alertmanager.
+pub(crate) const ALERTMANAGER: HttpBackendDefaults = HttpBackendDefaults {
+    kind: BackendKind::Alertmanager,
+    url: "http://localhost:9093",
+    api_path: "/api/v2",
+    file_keys: [
+        "alertmanager[].token_file",
+        "alertmanager[].password_file",
+        "alertmanager[].ca_certificate_file",
+        "alertmanager[].client_certificate_file",
+        "alertmanager[].client_key_file",
+    ],
+};
 /// Prometheus.
 pub(crate) const PROMETHEUS: HttpBackendDefaults = HttpBackendDefaults {
     kind: BackendKind::Prometheus,

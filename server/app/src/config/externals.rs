@@ -1,11 +1,13 @@
 //! What tools use beside the controllers, from the sections of the configuration.
 
 use catalogue::{Backends, Externals};
-use prometheus::PrometheusClient;
+use prometheus::{AlertmanagerClient, PrometheusClient};
 
-use super::{Config, PROMETHEUS};
+use super::{ALERTMANAGER, Config, PROMETHEUS};
 use crate::failure::Failure;
 
+/// The variable with the URL of Alertmanager, for a configuration without the section.
+const ALERTMANAGER_URL: &str = "ALERTMANAGER_URL";
 /// The variable with the URL of Prometheus, for a configuration without the section.
 const PROMETHEUS_URL: &str = "PROMETHEUS_URL";
 
@@ -16,9 +18,12 @@ impl Config {
     /// [`Failure`] where a file cannot be read.
     pub(crate) fn externals(&self, environment: fn(&str) -> Option<String>) -> Result<Externals, Failure> {
         let prometheus = self.prometheus.clone().or_url(environment(PROMETHEUS_URL));
+        let alertmanager = self.alertmanager.clone().or_url(environment(ALERTMANAGER_URL));
         let backends = Backends {
             kubernetes: self.kubernetes.clusters(environment),
             prometheus: prometheus.instances(PROMETHEUS, PrometheusClient::new)?,
+            alertmanager: alertmanager.instances(ALERTMANAGER, AlertmanagerClient::new)?,
+            thresholds: self.thresholds.table(),
         };
         Ok(self.charmhub.externals().with_backends(backends))
     }

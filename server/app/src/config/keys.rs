@@ -24,7 +24,7 @@ const RELOADED: [&str; 14] = [
     "log",
 ];
 /// Keys that only a restart applies, each with all keys below it. They count before [`RELOADED`].
-const RESTARTED: [&str; 17] = [
+const RESTARTED: [&str; 19] = [
     "listen",
     "tls",
     "metrics_listen",
@@ -38,6 +38,8 @@ const RESTARTED: [&str; 17] = [
     "observer.enabled",
     "kubernetes",
     "prometheus",
+    "alertmanager",
+    "thresholds",
     "prompts",
     "tracing",
     "controllers[].act_as_caller",

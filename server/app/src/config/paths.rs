@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Config, PROMETHEUS};
+use super::{ALERTMANAGER, Config, PROMETHEUS};
 
 impl Config {
     /// Resolves every path against the directory of the file.
@@ -72,6 +72,7 @@ impl Config {
         paths.push(("charmhub.ca_certificate_file", self.charmhub.ca_certificate_file.as_mut()));
         paths.extend(self.kubernetes.kubeconfig_paths_mut());
         paths.extend(self.prometheus.paths_mut(PROMETHEUS));
+        paths.extend(self.alertmanager.paths_mut(ALERTMANAGER));
         paths.extend(self.policy.files.iter_mut().map(|file| ("policy.files", Some(file))));
         paths.into_iter().filter_map(|(key, path)| Some((key, path?))).collect()
     }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use content::suggestion;
 
-use super::{CharmhubSection, Config, CredentialSection, PROMETHEUS, files::read_certificates};
+use super::{ALERTMANAGER, CharmhubSection, Config, CredentialSection, PROMETHEUS, files::read_certificates};
 use crate::failure::Failure;
 
 /// Prefix of the scopes of this server.
@@ -232,8 +232,16 @@ impl Config {
         if let Some((key, problem, remedy)) = self.kubernetes.kubernetes_problem() {
             return Err(self.invalid(&key, &problem, remedy));
         }
-        if let Some((key, problem, remedy)) = self.prometheus.problem(PROMETHEUS) {
+        let mut sections = [(&self.prometheus, PROMETHEUS), (&self.alertmanager, ALERTMANAGER)].into_iter();
+        if let Some((key, problem, remedy)) = sections.find_map(|(sections, defaults)| sections.problem(defaults)) {
             return Err(self.invalid(&key, &problem, remedy));
+        }
+        if let Err((key, problem)) = self.thresholds.table().check() {
+            return Err(self.invalid(
+                &format!("thresholds.{key}"),
+                problem,
+                "use the form `{warning: 80, critical: 95}`",
+            ));
         }
         // reads the files
         self.externals(|_| None).map(drop)

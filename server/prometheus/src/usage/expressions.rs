@@ -1,6 +1,6 @@
 //! The expressions by resource: those of the exporters that charms and clusters have, the most telling first.
 
-use super::{GroupBy, Resource};
+use super::measured::{GroupBy, Resource};
 
 /// An expression that measures a resource where a metric exists. `$by` are the labels of a group, `$m` further matchers, each
 /// followed by nothing, as PromQL permits a comma at the end.
