@@ -125,6 +125,8 @@ pub(crate) fn required(tool: &str) -> Value {
         "k8s_scale" => json!({"kind": "deployment", "name": "web", "replicas": 3}),
         "k8s_patch" => json!({"kind": "deployment", "name": "web", "patch": {"spec": {"paused": true}}}),
         "k8s_apply" => json!({"manifest": "{apiVersion: v1, kind: ConfigMap, metadata: {name: web}}"}),
+        "loki_query" | "loki_query_range" => json!({"query": "{app=\"web\"}"}),
+        "loki_search" => json!({"text": "timeout"}),
         "juju_actions" | "juju_add_unit" | "juju_config" | "juju_constraints" | "juju_expose" | "juju_refresh"
         | "juju_trust" | "juju_unexpose" => json!({"application": "web"}),
         _ => json!({}),
@@ -223,6 +225,7 @@ fn naming(tool: &str, property: &str) -> Option<(Value, &'static [&'static str])
         ) => {
             json!(CANARY)
         }
+        ("loki_errors" | "loki_patterns" | "loki_search" | "loki_tail", "service") => json!(CANARY),
         (_, "model" | "controller") => json!(CANARY),
         (_, "applications" | "apps") => list,
         (_, "units") => json!([format!("{CANARY}/0")]),
@@ -319,6 +322,7 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
             | "juju_diff_bundle",
             _,
         ) => "files of the user's own client, and the store",
+        (tool, _) if tool.starts_with("loki_") => "selects lines and streams of the model",
         ("juju_enable_ha", "num_controllers" | "to") => "machines of the controller",
         (_, "cloud" | "region" | "credential" | "user" | "allowed_consumer" | "connected_user") => "clouds and users",
         ("juju_expose" | "juju_unexpose" | "juju_offer", "endpoints") => "endpoints of the application",

@@ -160,7 +160,7 @@ def identity(tally, selection=None):
 
 # Programs of the part `backends`; a test that needs one that is missing is skipped.
 BACKENDS = {"PROMETHEUS": programs.prometheus, "PROMTOOL": programs.promtool, "ALERTMANAGER": programs.alertmanager, "KUBERNETES": kubernetes_programs.kubernetes,
-            "KWOK": kubernetes_programs.kwok, "ETCD": kubernetes_programs.etcd}
+            "KWOK": kubernetes_programs.kwok, "ETCD": kubernetes_programs.etcd, "LOKI": programs.loki}
 
 
 def backends(tally, selection=None):

@@ -41,7 +41,7 @@ use tracing_subscriber::filter::Targets;
 use crate::{failure::Failure, log_filter::log_filter, path::absolute};
 
 pub(crate) use approvals::ApprovalsSection;
-pub(crate) use backends::{ALERTMANAGER, HttpBackendSection, PROMETHEUS, Sections};
+pub(crate) use backends::{ALERTMANAGER, HttpBackendSection, LOKI, PROMETHEUS, Sections};
 pub(crate) use changes::changes;
 pub(crate) use charmhub::CharmhubSection;
 pub(crate) use console::ConsoleSection;
@@ -116,6 +116,8 @@ pub(crate) struct Config {
     pub(crate) alertmanager: Sections<HttpBackendSection>,
     /// From where on values are worth a warning, or critical.
     pub(crate) thresholds: ThresholdsSection,
+    /// Loki servers: one map, or a list. Default: that of the environment variable `LOKI_URL`, else none.
+    pub(crate) loki: Sections<HttpBackendSection>,
     /// The observer, which detects what goes wrong.
     pub(crate) observer: ObserverSection,
     /// Prompts of other applications. Default: none.

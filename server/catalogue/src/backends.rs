@@ -2,6 +2,7 @@
 
 use backend::{Backend, BackendKind, Instances};
 use kubernetes::Cluster;
+use loki::LokiClient;
 use prometheus::{AlertmanagerClient, PrometheusClient, Thresholds};
 
 /// All backends beside the controllers.
@@ -15,6 +16,8 @@ pub struct Backends {
     pub alertmanager: Instances<AlertmanagerClient>,
     /// From where on values are worth a warning, or critical.
     pub thresholds: Thresholds,
+    /// Loki servers.
+    pub loki: Instances<LokiClient>,
 }
 
 impl Default for Backends {
@@ -24,6 +27,7 @@ impl Default for Backends {
             prometheus: Instances::none(BackendKind::Prometheus),
             alertmanager: Instances::none(BackendKind::Alertmanager),
             thresholds: Thresholds::default(),
+            loki: Instances::none(BackendKind::Loki),
         }
     }
 }
@@ -34,6 +38,7 @@ impl Backends {
         let clusters = self.kubernetes.iter().map(|(_, one)| &**one as &dyn Backend);
         let prometheus = self.prometheus.iter().map(|(_, one)| &**one as &dyn Backend);
         let alertmanagers = self.alertmanager.iter().map(|(_, one)| &**one as &dyn Backend);
-        clusters.chain(prometheus).chain(alertmanagers)
+        let loki = self.loki.iter().map(|(_, one)| &**one as &dyn Backend);
+        clusters.chain(prometheus).chain(alertmanagers).chain(loki)
     }
 }

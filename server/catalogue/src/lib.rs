@@ -20,6 +20,7 @@ mod externals;
 mod failure;
 pub mod juju;
 mod kubernetes;
+mod loki;
 mod offer_url;
 mod options;
 mod overview;

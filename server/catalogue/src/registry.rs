@@ -8,13 +8,13 @@ use std::{
 use content::Detector;
 
 use crate::{
-    Externals, Tool, juju, kubernetes, nearest, overview, prometheus,
+    Externals, Tool, juju, kubernetes, loki, nearest, overview, prometheus,
     search::{self, CommandIndex, Described, ModelKind},
 };
 
 /// Every tool that the program has.
 fn all_tools() -> impl Iterator<Item = Box<dyn Tool>> {
-    [juju::tools(), kubernetes::tools(), overview::tools(), prometheus::tools()].into_iter().flatten()
+    [juju::tools(), kubernetes::tools(), loki::tools(), overview::tools(), prometheus::tools()].into_iter().flatten()
 }
 
 /// Examples of all commands.

@@ -17,6 +17,7 @@ mod bind;
 mod category;
 mod client;
 mod detect;
+mod error_query;
 mod error_report;
 mod level_words;
 mod methods;

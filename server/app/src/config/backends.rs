@@ -129,6 +129,21 @@ pub(crate) const PROMETHEUS: HttpBackendDefaults = HttpBackendDefaults {
         "prometheus[].client_key_file",
     ],
 };
+
+/// Loki.
+pub(crate) const LOKI: HttpBackendDefaults = HttpBackendDefaults {
+    kind: BackendKind::Loki,
+    url: "http://localhost:3100",
+    api_path: "/loki/api/v1",
+    file_keys: [
+        "loki[].token_file",
+        "loki[].password_file",
+        "loki[].ca_certificate_file",
+        "loki[].client_certificate_file",
+        "loki[].client_key_file",
+    ],
+};
+
 impl Sections<HttpBackendSection> {
     /// The backend at this URL, if no section is there.
     pub(crate) fn or_url(self, url: Option<String>) -> Self {

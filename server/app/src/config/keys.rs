@@ -24,7 +24,7 @@ const RELOADED: [&str; 14] = [
     "log",
 ];
 /// Keys that only a restart applies, each with all keys below it. They count before [`RELOADED`].
-const RESTARTED: [&str; 19] = [
+const RESTARTED: [&str; 20] = [
     "listen",
     "tls",
     "metrics_listen",
@@ -40,6 +40,7 @@ const RESTARTED: [&str; 19] = [
     "prometheus",
     "alertmanager",
     "thresholds",
+    "loki",
     "prompts",
     "tracing",
     "controllers[].act_as_caller",

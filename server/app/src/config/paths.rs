@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ALERTMANAGER, Config, PROMETHEUS};
+use super::{ALERTMANAGER, Config, LOKI, PROMETHEUS};
 
 impl Config {
     /// Resolves every path against the directory of the file.
@@ -73,6 +73,7 @@ impl Config {
         paths.extend(self.kubernetes.kubeconfig_paths_mut());
         paths.extend(self.prometheus.paths_mut(PROMETHEUS));
         paths.extend(self.alertmanager.paths_mut(ALERTMANAGER));
+        paths.extend(self.loki.paths_mut(LOKI));
         paths.extend(self.policy.files.iter_mut().map(|file| ("policy.files", Some(file))));
         paths.into_iter().filter_map(|(key, path)| Some((key, path?))).collect()
     }

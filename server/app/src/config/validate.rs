@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use content::suggestion;
 
-use super::{ALERTMANAGER, CharmhubSection, Config, CredentialSection, PROMETHEUS, files::read_certificates};
+use super::{ALERTMANAGER, CharmhubSection, Config, CredentialSection, LOKI, PROMETHEUS, files::read_certificates};
 use crate::failure::Failure;
 
 /// Prefix of the scopes of this server.
@@ -232,7 +232,8 @@ impl Config {
         if let Some((key, problem, remedy)) = self.kubernetes.kubernetes_problem() {
             return Err(self.invalid(&key, &problem, remedy));
         }
-        let mut sections = [(&self.prometheus, PROMETHEUS), (&self.alertmanager, ALERTMANAGER)].into_iter();
+        let mut sections =
+            [(&self.prometheus, PROMETHEUS), (&self.alertmanager, ALERTMANAGER), (&self.loki, LOKI)].into_iter();
         if let Some((key, problem, remedy)) = sections.find_map(|(sections, defaults)| sections.problem(defaults)) {
             return Err(self.invalid(&key, &problem, remedy));
         }
