@@ -10,6 +10,7 @@ pub mod transfer;
 
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
+use juju_client::{ClientFiles, ClientFilesError};
 use policy::{Effect, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -40,6 +41,8 @@ pub trait ProgramCommand: Send + Sync + 'static {
     const POSITIONAL: &'static [&'static str];
     /// What a caller over HTTP does in its place.
     const INSTEAD: &'static str;
+    /// Whether the program does it; else the files of the client are all that it needs.
+    const NEEDS_PROGRAM: bool = true;
     /// How long it may take.
     const LIMIT: Duration = Duration::from_mins(2);
 
@@ -60,6 +63,15 @@ pub trait ProgramCommand: Send + Sync + 'static {
     /// Checks that only the files of the user can answer, such as whether a local path may be read.
     fn check_files(_: &Self::Args, _: &ResolvedTarget) -> impl Future<Output = Result<(), Failure>> + Send {
         std::future::ready(Ok(()))
+    }
+
+    /// Changes the files of the client as the program does, and returns what it prints; `None` where the program has to.
+    fn change_files(
+        _: &Self::Args,
+        _: &ClientFiles,
+        _: &ResolvedTarget,
+    ) -> impl Future<Output = Result<Option<String>, Failure>> + Send {
+        std::future::ready(Ok(None))
     }
 
     /// Every entity that it touches.
@@ -122,6 +134,11 @@ impl<K: ProgramCommand> Command for ByProgram<K> {
     async fn run(_: Permit, args: K::Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let data = check::<K>(&target)?;
         K::check_files(&args, &target).await?;
+        if let Some(files) = target.controllers().own_files()
+            && let Some(printed) = K::change_files(&args, files, &target).await?
+        {
+            return Ok(Output { printed, messages: String::new() });
+        }
         let words: Vec<_> = std::iter::once(K::COMMAND.to_owned()).chain(K::words(&args, &target)).collect();
         let program = target.externals().program()?;
         let printed = program.run(&words, &data, K::input(&args).as_deref(), K::LIMIT).await?;
@@ -137,8 +154,15 @@ fn check<K: ProgramCommand>(target: &ResolvedTarget) -> Result<std::path::PathBu
             K::INSTEAD,
         ));
     };
-    target.externals().program()?;
+    if K::NEEDS_PROGRAM {
+        target.externals().program()?;
+    }
     Ok(files.directory().to_owned())
+}
+
+/// The failure of a change of the client's files.
+fn unchanged(error: &ClientFilesError) -> Failure {
+    Failure::refused(error.to_string(), error.remedy())
 }
 
 /// `-m controller:model`, for commands about a model.

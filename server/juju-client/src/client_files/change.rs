@@ -1,5 +1,7 @@
 //! Writes the changes that the client makes to its files after `add-model`, `destroy-model` and `switch`.
 
+use serde_yaml::{Mapping, Value};
+
 use super::{
     ClientFiles, ClientFilesError,
     document::{Document, get_text, set_text},
@@ -55,6 +57,78 @@ impl ClientFiles {
         .await
     }
 
+    /// Sets the client's current controller, as `juju switch` does.
+    ///
+    /// # Errors
+    /// [`ClientFilesError`] if the lock cannot be taken or the file cannot be written.
+    pub async fn switch_controller(&self, controller: &str) -> Result<(), ClientFilesError> {
+        self.change("controllers.yaml", |document| {
+            set_text(document.get_or_create(&[]), "current-controller", controller);
+        })
+        .await
+    }
+
+    /// Removes a controller and other names of it with its models, accounts and cookies, as `juju unregister` does.
+    ///
+    /// # Errors
+    /// [`ClientFilesError`] if the lock cannot be taken or a file cannot be written.
+    pub async fn forget_controller(&self, controller: &str) -> Result<(), ClientFilesError> {
+        let _lock = lock(self).await?;
+        let file = self.directory.join("controllers.yaml");
+        let mut document = Document::read(&file)?;
+        let names = names_of(&document, controller);
+        if document.get(&[]).and_then(|top| get_text(top, "current-controller")).is_some_and(|one| names.contains(&one))
+        {
+            document.remove(&[], "current-controller");
+        }
+        names.iter().for_each(|name| document.remove(&["controllers"], name));
+        document.write(&file)?;
+        for other in ["models.yaml", "accounts.yaml", "bootstrap-config.yaml"] {
+            let file = self.directory.join(other);
+            if file.exists() {
+                let mut document = Document::read(&file)?;
+                names.iter().for_each(|name| document.remove(&["controllers"], name));
+                document.write(&file)?;
+            }
+        }
+        for name in &names {
+            // a controller that was never logged in to with a browser has none
+            let _ = std::fs::remove_file(self.directory.join("cookies").join(format!("{name}.json")));
+        }
+        Ok(())
+    }
+
+    /// The default credential of a cloud; `None` for a cloud without one.
+    ///
+    /// # Errors
+    /// [`ClientFilesError`] if the file cannot be read.
+    pub fn default_credential(&self, cloud: &str) -> Result<Option<String>, ClientFilesError> {
+        let document = Document::read(&self.directory.join("credentials.yaml"))?;
+        Ok(document.get(&["credentials", cloud]).and_then(|cloud| get_text(cloud, "default-credential")))
+    }
+
+    /// Sets or resets the default credential of a cloud, as `juju default-credential` does. Returns false for a credential that the
+    /// files lack, and changes nothing then.
+    ///
+    /// # Errors
+    /// [`ClientFilesError`] if the lock cannot be taken or the file cannot be written.
+    pub async fn set_default_credential(
+        &self,
+        cloud: &str,
+        credential: Option<&str>,
+    ) -> Result<bool, ClientFilesError> {
+        let _lock = lock(self).await?;
+        let file = self.directory.join("credentials.yaml");
+        let mut document = Document::read(&file)?;
+        match credential {
+            Some(name) if document.get(&["credentials", cloud, name]).is_none() => return Ok(false),
+            Some(name) => set_text(document.get_or_create(&["credentials", cloud]), "default-credential", name),
+            None => document.remove(&["credentials", cloud], "default-credential"),
+        }
+        document.write(&file)?;
+        Ok(true)
+    }
+
     async fn change(&self, name: &str, change: impl FnOnce(&mut Document)) -> Result<(), ClientFilesError> {
         let _lock = lock(self).await?;
         let file = self.directory.join(name);
@@ -64,11 +138,18 @@ impl ClientFiles {
     }
 }
 
+/// A controller and the other names under which the files have it.
+fn names_of(document: &Document, controller: &str) -> Vec<String> {
+    let uuid = |name: &str| document.get(&["controllers", name]).and_then(|entry| get_text(entry, "uuid"));
+    let own = uuid(controller);
+    let all = document.get(&["controllers"]).and_then(Value::as_mapping).into_iter().flat_map(Mapping::keys);
+    let same = |name: &&str| *name == controller || (own.is_some() && uuid(name) == own);
+    all.filter_map(Value::as_str).filter(same).map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
-
-    use serde_yaml::Value;
 
     use super::{super::LOCK_RETRY_INTERVAL, *};
 
@@ -126,5 +207,35 @@ mod tests {
         drop(held);
         second.await.expect("no panic").expect("written");
         assert_eq!(current(&files).as_deref(), Some("admin/other"));
+    }
+
+    #[tokio::test]
+    async fn forgotten_controller_leaves_all_files_with_its_other_names() {
+        let files = files("forget");
+        let write = |name: &str, text: &str| std::fs::write(files.directory.join(name), text).expect("written");
+        write(
+            "controllers.yaml",
+            "controllers:\n  east: {uuid: u-1}\n  alias: {uuid: u-1}\n  west: {uuid: u-2}\ncurrent-controller: east\nfuture: 1\n",
+        );
+        write("accounts.yaml", "controllers:\n  east: {user: a}\n  west: {user: b}\n");
+        files.forget_controller("east").await.expect("written");
+        let read = |name: &str| std::fs::read_to_string(files.directory.join(name)).expect("a file");
+        assert_eq!(read("controllers.yaml"), "controllers:\n  west:\n    uuid: u-2\nfuture: 1\n");
+        assert_eq!(read("accounts.yaml"), "controllers:\n  west:\n    user: b\n");
+        assert!(!read("models.yaml").contains("east"));
+        files.switch_controller("west").await.expect("written");
+        assert!(read("controllers.yaml").contains("current-controller: west"));
+    }
+
+    #[tokio::test]
+    async fn default_credential_has_to_exist_and_can_be_reset() {
+        let files = files("credential");
+        let text = "credentials:\n  aws:\n    mine: {auth-type: access-key}\n";
+        std::fs::write(files.directory.join("credentials.yaml"), text).expect("written");
+        assert!(!files.set_default_credential("aws", Some("other")).await.expect("read"));
+        assert!(files.set_default_credential("aws", Some("mine")).await.expect("written"));
+        assert_eq!(files.default_credential("aws").expect("read").as_deref(), Some("mine"));
+        assert!(files.set_default_credential("aws", None).await.expect("written"));
+        assert_eq!(files.default_credential("aws").expect("read"), None);
     }
 }

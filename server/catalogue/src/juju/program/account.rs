@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use juju_client::{ClientFiles, ClientFilesError, ModelEntry};
 use policy::{Effect, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ProgramCommand, check_optional, check_word, flag, switch};
-use crate::{ResolvedTarget, Scope, juju::cloud::change::check_name, juju::user, target};
+use super::{ProgramCommand, check_optional, check_word, flag, switch, unchanged};
+use crate::{Failure, ResolvedTarget, Scope, juju::cloud::change::check_name, juju::user, target};
 
 const CONFIGURED: &str =
     "the controllers of this server and its log-ins are in its configuration; a person uses the Juju client";
@@ -170,6 +171,7 @@ impl ProgramCommand for Unregister {
     const EFFECT: Effect = Effect::Write;
     const POSITIONAL: &'static [&'static str] = &["name"];
     const INSTEAD: &'static str = CONFIGURED;
+    const NEEDS_PROGRAM: bool = false;
 
     fn validate(args: &UnregisterArgs) -> Result<(), String> {
         check_word("name", &args.name)
@@ -177,6 +179,19 @@ impl ProgramCommand for Unregister {
 
     fn target_entities(args: &UnregisterArgs) -> Vec<TargetEntity> {
         controller(Some(&args.name))
+    }
+
+    async fn check_files(args: &UnregisterArgs, target: &ResolvedTarget) -> Result<(), Failure> {
+        known_controller(&args.name, target)
+    }
+
+    async fn change_files(
+        args: &UnregisterArgs,
+        files: &ClientFiles,
+        _: &ResolvedTarget,
+    ) -> Result<Option<String>, Failure> {
+        files.forget_controller(&args.name).await.map_err(|error| unchanged(&error))?;
+        Ok(Some(format!("{} is forgotten", args.name)))
     }
 
     fn words(args: &UnregisterArgs, _: &ResolvedTarget) -> Vec<String> {
@@ -205,14 +220,71 @@ impl ProgramCommand for Switch {
     const EFFECT: Effect = Effect::Write;
     const POSITIONAL: &'static [&'static str] = &["to"];
     const INSTEAD: &'static str = "name `controller` and `model` in each call";
+    const NEEDS_PROGRAM: bool = false;
 
     fn validate(args: &SwitchArgs) -> Result<(), String> {
         check_word("to", args.to.trim_start_matches(':'))
     }
 
+    async fn check_files(args: &SwitchArgs, target: &ResolvedTarget) -> Result<(), Failure> {
+        find_place(&args.to, target).await.map(drop)
+    }
+
+    async fn change_files(
+        args: &SwitchArgs,
+        files: &ClientFiles,
+        target: &ResolvedTarget,
+    ) -> Result<Option<String>, Failure> {
+        let (controller, model) = find_place(&args.to, target).await?;
+        let failed = |error: ClientFilesError| unchanged(&error);
+        if let Some(model) = &model {
+            files.remember_model(&controller, model).await.map_err(failed)?;
+            files.switch_model(&controller, &model.full_name()).await.map_err(failed)?;
+        }
+        if target.controllers().default_name().as_ref() != Some(&controller) {
+            files.switch_controller(&controller).await.map_err(failed)?;
+        }
+        let current = model.map(|model| model.full_name()).or_else(|| target.controllers().current_model(&controller));
+        Ok(Some(current.map_or(controller.clone(), |model| format!("{controller}:{model}"))))
+    }
+
     fn words(args: &SwitchArgs, _: &ResolvedTarget) -> Vec<String> {
         vec![args.to.clone()]
     }
+}
+
+/// Fails for a controller that the files of the client lack.
+fn known_controller(name: &str, target: &ResolvedTarget) -> Result<(), Failure> {
+    let names = target.controllers().names();
+    if names.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    Err(Failure::refused(
+        format!("controller \"{name}\" not found"),
+        format!("the user's own client knows: {}", names.join(", ")),
+    ))
+}
+
+/// The controller and the model that `controller`, `model`, `:model` or `controller:model` names, as `juju switch` reads it.
+async fn find_place(to: &str, target: &ResolvedTarget) -> Result<(String, Option<ModelEntry>), Failure> {
+    let controllers = target.controllers();
+    let known = controllers.names();
+    let current = || {
+        let none = || Failure::refused("the user's own client has no current controller", "name `controller:model`");
+        controllers.default_name().ok_or_else(none)
+    };
+    let (controller, model) = match to.split_once(':') {
+        Some(("", model)) => (current()?, model),
+        Some((controller, model)) => (controller.to_owned(), model),
+        None if known.iter().any(|name| name == to) => (to.to_owned(), ""),
+        None => (current()?, to),
+    };
+    known_controller(&controller, target)?;
+    if model.is_empty() {
+        return Ok((controller, None));
+    }
+    let entry = controllers.find_controller(Some(&controller)).await?.find_model(model).await?;
+    Ok((controller, Some(entry)))
 }
 
 /// The tool `juju_default_credential`.
@@ -252,10 +324,38 @@ impl ProgramCommand for DefaultCredential {
     const EFFECT: Effect = Effect::Write;
     const POSITIONAL: &'static [&'static str] = &["cloud", "credential"];
     const INSTEAD: &'static str = "name `credential` in juju_add_model";
+    const NEEDS_PROGRAM: bool = false;
 
     fn validate(args: &CredentialArgs) -> Result<(), String> {
         check_name(&args.cloud)?;
         check_optional("credential", args.credential.as_deref())
+    }
+
+    async fn change_files(
+        args: &CredentialArgs,
+        files: &ClientFiles,
+        _: &ResolvedTarget,
+    ) -> Result<Option<String>, Failure> {
+        let cloud = &args.cloud;
+        if args.credential.is_none() && !args.reset {
+            let found = files.default_credential(cloud).map_err(|error| unchanged(&error))?;
+            return Ok(Some(match found {
+                Some(name) => format!("default credential for cloud {cloud} is {name}"),
+                None => format!("cloud {cloud} has no default credential"),
+            }));
+        }
+        let credential = args.credential.as_deref().filter(|_| !args.reset);
+        if !files.set_default_credential(cloud, credential).await.map_err(|error| unchanged(&error))? {
+            let name = credential.unwrap_or_default();
+            return Err(Failure::refused(
+                format!("credential \"{name}\" for cloud {cloud} not found"),
+                "name a credential of the user's own client, which `juju credentials --client` lists",
+            ));
+        }
+        Ok(Some(match credential {
+            Some(name) => format!("default credential for cloud {cloud} is {name}"),
+            None => format!("default credential for cloud {cloud} is no longer set"),
+        }))
     }
 
     fn words(args: &CredentialArgs, _: &ResolvedTarget) -> Vec<String> {
