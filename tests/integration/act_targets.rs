@@ -285,6 +285,7 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
         (_, "to_cidrs" | "to_spaces" | "via" | "bind") => "networks",
         (_, "device" | "disks" | "switch" | "scope") => "content that the target gets",
         (_, "parallel" | "execution_group") => "how and how long the call works",
+        ("juju_deploy", "overlay" | "map_machines") => "part of a bundle: its applications are the target",
         ("juju_debug_log", "include_label" | "exclude_label") => "selects lines by label",
         ("juju_debug_log", "contains" | "since" | "until" | "grouped") => "selects lines by text and time",
         ("juju_wait_for", "removed") => "what is waited for",

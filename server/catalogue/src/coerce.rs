@@ -35,7 +35,7 @@ const FREE_TEXTS: [&str; 12] = [
     "selectors",
 ];
 /// Properties with text of several lines, or in any script, beside the free texts.
-const LONG_TEXTS: [&str; 5] = ["bundle", "definition", "display_name", "password", "value"];
+const LONG_TEXTS: [&str; 7] = ["bundle", "charm", "definition", "display_name", "overlay", "password", "value"];
 /// Properties with secrets: any bytes of a text fit, and no answer shows them.
 const SECRETS: [&str; 3] = ["password", "secret_attributes", "secret_content"];
 /// A property in which the member without a name is for all endpoints that have none of their own.

@@ -140,6 +140,12 @@ fn positional_words(
         command if MODEL_BY_POSITION.contains(&command) => {
             (model.map(|model| shell_quote(&prefixed(model))).into_iter().collect(), own())
         }
+        // the client reads content from a file
+        "deploy" => {
+            let charm = text("charm").map(|charm| file_of_content(charm, "bundle.yaml"));
+            let name = text("application_name").map(shell_quote);
+            (charm.map(shell_quote).into_iter().chain(name).collect(), Vec::new())
+        }
         // the file has the name of the credential
         "add-credential" => (text("cloud").map(shell_quote).into_iter().collect(), Vec::new()),
         "find-offers" => match (controller, text("url")) {
@@ -182,6 +188,11 @@ fn parameter_words(name: &str, value: &Value) -> Vec<String> {
     }
 }
 
+/// The name of a file in place of content of several lines.
+fn file_of_content<'a>(text: &'a str, file: &'a str) -> &'a str {
+    if text.contains('\n') || text.trim_start().starts_with('{') { file } else { text }
+}
+
 /// The flag of an argument.
 fn flag_words(command: &str, name: &str, value: &Value) -> Vec<String> {
     let flag = match (command, name) {
@@ -209,6 +220,9 @@ fn flag_words(command: &str, name: &str, value: &Value) -> Vec<String> {
         Value::Bool(true) => vec![flag],
         Value::Bool(false) | Value::Null => Vec::new(),
         Value::Array(items) if items.is_empty() => Vec::new(),
+        Value::Array(_) if (command, name) == ("deploy", "overlay") => {
+            texts(value).iter().map(|text| with(file_of_content(text, "overlay.yaml"))).collect()
+        }
         Value::Array(_) if REPEATED.contains(&name) => texts(value).iter().map(|text| with(text)).collect(),
         Value::Array(_) => vec![with(&texts(value).join(","))],
         Value::Object(members) if name == "bind" => {

@@ -32,6 +32,11 @@ impl Cost {
         Self { machines_added: count.saturating_sub(named.count() as u64), ..Self::default() }
     }
 
+    /// No units, whatever the impact has to assume.
+    pub(crate) fn without_new_units() -> Self {
+        Self { units_added: Some(0), ..Self::default() }
+    }
+
     /// Units of the application, which run hooks of a new configuration or charm.
     pub(crate) fn of_restarted(application: &str, facts: &Facts) -> Self {
         Self { restarted: facts.units_of(application).cloned().collect(), ..Self::default() }

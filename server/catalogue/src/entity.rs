@@ -1,7 +1,7 @@
 //! Names of entities, placements and constraints, as arguments have them and as the API wants them.
 
 use juju_wire::{
-    constraints::{Base, Placement, StorageConstraints},
+    constraints::{Base, DeviceConstraints, Placement, StorageConstraints},
     tag::Tag,
 };
 use serde_json::Value;
@@ -171,6 +171,24 @@ pub(crate) fn placements(directives: &[String], model_uuid: &str) -> Vec<Option<
         None => placement(model_uuid, text),
     };
     directives.iter().map(read).collect()
+}
+
+/// Devices as the client writes them, `2,nvidia.com/gpu,a=b;c=d`: number, type and attributes (`core/devices/constraints.go`).
+pub(crate) fn device(text: &str) -> Result<DeviceConstraints, String> {
+    let problem = || format!("`device` has to be like `2,nvidia.com/gpu`, not: {text}");
+    let words: Vec<&str> = text.split(',').collect();
+    let (count, rest) = match words.split_first() {
+        Some((count, rest)) if count.parse::<i64>().is_ok_and(|count| count > 0) => (count.parse().unwrap_or(1), rest),
+        _ => (1, words.as_slice()),
+    };
+    let (kind, attributes) = match rest {
+        [kind] if !kind.is_empty() => (*kind, ""),
+        [kind, attributes] if !kind.is_empty() => (*kind, *attributes),
+        _ => return Err(problem()),
+    };
+    let pair = |pair: &str| pair.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let attributes = attributes.split(';').filter(|pair| !pair.is_empty()).map(|text| pair(text).ok_or_else(problem));
+    Ok(DeviceConstraints { kind: kind.to_owned(), count, attributes: attributes.collect::<Result<_, _>>()? })
 }
 
 /// Storage as the client writes it, `ebs,2,10G`: pool, number and size, each at most once (`storage/constraints.go`).

@@ -10,6 +10,8 @@ use crate::{
 
 /// A manifest of one object.
 const MANIFEST: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {mode: fast}\n";
+/// The content of a bundle.
+const BUNDLE: &str = "applications:\n  web: {charm: web}\n";
 
 /// A valid value of a property of a tool.
 pub(crate) fn sample(tool: &dyn Tool, name: &str) -> Value {
@@ -41,6 +43,8 @@ pub(crate) fn sample(tool: &dyn Tool, name: &str) -> Value {
         | ("destroy-model", "timeout") => {
             json!("30m")
         }
+        ("deploy", "map_machines") => json!("existing,0=3"),
+        ("deploy", "overlay") => json!([BUNDLE]),
         ("deploy", "device") => json!({"gpu": "2,nvidia.com/gpu"}),
         ("download" | "info", "arch") => json!("arm64"),
         ("import-filesystem", "storage_name" | "storage_provider") => json!("pgdata"),
@@ -133,6 +137,9 @@ pub(crate) fn arguments_with(tool: &dyn Tool, name: &str, value: Option<Value>) 
     };
     let names = required.chain(needs.iter().copied());
     let mut arguments: Map<String, Value> = names.map(|name| (name.to_owned(), sample(tool, name))).collect();
+    if tool.command() == "deploy" && ["overlay", "map_machines"].contains(&name) {
+        arguments.insert("charm".to_owned(), json!(BUNDLE));
+    }
     arguments.insert(name.to_owned(), value.unwrap_or_else(|| sample(tool, name)));
     arguments
 }

@@ -3,12 +3,11 @@
 use std::fmt;
 
 use serde::{
-    Deserialize as _, Deserializer,
+    Deserializer,
     de::{
         DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess as _, Visitor,
     },
 };
-use serde_json::Value;
 
 /// Maximum size of a YAML text in bytes.
 pub const MAX_YAML_BYTES: usize = 256 * 1024;
@@ -50,9 +49,9 @@ pub fn read_yaml<T: DeserializeOwned>(text: &str) -> Result<T, YamlError> {
 ///
 /// # Errors
 /// [`YamlError`], if it exceeds a limit or a document is no valid YAML.
-pub fn read_yaml_documents(text: &str) -> Result<Vec<Value>, YamlError> {
+pub fn read_yaml_documents<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, YamlError> {
     check_limits(text)?;
-    Ok(serde_yaml::Deserializer::from_str(text).map(Value::deserialize).collect::<Result<_, _>>()?)
+    Ok(serde_yaml::Deserializer::from_str(text).map(T::deserialize).collect::<Result<_, _>>()?)
 }
 
 /// Walks all documents without building them, and stops at the first limit.
@@ -185,7 +184,7 @@ impl<'de> Visitor<'de> for &mut Left {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -206,7 +205,7 @@ mod tests {
             ("{a: ".repeat(MAX_YAML_BYTES / 4), "256 brackets"),
             ("---\n".repeat(MAX_YAML_BYTES / 4), "20000 values"),
         ] {
-            let error = read_yaml_documents(&text).expect_err("a limit").to_string();
+            let error = read_yaml_documents::<Value>(&text).expect_err("a limit").to_string();
             assert!(error.contains(problem), "{error}");
             assert!(read_yaml::<Value>(&text).is_err());
         }
@@ -217,7 +216,10 @@ mod tests {
         let text = "a: &a {cpu: 1, tags: [x, 2.5, null, true]}\nb: *a\n";
         let expected = json!({"cpu": 1, "tags": ["x", 2.5, null, true]});
         assert_eq!(read_yaml::<Value>(text).expect("valid"), json!({"a": expected, "b": expected}));
-        assert_eq!(read_yaml_documents("a: 1\n---\nb: 2\n").expect("valid"), [json!({"a": 1}), json!({"b": 2})]);
+        assert_eq!(
+            read_yaml_documents::<Value>("a: 1\n---\nb: 2\n").expect("valid"),
+            [json!({"a": 1}), json!({"b": 2})]
+        );
         assert!(read_yaml::<Value>("a: [1").is_err());
     }
 }

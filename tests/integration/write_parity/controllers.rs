@@ -10,7 +10,7 @@ use super::{Twins, recorded, without};
 /// Time in which the real client sends its request; then it waits for the end of the controller, which the simulator lacks.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Estates with a cloud with provider the client opens without a network.
+/// An estate in a cloud that the client opens without a network.
 fn estate(folder: &std::path::Path) -> String {
     let file = folder.join("manual.yaml");
     let text = "cloud: {name: mine, type: manual, region: default, endpoint: 127.0.0.1}\n\
@@ -75,7 +75,7 @@ async fn ends_of_controllers_send_the_requests_of_the_real_client() {
     ];
     for case in cases {
         let name = format!("{} {}", case.0, case.1);
-        let (sent, wanted) = requests(&scenario, case).await;
+        let (sent, wanted) = Box::pin(requests(&scenario, case)).await;
         assert_eq!(json!(sent), json!(wanted), "{name}");
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub mod bind;
+mod bundle;
 pub mod config;
 pub mod constraints;
 pub mod deploy;

@@ -30,8 +30,8 @@ pub(super) fn is_file(charm: &str) -> bool {
 /// A bundle, in place of a charm.
 pub(super) fn bundle(name: &str) -> Failure {
     Failure::refused(
-        format!("`{name}` is a bundle, and this tool deploys single charms"),
-        "deploy its charms one by one and relate them with juju_integrate, or use `juju deploy` of the client",
+        format!("`{name}` is a bundle of the store, and its content has to be known before it is deployed"),
+        "give the YAML of the bundle as `charm`, or deploy its charms one by one and relate them with juju_integrate",
     )
 }
 

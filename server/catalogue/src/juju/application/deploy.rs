@@ -20,17 +20,18 @@ use juju_wire::{
     },
     tag::Tag,
 };
-use policy::{Capability, CharmChange, Effect, Impact, Permit, TargetEntity};
+use policy::{Capability, CharmChange, Effect, EntityKind, Exposure, Impact, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
     archive::{self, Archive, is_file},
+    bundle::{self, Bundle, Plan, Wanted, is_bundle, is_content},
     resources::{self, ResourceRequest},
 };
 use crate::{
-    Blocks, Command, Cost, Facts, Failure, Precondition, ResolvedTarget, Scope,
+    Blocks, Command, Cost, Facts, Failure, MAX_COUNT, OfferUrl, Precondition, ResolvedTarget, Scope,
     constraints::{ARCHITECTURES, parse_constraints},
     entity,
     juju::setup,
@@ -44,7 +45,8 @@ pub struct Deploy;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// name in Charmhub, or over stdio a file
+    /// name in Charmhub, YAML of a bundle, or over stdio a file
+    #[schemars(length(max = 65536))]
     charm: String,
     application_name: Option<String>,
     /// `14/stable`
@@ -80,22 +82,37 @@ pub struct Args {
     /// also on another base
     #[serde(default)]
     force: bool,
+    /// YAML that changes a bundle, or over stdio files
+    #[serde(default)]
+    #[schemars(inner(length(max = 65536)))]
+    overlay: Vec<String>,
+    /// bundle's to the model's, `existing,0=3`
+    map_machines: Option<String>,
 }
 
 /// What was deployed.
 #[derive(Debug, Serialize)]
-pub struct Output {
-    /// Name of the application.
-    application: String,
-    /// Name of the charm.
-    charm: String,
-    /// Its revision.
-    revision: i64,
-    /// Its channel; a charm of a file has none.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    channel: String,
-    /// Its base.
-    base: String,
+#[serde(untagged)]
+pub enum Output {
+    /// A charm.
+    Charm {
+        /// Name of the application.
+        application: String,
+        /// Name of the charm.
+        charm: String,
+        /// Its revision.
+        revision: i64,
+        /// Its channel; a charm of a file has none.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        channel: String,
+        /// Its base.
+        base: String,
+    },
+    /// A bundle.
+    Bundle {
+        /// What was done, in order.
+        steps: Vec<String>,
+    },
 }
 
 impl Command for Deploy {
@@ -113,6 +130,12 @@ impl Command for Deploy {
     const POSITIONAL: &'static [&'static str] = &["charm", "application_name"];
 
     fn validate(args: &Args) -> Result<(), String> {
+        if is_bundle(&args.charm) {
+            return validate_bundle(args);
+        }
+        if !args.overlay.is_empty() || args.map_machines.is_some() {
+            return Err("`overlay` and `map_machines` are for bundles, and `charm` names a charm".to_owned());
+        }
         if is_file(&args.charm) {
             if args.application_name.is_none() {
                 return Err("a charm of a file needs `application_name`, because its own is not known yet".to_owned());
@@ -133,6 +156,12 @@ impl Command for Deploy {
     }
 
     fn target_entities(args: &Args) -> Vec<TargetEntity> {
+        if is_bundle(&args.charm) {
+            return content(args).map_or_else(
+                || vec![TargetEntity::All(EntityKind::Application)],
+                |bundle| bundle.names().map(target::application).collect(),
+            );
+        }
         let application = target::application(args.application_name.as_ref().unwrap_or(&args.charm));
         std::iter::once(application).chain(target::placements(&args.to)).collect()
     }
@@ -141,7 +170,16 @@ impl Command for Deploy {
         Vec::new()
     }
 
+    fn source(args: &Args) -> Option<OfferUrl> {
+        let bundle = content(args)?;
+        let url = bundle.consumed().next()?.to_owned();
+        OfferUrl::parse("charm", &url).ok()
+    }
+
     fn impact(args: &Args) -> Impact {
+        if is_bundle(&args.charm) {
+            return impact_of_bundle(args);
+        }
         let trust = if args.trust { Some(true) } else { setup::trust_option(&args.config) };
         let units = u64::from(args.num_units.unwrap_or(1));
         let impact = Impact {
@@ -163,6 +201,9 @@ impl Command for Deploy {
     }
 
     fn preconditions(args: &Args) -> Vec<Precondition> {
+        if is_bundle(&args.charm) {
+            return Vec::new();
+        }
         let pools = args.storage.values().filter_map(|text| entity::storage(text).ok()).map(|storage| storage.pool);
         let new = Precondition::NewApplication(args.application_name.as_ref().unwrap_or(&args.charm).clone());
         [
@@ -178,10 +219,18 @@ impl Command for Deploy {
     }
 
     fn cost(args: &Args, facts: &Facts) -> Cost {
+        if is_bundle(&args.charm) {
+            // the steps of the dry run state it
+            return if is_content(&args.charm) { Cost::default() } else { Cost::without_new_units() };
+        }
         Cost::of_new_units(u64::from(args.num_units.unwrap_or(1)), &args.to, facts)
     }
 
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
+        if is_bundle(&args.charm) {
+            let bundle = read_bundle(args, target).await?;
+            return Ok(Some(Plan::find(&bundle, wanted(args), target).await?.preview()));
+        }
         let wanted = base(args)?;
         resources::check_paths(target, &args.resources).await?;
         if is_file(&args.charm) {
@@ -198,6 +247,11 @@ impl Command for Deploy {
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
+        if is_bundle(&args.charm) {
+            let bundle = Box::pin(read_bundle(&args, &target)).await?;
+            let plan = Box::pin(Plan::find(&bundle, wanted(&args), &target)).await?;
+            return Ok(Output::Bundle { steps: Box::pin(plan.run(&bundle, wanted(&args), &target)).await? });
+        }
         resources::check_paths(&target, &args.resources).await?;
         if is_file(&args.charm) {
             return from_file(args, &target).await;
@@ -215,8 +269,105 @@ impl Command for Deploy {
             }
         }
         let base = entity::base(&info.base);
-        Ok(Output { application: info.name, charm: args.charm, revision: info.revision, channel: info.channel, base })
+        Ok(Output::Charm {
+            application: info.name,
+            charm: args.charm,
+            revision: info.revision,
+            channel: info.channel,
+            base,
+        })
     }
+}
+
+/// Refuses arguments of charms beside a bundle, and content that is no bundle.
+fn validate_bundle(args: &Args) -> Result<(), String> {
+    let own = [
+        ("application_name", args.application_name.is_some()),
+        ("channel", args.channel.is_some()),
+        ("revision", args.revision.is_some()),
+        ("base", args.base.is_some()),
+        ("num_units", args.num_units.is_some()),
+        ("config", !args.config.is_empty()),
+        ("constraints", args.constraints.is_some()),
+        ("to", !args.to.is_empty()),
+        ("bind", !args.bind.is_empty()),
+        ("storage", !args.storage.is_empty()),
+        ("attach_storage", !args.attach_storage.is_empty()),
+        ("device", !args.device.is_empty()),
+        ("resources", !args.resources.is_empty()),
+    ];
+    if let Some((name, _)) = own.iter().find(|(_, given)| *given) {
+        return Err(format!("`{name}` is for charms, and `charm` is a bundle: change the bundle with `overlay`"));
+    }
+    if !is_content(&args.charm) {
+        return Ok(());
+    }
+    if args.overlay.iter().any(|overlay| !is_content(overlay)) {
+        return Err("`overlay` has to be content, as the bundle is".to_owned());
+    }
+    check_consumed(&Bundle::read(&args.charm, &args.overlay)?)
+}
+
+/// Refuses offers of more than one model: an act has one source.
+fn check_consumed(bundle: &Bundle) -> Result<(), String> {
+    let mut models = std::collections::BTreeSet::new();
+    for url in bundle.consumed() {
+        OfferUrl::parse("url", url).map_err(|problem| format!("in `saas` of the bundle, {problem}"))?;
+        models.insert(url.rsplit_once('.').map_or(url, |(model, _)| model));
+    }
+    if models.len() > 1 {
+        return Err("the bundle consumes offers of several models: consume them with juju_consume, and leave them out of `saas`".to_owned());
+    }
+    Ok(())
+}
+
+/// The bundle, if the arguments hold its content.
+fn content(args: &Args) -> Option<Bundle> {
+    is_content(&args.charm).then(|| Bundle::read(&args.charm, &args.overlay).ok()).flatten()
+}
+
+/// What a bundle does; of a file, which is not read yet, the most that one can do.
+fn impact_of_bundle(args: &Args) -> Impact {
+    let Some(bundle) = content(args) else {
+        let most = Impact {
+            units_added: MAX_COUNT,
+            charm: Some(CharmChange { charm: Some(args.charm.clone()), ..CharmChange::default() }),
+            ..Impact::default()
+        };
+        let most = most.with_capability(Capability::ExposesToPublic).with_capability(Capability::InstallsForeignCode);
+        let most = most.with_skipped_checks(&[("force", args.force)]);
+        return if args.trust { most.with_trust(true) } else { most };
+    };
+    let impact = Impact { units_added: bundle.units() as u64, ..Impact::default() };
+    let impact = impact.with_skipped_checks(&[("force", args.force)]);
+    let impact = if args.trust && bundle.wants_trust() { impact.with_trust(true) } else { impact };
+    let impact =
+        if bundle.brings_resources() { impact.with_capability(Capability::InstallsForeignCode) } else { impact };
+    let exposures = bundle.exposures();
+    let is_whole = exposures.iter().any(|(cidrs, spaces)| cidrs.is_empty() && spaces.is_empty());
+    let named = exposures.iter().filter(|_| !is_whole);
+    let whole = Exposure {
+        cidrs: named.clone().flat_map(|(cidrs, _)| cidrs.clone()).collect(),
+        spaces: named.flat_map(|(_, spaces)| spaces.clone()).collect(),
+    };
+    if exposures.is_empty() { impact } else { impact.with_exposure(whole) }
+}
+
+async fn read_bundle(args: &Args, target: &ResolvedTarget) -> Result<Bundle, Failure> {
+    let bundle = bundle::read(target, &args.charm, &args.overlay).await?;
+    if !is_content(&args.charm) && bundle.consumed().next().is_some() {
+        return Err(Failure::refused(
+            format!("`{}` consumes offers of another model, which has to be known before the file is read", args.charm),
+            "give the content of the bundle as `charm`",
+        ));
+    }
+    check_consumed(&bundle).map_err(unfit)?;
+    Ok(bundle)
+}
+
+fn wanted(args: &Args) -> Wanted<'_> {
+    let map_machines = args.map_machines.as_deref().unwrap_or_default();
+    Wanted { map_machines, trust: args.trust, force: args.force }
 }
 
 /// Uploads a pending resource of an existing application.
@@ -251,14 +402,14 @@ async fn from_charmhub(
     let mut result = reply.results.into_iter().next().ok_or_else(missing)?;
     match std::mem::take(&mut result.errors).into_iter().flatten().next() {
         // Juju reads a bundle as a charm without metadata, and reports that
-        Some(_) if is_bundle(&args.charm, &connection).await => Err(archive::bundle(&args.charm)),
+        Some(_) if is_bundle_of_store(&args.charm, &connection).await => Err(archive::bundle(&args.charm)),
         Some(error) => Err(error.into()),
         None => Ok(result),
     }
 }
 
 /// Whether the name is one of a bundle in Charmhub, for any architecture.
-async fn is_bundle(name: &str, connection: &Connection) -> bool {
+async fn is_bundle_of_store(name: &str, connection: &Connection) -> bool {
     let wanted = |architecture: &&str| {
         let charm_origin = CharmOrigin {
             source: "charm-hub".to_owned(),
@@ -326,7 +477,7 @@ async fn from_file(args: Args, target: &ResolvedTarget) -> Result<Output, Failur
     };
     let connection = target.model_connection().await?;
     connection.call::<DeployCharm>(ApplicationsDeploy { applications: vec![deploy] }).await?.into_result()?;
-    Ok(Output {
+    Ok(Output::Charm {
         application,
         charm: archive.meta.name,
         revision: origin.revision.unwrap_or_default(),
@@ -352,29 +503,8 @@ fn storage_tags(args: &Args) -> Vec<String> {
     args.attach_storage.iter().map(|id| Tag::new("storage", id).to_string()).collect()
 }
 
-/// Devices as the client writes them, `2,nvidia.com/gpu,a=b;c=d`: number, type and attributes (`core/devices/constraints.go`).
 fn devices(args: &Args) -> Result<BTreeMap<String, DeviceConstraints>, String> {
-    let read = |(name, text): (&String, &String)| {
-        let problem = || format!("`device` has to be like `2,nvidia.com/gpu`, not: {text}");
-        let words: Vec<&str> = text.split(',').collect();
-        let (count, rest) = match words.split_first() {
-            Some((count, rest)) if count.parse::<i64>().is_ok_and(|count| count > 0) => {
-                (count.parse().unwrap_or(1), rest)
-            }
-            _ => (1, words.as_slice()),
-        };
-        let (kind, attributes) = match rest {
-            [kind] if !kind.is_empty() => (*kind, ""),
-            [kind, attributes] if !kind.is_empty() => (*kind, *attributes),
-            _ => return Err(problem()),
-        };
-        let pair = |pair: &str| pair.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let attributes =
-            attributes.split(';').filter(|pair| !pair.is_empty()).map(|text| pair(text).ok_or_else(problem));
-        let attributes = attributes.collect::<Result<_, _>>()?;
-        Ok((name.clone(), DeviceConstraints { kind: kind.to_owned(), count, attributes }))
-    };
-    args.device.iter().map(read).collect()
+    args.device.iter().map(|(name, text)| Ok((name.clone(), entity::device(text)?))).collect()
 }
 
 fn config_yaml(args: &Args, application: &str) -> Result<String, String> {
@@ -402,4 +532,53 @@ fn request(args: &Args, dry_run: bool, model_uuid: &str) -> Result<DeployFromRep
         devices: devices(args)?,
         trust: args.trust,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUNDLE: &str = "applications:\n  web: {charm: web, num_units: 2, expose: true, trust: true, resources: {image: ghcr.io/a/b}}\n  \
+        db: {charm: db, num_units: 1}\n";
+
+    fn args(value: Value) -> Args {
+        serde_json::from_value(value).expect("arguments")
+    }
+
+    #[test]
+    fn act_of_a_bundle_names_what_its_content_does() {
+        let args = args(json!({"charm": BUNDLE, "trust": true}));
+        Deploy::validate(&args).expect("valid");
+        let impact = Deploy::impact(&args);
+        assert_eq!(impact.units_added, 3);
+        for capability in
+            [Capability::ExposesToPublic, Capability::GrantsCloudCredentials, Capability::InstallsForeignCode]
+        {
+            assert!(impact.has(capability), "{capability:?}");
+        }
+        assert_eq!(Deploy::target_entities(&args), [target::application("db"), target::application("web")]);
+    }
+
+    #[test]
+    fn act_of_a_bundle_in_a_file_is_the_most_that_one_can_do() {
+        let args = args(json!({"charm": "shop.yaml"}));
+        let impact = Deploy::impact(&args);
+        assert!(impact.has(Capability::ExposesToPublic) && impact.units_added == MAX_COUNT);
+        assert_eq!(Deploy::target_entities(&args), [TargetEntity::All(EntityKind::Application)]);
+    }
+
+    #[test]
+    fn arguments_that_do_not_fit_a_bundle_are_refused_by_name() {
+        let several = "applications: {web: {charm: web}}\nsaas: {a: {url: admin/one.a}, b: {url: admin/two.b}}\n";
+        for (value, part) in [
+            (json!({"charm": BUNDLE, "num_units": 2}), "`num_units` is for charms"),
+            (json!({"charm": BUNDLE, "overlay": ["more.yaml"]}), "`overlay` has to be content"),
+            (json!({"charm": "web", "map_machines": "existing"}), "are for bundles"),
+            (json!({"charm": "a: 1\nb: 2"}), "no applications"),
+            (json!({"charm": several}), "offers of several models"),
+        ] {
+            let problem = Deploy::validate(&args(value)).expect_err(part);
+            assert!(problem.contains(part), "{problem}");
+        }
+    }
 }

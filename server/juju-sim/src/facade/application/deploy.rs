@@ -195,7 +195,10 @@ fn deploy(call: &Call, params: ApplicationsDeploy) -> Result<ErrorResults, Remot
         let charm = charms::of_url(call, &args.charm_url)?;
         call.write_model(|model| {
             check_name(&args.application)?;
-            model.add_application(&args.application, &charm, &args.channel)?;
+            // the real server reads the channel from the origin
+            let origin = args.charm_origin.as_ref().filter(|origin| origin.track.is_some());
+            let channel = origin.map_or_else(|| args.channel.clone(), charms::channel_of);
+            model.add_application(&args.application, &charm, &channel)?;
             let application = model.application_mut(&args.application)?;
             application.revision = charms::revision(&args.charm_url).unwrap_or(charm.revision);
             if !charm.subordinate {
