@@ -305,17 +305,18 @@ fn differences(found: &[Candidate]) -> (Table, Value) {
 
 /// The applications of a baseline.
 fn applications(baseline: &Baseline) -> Table {
-    let row = |(name, one): (&Box<str>, &BaselineApplication)| {
+    let row = |name: &str, one: &BaselineApplication| {
         let revision = one.revision.map(|number| number.to_string()).unwrap_or_default();
         let units = one.units.map(|units| units.to_string()).unwrap_or_default();
         let exposed = one.exposed.map(|exposed| exposed.to_string()).unwrap_or_default();
         let options = one.options.as_ref().map(|options| options.keys().map(|name| &**name).collect::<Vec<_>>());
         let options = options.unwrap_or_default().join(", ");
         let constraints = one.constraints.as_deref().unwrap_or_default();
-        [&**name, &one.charm, &revision, &units, &exposed, constraints, &options].map(cleaned).to_vec()
+        [name, &one.charm, &revision, &units, &exposed, constraints, &options].map(cleaned).to_vec()
     };
     let heading = ["Application", "Charm", "Revision", "Units", "Exposed", "Constraints", "Options"];
-    Table::new("applications", &heading, baseline.applications.iter().map(row).collect())
+    let rows = baseline.applications.iter().map(|(name, one)| row(name, one));
+    Table::new("applications", &heading, rows.collect())
 }
 
 /// All texts in a value.

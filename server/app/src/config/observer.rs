@@ -106,8 +106,8 @@ impl ObserverSection {
                 }
             }
         }
-        let windows = self.maintenance.windows.iter();
-        if let Some(error) = windows.filter_map(|window| window.span.parse::<WeeklySpan>().err()).next() {
+        let mut windows = self.maintenance.windows.iter();
+        if let Some(error) = windows.find_map(|window| window.span.parse::<WeeklySpan>().err()) {
             let problem = format!("has a wrong time: {error}");
             return Some((
                 "observer.maintenance.windows[].span".to_owned(),
