@@ -287,7 +287,7 @@ fn names_no_entity(tool: &str, property: &str) -> Option<&'static str> {
         (_, "parallel" | "execution_group") => "how and how long the call works",
         ("juju_deploy", "overlay" | "map_machines") => "part of a bundle: its applications are the target",
         ("juju_debug_log", "include_label" | "exclude_label") => "selects lines by label",
-        ("juju_debug_log", "contains" | "since" | "until" | "grouped") => "selects lines by text and time",
+        ("juju_debug_log", "until" | "grouped") => "selects lines by text and time",
         ("juju_wait_for", "removed") => "what is waited for",
         ("juju_show_status_log", "from_date") => "how far back it goes",
         ("juju_add_model", "owner") => "clouds and users",

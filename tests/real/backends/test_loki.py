@@ -283,7 +283,7 @@ def test_tail_shows_new_lines_at_once_and_ends(estate):
             if "result" in event:
                 result = event["result"]
     writer.join()
-    # the last line ends the call, whose result can overtake its progress
+    # the last line ends the call, and its result can overtake its progress
     assert set(list(seen)[:2]) <= set(arrived), (arrived, seen, text_of(result))
     print("seconds until a line is seen:", [round(arrived[text] - seen[text], 3) for text in arrived])
     tailed = json.loads(text_of(result))

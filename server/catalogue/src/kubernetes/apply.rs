@@ -79,8 +79,8 @@ const MAX_OBJECTS: usize = 100;
 
 /// The objects of a manifest. A call that names a namespace applies nothing to another one.
 fn documents(manifest: &str, namespace: &str) -> Result<Vec<Value>, String> {
-    let read =
-        content::read_yaml_documents(manifest).map_err(|error| format!("`manifest` is no valid YAML: {error}"))?;
+    let read = content::read_yaml_documents::<Value>(manifest)
+        .map_err(|error| format!("`manifest` is no valid YAML: {error}"))?;
     let mut found = Vec::new();
     for document in read.into_iter().filter(|document| !document.is_null()) {
         match document.get("items").and_then(Value::as_array) {
