@@ -5,9 +5,6 @@ mod backend_status;
 
 use crate::{Tool, plan::Adapter};
 
-/// Group of these tools.
-const TOOLSET: &str = "overview";
-
 /// One tool for each file here.
 pub(crate) fn tools() -> Vec<Box<dyn Tool>> {
     vec![Adapter::<backend_query::BackendQueryTool>::boxed(), Adapter::<backend_status::BackendStatus>::boxed()]

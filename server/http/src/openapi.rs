@@ -16,6 +16,10 @@ pub fn openapi() -> Value {
     for group in [mcp_paths(), api_paths(), backend_paths(), operations_paths(), metadata_paths(), console_paths()] {
         paths.extend(group.as_object().cloned().unwrap_or_default());
     }
+    let mut components = components();
+    if let (Some(all), Value::Object(own)) = (components["schemas"].as_object_mut(), backend_schemas()) {
+        all.extend(own);
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -37,7 +41,7 @@ pub fn openapi() -> Value {
             {"name": CONSOLE, "description": "Pages for people who approve; only with the section `console`"},
         ],
         "paths": paths,
-        "components": components(),
+        "components": components,
     })
 }
 
@@ -358,31 +362,6 @@ fn components() -> Value {
                     "own": {"type": "integer"}, "left_out": {"type": "integer"},
                 },
             },
-            "BackendQuery": {
-                "type": "object", "required": ["method"], "additionalProperties": false,
-                "properties": {
-                    "method": text, "params": {"type": "object"},
-                    "instance": {"type": "string", "description": "Name of the backend among those of its kind"}, "model": text,
-                },
-            },
-            "ToolResult": {
-                "type": "object", "required": ["result", "untrusted", "ledger_entry"],
-                "properties": {
-                    "result": {"type": "object", "description": "What the tool answers with `format: json`"},
-                    "untrusted": {"type": "boolean", "description": "Whether it has text that others wrote"},
-                    "ledger_entry": text,
-                },
-            },
-            "ToolCatalogue": {
-                "type": "object", "required": ["tools"],
-                "properties": {"tools": {"type": "array", "items": {
-                    "type": "object", "required": ["name", "toolset", "effect", "description", "input_schema"],
-                    "properties": {
-                        "name": text, "toolset": text, "effect": {"enum": ["read", "sensitive", "write", "destructive"]},
-                        "description": text, "input_schema": {"type": "object"},
-                    },
-                }}},
-            },
             "Approval": approval_schema(),
             "ApprovalList": {"type": "object", "required": ["approvals"], "properties": {"approvals": {"type": "array", "items": schema("Approval")}}},
             "Health": {
@@ -409,6 +388,38 @@ fn components() -> Value {
                     "juju_mcp_login": {"type": "object", "properties": {"client_id": text, "scopes": {"type": "array", "items": text}}},
                 },
             },
+        },
+    })
+}
+
+/// Schemas of the paths about backends.
+fn backend_schemas() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "BackendQuery": {
+            "type": "object", "required": ["method"], "additionalProperties": false,
+            "properties": {
+                "method": text, "params": {"type": "object"},
+                "instance": {"type": "string", "description": "Name of the backend among those of its kind"}, "model": text,
+            },
+        },
+        "ToolResult": {
+            "type": "object", "required": ["result", "untrusted", "ledger_entry"],
+            "properties": {
+                "result": {"type": "object", "description": "What the tool answers with `format: json`"},
+                "untrusted": {"type": "boolean", "description": "Whether it has text that others wrote"},
+                "ledger_entry": text,
+            },
+        },
+        "ToolCatalogue": {
+            "type": "object", "required": ["tools"],
+            "properties": {"tools": {"type": "array", "items": {
+                "type": "object", "required": ["name", "toolset", "effect", "description", "input_schema"],
+                "properties": {
+                    "name": text, "toolset": text, "effect": {"enum": ["read", "sensitive", "write", "destructive"]},
+                    "description": text, "input_schema": {"type": "object"},
+                },
+            }}},
         },
     })
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use estate::{LiveEstate, ModelIdentity};
 use logs::{LogFilter, LogGroups, LogLevel, LogLine, LogReader, LogSettings, LoggedModel, ModelLogs};
 
-use crate::{LogGroup, Observer};
+use crate::LogGroup;
 
 /// Age up to which lines are grouped.
 const MAX_AGE: TimeDelta = TimeDelta::hours(1);
@@ -50,21 +50,27 @@ impl ObservedLogs {
         Self { estate, streams, models: BTreeMap::new() }
     }
 
-    /// Gives the observer the groups of warnings and errors of its models, and stops reading the logs of others.
-    pub(crate) async fn update(&mut self, observer: &Observer, now: DateTime<Utc>) {
-        let models = if observer.settings().logs { observer.observed_models().await } else { Vec::new() };
+    /// The groups of warnings and errors of these models by their UUIDs; none for a model that is no longer among them, and its log is
+    /// read no more.
+    pub(crate) async fn read_groups(
+        &mut self,
+        models: &[Arc<ModelIdentity>],
+        now: DateTime<Utc>,
+    ) -> Vec<(Box<str>, Vec<LogGroup>)> {
+        let mut groups = Vec::new();
         self.models.retain(|uuid, _| {
             let is_observed = models.iter().any(|model| model.uuid == *uuid);
             if !is_observed {
-                observer.set_log_groups(uuid, Vec::new());
+                groups.push((uuid.clone(), Vec::new()));
             }
             is_observed
         });
         for model in models {
-            if let Some(log) = self.read(&model, now).await {
-                observer.set_log_groups(&model.uuid, log.groups(now));
+            if let Some(log) = self.read(model, now).await {
+                groups.push((model.uuid.clone(), log.groups(now)));
             }
         }
+        groups
     }
 
     /// The log of a model with the lines that have come; `None` if it cannot be followed.

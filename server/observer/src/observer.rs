@@ -2,6 +2,7 @@
 
 mod alerts;
 mod baselines;
+mod inputs;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +18,7 @@ use store::{DocumentChange, Store};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
-    Baseline, DETECTORS, ExternalAlert, Finding, FindingLog, LogGroup, Measurement, ObserverSettings,
+    Baseline, DETECTORS, Finding, FindingLog, LogGroup, Measurement, ObserverSettings,
     cause::classify,
     detector::Thresholds,
     engine::{Engine, Look, ModelCandidates, ToStore, Tracked},
@@ -27,6 +28,8 @@ use crate::{
     observed_logs::ObservedLogs,
     reader,
 };
+
+use inputs::{Inputs, ModelInputs};
 
 pub use alerts::AlertNews;
 
@@ -53,22 +56,6 @@ pub struct Observer {
     inputs: Mutex<Inputs>,
     observed: AsyncMutex<Observed>,
     last_look: Mutex<Option<DateTime<Utc>>>,
-}
-
-/// What others fill.
-#[derive(Debug, Default)]
-struct Inputs {
-    /// By UUID of the model.
-    models: BTreeMap<Box<str>, ModelInputs>,
-    own_writes: Option<Arc<[OwnWrite]>>,
-}
-
-#[derive(Debug, Default, Clone)]
-struct ModelInputs {
-    logs: Arc<[LogGroup]>,
-    baseline: Option<Arc<Baseline>>,
-    measurements: Arc<[Measurement]>,
-    alerts: Arc<[ExternalAlert]>,
 }
 
 /// The models that are observed.
@@ -103,8 +90,7 @@ impl Observer {
         };
         let mut inputs = Inputs::default();
         if let Some(store) = &store {
-            baselines::read_stored(store, &mut inputs).await?;
-            alerts::read_stored(store, &mut inputs).await?;
+            inputs.read_stored(store).await?;
         }
         // a document of another version of this program is not read
         let stored: Vec<Tracked> = documents.iter().filter_map(|(_, body)| serde_json::from_str(body).ok()).collect();
@@ -225,7 +211,10 @@ impl Observer {
 
     /// Reads the logs of the models that the last look has found, and looks at all models.
     async fn look_and_read(&self, logs: &mut ObservedLogs) {
-        logs.update(self, Utc::now()).await;
+        let models = if self.settings().logs { self.observed_models().await } else { Vec::new() };
+        for (model, groups) in logs.read_groups(&models, Utc::now()).await {
+            self.set_log_groups(&model, groups);
+        }
         self.look(Utc::now()).await;
     }
 

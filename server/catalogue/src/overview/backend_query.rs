@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::TOOLSET;
 use crate::{Command, Failure, ResolvedTarget, Scope};
 
 /// The tool `backend_query`.
@@ -34,7 +33,7 @@ impl Command for BackendQueryTool {
 
     const COMMAND: &'static str = "backend-query";
     const TOOL_NAME: Option<&'static str> = Some("backend_query");
-    const TOOLSET: &'static str = TOOLSET;
+    const TOOLSET: &'static str = "overview";
     const DESCRIPTION: &'static str =
         "Sends a read in a backend's own terms, and returns its answer. The tools of the backend give shorter answers.";
     const SCOPE: Scope = Scope::Backend;

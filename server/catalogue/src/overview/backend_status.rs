@@ -10,7 +10,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::error::Elapsed;
 
-use super::TOOLSET;
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
 
 /// How long each backend may take to answer.
@@ -60,7 +59,7 @@ impl Command for BackendStatus {
 
     const COMMAND: &'static str = "backend-status";
     const TOOL_NAME: Option<&'static str> = Some("backend_status");
-    const TOOLSET: &'static str = TOOLSET;
+    const TOOLSET: &'static str = "overview";
     const DESCRIPTION: &'static str = "Shows which backends are configured, and whether each answers.";
     const SCOPE: Scope = Scope::Backend;
     const MAX_EFFECT: Effect = Effect::Read;

@@ -9,7 +9,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Site, TOOLSET, silences::matchers_text};
+use super::{
+    silences::matchers_text,
+    site::{Site, TOOLSET},
+};
 use crate::{Command, Failure, ResolvedTarget, Scope, target};
 
 /// The tool `alertmanager_add_silence`.
@@ -67,7 +70,7 @@ impl Command for AddSilence {
 
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
         let site = Site::new(target, args.instance.as_deref())?;
-        let new = silence(args, Utc::now()).map_err(super::bad_argument)?;
+        let new = silence(args, Utc::now()).map_err(super::site::bad_argument)?;
         let matchers = new.limited_matchers(site.limit());
         let alerts = site.alertmanager()?.alerts_matching(&matchers).await?;
         let names: Vec<String> = alerts.iter().filter_map(|alert| alert.labels.get("alertname").cloned()).collect();
@@ -76,7 +79,7 @@ impl Command for AddSilence {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let new = silence(&args, Utc::now()).map_err(super::bad_argument)?;
+        let new = silence(&args, Utc::now()).map_err(super::site::bad_argument)?;
         let id = site.alertmanager()?.add_silence(&new, site.limit()).await?;
         Ok(Output { id, matchers: matchers_text(&new.limited_matchers(site.limit())), ends: time(new.ends_at) })
     }

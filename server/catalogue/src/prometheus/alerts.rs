@@ -7,7 +7,10 @@ use prometheus::{JoinedAlert, join_alerts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Site, TOOLSET, render};
+use super::{
+    render,
+    site::{Site, TOOLSET},
+};
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table, count};
 
 /// The tool `prometheus_alerts`.

@@ -7,7 +7,11 @@ use prometheus::{Exemplar, Labels, SeriesExemplars};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Site, TOOLSET, render, times};
+use super::{
+    render,
+    site::{Site, TOOLSET},
+    times,
+};
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
 
 /// The tool `prometheus_exemplars`.
@@ -54,7 +58,7 @@ impl Command for Exemplars {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Vec<Row>, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let range = times::range(&args.since, &args.until, "", times::now()).map_err(super::bad_argument)?;
+        let range = times::range(&args.since, &args.until, "", times::now()).map_err(super::site::bad_argument)?;
         let found = site.prometheus()?.exemplars(&args.query, range.start, range.end, site.limit()).await?;
         let rows = |one: SeriesExemplars| {
             let series = one.series_labels;

@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Site, TOOLSET, silences::matchers_text};
+use super::{
+    silences::matchers_text,
+    site::{Site, TOOLSET},
+};
 use crate::{Command, Failure, ResolvedTarget, Scope, target};
 
 /// The tool `alertmanager_expire_silence`.

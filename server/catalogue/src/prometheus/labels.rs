@@ -6,7 +6,10 @@ use policy::{Effect, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Site, TOOLSET, series::series_filter};
+use super::{
+    series::series_filter,
+    site::{Site, TOOLSET},
+};
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
 
 /// The tool `prometheus_labels`.
@@ -45,7 +48,7 @@ impl Command for Labels {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Vec<String>, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let filter = series_filter(&args.selectors, &args.since, &args.until).map_err(super::bad_argument)?;
+        let filter = series_filter(&args.selectors, &args.since, &args.until).map_err(super::site::bad_argument)?;
         let client = site.prometheus()?;
         Ok(match args.label.as_str() {
             "" => client.label_names(&filter, site.limit()).await?,

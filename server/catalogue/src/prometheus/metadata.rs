@@ -6,7 +6,7 @@ use policy::{Effect, Permit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Site, TOOLSET};
+use super::site::{Site, TOOLSET};
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
 
 /// The tool `prometheus_metadata`.

@@ -7,7 +7,11 @@ use prometheus::{QueryResult, VectorElement};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Site, TOOLSET, render, times};
+use super::{
+    render,
+    site::{Site, TOOLSET},
+    times,
+};
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
 
 /// The tool `prometheus_query`.
@@ -52,7 +56,7 @@ impl Command for Query {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let time = times::time_of("time", &args.time, times::now()).map_err(super::bad_argument)?;
+        let time = times::time_of("time", &args.time, times::now()).map_err(super::site::bad_argument)?;
         let found = site.prometheus()?.query(&args.query, time, site.limit()).await?;
         Ok(Output { result: found.result, warnings: found.warnings })
     }

@@ -7,7 +7,11 @@ use prometheus::{Labels, QueryResult, Sample, Shape};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Site, TOOLSET, render, times};
+use super::{
+    render,
+    site::{Site, TOOLSET},
+    times,
+};
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
 
 /// The tool `prometheus_query_range`.
@@ -76,7 +80,8 @@ impl Command for QueryRange {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let range = times::range(&args.since, &args.until, &args.step, times::now()).map_err(super::bad_argument)?;
+        let range =
+            times::range(&args.since, &args.until, &args.step, times::now()).map_err(super::site::bad_argument)?;
         let found = site.prometheus()?.query_range(&args.query, range, site.limit()).await?;
         let QueryResult::Matrix(series) = found.result else {
             return Err(Failure::refused("Prometheus returned no range", "use prometheus_query"));

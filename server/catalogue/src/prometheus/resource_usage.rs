@@ -8,7 +8,11 @@ use prometheus::{GroupBy, Resource, TimeUntil, Usage, UsageQuery, UsageRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Site, TOOLSET, render, times};
+use super::{
+    render,
+    site::{Site, TOOLSET},
+    times,
+};
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
 
 /// The tool `prometheus_resource_usage`.
@@ -107,7 +111,7 @@ impl Command for ResourceUsage {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let range = times::range(&args.since, "", "", times::now()).map_err(super::bad_argument)?;
+        let range = times::range(&args.since, "", "", times::now()).map_err(super::site::bad_argument)?;
         let client = site.prometheus()?;
         let resources = if args.resources.is_empty() {
             Resource::ALL.to_vec()

@@ -7,7 +7,10 @@ use prometheus::{Rule, RuleGroup};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Site, TOOLSET, render};
+use super::{
+    render,
+    site::{Site, TOOLSET},
+};
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
 
 /// The tool `prometheus_rules`.

@@ -7,7 +7,11 @@ use prometheus::{Labels, SeriesFilter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Site, TOOLSET, render, times};
+use super::{
+    render,
+    site::{Site, TOOLSET},
+    times,
+};
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
 
 /// The tool `prometheus_series`.
@@ -46,7 +50,7 @@ impl Command for Series {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Vec<Labels>, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let filter = series_filter(&args.selectors, &args.since, &args.until).map_err(super::bad_argument)?;
+        let filter = series_filter(&args.selectors, &args.since, &args.until).map_err(super::site::bad_argument)?;
         Ok(site.prometheus()?.series(&filter, site.limit()).await?)
     }
 

@@ -8,7 +8,7 @@ use prometheus::{LabelMatcher, Silence};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Site, TOOLSET};
+use super::site::{Site, TOOLSET};
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table};
 
 /// The tool `alertmanager_silences`.

@@ -7,7 +7,7 @@ use prometheus::{Target, Topology};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Site, TOOLSET};
+use super::site::{Site, TOOLSET};
 use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, Table, count};
 
 /// The tool `prometheus_targets`.

@@ -1,25 +1,18 @@
 //! Alerts of other systems: stored until they resolve, so that they survive a restart.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
-use store::{DocumentChange, Store};
+use store::DocumentChange;
 
-use super::{Inputs, Observer};
+use super::{
+    Observer,
+    inputs::{ALERTS, StoredAlert},
+};
 use crate::ExternalAlert;
 
-/// Kind of the documents of alerts in the store.
-const DOCUMENTS: &str = "external_alert";
 /// Alerts of one model; further ones are not taken.
 const MAX_ALERTS: usize = 500;
 /// Age up to which an alert is stored that is neither repeated nor resolved.
 const MAX_AGE: TimeDelta = TimeDelta::days(30);
-
-/// An alert as the store has it.
-#[derive(Serialize, Deserialize)]
-struct StoredAlert {
-    model: Box<str>,
-    alert: ExternalAlert,
-}
 
 /// News of one alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,18 +21,6 @@ pub struct AlertNews {
     pub alert: ExternalAlert,
     /// Whether it has ended.
     pub is_resolved: bool,
-}
-
-/// Reads the stored alerts into `inputs`.
-pub(super) async fn read_stored(store: &Store, inputs: &mut Inputs) -> Result<(), store::Error> {
-    for (_, body) in store.documents(DOCUMENTS).await? {
-        // a document of another version of this program is not read
-        if let Ok(StoredAlert { model, alert }) = serde_json::from_str::<StoredAlert>(&body) {
-            let alerts = &mut inputs.models.entry(model).or_default().alerts;
-            *alerts = alerts.iter().cloned().chain([alert]).collect();
-        }
-    }
-    Ok(())
 }
 
 impl Observer {
@@ -77,7 +58,7 @@ impl Observer {
             }
         }
         if let Some(store) = &self.store {
-            store.change_documents(DOCUMENTS, &changes, now.timestamp_micros()).await?;
+            store.change_documents(ALERTS, &changes, now.timestamp_micros()).await?;
         }
         self.inputs.lock().models.entry(model_uuid.into()).or_default().alerts = alerts.into();
         Ok(left_out)

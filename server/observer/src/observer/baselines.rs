@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use estate::ModelIdentity;
 use juju_client::Error;
 use serde_json::Value;
-use store::{DocumentChange, Store};
+use store::DocumentChange;
 
-use super::{Inputs, Observer};
+use super::{Observer, inputs::BASELINES};
 use crate::{
     Baseline, InvalidBundle, OptionValue,
     detector::Candidate,
@@ -16,20 +16,6 @@ use crate::{
     facts::{ModelFacts, Reported},
     reader,
 };
-
-/// Kind of the documents of baselines in the store; the id is the UUID of the model.
-const DOCUMENTS: &str = "baseline";
-
-/// Reads the saved baselines into `inputs`.
-pub(super) async fn read_stored(store: &Store, inputs: &mut Inputs) -> Result<(), store::Error> {
-    for (uuid, body) in store.documents(DOCUMENTS).await? {
-        // a document of another version of this program is not read
-        if let Ok(baseline) = serde_json::from_str::<Baseline>(&body) {
-            inputs.models.entry(uuid.into()).or_default().baseline = Some(Arc::new(baseline));
-        }
-    }
-    Ok(())
-}
 
 impl Observer {
     /// The baseline of a model, if one is set.
@@ -51,7 +37,7 @@ impl Observer {
         if let Some(store) = &self.store {
             let body = baseline.as_ref().and_then(|baseline| serde_json::to_string(baseline).ok());
             let change = DocumentChange { id: model_uuid.to_owned(), body };
-            store.change_documents(DOCUMENTS, &[change], now.timestamp_micros()).await?;
+            store.change_documents(BASELINES, &[change], now.timestamp_micros()).await?;
         }
         self.set_baseline(model_uuid, baseline);
         Ok(())
