@@ -113,6 +113,6 @@ mod tests {
         shown.row(vec!["db".into(), "Pending".into()], json!({"name": "db", "status": "Pending"}));
         assert_eq!(serde_json::to_value(&shown).expect("JSON")["items"][1]["name"], "db");
         let text = shown.concise(&Filter::new("pending")).select(&[], 9).print().text;
-        assert_eq!(text, "2 pods\nNAME  STATUS\ndb    Pending\n");
+        assert_eq!(text, "2 pods\n\nNAME  STATUS\ndb    Pending\n");
     }
 }
