@@ -104,13 +104,16 @@ async fn repeat(tool: String, arguments: Value) -> Option<String> {
     }
 }
 
+/// Commands that set a value in the user's own files: done twice they do nothing more. `programs.rs` and `local_files.rs` call them.
+const OF_OWN_FILES: [&str; 3] = ["juju_default_credential", "juju_switch", "juju_unregister"];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_write_with_the_key_of_an_earlier_one_is_done_once() {
     let rows = dry_runs::accepted();
     let catalogue = Catalogue::builtin();
     // the suite with real backends calls the tools that are no commands of the client
     let writes = catalogue.iter().filter(|tool| tool.effect().changes() && tool.is_client_command());
-    let tools: Vec<_> = writes.map(Tool::name).collect();
+    let tools: Vec<_> = writes.map(Tool::name).filter(|name| !OF_OWN_FILES.contains(name)).collect();
     assert!(tools.len() > 90, "{}", tools.len());
     let arguments = |name: &str| {
         let row = rows.iter().find(|(tool, _)| *tool == name);

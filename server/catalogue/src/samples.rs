@@ -127,6 +127,7 @@ pub(crate) fn arguments_with(tool: &dyn Tool, name: &str, value: Option<Value>) 
         ("get-pod-logs", name) if name != "label_selector" => &["name"],
         ("grant" | "revoke", _) => &["to"],
         ("login", _) => &["password"],
+        ("loki-query" | "loki-query-range", name) if name != "query" => &["query"],
         ("loki-search", name) if !matches!(name, "text" | "regex" | "service" | "query") => &["text"],
         ("retry-provisioning", name) if name != "all" => &["machines"],
         ("storage", "ids") => &["filesystem"],

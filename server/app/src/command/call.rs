@@ -138,6 +138,6 @@ mod tests {
         assert_eq!(path("juju_status").as_deref(), Ok("/mcp/full"));
         assert_eq!(path("prometheus_targets").as_deref(), Ok("/mcp/x/prometheus"));
         assert_eq!(path("observer_findings").as_deref(), Ok("/mcp"));
-        assert!(path("prometheus_target").is_err_and(|problem| problem.contains("prometheus_targets")));
+        assert!(path("prometheus_target").is_err_and(|problem| problem.contains("`prometheus_target`")));
     }
 }
