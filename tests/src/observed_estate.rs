@@ -13,6 +13,8 @@ use crate::long_timeouts;
 
 /// How long a change may need until the watcher has reported it.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a further batch of the same changes may need.
+const FURTHER_BATCH_TIMEOUT: Duration = Duration::from_millis(300);
 /// Lines of the log that are read, before the time of a look.
 const LOG_WINDOW: TimeDelta = TimeDelta::hours(1);
 /// Lines that count as recent.
@@ -119,9 +121,17 @@ impl ObservedEstate {
                 count: log.count.unwrap_or(1).into(),
             });
         }
-        if changes.iter().any(Change::is_watched) {
+        let watched = changes.iter().filter(|change| change.is_watched()).count();
+        if watched > 0 {
             let reported = tokio::time::timeout(REPORT_TIMEOUT, self.events.next_batch(usize::MAX)).await;
-            assert!(reported.is_ok(), "no event of {changes:?}");
+            let mut seen = reported.unwrap_or_else(|_| panic!("no event of {changes:?}")).events.len();
+            // a busy machine reports the changes in several batches; not every change has an event of its own
+            while seen < watched {
+                match tokio::time::timeout(FURTHER_BATCH_TIMEOUT, self.events.next_batch(usize::MAX)).await {
+                    Ok(further) => seen += further.events.len(),
+                    Err(_) => break,
+                }
+            }
         }
     }
 

@@ -35,6 +35,7 @@ pub(crate) fn sample(tool: &dyn Tool, name: &str) -> Value {
             json!("1h")
         }
         ("prometheus-query-range", "step") => json!("1m"),
+        ("prometheus-resource-usage", "by") => json!("application"),
         ("prometheus-series" | "prometheus-labels", "selectors") => json!(["up{job=\"a\"}", "{job=~\"b|c\"}"]),
         ("add-secret-backend", "backend_type") => json!("vault"),
         ("debug-log", "since" | "until")
@@ -127,6 +128,7 @@ pub(crate) fn arguments_with(tool: &dyn Tool, name: &str, value: Option<Value>) 
         ("get-pod-logs", name) if name != "label_selector" => &["name"],
         ("grant" | "revoke", _) => &["to"],
         ("login", _) => &["password"],
+        ("prometheus-resource-usage", "name") => &["by"],
         ("loki-query" | "loki-query-range", name) if name != "query" => &["query"],
         ("loki-search", name) if !matches!(name, "text" | "regex" | "service" | "query") => &["text"],
         ("retry-provisioning", name) if name != "all" => &["machines"],
