@@ -21,11 +21,6 @@ const CANARY: &str = "canary77";
 /// Arguments that every call of a tool needs.
 pub(crate) fn required(tool: &str) -> Value {
     match tool {
-        "backend_query" => json!({"backend": "prometheus", "method": "query"}),
-        "alertmanager_add_silence" => json!({"matchers": ["alertname=Down"], "duration": "2h", "comment": "why"}),
-        "alertmanager_expire_silence" => json!({"id": "other"}),
-        "prometheus_query" | "prometheus_query_range" | "prometheus_exemplars" => json!({"query": "up"}),
-        "prometheus_series" => json!({"selectors": ["up"]}),
         "juju_add_model" => json!({"name": "other"}),
         "juju_add_cloud" | "juju_update_cloud" => json!({"cloud": "other", "definition": {"type": "maas"}}),
         "juju_remove_cloud" => json!({"cloud": "other"}),
@@ -117,6 +112,20 @@ pub(crate) fn required(tool: &str) -> Value {
         "juju_show_operation" => json!({"operation_id": "1"}),
         "juju_show_status_log" => json!({"entity_name": "web/0"}),
         "juju_wait_for" => json!({"kind": "application", "name": "web"}),
+        "juju_actions" | "juju_add_unit" | "juju_config" | "juju_constraints" | "juju_expose" | "juju_refresh"
+        | "juju_trust" | "juju_unexpose" => json!({"application": "web"}),
+        _ => required_of_backends(tool),
+    }
+}
+
+/// The same for tools of backends beside Juju.
+fn required_of_backends(tool: &str) -> Value {
+    match tool {
+        "backend_query" => json!({"backend": "prometheus", "method": "query"}),
+        "alertmanager_add_silence" => json!({"matchers": ["alertname=Down"], "duration": "2h", "comment": "why"}),
+        "alertmanager_expire_silence" => json!({"id": "other"}),
+        "prometheus_query" | "prometheus_query_range" | "prometheus_exemplars" => json!({"query": "up"}),
+        "prometheus_series" => json!({"selectors": ["up"]}),
         "describe_pod" | "get_pod_events" | "get_pod_logs" | "k8s_delete_pod" => json!({"name": "web-1"}),
         "k8s_cordon" | "k8s_drain" => json!({"node": "node-1"}),
         "k8s_list" => json!({"kind": "pods"}),
@@ -127,8 +136,6 @@ pub(crate) fn required(tool: &str) -> Value {
         "k8s_apply" => json!({"manifest": "{apiVersion: v1, kind: ConfigMap, metadata: {name: web}}"}),
         "loki_query" | "loki_query_range" => json!({"query": "{app=\"web\"}"}),
         "loki_search" => json!({"text": "timeout"}),
-        "juju_actions" | "juju_add_unit" | "juju_config" | "juju_constraints" | "juju_expose" | "juju_refresh"
-        | "juju_trust" | "juju_unexpose" => json!({"application": "web"}),
         _ => json!({}),
     }
 }
@@ -152,7 +159,7 @@ fn naming(tool: &str, property: &str) -> Option<(Value, &'static [&'static str])
             "cloud",
         )
         | ("juju_show_user", "user")
-        | (_, "id_or_name") => json!(CANARY),
+        | (_, "id_or_name" | "namespace") => json!(CANARY),
         (
             "juju_add_space"
             | "juju_remove_space"
@@ -214,7 +221,6 @@ fn naming(tool: &str, property: &str) -> Option<(Value, &'static [&'static str])
         (_, "offer") if tool == "juju_consume" => json!(format!("admin/{CANARY}.db")),
         ("juju_remove_relation", "relation_id") => return Some((json!(77), &["endpoints"])),
         ("juju_add_model", "name") | ("juju_wait_for", "name") => json!(CANARY),
-        (_, "namespace") => json!(CANARY),
         ("juju_show_status_log", "entity_name") => json!(format!("{CANARY}/0")),
         ("juju_show_operation", "operation_id") => json!("77"),
         ("juju_status", "selectors") | ("juju_debug_log", "include") => list,

@@ -52,7 +52,7 @@ async fn run(scenario: &str, broken: &[&str], evidence: &[&str], useless: &[(&st
 #[tokio::test]
 async fn outage_by_a_charm_ends_with_the_previous_revision() {
     let resolved = ("resolved", json!({"units": ["payment/0"]}));
-    run(
+    Box::pin(run(
         "outage",
         &["cart/0", "payment/0", "web/0", "web/1"],
         &[
@@ -62,26 +62,26 @@ async fn outage_by_a_charm_ends_with_the_previous_revision() {
         ],
         std::slice::from_ref(&resolved),
         &[("refresh", json!({"application": "payment", "revision": 33})), resolved.clone()],
-    )
+    ))
     .await;
 }
 
 #[tokio::test]
 async fn outage_by_configuration_ends_when_the_option_is_reset() {
     let resolved = ("resolved", json!({"units": ["payment/0"]}));
-    run(
+    Box::pin(run(
         "outage-configuration",
         &["cart/0", "payment/0", "web/0", "web/1"],
         &["db-pool must be between 1 and 200, not 0", "hook \\\"config-changed\\\"", "payment API answers 503"],
         std::slice::from_ref(&resolved),
         &[("config", json!({"application": "payment", "reset": ["db-pool"]})), resolved.clone()],
-    )
+    ))
     .await;
 }
 
 #[tokio::test]
 async fn outage_by_a_lost_machine_ends_when_its_unit_is_replaced() {
-    run(
+    Box::pin(run(
         "outage-infrastructure",
         &["cart/0", "orders/0", "payment/0", "postgresql/0", "postgresql/1", "web/0", "web/1"],
         &["no quorum for a switchover", "connection to postgresql-0 timed out", "payment API answers 503"],
@@ -90,6 +90,6 @@ async fn outage_by_a_lost_machine_ends_when_its_unit_is_replaced() {
             ("add-unit", json!({"application": "postgresql"})),
             ("remove-unit", json!({"units": ["postgresql/0"], "force": true})),
         ],
-    )
+    ))
     .await;
 }

@@ -34,7 +34,6 @@ pub(crate) fn sample(tool: &dyn Tool, name: &str) -> Value {
         ("prometheus-exemplars" | "prometheus-labels" | "prometheus-query-range" | "prometheus-series", "until") => {
             json!("1h")
         }
-        ("prometheus-query-range", "step") => json!("1m"),
         ("prometheus-resource-usage", "by") => json!("application"),
         ("prometheus-series" | "prometheus-labels", "selectors") => json!(["up{job=\"a\"}", "{job=~\"b|c\"}"]),
         ("add-secret-backend", "backend_type") => json!("vault"),
@@ -60,7 +59,7 @@ pub(crate) fn sample(tool: &dyn Tool, name: &str) -> Value {
         (command, "since") if command.starts_with("loki-") => json!("2h"),
         (command, "until" | "time") if command.starts_with("loki-") => json!("30m"),
         (command, "query") if command.starts_with("loki-") => json!("{app=\"web\"}"),
-        ("loki-query-range", "step") => json!("1m"),
+        ("loki-query-range" | "prometheus-query-range", "step") => json!("1m"),
         ("loki-series", "match") => json!(["{app=\"web\"}", "{job=~\"a|b\"}"]),
         ("loki-labels", "name") => json!("app"),
         ("scp", "source") => json!("web/0:/var/log/syslog"),

@@ -301,7 +301,7 @@ mod tests {
             (WindowOrigin::Configured, "2026-11-29T03:00:00+00:00")
         );
         planner.update(&upgrades(), saturday() + TimeDelta::hours(26)).await;
-        assert_eq!(planner.plans(), [plan.clone()], "in its window it is the same");
+        assert_eq!(planner.plans(), std::slice::from_ref(plan), "in its window it is the same");
         planner.update(&upgrades(), saturday() + TimeDelta::hours(30)).await;
         assert_eq!(planner.plans()[0].window.start.to_rfc3339(), "2026-12-06T03:00:00+00:00");
         planner.update(&[], saturday() + TimeDelta::hours(31)).await;

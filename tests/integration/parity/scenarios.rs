@@ -65,6 +65,6 @@ async fn reads_of_scenario_agree(scenario: &str) {
 #[cfg_attr(not(real_controller), ignore = "needs JUJU_MCP_TEST_CONTROLLER")]
 async fn reads_equal_the_real_client_in_each_scenario() {
     for scenario in ["shop", "kubernetes", "regions", "outage"] {
-        reads_of_scenario_agree(scenario).await;
+        Box::pin(reads_of_scenario_agree(scenario)).await;
     }
 }

@@ -81,13 +81,17 @@ impl ClientFiles {
         {
             document.remove(&[], "current-controller");
         }
-        names.iter().for_each(|name| document.remove(&["controllers"], name));
+        for name in &names {
+            document.remove(&["controllers"], name);
+        }
         document.write(&file)?;
         for other in ["models.yaml", "accounts.yaml", "bootstrap-config.yaml"] {
             let file = self.directory.join(other);
             if file.exists() {
                 let mut document = Document::read(&file)?;
-                names.iter().for_each(|name| document.remove(&["controllers"], name));
+                for name in &names {
+                    document.remove(&["controllers"], name);
+                }
                 document.write(&file)?;
             }
         }

@@ -8,7 +8,7 @@ mod step;
 mod steps;
 mod units;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use juju_wire::{
     constraints::Base,
@@ -54,8 +54,8 @@ pub(super) fn is_content(text: &str) -> bool {
 
 /// Whether an argument is a bundle, as content or as a file.
 pub(super) fn is_bundle(text: &str) -> bool {
-    let name = text.to_ascii_lowercase();
-    is_content(text) || name.ends_with(".yaml") || name.ends_with(".yml")
+    let extension = Path::new(text).extension().map(std::ffi::OsStr::to_ascii_lowercase);
+    is_content(text) || extension.is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// Reads a bundle that is content or a file, with overlays that are too.

@@ -49,7 +49,7 @@ use crate::{
 };
 
 /// Time in which a unit gets its machine.
-const MACHINE_TIMEOUT: Duration = Duration::from_secs(60);
+const MACHINE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Time between two looks at the machine of a unit.
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 

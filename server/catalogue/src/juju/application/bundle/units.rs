@@ -187,9 +187,10 @@ impl Units<'_> {
         let directive = shown_place(place);
         match &place.host {
             Host::New => self.add_machine(application, &place.container),
-            Host::Machine(id) => match self.model.machine_of(id).map(str::to_owned) {
-                Some(machine) => self.on_existing(&machine, &place.container),
-                None => {
+            Host::Machine(id) => {
+                if let Some(machine) = self.model.machine_of(id).map(str::to_owned) {
+                    self.on_existing(&machine, &place.container)
+                } else {
                     let Some(new) = self.machines.get(id) else { return self.machine_of_its_own() };
                     let found = Place {
                         machine: Some(MachineRef::Step(new.step)),
@@ -204,7 +205,7 @@ impl Units<'_> {
                         self.add_container(found, application, &place.container)
                     }
                 }
-            },
+            }
             Host::Unit(other, number) => {
                 if let Some(machine) = self.model.machine_of_unit(other, *number).map(str::to_owned) {
                     return Place { directive, ..self.on_existing(&machine, &place.container) };
