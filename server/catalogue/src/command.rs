@@ -86,10 +86,11 @@ pub trait Command: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Those of them that have to exist before the act; by default all.
+    /// Those of them that have to exist in the model before the act; by default all. What a tool of a backend touches is not in Juju's
+    /// model, and the backend itself refuses what does not exist there.
     #[must_use]
     fn required_entities(args: &Self::Args) -> Vec<TargetEntity> {
-        Self::target_entities(args)
+        if Self::SCOPE == Scope::Backend { Vec::new() } else { Self::target_entities(args) }
     }
 
     /// What the act needs beside these entities, and the controller would refuse it for. A dry run, an approval request and the remedy of

@@ -36,6 +36,11 @@ impl Failure {
         Self::Refused { problem: problem.into(), remedy: remedy.into() }
     }
 
+    /// The failure for an argument that fits the schema, and of which only the call shows that it cannot be used.
+    pub(crate) fn bad_argument(problem: String) -> Self {
+        Self::refused(problem, "correct the argument")
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn remedy(&self) -> Option<String> {

@@ -2,21 +2,11 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use kubernetes::{object, time_of_event};
 use serde_json::{Value, json};
 
 use super::shown::{Shown, or_dash};
-
-/// The time since when lines or events are wanted; `None` for an empty text.
-pub(super) fn since(text: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let ago = || now.checked_sub_signed(TimeDelta::from_std(crate::juju::model::wait::duration(text)?).ok()?);
-    let time = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()).or_else(ago);
-    time.map(Some).ok_or_else(|| format!("`since` has to be like 30m, 2h or 2026-11-28T09:30:00Z, not: {text}"))
-}
 
 /// Longest time that new lines or events are reported.
 const MAX_FOLLOW: Duration = Duration::from_hours(1);

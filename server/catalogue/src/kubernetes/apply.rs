@@ -50,11 +50,6 @@ impl Command for Apply {
         entities(&args.namespace)
     }
 
-    fn required_entities(_: &Args) -> Vec<TargetEntity> {
-        // a namespace is no entity of Juju; the cluster itself refuses what does not exist
-        Vec::new()
-    }
-
     fn validate(args: &Args) -> Result<(), String> {
         check_names(&args.namespace, &[])?;
         documents(&args.manifest, &args.namespace).map(drop)

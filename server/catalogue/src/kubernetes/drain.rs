@@ -132,7 +132,7 @@ async fn drain(args: &Args, target: &ResolvedTarget, dry_run: bool) -> Result<Va
     }
     patch(&place, &well_known::NODES, &node, PatchFormat::Merge, &json!({"spec": {"unschedulable": true}}), dry_run)
         .await?;
-    let limit = limit(args.timeout.as_deref()).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+    let limit = limit(args.timeout.as_deref()).map_err(Failure::bad_argument)?;
     let end = tokio::time::Instant::now().checked_add(limit);
     let (mut done, mut blocked) = (Vec::new(), Vec::new());
     let total = f64::from(u32::try_from(plan.evicted.len()).unwrap_or(u32::MAX));

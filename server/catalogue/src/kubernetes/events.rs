@@ -12,11 +12,11 @@ use kubernetes::{ApiRequest, Selection, is_name, object, well_known};
 use serde_json::Value;
 
 use super::{
-    api::{EVENT_COLUMNS, add_events, follow, line_of_event, since},
+    api::{EVENT_COLUMNS, add_events, follow, line_of_event},
     place::{Place, TOOLSET, check_names, entities},
     shown::Shown,
 };
-use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope};
+use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, juju::log::debug::time_of};
 
 /// The tool `k8s_events`.
 pub(super) struct Events;
@@ -66,15 +66,17 @@ impl Command for Events {
                 return Err(format!("`{argument}` has to be a name, not: {name}"));
             }
         }
-        since(&args.since, Utc::now())?;
+        time_of("since", &args.since, Utc::now())?;
         follow(&args.follow).map(drop)
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
         let place = Place::new(&target, &args.instance, &args.namespace).await?;
         let now = Utc::now();
-        let correct = |problem: String| Failure::refused(problem, "correct the argument");
-        let (since, follow) = (since(&args.since, now).map_err(correct)?, follow(&args.follow).map_err(correct)?);
+        let (since, follow) = (
+            time_of("since", &args.since, now).map_err(Failure::bad_argument)?,
+            follow(&args.follow).map_err(Failure::bad_argument)?,
+        );
         let fields = [
             ("involvedObject.kind", &*args.kind),
             ("involvedObject.name", &*args.name),

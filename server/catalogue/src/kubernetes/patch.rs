@@ -50,11 +50,6 @@ impl Command for Patch {
         entities(&args.namespace)
     }
 
-    fn required_entities(_: &Args) -> Vec<TargetEntity> {
-        // a namespace is no entity of Juju; the cluster itself refuses what does not exist
-        Vec::new()
-    }
-
     fn validate(args: &Args) -> Result<(), String> {
         if args.patch.is_empty() {
             return Err("`patch` has to name a field".to_owned());

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    api::{follow, since},
+    api::follow,
     place::{Place, TOOLSET, check_names, entities},
     shown::Shown,
 };
-use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope};
+use crate::{Command, Concise, Failure, Filter, ResolvedTarget, Scope, juju::log::debug::time_of};
 
 /// The tool `get_pod_logs`.
 pub(super) struct GetPodLogs;
@@ -103,7 +103,7 @@ impl Command for GetPodLogs {
         if args.previous && !args.follow.is_empty() {
             return Err("`previous` excludes `follow`: a run that has ended writes nothing".to_owned());
         }
-        since(&args.since, Utc::now())?;
+        time_of("since", &args.since, Utc::now())?;
         follow(&args.follow)?;
         match args.tail_lines {
             Some(lines) if lines > MAX_LINES => Err(format!("`tail_lines` has to be {MAX_LINES} at most")),
@@ -112,8 +112,7 @@ impl Command for GetPodLogs {
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Shown, Failure> {
-        let correct = |problem: String| Failure::refused(problem, "correct the argument");
-        let limit = follow(&args.follow).map_err(correct)?;
+        let limit = follow(&args.follow).map_err(Failure::bad_argument)?;
         let place = Place::new(&target, &args.instance, &args.namespace).await?;
         let namespace = place.object_namespace().await?;
         let (sources, all) = sources(&place, &namespace, &args).await?;
@@ -201,7 +200,7 @@ impl Args {
     fn request(&self, namespace: &str, source: &Source) -> ApiRequest {
         let path = format!("{}/log", well_known::PODS.path(Some(namespace), Some(&source.pod)));
         let searched = if self.contains.is_empty() { self.lines() } else { usize::from(MAX_SEARCHED_LINES) };
-        let since = since(&self.since, Utc::now()).ok().flatten();
+        let since = time_of("since", &self.since, Utc::now()).ok().flatten();
         let since = since.map(|since| since.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
         let request = ApiRequest::get(path).with("container", &*source.container).with("timestamps", "true");
         let request = request.with("tailLines", searched.to_string()).with("sinceTime", since);

@@ -60,7 +60,7 @@ impl Command for RolloutStatus {
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
-        let limit = limit(&args.timeout).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+        let limit = limit(&args.timeout).map_err(Failure::bad_argument)?;
         let place = Place::new(&target, &args.instance, &args.namespace).await?;
         let kind = place.find_kind(&args.kind).await?;
         let (mut last, end) = (String::new(), tokio::time::Instant::now().checked_add(limit));

@@ -55,11 +55,6 @@ impl Command for Scale {
         entities(&args.namespace)
     }
 
-    fn required_entities(_: &Args) -> Vec<TargetEntity> {
-        // a namespace is no entity of Juju; the cluster itself refuses what does not exist
-        Vec::new()
-    }
-
     fn validate(args: &Args) -> Result<(), String> {
         if args.replicas > MAX_REPLICAS {
             return Err(format!("`replicas` has to be {MAX_REPLICAS} at most"));

@@ -73,12 +73,8 @@ impl Command for LokiErrors {
         args.streams().entities()
     }
 
-    fn required_entities(_: &Args) -> Vec<TargetEntity> {
-        Vec::new()
-    }
-
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        let range = times::range(&args.since, &args.until).map_err(times::failure)?;
+        let range = times::range(&args.since, &args.until).map_err(Failure::bad_argument)?;
         let read = read_errors(&target, args.instance.as_deref(), &args.streams(), range, MAX_LINES).await?;
         let mut report = ErrorReport::default();
         for line in &read.lines {

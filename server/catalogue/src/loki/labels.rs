@@ -57,7 +57,7 @@ impl Command for LokiLabels {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
         let reader = reader(&target, args.instance.as_deref())?;
-        let range = times::range(&args.since, &args.until).map_err(times::failure)?;
+        let range = times::range(&args.since, &args.until).map_err(Failure::bad_argument)?;
         let selector = Some(args.query.as_str()).filter(|query| !query.is_empty());
         match args.name.as_str() {
             "" => Ok(reader.label_names(selector, range).await?),

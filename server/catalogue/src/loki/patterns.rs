@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use logs::{LogGroup, LogGroups, LogLevel};
-use loki::LineOrder;
+use loki::{LineOrder, LogRange};
 use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -79,13 +79,9 @@ impl Command for LokiPatterns {
         args.streams().entities()
     }
 
-    fn required_entities(_: &Args) -> Vec<TargetEntity> {
-        Vec::new()
-    }
-
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        let range = times::range(&args.since, &args.until).map_err(times::failure)?;
-        let read = read(&args, &target).await?;
+        let range = times::range(&args.since, &args.until).map_err(Failure::bad_argument)?;
+        let read = read(&args, range, &target).await?;
         let mut groups = LogGroups::new(MAX_GROUPS);
         for line in &read.lines {
             groups.add(&line.line);
@@ -108,8 +104,7 @@ impl Command for LokiPatterns {
 }
 
 /// The lines to group.
-async fn read(args: &Args, target: &ResolvedTarget) -> Result<ReadLines, Failure> {
-    let range = times::range(&args.since, &args.until).map_err(times::failure)?;
+async fn read(args: &Args, range: LogRange, target: &ResolvedTarget) -> Result<ReadLines, Failure> {
     let (streams, instance) = (args.streams(), args.instance.as_deref());
     if !args.all {
         return read_errors(target, instance, &streams, range, MAX_LINES).await;

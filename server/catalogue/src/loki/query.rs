@@ -69,7 +69,7 @@ impl Command for LokiQuery {
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let reader = reader(&target, args.instance.as_deref())?;
         let now = Utc::now();
-        let time = times::time("time", &args.time, now).map_err(times::failure)?.unwrap_or(now);
+        let time = times::time("time", &args.time, now).map_err(Failure::bad_argument)?.unwrap_or(now);
         if is_log_query(&args.query) {
             // Loki answers a query of lines over a range only
             let range = LogRange::before(time, TimeDelta::hours(1));

@@ -140,7 +140,7 @@ impl Command for LokiQueryRange {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let reader = reader(&target, args.instance.as_deref())?;
-        let range = times::range(&args.since, &args.until).map_err(times::failure)?;
+        let range = times::range(&args.since, &args.until).map_err(Failure::bad_argument)?;
         let (order, limit) = (args.order(), usize::from(args.lines.unwrap_or(DEFAULT_LINES)));
         let (shown_range, is_forward) = (range_text(range), order == LineOrder::OldestFirst);
         if is_log_query(&args.query) {
@@ -150,7 +150,7 @@ impl Command for LokiQueryRange {
             let found = Found::Lines(page.lines.into_iter().map(shown).collect());
             return Ok(Output { found, range: shown_range, note, is_forward });
         }
-        let step = args.step(range).map_err(times::failure)?;
+        let step = args.step(range).map_err(Failure::bad_argument)?;
         match reader.query_range(&args.query, range, Some(step), limit, order).await? {
             LogqlResult::Matrix(series) => {
                 let found = if args.points { Found::Series(series) } else { Found::Shapes(shapes(series)) };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use logs::LogLevel;
-use loki::{LineFilter, LineOrder};
+use loki::{LineFilter, LineOrder, LogRange};
 use policy::{Effect, Permit, TargetEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -99,13 +99,9 @@ impl Command for LokiSearch {
         args.streams().entities()
     }
 
-    fn required_entities(_: &Args) -> Vec<TargetEntity> {
-        Vec::new()
-    }
-
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        let range = times::range(&args.since, &args.until).map_err(times::failure)?;
-        let read = read(&args, &target).await?;
+        let range = times::range(&args.since, &args.until).map_err(Failure::bad_argument)?;
+        let read = read(&args, range, &target).await?;
         let services = counts(read.lines.iter().map(|line| line.service.as_str()));
         let lines: Vec<_> = read.lines.iter().map(ServiceLine::shown).collect();
         let note = read.is_cut.then(|| format!("only the newest {} lines are counted", lines.len()));
@@ -123,8 +119,7 @@ impl Command for LokiSearch {
     }
 }
 
-async fn read(args: &Args, target: &ResolvedTarget) -> Result<ReadLines, Failure> {
-    let range = times::range(&args.since, &args.until).map_err(times::failure)?;
+async fn read(args: &Args, range: LogRange, target: &ResolvedTarget) -> Result<ReadLines, Failure> {
     let streams = args.streams();
     let Some(client) = loki(target, args.instance.as_deref())? else {
         streams.check_for_juju()?;

@@ -46,7 +46,7 @@ impl Command for LokiSeries {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
         let reader = reader(&target, args.instance.as_deref())?;
-        let range = times::range(&args.since, &args.until).map_err(times::failure)?;
+        let range = times::range(&args.since, &args.until).map_err(Failure::bad_argument)?;
         let mut selectors = args.selectors;
         if selectors.is_empty() {
             selectors.push(reader.every_stream(range).await?);

@@ -93,10 +93,6 @@ impl Command for TailLoki {
         args.streams().entities()
     }
 
-    fn required_entities(_: &Args) -> Vec<TargetEntity> {
-        Vec::new()
-    }
-
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let reader = reader(&target, args.instance.as_deref())?;
         let start = Utc::now();

@@ -3,8 +3,6 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use loki::LogRange;
 
-use crate::Failure;
-
 /// The range if the caller names none.
 const DEFAULT_RANGE: TimeDelta = TimeDelta::hours(1);
 /// Longest range.
@@ -41,11 +39,6 @@ pub(super) fn time(name: &str, text: &str, now: DateTime<Utc>) -> Result<Option<
     };
     let time = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()).or_else(ago);
     time.map(Some).ok_or_else(|| format!("`{name}` has to be like 30m, 2h, 1d or 2026-11-28T09:30:00Z, not: {text}"))
-}
-
-/// The failure of an argument that was checked before.
-pub(super) fn failure(problem: String) -> Failure {
-    Failure::refused(problem, "correct the argument")
 }
 
 /// A time with seconds, `2026-11-28T09:30:00Z`.

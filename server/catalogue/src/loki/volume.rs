@@ -57,7 +57,7 @@ impl Command for LokiVolume {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Self::Output, Failure> {
         let reader = reader(&target, args.instance.as_deref())?;
-        let range = times::range(&args.since, &args.until).map_err(times::failure)?;
+        let range = times::range(&args.since, &args.until).map_err(Failure::bad_argument)?;
         let selector = if args.query.is_empty() { reader.every_stream(range).await? } else { args.query };
         let mut by = args.by;
         if by.is_empty() {

@@ -95,7 +95,7 @@ pub(super) async fn check_spaces(names: &[String], facts: &mut Facts, target: &R
 
 /// Fails where a space of the constraints does not exist, or the cloud has no machine that meets them.
 pub(super) async fn check_constraints(text: &str, facts: &mut Facts, target: &ResolvedTarget) -> Result<(), Failure> {
-    let parsed = parse_constraints(text).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+    let parsed = parse_constraints(text).map_err(Failure::bad_argument)?;
     let spaces = parsed.spaces.iter().flatten().map(|name| name.trim_start_matches('^').to_owned());
     check_spaces(&spaces.collect::<Vec<_>>(), facts, target).await?;
     if facts.kubernetes || parsed == Constraints::default() {

@@ -82,7 +82,7 @@ fn track(channel: &str) -> &str {
 async fn candidates(facts: &Facts, text: &str, target: &ResolvedTarget) -> Result<Vec<Side>, Failure> {
     let (application, endpoint, all) = if OfferUrl::is_url(text) {
         let url = OfferUrl::parse("endpoints", text);
-        let url = url.map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+        let url = url.map_err(Failure::bad_argument)?;
         let (offer, _) = look_up(&url, target).await?;
         let sides = remote_sides(&offer.offer_name, &offer.endpoints);
         (offer.offer_name, url.endpoint, sides)

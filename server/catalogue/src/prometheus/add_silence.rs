@@ -60,17 +60,13 @@ impl Command for AddSilence {
         vec![target::other("silence", "new")]
     }
 
-    fn required_entities(_: &Args) -> Vec<TargetEntity> {
-        Vec::new()
-    }
-
     fn impact(_: &Args) -> Impact {
         Impact::default().with_capability(Capability::SuppressesAlerts)
     }
 
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
         let site = Site::new(target, args.instance.as_deref())?;
-        let new = silence(args, Utc::now()).map_err(super::site::bad_argument)?;
+        let new = silence(args, Utc::now()).map_err(Failure::bad_argument)?;
         let matchers = new.limited_matchers(site.limit());
         let alerts = site.alertmanager()?.alerts_matching(&matchers).await?;
         let names: Vec<String> = alerts.iter().filter_map(|alert| alert.labels.get("alertname").cloned()).collect();
@@ -79,7 +75,7 @@ impl Command for AddSilence {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let new = silence(&args, Utc::now()).map_err(super::site::bad_argument)?;
+        let new = silence(&args, Utc::now()).map_err(Failure::bad_argument)?;
         let id = site.alertmanager()?.add_silence(&new, site.limit()).await?;
         Ok(Output { id, matchers: matchers_text(&new.limited_matchers(site.limit())), ends: time(new.ends_at) })
     }

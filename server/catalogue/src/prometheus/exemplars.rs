@@ -58,7 +58,7 @@ impl Command for Exemplars {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Vec<Row>, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let range = times::range(&args.since, &args.until, "", times::now()).map_err(super::site::bad_argument)?;
+        let range = times::range(&args.since, &args.until, "", times::now()).map_err(Failure::bad_argument)?;
         let found = site.prometheus()?.exemplars(&args.query, range.start, range.end, site.limit()).await?;
         let rows = |one: SeriesExemplars| {
             let series = one.series_labels;

@@ -47,10 +47,6 @@ impl Command for ExpireSilence {
         vec![target::other("silence", &args.id)]
     }
 
-    fn required_entities(_: &Args) -> Vec<TargetEntity> {
-        Vec::new()
-    }
-
     async fn preview(args: &Args, target: &ResolvedTarget) -> Result<Option<Value>, Failure> {
         let site = Site::new(target, args.instance.as_deref())?;
         let found = site.alertmanager()?.silence(&args.id, site.limit()).await?;

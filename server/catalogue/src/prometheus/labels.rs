@@ -48,7 +48,7 @@ impl Command for Labels {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Vec<String>, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let filter = series_filter(&args.selectors, &args.since, &args.until).map_err(super::site::bad_argument)?;
+        let filter = series_filter(&args.selectors, &args.since, &args.until).map_err(Failure::bad_argument)?;
         let client = site.prometheus()?;
         Ok(match args.label.as_str() {
             "" => client.label_names(&filter, site.limit()).await?,

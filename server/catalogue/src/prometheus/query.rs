@@ -56,7 +56,7 @@ impl Command for Query {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let time = times::time_of("time", &args.time, times::now()).map_err(super::site::bad_argument)?;
+        let time = times::time_of("time", &args.time, times::now()).map_err(Failure::bad_argument)?;
         let found = site.prometheus()?.query(&args.query, time, site.limit()).await?;
         Ok(Output { result: found.result, warnings: found.warnings })
     }

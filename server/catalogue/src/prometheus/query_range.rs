@@ -80,8 +80,7 @@ impl Command for QueryRange {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let range =
-            times::range(&args.since, &args.until, &args.step, times::now()).map_err(super::site::bad_argument)?;
+        let range = times::range(&args.since, &args.until, &args.step, times::now()).map_err(Failure::bad_argument)?;
         let found = site.prometheus()?.query_range(&args.query, range, site.limit()).await?;
         let QueryResult::Matrix(series) = found.result else {
             return Err(Failure::refused("Prometheus returned no range", "use prometheus_query"));

@@ -111,7 +111,7 @@ impl Command for ResourceUsage {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let range = times::range(&args.since, "", "", times::now()).map_err(super::site::bad_argument)?;
+        let range = times::range(&args.since, "", "", times::now()).map_err(Failure::bad_argument)?;
         let client = site.prometheus()?;
         let resources = if args.resources.is_empty() {
             Resource::ALL.to_vec()

@@ -50,7 +50,7 @@ impl Command for Series {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Vec<Labels>, Failure> {
         let site = Site::new(&target, args.instance.as_deref())?;
-        let filter = series_filter(&args.selectors, &args.since, &args.until).map_err(super::site::bad_argument)?;
+        let filter = series_filter(&args.selectors, &args.since, &args.until).map_err(Failure::bad_argument)?;
         Ok(site.prometheus()?.series(&filter, site.limit()).await?)
     }
 

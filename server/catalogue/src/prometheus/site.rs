@@ -49,8 +49,3 @@ impl<'a> Site<'a> {
         &self.target.backends().thresholds
     }
 }
-
-/// A failure for an argument that passed the first check, but not the one at the time of the call.
-pub(super) fn bad_argument(problem: String) -> Failure {
-    Failure::refused(problem, "correct the argument")
-}

@@ -361,7 +361,7 @@ async fn read_bundle(args: &Args, target: &ResolvedTarget) -> Result<Bundle, Fai
             "give the content of the bundle as `charm`",
         ));
     }
-    check_consumed(&bundle).map_err(unfit)?;
+    check_consumed(&bundle).map_err(Failure::bad_argument)?;
     Ok(bundle)
 }
 
@@ -395,7 +395,7 @@ async fn from_charmhub(
     dry_run: bool,
     target: &ResolvedTarget,
 ) -> Result<DeployFromRepositoryResult, Failure> {
-    let request = request(args, dry_run, target.model_uuid()).map_err(unfit)?;
+    let request = request(args, dry_run, target.model_uuid()).map_err(Failure::bad_argument)?;
     let connection = target.model_connection().await?;
     let reply = connection.call::<DeployFromRepository>(DeployFromRepositoryArgs { args: vec![request] }).await?;
     let missing = || Failure::refused("the controller did not say what it deployed", "look at the model's status");
@@ -452,9 +452,13 @@ async fn check_resources(args: &Args, info: &DeployFromRepositoryInfo, target: &
 async fn from_file(args: Args, target: &ResolvedTarget) -> Result<Output, Failure> {
     let archive = Archive::read(target, &args.charm).await?;
     resources::check(&archive.meta.resources, &args.resources)?;
-    let constraints = parse_constraints(args.constraints.as_deref().unwrap_or_default()).map_err(unfit)?;
+    let constraints =
+        parse_constraints(args.constraints.as_deref().unwrap_or_default()).map_err(Failure::bad_argument)?;
     let application = args.application_name.clone().unwrap_or_else(|| archive.meta.name.clone());
-    let (config_yaml, storage) = (config_yaml(&args, &application).map_err(unfit)?, storage(&args).map_err(unfit)?);
+    let (config_yaml, storage) = (
+        config_yaml(&args, &application).map_err(Failure::bad_argument)?,
+        storage(&args).map_err(Failure::bad_argument)?,
+    );
     let (url, origin) = archive.upload(target, base(&args)?, constraints.arch.clone()).await?;
     let needy = ResourceRequest { application: &application, url: &url, origin: &origin };
     let resources = resources::prepare(&needy, &archive.meta.resources, &args.resources, target).await?;
@@ -469,7 +473,7 @@ async fn from_file(args: Args, target: &ResolvedTarget) -> Result<Output, Failur
         placement: entity::placements(&args.to, target.model_uuid()),
         storage,
         attach_storage: storage_tags(&args),
-        devices: devices(&args).map_err(unfit)?,
+        devices: devices(&args).map_err(Failure::bad_argument)?,
         endpoint_bindings: args.bind,
         resources,
         force: args.force,
@@ -486,12 +490,8 @@ async fn from_file(args: Args, target: &ResolvedTarget) -> Result<Output, Failur
     })
 }
 
-fn unfit(problem: String) -> Failure {
-    Failure::refused(problem, "correct the argument")
-}
-
 fn base(args: &Args) -> Result<Option<Base>, Failure> {
-    args.base.as_deref().map(entity::parse_base).transpose().map_err(unfit)
+    args.base.as_deref().map(entity::parse_base).transpose().map_err(Failure::bad_argument)
 }
 
 fn storage(args: &Args) -> Result<BTreeMap<String, StorageConstraints>, String> {

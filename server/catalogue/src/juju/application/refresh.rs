@@ -188,8 +188,7 @@ impl Command for Refresh {
         if done.up_to_date && unchanged && args.bind.is_empty() && args.storage.is_empty() && resource_ids.is_empty() {
             return Ok(done);
         }
-        let storage_constraints =
-            storage(&args).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+        let storage_constraints = storage(&args).map_err(Failure::bad_argument)?;
         let trust = args.trust.map(|trust| ("trust".to_owned(), trust.to_string()));
         let settings = args.config.iter().map(|(name, value)| (name.clone(), entity::text(value)));
         let set = ApplicationSetCharm {

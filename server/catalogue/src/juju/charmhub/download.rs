@@ -163,7 +163,7 @@ fn wanted(args: &Args) -> Result<Wanted, String> {
 
 /// The package; where no base was named and the usual one does not fit, that of the first base that the store suggests for the channel.
 async fn resolve(hub: &Charmhub, args: &Args) -> Result<Package, Failure> {
-    let wanted = wanted(args).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+    let wanted = wanted(args).map_err(Failure::bad_argument)?;
     let refused = match hub.resolve(&args.charm, &wanted).await {
         Ok(package) => return Ok(package),
         Err(refused) => refused,

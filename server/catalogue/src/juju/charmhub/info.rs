@@ -137,7 +137,7 @@ impl Command for Info {
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        let selection = selection(&args).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+        let selection = selection(&args).map_err(Failure::bad_argument)?;
         let info = target.externals().charmhub()?.info(&args.charm).await?;
         Ok(output(info, &selection))
     }

@@ -120,7 +120,7 @@ impl Command for DebugLog {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let connection = target.model_connection().await?;
-        let filter = args.filter(Utc::now()).map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+        let filter = args.filter(Utc::now()).map_err(Failure::bad_argument)?;
         let default = if args.grouped { MAX_GROUPED_LINES } else { DEFAULT_LINES };
         let open = async |lines| {
             let (include_label, exclude_label) = (args.include_label.clone(), args.exclude_label.clone());
@@ -189,7 +189,7 @@ impl Args {
 }
 
 /// The time that an argument means: that long ago, or a time; `None` for an empty text.
-fn time_of(name: &str, text: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
+pub(crate) fn time_of(name: &str, text: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
     if text.is_empty() {
         return Ok(None);
     }

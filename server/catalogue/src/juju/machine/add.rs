@@ -88,7 +88,7 @@ impl Command for AddMachine {
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
         let machine = request(&args, target.model_uuid());
-        let machine = machine.map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+        let machine = machine.map_err(Failure::bad_argument)?;
         let count = usize::try_from(args.num_machines.unwrap_or(1)).unwrap_or(1);
         let connection = target.model_connection().await?;
         let reply = connection.call::<AddMachines>(AddMachinesParams { params: vec![machine; count] }).await?;

@@ -115,8 +115,8 @@ impl Command for WaitFor {
     }
 
     async fn run(_: Permit, args: Args, target: Arc<ResolvedTarget>) -> Result<Output, Failure> {
-        let again = |problem: String| Failure::refused(problem, "correct the argument");
-        let (conditions, limit) = (args.conditions().map_err(again)?, args.timeout().map_err(again)?);
+        let (conditions, limit) =
+            (args.conditions().map_err(Failure::bad_argument)?, args.timeout().map_err(Failure::bad_argument)?);
         conditions.iter().try_for_each(|one| check_model_name(one, &target))?;
         let (begun, target) = (Instant::now(), &target);
         let mut wait = Wait { conditions, target, begun, observed: Vec::new(), complete: false, broken: None };

@@ -83,7 +83,7 @@ impl Command for Consume {
 }
 
 fn parse(args: &Args) -> Result<OfferUrl, Failure> {
-    OfferUrl::parse("offer", &args.offer).map_err(|problem| Failure::refused(problem, "correct the argument"))
+    OfferUrl::parse("offer", &args.offer).map_err(Failure::bad_argument)
 }
 
 /// The name of an offer in the model that takes it.

@@ -80,7 +80,7 @@ impl Command for Integrate {
         for endpoint in args.endpoints {
             let local = if OfferUrl::is_url(&endpoint) {
                 let url = OfferUrl::parse("endpoints", &endpoint);
-                let url = url.map_err(|problem| Failure::refused(problem, "correct the argument"))?;
+                let url = url.map_err(Failure::bad_argument)?;
                 offer::consume::consume(&url, None, &target).await?
             } else {
                 endpoint
