@@ -17,6 +17,14 @@ pub(crate) struct HttpClientOptions<'setting> {
     pub(crate) redirects: bool,
 }
 
+/// Whether a text is the URL of a server, to which paths and queries are added.
+pub(crate) fn is_base_url(text: &str) -> bool {
+    let uri = text.parse::<http::Uri>().ok();
+    uri.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
+    })
+}
+
 /// A certificate that the program shows, and its key, both PEM.
 pub(crate) struct ClientCertificate {
     pub(crate) certificate: String,

@@ -10,12 +10,11 @@ use policy::{Approval, Requester, Status, confusable_warning, display_safe};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::login::stored_token;
+use super::login::client_with_token;
 use crate::{
     cli::{ApiServer, Approvals, Decide, Format},
-    config::{read_certificates, read_secret},
     failure::Failure,
-    http_client::{HttpClientOptions, base_url},
+    http_client::base_url,
     output,
 };
 
@@ -183,13 +182,8 @@ async fn call_api<T: DeserializeOwned>(
     body: Option<Value>,
 ) -> Result<T, Failure> {
     let url = format!("{}/api/v1/approvals{path}", base_url(&server.url));
-    let token = match &server.token_file {
-        Some(file) => read_secret(file)?,
-        None => stored_token(base_url(&server.url)).await?,
-    };
-    let authority = server.ca_certificate_file.as_deref().map(read_certificates).transpose()?;
-    let client =
-        HttpClientOptions { timeout: REQUEST_TIMEOUT, authority: authority.as_deref(), redirects: false }.build()?;
+    let (token_file, authority) = (server.token_file.as_deref(), server.ca_certificate_file.as_deref());
+    let (client, token) = client_with_token(&server.url, token_file, authority, REQUEST_TIMEOUT).await?;
     let request = if method == "GET" { client.get(&url) } else { client.post(&url) };
     let request = request.bearer_auth(token);
     let request = match body {

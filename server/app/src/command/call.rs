@@ -6,13 +6,8 @@ use catalogue::{Catalogue, nearest};
 use policy::display_safe;
 use serde_json::{Map, Value, json};
 
-use super::login::stored_token;
-use crate::{
-    cli::Call,
-    config::{read_certificates, read_secret},
-    failure::Failure,
-    http_client::{HttpClientOptions, base_url},
-};
+use super::login::client_with_token;
+use crate::{cli::Call, failure::Failure, http_client::base_url};
 
 /// The version of MCP in which a call needs no session.
 const PROTOCOL_VERSION: &str = "2026-07-28";
@@ -39,11 +34,12 @@ pub(super) async fn run(call: Call) -> Result<ExitCode, Failure> {
 fn path_of(tool: &str) -> Result<String, Failure> {
     let catalogue = Catalogue::builtin();
     let Some(found) = catalogue.get(tool) else {
-        // built-in tools are at `/mcp`; the server knows them
-        if ["juju_", "observer_", "audit_", "diagnose_"].iter().any(|prefix| tool.starts_with(prefix)) {
+        let names = mcp::tool_names(&catalogue);
+        // those that are no commands are beside the tools for daily work
+        if names.contains(tool) {
             return Ok("/mcp".to_owned());
         }
-        let near = nearest(tool, catalogue.iter().map(catalogue::Tool::name));
+        let near = nearest(tool, names.iter().map(String::as_str));
         let remedy =
             near.map_or_else(|| "`juju-mcp tools` lists all".to_owned(), |name| format!("did you mean `{name}`?"));
         return Err(Failure::usage(format!("there is no tool `{tool}`"), remedy));
@@ -73,13 +69,9 @@ fn parse_arguments(words: &[String]) -> Result<Map<String, Value>, Failure> {
 
 async fn send(call: &Call, path: &str, arguments: &Map<String, Value>) -> Result<Value, Failure> {
     let server = base_url(&call.url);
-    let token = match &call.token_file {
-        Some(file) => read_secret(file)?,
-        None => stored_token(server).await?,
-    };
-    let authority = call.ca_certificate_file.as_deref().map(read_certificates).transpose()?;
+    let (token_file, authority) = (call.token_file.as_deref(), call.ca_certificate_file.as_deref());
     let timeout = Duration::from_secs(call.timeout);
-    let client = HttpClientOptions { timeout, authority: authority.as_deref(), redirects: false }.build()?;
+    let (client, token) = client_with_token(&call.url, token_file, authority, timeout).await?;
     let meta = json!({
         "io.modelcontextprotocol/protocolVersion": PROTOCOL_VERSION,
         "io.modelcontextprotocol/clientCapabilities": {},
@@ -137,7 +129,9 @@ mod tests {
         let path = |tool: &str| path_of(tool).map_err(|failure| failure.to_string());
         assert_eq!(path("juju_status").as_deref(), Ok("/mcp/full"));
         assert_eq!(path("prometheus_targets").as_deref(), Ok("/mcp/x/prometheus"));
-        assert_eq!(path("observer_findings").as_deref(), Ok("/mcp"));
+        for builtin in ["observer_findings", "maintenance_plans", "juju_find_command"] {
+            assert_eq!(path(builtin).as_deref(), Ok("/mcp"), "{builtin}");
+        }
         assert!(path("prometheus_target").is_err_and(|problem| problem.contains("`prometheus_target`")));
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::loopback_redirect::LoopbackRedirect;
 use crate::{
     cli::{Login, Logout},
-    config::{LOGIN_SCOPES, read_certificates},
+    config::{LOGIN_SCOPES, read_certificates, read_secret},
     failure::Failure,
     http_client::{HttpClientOptions, base_url},
     stored_token::StoredToken,
@@ -99,8 +99,24 @@ pub(super) async fn logout(arguments: Logout) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A client of a running server with its token: that of the file, or that of the person.
+pub(super) async fn client_with_token(
+    url: &str,
+    token_file: Option<&Path>,
+    ca_certificate_file: Option<&Path>,
+    timeout: Duration,
+) -> Result<(reqwest::Client, String), Failure> {
+    let token = match token_file {
+        Some(file) => read_secret(file)?,
+        None => stored_token(base_url(url)).await?,
+    };
+    let authority = ca_certificate_file.map(read_certificates).transpose()?;
+    let options = HttpClientOptions { timeout, authority: authority.as_deref(), redirects: false };
+    Ok((options.build()?, token))
+}
+
 /// The token of the person for a server, renewed if necessary.
-pub(super) async fn stored_token(server: &str) -> Result<String, Failure> {
+async fn stored_token(server: &str) -> Result<String, Failure> {
     let remedy = format!("sign in with `juju-mcp login --url {server}`, or give `--token-file FILE`");
     let Some(mut token) = StoredToken::read(server)? else {
         return Err(Failure::usage(format!("there is no token for `{server}`"), remedy));

@@ -13,7 +13,7 @@ use serde::{
 use super::files::{read_certificates, read_secret, read_text};
 use crate::{
     failure::Failure,
-    http_client::{ClientCertificate, HttpClientOptions},
+    http_client::{ClientCertificate, HttpClientOptions, is_base_url},
 };
 
 /// Seconds that a request may take.
@@ -211,7 +211,7 @@ impl HttpBackendSection {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
             return Some(("name", format!("is `{name}`"), "use letters, digits, `-`, `_` and `.`"));
         }
-        if let Some(url) = self.url.as_ref().filter(|url| !is_url(url)) {
+        if let Some(url) = self.url.as_ref().filter(|url| !is_base_url(url)) {
             let shown = policy::redact_text(url);
             return Some((
                 "url",
@@ -219,7 +219,7 @@ impl HttpBackendSection {
                 "use the form `https://metrics.example`",
             ));
         }
-        if self.proxy.as_ref().is_some_and(|proxy| !is_url(proxy)) {
+        if self.proxy.as_ref().is_some_and(|proxy| !is_base_url(proxy)) {
             return Some(("proxy", format!("of `{name}` is no URL"), "use the form `http://proxy:3128`"));
         }
         if let Some(path) = self.api_path.as_ref().filter(|path| !path.starts_with('/')) {
@@ -291,13 +291,6 @@ fn build_client(
         None => builder,
     };
     builder.build().map_err(Failure::failed)
-}
-
-fn is_url(text: &str) -> bool {
-    let uri = text.parse::<Uri>().ok();
-    uri.is_some_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
-    })
 }
 
 /// Whether others cannot read what is sent there.

@@ -4,12 +4,14 @@ use std::{path::PathBuf, time::Duration};
 
 use catalogue::Externals;
 use charmhub::{Charmhub, DEFAULT_URL};
-use http::Uri;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::files::read_certificates;
-use crate::{failure::Failure, http_client::HttpClientOptions};
+use crate::{
+    failure::Failure,
+    http_client::{HttpClientOptions, is_base_url},
+};
 
 /// How long a request to the store may take; a download may be large.
 const STORE_TIMEOUT: Duration = Duration::from_mins(5);
@@ -29,17 +31,11 @@ pub(crate) struct CharmhubSection {
 impl CharmhubSection {
     /// The first value that cannot be used: its key, and what is wrong with it.
     pub(super) fn problem(&self) -> Option<(&'static str, String, &'static str)> {
-        let is_url = |text: &String| {
-            let uri = text.parse::<Uri>().ok();
-            uri.is_some_and(|uri| {
-                matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
-            })
-        };
-        if let Some(url) = self.url.as_ref().filter(|url| !is_url(url)) {
+        if let Some(url) = self.url.as_ref().filter(|url| !is_base_url(url)) {
             return Some(("charmhub.url", format!("is not a URL: `{url}`"), "use the form `https://api.charmhub.io`"));
         }
         // the URL of a proxy may have a password
-        let proxy = self.proxy.as_ref().filter(|proxy| !is_url(proxy))?;
+        let proxy = self.proxy.as_ref().filter(|proxy| !is_base_url(proxy))?;
         let shown = policy::redact_text(proxy);
         Some(("charmhub.proxy", format!("is not a URL: `{shown}`"), "use the form `http://proxy:3128`"))
     }
